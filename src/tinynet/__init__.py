@@ -1,0 +1,76 @@
+"""A laboratory for small neural networks: see every number, replay every nudge, test every claim.
+
+    import tinynet as tn
+
+    run = tn.train(tn.Network.initial((4, 3, 2), seed=0), tn.pictures.lines(), tn.Recipe(epochs=100))
+    print(run[137].explain("layer1.weight[0,2]"))
+
+Every name is imported where it is first used, so that `import tinynet` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinynet import pictures as pictures
+    from tinynet import plots as plots
+    from tinynet.diagnosis import compare as compare
+    from tinynet.diagnosis import diagnose as diagnose
+    from tinynet.errors import TinyNetError as TinyNetError
+    from tinynet.explain import Explanation as Explanation
+    from tinynet.judging import Verdict as Verdict
+    from tinynet.judging import answers as answers
+    from tinynet.moment import Moment as Moment
+    from tinynet.network import Architecture as Architecture
+    from tinynet.network import Network as Network
+    from tinynet.pictures import Examples as Examples
+    from tinynet.populations import Population as Population
+    from tinynet.populations import population as population
+    from tinynet.recipe import Recipe as Recipe
+    from tinynet.recording import Recording as Recording
+    from tinynet.recording import load as load
+    from tinynet.sheet import Sheet as Sheet
+    from tinynet.story import journey as journey
+    from tinynet.training import nudge as nudge
+    from tinynet.training import train as train
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "Architecture": "network",
+    "Examples": "pictures",
+    "Explanation": "explain",
+    "Moment": "moment",
+    "Network": "network",
+    "Population": "populations",
+    "Recipe": "recipe",
+    "Recording": "recording",
+    "Sheet": "sheet",
+    "TinyNetError": "errors",
+    "Verdict": "judging",
+    "answers": "judging",
+    "compare": "diagnosis",
+    "diagnose": "diagnosis",
+    "journey": "story",
+    "load": "recording",
+    "nudge": "training",
+    "pictures": "",
+    "plots": "",
+    "population": "populations",
+    "train": "training",
+}
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
+    module = import_module(f"tinynet.{_MODULE_OF[name] or name}")
+    value = getattr(module, name) if _MODULE_OF[name] else module
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF})

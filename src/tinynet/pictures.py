@@ -1,0 +1,293 @@
+"""The inputs: lines, fuzzy lines, pictures to stress a network with, and tables of your own."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinynet.errors import TinyNetError
+
+LARGEST_GRID = 8
+PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Pictures, or rows of a table, with targets where there are any.
+
+    inputs : (pictures, pixels) brightness, 0 dark to 1 bright, flattened row by row; kept read-only.
+    targets : (pictures, outputs) in [0, 1], or None.
+    names : one a picture, all different.
+    shape : (rows, columns) of a picture; None for a table.
+    answers : what each output stands for.
+
+    Raises TinyNetError for numbers that are not finite or out of [0, 1] and for widths that do not fit.
+
+    >>> lines()["left"].inputs.tolist()
+    [[1.0, 0.0, 1.0, 0.0]]
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray | None
+    names: tuple[str, ...]
+    shape: tuple[int, int] | None = None
+    answers: tuple[str, ...] = ("horizontal", "vertical")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "answers", tuple(self.answers))
+        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names))
+        if len(set(self.names)) < len(self.names):
+            twice = next(name for name in self.names if self.names.count(name) > 1)
+            raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
+        if self.targets is not None:
+            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names))
+            width = self.targets.shape[1]
+            if width != len(self.answers):
+                raise TinyNetError(f"targets have {width} columns and there are {len(self.answers)} answers; give as many")
+        if self.shape is not None:
+            object.__setattr__(self, "shape", tuple(self.shape))
+            rows, columns = self.shape
+            if rows * columns != self.inputs.shape[1]:
+                raise TinyNetError(
+                    f"a picture of shape {rows}x{columns} has {rows * columns} pixels and {self.inputs.shape[1]} were given"
+                )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
+        """Return the chosen pictures as Examples: one by number or name, or several by slice or numbers."""
+        if isinstance(which, str):
+            which = [self._index(which)]
+        elif isinstance(which, int | np.integer):
+            if not -len(self) <= which < len(self):
+                raise TinyNetError(f"picture {which} was asked and there are {len(self)}")
+            which = [int(which)]
+        indices = np.arange(len(self))[which]
+        targets = None if self.targets is None else self.targets[indices]
+        return Examples(
+            self.inputs[indices], targets, tuple(self.names[i] for i in indices), self.shape, self.answers
+        )
+
+    def _index(self, name: str) -> int:
+        if name not in self.names:
+            raise TinyNetError(f"there is no picture {name!r}; there are {', '.join(map(repr, self.names[:20]))}")
+        return self.names.index(name)
+
+    def reversed(self) -> "Examples":
+        """Return the same pictures, last first."""
+        return self[::-1]
+
+    def reordered(self, order: Iterable[str | int]) -> "Examples":
+        """Return the pictures in another order, by names or numbers.
+
+        >>> lines().reordered(["left", "top"]).names
+        ('left', 'top')
+        """
+        return self[[self._index(which) if isinstance(which, str) else which for which in order]]
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_json() == other.to_json() if isinstance(other, Examples) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, ready for JSON; floats keep every digit."""
+        return {
+            "inputs": self.inputs.tolist(),
+            "targets": None if self.targets is None else self.targets.tolist(),
+            "names": list(self.names),
+            "shape": None if self.shape is None else list(self.shape),
+            "answers": list(self.answers),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Examples":
+        """The examples that `to_json` described."""
+        return cls(data["inputs"], data["targets"], data["names"], data["shape"], data["answers"])
+
+
+def _checked(what: str, values: Any, names: tuple[str, ...]) -> np.ndarray:
+    """Return values as a read-only (pictures, width) array of finite numbers in [0, 1]."""
+    try:
+        array = np.array(values, float)
+    except (ValueError, TypeError) as error:
+        raise TinyNetError(f"{what} must be numbers, a row for each picture, all of one width ({error})") from error
+    if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
+        raise TinyNetError(f"{what} has shape {array.shape}; {len(names)} names need ({len(names)}, width)")
+    bad = np.argwhere(~((array >= 0) & (array <= 1)))
+    if len(bad):
+        row, column = bad[0]
+        raise TinyNetError(
+            f"{what} of {names[row]!r} has {array[row, column]:g} in place {column}; "
+            "every number must lie between 0 (dark) and 1 (bright): scale them first"
+        )
+    array.setflags(write=False)
+    return array
+
+
+def lines(n: int = 2) -> Examples:
+    """Return the lines of an n x n grid, n from 2 to 8: every row, then every column.
+
+    >>> lines().names
+    ('top', 'bottom', 'left', 'right')
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= LARGEST_GRID:
+        raise TinyNetError(f"n is {n!r}; lines come on grids of 2 to {LARGEST_GRID} pixels a side")
+    grids = np.zeros((2 * n, n, n))  # (pictures, rows, columns)
+    for k in range(n):
+        grids[k, k, :] = 1.0
+        grids[n + k, :, k] = 1.0
+    names = ["top", "bottom", "left", "right"] if n == 2 else [f"{s} {k}" for s in ("row", "column") for k in range(n)]
+    targets = np.repeat([[1.0, 0.0], [0.0, 1.0]], n, axis=0)
+    return Examples(grids.reshape(2 * n, n * n), targets, tuple(names), (n, n))
+
+
+def fuzzy() -> Examples:
+    """Return the notebook's fuzzy line: the top row, not quite bright, over a row not quite dark.
+
+    >>> fuzzy().inputs.tolist()
+    [[0.8888, 0.9, 0.1112, 0.1]]
+    """
+    return Examples(np.array([[0.8888, 0.9, 0.1112, 0.1]]), np.array([[1.0, 0.0]]), ("fuzzy top",), (2, 2))
+
+
+def fuzzy_lines(
+    count: int, *, brightness: float = 0.9, darkness: float = 0.1, noise: float = 0.05, seed: int = 0
+) -> Examples:
+    """Return noisy 2x2 lines: top, bottom, left and right in turn, normal noise on every pixel, clipped to [0, 1].
+
+    count : pictures. brightness, darkness : of lit and unlit pixels. noise : its standard deviation.
+
+    >>> fuzzy_lines(6, seed=1).names[4:]
+    ('fuzzy top 1', 'fuzzy bottom 1')
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise TinyNetError(f"count is {count!r}; it must be a whole number from 1")
+    for name, value in (("brightness", brightness), ("darkness", darkness), ("noise", noise)):
+        if not 0 <= value <= 1:
+            raise TinyNetError(f"{name} is {value!r}; it must be from 0 to 1")
+    clean = lines()
+    which = np.arange(count) % 4
+    levels = darkness + (brightness - darkness) * clean.inputs[which]  # (count, 4)
+    drawn = np.clip(levels + noise * np.random.default_rng(seed).standard_normal(levels.shape), 0.0, 1.0)
+    names = tuple(f"fuzzy {clean.names[k]} {n // 4}" for n, k in enumerate(which))
+    assert clean.targets is not None
+    return Examples(drawn, clean.targets[which], names, (2, 2))
+
+
+def stress() -> Examples:
+    """Return the notebook's pictures that no line answers: a pixel, a gray block, both diagonals; no targets.
+
+    >>> stress()["gray"].inputs.tolist()
+    [[0.5, 0.5, 0.5, 0.5]]
+    """
+    inputs = [[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.5, 0.5], [0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]]
+    return Examples(np.array(inputs), None, ("single pixel", "gray", "diagonal /", "diagonal \\"), (2, 2))
+
+
+def binary() -> Examples:
+    """Return all 16 black-and-white 2x2 pictures, no targets.
+
+    >>> binary().names[:4], len(binary())
+    (('black', 'bottom-right', 'bottom-left', 'bottom'), 16)
+    """
+    inputs = np.array(list(product([0.0, 1.0], repeat=4)))  # (16, 4)
+    return Examples(inputs, None, tuple(map(_binary_name, inputs)), (2, 2))
+
+
+def _binary_name(picture: np.ndarray) -> str:
+    whole = {0: "black", 4: "white"}
+    known = {(1, 1, 0, 0): "top", (0, 0, 1, 1): "bottom", (1, 0, 1, 0): "left", (0, 1, 0, 1): "right"}
+    known |= {(0, 1, 1, 0): "diagonal /", (1, 0, 0, 1): "diagonal \\"}
+    lit = int(picture.sum())
+    if lit in whole:
+        return whole[lit]
+    if lit == 2:
+        return known[tuple(picture.astype(int))]
+    odd = PIXELS[int(np.flatnonzero(picture == (1.0 if lit == 1 else 0.0))[0])]
+    return odd if lit == 1 else f"all but {odd}"
+
+
+def lattice(levels: int = 5) -> Examples:
+    """Return every 2x2 picture whose pixels take one of `levels` brightnesses from 0 to 1; no targets.
+
+    >>> len(lattice(3)), lattice(3).names[1]
+    (81, '0 0 0 0.5')
+    """
+    if isinstance(levels, bool) or not isinstance(levels, int) or not 2 <= levels <= 17:
+        raise TinyNetError(f"levels is {levels!r}; it must be a whole number from 2 to 17")
+    inputs = np.array(list(product(np.linspace(0.0, 1.0, levels), repeat=4)))  # (levels**4, 4)
+    names = tuple(" ".join(f"{value:g}" for value in row) for row in inputs)
+    return Examples(inputs, None, names, (2, 2))
+
+
+def read_table(path: str | Path, *, scale: bool = False) -> Examples:
+    """Read a CSV file: a header, then a row for each example.
+
+    A column `name` names the rows. Either a column `label` (each label becomes an output) or columns whose
+    names begin with `target` hold what should come out; without them there are no targets. Every other column
+    is an input in [0, 1]; with `scale`, each is mapped there from its smallest and largest value.
+
+    Raises TinyNetError that names the line and the column at fault.
+    """
+    path = Path(path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [row for row in csv.reader(file, strict=True) if row]
+    except OSError as error:
+        raise TinyNetError(f"cannot read {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TinyNetError(f"{path} is not a CSV table in UTF-8 ({error})") from error
+    if len(rows) < 2:
+        raise TinyNetError(f"{path} has no rows; it needs a line of column names and at least one row below it")
+    header, body = [cell.strip() for cell in rows[0]], rows[1:]
+    _check_table(path, header, body)
+    targets = [c for c, name in enumerate(header) if name.startswith("target")]
+    inputs = [c for c, name in enumerate(header) if name not in ("name", "label") and c not in targets]
+    if not inputs:
+        raise TinyNetError(f"{path} has no input columns; its columns are {', '.join(header)}")
+    values = _columns(path, header, body, inputs)
+    if scale:
+        low, high = values.min(axis=0), values.max(axis=0)
+        values = (values - low) / np.where(high > low, high - low, 1.0)
+    names = [row[header.index("name")] for row in body] if "name" in header else [f"row {n}" for n in range(1, len(body) + 1)]
+    if "label" in header:
+        labels = [row[header.index("label")].strip() for row in body]
+        answers = sorted(set(labels))
+        goals: np.ndarray | None = np.array([[float(label == answer) for answer in answers] for label in labels])
+    else:
+        goals = _columns(path, header, body, targets) if targets else None
+        answers = [header[c].removeprefix("target").strip(" _:.-") or f"output {k}" for k, c in enumerate(targets)]
+    return Examples(values, goals, tuple(names), None, tuple(answers) or ("horizontal", "vertical"))
+
+
+def _check_table(path: Path, header: list[str], body: list[list[str]]) -> None:
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise TinyNetError(f"{path} has two columns named {twice!r}; column names must differ")
+    if "label" in header and any(name.startswith("target") for name in header):
+        raise TinyNetError(f"{path} has a column 'label' and target columns; keep one or the other")
+    for number, row in enumerate(body, 2):
+        if len(row) != len(header):
+            raise TinyNetError(f"{path}, line {number}: {len(row)} cells were found and the header has {len(header)}")
+
+
+def _columns(path: Path, header: list[str], body: list[list[str]], columns: list[int]) -> np.ndarray:
+    values = np.empty((len(body), len(columns)))  # (rows, columns)
+    for r, row in enumerate(body):
+        for k, c in enumerate(columns):
+            try:
+                values[r, k] = float(row[c])
+            except ValueError:
+                raise TinyNetError(
+                    f"{path}, line {r + 2}, column {header[c]!r}: {row[c]!r} is no number"
+                ) from None
+            if not np.isfinite(values[r, k]):
+                raise TinyNetError(f"{path}, line {r + 2}, column {header[c]!r}: {row[c]!r} is not finite")
+    return values

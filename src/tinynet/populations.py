@@ -1,0 +1,295 @@
+"""Populations: the same training for many seeds. One seed is an anecdote."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tinynet import kernel, pictures
+from tinynet.errors import TinyNetError
+from tinynet.judging import UNSURE, Verdict, wilson
+from tinynet.network import Architecture, Network
+from tinynet.pictures import Examples
+from tinynet.recipe import Recipe
+from tinynet.recording import Recording
+from tinynet.training import check, train
+
+MOST_NETWORKS = 100_000_000
+SECONDS_A_CALL = 0.1  # the kernel hears a cancellation only between calls
+FORWARD_BLOCK = 8192  # networks whose answers are computed at once
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Many networks trained alike, one a seed, in float32.
+
+    seeds : (N,) of the networks that are done; all that were asked for, unless it was interrupted.
+    parameters : (N, P) float32 after training.
+    interrupted : whether Ctrl-C ended it early.
+
+    >>> import tinynet as tn
+    >>> crowd = tn.population(tn.Recipe(learning_rate=0.1, epochs=100), networks=64)
+    >>> crowd.losses.shape, int(crowd.all_right.sum())
+    ((64,), 0)
+    """
+
+    architecture: Architecture
+    recipe: Recipe
+    examples: Examples
+    seeds: np.ndarray
+    parameters: np.ndarray
+    interrupted: bool = False
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def outputs(self, inputs: Examples | np.ndarray) -> np.ndarray:
+        """Return every network's answers to pictures (pictures, pixels). -> (N, pictures, outputs) float64"""
+        values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
+        answers = np.empty((len(self), len(values), self.architecture.sizes[-1]))
+        for first in range(0, len(self), FORWARD_BLOCK):
+            some = slice(first, first + FORWARD_BLOCK)
+            answers[some] = _forward(self.architecture, self.parameters[some].astype(float), values)
+        return answers
+
+    @cached_property
+    def finite(self) -> np.ndarray:
+        """(N,) bool: whether all of a network's numbers stayed finite."""
+        return np.isfinite(self.parameters).all(axis=1)
+
+    @cached_property
+    def losses(self) -> np.ndarray:
+        """(N,) mean loss over the examples, after training."""
+        return _losses(self.recipe, self._trained_outputs, self.examples)
+
+    @cached_property
+    def accuracy(self) -> np.ndarray:
+        """(N,) share of the examples whose largest output is the target's; a tie or NaN is not right."""
+        assert self.examples.targets is not None
+        return _right(self._trained_outputs, self.examples.targets).mean(axis=1)
+
+    @property
+    def all_right(self) -> np.ndarray:
+        """(N,) bool: whether every example comes out right."""
+        return self.accuracy == 1.0
+
+    @cached_property
+    def _trained_outputs(self) -> np.ndarray:
+        return self.outputs(self.examples)
+
+    def network(self, seed: int) -> Network:
+        """Return the trained member of that seed, in the float32 numbers of the population."""
+        index = self._index(seed)
+        start = self.architecture.initial(seed)
+        return start.with_parameters(self.parameters[index].astype(float), origin=f"seed {seed}, trained")
+
+    def replay(self, seed: int) -> Recording:
+        """Train the member of that seed again, in float64, with every nudge recorded."""
+        self._index(seed)
+        return train(self.architecture.initial(seed), self.examples, replace(self.recipe, seed=int(seed)))
+
+    def gaps(self, inputs: Examples | np.ndarray) -> np.ndarray:
+        """Return how far each network's first answer exceeds its second. -> (N, pictures)"""
+        outputs = self.outputs(inputs)
+        return np.asarray(outputs[..., 0] - outputs[..., 1])
+
+    def share(self, mask: np.ndarray, what: str) -> Verdict:
+        """Return the verdict that so many of all networks do `what`; mask is (N,) bool."""
+        return share(mask, f"networks {what}")
+
+    def verdicts(self) -> list[Verdict]:
+        """Return what was found: how many learned, the loss, and what they say of gray."""
+        found = [self.share(self.all_right, f"get all {len(self.examples)} pictures right")]
+        found.append(self._loss_verdict())
+        if not self.finite.all():
+            found.append(self.share(~self.finite, "ended in numbers that are not finite"))
+        if self.examples.shape == (2, 2) and self.architecture.sizes[-1] == 2:
+            found += self._gray_verdicts()
+        return found
+
+    def _loss_verdict(self) -> Verdict:
+        low, median, high = np.nanquantile(self.losses, [0.1, 0.5, 0.9])
+        sentence = (
+            f"The final loss is {median:.4f} in the median network; 80 % lie between {low:.4f} and {high:.4f}."
+        )
+        numbers = {"median": float(median), "quantile_10": float(low), "quantile_90": float(high)}
+        return Verdict(sentence, None, len(self), None, numbers)
+
+    def _gray_verdicts(self) -> Iterator[Verdict]:
+        gap = self.gaps(np.full((1, 4), 0.5))[:, 0]  # (N,)
+        first, _ = self.examples.answers
+        yield self.share(gap > 0, f"lean to {first} on the gray block; the answers differ by {_mean_gap(gap)}")
+        yield self.share(np.abs(gap) < UNSURE, f"are unsure of it (the answers differ by less than {UNSURE:g})")
+        learned = self.all_right
+        if 0 < learned.sum() < len(self):
+            yield share(
+                gap[learned] > 0,
+                f"networks that learned all pictures lean to {first} on gray; theirs differ by {_mean_gap(gap[learned])}",
+            )
+
+    def _index(self, seed: int) -> int:
+        found = np.flatnonzero(self.seeds == seed)
+        if not len(found):
+            raise TinyNetError(
+                f"seed {seed} is not in this population; its seeds are {self.seeds.min()} to {self.seeds.max()}"
+            )
+        return int(found[0])
+
+
+def share(mask: np.ndarray, what: str) -> Verdict:
+    """Return the verdict "so many of n `what`", with its 95 % interval (Wilson 1927); mask is (n,) bool.
+
+    >>> print(share(np.arange(1000) < 10, "coins stood on their edge"))
+    10 of 1,000 coins stood on their edge (1.0 %, 95 % interval 0.5 % to 1.8 %).
+    """
+    count, n = int(np.count_nonzero(mask)), len(mask)
+    low, high = wilson(count, n)
+    percent = "" if count in (0, n) else f"{100 * count / n:.1f} %, "
+    sentence = f"{count:,} of {n:,} {what} ({percent}95 % interval {_percent(low)} to {_percent(high)})."
+    return Verdict(sentence, count, n, (low, high), {"share": count / n})
+
+
+def population(
+    recipe: Recipe | None = None,
+    networks: int = 1000,
+    *,
+    first_seed: int = 0,
+    examples: Examples | None = None,
+    architecture: Architecture | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Population:
+    """Train one network for each seed from `first_seed` on, all by one recipe.
+
+    Member `seed` starts as `architecture.initial(seed)` and, where the recipe shuffles, shuffles by its seed.
+    Examples are the four lines and the architecture 4-3-2 unless given. `progress(done, total)` counts
+    networks. Ctrl-C ends it early and keeps the networks that are done.
+
+    Raises TinyNetError for numbers out of range and for examples that do not fit.
+
+    >>> import tinynet as tn
+    >>> print(tn.population(tn.Recipe(epochs=100), networks=1000).verdicts()[0])
+    0 of 1,000 networks get all 4 pictures right (95 % interval 0 % to 0.4 %).
+    """
+    recipe, architecture = recipe or Recipe(), architecture or Architecture()
+    examples = pictures.lines() if examples is None else examples
+    check(architecture, examples, recipe)
+    seeds = _seeds(first_seed, networks)
+    parameters = np.empty((networks, architecture.parameter_count), np.float32)
+    blocks = [slice(first, first + len(kernel.LANES)) for first in range(0, networks, len(kernel.LANES))]
+    done = np.zeros(len(blocks), bool)
+    cancelled = threading.Event()
+
+    def task(number: int) -> int:
+        some = blocks[number]
+        trained = _train_block(architecture, recipe, examples, seeds[some], cancelled)
+        if trained is not None:
+            parameters[some], done[number] = trained, True
+        return number
+
+    interrupted = False
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        futures = [pool.submit(task, number) for number in range(len(blocks))]
+        try:
+            _report(as_completed(futures), blocks, networks, progress)
+        except BaseException as error:
+            cancelled.set()
+            pool.shutdown(cancel_futures=True)
+            if not isinstance(error, KeyboardInterrupt):
+                raise
+            interrupted = True
+    keep = np.repeat(done, len(kernel.LANES))[:networks]
+    return Population(architecture, recipe, examples, seeds[keep], parameters[keep], interrupted)
+
+
+def _seeds(first: int, networks: int) -> np.ndarray:
+    for name, value, low, high in (
+        ("networks", networks, 1, MOST_NETWORKS),
+        ("first_seed", first, 0, 2**32 - 1),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
+    if first + networks > 2**32:
+        raise TinyNetError(f"first_seed {first} and {networks} networks pass the last seed, {2**32 - 1}")
+    return np.arange(first, first + networks)
+
+
+def _report(
+    finished: Iterator[Future[int]], blocks: list[slice], networks: int, progress: Callable[[int, int], None] | None
+) -> None:
+    count = 0
+    for future in finished:
+        some = blocks[future.result()]
+        count += min(some.stop, networks) - some.start
+        if progress is not None:
+            progress(count, networks)
+
+
+def _train_block(
+    architecture: Architecture, recipe: Recipe, examples: Examples, seeds: np.ndarray, cancelled: threading.Event
+) -> np.ndarray | None:
+    """Train up to one block of lanes; return their parameters (n, P), or None if cancelled."""
+    plan, lanes = kernel.plan(architecture, recipe, np.float32), len(kernel.LANES)
+    padded = np.resize(seeds, lanes)  # a last, short block repeats its seeds
+    starts = kernel.starts(architecture, padded)  # (P, lanes)
+    state = np.repeat(kernel.initial_state(plan)[:, None], lanes, axis=1)
+    block = kernel.block(plan, starts, state, padded, len(examples))
+    assert examples.targets is not None
+    shown = (examples.inputs.astype(np.float32), examples.targets.astype(np.float32))
+    total = recipe.epochs * -(-len(examples) // recipe.batch_size)
+    size = max(1, int(SECONDS_A_CALL / (2e-9 * plan.parameters * lanes * recipe.batch_size)))
+    for first in range(0, total, size):
+        if cancelled.is_set():
+            return None
+        span = (first, min(first + size, total))
+        kernel.train(plan, kernel.LANES, block, shown, kernel.no_trace(np.float32), span)
+    return block.parameters.reshape(-1, lanes).T[: len(seeds)]
+
+
+def _forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Return the answers of networks (n, P) to pictures (m, pixels). -> (n, m, outputs)"""
+    from tinynet.network import activate
+
+    a: Any = inputs[None]  # (1, m, pixels)
+    for n, (weight, bias) in enumerate(architecture.slices):
+        shape = (-1, architecture.sizes[n + 1], architecture.sizes[n])
+        w = parameters[:, weight].reshape(shape)  # (n, out, in)
+        z = a @ w.transpose(0, 2, 1) + parameters[:, None, bias]  # (n, m, out)
+        a = activate(architecture.activations[n], z)
+    return np.asarray(a)
+
+
+def _losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
+    """Return the mean loss of answers (n, m, outputs) to the examples. -> (n,)"""
+    targets = examples.targets
+    assert targets is not None
+    if recipe.loss == "mse":
+        return np.asarray(((outputs - targets) ** 2).mean(axis=(1, 2)))
+    with np.errstate(divide="ignore"):
+        logs, rests = (np.maximum(np.log(p), -100.0) for p in (outputs, 1 - outputs))
+    if recipe.loss == "cross_entropy":
+        return np.asarray(-(targets * logs).sum(axis=2).mean(axis=1))
+    return np.asarray(-(targets * logs + (1 - targets) * rests).mean(axis=(1, 2)))
+
+
+def _right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return whether the target's largest output is the strictly largest. (n, m, outputs) -> (n, m)"""
+    if outputs.shape[-1] == 1:
+        return np.asarray((outputs[..., 0] > 0.5) == (targets[:, 0] > 0.5)) & (outputs[..., 0] != 0.5)
+    wanted = targets.argmax(axis=1)
+    chosen = np.take_along_axis(outputs, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), 2)[..., 0]
+    others = outputs.copy()
+    np.put_along_axis(others, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), -np.inf, 2)
+    return np.asarray(chosen > others.max(axis=2))
+
+
+def _mean_gap(gap: np.ndarray) -> str:
+    return f"{np.mean(np.abs(gap)):.3f} on average"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2g} %" if 0 < value < 0.001 else f"{100 * value:.1f} %".replace("0.0 %", "0 %")

@@ -1,0 +1,246 @@
+"""A training as a recording: every nudge can be opened, and played again to the last bit."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinynet import files, kernel
+from tinynet.errors import TinyNetError
+from tinynet.moment import Moment
+from tinynet.network import Architecture, Network
+from tinynet.pictures import Examples
+from tinynet.recipe import Recipe
+from tinynet.shuffle import shuffled
+
+ARRAYS = (
+    "parameters",
+    "state",
+    "gradients",
+    "activations",
+    "losses",
+    "pictures",
+    "loss_per_epoch",
+    "movement_per_epoch",
+)
+
+
+class Stop(NamedTuple):
+    """Why a training ended before its last step: at which step, in which cell of the sheet, for what reason."""
+
+    step: int
+    cell: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """The values at every step of one training.
+
+    A step is one nudge: one batch of pictures. Of a long training (see `training.train`) every `stride`-th
+    step is kept; any other is computed again from the kept one before it, to the same bits.
+
+    network : the network before the first nudge.
+    parameters : (kept + 1, P) before each kept step; the last row is the final network's.
+    state : (kept + 1, S) the optimizer's memory, likewise.
+    gradients : (kept, P) of the loss, without weight decay.
+    activations : (kept, batch, nodes) of all layers after the pixels.
+    losses : (kept,) of each kept step's batch, before its nudge.
+    pictures : (kept, batch) indices into `examples`; -1 where an epoch's last batch is short.
+    loss_per_epoch : (epochs,) mean over the epoch's pictures, each measured before its nudge.
+    movement_per_epoch : (epochs,) Euclidean norm of the first layer's change of weight over the epoch.
+    stopped : why the training ended early, or None.
+
+    >>> import tinynet as tn
+    >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
+    >>> len(run), run.loss_per_epoch.shape, run[3].names
+    (8, (2,), ('right',))
+    """
+
+    network: Network
+    examples: Examples
+    recipe: Recipe
+    steps: int
+    stride: int
+    parameters: np.ndarray
+    state: np.ndarray
+    gradients: np.ndarray
+    activations: np.ndarray
+    losses: np.ndarray
+    pictures: np.ndarray
+    loss_per_epoch: np.ndarray
+    movement_per_epoch: np.ndarray
+    stopped: Stop | None = None
+
+    @property
+    def initial(self) -> Network:
+        """The network before the first nudge."""
+        return self.network
+
+    @cached_property
+    def final(self) -> Network:
+        """The network after the last nudge."""
+        return self.network.with_parameters(self.parameters[-1], origin=self._origin(self.steps))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Nudges in one pass over the pictures."""
+        return -(-len(self.examples) // self.recipe.batch_size)
+
+    @property
+    def epochs(self) -> int:
+        """Whole epochs done."""
+        return len(self.loss_per_epoch)
+
+    @cached_property
+    def identity(self) -> str:
+        """A hash of the experiment: network, examples and recipe. Equal experiments have equal identities."""
+        text = json.dumps(_experiment(self.network, self.examples, self.recipe), sort_keys=True)
+        return hashlib.sha256(text.encode() + self.network.parameters.tobytes()).hexdigest()
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator["Moment"]:
+        return (self[step] for step in range(self.steps))
+
+    def __getitem__(self, step: int) -> "Moment":
+        """The moment of nudge `step`, counted from 0; negative counts from the end."""
+        if not -self.steps <= step < self.steps:
+            raise TinyNetError(
+                f"step {step} was asked and this recording has {self.steps} steps; ask for 0 to {self.steps - 1}"
+                if self.steps
+                else f"step {step} was asked and this recording has none"
+            )
+        step %= self.steps
+        parameters, state = self.numbers_before(step)
+        network = self.network.with_parameters(parameters, origin=self._origin(step))
+        shown = self.examples[self.pictures_of(step)]
+        return Moment(network, shown, self.recipe, state, step, step // self.steps_per_epoch)
+
+    def numbers_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the parameters (P,) and the optimizer's state (S,) before `step` (after the last: at `steps`)."""
+        if step == self.steps:
+            return self.parameters[-1], self.state[-1]
+        row = step // self.stride
+        if row * self.stride == step:
+            return self.parameters[row], self.state[row]
+        return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
+
+    def pictures_of(self, step: int) -> list[int]:
+        """Return which examples nudge `step` showed, in their order."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        order = list(range(len(self.examples)))
+        if self.recipe.order == "shuffled":
+            order = shuffled(len(self.examples), seed=self.recipe.seed, epoch=epoch)
+        return order[place * self.recipe.batch_size : (place + 1) * self.recipe.batch_size]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the recording as a safetensors file: whole, or not at all.
+
+        Raises TinyNetError where the folder is missing or cannot be written; a file already there stays as it was.
+        """
+        files.write(Path(path), self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the recording as the bytes of a safetensors file; equal experiments give equal bytes."""
+        about = {
+            "identity": self.identity,
+            **_experiment(self.network, self.examples, self.recipe),
+            "steps": self.steps,
+            "stride": self.stride,
+            "stopped": self.stopped and self.stopped._asdict(),
+        }
+        return files.encode("recording", {name: getattr(self, name) for name in ARRAYS}, about)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
+        """Return the recording in the bytes of a safetensors file; `source` names it in errors."""
+        arrays, about = files.decode("recording", data, source)
+        try:
+            architecture = Architecture.from_json(about["architecture"])
+            network = Network(architecture, arrays["parameters"][0], about["origin"])
+            examples, recipe = Examples.from_json(about["examples"]), Recipe.from_json(about["recipe"])
+            stopped = about["stopped"] and Stop(**about["stopped"])
+            run = cls(network, examples, recipe, about["steps"], about["stride"], **arrays, stopped=stopped)
+            _check_shapes(run)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error
+        if run.identity != about["identity"]:
+            raise TinyNetError(f"{source} is damaged: its experiment is not the one that was saved")
+        return run
+
+    def _origin(self, step: int) -> str:
+        return f"{self.network.origin}, after {step} nudges" if step else self.network.origin
+
+
+def advance(
+    run: Recording, parameters: np.ndarray, state: np.ndarray, first: int, step: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return parameters (P,) and state (S,) before `step`, from those before `first`, by taking the steps again."""
+    plan = kernel.plan(run.network.architecture, run.recipe, np.float64)
+    seeds = np.array([run.recipe.seed])
+    block = kernel.block(plan, parameters[:, None], state[:, None], seeds, len(run.examples))
+    trace = empty_trace(plan, step // run.steps_per_epoch + 1, 1, step + 1)
+    assert run.examples.targets is not None
+    kernel.train(plan, kernel.ONE_LANE, block, (run.examples.inputs, run.examples.targets), trace, (first, step))
+    return block.parameters, block.state
+
+
+def empty_trace(plan: kernel.Plan, epochs: int, kept: int, stride: int) -> kernel.Trace:
+    """Return a trace with room for `kept` steps, one in `stride`, and `epochs` epochs."""
+    nodes = int(plan.sizes[1:].sum())
+    return kernel.Trace(
+        stride=stride,
+        parameters=np.zeros((kept + 1, plan.parameters)),
+        state=np.zeros((kept + 1, plan.state)),
+        gradients=np.zeros((kept, plan.parameters)),
+        activations=np.zeros((kept, plan.batch, nodes)),
+        losses=np.zeros(kept),
+        pictures=np.full((kept, plan.batch), -1, np.int64),
+        epoch_loss=np.zeros(epochs),
+        epoch_movement=np.zeros(epochs),
+        epoch_start=np.zeros(plan.parameters),
+        before=np.zeros(plan.parameters + plan.state),
+    )
+
+
+def load(path: str | os.PathLike[str]) -> Recording:
+    """Read a recording that `Recording.save` wrote.
+
+    Raises TinyNetError for a file that is missing, damaged, of another kind, or newer than this version.
+    """
+    return Recording.from_bytes(files.read(Path(path)), str(path))
+
+
+def _experiment(network: Network, examples: Examples, recipe: Recipe) -> dict[str, Any]:
+    """Describe all that decides a training's numbers, but the parameters."""
+    return {
+        "architecture": network.architecture.to_json(),
+        "origin": network.origin,
+        "examples": examples.to_json(),
+        "recipe": recipe.to_json(),
+    }
+
+
+def _check_shapes(run: Recording) -> None:
+    kept, count = -(-run.steps // run.stride), run.network.architecture.parameter_count
+    nodes, batch = sum(run.network.architecture.sizes[1:]), run.recipe.batch_size
+    expected = {
+        "parameters": (kept + 1, count),
+        "gradients": (kept, count),
+        "activations": (kept, batch, nodes),
+        "losses": (kept,),
+        "pictures": (kept, batch),
+        "loss_per_epoch": (run.steps // run.steps_per_epoch,),
+    }
+    for name, shape in expected.items():
+        found = getattr(run, name).shape
+        if found != shape:
+            raise ValueError(f"{name} has shape {found}, not {shape}")

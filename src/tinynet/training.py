@@ -1,0 +1,169 @@
+"""Train one network, and record everything."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from tinynet import kernel
+from tinynet.errors import TinyNetError
+from tinynet.moment import Moment
+from tinynet.network import Architecture, Network
+from tinynet.pictures import Examples
+from tinynet.recipe import Recipe
+from tinynet.recording import Recording, Stop, empty_trace
+
+Progress = Callable[[int, int], None]
+
+MOST_KEPT = 200_000  # steps
+MOST_BYTES = 512 * 2**20  # of the kept steps' numbers
+SECONDS_A_CALL = 0.05  # the kernel hears Ctrl-C only between calls
+
+
+def check(architecture: Architecture, examples: Examples, recipe: Recipe) -> None:
+    """Raise a `TinyNetError` where network, examples and recipe do not fit each other."""
+    pixels, outputs = architecture.sizes[0], architecture.sizes[-1]
+    if examples.targets is None:
+        raise TinyNetError("these examples have no targets, so there is nothing to learn; give Examples targets")
+    if not len(examples):
+        raise TinyNetError("there are no examples to train on; give at least one")
+    found_pixels, found_outputs = examples.inputs.shape[1], examples.targets.shape[1]
+    if (found_pixels, found_outputs) != (pixels, outputs):
+        sizes = (found_pixels, *architecture.sizes[1:-1], found_outputs)
+        raise TinyNetError(
+            f"these examples have {found_pixels} inputs and {found_outputs} targets each, and the network takes "
+            f"{pixels} and gives {outputs}; make it with Network.initial({sizes}, seed=0)"
+        )
+    if recipe.loss == "bce" and architecture.output != "sigmoid":
+        raise TinyNetError(
+            f"loss 'bce' needs outputs between 0 and 1 and the network's output is {architecture.output!r}; "
+            "make it with output='sigmoid'"
+        )
+    if recipe.loss == "cross_entropy" and architecture.output != "softmax":
+        raise TinyNetError(
+            f"loss 'cross_entropy' needs outputs that sum to 1 and the network's output is "
+            f"{architecture.output!r}; make it with output='softmax'"
+        )
+    totals = examples.targets.sum(axis=1)  # (pictures,)
+    if recipe.loss == "cross_entropy" and np.abs(totals - 1).max() > 1e-9:
+        worst = int(np.abs(totals - 1).argmax())
+        raise TinyNetError(
+            f"loss 'cross_entropy' needs targets that sum to 1 and those of {examples.names[worst]!r} "
+            f"sum to {totals[worst]:g}; use 'mse' or 'bce', or other targets"
+        )
+
+
+def train(
+    network: Network, examples: Examples, recipe: Recipe | None = None, *, progress: Progress | None = None
+) -> Recording:
+    """Train `network` on `examples` by `recipe` (the default recipe if None) and return the recording.
+
+    The network itself is left as it is. Training that leaves the finite numbers stops before that step, and
+    Ctrl-C stops it where it is: the recording up to there is returned, and its `stopped` says why.
+    More than about 200,000 steps are kept with a stride, so that memory stays bounded.
+    `progress(done, total)` is called now and then with numbers of steps.
+
+    Raises TinyNetError where the three do not fit each other.
+
+    >>> import tinynet as tn
+    >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=100))
+    >>> f"{run.loss_per_epoch[-1]:.4f}"
+    '0.2526'
+    """
+    recipe = recipe or Recipe()
+    check(network.architecture, examples, recipe)
+    assert examples.targets is not None
+    plan = kernel.plan(network.architecture, recipe, np.float64)
+    total = recipe.epochs * -(-len(examples) // recipe.batch_size)
+    stride = _stride(plan, total)
+    trace = empty_trace(plan, recipe.epochs, -(-total // stride), stride)
+    state = kernel.initial_state(plan)
+    block = kernel.block(plan, network.parameters[:, None], state[:, None], np.array([recipe.seed]), len(examples))
+    mark = Mark(0, network.parameters, state)
+    interrupted = False
+    try:
+        for span in _spans(plan, total):
+            reached = kernel.train(plan, kernel.ONE_LANE, block, (examples.inputs, examples.targets), trace, span)
+            mark = Mark(reached, block.parameters.copy(), block.state.copy())
+            if progress is not None:
+                progress(reached, total)
+            if reached < span[1]:
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    run = _recording(network, examples, recipe, trace, mark)
+    if mark.steps == total:
+        return run
+    reason = f"interrupted after {mark.steps:,} of {total:,} steps"
+    return replace(run, stopped=Stop(mark.steps, "", reason) if interrupted else _divergence(run))
+
+
+def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) -> Moment:
+    """Return the one nudge that `examples`, all together, would give `network`: every number, nothing trained.
+
+    >>> import tinynet as tn
+    >>> moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
+    >>> moment.ledger()[0].name
+    'layer1.weight[0,0]'
+    """
+    recipe = recipe or Recipe()
+    check(network.architecture, examples, recipe)
+    return Moment(network, examples, recipe, kernel.initial_state(kernel.plan(network.architecture, recipe, float)))
+
+
+class Mark(NamedTuple):
+    """How far a training is: steps done, and the numbers then."""
+
+    steps: int
+    parameters: np.ndarray  # (P,)
+    state: np.ndarray  # (S,)
+
+
+def _stride(plan: kernel.Plan, total: int) -> int:
+    row_bytes = 8 * (2 * plan.parameters + plan.state + plan.batch * (1 + int(plan.sizes[1:].sum())))
+    return max(1, -(-total // MOST_KEPT), -(-total * row_bytes // MOST_BYTES))
+
+
+def _spans(plan: kernel.Plan, total: int) -> list[tuple[int, int]]:
+    seconds_a_step = 2e-7 + 4e-9 * plan.parameters * plan.batch  # roughly, on the machines of 2026
+    size = max(1, int(SECONDS_A_CALL / seconds_a_step))
+    return [(first, min(first + size, total)) for first in range(0, total, size)]
+
+
+def _recording(
+    network: Network, examples: Examples, recipe: Recipe, trace: kernel.Trace, mark: Mark
+) -> Recording:
+    kept = -(-mark.steps // trace.stride)
+    epochs = mark.steps // -(-len(examples) // recipe.batch_size)
+    trace.parameters[kept], trace.state[kept] = mark.parameters, mark.state
+    return Recording(
+        network=network,
+        examples=examples,
+        recipe=recipe,
+        steps=mark.steps,
+        stride=trace.stride,
+        parameters=trace.parameters[: kept + 1],
+        state=trace.state[: kept + 1],
+        gradients=trace.gradients[:kept],
+        activations=trace.activations[:kept],
+        losses=trace.losses[:kept],
+        pictures=trace.pictures[:kept],
+        loss_per_epoch=trace.epoch_loss[:epochs],
+        movement_per_epoch=trace.epoch_movement[:epochs],
+    )
+
+
+def _divergence(run: Recording) -> Stop:
+    """Find the first cell of the step not taken that is no finite number."""
+    shown = run.examples[run.pictures_of(run.steps)]
+    values = Moment(run.final, shown, run.recipe, run.state[-1], run.steps).values
+    cell = next(name for name, value in values.items() if not math.isfinite(value))
+    what = "not a number" if math.isnan(values[cell]) else "infinite"
+    largest = max(abs(run.final.parameters))
+    reason = (
+        f"{cell} is {what} at step {run.steps} (the largest parameter is {largest:.3g}); "
+        f"try a learning rate below {run.recipe.learning_rate:g}"
+    )
+    return Stop(run.steps, cell, reason)

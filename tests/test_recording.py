@@ -1,0 +1,132 @@
+import json
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet import files
+from tinynet.errors import TinyNetError
+
+LINES = tn.pictures.lines()
+
+
+@pytest.fixture(scope="module")
+def run():
+    return tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=5))
+
+
+def test_save_and_load_give_the_same_recording(run, tmp_path):
+    path = tmp_path / "run.safetensors"
+    run.save(path)
+    again = tn.load(path)
+    assert again.to_bytes() == run.to_bytes() == path.read_bytes()
+    assert again.examples == run.examples
+    assert again.recipe == run.recipe
+    assert again[7].ledger() == run[7].ledger()
+
+
+def test_equal_experiments_give_equal_bytes(run):
+    again = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=5))
+    other = tn.train(tn.Network.initial(seed=1), tn.pictures.lines(), tn.Recipe(epochs=5))
+    assert again.identity == run.identity != other.identity
+    assert again.to_bytes() == run.to_bytes()
+
+
+def test_the_file_is_plain_safetensors(run, tmp_path):
+    from safetensors import safe_open
+
+    run.save(tmp_path / "run.safetensors")
+    with safe_open(tmp_path / "run.safetensors", "numpy") as file:
+        assert (file.get_tensor("parameters") == run.parameters).all()
+        about = json.loads(file.metadata()["tinynet"])
+    assert about["recipe"]["epochs"] == 5
+    assert about["format"] == 1
+
+
+def test_a_stopped_recording_keeps_its_reason(tmp_path):
+    network = tn.Network.initial(seed=0, hidden="identity", output="identity")
+    run = tn.train(network, LINES, tn.Recipe(learning_rate=50.0))
+    run.save(tmp_path / "run.safetensors")
+    assert tn.load(tmp_path / "run.safetensors").stopped == run.stopped
+
+
+@pytest.mark.parametrize("keep", [0, 4, 8, 100, 2000, -1])
+def test_a_truncated_file_is_refused(run, keep):
+    with pytest.raises(TinyNetError, match="damaged"):
+        tn.Recording.from_bytes(run.to_bytes()[:keep], "cut.safetensors")
+
+
+def test_any_flipped_byte_is_refused(run):
+    data = run.to_bytes()
+    for place in np.random.default_rng(0).integers(0, len(data), 300):
+        bad = bytearray(data)
+        bad[place] ^= 0x10
+        with pytest.raises(TinyNetError, match="damaged|not a TinyNet|holds a|has format"):
+            changed = tn.Recording.from_bytes(bytes(bad))
+            if changed.to_bytes() == data:  # white space or the version's name: nothing that matters
+                raise TinyNetError("damaged")
+
+
+def edited(run, **changes):
+    arrays, about = files.decode("recording", run.to_bytes(), "run")
+    from safetensors.numpy import save
+
+    return save(arrays, metadata={"tinynet": json.dumps(about | changes)})
+
+
+def test_a_newer_format_says_to_upgrade(run):
+    with pytest.raises(TinyNetError, match=r"has format 2 .* reads up to 1; upgrade .* written by 9.0"):
+        tn.Recording.from_bytes(edited(run, format=2, tinynet="9.0"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": "learner"}, "holds a learner, not a recording"),
+        ({"recipe": {"epochs": 0}}, "epochs is 0"),
+        ({"recipe": {"speed": 1}}, "no field 'speed'"),
+        ({"steps": 4}, "has shape"),
+        ({"origin": "elsewhere"}, "not the one that was saved"),
+        ({"architecture": None}, "does not fit"),
+    ],
+)
+def test_a_changed_description_is_refused(run, changes, message):
+    with pytest.raises(TinyNetError, match=message):
+        tn.Recording.from_bytes(edited(run, **changes))
+
+
+def test_foreign_files_are_refused(tmp_path):
+    from safetensors.numpy import save_file
+
+    save_file({"weights": np.zeros(3)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(TinyNetError, match="something else"):
+        tn.load(tmp_path / "foreign.safetensors")
+    (tmp_path / "text").write_text("not a recording, but long enough to look like one")
+    with pytest.raises(TinyNetError, match="damaged or no safetensors"):
+        tn.load(tmp_path / "text")
+    with pytest.raises(TinyNetError, match="cannot read .*No such file"):
+        tn.load(tmp_path / "missing")
+
+
+def test_a_failed_write_loses_nothing(run, tmp_path, monkeypatch):
+    path = tmp_path / "run.safetensors"
+    run.save(path)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(TinyNetError, match="cannot write .*No space left"):
+        tn.train(tn.Network.initial(seed=1), LINES, tn.Recipe(epochs=1)).save(path)
+    assert path.read_bytes() == run.to_bytes()
+    assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
+
+
+def test_a_missing_folder_is_named(run, tmp_path):
+    with pytest.raises(TinyNetError, match="cannot write .*missing.*choose another place"):
+        run.save(tmp_path / "missing" / "run.safetensors")
+
+
+def test_a_step_out_of_range_says_what_there_is(run):
+    with pytest.raises(TinyNetError, match="step 20 was asked and this recording has 20 steps; ask for 0 to 19"):
+        run[20]

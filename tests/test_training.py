@@ -1,0 +1,210 @@
+import numpy as np
+import pytest
+import torch_twin
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinynet as tn
+from tinynet import kernel, training
+from tinynet.errors import TinyNetError
+
+LINES = tn.pictures.lines()
+RECIPES = {
+    "the notebook's": tn.Recipe(),
+    "mini-batches of 3": tn.Recipe(batch_size=3),
+    "full batch": tn.Recipe(batch_size=4, learning_rate=0.5),
+    "shuffled": tn.Recipe(order="shuffled", seed=7),
+    "bce": tn.Recipe(loss="bce"),
+    "momentum": tn.Recipe(momentum=0.9),
+    "nesterov": tn.Recipe(momentum=0.9, nesterov=True, batch_size=2),
+    "adam": tn.Recipe(optimizer="adam", learning_rate=0.01),
+    "weight decay": tn.Recipe(weight_decay=0.01, momentum=0.5),
+    "adam with decay": tn.Recipe(optimizer="adam", learning_rate=0.01, weight_decay=0.1, batch_size=2),
+}
+NETWORKS = {
+    "4-3-2": tn.Architecture(),
+    "tanh, two hidden layers": tn.Architecture((4, 4, 4, 2), hidden="tanh"),
+    "relu": tn.Architecture((4, 8, 2), hidden="relu"),
+    "identity output": tn.Architecture((4, 3, 2), output="identity"),
+    "no hidden layer": tn.Architecture((4, 2)),
+    "softmax": tn.Architecture((4, 3, 2), output="softmax"),
+}
+
+
+def assert_same_steps(network, examples, recipe, tolerance):
+    run, theirs = tn.train(network, examples, recipe), torch_twin.train(network, examples, recipe)
+    np.testing.assert_allclose(run.parameters, theirs.parameters, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(run.gradients, theirs.gradients, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(run.losses, theirs.losses, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_every_step_is_pytorchs(recipe):
+    assert_same_steps(tn.Network.initial(seed=3), LINES, recipe, 1e-12)
+
+
+@pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
+def test_every_step_is_pytorchs_for_other_networks(architecture):
+    assert_same_steps(architecture.initial(1), LINES, tn.Recipe(batch_size=2), 1e-12)
+
+
+def test_cross_entropy_is_pytorchs():
+    network = NETWORKS["softmax"].initial(5)
+    assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", batch_size=3), 1e-12)
+
+
+def test_the_first_nudge_by_hand():
+    """A 1-1-1 identity network: w2 (w1 x + b1) + b2 = 3 (2 * 0.5 + 1) - 1 = 5, target 1, error 4."""
+    architecture = tn.Architecture((1, 1, 1), hidden="identity", output="identity")
+    network = architecture.initial(0).with_parameters(np.array([2.0, 1.0, 3.0, -1.0]))
+    one = tn.Examples(np.array([[0.5]]), np.array([[1.0]]), ("half",), answers=("bright",))
+    run = tn.train(network, one, tn.Recipe(learning_rate=0.25, epochs=1))
+    # dL/dy = 2 * 4 = 8; dw2 = 8 * 2, db2 = 8; dL/da1 = 8 * 3 = 24; dw1 = 24 * 0.5, db1 = 24
+    assert run.losses.tolist() == [16.0]
+    assert run.gradients.tolist() == [[12.0, 24.0, 16.0, 8.0]]
+    assert run.final.parameters.tolist() == [-1.0, -5.0, -1.0, -3.0]
+
+
+@pytest.mark.small
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_sheet_and_kernel_agree_to_the_last_bit(recipe):
+    run = tn.train(tn.Network.initial(seed=2), LINES, tn.Recipe(**{**recipe.to_json(), "epochs": 3}))
+    for moment in run:
+        ledger = moment.ledger()
+        assert [row.before for row in ledger] == run.parameters[moment.step].tolist()
+        assert [row.gradient for row in ledger] == run.gradients[moment.step].tolist()
+        assert [row.after for row in ledger] == run.parameters[moment.step + 1].tolist()
+        assert moment.loss == run.losses[moment.step]
+        assert all(row.before + row.change == row.after for row in ledger)
+
+
+@pytest.mark.small
+@pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
+def test_sheet_and_kernel_agree_for_other_networks(architecture):
+    loss = "cross_entropy" if architecture.output == "softmax" else "mse"
+    run = tn.train(architecture.initial(2), LINES, tn.Recipe(epochs=2, batch_size=3, loss=loss))
+    for moment in run:
+        assert moment.after.parameters.tolist() == run.parameters[moment.step + 1].tolist()
+        assert moment.loss == run.losses[moment.step]
+
+
+def test_activations_are_the_networks():
+    run = tn.train(tn.Network.initial(seed=4), LINES, tn.Recipe(epochs=5))
+    moment = run[13]
+    layers = moment.network.activations(moment.shown.inputs)
+    np.testing.assert_allclose(run.activations[13, 0], np.concatenate([a[0] for a in layers]), rtol=0, atol=1e-15)
+    assert run.pictures[13].tolist() == [1]
+    assert moment.names == ("bottom",)
+    assert moment.epoch == 3
+
+
+def test_a_short_last_batch_is_marked():
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1, batch_size=3))
+    assert run.pictures.tolist() == [[0, 1, 2], [3, -1, -1]]
+    np.testing.assert_allclose(run.loss_per_epoch[0], (3 * run.losses[0] + run.losses[1]) / 4)
+
+
+def test_movement_is_the_notebooks():
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=10))
+    weights = run.parameters[::4, :12]
+    np.testing.assert_allclose(run.movement_per_epoch, np.linalg.norm(np.diff(weights, axis=0), axis=1), rtol=1e-12)
+
+
+@given(seed=st.integers(0, 2**32 - 1), epoch=st.integers(0, 10**6))
+def test_a_shuffle_is_a_permutation(seed, epoch):
+    from tinynet.shuffle import shuffled
+
+    assert sorted(shuffled(9, seed=seed, epoch=epoch)) == list(range(9))
+
+
+def test_shuffling_is_fair():
+    from tinynet.shuffle import shuffled
+
+    orders = [tuple(shuffled(4, seed=seed, epoch=epoch)) for seed in range(60) for epoch in range(80)]
+    counts = np.array([orders.count(order) for order in set(orders)])
+    assert len(counts) == 24
+    assert ((counts - 200) ** 2 / 200).sum() < 49.7  # chi-squared, 23 degrees of freedom, p = 0.001
+
+
+def test_the_kernels_draws_are_the_networks():
+    for start in ("pytorch", "xavier", "he", "normal", "zeros"):
+        architecture = tn.Architecture((30, 25, 4), start=start)
+        starts = kernel.starts(architecture, np.array([0, 1, 2**32 - 1]))
+        for lane, seed in enumerate((0, 1, 2**32 - 1)):
+            assert (starts[:, lane] == architecture.initial(seed).parameters).all()
+
+
+def test_branching_from_any_moment_goes_on_the_same():
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=20))
+    branch = tn.train(run[40].network, LINES, tn.Recipe(epochs=10))
+    assert branch.parameters.tolist() == run.parameters[40:].tolist()
+
+
+@pytest.mark.parametrize("recipe", [tn.Recipe(epochs=60, order="shuffled"), tn.Recipe(epochs=60, optimizer="adam")])
+def test_a_strided_recording_gives_every_exact_step(recipe, monkeypatch):
+    whole = tn.train(tn.Network.initial(seed=0), LINES, recipe)
+    monkeypatch.setattr(training, "MOST_KEPT", 50)
+    run = tn.train(tn.Network.initial(seed=0), LINES, recipe)
+    assert run.stride == 5
+    assert len(run.losses) == 48
+    assert len(run) == 240
+    for step in (0, 1, 4, 5, 117, 239, -1):
+        assert run[step].ledger() == whole[step].ledger()
+    assert run.loss_per_epoch.tolist() == whole.loss_per_epoch.tolist()
+    assert run.final == whole.final or run.final.parameters.tolist() == whole.final.parameters.tolist()
+
+
+def test_divergence_names_step_cell_and_reason():
+    network = tn.Network.initial((4, 3, 2), seed=0, hidden="identity", output="identity")
+    run = tn.train(network, LINES, tn.Recipe(learning_rate=50.0, epochs=1000))
+    assert run.stopped is not None
+    assert run.stopped.step == len(run) < 4000
+    assert run.stopped.cell in run[-1].sheet.cells
+    assert "infinite" in run.stopped.reason or "not a number" in run.stopped.reason
+    assert "try a learning rate below 50" in run.stopped.reason
+    assert np.isfinite(run.parameters).all()
+    assert np.isfinite(run.losses).all()
+    assert run[-1].after.parameters.tolist() == run.final.parameters.tolist()
+
+
+def test_ctrl_c_keeps_what_was_recorded():
+    def interrupt(done, total):
+        if done > total / 3:
+            raise KeyboardInterrupt
+
+    whole = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=200_000))
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=200_000), progress=interrupt)
+    assert 0 < len(run) < 800_000
+    assert run.stopped is not None
+    assert run.stopped.reason.startswith("interrupted after")
+    assert run.final.parameters.tolist() == whole[len(run)].network.parameters.tolist()
+    assert run.loss_per_epoch.tolist() == whole.loss_per_epoch[: run.epochs].tolist()
+
+
+def test_a_nudge_alone_is_the_first_of_a_training():
+    network = tn.Network.initial(seed=0)
+    assert tn.nudge(network, LINES[0]).ledger() == tn.train(network, LINES, tn.Recipe())[0].ledger()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options", "recipe", "message"),
+    [
+        ((9, 3, 2), {}, {}, r"have 4 inputs and 2 targets .* takes 9 .* make it with Network.initial\(\(4, 3, 2\)"),
+        ((4, 3, 2), {"output": "tanh"}, {"loss": "bce"}, "'bce' needs outputs between 0 and 1 .* 'tanh'"),
+        ((4, 3, 2), {}, {"loss": "cross_entropy"}, "needs outputs that sum to 1 .* output='softmax'"),
+    ],
+)
+def test_what_does_not_fit_is_refused(sizes, options, recipe, message):
+    with pytest.raises(TinyNetError, match=message):
+        tn.train(tn.Network.initial(sizes, seed=0, **options), LINES, tn.Recipe(**recipe))
+
+
+def test_pictures_without_targets_cannot_be_trained_on():
+    with pytest.raises(TinyNetError, match="no targets"):
+        tn.train(tn.Network.initial(seed=0), tn.pictures.stress())
+
+
+def test_soft_targets_that_do_not_sum_to_1_need_another_loss():
+    doubt = tn.Examples(np.full((1, 4), 0.5), np.zeros((1, 2)), ("gray",))
+    with pytest.raises(TinyNetError, match="'gray' sum to 0; use 'mse' or 'bce'"):
+        tn.train(tn.Network.initial(seed=0, output="softmax"), doubt, tn.Recipe(loss="cross_entropy"))
