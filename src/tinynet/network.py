@@ -180,7 +180,7 @@ class Network:
 
     >>> network = Network.initial((4, 3, 2), seed=0)
     >>> network.layers[0].weight.shape, network([1.0, 1.0, 0.0, 0.0]).round(4).tolist()
-    ((3, 4), [0.5563, 0.5259])
+    ((3, 4), [0.6779, 0.4264])
     """
 
     architecture: Architecture
@@ -220,7 +220,7 @@ class Network:
         Raises TinyNetError for sizes, names or seeds out of range.
 
         >>> Network.initial(seed=0).layers[1].bias.tolist()
-        [0.1400330513715744, 0.02246120572090149]
+        [0.47942468523979187, -0.11881878226995468]
         """
         return Architecture(tuple(sizes), hidden, output, start).initial(seed)
 
