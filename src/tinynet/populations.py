@@ -12,7 +12,7 @@ import numpy as np
 
 from tinynet import kernel, pictures
 from tinynet.errors import TinyNetError
-from tinynet.judging import UNSURE, Verdict, wilson
+from tinynet.judging import UNSURE, Verdict, share
 from tinynet.network import Architecture, Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
@@ -113,7 +113,10 @@ class Population:
         return found
 
     def _loss_verdict(self) -> Verdict:
-        low, median, high = np.nanquantile(self.losses, [0.1, 0.5, 0.9])
+        finite = self.losses[self.finite]
+        if not len(finite):
+            return Verdict("No network has a final loss: none stayed finite.", None, len(self))
+        low, median, high = np.quantile(finite, [0.1, 0.5, 0.9])
         sentence = (
             f"The final loss is {median:.4f} in the median network; 80 % lie between {low:.4f} and {high:.4f}."
         )
@@ -139,19 +142,6 @@ class Population:
                 f"seed {seed} is not in this population; its seeds are {self.seeds.min()} to {self.seeds.max()}"
             )
         return int(found[0])
-
-
-def share(mask: np.ndarray, what: str) -> Verdict:
-    """Return the verdict "so many of n `what`", with its 95 % interval (Wilson 1927); mask is (n,) bool.
-
-    >>> print(share(np.arange(1000) < 10, "coins stood on their edge"))
-    10 of 1,000 coins stood on their edge (1.0 %, 95 % interval 0.5 % to 1.8 %).
-    """
-    count, n = int(np.count_nonzero(mask)), len(mask)
-    low, high = wilson(count, n)
-    percent = "" if count in (0, n) else f"{100 * count / n:.1f} %, "
-    sentence = f"{count:,} of {n:,} {what} ({percent}95 % interval {_percent(low)} to {_percent(high)})."
-    return Verdict(sentence, count, n, (low, high), {"share": count / n})
 
 
 def population(
@@ -289,7 +279,3 @@ def _right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 def _mean_gap(gap: np.ndarray) -> str:
     return f"{np.mean(np.abs(gap)):.3f} on average"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.2g} %" if 0 < value < 0.001 else f"{100 * value:.1f} %".replace("0.0 %", "0 %")

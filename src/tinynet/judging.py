@@ -1,0 +1,218 @@
+"""Judging: what a network answers, how sure it is, and what can be said of many."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinynet.errors import TinyNetError
+from tinynet.network import Network
+from tinynet.pictures import Examples
+from tinynet.recipe import Recipe
+from tinynet.training import train
+
+UNSURE = 0.2  # an answer is unsure where its two largest outputs differ by less
+SATURATED = 0.01  # an activation is saturated this near to an end of its range
+Z95 = 1.959963984540054  # of the normal distribution, 95 % within
+
+
+def wilson(count: int, n: int, z: float = Z95) -> tuple[float, float]:
+    """Return the interval that holds a share, seen `count` times in `n` (Wilson 1927).
+
+    >>> wilson(0, 10_000)
+    (0.0, 0.0003839983...)
+    """
+    if not 0 <= count <= n or n < 1:
+        raise TinyNetError(f"count is {count} and n is {n}; a share needs 0 <= count <= n and n of at least 1")
+    share, z2 = count / n, z * z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    low = 0.0 if count == 0 else middle - half  # exact at the ends, where rounding would not be
+    return low, 1.0 if count == n else middle + half
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A measured finding: a sentence, and the numbers it was made from.
+
+    count, n : so many of n seeds; count is None where the finding is no count.
+    interval : of the share count / n, 95 %.
+    """
+
+    sentence: str
+    count: int | None
+    n: int
+    interval: tuple[float, float] | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field by name, ready for JSON."""
+        return asdict(self)
+
+
+def share(mask: np.ndarray, what: str) -> Verdict:
+    """Return the verdict "so many of n `what`", with its 95 % interval; mask is (n,) bool.
+
+    >>> print(share(np.arange(1000) < 10, "coins stood on their edge"))
+    10 of 1,000 coins stood on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %).
+    """
+    count, n = int(np.count_nonzero(mask)), len(mask)
+    low, high = wilson(count, n)
+    here = "" if count in (0, n) else f"{percent(count / n)}; "
+    sentence = f"{count:,} of {n:,} {what} ({here}95 % interval {percent(low)} to {percent(high)})."
+    return Verdict(sentence, count, n, (low, high), {"share": count / n})
+
+
+def percent(value: float) -> str:
+    """Write a share in percent; what is not 0 or 1 never looks like it.
+
+    >>> percent(0.5), percent(0.0), percent(0.00038), percent(0.99996)
+    ('50.0 %', '0 %', '0.04 %', '99.996 %')
+    """
+    if value in (0.0, 1.0):
+        return f"{100 * value:.0f} %"
+    if value < 0.001:
+        return f"{100 * value:.1g} %"
+    return f"{100 * value:.1f} %" if value < 0.9995 else f"{100 - float(f'{100 * (1 - value):.1g}'):.8g} %"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says of one picture.
+
+    outputs : one for each possible answer. winner : the largest one's, None in a tie.
+    gap : how far the winner is ahead. unsure : whether that is less than `UNSURE`.
+    right : whether the winner is the target's; None where there is no target, or a target without a winner.
+    """
+
+    name: str
+    outputs: tuple[float, ...]
+    winner: str | None
+    gap: float
+    unsure: bool
+    right: bool | None
+
+    def words(self) -> str:
+        """Say the answer: "horizontal", or "unsure, leans to horizontal"."""
+        if self.winner is None:
+            return "undecided"
+        return f"unsure, leans to {self.winner}" if self.unsure else self.winner
+
+
+def answers(network: Network, examples: Examples, *, unsure: float = UNSURE) -> list[Answer]:
+    """Return what the network says of each picture.
+
+    A network with one output says the first answer above 0.5 and "not" that answer below.
+
+    >>> import tinynet as tn
+    >>> answers(tn.Network.initial(seed=0), tn.pictures.stress())[1].words()
+    'horizontal'
+    """
+    outputs = network(examples)  # (pictures, outputs)
+    targets = [None] * len(examples) if examples.targets is None else list(examples.targets)
+    found = []
+    for name, row, target in zip(examples.names, outputs, targets, strict=True):
+        winner, gap = _winner(row, examples.answers)
+        wanted = None if target is None else _winner(target, examples.answers)[0]
+        right = None if wanted is None else winner == wanted
+        found.append(Answer(name, tuple(row.tolist()), winner, gap, gap < unsure, right))
+    return found
+
+
+def _winner(row: np.ndarray, names: tuple[str, ...]) -> tuple[str | None, float]:
+    if len(row) == 1:
+        gap = float(abs(2 * row[0] - 1))
+        return (None if gap == 0 else names[0] if row[0] > 0.5 else f"not {names[0]}"), gap
+    second, first = np.sort(row)[-2:]
+    return (names[int(row.argmax())] if first > second else None), float(first - second)
+
+
+def accuracy(network: Network, examples: Examples) -> float:
+    """Return the share of the pictures that come out right; a tie is not right.
+
+    >>> import tinynet as tn
+    >>> accuracy(tn.Network.initial(seed=0), tn.pictures.lines())
+    0.5
+    """
+    if examples.targets is None:
+        raise TinyNetError("these pictures have no targets, so no answer is right or wrong")
+    judged = [answer.right for answer in answers(network, examples)]
+    return sum(right is True for right in judged) / len(judged)
+
+
+def saturation(network: Network, examples: Examples) -> float:
+    """Return the share of activations, over all nodes and pictures, within 0.01 of an end of their range."""
+    ends = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+    near, count = 0, 0
+    for kind, a in zip(network.architecture.activations, network.activations(examples), strict=True):
+        if kind in ends:
+            low, high = ends[kind]
+            near += int(((a < low + SATURATED) | (a > high - SATURATED)).sum())
+        count += a.size
+    return near / count
+
+
+def turned(examples: Examples) -> Examples:
+    """Return the pictures turned by 90 degrees, with their targets swapped: rows become columns.
+
+    >>> import tinynet as tn
+    >>> turned(tn.pictures.lines())["top"].inputs.tolist()
+    [[1.0, 0.0, 1.0, 0.0]]
+    """
+    shape = examples.shape
+    if shape is None or shape[0] != shape[1] or len(examples.answers) != 2:
+        raise TinyNetError(f"only square pictures with two answers can be turned and swapped; these have shape {shape}")
+    grids = np.rot90(examples.inputs.reshape(-1, *shape), axes=(1, 2))
+    targets = None if examples.targets is None else examples.targets[:, ::-1]
+    return Examples(grids.reshape(len(examples), -1), targets, examples.names, shape, examples.answers)
+
+
+def asymmetry(network: Network, examples: Examples) -> float:
+    """Return how far the network is from treating rows and columns alike.
+
+    The largest difference, over the pictures, between an answer and the swapped answer to the picture turned
+    by 90 degrees; 0 for a network that is exactly fair.
+    """
+    return float(np.abs(network(examples) - network(turned(examples))[:, ::-1]).max())
+
+
+def gap(network: Network, picture: Examples) -> float:
+    """Return how far the first answer exceeds the second on one picture; for the lines, H - V."""
+    outputs = network(picture)[0]
+    return float(outputs[0] - outputs[1])
+
+
+@dataclass(frozen=True)
+class OrderEffect:
+    """The same start and recipe, with the pictures in the given and in the reversed order."""
+
+    gap: float
+    reversed_gap: float
+    last: str
+    reversed_last: str
+
+    @property
+    def flipped(self) -> bool:
+        """Whether reversing the order turned the answer to gray round."""
+        return self.gap * self.reversed_gap < 0
+
+    def __str__(self) -> str:
+        verb = "turns round" if self.flipped else "does not turn round"
+        return (
+            f"Shown {self.last} last, the network's answers to gray differ by {self.gap:+.4f}; shown "
+            f"{self.reversed_last} last, by {self.reversed_gap:+.4f}: reversing the order {verb} the answer."
+        )
+
+
+def order_effect(network: Network, examples: Examples, recipe: Recipe) -> OrderEffect:
+    """Train twice, the second time with the pictures in reversed order, and compare the answers to gray."""
+    if examples.targets is None or len(examples.answers) != 2:
+        raise TinyNetError("the effect of the order needs pictures with targets and two answers")
+    gray = Examples(np.full((1, examples.inputs.shape[1]), 0.5), None, ("gray",), examples.shape)
+    found = [gap(train(network, shown, recipe).final, gray) for shown in (examples, examples.reversed())]
+    last, first = (examples.answers[int(examples.targets[k].argmax())] for k in (-1, 0))
+    return OrderEffect(found[0], found[1], last, first)

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinynet as tn
+from tinynet import judging
+from tinynet.errors import TinyNetError
+
+LINES = tn.pictures.lines()
+
+
+@given(n=st.integers(1, 10**6), data=st.data())
+def test_wilsons_interval_holds_the_share(n, data):
+    count = data.draw(st.integers(0, n))
+    low, high = judging.wilson(count, n)
+    assert 0 <= low <= count / n <= high <= 1
+    mirrored = judging.wilson(n - count, n)
+    assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-12)
+
+
+def test_wilsons_interval_by_hand():
+    """Brown, Cai and DasGupta 2001: for 0 of n the upper end is z^2 / (n + z^2)."""
+    assert judging.wilson(0, 10)[1] == pytest.approx(1.959963984540054**2 / (10 + 1.959963984540054**2))
+    assert judging.wilson(15, 100) == pytest.approx((0.0931, 0.2328), abs=1e-4)
+
+
+def test_a_share_needs_something_counted():
+    with pytest.raises(TinyNetError, match="count is 3 and n is 2"):
+        judging.wilson(3, 2)
+
+
+def fixed(outputs):
+    """A network that says `outputs` to every picture."""
+    network = tn.Network.initial((4, len(outputs)), output="identity", start="zeros")
+    return network.with_parameters(np.concatenate([np.zeros(4 * len(outputs)), outputs]))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "winner", "words"),
+    [
+        ((0.9, 0.1), "horizontal", "horizontal"),
+        ((0.4, 0.55), "vertical", "unsure, leans to vertical"),
+        ((0.5, 0.5), None, "undecided"),
+    ],
+)
+def test_answers_in_words(outputs, winner, words):
+    answer = judging.answers(fixed(outputs), LINES["top"])[0]
+    assert answer.winner == winner
+    assert answer.words() == words
+    assert answer.gap == pytest.approx(abs(outputs[0] - outputs[1]))
+    assert answer.right == (winner == "horizontal")
+
+
+def test_a_tie_is_not_right():
+    assert judging.accuracy(fixed((0.5, 0.5)), LINES) == 0
+    assert judging.accuracy(fixed((0.6, 0.5)), LINES) == 0.5
+
+
+def test_one_output_says_yes_or_no():
+    yes = tn.Examples(np.zeros((1, 4)), np.ones((1, 1)), ("dark",), (2, 2), ("bright",))
+    assert judging.answers(fixed((0.2,)), yes)[0].winner == "not bright"
+    assert judging.accuracy(fixed((0.8,)), yes) == 1
+
+
+def test_saturation_counts_activations_near_their_ends():
+    assert judging.saturation(tn.Network.initial(seed=0), LINES) == 0
+    strong = tn.Network.initial((4, 2)).with_parameters(np.array([99.0] * 4 + [0.0] * 4 + [0.0, 0.0]))
+    assert judging.saturation(strong, LINES) == 0.5
+
+
+def test_a_fair_network_has_no_asymmetry():
+    assert judging.asymmetry(fixed((0.3, 0.3)), LINES) == 0
+    assert judging.asymmetry(fixed((0.75, 0.5)), LINES) == 0.25
+
+
+@given(seed=st.integers(0, 1000))
+def test_four_turns_are_none(seed):
+    pictures = tn.pictures.fuzzy_lines(8, seed=seed)
+    once = judging.turned(pictures)
+    assert once != pictures
+    assert judging.turned(judging.turned(judging.turned(once))) == pictures
+
+
+def test_only_square_pictures_can_be_turned():
+    table = tn.Examples(np.zeros((1, 4)), None, ("row",))
+    with pytest.raises(TinyNetError, match="only square pictures"):
+        judging.asymmetry(tn.Network.initial(seed=0), table)
+
+
+def test_the_last_class_tilts_gray():
+    effect = judging.order_effect(tn.Network.initial(seed=0), LINES, tn.Recipe())
+    assert effect.last == "vertical"
+    assert effect.gap < 0 < effect.reversed_gap
+    assert effect.flipped
+    assert "turns round the answer" in str(effect)
+
+
+def test_no_targets_no_accuracy():
+    with pytest.raises(TinyNetError, match="no answer is right or wrong"):
+        judging.accuracy(tn.Network.initial(seed=0), tn.pictures.stress())

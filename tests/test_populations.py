@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+import torch
+import torch_twin
+
+import tinynet as tn
+from tinynet.errors import TinyNetError
+
+LINES = tn.pictures.lines()
+SEEDS = (0, 1, 63, 64, 99)
+CASES = {
+    "the notebook's": (tn.Architecture(), tn.Recipe()),
+    "shuffled": (tn.Architecture(), tn.Recipe(order="shuffled")),
+    "mini-batches": (tn.Architecture(), tn.Recipe(batch_size=3, momentum=0.9)),
+    "nesterov": (tn.Architecture(), tn.Recipe(momentum=0.5, nesterov=True, weight_decay=0.001)),
+    "adam": (tn.Architecture(), tn.Recipe(optimizer="adam", learning_rate=0.01)),
+    "bce": (tn.Architecture(), tn.Recipe(loss="bce")),
+    "tanh": (tn.Architecture((4, 4, 4, 2), hidden="tanh"), tn.Recipe()),
+    "relu": (tn.Architecture((4, 8, 2), hidden="relu", output="identity"), tn.Recipe(learning_rate=0.02)),
+    "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy")),
+    "softmax by mse": (tn.Architecture(output="softmax", start="xavier"), tn.Recipe()),
+}
+
+
+@pytest.mark.parametrize(("architecture", "recipe"), CASES.values(), ids=CASES)
+def test_members_are_pytorchs_float32_networks(architecture, recipe):
+    crowd = tn.population(recipe, networks=100, architecture=architecture)
+    for seed in SEEDS:
+        own = tn.Recipe(**{**recipe.to_json(), "seed": seed})
+        theirs = torch_twin.train(architecture.initial(seed), LINES, own, torch.float32)
+        np.testing.assert_allclose(crowd.parameters[seed], theirs.parameters[-1], rtol=0, atol=1e-5)
+
+
+@pytest.mark.small
+def test_a_member_replays_as_a_recording():
+    recipe = tn.Recipe(epochs=4, order="shuffled")
+    crowd = tn.population(recipe, networks=3, first_seed=10)
+    run = crowd.replay(11)
+    assert run.recipe.seed == 11
+    assert run.initial == tn.Network.initial(seed=11)
+    np.testing.assert_allclose(crowd.network(11).parameters, run.final.parameters, rtol=0, atol=1e-5)
+
+
+def test_the_first_seed_only_shifts():
+    whole, part = tn.population(networks=200), tn.population(networks=70, first_seed=130)
+    assert (whole.parameters[130:] == part.parameters).all()
+    assert part.seeds.tolist() == list(range(130, 200))
+
+
+def test_outputs_are_the_networks():
+    crowd = tn.population(networks=5)
+    for index, seed in enumerate(crowd.seeds):
+        mine = crowd.network(int(seed))(tn.pictures.binary())
+        np.testing.assert_allclose(crowd.outputs(tn.pictures.binary())[index], mine, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("loss", ["mse", "bce", "cross_entropy"])
+def test_losses_are_the_recordings(loss):
+    architecture = tn.Architecture(output="softmax" if loss == "cross_entropy" else "sigmoid")
+    crowd = tn.population(tn.Recipe(loss=loss), networks=3, architecture=architecture)
+    for index in range(3):
+        network = crowd.network(index)
+        expected = tn.nudge(network, LINES, tn.Recipe(loss=loss, batch_size=4)).loss
+        assert crowd.losses[index] == pytest.approx(expected, abs=1e-12)
+
+
+# The design's table: recipe, the share of 2,048 networks that get all four right, the median final loss.
+TABLE = [
+    (0.1, 100, (0.0, 0.0), "0.250"),
+    (0.1, 1_000, (0.001, 0.012), "0.250"),
+    (0.1, 10_000, (0.98, 1.0), "0.002"),
+    (5.0, 100, (0.12, 0.18), "0.157"),
+    (5.0, 1_000, (0.96, 0.99), "0.0003"),
+]
+
+
+@pytest.mark.parametrize(("rate", "epochs", "share", "loss"), TABLE)
+def test_the_notebooks_recipes_do_what_the_design_says(rate, epochs, share, loss):
+    crowd = tn.population(tn.Recipe(learning_rate=rate, epochs=epochs), networks=2048)
+    assert share[0] <= crowd.all_right.mean() <= share[1]
+    digits = len(loss) - 2
+    assert abs(np.median(crowd.losses) - float(loss)) <= (3 if loss == "0.157" else 1) * 10.0**-digits
+
+
+@pytest.mark.parametrize(
+    ("order", "share"),
+    [
+        (("top", "bottom", "left", "right"), 0.0),
+        (("left", "right", "top", "bottom"), 1.0),
+        (("top", "left", "bottom", "right"), 0.03),
+        (("left", "top", "right", "bottom"), 0.97),
+    ],
+)
+def test_the_order_decides_gray_on_the_plateau(order, share):
+    crowd = tn.population(networks=2048, examples=LINES.reordered(order))
+    assert (crowd.gaps(tn.pictures.stress()["gray"]) > 0).mean() == pytest.approx(share, abs=0.02)
+
+
+def test_learned_networks_are_sure_of_gray_in_a_direction_that_is_chance():
+    crowd = tn.population(tn.Recipe(epochs=10_000), networks=1024)
+    gap = crowd.gaps(tn.pictures.stress()["gray"])[crowd.all_right, 0]
+    assert np.abs(gap).mean() > 0.8
+    assert 0.45 < (gap > 0).mean() < 0.55
+
+
+def test_verdicts_count_what_they_say():
+    crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=300)
+    first, *rest = crowd.verdicts()
+    assert first.count == crowd.all_right.sum()
+    assert first.sentence.startswith(f"{first.count} of 300 networks get all 4 pictures right")
+    assert f"{np.median(crowd.losses):.4f} in the median network" in rest[0].sentence
+    assert any("learned all pictures lean to horizontal" in verdict.sentence for verdict in rest)
+
+
+def test_networks_that_diverge_are_counted_not_hidden():
+    architecture = tn.Architecture(hidden="identity", output="identity")
+    crowd = tn.population(tn.Recipe(learning_rate=3.0, epochs=1000), networks=64, architecture=architecture)
+    assert not crowd.finite.any()
+    assert crowd.accuracy.max() == 0
+    assert any("none stayed finite" in verdict.sentence for verdict in crowd.verdicts())
+    assert any("not finite" in verdict.sentence for verdict in crowd.verdicts())
+
+
+def test_ctrl_c_keeps_the_networks_that_are_done():
+    def interrupt(done, total):
+        if done >= 128:
+            raise KeyboardInterrupt
+
+    crowd = tn.population(tn.Recipe(epochs=500), networks=6400, progress=interrupt)
+    assert crowd.interrupted
+    assert 128 <= len(crowd) < 6400
+    again = tn.population(tn.Recipe(epochs=500), networks=6400)
+    assert (again.parameters[crowd.seeds] == crowd.parameters).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"networks": 0}, "networks is 0; it must be a whole number from 1"),
+        ({"first_seed": -1}, "first_seed is -1"),
+        ({"first_seed": 2**32 - 5, "networks": 10}, "pass the last seed"),
+        ({"examples": tn.pictures.lines(3)}, "9 inputs"),
+    ],
+)
+def test_impossible_populations_are_refused(arguments, message):
+    with pytest.raises(TinyNetError, match=message):
+        tn.population(**arguments)
+
+
+def test_a_seed_outside_is_named():
+    with pytest.raises(TinyNetError, match="seed 7 is not in this population; its seeds are 0 to 3"):
+        tn.population(networks=4).replay(7)
