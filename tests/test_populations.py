@@ -109,7 +109,7 @@ def test_verdicts_count_what_they_say():
     assert first.count == crowd.all_right.sum()
     assert first.sentence.startswith(f"{first.count} of 300 networks get all 4 pictures right")
     assert f"{np.median(crowd.losses):.4f} in the median network" in rest[0].sentence
-    assert any("learned all pictures lean to horizontal" in verdict.sentence for verdict in rest)
+    assert any("get every picture right lean to horizontal" in verdict.sentence for verdict in rest)
 
 
 def test_networks_that_diverge_are_counted_not_hidden():

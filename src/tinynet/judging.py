@@ -54,8 +54,10 @@ class Verdict:
         return asdict(self)
 
 
-def share(mask: np.ndarray, what: str) -> Verdict:
+def share(mask: np.ndarray, what: str, more: str = "") -> Verdict:
     """Return the verdict "so many of n `what`", with its 95 % interval; mask is (n,) bool.
+
+    more : an end to the sentence, after a semicolon.
 
     >>> print(share(np.arange(1000) < 10, "coins stood on their edge"))
     10 of 1,000 coins stood on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %).
@@ -63,7 +65,7 @@ def share(mask: np.ndarray, what: str) -> Verdict:
     count, n = int(np.count_nonzero(mask)), len(mask)
     low, high = wilson(count, n)
     here = "" if count in (0, n) else f"{percent(count / n)}; "
-    sentence = f"{count:,} of {n:,} {what} ({here}95 % interval {percent(low)} to {percent(high)})."
+    sentence = f"{count:,} of {n:,} {what} ({here}95 % interval {percent(low)} to {percent(high)}){more and '; ' + more}."
     return Verdict(sentence, count, n, (low, high), {"share": count / n})
 
 

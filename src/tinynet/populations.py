@@ -65,7 +65,7 @@ class Population:
     @cached_property
     def losses(self) -> np.ndarray:
         """(N,) mean loss over the examples, after training."""
-        return _losses(self.recipe, self._trained_outputs, self.examples)
+        return mean_losses(self.recipe, self._trained_outputs, self.examples)
 
     @cached_property
     def accuracy(self) -> np.ndarray:
@@ -98,9 +98,9 @@ class Population:
         outputs = self.outputs(inputs)
         return np.asarray(outputs[..., 0] - outputs[..., 1])
 
-    def share(self, mask: np.ndarray, what: str) -> Verdict:
+    def share(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
         """Return the verdict that so many of all networks do `what`; mask is (N,) bool."""
-        return share(mask, f"networks {what}")
+        return share(mask, f"networks {what}", more)
 
     def verdicts(self) -> list[Verdict]:
         """Return what was found: how many learned, the loss, and what they say of gray."""
@@ -126,14 +126,12 @@ class Population:
     def _gray_verdicts(self) -> Iterator[Verdict]:
         gap = self.gaps(np.full((1, 4), 0.5))[:, 0]  # (N,)
         first, _ = self.examples.answers
-        yield self.share(gap > 0, f"lean to {first} on the gray block; the answers differ by {_mean_gap(gap)}")
-        yield self.share(np.abs(gap) < UNSURE, f"are unsure of it (the answers differ by less than {UNSURE:g})")
+        yield self.share(gap > 0, f"lean to {first} on the gray block", _mean_gap(gap))
+        yield self.share(np.abs(gap) < UNSURE, f"are unsure of gray: their answers differ by less than {UNSURE:g}")
         learned = self.all_right
         if 0 < learned.sum() < len(self):
-            yield share(
-                gap[learned] > 0,
-                f"networks that learned all pictures lean to {first} on gray; theirs differ by {_mean_gap(gap[learned])}",
-            )
+            what = f"networks that get every picture right lean to {first} on gray"
+            yield share(gap[learned] > 0, what, _mean_gap(gap[learned]))
 
     def _index(self, seed: int) -> int:
         found = np.flatnonzero(self.seeds == seed)
@@ -253,7 +251,7 @@ def _forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndar
     return np.asarray(a)
 
 
-def _losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
+def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
     """Return the mean loss of answers (n, m, outputs) to the examples. -> (n,)"""
     targets = examples.targets
     assert targets is not None
@@ -278,4 +276,4 @@ def _right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def _mean_gap(gap: np.ndarray) -> str:
-    return f"{np.mean(np.abs(gap)):.3f} on average"
+    return f"the two answers differ by {np.mean(np.abs(gap)):.3f} on average"

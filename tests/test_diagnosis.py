@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet.diagnosis import compare, constant_loss, diagnose, final_loss, walk
+
+LINES = tn.pictures.lines()
+
+
+def run(seed=0, *, examples=LINES, start="pytorch", hidden="sigmoid", output="sigmoid", **recipe):
+    network = tn.Network.initial(seed=seed, start=start, hidden=hidden, output=output)
+    return tn.train(network, examples, tn.Recipe(**recipe))
+
+
+def kinds(one):
+    return [finding.kind for finding in diagnose(one)]
+
+
+def test_the_notebooks_recipe_sits_on_the_plateau():
+    finding = diagnose(run())[0]
+    assert finding.kind == "plateau"
+    assert finding.evidence["constant_loss"] == 0.25
+    assert f"walked {finding.evidence['walked']:.4f}" in finding.sentence
+    assert finding.evidence["moved"] < 0.05 * finding.evidence["walked"]
+
+
+def test_a_long_run_learns():
+    one = run(epochs=10_000)
+    assert "learned" in kinds(one)
+    assert "plateau" not in kinds(one)
+
+
+def test_zeros_never_part():
+    assert kinds(run(start="zeros")) == ["symmetric start", "plateau"]
+
+
+def test_divergence_and_dead_relus_are_found():
+    assert kinds(run(hidden="identity", output="identity", learning_rate=50.0))[0] == "divergence"
+    network = tn.Network.initial(seed=0, hidden="relu")
+    dead = network.with_parameters(np.where(np.arange(23) < 15, -1.0, network.parameters))
+    finding = next(f for f in diagnose(tn.train(dead, LINES, tn.Recipe())) if f.kind == "dead relu")
+    assert finding.evidence == {"layer": 1, "dead": 3}
+
+
+def test_saturation_is_found():
+    network = tn.Network.initial(seed=0)
+    stuck = tn.train(network.with_parameters(network.parameters * 100), LINES, tn.Recipe(epochs=1))
+    assert "saturation" in kinds(stuck)
+
+
+def test_contradicting_labels_are_named():
+    twice = tn.Examples(LINES.inputs[[0, 0]], np.array([[1.0, 0.0], [0.0, 1.0]]), ("this", "that"), (2, 2))
+    finding = diagnose(run(examples=twice))[0]
+    assert finding.kind == "contradicting labels"
+    assert "'this' and 'that'" in finding.sentence
+
+
+def test_a_run_cut_short_is_still_falling():
+    one = run(learning_rate=1.0, epochs=400)
+    half = next(e for e in range(400) if one.loss_per_epoch[e] < 0.2)
+    assert "still falling" in kinds(run(learning_rate=1.0, epochs=half))
+
+
+@pytest.mark.parametrize(("loss", "output"), [("mse", "sigmoid"), ("bce", "sigmoid"), ("cross_entropy", "softmax")])
+def test_no_constant_answer_beats_the_constant_loss(loss, output):
+    recipe = tn.Recipe(loss=loss)
+    least = constant_loss(LINES, recipe)
+    for bias in np.linspace(-1, 1, 21):
+        network = tn.Network.initial((4, 2), output=output, start="zeros").with_parameters(
+            np.array([0.0] * 8 + [bias, -bias])
+        )
+        assert tn.nudge(network, LINES, tn.Recipe(loss=loss, batch_size=4)).loss >= least - 1e-15
+
+
+def test_final_loss_is_the_last_networks():
+    one = run(epochs=3)
+    assert final_loss(one) == pytest.approx(tn.nudge(one.final, LINES).loss, abs=1e-15)
+
+
+def test_the_walk_is_the_sum_of_the_nudges():
+    one = run(epochs=3)
+    lengths = np.linalg.norm(np.diff(one.parameters[4:9], axis=0), axis=1)
+    assert walk(one, 1)[0] == pytest.approx(lengths.sum())
+
+
+def test_compare_says_what_was_different_and_what_came_of_it():
+    slow, fast = run(epochs=300), run(epochs=300, learning_rate=5.0)
+    found = compare(slow, fast)
+    assert found.differences == ("learning_rate was 0.1 and then 5.0",)
+    assert found.numbers["loss"] == final_loss(slow)
+    assert "did not learn in 300 epochs" in str(found)
+    assert "learned by epoch" in str(found)
+
+
+def test_compare_sees_start_and_order():
+    assert compare(run(), run(1)).differences == ("the start was 'seed 0' and then 'seed 1'",)
+    found = compare(run(), run(examples=LINES.reversed()))
+    assert found.differences[0].startswith("the order of the pictures was top, bottom")
+    assert compare(run(), run()).differences == ("nothing: the two experiments are the same",)
