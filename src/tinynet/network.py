@@ -169,7 +169,8 @@ class Layer:
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """Return the activations (pictures, out) for inputs (pictures, in)."""
-        return activate(self.activation, inputs @ self.weight.T + self.bias)
+        with np.errstate(over="ignore", invalid="ignore"):  # huge weights give infinite answers, not warnings
+            return activate(self.activation, inputs @ self.weight.T + self.bias)
 
 
 @dataclass(frozen=True, eq=False)

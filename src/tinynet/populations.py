@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -54,7 +53,8 @@ class Population:
         answers = np.empty((len(self), len(values), self.architecture.sizes[-1]))
         for first in range(0, len(self), FORWARD_BLOCK):
             some = slice(first, first + FORWARD_BLOCK)
-            answers[some] = _forward(self.architecture, self.parameters[some].astype(float), values)
+            with np.errstate(over="ignore", invalid="ignore"):
+                answers[some] = _forward(self.architecture, self.parameters[some].astype(float), values)
         return answers
 
     @cached_property
@@ -242,7 +242,7 @@ def _forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndar
     """Return the answers of networks (n, P) to pictures (m, pixels). -> (n, m, outputs)"""
     from tinynet.network import activate
 
-    a: Any = inputs[None]  # (1, m, pixels)
+    a = inputs[None]  # (1, m, pixels)
     for n, (weight, bias) in enumerate(architecture.slices):
         shape = (-1, architecture.sizes[n + 1], architecture.sizes[n])
         w = parameters[:, weight].reshape(shape)  # (n, out, in)
@@ -256,8 +256,9 @@ def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.n
     targets = examples.targets
     assert targets is not None
     if recipe.loss == "mse":
-        return np.asarray(((outputs - targets) ** 2).mean(axis=(1, 2)))
-    with np.errstate(divide="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(((outputs - targets) ** 2).mean(axis=(1, 2)))
+    with np.errstate(divide="ignore", invalid="ignore"):
         logs, rests = (np.maximum(np.log(p), -100.0) for p in (outputs, 1 - outputs))
     if recipe.loss == "cross_entropy":
         return np.asarray(-(targets * logs).sum(axis=2).mean(axis=1))

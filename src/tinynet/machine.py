@@ -1,0 +1,54 @@
+"""What this machine has: system, Python, PyTorch and its devices, packages."""
+
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+PACKAGES = ("numpy", "numba", "matplotlib", "seaborn", "typer", "rich", "safetensors", "jinja2")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "firefox")
+
+
+def describe() -> dict[str, str]:
+    """Return what is there, by name, in words."""
+    found = {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "Python": platform.python_version(),
+        "TinyNet": _version("tinynet"),
+        "PyTorch": _version("torch"),
+        "devices": devices(),
+        "browser": next((path for name in BROWSERS if (path := shutil.which(name))), "none found"),
+        "compilation cache": cache(),
+    }
+    return found | {name: _version(name) for name in PACKAGES}
+
+
+def devices() -> str:
+    """Return where PyTorch can compute, in words."""
+    if find_spec("torch") is None:
+        return "PyTorch is not installed, and TinyNet does not need it (pip install torch)"
+    import torch
+
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found += [f"cuda: {torch.cuda.get_device_name(k)}" for k in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append("mps (Apple)")
+    return ", ".join(found)
+
+
+def cache() -> str:
+    """Return where compiled code is kept, in words."""
+    from tinynet import kernel
+
+    where = getattr(getattr(kernel.train, "_cache", None), "cache_path", None)
+    return str(where) if where else "none: compiled anew in each process"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return f"not installed (pip install {package})"

@@ -1,0 +1,399 @@
+"""The journey: nine chapters, each computed from runs. Terminal, report and notebook only show them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tinynet import diagnosis, judging, machine, pictures, plots
+from tinynet.errors import TinyNetError
+from tinynet.judging import Answer, Verdict, percent
+from tinynet.network import Architecture, Network
+from tinynet.pictures import Examples
+from tinynet.populations import Population, population
+from tinynet.recipe import Recipe
+from tinynet.recording import Recording
+from tinynet.training import nudge, train
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of words and numbers under column names."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, drawn when it is asked for. name : of its file."""
+
+    name: str
+    caption: str
+    draw: Callable[[], Any]
+
+
+Part = Text | Table | Figure | Verdict
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter of the journey."""
+
+    key: str
+    title: str
+    parts: tuple[Part, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the chapter without its figures' pixels, ready for JSON."""
+        return {"key": self.key, "title": self.title, "parts": [_part_json(part) for part in self.parts]}
+
+    def _repr_html_(self) -> str:
+        from tinynet.report import chapter_html
+
+        return chapter_html(self)
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    if isinstance(part, Verdict):
+        return {"kind": "verdict", **part.to_json()}
+    if isinstance(part, Figure):
+        return {"kind": "figure", "name": part.name, "caption": part.caption}
+    if isinstance(part, Table):
+        rows = [list(row) for row in part.rows]
+        return {"kind": "table", "title": part.title, "columns": list(part.columns), "rows": rows}
+    return {"kind": "text", "text": part.text}
+
+
+class Journey:
+    """The runs behind the chapters, each made once, when a chapter first needs it.
+
+    seed, recipe, architecture : of the network that is followed.
+    bold_rate : the learning rate of the chapter that turns it up.
+    networks : how many seeds each claim is put to.
+    patience : how many times more epochs "long enough" is.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        recipe: Recipe | None = None,
+        architecture: Architecture | None = None,
+        bold_rate: float = 5.0,
+        networks: int = 1000,
+        patience: int = 100,
+    ) -> None:
+        self.seed, self.networks = seed, networks
+        self.recipe = replace(recipe or Recipe(), seed=seed)
+        self.architecture = architecture or Architecture()
+        if (self.architecture.sizes[0], self.architecture.sizes[-1]) != (4, 2):
+            raise TinyNetError(
+                f"the journey is about 2x2 pictures and two answers, and the sizes are {self.architecture.sizes}; "
+                "give sizes that begin with 4 and end with 2"
+            )
+        self.lines, self.stress = pictures.lines(), pictures.stress()
+        self.bold_recipe = replace(self.recipe, learning_rate=bold_rate)
+        self.long_recipe = replace(self.recipe, epochs=self.recipe.epochs * patience)
+
+    @cached_property
+    def network(self) -> Network:
+        """The random start."""
+        return self.architecture.initial(self.seed)
+
+    @cached_property
+    def run(self) -> Recording:
+        """The followed network's training."""
+        return train(self.network, self.lines, self.recipe)
+
+    @cached_property
+    def bold(self) -> Recording:
+        """The same start at the bold learning rate."""
+        return train(self.network, self.lines, self.bold_recipe)
+
+    def crowd(self, recipe: Recipe, *, order: Examples | None = None) -> Population:
+        """Return the population of a recipe (kept from the first time)."""
+        key = (recipe, None if order is None else order.names)
+        if key not in self._crowds:
+            self._crowds[key] = population(
+                recipe, self.networks, examples=order or self.lines, architecture=self.architecture
+            )
+        return self._crowds[key]
+
+    @cached_property
+    def _crowds(self) -> dict[Any, Population]:
+        return {}
+
+    @property
+    def constant_loss(self) -> float:
+        """The loss of the best answer that ignores the picture."""
+        return diagnosis.constant_loss(self.lines, self.recipe)
+
+
+def journey(key: str | None = None, **settings: Any) -> Iterator[Chapter]:
+    """Tell the journey, chapter by chapter, or only the chapter `key`; settings as of `Journey`.
+
+    Raises TinyNetError for an unknown chapter.
+
+    >>> [chapter.key for chapter in journey("nudge", networks=10)]
+    ['nudge']
+    """
+    if key is not None and key not in CHAPTERS:
+        raise TinyNetError(f"there is no chapter {key!r}; the chapters are {', '.join(CHAPTERS)}")
+    one = Journey(**settings)
+    for name, (title, tell) in CHAPTERS.items():
+        if key in (None, name):
+            yield Chapter(name, title, tuple(tell(one)))
+
+
+def _look(j: Journey) -> Iterator[Part]:
+    sizes = "-".join(map(str, j.architecture.sizes))
+    yield Text(
+        f"A {sizes} network looks at pictures of four pixels. Each pixel is a brightness from 0, dark, to 1, bright; the "
+        f"two outputs say how sure it is of a horizontal and of a vertical line. It has {j.architecture.parameter_count} "
+        f"parameters, and it was born at random from seed {j.seed}: these are the numbers PyTorch draws for that seed."
+    )
+    yield Table("This machine", ("what", "found"), tuple(machine.describe().items()))
+    yield Figure("pictures", "The four pictures it will be shown, and the two answers that are right.", lambda: plots.pictures(j.lines))
+    top = j.lines.inputs[0]
+    yield Figure("architecture", "The network at birth, looking at the top line.", lambda: plots.architecture(j.network, picture=top))
+    rows = tuple((name, f"{value:+.6f}") for name, value in j.network.named().items())
+    yield Table("Every parameter, before any training", ("parameter", "value"), rows)
+    yield _answers_table("What it answers at birth", judging.answers(j.network, j.lines))
+
+
+def _nudge(j: Journey) -> Iterator[Part]:
+    moment = nudge(j.network, j.lines[0], j.recipe)
+    after = nudge(moment.after, j.lines[0], j.recipe)
+    yield Text(
+        f"One nudge: show the picture {moment.names[0]!r}, measure the loss, trace it back to every parameter, and move each "
+        f"a little against its gradient. The loss on this picture goes from {moment.loss:.6f} to {after.loss:.6f}."
+    )
+    columns = ("parameter", "before", "gradient", "change", "after")
+    rows = tuple((row.name, *(f"{x:+.6f}" for x in row[1:])) for row in moment.ledger())
+    yield Table("The ledger: before + change = after", columns, rows)
+    exact = sum(row.before + row.change == row.after for row in moment.ledger())
+    yield Text(f"It balances for {exact} of {len(rows)} parameters, to the last bit.")
+    name = "layer1.weight[0,0]"
+    yield Text(f"Where the change of {name} comes from:\n{moment.explain(name, depth=3)}")
+    losses, network = [moment.loss], moment.after
+    for _ in range(5):
+        again = nudge(network, j.lines[0], j.recipe)
+        losses.append(again.loss)
+        network = again.after
+    yield Text(
+        "The same nudge again and again: the loss on this one picture goes " + ", ".join(f"{x:.4f}" for x in losses)
+        + (". It falls every time." if all(np.diff(losses) < 0) else ". It does not fall every time.")
+    )  # fmt: skip
+
+
+def _train(j: Journey) -> Iterator[Part]:
+    run = j.run
+    yield Text(
+        f"{run.recipe.epochs:,} passes over the four pictures, {len(run):,} nudges at a learning rate of "
+        f"{run.recipe.learning_rate:g}. The loss falls from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
+    )
+    yield Figure("loss", "The average loss of each epoch.", lambda: plots.loss_curve(run, constant=j.constant_loss))
+    every = max(1, run.epochs // 10)
+    rows = tuple((f"{epoch:,}", f"{run.loss_per_epoch[epoch]:.4f}") for epoch in range(0, run.epochs, every))
+    yield Table("The average loss", ("epoch", "loss"), rows)
+    yield _answers_table("What it says of the pictures it was trained on", judging.answers(run.final, j.lines))
+    for finding in diagnosis.diagnose(run):
+        yield Text(finding.sentence)
+    yield Text(f"Is that this seed's bad luck, or a law? The same training for {j.networks:,} seeds:")
+    yield j.crowd(j.recipe).share(j.crowd(j.recipe).all_right, f"get all four pictures right after {j.recipe.epochs:,} epochs")
+    patient = j.crowd(j.long_recipe)
+    yield patient.share(patient.all_right, f"do after {j.long_recipe.epochs:,} epochs at the same rate")
+    yield Text(
+        "Every pixel is lit in one horizontal and in one vertical line, so no pixel by itself is a clue, and the pushes of the "
+        "four pictures cancel: this is the XOR problem. A network first finds the best answer that ignores the picture, which "
+        f"costs {j.constant_loss:.4f}, and has to leave that plateau before it learns."
+    )
+
+
+def _converge(j: Journey) -> Iterator[Part]:
+    run, movement = j.run, j.run.movement_per_epoch
+    yield Figure("convergence", "The loss, and how far the first layer's weights move in each epoch.", lambda: plots.convergence(run))
+    kept = movement[-1] / movement[0] if movement[0] else float("nan")
+    yield Text(
+        f"In the first epoch the first layer's weights moved {movement[0]:.5f}, in the last {movement[-1]:.5f}: "
+        f"{percent(float(kept))} of it."
+    )
+    learned = diagnosis.final_loss(run) < diagnosis.LEARNED * j.constant_loss
+    if kept >= 1:
+        yield Text("The nudges did not get smaller: it is not converging.")
+    elif learned:
+        yield Text("The nudges got smaller as the answers got right: it converges to a solution.")
+    else:
+        yield Text(
+            "The nudges got smaller and the answers are still wrong. Small nudges mean a flat place, not a right answer: here it "
+            "is the plateau."
+        )
+    walked, moved = diagnosis.walk(run)
+    yield Text(
+        f"Nudge by nudge, all parameters together walked {walked:.4f} in the last epoch and ended {moved:.5f} from where they began "
+        f"it: {percent(moved / walked) if walked else '0 %'} of the way is kept."
+    )
+    patient = j.crowd(j.long_recipe)
+    below = patient.losses < diagnosis.LEARNED * j.constant_loss
+    yield patient.share(below, f"have left the plateau after {j.long_recipe.epochs:,} epochs")
+
+
+def _fuzzy(j: Journey) -> Iterator[Part]:
+    fuzzy = pictures.fuzzy()
+    yield Figure("fuzzy", "A line that is not quite black and white.", lambda: plots.pictures(fuzzy))
+    clean, blurred = (judging.answers(j.run.final, shown)[0] for shown in (j.lines["top"], fuzzy))
+    yield _answers_table("The clean and the fuzzy line", [clean, blurred])
+    yield Text(
+        f"The clean line's answers differ by {clean.gap:.4f}, the fuzzy one's by {blurred.gap:.4f}. "
+        + ("The fuzz is not what makes it unsure: it is unsure of the clean line too."
+           if clean.unsure and blurred.unsure else "It is sure of the clean line and unsure of the fuzzy one."
+           if blurred.unsure else "It is sure of both.")
+    )  # fmt: skip
+    noisy = pictures.fuzzy_lines(100, noise=0.1, seed=j.seed)
+    right = judging.accuracy(j.run.final, noisy)
+    yield Text(f"Of 100 noisy lines (brightness 0.9 and 0.1, noise 0.1) this network gets {round(100 * right)} right.")
+    crowd = j.crowd(j.recipe)
+    yield crowd.share(np.abs(crowd.gaps(fuzzy)[:, 0]) < judging.UNSURE, "are unsure of the fuzzy line")
+    patient = j.crowd(j.long_recipe)
+    sure = patient.gaps(fuzzy)[:, 0] > judging.UNSURE
+    yield patient.share(sure, f"are sure of it, and right, after {j.long_recipe.epochs:,} epochs")
+
+
+def _inside(j: Journey) -> Iterator[Part]:
+    yield Text("What a hidden node looks for is written in its weights: it fires for pixels bright where they are positive.")
+    yield Figure("inside-start", "At birth.", lambda: plots.hidden_nodes(j.network))
+    yield Figure("inside", f"After {j.recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(j.run.final))
+    first, last = (net.layers[0].weight for net in (j.network, j.run.final))
+    moved = np.abs(last - first).max()
+    yield Text(
+        f"No weight of the first layer moved by more than {moved:.3f}, and they are up to {np.abs(last).max():.3f} large: "
+        + ("what the nodes look for is still mostly the chance of the start."
+           if moved < 0.5 * np.abs(first).max() else "training has reshaped what the nodes look for.")
+    )  # fmt: skip
+    patient = train(j.network, j.lines, j.long_recipe)
+    yield Figure("inside-long", f"After {j.long_recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(patient.final))
+    yield Text("; ".join(_looks_for(k, row) for k, row in enumerate(patient.final.layers[0].weight)).capitalize() + ".")
+
+
+def _looks_for(k: int, row: np.ndarray) -> str:
+    bright = [pictures.PIXELS[i] for i in range(4) if row[i] > 0]
+    dark = [pictures.PIXELS[i] for i in range(4) if row[i] <= 0]
+    wants = [f"{' and '.join(bright)} bright"] if bright else []
+    wants += [f"{' and '.join(dark)} dark"] if dark else []
+    return f"node {k} wants {' and '.join(wants)}"
+
+
+def _stress(j: Journey) -> Iterator[Part]:
+    yield Figure("stress", "Pictures that are no lines.", lambda: plots.pictures(j.stress))
+    found = judging.answers(j.run.final, j.stress)
+    yield _answers_table("The stress test", found)
+    yield Figure("stress-answers", "Its two answers to each.", lambda: plots.confidence_bars(found))
+    unsure = sum(answer.unsure for answer in found)
+    clean = judging.answers(j.run.final, j.lines)
+    yield Text(
+        f"It is unsure of {unsure} of these {len(found)} pictures, and of {sum(a.unsure for a in clean)} of the "
+        f"{len(clean)} lines. Doubt about a gray block is worth something only in a network that is sure of a line."
+    )
+    yield Text(str(judging.order_effect(j.network, j.lines, j.recipe)))
+    first, last = j.lines.answers
+    crowd, turned = j.crowd(j.recipe), j.crowd(j.recipe, order=j.lines.reversed())
+    gray = j.stress["gray"]
+    gaps = crowd.gaps(gray)[:, 0]
+    yield Figure(
+        "stress-population",
+        f"Horizontal minus vertical on gray, {j.networks:,} seeds.",
+        lambda: plots.population_histogram(gaps, mark=judging.gap(j.run.final, gray)),
+    )
+    yield crowd.share(gaps < 0, f"lean to {last} on gray, shown {last} lines last")
+    yield turned.share(turned.gaps(gray)[:, 0] > 0, f"lean to {first} on gray, shown {first} lines last")
+
+
+def _bold(j: Journey) -> Iterator[Part]:
+    run = j.bold
+    yield Text(
+        f"The same start, at a learning rate of {run.recipe.learning_rate:g}. The loss goes from {run.loss_per_epoch[0]:.4f} to "
+        f"{run.loss_per_epoch[-1]:.4f}."
+    )
+    yield Figure(
+        "bold-loss",
+        "Both rates.",
+        lambda: plots.loss_curve(
+            {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {run.recipe.learning_rate:g}": run}, constant=j.constant_loss
+        ),
+    )
+    trained, stressed = (judging.answers(run.final, shown) for shown in (j.lines, j.stress))
+    yield _answers_table("The pictures it was trained on", trained)
+    yield _answers_table("The stress test", stressed)
+    for finding in diagnosis.diagnose(run):
+        yield Text(finding.sentence)
+    crowd = j.crowd(j.bold_recipe)
+    yield crowd.share(crowd.all_right, "get all four pictures right at this rate")
+    longer = replace(j.bold_recipe, epochs=10 * j.bold_recipe.epochs)
+    yield j.crowd(longer).share(j.crowd(longer).all_right, f"do after {longer.epochs:,} epochs at this rate")
+    for outcome in diagnosis.compare(j.run, run).outcomes:
+        yield Text(outcome[0].upper() + outcome[1:] + ".")
+
+
+def _aha(j: Journey) -> Iterator[Part]:
+    crowd, gray = j.crowd(j.long_recipe), j.stress["gray"]
+    learned = crowd.all_right
+    yield crowd.share(learned, f"get all four lines right after {j.long_recipe.epochs:,} epochs")
+    if not learned.any():
+        yield Text("None of them learned the lines, so what they say of gray says nothing about confidence.")
+        return
+    gaps = crowd.gaps(gray)[learned, 0]
+    winner = crowd.outputs(gray)[learned, 0].max(axis=1)
+    yield Figure(
+        "aha", "Horizontal minus vertical on gray, the networks that learned.", lambda: plots.population_histogram(gaps)
+    )
+    yield judging.share(
+        np.abs(gaps) >= judging.UNSURE, "networks that learned are sure of the gray block",
+        f"on average they give their answer {percent(float(winner.mean()))}",
+    )  # fmt: skip
+    yield judging.share(gaps > 0, "networks that learned say gray is horizontal")
+    flipped = j.crowd(j.long_recipe, order=j.lines.reversed())
+    both = learned & flipped.all_right
+    if both.any():
+        same = np.sign(crowd.gaps(gray)[both, 0]) == np.sign(flipped.gaps(gray)[both, 0])
+        yield judging.share(same, "networks that learned either way keep their answer when the order is reversed")
+    low, high = judging.wilson(int((gaps > 0).sum()), len(gaps))
+    chance = low <= 0.5 <= high
+    yield Text(
+        "A gray block lies exactly between the classes: no answer to it is right. "
+        + ("Which one a network gives is a coin flip of its seed, and it is sure of it all the same. "
+           if chance and np.abs(gaps).mean() > judging.UNSURE else "")
+        + "Confidence is not correctness: what a network was never shown as doubtful, it has no reason to doubt."
+    )  # fmt: skip
+
+
+def _answers_table(title: str, found: list[Answer]) -> Table:
+    columns = ("picture", "horizontal", "vertical", "says", "right")
+    right = {True: "yes", False: "no", None: ""}
+    rows = tuple(
+        (a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), right[a.right]) for a in found
+    )
+    return Table(title, columns, rows)
+
+
+CHAPTERS: dict[str, tuple[str, Callable[[Journey], Iterator[Part]]]] = {
+    "look": ("Look: the network at birth", _look),
+    "nudge": ("The first nudge", _nudge),
+    "train": ("A hundred epochs, or however many", _train),
+    "converge": ("Convergence", _converge),
+    "fuzzy": ("A fuzzy line", _fuzzy),
+    "inside": ("Inside: what the hidden nodes look for", _inside),
+    "stress": ("The stress test", _stress),
+    "bold": ("A bold learning rate", _bold),
+    "aha": ("Confidence is not correctness", _aha),
+}
