@@ -61,7 +61,9 @@ def test_a_run_cut_short_is_still_falling():
     assert "still falling" in kinds(run(learning_rate=1.0, epochs=half))
 
 
-@pytest.mark.parametrize(("loss", "output"), [("mse", "sigmoid"), ("bce", "sigmoid"), ("cross_entropy", "softmax")])
+@pytest.mark.parametrize(
+    ("loss", "output"), [("mse", "sigmoid"), ("bce", "sigmoid"), ("cross_entropy", "softmax")]
+)
 def test_no_constant_answer_beats_the_constant_loss(loss, output):
     recipe = tn.Recipe(loss=loss)
     least = constant_loss(LINES, recipe)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-import torch_twin
 
 import tinynet as tn
+import torch_twin
 from tinynet.errors import TinyNetError
 
 LINES = tn.pictures.lines()

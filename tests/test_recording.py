@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -56,15 +57,19 @@ def test_a_truncated_file_is_refused(run, keep):
         tn.Recording.from_bytes(run.to_bytes()[:keep], "cut.safetensors")
 
 
-def test_any_flipped_byte_is_refused(run):
+def test_any_flipped_byte_is_refused_or_harmless(run):
+    """Harmless: the version's name, or white space, which leave every number and the experiment as they were."""
     data = run.to_bytes()
+    messages = []
     for place in np.random.default_rng(0).integers(0, len(data), 300):
         bad = bytearray(data)
         bad[place] ^= 0x10
-        with pytest.raises(TinyNetError, match="damaged|not a TinyNet|holds a|has format"):
-            changed = tn.Recording.from_bytes(bytes(bad))
-            if changed.to_bytes() == data:  # white space or the version's name: nothing that matters
-                raise TinyNetError("damaged")
+        try:
+            assert tn.Recording.from_bytes(bytes(bad)).to_bytes() == data
+        except TinyNetError as error:
+            messages.append(str(error))
+    assert len(messages) > 290
+    assert all(re.search("damaged|not a|has format|holds a", message) for message in messages)
 
 
 def edited(run, **changes):
@@ -128,5 +133,7 @@ def test_a_missing_folder_is_named(run, tmp_path):
 
 
 def test_a_step_out_of_range_says_what_there_is(run):
-    with pytest.raises(TinyNetError, match="step 20 was asked and this recording has 20 steps; ask for 0 to 19"):
+    with pytest.raises(
+        TinyNetError, match="step 20 was asked and this recording has 20 steps; ask for 0 to 19"
+    ):
         run[20]

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-import torch_twin
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
+import torch_twin
 from tinynet import kernel, training
 from tinynet.errors import TinyNetError
 
@@ -92,7 +92,9 @@ def test_activations_are_the_networks():
     run = tn.train(tn.Network.initial(seed=4), LINES, tn.Recipe(epochs=5))
     moment = run[13]
     layers = moment.network.activations(moment.shown.inputs)
-    np.testing.assert_allclose(run.activations[13, 0], np.concatenate([a[0] for a in layers]), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(
+        run.activations[13, 0], np.concatenate([a[0] for a in layers]), rtol=0, atol=1e-15
+    )
     assert run.pictures[13].tolist() == [1]
     assert moment.names == ("bottom",)
     assert moment.epoch == 3
@@ -107,7 +109,9 @@ def test_a_short_last_batch_is_marked():
 def test_movement_is_the_notebooks():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=10))
     weights = run.parameters[::4, :12]
-    np.testing.assert_allclose(run.movement_per_epoch, np.linalg.norm(np.diff(weights, axis=0), axis=1), rtol=1e-12)
+    np.testing.assert_allclose(
+        run.movement_per_epoch, np.linalg.norm(np.diff(weights, axis=0), axis=1), rtol=1e-12
+    )
 
 
 @given(seed=st.integers(0, 2**32 - 1), epoch=st.integers(0, 10**6))
@@ -140,7 +144,9 @@ def test_branching_from_any_moment_goes_on_the_same():
     assert branch.parameters.tolist() == run.parameters[40:].tolist()
 
 
-@pytest.mark.parametrize("recipe", [tn.Recipe(epochs=60, order="shuffled"), tn.Recipe(epochs=60, optimizer="adam")])
+@pytest.mark.parametrize(
+    "recipe", [tn.Recipe(epochs=60, order="shuffled"), tn.Recipe(epochs=60, optimizer="adam")]
+)
 def test_a_strided_recording_gives_every_exact_step(recipe, monkeypatch):
     whole = tn.train(tn.Network.initial(seed=0), LINES, recipe)
     monkeypatch.setattr(training, "MOST_KEPT", 50)
@@ -189,7 +195,12 @@ def test_a_nudge_alone_is_the_first_of_a_training():
 @pytest.mark.parametrize(
     ("sizes", "options", "recipe", "message"),
     [
-        ((9, 3, 2), {}, {}, r"have 4 inputs and 2 targets .* takes 9 .* make it with Network.initial\(\(4, 3, 2\)"),
+        (
+            (9, 3, 2),
+            {},
+            {},
+            r"have 4 inputs and 2 targets .* takes 9 .* make it with Network.initial\(\(4, 3, 2\)",
+        ),
         ((4, 3, 2), {"output": "tanh"}, {"loss": "bce"}, "'bce' needs outputs between 0 and 1 .* 'tanh'"),
         ((4, 3, 2), {}, {"loss": "cross_entropy"}, "needs outputs that sum to 1 .* output='softmax'"),
     ],

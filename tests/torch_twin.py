@@ -48,7 +48,11 @@ def flat(tensors) -> np.ndarray:
 def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.optimizer == "adam":
         return torch.optim.Adam(
-            model.parameters(), recipe.learning_rate, (recipe.beta1, recipe.beta2), recipe.epsilon, recipe.weight_decay
+            model.parameters(),
+            recipe.learning_rate,
+            (recipe.beta1, recipe.beta2),
+            recipe.epsilon,
+            recipe.weight_decay,
         )
     return torch.optim.SGD(
         model.parameters(),
@@ -59,7 +63,9 @@ def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     )
 
 
-def loss_of(model: nn.Sequential, inputs: torch.Tensor, targets: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+def loss_of(
+    model: nn.Sequential, inputs: torch.Tensor, targets: torch.Tensor, recipe: Recipe
+) -> torch.Tensor:
     if recipe.loss == "cross_entropy":  # PyTorch's takes the weighted sums, before the softmax
         return nn.functional.cross_entropy(model[:-1](inputs), targets)
     return {"mse": nn.functional.mse_loss, "bce": nn.functional.binary_cross_entropy}[recipe.loss](

@@ -66,7 +66,16 @@ def diagnose(run: Recording) -> list[Finding]:
     >>> [f.kind for f in diagnose(tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe()))]
     ['plateau']
     """
-    checks = (_stopped, _contradiction, _symmetric_start, _dead_relu, _saturation, _plateau, _learned, _still_falling)
+    checks = (
+        _stopped,
+        _contradiction,
+        _symmetric_start,
+        _dead_relu,
+        _saturation,
+        _plateau,
+        _learned,
+        _still_falling,
+    )
     return [finding for check in checks for finding in check(run)]
 
 
@@ -106,7 +115,9 @@ def _symmetric_start(run: Recording) -> Iterator[Finding]:
 
 
 def _dead_relu(run: Recording) -> Iterator[Finding]:
-    for n, (kind, a) in enumerate(zip(run.network.architecture.activations, run.final.activations(run.examples), strict=True)):
+    for n, (kind, a) in enumerate(
+        zip(run.network.architecture.activations, run.final.activations(run.examples), strict=True)
+    ):
         dead = np.flatnonzero((a == 0).all(axis=0)).tolist()
         if kind == "relu" and dead:
             yield Finding(
@@ -118,7 +129,11 @@ def _dead_relu(run: Recording) -> Iterator[Finding]:
 
 
 def _saturation(run: Recording) -> Iterator[Finding]:
-    share, loss, least = judging.saturation(run.final, run.examples), final_loss(run), constant_loss(run.examples, run.recipe)
+    share, loss, least = (
+        judging.saturation(run.final, run.examples),
+        final_loss(run),
+        constant_loss(run.examples, run.recipe),
+    )
     if share > 0.5 and loss > LEARNED * least:
         yield Finding(
             "saturation",
@@ -187,11 +202,22 @@ class Comparison:
     numbers: dict[str, float]
 
     def __str__(self) -> str:
-        return "\n".join(["Different:", *(f"  {d}" for d in self.differences), "Outcome:", *(f"  {o}" for o in self.outcomes)])
+        return "\n".join(
+            [
+                "Different:",
+                *(f"  {d}" for d in self.differences),
+                "Outcome:",
+                *(f"  {o}" for o in self.outcomes),
+            ]
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""
-        return {"differences": list(self.differences), "outcomes": list(self.outcomes), "numbers": self.numbers}
+        return {
+            "differences": list(self.differences),
+            "outcomes": list(self.outcomes),
+            "numbers": self.numbers,
+        }
 
 
 def compare(run: Recording, other: Recording) -> Comparison:
@@ -212,7 +238,9 @@ def compare(run: Recording, other: Recording) -> Comparison:
         if run.examples.shape == (2, 2) and run.network.sizes[-1] == other.network.sizes[-1] == 2:
             gray = Examples(np.full((1, 4), 0.5), None, ("gray",), (2, 2))
             gaps = [judging.gap(one.final, gray) for one in (run, other)]
-            outcomes.append(f"on gray, the first answer leads the second by {gaps[0]:+.4f} and then by {gaps[1]:+.4f}")
+            outcomes.append(
+                f"on gray, the first answer leads the second by {gaps[0]:+.4f} and then by {gaps[1]:+.4f}"
+            )
             numbers |= {"gray_gap": gaps[0], "other_gray_gap": gaps[1]}
     return Comparison(differences, tuple(outcomes), numbers)
 

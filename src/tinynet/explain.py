@@ -8,7 +8,17 @@ from typing import Any
 
 from tinynet.errors import TinyNetError
 from tinynet.formulas import Formula
-from tinynet.notation import LATEX, MATHML, TEXT, latex_symbol, mathml_symbol, number, parse, text_symbol, write
+from tinynet.notation import (
+    LATEX,
+    MATHML,
+    TEXT,
+    latex_symbol,
+    mathml_symbol,
+    number,
+    parse,
+    text_symbol,
+    write,
+)
 from tinynet.sheet import Sheet, Values, parts
 
 PIXEL_NAMES = ("top-left", "top-right", "bottom-left", "bottom-right")
@@ -87,7 +97,9 @@ class Explanation:
             "title": self.title,
             "symbol": text_symbol(self.name),
             "formula": write(self.formula, TEXT) if self.formula is not None and written else None,
-            "numbers": write(self.formula, TEXT, self.values) if self.formula is not None and written else None,
+            "numbers": write(self.formula, TEXT, self.values)
+            if self.formula is not None and written
+            else None,
             "value": self.value,
             "factors": [factor.to_json() for factor in self.factors],
         }

@@ -43,10 +43,14 @@ def decode(kind: str, data: bytes, source: str) -> tuple[Arrays, dict[str, Any]]
         arrays = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise TinyNetError(f"{source} is damaged or no safetensors file ({error}); take another copy") from error
+        raise TinyNetError(
+            f"{source} is damaged or no safetensors file ({error}); take another copy"
+        ) from error
     about = _about(kind, (header.get("__metadata__") or {}).get(KEY), source)
     if about.get("content") != _hash(arrays):
-        raise TinyNetError(f"{source} is damaged: its numbers are not those that were saved; take another copy")
+        raise TinyNetError(
+            f"{source} is damaged: its numbers are not those that were saved; take another copy"
+        )
     return arrays, about
 
 

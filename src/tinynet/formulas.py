@@ -230,5 +230,7 @@ def state_names(architecture: Architecture, recipe: Recipe) -> list[str]:
     """Return the cells of the optimizer's memory, in the order of a recording's state."""
     names = architecture.parameter_names
     if recipe.optimizer == "adam":
-        return [f"{name}.mean" for name in names] + [f"{name}.square" for name in names] + ["decay1", "decay2"]
+        return (
+            [f"{name}.mean" for name in names] + [f"{name}.square" for name in names] + ["decay1", "decay2"]
+        )
     return [f"{name}.velocity" for name in names] if recipe.momentum else []

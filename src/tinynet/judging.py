@@ -24,7 +24,9 @@ def wilson(count: int, n: int, z: float = Z95) -> tuple[float, float]:
     (0.0, 0.0003839983...)
     """
     if not 0 <= count <= n or n < 1:
-        raise TinyNetError(f"count is {count} and n is {n}; a share needs 0 <= count <= n and n of at least 1")
+        raise TinyNetError(
+            f"count is {count} and n is {n}; a share needs 0 <= count <= n and n of at least 1"
+        )
     share, z2 = count / n, z * z
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
@@ -167,7 +169,9 @@ def turned(examples: Examples) -> Examples:
     """
     shape = examples.shape
     if shape is None or shape[0] != shape[1] or len(examples.answers) != 2:
-        raise TinyNetError(f"only square pictures with two answers can be turned and swapped; these have shape {shape}")
+        raise TinyNetError(
+            f"only square pictures with two answers can be turned and swapped; these have shape {shape}"
+        )
     grids = np.rot90(examples.inputs.reshape(-1, *shape), axes=(1, 2))
     targets = None if examples.targets is None else examples.targets[:, ::-1]
     return Examples(grids.reshape(len(examples), -1), targets, examples.names, shape, examples.answers)

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from tinynet import shuffle
 from tinynet.network import OUTPUTS, Architecture
 from tinynet.recipe import Recipe
-from tinynet import shuffle
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,11 +82,12 @@ def jit(function: F) -> F:
     """
     from numba import njit
 
-    options = {"error_model": "numpy", "nogil": True}
+    compiled: Any
     try:
-        return njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+        compiled = njit(cache=True, error_model="numpy", nogil=True)(function)
     except RuntimeError:  # neither beside the source nor in the user's folder can a cache be written
-        return njit(**options)(function)  # type: ignore[no-any-return]
+        compiled = njit(error_model="numpy", nogil=True)(function)
+    return compiled
 
 
 def plan(architecture: Architecture, recipe: Recipe, dtype: Any) -> Plan:
@@ -100,7 +101,14 @@ def plan(architecture: Architecture, recipe: Recipe, dtype: Any) -> Plan:
         nodes=np.concatenate([[0], np.cumsum(sizes)[:-1]]),
         activations=np.array([ACTIVATION_CODES[name] for name in architecture.activations]),
         settings=np.array(
-            [recipe.learning_rate, recipe.momentum, recipe.weight_decay, recipe.beta1, recipe.beta2, recipe.epsilon],
+            [
+                recipe.learning_rate,
+                recipe.momentum,
+                recipe.weight_decay,
+                recipe.beta1,
+                recipe.beta2,
+                recipe.epsilon,
+            ],
             dtype,
         ),
         loss=LOSS_CODES[recipe.loss],
@@ -515,7 +523,14 @@ def _close_epoch(plan, block, trace, epoch):
 
 
 @jit
-def train(plan, lanes, block, pictures, trace, span):
+def train(
+    plan: Plan,
+    lanes: tuple[int, ...],
+    block: Block,
+    pictures: tuple[np.ndarray, np.ndarray],
+    trace: Trace,
+    span: tuple[int, int],
+) -> int:
     """Take the steps span[0] up to span[1] (not included); return how many are done in all.
 
     pictures is (inputs (n, pixels), targets (n, outputs)). One lane records into `trace`, and stops before

@@ -44,7 +44,13 @@ class Moment:
     """
 
     def __init__(
-        self, network: Network, shown: Examples, recipe: Recipe, state: np.ndarray, step: int = 0, epoch: int = 0
+        self,
+        network: Network,
+        shown: Examples,
+        recipe: Recipe,
+        state: np.ndarray,
+        step: int = 0,
+        epoch: int = 0,
     ) -> None:
         self.network = network
         self.shown = shown

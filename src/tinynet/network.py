@@ -78,7 +78,9 @@ class Architecture:
     @cached_property
     def parameter_count(self) -> int:
         """Weights and biases in all."""
-        return sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False))
+        return sum(
+            (fan_in + 1) * fan_out for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False)
+        )
 
     @cached_property
     def activations(self) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ class Architecture:
         return Network(self, numbers.astype(np.float32).astype(float), f"seed {seed}")
 
     def _normal(self, seed: int) -> np.ndarray:
-        draw, numbers = np.random.RandomState(seed), np.zeros(self.parameter_count)  # noqa: NPY002
+        draw, numbers = np.random.RandomState(seed), np.zeros(self.parameter_count)
         for (weight, _), fan_in in zip(self.slices, self.sizes, strict=False):
             numbers[weight] = draw.standard_normal(weight.stop - weight.start) / math.sqrt(fan_in)
         return numbers

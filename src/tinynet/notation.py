@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from tinynet.formulas import Formula
 
-NAME = re.compile(r"(?:picture(\d+)\.)?(?:layer(\d+)\.|(loss)\.)?([a-z_]+\d?)(?:\[([\d,]+)\])?(?:\.([a-z_.]+))?")
+NAME = re.compile(
+    r"(?:picture(\d+)\.)?(?:layer(\d+)\.|(loss)\.)?([a-z_]+\d?)(?:\[([\d,]+)\])?(?:\.([a-z_.]+))?"
+)
 UP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DOWN = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -76,7 +78,9 @@ def parse(name: str) -> Symbol:
     picture, layer, _, kind, indices, mark = match.groups()
     numbers = tuple(int(i) for i in indices.split(",")) if indices else ()
     symbol = Symbol(picture and int(picture), layer and int(layer), kind, numbers, mark or "")  # type: ignore[arg-type]
-    return symbol._replace(kind="a", mark="gradient") if kind == "slope" else symbol  # the slope of a is dL/da
+    return (
+        symbol._replace(kind="a", mark="gradient") if kind == "slope" else symbol
+    )  # the slope of a is dL/da
 
 
 def _letter(symbol: Symbol, notation: int) -> str:
@@ -166,7 +170,7 @@ class Notation(NamedTuple):
 
 
 def _text_call(function: str, inside: str) -> str:
-    return f"{ {'sigmoid': 'σ', 'log': 'ln', 'sqrt': '√'}.get(function, function)}({inside})"
+    return f"{ {'sigmoid': 'σ', 'log': 'ln', 'sqrt': '√'}.get(function, function) }({inside})"
 
 
 def _latex_call(function: str, inside: str) -> str:

@@ -48,7 +48,9 @@ class Examples:
             object.__setattr__(self, "targets", _checked("targets", self.targets, self.names))
             width = self.targets.shape[1]
             if width != len(self.answers):
-                raise TinyNetError(f"targets have {width} columns and there are {len(self.answers)} answers; give as many")
+                raise TinyNetError(
+                    f"targets have {width} columns and there are {len(self.answers)} answers; give as many"
+                )
         if self.shape is not None:
             object.__setattr__(self, "shape", tuple(self.shape))
             rows, columns = self.shape
@@ -76,7 +78,9 @@ class Examples:
 
     def _index(self, name: str) -> int:
         if name not in self.names:
-            raise TinyNetError(f"there is no picture {name!r}; there are {', '.join(map(repr, self.names[:20]))}")
+            raise TinyNetError(
+                f"there is no picture {name!r}; there are {', '.join(map(repr, self.names[:20]))}"
+            )
         return self.names.index(name)
 
     def reversed(self) -> "Examples":
@@ -117,7 +121,9 @@ def _checked(what: str, values: Any, names: tuple[str, ...]) -> np.ndarray:
     try:
         array = np.array(values, float)
     except (ValueError, TypeError) as error:
-        raise TinyNetError(f"{what} must be numbers, a row for each picture, all of one width ({error})") from error
+        raise TinyNetError(
+            f"{what} must be numbers, a row for each picture, all of one width ({error})"
+        ) from error
     if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
         raise TinyNetError(f"{what} has shape {array.shape}; {len(names)} names need ({len(names)}, width)")
     bad = np.argwhere(~((array >= 0) & (array <= 1)))
@@ -143,7 +149,11 @@ def lines(n: int = 2) -> Examples:
     for k in range(n):
         grids[k, k, :] = 1.0
         grids[n + k, :, k] = 1.0
-    names = ["top", "bottom", "left", "right"] if n == 2 else [f"{s} {k}" for s in ("row", "column") for k in range(n)]
+    names = (
+        ["top", "bottom", "left", "right"]
+        if n == 2
+        else [f"{s} {k}" for s in ("row", "column") for k in range(n)]
+    )
     targets = np.repeat([[1.0, 0.0], [0.0, 1.0]], n, axis=0)
     return Examples(grids.reshape(2 * n, n * n), targets, tuple(names), (n, n))
 
@@ -245,7 +255,9 @@ def read_table(path: str | Path, *, scale: bool = False) -> Examples:
     except (UnicodeDecodeError, csv.Error) as error:
         raise TinyNetError(f"{path} is not a CSV table in UTF-8 ({error})") from error
     if len(rows) < 2:
-        raise TinyNetError(f"{path} has no rows; it needs a line of column names and at least one row below it")
+        raise TinyNetError(
+            f"{path} has no rows; it needs a line of column names and at least one row below it"
+        )
     header, body = [cell.strip() for cell in rows[0]], rows[1:]
     _check_table(path, header, body)
     targets = [c for c, name in enumerate(header) if name.startswith("target")]
@@ -256,14 +268,22 @@ def read_table(path: str | Path, *, scale: bool = False) -> Examples:
     if scale:
         low, high = values.min(axis=0), values.max(axis=0)
         values = (values - low) / np.where(high > low, high - low, 1.0)
-    names = [row[header.index("name")] for row in body] if "name" in header else [f"row {n}" for n in range(1, len(body) + 1)]
+    names = (
+        [row[header.index("name")] for row in body]
+        if "name" in header
+        else [f"row {n}" for n in range(1, len(body) + 1)]
+    )
     if "label" in header:
         labels = [row[header.index("label")].strip() for row in body]
         answers = sorted(set(labels))
-        goals: np.ndarray | None = np.array([[float(label == answer) for answer in answers] for label in labels])
+        goals: np.ndarray | None = np.array(
+            [[float(label == answer) for answer in answers] for label in labels]
+        )
     else:
         goals = _columns(path, header, body, targets) if targets else None
-        answers = [header[c].removeprefix("target").strip(" _:.-") or f"output {k}" for k, c in enumerate(targets)]
+        answers = [
+            header[c].removeprefix("target").strip(" _:.-") or f"output {k}" for k, c in enumerate(targets)
+        ]
     return Examples(values, goals, tuple(names), None, tuple(answers) or ("horizontal", "vertical"))
 
 
@@ -275,7 +295,9 @@ def _check_table(path: Path, header: list[str], body: list[list[str]]) -> None:
         raise TinyNetError(f"{path} has a column 'label' and target columns; keep one or the other")
     for number, row in enumerate(body, 2):
         if len(row) != len(header):
-            raise TinyNetError(f"{path}, line {number}: {len(row)} cells were found and the header has {len(header)}")
+            raise TinyNetError(
+                f"{path}, line {number}: {len(row)} cells were found and the header has {len(header)}"
+            )
 
 
 def _columns(path: Path, header: list[str], body: list[list[str]], columns: list[int]) -> np.ndarray:

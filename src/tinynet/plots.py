@@ -54,7 +54,9 @@ def figure_of(ax: Any) -> "Figure":
     return found
 
 
-def architecture(network: Network, *, ax: "Axes | None" = None, picture: Sequence[float] | None = None) -> "Axes":
+def architecture(
+    network: Network, *, ax: "Axes | None" = None, picture: Sequence[float] | None = None
+) -> "Axes":
     """Draw nodes and edges; width and color of an edge show its weight, with its number where there is room.
 
     picture : (pixels,) whose activations are written into the nodes; without it, nodes are empty.
@@ -66,8 +68,17 @@ def architecture(network: Network, *, ax: "Axes | None" = None, picture: Sequenc
     labeled = sum(layer.weight.size for layer in network.layers) <= MOST_LABELED_EDGES
     for n, layer in enumerate(network.layers):
         for (j, i), weight in np.ndenumerate(layer.weight):
-            _edge(ax, places[n][i], places[n + 1][j], float(weight), largest, (0.2 + 0.13 * j) if labeled else None)
-    activations = [] if picture is None else [np.asarray(picture, float), *(a[0] for a in network.activations(picture))]
+            _edge(
+                ax,
+                places[n][i],
+                places[n + 1][j],
+                float(weight),
+                largest,
+                (0.2 + 0.13 * j) if labeled else None,
+            )
+    activations = (
+        [] if picture is None else [np.asarray(picture, float), *(a[0] for a in network.activations(picture))]
+    )
     for n, column in enumerate(places):
         for k, (x, y) in enumerate(column):
             value = float(activations[n][k]) if activations else None
@@ -76,7 +87,9 @@ def architecture(network: Network, *, ax: "Axes | None" = None, picture: Sequenc
     ax.set_xlim(-0.45, len(sizes) - 0.55)
     ax.set_ylim(-0.16, 1.12)
     ax.axis("off")
-    ax.set_title(f"{'-'.join(map(str, sizes))} · {network.architecture.parameter_count} parameters · {network.origin}")
+    ax.set_title(
+        f"{'-'.join(map(str, sizes))} · {network.architecture.parameter_count} parameters · {network.origin}"
+    )
     return ax
 
 
@@ -93,7 +106,12 @@ def _node_name(sizes: tuple[int, ...], n: int, k: int) -> str:
 
 
 def _edge(
-    ax: "Axes", start: tuple[float, float], end: tuple[float, float], weight: float, largest: float, at: float | None
+    ax: "Axes",
+    start: tuple[float, float],
+    end: tuple[float, float],
+    weight: float,
+    largest: float,
+    at: float | None,
 ) -> None:
     color = HORIZONTAL if weight > 0 else VERTICAL
     size = abs(weight) / largest
@@ -115,7 +133,9 @@ def _node(ax: "Axes", at: tuple[float, float], value: float | None, name: str, b
     place, side = ((-20, -3), "right") if first else ((0, 20), "center")
     ax.annotate(name, at, place, textcoords="offset points", ha=side, fontsize=8.5, zorder=4)
     if bias is not None:
-        ax.annotate(f"b {bias:+.2f}", at, (0, -27), textcoords="offset points", ha="center", fontsize=7.5, color=INK)
+        ax.annotate(
+            f"b {bias:+.2f}", at, (0, -27), textcoords="offset points", ha="center", fontsize=7.5, color=INK
+        )
 
 
 def pictures(examples: Examples, *, ax: "Axes | None" = None, columns: int = 4) -> "Axes":
@@ -127,7 +147,9 @@ def pictures(examples: Examples, *, ax: "Axes | None" = None, columns: int = 4) 
     for k, values in enumerate(examples.inputs):
         left, top = 1.35 * (k % columns), -1.6 * (k // columns)
         grid = values.reshape(examples.shape)
-        ax.imshow(grid, cmap="gray", vmin=0, vmax=1, extent=(left, left + 1, top - 1, top), interpolation="nearest")
+        ax.imshow(
+            grid, cmap="gray", vmin=0, vmax=1, extent=(left, left + 1, top - 1, top), interpolation="nearest"
+        )
         ax.add_patch(_frame(left, top))
         goal = _goal(examples, k)
         ax.text(left + 0.5, top + 0.06, examples.names[k], ha="center", va="bottom", fontsize=9)
@@ -163,7 +185,9 @@ def loss_curve(
     for (label, one), color in zip(runs.items(), _colors(), strict=False):
         ax.plot(np.arange(1, one.epochs + 1), one.loss_per_epoch, color=color, linewidth=1.8, label=label)
     if constant is not None:
-        ax.axhline(constant, color=FAINT, linestyle="--", label=f"the same answer to every picture: {constant:.3g}")
+        ax.axhline(
+            constant, color=FAINT, linestyle="--", label=f"the same answer to every picture: {constant:.3g}"
+        )
     ax.set_xlabel("epoch")
     ax.set_ylabel("average loss")
     ax.set_ylim(bottom=0)
@@ -190,16 +214,24 @@ def convergence(run: Recording, *, ax: "Axes | None" = None) -> "Axes":
     return ax
 
 
-def hidden_nodes(network: Network, *, shape: tuple[int, int] = (2, 2), axes: Sequence["Axes"] | None = None) -> "Figure":
+def hidden_nodes(
+    network: Network, *, shape: tuple[int, int] = (2, 2), axes: Sequence["Axes"] | None = None
+) -> "Figure":
     """Draw what each node of the first layer looks for: its weights where its pixels are, one scale for all."""
     import seaborn as sns
     from matplotlib.figure import Figure
 
     weight = network.layers[0].weight
     if shape[0] * shape[1] != weight.shape[1]:
-        raise TinyNetError(f"shape {shape} has {shape[0] * shape[1]} pixels and the network takes {weight.shape[1]}")
+        raise TinyNetError(
+            f"shape {shape} has {shape[0] * shape[1]} pixels and the network takes {weight.shape[1]}"
+        )
     if axes is None:
-        axes = list(Figure(figsize=(2.6 * len(weight), 2.7), layout="constrained").subplots(1, len(weight), squeeze=False)[0])
+        axes = list(
+            Figure(figsize=(2.6 * len(weight), 2.7), layout="constrained").subplots(
+                1, len(weight), squeeze=False
+            )[0]
+        )
     largest = float(np.abs(weight).max()) or 1.0
     for j, (ax, row) in enumerate(zip(axes, weight, strict=True)):
         sns.heatmap(
@@ -219,9 +251,17 @@ def confidence_bars(
         for n, value in enumerate(answer.outputs):
             color = _colors()[n % 6]
             place = k + (n - (len(answer.outputs) - 1) / 2) * 0.36
-            ax.barh(place, value, height=0.32, color=color, label=labels[n] if k == 0 and n < len(labels) else None)
+            ax.barh(
+                place,
+                value,
+                height=0.32,
+                color=color,
+                label=labels[n] if k == 0 and n < len(labels) else None,
+            )
             ax.text(max(value, 0.0) + 0.01, place, f"{100 * value:.1f} %", va="center", fontsize=8)
-    ax.set_yticks(range(len(answers)), [f"{answer.name}\n{answer.words()}" for answer in answers], fontsize=8.5)
+    ax.set_yticks(
+        range(len(answers)), [f"{answer.name}\n{answer.words()}" for answer in answers], fontsize=8.5
+    )
     ax.set_xlim(0, 1.18)
     ax.set_xticks(np.linspace(0, 1, 5), [f"{100 * x:.0f} %" for x in np.linspace(0, 1, 5)])
     ax.invert_yaxis()

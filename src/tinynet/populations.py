@@ -117,9 +117,7 @@ class Population:
         if not len(finite):
             return Verdict("No network has a final loss: none stayed finite.", None, len(self))
         low, median, high = np.quantile(finite, [0.1, 0.5, 0.9])
-        sentence = (
-            f"The final loss is {median:.4f} in the median network; 80 % lie between {low:.4f} and {high:.4f}."
-        )
+        sentence = f"The final loss is {median:.4f} in the median network; 80 % lie between {low:.4f} and {high:.4f}."
         numbers = {"median": float(median), "quantile_10": float(low), "quantile_90": float(high)}
         return Verdict(sentence, None, len(self), None, numbers)
 
@@ -127,7 +125,9 @@ class Population:
         gap = self.gaps(np.full((1, 4), 0.5))[:, 0]  # (N,)
         first, _ = self.examples.answers
         yield self.share(gap > 0, f"lean to {first} on the gray block", _mean_gap(gap))
-        yield self.share(np.abs(gap) < UNSURE, f"are unsure of gray: their answers differ by less than {UNSURE:g}")
+        yield self.share(
+            np.abs(gap) < UNSURE, f"are unsure of gray: their answers differ by less than {UNSURE:g}"
+        )
         learned = self.all_right
         if 0 < learned.sum() < len(self):
             what = f"networks that get every picture right lean to {first} on gray"
@@ -207,7 +207,10 @@ def _seeds(first: int, networks: int) -> np.ndarray:
 
 
 def _report(
-    finished: Iterator[Future[int]], blocks: list[slice], networks: int, progress: Callable[[int, int], None] | None
+    finished: Iterator[Future[int]],
+    blocks: list[slice],
+    networks: int,
+    progress: Callable[[int, int], None] | None,
 ) -> None:
     count = 0
     for future in finished:
@@ -218,7 +221,11 @@ def _report(
 
 
 def _train_block(
-    architecture: Architecture, recipe: Recipe, examples: Examples, seeds: np.ndarray, cancelled: threading.Event
+    architecture: Architecture,
+    recipe: Recipe,
+    examples: Examples,
+    seeds: np.ndarray,
+    cancelled: threading.Event,
 ) -> np.ndarray | None:
     """Train up to one block of lanes; return their parameters (n, P), or None if cancelled."""
     plan, lanes = kernel.plan(architecture, recipe, np.float32), len(kernel.LANES)
@@ -270,7 +277,9 @@ def _right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     if outputs.shape[-1] == 1:
         return np.asarray((outputs[..., 0] > 0.5) == (targets[:, 0] > 0.5)) & (outputs[..., 0] != 0.5)
     wanted = targets.argmax(axis=1)
-    chosen = np.take_along_axis(outputs, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), 2)[..., 0]
+    chosen = np.take_along_axis(outputs, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), 2)[
+        ..., 0
+    ]
     others = outputs.copy()
     np.put_along_axis(others, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), -np.inf, 2)
     return np.asarray(chosen > others.max(axis=2))

@@ -68,7 +68,9 @@ class Recipe:
         if self.nesterov and self.momentum == 0:
             raise TinyNetError("nesterov is True and momentum is 0; Nesterov's step needs a momentum above 0")
         if self.momentum and self.optimizer != "sgd":
-            raise TinyNetError(f"momentum is {self.momentum} and optimizer is 'adam'; momentum belongs to 'sgd'")
+            raise TinyNetError(
+                f"momentum is {self.momentum} and optimizer is 'adam'; momentum belongs to 'sgd'"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""

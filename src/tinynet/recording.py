@@ -189,7 +189,9 @@ def advance(
     block = kernel.block(plan, parameters[:, None], state[:, None], seeds, len(run.examples))
     trace = empty_trace(plan, step // run.steps_per_epoch + 1, 1, step + 1)
     assert run.examples.targets is not None
-    kernel.train(plan, kernel.ONE_LANE, block, (run.examples.inputs, run.examples.targets), trace, (first, step))
+    kernel.train(
+        plan, kernel.ONE_LANE, block, (run.examples.inputs, run.examples.targets), trace, (first, step)
+    )
     return block.parameters, block.state
 
 

@@ -37,7 +37,9 @@ class Sheet:
     (124, ('*', 'layer1.slope[0]', 'layer1.a[0]', ('-', 1.0, 'layer1.a[0]')))
     """
 
-    def __init__(self, cells: Iterable[Cell], architecture: Architecture, recipe: Recipe | None, batch: int) -> None:
+    def __init__(
+        self, cells: Iterable[Cell], architecture: Architecture, recipe: Recipe | None, batch: int
+    ) -> None:
         self.cells = {cell.name: cell for cell in cells}
         self.architecture = architecture
         self.recipe = recipe
@@ -258,5 +260,7 @@ def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
             raise TinyNetError(f"cell {cell!r} uses {formula!r}, which does not come before it")
         return formula
     if formula[0] not in OPERATIONS:
-        raise TinyNetError(f"cell {cell!r} uses the operation {formula[0]!r}; there are {', '.join(OPERATIONS)}")
+        raise TinyNetError(
+            f"cell {cell!r} uses the operation {formula[0]!r}; there are {', '.join(OPERATIONS)}"
+        )
     return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))

@@ -164,9 +164,17 @@ def _look(j: Journey) -> Iterator[Part]:
         f"parameters, and it was born at random from seed {j.seed}: these are the numbers PyTorch draws for that seed."
     )
     yield Table("This machine", ("what", "found"), tuple(machine.describe().items()))
-    yield Figure("pictures", "The four pictures it will be shown, and the two answers that are right.", lambda: plots.pictures(j.lines))
+    yield Figure(
+        "pictures",
+        "The four pictures it will be shown, and the two answers that are right.",
+        lambda: plots.pictures(j.lines),
+    )
     top = j.lines.inputs[0]
-    yield Figure("architecture", "The network at birth, looking at the top line.", lambda: plots.architecture(j.network, picture=top))
+    yield Figure(
+        "architecture",
+        "The network at birth, looking at the top line.",
+        lambda: plots.architecture(j.network, picture=top),
+    )
     rows = tuple((name, f"{value:+.6f}") for name, value in j.network.named().items())
     yield Table("Every parameter, before any training", ("parameter", "value"), rows)
     yield _answers_table("What it answers at birth", judging.answers(j.network, j.lines))
@@ -203,15 +211,21 @@ def _train(j: Journey) -> Iterator[Part]:
         f"{run.recipe.epochs:,} passes over the four pictures, {len(run):,} nudges at a learning rate of "
         f"{run.recipe.learning_rate:g}. The loss falls from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
     )
-    yield Figure("loss", "The average loss of each epoch.", lambda: plots.loss_curve(run, constant=j.constant_loss))
+    yield Figure(
+        "loss", "The average loss of each epoch.", lambda: plots.loss_curve(run, constant=j.constant_loss)
+    )
     every = max(1, run.epochs // 10)
     rows = tuple((f"{epoch:,}", f"{run.loss_per_epoch[epoch]:.4f}") for epoch in range(0, run.epochs, every))
     yield Table("The average loss", ("epoch", "loss"), rows)
-    yield _answers_table("What it says of the pictures it was trained on", judging.answers(run.final, j.lines))
+    yield _answers_table(
+        "What it says of the pictures it was trained on", judging.answers(run.final, j.lines)
+    )
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
     yield Text(f"Is that this seed's bad luck, or a law? The same training for {j.networks:,} seeds:")
-    yield j.crowd(j.recipe).share(j.crowd(j.recipe).all_right, f"get all four pictures right after {j.recipe.epochs:,} epochs")
+    yield j.crowd(j.recipe).share(
+        j.crowd(j.recipe).all_right, f"get all four pictures right after {j.recipe.epochs:,} epochs"
+    )
     patient = j.crowd(j.long_recipe)
     yield patient.share(patient.all_right, f"do after {j.long_recipe.epochs:,} epochs at the same rate")
     yield Text(
@@ -223,7 +237,11 @@ def _train(j: Journey) -> Iterator[Part]:
 
 def _converge(j: Journey) -> Iterator[Part]:
     run, movement = j.run, j.run.movement_per_epoch
-    yield Figure("convergence", "The loss, and how far the first layer's weights move in each epoch.", lambda: plots.convergence(run))
+    yield Figure(
+        "convergence",
+        "The loss, and how far the first layer's weights move in each epoch.",
+        lambda: plots.convergence(run),
+    )
     kept = movement[-1] / movement[0] if movement[0] else float("nan")
     yield Text(
         f"In the first epoch the first layer's weights moved {movement[0]:.5f}, in the last {movement[-1]:.5f}: "
@@ -262,7 +280,9 @@ def _fuzzy(j: Journey) -> Iterator[Part]:
     )  # fmt: skip
     noisy = pictures.fuzzy_lines(100, noise=0.1, seed=j.seed)
     right = judging.accuracy(j.run.final, noisy)
-    yield Text(f"Of 100 noisy lines (brightness 0.9 and 0.1, noise 0.1) this network gets {round(100 * right)} right.")
+    yield Text(
+        f"Of 100 noisy lines (brightness 0.9 and 0.1, noise 0.1) this network gets {round(100 * right)} right."
+    )
     crowd = j.crowd(j.recipe)
     yield crowd.share(np.abs(crowd.gaps(fuzzy)[:, 0]) < judging.UNSURE, "are unsure of the fuzzy line")
     patient = j.crowd(j.long_recipe)
@@ -271,7 +291,9 @@ def _fuzzy(j: Journey) -> Iterator[Part]:
 
 
 def _inside(j: Journey) -> Iterator[Part]:
-    yield Text("What a hidden node looks for is written in its weights: it fires for pixels bright where they are positive.")
+    yield Text(
+        "What a hidden node looks for is written in its weights: it fires for pixels bright where they are positive."
+    )
     yield Figure("inside-start", "At birth.", lambda: plots.hidden_nodes(j.network))
     yield Figure("inside", f"After {j.recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(j.run.final))
     first, last = (net.layers[0].weight for net in (j.network, j.run.final))
@@ -282,8 +304,13 @@ def _inside(j: Journey) -> Iterator[Part]:
            if moved < 0.5 * np.abs(first).max() else "training has reshaped what the nodes look for.")
     )  # fmt: skip
     patient = train(j.network, j.lines, j.long_recipe)
-    yield Figure("inside-long", f"After {j.long_recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(patient.final))
-    yield Text("; ".join(_looks_for(k, row) for k, row in enumerate(patient.final.layers[0].weight)).capitalize() + ".")
+    yield Figure(
+        "inside-long", f"After {j.long_recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(patient.final)
+    )
+    yield Text(
+        "; ".join(_looks_for(k, row) for k, row in enumerate(patient.final.layers[0].weight)).capitalize()
+        + "."
+    )
 
 
 def _looks_for(k: int, row: np.ndarray) -> str:
@@ -329,7 +356,8 @@ def _bold(j: Journey) -> Iterator[Part]:
         "bold-loss",
         "Both rates.",
         lambda: plots.loss_curve(
-            {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {run.recipe.learning_rate:g}": run}, constant=j.constant_loss
+            {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {run.recipe.learning_rate:g}": run},
+            constant=j.constant_loss,
         ),
     )
     trained, stressed = (judging.answers(run.final, shown) for shown in (j.lines, j.stress))
@@ -355,7 +383,9 @@ def _aha(j: Journey) -> Iterator[Part]:
     gaps = crowd.gaps(gray)[learned, 0]
     winner = crowd.outputs(gray)[learned, 0].max(axis=1)
     yield Figure(
-        "aha", "Horizontal minus vertical on gray, the networks that learned.", lambda: plots.population_histogram(gaps)
+        "aha",
+        "Horizontal minus vertical on gray, the networks that learned.",
+        lambda: plots.population_histogram(gaps),
     )
     yield judging.share(
         np.abs(gaps) >= judging.UNSURE, "networks that learned are sure of the gray block",
@@ -366,7 +396,9 @@ def _aha(j: Journey) -> Iterator[Part]:
     both = learned & flipped.all_right
     if both.any():
         same = np.sign(crowd.gaps(gray)[both, 0]) == np.sign(flipped.gaps(gray)[both, 0])
-        yield judging.share(same, "networks that learned either way keep their answer when the order is reversed")
+        yield judging.share(
+            same, "networks that learned either way keep their answer when the order is reversed"
+        )
     low, high = judging.wilson(int((gaps > 0).sum()), len(gaps))
     chance = low <= 0.5 <= high
     yield Text(
@@ -380,9 +412,7 @@ def _aha(j: Journey) -> Iterator[Part]:
 def _answers_table(title: str, found: list[Answer]) -> Table:
     columns = ("picture", "horizontal", "vertical", "says", "right")
     right = {True: "yes", False: "no", None: ""}
-    rows = tuple(
-        (a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), right[a.right]) for a in found
-    )
+    rows = tuple((a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), right[a.right]) for a in found)
     return Table(title, columns, rows)
 
 

@@ -26,7 +26,9 @@ def check(architecture: Architecture, examples: Examples, recipe: Recipe) -> Non
     """Raise a `TinyNetError` where network, examples and recipe do not fit each other."""
     pixels, outputs = architecture.sizes[0], architecture.sizes[-1]
     if examples.targets is None:
-        raise TinyNetError("these examples have no targets, so there is nothing to learn; give Examples targets")
+        raise TinyNetError(
+            "these examples have no targets, so there is nothing to learn; give Examples targets"
+        )
     if not len(examples):
         raise TinyNetError("there are no examples to train on; give at least one")
     found_pixels, found_outputs = examples.inputs.shape[1], examples.targets.shape[1]
@@ -80,12 +82,16 @@ def train(
     stride = _stride(plan, total)
     trace = empty_trace(plan, recipe.epochs, -(-total // stride), stride)
     state = kernel.initial_state(plan)
-    block = kernel.block(plan, network.parameters[:, None], state[:, None], np.array([recipe.seed]), len(examples))
+    block = kernel.block(
+        plan, network.parameters[:, None], state[:, None], np.array([recipe.seed]), len(examples)
+    )
     mark = Mark(0, network.parameters, state)
     interrupted = False
     try:
         for span in _spans(plan, total):
-            reached = kernel.train(plan, kernel.ONE_LANE, block, (examples.inputs, examples.targets), trace, span)
+            reached = kernel.train(
+                plan, kernel.ONE_LANE, block, (examples.inputs, examples.targets), trace, span
+            )
             mark = Mark(reached, block.parameters.copy(), block.state.copy())
             if progress is not None:
                 progress(reached, total)
@@ -110,7 +116,9 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     """
     recipe = recipe or Recipe()
     check(network.architecture, examples, recipe)
-    return Moment(network, examples, recipe, kernel.initial_state(kernel.plan(network.architecture, recipe, float)))
+    return Moment(
+        network, examples, recipe, kernel.initial_state(kernel.plan(network.architecture, recipe, float))
+    )
 
 
 class Mark(NamedTuple):

@@ -1,0 +1,70 @@
+"""The journey as one HTML file that needs nothing else: figures inside, no script, no other host."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from tinynet import files, plots
+from tinynet.story import Chapter, Figure
+
+
+def chapter_html(chapter: Chapter) -> str:
+    """Return one chapter as HTML, its figures inside as SVG."""
+    described = chapter.to_json()["parts"]
+    for part, shown in zip(chapter.parts, described, strict=True):
+        if isinstance(part, Figure):
+            shown["svg"] = _svg(part, f"{chapter.key}-{part.name}")
+    return _render("chapter.html", parts=described)
+
+
+def report_html(chapters: Sequence[Chapter], about: str) -> str:
+    """Return the whole report; `about` is a sentence on what was run."""
+    from tinynet import __version__
+
+    shown = [{"key": c.key, "title": c.title, "body": _safe(chapter_html(c))} for c in chapters]
+    title = "TinyNet: what a tiny network learns, and what it does not"
+    return _render("report.html", title=title, about=about, chapters=shown, version=__version__)
+
+
+def write(chapters: Sequence[Chapter], about: str, folder: Path) -> Path:
+    """Write report.html and every figure as PNG into `folder`; return the report's path."""
+    for chapter in chapters:
+        for part in chapter.parts:
+            if isinstance(part, Figure):
+                plots.save(part.draw(), folder / f"{chapter.key}-{part.name}.png")
+    path = folder / "report.html"
+    files.write(path, report_html(chapters, about).encode())
+    return path
+
+
+def _svg(part: Figure, salt: str) -> Any:
+    import matplotlib as mpl
+
+    data = BytesIO()
+    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):  # ids must differ within one page
+        plots.figure_of(part.draw()).savefig(data, format="svg", metadata={"Date": None})
+    text = data.getvalue().decode()
+    text = text[text.index("<svg") :].replace(
+        "<svg ", f'<svg role="img" aria-label="{_escape(part.caption)}" ', 1
+    )
+    return _safe(text)
+
+
+def _escape(text: str) -> str:
+    from markupsafe import escape
+
+    return str(escape(text))
+
+
+def _safe(html: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(html)
+
+
+def _render(template: str, **values: Any) -> str:
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(loader=PackageLoader("tinynet"), autoescape=True)
+    return environment.get_template(template).render(**values)

@@ -1,0 +1,62 @@
+"""Chapters, tables and progress in the terminal."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tinynet.judging import Verdict
+from tinynet.story import Chapter, Figure, Part, Table, Text
+
+
+def show(chapter: Chapter, number: int, figures: str) -> None:
+    """Print a chapter; `figures` is the folder where its figures are written."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.rule(f"[bold]{number} · {chapter.title}", align="left")
+    for part in chapter.parts:
+        _show_part(console, part, f"{figures}/{chapter.key}-{getattr(part, 'name', '')}.png")
+
+
+def _show_part(console: object, part: Part, path: str) -> None:
+    from rich.console import Console
+    from rich.text import Text as Plain
+
+    assert isinstance(console, Console)
+    if isinstance(part, Text):
+        wrap = "\n" not in part.text
+        console.print(Plain(part.text), soft_wrap=not wrap)
+    elif isinstance(part, Verdict):
+        console.print(Plain(f"▸ {part.sentence}", style="bold"))
+    elif isinstance(part, Figure):
+        console.print(Plain(f"[figure] {part.caption} {path}", style="dim"), soft_wrap=True)
+    else:
+        show_table(part)
+    console.print()
+
+
+def show_table(table: Table) -> None:
+    """Print a table."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text as Plain
+
+    shown = RichTable(title=Plain(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for k, column in enumerate(table.columns):
+        shown.add_column(column, justify="left" if k == 0 else "right", overflow="fold")
+    for row in table.rows:
+        shown.add_row(*map(Plain, row))
+    Console(highlight=False).print(shown)
+
+
+@contextmanager
+def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on standard error (nothing where that is no terminal) and yield its `(done, total)`."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,97 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+import tinynet as tn
+import torch_twin
+from tinynet.errors import TinyNetError
+
+SEEDS = st.integers(0, 2**32 - 1)
+SIZES = st.lists(st.integers(1, 40), min_size=2, max_size=5)
+
+
+@given(sizes=SIZES, seed=SEEDS)
+def test_a_seed_starts_with_pytorchs_numbers_bit_for_bit(sizes, seed):
+    torch.manual_seed(seed)
+    layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
+    theirs = torch_twin.flat(p for layer in layers for p in layer.parameters())
+    assert tn.Network.initial(tuple(sizes), seed=seed).parameters.tolist() == theirs.tolist()
+
+
+@given(sizes=SIZES, seed=SEEDS, start=st.sampled_from(["xavier", "he"]))
+def test_xavier_and_he_are_pytorchs(sizes, seed, start):
+    torch.manual_seed(seed)
+    network = tn.Network.initial(tuple(sizes), seed=seed, start=start)
+    for layer in network.layers:
+        weight = torch.empty(layer.weight.shape)
+        if start == "xavier":
+            nn.init.xavier_uniform_(weight)
+        else:
+            nn.init.kaiming_uniform_(weight, nonlinearity="relu")
+        assert layer.weight.tolist() == weight.tolist()
+        assert not layer.bias.any()
+
+
+def test_normal_starts_have_the_spread_they_say():
+    layer = tn.Network.initial((400, 300, 2), seed=1, start="normal").layers[0]
+    assert layer.weight.mean() == pytest.approx(0, abs=1e-3)
+    assert layer.weight.std() == pytest.approx(1 / 20, rel=0.01)
+    assert not tn.Network.initial(start="zeros").parameters.any()
+
+
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "identity"])
+@pytest.mark.parametrize("output", ["sigmoid", "tanh", "relu", "identity", "softmax"])
+def test_forward_is_pytorchs(hidden, output):
+    network = tn.Network.initial((4, 6, 5, 3), seed=9, hidden=hidden, output=output)
+    inputs = tn.pictures.lattice(4).inputs
+    theirs = torch_twin.module(network)(torch.tensor(inputs)).detach().numpy()
+    np.testing.assert_allclose(network(inputs), theirs, rtol=0, atol=1e-15)
+    assert network(inputs[7]).tolist() == pytest.approx(network(inputs)[7].tolist(), abs=1e-15)
+
+
+def test_huge_weights_saturate_without_a_warning():
+    network = tn.Network.initial(seed=0)
+    assert set(network.with_parameters(np.full(23, -1e5))(np.ones(4)).tolist()) == {0.0}
+
+
+def test_parameters_have_names_and_are_read_only():
+    network = tn.Network.initial(seed=0)
+    assert network.named()["layer1.weight[2,1]"] == network.layers[0].weight[2, 1]
+    assert network.named()["layer2.bias[1]"] == network.layers[1].bias[1]
+    with pytest.raises(ValueError, match="read-only"):
+        network.parameters[0] = 1.0
+    changed = network.with_parameter("layer1.bias[0]", 2.0)
+    assert changed.layers[0].bias[0] == 2.0
+    assert changed != network
+    assert changed.origin == "seed 0, layer1.bias[0] set to 2"
+
+
+def test_json_gives_the_architecture_back():
+    architecture = tn.Architecture((9, 5, 2), hidden="tanh", output="softmax", start="he")
+    assert tn.Architecture.from_json(architecture.to_json()) == architecture
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: tn.Network.initial((4,)), r"sizes is \(4,\); it must be 2 to 12 numbers"),
+        (lambda: tn.Network.initial((4, 1_000_000, 2)), "a layer of 1000000 nodes; a layer has 1 to 4096"),
+        (lambda: tn.Network.initial((4, 0, 2)), "a layer of 0 nodes"),
+        (lambda: tn.Network.initial((4096, 4096, 2)), "parameters; at most 1,000,000 are allowed"),
+        (lambda: tn.Network.initial(hidden="softmax"), "hidden is 'softmax'; it must be one of 'sigmoid'"),
+        (lambda: tn.Network.initial(start="ones"), "start is 'ones'"),
+        (lambda: tn.Network.initial(seed=2**32), "seed is 4294967296; it must be a whole number from 0"),
+        (lambda: tn.Network.initial(seed=0)(np.zeros(9)), r"have 9 pixels and the network takes 4; make it with Network.initial\(\(9, 3, 2\)"),
+        (lambda: tn.Network.initial(seed=0).with_parameter("layer3.bias[0]", 0.0), "no parameter 'layer3.bias"),
+        (lambda: tn.Network.initial(seed=0).with_parameters(np.full(23, np.nan)), r"layer1.weight\[0,0\] is nan"),
+        (lambda: tn.Network.initial(seed=0).with_parameters(np.zeros(5)), r"shape \(5,\)"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(make, message):
+    with pytest.raises(TinyNetError, match=message):
+        make()

@@ -1,0 +1,144 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinynet import pictures
+from tinynet.errors import TinyNetError
+from tinynet.pictures import Examples
+
+
+def test_the_four_lines_are_the_notebooks():
+    lines = pictures.lines()
+    assert lines.inputs.tolist() == [[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]
+    assert lines.targets.tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize("n", range(2, 9))
+def test_every_row_and_column_of_a_grid_is_a_line(n):
+    lines = pictures.lines(n)
+    grids = lines.inputs.reshape(-1, n, n)
+    assert len(lines) == 2 * n
+    assert (grids.sum(axis=(1, 2)) == n).all()
+    assert (lines.inputs.sum(axis=0) == 2).all()  # each pixel lies in one row and one column
+    assert (grids[:n].max(axis=2) == grids[:n].min(axis=2)).all()
+
+
+def test_the_sixteen_pictures_are_all_and_named():
+    binary = pictures.binary()
+    assert len(np.unique(binary.inputs, axis=0)) == 16
+    assert binary["all but top-left"].inputs.tolist() == [[0, 1, 1, 1]]
+    assert binary["top"].inputs.tolist() == pictures.lines()["top"].inputs.tolist()
+
+
+def test_a_lattice_has_every_combination():
+    assert len(np.unique(pictures.lattice(3).inputs, axis=0)) == 81
+
+
+@given(seed=st.integers(0, 10**6), noise=st.floats(0, 1))
+def test_fuzzy_lines_are_pictures_of_their_seed(seed, noise):
+    some = pictures.fuzzy_lines(9, noise=noise, seed=seed)
+    assert some == pictures.fuzzy_lines(9, noise=noise, seed=seed)
+    assert ((some.inputs >= 0) & (some.inputs <= 1)).all()
+    assert some.targets[8].tolist() == [1, 0]
+
+
+def test_without_noise_a_fuzzy_line_has_its_two_levels():
+    some = pictures.fuzzy_lines(1, brightness=0.75, darkness=0.25, noise=0)
+    assert some.inputs.tolist() == [[0.75, 0.75, 0.25, 0.25]]
+
+
+@given(values=st.lists(st.floats(0, 1), min_size=4, max_size=4))
+def test_json_keeps_every_digit(values):
+    one = Examples(np.array([values]), None, ("some",), (2, 2))
+    assert Examples.from_json(json.loads(json.dumps(one.to_json()))) == one
+
+
+def test_choosing_and_ordering():
+    lines = pictures.lines()
+    assert lines[1:3].names == ("bottom", "left")
+    assert lines[-1].names == ("right",)
+    assert lines.reversed().targets.tolist() == lines.targets[::-1].tolist()
+    with pytest.raises(TinyNetError, match="no picture 'middle'; there are 'top', 'bottom'"):
+        lines["middle"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "names", "message"),
+    [
+        ([[0.0, 1.5]], None, ("a",), "inputs of 'a' has 1.5 in place 1; every number must lie between 0"),
+        ([[0.0, np.nan]], None, ("a",), "has nan in place 1"),
+        ([[0.0, 1.0]], [[2.0, 0.0]], ("a",), "targets of 'a' has 2"),
+        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 columns and there are 2 answers"),
+        ([[0.0], [1.0]], None, ("a", "a"), "two pictures have the name 'a'"),
+        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\); 1 names need"),
+        ([[0.0], [1.0, 0.0]], None, ("a", "b"), "all of one width"),
+    ],
+)
+def test_what_is_no_picture_is_refused(inputs, targets, names, message):
+    with pytest.raises(TinyNetError, match=message):
+        Examples(inputs, targets, names)
+
+
+def table(tmp_path, text):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    return path
+
+
+def test_a_table_of_labels(tmp_path):
+    path = table(tmp_path, "name,width,height,label\nfirst,10,1,cat\nsecond,20,3,dog\nthird,15,2,cat\n")
+    some = pictures.read_table(path, scale=True)
+    assert some.inputs.tolist() == [[0, 0], [1, 1], [0.5, 0.5]]
+    assert some.answers == ("cat", "dog")
+    assert some.targets.tolist() == [[1, 0], [0, 1], [1, 0]]
+    assert some.names == ("first", "second", "third")
+
+
+def test_a_table_of_targets(tmp_path):
+    some = pictures.read_table(table(tmp_path, "x,target_on,target_off\n0.5,0.25,0.75\n"))
+    assert some.answers == ("on", "off")
+    assert some.targets.tolist() == [[0.25, 0.75]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "has no rows"),
+        ("x,label\n", "has no rows"),
+        ("x,label\n1\n", "line 2: 1 cells were found and the header has 2"),
+        ("x,label\n0.1,a\nred,b\n", "line 3, column 'x': 'red' is no number"),
+        ("x,label\ninf,a\n", "line 2, column 'x': 'inf' is not finite"),
+        ("x,x\n1,1\n", "two columns named 'x'"),
+        ("x,label,target\n1,a,1\n", "a column 'label' and target columns"),
+        ("name,label\nfirst,a\n", "no input columns"),
+        ("x,label\n7,a\n", "has 7 in place 0.*scale them first"),
+    ],
+)
+def test_a_wrong_table_says_where(tmp_path, text, message):
+    with pytest.raises(TinyNetError, match=message):
+        pictures.read_table(table(tmp_path, text))
+
+
+def test_a_table_that_is_none(tmp_path):
+    (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(TinyNetError, match="not a CSV table in UTF-8"):
+        pictures.read_table(tmp_path / "bytes.csv")
+    with pytest.raises(TinyNetError, match="cannot read .*No such file"):
+        pictures.read_table(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: pictures.lines(9), "n is 9"),
+        (lambda: pictures.lattice(1), "levels is 1"),
+        (lambda: pictures.fuzzy_lines(0), "count is 0"),
+        (lambda: pictures.fuzzy_lines(4, noise=-1), "noise is -1"),
+    ],
+)
+def test_generators_name_what_is_out_of_range(make, message):
+    with pytest.raises(TinyNetError, match=message):
+        make()

@@ -1,0 +1,141 @@
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import tinynet as tn
+from tinynet import report, story
+from tinynet.errors import TinyNetError
+from tinynet.judging import Verdict
+from tinynet.story import Figure, Table, Text
+
+
+@pytest.fixture(scope="module")
+def chapters():
+    return {chapter.key: chapter for chapter in tn.journey(networks=128)}
+
+
+def words(chapter):
+    return " ".join(part.text for part in chapter.parts if isinstance(part, Text))
+
+
+def tables(chapter):
+    return {part.title: part for part in chapter.parts if isinstance(part, Table)}
+
+
+def verdicts(chapter):
+    return [part for part in chapter.parts if isinstance(part, Verdict)]
+
+
+def test_nine_chapters_in_their_order(chapters):
+    assert list(chapters) == [
+        "look",
+        "nudge",
+        "train",
+        "converge",
+        "fuzzy",
+        "inside",
+        "stress",
+        "bold",
+        "aha",
+    ]
+
+
+def test_look_shows_every_parameter(chapters):
+    rows = tables(chapters["look"])["Every parameter, before any training"].rows
+    named = tn.Network.initial(seed=0).named()
+    assert rows == tuple((name, f"{value:+.6f}") for name, value in named.items())
+    assert "23 parameters" in words(chapters["look"])
+
+
+def test_the_first_nudge_accounts_for_all_23(chapters):
+    table = next(iter(tables(chapters["nudge"]).values()))
+    ledger = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()[0]).ledger()
+    assert table.rows == tuple((row.name, *(f"{x:+.6f}" for x in row[1:])) for row in ledger)
+    assert "It balances for 23 of 23" in words(chapters["nudge"])
+
+
+def test_train_measures_what_the_notebook_asserts(chapters):
+    first, patient = verdicts(chapters["train"])
+    assert first.count == 0
+    assert first.n == 128
+    assert patient.count == tn.population(tn.Recipe(epochs=10_000), networks=128).all_right.sum()
+    run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines())
+    assert f"to {run.loss_per_epoch[-1]:.4f}" in words(chapters["train"])
+    assert len(tables(chapters["train"])["The average loss"].rows) == 10
+
+
+def test_stress_finds_that_the_order_decides(chapters):
+    given, turned = verdicts(chapters["stress"])
+    assert given.count == 128
+    assert turned.count >= 126
+    assert "shown vertical lines last" in given.sentence
+
+
+def test_the_end_counts_the_coin_flip(chapters):
+    learned, sure, direction, _ = verdicts(chapters["aha"])
+    assert sure.n == direction.n == learned.count
+    assert sure.count >= 0.95 * sure.n
+    assert "coin flip" in words(chapters["aha"])
+
+
+def test_sentences_follow_the_run():
+    """Another recipe, another story: this one learns, and the text says so."""
+    other = {
+        c.key: c
+        for c in tn.journey(networks=64, seed=3, recipe=tn.Recipe(learning_rate=1.0, epochs=1500), patience=1)
+    }
+    assert "It learned: 100 % of the pictures come out right" in words(other["train"])
+    assert "it converges to a solution" in words(other["converge"])
+    assert "It is sure of both" in words(other["fuzzy"])
+    assert "is still mostly the chance" not in words(other["inside"])
+
+
+def test_other_sizes_and_seeds_can_be_told():
+    architecture = tn.Architecture((4, 5, 3, 2))
+    look = next(iter(tn.journey("look", seed=7, architecture=architecture, networks=2)))
+    assert "4-5-3-2 network" in words(look)
+    assert "seed 7" in words(look)
+
+
+def test_what_cannot_be_told_is_refused():
+    with pytest.raises(TinyNetError, match="no chapter 'middle'; the chapters are look, nudge"):
+        list(tn.journey("middle"))
+    with pytest.raises(TinyNetError, match="sizes that begin with 4 and end with 2"):
+        list(tn.journey("look", architecture=tn.Architecture((9, 3, 2))))
+
+
+def test_every_figure_draws(chapters):
+    from tinynet import plots
+
+    figures = [part for chapter in chapters.values() for part in chapter.parts if isinstance(part, Figure)]
+    assert len(figures) >= 12
+    assert all(plots.figure_of(figure.draw()).axes for figure in figures)
+
+
+def test_the_report_is_one_file_that_asks_no_one(chapters, tmp_path):
+    path = report.write(list(chapters.values()), "A sentence on <what> was run.", tmp_path)
+    html = path.read_text()
+    assert "A sentence on &lt;what&gt; was run." in html
+    for chapter in chapters.values():
+        assert f'<section id="{chapter.key}">' in html
+        for verdict in verdicts(chapter):
+            assert verdict.sentence in html
+    assert "<script" not in html
+    assert not re.findall(r"""(?:src|href)=["'](?!#)""", re.sub(r'xlink:href="#', "", html))
+    assert len(list(tmp_path.glob("*.png"))) == html.count("<figure>")
+
+
+def test_chapters_show_themselves_in_a_notebook(chapters):
+    html = chapters["nudge"]._repr_html_()
+    ET.fromstring(f"<div>{html}</div>")
+    assert "layer2.bias[1]" in html
+
+
+def test_chapters_are_json(chapters):
+    import json
+
+    document = json.loads(json.dumps([chapter.to_json() for chapter in chapters.values()]))
+    kinds = {part["kind"] for chapter in document for part in chapter["parts"]}
+    assert kinds == {"text", "table", "figure", "verdict"}
+    assert story.CHAPTERS.keys() == {chapter["key"] for chapter in document}
