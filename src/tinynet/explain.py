@@ -84,7 +84,7 @@ class Explanation:
         if not self.factors:
             return f'<div class="cell">{head}{body}</div>'
         inside = "".join(factor.html() for factor in self.factors)
-        return f'<details class="cell" open><summary>{head}{body}</summary>{inside}</details>'
+        return f'<details class="cell" open="open"><summary>{head}{body}</summary>{inside}</details>'
 
     def _repr_html_(self) -> str:
         return self.html()
