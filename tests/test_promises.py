@@ -1,0 +1,107 @@
+"""The project tests its own promises."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+import tinynet as tn
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def tracked():
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / line for line in listing.splitlines()]
+
+
+@pytest.mark.parametrize("name", tn.__all__)
+def test_the_public_surface_is_there_and_documented(name):
+    assert getattr(tn, name).__doc__.strip()
+
+
+def test_the_readmes_code_prints_what_it_says():
+    code, printed = re.search(r"```python\n(.*?)```\n\nprints\n\n```\n(.*?)```", README, re.S).groups()
+    out = StringIO()
+    with redirect_stdout(out):
+        exec(compile(code, "README.md", "exec"), {})
+    assert out.getvalue() == printed
+
+
+def test_the_readmes_map_is_what_is_on_disk():
+    listed = re.findall(r"^\| `(\w+\.py|\w+/)` \|", README, re.M)
+    source = ROOT / "src" / "tinynet"
+    files = [path.name for path in source.glob("*.py") if path.name != "__init__.py"]
+    packages = [f"{path.parent.name}/" for path in source.glob("*/__init__.py")]
+    assert sorted(listed) == sorted(files + packages)
+
+
+def test_the_readmes_make_targets_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"`?make (\w+)`?", README)) - {"the"}:
+        assert re.search(rf"^{target}:", makefile, re.M), target
+
+
+def test_the_readmes_files_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_command_stands_in_the_docs():
+    from tinynet.cli import app
+
+    commands = {command.callback.__name__ for command in app.registered_commands}
+    assert set(re.findall(r"^## tinynet (\w+)", (ROOT / "docs" / "cli.md").read_text(), re.M)) == commands
+    assert (
+        set(re.findall(r"tinynet (\w+) ", README.split("## On the command line")[1].split("##")[0]))
+        <= commands
+    )
+
+
+def test_importing_tinynet_loads_nothing_heavy():
+    code = "import sys, tinynet; print([m for m in ('numpy', 'numba', 'matplotlib', 'torch', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys\nsys.argv = ['tinynet', '--help']\nfrom tinynet.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('numpy', 'numba', 'matplotlib', 'torch', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")
+
+
+@pytest.mark.parametrize("place", ["nowhere", "read-only"])
+def test_a_cache_that_cannot_be_written_only_costs_time(place, tmp_path):
+    """NUMBA_CACHE_DIR names a file, so that no folder can be made there, even by root."""
+    blocked = tmp_path / place
+    blocked.write_text("not a folder")
+    code = "import tinynet as tn; print(len(tn.train(tn.Network.initial(seed=0), tn.pictures.lines())))"
+    environment = {"PATH": "", "NUMBA_CACHE_DIR": str(blocked / "cache"), "HOME": str(blocked)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.stdout.strip() == "400", done.stderr
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    forbidden = re.compile(
+        r"(?<![\w.])/(?:work|root|home|farm)/[a-z.]|pypi\.org/simple|registry\.npmjs|files\.pythonhosted"
+    )
+    for path in tracked():
+        if path.suffix in (".py", ".md", ".toml", ".ipynb", ".html", ".json", "") and path != Path(__file__):
+            assert not forbidden.search(path.read_text()), path
+
+
+def test_one_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == tn.__version__
