@@ -423,7 +423,7 @@ def _reorder(plan, lanes, block, epoch):
             block.order[i * L + l] = i
         if plan.shuffled:
             for i in range(count - 1, 0, -1):  # Fisher and Yates 1938
-                k = _place_of(block.seeds[l], epoch, i)
+                k = _place_of(int(block.seeds[l]), epoch, i)
                 held = block.order[i * L + l]
                 block.order[i * L + l] = block.order[k * L + l]
                 block.order[k * L + l] = held

@@ -40,7 +40,7 @@ class Moment:
     >>> import tinynet as tn
     >>> moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()[0])
     >>> moment.names, round(moment.loss, 6)
-    (('top',), 0.241503)
+    (('top',), 0.142778)
     """
 
     def __init__(

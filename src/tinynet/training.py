@@ -72,7 +72,7 @@ def train(
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=100))
     >>> f"{run.loss_per_epoch[-1]:.4f}"
-    '0.2526'
+    '0.2522'
     """
     recipe = recipe or Recipe()
     check(network.architecture, examples, recipe)
