@@ -35,7 +35,9 @@ def test_nudge_prints_the_ledger():
     done = tinynet("nudge", "--seed", "4", "--picture", "left", "--cell", "layer1.bias[2]")
     moment = tn.nudge(tn.Network.initial(seed=4), tn.pictures.lines()["left"])
     for row in moment.ledger():
-        assert all(f"{x:+.6f}" in done.stdout for x in row[1:])
+        line = next(line for line in done.stdout.splitlines() if f" {row.name} " in f" {line}")
+        shown = [float(text.replace("−", "-")) for text in line.split()[1:]]
+        assert shown == pytest.approx(row[1:], abs=5e-7)
     assert str(moment.explain("layer1.bias[2]")) in done.stdout
 
 
@@ -107,7 +109,7 @@ def test_train_takes_your_own_table(tmp_path):
         (["nudge", "--picture", "1,0"], "--picture has 2 numbers"),
         (["nudge", "--cell", "layer1.wieght[0,2]"], "did you mean"),
         (["population", "--networks", "0"], "networks is 0"),
-        (["population", "--networks", "9", "--out", "a.gif"], "neither"),
+        (["population", "--networks", "9", "--out", "a.gif"], "a figure is saved as"),
         (["discover", "--part", "middle"], "no chapter 'middle'"),
     ],
 )
@@ -153,3 +155,23 @@ def test_ctrl_c_keeps_what_was_done(tmp_path):
     assert process.returncode == 130
     assert "interrupted after" in errors
     assert 0 < len(tn.load(path)) < 40_000_000
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_in_the_journey_keeps_the_chapters_that_were_told(tmp_path):
+    arguments = [*HERE, "discover", "--networks", "2000000", "--out", "told"]
+    with subprocess.Popen(
+        arguments, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "2 · The first nudge" in line:
+                break
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "2 chapters were told" in stderr
+    report = (tmp_path / "told" / "report.html").read_text()
+    assert "The first nudge" in report
+    assert "Convergence" not in report

@@ -3,9 +3,12 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex, to_rgb
 
 import tinynet as tn
 from tinynet import plots
+from tinynet.judging import Answer
+from tinynet.plots.canvas import MARK
 
 LINES = tn.pictures.lines()
 NETWORK = tn.Network.initial((4, 3, 2), seed=0)
@@ -17,7 +20,7 @@ def run():
 
 
 def words(ax):
-    return [text.get_text().replace("−", "-") for text in ax.texts]
+    return [text.get_text() for text in ax.texts]
 
 
 def test_importing_plots_does_not_import_matplotlib():
@@ -26,10 +29,12 @@ def test_importing_plots_does_not_import_matplotlib():
     assert found.stdout.strip() == ""
 
 
-def test_given_axes_are_drawn_on_and_returned(run):
-    for draw in (plots.loss_curve, plots.convergence):
-        ax = plots.pictures(LINES[0])
-        assert draw(run, ax=ax) is ax
+@pytest.mark.parametrize(
+    "draw", [lambda ax: plots.architecture(NETWORK, ax=ax), lambda ax: plots.pictures(LINES, ax=ax)]
+)
+def test_given_axes_are_drawn_on_and_returned(draw):
+    ax = plots.pictures(LINES[0])
+    assert draw(ax) is ax
 
 
 def test_nothing_reaches_pyplot(run):
@@ -41,43 +46,135 @@ def test_nothing_reaches_pyplot(run):
     assert plt.get_fignums() == before
 
 
-def test_architecture_writes_every_weight_and_bias():
+def test_diverging_map_is_light_in_the_middle_and_has_the_answers_colors_at_its_ends():
+    colors = plots.diverging()
+    assert to_hex(colors(0.0)) == plots.VERTICAL
+    assert to_hex(colors(1.0)) == plots.HORIZONTAL
+    assert min(to_rgb(colors(0.5))) > 0.85
+
+
+@pytest.mark.parametrize(
+    "seen",  # how a color looks without red, green or blue receptors: Machado et al. 2009, severity 1
+    [
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    ],
+)
+def test_the_two_answers_are_told_apart_by_color_blind_eyes(seen):
+    one, other = (
+        np.array(seen) @ np.array(to_rgb(color)) ** 2.2 for color in (plots.HORIZONTAL, plots.VERTICAL)
+    )
+    assert np.linalg.norm(one - other) > 0.2
+
+
+# architecture
+
+
+def test_architecture_writes_every_weight_and_bias_once():
     found = words(plots.architecture(NETWORK))
     for name, value in NETWORK.named().items():
-        assert (f"b {value:+.2f}" if ".bias" in name else f"{value:+.2f}") in found
-    assert sum(text[0] in "+-" for text in found) == 18
+        text = f"{value:+.2f}".replace("-", "−")
+        assert (f"b {text}" if ".bias" in name else text) in found
+    assert sum(text[0] in "+−" for text in found) == 18
     assert {"top-left", "top-right", "bottom-left", "bottom-right", "horizontal", "vertical"} <= set(found)
 
 
+def test_architecture_colors_edges_around_zero_and_widens_them_with_size():
+    first = plots.architecture(NETWORK).collections[0]
+    low, high = first.get_clim()
+    largest = max(np.abs(layer.weight).max() for layer in NETWORK.layers)
+    assert (low, high) == (-largest, largest)
+    assert np.array_equal(first.get_array(), NETWORK.layers[0].weight.T.ravel())
+    assert np.array_equal(np.argsort(first.get_linewidth()), np.argsort(np.abs(first.get_array())))
+
+
+@pytest.mark.parametrize("sizes", [(4, 3, 2), (2, 3, 1), (9, 2), (1, 4, 4, 1), (9, 8, 4, 2)])
+def test_no_number_of_the_architecture_covers_another(sizes):
+    ax = plots.architecture(tn.Network.initial(sizes, seed=0))
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    boxes = [box.expanded(0.99, 0.99) for box in boxes]
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+
+
 def test_architecture_shows_what_a_picture_does():
-    found = words(plots.architecture(NETWORK, picture=LINES.inputs[2]))
+    found = words(plots.architecture(NETWORK, picture=LINES["left"]))
     assert found.count("1.00") == found.count("0.00") == 2
     assert {f"{value:.2f}" for layer in NETWORK.activations(LINES["left"]) for value in layer[0]} <= set(
         found
     )
+    assert words(plots.architecture(NETWORK, picture=[1.0, 0.0, 1.0, 0.0])) == found
 
 
-def test_architecture_leaves_out_numbers_that_would_not_fit():
-    found = words(plots.architecture(tn.Network.initial((9, 8, 4, 2), seed=0)))
-    assert sum(text[0] in "+-" for text in found) < 72
+def test_architecture_of_a_large_network_counts_what_it_leaves_out():
+    found = words(plots.architecture(tn.Network.initial((64, 16, 10), seed=0)))
+    assert {"⋮ 52 more", "⋮ 4 more", "1,024 weights", "160 weights"} <= set(found)
 
 
-def test_pictures_have_names():
-    assert set(LINES.names) <= set(words(plots.pictures(LINES)))
+def test_architecture_takes_one_picture():
+    with pytest.raises(tn.TinyNetError, match="4 pictures were given and a diagram shows one"):
+        plots.architecture(NETWORK, picture=LINES)
+    with pytest.raises(tn.TinyNetError, match="these pictures have 9 pixels and the network takes 4"):
+        plots.architecture(NETWORK, picture=tn.pictures.lines(3)[0])
+
+
+# pictures and hidden nodes
+
+
+def test_pictures_are_black_at_zero_and_white_at_one():
+    ax = plots.pictures(LINES)
+    assert [mesh.get_clim() for mesh in ax.collections] == [(0, 1)] * 4
+    assert np.array_equal([mesh.get_array().ravel() for mesh in ax.collections], LINES.inputs)
+
+
+def test_pictures_have_names_and_targets():
+    found = words(plots.pictures(LINES))
+    assert set(LINES.names) <= set(found)
+    assert found.count("horizontal") == found.count("vertical") == 2
+    assert "horizontal" not in words(plots.pictures(tn.pictures.stress()))
+
+
+def test_pictures_with_a_soft_target_show_its_numbers():
+    soft = tn.Examples(np.full((1, 4), 0.5), np.array([[0.5, 0.5]]), ("gray",), (2, 2))
+    assert "0.5 0.5" in words(plots.pictures(soft))
+
+
+def test_rows_of_a_table_are_drawn_in_one_row():
+    table = tn.Examples(np.full((2, 3), 0.5), None, ("a", "b"))
+    assert [mesh.get_array().shape for mesh in plots.pictures(table).collections] == [(1, 3)] * 2
+
+
+def test_many_pictures_are_cut_and_counted():
+    ax = plots.pictures(tn.pictures.lattice())
+    assert len(ax.collections) == 64
+    assert ax.get_title() == "the first 64 of 625 pictures"
 
 
 def test_hidden_nodes_share_one_scale_around_zero():
-    largest = np.abs(NETWORK.layers[0].weight).max()
-    nodes = plots.hidden_nodes(NETWORK).axes[:3]
-    for ax, weights in zip(nodes, NETWORK.layers[0].weight, strict=True):
-        assert ax.collections[0].get_clim() == (-largest, largest)
-        assert np.array_equal(np.ravel(ax.collections[0].get_array()), weights)
-        assert words(ax) == [f"{value:+.2f}" for value in weights]
+    *nodes, bar = plots.hidden_nodes(NETWORK).axes
+    weight, largest = NETWORK.layers[0].weight, np.abs(NETWORK.layers[0].weight).max()
+    assert [ax.collections[0].get_clim() for ax in nodes] == [(-largest, largest)] * 3
+    assert bar.get_ylabel() == "weight"
+    for j, ax in enumerate(nodes):
+        assert np.array_equal(np.ravel(ax.collections[0].get_array()), weight[j])
+        assert words(ax) == [f"{value:+.2f}".replace("-", "−") for value in weight[j]]
+        assert ax.get_title() == f"node {j}"
 
 
-def test_hidden_nodes_need_a_shape_that_fits():
-    with pytest.raises(tn.TinyNetError, match="has 9 pixels and the network takes 4"):
+def test_hidden_nodes_of_a_network_of_zeros_have_a_scale_too():
+    zeros = tn.Network.initial((4, 3, 2), start="zeros")
+    assert plots.hidden_nodes(zeros).axes[0].collections[0].get_clim() == (-1, 1)
+
+
+def test_hidden_nodes_need_a_shape_and_axes_that_fit():
+    with pytest.raises(tn.TinyNetError, match="shape 3x3 has 9 pixels and the network takes 4"):
         plots.hidden_nodes(NETWORK, shape=(3, 3))
+    with pytest.raises(tn.TinyNetError, match="1 axes were given and 3 nodes are drawn"):
+        plots.hidden_nodes(NETWORK, axes=[plots.pictures(LINES)])
+
+
+# curves
 
 
 def test_loss_curve_is_the_recording_and_starts_at_epoch_one(run):
@@ -86,14 +183,8 @@ def test_loss_curve_is_the_recording_and_starts_at_epoch_one(run):
     assert np.array_equal(loss.get_xdata(), np.arange(1, 31))
     assert np.array_equal(loss.get_ydata(), run.loss_per_epoch)
     assert set(constant.get_ydata()) == {0.25}
+    assert constant.get_label() == "the same answer to every picture: 0.25"
     assert ax.get_ylim()[0] == 0
-
-
-def test_loss_curves_of_several_runs_have_their_labels(run):
-    short = tn.train(NETWORK, LINES, tn.Recipe(epochs=3))
-    ax = plots.loss_curve({"long": run, "short": short})
-    assert [len(line.get_ydata()) for line in ax.lines] == [30, 3]
-    assert [text.get_text() for text in ax.get_legend().texts] == ["long", "short"]
 
 
 def test_convergence_has_loss_left_and_movement_right(run):
@@ -104,24 +195,78 @@ def test_convergence_has_loss_left_and_movement_right(run):
     assert right.lines[0].get_linestyle() != ax.lines[0].get_linestyle()
 
 
+def test_comparison_draws_every_run_under_its_label(run):
+    short = tn.train(NETWORK, LINES, tn.Recipe(epochs=3))
+    ax = plots.comparison({"long": run, "short": short}, constant=0.25)
+    assert [len(line.get_ydata()) for line in ax.lines[:2]] == [30, 3]
+    assert [text.get_text() for text in ax.get_legend().texts][:2] == ["long", "short"]
+    assert ax.get_xscale() == "log"
+    assert [line.get_label() for line in plots.loss_curve({"long": run}).lines] == ["long"]
+
+
+def test_comparison_needs_a_run():
+    with pytest.raises(tn.TinyNetError, match="no runs were given"):
+        plots.comparison({})
+
+
+def test_a_training_that_stopped_says_where(tmp_path):
+    start = tn.Network.initial(seed=0, hidden="identity", output="identity")
+    ax = plots.loss_curve(wild := tn.train(start, LINES, tn.Recipe(learning_rate=3.0)))
+    assert words(ax) == [f"stopped at nudge {wild.stopped.step}"]
+    plots.save(ax, tmp_path / "wild.png")
+
+
+# answers
+
+
 def test_confidence_bars_are_the_outputs_in_percent():
     found = tn.answers(NETWORK, LINES)
     ax = plots.confidence_bars(found)
-    drawn = sorted(bar.get_width() for bars in ax.containers for bar in bars)
-    assert drawn == sorted(value for answer in found for value in answer.outputs)
+    widths = [[bar.get_width() for bar in bars] for bars in ax.containers]
+    assert np.array_equal(np.transpose(widths), [answer.outputs for answer in found])
     assert f"{100 * found[0].outputs[0]:.1f} %" in words(ax)
-    labels = [tick.get_text() for tick in ax.get_yticklabels()]
-    assert all(label.startswith(name) for label, name in zip(labels, LINES.names, strict=True))
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(LINES.names)
+    assert to_hex(ax.containers[0][0].get_facecolor()) == plots.HORIZONTAL
 
 
-def test_population_histogram_counts_what_is_finite_and_marks_zero_and_one_network():
+def test_an_unsure_answer_is_pale_and_named():
+    sure = Answer("a", (0.9, 0.1), "horizontal", 0.8, False, True)
+    unsure = Answer("b", (0.5, 0.6), "vertical", 0.1, True, False)
+    ax = plots.confidence_bars([sure, unsure])
+    assert [bar.get_alpha() < 1 for bar in ax.containers[0]] == [False, True]
+    assert {"horizontal, right", "unsure, leans to vertical, wrong"} <= set(words(ax))
+
+
+def test_outputs_that_are_no_shares_are_written_as_numbers():
+    ax = plots.confidence_bars([Answer("a", (1.5, -0.5), "horizontal", 2.0, False, None)])
+    assert {"+1.50", "−0.50"} <= set(words(ax))
+
+
+def test_confidence_bars_need_a_label_for_each_output():
+    with pytest.raises(tn.TinyNetError, match="there are 1 labels"):
+        plots.confidence_bars(tn.answers(NETWORK, LINES), labels=["horizontal"])
+
+
+def test_population_histogram_counts_each_side_of_zero_and_marks_one():
     ax = plots.population_histogram(np.array([-0.3, -0.2, 0.1, 0.0, np.nan]), mark=0.1, label="H − V on gray")
-    assert sum(bar.get_height() for bars in ax.containers for bar in bars) == 4
+    blue, orange = (sum(bar.get_height() for bar in bars) for bars in ax.containers)
+    assert (blue, orange) == (2, 2)
     assert [set(line.get_xdata()) for line in ax.lines] == [{0}, {0.1}]
-    assert "H − V on gray" in ax.get_xlabel()
+    assert ax.lines[1].get_color() == MARK
+    assert ax.get_title(loc="left") == "5 networks, 1 of them not finite and not drawn"
+    assert ax.get_title(loc="right") == "this network: +0.10"
+    assert -ax.get_xlim()[0] == ax.get_xlim()[1]
 
 
-@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_population_histogram_needs_a_finite_value():
+    with pytest.raises(tn.TinyNetError, match="none of the 1 values is a finite number"):
+        plots.population_histogram(np.array([np.nan]))
+
+
+# files
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_equal_figures_give_equal_bytes(tmp_path, run, ending):
     paths = [tmp_path / f"{name}.{ending}" for name in "ab"]
     for path in paths:
@@ -130,5 +275,7 @@ def test_equal_figures_give_equal_bytes(tmp_path, run, ending):
 
 
 def test_save_refuses_other_endings(tmp_path):
-    with pytest.raises(tn.TinyNetError, match="bmp"):
+    with pytest.raises(
+        tn.TinyNetError, match=r"'a.bmp' ends in '.bmp'; a figure is saved as .png, .svg, .pdf"
+    ):
         plots.save(plots.pictures(LINES), tmp_path / "a.bmp")

@@ -73,14 +73,20 @@ def discover(
         )
         return
     _make_folder(out)
-    told = []
-    with terminal.progress("chapters", "told") as advance:
-        for number, chapter in enumerate(chapters, 1):
-            terminal.show(chapter, number, str(out))
-            told.append(chapter)
-            advance(number, 1 if part else len(story.CHAPTERS))
+    told, interrupted = [], False
+    try:
+        with terminal.progress("chapters", "told") as advance:
+            for number, chapter in enumerate(chapters, 1):
+                terminal.show(chapter, number, str(out))
+                told.append(chapter)
+                advance(number, 1 if part else len(story.CHAPTERS))
+    except KeyboardInterrupt:
+        interrupted = True
     about = f"Seed {seed}, learning rate {rate:g}, {epochs:,} epochs; claims put to {networks:,} seeds."
     typer.echo(f"The report with its figures: {report.write(told, about, out)}")
+    if interrupted:
+        typer.echo(f"interrupted: {len(told)} chapters were told", err=True)
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command()
@@ -96,7 +102,7 @@ def nudge(
     """One step: every number before, gradient, change, after."""
     import tinynet as tn
     from tinynet import terminal
-    from tinynet.story import Table
+    from tinynet.parts import ledger_table
 
     network = tn.Network.initial((4, *_sizes(hidden), 2), seed=seed)
     recipe = _recipe(learning_rate=rate, loss=loss)
@@ -111,9 +117,7 @@ def nudge(
             | {"ledger": ledger, "cells": moment.values, "explanation": opened}
         )
         return
-    rows = tuple((row.name, *(f"{x:+.6f}" for x in row[1:])) for row in moment.ledger())
-    title = f"One nudge of seed {seed} by {picture!r}"
-    terminal.show_table(Table(title, ("parameter", "before", "gradient", "change", "after"), rows))
+    terminal.show_table(ledger_table(f"One nudge of seed {seed} by {picture!r}", moment))
     typer.echo(f"loss {moment.loss:.6f}, and {after:.6f} after the nudge")
     if explanation is not None:
         typer.echo(f"\n{explanation}")
@@ -163,7 +167,9 @@ def train(
 
 
 def _tell_training(run: "Recording", out: Path | None, as_json: bool) -> None:
+    from tinynet import terminal
     from tinynet.diagnosis import diagnose
+    from tinynet.parts import answers_table
 
     findings = diagnose(run)
     if as_json:
@@ -189,7 +195,7 @@ def _tell_training(run: "Recording", out: Path | None, as_json: bool) -> None:
             f"{len(run):,} nudges: the loss went from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}"
         )
     if len(run.examples) <= 20:
-        _show_answers("Trained on", run.final, run.examples)
+        terminal.show_table(answers_table("Trained on", run.final, run.examples))
     for finding in findings:
         typer.echo(finding.sentence)
     if out is not None:
@@ -222,7 +228,8 @@ def explain(
 def stress(recording: RecordingPath, as_json: Json = False) -> None:
     """A recording's network against unseen and ambiguous pictures."""
     import tinynet as tn
-    from tinynet import judging
+    from tinynet import judging, terminal
+    from tinynet.parts import answers_table
 
     run, sets = tn.load(recording), {"stress": tn.pictures.stress(), "fuzzy": tn.pictures.fuzzy()}
     if run.network.sizes[0] != 4:
@@ -236,7 +243,7 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
         _print_json({"command": "stress", "unsure_below": judging.UNSURE, "answers": found})
         return
     for name, examples in sets.items():
-        _show_answers(name.capitalize(), run.final, examples)
+        terminal.show_table(answers_table(name.capitalize(), run.final, examples))
     if len(run.examples.answers) == 2:
         unfair = judging.asymmetry(run.final, tn.pictures.binary())
         typer.echo(
@@ -355,23 +362,6 @@ def _answers_json(network: "Network", examples: "Examples") -> list[dict[str, An
     from tinynet.judging import answers
 
     return [asdict(answer) | {"words": answer.words()} for answer in answers(network, examples)]
-
-
-def _show_answers(title: str, network: "Network", examples: "Examples") -> None:
-    from tinynet import terminal
-    from tinynet.judging import answers
-    from tinynet.story import Table
-
-    rows = tuple(
-        (
-            a.name,
-            *(f"{100 * x:.1f} %" for x in a.outputs),
-            a.words(),
-            {True: "yes", False: "no", None: ""}[a.right],
-        )
-        for a in answers(network, examples)
-    )
-    terminal.show_table(Table(title, ("picture", *examples.answers, "says", "right"), rows))
 
 
 def _make_folder(folder: Path) -> None:

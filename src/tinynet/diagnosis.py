@@ -230,16 +230,16 @@ def compare(run: Recording, other: Recording) -> Comparison:
     """
     differences = tuple(_differences(run, other)) or ("nothing: the two experiments are the same",)
     losses = [final_loss(run), final_loss(other)]
-    outcomes = [f"the final loss was {losses[0]:.4f} and then {losses[1]:.4f}"]
+    outcomes = [f"the loss after training was {losses[0]:.4f} and then {losses[1]:.4f}"]
     numbers = {"loss": losses[0], "other_loss": losses[1]}
-    outcomes += [f"the first {_when(run)}, the second {_when(other)}"]
+    outcomes += [_both(_when(run), _when(other))]
     if run.examples.inputs.shape[1] == other.network.sizes[0]:
         outcomes.append(_flips(run.final, other.final, run.examples))
         if run.examples.shape == (2, 2) and run.network.sizes[-1] == other.network.sizes[-1] == 2:
             gray = Examples(np.full((1, 4), 0.5), None, ("gray",), (2, 2))
             gaps = [judging.gap(one.final, gray) for one in (run, other)]
             outcomes.append(
-                f"on gray, the first answer leads the second by {gaps[0]:+.4f} and then by {gaps[1]:+.4f}"
+                f"on gray, {run.examples.answers[0]} leads by {gaps[0]:+.4f} and then by {gaps[1]:+.4f}"
             )
             numbers |= {"gray_gap": gaps[0], "other_gray_gap": gaps[1]}
     return Comparison(differences, tuple(outcomes), numbers)
@@ -265,9 +265,17 @@ def _when(run: Recording) -> str:
     return f"learned by epoch {below[0] + 1:,}"
 
 
+def _both(first: str, second: str) -> str:
+    return f"both {first}" if first == second else f"the first {first}, the second {second}"
+
+
 def _flips(first: Network, second: Network, examples: Examples) -> str:
     pairs = zip(judging.answers(first, examples), judging.answers(second, examples), strict=True)
-    changed = [f"{a.name} from {a.words()} to {b.words()}" for a, b in pairs if a.winner != b.winner]
+    changed = [
+        f"{a.name}, from {a.winner or 'undecided'} to {b.winner or 'undecided'}"
+        for a, b in pairs
+        if a.winner != b.winner
+    ]
     if not changed:
         return f"no answer to the {len(examples)} pictures turned round"
     return f"{len(changed)} of {len(examples)} answers turned round: {'; '.join(changed)}"

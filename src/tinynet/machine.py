@@ -10,19 +10,25 @@ PACKAGES = ("numpy", "numba", "matplotlib", "seaborn", "typer", "rich", "safeten
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "firefox")
 
 
-def describe() -> dict[str, str]:
-    """Return what is there, by name, in words."""
-    found = {
+def summary() -> dict[str, str]:
+    """Return what a result may depend on, by name, in words."""
+    return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
         "Python": platform.python_version(),
         "TinyNet": _version("tinynet"),
         "PyTorch": _version("torch"),
         "devices": devices(),
+    }
+
+
+def describe() -> dict[str, str]:
+    """Return all that is there, by name, in words."""
+    found = {
         "browser": next((path for name in BROWSERS if (path := shutil.which(name))), "none found"),
         "compilation cache": cache(),
     }
-    return found | {name: _version(name) for name in PACKAGES}
+    return summary() | found | {name: _version(name) for name in PACKAGES}
 
 
 def devices() -> str:

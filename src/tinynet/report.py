@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tinynet import files, plots
-from tinynet.story import Chapter, Figure
+from tinynet.parts import Chapter, Figure
 
 
 def chapter_html(chapter: Chapter) -> str:

@@ -1,7 +1,7 @@
 """The journey: nine chapters, each computed from runs. Terminal, report and notebook only show them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -9,70 +9,14 @@ import numpy as np
 
 from tinynet import diagnosis, judging, machine, pictures, plots
 from tinynet.errors import TinyNetError
-from tinynet.judging import Answer, Verdict, percent
+from tinynet.judging import percent
 from tinynet.network import Architecture, Network
+from tinynet.parts import Chapter, Figure, Part, Table, Text, answers_table, ledger_table, signed
 from tinynet.pictures import Examples
 from tinynet.populations import Population, population
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
 from tinynet.training import nudge, train
-
-
-@dataclass(frozen=True)
-class Text:
-    """A paragraph."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of words and numbers under column names."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure, drawn when it is asked for. name : of its file."""
-
-    name: str
-    caption: str
-    draw: Callable[[], Any]
-
-
-Part = Text | Table | Figure | Verdict
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """One chapter of the journey."""
-
-    key: str
-    title: str
-    parts: tuple[Part, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the chapter without its figures' pixels, ready for JSON."""
-        return {"key": self.key, "title": self.title, "parts": [_part_json(part) for part in self.parts]}
-
-    def _repr_html_(self) -> str:
-        from tinynet.report import chapter_html
-
-        return chapter_html(self)
-
-
-def _part_json(part: Part) -> dict[str, Any]:
-    if isinstance(part, Verdict):
-        return {"kind": "verdict", **part.to_json()}
-    if isinstance(part, Figure):
-        return {"kind": "figure", "name": part.name, "caption": part.caption}
-    if isinstance(part, Table):
-        rows = [list(row) for row in part.rows]
-        return {"kind": "table", "title": part.title, "columns": list(part.columns), "rows": rows}
-    return {"kind": "text", "text": part.text}
 
 
 class Journey:
@@ -114,20 +58,23 @@ class Journey:
     @cached_property
     def run(self) -> Recording:
         """The followed network's training."""
-        return train(self.network, self.lines, self.recipe)
+        return _whole(train(self.network, self.lines, self.recipe))
 
     @cached_property
     def bold(self) -> Recording:
         """The same start at the bold learning rate."""
-        return train(self.network, self.lines, self.bold_recipe)
+        return _whole(train(self.network, self.lines, self.bold_recipe))
 
     def crowd(self, recipe: Recipe, *, order: Examples | None = None) -> Population:
         """Return the population of a recipe (kept from the first time)."""
         key = (recipe, None if order is None else order.names)
         if key not in self._crowds:
-            self._crowds[key] = population(
+            crowd = population(
                 recipe, self.networks, examples=order or self.lines, architecture=self.architecture
             )
+            if crowd.interrupted:  # a claim about fewer networks than were asked for is not the story's
+                raise KeyboardInterrupt
+            self._crowds[key] = crowd
         return self._crowds[key]
 
     @cached_property
@@ -138,6 +85,12 @@ class Journey:
     def constant_loss(self) -> float:
         """The loss of the best answer that ignores the picture."""
         return diagnosis.constant_loss(self.lines, self.recipe)
+
+
+def _whole(run: Recording) -> Recording:
+    if run.stopped is not None and not run.stopped.cell:
+        raise KeyboardInterrupt
+    return run
 
 
 def journey(key: str | None = None, **settings: Any) -> Iterator[Chapter]:
@@ -163,7 +116,7 @@ def _look(j: Journey) -> Iterator[Part]:
         f"two outputs say how sure it is of a horizontal and of a vertical line. It has {j.architecture.parameter_count} "
         f"parameters, and it was born at random from seed {j.seed}: these are the numbers PyTorch draws for that seed."
     )
-    yield Table("This machine", ("what", "found"), tuple(machine.describe().items()))
+    yield Table("This machine", ("what", "found"), tuple(machine.summary().items()))
     yield Figure(
         "pictures",
         "The four pictures it will be shown, and the two answers that are right.",
@@ -175,9 +128,9 @@ def _look(j: Journey) -> Iterator[Part]:
         "The network at birth, looking at the top line.",
         lambda: plots.architecture(j.network, picture=top),
     )
-    rows = tuple((name, f"{value:+.6f}") for name, value in j.network.named().items())
+    rows = tuple((name, signed(value)) for name, value in j.network.named().items())
     yield Table("Every parameter, before any training", ("parameter", "value"), rows)
-    yield _answers_table("What it answers at birth", judging.answers(j.network, j.lines))
+    yield answers_table("What it answers at birth", j.network, j.lines)
 
 
 def _nudge(j: Journey) -> Iterator[Part]:
@@ -187,11 +140,10 @@ def _nudge(j: Journey) -> Iterator[Part]:
         f"One nudge: show the picture {moment.names[0]!r}, measure the loss, trace it back to every parameter, and move each "
         f"a little against its gradient. The loss on this picture goes from {moment.loss:.6f} to {after.loss:.6f}."
     )
-    columns = ("parameter", "before", "gradient", "change", "after")
-    rows = tuple((row.name, *(f"{x:+.6f}" for x in row[1:])) for row in moment.ledger())
-    yield Table("The ledger: before + change = after", columns, rows)
-    exact = sum(row.before + row.change == row.after for row in moment.ledger())
-    yield Text(f"It balances for {exact} of {len(rows)} parameters, to the last bit.")
+    ledger = moment.ledger()
+    yield ledger_table("The ledger: before + change = after", moment)
+    exact = sum(row.before + row.change == row.after for row in ledger)
+    yield Text(f"It balances for {exact} of {len(ledger)} parameters, to the last bit.")
     name = "layer1.weight[0,0]"
     yield Text(f"Where the change of {name} comes from:\n{moment.explain(name, depth=3)}")
     losses, network = [moment.loss], moment.after
@@ -217,9 +169,7 @@ def _train(j: Journey) -> Iterator[Part]:
     every = max(1, run.epochs // 10)
     rows = tuple((f"{epoch:,}", f"{run.loss_per_epoch[epoch]:.4f}") for epoch in range(0, run.epochs, every))
     yield Table("The average loss", ("epoch", "loss"), rows)
-    yield _answers_table(
-        "What it says of the pictures it was trained on", judging.answers(run.final, j.lines)
-    )
+    yield answers_table("What it says of the pictures it was trained on", run.final, j.lines)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
     yield Text(f"Is that this seed's bad luck, or a law? The same training for {j.networks:,} seeds:")
@@ -269,14 +219,15 @@ def _converge(j: Journey) -> Iterator[Part]:
 
 def _fuzzy(j: Journey) -> Iterator[Part]:
     fuzzy = pictures.fuzzy()
-    yield Figure("fuzzy", "A line that is not quite black and white.", lambda: plots.pictures(fuzzy))
+    yield Figure("pictures", "A line that is not quite black and white.", lambda: plots.pictures(fuzzy))
+    yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], fuzzy)
     clean, blurred = (judging.answers(j.run.final, shown)[0] for shown in (j.lines["top"], fuzzy))
-    yield _answers_table("The clean and the fuzzy line", [clean, blurred])
     yield Text(
         f"The clean line's answers differ by {clean.gap:.4f}, the fuzzy one's by {blurred.gap:.4f}. "
-        + ("The fuzz is not what makes it unsure: it is unsure of the clean line too."
-           if clean.unsure and blurred.unsure else "It is sure of the clean line and unsure of the fuzzy one."
-           if blurred.unsure else "It is sure of both.")
+        + {(True, True): "The fuzz is not what makes it unsure: it is unsure of the clean line too.",
+           (False, True): "It is sure of the clean line and unsure of the fuzzy one.",
+           (True, False): "It is unsure of the clean line and sure of the fuzzy one.",
+           (False, False): "It is sure of both."}[clean.unsure, blurred.unsure]
     )  # fmt: skip
     noisy = pictures.fuzzy_lines(100, noise=0.1, seed=j.seed)
     right = judging.accuracy(j.run.final, noisy)
@@ -294,8 +245,8 @@ def _inside(j: Journey) -> Iterator[Part]:
     yield Text(
         "What a hidden node looks for is written in its weights: it fires for pixels bright where they are positive."
     )
-    yield Figure("inside-start", "At birth.", lambda: plots.hidden_nodes(j.network))
-    yield Figure("inside", f"After {j.recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(j.run.final))
+    yield Figure("start", "At birth.", lambda: plots.hidden_nodes(j.network))
+    yield Figure("trained", f"After {j.recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(j.run.final))
     first, last = (net.layers[0].weight for net in (j.network, j.run.final))
     moved = np.abs(last - first).max()
     yield Text(
@@ -303,10 +254,8 @@ def _inside(j: Journey) -> Iterator[Part]:
         + ("what the nodes look for is still mostly the chance of the start."
            if moved < 0.5 * np.abs(first).max() else "training has reshaped what the nodes look for.")
     )  # fmt: skip
-    patient = train(j.network, j.lines, j.long_recipe)
-    yield Figure(
-        "inside-long", f"After {j.long_recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(patient.final)
-    )
+    patient = _whole(train(j.network, j.lines, j.long_recipe))
+    yield Figure("long", f"After {j.long_recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(patient.final))
     yield Text(
         "; ".join(_looks_for(k, row) for k, row in enumerate(patient.final.layers[0].weight)).capitalize()
         + "."
@@ -322,10 +271,10 @@ def _looks_for(k: int, row: np.ndarray) -> str:
 
 
 def _stress(j: Journey) -> Iterator[Part]:
-    yield Figure("stress", "Pictures that are no lines.", lambda: plots.pictures(j.stress))
+    yield Figure("pictures", "Pictures that are no lines.", lambda: plots.pictures(j.stress))
     found = judging.answers(j.run.final, j.stress)
-    yield _answers_table("The stress test", found)
-    yield Figure("stress-answers", "Its two answers to each.", lambda: plots.confidence_bars(found))
+    yield answers_table("The stress test", j.run.final, j.stress)
+    yield Figure("answers", "Its two answers to each.", lambda: plots.confidence_bars(found))
     unsure = sum(answer.unsure for answer in found)
     clean = judging.answers(j.run.final, j.lines)
     yield Text(
@@ -338,7 +287,7 @@ def _stress(j: Journey) -> Iterator[Part]:
     gray = j.stress["gray"]
     gaps = crowd.gaps(gray)[:, 0]
     yield Figure(
-        "stress-population",
+        "population",
         f"Horizontal minus vertical on gray, {j.networks:,} seeds.",
         lambda: plots.population_histogram(gaps, mark=judging.gap(j.run.final, gray)),
     )
@@ -353,16 +302,15 @@ def _bold(j: Journey) -> Iterator[Part]:
         f"{run.loss_per_epoch[-1]:.4f}."
     )
     yield Figure(
-        "bold-loss",
+        "loss",
         "Both rates.",
         lambda: plots.loss_curve(
             {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {run.recipe.learning_rate:g}": run},
             constant=j.constant_loss,
         ),
     )
-    trained, stressed = (judging.answers(run.final, shown) for shown in (j.lines, j.stress))
-    yield _answers_table("The pictures it was trained on", trained)
-    yield _answers_table("The stress test", stressed)
+    yield answers_table("The pictures it was trained on", run.final, j.lines)
+    yield answers_table("The stress test", run.final, j.stress)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
     crowd = j.crowd(j.bold_recipe)
@@ -383,7 +331,7 @@ def _aha(j: Journey) -> Iterator[Part]:
     gaps = crowd.gaps(gray)[learned, 0]
     winner = crowd.outputs(gray)[learned, 0].max(axis=1)
     yield Figure(
-        "aha",
+        "gray",
         "Horizontal minus vertical on gray, the networks that learned.",
         lambda: plots.population_histogram(gaps),
     )
@@ -407,13 +355,6 @@ def _aha(j: Journey) -> Iterator[Part]:
            if chance and np.abs(gaps).mean() > judging.UNSURE else "")
         + "Confidence is not correctness: what a network was never shown as doubtful, it has no reason to doubt."
     )  # fmt: skip
-
-
-def _answers_table(title: str, found: list[Answer]) -> Table:
-    columns = ("picture", "horizontal", "vertical", "says", "right")
-    right = {True: "yes", False: "no", None: ""}
-    rows = tuple((a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), right[a.right]) for a in found)
-    return Table(title, columns, rows)
 
 
 CHAPTERS: dict[str, tuple[str, Callable[[Journey], Iterator[Part]]]] = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tinynet.judging import Verdict
-from tinynet.story import Chapter, Figure, Part, Table, Text
+from tinynet.parts import Chapter, Figure, Part, Table, Text
 
 
 def show(chapter: Chapter, number: int, figures: str) -> None:

@@ -1,0 +1,29 @@
+"""Figures of networks, pictures, trainings and answers, drawn with matplotlib and seaborn.
+
+Every function takes the axes to draw on as `ax`, makes a figure of its own without it, and returns what it
+drew on. None of them computes a result or keeps global state, and none shows a window: in a notebook let a
+cell end in `ax.figure`, elsewhere call `save(ax, "figure.png")`.
+"""
+
+from tinynet.plots.bars import confidence_bars, population_histogram
+from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, diverging, figure_of, save
+from tinynet.plots.curves import comparison, convergence, loss_curve
+from tinynet.plots.diagram import architecture
+from tinynet.plots.grids import hidden_nodes, pictures
+
+__all__ = [
+    "HORIZONTAL",
+    "PALETTE",
+    "VERTICAL",
+    "architecture",
+    "comparison",
+    "confidence_bars",
+    "convergence",
+    "diverging",
+    "figure_of",
+    "hidden_nodes",
+    "loss_curve",
+    "pictures",
+    "population_histogram",
+    "save",
+]

@@ -1,0 +1,150 @@
+"""Curves over the epochs of a training: loss, movement, and several trainings together."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tinynet.errors import TinyNetError
+from tinynet.plots.canvas import (
+    DASHES,
+    FAINT,
+    INK,
+    LARGE,
+    MOVEMENT,
+    MUTED,
+    NORMAL,
+    PALETTE,
+    SMALL,
+    canvas,
+    plain,
+    write,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from tinynet.recording import Recording
+
+MUCH_LONGER = 10  # times; from there on trainings share a logarithmic axis
+
+
+def loss_curve(
+    run: "Recording | Mapping[str, Recording]",
+    *,
+    ax: "Axes | None" = None,
+    constant: float | None = None,
+    constant_label: str = "the same answer to every picture",
+) -> "Axes":
+    """Draw the mean loss of every epoch, of one recording or, as `comparison` does, of several by name.
+
+    constant : the loss of the best answer that never changes, as a dashed line.
+
+    >>> import tinynet as tn
+    >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=5))
+    >>> loss_curve(run, constant=0.25).get_xlabel()
+    'epoch'
+    """
+    if isinstance(run, Mapping):
+        return comparison(run, ax=ax, constant=constant, constant_label=constant_label)
+    ax = ax or canvas(7, 3.6)
+    _frame(ax, _title("Loss", run))
+    ax.set_ylabel("mean loss of the epoch", fontsize=NORMAL)
+    _line(ax, run.loss_per_epoch, color=INK, label="loss", linestyle="-")
+    _dashed(ax, constant, constant_label)
+    _from_zero(ax)
+    _stop(ax, run)
+    if constant is not None:
+        ax.legend(fontsize=SMALL, frameon=False)
+    return ax
+
+
+def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
+    """Draw the loss (left axis) and the movement of the first layer's weights (right axis) of every epoch.
+
+    The right axis is `ax.figure.axes[-1]`.
+    """
+    ax = ax or canvas(7.4, 3.8)
+    _frame(ax, _title("Loss and movement", run))
+    ax.set_ylabel("mean loss of the epoch (solid)", fontsize=NORMAL, color=INK)
+    _line(ax, run.loss_per_epoch, color=INK, label="loss", linestyle="-")
+    _from_zero(ax)
+    right = ax.twinx()
+    plain(right)
+    right.spines["right"].set(visible=True, color=MOVEMENT)
+    right.tick_params(axis="y", color=MOVEMENT, labelcolor=MOVEMENT)
+    right.set_ylabel("movement of the first layer (dashed)", fontsize=NORMAL, color=MOVEMENT)
+    _line(right, run.movement_per_epoch, color=MOVEMENT, label="movement", linestyle="--")
+    _from_zero(right)
+    _stop(ax, run)
+    return ax
+
+
+def comparison(
+    runs: "Mapping[str, Recording]",
+    *,
+    ax: "Axes | None" = None,
+    constant: float | None = None,
+    constant_label: str = "the same answer to every picture",
+) -> "Axes":
+    """Draw the loss curves of several trainings together, each under its label.
+
+    Where one is ten times as long as another, the axis of epochs is logarithmic.
+    """
+    if not runs:
+        raise TinyNetError("no runs were given to compare; give a dict of labels and recordings")
+    ax = ax or canvas(7.4, 3.8)
+    _frame(ax, "Loss of each training")
+    ax.set_ylabel("mean loss of the epoch", fontsize=NORMAL)
+    for k, (label, run) in enumerate(runs.items()):
+        color, style = PALETTE[k % len(PALETTE)], DASHES[(k + k // len(PALETTE)) % len(DASHES)]
+        _line(ax, run.loss_per_epoch, color=color, label=label, linestyle=style)
+    _dashed(ax, constant, constant_label)
+    _from_zero(ax)
+    epochs = [max(1, len(run.loss_per_epoch)) for run in runs.values()]
+    if max(epochs) >= MUCH_LONGER * min(epochs):
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+        ax.set_xlabel("epoch (logarithmic)", fontsize=NORMAL)
+    ax.legend(fontsize=SMALL, frameon=False)
+    return ax
+
+
+def _title(what: str, run: "Recording") -> str:
+    recipe = run.recipe
+    return f"{what}: {run.network.origin}, learning rate {recipe.learning_rate:g}, {recipe.order} order"
+
+
+def _frame(ax: "Axes", title: str) -> None:
+    plain(ax)
+    ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
+    ax.set_xlabel("epoch", fontsize=NORMAL)
+    ax.locator_params(axis="x", integer=True)
+    ax.margins(x=0.02)
+    ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.6)
+
+
+def _line(ax: "Axes", values: np.ndarray, *, color: str, label: str, linestyle: str) -> None:
+    epochs = np.arange(1, len(values) + 1)  # (epochs,) counted from 1
+    marker = "o" if len(values) == 1 else ""
+    ax.plot(epochs, values, color=color, label=label, linestyle=linestyle, linewidth=2, marker=marker)
+
+
+def _dashed(ax: "Axes", constant: float | None, label: str) -> None:
+    if constant is not None:
+        text = f"{label}: {constant:.3g}"
+        ax.axhline(constant, color=MUTED, linestyle=(0, (2, 2)), linewidth=1.2, label=text)
+
+
+def _from_zero(ax: "Axes") -> None:
+    """Begin the scale at zero, so that a flat curve looks flat."""
+    ax.set_ylim(bottom=0, top=max(1.08 * ax.dataLim.ymax, 1e-12) if np.isfinite(ax.dataLim.ymax) else 1)
+
+
+def _stop(ax: "Axes", run: "Recording") -> None:
+    if run.stopped is not None:
+        epoch = 1 + run.stopped.step / run.steps_per_epoch
+        ax.axvline(epoch, color=MUTED, linestyle=":", linewidth=1.2)
+        note, frame = f"stopped at nudge {run.stopped.step}", ("data", "axes fraction")
+        look = {"xycoords": frame, "rotation": 90, "ha": "right", "va": "bottom", "color": MUTED}
+        write(ax, note, (epoch, 0.03), shift=(-3, 0), **look)

@@ -1,0 +1,156 @@
+"""Pictures, and what each node of the first layer looks for in them."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tinynet.errors import TinyNetError
+from tinynet.plots.canvas import (
+    FAINT,
+    INK,
+    LARGE,
+    MUTED,
+    NORMAL,
+    PALETTE,
+    SMALL,
+    canvas,
+    diverging,
+    figure_of,
+    largest,
+    readable,
+    signed,
+    write,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tinynet.network import Network
+    from tinynet.pictures import Examples
+
+MOST_PICTURES = 64
+MOST_NODES = 24
+LONGEST_NAME = 20  # characters, under a picture
+MOST_NUMBERS = 16  # pixels a picture may have to be drawn with its numbers
+PITCH = 1.75  # from one picture, whose longer side is 1, to the next; the rows below leave room for captions
+INCHES = 0.87  # of a picture's longer side
+
+
+def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8) -> "Axes":
+    """Draw pictures with their names and targets, at most `columns` in a row and 64 in all.
+
+    Brightness 0 is black and 1 is white. A table without a shape is drawn with its columns in one row.
+
+    >>> import tinynet as tn
+    >>> [text.get_text() for text in pictures(tn.pictures.fuzzy()).texts][-2:]
+    ['fuzzy top', 'horizontal']
+    """
+    if columns < 1:
+        raise TinyNetError(f"columns is {columns}; it must be at least 1")
+    shown = examples[:MOST_PICTURES]
+    columns = min(columns, len(shown)) or 1
+    rows = math.ceil(len(shown) / columns)
+    below = 1.45 if shown.targets is None else 1.65
+    ax = ax or canvas(
+        INCHES * PITCH * columns + 0.3, INCHES * below * rows + (0.2 if len(shown) == len(examples) else 0.6)
+    )
+    for k in range(len(shown)):
+        _picture(ax, shown, k, (k % columns * PITCH, k // columns * below))
+    ax.set(xlim=(-0.3, PITCH * columns - 0.25), ylim=(below * rows - 0.1, -0.05), aspect="equal")
+    ax.set_axis_off()
+    if len(shown) < len(examples):
+        ax.set_title(f"the first {len(shown)} of {len(examples):,} pictures", fontsize=NORMAL, color=MUTED)
+    return ax
+
+
+def _picture(ax: "Axes", examples: "Examples", k: int, corner: tuple[float, float]) -> None:
+    rows, columns = examples.shape or (1, examples.inputs.shape[1])
+    side = 1 / max(rows, columns)
+    x = corner[0] + (1 - columns * side) / 2 + side * np.arange(columns + 1)  # (columns + 1,) edges
+    y = corner[1] + (1 - rows * side) / 2 + side * np.arange(rows + 1)  # (rows + 1,) edges
+    values = examples.inputs[k].reshape(rows, columns)
+    ax.pcolormesh(x, y, values, cmap="gray", vmin=0, vmax=1, edgecolors=FAINT, linewidth=0.8)
+    if values.size <= MOST_NUMBERS and columns <= 4:
+        for (row, column), value in np.ndenumerate(values):
+            where = float(x[column] + side / 2), float(y[row] + side / 2)
+            write(ax, f"{value:.2g}", where, color=readable(str(value)))
+    middle = corner[0] + 0.5
+    name = examples.names[k]
+    name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    write(ax, name, (middle, corner[1] + 1.08), va="top")
+    if examples.targets is not None:
+        target, color = _target(examples.targets[k], examples.answers)
+        write(ax, target, (middle, corner[1] + 1.28), va="top", color=color)
+
+
+def _target(target: np.ndarray, answers: tuple[str, ...]) -> tuple[str, str]:
+    """Return a target in words, and its color: the answer's own where it is exactly one answer."""
+    if sorted(target) == [0.0] * (len(target) - 1) + [1.0]:
+        which = int(target.argmax())
+        return answers[which], PALETTE[which % len(PALETTE)]
+    return " ".join(f"{value:.2g}" for value in target), INK
+
+
+def hidden_nodes(
+    network: "Network", *, shape: tuple[int, int] | None = None, axes: "Sequence[Axes] | None" = None
+) -> "Figure":
+    """Draw the weights of each node of the first layer as a picture: orange where it wants brightness, blue
+    where it wants darkness.
+
+    All nodes share one scale, centered at zero. shape : (rows, columns) of the pictures; by default a square
+    where the number of pixels is one, otherwise a single row. axes : one for each node drawn, at most 24.
+
+    The figure's last axes are the scale.
+
+    Raises TinyNetError for a shape or a number of axes that does not fit.
+    """
+    import seaborn as sns
+
+    layer = network.layers[0]
+    nodes = min(len(layer.weight), MOST_NODES)
+    shape = _shape(layer.weight.shape[1], shape)
+    drawn = list(axes) if axes is not None else _row_of_axes(nodes, shape, len(layer.weight))
+    if len(drawn) != nodes:
+        raise TinyNetError(f"{len(drawn)} axes were given and {nodes} nodes are drawn; give one for each")
+    top = largest(layer.weight)
+    for j, ax in enumerate(drawn):
+        weights = layer.weight[j].reshape(shape)  # (rows, columns)
+        numbers = np.vectorize(signed)(weights) if weights.size <= MOST_NUMBERS else False
+        sns.heatmap(
+            weights, ax=ax, cmap=diverging(), vmin=-top, vmax=top, annot=numbers, fmt="", cbar=False,
+            square=True, linewidths=1, linecolor="white", xticklabels=False, yticklabels=False,
+            annot_kws={"fontsize": NORMAL},
+        )  # fmt: skip
+        ax.set_title(f"node {j}", fontsize=NORMAL, color=INK)
+        ax.set_xlabel(f"bias {signed(layer.bias[j])}", fontsize=SMALL, color=MUTED)
+    bar = drawn[0].figure.colorbar(drawn[0].collections[0], ax=drawn, shrink=0.8)
+    bar.set_label("weight", fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
+    return figure_of(drawn[0])
+
+
+def _shape(pixels: int, shape: tuple[int, int] | None) -> tuple[int, int]:
+    side = math.isqrt(pixels)
+    shape = shape or ((side, side) if side * side == pixels else (1, pixels))
+    if shape[0] * shape[1] != pixels:
+        product = shape[0] * shape[1]
+        raise TinyNetError(
+            f"shape {shape[0]}x{shape[1]} has {product} pixels and the network takes {pixels}; give its own"
+        )
+    return shape
+
+
+def _row_of_axes(nodes: int, shape: tuple[int, int], of: int) -> "list[Axes]":
+    from matplotlib.figure import Figure
+
+    columns = min(nodes, 6 if shape[0] > 1 else 2)
+    rows = math.ceil(nodes / columns)
+    width = 2.1 if shape[0] > 1 else 4.0
+    height = max(1.2, width * shape[0] / shape[1])
+    figure = Figure(figsize=(width * columns + 1, height * rows + 1), layout="constrained")
+    shown = "each node" if nodes == of else f"the first {nodes} of {of} nodes"
+    figure.suptitle(f"What {shown} of the first layer looks for", fontsize=LARGE, color=INK)
+    return [figure.add_subplot(rows, columns, k + 1) for k in range(nodes)]
