@@ -19,6 +19,8 @@ $(READY): pyproject.toml
 	@echo "Setting up $(VENV): this downloads the packages once and takes a minute or two."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "Compiling the kernels, once."
+	@$(BIN)/tinynet doctor --compile >/dev/null
 	@touch $@
 
 lab: $(READY) ## open the laboratory in the browser (the page is still to come)

@@ -334,7 +334,8 @@ def _add_gradients(plan, lanes, block, is_first):
     L, p, g, acts, slopes = len(lanes), block.parameters, block.gradients, block.acts, block.slopes
     real = acts.dtype.type
     if is_first:
-        g[:] = real(0.0)
+        for i in range(len(g)):
+            g[i] = real(0.0)
     for n in range(len(plan.activations) - 1, -1, -1):
         inputs, outputs = plan.sizes[n], plan.sizes[n + 1]
         for j in range(outputs):
@@ -456,34 +457,42 @@ def _cross_entropy(plan, block):
     """From the weighted sums z again, as log a would lose digits where a is near 0."""
     n = len(plan.activations) - 1
     first, inputs, outputs = plan.nodes[n], plan.sizes[n], plan.sizes[n + 1]
-    z = np.zeros(outputs)
+    z, at = block.slopes, plan.nodes[n + 1]  # no slope has been written yet
     for j in range(outputs):
         w = plan.weights[n] + j * inputs
-        z[j] = block.parameters[w] * block.acts[first]
+        z[at + j] = block.parameters[w] * block.acts[first]
         for i in range(1, inputs):
-            z[j] += block.parameters[w + i] * block.acts[first + i]
-        z[j] += block.parameters[plan.biases[n] + j]
-    top, total, loss = z[0], 0.0, 0.0
+            z[at + j] += block.parameters[w + i] * block.acts[first + i]
+        z[at + j] += block.parameters[plan.biases[n] + j]
+    top, total, loss = z[at], 0.0, 0.0
     for j in range(1, outputs):
-        top = max(top, z[j])
+        top = max(top, z[at + j])
     for j in range(outputs):
-        total = _exp(z[j] - top) if j == 0 else total + _exp(z[j] - top)
+        total = _exp(z[at + j] - top) if j == 0 else total + _exp(z[at + j] - top)
     for j in range(outputs):
-        term = -(block.targets[j] * ((z[j] - top) - math.log(total)))
+        term = -(block.targets[j] * ((z[at + j] - top) - math.log(total)))
         loss = term if j == 0 else loss + term
     return loss
 
 
 @jit
+def _copy(source, target):
+    """Copy number by number: a slice assignment compiles ten times as long."""
+    for i in range(len(source)):
+        target[i] = source[i]
+
+
+@jit
 def _begin(plan, block, trace, step, at_epoch):
     """Remember the one lane's numbers before a step, and keep them where the step's turn has come."""
-    trace.before[: plan.parameters] = block.parameters
-    trace.before[plan.parameters :] = block.state
+    _copy(block.parameters, trace.before)
+    for i in range(plan.state):
+        trace.before[plan.parameters + i] = block.state[i]
     if at_epoch:
-        trace.epoch_start[:] = block.parameters
+        _copy(block.parameters, trace.epoch_start)
     if step % trace.stride == 0:
-        trace.parameters[step // trace.stride] = block.parameters
-        trace.state[step // trace.stride] = block.state
+        _copy(block.parameters, trace.parameters[step // trace.stride])
+        _copy(block.state, trace.state[step // trace.stride])
 
 
 @jit
@@ -491,7 +500,8 @@ def _keep_picture(plan, block, trace, step, k, place):
     if step % trace.stride == 0:
         row = step // trace.stride
         trace.pictures[row, k] = block.order[place]
-        trace.activations[row, k] = block.acts[plan.sizes[0] :]
+        for i in range(len(block.acts) - plan.sizes[0]):
+            trace.activations[row, k, i] = block.acts[plan.sizes[0] + i]
 
 
 @jit
@@ -506,8 +516,10 @@ def _all_finite(block, loss):
 def _end(plan, block, trace, step, loss):
     """Close the one lane's step; False, with the numbers as before it, where it left the finite ones."""
     if not _all_finite(block, loss):
-        block.parameters[:] = trace.before[: plan.parameters]
-        block.state[:] = trace.before[plan.parameters :]
+        for i in range(plan.parameters):
+            block.parameters[i] = trace.before[i]
+        for i in range(plan.state):
+            block.state[i] = trace.before[plan.parameters + i]
         return False
     if step % trace.stride == 0:
         trace.losses[step // trace.stride] = loss
@@ -555,7 +567,7 @@ def train(
             _output_delta(plan, lanes, block, shown)
             _add_gradients(plan, lanes, block, k == 0)
         if len(lanes) == 1 and step % trace.stride == 0:
-            trace.gradients[step // trace.stride] = block.gradients
+            _copy(block.gradients, trace.gradients[step // trace.stride])
         _update(plan, lanes, block)
         if len(lanes) == 1:
             if not _end(plan, block, trace, step, loss / shown):
