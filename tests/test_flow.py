@@ -30,9 +30,11 @@ FLOW = [
     "story",
     "report",
     "terminal",
+    "wire",
+    "server",
     "cli",
 ]
-HEAVY = {"matplotlib", "seaborn", "pandas", "torch", "jinja2", "rich", "numba", "scipy"}
+HEAVY = {"matplotlib", "seaborn", "pandas", "torch", "jinja2", "uvicorn", "rich", "numba", "scipy"}
 
 
 def imports(tree):

@@ -305,6 +305,20 @@ def population(
 
 
 @app.command()
+def lab(
+    port: Annotated[int, typer.Option(help="The port; where it is busy, the next free one.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; other machines can ask only if you change it.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option(help="Open the page, where there is a display.")] = True,
+) -> None:
+    """The laboratory in the browser."""
+    from tinynet import server
+
+    server.serve(host, port, browser=browser, say=typer.echo)
+
+
+@app.command()
 def doctor(
     compile_now: Annotated[
         bool,

@@ -1,7 +1,7 @@
 """Networks: layer sizes, activations and parameters; the same random start as PyTorch's, without PyTorch."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -144,8 +144,12 @@ class Architecture:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Architecture":
-        """The architecture that `to_json` described."""
-        return cls(tuple(data["sizes"]), data["hidden"], data["output"], data["start"])
+        """The architecture that `to_json` described; an unknown field is an error that lists the known ones."""
+        known = [field.name for field in fields(cls)]
+        unknown = sorted(set(data) - set(known))
+        if unknown:
+            raise TinyNetError(f"a network has no field {unknown[0]!r}; its fields are {', '.join(known)}")
+        return cls(**data)
 
 
 def _uniform(bounds: np.ndarray, seed: int) -> np.ndarray:

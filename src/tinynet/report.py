@@ -11,11 +11,16 @@ from tinynet.parts import Chapter, Figure
 
 def chapter_html(chapter: Chapter) -> str:
     """Return one chapter as HTML, its figures inside as SVG."""
-    described = chapter.to_json()["parts"]
-    for part, shown in zip(chapter.parts, described, strict=True):
+    return _render("chapter.html", parts=chapter_json(chapter)["parts"])
+
+
+def chapter_json(chapter: Chapter) -> dict[str, Any]:
+    """Return a chapter ready for JSON, its figures as SVG."""
+    described = chapter.to_json()
+    for part, shown in zip(chapter.parts, described["parts"], strict=True):
         if isinstance(part, Figure):
             shown["svg"] = _svg(part, f"{chapter.key}-{part.name}")
-    return _render("chapter.html", parts=described)
+    return described
 
 
 def report_html(chapters: Sequence[Chapter], about: str) -> str:

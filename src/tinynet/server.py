@@ -1,0 +1,355 @@
+"""The laboratory's HTTP side: routes, limits and safety around what `wire` answers. It keeps nothing."""
+
+import asyncio
+import ipaddress
+import json
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Body, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tinynet import wire
+from tinynet.errors import TinyNetError
+
+PAGE = Path(__file__).parent / "page"
+BUILD = "the page is not built; `npm --prefix web ci && npm --prefix web run build` in a checkout builds it"
+MOST_BODY = 1_000_000  # bytes
+WORKERS, WAITING = 2, 4  # long jobs that run, and that wait
+RETRY_AFTER = 5  # seconds
+BEAT = 0.1  # seconds between two lines of progress
+PORTS = 20  # that are tried, from the one that was asked for
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class BusyError(Exception):
+    """All workers have their jobs, and the queue is full."""
+
+
+class Workers:
+    """A few threads for long jobs, and a short queue before them."""
+
+    def __init__(self, running: int = WORKERS, waiting: int = WAITING) -> None:
+        self._pool = ThreadPoolExecutor(running, thread_name_prefix="tinynet-job")
+        self._free = threading.Semaphore(running + waiting)
+
+    def submit(self, job: Callable[[], Any]) -> "Future[Any]":
+        """Run the job when a worker is free. Raises BusyError where too many wait already."""
+        if not self._free.acquire(blocking=False):
+            raise BusyError
+        future = self._pool.submit(job)
+        future.add_done_callback(lambda _: self._free.release())
+        return future
+
+    def close(self) -> None:
+        """Drop what waits."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Guard:
+    """Refuse other hosts, foreign origins and large bodies before anything reads them; add the safety headers."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self._app, self._hosts = app, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", []),
+                    *((k.lower().encode(), v.encode()) for k, v in HEADERS.items()),
+                ]
+            await send(message)
+
+        request = Request(scope)
+        refusal = self._refusal(request)
+        if refusal is not None:
+            await refusal(scope, receive, with_headers)
+            return
+        body = await _body(receive) if request.method == "POST" else b""
+        if body is None:
+            await _error(413, f"the request is larger than {MOST_BODY:,} bytes")(scope, receive, with_headers)
+            return
+        await self._app(scope, _again(body, receive), with_headers)
+
+    def _refusal(self, request: Request) -> Response | None:
+        host = request.headers.get("host", "")
+        if not self._known(urlsplit(f"//{host}").hostname or ""):
+            return _error(
+                403, f"this laboratory does not answer to the host {host!r}; open it at its own address"
+            )
+        origin = request.headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return _error(403, f"the page at {origin!r} may not ask this laboratory")
+        if int(request.headers.get("content-length", "0") or 0) > MOST_BODY:
+            return _error(413, f"the request is larger than {MOST_BODY:,} bytes")
+        return None
+
+    def _known(self, name: str) -> bool:
+        if name in self._hosts:
+            return True
+        try:
+            return "*" in self._hosts and bool(ipaddress.ip_address(name))  # a number cannot be rebound to us
+        except ValueError:
+            return False
+
+
+async def _body(receive: Receive) -> bytes | None:
+    found = b""
+    while True:
+        message = await receive()
+        found += message.get("body", b"")
+        if len(found) > MOST_BODY:
+            return None
+        if not message.get("more_body", False):
+            return found
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def first_the_body() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return first_the_body
+
+
+def _error(status: int, message: str, **headers: str) -> JSONResponse:
+    return JSONResponse({"error": message}, status, headers)
+
+
+def create_app(host: str = "127.0.0.1") -> FastAPI:
+    """Return the laboratory's application, for requests to this host.
+
+    >>> sorted(route.path for route in create_app().routes if route.path.startswith("/api/"))[:3]
+    ['/api/about', '/api/check', '/api/pictures/{grid}']
+    """
+    from tinynet import __version__
+
+    app = FastAPI(
+        title="TinyNet's laboratory", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+        description="Sheets, recordings, populations and chapters for the page. Errors are {\"error\": sentence}.",
+    )  # fmt: skip
+    app.state.workers = Workers()
+    _add_errors(app)
+    _add_routes(app)
+    _add_jobs(app)
+    _add_page(app)
+    local = {"127.0.0.1", "localhost", "::1", host}
+    everywhere = {"*", socket.gethostname()} if host in ("0.0.0.0", "::") else set()
+    app.add_middleware(Guard, hosts=frozenset(local | everywhere))
+    return app
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(TinyNetError)
+    async def mistake(_: Request, error: TinyNetError) -> JSONResponse:
+        return _error(400, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def misfit(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
+        return _error(400, str(cause) if isinstance(cause, TinyNetError) else f"{where}: {first['msg']}")
+
+    @app.exception_handler(ImportError)
+    async def missing(_: Request, error: ImportError) -> JSONResponse:
+        return _error(501, str(error))
+
+    @app.exception_handler(BusyError)
+    async def busy(_: Request, __: BusyError) -> JSONResponse:
+        message = f"{WORKERS + WAITING} long jobs are running or waiting; try again in {RETRY_AFTER} seconds"
+        return _error(429, message, **{"Retry-After": str(RETRY_AFTER)})
+
+
+def _add_routes(app: FastAPI) -> None:
+    from tinynet import __version__
+
+    @app.get("/api/about", summary="Version and limits")
+    def about() -> dict[str, Any]:
+        limits = {
+            "parameters": wire.MOST_PARAMETERS,
+            "steps": wire.MOST_STEPS,
+            "networks": wire.MOST_NETWORKS,
+        }
+        return {"version": __version__, "limits": limits}
+
+    @app.get("/api/pictures/{grid}", summary="The sets of pictures of a grid")
+    def picture_sets(grid: int) -> dict[str, Any]:
+        return wire.picture_sets(grid)
+
+    @app.post("/api/sheet", summary="The cells of a nudge and their formulas")
+    def sheet(asked: Annotated[wire.SheetRequest, Body()]) -> Response:
+        return _json(wire.sheet(asked))
+
+    @app.post("/api/starts", summary="The random starts of seeds: PyTorch's numbers")
+    def starts(asked: Annotated[wire.StartsRequest, Body()]) -> dict[str, Any]:
+        return wire.starts(asked)
+
+    @app.post("/api/check", summary="The same nudge by PyTorch's autograd")
+    def check(asked: Annotated[wire.Experiment, Body()]) -> dict[str, Any]:
+        return wire.ask_torch(asked)
+
+    @app.post("/api/recording", summary="A training, recorded, as safetensors bytes", response_class=Response)
+    def recording(asked: Annotated[wire.Experiment, Body()]) -> Response:
+        run = wire.recording(asked)
+        headers = {
+            "ETag": f'"{run.identity}"',
+            "Content-Disposition": 'attachment; filename="run.safetensors"',
+        }
+        return Response(run.to_bytes(), media_type="application/octet-stream", headers=headers)
+
+
+def _json(document: Any) -> Response:
+    """Answer with JSON as it is: a sheet has thousands of lists, and checking each of them again is slow."""
+    return Response(
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")), media_type="application/json"
+    )
+
+
+def _add_jobs(app: FastAPI) -> None:
+    @app.post(
+        "/api/population",
+        summary="A question to many seeds; a line of JSON for progress, the last the result",
+    )
+    async def population(asked: Annotated[wire.PopulationRequest, Body()]) -> StreamingResponse:
+        return _stream(app, lambda progress: wire.ask_seeds(asked, progress))
+
+    @app.post("/api/story", summary="A chapter of the journey; lines of JSON as for a population")
+    async def story(asked: Annotated[wire.StoryRequest, Body()]) -> StreamingResponse:
+        return _stream(app, lambda _: wire.chapter(asked))
+
+
+def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> StreamingResponse:
+    """Answer with lines of JSON: progress until the job is done, then its result or its error."""
+    cancelled, state = threading.Event(), {"done": 0, "total": 0}
+
+    def progress(done: int, total: int) -> None:
+        if cancelled.is_set():
+            raise AbandonedError
+        state.update(done=done, total=total)
+
+    def run() -> Any:
+        if cancelled.is_set():
+            raise AbandonedError
+        return job(progress)
+
+    future = app.state.workers.submit(run)
+
+    async def lines() -> AsyncIterator[str]:
+        try:
+            while not future.done():
+                yield json.dumps(state) + "\n"
+                await asyncio.wait([asyncio.wrap_future(future)], timeout=BEAT)
+            yield json.dumps(_outcome(future)) + "\n"
+        finally:  # also where the reader has gone
+            cancelled.set()
+
+    return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+def _outcome(future: "Future[Any]") -> dict[str, Any]:
+    error = future.exception()
+    if error is None:
+        return {"result": future.result()}
+    if isinstance(error, TinyNetError):
+        return {"error": str(error)}
+    return {"error": f"the laboratory failed: {type(error).__name__}: {error}"}
+
+
+def _add_page(app: FastAPI) -> None:
+    if (PAGE / "index.html").is_file():
+        app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+        return
+
+    @app.get("/", include_in_schema=False)
+    def not_built() -> HTMLResponse:
+        return HTMLResponse(f"<!doctype html><title>TinyNet</title><p>TinyNet: {BUILD}</p>", 503)
+
+
+def free_port(host: str, port: int) -> socket.socket:
+    """Return a listening socket at this port, or at the next free one.
+
+    Raises TinyNetError where the host is none of this machine's, or no port is free.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in range(port, port + PORTS if port else 1):
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((host, candidate))
+            found.listen(128)
+        except OSError as error:
+            found.close()
+            if error.errno not in (98, 48, 10048, 13):  # in use (Linux, macOS, Windows), or not ours
+                raise TinyNetError(
+                    f"cannot listen at {host}: {error.strerror}; try --host 127.0.0.1"
+                ) from error
+            continue
+        return found
+    raise TinyNetError(
+        f"the ports {port} to {port + PORTS - 1} at {host} are all in use; choose another with --port"
+    )
+
+
+def serve(host: str, port: int, *, browser: bool, say: Callable[[str], None]) -> None:
+    """Serve the laboratory until Ctrl-C; `say` is told the address."""
+    import uvicorn
+
+    listening = free_port(host, port)
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"
+    app = create_app(host)
+    say(f"TinyNet's laboratory: {address}   (Ctrl-C ends it)")
+    if not (PAGE / "index.html").is_file():
+        say(f"But {BUILD}.")
+    if browser and _has_display():
+        threading.Timer(0.5, webbrowser.open, [address]).start()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    try:
+        server.run(sockets=[listening])
+    finally:
+        app.state.workers.close()
+        listening.close()
+
+
+def _has_display() -> bool:
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )

@@ -1,0 +1,296 @@
+"""What the page asks of Python: requests as records, and the library's answers to them as JSON or bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BeforeValidator
+
+from tinynet import formulas, judging, pictures
+from tinynet.errors import TinyNetError
+from tinynet.explain import title
+from tinynet.moment import sheet_of
+from tinynet.network import Architecture, Network
+from tinynet.notation import mathml_symbol, text_symbol
+from tinynet.pictures import Examples
+from tinynet.populations import Population, population
+from tinynet.recipe import Recipe
+from tinynet.recording import Recording
+from tinynet.training import check, train
+
+MOST_PARAMETERS = 2_000  # of a network in the page
+MOST_STEPS = 1_000_000  # of a recording
+MOST_NETWORKS = 1_000_000
+MOST_WORK = 10**12  # networks x steps x parameters x pictures a step
+MOST_STARTS = 256
+BINS = 60  # of a histogram, half on either side of zero
+SEEDS_A_BIN = 12
+
+Progress = Callable[[int, int], None]
+# records that validate themselves, with their own words
+ArchitectureJson = Annotated[
+    Architecture,
+    BeforeValidator(lambda data: Architecture.from_json(data) if isinstance(data, dict) else data),
+]
+RecipeJson = Annotated[
+    Recipe, BeforeValidator(lambda data: Recipe.from_json(data) if isinstance(data, dict) else data)
+]
+
+
+@dataclass(frozen=True)
+class SheetRequest:
+    """A sheet, for batches of `batch` pictures."""
+
+    architecture: ArchitectureJson
+    recipe: RecipeJson
+    batch: int = 1
+
+
+@dataclass(frozen=True)
+class StartsRequest:
+    """The random starts of `count` seeds."""
+
+    architecture: ArchitectureJson
+    first_seed: int = 0
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class PicturesJson:
+    """Pictures with their targets, as `Examples.to_json` writes them."""
+
+    inputs: list[list[float]]
+    targets: list[list[float]] | None
+    names: list[str]
+    shape: tuple[int, int] | None = (2, 2)
+    answers: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
+
+    def examples(self) -> Examples:
+        """Return the examples, checked."""
+        targets = None if self.targets is None else np.array(self.targets, float)
+        return Examples(
+            np.array(self.inputs, float), targets, tuple(self.names), self.shape, tuple(self.answers)
+        )
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One training: where it starts (parameters, or the seed that draws them), on what, and how."""
+
+    architecture: ArchitectureJson
+    recipe: RecipeJson
+    examples: PicturesJson
+    seed: int = 0
+    parameters: list[float] | None = None
+    origin: str = "set by hand"
+
+    def network(self) -> Network:
+        """Return the network that is to be trained."""
+        start = self.architecture.initial(self.seed)
+        if self.parameters is None:
+            return start
+        return start.with_parameters(np.array(self.parameters), origin=self.origin)
+
+
+@dataclass(frozen=True)
+class PopulationRequest:
+    """A question to many seeds: what do they say of `picture`, and do they get all examples right?"""
+
+    architecture: ArchitectureJson
+    recipe: RecipeJson
+    examples: PicturesJson
+    picture: list[float]
+    networks: int = 1000
+    first_seed: int = 0
+
+
+@dataclass(frozen=True)
+class StoryRequest:
+    """One chapter of the journey."""
+
+    chapter: Literal["look", "nudge", "train", "converge", "fuzzy", "inside", "stress", "bold", "aha"]
+    seed: int = 0
+    networks: int = 1000
+    recipe: RecipeJson = field(default_factory=Recipe)
+    architecture: ArchitectureJson = field(default_factory=Architecture)
+
+
+def sheet(asked: SheetRequest) -> dict[str, Any]:
+    """Return the sheet, and how its cells are written: [MathML, text, words] of each."""
+    _small(asked.architecture)
+    if not 1 <= asked.batch <= 64:
+        raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to 64 pictures")
+    if asked.batch * asked.architecture.parameter_count > 4 * MOST_PARAMETERS:
+        raise TinyNetError(
+            f"a batch of {asked.batch} pictures for {asked.architecture.parameter_count} parameters makes too many cells "
+            "for the page; take smaller batches or a smaller network"
+        )
+    made = sheet_of(asked.architecture, asked.recipe, asked.batch)
+    symbols = {name: [mathml_symbol(name), text_symbol(name), title(made, name)] for name in made.cells}
+    names = formulas.state_names(asked.architecture, asked.recipe)
+    return {
+        "sheet": made.to_json(),
+        "symbols": symbols,
+        "settings": formulas.settings(asked.recipe),
+        "state": {name: 1.0 if name.startswith("decay") else 0.0 for name in names},
+        "parameters": list(asked.architecture.parameter_names),
+    }
+
+
+def starts(asked: StartsRequest) -> dict[str, Any]:
+    """Return the parameters that the seeds from `first_seed` on draw."""
+    _small(asked.architecture)
+    if not 1 <= asked.count <= MOST_STARTS:
+        raise TinyNetError(f"count is {asked.count}; ask for 1 to {MOST_STARTS} starts at once")
+    seeds = range(asked.first_seed, asked.first_seed + asked.count)
+    return {
+        "first_seed": asked.first_seed,
+        "starts": [asked.architecture.initial(s).parameters.tolist() for s in seeds],
+    }
+
+
+def picture_sets(grid: int) -> dict[str, Any]:
+    """Return the sets of pictures of a grid by name."""
+    sets = {"lines": pictures.lines(grid)}
+    if grid == 2:
+        sets |= {"fuzzy": pictures.fuzzy(), "stress": pictures.stress(), "world": pictures.binary()}
+    return {"unsure_below": judging.UNSURE, "sets": {name: shown.to_json() for name, shown in sets.items()}}
+
+
+def recording(asked: Experiment) -> Recording:
+    """Return the training, recorded."""
+    _small(asked.architecture)
+    examples = asked.examples.examples()
+    steps = asked.recipe.epochs * -(-len(examples) // asked.recipe.batch_size)
+    if steps > MOST_STEPS:
+        raise TinyNetError(
+            f"this training has {steps:,} steps and the page takes {MOST_STEPS:,}; take fewer epochs"
+        )
+    return train(asked.network(), examples, asked.recipe)
+
+
+def ask_seeds(asked: PopulationRequest, progress: Progress) -> dict[str, Any]:
+    """Put the question to the seeds; return verdicts, and the histogram of the first answer minus the second."""
+    crowd = _crowd(asked, progress)
+    answers = crowd.examples.answers
+    outputs = crowd.outputs(np.array([asked.picture]))[:, 0]  # (N, outputs)
+    gap = outputs[:, 0] - outputs[:, 1] if len(answers) == 2 else np.full(len(crowd), np.nan)
+    found = {"all_right": crowd.share(crowd.all_right, f"get all {len(crowd.examples)} pictures right")}
+    if len(answers) == 2:
+        found["lean"] = crowd.share(gap > 0, f"lean to {answers[0]} on this picture")
+        found["sure"] = crowd.share(np.abs(gap) >= judging.UNSURE, "are sure of this picture")
+        learned = crowd.all_right
+        if 0 < learned.sum() < len(crowd):
+            what = f"networks that get every picture right lean to {answers[0]} on this picture"
+            found["learned_lean"] = judging.share(gap[learned] > 0, what)
+            what = "networks that get every picture right are sure of this picture"
+            found["learned_sure"] = judging.share(np.abs(gap[learned]) >= judging.UNSURE, what)
+    return {
+        "networks": len(crowd),
+        "verdicts": {name: verdict.to_json() for name, verdict in found.items()},
+        "histogram": _histogram(crowd, gap),
+    }
+
+
+def _crowd(asked: PopulationRequest, progress: Progress) -> Population:
+    _small(asked.architecture)
+    examples = asked.examples.examples()
+    if len(asked.picture) != asked.architecture.sizes[0]:
+        raise TinyNetError(
+            f"the picture has {len(asked.picture)} pixels and the network takes {asked.architecture.sizes[0]}"
+        )
+    if not 1 <= asked.networks <= MOST_NETWORKS:
+        raise TinyNetError(f"networks is {asked.networks:,}; ask 1 to {MOST_NETWORKS:,} seeds")
+    work = asked.networks * asked.recipe.epochs * len(examples) * asked.architecture.parameter_count
+    if work > MOST_WORK:
+        raise TinyNetError(
+            f"{asked.networks:,} networks of {asked.recipe.epochs:,} epochs are {work / MOST_WORK:.1f} times what the page "
+            "may ask; take fewer seeds or epochs, or ask `tinynet population`"
+        )
+    check(asked.architecture, examples, asked.recipe)
+    return population(
+        asked.recipe, asked.networks, first_seed=asked.first_seed, examples=examples,
+        architecture=asked.architecture, progress=progress,
+    )  # fmt: skip
+
+
+def _histogram(crowd: Population, gap: np.ndarray) -> dict[str, Any] | None:
+    """Return edges, counts, and some members' seeds of each bin; None where no number is finite."""
+    finite = np.isfinite(gap)
+    if not finite.any():
+        return None
+    top = float(np.abs(gap[finite]).max()) or 1.0
+    edges = np.linspace(-top, top, BINS + 1)
+    place = np.clip(np.searchsorted(edges, gap[finite], side="right") - 1, 0, BINS - 1)
+    seeds = crowd.seeds[finite]
+    members = [seeds[np.flatnonzero(place == k)[:SEEDS_A_BIN]].tolist() for k in range(BINS)]
+    counts = np.bincount(place, minlength=BINS).tolist()
+    return {"edges": edges.tolist(), "counts": counts, "seeds": members, "left_out": int((~finite).sum())}
+
+
+def ask_torch(asked: Experiment) -> dict[str, Any]:
+    """Return the loss and every gradient of one nudge by all these examples, from PyTorch's autograd in float64.
+
+    Raises ImportError where PyTorch is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise ImportError(
+            "PyTorch is not installed here; `pip install torch` lets it check these numbers"
+        ) from error
+    network, examples = asked.network(), asked.examples.examples()
+    check(asked.architecture, examples, asked.recipe)
+    layers = [
+        [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in (layer.weight, layer.bias)]
+        for layer in network.layers
+    ]
+    a = torch.tensor(examples.inputs, dtype=torch.float64)
+    target = torch.tensor(np.array(examples.targets), dtype=torch.float64)
+    kinds = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": torch.clone}
+    for (weight, bias), kind in zip(layers, asked.architecture.activations, strict=True):
+        z = torch.nn.functional.linear(a, weight, bias)
+        a = torch.softmax(z, dim=1) if kind == "softmax" else kinds[kind](z)
+    if asked.recipe.loss == "mse":
+        loss = torch.nn.functional.mse_loss(a, target)
+    elif asked.recipe.loss == "bce":
+        loss = torch.nn.functional.binary_cross_entropy(a, target)
+    else:
+        loss = torch.nn.functional.cross_entropy(z, target)
+    loss.backward()  # type: ignore[no-untyped-call]
+    gradients = np.concatenate(
+        [part.grad.numpy().ravel() for layer in layers for part in layer if part.grad is not None]
+    )
+    names = [f"{name}.gradient" for name in asked.architecture.parameter_names]
+    cells = {"loss": loss.item()} | dict(zip(names, gradients.tolist(), strict=True))
+    return {"torch": torch.__version__, "cells": cells}
+
+
+def chapter(asked: StoryRequest) -> dict[str, Any]:
+    """Return one chapter of the journey, its figures as SVG."""
+    from tinynet import report, story
+
+    if asked.networks > 100_000:
+        raise TinyNetError(
+            f"networks is {asked.networks:,}; a chapter puts its claims to at most 100,000 seeds"
+        )
+    work = asked.networks * asked.recipe.epochs * 400 * asked.architecture.parameter_count
+    if work > MOST_WORK:
+        raise TinyNetError("these chapters would take too long; take fewer epochs or seeds")
+    (told,) = story.journey(
+        asked.chapter,
+        seed=asked.seed,
+        networks=asked.networks,
+        recipe=asked.recipe,
+        architecture=asked.architecture,
+    )
+    return report.chapter_json(told)
+
+
+def _small(architecture: Architecture) -> None:
+    if architecture.parameter_count > MOST_PARAMETERS:
+        raise TinyNetError(
+            f"sizes {architecture.sizes} make {architecture.parameter_count:,} parameters; the page shows up to "
+            f"{MOST_PARAMETERS:,}"
+        )
