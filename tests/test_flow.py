@@ -28,6 +28,7 @@ FLOW = [
     "plots",
     "machine",
     "story",
+    "questions",
     "report",
     "terminal",
     "wire",

@@ -199,16 +199,9 @@ def _add_errors(app: FastAPI) -> None:
 
 
 def _add_routes(app: FastAPI) -> None:
-    from tinynet import __version__
-
-    @app.get("/api/about", summary="Version and limits")
+    @app.get("/api/about", summary="Version, limits, chapters")
     def about() -> dict[str, Any]:
-        limits = {
-            "parameters": wire.MOST_PARAMETERS,
-            "steps": wire.MOST_STEPS,
-            "networks": wire.MOST_NETWORKS,
-        }
-        return {"version": __version__, "limits": limits}
+        return wire.about()
 
     @app.get("/api/pictures/{grid}", summary="The sets of pictures of a grid")
     def picture_sets(grid: int) -> dict[str, Any]:

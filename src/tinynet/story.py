@@ -104,9 +104,15 @@ def journey(key: str | None = None, **settings: Any) -> Iterator[Chapter]:
     if key is not None and key not in CHAPTERS:
         raise TinyNetError(f"there is no chapter {key!r}; the chapters are {', '.join(CHAPTERS)}")
     one = Journey(**settings)
-    for name, (title, tell) in CHAPTERS.items():
+    for name in CHAPTERS:
         if key in (None, name):
-            yield Chapter(name, title, tuple(tell(one)))
+            yield chapter(one, name)
+
+
+def chapter(one: Journey, key: str) -> Chapter:
+    """Tell one chapter of a journey that has begun."""
+    title, tell = CHAPTERS[key]
+    return Chapter(key, title, tuple(tell(one)))
 
 
 def _look(j: Journey) -> Iterator[Part]:

@@ -116,6 +116,15 @@ class StoryRequest:
     architecture: ArchitectureJson = field(default_factory=Architecture)
 
 
+def about() -> dict[str, Any]:
+    """Return version, limits, and the chapters with their questions."""
+    from tinynet import __version__
+    from tinynet.questions import heads
+
+    limits = {"parameters": MOST_PARAMETERS, "steps": MOST_STEPS, "networks": MOST_NETWORKS}
+    return {"version": __version__, "limits": limits, "chapters": heads()}
+
+
 def sheet(asked: SheetRequest) -> dict[str, Any]:
     """Return the sheet, and how its cells are written: [MathML, text, words] of each."""
     _small(asked.architecture)
@@ -268,8 +277,9 @@ def ask_torch(asked: Experiment) -> dict[str, Any]:
 
 
 def chapter(asked: StoryRequest) -> dict[str, Any]:
-    """Return one chapter of the journey, its figures as SVG."""
+    """Return one chapter of the journey, its figures as SVG, and the number of its question's answer."""
     from tinynet import report, story
+    from tinynet.questions import QUESTIONS
 
     if asked.networks > 100_000:
         raise TinyNetError(
@@ -278,14 +288,11 @@ def chapter(asked: StoryRequest) -> dict[str, Any]:
     work = asked.networks * asked.recipe.epochs * 400 * asked.architecture.parameter_count
     if work > MOST_WORK:
         raise TinyNetError("these chapters would take too long; take fewer epochs or seeds")
-    (told,) = story.journey(
-        asked.chapter,
-        seed=asked.seed,
-        networks=asked.networks,
-        recipe=asked.recipe,
-        architecture=asked.architecture,
+    one = story.Journey(
+        seed=asked.seed, networks=asked.networks, recipe=asked.recipe, architecture=asked.architecture
     )
-    return report.chapter_json(told)
+    told = report.chapter_json(story.chapter(one, asked.chapter))
+    return told | {"answer": QUESTIONS[asked.chapter].answer(one)}
 
 
 def _small(architecture: Architecture) -> None:

@@ -1,0 +1,83 @@
+/** What only the server knows. Where it is gone, every call says so in the same words. */
+
+import type {
+  Architecture, ChapterHead, ChapterTold, Experiment, Pictures, Recipe, SeedsAnswer, SheetAnswer,
+} from "./types"; // prettier-ignore
+
+export class Unreachable extends Error {}
+
+export interface PopulationQuestion {
+  architecture: Architecture;
+  recipe: Recipe;
+  examples: Pictures;
+  picture: number[];
+  networks: number;
+  first_seed: number;
+}
+
+export interface Api {
+  about(): Promise<{ version: string; limits: Record<string, number>; chapters: ChapterHead[] }>;
+  pictures(grid: number): Promise<{ unsure_below: number; sets: Record<string, Pictures> }>;
+  sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer>;
+  starts(architecture: Architecture, firstSeed: number, count: number): Promise<number[][]>;
+  recording(experiment: Experiment): Promise<ArrayBuffer>;
+  check(experiment: Experiment): Promise<{ torch: string; cells: Record<string, number> }>;
+  population(question: PopulationQuestion, progress: Progress, signal: AbortSignal): Promise<SeedsAnswer>;
+  story(asked: object, progress: Progress, signal: AbortSignal): Promise<ChapterTold>;
+}
+
+export type Progress = (done: number, total: number) => void;
+
+async function ask(path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const options: RequestInit = { signal };
+  if (body !== undefined) {
+    options.method = "POST";
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(`./api/${path}`, options);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Unreachable(
+      "The laboratory's server does not answer. This network stays alive; start it again with: tinynet lab",
+    );
+  }
+  if (!answer.ok) {
+    const said = await answer.json().catch(() => ({}));
+    throw new Error(said.error ?? `the server answered with status ${answer.status}`);
+  }
+  return answer;
+}
+
+/** Read lines of JSON: progress, and at last a result or an error. */
+async function follow<T>(answer: Response, progress: Progress): Promise<T> {
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
+    rest += value ?? "";
+    const lines = rest.split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const said = JSON.parse(line);
+      if (said.error) throw new Error(said.error);
+      if (said.result) return said.result as T;
+      progress(said.done, said.total);
+    }
+    if (done) throw new Unreachable("The laboratory's server went away before it had an answer.");
+  }
+}
+
+export const http: Api = {
+  about: async () => (await ask("about")).json(),
+  pictures: async (grid) => (await ask(`pictures/${grid}`)).json(),
+  sheet: async (architecture, recipe, batch) => (await ask("sheet", { architecture, recipe, batch })).json(),
+  starts: async (architecture, first_seed, count) =>
+    (await (await ask("starts", { architecture, first_seed, count })).json()).starts,
+  recording: async (experiment) => (await ask("recording", experiment)).arrayBuffer(),
+  check: async (experiment) => (await ask("check", experiment)).json(),
+  population: async (question, progress, signal) => follow(await ask("population", question, signal), progress),
+  story: async (asked, progress, signal) => follow(await ask("story", asked, signal), progress),
+};

@@ -1,0 +1,17 @@
+/** Colors of numbers: orange above zero, blue below, gray for brightness. */
+
+/** How far a number is on the way to `top`, as the strength of a color. */
+export function strength(value: number, top: number): number {
+  return top > 0 && Number.isFinite(value) ? Math.min(1, Math.abs(value) / top) : 0;
+}
+
+export const hue = (value: number): string => (value >= 0 ? "var(--plus)" : "var(--minus)");
+
+/** The gray of a brightness from 0 to 1. */
+export function gray(value: number): string {
+  const level = Math.round(255 * Math.min(1, Math.max(0, Number.isFinite(value) ? value : 0)));
+  return `rgb(${level} ${level} ${level})`;
+}
+
+/** Black or white, whichever reads better on that gray. */
+export const onGray = (value: number): string => (value > 0.45 ? "#000" : "#fff");

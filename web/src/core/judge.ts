@@ -1,0 +1,26 @@
+/** What an answer says, in words, by the rule that Python sends. */
+
+export interface Answer {
+  winner: string | null;
+  gap: number;
+  unsure: boolean;
+  words: string;
+}
+
+export function judge(outputs: number[], answers: string[], unsureBelow: number): Answer {
+  const order = outputs.map((_, k) => k).sort((a, b) => outputs[b] - outputs[a]);
+  const gap = outputs.length > 1 ? outputs[order[0]] - outputs[order[1]] : Math.abs(2 * outputs[0] - 1);
+  const winner = gap === 0 || Number.isNaN(gap) ? null : answers[order[0]];
+  const unsure = !(gap >= unsureBelow);
+  const words = winner === null ? "undecided" : unsure ? `unsure, leans to ${winner}` : winner;
+  return { winner, gap, unsure, words };
+}
+
+/** Whether the largest output is the target's; null where the target has no largest. */
+export function isRight(outputs: number[], target: number[] | null): boolean | null {
+  if (target === null) return null;
+  const top = Math.max(...target);
+  if (target.filter((t) => t === top).length > 1) return null;
+  const wanted = target.indexOf(top);
+  return outputs.every((value, k) => k === wanted || value < outputs[wanted]);
+}

@@ -1,0 +1,407 @@
+/** The laboratory's state: experiments, where we stand in them, and what is looked at. */
+
+import { plainState, type BranchSpec, type State } from "./address";
+import { Unreachable, type Api } from "./api";
+import { Prepared, Run } from "./run";
+import { openRecording } from "./safetensors";
+import { STOPS } from "./sheet";
+import type { Architecture, ChapterHead, Experiment, Pictures, Recipe, SheetAnswer } from "./types";
+
+const FRAME = 12; // milliseconds of training between two frames
+const STARTS_AHEAD = 32; // seeds whose starts are fetched together
+
+export interface Looked {
+  prepared: Prepared;
+  values: Float64Array;
+}
+
+export class Lab {
+  state: State = $state(plainState());
+  runs: Run[] = $state.raw([]);
+  trained = $state(0); // grows whenever a run has more to show
+  sets: Record<string, Pictures> = $state.raw({});
+  unsureBelow = $state(0.2);
+  chapters: ChapterHead[] = $state.raw([]);
+  limits: Record<string, number> = $state.raw({});
+  version = $state("");
+  message = $state("");
+  ready = $state(false);
+  playing = $state(false);
+  speed = $state(20); // nudges a second
+
+  run: Run | undefined = $derived(this.runs[this.state.active]);
+  local = $derived(this.run ? Math.min(Math.max(this.state.step - this.run.setup.firstStep, 0), this.reached) : 0);
+  lines: Pictures | undefined = $derived(this.state.pictures ?? this.sets.lines);
+  base: Looked | undefined = $derived.by(() => this.look(false));
+  looked: Looked | undefined = $derived.by(() => (this.changed ? this.look(true) : this.base));
+  changed = $derived(this.state.silenced.length + this.state.frozen.length > 0);
+
+  private readonly sheets = new Map<string, Promise<SheetAnswer>>();
+  private readonly starts = new Map<string, Promise<number[][]>>();
+  private building = 0;
+
+  constructor(readonly api: Api) {}
+
+  /** How many nudges of the present run are done. */
+  get reached(): number {
+    void this.trained;
+    return this.run?.done ?? 0;
+  }
+
+  // --- reading -------------------------------------------------------------------------------------------------
+
+  /** The average loss of each epoch of a run, so far. */
+  losses(run: Run): number[] {
+    void this.trained;
+    return run.lossPerEpoch;
+  }
+
+  /** How far the first layer's weights moved in each epoch, so far. */
+  movements(run: Run): number[] {
+    void this.trained;
+    return run.movementPerEpoch;
+  }
+
+  value(name: string): number {
+    const { prepared, values } = this.looked!;
+    return prepared.sheet.has(name) ? values[prepared.sheet.place(name)] : NaN;
+  }
+
+  /** Whether a cell is computed yet at the present stop of the nudge. */
+  computed(name: string): boolean {
+    const sheet = this.looked!.prepared.sheet;
+    return sheet.has(name) && sheet.stops[sheet.place(name)] <= this.state.stop;
+  }
+
+  symbol(name: string): string {
+    return this.looked?.prepared.answer.symbols[name]?.[1] ?? name;
+  }
+
+  words(name: string): string {
+    return this.looked?.prepared.answer.symbols[name]?.[2] ?? name;
+  }
+
+  /** The prefix of the cells of one picture of the batch. */
+  get prefix(): string {
+    return (this.looked?.prepared.sheet.batch ?? 1) === 1 ? "" : "picture0.";
+  }
+
+  get pictures(): Pictures | undefined {
+    return this.run?.setup.pictures;
+  }
+
+  /** The pictures of the nudge that is looked at. */
+  get shownNames(): string[] {
+    if (this.state.own || !this.run) return ["your own"];
+    return this.run.shown(this.local).map((k) => this.run!.setup.pictures.names[k]);
+  }
+
+  get input(): number[] {
+    return this.state.own?.input ?? this.run!.setup.pictures.inputs[this.run!.shown(this.local)[0]];
+  }
+
+  get target(): number[] {
+    return this.state.own?.target ?? this.run!.setup.pictures.targets![this.run!.shown(this.local)[0]];
+  }
+
+  /** What the present network says of a picture. */
+  answer(input: number[]): number[] {
+    const run = this.run!;
+    const { prepared, values } = run.valuesWith(this.local, input, this.target, this.pins(run.preparedFor(1)));
+    const last = run.setup.architecture.sizes.length - 1;
+    return Array.from(
+      { length: run.setup.architecture.sizes[last] },
+      (_, j) => values[prepared.sheet.place(`layer${last}.a[${j}]`)],
+    );
+  }
+
+  private pins(prepared: Prepared, whatIf = true) {
+    const { silenced, frozen } = this.run!.setup;
+    const more = whatIf ? this.state : { silenced: [], frozen: [] };
+    return prepared.pins([...silenced, ...more.silenced], [...frozen, ...more.frozen]);
+  }
+
+  private look(whatIf: boolean): Looked | undefined {
+    const run = this.run;
+    if (!run) return undefined;
+    const own = this.state.own;
+    const prepared = run.preparedFor(own ? 1 : run.shown(this.local).length);
+    const pins = this.pins(prepared, whatIf);
+    return own ? run.valuesWith(this.local, own.input, own.target, pins) : run.values(this.local, pins);
+  }
+
+  // --- moving --------------------------------------------------------------------------------------------------
+
+  goto(step: number): void {
+    if (!this.run) return;
+    const first = this.run.setup.firstStep;
+    this.state.step = Math.min(Math.max(Math.round(step), first), first + this.run.total);
+  }
+
+  stepBy(nudges: number): void {
+    this.goto(this.run!.setup.firstStep + this.local + nudges);
+  }
+
+  stepByStop(by: 1 | -1): void {
+    const stop = this.state.stop + by;
+    if (stop >= 0 && stop < STOPS.length) this.state.stop = stop;
+    else if (by > 0 ? this.local < this.run!.total : this.local > 0) {
+      this.stepBy(by);
+      this.state.stop = by > 0 ? 0 : STOPS.length - 1;
+    }
+  }
+
+  rewind(): void {
+    this.state.active = 0;
+    this.state.step = 0;
+  }
+
+  // --- experiments ---------------------------------------------------------------------------------------------
+
+  async start(state: State): Promise<void> {
+    const about = await this.api.about();
+    this.version = about.version;
+    this.limits = about.limits;
+    this.chapters = about.chapters;
+    await this.become(state);
+  }
+
+  /** Show another state: build its runs again, from the same starts. */
+  async become(state: State): Promise<void> {
+    const mine = ++this.building;
+    const sets = await this.api.pictures(state.grid);
+    const runs: Run[] = [];
+    await this.prepare(state.architecture, state.recipe, (state.pictures ?? sets.sets.lines).names.length);
+    runs.push(await this.rootRun(state, sets.sets));
+    for (const spec of state.branches) runs.push(await this.branchRun(runs, spec, mine));
+    if (mine !== this.building) return;
+    this.sets = sets.sets;
+    this.unsureBelow = sets.unsure_below;
+    this.playing = false;
+    this.runs = runs;
+    this.state = state;
+    if (!this.known(state.open)) this.state.open = this.firstParameter();
+    this.ready = true;
+    runs[state.active].advance(FRAME);
+    this.trained++;
+    for (const run of runs) void this.finish(run, mine);
+  }
+
+  /** Change the experiment from its start: branches are left behind. */
+  async change(change: Partial<State>): Promise<void> {
+    const state = {
+      ...$state.snapshot(this.state),
+      branches: [],
+      active: 0,
+      silenced: [],
+      frozen: [],
+      ...change,
+    } as State;
+    await this.attempt(() => this.become(state));
+  }
+
+  /** Train on from here with something changed; the run so far stays beside it. */
+  async branch(change: Omit<BranchSpec, "from" | "at">, move = true): Promise<void> {
+    const { silenced, frozen, active } = $state.snapshot(this.state);
+    const from: BranchSpec = { from: active, at: this.local, ...change };
+    const held = this.run!.setup;
+    from.silenced = [...new Set([...held.silenced, ...silenced])];
+    from.frozen = [...new Set([...held.frozen, ...frozen])];
+    await this.attempt(async () => {
+      const mine = this.building;
+      const run = await this.branchRun(this.runs, from, mine);
+      this.state.branches.push(from);
+      this.runs = [...this.runs, run];
+      if (move) this.state.active = this.runs.length - 1;
+      this.state.silenced = [];
+      this.state.frozen = [];
+      if (from.only) this.state.own = null;
+      void this.finish(run, mine);
+    });
+  }
+
+  /** Leave a branch and all that grew from it. */
+  async prune(which: number): Promise<void> {
+    const state = $state.snapshot(this.state) as State;
+    const gone = new Set([which]);
+    state.branches.forEach((spec, k) => gone.has(spec.from) && gone.add(k + 1));
+    const left = [0, ...state.branches.map((_, k) => k + 1)].filter((k) => !gone.has(k));
+    state.branches = left
+      .slice(1)
+      .map((k) => ({ ...state.branches[k - 1], from: left.indexOf(state.branches[k - 1].from) }));
+    state.active = Math.max(0, left.indexOf(state.active));
+    this.runs = left.map((k) => this.runs[k]);
+    this.state = state;
+  }
+
+  /** The experiment of the present run, as Python takes it. */
+  experiment(): Experiment {
+    const { setup, prepared } = this.run!;
+    if (setup.silenced.length + setup.frozen.length > 0) {
+      throw new Error(
+        "A training with silenced nodes or frozen parameters has no recording in Python; branch without them first.",
+      );
+    }
+    const { architecture, recipe, pictures } = setup;
+    const root = this.state.active === 0 && this.state.parameters === null;
+    const start = [...this.run!.memory(0)].slice(0, [...prepared.values()][0].parameters.length);
+    const origin = `seed ${this.state.seed}, branched after ${setup.firstStep} nudges`;
+    const given = root ? {} : { parameters: start, origin };
+    return { architecture, recipe, examples: pictures, seed: this.state.seed, ...given };
+  }
+
+  async openFile(file: File): Promise<void> {
+    await this.attempt(async () => {
+      const opened = await openRecording(await file.arrayBuffer(), file.name);
+      const [grid] = opened.pictures.shape ?? [2];
+      const count = opened.parameters.length / (Math.ceil(opened.steps / opened.stride) + 1);
+      await this.become({
+        ...plainState(),
+        architecture: opened.architecture,
+        recipe: opened.recipe,
+        seed: opened.recipe.seed,
+        grid,
+        pictures: opened.pictures,
+        parameters: [...opened.parameters.slice(0, count)],
+        step: opened.steps,
+      });
+      this.checkAgainst(opened.parameters.slice(-count), file.name);
+    });
+  }
+
+  /** Say what went wrong, if anything does. */
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      this.message = "";
+      return true;
+    } catch (error) {
+      this.message = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof Error) || (error.constructor !== Error && !(error instanceof Unreachable)))
+        console.error(error);
+      return false;
+    }
+  }
+
+  private checkAgainst(final: Float64Array, name: string): void {
+    const run = this.run!;
+    while (!run.finished) run.advance(1000);
+    this.trained++;
+    const ours = run.memory(run.done);
+    const worst = Math.max(...[...final].map((value, k) => Math.abs(value - ours[k])));
+    if (worst > 1e-6)
+      this.message = `${name}: replayed here, its last numbers differ by up to ${worst.toPrecision(2)}.`;
+  }
+
+  private async rootRun(state: State, sets: Record<string, Pictures>): Promise<Run> {
+    const pictures = ordered(state.pictures ?? sets.lines, state.order);
+    const recipe = { ...state.recipe, seed: state.seed };
+    const setup = { architecture: state.architecture, recipe, pictures, silenced: [], frozen: [], firstStep: 0 };
+    const start = state.parameters ?? (await this.startOf(state.architecture, state.seed));
+    return new Run(setup, await this.prepare(state.architecture, recipe, pictures.names.length), start);
+  }
+
+  private async branchRun(runs: Run[], spec: BranchSpec, mine: number): Promise<Run> {
+    const parent = runs[spec.from];
+    if (!parent) throw new Error("The address is damaged: a branch grows from a run that is not there.");
+    while (parent.done < spec.at && !parent.finished && mine === this.building) await this.aFrame(parent);
+    if (spec.at > parent.done)
+      throw new Error(`A branch begins after nudge ${spec.at}, and its run ends at ${parent.done}.`);
+    const before = parent.setup;
+    const left = Math.max(1, Math.ceil((parent.total - spec.at) / parent.perEpoch));
+    const recipe = { ...before.recipe, epochs: left, ...spec.recipe };
+    const only = spec.only;
+    const pictures: Pictures = only
+      ? { ...before.pictures, inputs: [only.input], targets: [only.target], names: ["your own"] }
+      : ordered(before.pictures, spec.order ?? null);
+    const prepared = await this.prepare(before.architecture, recipe, pictures.names.length);
+    const one = prepared.get(1)!;
+    const start = [...parent.memory(spec.at).slice(0, one.parameters.length)];
+    for (const [name, value] of Object.entries(spec.parameters ?? {})) {
+      const place = one.answer.parameters.indexOf(name);
+      if (place < 0) throw new Error(`There is no parameter ${name} in this network.`);
+      start[place] = value;
+    }
+    const setup = {
+      ...before, recipe, pictures, silenced: spec.silenced ?? [], frozen: spec.frozen ?? [],
+      firstStep: before.firstStep + spec.at,
+    }; // prettier-ignore
+    return new Run(setup, prepared, start);
+  }
+
+  /** The sheets for a training: of single pictures, of its batches, and of a short last batch. */
+  private async prepare(architecture: Architecture, recipe: Recipe, count: number): Promise<Map<number, Prepared>> {
+    const full = Math.min(recipe.batch_size, count);
+    const batches = [...new Set([1, full, count % recipe.batch_size || full])];
+    const { sizes } = architecture;
+    const found = await Promise.all(batches.map((batch) => this.sheet(architecture, recipe, batch)));
+    return new Map(batches.map((batch, k) => [batch, new Prepared(found[k], sizes[0], sizes[sizes.length - 1])]));
+  }
+
+  private sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer> {
+    const { sizes, hidden, output } = architecture;
+    const { loss, optimizer, nesterov, momentum, weight_decay } = recipe;
+    const rate = recipe.learning_rate > 0 && recipe.epochs > 0; // what is out of range, the server has to say
+    const form = [
+      sizes,
+      hidden,
+      output,
+      loss,
+      optimizer,
+      nesterov,
+      momentum > 0 && momentum < 1,
+      weight_decay > 0,
+      batch,
+      rate,
+    ];
+    return remembered(this.sheets, JSON.stringify(form), () => this.api.sheet(architecture, recipe, batch));
+  }
+
+  private async startOf(architecture: Architecture, seed: number): Promise<number[]> {
+    const first = Math.min(seed - (seed % STARTS_AHEAD), 2 ** 32 - STARTS_AHEAD);
+    const key = JSON.stringify([architecture, first]);
+    const starts = await remembered(this.starts, key, () => this.api.starts(architecture, first, STARTS_AHEAD));
+    return starts[seed - first];
+  }
+
+  private async finish(run: Run, mine: number): Promise<void> {
+    while (!run.finished && mine === this.building) await this.aFrame(run);
+    this.trained++;
+    if (run.stopped && mine === this.building) this.message = `The training stopped: ${run.stopped.reason}.`;
+  }
+
+  private async aFrame(run: Run): Promise<void> {
+    run.advance(FRAME);
+    this.trained++;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+
+  private known(name: string): boolean {
+    return this.runs[0].preparedFor(1).sheet.has(name) || name.startsWith("picture");
+  }
+
+  private firstParameter(): string {
+    return this.runs[0].preparedFor(1).answer.parameters[0];
+  }
+}
+
+function ordered(pictures: Pictures, order: number[] | null): Pictures {
+  if (order === null) return pictures;
+  const { inputs, targets, names } = pictures;
+  if ([...order].sort((a, b) => a - b).join() !== names.map((_, k) => k).join()) {
+    throw new Error(`The order ${order.join(", ")} does not name each of the ${names.length} pictures once.`);
+  }
+  const pick = <T>(list: T[]): T[] => order.map((k) => list[k]);
+  return { ...pictures, inputs: pick(inputs), targets: targets && pick(targets), names: pick(names) };
+}
+
+/** Ask once; forget what failed. */
+function remembered<T>(kept: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  let found = kept.get(key);
+  if (!found) {
+    found = ask();
+    kept.set(key, found);
+    found.catch(() => kept.delete(key));
+  }
+  return found;
+}

@@ -1,0 +1,89 @@
+/** Where nodes, edges and numbers of a network stand. Pure geometry, in units of the drawing. */
+
+export interface Node {
+  layer: number;
+  index: number;
+  x: number;
+  y: number;
+}
+export interface Weight {
+  layer: number;
+  to: number;
+  from: number;
+  x: number;
+  y: number;
+  x1: number;
+  y1: number;
+  x2: number;
+  y2: number;
+}
+export interface Layout {
+  width: number;
+  height: number;
+  radius: number;
+  nodes: Node[];
+  weights: Weight[];
+}
+
+export const MOST_DRAWN = 16; // nodes of a layer
+const GAP = 250; // between layers, where numbers stand on the edges
+const MARGIN = 124;
+const TALL = 84; // between nodes of a column
+const TIGHT = 62;
+const ON_EDGES = 16; // weights of a gap that fit on their edges
+const CELL = [44, 19]; // of the grid that the numbers of a dense gap stand in
+
+/** Lay out a network, or nothing where it is too large to draw. */
+export function layout(sizes: number[]): Layout | null {
+  if (Math.max(...sizes) > MOST_DRAWN) return null;
+  const most = Math.max(...sizes);
+  const pitch = most > 5 ? TIGHT : TALL;
+  const gaps = sizes
+    .slice(1)
+    .map((size, n) => (size * sizes[n] <= ON_EDGES ? GAP : Math.max(GAP, Math.min(size, sizes[n]) * CELL[0] + 150)));
+  const grids = sizes.slice(1).map((size, n) => (size * sizes[n] <= ON_EDGES ? 0 : Math.max(size, sizes[n]) * CELL[1]));
+  const height = Math.max(most * pitch, ...grids) + 46;
+  const xs = gaps.reduce((all, gap) => [...all, all[all.length - 1] + gap], [MARGIN]);
+  const nodes = sizes.flatMap((size, layer) =>
+    Array.from({ length: size }, (_, index) => ({
+      layer,
+      index,
+      x: xs[layer],
+      y: height / 2 + (index - (size - 1) / 2) * pitch,
+    })),
+  );
+  const at = (layer: number, index: number) => nodes.find((node) => node.layer === layer && node.index === index)!;
+  const weights = sizes.slice(1).flatMap((size, n) => gapWeights(n + 1, size, sizes[n], at, height));
+  return { width: xs[xs.length - 1] + MARGIN + 24, height, radius: most > 5 ? 20 : 26, nodes, weights };
+}
+
+function gapWeights(
+  layer: number,
+  outputs: number,
+  inputs: number,
+  at: (l: number, i: number) => Node,
+  height: number,
+): Weight[] {
+  const dense = outputs * inputs > ON_EDGES;
+  const found: Weight[] = [];
+  for (let to = 0; to < outputs; to++) {
+    for (let from = 0; from < inputs; from++) {
+      const [a, b] = [at(layer - 1, from), at(layer, to)];
+      const t = along(inputs, outputs, to);
+      const middle = (a.x + b.x) / 2;
+      const [row, column] = [to - (outputs - 1) / 2, from - (inputs - 1) / 2];
+      const [down, across] = inputs > outputs ? [column, row] : [row, column]; // the grid stands, rather than lies
+      const [x, y] = dense
+        ? [middle + across * CELL[0], height / 2 + down * CELL[1]]
+        : [a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)];
+      found.push({ layer, to, from, x, y, x1: a.x, y1: a.y, x2: b.x, y2: b.y });
+    }
+  }
+  return found;
+}
+
+/** How far along its edge a number stands: staggered by where the edge ends, so that numbers do not cover each other. */
+function along(inputs: number, outputs: number, to: number): number {
+  if (outputs === 1 || inputs === 1) return 0.5;
+  return 0.24 + (0.42 * to) / (outputs - 1);
+}

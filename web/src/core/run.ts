@@ -1,0 +1,229 @@
+/** A training in the page: the sheet, evaluated step after step, every step kept. */
+
+import { Sheet, type Pins } from "./sheet";
+import { shuffled } from "./shuffle";
+import type { Architecture, Pictures, Recipe, SheetAnswer } from "./types";
+
+export const MOST_NUMBERS = 30_000_000; // kept by one run: 240 MB
+
+/** A sheet with the places of what is put into it. */
+export class Prepared {
+  readonly sheet: Sheet;
+  readonly parameters: Int32Array; // places
+  readonly memory: Int32Array; // places of parameters and of the optimizer's state: what a nudge carries on
+  readonly after: Int32Array; // and of what they become
+  readonly pixels: Int32Array[]; // a row for each picture of the batch
+  readonly targets: Int32Array[];
+  readonly initialState: number[];
+
+  constructor(
+    readonly answer: SheetAnswer,
+    pixels: number,
+    outputs: number,
+  ) {
+    const sheet = (this.sheet = new Sheet(answer.sheet));
+    const state = Object.keys(answer.state);
+    const memory = [...answer.parameters, ...state];
+    const places = (names: string[]) => Int32Array.from(names, (name) => sheet.place(name));
+    this.parameters = places(answer.parameters);
+    this.memory = places(memory);
+    this.after = places(memory.map((name) => `${name}.after`));
+    this.initialState = Object.values(answer.state);
+    const prefixes = sheet.batch === 1 ? [""] : Array.from({ length: sheet.batch }, (_, k) => `picture${k}.`);
+    const row = (kind: string, count: number) => (p: string) =>
+      places(Array.from({ length: count }, (_, i) => `${p}${kind}[${i}]`));
+    this.pixels = prefixes.map(row("pixel", pixels));
+    this.targets = prefixes.map(row("target", outputs));
+  }
+
+  /** The given cells of a nudge: settings, memory, pictures. Nothing else is computed yet. */
+  fill(
+    memory: ArrayLike<number>,
+    settings: Record<string, number>,
+    inputs: number[][],
+    targets: number[][],
+  ): Float64Array {
+    const values = new Float64Array(this.sheet.size);
+    for (const [name, value] of Object.entries(settings)) values[this.sheet.place(name)] = value;
+    for (let k = 0; k < this.memory.length; k++) values[this.memory[k]] = memory[k];
+    inputs.forEach((row, k) => row.forEach((value, i) => (values[this.pixels[k][i]] = value)));
+    targets.forEach((row, k) => row.forEach((value, j) => (values[this.targets[k][j]] = value)));
+    return values;
+  }
+
+  /** Nodes silenced and parameters frozen, as values held fixed. */
+  pins(silenced: readonly string[], frozen: readonly string[]): Pins {
+    const held = new Map<number, number>();
+    for (const name of silenced) {
+      for (const p of this.pixels.length === 1 ? [""] : this.pixels.map((_, k) => `picture${k}.`)) {
+        if (this.sheet.has(p + name)) held.set(this.sheet.place(p + name), 0);
+      }
+    }
+    for (const name of frozen) if (this.sheet.has(`${name}.change`)) held.set(this.sheet.place(`${name}.change`), 0);
+    return held;
+  }
+}
+
+/** The given numbers of a recipe, by the names of their cells. */
+function settingsOf(answer: SheetAnswer, recipe: Recipe): Record<string, number> {
+  const names = Object.keys(answer.settings);
+  return Object.fromEntries(
+    names.map((name) => [name, recipe[(name === "rate" ? "learning_rate" : name) as keyof Recipe] as number]),
+  );
+}
+
+export interface Setup {
+  architecture: Architecture;
+  recipe: Recipe;
+  pictures: Pictures;
+  silenced: string[];
+  frozen: string[];
+  firstStep: number; // where on the timeline it begins
+}
+
+export interface Stopped {
+  step: number;
+  reason: string;
+}
+
+export class Run {
+  readonly total: number;
+  readonly perEpoch: number;
+  readonly rows: Float64Array; // (total + 1, memory): parameters and state before each step
+  readonly losses: Float64Array;
+  readonly lossPerEpoch: number[] = [];
+  readonly movementPerEpoch: number[] = [];
+  stopped: Stopped | null = null;
+  done = 0;
+  private readonly width: number;
+  private readonly settings: Record<string, number>;
+  private order: number[] = [];
+  private orderEpoch = -1;
+
+  constructor(
+    readonly setup: Setup,
+    readonly prepared: ReadonlyMap<number, Prepared>,
+    start: ArrayLike<number>,
+  ) {
+    const { pictures, recipe } = setup;
+    const any = this.preparedFor(Math.min(recipe.batch_size, pictures.names.length));
+    this.perEpoch = Math.ceil(pictures.names.length / recipe.batch_size);
+    this.width = any.memory.length;
+    this.total = Math.min(recipe.epochs * this.perEpoch, Math.floor(MOST_NUMBERS / this.width) - 1);
+    this.settings = settingsOf(any.answer, recipe);
+    this.rows = new Float64Array((this.total + 1) * this.width);
+    this.rows.set(Array.from(start));
+    if (start.length < this.width) this.rows.set(any.initialState, any.parameters.length);
+    this.losses = new Float64Array(this.total);
+  }
+
+  /** Whether the training was too long to be kept whole. */
+  get cut(): boolean {
+    return this.total < this.setup.recipe.epochs * this.perEpoch;
+  }
+
+  get finished(): boolean {
+    return this.done === this.total || this.stopped !== null;
+  }
+
+  preparedFor(batch: number): Prepared {
+    const found = this.prepared.get(batch);
+    if (!found) throw new Error(`there is no sheet for a batch of ${batch}`);
+    return found;
+  }
+
+  memory(step: number): Float64Array {
+    return this.rows.subarray(step * this.width, (step + 1) * this.width);
+  }
+
+  /** Which pictures nudge `step` shows, in their order. */
+  shown(step: number): number[] {
+    const { recipe, pictures } = this.setup;
+    const epoch = Math.floor(step / this.perEpoch);
+    if (epoch !== this.orderEpoch) {
+      const count = pictures.names.length;
+      this.order = recipe.order === "shuffled" ? shuffled(count, recipe.seed, epoch) : pictures.names.map((_, k) => k);
+      this.orderEpoch = epoch;
+    }
+    const first = (step % this.perEpoch) * recipe.batch_size;
+    return this.order.slice(first, first + recipe.batch_size);
+  }
+
+  /** Every cell of nudge `step`. */
+  values(step: number, pins?: Pins): { prepared: Prepared; values: Float64Array } {
+    const shown = this.shown(step);
+    const { inputs, targets } = this.setup.pictures;
+    const prepared = this.preparedFor(shown.length);
+    const values = prepared.fill(
+      this.memory(step),
+      this.settings,
+      shown.map((k) => inputs[k]),
+      shown.map((k) => targets![k]),
+    );
+    return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
+  }
+
+  /** Every cell of the nudge that one other picture would give at `step`. */
+  valuesWith(
+    step: number,
+    input: number[],
+    target: number[],
+    pins?: Pins,
+  ): { prepared: Prepared; values: Float64Array } {
+    const prepared = this.preparedFor(1);
+    const values = prepared.fill(this.memory(step), this.settings, [input], [target]);
+    return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
+  }
+
+  pinsFor(prepared: Prepared): Pins {
+    return prepared.pins(this.setup.silenced, this.setup.frozen);
+  }
+
+  /** Train on until all is done or `milliseconds` are over. */
+  advance(milliseconds: number): void {
+    const end = performance.now() + milliseconds;
+    while (!this.finished) {
+      this.nudge();
+      if (this.done % 64 === 0 && performance.now() > end) return;
+    }
+  }
+
+  private nudge(): void {
+    const step = this.done;
+    const { prepared, values } = this.values(step);
+    const next = this.memory(step + 1);
+    let sound = true;
+    for (let k = 0; k < this.width; k++) {
+      next[k] = values[prepared.after[k]];
+      sound &&= Number.isFinite(next[k]);
+    }
+    const loss = values[prepared.sheet.place("loss")];
+    if (!sound || !Number.isFinite(loss)) {
+      const bad = prepared.sheet.names.findIndex((_, k) => !Number.isFinite(values[k]));
+      const what = Number.isNaN(values[bad]) ? "not a number" : "infinite";
+      this.stopped = {
+        step,
+        reason: `${prepared.sheet.names[bad]} is ${what} at nudge ${step}; try a smaller learning rate`,
+      };
+      return;
+    }
+    this.losses[step] = loss;
+    this.done = step + 1;
+    if (this.done % this.perEpoch === 0) this.closeEpoch();
+  }
+
+  private closeEpoch(): void {
+    const { sizes } = this.setup.architecture;
+    const first = this.memory(this.done - this.perEpoch);
+    const last = this.memory(this.done);
+    const count = this.setup.pictures.names.length;
+    let loss = 0;
+    let moved = 0;
+    for (let step = this.done - this.perEpoch; step < this.done; step++) {
+      loss += (this.losses[step] * this.shown(step).length) / count;
+    }
+    for (let k = 0; k < sizes[0] * sizes[1]; k++) moved += (last[k] - first[k]) ** 2;
+    this.lossPerEpoch.push(loss);
+    this.movementPerEpoch.push(Math.sqrt(moved));
+  }
+}

@@ -1,0 +1,103 @@
+/** What the page and the server say to each other. */
+
+import type { SheetJson } from "./sheet";
+
+export interface Architecture {
+  sizes: number[];
+  hidden: string;
+  output: string;
+  start: string;
+}
+
+export interface Recipe {
+  learning_rate: number;
+  epochs: number;
+  loss: string;
+  order: string;
+  batch_size: number;
+  optimizer: string;
+  momentum: number;
+  nesterov: boolean;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weight_decay: number;
+  seed: number;
+}
+
+export interface Pictures {
+  inputs: number[][];
+  targets: number[][] | null;
+  names: string[];
+  shape: [number, number] | null;
+  answers: string[];
+}
+
+export interface SheetAnswer {
+  sheet: SheetJson;
+  symbols: Record<string, [mathml: string, text: string, words: string]>;
+  settings: Record<string, number>;
+  state: Record<string, number>;
+  parameters: string[];
+}
+
+export interface Verdict {
+  sentence: string;
+  count: number | null;
+  n: number;
+  interval: [number, number] | null;
+}
+
+export interface Histogram {
+  edges: number[];
+  counts: number[];
+  seeds: number[][];
+  left_out: number;
+}
+
+export interface SeedsAnswer {
+  networks: number;
+  verdicts: Record<string, Verdict>;
+  histogram: Histogram | null;
+}
+
+export interface ChapterHead {
+  key: string;
+  title: string;
+  question: string;
+  options: string[];
+}
+
+export type ChapterPart =
+  | { kind: "text"; text: string }
+  | { kind: "table"; title: string; columns: string[]; rows: string[][] }
+  | { kind: "figure"; name: string; caption: string; svg: string }
+  | ({ kind: "verdict" } & Verdict);
+
+export interface ChapterTold {
+  key: string;
+  title: string;
+  parts: ChapterPart[];
+  answer: number;
+}
+
+export interface Experiment {
+  architecture: Architecture;
+  recipe: Recipe;
+  examples: Pictures;
+  seed: number;
+  parameters?: number[];
+  origin?: string;
+}
+
+export const PLAIN_RECIPE: Recipe = {
+  learning_rate: 0.1, epochs: 100, loss: "mse", order: "fixed", batch_size: 1, optimizer: "sgd", momentum: 0,
+  nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, seed: 0,
+}; // prettier-ignore
+
+export const PLAIN_ARCHITECTURE: Architecture = {
+  sizes: [4, 3, 2],
+  hidden: "sigmoid",
+  output: "sigmoid",
+  start: "pytorch",
+};
