@@ -71,6 +71,8 @@ class Recipe:
             raise TinyNetError(
                 f"momentum is {self.momentum} and optimizer is 'adam'; momentum belongs to 'sgd'"
             )
+        for name in ("learning_rate", "momentum", "beta1", "beta2", "epsilon", "weight_decay"):
+            object.__setattr__(self, name, float(getattr(self, name)))  # 5 and 5.0 are one recipe
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""

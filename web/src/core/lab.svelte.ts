@@ -38,6 +38,7 @@ export class Lab {
 
   private readonly sheets = new Map<string, Promise<SheetAnswer>>();
   private readonly starts = new Map<string, Promise<number[][]>>();
+  private readonly grids = new Map<string, Promise<{ unsure_below: number; sets: Record<string, Pictures> }>>();
   private building = 0;
 
   constructor(readonly api: Api) {}
@@ -169,7 +170,7 @@ export class Lab {
   /** Show another state: build its runs again, from the same starts. */
   async become(state: State): Promise<void> {
     const mine = ++this.building;
-    const sets = await this.api.pictures(state.grid);
+    const sets = await remembered(this.grids, String(state.grid), () => this.api.pictures(state.grid));
     const runs: Run[] = [];
     await this.prepare(state.architecture, state.recipe, (state.pictures ?? sets.sets.lines).names.length);
     runs.push(await this.rootRun(state, sets.sets));
@@ -271,9 +272,9 @@ export class Lab {
 
   /** Say what went wrong, if anything does. */
   async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    this.message = "";
     try {
       await action();
-      this.message = "";
       return true;
     } catch (error) {
       this.message = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,554 @@
+"""The page in a real browser: by clicks and by keys, its numbers against Python's."""
+
+import csv
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+import laboratory
+import tinynet as tn
+from tinynet import judging, server
+
+pytestmark = pytest.mark.skipif(
+    not (server.PAGE / "index.html").is_file(), reason="the page is not built: make setup builds it"
+)
+LINES = tn.pictures.lines()
+RUN = tn.train(tn.Network.initial(seed=0), LINES)
+
+
+@pytest.fixture(scope="module")
+def address():
+    with laboratory.running() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        found = laboratory.launch(playwright)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open the page; it may ask no other host and must leave no error on the console."""
+    contexts, troubles = [], []
+
+    def opened(where="", *, ready=True, base=address, allowed=(), **settings):
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: said.type == "error" and troubles.append((said.text, allowed)))
+        page.on("pageerror", lambda error: troubles.append((str(error), ())))
+        page.on("request", lambda asked: foreign(asked.url, base) and troubles.append((asked.url, ())))
+        page.goto(base + where)
+        if ready:
+            page.locator(".lab").wait_for()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not [text for text, allowed in troubles if not any(word in text for word in allowed)]
+
+
+def foreign(url, base):
+    return not url.startswith((base, "data:", "blob:"))
+
+
+def number(text):
+    return float(text.replace("−", "-").replace("+", "").replace("%", "").strip())
+
+
+def to_end(page):
+    page.keyboard.press("End")
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text(
+        re.compile(r"nudge ([\d,]+) of \1 ")
+    )
+
+
+def ledger(page):
+    """Return the ledger's rows: the four numbers as they are shown."""
+    return [
+        row.split("\t")[1:]
+        for row in page.locator(".at-ledger tbody").inner_text().split("\n")
+        if "\t" in row
+    ]
+
+
+def saved(page, button):
+    with page.expect_download() as waiting:
+        button.click()
+    return waiting.value
+
+
+def ledger_csv(page):
+    path = saved(page, page.locator(".at-ledger").get_by_role("button", name="CSV")).path()
+    return list(csv.DictReader(io.StringIO(path.read_text())))
+
+
+def same_as(page, moment, within):
+    """Assert that the ledger's file holds the numbers of this moment."""
+    rows = ledger_csv(page)
+    assert [row["parameter"] for row in rows] == list(moment.network.architecture.parameter_names)
+    for row, ours in zip(rows, moment.ledger(), strict=True):
+        for key in ("before", "gradient", "change", "after"):
+            assert float(row[key]) == pytest.approx(getattr(ours, key), abs=within, rel=within)
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [0, 1, 137, 399])
+def test_every_number_on_the_screen_is_pythons_to_the_digits_shown(open_page, step):
+    page, moment = open_page(), RUN[step]
+    page.get_by_role("slider", name="nudge").fill(str(step))
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text(f"nudge {step} of 400")
+    for shown, row in zip(ledger(page), moment.ledger(), strict=True):
+        digits = (f"{row.before:.4f}", f"{row.gradient:+.5f}", f"{row.change:+.5f}", f"{row.after:.4f}")
+        assert [number(text) for text in shown] == [float(text) for text in digits]
+    for name, format_of in [("z", "{:+.2f}"), ("a", "{:.3f}")]:
+        for cell, value in moment.values.items():
+            if re.fullmatch(rf"layer\d\.{name}\[\d\]", cell):
+                text = page.locator(f'[data-cell="{cell}"] text').text_content()
+                assert number(text.removeprefix("z").strip()) == float(format_of.format(value))
+    same_as(page, moment, 1e-13)
+
+
+def test_an_opened_number_shows_its_formula_its_numbers_and_its_factors(open_page):
+    page = open_page()
+    page.locator('[data-cell="layer1.weight[0,2]"]').click()
+    opened = page.locator('[data-opened="layer1.weight[0,2].after"]')
+    expect(opened).to_contain_text("-0.41152".replace("-", "−"))
+    opened.get_by_role("button", name=re.compile("change of the weight")).click()
+    change = page.locator('[data-opened="layer1.weight[0,2].change"]')
+    change.get_by_role("button", name=re.compile("slope of the loss by the weight")).click()
+    gradient = page.locator('[data-opened="layer1.weight[0,2].gradient"]')
+    delta = RUN[0].values["layer1.delta[0]"]
+    expect(gradient).to_contain_text(tn.notation.number(delta))
+    assert gradient.locator("math").count() >= 3
+
+
+def test_stops_reveal_the_nudge_part_by_part(open_page):
+    page = open_page()
+    answer = page.locator('[data-cell="layer2.a[0]"]')
+    page.get_by_role("button", name="before", exact=True).click()
+    expect(answer).to_contain_text("·")
+    expect(page.locator(".at-ledger")).to_contain_text("The gradient comes at the stop")
+    page.keyboard.press(".")
+    expect(answer).to_contain_text("0.678")
+    for _ in range(3):
+        page.keyboard.press(".")
+    expect(page.locator(".at-ledger")).to_contain_text("for 23 of 23 parameters, to the last bit")
+    page.keyboard.press(".")
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("nudge 1 of 400")
+
+
+def test_forth_and_back_gives_identical_numbers(open_page):
+    page = open_page()
+    page.get_by_role("slider", name="nudge").fill("137")
+    before = page.locator(".lab").inner_text()
+    for key in ("ArrowRight", "PageDown", "End", "Home"):
+        page.keyboard.press(key)
+    page.get_by_role("slider", name="nudge").fill("138")
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("nudge 137 of 400")
+    assert page.locator(".lab").inner_text() == before
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"recipe": {"batch_size": 3, "order": "shuffled", "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}},
+        {"recipe": {"optimizer": "adam", "learning_rate": 0.01, "loss": "bce", "epochs": 30}},
+        {"recipe": {"loss": "cross_entropy", "batch_size": 4}, "architecture": {"sizes": [4, 5, 3, 2], "hidden": "tanh", "output": "softmax"}},
+        {"architecture": {"sizes": [9, 4, 2], "hidden": "relu", "start": "he"}, "grid": 3, "seed": 12, "recipe": {"order": "shuffled"}},
+    ],
+    ids=["a batch", "adam", "softmax", "3x3"],
+)  # fmt: skip
+def test_other_recipes_and_sizes_train_to_pythons_numbers(open_page, settings):
+    page = open_page(fragment({"seed": 3, **settings}))
+    to_end(page)
+    page.keyboard.press("ArrowLeft")
+    seed = settings.get("seed", 3)
+    architecture = tn.Architecture(**settings.get("architecture", {}))
+    run = tn.train(
+        architecture.initial(seed), tn.pictures.lines(settings.get("grid", 2)),
+        tn.Recipe(**settings["recipe"], seed=seed),
+    )  # fmt: skip
+    same_as(page, run[-1], 1e-9)
+
+
+def test_a_branch_is_pythons_training_from_that_moment(open_page):
+    page = open_page()
+    page.get_by_role("slider", name="nudge").fill("100")
+    page.get_by_label("learning rate").fill("5")
+    page.get_by_role("button", name="branch at nudge 100").click()
+    expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
+    to_end(page)
+    page.keyboard.press("ArrowLeft")
+    branch = tn.train(RUN[100].network, LINES, tn.Recipe(learning_rate=5.0, epochs=75))
+    same_as(page, branch[-1], 1e-9)
+    expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text(f"{branch.loss_per_epoch[-1]:.4f}")
+    page.keyboard.press("Home")
+    same_as(page, RUN[0], 1e-13)
+
+
+def test_an_edited_weight_begins_a_branch(open_page):
+    page = open_page()
+    weight = page.locator('[data-cell="layer2.weight[0,1]"]')
+    weight.dblclick()
+    page.get_by_label(re.compile("new value of the weight")).fill("2.5")
+    page.keyboard.press("Enter")
+    expect(weight).to_contain_text("+2.50")
+    network = tn.Network.initial(seed=0).with_parameter("layer2.weight[0,1]", 2.5)
+    same_as(page, tn.nudge(network, LINES[0]), 1e-13)
+
+
+def test_a_silenced_node_and_a_frozen_weight(open_page):
+    page = open_page()
+    page.locator('[data-cell="layer1.a[1]"]').click()
+    page.get_by_label(re.compile("silence this node")).check()
+    network = tn.Network.initial(seed=0)
+    for j in range(2):
+        network = network.with_parameter(f"layer2.weight[{j},1]", 0.0)
+    expect(page.locator('[data-cell="layer2.a[0]"]')).to_contain_text(f"{network(LINES[0])[0, 0]:.3f}")
+    expect(page.locator(".what-if")).to_contain_text("numbers change")
+    page.get_by_role("button", name="undo").click()
+    page.locator('[data-cell="layer1.weight[0,1]"]').click()
+    page.get_by_label("frozen").check()
+    page.get_by_role("button", name="train on like this").click()
+    to_end(page)
+    expect(page.locator('[data-cell="layer1.weight[0,1]"]')).to_contain_text("+0.27")
+    frozen = next(row for row in ledger_csv(page) if row["parameter"] == "layer1.weight[0,1]")
+    assert float(frozen["before"]) == RUN[0].network.named()["layer1.weight[0,1]"]
+    assert float(frozen["change"]) == 0
+
+
+def test_a_dragged_pixel_changes_the_answer(open_page):
+    page = open_page()
+    page.get_by_role("spinbutton", name="brightness of the top-left pixel").fill("0.25")
+    page.keyboard.press("Enter")
+    answer = tn.Network.initial(seed=0)(np.array([0.25, 1, 0, 0]))
+    expect(page.locator(".at-picture dd.value").first).to_have_text(f"{100 * answer[0]:.1f} %")
+    box = page.locator(".at-picture .pixel").first.bounding_box()
+    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 8, box["y"] + 8 - 80)
+    page.mouse.up()
+    assert float(
+        page.get_by_role("spinbutton", name="brightness of the top-left pixel").input_value()
+    ) == pytest.approx(0.75)
+    page.get_by_role("button", name="the training's picture").click()
+    expect(page.locator(".at-picture dd.value").first).to_have_text("67.8 %")
+
+
+def test_verdicts_of_the_sets_are_pythons(open_page):
+    page = open_page()
+    to_end(page)
+    page.get_by_role("button", name="tables").click()
+    for examples in (LINES, tn.pictures.fuzzy(), tn.pictures.stress()):
+        for answer in judging.answers(RUN.final, examples):
+            row = (
+                page.locator(".at-world tr")
+                .filter(has=page.get_by_role("button", name=answer.name, exact=True))
+                .first
+            )
+            expect(row).to_contain_text(answer.words())
+            expect(row).to_contain_text(f"{100 * answer.outputs[0]:.1f} %")
+    page.get_by_role("button", name="gray lattice").click()
+    outputs = RUN.final(tn.pictures.lattice(5).inputs)
+    unsure = int((np.abs(outputs[:, 0] - outputs[:, 1]) < judging.UNSURE).sum())
+    expect(page.locator(".at-world")).to_contain_text(f"{unsure} unsure")
+
+
+def test_pytorch_agrees(open_page):
+    page = open_page()
+    page.get_by_role("button", name="ask PyTorch").click()
+    expect(page.locator(".at-arithmetic")).to_contain_text(
+        re.compile(r"PyTorch [\d.]+.* agrees: the loss and 23 gradients")
+    )
+
+
+# --- seeds, chapters, files, addresses ---------------------------------------------------------------------------
+
+
+def test_a_question_to_many_seeds_and_a_member_opened(open_page):
+    page = open_page(fragment({"recipe": {"learning_rate": 5}}))
+    page.get_by_label("How many seeds").select_option("1000")
+    page.get_by_role("button", name="ask", exact=True).click()
+    crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=1000)
+    expect(page.locator("[data-verdict]")).to_have_text(
+        str(crowd.share(crowd.all_right, "get all 4 pictures right"))
+    )
+    page.get_by_label("Question").select_option("lean")
+    gaps = crowd.gaps(LINES[0])[:, 0]
+    expect(page.locator("[data-verdict]")).to_have_text(
+        str(crowd.share(gaps > 0, "lean to horizontal on this picture"))
+    )
+    page.locator(".at-luck svg [role=button]").last.click()
+    member = page.locator(".at-luck .link").first
+    seed = int(member.inner_text())
+    member.click()
+    expect(page.get_by_role("spinbutton", name="seed")).to_have_value(str(seed))
+    run = tn.train(tn.Network.initial(seed=seed), LINES, tn.Recipe(learning_rate=5.0))
+    expect(page.locator(".at-timeline")).to_contain_text(
+        f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}"
+    )
+    assert gaps[seed] > 0
+
+
+def test_a_long_question_can_be_cancelled(open_page):
+    page = open_page(fragment({"recipe": {"epochs": 2000}}))
+    page.get_by_label("How many seeds").select_option("1000000")
+    page.get_by_role("button", name="ask", exact=True).click()
+    expect(page.locator(".at-luck progress")).to_be_visible()
+    page.get_by_role("button", name="cancel").click()
+    expect(page.get_by_role("button", name="ask", exact=True)).to_be_visible()
+    page.get_by_label("How many seeds").select_option("1000")
+    page.keyboard.press("Home")
+
+
+def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_page):
+    page = open_page()
+    page.get_by_role("button", name="3 Train").click()
+    expect(page.get_by_role("button", name="reveal")).to_be_disabled()
+    page.get_by_role("radio", name="all four").check()
+    page.get_by_role("button", name="reveal").click()
+    chapter = page.locator(".chapter")
+    expect(chapter.locator(".answer")).to_contain_text("not as you said It is: two.", timeout=60_000)
+    crowd = tn.population(networks=1000)
+    expect(chapter).to_contain_text(
+        str(crowd.share(crowd.all_right, "get all four pictures right after 100 epochs"))
+    )
+    assert chapter.locator("img").evaluate("image => image.naturalWidth") > 100
+    page.get_by_role("button", name="close the chapter").click()
+    expect(chapter).to_have_count(0)
+
+
+def test_save_and_open(open_page, tmp_path):
+    page = open_page(fragment({"seed": 4, "recipe": {"learning_rate": 2, "epochs": 20}}))
+    path = tmp_path / "run.safetensors"
+    saved(page, page.get_by_role("button", name="Save")).save_as(path)
+    recipe = tn.Recipe(learning_rate=2.0, epochs=20, seed=4)
+    assert path.read_bytes() == tn.train(tn.Network.initial(seed=4), LINES, recipe).to_bytes()
+    other = open_page()
+    other.get_by_label("Open a recording").set_input_files(path)
+    expect(other.get_by_label("learning rate")).to_have_value("2")
+    other.keyboard.press("Home")
+    same_as(other, tn.load(path)[0], 1e-13)
+    to_end(other)
+    other.keyboard.press("ArrowLeft")
+    same_as(other, tn.load(path)[-1], 1e-9)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "foreign", "newer"])
+def test_a_file_that_cannot_be_read_gives_a_message(open_page, tmp_path, damage):
+    data = bytearray(RUN.to_bytes())
+    if damage == "truncated":
+        data = data[:5000]
+    elif damage == "flipped":
+        data[-9] ^= 64
+    elif damage == "foreign":
+        data = bytearray(b"GIF89a, not a recording at all")
+    else:
+        data = data.replace(b'\\"format\\": 1', b'\\"format\\": 7')
+    path = tmp_path / "odd.safetensors"
+    path.write_bytes(data)
+    page = open_page()
+    page.get_by_label("Open a recording").set_input_files(path)
+    expect(page.get_by_role("alert")).to_contain_text(
+        re.compile("odd.safetensors.*(damaged|no recording|newer)")
+    )
+    expect(page.locator(".lab")).to_be_visible()
+
+
+def fragment(state):
+    """Write an address of the page by hand."""
+    import base64
+
+    return "#1." + base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+
+
+def test_a_shared_address_restores_everything(open_page):
+    page = open_page()
+    page.get_by_role("slider", name="nudge").fill("77")
+    page.locator('[data-cell="layer1.bias[2]"]').click()
+    page.get_by_label("learning rate").fill("3")
+    page.get_by_role("button", name="branch at nudge 77").click()
+    expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="gray", exact=True).click()
+    page.get_by_role("slider", name="nudge").fill("200")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("status").first).to_contain_text("The link is")
+    other = open_page(page.url.split("/")[-1])
+    expect(other.locator(".at-timeline tbody tr")).to_have_count(2)
+    expect(other.locator(".at-timeline")).to_contain_text("nudge 123 of 324")
+    for area in ("picture", "network", "arithmetic", "timeline", "ledger", "hidden"):
+        expect(other.locator(f".at-{area}")).to_have_text(
+            page.locator(f".at-{area}").inner_text(), use_inner_text=True
+        )
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("#1.!!!!", "damaged"),
+        ("#1.eyJzdGVwIjoxMD", "damaged"),
+        ("#9.abc", "does not know"),
+        (fragment({"seed": -4}), "damaged: its seed"),
+        (fragment({"colour": 1}), "colour"),
+        (fragment({"recipe": {"learning_rate": -3}}), "learning_rate is -3"),
+        (fragment({"architecture": {"sizes": [4, 900, 2]}}), "parameters"),
+        (fragment({"branches": [{"from": 0, "at": 9999}]}), "its run ends at 400"),
+    ],
+)
+def test_an_address_that_cannot_be_gives_a_message_and_the_plain_start(open_page, where, words):
+    page = open_page(where, allowed=("400",))
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 400")
+
+
+def test_a_mistake_in_the_recipe_is_said_and_the_run_stays(open_page):
+    page = open_page(allowed=("400",))
+    page.get_by_label("learning rate").fill("-1")
+    page.get_by_role("button", name="start again with this").click()
+    expect(page.get_by_role("alert")).to_contain_text("learning_rate is -1; it must be above 0")
+    expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 400")
+
+
+def test_a_training_that_diverges_says_where(open_page):
+    state = {
+        "architecture": {"sizes": [4, 3, 2], "hidden": "identity", "output": "identity"},
+        "recipe": {"learning_rate": 50},
+    }
+    page = open_page(fragment(state))
+    expect(page.get_by_role("alert")).to_contain_text("The training stopped")
+
+
+def test_without_its_server_the_network_stays_alive(browser):
+    with laboratory.running() as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.locator(".lab").wait_for()
+    page.get_by_role("button", name="ask", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("server does not answer")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".at-timeline")).to_contain_text("nudge 1 of 400")
+    page.get_by_role("spinbutton", name="brightness of the top-left pixel").fill("0.5")
+    page.get_by_label("learning rate").fill("2")
+    page.get_by_role("button", name="branch at nudge 1").click()
+    expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
+    page.get_by_role("spinbutton", name="seed").fill("7")
+    page.get_by_role("button", name="start again with this").click()
+    first = tn.Network.initial(seed=7).named()["layer1.weight[0,0]"]
+    expect(page.locator('[data-cell="layer1.weight[0,0]"]')).to_contain_text(f"{abs(first):.2f}")
+    page.context.close()
+
+
+# --- by keyboard, for everyone -----------------------------------------------------------------------------------
+
+
+def test_the_journey_by_keyboard_alone(open_page):
+    page = open_page()
+
+    def tab_to(locator):
+        for _ in range(250):
+            if locator.evaluate("element => element === document.activeElement"):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"{locator} cannot be reached with Tab")
+
+    tab_to(page.get_by_role("button", name="2 Nudge"))
+    page.keyboard.press("Enter")
+    tab_to(page.get_by_role("radio", name="yes"))
+    page.keyboard.press("Space")
+    tab_to(page.get_by_role("button", name="reveal"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer")).to_contain_text("as you said", timeout=30_000)
+    tab_to(page.get_by_role("spinbutton", name="brightness of the top-right pixel"))
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("spinbutton", name="brightness of the top-right pixel")).to_have_value("0.95")
+    weight = page.locator('[data-cell="layer1.weight[1,3]"]')
+    tab_to(weight)
+    page.keyboard.press("Enter")
+    expect(page.locator(".at-arithmetic")).to_contain_text(
+        "weight from the bottom-right pixel to hidden node 1"
+    )
+    page.keyboard.press("Enter")
+    page.keyboard.type("-1.5")
+    page.keyboard.press("Enter")
+    expect(weight).to_contain_text("−1.50")
+    tab_to(page.get_by_role("slider", name="nudge"))
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".at-timeline")).to_contain_text("nudge 1 of")
+    tab_to(page.get_by_role("button", name="tables"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".at-world")).to_contain_text("The stress test")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "where", ["", fragment({"step": 400, "chapter": "train", "branches": [{"from": 0, "at": 8}]})]
+)
+def test_axe_finds_no_violation(open_page, scheme, where):
+    page = open_page(where, color_scheme=scheme)
+    page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
+    page.get_by_role("button", name="ask", exact=True).click()
+    page.locator("[data-verdict]").wait_for()
+    page.evaluate(laboratory.AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)")
+    assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found] == []
+
+
+@pytest.mark.parametrize("where", ["", fragment({"architecture": {"sizes": [9, 8, 4, 2]}, "grid": 3})])
+def test_at_360_pixels_nothing_is_cut_off(open_page, where):
+    page = open_page(where, viewport={"width": 360, "height": 740}, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("button, input:not(.unseen), select, td, p, h1, h2")]
+        .filter(e => e.checkVisibility() && !e.closest(".scroll"))
+        .filter(e => { const box = e.getBoundingClientRect(); return box.left < -0.5 || box.right > 360.5; })
+        .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert cut == []
+
+
+def test_reduced_motion_is_respected(open_page):
+    page = open_page(reduced_motion="reduce")
+    page.get_by_role("button", name="▶ play").click()
+    assert page.evaluate("document.getAnimations().length") == 0
+    page.get_by_role("button", name="pause").click()
+
+
+def test_play_moves_and_pauses(open_page):
+    page = open_page()
+    page.get_by_label("speed").select_option("2500")
+    page.keyboard.press(" ")
+    expect(page.locator(".at-timeline")).to_contain_text("nudge 400 of 400")
+    expect(page.get_by_role("button", name="▶ play")).to_be_visible()
+
+
+def test_figures_and_tables_can_be_taken_away(open_page):
+    page = open_page()
+    drawing = saved(page, page.locator(".at-network").get_by_role("button", name="SVG")).path().read_text()
+    assert "<svg" in drawing
+    assert "var(--" not in drawing
+    picture = saved(page, page.locator(".at-network").get_by_role("button", name="PNG")).path().read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    world = saved(page, page.locator(".at-world").get_by_role("button", name="CSV")).path().read_text()
+    assert len(world.splitlines()) == 17
+
+
+def test_the_page_is_small():
+    import gzip
+
+    files = [path for path in server.PAGE.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 436_057  # TensorFlow Playground's
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 200_000
