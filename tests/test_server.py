@@ -1,0 +1,258 @@
+"""The server, asked over a real connection."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import numpy as np
+import pytest
+
+import laboratory
+import tinynet as tn
+from tinynet import server, wire
+from tinynet.explain import title
+from tinynet.notation import mathml_symbol, text_symbol
+from tinynet.sheet import Sheet
+
+PLAIN = {"sizes": [4, 3, 2]}
+LINES = tn.pictures.lines()
+EXPERIMENT = {"architecture": PLAIN, "recipe": {}, "examples": LINES.to_json()}
+QUESTION = EXPERIMENT | {"picture": [0.5] * 4, "networks": 500}
+ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 2000}}
+
+
+@pytest.fixture(scope="module")
+def client():
+    with laboratory.running() as address, httpx.Client(base_url=address, timeout=60) as found:
+        yield found
+
+
+def ask(client, path, body):
+    answer = client.post(f"api/{path}", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def told(answer):
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_a_sheet_and_how_its_cells_are_written(client):
+    recipe = tn.Recipe(optimizer="adam")
+    said = ask(client, "sheet", {"architecture": PLAIN, "recipe": recipe.to_json(), "batch": 2})
+    sheet = Sheet.of(tn.Architecture(), recipe, 2)
+    assert said["sheet"] == sheet.to_json()
+    for name, written in said["symbols"].items():
+        assert written == [mathml_symbol(name), text_symbol(name), title(sheet, name)]
+    assert set(said["state"]) | set(said["settings"]) < set(sheet.cells)
+    assert all(f"{name}.after" in sheet.cells for name in [*said["state"], *said["parameters"]])
+
+
+@pytest.mark.parametrize("sizes", [(4, 3, 2), (9, 5, 4, 2)])
+def test_starts_are_the_networks_initial_parameters(client, sizes):
+    said = ask(client, "starts", {"architecture": {"sizes": sizes}, "first_seed": 2**32 - 3, "count": 3})
+    for seed, start in zip(range(2**32 - 3, 2**32), said["starts"], strict=True):
+        assert start == tn.Network.initial(sizes, seed=seed).parameters.tolist()
+
+
+def test_pictures(client):
+    said = client.get("api/pictures/2").json()["sets"]
+    assert said["world"] == tn.pictures.binary().to_json()
+    assert said["stress"] == tn.pictures.stress().to_json()
+    assert client.get("api/pictures/3").json()["sets"] == {"lines": tn.pictures.lines(3).to_json()}
+
+
+def test_a_recording_is_the_librarys_bytes(client):
+    answer = client.post("api/recording", json=EXPERIMENT | {"seed": 3, "recipe": {"seed": 3}})
+    run = tn.train(tn.Network.initial(seed=3), LINES, tn.Recipe(seed=3))
+    assert answer.content == run.to_bytes()
+    assert answer.headers["etag"] == f'"{run.identity}"'
+
+
+def test_a_recording_from_given_parameters(client):
+    network = tn.Network.initial(seed=1).with_parameter("layer1.bias[0]", 2.5)
+    given = {"parameters": network.parameters.tolist(), "origin": network.origin}
+    answer = client.post("api/recording", json=EXPERIMENT | given)
+    assert answer.content == tn.train(network, LINES).to_bytes()
+
+
+def test_a_population_agrees_with_the_library(client):
+    lines = told(client.post("api/population", json=QUESTION | {"recipe": {"learning_rate": 5}}))
+    crowd = tn.population(tn.Recipe(learning_rate=5.0), 500)
+    gaps = crowd.gaps(np.full((1, 4), 0.5))[:, 0]
+    found = lines[-1]["result"]
+    assert found["verdicts"]["all_right"]["count"] == crowd.all_right.sum()
+    assert found["verdicts"]["lean"]["count"] == (gaps > 0).sum()
+    assert found["verdicts"]["learned_lean"]["n"] == crowd.all_right.sum()
+    edges, counts, seeds = (found["histogram"][key] for key in ("edges", "counts", "seeds"))
+    assert sum(counts) == 500
+    for k, members in enumerate(seeds):
+        assert len(members) == min(counts[k], wire.SEEDS_A_BIN)
+        assert all(edges[k] <= gaps[seed] <= edges[k + 1] for seed in members)
+    done = [line["done"] for line in lines[:-1]]
+    assert done == sorted(done)
+
+
+def test_a_population_whose_reader_goes_away_is_stopped(client):
+    for _ in range(server.WORKERS + server.WAITING + 2):
+        with client.stream("POST", "api/population", json=ENDLESS) as answer:
+            while answer.status_code == 429:
+                answer = retry(client)
+            next(answer.iter_lines())
+    assert "result" in told(patiently(client, QUESTION))[-1]
+
+
+def retry(client):
+    time.sleep(0.2)
+    return client.send(client.build_request("POST", "api/population", json=ENDLESS), stream=True)
+
+
+def patiently(client, question):
+    for _ in range(100):
+        answer = client.post("api/population", json=question)
+        if answer.status_code != 429:
+            return answer
+        time.sleep(0.2)
+    raise AssertionError("the workers never became free")
+
+
+def test_too_many_questions_are_asked_to_wait_and_block_nobody_else(client):
+    patiently(client, QUESTION)
+    requests = [
+        client.build_request("POST", "api/population", json=ENDLESS)
+        for _ in range(server.WORKERS + server.WAITING)
+    ]
+    running = [client.send(request, stream=True) for request in requests]
+    try:
+        refused = client.post("api/population", json=QUESTION)
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert "try again" in refused.json()["error"]
+        ask(client, "sheet", {"architecture": PLAIN, "recipe": {}})
+        assert client.post("api/recording", json=EXPERIMENT).status_code == 200
+    finally:
+        for answer in running:
+            answer.close()
+    assert "result" in told(patiently(client, QUESTION))[-1]
+
+
+def test_pytorch_checks_a_nudge(client):
+    network = tn.Network.initial(seed=9)
+    said = ask(client, "check", EXPERIMENT | {"seed": 9})["cells"]
+    values = tn.nudge(network, LINES).values
+    assert len(said) == 24
+    assert all(values[name] == pytest.approx(value, abs=1e-15) for name, value in said.items())
+
+
+def test_without_pytorch_the_check_says_how_to_install_it(client, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    answer = client.post("api/check", json=EXPERIMENT)
+    assert answer.status_code == 501
+    assert "pip install torch" in answer.json()["error"]
+
+
+def test_a_chapter_with_its_figures_and_its_answer(client):
+    said = told(client.post("api/story", json={"chapter": "look", "networks": 10}))[-1]["result"]
+    heads = {head["key"]: head for head in client.get("api/about").json()["chapters"]}
+    assert len(heads) == 9
+    assert heads["look"]["options"][said["answer"]] == "two"
+    assert any(part["kind"] == "figure" and part["svg"].startswith("<svg") for part in said["parts"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("sheet", {"architecture": PLAIN, "recipe": {"rate": 1}}, "no field 'rate'"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"learning_rate": -3}}, "learning_rate is -3; it must be above 0"),
+        ("sheet", {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}}, "shows up to 2,000"),
+        ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
+        ("sheet", {"recipe": {}}, "architecture: Field required"),
+        ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batches of 1 to 64"),
+        ("starts", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
+        ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "take fewer epochs"),
+        ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
+        ("recording", EXPERIMENT | {"parameters": [1.0]}, "parameters"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_a_sentence(client, path, body, message):
+    answer = client.post(f"api/{path}", json=body)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"networks": 2_000_000}, "1 to 1,000,000"),
+        ({"picture": [0.5]}, "1 pixels and the network takes 4"),
+        ({"networks": 1_000_000, "recipe": {"epochs": 1_000_000}}, "fewer seeds or epochs"),
+    ],
+)
+def test_a_question_that_cannot_be_is_answered_with_a_sentence(client, change, message):
+    assert message in told(patiently(client, QUESTION | change))[-1]["error"]
+
+
+def test_large_bodies_are_refused(client):
+    large = b" " * (server.MOST_BODY + 1)
+    assert client.post("api/sheet", content=large).status_code == 413
+    chunks = (large[k : k + 100_000] for k in range(0, len(large), 100_000))
+    assert client.post("api/sheet", content=chunks).status_code == 413
+
+
+def test_other_hosts_and_foreign_pages_are_refused(client):
+    assert client.get("api/about", headers={"Host": "evil.example"}).status_code == 403
+    assert (
+        client.post(
+            "api/starts", json={"architecture": PLAIN}, headers={"Origin": "http://evil.example"}
+        ).status_code
+        == 403
+    )
+    own = str(client.base_url).rstrip("/")
+    assert client.post("api/starts", json={"architecture": PLAIN}, headers={"Origin": own}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "api/about", "api/nothing"])
+def test_every_answer_carries_the_safety_headers(client, path):
+    headers = client.get(path).headers
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_interface_is_described(client):
+    paths = client.get("api/openapi.json").json()["paths"]
+    names = ["about", "check", "pictures/{grid}", "population", "recording", "sheet", "starts", "story"]
+    assert sorted(paths) == [f"/api/{name}" for name in names]
+
+
+def test_a_busy_port_gives_the_next_free_one():
+    first = server.free_port("127.0.0.1", 18765)
+    second = server.free_port("127.0.0.1", 18765)
+    with first, second:
+        assert second.getsockname()[1] > first.getsockname()[1] >= 18765
+
+
+def test_a_host_that_is_not_this_machines_is_a_clear_error():
+    with pytest.raises(tn.TinyNetError, match="cannot listen at 203.0.113.1"):
+        server.free_port("203.0.113.1", 0)
+
+
+def test_the_command_serves_until_ctrl_c():
+    command = [sys.executable, "-u", "-c", "from tinynet.cli import main; main()", "lab", "--port", "0"]
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")
+    }
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[2]
+        assert httpx.get(f"{address}api/about", timeout=30).json()["version"] == tn.__version__
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode in (0, 130)
+    assert "Traceback" not in errors
