@@ -152,7 +152,14 @@ def number(value: float) -> str:
     >>> number(-0.000123456), number(2.0), number(1e-20)
     ('−0.00012346', '2', '1e−20')
     """
-    return f"{value:.5g}".replace("-", "−").replace("e+0", "e").replace("e−0", "e−").replace("inf", "∞")
+    written = f"{value + 0.0:.5g}"  # no minus before a zero
+    return (
+        written.replace("-", "−")
+        .replace("e+0", "e")
+        .replace("e+", "e")
+        .replace("e−0", "e−")
+        .replace("inf", "∞")
+    )
 
 
 class Notation(NamedTuple):

@@ -85,5 +85,5 @@ function gapWeights(
 /** How far along its edge a number stands: staggered by where the edge ends, so that numbers do not cover each other. */
 function along(inputs: number, outputs: number, to: number): number {
   if (outputs === 1 || inputs === 1) return 0.5;
-  return 0.24 + (0.42 * to) / (outputs - 1);
+  return 0.2 + (0.5 * to) / (outputs - 1);
 }
