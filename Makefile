@@ -66,8 +66,9 @@ format: $(READY) ## lay out the code
 	$(BIN)/ruff format
 	$(NPM) run --silent format
 
-bench: $(READY) ## time TinyNet beside PyTorch and print the ratios
+bench: $(READY) $(PAGE) ## time TinyNet beside PyTorch, and the page against its promises
 	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/page.py
 
 clean: ## remove the set-up and all that was generated
 	rm -rf $(VENV) src/tinynet/page web/node_modules discovery dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

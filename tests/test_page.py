@@ -71,8 +71,14 @@ def to_end(page):
     )
 
 
+def settled(page):
+    """Wait until the lower panels show what the upper ones do."""
+    page.locator(".lab[aria-busy=false]").wait_for()
+
+
 def ledger(page):
     """Return the ledger's rows: the four numbers as they are shown."""
+    settled(page)
     return [
         row.split("\t")[1:]
         for row in page.locator(".at-ledger tbody").inner_text().split("\n")
@@ -87,6 +93,7 @@ def saved(page, button):
 
 
 def ledger_csv(page):
+    settled(page)
     path = saved(page, page.locator(".at-ledger").get_by_role("button", name="CSV")).path()
     return list(csv.DictReader(io.StringIO(path.read_text())))
 
@@ -151,12 +158,14 @@ def test_stops_reveal_the_nudge_part_by_part(open_page):
 def test_forth_and_back_gives_identical_numbers(open_page):
     page = open_page()
     page.get_by_role("slider", name="nudge").fill("137")
+    settled(page)
     before = page.locator(".lab").inner_text()
     for key in ("ArrowRight", "PageDown", "End", "Home"):
         page.keyboard.press(key)
     page.get_by_role("slider", name="nudge").fill("138")
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("nudge 137 of 400")
+    settled(page)
     assert page.locator(".lab").inner_text() == before
 
 
@@ -270,7 +279,7 @@ def test_pytorch_agrees(open_page):
     page = open_page()
     page.get_by_role("button", name="ask PyTorch").click()
     expect(page.locator(".at-arithmetic")).to_contain_text(
-        re.compile(r"PyTorch [\d.]+.* agrees: the loss and 23 gradients")
+        re.compile(r"PyTorch [\d.]+.* agrees: the loss and 23 gradients"), timeout=60_000
     )
 
 
@@ -385,6 +394,7 @@ def test_a_shared_address_restores_everything(open_page):
     page.get_by_role("slider", name="nudge").fill("200")
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("status").first).to_contain_text("The link is")
+    settled(page)
     other = open_page(page.url.split("/")[-1])
     expect(other.locator(".at-timeline tbody tr")).to_have_count(2)
     expect(other.locator(".at-timeline")).to_contain_text("nudge 123 of 324")
@@ -500,6 +510,7 @@ def test_axe_finds_no_violation(open_page, scheme, where):
     page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
     page.get_by_role("button", name="ask", exact=True).click()
     page.locator("[data-verdict]").wait_for()
+    settled(page)
     page.evaluate(laboratory.AXE.read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)")
     assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found] == []
@@ -540,6 +551,7 @@ def test_figures_and_tables_can_be_taken_away(open_page):
     assert "var(--" not in drawing
     picture = saved(page, page.locator(".at-network").get_by_role("button", name="PNG")).path().read_bytes()
     assert picture.startswith(b"\x89PNG")
+    settled(page)
     world = saved(page, page.locator(".at-world").get_by_role("button", name="CSV")).path().read_text()
     assert len(world.splitlines()) == 17
 

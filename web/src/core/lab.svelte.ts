@@ -4,16 +4,11 @@ import { plainState, type BranchSpec, type State } from "./address";
 import { Unreachable, type Api } from "./api";
 import { Prepared, Run } from "./run";
 import { openRecording } from "./safetensors";
-import { STOPS } from "./sheet";
+import { LAST_STOP, Spot, type Place } from "./spot.svelte";
 import type { Architecture, ChapterHead, Experiment, Pictures, Recipe, SheetAnswer } from "./types";
 
 const FRAME = 12; // milliseconds of training between two frames
 const STARTS_AHEAD = 32; // seeds whose starts are fetched together
-
-export interface Looked {
-  prepared: Prepared;
-  values: Float64Array;
-}
 
 export class Lab {
   state: State = $state(plainState());
@@ -32,9 +27,13 @@ export class Lab {
   run: Run | undefined = $derived(this.runs[this.state.active]);
   local = $derived(this.run ? Math.min(Math.max(this.state.step - this.run.setup.firstStep, 0), this.reached) : 0);
   lines: Pictures | undefined = $derived(this.state.pictures ?? this.sets.lines);
-  base: Looked | undefined = $derived.by(() => this.look(false));
-  looked: Looked | undefined = $derived.by(() => (this.changed ? this.look(true) : this.base));
-  changed = $derived(this.state.silenced.length + this.state.frozen.length > 0);
+  place: Place = $derived.by(() => {
+    const { stop, own, silenced, frozen } = this.state;
+    return { run: this.run!, local: this.local, stop, own, silenced, frozen };
+  });
+  settled: Place | null = $state.raw(null); // the place as it was a moment ago, while it moves quickly
+  readonly now = new Spot(() => this.place);
+  readonly calm = new Spot(() => this.settled ?? this.place);
 
   private readonly sheets = new Map<string, Promise<SheetAnswer>>();
   private readonly starts = new Map<string, Promise<number[][]>>();
@@ -63,74 +62,6 @@ export class Lab {
     return run.movementPerEpoch;
   }
 
-  value(name: string): number {
-    const { prepared, values } = this.looked!;
-    return prepared.sheet.has(name) ? values[prepared.sheet.place(name)] : NaN;
-  }
-
-  /** Whether a cell is computed yet at the present stop of the nudge. */
-  computed(name: string): boolean {
-    const sheet = this.looked!.prepared.sheet;
-    return sheet.has(name) && sheet.stops[sheet.place(name)] <= this.state.stop;
-  }
-
-  symbol(name: string): string {
-    return this.looked?.prepared.answer.symbols[name]?.[1] ?? name;
-  }
-
-  words(name: string): string {
-    return this.looked?.prepared.answer.symbols[name]?.[2] ?? name;
-  }
-
-  /** The prefix of the cells of one picture of the batch. */
-  get prefix(): string {
-    return (this.looked?.prepared.sheet.batch ?? 1) === 1 ? "" : "picture0.";
-  }
-
-  get pictures(): Pictures | undefined {
-    return this.run?.setup.pictures;
-  }
-
-  /** The pictures of the nudge that is looked at. */
-  get shownNames(): string[] {
-    if (this.state.own || !this.run) return ["your own"];
-    return this.run.shown(this.local).map((k) => this.run!.setup.pictures.names[k]);
-  }
-
-  get input(): number[] {
-    return this.state.own?.input ?? this.run!.setup.pictures.inputs[this.run!.shown(this.local)[0]];
-  }
-
-  get target(): number[] {
-    return this.state.own?.target ?? this.run!.setup.pictures.targets![this.run!.shown(this.local)[0]];
-  }
-
-  /** What the present network says of a picture. */
-  answer(input: number[]): number[] {
-    const run = this.run!;
-    const { prepared, values } = run.valuesWith(this.local, input, this.target, this.pins(run.preparedFor(1)));
-    const last = run.setup.architecture.sizes.length - 1;
-    return Array.from(
-      { length: run.setup.architecture.sizes[last] },
-      (_, j) => values[prepared.sheet.place(`layer${last}.a[${j}]`)],
-    );
-  }
-
-  private pins(prepared: Prepared, whatIf = true) {
-    const { silenced, frozen } = this.run!.setup;
-    const more = whatIf ? this.state : { silenced: [], frozen: [] };
-    return prepared.pins([...silenced, ...more.silenced], [...frozen, ...more.frozen]);
-  }
-
-  private look(whatIf: boolean): Looked | undefined {
-    const run = this.run;
-    if (!run) return undefined;
-    const own = this.state.own;
-    const prepared = run.preparedFor(own ? 1 : run.shown(this.local).length);
-    const pins = this.pins(prepared, whatIf);
-    return own ? run.valuesWith(this.local, own.input, own.target, pins) : run.values(this.local, pins);
-  }
-
   // --- moving --------------------------------------------------------------------------------------------------
 
   goto(step: number): void {
@@ -145,10 +76,10 @@ export class Lab {
 
   stepByStop(by: 1 | -1): void {
     const stop = this.state.stop + by;
-    if (stop >= 0 && stop < STOPS.length) this.state.stop = stop;
+    if (stop >= 0 && stop <= LAST_STOP) this.state.stop = stop;
     else if (by > 0 ? this.local < this.run!.total : this.local > 0) {
       this.stepBy(by);
-      this.state.stop = by > 0 ? 0 : STOPS.length - 1;
+      this.state.stop = by > 0 ? 0 : LAST_STOP;
     }
   }
 

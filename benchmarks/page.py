@@ -1,0 +1,104 @@
+"""Measure the laboratory's page in a real browser, against what it promises.
+
+    python benchmarks/page.py
+
+Page ready after navigation, size of its files, milliseconds to handle a scrub and a pixel drag (from the event to
+the page laid out again), and a recording from the server. Medians and 95th percentiles over many repetitions.
+"""
+
+import gzip
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Page, sync_playwright
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import laboratory
+import tinynet as tn
+from tinynet import server
+
+VISITS, MOVES, ASKS = 10, 200, 50
+PLAYGROUND = 436_057  # bytes of TensorFlow Playground's files, uncompressed
+
+HANDLED = """async ([selector, values]) => {
+  const input = document.querySelector(selector), times = [];
+  for (const value of values) {
+    await new Promise(requestAnimationFrame);
+    const began = performance.now();
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    await new Promise((done) => queueMicrotask(done));
+    document.body.getBoundingClientRect();
+    times.push(performance.now() - began);
+  }
+  return times;
+}"""
+
+
+def milliseconds(call: Callable[[], object], count: int) -> list[float]:
+    """Time `count` calls."""
+    found = []
+    for _ in range(count):
+        began = time.perf_counter()
+        call()
+        found.append(1e3 * (time.perf_counter() - began))
+    return found
+
+
+def p95(times: list[float]) -> float:
+    """Return the 95th percentile."""
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def visit(page: Page, address: str) -> None:
+    """Open the page anew and wait until every panel is there."""
+    page.goto("about:blank")
+    page.goto(address)
+    page.locator(".at-hidden").wait_for()
+
+
+def measure(table: Table, page: Page, address: str) -> None:
+    """Fill the table: what was measured, and what is promised."""
+    hosts: set[str] = set()
+    page.on(
+        "request", lambda asked: hosts.add(asked.url.split("/")[2]) if asked.url.startswith("http") else None
+    )
+    visit(page, address)
+    table.add_row(
+        "page ready, median",
+        f"{statistics.median(milliseconds(lambda: visit(page, address), VISITS)):.0f} ms",
+        "1000 ms",
+    )
+    scrub = page.evaluate(HANDLED, [".scrub", [(k * 37) % 400 for k in range(MOVES)]])
+    table.add_row("scrub to another nudge, p95", f"{p95(scrub):.1f} ms", "16 ms")
+    drag = page.evaluate(HANDLED, [".pixel input", [k / MOVES for k in range(MOVES)]])
+    table.add_row("drag a pixel, p95", f"{p95(drag):.1f} ms", "16 ms")
+    asked = {"architecture": {"sizes": [4, 3, 2]}, "recipe": {}, "examples": tn.pictures.lines().to_json()}
+    with httpx.Client(base_url=address) as client:
+        times = milliseconds(lambda: client.post("api/recording", json=asked).raise_for_status(), ASKS)
+    table.add_row("recording of 400 steps, median", f"{statistics.median(times):.1f} ms", "10 ms")
+    files = [path.read_bytes() for path in server.PAGE.rglob("*") if path.is_file()]
+    table.add_row(
+        "page files, compressed",
+        f"{sum(len(gzip.compress(data)) for data in files):,} bytes",
+        "200,000 bytes",
+    )
+    table.add_row("page files, as they are", f"{sum(map(len, files)):,} bytes", f"{PLAYGROUND:,} bytes")
+    table.add_row("hosts that were asked", f"{len(hosts)}", "1")
+
+
+if __name__ == "__main__":
+    found = Table("what", "measured", "at most")
+    with laboratory.running() as where, sync_playwright() as playwright:
+        browser = laboratory.launch(playwright)
+        measure(found, browser.new_page(viewport={"width": 1440, "height": 900}), where)
+        browser.close()
+    Console().print(found)
