@@ -127,6 +127,11 @@ describe("the drawing of a network", () => {
         expect(away).toBeGreaterThan(radius);
       }
     }
+    const under = nodes
+      .filter((node) => node.layer > 0)
+      .flatMap(({ x, y }) => [-33, 33].map((by) => ({ x: x + by, y: y + radius + 11 })));
+    for (const a of weights)
+      for (const b of under) expect(Math.abs(a.x - b.x) >= 44 || Math.abs(a.y - b.y) >= 14).toBe(true);
     for (const { x, y } of [...nodes, ...weights]) {
       expect(x > 0 && x < width && y > radius && y < height - radius - 10).toBe(true);
     }

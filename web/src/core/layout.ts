@@ -26,9 +26,11 @@ export interface Layout {
 }
 
 export const MOST_DRAWN = 16; // nodes of a layer
-const GAP = 250; // between layers, where numbers stand on the edges
+const GAP = 230; // between layers, at least
+const AFTER_PIXEL = 50; // from a node's middle to the nearest number on an edge
+const AFTER_NODE = 86; // likewise, past its weighted sum and bias
 const MARGIN = 124;
-const TALL = 84; // between nodes of a column
+const TALL = 106; // between nodes of a column
 const TIGHT = 62;
 const ON_EDGES = 16; // weights of a gap that fit on their edges
 const CELL = [44, 19]; // of the grid that the numbers of a dense gap stand in
@@ -38,9 +40,7 @@ export function layout(sizes: number[]): Layout | null {
   if (Math.max(...sizes) > MOST_DRAWN) return null;
   const most = Math.max(...sizes);
   const pitch = most > 5 ? TIGHT : TALL;
-  const gaps = sizes
-    .slice(1)
-    .map((size, n) => (size * sizes[n] <= ON_EDGES ? GAP : Math.max(GAP, Math.min(size, sizes[n]) * CELL[0] + 150)));
+  const gaps = sizes.slice(1).map((size, n) => gapWidth(n, sizes[n], size));
   const grids = sizes.slice(1).map((size, n) => (size * sizes[n] <= ON_EDGES ? 0 : Math.max(size, sizes[n]) * CELL[1]));
   const height = Math.max(most * pitch, ...grids) + 46;
   const xs = gaps.reduce((all, gap) => [...all, all[all.length - 1] + gap], [MARGIN]);
@@ -69,8 +69,9 @@ function gapWeights(
   for (let to = 0; to < outputs; to++) {
     for (let from = 0; from < inputs; from++) {
       const [a, b] = [at(layer - 1, from), at(layer, to)];
-      const t = along(inputs, outputs, to);
-      const middle = (a.x + b.x) / 2;
+      const t = along(layer, outputs, to, b.x - a.x);
+      const [left, right] = [a.x + margin(layer - 1), b.x - AFTER_NODE];
+      const middle = (left + right) / 2;
       const [row, column] = [to - (outputs - 1) / 2, from - (inputs - 1) / 2];
       const [down, across] = inputs > outputs ? [column, row] : [row, column]; // the grid stands, rather than lies
       const [x, y] = dense
@@ -83,7 +84,15 @@ function gapWeights(
 }
 
 /** How far along its edge a number stands: staggered by where the edge ends, so that numbers do not cover each other. */
-function along(inputs: number, outputs: number, to: number): number {
-  if (outputs === 1 || inputs === 1) return 0.5;
-  return 0.2 + (0.5 * to) / (outputs - 1);
+function along(layer: number, outputs: number, to: number, wide: number): number {
+  const [left, right] = [margin(layer - 1), wide - AFTER_NODE];
+  return (outputs === 1 ? (left + right) / 2 : left + ((right - left) * to) / (outputs - 1)) / wide;
+}
+
+const margin = (layer: number): number => (layer === 0 ? AFTER_PIXEL : AFTER_NODE);
+
+/** A gap is as wide as its numbers need: a column of them for each end, or a grid. */
+function gapWidth(layer: number, inputs: number, outputs: number): number {
+  const columns = inputs * outputs <= ON_EDGES ? outputs - 1 : Math.min(inputs, outputs);
+  return Math.max(GAP, margin(layer) + AFTER_NODE + columns * CELL[0]);
 }
