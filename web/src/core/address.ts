@@ -30,6 +30,8 @@ export interface State {
   silenced: string[];
   frozen: string[];
   chapter: string | null;
+  view: "world" | "lattice" | "table"; // of all pictures
+  sort: "network" | "change" | "gradient" | "value"; // of the ledger
 }
 
 export function plainState(): State {
@@ -37,7 +39,7 @@ export function plainState(): State {
     architecture: { ...PLAIN_ARCHITECTURE, sizes: [...PLAIN_ARCHITECTURE.sizes] },
     recipe: { ...PLAIN_RECIPE },
     seed: 0, grid: 2, order: null, pictures: null, parameters: null, branches: [], active: 0, step: 0, stop: 4,
-    open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null,
+    open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, view: "world", sort: "network",
   }; // prettier-ignore
 }
 
@@ -120,6 +122,8 @@ function check(state: State): void {
     ["own", picture(state.own)],
     ["silenced", isNames(state.silenced)],
     ["frozen", isNames(state.frozen)],
+    ["view", ["world", "lattice", "table"].includes(state.view)],
+    ["sort", ["network", "change", "gradient", "value"].includes(state.sort)],
     ["chapter", state.chapter === null || typeof state.chapter === "string"],
   ];
   const wrong = rules.find(([, holds]) => !holds);
