@@ -18,6 +18,7 @@ FLOW = [
     "notation",
     "explain",
     "kernel",
+    "lockstep",
     "moment",
     "recording",
     "training",

@@ -126,10 +126,11 @@ def test_ctrl_c_keeps_the_networks_that_are_done():
         if done >= 128:
             raise KeyboardInterrupt
 
-    crowd = tn.population(tn.Recipe(epochs=500), networks=6400, progress=interrupt)
+    recipe = tn.Recipe(epochs=20_000)
+    crowd = tn.population(recipe, networks=6400, progress=interrupt)
     assert crowd.interrupted
     assert 128 <= len(crowd) < 6400
-    again = tn.population(tn.Recipe(epochs=500), networks=6400)
+    again = tn.population(recipe, networks=int(crowd.seeds.max()) + 1)
     assert (again.parameters[crowd.seeds] == crowd.parameters).all()
 
 

@@ -133,9 +133,11 @@ def test_shuffling_is_fair():
 def test_the_kernels_draws_are_the_networks():
     for start in ("pytorch", "xavier", "he", "normal", "zeros"):
         architecture = tn.Architecture((30, 25, 4), start=start)
-        starts = kernel.starts(architecture, np.array([0, 1, 2**32 - 1]))
-        for lane, seed in enumerate((0, 1, 2**32 - 1)):
-            assert (starts[:, lane] == architecture.initial(seed).parameters).all()
+        seeds = np.array([0, 1, 2**32 - 1, *range(1000, 1125)])  # two blocks of 64
+        starts = kernel.starts(architecture, seeds)
+        for k in (0, 1, 2, 63, 64, 127):
+            drawn = starts[k // 64, :, k % 64]
+            assert (drawn == architecture.initial(int(seeds[k])).parameters).all()
 
 
 def test_branching_from_any_moment_goes_on_the_same():

@@ -158,42 +158,73 @@ _place_of = jit(shuffle.place_of)
 
 
 @jit
-def _draw(seeds, low, high, starts):
+def _word(word, i):
+    """The next word of a Mersenne Twister's seeding, in 32 bits."""
+    return np.uint32(np.uint32(1812433253) * (word ^ (word >> np.uint32(30))) + np.uint32(i))
+
+
+@jit
+def _tempered(y):
+    y ^= y >> np.uint32(11)
+    y ^= (y << np.uint32(7)) & np.uint32(0x9D2C5680)
+    y ^= (y << np.uint32(15)) & np.uint32(0xEFC60000)
+    return y ^ (y >> np.uint32(18))
+
+
+@jit
+def _draw(lanes, seeds, low, high, starts):
     """Draw each lane's uniform numbers with its own Mersenne Twister (Matsumoto and Nishimura 1998).
 
-    low, high (P,) float64; starts (P, L) float32 is filled. A bound of 0 draws nothing: the number is 0.
+    low, high (P,) float64; starts (P * L,) float32 is filled. A bound of 0 draws nothing: the number is 0.
     The same numbers as PyTorch's, by the rule that `Network.initial` states.
     """
-    words = np.zeros(624, np.int64)
-    for l in range(len(seeds)):
-        words[0] = seeds[l]
-        for i in range(1, 624):
-            words[i] = (1812433253 * (words[i - 1] ^ (words[i - 1] >> 30)) + i) & 0xFFFFFFFF
-        drawn = 0
-        for p in range(len(starts)):
-            if high[p] == 0.0:
-                starts[p, l] = 0.0
-                continue
-            i = drawn % 624
-            drawn += 1
-            y = (words[i] & 0x80000000) | (words[(i + 1) % 624] & 0x7FFFFFFF)
-            y = words[(i + 397) % 624] ^ (y >> 1) ^ (0x9908B0DF if y & 1 else 0)
-            words[i] = y
-            y ^= y >> 11
-            y ^= (y << 7) & 0x9D2C5680
-            y ^= (y << 15) & 0xEFC60000
-            y ^= y >> 18
-            u = (y & 0xFFFFFF) * 2.0**-24
-            starts[p, l] = u * (high[p] - low[p]) + low[p]
+    L = len(lanes)
+    words = np.zeros(624 * L, np.uint32)
+    for l in range(L):
+        words[l] = seeds[l]
+    for i in range(1, 624):
+        for l in range(L):
+            words[i * L + l] = _word(words[(i - 1) * L + l], i)
+    drawn = 0
+    for p in range(len(high)):
+        if high[p] == 0.0:
+            for l in range(L):
+                starts[p * L + l] = 0.0
+            continue
+        i = drawn % 624
+        near, far, drawn = (i + 1) % 624, (i + 397) % 624, drawn + 1
+        for l in range(L):
+            y = (words[i * L + l] & np.uint32(0x80000000)) | (words[near * L + l] & np.uint32(0x7FFFFFFF))
+            odd = np.uint32(0) - (y & np.uint32(1))
+            y = words[far * L + l] ^ (y >> np.uint32(1)) ^ (odd & np.uint32(0x9908B0DF))
+            words[i * L + l] = y
+            u = np.float64(np.int32(_tempered(y) & np.uint32(0xFFFFFF))) * 2.0**-24
+            starts[p * L + l] = u * (high[p] - low[p]) + low[p]
+
+
+@jit
+def _draw_blocks(lanes, seeds, low, high, starts):
+    """Fill blocks of starts (blocks * P * L,), a block for every L seeds."""
+    L, size = len(lanes), len(high) * len(lanes)
+    for block in range(len(seeds) // L):
+        some = starts[block * size : (block + 1) * size]
+        _draw(lanes, seeds[block * L : (block + 1) * L], low, high, some)
 
 
 def starts(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
-    """Return the initial parameters of one network a seed, as `Network.initial` draws them. -> (P, L) float32"""
+    """Return blocks of initial parameters as `Network.initial` draws them, for a multiple of 64 seeds.
+
+    -> (blocks, P, 64) float32
+    """
+    blocks, lanes, count = len(seeds) // len(LANES), len(LANES), architecture.parameter_count
     bounds = architecture.bounds()
     if bounds is None:  # normal starts are drawn one network at a time
-        return np.stack([architecture.initial(int(s)).parameters for s in seeds], axis=1).astype(np.float32)
-    out = np.empty((architecture.parameter_count, len(seeds)), np.float32)
-    _draw(np.asarray(seeds, np.int64), -bounds, bounds, out)
+        drawn = np.stack([architecture.initial(int(s)).parameters for s in seeds]).astype(
+            np.float32
+        )  # (N, P)
+        return np.ascontiguousarray(drawn.reshape(blocks, lanes, count).transpose(0, 2, 1))
+    out = np.empty((blocks, count, lanes), np.float32)
+    _draw_blocks(LANES, np.asarray(seeds, np.int64), -bounds, bounds, out.reshape(-1))
     return out
 
 

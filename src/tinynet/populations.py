@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tinynet import kernel, pictures
+from tinynet import kernel, lockstep, pictures
 from tinynet.errors import TinyNetError
 from tinynet.judging import UNSURE, Verdict, share
 from tinynet.network import Architecture, Network
@@ -19,7 +19,9 @@ from tinynet.recording import Recording
 from tinynet.training import check, train
 
 MOST_NETWORKS = 100_000_000
-SECONDS_A_CALL = 0.1  # the kernel hears a cancellation only between calls
+SECONDS_A_CALL = 0.05  # the kernel hears a cancellation only between calls
+BLOCK = len(kernel.LANES)  # networks that are trained in lockstep
+MOST_BLOCKS = 128  # of a task
 FORWARD_BLOCK = 8192  # networks whose answers are computed at once
 
 
@@ -167,14 +169,16 @@ def population(
     examples = pictures.lines() if examples is None else examples
     check(architecture, examples, recipe)
     seeds = _seeds(first_seed, networks)
+    training = Training.of(architecture, recipe, examples)
     parameters = np.empty((networks, architecture.parameter_count), np.float32)
-    blocks = [slice(first, first + len(kernel.LANES)) for first in range(0, networks, len(kernel.LANES))]
+    size = min(training.blocks_a_task * BLOCK, max(BLOCK, -(-networks // (os.cpu_count() or 1))))
+    blocks = [slice(first, first + size) for first in range(0, networks, size)]
     done = np.zeros(len(blocks), bool)
     cancelled = threading.Event()
 
     def task(number: int) -> int:
         some = blocks[number]
-        trained = _train_block(architecture, recipe, examples, seeds[some], cancelled)
+        trained = training.run(seeds[some], cancelled)
         if trained is not None:
             parameters[some], done[number] = trained, True
         return number
@@ -190,7 +194,7 @@ def population(
             if not isinstance(error, KeyboardInterrupt):
                 raise
             interrupted = True
-    keep = np.repeat(done, len(kernel.LANES))[:networks]
+    keep = np.repeat(done, size)[:networks]
     return Population(architecture, recipe, examples, seeds[keep], parameters[keep], interrupted)
 
 
@@ -220,29 +224,92 @@ def _report(
             progress(count, networks)
 
 
-def _train_block(
-    architecture: Architecture,
-    recipe: Recipe,
-    examples: Examples,
-    seeds: np.ndarray,
-    cancelled: threading.Event,
-) -> np.ndarray | None:
-    """Train up to one block of lanes; return their parameters (n, P), or None if cancelled."""
-    plan, lanes = kernel.plan(architecture, recipe, np.float32), len(kernel.LANES)
-    padded = np.resize(seeds, lanes)  # a last, short block repeats its seeds
-    starts = kernel.starts(architecture, padded)  # (P, lanes)
-    state = np.repeat(kernel.initial_state(plan)[:, None], lanes, axis=1)
-    block = kernel.block(plan, starts, state, padded, len(examples))
-    assert examples.targets is not None
-    shown = (examples.inputs.astype(np.float32), examples.targets.astype(np.float32))
-    total = recipe.epochs * -(-len(examples) // recipe.batch_size)
-    size = max(1, int(SECONDS_A_CALL / (2e-9 * plan.parameters * lanes * recipe.batch_size)))
-    for first in range(0, total, size):
-        if cancelled.is_set():
+@dataclass(frozen=True, eq=False)
+class Training:
+    """One training of many seeds: what a worker needs for any part of it.
+
+    own : the kernel printed for this network and recipe; None where the general one does it.
+    """
+
+    architecture: Architecture
+    recipe: Recipe
+    inputs: np.ndarray  # (pictures, pixels) float32
+    targets: np.ndarray  # (pictures, outputs) float32
+    own: lockstep.Train | None
+
+    @classmethod
+    def of(cls, architecture: Architecture, recipe: Recipe, examples: Examples) -> "Training":
+        """Prepare a training, and compile its kernel if it is the first of its kind."""
+        assert examples.targets is not None
+        count = len(examples)
+        small = lockstep.fits(architecture, recipe, count)
+        own = lockstep.compiled(architecture, recipe, count) if small else None
+        inputs, targets = (array.astype(np.float32) for array in (examples.inputs, examples.targets))
+        return cls(architecture, recipe, inputs, targets, own)
+
+    @cached_property
+    def seconds_an_epoch(self) -> float:
+        """About how long an epoch of one block takes, on the machines of 2026."""
+        each = 2.5e-10 if self.own else 3e-9
+        return each * self.architecture.parameter_count * len(self.inputs) * BLOCK
+
+    @cached_property
+    def blocks_a_task(self) -> int:
+        """Return how many blocks one task takes: enough to be worth it, few enough to be stopped soon."""
+        return max(
+            1, min(MOST_BLOCKS, int(SECONDS_A_CALL / (self.seconds_an_epoch * self.recipe.epochs + 2e-5)))
+        )
+
+    def run(self, seeds: np.ndarray, cancelled: threading.Event) -> np.ndarray | None:
+        """Train these seeds; return their parameters (n, P) float32, or None if cancelled."""
+        padded = np.resize(seeds, -(-len(seeds) // BLOCK) * BLOCK)  # a last, short block repeats its seeds
+        blocks = kernel.starts(self.architecture, padded)  # (blocks, P, 64)
+        train = self._own if self.own else self._general
+        if not train(blocks, padded, cancelled):
             return None
-        span = (first, min(first + size, total))
-        kernel.train(plan, kernel.LANES, block, shown, kernel.no_trace(np.float32), span)
-    return block.parameters.reshape(-1, lanes).T[: len(seeds)]
+        return blocks.transpose(0, 2, 1).reshape(len(padded), -1)[: len(seeds)]
+
+    def _spans(self, blocks: int) -> Iterator[tuple[int, int]]:
+        size = max(1, int(SECONDS_A_CALL / (self.seconds_an_epoch * blocks)))
+        return (
+            (first, min(first + size, self.recipe.epochs)) for first in range(0, self.recipe.epochs, size)
+        )
+
+    def _own(self, blocks: np.ndarray, seeds: np.ndarray, cancelled: threading.Event) -> bool:
+        assert self.own is not None
+        memory = kernel.initial_state(kernel.plan(self.architecture, self.recipe, np.float32))
+        state = np.tile(np.repeat(memory.astype(np.float32), BLOCK), len(blocks))
+        order, settings = np.zeros(len(self.inputs) * BLOCK, np.int64), lockstep.settings(self.recipe)
+        for span in self._spans(len(blocks)):
+            if cancelled.is_set():
+                return False
+            self.own(
+                blocks.reshape(-1),
+                state,
+                seeds,
+                len(blocks),
+                self.inputs,
+                self.targets,
+                settings,
+                order,
+                span,
+            )
+        return True
+
+    def _general(self, blocks: np.ndarray, seeds: np.ndarray, cancelled: threading.Event) -> bool:
+        plan, lanes = kernel.plan(self.architecture, self.recipe, np.float32), kernel.LANES
+        nudges = -(-len(self.inputs) // self.recipe.batch_size)
+        shown = (self.inputs, self.targets)
+        for k in range(len(blocks)):
+            state = np.repeat(kernel.initial_state(plan)[:, None], BLOCK, axis=1)
+            block = kernel.block(plan, blocks[k], state, seeds[k * BLOCK : (k + 1) * BLOCK], len(self.inputs))
+            for first, last in self._spans(1):
+                if cancelled.is_set():
+                    return False
+                span = (first * nudges, last * nudges)
+                kernel.train(plan, lanes, block, shown, kernel.no_trace(np.float32), span)
+            blocks[k] = block.parameters.reshape(-1, BLOCK)
+        return True
 
 
 def _forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
