@@ -158,20 +158,6 @@ _place_of = jit(shuffle.place_of)
 
 
 @jit
-def _word(word, i):
-    """The next word of a Mersenne Twister's seeding, in 32 bits."""
-    return np.uint32(np.uint32(1812433253) * (word ^ (word >> np.uint32(30))) + np.uint32(i))
-
-
-@jit
-def _tempered(y):
-    y ^= y >> np.uint32(11)
-    y ^= (y << np.uint32(7)) & np.uint32(0x9D2C5680)
-    y ^= (y << np.uint32(15)) & np.uint32(0xEFC60000)
-    return y ^ (y >> np.uint32(18))
-
-
-@jit
 def _draw(lanes, seeds, low, high, starts):
     """Draw each lane's uniform numbers with its own Mersenne Twister (Matsumoto and Nishimura 1998).
 
@@ -184,7 +170,8 @@ def _draw(lanes, seeds, low, high, starts):
         words[l] = seeds[l]
     for i in range(1, 624):
         for l in range(L):
-            words[i * L + l] = _word(words[(i - 1) * L + l], i)
+            word = int(words[(i - 1) * L + l])
+            words[i * L + l] = (1812433253 * (word ^ (word >> 30)) + i) & 0xFFFFFFFF
     drawn = 0
     for p in range(len(high)):
         if high[p] == 0.0:
@@ -194,11 +181,14 @@ def _draw(lanes, seeds, low, high, starts):
         i = drawn % 624
         near, far, drawn = (i + 1) % 624, (i + 397) % 624, drawn + 1
         for l in range(L):
-            y = (words[i * L + l] & np.uint32(0x80000000)) | (words[near * L + l] & np.uint32(0x7FFFFFFF))
-            odd = np.uint32(0) - (y & np.uint32(1))
-            y = words[far * L + l] ^ (y >> np.uint32(1)) ^ (odd & np.uint32(0x9908B0DF))
+            y = (int(words[i * L + l]) & 0x80000000) | (int(words[near * L + l]) & 0x7FFFFFFF)
+            y = int(words[far * L + l]) ^ (y >> 1) ^ ((y & 1) * 0x9908B0DF)
             words[i * L + l] = y
-            u = np.float64(np.int32(_tempered(y) & np.uint32(0xFFFFFF))) * 2.0**-24
+            y ^= y >> 11
+            y ^= (y << 7) & 0x9D2C5680
+            y ^= (y << 15) & 0xEFC60000
+            y ^= y >> 18
+            u = (y & 0xFFFFFF) * 2.0**-24
             starts[p * L + l] = u * (high[p] - low[p]) + low[p]
 
 
