@@ -22,19 +22,22 @@ import numpy as np
 from tinynet import files, formulas
 from tinynet.errors import TinyNetError
 from tinynet.formulas import Formula
-from tinynet.kernel import LANES
+from tinynet.kernel import LANES, ONE_LANE, Block, Trace, train
+from tinynet.kernel import plan as plan_of
 from tinynet.network import Architecture
+from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.sheet import Sheet, parts
 
 L = len(LANES)
 MOST_CELLS = 1500  # of the sheet; more than that compiles slowly, and the general kernel does it
+NODE = re.compile(r"(?:picture\d+\.)?layer\d+\.a\[\d+\]")
 GIVEN = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
 
 # sigmoid(x) = 1/2 + x P(x^2) / Q(x^2) for |x| <= 17, from benchmarks/fit_sigmoid.py: error below 3e-7; NaN stays.
 # tanh and exp come from it: tanh x = 2 sigmoid(2x) - 1 without the cancellation; e^x = sigmoid(x) / (1 - sigmoid(x))
 # for x <= 0, the only exponents of a softmax, with an error below 2e-6.
-HEAD = """\
+LANES_HEAD = """\
 import math
 from numba import njit
 from numpy import float32 as f32
@@ -103,9 +106,133 @@ def shuffle(order, seeds, first, epoch, count):
             order[k * LANES + l] = held
 
 """
-CALLS = {"sigmoid": "sigmoid", "tanh": "tanh", "exp": "exp", "sqrt": "sqrt", "step": "step"}
+
+# One network in float64: every operation in the order of the sheet's formulas, and none joined into another, so
+# that a recording is the sheet's to the last bit.
+RECORD_HEAD = """\
+import math
+from numba import njit
+
+def jit(function):
+    return njit(error_model="numpy")(function)
+
+@jit
+def exp(x):
+    return math.inf if x > 709.782712893384 else math.exp(x)
+
+@jit
+def sigmoid(x):
+    return 1.0 / (1.0 + exp(-x))
+
+@jit
+def tanh(x):
+    return math.tanh(x)
+
+@jit
+def log(x):
+    return math.log(x) if x > 0.0 else -math.inf if x == 0.0 else math.nan
+
+@jit
+def sqrt(x):
+    return math.sqrt(x)
+
+@jit
+def step(x):
+    return 1.0 if x > 0.0 else 0.0
+
+@jit
+def larger(x, y):
+    return y if y > x or y != y else x
+
+@jit
+def place_of(seed, epoch, i):
+    x = 0
+    for word in (seed, epoch, i):
+        x = (x + word + 0x9E3779B9) & 0xFFFFFFFF
+        x ^= x >> 16
+        x = (x * 0x7FEB352D) & 0xFFFFFFFF
+        x ^= x >> 15
+        x = (x * 0x846CA68B) & 0xFFFFFFFF
+        x ^= x >> 16
+    return (x * (i + 1)) >> 32
+
+
+@jit
+def reorder(order, shuffled, seed, epoch):
+    for i in range(len(order)):
+        order[i] = i
+    if shuffled:
+        for i in range(len(order) - 1, 0, -1):
+            k = place_of(int(seed), epoch, i)
+            held = order[i]
+            order[i] = order[k]
+            order[k] = held
+
+@jit
+def copy(source, target, count):
+    for i in range(count):
+        target[i] = source[i]
+
+@jit
+def finite(p, loss):
+    total = loss - loss
+    for i in range(len(p)):
+        total += p[i] - p[i]
+    return total == 0.0
+
+@jit
+def distance(p, q, count):
+    total = 0.0
+    for i in range(count):
+        total += (p[i] - q[i]) ** 2
+    return math.sqrt(total)
+
+"""
+RECORD_LOOP = """\
+@njit(cache=True, nogil=True, error_model='numpy')
+def record(p, s, order, seed, inputs, targets, settings, span, trace):
+    (stride, parameters, state, gradients, activations, losses, pictures,
+     epoch_loss, epoch_movement, epoch_start, before) = trace
+    count = len(inputs)
+    per_epoch = (count + BATCH - 1) // BATCH
+    slopes, outputs = np.zeros(len(p)), np.zeros(BATCH * NODES)
+    for number in range(span[0], span[1]):
+        epoch, first = number // per_epoch, number % per_epoch * BATCH
+        shown, row = min(BATCH, count - first), number // stride
+        kept = number % stride == 0
+        if first == 0 or number == span[0]:
+            reorder(order, SHUFFLED, seed, epoch)
+        copy(p, before, len(p))
+        for i in range(len(s)):
+            before[len(p) + i] = s[i]
+        if first == 0:
+            copy(p, epoch_start, len(p))
+        if kept:
+            copy(p, parameters[row], len(p))
+            copy(s, state[row], len(s))
+        loss = NUDGE
+        if kept:
+            copy(slopes, gradients[row], len(p))
+            for k in range(shown):
+                pictures[row, k] = order[first + k]
+                for i in range(NODES):
+                    activations[row, k, i] = outputs[k * NODES + i]
+        if not finite(p, loss):
+            copy(before, p, len(p))
+            for i in range(len(s)):
+                s[i] = before[len(p) + i]
+            return number
+        if kept:
+            losses[row] = loss / shown
+        epoch_loss[epoch] += loss / count
+        if first + shown == count:
+            epoch_movement[epoch] = distance(p, epoch_start, FIRST)
+    return span[1]
+"""
+CALLS = {"log": "log", "sigmoid": "sigmoid", "tanh": "tanh", "exp": "exp", "sqrt": "sqrt", "step": "step"}
 
 Train = Callable[..., None]
+Recorder = Callable[[Block, Trace, tuple[int, int]], int]
 
 
 def fits(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
@@ -163,7 +290,7 @@ def source(architecture: Architecture, recipe: Recipe, examples: int) -> str:
     if rest:
         lines.append(f"            for k in range({whole}, {examples}, {batches[-1]}):")
         lines += bodies[-1]
-    return HEAD + "\n".join(lines) + "\n"
+    return LANES_HEAD + "\n".join(lines) + "\n"
 
 
 def _batches(recipe: Recipe, examples: int) -> list[int]:
@@ -175,6 +302,8 @@ def _batches(recipe: Recipe, examples: int) -> list[int]:
 
 class _Writer:
     """Writes the lines of one nudge: what the parameters after it need, each cell just before its first use."""
+
+    exact = False  # whether every operation is kept as the sheet has it
 
     def __init__(self, architecture: Architecture, recipe: Recipe, batch: int, shuffled: bool) -> None:
         self.sheet = Sheet.of(architecture, recipe, batch)
@@ -244,7 +373,7 @@ class _Writer:
         if not isinstance(formula, tuple):
             return self.constant(formula)
         operation, written = formula[0], [self.write(part) for part in formula[1:]]
-        if operation == "/" and isinstance(formula[2], float):
+        if operation == "/" and isinstance(formula[2], float) and not self.exact:
             return f"({written[0]} * {self.constant(1 / formula[2])})"
         if operation in ("+", "-", "*", "/"):
             return f"({f' {operation} '.join(written)})"
@@ -258,6 +387,98 @@ class _Writer:
         return f"{CALLS[operation]}({written[0]})"
 
 
+class _ExactWriter(_Writer):
+    """Writes a function for one nudge of one network: every cell of the sheet, in its order."""
+
+    exact = True
+
+    def function(self, name: str) -> list[str]:
+        """Return the lines of `name(p, s, slopes, outputs, inputs, targets, order, first, settings)`; it returns the loss
+        of all pictures added up."""
+        for cell in self.sheet.cells:
+            self.emit(cell)
+        nodes = [cell for cell in self.sheet.cells if NODE.fullmatch(cell)]
+        lines = [f"@jit\ndef {name}(p, s, slopes, outputs, inputs, targets, order, first, settings):"]
+        lines += [f"    g{k} = settings[{k}]" for k in self.settings.values()]
+        lines += [f"    {line}" for line in self.inside]
+        lines += [f"    outputs[{k}] = {self.name(cell)}" for k, cell in enumerate(nodes)]
+        lines += [f"    slopes[{k}] = {self.name(f'{cell}.gradient')}" for cell, k in self.parameters.items()]
+        lines += [f"    p[{k}] = {self.name(f'{cell}.after')}" for cell, k in self.parameters.items()]
+        lines += [f"    s[{k}] = {self.name(f'{cell}.after')}" for cell, k in self.state.items()]
+        loss = self.sheet.cells["loss"].formula  # of a batch: the mean
+        whole = self.write(loss[1]) if isinstance(loss, tuple) and self.sheet.batch > 1 else self.name("loss")
+        return [*lines, f"    return {whole}", ""]
+
+    def load(self, name: str) -> None:
+        """Write where a given cell comes from."""
+        if name in self.parameters:
+            source = f"p[{self.parameters[name]}]"
+        elif name in self.state:
+            source = f"s[{self.state[name]}]"
+        else:
+            match = GIVEN.fullmatch(name)
+            assert match is not None, name
+            kind = {"pixel": "inputs", "target": "targets"}[match[2]]
+            source = f"{kind}[order[first + {int(match[1] or 0)}], {match[3]}]"
+        self.inside.append(f"{self.name(name)} = {source}")
+
+    def constant(self, value: float) -> str:
+        """Return a constant with every digit."""
+        return repr(float(value))
+
+
+def record_source(architecture: Architecture, recipe: Recipe, examples: int) -> str:
+    """Return the source of the kernel that records one network."""
+    batches = _batches(recipe, examples)
+    lines: list[str] = []
+    for k, batch in enumerate(batches):
+        lines += _ExactWriter(architecture, recipe, batch, False).function(f"nudge{k}")
+    arguments = "(p, s, slopes, outputs, inputs, targets, order, first, settings)"
+    nudge = f"nudge0{arguments}"
+    if len(batches) > 1:
+        nudge += f" if shown == {batches[0]} else nudge1{arguments}"
+    sizes = architecture.sizes
+    named = {
+        "NUDGE": nudge, "BATCH": str(batches[0]), "NODES": str(sum(sizes[1:])), "FIRST": str(sizes[0] * sizes[1]),
+        "SHUFFLED": str(recipe.order == "shuffled"),
+    }  # fmt: skip
+    loop = re.sub("|".join(named), lambda match: named[match[0]], RECORD_LOOP)
+    return (
+        RECORD_HEAD.replace("import math\n", "import math\nimport numpy as np\n", 1)
+        + "\n".join(lines)
+        + "\n"
+        + loop
+    )
+
+
+def recorder(architecture: Architecture, recipe: Recipe, examples: Examples) -> Recorder:
+    """Return the kernel that records a network: `record(block, trace, (first, last))` gives how many steps are done.
+
+    It is printed for a small network, and the general one for a large.
+    """
+    assert examples.targets is not None
+    shown = (examples.inputs, examples.targets)
+    if not fits(architecture, recipe, len(examples)):
+        plan = plan_of(architecture, recipe, np.float64)
+        return lambda block, trace, span: train(plan, ONE_LANE, block, shown, trace, span)
+    own, numbers = (
+        _recorder(architecture, recipe, len(examples)),
+        np.array(list(formulas.settings(recipe).values())),
+    )
+
+    def record(block: Block, trace: Trace, span: tuple[int, int]) -> int:
+        return own(
+            block.parameters, block.state, block.order, block.seeds[0], *shown, numbers, span, tuple(trace)
+        )
+
+    return record
+
+
+@lru_cache(maxsize=32)
+def _recorder(architecture: Architecture, recipe: Recipe, examples: int) -> Any:
+    return _module(record_source(architecture, recipe, examples)).record
+
+
 def folder() -> Path:
     """Return where printed kernels are kept: under TINYNET_CACHE, or the user's cache folder."""
     home = os.environ.get("TINYNET_CACHE") or os.environ.get("XDG_CACHE_HOME")
@@ -267,6 +488,8 @@ def folder() -> Path:
 def _module(text: str) -> Any:
     """Import the source from a file, so that Numba can keep the compiled code beside it; without a file, afresh."""
     name = f"kernel_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+    if name in sys.modules:
+        return sys.modules[name]
     path = folder() / f"{name}.py"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -291,6 +514,7 @@ def _without_file(name: str, text: str) -> Any:
 
     module = ModuleType(name)
     exec(compile(text.replace("cache=True, ", ""), name, "exec"), module.__dict__)
+    sys.modules[name] = module
     return module
 
 

@@ -47,10 +47,14 @@ def devices() -> str:
 
 def cache() -> str:
     """Return where compiled code is kept, in words."""
-    from tinynet import kernel
+    from tinynet import lockstep
 
-    where = getattr(getattr(kernel.train, "_cache", None), "cache_path", None)
-    return str(where) if where else "none: compiled anew in each process"
+    where = lockstep.folder()
+    return (
+        str(where)
+        if where.is_dir() and os.access(where, os.W_OK)
+        else f"none: {where} cannot be written, or is not there yet"
+    )
 
 
 def _version(package: str) -> str:

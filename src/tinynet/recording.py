@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet import files, kernel
+from tinynet import files, kernel, lockstep
 from tinynet.errors import TinyNetError
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
@@ -188,10 +188,7 @@ def advance(
     seeds = np.array([run.recipe.seed])
     block = kernel.block(plan, parameters[:, None], state[:, None], seeds, len(run.examples))
     trace = empty_trace(plan, step // run.steps_per_epoch + 1, 1, step + 1)
-    assert run.examples.targets is not None
-    kernel.train(
-        plan, kernel.ONE_LANE, block, (run.examples.inputs, run.examples.targets), trace, (first, step)
-    )
+    lockstep.recorder(run.network.architecture, run.recipe, run.examples)(block, trace, (first, step))
     return block.parameters, block.state
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinynet import kernel
+from tinynet import kernel, lockstep
 from tinynet.errors import TinyNetError
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
@@ -85,13 +85,12 @@ def train(
     block = kernel.block(
         plan, network.parameters[:, None], state[:, None], np.array([recipe.seed]), len(examples)
     )
+    record = lockstep.recorder(network.architecture, recipe, examples)
     mark = Mark(0, network.parameters, state)
     interrupted = False
     try:
         for span in _spans(plan, total):
-            reached = kernel.train(
-                plan, kernel.ONE_LANE, block, (examples.inputs, examples.targets), trace, span
-            )
+            reached = record(block, trace, span)
             mark = Mark(reached, block.parameters.copy(), block.state.copy())
             if progress is not None:
                 progress(reached, total)
