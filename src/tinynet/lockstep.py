@@ -490,12 +490,12 @@ def _module(text: str) -> Any:
     name = f"kernel_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
     if name in sys.modules:
         return sys.modules[name]
-    path = folder() / f"{name}.py"
     try:
+        path = folder() / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file() or path.read_text() != text:
             files.write(path, text.encode())
-    except (OSError, TinyNetError):
+    except (OSError, RuntimeError, TinyNetError):  # no home, no room, no right to write
         return _without_file(name, text)
     specification = importlib.util.spec_from_file_location(name, path)
     assert specification is not None
