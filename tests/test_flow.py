@@ -18,6 +18,7 @@ FLOW = [
     "notation",
     "explain",
     "kernel",
+    "printing",
     "lockstep",
     "moment",
     "recording",

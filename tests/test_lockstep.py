@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import lockstep
+from tinynet import lockstep, printing
 
 LINES = tn.pictures.lines()
 SOFT = tn.pictures.Examples(
@@ -63,7 +63,7 @@ def test_nan_stays_nan():
 
 @pytest.mark.parametrize("place", ["fresh", "damaged", "read-only"])
 def test_the_cache_only_costs_time(tmp_path, place):
-    text = lockstep.source(tn.Architecture(), tn.Recipe(), 4)
+    text = printing.lanes_source(tn.Architecture(), tn.Recipe(), 4)
     if place == "damaged":
         code = "import sys; from tinynet import lockstep; import tinynet as tn; lockstep.compiled(tn.Architecture(), tn.Recipe(), 4)"
         run(code, tmp_path)
