@@ -34,6 +34,7 @@ FLOW = [
     "report",
     "terminal",
     "wire",
+    "guard",
     "server",
     "cli",
 ]

@@ -13,7 +13,7 @@ import pytest
 
 import laboratory
 import tinynet as tn
-from tinynet import server, wire
+from tinynet import guard, server, wire
 from tinynet.explain import title
 from tinynet.notation import mathml_symbol, text_symbol
 from tinynet.sheet import Sheet
@@ -197,7 +197,7 @@ def test_a_question_that_cannot_be_is_answered_with_a_sentence(client, change, m
 
 
 def test_large_bodies_are_refused(client):
-    large = b" " * (server.MOST_BODY + 1)
+    large = b" " * (guard.MOST_BODY + 1)
     assert client.post("api/sheet", content=large).status_code == 413
     chunks = (large[k : k + 100_000] for k in range(0, len(large), 100_000))
     assert client.post("api/sheet", content=chunks).status_code == 413

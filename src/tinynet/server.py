@@ -1,7 +1,6 @@
 """The laboratory's HTTP side: routes, limits and safety around what `wire` answers. It keeps nothing."""
 
 import asyncio
-import ipaddress
 import json
 import os
 import socket
@@ -12,36 +11,22 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import Body, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tinynet import wire
 from tinynet.errors import TinyNetError
+from tinynet.guard import Guard, refusal
 
 PAGE = Path(__file__).parent / "page"
 BUILD = "the page is not built; `npm --prefix web ci && npm --prefix web run build` in a checkout builds it"
-MOST_BODY = 1_000_000  # bytes
 WORKERS, WAITING = 2, 4  # long jobs that run, and that wait
 RETRY_AFTER = 5  # seconds
 BEAT = 0.1  # seconds between two lines of progress
 PORTS = 20  # that are tried, from the one that was asked for
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 class AbandonedError(Exception):
@@ -72,87 +57,6 @@ class Workers:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Guard:
-    """Refuse other hosts, foreign origins and large bodies before anything reads them; add the safety headers."""
-
-    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
-        self._app, self._hosts = app, hosts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *((k.lower().encode(), v.encode()) for k, v in HEADERS.items()),
-                ]
-            await send(message)
-
-        request = Request(scope)
-        refusal = self._refusal(request)
-        if refusal is not None:
-            await refusal(scope, receive, with_headers)
-            return
-        body = await _body(receive) if request.method == "POST" else b""
-        if body is None:
-            await _error(413, f"the request is larger than {MOST_BODY:,} bytes")(scope, receive, with_headers)
-            return
-        await self._app(scope, _again(body, receive), with_headers)
-
-    def _refusal(self, request: Request) -> Response | None:
-        host = request.headers.get("host", "")
-        if not self._known(urlsplit(f"//{host}").hostname or ""):
-            return _error(
-                403, f"this laboratory does not answer to the host {host!r}; open it at its own address"
-            )
-        origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
-            return _error(403, f"the page at {origin!r} may not ask this laboratory")
-        if int(request.headers.get("content-length", "0") or 0) > MOST_BODY:
-            return _error(413, f"the request is larger than {MOST_BODY:,} bytes")
-        return None
-
-    def _known(self, name: str) -> bool:
-        if name in self._hosts:
-            return True
-        try:
-            return "*" in self._hosts and bool(ipaddress.ip_address(name))  # a number cannot be rebound to us
-        except ValueError:
-            return False
-
-
-async def _body(receive: Receive) -> bytes | None:
-    found = b""
-    while True:
-        message = await receive()
-        found += message.get("body", b"")
-        if len(found) > MOST_BODY:
-            return None
-        if not message.get("more_body", False):
-            return found
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    told = False
-
-    async def first_the_body() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return first_the_body
-
-
-def _error(status: int, message: str, **headers: str) -> JSONResponse:
-    return JSONResponse({"error": message}, status, headers)
-
-
 def create_app(host: str = "127.0.0.1") -> FastAPI:
     """Return the laboratory's application, for requests to this host.
 
@@ -179,23 +83,23 @@ def create_app(host: str = "127.0.0.1") -> FastAPI:
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(TinyNetError)
     async def mistake(_: Request, error: TinyNetError) -> JSONResponse:
-        return _error(400, str(error))
+        return refusal(400, str(error))
 
     @app.exception_handler(RequestValidationError)
     async def misfit(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         cause = first.get("ctx", {}).get("error")
         where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
-        return _error(400, str(cause) if isinstance(cause, TinyNetError) else f"{where}: {first['msg']}")
+        return refusal(400, str(cause) if isinstance(cause, TinyNetError) else f"{where}: {first['msg']}")
 
     @app.exception_handler(ImportError)
     async def missing(_: Request, error: ImportError) -> JSONResponse:
-        return _error(501, str(error))
+        return refusal(501, str(error))
 
     @app.exception_handler(BusyError)
     async def busy(_: Request, __: BusyError) -> JSONResponse:
         message = f"{WORKERS + WAITING} long jobs are running or waiting; try again in {RETRY_AFTER} seconds"
-        return _error(429, message, **{"Retry-After": str(RETRY_AFTER)})
+        return refusal(429, message, **{"Retry-After": str(RETRY_AFTER)})
 
 
 def _add_routes(app: FastAPI) -> None:
