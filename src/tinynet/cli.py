@@ -330,9 +330,7 @@ def doctor(
     from tinynet import machine
 
     if compile_now:
-        import tinynet as tn
-
-        tn.population(networks=1).replay(0)
+        machine.compile_kernels()
     found = machine.describe()
     if as_json:
         _print_json({"command": "doctor", **found})

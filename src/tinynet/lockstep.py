@@ -26,20 +26,23 @@ from tinynet.printing import batches, lanes_source, record_source
 from tinynet.recipe import Recipe
 from tinynet.sheet import Sheet
 
-MOST_CELLS = 1500  # of the sheet; more than that compiles slowly, and the general kernel does it
+# Cells of the sheet, for all sizes of batches; a cell takes about 10 ms to compile, and more are left to the general kernel
+MOST_IN_LANES, MOST_RECORDED = 900, 400
 
 Train = Callable[..., None]
 Recorder = Callable[[Block, Trace, tuple[int, int]], int]
 
 
-@lru_cache(maxsize=256)
-def fits(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
+def fits(architecture: Architecture, recipe: Recipe, examples: int, most: int = MOST_IN_LANES) -> bool:
     """Whether a network is small enough for a kernel of its own."""
-    batch = min(recipe.batch_size, examples)
-    cells = 8 * architecture.parameter_count * batch  # about, without building the sheet
-    return cells <= 4 * MOST_CELLS and all(
-        len(Sheet.of(architecture, recipe, b).cells) <= MOST_CELLS for b in batches(recipe, examples)
-    )
+    parameters = architecture.parameter_count * sum(batches(recipe, examples))
+    return parameters <= most and cells(architecture, recipe, examples) <= most
+
+
+@lru_cache(maxsize=256)
+def cells(architecture: Architecture, recipe: Recipe, examples: int) -> int:
+    """Return how many cells the sheets of a training's batches have."""
+    return sum(len(Sheet.of(architecture, recipe, batch).cells) for batch in batches(recipe, examples))
 
 
 @lru_cache(maxsize=32)
@@ -62,7 +65,7 @@ def recorder(architecture: Architecture, recipe: Recipe, examples: Examples) -> 
     """
     assert examples.targets is not None
     shown = (examples.inputs, examples.targets)
-    if not fits(architecture, recipe, len(examples)):
+    if not fits(architecture, recipe, len(examples), MOST_RECORDED):
         plan = plan_of(architecture, recipe, np.float64)
         return lambda block, trace, span: train(plan, ONE_LANE, block, shown, trace, span)
     own, numbers = (

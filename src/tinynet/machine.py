@@ -31,6 +31,19 @@ def describe() -> dict[str, str]:
     return summary() | found | {name: _version(name) for name in PACKAGES}
 
 
+def compile_kernels() -> None:
+    """Compile the kernels of the notebook's network, and the general ones that serve any other."""
+    from tinynet import pictures
+    from tinynet.network import Architecture
+    from tinynet.populations import population
+    from tinynet.recipe import Recipe
+
+    population(networks=1).replay(0)
+    population(
+        Recipe(epochs=1), 1, examples=pictures.lines(8), architecture=Architecture((64, 16, 2))
+    ).replay(0)
+
+
 def devices() -> str:
     """Return where PyTorch can compute, in words."""
     if find_spec("torch") is None:

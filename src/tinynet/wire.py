@@ -135,6 +135,7 @@ def sheet(asked: SheetRequest) -> dict[str, Any]:
             f"a batch of {asked.batch} pictures for {asked.architecture.parameter_count} parameters makes too many cells "
             "for the page; take smaller batches or a smaller network"
         )
+    check(asked.architecture, _any_picture(asked.architecture), asked.recipe)
     made = sheet_of(asked.architecture, asked.recipe, asked.batch)
     symbols = {name: [mathml_symbol(name), text_symbol(name), title(made, name)] for name in made.cells}
     names = formulas.state_names(asked.architecture, asked.recipe)
@@ -293,6 +294,13 @@ def chapter(asked: StoryRequest) -> dict[str, Any]:
     )
     told = report.chapter_json(story.chapter(one, asked.chapter))
     return told | {"answer": QUESTIONS[asked.chapter].answer(one)}
+
+
+def _any_picture(architecture: Architecture) -> Examples:
+    """Return one dark picture whose target is the first answer: enough to see whether a loss fits a network."""
+    targets = np.eye(1, architecture.sizes[-1])
+    answers = tuple(f"answer {j}" for j in range(architecture.sizes[-1]))
+    return Examples(np.zeros((1, architecture.sizes[0])), targets, ("dark",), None, answers)
 
 
 def _small(architecture: Architecture) -> None:
