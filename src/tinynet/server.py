@@ -163,9 +163,10 @@ def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> S
         state.update(done=done, total=total)
 
     def run() -> Any:
-        if cancelled.is_set():
-            raise AbandonedError
-        return job(progress)
+        try:
+            return None if cancelled.is_set() else job(progress)
+        except AbandonedError:  # and nobody is there to be told
+            return None
 
     future = app.state.workers.submit(run)
 
