@@ -25,6 +25,7 @@ FLOW = [
     "training",
     "judging",
     "parts",
+    "cohorts",
     "populations",
     "diagnosis",
     "plots",

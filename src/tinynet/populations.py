@@ -9,7 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from tinynet import kernel, lockstep, pictures
+from tinynet import pictures
+from tinynet.cohorts import BLOCK, Training, forward, mean_losses, right
 from tinynet.errors import TinyNetError
 from tinynet.judging import UNSURE, Verdict, share
 from tinynet.network import Architecture, Network
@@ -19,9 +20,6 @@ from tinynet.recording import Recording
 from tinynet.training import check, train
 
 MOST_NETWORKS = 100_000_000
-SECONDS_A_CALL = 0.05  # the kernel hears a cancellation only between calls
-BLOCK = len(kernel.LANES)  # networks that are trained in lockstep
-MOST_BLOCKS = 128  # of a task
 FORWARD_BLOCK = 8192  # networks whose answers are computed at once
 
 
@@ -56,7 +54,7 @@ class Population:
         for first in range(0, len(self), FORWARD_BLOCK):
             some = slice(first, first + FORWARD_BLOCK)
             with np.errstate(over="ignore", invalid="ignore"):
-                answers[some] = _forward(self.architecture, self.parameters[some].astype(float), values)
+                answers[some] = forward(self.architecture, self.parameters[some].astype(float), values)
         return answers
 
     @cached_property
@@ -73,7 +71,7 @@ class Population:
     def accuracy(self) -> np.ndarray:
         """(N,) share of the examples whose largest output is the target's; a tie or NaN is not right."""
         assert self.examples.targets is not None
-        return _right(self._trained_outputs, self.examples.targets).mean(axis=1)
+        return right(self._trained_outputs, self.examples.targets).mean(axis=1)
 
     @property
     def all_right(self) -> np.ndarray:
@@ -222,134 +220,6 @@ def _report(
         count += min(some.stop, networks) - some.start
         if progress is not None:
             progress(count, networks)
-
-
-@dataclass(frozen=True, eq=False)
-class Training:
-    """One training of many seeds: what a worker needs for any part of it.
-
-    own : the kernel printed for this network and recipe; None where the general one does it.
-    """
-
-    architecture: Architecture
-    recipe: Recipe
-    inputs: np.ndarray  # (pictures, pixels) float32
-    targets: np.ndarray  # (pictures, outputs) float32
-    own: lockstep.Train | None
-
-    @classmethod
-    def of(cls, architecture: Architecture, recipe: Recipe, examples: Examples) -> "Training":
-        """Prepare a training, and compile its kernel if it is the first of its kind."""
-        assert examples.targets is not None
-        count = len(examples)
-        small = lockstep.fits(architecture, recipe, count)
-        own = lockstep.compiled(architecture, recipe, count) if small else None
-        inputs, targets = (array.astype(np.float32) for array in (examples.inputs, examples.targets))
-        return cls(architecture, recipe, inputs, targets, own)
-
-    @cached_property
-    def seconds_an_epoch(self) -> float:
-        """About how long an epoch of one block takes, on the machines of 2026."""
-        each = 2.5e-10 if self.own else 3e-9
-        return each * self.architecture.parameter_count * len(self.inputs) * BLOCK
-
-    @cached_property
-    def blocks_a_task(self) -> int:
-        """Return how many blocks one task takes: enough to be worth it, few enough to be stopped soon."""
-        return max(
-            1, min(MOST_BLOCKS, int(SECONDS_A_CALL / (self.seconds_an_epoch * self.recipe.epochs + 2e-5)))
-        )
-
-    def run(self, seeds: np.ndarray, cancelled: threading.Event) -> np.ndarray | None:
-        """Train these seeds; return their parameters (n, P) float32, or None if cancelled."""
-        padded = np.resize(seeds, -(-len(seeds) // BLOCK) * BLOCK)  # a last, short block repeats its seeds
-        blocks = kernel.starts(self.architecture, padded)  # (blocks, P, 64)
-        train = self._own if self.own else self._general
-        if not train(blocks, padded, cancelled):
-            return None
-        return blocks.transpose(0, 2, 1).reshape(len(padded), -1)[: len(seeds)]
-
-    def _spans(self, blocks: int) -> Iterator[tuple[int, int]]:
-        size = max(1, int(SECONDS_A_CALL / (self.seconds_an_epoch * blocks)))
-        return (
-            (first, min(first + size, self.recipe.epochs)) for first in range(0, self.recipe.epochs, size)
-        )
-
-    def _own(self, blocks: np.ndarray, seeds: np.ndarray, cancelled: threading.Event) -> bool:
-        assert self.own is not None
-        memory = kernel.initial_state(kernel.plan(self.architecture, self.recipe, np.float32))
-        state = np.tile(np.repeat(memory.astype(np.float32), BLOCK), len(blocks))
-        order, settings = np.zeros(len(self.inputs) * BLOCK, np.int64), lockstep.settings(self.recipe)
-        for span in self._spans(len(blocks)):
-            if cancelled.is_set():
-                return False
-            self.own(
-                blocks.reshape(-1),
-                state,
-                seeds,
-                len(blocks),
-                self.inputs,
-                self.targets,
-                settings,
-                order,
-                span,
-            )
-        return True
-
-    def _general(self, blocks: np.ndarray, seeds: np.ndarray, cancelled: threading.Event) -> bool:
-        plan, lanes = kernel.plan(self.architecture, self.recipe, np.float32), kernel.LANES
-        nudges = -(-len(self.inputs) // self.recipe.batch_size)
-        shown = (self.inputs, self.targets)
-        for k in range(len(blocks)):
-            state = np.repeat(kernel.initial_state(plan)[:, None], BLOCK, axis=1)
-            block = kernel.block(plan, blocks[k], state, seeds[k * BLOCK : (k + 1) * BLOCK], len(self.inputs))
-            for first, last in self._spans(1):
-                if cancelled.is_set():
-                    return False
-                span = (first * nudges, last * nudges)
-                kernel.train(plan, lanes, block, shown, kernel.no_trace(np.float32), span)
-            blocks[k] = block.parameters.reshape(-1, BLOCK)
-        return True
-
-
-def _forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Return the answers of networks (n, P) to pictures (m, pixels). -> (n, m, outputs)"""
-    from tinynet.network import activate
-
-    a = inputs[None]  # (1, m, pixels)
-    for n, (weight, bias) in enumerate(architecture.slices):
-        shape = (-1, architecture.sizes[n + 1], architecture.sizes[n])
-        w = parameters[:, weight].reshape(shape)  # (n, out, in)
-        z = a @ w.transpose(0, 2, 1) + parameters[:, None, bias]  # (n, m, out)
-        a = activate(architecture.activations[n], z)
-    return np.asarray(a)
-
-
-def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return the mean loss of answers (n, m, outputs) to the examples. -> (n,)"""
-    targets = examples.targets
-    assert targets is not None
-    if recipe.loss == "mse":
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(((outputs - targets) ** 2).mean(axis=(1, 2)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs, rests = (np.maximum(np.log(p), -100.0) for p in (outputs, 1 - outputs))
-    if recipe.loss == "cross_entropy":
-        return np.asarray(-(targets * logs).sum(axis=2).mean(axis=1))
-    return np.asarray(-(targets * logs + (1 - targets) * rests).mean(axis=(1, 2)))
-
-
-def _right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return whether the target's largest output is the strictly largest. (n, m, outputs) -> (n, m)"""
-    if outputs.shape[-1] == 1:
-        return np.asarray((outputs[..., 0] > 0.5) == (targets[:, 0] > 0.5)) & (outputs[..., 0] != 0.5)
-    wanted = targets.argmax(axis=1)
-    chosen = np.take_along_axis(outputs, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), 2)[
-        ..., 0
-    ]
-    others = outputs.copy()
-    np.put_along_axis(others, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), -np.inf, 2)
-    return np.asarray(chosen > others.max(axis=2))
 
 
 def _mean_gap(gap: np.ndarray) -> str:
