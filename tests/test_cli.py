@@ -147,9 +147,11 @@ def test_divergence_is_said_saved_and_exit_code_1(tmp_path):
 def test_ctrl_c_keeps_what_was_done(tmp_path):
     path = tmp_path / "long.safetensors"
     process = subprocess.Popen(
-        [*HERE, "train", "--epochs", "10000000", "--out", path], stderr=subprocess.PIPE, text=True
+        [*HERE, "train", "--hidden", "64", "--epochs", "10000000", "--out", path],
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    time.sleep(6)
+    time.sleep(3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -9,7 +9,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "tinynet"
 FLOW = [
     "errors",
     "recipe",
-    "shuffle",
+    "draws",
     "files",
     "pictures",
     "network",
@@ -17,9 +17,13 @@ FLOW = [
     "sheet",
     "notation",
     "explain",
-    "kernel",
+    "assembly",
+    "arithmetic",
     "printing",
+    "rolled",
+    "starts",
     "lockstep",
+    "recorder",
     "moment",
     "recording",
     "training",
@@ -39,7 +43,7 @@ FLOW = [
     "server",
     "cli",
 ]
-HEAVY = {"matplotlib", "seaborn", "pandas", "torch", "jinja2", "uvicorn", "rich", "numba", "scipy"}
+HEAVY = {"matplotlib", "seaborn", "pandas", "torch", "jinja2", "uvicorn", "rich", "llvmlite", "scipy"}
 
 
 def imports(tree):

@@ -31,7 +31,6 @@ def test_members_are_pytorchs_float32_networks(architecture, recipe):
         np.testing.assert_allclose(crowd.parameters[seed], theirs.parameters[-1], rtol=0, atol=1e-5)
 
 
-@pytest.mark.small
 def test_a_member_replays_as_a_recording():
     recipe = tn.Recipe(epochs=4, order="shuffled")
     crowd = tn.population(recipe, networks=3, first_seed=10)

@@ -65,7 +65,7 @@ def test_every_command_stands_in_the_docs():
 
 
 def test_importing_tinynet_loads_nothing_heavy():
-    code = "import sys, tinynet; print([m for m in ('numpy', 'numba', 'matplotlib', 'torch', 'pandas') if m in sys.modules])"
+    code = "import sys, tinynet; print([m for m in ('numpy', 'llvmlite', 'matplotlib', 'torch', 'pandas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -74,23 +74,10 @@ def test_help_loads_nothing_heavy():
     code = (
         "import sys\nsys.argv = ['tinynet', '--help']\nfrom tinynet.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print([m for m in ('numpy', 'numba', 'matplotlib', 'torch', 'pandas') if m in sys.modules])"
+        "print([m for m in ('numpy', 'llvmlite', 'matplotlib', 'torch', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
-
-
-@pytest.mark.parametrize("place", ["nowhere", "read-only"])
-def test_a_cache_that_cannot_be_written_only_costs_time(place, tmp_path):
-    """NUMBA_CACHE_DIR names a file, so that no folder can be made there, even by root."""
-    blocked = tmp_path / place
-    blocked.write_text("not a folder")
-    code = "import tinynet as tn; print(len(tn.train(tn.Network.initial(seed=0), tn.pictures.lines())))"
-    environment = {"PATH": "", "NUMBA_CACHE_DIR": str(blocked / "cache"), "HOME": str(blocked)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
-    )
-    assert done.stdout.strip() == "400", done.stderr
 
 
 def test_no_file_names_a_machine_or_a_registry():

@@ -137,3 +137,13 @@ def test_a_step_out_of_range_says_what_there_is(run):
         TinyNetError, match="step 20 was asked and this recording has 20 steps; ask for 0 to 19"
     ):
         run[20]
+
+
+def test_a_recording_from_before_noise_opens():
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
+    arrays, about = files.decode("recording", run.to_bytes(), "these bytes")
+    del about["recipe"]["noise"]
+    old = {key: value for key, value in about.items() if key not in ("format", "kind", "tinynet", "content")}
+    again = tn.Recording.from_bytes(files.encode("recording", arrays, old))
+    assert again.recipe == run.recipe
+    assert again.identity == run.identity

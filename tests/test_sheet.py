@@ -70,7 +70,6 @@ def test_every_cell_that_autograd_knows_is_autograds(architecture, recipe, batch
     np.testing.assert_allclose([row.after for row in moment.ledger()], after, rtol=0, atol=1e-14)
 
 
-@pytest.mark.small
 @pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
 def test_gradients_are_finite_differences(architecture, recipe, batch):
     moment, step = nudge(architecture, recipe, batch), 1e-6

@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import tinynet as tn
 import torch_twin
-from tinynet import kernel, training
+from tinynet import draws, recorder, training
 from tinynet.errors import TinyNetError
 
 LINES = tn.pictures.lines()
@@ -19,6 +17,8 @@ RECIPES = {
     "nesterov": tn.Recipe(momentum=0.9, nesterov=True, batch_size=2),
     "adam": tn.Recipe(optimizer="adam", learning_rate=0.01),
     "weight decay": tn.Recipe(weight_decay=0.01, momentum=0.5),
+    "noise": tn.Recipe(noise=0.2, seed=5),
+    "noise on shuffled batches": tn.Recipe(noise=0.3, order="shuffled", batch_size=3, seed=8),
     "adam with decay": tn.Recipe(optimizer="adam", learning_rate=0.01, weight_decay=0.1, batch_size=2),
 }
 NETWORKS = {
@@ -31,6 +31,16 @@ NETWORKS = {
 }
 
 
+@pytest.fixture(params=["in a straight line", "in loops"])
+def kernels(request, monkeypatch):
+    """Both ways in which the sheet is compiled: small networks in a straight line, large ones in loops."""
+    if request.param == "in loops":
+        monkeypatch.setattr(recorder, "MOST_UNROLLED", 0)
+    recorder._compiled.cache_clear()
+    yield
+    recorder._compiled.cache_clear()
+
+
 def assert_same_steps(network, examples, recipe, tolerance):
     run, theirs = tn.train(network, examples, recipe), torch_twin.train(network, examples, recipe)
     np.testing.assert_allclose(run.parameters, theirs.parameters, rtol=0, atol=tolerance)
@@ -39,16 +49,16 @@ def assert_same_steps(network, examples, recipe, tolerance):
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_every_step_is_pytorchs(recipe):
+def test_every_step_is_pytorchs(recipe, kernels):
     assert_same_steps(tn.Network.initial(seed=3), LINES, recipe, 1e-12)
 
 
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
-def test_every_step_is_pytorchs_for_other_networks(architecture):
+def test_every_step_is_pytorchs_for_other_networks(architecture, kernels):
     assert_same_steps(architecture.initial(1), LINES, tn.Recipe(batch_size=2), 1e-12)
 
 
-def test_cross_entropy_is_pytorchs():
+def test_cross_entropy_is_pytorchs(kernels):
     network = NETWORKS["softmax"].initial(5)
     assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", batch_size=3), 1e-12)
 
@@ -65,9 +75,8 @@ def test_the_first_nudge_by_hand():
     assert run.final.parameters.tolist() == [-1.0, -5.0, -1.0, -3.0]
 
 
-@pytest.mark.small
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_sheet_and_kernel_agree_to_the_last_bit(recipe):
+def test_sheet_and_kernel_agree_to_the_last_bit(recipe, kernels):
     run = tn.train(tn.Network.initial(seed=2), LINES, tn.Recipe(**{**recipe.to_json(), "epochs": 3}))
     for moment in run:
         ledger = moment.ledger()
@@ -78,9 +87,8 @@ def test_sheet_and_kernel_agree_to_the_last_bit(recipe):
         assert all(row.before + row.change == row.after for row in ledger)
 
 
-@pytest.mark.small
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
-def test_sheet_and_kernel_agree_for_other_networks(architecture):
+def test_sheet_and_kernel_agree_for_other_networks(architecture, kernels):
     loss = "cross_entropy" if architecture.output == "softmax" else "mse"
     run = tn.train(architecture.initial(2), LINES, tn.Recipe(epochs=2, batch_size=3, loss=loss))
     for moment in run:
@@ -100,6 +108,17 @@ def test_activations_are_the_networks():
     assert moment.epoch == 3
 
 
+def test_noise_is_shown_and_explained():
+    recipe = tn.Recipe(epochs=3, noise=0.2, seed=4)
+    run = tn.train(tn.Network.initial(seed=4), LINES, recipe)
+    seen = np.concatenate([moment.shown.inputs for moment in run])
+    clean = LINES.inputs[np.arange(12) % 4]
+    expected = draws.noisy(clean, 0.2, seed=4, presentations=np.arange(12))
+    np.testing.assert_array_equal(seen, expected)
+    assert (seen != clean).any(axis=1).sum() > 9
+    assert run[5].values["pixel[2]"] == seen[5, 2]
+
+
 def test_a_short_last_batch_is_marked():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1, batch_size=3))
     assert run.pictures.tolist() == [[0, 1, 2], [3, -1, -1]]
@@ -114,32 +133,6 @@ def test_movement_is_the_notebooks():
     )
 
 
-@given(seed=st.integers(0, 2**32 - 1), epoch=st.integers(0, 10**6))
-def test_a_shuffle_is_a_permutation(seed, epoch):
-    from tinynet.shuffle import shuffled
-
-    assert sorted(shuffled(9, seed=seed, epoch=epoch)) == list(range(9))
-
-
-def test_shuffling_is_fair():
-    from tinynet.shuffle import shuffled
-
-    orders = [tuple(shuffled(4, seed=seed, epoch=epoch)) for seed in range(60) for epoch in range(80)]
-    counts = np.array([orders.count(order) for order in set(orders)])
-    assert len(counts) == 24
-    assert ((counts - 200) ** 2 / 200).sum() < 49.7  # chi-squared, 23 degrees of freedom, p = 0.001
-
-
-def test_the_kernels_draws_are_the_networks():
-    for start in ("pytorch", "xavier", "he", "normal", "zeros"):
-        architecture = tn.Architecture((30, 25, 4), start=start)
-        seeds = np.array([0, 1, 2**32 - 1, *range(1000, 1125)])  # two blocks of 64
-        starts = kernel.starts(architecture, seeds)
-        for k in (0, 1, 2, 63, 64, 127):
-            drawn = starts[k // 64, :, k % 64]
-            assert (drawn == architecture.initial(int(seeds[k])).parameters).all()
-
-
 def test_branching_from_any_moment_goes_on_the_same():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=20))
     branch = tn.train(run[40].network, LINES, tn.Recipe(epochs=10))
@@ -147,7 +140,12 @@ def test_branching_from_any_moment_goes_on_the_same():
 
 
 @pytest.mark.parametrize(
-    "recipe", [tn.Recipe(epochs=60, order="shuffled"), tn.Recipe(epochs=60, optimizer="adam")]
+    "recipe",
+    [
+        tn.Recipe(epochs=60, order="shuffled"),
+        tn.Recipe(epochs=60, optimizer="adam"),
+        tn.Recipe(epochs=60, noise=0.3),
+    ],
 )
 def test_a_strided_recording_gives_every_exact_step(recipe, monkeypatch):
     whole = tn.train(tn.Network.initial(seed=0), LINES, recipe)

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from tinynet.draws import noisy, shuffled
 from tinynet.network import Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
-from tinynet.shuffle import shuffled
 
 ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
@@ -77,7 +77,7 @@ def train(network: Network, examples: Examples, recipe: Recipe, dtype: torch.dty
     """Train as `tinynet.train` does, with autograd and torch.optim."""
     model = module(network, dtype)
     nudger = optimizer(model, recipe)
-    inputs, targets = torch.tensor(examples.inputs, dtype=dtype), torch.tensor(examples.targets, dtype=dtype)
+    targets = torch.tensor(examples.targets, dtype=dtype)
     parameters, gradients, losses = [flat(model.parameters())], [], []
     for epoch in range(recipe.epochs):
         order = list(range(len(examples)))
@@ -85,8 +85,10 @@ def train(network: Network, examples: Examples, recipe: Recipe, dtype: torch.dty
             order = shuffled(len(examples), seed=recipe.seed, epoch=epoch)
         for first in range(0, len(order), recipe.batch_size):
             chosen = order[first : first + recipe.batch_size]
+            showings = epoch * len(order) + first + np.arange(len(chosen))
+            seen = noisy(examples.inputs[chosen], recipe.noise, seed=recipe.seed, presentations=showings)
             nudger.zero_grad()
-            loss = loss_of(model, inputs[chosen], targets[chosen], recipe)
+            loss = loss_of(model, torch.tensor(seen, dtype=dtype), targets[chosen], recipe)
             loss.backward()
             nudger.step()
             losses.append(loss.item())

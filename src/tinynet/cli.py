@@ -319,18 +319,10 @@ def lab(
 
 
 @app.command()
-def doctor(
-    compile_now: Annotated[
-        bool,
-        typer.Option("--compile", help="Compile the kernels now, so that the first training starts at once."),
-    ] = False,
-    as_json: Json = False,
-) -> None:
+def doctor(as_json: Json = False) -> None:
     """What this machine has: system, Python, PyTorch and its devices, browser."""
     from tinynet import machine
 
-    if compile_now:
-        machine.compile_kernels()
     found = machine.describe()
     if as_json:
         _print_json({"command": "doctor", **found})

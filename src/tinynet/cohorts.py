@@ -6,44 +6,43 @@ from threading import Event
 
 import numpy as np
 
-from tinynet import kernel, lockstep
+from tinynet import formulas
+from tinynet.arithmetic import LANES
+from tinynet.assembly import address
+from tinynet.lockstep import Lockstep, lockstep, working_room
 from tinynet.network import Architecture, activate
 from tinynet.pictures import Examples
+from tinynet.printing import form
 from tinynet.recipe import Recipe
+from tinynet.starts import starts
 
 SECONDS_A_CALL = 0.05  # the kernel hears a cancellation only between calls
-BLOCK = len(kernel.LANES)  # networks that are trained in lockstep
 MOST_BLOCKS = 128  # of a task
 
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """One training of many seeds: what a worker needs for any part of it.
-
-    own : the kernel printed for this network and recipe; None where the general one does it.
-    """
+    """One training of many seeds: what a worker needs for any part of it."""
 
     architecture: Architecture
     recipe: Recipe
     inputs: np.ndarray  # (pictures, pixels) float32
     targets: np.ndarray  # (pictures, outputs) float32
-    own: lockstep.Train | None
+    kernel: Lockstep
 
     @classmethod
     def of(cls, architecture: Architecture, recipe: Recipe, examples: Examples) -> "Training":
         """Prepare a training, and compile its kernel if it is the first of its kind."""
         assert examples.targets is not None
-        count = len(examples)
-        small = lockstep.fits(architecture, recipe, count)
-        own = lockstep.compiled(architecture, recipe, count) if small else None
-        inputs, targets = (array.astype(np.float32) for array in (examples.inputs, examples.targets))
-        return cls(architecture, recipe, inputs, targets, own)
+        inputs, targets = (
+            np.ascontiguousarray(array, np.float32) for array in (examples.inputs, examples.targets)
+        )
+        return cls(architecture, recipe, inputs, targets, lockstep(architecture, form(recipe), len(examples)))
 
     @cached_property
     def seconds_an_epoch(self) -> float:
         """About how long an epoch of one block takes, on the machines of 2026."""
-        each = 2.5e-10 if self.own else 3e-9
-        return each * self.architecture.parameter_count * len(self.inputs) * BLOCK
+        return 1e-10 * self.architecture.parameter_count * len(self.inputs) * LANES
 
     @cached_property
     def blocks_a_task(self) -> int:
@@ -73,53 +72,54 @@ class Cohort:
     def __init__(self, training: Training, seeds: np.ndarray) -> None:
         self.training, self.seeds, self.epoch = training, np.asarray(seeds), 0
         padded = np.resize(
-            self.seeds, -(-len(seeds) // BLOCK) * BLOCK
+            self.seeds, -(-len(seeds) // LANES) * LANES
         )  # a last, short block repeats its seeds
-        self._seeds = padded
-        self._blocks = kernel.starts(training.architecture, padded)  # (blocks, P, 64)
-        plan = kernel.plan(training.architecture, training.recipe, np.float32)
-        memory = kernel.initial_state(plan).astype(np.float32)[:, None]
-        self._state = np.tile(np.repeat(memory, BLOCK, axis=1), (len(self._blocks), 1, 1))  # (blocks, S, 64)
+        self._seeds = np.ascontiguousarray(padded, np.uint32)
+        self._blocks = starts(training.architecture, self._seeds)  # (blocks, P, 64)
+        memory = formulas.memory(training.architecture, training.recipe).astype(np.float32)[:, None]
+        self._state = np.tile(np.repeat(memory, LANES, axis=1), (len(self._blocks), 1, 1))  # (blocks, S, 64)
+        self._work = working_room(training.architecture)
 
     def parameters(self) -> np.ndarray:
         """Return the networks' present numbers. -> (n, P) float32"""
         return self._blocks.transpose(0, 2, 1).reshape(len(self._seeds), -1)[: len(self.seeds)]
 
     def answers(self, inputs: np.ndarray) -> np.ndarray:
-        """Return what the networks answer now to pictures (m, pixels). -> (n, m, outputs) float32"""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return forward(self.training.architecture, self.parameters(), inputs.astype(np.float32))
+        """Return what the networks answer now to pictures (m, pixels). -> (n, m, outputs) float32
+
+        The sigmoid is the kernel's: within 3e-7.
+        """
+        shown = np.ascontiguousarray(inputs, np.float32)
+        outputs = self.training.architecture.sizes[-1]
+        out = np.empty((len(self._blocks), len(shown), outputs, LANES), np.float32)
+        arrays = map(address, (self._blocks, shown, out, self._work))
+        self.training.kernel.answer(*arrays, len(self._blocks), len(shown))
+        return out.transpose(0, 3, 1, 2).reshape(len(self._seeds), len(shown), outputs)[: len(self.seeds)]
 
     def advance(self, epoch: int, cancelled: Event | None = None) -> bool:
         """Train on until `epoch` epochs are done; False, and somewhere on the way, if cancelled."""
-        step = self._by_own if self.training.own else self._by_general
         size = max(1, int(SECONDS_A_CALL / (self.training.seconds_an_epoch * len(self._blocks))))
         while self.epoch < epoch:
             if cancelled is not None and cancelled.is_set():
                 return False
             last = min(self.epoch + size, epoch)
-            step((self.epoch, last))
+            self._train(self.epoch, last)
             self.epoch = last
         return True
 
-    def _by_own(self, span: tuple[int, int]) -> None:
-        own, inputs, targets = self.training.own, self.training.inputs, self.training.targets
-        assert own is not None
-        order, settings = np.zeros(len(inputs) * BLOCK, np.int64), lockstep.settings(self.training.recipe)
-        flat, state = self._blocks.reshape(-1), self._state.reshape(-1)
-        own(flat, state, self._seeds, len(self._blocks), inputs, targets, settings, order, span)
-
-    def _by_general(self, span: tuple[int, int]) -> None:
-        training = self.training
-        plan, lanes = kernel.plan(training.architecture, training.recipe, np.float32), kernel.LANES
-        nudges = -(-len(training.inputs) // training.recipe.batch_size)
-        shown, steps = (training.inputs, training.targets), (span[0] * nudges, span[1] * nudges)
-        for k in range(len(self._blocks)):
-            seeds = self._seeds[k * BLOCK : (k + 1) * BLOCK]
-            block = kernel.block(plan, self._blocks[k], self._state[k], seeds, len(training.inputs))
-            kernel.train(plan, lanes, block, shown, kernel.no_trace(np.float32), steps)
-            self._blocks[k] = block.parameters.reshape(-1, BLOCK)
-            self._state[k] = block.state.reshape(-1, BLOCK)
+    def _train(self, first: int, last: int) -> None:
+        training, recipe = self.training, self.training.recipe
+        settings = np.array([*formulas.settings(recipe).values(), recipe.noise], np.float32)
+        arrays = (
+            self._blocks,
+            self._state,
+            self._seeds,
+            training.inputs,
+            training.targets,
+            settings,
+            self._work,
+        )
+        training.kernel.train(*map(address, arrays), len(self._blocks), first, last)
 
 
 def forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ A batch of several pictures has cells for each, under the prefix `p`: "picture0.
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from tinynet.network import Architecture
 from tinynet.recipe import Recipe
 
@@ -234,3 +236,17 @@ def state_names(architecture: Architecture, recipe: Recipe) -> list[str]:
             [f"{name}.mean" for name in names] + [f"{name}.square" for name in names] + ["decay1", "decay2"]
         )
     return [f"{name}.velocity" for name in names] if recipe.momentum else []
+
+
+def memory_size(architecture: Architecture, recipe: Recipe) -> int:
+    """Return how many numbers the optimizer remembers."""
+    count = architecture.parameter_count
+    return 2 * count + 2 if recipe.optimizer == "adam" else count if recipe.momentum else 0
+
+
+def memory(architecture: Architecture, recipe: Recipe) -> np.ndarray:
+    """Return the optimizer's memory before the first nudge: zeros, and ones for Adam's two powers. (S,)"""
+    found = np.zeros(memory_size(architecture, recipe))
+    if recipe.optimizer == "adam":
+        found[-2:] = 1.0
+    return found

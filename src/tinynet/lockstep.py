@@ -1,130 +1,168 @@
-"""The kernels of small networks: printed from the sheet, compiled, and kept in the user's cache folder.
+"""The kernel of many networks: a training of 64 side by side, the sheet compiled for this machine, in float32.
 
-For a small network the general kernel spends its time on finding numbers. Here each cell of the sheet is a line of
-source, `c17 = c4 * c12 + ...`: of one network that is recorded, or, inside a loop over 64 networks, lines that LLVM
-turns into vector instructions. Source and compiled code are kept in files, so that it is done once.
+Number `i` of network `l` of a block of 64 stands at `block * count * 64 + i * 64 + l`.
 """
 
-import hashlib
-import importlib.util
-import os
-import sys
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from tinynet import files, formulas
-from tinynet.errors import TinyNetError
-from tinynet.kernel import ONE_LANE, Block, Trace, train
-from tinynet.kernel import plan as plan_of
+from tinynet import draws, formulas
+from tinynet.arithmetic import LANES, Lanes
+from tinynet.assembly import POINTER, WHOLE, Function, Index, compiled
 from tinynet.network import Architecture
-from tinynet.pictures import Examples
-from tinynet.printing import batches, lanes_source, record_source
+from tinynet.printing import Pictured, Unrolled, batches
 from tinynet.recipe import Recipe
-from tinynet.sheet import Sheet
+from tinynet.rolled import Rolled, room_for
 
-# Cells of the sheet, for all sizes of batches; a cell takes about 10 ms to compile, and more are left to the general kernel
-MOST_IN_LANES, MOST_RECORDED = 900, 400
-
-Train = Callable[..., None]
-Recorder = Callable[[Block, Trace, tuple[int, int]], int]
+# Parameters times pictures of a batch: beyond, a straight line would not fit the processor's instruction cache
+MOST_UNROLLED = 256
+GATHER = f"declare {Lanes.kind} @llvm.masked.gather.v{LANES}f32.v{LANES}p0(<{LANES} x ptr>, i32, {Lanes.marks}, {Lanes.kind})"
 
 
-def fits(architecture: Architecture, recipe: Recipe, examples: int, most: int = MOST_IN_LANES) -> bool:
-    """Whether a network is small enough for a kernel of its own."""
-    parameters = architecture.parameter_count * sum(batches(recipe, examples))
-    return parameters <= most and cells(architecture, recipe, examples) <= most
+class Lockstep(NamedTuple):
+    """The compiled training of 64 networks side by side, and the forward pass alone."""
+
+    train: Callable[..., None]
+    answer: Callable[..., None]
 
 
-@lru_cache(maxsize=256)
-def cells(architecture: Architecture, recipe: Recipe, examples: int) -> int:
-    """Return how many cells the sheets of a training's batches have."""
-    return sum(len(Sheet.of(architecture, recipe, batch).cells) for batch in batches(recipe, examples))
-
-
-@lru_cache(maxsize=32)
-def compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Train:
-    """Return the kernel of a recipe: `train(p, s, seeds, blocks, inputs, targets, settings, order, epochs)`.
-
-    p (blocks * P * 64,) and s (blocks * S * 64,) float32 are trained in place; seeds (blocks * 64,); inputs and
-    targets (pictures, width) float32; settings as of `formulas.settings`, float32; order (pictures * 64,) int64 is
-    scratch; epochs (first, last).
-    """
-    text = lanes_source(architecture, recipe, examples)
-    module = _module(text)
-    return module.train
-
-
-def recorder(architecture: Architecture, recipe: Recipe, examples: Examples) -> Recorder:
-    """Return the kernel that records a network: `record(block, trace, (first, last))` gives how many steps are done.
-
-    It is printed for a small network, and the general one for a large.
-    """
-    assert examples.targets is not None
-    shown = (examples.inputs, examples.targets)
-    if not fits(architecture, recipe, len(examples), MOST_RECORDED):
-        plan = plan_of(architecture, recipe, np.float64)
-        return lambda block, trace, span: train(plan, ONE_LANE, block, shown, trace, span)
-    own, numbers = (
-        _recorder(architecture, recipe, len(examples)),
-        np.array(list(formulas.settings(recipe).values())),
+@lru_cache(maxsize=64)
+def lockstep(architecture: Architecture, recipe: Recipe, examples: int) -> Lockstep:
+    """Compile the kernels of a form of training. Rates and other numbers, seeds and epochs are arguments."""
+    return Lockstep(
+        compiled(_training(architecture, recipe, examples), f"{Lanes.declarations}\n{GATHER}"),
+        compiled(_answering(architecture), Lanes.declarations),
     )
 
-    def record(block: Block, trace: Trace, span: tuple[int, int]) -> int:
-        return own(
-            block.parameters, block.state, block.order, block.seeds[0], *shown, numbers, span, tuple(trace)
+
+def _training(architecture: Architecture, recipe: Recipe, examples: int) -> Function:
+    """Write `train`: p, s float32 in place, seeds uint32, inputs and targets float32, epochs first to last."""
+    pointers = dict.fromkeys(("p", "s", "seeds", "inputs", "targets", "settings", "work"), POINTER)
+    f = Function("train", {**pointers, "blocks": WHOLE, "first": WHOLE, "last": WHOLE})
+    lanes, sizes = Lanes(f), batches(recipe, examples)
+    settings = {name: _setting(lanes, k) for k, name in enumerate(formulas.settings(recipe) | {"noise": 0.0})}
+    small = architecture.parameter_count * sum(sizes) <= MOST_UNROLLED
+    arguments = (lanes, architecture, recipe, settings)
+    nudger = Unrolled(*arguments) if small else Rolled(*arguments, "%work")
+    memory, whole = formulas.memory_size(architecture, recipe), examples // sizes[0] * sizes[0]
+    with f.loop(0, "%blocks") as block:
+        p = f.at(lanes.kind, "%p", f.whole("mul", block, architecture.parameter_count))
+        s = f.at(lanes.kind, "%s", f.whole("mul", block, memory))
+        shown = _Shown(lanes, architecture, recipe, examples, settings["noise"], block)
+        nudger.begin(p, s)
+        with f.loop("%first", "%last") as epoch:
+            shown.begin(epoch)
+            with f.loop(0, examples // sizes[0]) as number:
+                nudger.nudge(sizes[0], *shown.pictures(f.whole("mul", number, sizes[0])))
+            if examples % sizes[0]:
+                nudger.nudge(sizes[-1], *shown.pictures(str(whole)))
+        nudger.finish(p, s)
+    return f
+
+
+def _setting(lanes: Lanes, k: int) -> str:
+    return lanes.everywhere(lanes.f.load("float", lanes.f.at("float", "%settings", k)))
+
+
+class _Shown:
+    """The pictures that the lanes see: all the same in a fixed order, each its own where they are shuffled."""
+
+    def __init__(
+        self, lanes: Lanes, architecture: Architecture, recipe: Recipe, examples: int, noise: str, block: str
+    ) -> None:
+        self.lanes, self.f, self.recipe = lanes, lanes.f, recipe
+        self.widths, self.examples, self.noise = architecture.sizes, examples, noise
+        self.order = self.f.room(lanes.words, examples)
+        if recipe.order == "shuffled" or recipe.noise:
+            seeds = self.f.load(lanes.words, self.f.at(lanes.words, "%seeds", block), align=4)
+            self.ordering = lanes.word(lanes.every(draws.ORDERS), seeds)
+            self.noising = lanes.word(lanes.every(draws.NOISE), seeds)
+
+    def begin(self, epoch: str) -> None:
+        """Draw each lane's order of this epoch."""
+        f, lanes, last = self.f, self.lanes, self.examples - 1
+        self.shown = f.whole("mul", epoch, self.examples)  # pictures before this epoch
+        if self.recipe.order != "shuffled":
+            return
+        with f.loop(0, self.examples) as i:
+            f.store(lanes.words, self._everywhere(i), f.at(lanes.words, self.order, i))
+        word, places = lanes.word(self.ordering, self._everywhere(epoch)), f.room(lanes.words)
+        with f.loop(0, last) as done:
+            i = f.whole("sub", last, done)
+            f.store(lanes.words, lanes.place_of(lanes.word(word, self._everywhere(i)), i), places)
+            with f.loop(0, LANES) as lane:
+                k = f.new(f"zext i32 {f.load('i32', f.at('i32', places, lane))} to i64")
+                here, there = (
+                    f.at("i32", self.order, f.whole("add", f.whole("mul", place, LANES), lane))
+                    for place in (i, k)
+                )
+                held, other = f.load("i32", here), f.load("i32", there)
+                f.store("i32", other, here)
+                f.store("i32", held, there)
+
+    def pictures(self, first: str) -> tuple[Pictured, Pictured]:
+        """Return how to find the pixels and the targets of the pictures from place `first` of the epoch on."""
+        return lambda k, i: self._pixel(first, k, i), lambda k, j: self._value("%targets", -1, first, k, j)
+
+    def _pixel(self, first: str, k: Index, i: Index) -> str:
+        value = self._value("%inputs", 0, first, k, i)
+        if not self.recipe.noise:
+            return value
+        lanes, place = self.lanes, self.f.whole("add", first, k)
+        presentation = self._everywhere(self.f.whole("add", self.shown, place))
+        drawn = lanes.normal(
+            lanes.word(
+                lanes.word(self.noising, presentation), i if isinstance(i, int) else self._everywhere(i)
+            )
         )
+        value = lanes.two("fadd", value, lanes.two("fmul", self.noise, drawn))
+        none, full = lanes.constant(0.0), lanes.constant(1.0)
+        value = lanes.chosen("olt", value, none, none, value)
+        return lanes.chosen("ogt", value, full, full, value)
 
-    return record
+    def _value(self, array: str, side: int, first: str, k: Index, i: Index) -> str:
+        f, lanes, width, place = self.f, self.lanes, self.widths[side], self.f.whole("add", first, k)
+        if self.recipe.order != "shuffled":
+            row = f.at("float", array, f.whole("mul", place, width))
+            return lanes.everywhere(f.load("float", f.at("float", row, i)))
+        which = f.load(lanes.words, f.at(lanes.words, self.order, place))
+        index = lanes.whole(
+            "add", lanes.whole("mul", which, width), i if isinstance(i, int) else self._everywhere(i)
+        )
+        places = f.new(f"getelementptr float, ptr {array}, {lanes.words} {index}")
+        every = "splat (i1 true)"
+        call = (
+            f"call {lanes.kind} @llvm.masked.gather.v{LANES}f32.v{LANES}p0(<{LANES} x ptr> {places}, i32 4, "
+        )
+        return f.new(f"{call}{lanes.marks} {every}, {lanes.kind} poison)")
 
-
-@lru_cache(maxsize=32)
-def _recorder(architecture: Architecture, recipe: Recipe, examples: int) -> Any:
-    return _module(record_source(architecture, recipe, examples)).record
-
-
-def folder() -> Path:
-    """Return where printed kernels are kept: under TINYNET_CACHE, or the user's cache folder."""
-    home = os.environ.get("TINYNET_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    return Path(home or Path.home() / ".cache") / "tinynet"
-
-
-def _module(text: str) -> Any:
-    """Import the source from a file, so that Numba can keep the compiled code beside it; without a file, afresh."""
-    name = f"kernel_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    try:
-        path = folder() / f"{name}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.is_file() or path.read_text() != text:
-            files.write(path, text.encode())
-    except (OSError, RuntimeError, TinyNetError):  # no home, no room, no right to write
-        return _without_file(name, text)
-    specification = importlib.util.spec_from_file_location(name, path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    try:
-        specification.loader.exec_module(module)
-    except RuntimeError:  # Numba finds no folder that it may write to
-        return _without_file(name, text)
-    sys.modules[name] = module
-    return module
+    def _everywhere(self, number: str) -> str:
+        return self.lanes.everywhere(self.f.new(f"trunc i64 {number} to i32"), "i32")
 
 
-def _without_file(name: str, text: str) -> Any:
-    from types import ModuleType
+def _answering(architecture: Architecture) -> Function:
+    """Write `answer`: out[block, picture, output, lane] of each block's networks, by the pictures in `inputs`."""
+    pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
+    f = Function("answer", {**pointers, "blocks": WHOLE, "pictures": WHOLE})
+    lanes, sizes = Lanes(f), architecture.sizes
+    forward = Rolled(lanes, architecture, Recipe(), {}, "%work")
+    with f.loop(0, "%blocks") as block:
+        forward.begin(f.at(lanes.kind, "%p", f.whole("mul", block, architecture.parameter_count)), "")
+        with f.loop(0, "%pictures") as picture:
+            row = f.at("float", "%inputs", f.whole("mul", picture, sizes[0]))
+            forward.show(lambda i: lanes.everywhere(f.load("float", f.at("float", row, i))))
+            for n in range(1, len(sizes)):
+                forward.forward(n)
+            shown = f.whole("add", f.whole("mul", block, "%pictures"), picture)
+            out = f.at(lanes.kind, "%out", f.whole("mul", shown, sizes[-1]))
+            for j, value in enumerate(forward.outputs()):
+                f.store(lanes.kind, value, f.at(lanes.kind, out, j), align=4)
+    return f
 
-    module = ModuleType(name)
-    exec(compile(text.replace("cache=True, ", ""), name, "exec"), module.__dict__)
-    sys.modules[name] = module
-    return module
 
-
-def settings(recipe: Recipe) -> np.ndarray:
-    """Return the recipe's numbers in the kernel's order."""
-    return np.array(list(formulas.settings(recipe).values()), np.float32)
+def working_room(architecture: Architecture) -> np.ndarray:
+    """Return working memory for a kernel of 64 lanes."""
+    return np.empty(room_for(architecture) * LANES, np.float32)

@@ -6,7 +6,7 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-PACKAGES = ("numpy", "numba", "matplotlib", "seaborn", "typer", "rich", "safetensors", "jinja2")
+PACKAGES = ("numpy", "llvmlite", "matplotlib", "seaborn", "typer", "rich", "safetensors", "jinja2")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "firefox")
 
 
@@ -26,22 +26,8 @@ def describe() -> dict[str, str]:
     """Return all that is there, by name, in words."""
     found = {
         "browser": next((path for name in BROWSERS if (path := shutil.which(name))), "none found"),
-        "compilation cache": cache(),
     }
     return summary() | found | {name: _version(name) for name in PACKAGES}
-
-
-def compile_kernels() -> None:
-    """Compile the kernels of the notebook's network, and the general ones that serve any other."""
-    from tinynet import pictures
-    from tinynet.network import Architecture
-    from tinynet.populations import population
-    from tinynet.recipe import Recipe
-
-    population(networks=1).replay(0)
-    population(
-        Recipe(epochs=1), 1, examples=pictures.lines(8), architecture=Architecture((64, 16, 2))
-    ).replay(0)
 
 
 def devices() -> str:
@@ -56,18 +42,6 @@ def devices() -> str:
     if torch.backends.mps.is_available():
         found.append("mps (Apple)")
     return ", ".join(found)
-
-
-def cache() -> str:
-    """Return where compiled code is kept, in words."""
-    from tinynet import lockstep
-
-    where = lockstep.folder()
-    return (
-        str(where)
-        if where.is_dir() and os.access(where, os.W_OK)
-        else f"none: {where} cannot be written, or is not there yet"
-    )
 
 
 def _version(package: str) -> str:

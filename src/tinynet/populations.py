@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from tinynet import pictures
-from tinynet.cohorts import BLOCK, Training, forward, mean_losses, right
+from tinynet.arithmetic import LANES
+from tinynet.cohorts import Training, forward, mean_losses, right
 from tinynet.errors import TinyNetError
 from tinynet.judging import UNSURE, Verdict, share
 from tinynet.network import Architecture, Network
@@ -169,7 +170,7 @@ def population(
     seeds = _seeds(first_seed, networks)
     training = Training.of(architecture, recipe, examples)
     parameters = np.empty((networks, architecture.parameter_count), np.float32)
-    size = min(training.blocks_a_task * BLOCK, max(BLOCK, -(-networks // (os.cpu_count() or 1))))
+    size = min(training.blocks_a_task * LANES, max(LANES, -(-networks // (os.cpu_count() or 1))))
     blocks = [slice(first, first + size) for first in range(0, networks, size)]
     done = np.zeros(len(blocks), bool)
     cancelled = threading.Event()

@@ -27,7 +27,9 @@ class Recipe:
     momentum, nesterov : of `sgd` (Sutskever et al. 2013, in PyTorch's form).
     beta1, beta2, epsilon : of `adam`.
     weight_decay : added to each gradient as `weight_decay * parameter` (an L2 penalty).
-    seed : of the shuffling, 0 to 2**32 - 1.
+    noise : standard deviation of the normal noise that every pixel gets each time its picture is shown; what
+        leaves 0 to 1 is clipped. 0 to 10.
+    seed : of the shuffling and the noise, 0 to 2**32 - 1.
 
     >>> Recipe(learning_rate=5.0).epochs
     100
@@ -48,6 +50,7 @@ class Recipe:
     beta2: float = 0.999
     epsilon: float = 1e-8
     weight_decay: float = 0.0
+    noise: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -62,6 +65,7 @@ class Recipe:
         _from_below("beta2", self.beta2, 0, 1)
         _above("epsilon", self.epsilon, 0, 1)
         _from_below("weight_decay", self.weight_decay, 0, 1_000_000)
+        _from_below("noise", self.noise, 0, 10)
         _whole("seed", self.seed, 0, 2**32 - 1)
         if not isinstance(self.nesterov, bool):
             raise TinyNetError(f"nesterov is {self.nesterov!r}; it must be True or False")
@@ -71,7 +75,7 @@ class Recipe:
             raise TinyNetError(
                 f"momentum is {self.momentum} and optimizer is 'adam'; momentum belongs to 'sgd'"
             )
-        for name in ("learning_rate", "momentum", "beta1", "beta2", "epsilon", "weight_decay"):
+        for name in ("learning_rate", "momentum", "beta1", "beta2", "epsilon", "weight_decay", "noise"):
             object.__setattr__(self, name, float(getattr(self, name)))  # 5 and 5.0 are one recipe
 
     def to_json(self) -> dict[str, Any]:

@@ -4,20 +4,20 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet import files, kernel, lockstep
+from tinynet import files
 from tinynet.errors import TinyNetError
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
-from tinynet.shuffle import shuffled
+from tinynet.recorder import Recorder, Tape, seen_at, shown_at
 
 ARRAYS = (
     "parameters",
@@ -101,7 +101,10 @@ class Recording:
     @cached_property
     def identity(self) -> str:
         """A hash of the experiment: network, examples and recipe. Equal experiments have equal identities."""
-        text = json.dumps(_experiment(self.network, self.examples, self.recipe), sort_keys=True)
+        experiment = _experiment(self.network, self.examples, self.recipe)
+        if not self.recipe.noise:  # a recording older than this field keeps its identity
+            del experiment["recipe"]["noise"]
+        text = json.dumps(experiment, sort_keys=True)
         return hashlib.sha256(text.encode() + self.network.parameters.tobytes()).hexdigest()
 
     def __len__(self) -> int:
@@ -121,8 +124,7 @@ class Recording:
         step %= self.steps
         parameters, state = self.numbers_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
-        shown = self.examples[self.pictures_of(step)]
-        return Moment(network, shown, self.recipe, state, step, step // self.steps_per_epoch)
+        return Moment(network, self.shown(step), self.recipe, state, step, step // self.steps_per_epoch)
 
     def numbers_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the parameters (P,) and the optimizer's state (S,) before `step` (after the last: at `steps`)."""
@@ -135,11 +137,16 @@ class Recording:
 
     def pictures_of(self, step: int) -> list[int]:
         """Return which examples nudge `step` showed, in their order."""
-        epoch, place = divmod(step, self.steps_per_epoch)
-        order = list(range(len(self.examples)))
-        if self.recipe.order == "shuffled":
-            order = shuffled(len(self.examples), seed=self.recipe.seed, epoch=epoch)
-        return order[place * self.recipe.batch_size : (place + 1) * self.recipe.batch_size]
+        shown = shown_at(self.recipe, len(self.examples), step, step + 1)[0]
+        return [int(picture) for picture in shown if picture >= 0]
+
+    def shown(self, step: int) -> Examples:
+        """Return the examples of nudge `step` as they were shown: in their order, with their noise."""
+        chosen = self.examples[self.pictures_of(step)]
+        if not self.recipe.noise:
+            return chosen
+        shown = shown_at(self.recipe, len(self.examples), step, step + 1)
+        return replace(chosen, inputs=seen_at(self.recipe, self.examples, step, shown)[: len(chosen)])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the recording as a safetensors file: whole, or not at all.
@@ -184,30 +191,10 @@ def advance(
     run: Recording, parameters: np.ndarray, state: np.ndarray, first: int, step: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return parameters (P,) and state (S,) before `step`, from those before `first`, by taking the steps again."""
-    plan = kernel.plan(run.network.architecture, run.recipe, np.float64)
-    seeds = np.array([run.recipe.seed])
-    block = kernel.block(plan, parameters[:, None], state[:, None], seeds, len(run.examples))
-    trace = empty_trace(plan, step // run.steps_per_epoch + 1, 1, step + 1)
-    lockstep.recorder(run.network.architecture, run.recipe, run.examples)(block, trace, (first, step))
-    return block.parameters, block.state
-
-
-def empty_trace(plan: kernel.Plan, epochs: int, kept: int, stride: int) -> kernel.Trace:
-    """Return a trace with room for `kept` steps, one in `stride`, and `epochs` epochs."""
-    nodes = int(plan.sizes[1:].sum())
-    return kernel.Trace(
-        stride=stride,
-        parameters=np.zeros((kept + 1, plan.parameters)),
-        state=np.zeros((kept + 1, plan.state)),
-        gradients=np.zeros((kept, plan.parameters)),
-        activations=np.zeros((kept, plan.batch, nodes)),
-        losses=np.zeros(kept),
-        pictures=np.full((kept, plan.batch), -1, np.int64),
-        epoch_loss=np.zeros(epochs),
-        epoch_movement=np.zeros(epochs),
-        epoch_start=np.zeros(plan.parameters),
-        before=np.zeros(plan.parameters + plan.state),
-    )
+    recorder = Recorder(run.network.architecture, run.recipe, run.examples, parameters, state)
+    tape = Tape.blank(run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1)
+    recorder(tape, first, step)
+    return recorder.parameters, recorder.state
 
 
 def load(path: str | os.PathLike[str]) -> Recording:

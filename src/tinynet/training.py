@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinynet import kernel, lockstep
+from tinynet import formulas
 from tinynet.errors import TinyNetError
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
-from tinynet.recording import Recording, Stop, empty_trace
+from tinynet.recorder import Recorder, Tape
+from tinynet.recording import Recording, Stop
 
 Progress = Callable[[int, int], None]
 
@@ -77,28 +78,24 @@ def train(
     recipe = recipe or Recipe()
     check(network.architecture, examples, recipe)
     assert examples.targets is not None
-    plan = kernel.plan(network.architecture, recipe, np.float64)
     total = recipe.epochs * -(-len(examples) // recipe.batch_size)
-    stride = _stride(plan, total)
-    trace = empty_trace(plan, recipe.epochs, -(-total // stride), stride)
-    state = kernel.initial_state(plan)
-    block = kernel.block(
-        plan, network.parameters[:, None], state[:, None], np.array([recipe.seed]), len(examples)
-    )
-    record = lockstep.recorder(network.architecture, recipe, examples)
+    stride = _stride(network.architecture, recipe, total)
+    tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
+    state = formulas.memory(network.architecture, recipe)
+    recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
     mark = Mark(0, network.parameters, state)
     interrupted = False
     try:
-        for span in _spans(plan, total):
-            reached = record(block, trace, span)
-            mark = Mark(reached, block.parameters.copy(), block.state.copy())
+        for span in _spans(network.architecture, recipe, total):
+            reached = recorder(tape, *span)
+            mark = Mark(reached, recorder.parameters.copy(), recorder.state.copy())
             if progress is not None:
                 progress(reached, total)
             if reached < span[1]:
                 break
     except KeyboardInterrupt:
         interrupted = True
-    run = _recording(network, examples, recipe, trace, mark)
+    run = _recording(network, examples, recipe, tape, mark)
     if mark.steps == total:
         return run
     reason = f"interrupted after {mark.steps:,} of {total:,} steps"
@@ -115,9 +112,7 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     """
     recipe = recipe or Recipe()
     check(network.architecture, examples, recipe)
-    return Moment(
-        network, examples, recipe, kernel.initial_state(kernel.plan(network.architecture, recipe, float))
-    )
+    return Moment(network, examples, recipe, formulas.memory(network.architecture, recipe))
 
 
 class Mark(NamedTuple):
@@ -128,43 +123,44 @@ class Mark(NamedTuple):
     state: np.ndarray  # (S,)
 
 
-def _stride(plan: kernel.Plan, total: int) -> int:
-    row_bytes = 8 * (2 * plan.parameters + plan.state + plan.batch * (1 + int(plan.sizes[1:].sum())))
+def _stride(architecture: Architecture, recipe: Recipe, total: int) -> int:
+    numbers = 2 * architecture.parameter_count + formulas.memory_size(architecture, recipe)
+    row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
     return max(1, -(-total // MOST_KEPT), -(-total * row_bytes // MOST_BYTES))
 
 
-def _spans(plan: kernel.Plan, total: int) -> list[tuple[int, int]]:
-    seconds_a_step = 2e-7 + 4e-9 * plan.parameters * plan.batch  # roughly, on the machines of 2026
+def _spans(architecture: Architecture, recipe: Recipe, total: int) -> list[tuple[int, int]]:
+    seconds_a_step = (
+        2e-7 + 4e-9 * architecture.parameter_count * recipe.batch_size
+    )  # roughly, on the machines of 2026
     size = max(1, int(SECONDS_A_CALL / seconds_a_step))
     return [(first, min(first + size, total)) for first in range(0, total, size)]
 
 
-def _recording(
-    network: Network, examples: Examples, recipe: Recipe, trace: kernel.Trace, mark: Mark
-) -> Recording:
-    kept = -(-mark.steps // trace.stride)
+def _recording(network: Network, examples: Examples, recipe: Recipe, tape: Tape, mark: Mark) -> Recording:
+    kept = -(-mark.steps // tape.stride)
     epochs = mark.steps // -(-len(examples) // recipe.batch_size)
-    trace.parameters[kept], trace.state[kept] = mark.parameters, mark.state
+    tape.parameters[kept], tape.state[kept] = mark.parameters, mark.state
     return Recording(
         network=network,
         examples=examples,
         recipe=recipe,
         steps=mark.steps,
-        stride=trace.stride,
-        parameters=trace.parameters[: kept + 1],
-        state=trace.state[: kept + 1],
-        gradients=trace.gradients[:kept],
-        activations=trace.activations[:kept],
-        losses=trace.losses[:kept],
-        pictures=trace.pictures[:kept],
-        loss_per_epoch=trace.epoch_loss[:epochs],
-        movement_per_epoch=trace.epoch_movement[:epochs],
+        stride=tape.stride,
+        parameters=tape.parameters[: kept + 1],
+        state=tape.state[: kept + 1],
+        gradients=tape.gradients[:kept],
+        activations=tape.activations[:kept],
+        losses=tape.losses[:kept],
+        pictures=tape.pictures[:kept],
+        loss_per_epoch=tape.epoch_loss[:epochs],
+        movement_per_epoch=tape.epoch_movement[:epochs],
     )
 
 
 def _divergence(run: Recording) -> Stop:
     """Find the first cell of the step not taken that is no finite number."""
-    shown = run.examples[run.pictures_of(run.steps)]
+    shown = run.shown(run.steps)
     values = Moment(run.final, shown, run.recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
     what = "not a number" if math.isnan(values[cell]) else "infinite"

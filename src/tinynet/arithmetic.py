@@ -1,0 +1,197 @@
+"""The sheet's operations as instructions: exactly, in float64, or for 64 networks side by side, in float32."""
+
+import struct
+from typing import ClassVar
+
+from tinynet.assembly import Function, Index
+from tinynet.draws import BENT, GOLDEN
+
+LANES = 64
+# sigmoid(x) = 1/2 + x P(x^2) / Q(x^2) for |x| <= 17, highest power first, from benchmarks/fit_sigmoid.py: error below 3e-7
+ENDS = 17.0
+TOP = (4.217138283024724e-08, 4.5155349653214216e-05, 0.00804221723228693, 0.2499997317790985)
+BOTTOM = (8.837103826486725e-10, 3.5968730571767082e-06, 0.001472636591643095, 0.115501269698143, 1.0)
+
+
+class Exact:
+    """One network in float64: every operation in the order of the sheet's formulas, none joined into another."""
+
+    kind, flags = "double", ""
+    declarations = "\n".join(
+        f"declare double @{name}(double)" for name in ("c_exp", "c_log", "c_tanh", "llvm.sqrt.f64")
+    )
+
+    def __init__(self, function: Function) -> None:
+        self.f = function
+
+    def constant(self, value: float) -> str:
+        """Return a number, written with every bit."""
+        return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+    def two(self, operation: str, x: str, y: str) -> str:
+        """Return fadd, fsub, fmul or fdiv of two numbers."""
+        return self.f.new(f"{operation} {self.flags}{self.kind} {x}, {y}")
+
+    def divided(self, x: str, number: float) -> str:
+        """Return x / number."""
+        return self.two("fdiv", x, self.constant(number))
+
+    def negative(self, x: str) -> str:
+        """Return -x."""
+        return self.f.new(f"fneg {self.kind} {x}")
+
+    def chosen(self, test: str, x: str, y: str, yes: str, no: str) -> str:
+        """Return `yes` where the comparison of x and y holds, else `no`."""
+        return self._select(self._compare(test, x, y), yes, no)
+
+    def larger(self, x: str, y: str) -> str:
+        """Return the larger number; NaN if either is."""
+        more, nan = self._compare("ogt", y, x), self._compare("uno", y, y)
+        return self._select(self.f.new(f"or i1 {more}, {nan}"), y, x)
+
+    def step(self, x: str) -> str:
+        """Return 1 where x is above 0, else 0."""
+        return self.chosen("ogt", x, self.constant(0.0), self.constant(1.0), self.constant(0.0))
+
+    def sqrt(self, x: str) -> str:
+        """Return the square root."""
+        return self.f.new(f"call double @llvm.sqrt.f64(double {x})")
+
+    def exp(self, x: str) -> str:
+        """Return e^x."""
+        return self.f.new(f"call double @c_exp(double {x})")
+
+    def log(self, x: str) -> str:
+        """Return the logarithm, as the C library has it."""
+        return self.f.new(f"call double @c_log(double {x})")
+
+    def tanh(self, x: str) -> str:
+        """Return the hyperbolic tangent."""
+        return self.f.new(f"call double @c_tanh(double {x})")
+
+    def sigmoid(self, x: str) -> str:
+        """Return 1 / (1 + e^-x)."""
+        one = self.constant(1.0)
+        return self.two("fdiv", one, self.two("fadd", one, self.exp(self.negative(x))))
+
+    def _compare(self, test: str, x: str, y: str) -> str:
+        return self.f.new(f"fcmp {test} {self.kind} {x}, {y}")
+
+    def _select(self, condition: str, yes: str, no: str) -> str:
+        return self.f.new(f"select i1 {condition}, {self.kind} {yes}, {self.kind} {no}")
+
+
+class Lanes(Exact):
+    """Sixty-four networks in float32, one a lane; products and sums may be joined (FMA), and NaN stays NaN.
+
+    tanh and exp come from the sigmoid's approximation: tanh x = 2 sigmoid(2x) - 1, without the cancellation, and
+    e^x = sigmoid(x) / (1 - sigmoid(x)) for x <= 0, the only exponents of a softmax, with an error below 2e-6.
+    """
+
+    kind, words, marks = f"<{LANES} x float>", f"<{LANES} x i32>", f"<{LANES} x i1>"
+    flags = "contract "
+    declarations = f"declare {kind} @llvm.sqrt.v{LANES}f32({kind})"
+    _single: ClassVar = struct.Struct("<f")
+
+    def constant(self, value: float) -> str:
+        """Return the number in every lane."""
+        single = self._single.unpack(self._single.pack(value))[
+            0
+        ]  # assembly wants a float32 as the double it equals
+        return f"splat (float {super().constant(single)})"
+
+    def everywhere(self, value: str, kind: str = "float") -> str:
+        """Return one number in every lane."""
+        vector = f"<{LANES} x {kind}>"
+        first = self.f.new(f"insertelement {vector} poison, {kind} {value}, i32 0")
+        return self.f.new(f"shufflevector {vector} {first}, {vector} poison, {self.words} zeroinitializer")
+
+    def divided(self, x: str, number: float) -> str:
+        """Return x times 1 / number."""
+        return self.two("fmul", x, self.constant(1 / number))
+
+    def larger(self, x: str, y: str) -> str:
+        """Return the larger number; x where either is NaN."""
+        return self.chosen("ogt", y, x, y, x)
+
+    def sqrt(self, x: str) -> str:
+        """Return the square root."""
+        return self.f.new(f"call {self.kind} @llvm.sqrt.v{LANES}f32({self.kind} {x})")
+
+    def sigmoid(self, x: str) -> str:
+        """Return 1 / (1 + e^-x), approximately."""
+        return self.two("fadd", self.constant(0.5), self._ratio(x))
+
+    def tanh(self, x: str) -> str:
+        """Return the hyperbolic tangent, approximately."""
+        return self.two("fmul", self.constant(2.0), self._ratio(self.two("fadd", x, x)))
+
+    def exp(self, x: str) -> str:
+        """Return e^x for x <= 0, approximately."""
+        ratio, half = self._ratio(x), self.constant(0.5)
+        return self.two("fdiv", self.two("fadd", half, ratio), self.two("fsub", half, ratio))
+
+    def polynomial(self, y: str, coefficients: tuple[float, ...]) -> str:
+        """Return the polynomial at y; the highest power's coefficient first."""
+        result = self.constant(coefficients[0])
+        for c in coefficients[1:]:
+            result = self.two("fadd", self.two("fmul", result, y), self.constant(c))
+        return result
+
+    def _ratio(self, x: str) -> str:
+        """Return x P(x^2) / Q(x^2), x held between -17 and 17."""
+        low, high = self.constant(-ENDS), self.constant(ENDS)
+        x = self.chosen("olt", x, low, low, x)
+        x = self.chosen("ogt", x, high, high, x)
+        y = self.two("fmul", x, x)
+        return self.two("fmul", x, self.two("fdiv", self.polynomial(y, TOP), self.polynomial(y, BOTTOM)))
+
+    def _compare(self, test: str, x: str, y: str) -> str:
+        return self.f.new(f"fcmp {test} {self.kind} {x}, {y}")
+
+    def _select(self, condition: str, yes: str, no: str) -> str:
+        return self.f.new(f"select {self.marks} {condition}, {self.kind} {yes}, {self.kind} {no}")
+
+    # --- whole numbers: the words of `draws` ---------------------------------------------------------------------
+
+    def whole(self, operation: str, x: str, y: Index) -> str:
+        """Return add, mul, xor, and, lshr of 32-bit numbers; `y` may be one number for all lanes."""
+        return self.f.new(f"{operation} {self.words} {x}, {self.every(y) if isinstance(y, int) else y}")
+
+    def every(self, number: int) -> str:
+        """Return a 32-bit number in every lane."""
+        return f"splat (i32 {number - (number >> 31 << 32)})"
+
+    def same(self, x: str, number: int) -> str:
+        """Return in which lanes x is that number."""
+        return self.f.new(f"icmp eq {self.words} {x}, {self.every(number)}")
+
+    def picked(self, mark: str, yes: str, no: str, kind: str) -> str:
+        """Return `yes` in the marked lanes, else `no`."""
+        return self.f.new(f"select {self.marks} {mark}, {kind} {yes}, {kind} {no}")
+
+    def word(self, x: str, number: Index) -> str:
+        """Go on from word x to the word at `number` (see `draws.word`)."""
+        x = self.whole("add", self.whole("add", x, number), GOLDEN)
+        x = self.whole("xor", x, self.whole("lshr", x, 16))
+        x = self.whole("mul", x, 0x7FEB352D)
+        x = self.whole("xor", x, self.whole("lshr", x, 15))
+        x = self.whole("mul", x, 0x846CA68B)
+        return self.whole("xor", x, self.whole("lshr", x, 16))
+
+    def place_of(self, word: str, i: str) -> str:
+        """Return (word * (i + 1)) >> 32, i a whole number (i64)."""
+        long = f"<{LANES} x i64>"
+        count = self.everywhere(self.f.whole("add", i, 1), "i64")
+        product = self.f.new(f"mul {long} {self.f.new(f'zext {self.words} {word} to {long}')}, {count}")
+        high = self.f.new(f"lshr {long} {product}, splat (i64 32)")
+        return self.f.new(f"trunc {long} {high} to {self.words}")
+
+    def normal(self, bits: str) -> str:
+        """Return the standard normal number of a word (see `draws.normal`)."""
+        pairs = self.whole("and", bits, 0x00FF00FF)
+        pairs = self.whole("add", pairs, self.whole("and", self.whole("lshr", bits, 8), 0x00FF00FF))
+        total = self.whole("add", self.whole("and", pairs, 0xFFFF), self.whole("lshr", pairs, 16))
+        number = self.f.new(f"sitofp {self.words} {total} to {self.kind}")
+        x = self.two("fmul", self.two("fsub", number, self.constant(510.0)), self.constant(1 / 256))
+        return self.two("fmul", x, self.polynomial(self.two("fmul", x, x), BENT[::-1]))

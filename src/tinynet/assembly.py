@@ -1,0 +1,155 @@
+"""LLVM's assembly: functions written line by line, and compiled for this machine in milliseconds.
+
+A variable is a place in memory that LLVM turns into registers where it can, so that loops need no more than
+`load` and `store`.
+"""
+
+import ctypes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+Index = int | str  # a whole number that is known now, or the name of one that the code will have
+
+POINTER, WHOLE = "ptr", "i64"
+C_TYPES = {POINTER: ctypes.c_void_p, WHOLE: ctypes.c_int64}
+# Wide vectors are allowed where the machine has them: LLVM would halve them for fear of a slower clock.
+ATTRIBUTES = 'nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512"'
+
+
+class Function:
+    """A function in the making.
+
+    arguments : names (without %) and types. Pointers lead to memory of their own.
+
+    >>> double = Function("double", {"x": POINTER})
+    >>> double.store("i64", double.new("add i64 1, 1"), "%x")
+    >>> print(double.text().splitlines()[-3])
+      store i64 %v1, ptr %x
+    """
+
+    def __init__(self, name: str, arguments: dict[str, str], result: str = "void") -> None:
+        self.name, self.arguments, self.result = name, arguments, result
+        self._variables: list[str] = []
+        self._lines: list[str] = []
+        self._names = 0
+
+    def text(self) -> str:
+        """Return the function as assembly."""
+        given = ", ".join(f"{t}{' noalias' * (t == POINTER)} %{n}" for n, t in self.arguments.items())
+        lines = [f"define {self.result} @{self.name}({given}) #0 {{", "entry:", *self._variables]
+        close = "ret void" if self.result == "void" else "unreachable"  # `end` has been written
+        return "\n".join([*lines, *self._lines, f"  {close}", "}", ""])
+
+    def do(self, text: str) -> None:
+        """Write a line that gives no value."""
+        self._lines.append(f"  {text}")
+
+    def new(self, text: str) -> str:
+        """Write a line that gives a value, and return the value's name."""
+        self._names += 1
+        self.do(f"%v{self._names} = {text}")
+        return f"%v{self._names}"
+
+    def room(self, kind: str, count: int = 1) -> str:
+        """Return a pointer to room for `count` numbers, the same at every turn of a loop."""
+        self._names += 1
+        self._variables.append(f"  %v{self._names} = alloca {kind}, i64 {count}, align 64")
+        return f"%v{self._names}"
+
+    def load(self, kind: str, pointer: str, align: int | None = None) -> str:
+        """Return the value at a pointer."""
+        return self.new(f"load {kind}, ptr {pointer}" + (f", align {align}" if align else ""))
+
+    def store(self, kind: str, value: str, pointer: str, align: int | None = None) -> None:
+        """Put a value at a pointer."""
+        self.do(f"store {kind} {value}, ptr {pointer}" + (f", align {align}" if align else ""))
+
+    def at(self, kind: str, pointer: str, index: Index) -> str:
+        """Return a pointer to the number `index` behind a pointer."""
+        return self.new(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}")
+
+    def whole(self, operation: str, x: Index, y: Index) -> str:
+        """Return a whole number: add, sub, mul, udiv, urem of two."""
+        return self.new(f"{operation} i64 {x}, {y}")
+
+    @contextmanager
+    def loop(self, first: Index, last: Index) -> Iterator[str]:
+        """Repeat what is written inside for each whole number from `first` to `last` (not included); yield it."""
+        self._names += 1
+        mark, counter = f"loop{self._names}", self.room(WHOLE)
+        self.store(WHOLE, str(first), counter)
+        self.do(f"br label %{mark}")
+        self._label(mark)
+        number = self.load(WHOLE, counter)
+        self.do(f"br i1 {self.new(f'icmp slt i64 {number}, {last}')}, label %{mark}.in, label %{mark}.out")
+        self._label(f"{mark}.in")
+        yield number
+        self.store(WHOLE, self.whole("add", number, 1), counter)
+        self.do(f"br label %{mark}")
+        self._label(f"{mark}.out")
+
+    @contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        """Do what is written inside only where the condition (i1) holds."""
+        self._names += 1
+        mark = f"when{self._names}"
+        self.do(f"br i1 {condition}, label %{mark}.in, label %{mark}.out")
+        self._label(f"{mark}.in")
+        yield
+        self.do(f"br label %{mark}.out")
+        self._label(f"{mark}.out")
+
+    def end(self, value: str) -> None:
+        """Return the value here; what is written after it is another branch's."""
+        self.do(f"ret {self.result} {value}")
+        self._names += 1
+        self._label(f"after{self._names}")
+
+    def _label(self, name: str) -> None:
+        self._lines.append(f"{name}:")
+
+
+def compiled(function: Function, declarations: str = "") -> Callable[..., Any]:
+    """Compile a function for this machine; pointers are passed as addresses. It runs without Python's lock."""
+    import llvmlite.binding as llvm
+
+    module = llvm.parse_assembly(f"{declarations}\n{function.text()}\nattributes #0 = {{ {ATTRIBUTES} }}\n")
+    module.verify()
+    machine = _machine()
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
+    builder.getModulePassManager().run(module, builder)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    result = None if function.result == "void" else C_TYPES[function.result]
+    types = [C_TYPES[kind] for kind in function.arguments.values()]
+    call: Any = ctypes.CFUNCTYPE(result, *types)(engine.get_function_address(function.name))
+    call.engine = engine  # the code lives as long as this
+    return call
+
+
+@lru_cache(maxsize=1)
+def _prepared() -> None:
+    """Make LLVM ready for this machine, and tell it where the C library's functions are."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    library = ctypes.CDLL("msvcrt" if hasattr(ctypes, "windll") else None)
+    for name in ("exp", "log", "tanh"):  # the very ones that Python's `math` calls
+        llvm.add_symbol(f"c_{name}", ctypes.cast(getattr(library, name), ctypes.c_void_p).value)
+
+
+def _machine() -> Any:
+    import llvmlite.binding as llvm
+
+    _prepared()
+    features = llvm.get_host_cpu_features().flatten()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(llvm.get_host_cpu_name(), features, opt=2, jit=True)
+
+
+def address(array: Any) -> int:
+    """Return where an array's numbers begin."""
+    return int(array.ctypes.data)

@@ -1,0 +1,94 @@
+"""The random starts of many seeds at once: PyTorch's numbers, from 64 Mersenne Twisters side by side."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from tinynet.arithmetic import LANES, Lanes
+from tinynet.assembly import POINTER, WHOLE, Function, Index, address, compiled
+from tinynet.network import Architecture
+
+WORDS, AHEAD = 624, 397  # of the Mersenne Twister (Matsumoto and Nishimura 1998)
+
+
+def starts(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
+    """Return blocks of initial parameters as `Network.initial` draws them, for a multiple of 64 seeds.
+
+    -> (blocks, P, 64) float32
+    """
+    blocks, count = len(seeds) // LANES, architecture.parameter_count
+    bounds = architecture.bounds()
+    if bounds is None:  # normal starts are drawn one network at a time
+        drawn = np.stack([architecture.initial(int(s)).parameters for s in seeds]).astype(
+            np.float32
+        )  # (N, P)
+        return np.ascontiguousarray(drawn.reshape(blocks, LANES, count).transpose(0, 2, 1))
+    uniform = np.flatnonzero(bounds)  # the others start as 0
+    drawn = np.empty((blocks, len(uniform), LANES), np.float32)
+    low, width = -bounds[uniform], 2 * bounds[uniform]
+    words, seeds = np.empty(WORDS * LANES, np.uint32), np.ascontiguousarray(seeds, np.uint32)
+    arrays = (seeds, low, width, words, drawn)
+    _drawer()(*map(address, arrays), blocks, len(uniform))
+    if len(uniform) == count:
+        return drawn
+    found = np.zeros((blocks, count, LANES), np.float32)
+    found[:, uniform] = drawn
+    return found
+
+
+@lru_cache(maxsize=1)
+def _drawer() -> Callable[..., None]:
+    """Compile `draw`: of each block's 64 generators the first `count` numbers, low + width * u, rounded once."""
+    pointers = dict.fromkeys(("seeds", "low", "width", "words", "out"), POINTER)
+    f = Function("draw", {**pointers, "blocks": WHOLE, "count": WHOLE})
+    lanes, double = Lanes(f), f"<{LANES} x double>"
+    with f.loop(0, "%blocks") as block:
+        word = f.room(lanes.words)
+        _word_put(f, 0, f.load(lanes.words, f.at(lanes.words, "%seeds", block), align=4), word)
+        with f.loop(1, WORDS) as i:
+            before = f.load(lanes.words, word)
+            mixed = lanes.whole("xor", before, lanes.whole("lshr", before, 30))
+            number = lanes.everywhere(f.new(f"trunc i64 {i} to i32"), "i32")
+            _word_put(f, i, lanes.whole("add", lanes.whole("mul", mixed, 1812433253), number), word)
+        with f.loop(0, "%count") as k:
+            bits = f.new(f"uitofp {lanes.words} {_twisted(lanes, k)} to {double}")
+            low, width = (
+                lanes.everywhere(f.load("double", f.at("double", a, k)), "double") for a in ("%low", "%width")
+            )
+            u = f.new(f"fmul {double} {bits}, splat (double 0x{0x3E70000000000000:016X})")  # 2**-24
+            number = f.new(f"fadd {double} {f.new(f'fmul {double} {u}, {width}')}, {low}")
+            place = f.whole("add", f.whole("mul", block, "%count"), k)
+            f.store(
+                lanes.kind,
+                f.new(f"fptrunc {double} {number} to {lanes.kind}"),
+                f.at(lanes.kind, "%out", place),
+                4,
+            )
+    return compiled(f)
+
+
+def _word_put(f: Function, i: Index, value: str, word: str) -> None:
+    f.store(Lanes.words, value, word)
+    f.store(Lanes.words, value, f.at(Lanes.words, "%words", i), align=4)
+
+
+def _twisted(lanes: Lanes, drawn: str) -> str:
+    """Draw the next words, and return their low 24 bits."""
+    f = lanes.f
+
+    def place(ahead: int) -> str:
+        return f.at(lanes.words, "%words", f.whole("urem", f.whole("add", drawn, ahead), WORDS))
+
+    here, near, far = (f.load(lanes.words, place(ahead), align=4) for ahead in (0, 1, AHEAD))
+    y = f.new(
+        f"or {lanes.words} {lanes.whole('and', here, 0x80000000)}, {lanes.whole('and', near, 0x7FFFFFFF)}"
+    )
+    odd = lanes.whole("mul", lanes.whole("and", y, 1), 0x9908B0DF)
+    y = lanes.whole("xor", lanes.whole("xor", far, lanes.whole("lshr", y, 1)), odd)
+    f.store(lanes.words, y, place(0), align=4)
+    y = lanes.whole("xor", y, lanes.whole("lshr", y, 11))
+    y = lanes.whole("xor", y, lanes.whole("and", lanes.whole("shl", y, 7), 0x9D2C5680))
+    y = lanes.whole("xor", y, lanes.whole("and", lanes.whole("shl", y, 15), 0xEFC60000))
+    y = lanes.whole("xor", y, lanes.whole("lshr", y, 18))
+    return lanes.whole("and", y, 0xFFFFFF)

@@ -1,0 +1,60 @@
+import math
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinynet import draws
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@given(seed=SEEDS, epoch=st.integers(0, 10**6))
+def test_a_shuffle_is_a_permutation(seed, epoch):
+    assert sorted(draws.shuffled(9, seed=seed, epoch=epoch)) == list(range(9))
+
+
+@given(seed=SEEDS, first=st.integers(0, 10**6))
+def test_many_orders_at_once_are_those_one_by_one(seed, first):
+    many = draws.orders(7, seed=seed, epochs=range(first, first + 5))
+    assert many.tolist() == [draws.shuffled(7, seed=seed, epoch=first + k) for k in range(5)]
+
+
+def test_shuffling_is_fair():
+    orders = [tuple(draws.shuffled(4, seed=seed, epoch=epoch)) for seed in range(60) for epoch in range(80)]
+    counts = np.array([orders.count(order) for order in set(orders)])
+    assert len(counts) == 24
+    assert ((counts - 200) ** 2 / 200).sum() < 49.7  # chi-squared, 23 degrees of freedom, p = 0.001
+
+
+@given(seed=SEEDS, presentation=st.integers(0, 2**32 - 1), pixel=st.integers(0, 63))
+def test_plain_numbers_and_arrays_draw_the_same_noise(seed, presentation, pixel):
+    one = draws.normal(seed, presentation, pixel)
+    many = draws.normal(seed, np.array([presentation], np.uint64), np.array([pixel], np.uint64))
+    assert many.tolist() == [one]
+
+
+def test_noise_is_normal():
+    seeds, showings = np.arange(500, dtype=np.uint64)[:, None], np.arange(400, dtype=np.uint64)
+    drawn = np.sort(draws.normal(seeds, showings, 1).ravel())
+    n = len(drawn)
+    exact = np.array([NormalDist().cdf(x) for x in drawn[::100]])
+    assert abs(exact - np.arange(n)[::100] / n).max() < 1.95 / math.sqrt(n) + 2e-4  # Kolmogorov, p = 0.001
+    assert drawn.var() == pytest.approx(1, abs=5 * math.sqrt(2 / n))
+    assert (drawn**4).mean() == pytest.approx(3, abs=5 * math.sqrt(96 / n))
+
+
+def test_neighbours_draw_independently():
+    numbers = np.arange(20_000, dtype=np.uint64)
+    one = draws.normal(7, numbers, 0)
+    for other in (draws.normal(7, numbers, 1), draws.normal(8, numbers, 0), draws.normal(7, numbers + 1, 0)):
+        assert abs(np.corrcoef(one, other)[0, 1]) < 5 / math.sqrt(len(numbers))
+
+
+def test_noisy_pictures_stay_pictures():
+    seen = draws.noisy(np.tile([[0.0, 1.0, 0.5]], (200, 1)), 0.5, seed=1, presentations=np.arange(200))
+    assert seen.min() == 0
+    assert seen.max() == 1
+    assert 0.4 < (seen[:, 0] == 0).mean() < 0.6  # half of the noise on a dark pixel is clipped

@@ -1,0 +1,16 @@
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet.starts import starts
+
+
+@pytest.mark.parametrize("start", ["pytorch", "xavier", "he", "normal", "zeros"])
+@pytest.mark.parametrize("sizes", [(4, 3, 2), (30, 25, 4)])
+def test_starts_in_bulk_are_the_networks(start, sizes):
+    architecture = tn.Architecture(sizes, start=start)
+    seeds = np.array([0, 1, 2**32 - 1, *range(1000, 1125)])  # two blocks of 64
+    found = starts(architecture, seeds)
+    for k in (0, 1, 2, 63, 64, 127):
+        drawn = found[k // 64, :, k % 64]
+        assert (drawn == architecture.initial(int(seeds[k])).parameters).all()
