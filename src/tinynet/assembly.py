@@ -5,6 +5,7 @@ A variable is a place in memory that LLVM turns into registers where it can, so 
 """
 
 import ctypes
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,6 +14,7 @@ from typing import Any
 Index = int | str  # a whole number that is known now, or the name of one that the code will have
 
 POINTER, WHOLE = "ptr", "i64"
+CACHE_LINE = 64  # bytes
 C_TYPES = {POINTER: ctypes.c_void_p, WHOLE: ctypes.c_int64}
 # Wide vectors are allowed where the machine has them: LLVM would halve them for fear of a slower clock.
 ATTRIBUTES = 'nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512"'
@@ -153,3 +155,16 @@ def _machine() -> Any:
 def address(array: Any) -> int:
     """Return where an array's numbers begin."""
     return int(array.ctypes.data)
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Return an array, not filled, whose numbers begin where a cache line does.
+
+    A vector that lies across two lines is fetched twice.
+    """
+    import numpy as np
+
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.empty(size + CACHE_LINE, np.uint8)
+    first = -address(room) % CACHE_LINE
+    return room[first : first + size].view(dtype).reshape(shape)

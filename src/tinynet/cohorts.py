@@ -8,7 +8,7 @@ import numpy as np
 
 from tinynet import formulas
 from tinynet.arithmetic import LANES
-from tinynet.assembly import address
+from tinynet.assembly import address, aligned
 from tinynet.lockstep import Lockstep, lockstep, working_room
 from tinynet.network import Architecture, activate
 from tinynet.pictures import Examples
@@ -76,8 +76,9 @@ class Cohort:
         )  # a last, short block repeats its seeds
         self._seeds = np.ascontiguousarray(padded, np.uint32)
         self._blocks = starts(training.architecture, self._seeds)  # (blocks, P, 64)
-        memory = formulas.memory(training.architecture, training.recipe).astype(np.float32)[:, None]
-        self._state = np.tile(np.repeat(memory, LANES, axis=1), (len(self._blocks), 1, 1))  # (blocks, S, 64)
+        memory = formulas.memory(training.architecture, training.recipe)
+        self._state = aligned((len(self._blocks), len(memory), LANES), np.float32)
+        self._state[:] = memory[None, :, None]
         self._work = working_room(training.architecture)
 
     def parameters(self) -> np.ndarray:

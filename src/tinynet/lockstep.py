@@ -11,7 +11,7 @@ import numpy as np
 
 from tinynet import draws, formulas
 from tinynet.arithmetic import LANES, Lanes
-from tinynet.assembly import POINTER, WHOLE, Function, Index, compiled
+from tinynet.assembly import POINTER, WHOLE, Function, Index, aligned, compiled
 from tinynet.network import Architecture
 from tinynet.printing import Pictured, Unrolled, batches
 from tinynet.recipe import Recipe
@@ -165,4 +165,4 @@ def _answering(architecture: Architecture) -> Function:
 
 def working_room(architecture: Architecture) -> np.ndarray:
     """Return working memory for a kernel of 64 lanes."""
-    return np.empty(room_for(architecture) * LANES, np.float32)
+    return np.asarray(aligned((room_for(architecture) * LANES,), np.float32))

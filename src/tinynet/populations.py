@@ -52,27 +52,31 @@ class Population:
         """Return every network's answers to pictures (pictures, pixels). -> (N, pictures, outputs) float64"""
         values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
         answers = np.empty((len(self), len(values), self.architecture.sizes[-1]))
-        for first in range(0, len(self), FORWARD_BLOCK):
-            some = slice(first, first + FORWARD_BLOCK)
-            with np.errstate(over="ignore", invalid="ignore"):
-                answers[some] = forward(self.architecture, self.parameters[some].astype(float), values)
+        for some in self._parts():
+            answers[some] = self._outputs(some, values)
         return answers
+
+    def _parts(self) -> Iterator[slice]:
+        return (slice(first, first + FORWARD_BLOCK) for first in range(0, len(self), FORWARD_BLOCK))
+
+    def _outputs(self, some: slice, values: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return forward(self.architecture, self.parameters[some].astype(float), values)
 
     @cached_property
     def finite(self) -> np.ndarray:
         """(N,) bool: whether all of a network's numbers stayed finite."""
         return np.isfinite(self.parameters).all(axis=1)
 
-    @cached_property
+    @property
     def losses(self) -> np.ndarray:
         """(N,) mean loss over the examples, after training."""
-        return mean_losses(self.recipe, self._trained_outputs, self.examples)
+        return self._judged[0]
 
-    @cached_property
+    @property
     def accuracy(self) -> np.ndarray:
         """(N,) share of the examples whose largest output is the target's; a tie or NaN is not right."""
-        assert self.examples.targets is not None
-        return right(self._trained_outputs, self.examples.targets).mean(axis=1)
+        return self._judged[1]
 
     @property
     def all_right(self) -> np.ndarray:
@@ -80,8 +84,15 @@ class Population:
         return self.accuracy == 1.0
 
     @cached_property
-    def _trained_outputs(self) -> np.ndarray:
-        return self.outputs(self.examples)
+    def _judged(self) -> tuple[np.ndarray, np.ndarray]:
+        """Losses and accuracies, part by part: the answers of a million networks need not be kept."""
+        assert self.examples.targets is not None
+        losses, accuracy = np.empty(len(self)), np.empty(len(self))
+        for some in self._parts():
+            outputs = self._outputs(some, self.examples.inputs)
+            losses[some] = mean_losses(self.recipe, outputs, self.examples)
+            accuracy[some] = right(outputs, self.examples.targets).mean(axis=1)
+        return losses, accuracy
 
     def network(self, seed: int) -> Network:
         """Return the trained member of that seed, in the float32 numbers of the population."""
@@ -193,8 +204,10 @@ def population(
             if not isinstance(error, KeyboardInterrupt):
                 raise
             interrupted = True
-    keep = np.repeat(done, size)[:networks]
-    return Population(architecture, recipe, examples, seeds[keep], parameters[keep], interrupted)
+    if not done.all():
+        keep = np.repeat(done, size)[:networks]
+        seeds, parameters = seeds[keep], parameters[keep]
+    return Population(architecture, recipe, examples, seeds, parameters, interrupted)
 
 
 def _seeds(first: int, networks: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from tinynet.arithmetic import LANES, Lanes
-from tinynet.assembly import POINTER, WHOLE, Function, Index, address, compiled
+from tinynet.assembly import POINTER, WHOLE, Function, Index, address, aligned, compiled
 from tinynet.network import Architecture
 
 WORDS, AHEAD = 624, 397  # of the Mersenne Twister (Matsumoto and Nishimura 1998)
@@ -25,9 +25,9 @@ def starts(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
         )  # (N, P)
         return np.ascontiguousarray(drawn.reshape(blocks, LANES, count).transpose(0, 2, 1))
     uniform = np.flatnonzero(bounds)  # the others start as 0
-    drawn = np.empty((blocks, len(uniform), LANES), np.float32)
+    drawn = aligned((blocks, len(uniform), LANES), np.float32)
     low, width = -bounds[uniform], 2 * bounds[uniform]
-    words, seeds = np.empty(WORDS * LANES, np.uint32), np.ascontiguousarray(seeds, np.uint32)
+    words, seeds = aligned((WORDS * LANES,), np.uint32), np.ascontiguousarray(seeds, np.uint32)
     arrays = (seeds, low, width, words, drawn)
     _drawer()(*map(address, arrays), blocks, len(uniform))
     if len(uniform) == count:
