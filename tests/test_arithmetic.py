@@ -1,0 +1,125 @@
+"""The operations, compiled: exactly the sheet's in float64; close, and stated how close, in 64 lanes of float32."""
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tinynet import draws, sheet
+from tinynet.arithmetic import LANES, Exact, Lanes
+from tinynet.assembly import POINTER, Function, address, compiled
+from tinynet.printing import Scribe
+
+UNARY = ("sigmoid", "tanh", "exp", "log", "sqrt", "step", "neg")
+BINARY = ("+", "-", "*", "/", "max")
+
+
+@cache
+def operation(kind, name):
+    """Compile one operation on x (and y) in memory."""
+    f = Function("operation", {"x": POINTER, "y": POINTER, "out": POINTER})
+    arithmetic = kind(f)
+    x, y = (f.load(arithmetic.kind, pointer, align=4) for pointer in ("%x", "%y"))
+    formula = (name, "x", "y") if name in BINARY else (name, "x")
+    value = Scribe(arithmetic, {}, {"x": x, "y": y}.__getitem__).value(formula)
+    f.store(arithmetic.kind, value, "%out", align=4)
+    return compiled(f, arithmetic.declarations)
+
+
+def exact(name, x, y=0.0):
+    numbers = np.array([x, y, 0.0])
+    operation(Exact, name)(*(address(numbers[k:]) for k in range(3)))
+    return numbers[2]
+
+
+def lanes(name, x, y=None):
+    """Apply an operation to an array, 64 numbers at a time. -> float32"""
+    x = np.resize(np.asarray(x, np.float32), -(-len(x) // LANES) * LANES)
+    y, out = (x if y is None else np.resize(np.asarray(y, np.float32), len(x))), np.empty_like(x)
+    for k in range(0, len(x), LANES):
+        operation(Lanes, name)(*(address(array[k:]) for array in (x, y, out)))
+    return out
+
+
+def same(a, b):
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
+@pytest.mark.parametrize("name", UNARY)
+@given(x=st.floats(allow_subnormal=False))
+@example(0.0)
+@example(710.0)
+@example(-750.0)
+@example(math.inf)
+@example(-math.inf)
+@example(math.nan)
+def test_exact_operations_are_the_sheets(name, x):
+    with np.errstate(all="ignore"):
+        assert same(exact(name, x), sheet.OPERATIONS[name](x))
+
+
+@pytest.mark.parametrize("name", BINARY)
+@given(x=st.floats(allow_subnormal=False), y=st.floats(allow_subnormal=False))
+@example(1.0, 0.0)
+@example(0.0, -0.0)
+@example(math.nan, 1.0)
+@example(1.0, math.nan)
+@example(math.inf, -math.inf)
+def test_exact_operations_of_two_are_the_sheets(name, x, y):
+    assert same(exact(name, x, y), sheet.OPERATIONS[name](x, y))
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "error"),
+    [("sigmoid", -100, 100, 3e-7), ("tanh", -50, 50, 6e-7), ("exp", -80, 0, 2e-6)],
+)
+def test_lanes_are_as_close_as_is_said(name, low, high, error):
+    x = np.concatenate([np.linspace(low, high, 40_001), np.linspace(-3, min(3, high), 40_001)])
+    expected = np.array([sheet.OPERATIONS[name](float(np.float32(value))) for value in x])
+    assert abs(lanes(name, x)[: len(x)] - expected).max() < error
+
+
+def test_tanh_keeps_its_digits_near_zero():
+    x = np.array([1e-6, 1e-3, 0.01])
+    assert lanes("tanh", x)[:3] == pytest.approx(np.tanh(x), rel=5e-6)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "exp", "neg", "sqrt"])
+def test_nan_stays_nan_in_its_lane(name):
+    found = lanes(name, np.where(np.arange(64) % 5 == 0, np.nan, -0.5 if name != "sqrt" else 0.5))
+    assert np.isnan(found).tolist() == [k % 5 == 0 for k in range(64)]
+
+
+def test_relu_keeps_nan():
+    assert np.isnan(lanes("max", np.full(64, np.nan), np.zeros(64))).all()
+
+
+@given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, 2**32 - 1))
+def test_lanes_draw_the_words_of_draws(seed, number):
+    seeds = (np.arange(LANES, dtype=np.uint64) * 77_777 + seed) % 2**32
+    shown = np.full(LANES, number, np.uint32)
+    words, numbers, places = (
+        np.empty(LANES, np.uint32),
+        np.empty(LANES, np.float32),
+        np.empty(LANES, np.uint32),
+    )
+    drawing()(*map(address, (seeds.astype(np.uint32), shown, words, numbers, places)))
+    expected = draws.word(draws.NOISE, seeds, np.uint64(number))
+    assert words.tolist() == expected.tolist()
+    assert places.tolist() == ((expected * np.uint64(7)) >> np.uint64(32)).tolist()
+    assert numbers == pytest.approx(draws.normal(seeds, np.uint64(number), np.uint64(3)), abs=2e-6)
+
+
+@cache
+def drawing():
+    f = Function("drawing", dict.fromkeys(("seeds", "shown", "words", "numbers", "places"), POINTER))
+    many = Lanes(f)
+    seeds, shown = (f.load(many.words, pointer, align=4) for pointer in ("%seeds", "%shown"))
+    word = many.word(many.word(many.every(draws.NOISE), seeds), shown)
+    f.store(many.words, word, "%words", align=4)
+    f.store(many.words, many.place_of(word, "6"), "%places", align=4)
+    f.store(many.kind, many.normal(many.word(word, 3)), "%numbers", align=4)
+    return compiled(f, many.declarations)

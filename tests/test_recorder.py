@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinynet as tn
+from tinynet import draws, formulas, recorder
+from tinynet.recorder import Recorder, Tape, seen_at, shown_at
+
+LINES = tn.pictures.lines()
+
+
+@given(
+    examples=st.integers(1, 9),
+    batch=st.integers(1, 12),
+    order=st.sampled_from(["fixed", "shuffled"]),
+    first=st.integers(0, 50),
+    steps=st.integers(1, 20),
+)
+def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, order, first, steps):
+    recipe = tn.Recipe(batch_size=batch, order=order, seed=3)
+    shown = shown_at(recipe, examples, first, first + steps)
+    assert shown.shape == (steps, batch)
+    per_epoch = -(-examples // batch)
+    for number, row in enumerate(shown, first):
+        epoch, place = divmod(number, per_epoch)
+        whole = (
+            draws.shuffled(examples, seed=3, epoch=epoch) if order == "shuffled" else list(range(examples))
+        )
+        expected = whole[place * batch : (place + 1) * batch]
+        assert row.tolist() == expected + [-1] * (batch - len(expected))
+
+
+def test_each_showing_has_noise_of_its_own():
+    recipe = tn.Recipe(noise=0.1, batch_size=3, order="shuffled", seed=6)
+    many = seen_at(recipe, LINES, 0, shown_at(recipe, 4, 0, 8)).reshape(8, 3, 4)
+    for step in range(8):
+        alone = seen_at(recipe, LINES, step, shown_at(recipe, 4, step, step + 1))
+        shown = shown_at(recipe, 4, step, step + 1)[0] >= 0
+        assert (many[step][shown] == alone[shown]).all()
+    assert len(np.unique(many[:, 0, 0])) > 4
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_a_recorder_goes_on_where_it_was(noise, monkeypatch):
+    """In one call, in several, and in many small parts of a call: the same tape."""
+    recipe = tn.Recipe(epochs=6, momentum=0.5, order="shuffled", noise=noise)
+    tapes = [recorded(recipe, [(0, 24)]), recorded(recipe, [(0, 5), (5, 6), (6, 24)])]
+    monkeypatch.setattr(recorder, "MOST_DRAWN", 7 * 4)
+    tapes.append(recorded(recipe, [(0, 24)]))
+    for tape in tapes[1:]:
+        for one, other in zip(tapes[0][1:], tape[1:], strict=True):
+            assert one.tolist() == other.tolist()
+
+
+def recorded(recipe, spans):
+    network = tn.Network.initial(seed=1)
+    state = formulas.memory(network.architecture, recipe)
+    tape = Tape.blank(network.architecture, recipe, recipe.epochs, 24, 1)
+    machine = Recorder(network.architecture, recipe, LINES, network.parameters, state)
+    assert [machine(tape, *span) for span in spans] == [last for _, last in spans]
+    return tape
