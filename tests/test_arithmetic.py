@@ -110,7 +110,9 @@ def test_lanes_draw_the_words_of_draws(seed, number):
     expected = draws.word(draws.NOISE, seeds, np.uint64(number))
     assert words.tolist() == expected.tolist()
     assert places.tolist() == ((expected * np.uint64(7)) >> np.uint64(32)).tolist()
-    assert numbers == pytest.approx(draws.normal(seeds, np.uint64(number), np.uint64(3)), abs=2e-6)
+    assert numbers == pytest.approx(
+        draws.normal(draws.word(draws.NOISE, seeds, np.uint64(number), np.uint64(3))), abs=2e-6
+    )
 
 
 @cache

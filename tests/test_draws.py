@@ -31,14 +31,18 @@ def test_shuffling_is_fair():
 
 @given(seed=SEEDS, presentation=st.integers(0, 2**32 - 1), pixel=st.integers(0, 63))
 def test_plain_numbers_and_arrays_draw_the_same_noise(seed, presentation, pixel):
-    one = draws.normal(seed, presentation, pixel)
-    many = draws.normal(seed, np.array([presentation], np.uint64), np.array([pixel], np.uint64))
+    one = noise(seed, presentation, pixel)
+    many = noise(seed, np.array([presentation], np.uint64), np.array([pixel], np.uint64))
     assert many.tolist() == [one]
+
+
+def noise(seed, presentation, pixel):
+    return draws.normal(draws.word(draws.NOISE, seed, presentation, pixel))
 
 
 def test_noise_is_normal():
     seeds, showings = np.arange(500, dtype=np.uint64)[:, None], np.arange(400, dtype=np.uint64)
-    drawn = np.sort(draws.normal(seeds, showings, 1).ravel())
+    drawn = np.sort(noise(seeds, showings, 1).ravel())
     n = len(drawn)
     exact = np.array([NormalDist().cdf(x) for x in drawn[::100]])
     assert abs(exact - np.arange(n)[::100] / n).max() < 1.95 / math.sqrt(n) + 2e-4  # Kolmogorov, p = 0.001
@@ -48,8 +52,8 @@ def test_noise_is_normal():
 
 def test_neighbours_draw_independently():
     numbers = np.arange(20_000, dtype=np.uint64)
-    one = draws.normal(7, numbers, 0)
-    for other in (draws.normal(7, numbers, 1), draws.normal(8, numbers, 0), draws.normal(7, numbers + 1, 0)):
+    one = noise(7, numbers, 0)
+    for other in (noise(7, numbers, 1), noise(8, numbers, 0), noise(7, numbers + 1, 0)):
         assert abs(np.corrcoef(one, other)[0, 1]) < 5 / math.sqrt(len(numbers))
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-ORDERS, NOISE = 0, 1  # streams of words that have nothing to do with each other
+# Streams of words that have nothing to do with each other. Pictures to train on, to choose by and to test with are
+# drawn from three, so that they never share a draw, whatever the seeds.
+ORDERS, NOISE, TRAINING, VALIDATION, TEST = range(5)
 GOLDEN = 0x9E3779B9
 # A sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first, by
 # benchmarks/fit_normal.py. The distribution function is within 2e-4, the variance 1, the kurtosis 3.000.
@@ -68,13 +70,12 @@ def shuffled(count: int, *, seed: int, epoch: int) -> list[int]:
     return [int(k) for k in orders(count, seed=seed, epochs=range(epoch, epoch + 1))[0]]
 
 
-def normal(seed: Any, presentation: Any, pixel: Any) -> Any:
-    """Return the standard normal number of a pixel in a presentation (the n-th picture that a training shows).
+def normal(bits: Any) -> Any:
+    """Return the standard normal number that a word of 32 random bits stands for.
 
-    >>> round(normal(0, 0, 0), 6)
+    >>> round(normal(word(NOISE, 0, 0, 0)), 6)
     -0.98118
     """
-    bits = word(NOISE, seed, presentation, pixel)
     pairs = (bits & 0x00FF00FF) + ((bits >> 8) & 0x00FF00FF)
     x = ((pairs & 0xFFFF) + (pairs >> 16)) / 256 - 510 / 256  # four bytes added up, about 0
     y, bent = x * x, BENT[-1]
@@ -83,11 +84,21 @@ def normal(seed: Any, presentation: Any, pixel: Any) -> Any:
     return x * bent
 
 
+def uniform(bits: Any) -> Any:
+    """Return the number in [0, 1) that a word stands for: its upper 24 bits, so that float32 holds it.
+
+    >>> uniform(2**31)
+    0.5
+    """
+    return (bits >> 8) * 2.0**-24
+
+
 def noisy(inputs: np.ndarray, noise: float, *, seed: int, presentations: np.ndarray) -> np.ndarray:
     """Return pictures with normal noise of standard deviation `noise` on each pixel, clipped to [0, 1].
 
     inputs (n, pixels) as they are shown; presentations (n,) which showing of the training each is. -> (n, pixels)
     """
     numbers = np.asarray(presentations, np.uint64)[:, None] & 0xFFFFFFFF
-    drawn = normal(seed, numbers, np.arange(inputs.shape[1], dtype=np.uint64)[None])
+    pixels = np.arange(inputs.shape[1], dtype=np.uint64)[None]
+    drawn = normal(word(NOISE, seed, numbers, pixels))
     return np.minimum(np.maximum(inputs + noise * drawn, 0.0), 1.0)
