@@ -22,6 +22,8 @@ FLOW = [
     "printing",
     "rolled",
     "starts",
+    "showing",
+    "shown_in_lanes",
     "lockstep",
     "recorder",
     "moment",

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tinynet import draws, formulas, recorder
-from tinynet.recorder import Recorder, Tape, seen_at, shown_at
+from tinynet.recorder import Recorder, Tape
+from tinynet.showing import seen_at, shown_at
 
 LINES = tn.pictures.lines()
 
@@ -33,9 +34,9 @@ def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, or
 
 def test_each_showing_has_noise_of_its_own():
     recipe = tn.Recipe(noise=0.1, batch_size=3, order="shuffled", seed=6)
-    many = seen_at(recipe, LINES, 0, shown_at(recipe, 4, 0, 8)).reshape(8, 3, 4)
+    many = seen_at(recipe, LINES, 0, shown_at(recipe, 4, 0, 8))[0].reshape(8, 3, 4)
     for step in range(8):
-        alone = seen_at(recipe, LINES, step, shown_at(recipe, 4, step, step + 1))
+        alone, _ = seen_at(recipe, LINES, step, shown_at(recipe, 4, step, step + 1))
         shown = shown_at(recipe, 4, step, step + 1)[0] >= 0
         assert (many[step][shown] == alone[shown]).all()
     assert len(np.unique(many[:, 0, 0])) > 4

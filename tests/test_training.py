@@ -19,6 +19,11 @@ RECIPES = {
     "weight decay": tn.Recipe(weight_decay=0.01, momentum=0.5),
     "noise": tn.Recipe(noise=0.2, seed=5),
     "noise on shuffled batches": tn.Recipe(noise=0.3, order="shuffled", batch_size=3, seed=8),
+    "hold, then geometric": tn.Recipe(schedule="hold", learning_rate=1.0),
+    "cosine": tn.Recipe(schedule="cosine", learning_rate=1.0, final=0.1, batch_size=3),
+    "label smoothing": tn.Recipe(label_smoothing=0.1),
+    "views": tn.Recipe(augment=True, noise=0.1, seed=9),
+    "views of shuffled batches": tn.Recipe(augment=True, order="shuffled", batch_size=3, seed=1),
     "adam with decay": tn.Recipe(optimizer="adam", learning_rate=0.01, weight_decay=0.1, batch_size=2),
 }
 NETWORKS = {
@@ -61,6 +66,7 @@ def test_every_step_is_pytorchs_for_other_networks(architecture, kernels):
 def test_cross_entropy_is_pytorchs(kernels):
     network = NETWORKS["softmax"].initial(5)
     assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", batch_size=3), 1e-12)
+    assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", label_smoothing=0.2), 1e-12)
 
 
 def test_the_first_nudge_by_hand():

@@ -1,15 +1,16 @@
 """The same training in PyTorch, as a learner would write it: the judge of our numbers."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import nn
 
-from tinynet.draws import noisy, shuffled
 from tinynet.network import Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
+from tinynet.showing import seen_at, shown_at
 
 ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
@@ -66,32 +67,44 @@ def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 def loss_of(
     model: nn.Sequential, inputs: torch.Tensor, targets: torch.Tensor, recipe: Recipe
 ) -> torch.Tensor:
+    share = recipe.label_smoothing
     if recipe.loss == "cross_entropy":  # PyTorch's takes the weighted sums, before the softmax
-        return nn.functional.cross_entropy(model[:-1](inputs), targets)
+        return nn.functional.cross_entropy(model[:-1](inputs), targets, label_smoothing=share)
+    targets = (1 - share) * targets + share / targets.shape[1]
     return {"mse": nn.functional.mse_loss, "bce": nn.functional.binary_cross_entropy}[recipe.loss](
         model(inputs), targets
     )
+
+
+def share_of(recipe: Recipe, step: int, steps: int) -> float:
+    """The learning rate's share of the first nudge's, written out again."""
+    done = min(1.0, step / max(1, steps - 1))
+    if recipe.schedule == "hold":
+        return recipe.final ** max(0.0, (done - recipe.hold) / (1 - recipe.hold))
+    if recipe.schedule == "cosine":
+        return recipe.final + (1 - recipe.final) * (1 + math.cos(math.pi * done)) / 2
+    return 1.0
 
 
 def train(network: Network, examples: Examples, recipe: Recipe, dtype: torch.dtype = torch.float64) -> Steps:
     """Train as `tinynet.train` does, with autograd and torch.optim."""
     model = module(network, dtype)
     nudger = optimizer(model, recipe)
-    targets = torch.tensor(examples.targets, dtype=dtype)
     parameters, gradients, losses = [flat(model.parameters())], [], []
-    for epoch in range(recipe.epochs):
-        order = list(range(len(examples)))
-        if recipe.order == "shuffled":
-            order = shuffled(len(examples), seed=recipe.seed, epoch=epoch)
-        for first in range(0, len(order), recipe.batch_size):
-            chosen = order[first : first + recipe.batch_size]
-            showings = epoch * len(order) + first + np.arange(len(chosen))
-            seen = noisy(examples.inputs[chosen], recipe.noise, seed=recipe.seed, presentations=showings)
-            nudger.zero_grad()
-            loss = loss_of(model, torch.tensor(seen, dtype=dtype), targets[chosen], recipe)
-            loss.backward()
-            nudger.step()
-            losses.append(loss.item())
-            gradients.append(flat(p.grad for p in model.parameters()))
-            parameters.append(flat(model.parameters()))
+    steps = recipe.epochs * -(-len(examples) // recipe.batch_size)
+    schedule = torch.optim.lr_scheduler.LambdaLR(nudger, lambda step: share_of(recipe, step, steps))
+    for step in range(steps):
+        shown = shown_at(recipe, len(examples), step, step + 1)
+        inputs, targets = (
+            torch.tensor(seen[shown.ravel() >= 0], dtype=dtype)
+            for seen in seen_at(replace(recipe, label_smoothing=0.0), examples, step, shown)
+        )
+        nudger.zero_grad()
+        loss = loss_of(model, inputs, targets, recipe)
+        loss.backward()
+        nudger.step()
+        schedule.step()
+        losses.append(loss.item())
+        gradients.append(flat(p.grad for p in model.parameters()))
+        parameters.append(flat(model.parameters()))
     return Steps(np.array(parameters), np.array(gradients), np.array(losses))

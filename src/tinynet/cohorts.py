@@ -11,9 +11,10 @@ from tinynet.arithmetic import LANES
 from tinynet.assembly import address, aligned
 from tinynet.lockstep import Lockstep, lockstep, working_room
 from tinynet.network import Architecture, activate
-from tinynet.pictures import Examples
+from tinynet.pictures import Examples, views
 from tinynet.printing import form
 from tinynet.recipe import Recipe
+from tinynet.showing import smoothed
 from tinynet.starts import starts
 
 SECONDS_A_CALL = 0.05  # the kernel hears a cancellation only between calls
@@ -28,16 +29,18 @@ class Training:
     recipe: Recipe
     inputs: np.ndarray  # (pictures, pixels) float32
     targets: np.ndarray  # (pictures, outputs) float32
+    views: np.ndarray  # (8, pixels) int32, of augmentation
     kernel: Lockstep
 
     @classmethod
     def of(cls, architecture: Architecture, recipe: Recipe, examples: Examples) -> "Training":
         """Prepare a training, and compile its kernel if it is the first of its kind."""
-        assert examples.targets is not None
         inputs, targets = (
-            np.ascontiguousarray(array, np.float32) for array in (examples.inputs, examples.targets)
+            np.ascontiguousarray(array, np.float32) for array in (examples.inputs, smoothed(recipe, examples))
         )
-        return cls(architecture, recipe, inputs, targets, lockstep(architecture, form(recipe), len(examples)))
+        seen = views(examples.shape[0]) if recipe.augment and examples.shape else np.zeros((8, 1))
+        kernel = lockstep(architecture, form(recipe), len(examples))
+        return cls(architecture, recipe, inputs, targets, seen.astype(np.int32), kernel)
 
     @cached_property
     def seconds_an_epoch(self) -> float:
@@ -111,15 +114,12 @@ class Cohort:
     def _train(self, first: int, last: int) -> None:
         training, recipe = self.training, self.training.recipe
         settings = np.array([*formulas.settings(recipe).values(), recipe.noise], np.float32)
-        arrays = (
-            self._blocks,
-            self._state,
-            self._seeds,
-            training.inputs,
-            training.targets,
-            settings,
-            self._work,
+        per_epoch = -(-len(training.inputs) // recipe.batch_size)
+        rates = recipe.rates(first * per_epoch, last * per_epoch, recipe.epochs * per_epoch).astype(
+            np.float32
         )
+        shown = (training.inputs, training.targets, training.views, rates, settings)
+        arrays = (self._blocks, self._state, self._seeds, *shown, self._work)
         training.kernel.train(*map(address, arrays), len(self._blocks), first, last)
 
 

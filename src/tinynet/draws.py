@@ -10,7 +10,7 @@ import numpy as np
 
 # Streams of words that have nothing to do with each other. Pictures to train on, to choose by and to test with are
 # drawn from three, so that they never share a draw, whatever the seeds.
-ORDERS, NOISE, TRAINING, VALIDATION, TEST = range(5)
+ORDERS, NOISE, TRAINING, VALIDATION, TEST, VIEWS = range(6)
 GOLDEN = 0x9E3779B9
 # A sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first, by
 # benchmarks/fit_normal.py. The distribution function is within 2e-4, the variance 1, the kurtosis 3.000.

@@ -158,6 +158,24 @@ def lines(n: int = 2) -> Examples:
     return Examples(grids.reshape(2 * n, n * n), targets, tuple(names), (n, n))
 
 
+def views(n: int = 2) -> np.ndarray:
+    """Return the eight views of an n x n picture: pixel i of view g is pixel `views(n)[g, i]`. -> (8, n * n)
+
+    View 0 is the picture itself. Odd views are transposed: they turn rows to columns. Bits 1 and 2 flip up and down,
+    left and right.
+
+    >>> views()[:, 0].tolist()
+    [0, 0, 2, 1, 1, 2, 3, 3]
+    """
+    grid = np.arange(n * n).reshape(n, n)
+    found = []
+    for g in range(8):
+        seen = grid.T if g & 1 else grid
+        seen = seen[::-1] if g & 2 else seen
+        found.append((seen[:, ::-1] if g & 4 else seen).ravel())
+    return np.array(found)
+
+
 def fuzzy() -> Examples:
     """Return the notebook's fuzzy line: the top row, not quite bright, over a row not quite dark.
 

@@ -131,5 +131,5 @@ def form(recipe: Recipe) -> Recipe:
     return Recipe(
         loss=recipe.loss, order=recipe.order, batch_size=recipe.batch_size, optimizer=recipe.optimizer,
         momentum=0.5 if recipe.momentum else 0.0, nesterov=recipe.nesterov,
-        weight_decay=0.5 if recipe.weight_decay else 0.0, noise=0.5 if recipe.noise else 0.0,
+        weight_decay=0.5 if recipe.weight_decay else 0.0, noise=0.5 if recipe.noise else 0.0, augment=recipe.augment,
     )  # fmt: skip

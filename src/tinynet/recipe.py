@@ -2,13 +2,17 @@
 
 import math
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tinynet.errors import TinyNetError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Loss = Literal["mse", "bce", "cross_entropy"]
 Order = Literal["fixed", "shuffled"]
 Optimizer = Literal["sgd", "adam"]
+Schedule = Literal["constant", "hold", "cosine"]
 
 MOST_EPOCHS = 10_000_000
 
@@ -27,9 +31,15 @@ class Recipe:
     momentum, nesterov : of `sgd` (Sutskever et al. 2013, in PyTorch's form).
     beta1, beta2, epsilon : of `adam`.
     weight_decay : added to each gradient as `weight_decay * parameter` (an L2 penalty).
+    schedule : how the learning rate goes on: `"constant"`; `"hold"`, as it is for a share `hold` of the nudges and then
+        down geometrically; or `"cosine"`, down along half a cosine (Loshchilov and Hutter 2017, eq. 5, no restart).
+    hold, final : that share, and the last nudge's learning rate as a share of the first's.
+    label_smoothing : share of each target that is spread over all outputs, as in PyTorch's `CrossEntropyLoss`.
+    augment : whether each showing is one of a square picture's eight views by chance (flips and
+        turns); where a view turns rows to columns, the two targets change places.
     noise : standard deviation of the normal noise that every pixel gets each time its picture is shown; what
         leaves 0 to 1 is clipped. 0 to 10.
-    seed : of the shuffling and the noise, 0 to 2**32 - 1.
+    seed : of the shuffling, the views and the noise, 0 to 2**32 - 1.
 
     >>> Recipe(learning_rate=5.0).epochs
     100
@@ -51,6 +61,11 @@ class Recipe:
     epsilon: float = 1e-8
     weight_decay: float = 0.0
     noise: float = 0.0
+    schedule: Schedule = "constant"
+    hold: float = 0.6
+    final: float = 0.02
+    label_smoothing: float = 0.0
+    augment: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -66,17 +81,42 @@ class Recipe:
         _above("epsilon", self.epsilon, 0, 1)
         _from_below("weight_decay", self.weight_decay, 0, 1_000_000)
         _from_below("noise", self.noise, 0, 10)
+        _one_of("schedule", self.schedule, get_args(Schedule))
+        _from_below("hold", self.hold, 0, 1)
+        _above("final", self.final, 0, 1)
+        _from_below("label_smoothing", self.label_smoothing, 0, 1)
         _whole("seed", self.seed, 0, 2**32 - 1)
-        if not isinstance(self.nesterov, bool):
-            raise TinyNetError(f"nesterov is {self.nesterov!r}; it must be True or False")
+        for name, value in (("nesterov", self.nesterov), ("augment", self.augment)):
+            if not isinstance(value, bool):
+                raise TinyNetError(f"{name} is {value!r}; it must be True or False")
         if self.nesterov and self.momentum == 0:
             raise TinyNetError("nesterov is True and momentum is 0; Nesterov's step needs a momentum above 0")
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
                 f"momentum is {self.momentum} and optimizer is 'adam'; momentum belongs to 'sgd'"
             )
-        for name in ("learning_rate", "momentum", "beta1", "beta2", "epsilon", "weight_decay", "noise"):
-            object.__setattr__(self, name, float(getattr(self, name)))  # 5 and 5.0 are one recipe
+        for field in fields(self):
+            if field.type is float or field.type == "float":
+                object.__setattr__(
+                    self, field.name, float(getattr(self, field.name))
+                )  # 5 and 5.0 are one recipe
+
+    def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
+        """Return the learning rates of the nudges `first` to `last` (not included) of `steps`. -> (last - first,)
+
+        >>> Recipe(learning_rate=1.0, schedule="hold", hold=0.5, final=0.01).rates(0, 5, 5).round(4).tolist()
+        [1.0, 1.0, 1.0, 0.1, 0.01]
+        """
+        import numpy as np
+
+        done = np.arange(first, last) / max(1, steps - 1)  # share of the way, 1 at the last nudge
+        if self.schedule == "hold":
+            way = np.maximum(0.0, (done - self.hold) / (1.0 - self.hold))
+            return np.asarray(self.learning_rate * np.exp(way * math.log(self.final)))
+        if self.schedule == "cosine":
+            share = self.final + (1.0 - self.final) * 0.5 * (1.0 + np.cos(math.pi * done))
+            return np.asarray(self.learning_rate * share)
+        return np.full(last - first, self.learning_rate)
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinynet import draws, formulas
+from tinynet import formulas
 from tinynet.arithmetic import Exact
 from tinynet.assembly import POINTER, WHOLE, Function, Index, address, compiled
 from tinynet.network import Architecture
@@ -15,6 +15,7 @@ from tinynet.pictures import Examples
 from tinynet.printing import NODE, Pictured, Scribe, Unrolled, batches, form
 from tinynet.recipe import Recipe
 from tinynet.rolled import Rolled, room_for
+from tinynet.showing import is_plain, seen_at, shown_at, smoothed
 
 MOST_UNROLLED = 1024  # parameters times pictures of a batch; beyond, compiling a straight line is felt
 MOST_DRAWN = 4_000_000  # numbers of a call's noisy pictures
@@ -71,6 +72,7 @@ class Recorder:
             : architecture.slices[0][0].stop
         ].copy()  # first layer's weights as its epoch began
         self._settings = np.array(list(formulas.settings(recipe).values()))
+        self._total = recipe.epochs * -(-len(examples) // recipe.batch_size)
         self._record = _compiled(architecture, form(recipe), len(examples))
         self._work = np.zeros(room_for(architecture))
 
@@ -89,55 +91,36 @@ class Recorder:
 
     def _most(self) -> int:
         batch = self.recipe.batch_size
-        return (
-            max(1, MOST_DRAWN // (batch * self.architecture.sizes[0]))
-            if self.recipe.noise
-            else MOST_DRAWN // batch
+        drawn = (
+            batch
+            if is_plain(self.recipe)
+            else batch * sum(self.architecture.sizes[:: len(self.architecture.sizes) - 1])
         )
+        return max(1, MOST_DRAWN // drawn)
 
     def _steps(self, tape: Tape, first: int, last: int) -> int:
         examples, stride = self.examples, tape.stride
         shown = shown_at(self.recipe, len(examples), first, last)  # (steps, batch)
         kept = range(-(-first // stride), -(-last // stride))
         tape.pictures[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
-        inputs, rows = examples.inputs, shown
-        if self.recipe.noise:
-            inputs = seen_at(self.recipe, examples, first, shown)
+        if is_plain(self.recipe):
+            inputs, targets, rows = examples.inputs, smoothed(self.recipe, examples), shown
+        else:
+            inputs, targets = seen_at(self.recipe, examples, first, shown)
             rows = np.arange(shown.size).reshape(shown.shape)
+        rates = self.recipe.rates(first, last, self._total)
         arrays = (
-            self.parameters, self.state, self._start, self._settings, self._work, inputs, rows, examples.targets, shown,
+            self.parameters, self.state, self._start, self._settings, self._work, inputs, targets, rows, rates,
             *tape[1:6], tape.epoch_loss, tape.epoch_movement,
         )  # fmt: skip
         held = [np.ascontiguousarray(array) for array in arrays]
         return int(self._record(*map(address, held), first, last, stride, len(tape.losses) - 1))
 
 
-def shown_at(recipe: Recipe, examples: int, first: int, last: int) -> np.ndarray:
-    """Return which pictures the steps `first` to `last` show; -1 in a short batch. -> (steps, batch)"""
-    batch, per_epoch = recipe.batch_size, -(-examples // recipe.batch_size)
-    epochs = range(first // per_epoch, -(-last // per_epoch))
-    order = np.tile(np.arange(examples), (len(epochs), 1))
-    if recipe.order == "shuffled":
-        order = draws.orders(examples, seed=recipe.seed, epochs=epochs)
-    padded = np.full((len(epochs), per_epoch * batch), -1)
-    padded[:, :examples] = order
-    begun = epochs.start * per_epoch
-    return padded.reshape(-1, batch)[first - begun : last - begun]
-
-
-def seen_at(recipe: Recipe, examples: Examples, first: int, shown: np.ndarray) -> np.ndarray:
-    """Return the pictures that the steps from `first` on show, with their noise. -> (steps * batch, pixels)"""
-    batch, per_epoch = recipe.batch_size, -(-len(examples) // recipe.batch_size)
-    epoch, place = np.divmod(np.arange(first, first + len(shown)), per_epoch)  # (steps,)
-    showings = (epoch * len(examples) + place * batch)[:, None] + np.arange(batch)
-    inputs = examples.inputs[shown.ravel()]
-    return draws.noisy(inputs, recipe.noise, seed=recipe.seed, presentations=showings.ravel())
-
-
 # --- the compiled code ---------------------------------------------------------------------------------------------
 
 POINTERS = (
-    "p", "s", "start", "settings", "work", "inputs", "rows", "targets", "shown",
+    "p", "s", "start", "settings", "work", "inputs", "targets", "rows", "rates",
     "parameters", "state", "gradients", "activations", "losses", "epoch_loss", "epoch_movement",
 )  # fmt: skip
 WHOLES = ("first", "last", "stride", "spare")
@@ -168,9 +151,9 @@ class _Recording:
         whole = f.room("double")
         with f.loop("%first", "%last") as number:
             epoch, place = f.whole("udiv", number, per_epoch), f.whole("urem", number, per_epoch)
-            self.turn = f.whole(
-                "mul", f.whole("sub", number, "%first"), batch
-            )  # this step's place in `shown`
+            turn = f.whole("sub", number, "%first")
+            self.turn = f.whole("mul", turn, batch)  # this step's place in `rows`
+            self.settings["rate"] = f.load("double", f.at("double", "%rates", turn))
             kept = f.new(f"icmp eq i64 {f.whole('urem', number, '%stride')}, 0")
             self.row = f.new(f"select i1 {kept}, i64 {f.whole('udiv', number, '%stride')}, i64 %spare")
             with f.when(f.new(f"icmp eq i64 {place}, 0")):
@@ -199,9 +182,7 @@ class _Recording:
 
     def _nudge(self, size: int) -> str:
         """Write the nudge of a batch; return the loss of its pictures added up."""
-        pixel, target = (
-            self._pictured(*names) for names in (("inputs", "rows", 0), ("targets", "shown", -1))
-        )
+        pixel, target = self._pictured("inputs", 0), self._pictured("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
         if self.count * size > MOST_UNROLLED:
             rolled = _RolledOnTape(*arguments, self._note, self._row("%gradients", self.count))
@@ -229,11 +210,11 @@ class _Recording:
         row = self._row("%activations", self.recipe.batch_size * self.nodes)
         return self.f.at("double", row, self.f.whole("add", self.f.whole("mul", picture, self.nodes), node))
 
-    def _pictured(self, array: str, which: str, side: int) -> Pictured:
+    def _pictured(self, array: str, side: int) -> Pictured:
         f, width = self.f, self.architecture.sizes[side]
 
         def value(k: Index, i: Index) -> str:
-            number = f.load("i64", f.at("i64", f"%{which}", f.whole("add", self.turn, k)))
+            number = f.load("i64", f.at("i64", "%rows", f.whole("add", self.turn, k)))
             return f.load(
                 "double", f.at("double", f"%{array}", f.whole("add", f.whole("mul", number, width), i))
             )

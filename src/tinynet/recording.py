@@ -17,7 +17,8 @@ from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
-from tinynet.recorder import Recorder, Tape, seen_at, shown_at
+from tinynet.recorder import Recorder, Tape
+from tinynet.showing import seen_at, shown_at
 
 ARRAYS = (
     "parameters",
@@ -29,6 +30,16 @@ ARRAYS = (
     "loss_per_epoch",
     "movement_per_epoch",
 )
+
+
+LATER = (
+    "noise",
+    "schedule",
+    "hold",
+    "final",
+    "label_smoothing",
+    "augment",
+)  # fields of Recipe since format 1
 
 
 class Stop(NamedTuple):
@@ -102,8 +113,9 @@ class Recording:
     def identity(self) -> str:
         """A hash of the experiment: network, examples and recipe. Equal experiments have equal identities."""
         experiment = _experiment(self.network, self.examples, self.recipe)
-        if not self.recipe.noise:  # a recording older than this field keeps its identity
-            del experiment["recipe"]["noise"]
+        for name in LATER:  # a recording older than a field keeps its identity
+            if experiment["recipe"][name] == getattr(Recipe(), name):
+                del experiment["recipe"][name]
         text = json.dumps(experiment, sort_keys=True)
         return hashlib.sha256(text.encode() + self.network.parameters.tobytes()).hexdigest()
 
@@ -124,7 +136,8 @@ class Recording:
         step %= self.steps
         parameters, state = self.numbers_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
-        return Moment(network, self.shown(step), self.recipe, state, step, step // self.steps_per_epoch)
+        recipe = replace(self.recipe, learning_rate=self.rate_of(step))
+        return Moment(network, self.shown(step), recipe, state, step, step // self.steps_per_epoch)
 
     def numbers_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the parameters (P,) and the optimizer's state (S,) before `step` (after the last: at `steps`)."""
@@ -141,12 +154,16 @@ class Recording:
         return [int(picture) for picture in shown if picture >= 0]
 
     def shown(self, step: int) -> Examples:
-        """Return the examples of nudge `step` as they were shown: in their order, with their noise."""
+        """Return the examples of nudge `step` as they were shown: in their order and view, with their noise."""
         chosen = self.examples[self.pictures_of(step)]
-        if not self.recipe.noise:
-            return chosen
         shown = shown_at(self.recipe, len(self.examples), step, step + 1)
-        return replace(chosen, inputs=seen_at(self.recipe, self.examples, step, shown)[: len(chosen)])
+        inputs, targets = seen_at(self.recipe, self.examples, step, shown)
+        return replace(chosen, inputs=inputs[: len(chosen)], targets=targets[: len(chosen)])
+
+    def rate_of(self, step: int) -> float:
+        """Return the learning rate of nudge `step`."""
+        steps = self.recipe.epochs * self.steps_per_epoch
+        return float(self.recipe.rates(step, step + 1, steps)[0])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the recording as a safetensors file: whole, or not at all.

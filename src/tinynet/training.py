@@ -15,6 +15,7 @@ from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recorder import Recorder, Tape
 from tinynet.recording import Recording, Stop
+from tinynet.showing import smoothed
 
 Progress = Callable[[int, int], None]
 
@@ -38,6 +39,14 @@ def check(architecture: Architecture, examples: Examples, recipe: Recipe) -> Non
         raise TinyNetError(
             f"these examples have {found_pixels} inputs and {found_outputs} targets each, and the network takes "
             f"{pixels} and gives {outputs}; make it with Network.initial({sizes}, seed=0)"
+        )
+    if recipe.augment and (
+        examples.shape is None or examples.shape[0] != examples.shape[1] or found_outputs != 2
+    ):
+        raise TinyNetError(
+            "augment is True: it turns square pictures with two answers, horizontal and vertical, and these examples are "
+            f"{'a table' if examples.shape is None else 'pictures of shape ' + 'x'.join(map(str, examples.shape))} with "
+            f"{found_outputs} answers"
         )
     if recipe.loss == "bce" and architecture.output != "sigmoid":
         raise TinyNetError(
@@ -112,7 +121,8 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     """
     recipe = recipe or Recipe()
     check(network.architecture, examples, recipe)
-    return Moment(network, examples, recipe, formulas.memory(network.architecture, recipe))
+    shown = replace(examples, targets=smoothed(recipe, examples))
+    return Moment(network, shown, recipe, formulas.memory(network.architecture, recipe))
 
 
 class Mark(NamedTuple):
@@ -161,7 +171,8 @@ def _recording(network: Network, examples: Examples, recipe: Recipe, tape: Tape,
 def _divergence(run: Recording) -> Stop:
     """Find the first cell of the step not taken that is no finite number."""
     shown = run.shown(run.steps)
-    values = Moment(run.final, shown, run.recipe, run.state[-1], run.steps).values
+    recipe = replace(run.recipe, learning_rate=run.rate_of(run.steps))
+    values = Moment(run.final, shown, recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
     what = "not a number" if math.isnan(values[cell]) else "infinite"
     largest = max(abs(run.final.parameters))

@@ -1,0 +1,123 @@
+"""What each lane is shown, as instructions: the same pictures as `showing` gives a recording of its seed."""
+
+from tinynet import draws
+from tinynet.arithmetic import LANES, Lanes
+from tinynet.assembly import Index
+from tinynet.network import Architecture
+from tinynet.printing import Pictured
+from tinynet.recipe import Recipe
+
+CALL = f"@llvm.masked.gather.v{LANES}f32.v{LANES}p0"
+GATHER = f"declare {Lanes.kind} {CALL}(<{LANES} x ptr>, i32, {Lanes.marks}, {Lanes.kind})"
+
+
+class ShownInLanes:
+    """The pictures that 64 networks see: the same for all, or each its own where seeds decide.
+
+    seeds : a 32-bit number in each lane. noise : a float32 in each lane.
+    """
+
+    def __init__(
+        self, lanes: Lanes, architecture: Architecture, recipe: Recipe, examples: int, seeds: str, noise: str
+    ) -> None:
+        self.lanes, self.f, self.recipe = lanes, lanes.f, recipe
+        self.widths, self.examples, self.noise = (
+            (architecture.sizes[0], architecture.sizes[-1]),
+            examples,
+            noise,
+        )
+        self.order = self.f.room(lanes.words, examples)
+        self.ordering, self.noising, self.viewing = (
+            lanes.word(lanes.every(stream), seeds) for stream in (draws.ORDERS, draws.NOISE, draws.VIEWS)
+        )
+
+    def begin(self, epoch: str) -> None:
+        """Draw each lane's order of this epoch."""
+        f, lanes = self.f, self.lanes
+        self.shown = f.whole("mul", epoch, self.examples)  # pictures before this epoch
+        if self.recipe.order != "shuffled":
+            return
+        with f.loop(0, self.examples) as i:
+            f.store(lanes.words, self._everywhere(i), f.at(lanes.words, self.order, i))
+        word, places = lanes.word(self.ordering, self._everywhere(epoch)), f.room(lanes.words)
+        with f.loop(0, self.examples - 1) as done:
+            i = f.whole("sub", self.examples - 1, done)
+            f.store(lanes.words, lanes.place_of(lanes.word(word, self._everywhere(i)), i), places)
+            with f.loop(0, LANES) as lane:
+                self._swap(i, f.new(f"zext i32 {f.load('i32', f.at('i32', places, lane))} to i64"), lane)
+
+    def _swap(self, i: str, k: str, lane: str) -> None:
+        f = self.f
+        here, there = (
+            f.at("i32", self.order, f.whole("add", f.whole("mul", place, LANES), lane)) for place in (i, k)
+        )
+        held, other = f.load("i32", here), f.load("i32", there)
+        f.store("i32", other, here)
+        f.store("i32", held, there)
+
+    def pictures(self, first: str) -> tuple[Pictured, Pictured]:
+        """Return how to find the pixels and the targets of the pictures from place `first` of the epoch on."""
+        return (
+            lambda k, i: self._pixel(self.f.whole("add", first, k), i),
+            lambda k, j: self._target(self.f.whole("add", first, k), j),
+        )
+
+    def _pixel(self, place: str, i: Index) -> str:
+        """Return pixel i of the picture at a place of the epoch."""
+        lanes, width = self.lanes, self.widths[0]
+        if self.recipe.augment:
+            view = lanes.whole("mul", self._view(place), width)
+            index = self._gathered("%views", lanes.whole("add", view, self._word(i)))
+            pixel = self.f.new(f"bitcast {lanes.kind} {index} to {lanes.words}")
+            value = self._gathered("%inputs", lanes.whole("add", self._row(place, width), pixel))
+        else:
+            value = self._value("%inputs", place, width, i)
+        if not self.recipe.noise:
+            return value
+        drawn = lanes.normal(lanes.word(lanes.word(self.noising, self._showing(place)), self._word(i)))
+        value = lanes.two("fadd", value, lanes.two("fmul", self.noise, drawn))
+        none, full = lanes.constant(0.0), lanes.constant(1.0)
+        value = lanes.chosen("olt", value, none, none, value)
+        return lanes.chosen("ogt", value, full, full, value)
+
+    def _target(self, place: str, j: Index) -> str:
+        lanes, width = self.lanes, self.widths[1]
+        if not self.recipe.augment:
+            return self._value("%targets", place, width, j)
+        turned = lanes.whole("xor", lanes.whole("and", self._view(place), 1), self._word(j))  # of two targets
+        return self._gathered("%targets", lanes.whole("add", self._row(place, width), turned))
+
+    def _value(self, array: str, place: str, width: int, i: Index) -> str:
+        """Return a number of the picture at a place: one for all lanes, or each lane's own."""
+        if self.recipe.order == "shuffled":
+            return self._gathered(array, self.lanes.whole("add", self._row(place, width), self._word(i)))
+        row = self.f.at("float", array, self.f.whole("mul", place, width))
+        return self.lanes.everywhere(self.f.load("float", self.f.at("float", row, i)))
+
+    def _row(self, place: str, width: int) -> str:
+        """Return where each lane's picture begins."""
+        which = self._everywhere(place)
+        if self.recipe.order == "shuffled":
+            which = self.f.load(self.lanes.words, self.f.at(self.lanes.words, self.order, place))
+        return self.lanes.whole("mul", which, width)
+
+    def _showing(self, place: str) -> str:
+        return self._everywhere(self.f.whole("add", self.shown, place))
+
+    def _view(self, place: str) -> str:
+        """Return which of the eight views each lane has."""
+        return self.lanes.whole("lshr", self.lanes.word(self.viewing, self._showing(place)), 29)
+
+    def _gathered(self, array: str, index: str) -> str:
+        """Return the float32 at each lane's own index."""
+        places = self.f.new(f"getelementptr float, ptr {array}, {self.lanes.words} {index}")
+        given = (
+            f"<{LANES} x ptr> {places}, i32 4, {self.lanes.marks} splat (i1 true), {self.lanes.kind} poison"
+        )
+        return self.f.new(f"call {self.lanes.kind} {CALL}({given})")
+
+    def _word(self, number: Index) -> str:
+        return self.lanes.every(number) if isinstance(number, int) else self._everywhere(number)
+
+    def _everywhere(self, number: str) -> str:
+        return self.lanes.everywhere(self.f.new(f"trunc i64 {number} to i32"), "i32")
