@@ -104,7 +104,8 @@ def table(each: dict[str, float], first_calls: dict[str, float], missing: dict[s
         result.rows.append((name, plain(value), f"{plain(faster[name])} times", f"{first_calls[name]:.2f}"))
     result.rows += [(name, "-", "-", "-") for name in missing]
     cores = each[ONE_CORE] / each[ALL_CORES]
-    result.notes.append(f"{os.cpu_count()} cores are {cores:.2f} times as fast as one.")
+    result.notes.append(f"{os.cpu_count()} cores run tn.population {cores:.2f} times as fast as one.")
+    result.notes.append("A first call compiles, and loads; JAX's best form and C's are searched in theirs.")
     if LIMIT in each:
         result.notes.append(f"TinyNet takes {each[ALONE] / each[LIMIT]:.2f} times as long as the limit in C.")
     result.numbers = {

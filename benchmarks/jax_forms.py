@@ -12,6 +12,7 @@ from contest import EPOCHS, INPUTS, RATE, TARGETS, MissingError, Side, starts, t
 from vectors import Vectors, answers, nudged
 
 # One thread, and vectors as wide as the machine has them: XLA keeps to 256 bits unless told, and is a third slower.
+# Its flags for fast mathematics, and other ways to write the loops, change nothing more.
 FLAGS = "--xla_cpu_multi_thread_eigen=false --xla_cpu_prefer_vector_width=512"
 
 
