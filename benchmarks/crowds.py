@@ -44,7 +44,7 @@ def measure(scale: Scale) -> Result:
         torch.set_num_threads(1)
         jax_sides, best = jax_forms.sides(scale.quick)
         fastest = limit.Limit(8192 if scale.quick else 65536)
-        sides = [*rivals.sides(scale.quick), *jax_sides, *ours(scale.quick), fastest.side()]
+        sides = [*ours(scale.quick), *rivals.sides(scale.quick), *jax_sides, fastest.side()]
         first_calls, missing = check(sides)
         sides = [side for side in sides if side.name in first_calls]
         sized = {side.name: sizing(side, scale) for side in sides}

@@ -149,7 +149,7 @@ def compiled(p: Vectors) -> Vectors:
 
 
 def sides(quick: bool) -> list[Side]:
-    """Return the sides, the notebook's loop first."""
+    """Return the sides, from what a learner writes to what PyTorch does at its best."""
     sizes = (4096,) if quick else (1024, 4096, 16384)
     return [
         Side("PyTorch, a loop", lambda n: [model(p) for p in starts(n)], loop, numbers_of, (1,)),
