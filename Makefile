@@ -63,8 +63,11 @@ format: $(READY) ## lay out the code
 	$(BIN)/ruff format
 	$(NPM) run --silent format
 
-bench: $(READY) $(PAGE) ## time TinyNet beside PyTorch, and the page against its promises
-	@$(BIN)/python benchmarks/bench.py
+bench: $(READY) $(PAGE) ## time TinyNet beside PyTorch, JAX, NumPy and C, and the page against its promises
+	@$(BIN)/python -c 'import jax' 2>/dev/null || \
+		$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]' || \
+		echo "JAX cannot be installed here; its rows are left out."
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
 	@$(BIN)/python benchmarks/page.py
 
 clean: ## remove the set-up and all that was generated

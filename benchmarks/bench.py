@@ -1,93 +1,136 @@
-"""Time TinyNet beside a PyTorch loop, turn by turn in one process, and print the ratios.
+"""Time TinyNet: beside PyTorch, JAX, NumPy and the limit in C, at its start, in memory, as it grows, in every form.
 
-    python benchmarks/bench.py
+    python benchmarks/bench.py [--quick] [--only population,forms] [--json FILE]
 
-Both sides give the same parameters first; then each round times both, so that a busy moment of the machine
-hits both alike. The times are medians of the rounds.
+Where sides are compared, they give the same numbers first, and then are timed in turns in this one process.
 """
 
-import statistics
+import argparse
+import json
+import os
+import platform
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 
-import numpy as np
-import torch
 from rich.console import Console
 from rich.table import Table
-from torch import nn
 
-import tinynet as tn
+import crowds
+import forms
+import growth
+import processes
+import recordings
+from contest import FULL, QUICK, MissingError, Result, Scale, say
+from limit import compiler
+from tinynet import machine
 
-ROUNDS, NETWORKS = 5, 4096
-RECIPE = tn.Recipe(learning_rate=0.1, epochs=100)
-LINES = tn.pictures.lines()
-
-
-def torch_loop(seed: int, *, keep: bool, dtype: torch.dtype) -> np.ndarray:
-    """Train as a learner writes it; return the parameters (23,). keep : every step's numbers, as a recording."""
-    torch.manual_seed(seed)
-    model = nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 2), nn.Sigmoid()).to(dtype)
-    pictures = torch.tensor(LINES.inputs, dtype=dtype)
-    targets = torch.tensor(LINES.targets, dtype=dtype)
-    optimizer, loss_of = torch.optim.SGD(model.parameters(), lr=RECIPE.learning_rate), nn.MSELoss()
-    kept = []
-    for _ in range(RECIPE.epochs):
-        for k in range(len(pictures)):
-            optimizer.zero_grad()
-            loss = loss_of(model(pictures[k]), targets[k])
-            loss.backward()
-            if keep:
-                numbers = [part.detach().clone() for p in model.parameters() for part in (p, p.grad)]
-                kept.append((loss.item(), numbers))
-            optimizer.step()
-    return np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
+OUT = Path(__file__).with_name("out")
+SECTIONS: dict[str, Callable[[Scale], Result]] = {
+    "population": crowds.measure,
+    "recording": recordings.measure,
+    "cold": processes.cold_start,
+    "memory": processes.memory,
+    "growth": growth.measure,
+    "forms": forms.measure,
+}
 
 
-def recording() -> tuple[float, float, str]:
-    """Return the seconds of both sides for one recording of 400 steps."""
-    start = tn.Network.initial(seed=0)
-    ours = tn.train(start, LINES, RECIPE).final.parameters
-    theirs = torch_loop(0, keep=True, dtype=torch.float64)
-    check(ours, theirs, 1e-12)
-    return *paired(
-        lambda: torch_loop(0, keep=True, dtype=torch.float64), lambda: tn.train(start, LINES, RECIPE)
-    ), "one recording, every number of 400 steps"
+def chosen(text: str) -> list[str]:
+    """Return the sections that were asked for."""
+    names = text.split(",")
+    for name in names:
+        if name not in SECTIONS:
+            raise argparse.ArgumentTypeError(f"there is no section {name!r}; there are {', '.join(SECTIONS)}")
+    return names
 
 
-def population() -> tuple[float, float, str]:
-    """Return the seconds of both sides for one network of many."""
-    crowd = tn.population(RECIPE, NETWORKS)
-    for seed in range(4):
-        check(crowd.parameters[seed], torch_loop(seed, keep=False, dtype=torch.float32), 1e-5)
-    theirs, ours = paired(
-        lambda: torch_loop(0, keep=False, dtype=torch.float32), lambda: tn.population(RECIPE, NETWORKS)
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="everything, at a reduced size")
+    parser.add_argument(
+        "--only", type=chosen, default=list(SECTIONS), metavar="NAMES", help=",".join(SECTIONS)
     )
-    return theirs, ours / NETWORKS, f"one network of a population of {NETWORKS:,}"
+    parser.add_argument(
+        "--json", type=Path, default=OUT / "bench.json", metavar="FILE", help="where the numbers go"
+    )
+    parser.add_argument(
+        "--figure", type=Path, default=OUT / "bench.png", metavar="FILE", help="where growth is drawn"
+    )
+    return parser.parse_args()
 
 
-def check(ours: np.ndarray, theirs: np.ndarray, within: float) -> None:
-    """Stop where the two sides differ: what is not the same is not compared."""
-    worst = float(np.abs(ours - theirs).max())
-    if not worst <= within:
-        sys.exit(f"the two sides differ by {worst:.2g}, and {within:g} is allowed; nothing was timed")
+def described() -> dict[str, str]:
+    """Return what the numbers depend on."""
+    try:
+        said = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout.splitlines()
+        compiles = said[0] if said else compiler()
+    except MissingError as reason:
+        compiles = str(reason)
+    return machine.summary() | {
+        "model": model(),
+        "JAX": package("jax"),
+        "NumPy": package("numpy"),
+        "C": compiles,
+    }
 
 
-def paired(first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float]:
-    """Return both median seconds of one call, timed in turns."""
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
-        for call, kept in zip((first, second), seconds, strict=True):
-            began = time.perf_counter()
-            call()
-            kept.append(time.perf_counter() - began)
-    return statistics.median(seconds[0]), statistics.median(seconds[1])
+def model() -> str:
+    """Return the processor's own name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next(
+        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine()
+    )
+
+
+def package(name: str) -> str:
+    """Return an installed version."""
+    try:
+        return version(name) if find_spec(name) else "not installed"
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def show(console: Console, result: Result) -> None:
+    """Print a section."""
+    table = Table(title=result.title, title_justify="left")
+    for k, column in enumerate(result.columns):
+        table.add_column(column, justify="right" if k else "left")
+    for row in result.rows:
+        table.add_row(*row)
+    console.print(table)
+    for note in result.notes:
+        console.print(note, highlight=False)
+    console.print()
+
+
+def main() -> None:
+    """Measure the sections, print them, and keep their numbers."""
+    asked = arguments()
+    scale, began = QUICK if asked.quick else FULL, time.perf_counter()
+    console = Console() if sys.stdout.isatty() else Console(width=110)
+    found: dict[str, object] = {"machine": described(), "quick": asked.quick}
+    for name in asked.only:
+        say(f"--- {name}")
+        result = SECTIONS[name](scale)
+        show(console, result)
+        found[name] = result.numbers
+        if name == "growth":
+            growth.draw(result, asked.figure)
+            console.print(f"Drawn in {os.path.relpath(asked.figure)}.")
+    found["seconds_in_all"] = time.perf_counter() - began
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps(found, indent=1))
+    console.print(f"The numbers are in {os.path.relpath(asked.json)}.")
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    table = Table("what", "PyTorch loop", "TinyNet", "times faster")
-    for job in (recording, population):
-        theirs, ours, what = job()
-        table.add_row(what, f"{1e3 * theirs:.1f} ms", f"{1e3 * ours:.4f} ms", f"{theirs / ours:,.0f}")
-    Console().print(table)
+    main()

@@ -1,0 +1,159 @@
+"""Each form of network and recipe against its own arithmetic: is any of them slower than its sums explain?"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+import tinynet as tn
+from contest import LINES, TARGETS, Result, Scale, in_turns, one_core, plain, say, timed
+from tinynet.cohorts import Cohort, Training
+from tinynet.formulas import Formula
+from tinynet.sheet import Cell, parts
+
+# A model of a vector unit, confessed: what an operation costs beside an addition. A sigmoid is a clamp, a ratio of
+# two polynomials and a division; exp and log are about as long. Dividing by a number multiplies by its inverse.
+COSTS = {"+": 1, "-": 1, "*": 1, "max": 1, "neg": 1, "step": 1, "/": 8, "sqrt": 8}
+COSTS |= {"sigmoid": 22, "tanh": 22, "exp": 22, "log": 22}
+PLACE = 3 * 10 + 6  # whole-number operations to draw one place of an order (shuffle.place_of) and to swap
+NOISE = 25  # and to draw one pixel's noise
+
+NOTEBOOK, MOST = "the notebook's", 2.0
+
+
+class Form(NamedTuple):
+    """A training to be timed."""
+
+    architecture: tn.Architecture = tn.Architecture()
+    recipe: tn.Recipe = tn.Recipe()
+    examples: tn.Examples = LINES
+
+
+def random_pictures(count: int, pixels: int, outputs: int) -> tn.Examples:
+    """Return pictures without any pattern, each with one right answer."""
+    draw = np.random.default_rng(0)
+    names, answers = [f"picture {k}" for k in range(count)], [f"answer {k}" for k in range(outputs)]
+    targets = np.eye(outputs)[draw.integers(outputs, size=count)]
+    return tn.Examples(draw.random((count, pixels)), targets, tuple(names), None, tuple(answers))
+
+
+def forms() -> dict[str, Form]:
+    """Return every form, by name."""
+    soft = tn.Examples(LINES.inputs, np.clip(TARGETS, 0.1, 0.9), LINES.names, LINES.shape)
+    found = {
+        NOTEBOOK: Form(),
+        "4-8-2": Form(tn.Architecture((4, 8, 2))),
+        "9-5-2, lines of 3 pixels": Form(tn.Architecture((9, 5, 2)), examples=tn.pictures.lines(3)),
+        "4-4-4-2": Form(tn.Architecture((4, 4, 4, 2))),
+        "64-16-10, 16 pictures": Form(tn.Architecture((64, 16, 10)), examples=random_pictures(16, 64, 10)),
+        "tanh": Form(tn.Architecture(hidden="tanh", output="tanh")),
+        "relu": Form(tn.Architecture(hidden="relu", output="identity"), tn.Recipe(learning_rate=0.02)),
+        "softmax, cross-entropy": Form(tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy")),
+        "bce": Form(recipe=tn.Recipe(loss="bce")),
+        "batches of 4": Form(recipe=tn.Recipe(batch_size=4)),
+        "batches of 3, the last short": Form(recipe=tn.Recipe(batch_size=3)),
+        "shuffled": Form(recipe=tn.Recipe(order="shuffled")),
+        "momentum": Form(recipe=tn.Recipe(momentum=0.9, learning_rate=0.02)),
+        "nesterov": Form(recipe=tn.Recipe(momentum=0.9, nesterov=True, learning_rate=0.02)),
+        "adam": Form(recipe=tn.Recipe(optimizer="adam", learning_rate=0.001)),
+        "weight decay": Form(recipe=tn.Recipe(weight_decay=0.01)),
+        "soft targets": Form(examples=soft),
+    }
+    if "noise" in {field.name for field in fields(tn.Recipe)}:
+        found["noise"] = Form(recipe=tn.Recipe.from_json({"noise": 0.1}))
+    return found
+
+
+# --- the arithmetic ----------------------------------------------------------------------------------------------
+
+
+def cost(formula: Formula | None) -> int:
+    """Return what a formula costs.
+
+    >>> cost(("+", ("*", "w", "x"), "b", ("/", "c", 2.0)))
+    4
+    """
+    if not isinstance(formula, tuple):
+        return 0
+    operation, *arguments = formula
+    inner = sum(map(cost, arguments))
+    if operation == "/" and isinstance(arguments[1], float):
+        return inner + COSTS["*"]
+    return inner + COSTS[operation] * max(1, len(arguments) - 1)
+
+
+def needed(cells: dict[str, Cell]) -> Iterator[Cell]:
+    """Yield the cells that an update depends on; those of the loss itself are none."""
+    wanted = {name for name in cells if name.endswith(".after")}
+    for cell in reversed(cells.values()):
+        if cell.name in wanted:
+            wanted.update(parts(cell.formula) if cell.formula is not None else ())
+            yield cell
+
+
+def arithmetic(form: Form) -> float:
+    """Return what a nudge costs, the mean over an epoch's, with its share of the drawing of an order and of noise."""
+    architecture, recipe, examples = form
+    count = len(examples)
+    batches = [min(recipe.batch_size, count - k) for k in range(0, count, recipe.batch_size)]
+    sheets = {size: tn.Sheet.of(architecture, recipe, size).cells for size in set(batches)}
+    costs = {size: sum(cost(cell.formula) for cell in needed(cells)) for size, cells in sheets.items()}
+    whole = sum(costs[size] for size in batches)
+    whole += PLACE * (count - 1) if recipe.order == "shuffled" else 0
+    whole += NOISE * examples.inputs.size if getattr(recipe, "noise", 0) else 0
+    return whole / len(batches)
+
+
+# --- and the time ------------------------------------------------------------------------------------------------
+
+
+def advancing(form: Form, networks: int, epochs: int) -> Callable[[], object]:
+    """Return a training of new networks, ready to be timed."""
+    cohort = Cohort(Training.of(*form), np.arange(networks))
+    return partial(cohort.advance, epochs)
+
+
+def epochs_for(form: Form, networks: int, seconds: float) -> int:
+    """Return how many epochs take about so long."""
+    advancing(form, 64, 1)()  # compiles
+    few = 5
+    return max(few, round(few * seconds / timed(advancing(form, networks, few))))
+
+
+def measure(scale: Scale) -> Result:
+    """Time every form in turns, on one core, and divide by its arithmetic."""
+    networks, found = 1024 if scale.quick else 4096, forms()
+    with one_core():
+        epochs = {}
+        for name, form in found.items():
+            say(f"forms: {name}")
+            epochs[name] = epochs_for(form, networks, scale.seconds)
+        jobs = {name: partial(advancing, form, networks, epochs[name]) for name, form in found.items()}
+        seconds = in_turns(jobs, scale.rounds)
+    columns = ("form", "ns a nudge", "arithmetic", "ns ÷ arithmetic", "× the notebook's")
+    result = Result("Each form against its own arithmetic: a nudge of one network, on one core", columns)
+    base = None
+    for name, form in found.items():
+        nudges = networks * epochs[name] * -(-len(form.examples) // form.recipe.batch_size)
+        nanoseconds, sums = 1e9 * seconds[name] / nudges, arithmetic(form)
+        base = base or nanoseconds / sums
+        times = nanoseconds / sums / base
+        row = (
+            plain(nanoseconds),
+            plain(sums),
+            f"{nanoseconds / sums:.4f}",
+            f"{times:.2f}{' ✗' if times > MOST else ''}",
+        )
+        result.rows.append((name, *row))
+        result.numbers[name] = {
+            "nanoseconds_a_nudge": nanoseconds,
+            "arithmetic": sums,
+            "times_the_notebooks": times,
+        }
+    over = sum(row[-1].endswith("✗") for row in result.rows)
+    result.notes.append(
+        f"{over} of {len(found)} forms take more than {MOST:g} times what their arithmetic explains (✗)."
+    )
+    return result

@@ -1,0 +1,117 @@
+"""The benchmark: it compares only what is the same, and its own tables are right."""
+
+import doctest
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import contest
+import crowds
+import forms
+import growth
+import limit
+import tinynet as tn
+
+BENCH = Path(contest.__file__).with_name("bench.py")
+
+
+def test_a_side_that_differs_is_noticed():
+    right = crowds.ours(quick=True)[0]
+    contest.check([right, right])
+    wrong = right._replace(
+        name="a wrong side", parameters=lambda done: done.parameters() + 2 * contest.WITHIN
+    )
+    with pytest.raises(SystemExit, match="a wrong side differs from TinyNet.* nothing was timed"):
+        contest.check([right, wrong])
+
+
+def test_a_side_that_is_not_a_number_is_noticed():
+    right = crowds.ours(quick=True)[0]
+    wrong = right._replace(name="NaN", parameters=lambda done: np.full((16, 23), np.nan))
+    with pytest.raises(SystemExit, match="NaN differs from"):
+        contest.check([right, wrong])
+
+
+def test_a_side_that_is_missing_says_why():
+    def fresh(networks):
+        raise contest.MissingError("there is no abacus here")
+
+    right = crowds.ours(quick=True)[0]
+    seconds, missing = contest.check([right, right._replace(name="an abacus", fresh=fresh)])
+    assert missing == {"an abacus": "there is no abacus here"}
+    assert list(seconds) == [right.name]
+
+
+def test_the_starts_are_the_networks_own():
+    for seed, start in enumerate(contest.starts(3)):
+        assert start == pytest.approx(tn.Network.initial(seed=seed).parameters, abs=1e-7)
+
+
+NARROWER = [("-mno-avx512f",), ("-mno-avx",)] if platform.machine() in ("x86_64", "AMD64") else []
+
+
+@pytest.mark.parametrize("extra", [(), *NARROWER], ids=" ".join)
+def test_the_limit_gives_tinynets_numbers(tmp_path, extra):
+    try:
+        kernel = limit.compiled(3, extra, tmp_path)
+    except contest.MissingError as reason:
+        if "there is no C compiler" not in str(reason):
+            raise
+        pytest.skip(str(reason))
+    trained = limit.parameters(limit.train(kernel, limit.blocks(kernel, 100)))[:100]
+    assert trained == pytest.approx(tn.population(networks=100).parameters, abs=1e-5)
+
+
+def test_the_notebooks_arithmetic_is_the_hands():
+    forward = 3 * (4 + 4 + 22) + 2 * (3 + 3 + 22)  # products, sums, sigmoid
+    outputs = 2 * (1 + 2 + 3)  # a - t; twice it, over 2; times a (1 - a)
+    hidden = 3 * (2 + 1) + 3 * 3  # two products and their sum; times a (1 - a)
+    gradients = 3 * 4 + 2 * 3  # those of the biases are the deltas
+    update = 23 * 3  # rate * gradient, its negative, the sum
+    notebook = forms.forms()[forms.NOTEBOOK]
+    assert forms.arithmetic(notebook) == forward + outputs + hidden + gradients + update
+
+
+def test_a_batch_and_an_order_cost_what_they_add():
+    found = {name: forms.arithmetic(form) for name, form in forms.forms().items()}
+    alone = found[forms.NOTEBOOK]
+    assert found["shuffled"] == alone + forms.PLACE * 3 / 4
+    assert alone < found["batches of 3, the last short"] < found["batches of 4"] < 4 * alone
+    assert found["soft targets"] == alone
+
+
+def test_growth_is_drawn(tmp_path):
+    points = {"1": 0.001, "10": 0.002}
+    growth.draw(
+        contest.Result("", (), numbers={"seconds_by_networks": points, "seconds_by_epochs": points}),
+        tmp_path / "drawn" / "growth.png",
+    )
+    assert (tmp_path / "drawn" / "growth.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("module", [contest, forms, growth])
+def test_the_examples_in_its_docstrings(module):
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+def test_a_section_alone(tmp_path):
+    asked = ["--quick", "--only", "recording", "--json", str(tmp_path / "found.json")]
+    done = subprocess.run([sys.executable, str(BENCH), *asked], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert set(found) == {"machine", "quick", "recording", "seconds_in_all"}
+    ratio = found["recording"]["pytorch_milliseconds"] / found["recording"]["tinynet_milliseconds"]
+    assert found["recording"]["tinynet_is_times_faster"] == pytest.approx(ratio)
+
+
+def test_an_unknown_section_is_a_line():
+    done = subprocess.run([sys.executable, str(BENCH), "--only", "speed"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "there is no section 'speed'; there are population, recording" in done.stderr
