@@ -67,7 +67,6 @@ def _training(architecture: Architecture, recipe: Recipe, examples: int) -> Func
             if len(sizes) > 1:
                 settings["rate"] = lanes.everywhere(f.load("float", f.at("float", rates, per_epoch - 1)))
                 nudger.nudge(sizes[1], *shown.pictures(str(examples - sizes[1])))
-        nudger.finish(p, s)
     return f
 
 

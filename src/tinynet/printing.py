@@ -62,29 +62,25 @@ class Scribe:
 
 
 class Unrolled:
-    """One nudge in a straight line. Parameters and the optimizer's memory live in variables.
-
-    p, s : pointers to parameters and memory. settings : the values of the recipe's numbers, by name.
-    """
+    """One nudge in a straight line. Parameters p and the optimizer's memory s stay in memory."""
 
     def __init__(
         self, arithmetic: Exact, architecture: Architecture, recipe: Recipe, settings: Mapping[str, str]
     ) -> None:
         self.arithmetic, self.f = arithmetic, arithmetic.f
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
-        self.names = architecture.parameter_names
-        kept = [*self.names, *formulas.state_names(architecture, recipe)]
-        self.variables = {name: self.f.room(arithmetic.kind) for name in kept}
 
     def begin(self, p: str, s: str) -> None:
-        """Take the numbers from memory."""
-        for name, place in self._places(p, s).items():
-            self._store(name, self.f.load(self.arithmetic.kind, place, align=4))
-
-    def finish(self, p: str, s: str) -> None:
-        """Put the numbers back."""
-        for name, place in self._places(p, s).items():
-            self.f.store(self.arithmetic.kind, self._load(name), place, align=4)
+        """Take note of where the numbers are."""
+        names, memory = (
+            self.architecture.parameter_names,
+            formulas.state_names(self.architecture, self.recipe),
+        )
+        self.places = {
+            name: self.f.at(self.arithmetic.kind, pointer, k)
+            for pointer, some in ((p, names), (s, memory))
+            for k, name in enumerate(some)
+        }
 
     def nudge(self, batch: int, pixel: Pictured, target: Pictured) -> Scribe:
         """Write a nudge by a batch of pictures; return who wrote it, for the other cells."""
@@ -93,30 +89,17 @@ class Unrolled:
         def given(name: str) -> str:
             if name in self.settings:
                 return self.settings[name]
-            if name in self.variables:
-                return self._load(name)
+            if name in self.places:
+                return self.f.load(self.arithmetic.kind, self.places[name], align=4)
             match = GIVEN.fullmatch(name)
             assert match is not None, name
             return (pixel if match[2] == "pixel" else target)(int(match[1] or 0), int(match[3]))
 
         scribe = Scribe(self.arithmetic, {name: cell.formula for name, cell in sheet.cells.items()}, given)
-        after = {name: scribe.cell(f"{name}.after") for name in self.variables}
+        after = {name: scribe.cell(f"{name}.after") for name in self.places}
         for name, value in after.items():
-            self._store(name, value)
+            self.f.store(self.arithmetic.kind, value, self.places[name], align=4)
         return scribe
-
-    def _places(self, p: str, s: str) -> dict[str, str]:
-        kind, count = self.arithmetic.kind, len(self.names)
-        return {
-            name: self.f.at(kind, p if k < count else s, k if k < count else k - count)
-            for k, name in enumerate(self.variables)
-        }
-
-    def _load(self, name: str) -> str:
-        return self.f.load(self.arithmetic.kind, self.variables[name])
-
-    def _store(self, name: str, value: str) -> None:
-        self.f.store(self.arithmetic.kind, value, self.variables[name])
 
 
 def batches(recipe: Recipe, examples: int) -> list[int]:

@@ -192,7 +192,6 @@ class _Recording:
         unrolled = Unrolled(*arguments)
         unrolled.begin("%p", "%s")
         scribe = unrolled.nudge(size, pixel, target)
-        unrolled.finish("%p", "%s")
         return self._keep(scribe, size)
 
     def _keep(self, scribe: Scribe, size: int) -> str:

@@ -52,9 +52,6 @@ class Rolled:
         """Take note of where the numbers are."""
         self.p, self.s = p, s
 
-    def finish(self, p: str, s: str) -> None:
-        """Nothing is left to do: the numbers are in their places."""
-
     def nudge(self, batch: int, pixel: Pictured, target: Pictured) -> None:
         """Write a nudge by a batch of pictures; the loss of all pictures added up is left in `self.loss`."""
         alone = batch == 1 and isinstance(self.arithmetic, Lanes)  # its gradient is used where it is made
