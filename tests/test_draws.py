@@ -1,4 +1,6 @@
+import json
 import math
+from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from tinynet import draws
 
 SEEDS = st.integers(0, 2**32 - 1)
+GOLDEN = Path(__file__).parent / "golden" / "draws.json"
 
 
 @given(seed=SEEDS, epoch=st.integers(0, 10**6))
@@ -62,3 +65,39 @@ def test_noisy_pictures_stay_pictures():
     assert seen.min() == 0
     assert seen.max() == 1
     assert 0.4 < (seen[:, 0] == 0).mean() < 0.6  # half of the noise on a dark pixel is clipped
+
+
+def golden():
+    """What the page's draws are held to as well, to the last bit."""
+    words = [(0,), (0, 0, 0, 3), (1, 2**32 - 1, 2**32 - 1, 63), (1, 7, 2**32, 0), (5, 1, 2)]
+    orders = [(4, 0, 0), (4, 0, 1), (7, 12345, 3), (1, 5, 5), (9, 2**32 - 1, 99), (16, 77, 123456)]
+    normals = [(0, 0, 0), (2**32 - 1, 2**32 - 1, 63), *((3, showing, 1) for showing in range(30))]
+    lines = [[1.0, 1.0, 0.0, 0.0], [0.25, 1 / 3, 0.8888, 0.5]]
+    pictures = [
+        (line, *rest) for line in lines for rest in [(0.2, 0, 5), (3.0, 2**32 - 1, 10**6), (0.0, 1, 1)]
+    ]
+    return {
+        "words": [{"numbers": numbers, "word": draws.word(*numbers)} for numbers in words],
+        "orders": [
+            {"count": count, "seed": seed, "epoch": epoch, "order": draws.shuffled(count, seed=seed, epoch=epoch)}
+            for count, seed, epoch in orders
+        ],
+        "normals": [
+            {"seed": seed, "presentation": n, "pixel": pixel, "normal": draws.normal(seed, n, pixel)}
+            for seed, n, pixel in normals
+        ],
+        "pictures": [
+            {"input": line, "noise": noise, "seed": seed, "presentation": n,
+             "seen": draws.noisy(np.array([line]), noise, seed=seed, presentations=np.array([n]))[0].tolist()}
+            for line, noise, seed, n in pictures
+        ],
+    }  # fmt: skip
+
+
+def test_the_golden_file_holds():
+    """Made by `python tests/test_draws.py`."""
+    assert json.loads(json.dumps(golden())) == json.loads(GOLDEN.read_text())
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(golden(), separators=(",", ":")) + "\n")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -209,6 +210,64 @@ def test_a_branch_is_pythons_training_from_that_moment(open_page):
     same_as(page, RUN[0], 1e-13)
 
 
+def shown_pixels(page):
+    return [pixel.input_value() for pixel in page.locator(".at-picture .pixel input").all()]
+
+
+def as_shown(picture):
+    return [f"{value:.4f}".rstrip("0").rstrip(".") for value in picture]
+
+
+def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
+    page = open_page(fragment({"seed": 5}))
+    page.get_by_text("optimizer, activations, order, noise").click()
+    page.get_by_label("noise").fill("0.2")
+    page.get_by_role("button", name="start again with this").click()
+    expect(page.locator(".at-picture")).to_contain_text("the picture of nudge 0, with its noise")
+    run = tn.train(tn.Network.initial(seed=5), LINES, tn.Recipe(noise=0.2, seed=5))
+    for step in (0, 1, 137, 399):
+        page.get_by_role("slider", name="nudge").fill(str(step))
+        expect(page.locator(".at-picture")).to_contain_text(f"the picture of nudge {step}, with its noise")
+        assert shown_pixels(page) == as_shown(run[step].shown.inputs[0])
+        for i, value in enumerate(run[step].shown.inputs[0]):
+            assert number(page.locator(f'[data-cell="pixel[{i}]"] text').text_content()) == round(value, 2)
+        same_as(page, run[step], 1e-9)
+    page.get_by_role("button", name="ask PyTorch").click()
+    expect(page.locator(".at-arithmetic")).to_contain_text("agrees: the loss and 23", timeout=60_000)
+    page.get_by_role("button", name="Share").click()
+    path = tmp_path / "noisy.safetensors"
+    saved(page, page.get_by_role("button", name="Save")).save_as(path)
+    assert path.read_bytes() == run.to_bytes()
+    again = open_page(page.url.split("/")[-1])
+    assert shown_pixels(again) == shown_pixels(page)
+    other = open_page()
+    other.get_by_label("Open a recording").set_input_files(path)
+    expect(other.locator(".at-timeline")).to_contain_text("nudge 400 of 400")
+    other.keyboard.press("ArrowLeft")
+    assert shown_pixels(other) == shown_pixels(page)
+    expect(other.get_by_role("alert")).to_have_text("")  # nothing differs
+
+
+def test_a_branch_with_noise_in_batches_is_pythons(open_page):
+    page = open_page(fragment({"recipe": {"batch_size": 3, "order": "shuffled"}}))
+    page.get_by_role("slider", name="nudge").fill("20")
+    page.get_by_text("optimizer, activations, order, noise").click()
+    page.get_by_label("noise").fill("0.123")
+    page.get_by_role("button", name="branch at nudge 20").click()
+    expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text("after 20: noise 0.123")
+    start = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(batch_size=3, order="shuffled"))[20].network
+    branch = tn.train(start, LINES, tn.Recipe(batch_size=3, order="shuffled", noise=0.123, epochs=90))
+    assert shown_pixels(page) == as_shown(branch[0].shown.inputs[0])
+    to_end(page)
+    page.keyboard.press("ArrowLeft")
+    same_as(page, branch[-1], 1e-9)
+    page.get_by_role("spinbutton", name="brightness of the top-left pixel").fill("0.25")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="train on this one").click()
+    expect(page.locator(".at-timeline tbody tr").nth(2)).to_contain_text("one picture")
+    expect(page.locator(".at-picture")).to_contain_text("with its noise")
+
+
 def test_an_edited_weight_begins_a_branch(open_page):
     page = open_page()
     weight = page.locator('[data-cell="layer2.weight[0,1]"]')
@@ -288,16 +347,21 @@ def test_pytorch_agrees(open_page):
 # --- seeds, chapters, files, addresses ---------------------------------------------------------------------------
 
 
-def test_a_question_to_many_seeds_and_a_member_opened(open_page):
-    page = open_page(fragment({"recipe": {"learning_rate": 5}}))
+@pytest.mark.parametrize("noise", [0.0, 0.4])
+def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
+    recipe = tn.Recipe(learning_rate=5.0, noise=noise)
+    page = open_page(fragment({"recipe": {"learning_rate": 5, "noise": noise}}))
     page.get_by_label("How many seeds").select_option("1000")
     page.get_by_role("button", name="ask", exact=True).click()
-    crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=1000)
+    crowd = tn.population(recipe, networks=1000)
     expect(page.locator("[data-verdict]")).to_have_text(
         str(crowd.share(crowd.all_right, "get all 4 pictures right"))
     )
     page.get_by_label("Question").select_option("lean")
-    gaps = crowd.gaps(LINES[0])[:, 0]
+    gaps = crowd.gaps(tn.train(tn.Network.initial(seed=0), LINES, recipe).shown(0))[:, 0]
+    expect(page.locator(".at-luck")).to_contain_text(
+        "Picture: top with the noise of nudge 0;" if noise else "Picture: top;"
+    )
     expect(page.locator("[data-verdict]")).to_have_text(
         str(crowd.share(gaps > 0, "lean to horizontal on this picture"))
     )
@@ -306,7 +370,7 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page):
     seed = int(member.inner_text())
     member.click()
     expect(page.get_by_role("spinbutton", name="seed")).to_have_value(str(seed))
-    run = tn.train(tn.Network.initial(seed=seed), LINES, tn.Recipe(learning_rate=5.0))
+    run = tn.train(tn.Network.initial(seed=seed), LINES, replace(recipe, seed=seed))
     expect(page.locator(".at-timeline")).to_contain_text(
         f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}"
     )
@@ -439,6 +503,7 @@ def test_a_shared_address_restores_everything(open_page):
         (fragment({"seed": -4}), "damaged: its seed"),
         (fragment({"colour": 1}), "colour"),
         (fragment({"recipe": {"learning_rate": -3}}), "learning_rate is -3"),
+        (fragment({"recipe": {"noise": "much"}}), "noise is 'much'"),
         (fragment({"architecture": {"sizes": [4, 900, 2]}}), "parameters"),
         (fragment({"branches": [{"from": 0, "at": 9999}]}), "its run ends at 400"),
     ],
@@ -449,11 +514,21 @@ def test_an_address_that_cannot_be_gives_a_message_and_the_plain_start(open_page
     expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 400")
 
 
-def test_a_mistake_in_the_recipe_is_said_and_the_run_stays(open_page):
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("learning rate", "-1", "learning_rate is -1; it must be above 0"),
+        ("momentum", "2", "momentum is 2; it must be at least 0 and below 1"),
+        ("noise", "10", "noise is 10; it must be at least 0 and below 10"),
+        ("epochs", "", "epochs is None"),
+    ],
+)
+def test_a_mistake_in_the_recipe_is_said_and_the_run_stays(open_page, field, value, words):
     page = open_page(allowed=("400",))
-    page.get_by_label("learning rate").fill("-1")
-    page.get_by_role("button", name="start again with this").click()
-    expect(page.get_by_role("alert")).to_contain_text("learning_rate is -1; it must be above 0")
+    page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
+    page.get_by_label(field).fill(value)
+    page.get_by_role("button", name="branch at nudge 0").click()
+    expect(page.get_by_role("alert")).to_contain_text(words)
     expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 400")
 
 

@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,8 +8,10 @@ import pytest
 import tinynet as tn
 from tinynet import files
 from tinynet.errors import TinyNetError
+from tinynet.sheet import Sheet
 
 LINES = tn.pictures.lines()
+GOLDEN = Path(__file__).parent / "golden" / "noisy_runs.json"
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +150,46 @@ def test_a_recording_from_before_noise_opens():
     again = tn.Recording.from_bytes(files.encode("recording", arrays, old))
     assert again.recipe == run.recipe
     assert again.identity == run.identity
+
+
+def golden():
+    """What the page's training is held to as well: the sheets, and some short trainings with noise."""
+    network = tn.Network.initial((4, 2, 2), seed=3)
+    recipes = [
+        tn.Recipe(epochs=3, noise=0.2, order=order, batch_size=batch, seed=3)
+        for order in ("fixed", "shuffled")
+        for batch in (1, 3)
+    ]
+    return {
+        "examples": LINES.to_json(),
+        "names": network.architecture.parameter_names,
+        "sheets": {
+            str(batch): Sheet.of(network.architecture, recipes[0], batch).to_json() for batch in (1, 3)
+        },
+        "runs": [described(tn.train(network, LINES, recipe)) for recipe in recipes],
+    }
+
+
+def described(run):
+    return {
+        "recipe": run.recipe.to_json(),
+        "names": [moment.names for moment in run],
+        "inputs": [moment.shown.inputs.tolist() for moment in run],
+        "parameters": run.parameters.tolist(),
+        "losses": run.losses.tolist(),
+        "loss_per_epoch": run.loss_per_epoch.tolist(),
+    }
+
+
+def test_the_golden_file_holds():
+    """Made by `python tests/test_recording.py`."""
+    found, expected = json.loads(json.dumps(golden())), json.loads(GOLDEN.read_text())
+    for run, kept in zip(found.pop("runs"), expected.pop("runs"), strict=True):
+        for name in ("parameters", "losses", "loss_per_epoch"):  # exp may differ in its last bit elsewhere
+            np.testing.assert_allclose(run.pop(name), kept.pop(name), rtol=1e-13)
+        assert run == kept
+    assert found == expected
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(golden(), separators=(",", ":")) + "\n")

@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromAddress, plainState, toAddress, type State } from "../src/core/address";
+import { noisy, normal, shuffled, word } from "../src/core/draws";
 import { fixed, short, signed } from "../src/core/format";
 import { withNumbers, withSymbols } from "../src/core/formula";
 import { isRight, judge } from "../src/core/judge";
 import { layout, MOST_DRAWN } from "../src/core/layout";
 import { openRecording } from "../src/core/safetensors";
-import { shuffled } from "../src/core/shuffle";
+import { isSound, PLAIN_RECIPE } from "../src/core/types";
 
 const plain = (mathml: string): string =>
   mathml.replace(/<mfrac><mrow>(.*?)<\/mrow><mrow>(.*?)<\/mrow><\/mfrac>/g, "[$1]/[$2]").replace(/<[^>]+>/g, "");
@@ -41,12 +43,27 @@ describe("numbers in writing", () => {
   });
 });
 
-// printed by tinynet.shuffle.shuffled
-const ORDERS: [number, number, number, number[]][] = [[4, 0, 0, [3, 2, 0, 1]], [4, 0, 1, [1, 2, 3, 0]], [7, 12345, 3, [2, 3, 0, 5, 1, 6, 4]], [1, 5, 5, [0]], [9, 4294967295, 99, [6, 5, 2, 0, 4, 1, 7, 3, 8]], [16, 77, 123456, [9, 8, 14, 2, 10, 3, 4, 6, 1, 7, 11, 5, 0, 12, 13, 15]]]; // prettier-ignore
+interface GoldenDraws {
+  words: { numbers: [number, ...number[]]; word: number }[];
+  orders: { count: number; seed: number; epoch: number; order: number[] }[];
+  normals: { seed: number; presentation: number; pixel: number; normal: number }[];
+  pictures: { input: number[]; noise: number; seed: number; presentation: number; seen: number[] }[];
+}
 
-describe("the shuffled order", () => {
-  it.each(ORDERS)("of %d pictures, seed %d, epoch %d, is Python's", (count, seed, epoch, order) => {
-    expect(shuffled(count, seed, epoch)).toEqual(order);
+describe("a draw is Python's to the last bit:", () => {
+  const text = readFileSync(new URL("../../tests/golden/draws.json", import.meta.url), "utf-8");
+  const golden: GoldenDraws = JSON.parse(text);
+  it.each(golden.words)("word $numbers", (one) => {
+    expect(word(...one.numbers)).toBe(one.word);
+  });
+  it.each(golden.orders)("the order of $count pictures, seed $seed, epoch $epoch", (one) => {
+    expect(shuffled(one.count, one.seed, one.epoch)).toEqual(one.order);
+  });
+  it.each(golden.normals)("the normal number of seed $seed, presentation $presentation, pixel $pixel", (one) => {
+    expect(normal(one.seed, one.presentation, one.pixel)).toBe(one.normal);
+  });
+  it.each(golden.pictures)("a picture with noise $noise, seed $seed, presentation $presentation", (one) => {
+    expect(noisy(one.input, one.noise, one.seed, one.presentation)).toEqual(one.seen);
   });
 });
 
@@ -68,6 +85,19 @@ describe("a verdict", () => {
   });
 });
 
+describe("a recipe", () => {
+  it("is sound as it stands, and where its numbers are in range", () => {
+    for (const change of [{}, { noise: 9.99 }, { learning_rate: 5, epochs: 1 }, { momentum: 0.9, weight_decay: 2 }])
+      expect(isSound({ ...PLAIN_RECIPE, ...change }), JSON.stringify(change)).toBe(true);
+  });
+  it.each([
+    { noise: -0.1 }, { noise: 10 }, { noise: null }, { noise: "0.2" }, { learning_rate: 0 }, { learning_rate: NaN }, { epochs: 2.5 },
+    { batch_size: 0 }, { momentum: 1 }, { beta2: -1 }, { epsilon: 0 }, { weight_decay: Infinity },
+  ])("is not with %j", (change) => {
+    expect(isSound({ ...PLAIN_RECIPE, ...(change as object) })).toBe(false);
+  }); // prettier-ignore
+});
+
 describe("the address", () => {
   it("is empty for the plain start", () => expect(toAddress(plainState())).toBe(""));
   it("holds any state", () => {
@@ -80,10 +110,15 @@ describe("the address", () => {
         stop: draw(5),
         own: draw(2) ? { input: [0.5, 1 / 3, 0, 1], target: [0, 1] } : null,
       };
-      state.recipe = { ...state.recipe, learning_rate: 1 / (1 + draw(9)), order: draw(2) ? "shuffled" : "fixed" };
+      state.recipe = {
+        ...state.recipe,
+        learning_rate: 1 / (1 + draw(9)),
+        order: draw(2) ? "shuffled" : "fixed",
+        noise: draw(3) / 7,
+      };
       if (draw(3))
         state.branches = [
-          { from: 0, at: draw(400), recipe: { learning_rate: 5 }, parameters: { "layer1.bias[0]": -1.25 } },
+          { from: 0, at: draw(400), recipe: { learning_rate: 5, noise: 0.1 }, parameters: { "layer1.bias[0]": -1.25 } },
         ];
       expect(fromAddress(toAddress(state))).toEqual(state);
     }
@@ -175,6 +210,7 @@ describe("a recording's bytes", () => {
     const opened = await openRecording((await bytes()).buffer, "run");
     expect([...opened.parameters]).toEqual([1, 2, 3, 4]);
     expect(opened.origin).toBe("seed 0");
+    expect(opened.recipe.noise).toBe(0); // a field that older recordings do not have
   });
   it("are refused wherever they were cut", async () => {
     const whole = await bytes();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Prepared, Run } from "../src/core/run";
 import { namesIn, Sheet, type Formula, type SheetJson } from "../src/core/sheet";
-import { PLAIN_ARCHITECTURE, PLAIN_RECIPE, type Pictures, type SheetAnswer } from "../src/core/types";
+import { PLAIN_ARCHITECTURE, PLAIN_RECIPE, type Pictures, type Recipe, type SheetAnswer } from "../src/core/types";
 
 const golden = JSON.parse(readFileSync(new URL("../../tests/golden/sheet_4-3-2.json", import.meta.url), "utf-8"));
 const json = golden.sheet as SheetJson;
@@ -138,5 +138,62 @@ describe("a run", () => {
     const made = run({}, Infinity);
     expect(made.stopped?.reason).toMatch(/at nudge \d; try a smaller learning rate/);
     expect([...made.memory(made.done)].every(Number.isFinite)).toBe(true);
+  });
+});
+
+interface GoldenRuns {
+  examples: Pictures;
+  names: string[];
+  sheets: Record<string, SheetJson>;
+  runs: {
+    recipe: Recipe;
+    names: string[][];
+    inputs: number[][][];
+    parameters: number[][];
+    losses: number[];
+    loss_per_epoch: number[];
+  }[];
+}
+
+describe("a run with noise is Python's", () => {
+  const text = readFileSync(new URL("../../tests/golden/noisy_runs.json", import.meta.url), "utf-8");
+  const { examples, names, sheets, runs }: GoldenRuns = JSON.parse(text);
+  const prepared = new Map(
+    Object.entries(sheets).map(([batch, sheet]) => {
+      const given: SheetAnswer = { sheet, symbols: {}, settings: { rate: 0.1 }, state: {}, parameters: names };
+      return [Number(batch), new Prepared(given, 4, 2)];
+    }),
+  );
+
+  it.each(runs)("$recipe.order, in batches of $recipe.batch_size", (python) => {
+    const architecture = { ...PLAIN_ARCHITECTURE, sizes: [4, 2, 2] };
+    const held = { silenced: [], frozen: [], firstStep: 0 };
+    const run = new Run(
+      { architecture, recipe: python.recipe, pictures: examples, ...held },
+      prepared,
+      python.parameters[0],
+    );
+    run.advance(1000);
+    expect(run.done).toBe(python.losses.length);
+    const seen = python.losses.map((_, step) => run.seen(step));
+    expect(seen.map((pictures) => pictures.names)).toEqual(python.names);
+    expect(seen.map((pictures) => pictures.inputs)).toEqual(python.inputs);
+    const apart = (ours: ArrayLike<number>, theirs: number[]) =>
+      Math.max(...theirs.map((value, k) => Math.abs(value - ours[k])));
+    python.parameters.forEach((row, step) => expect(apart(run.memory(step), row)).toBeLessThan(1e-14));
+    expect(apart(run.losses, python.losses)).toBeLessThan(1e-14);
+    expect(apart(run.lossPerEpoch, python.loss_per_epoch)).toBeLessThan(1e-14);
+  });
+
+  it("in its pictures where a node is silenced and a parameter frozen", () => {
+    const [{ recipe, parameters, inputs }] = runs;
+    const held = { silenced: ["layer1.a[1]"], frozen: ["layer1.weight[0,0]"], firstStep: 0 };
+    const setup = { architecture: { ...PLAIN_ARCHITECTURE, sizes: [4, 2, 2] }, recipe, pictures: examples, ...held };
+    const run = new Run(setup, prepared, parameters[0]);
+    run.advance(1000);
+    const { prepared: one, values: found } = run.values(7);
+    expect([...one.pixels[0]].map((place) => found[place])).toEqual(inputs[7][0]);
+    expect(found[one.sheet.place("layer1.a[1]")]).toBe(0);
+    expect(run.memory(run.done)[0]).toBe(parameters[0][0]);
   });
 });

@@ -5,7 +5,7 @@ import { Unreachable, type Api } from "./api";
 import { Prepared, Run } from "./run";
 import { openRecording } from "./safetensors";
 import { LAST_STOP, Spot, type Place } from "./spot.svelte";
-import type { Architecture, ChapterHead, Experiment, Pictures, Recipe, SheetAnswer } from "./types";
+import { isSound, type Architecture, type ChapterHead, type Experiment, type Pictures, type Recipe, type SheetAnswer } from "./types"; // prettier-ignore
 
 const FRAME = 12; // milliseconds of training between two frames
 const STARTS_AHEAD = 32; // seeds whose starts are fetched together
@@ -273,7 +273,6 @@ export class Lab {
   private sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer> {
     const { sizes, hidden, output } = architecture;
     const { loss, optimizer, nesterov, momentum, weight_decay } = recipe;
-    const rate = recipe.learning_rate > 0 && recipe.epochs > 0; // what is out of range, the server has to say
     const form = [
       sizes,
       hidden,
@@ -281,10 +280,10 @@ export class Lab {
       loss,
       optimizer,
       nesterov,
-      momentum > 0 && momentum < 1,
+      momentum > 0,
       weight_decay > 0,
       batch,
-      rate,
+      isSound(recipe) || recipe,
     ];
     return remembered(this.sheets, JSON.stringify(form), () => this.api.sheet(architecture, recipe, batch));
   }

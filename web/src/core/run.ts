@@ -1,7 +1,7 @@
 /** A training in the page: the sheet, evaluated step after step, every step kept. */
 
+import { noisy, shuffled } from "./draws";
 import { Sheet, type Pins } from "./sheet";
-import { shuffled } from "./shuffle";
 import type { Architecture, Pictures, Recipe, SheetAnswer } from "./types";
 
 export const MOST_NUMBERS = 30_000_000; // kept by one run: 240 MB
@@ -149,17 +149,28 @@ export class Run {
     return this.order.slice(first, first + recipe.batch_size);
   }
 
+  /** The pictures of nudge `step` as it shows them: in their order, with their noise. */
+  seen(step: number): Pictures {
+    const { recipe, pictures } = this.setup;
+    const { inputs, targets, names } = pictures;
+    const shown = this.shown(step);
+    const epoch = Math.floor(step / this.perEpoch);
+    const first = epoch * names.length + (step % this.perEpoch) * recipe.batch_size; // pictures shown before
+    const see = (k: number, place: number) =>
+      recipe.noise > 0 ? noisy(inputs[k], recipe.noise, recipe.seed, first + place) : inputs[k];
+    return {
+      ...pictures,
+      inputs: shown.map(see),
+      targets: targets && shown.map((k) => targets[k]),
+      names: shown.map((k) => names[k]),
+    };
+  }
+
   /** Every cell of nudge `step`. */
   values(step: number, pins?: Pins): { prepared: Prepared; values: Float64Array } {
-    const shown = this.shown(step);
-    const { inputs, targets } = this.setup.pictures;
-    const prepared = this.preparedFor(shown.length);
-    const values = prepared.fill(
-      this.memory(step),
-      this.settings,
-      shown.map((k) => inputs[k]),
-      shown.map((k) => targets![k]),
-    );
+    const { inputs, targets } = this.seen(step);
+    const prepared = this.preparedFor(inputs.length);
+    const values = prepared.fill(this.memory(step), this.settings, inputs, targets!);
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }
 

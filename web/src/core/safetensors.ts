@@ -1,6 +1,6 @@
 /** Read the bytes of a recording: named arrays, and the experiment as JSON in the header. */
 
-import type { Architecture, Pictures, Recipe } from "./types";
+import { PLAIN_RECIPE, type Architecture, type Pictures, type Recipe } from "./types";
 
 export interface OpenedRecording {
   architecture: Architecture;
@@ -47,7 +47,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   const bytes = buffer.slice(8 + length + from, 8 + length + to);
   return {
     architecture: about.architecture,
-    recipe: about.recipe,
+    recipe: { ...PLAIN_RECIPE, ...about.recipe }, // an older recording does not have every field
     pictures: about.examples,
     origin: about.origin,
     steps: about.steps,

@@ -21,6 +21,13 @@ export interface Place {
 export class Spot {
   changed: boolean = $derived.by(() => this.place.silenced.length + this.place.frozen.length > 0);
   base: Looked = $derived.by(() => this.look(false));
+  /** The pictures that are looked at: those of the nudge as it shows them, or one's own. */
+  shown: Pictures = $derived.by(() => {
+    const { run, local, own } = this.place;
+    return own
+      ? { ...this.pictures, inputs: [own.input], targets: [own.target], names: ["your own"] }
+      : run.seen(local);
+  });
   looked: Looked = $derived.by(() => (this.changed ? this.look(true) : this.base));
 
   constructor(private readonly where: () => Place) {}
@@ -76,17 +83,16 @@ export class Spot {
     return this.looked.prepared.sheet.batch === 1 ? "" : "picture0.";
   }
 
-  /** The pictures of the nudge that is looked at. */
   get shownNames(): string[] {
-    return this.place.own ? ["your own"] : this.run.shown(this.local).map((k) => this.pictures.names[k]);
+    return this.shown.names;
   }
 
   get input(): number[] {
-    return this.place.own?.input ?? this.pictures.inputs[this.run.shown(this.local)[0]];
+    return this.shown.inputs[0];
   }
 
   get target(): number[] {
-    return this.place.own?.target ?? this.pictures.targets![this.run.shown(this.local)[0]];
+    return this.shown.targets![0];
   }
 
   /** What the network says of a picture, here. */
@@ -107,7 +113,7 @@ export class Spot {
 
   private look(whatIf: boolean): Looked {
     const { run, local, own } = this.place;
-    const prepared = run.preparedFor(own ? 1 : run.shown(local).length);
+    const prepared = run.preparedFor(this.shown.names.length);
     const pins = this.pins(prepared, whatIf);
     return own ? run.valuesWith(local, own.input, own.target, pins) : run.values(local, pins);
   }

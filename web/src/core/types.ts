@@ -22,6 +22,7 @@ export interface Recipe {
   beta2: number;
   epsilon: number;
   weight_decay: number;
+  noise: number;
   seed: number;
 }
 
@@ -92,8 +93,22 @@ export interface Experiment {
 
 export const PLAIN_RECIPE: Recipe = {
   learning_rate: 0.1, epochs: 100, loss: "mse", order: "fixed", batch_size: 1, optimizer: "sgd", momentum: 0,
-  nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, seed: 0,
+  nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, noise: 0, seed: 0,
 }; // prettier-ignore
+
+/** Whether a recipe's numbers are plainly in their ranges; where they are not, the server is asked, and says what is wrong. */
+export function isSound(recipe: Recipe): boolean {
+  const { learning_rate, epochs, batch_size, momentum, beta1, beta2, epsilon, weight_decay, noise } = recipe;
+  const below = (limit: number, ...values: number[]) =>
+    values.every((value) => Number.isFinite(value) && value >= 0 && value < limit);
+  return (
+    below(1, momentum, beta1, beta2, epsilon) &&
+    below(10, noise) &&
+    below(1_000_000, learning_rate, epochs, batch_size, weight_decay) &&
+    [learning_rate, epochs, batch_size, epsilon].every((value) => value > 0) &&
+    [epochs, batch_size].every(Number.isInteger)
+  );
+}
 
 export const PLAIN_ARCHITECTURE: Architecture = {
   sizes: [4, 3, 2],

@@ -1,0 +1,45 @@
+/** The random draws of a training, functions of a seed and a place: the same numbers as Python's, to the last bit. */
+
+export const [ORDERS, NOISE] = [0, 1]; // streams of words that have nothing to do with each other
+const GOLDEN = 0x9e3779b9;
+// a sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first
+const BENT = [1.666848104, 0.048172125, 0.027935788, -0.016924954, 0.005338727];
+
+function scramble(x: number): number {
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** The 32 random bits that stand at a place of a stream. */
+export function word(stream: number, ...numbers: number[]): number {
+  return numbers.reduce((x, number) => scramble((x + number + GOLDEN) >>> 0), stream);
+}
+
+/** The place, 0 to i, that place i swaps with in this epoch's shuffle. */
+export function placeOf(seed: number, epoch: number, i: number): number {
+  return Math.floor((word(ORDERS, seed, epoch, i) * (i + 1)) / 4294967296);
+}
+
+/** The order in which `count` pictures come in one epoch. */
+export function shuffled(count: number, seed: number, epoch: number): number[] {
+  const order = Array.from({ length: count }, (_, k) => k);
+  for (let i = count - 1; i > 0; i--) {
+    const k = placeOf(seed, epoch, i);
+    [order[i], order[k]] = [order[k], order[i]];
+  }
+  return order;
+}
+
+/** The standard normal number of a pixel in a presentation (the n-th picture that a training shows). */
+export function normal(seed: number, presentation: number, pixel: number): number {
+  const bits = word(NOISE, seed, presentation, pixel);
+  const pairs = (bits & 0x00ff00ff) + ((bits >>> 8) & 0x00ff00ff);
+  const x = ((pairs & 0xffff) + (pairs >>> 16)) / 256 - 510 / 256; // four bytes added up, about 0
+  return x * BENT.reduceRight((bent, coefficient) => bent * (x * x) + coefficient);
+}
+
+/** A picture with normal noise of standard deviation `noise` on each pixel, clipped to [0, 1]. */
+export function noisy(input: number[], noise: number, seed: number, presentation: number): number[] {
+  return input.map((value, pixel) => Math.min(Math.max(value + noise * normal(seed, presentation, pixel), 0), 1));
+}
