@@ -83,7 +83,7 @@ def golden():
             for count, seed, epoch in orders
         ],
         "normals": [
-            {"seed": seed, "presentation": n, "pixel": pixel, "normal": draws.normal(seed, n, pixel)}
+            {"seed": seed, "presentation": n, "pixel": pixel, "normal": noise(seed, n, pixel)}
             for seed, n, pixel in normals
         ],
         "pictures": [

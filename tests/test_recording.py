@@ -11,7 +11,7 @@ from tinynet.errors import TinyNetError
 from tinynet.sheet import Sheet
 
 LINES = tn.pictures.lines()
-GOLDEN = Path(__file__).parent / "golden" / "noisy_runs.json"
+GOLDEN = Path(__file__).parent / "golden" / "runs.json"
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,11 @@ def golden():
         for order in ("fixed", "shuffled")
         for batch in (1, 3)
     ]
+    recipes += [
+        tn.Recipe(epochs=3, augment=True, noise=0.1, batch_size=3, seed=4),
+        tn.Recipe(epochs=3, schedule="hold", label_smoothing=0.1),
+        tn.Recipe(epochs=3, schedule="cosine", batch_size=3),
+    ]
     return {
         "examples": LINES.to_json(),
         "names": network.architecture.parameter_names,
@@ -175,6 +180,7 @@ def described(run):
         "recipe": run.recipe.to_json(),
         "names": [moment.names for moment in run],
         "inputs": [moment.shown.inputs.tolist() for moment in run],
+        "targets": [moment.shown.targets.tolist() for moment in run],
         "parameters": run.parameters.tolist(),
         "losses": run.losses.tolist(),
         "loss_per_epoch": run.loss_per_epoch.tolist(),

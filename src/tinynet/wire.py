@@ -1,7 +1,7 @@
 """What the page asks of Python: requests as records, and the library's answers to them as JSON or bytes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -135,7 +135,8 @@ def sheet(asked: SheetRequest) -> dict[str, Any]:
             f"a batch of {asked.batch} pictures for {asked.architecture.parameter_count} parameters makes too many cells "
             "for the page; take smaller batches or a smaller network"
         )
-    check(asked.architecture, _any_picture(asked.architecture), asked.recipe)
+    plain = replace(asked.recipe, augment=False)  # what augmentation needs is asked of the pictures, not here
+    check(asked.architecture, _any_picture(asked.architecture), plain)
     made = sheet_of(asked.architecture, asked.recipe, asked.batch)
     symbols = {name: [mathml_symbol(name), text_symbol(name), title(made, name)] for name in made.cells}
     names = formulas.state_names(asked.architecture, asked.recipe)

@@ -149,14 +149,15 @@ interface GoldenRuns {
     recipe: Recipe;
     names: string[][];
     inputs: number[][][];
+    targets: number[][][];
     parameters: number[][];
     losses: number[];
     loss_per_epoch: number[];
   }[];
 }
 
-describe("a run with noise is Python's", () => {
-  const text = readFileSync(new URL("../../tests/golden/noisy_runs.json", import.meta.url), "utf-8");
+describe("a run with noise, views, a schedule or smoothed targets is Python's", () => {
+  const text = readFileSync(new URL("../../tests/golden/runs.json", import.meta.url), "utf-8");
   const { examples, names, sheets, runs }: GoldenRuns = JSON.parse(text);
   const prepared = new Map(
     Object.entries(sheets).map(([batch, sheet]) => {
@@ -165,7 +166,7 @@ describe("a run with noise is Python's", () => {
     }),
   );
 
-  it.each(runs)("$recipe.order, in batches of $recipe.batch_size", (python) => {
+  it.each(runs)("$recipe.order, $recipe.schedule, in batches of $recipe.batch_size", (python) => {
     const architecture = { ...PLAIN_ARCHITECTURE, sizes: [4, 2, 2] };
     const held = { silenced: [], frozen: [], firstStep: 0 };
     const run = new Run(
@@ -178,6 +179,7 @@ describe("a run with noise is Python's", () => {
     const seen = python.losses.map((_, step) => run.seen(step));
     expect(seen.map((pictures) => pictures.names)).toEqual(python.names);
     expect(seen.map((pictures) => pictures.inputs)).toEqual(python.inputs);
+    expect(seen.map((pictures) => pictures.targets)).toEqual(python.targets);
     const apart = (ours: ArrayLike<number>, theirs: number[]) =>
       Math.max(...theirs.map((value, k) => Math.abs(value - ours[k])));
     python.parameters.forEach((row, step) => expect(apart(run.memory(step), row)).toBeLessThan(1e-14));

@@ -1,6 +1,6 @@
 /** The random draws of a training, functions of a seed and a place: the same numbers as Python's, to the last bit. */
 
-export const [ORDERS, NOISE] = [0, 1]; // streams of words that have nothing to do with each other
+export const [ORDERS, NOISE, VIEWS] = [0, 1, 5]; // streams of words that have nothing to do with each other
 const GOLDEN = 0x9e3779b9;
 // a sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first
 const BENT = [1.666848104, 0.048172125, 0.027935788, -0.016924954, 0.005338727];
@@ -31,9 +31,8 @@ export function shuffled(count: number, seed: number, epoch: number): number[] {
   return order;
 }
 
-/** The standard normal number of a pixel in a presentation (the n-th picture that a training shows). */
-export function normal(seed: number, presentation: number, pixel: number): number {
-  const bits = word(NOISE, seed, presentation, pixel);
+/** The standard normal number that a word of 32 random bits stands for. */
+export function normal(bits: number): number {
   const pairs = (bits & 0x00ff00ff) + ((bits >>> 8) & 0x00ff00ff);
   const x = ((pairs & 0xffff) + (pairs >>> 16)) / 256 - 510 / 256; // four bytes added up, about 0
   return x * BENT.reduceRight((bent, coefficient) => bent * (x * x) + coefficient);
@@ -41,5 +40,22 @@ export function normal(seed: number, presentation: number, pixel: number): numbe
 
 /** A picture with normal noise of standard deviation `noise` on each pixel, clipped to [0, 1]. */
 export function noisy(input: number[], noise: number, seed: number, presentation: number): number[] {
-  return input.map((value, pixel) => Math.min(Math.max(value + noise * normal(seed, presentation, pixel), 0), 1));
+  const drawn = (pixel: number) => normal(word(NOISE, seed, presentation, pixel));
+  return input.map((value, pixel) => Math.min(Math.max(value + noise * drawn(pixel), 0), 1));
+}
+
+/** Which of its eight views a presentation shows; odd views turn rows to columns. */
+export function viewOf(seed: number, presentation: number): number {
+  return word(VIEWS, seed, presentation) >>> 29;
+}
+
+/** A square picture in view g: transposed, flipped up and down, left and right, by the bits of g. */
+export function viewed(input: number[], g: number): number[] {
+  const n = Math.round(Math.sqrt(input.length));
+  const last = n - 1;
+  return input.map((_, i) => {
+    const row = g & 2 ? last - Math.floor(i / n) : Math.floor(i / n);
+    const column = g & 4 ? last - (i % n) : i % n;
+    return g & 1 ? input[column * n + row] : input[row * n + column];
+  });
 }

@@ -1,7 +1,8 @@
 /** A training in the page: the sheet, evaluated step after step, every step kept. */
 
-import { noisy, shuffled } from "./draws";
+import { noisy, shuffled, viewOf, viewed } from "./draws";
 import { Sheet, type Pins } from "./sheet";
+import { rateAt, smoothed } from "./schedule";
 import type { Architecture, Pictures, Recipe, SheetAnswer } from "./types";
 
 export const MOST_NUMBERS = 30_000_000; // kept by one run: 240 MB
@@ -149,28 +150,39 @@ export class Run {
     return this.order.slice(first, first + recipe.batch_size);
   }
 
-  /** The pictures of nudge `step` as it shows them: in their order, with their noise. */
+  /** The pictures of nudge `step` as it shows them: in their order and view, with their noise. */
   seen(step: number): Pictures {
     const { recipe, pictures } = this.setup;
-    const { inputs, targets, names } = pictures;
+    const { inputs, names } = pictures;
+    const targets = pictures.targets && smoothed(recipe, pictures.targets);
     const shown = this.shown(step);
     const epoch = Math.floor(step / this.perEpoch);
     const first = epoch * names.length + (step % this.perEpoch) * recipe.batch_size; // pictures shown before
-    const see = (k: number, place: number) =>
-      recipe.noise > 0 ? noisy(inputs[k], recipe.noise, recipe.seed, first + place) : inputs[k];
+    const views = shown.map((_, place) => (recipe.augment ? viewOf(recipe.seed, first + place) : 0));
+    const see = (k: number, place: number) => {
+      const picture = recipe.augment ? viewed(inputs[k], views[place]) : inputs[k];
+      return recipe.noise > 0 ? noisy(picture, recipe.noise, recipe.seed, first + place) : picture;
+    };
+    const wanted = (k: number, place: number) => (views[place] & 1 ? targets![k].toReversed() : targets![k]);
     return {
       ...pictures,
       inputs: shown.map(see),
-      targets: targets && shown.map((k) => targets[k]),
+      targets: targets && shown.map(wanted),
       names: shown.map((k) => names[k]),
     };
+  }
+
+  /** The settings of nudge `step`: the learning rate may go down on the way. */
+  private settingsAt(step: number): Record<string, number> {
+    const { recipe } = this.setup;
+    return { ...this.settings, rate: rateAt(recipe, step, recipe.epochs * this.perEpoch) };
   }
 
   /** Every cell of nudge `step`. */
   values(step: number, pins?: Pins): { prepared: Prepared; values: Float64Array } {
     const { inputs, targets } = this.seen(step);
     const prepared = this.preparedFor(inputs.length);
-    const values = prepared.fill(this.memory(step), this.settings, inputs, targets!);
+    const values = prepared.fill(this.memory(step), this.settingsAt(step), inputs, targets!);
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }
 
@@ -182,7 +194,7 @@ export class Run {
     pins?: Pins,
   ): { prepared: Prepared; values: Float64Array } {
     const prepared = this.preparedFor(1);
-    const values = prepared.fill(this.memory(step), this.settings, [input], [target]);
+    const values = prepared.fill(this.memory(step), this.settingsAt(step), [input], [target]);
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }
 

@@ -23,6 +23,11 @@ export interface Recipe {
   epsilon: number;
   weight_decay: number;
   noise: number;
+  schedule: "constant" | "hold" | "cosine";
+  hold: number;
+  final: number;
+  label_smoothing: number;
+  augment: boolean;
   seed: number;
 }
 
@@ -93,16 +98,20 @@ export interface Experiment {
 
 export const PLAIN_RECIPE: Recipe = {
   learning_rate: 0.1, epochs: 100, loss: "mse", order: "fixed", batch_size: 1, optimizer: "sgd", momentum: 0,
-  nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, noise: 0, seed: 0,
+  nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, noise: 0,
+  schedule: "constant", hold: 0.6, final: 0.02, label_smoothing: 0, augment: false, seed: 0,
 }; // prettier-ignore
 
 /** Whether a recipe's numbers are plainly in their ranges; where they are not, the server is asked, and says what is wrong. */
 export function isSound(recipe: Recipe): boolean {
   const { learning_rate, epochs, batch_size, momentum, beta1, beta2, epsilon, weight_decay, noise } = recipe;
+  const { hold, final, label_smoothing } = recipe;
   const below = (limit: number, ...values: number[]) =>
     values.every((value) => Number.isFinite(value) && value >= 0 && value < limit);
   return (
-    below(1, momentum, beta1, beta2, epsilon) &&
+    below(1, momentum, beta1, beta2, epsilon, hold, label_smoothing) &&
+    final > 0 &&
+    final <= 1 &&
     below(10, noise) &&
     below(1_000_000, learning_rate, epochs, batch_size, weight_decay) &&
     [learning_rate, epochs, batch_size, epsilon].every((value) => value > 0) &&
