@@ -67,9 +67,24 @@ def test_noisy_pictures_stay_pictures():
     assert 0.4 < (seen[:, 0] == 0).mean() < 0.6  # half of the noise on a dark pixel is clipped
 
 
+def test_streams_never_meet():
+    """A word of one stream's seed is no word of another stream's seed at the same place."""
+    streams = (draws.ORDERS, draws.NOISE, draws.TRAINING, draws.VALIDATION, draws.TEST)
+    seeds = np.arange(20_000, dtype=np.uint64)
+    edges = np.array([2**28 - 1, 2**28 - 2], np.uint64)
+    words = np.concatenate([draws.word(stream, np.concatenate([seeds, edges])) for stream in streams])
+    assert len(np.unique(words)) == len(words)
+
+
 def golden():
     """What the page's draws are held to as well, to the last bit."""
-    words = [(0,), (0, 0, 0, 3), (1, 2**32 - 1, 2**32 - 1, 63), (1, 7, 2**32, 0), (5, 1, 2)]
+    words = [
+        (0,),
+        (0, 0, 0, 3),
+        (draws.NOISE, 2**32 - 1, 2**32 - 1, 63),
+        (1, 7, 2**32, 0),
+        (draws.VIEWS, 1, 2),
+    ]
     orders = [(4, 0, 0), (4, 0, 1), (7, 12345, 3), (1, 5, 5), (9, 2**32 - 1, 99), (16, 77, 123456)]
     normals = [(0, 0, 0), (2**32 - 1, 2**32 - 1, 63), *((3, showing, 1) for showing in range(30))]
     lines = [[1.0, 1.0, 0.0, 0.0], [0.25, 1 / 3, 0.8888, 0.5]]

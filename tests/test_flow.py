@@ -12,6 +12,7 @@ FLOW = [
     "draws",
     "files",
     "pictures",
+    "world",
     "network",
     "formulas",
     "sheet",

@@ -20,7 +20,8 @@ LINES = tn.pictures.lines()
 )
 def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, order, first, steps):
     recipe = tn.Recipe(batch_size=batch, order=order, seed=3)
-    shown = shown_at(recipe, examples, first, first + steps)
+    pictures = tn.Examples(np.zeros((examples, 1)), None, tuple(map(str, range(examples))))
+    shown = shown_at(recipe, pictures, first, first + steps)
     assert shown.shape == (steps, batch)
     per_epoch = -(-examples // batch)
     for number, row in enumerate(shown, first):
@@ -34,10 +35,10 @@ def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, or
 
 def test_each_showing_has_noise_of_its_own():
     recipe = tn.Recipe(noise=0.1, batch_size=3, order="shuffled", seed=6)
-    many = seen_at(recipe, LINES, 0, shown_at(recipe, 4, 0, 8))[0].reshape(8, 3, 4)
+    many = seen_at(recipe, LINES, 0, shown_at(recipe, LINES, 0, 8))[0].reshape(8, 3, 4)
     for step in range(8):
-        alone, _ = seen_at(recipe, LINES, step, shown_at(recipe, 4, step, step + 1))
-        shown = shown_at(recipe, 4, step, step + 1)[0] >= 0
+        alone, _ = seen_at(recipe, LINES, step, shown_at(recipe, LINES, step, step + 1))
+        shown = shown_at(recipe, LINES, step, step + 1)[0] >= 0
         assert (many[step][shown] == alone[shown]).all()
     assert len(np.unique(many[:, 0, 0])) > 4
 

@@ -8,9 +8,8 @@ import torch
 from torch import nn
 
 from tinynet.network import Network
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
-from tinynet.showing import seen_at, shown_at
+from tinynet.showing import Source, seen_at, shown_at, steps_an_epoch
 
 ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
@@ -86,15 +85,15 @@ def share_of(recipe: Recipe, step: int, steps: int) -> float:
     return 1.0
 
 
-def train(network: Network, examples: Examples, recipe: Recipe, dtype: torch.dtype = torch.float64) -> Steps:
+def train(network: Network, examples: Source, recipe: Recipe, dtype: torch.dtype = torch.float64) -> Steps:
     """Train as `tinynet.train` does, with autograd and torch.optim."""
     model = module(network, dtype)
     nudger = optimizer(model, recipe)
     parameters, gradients, losses = [flat(model.parameters())], [], []
-    steps = recipe.epochs * -(-len(examples) // recipe.batch_size)
+    steps = recipe.epochs * steps_an_epoch(recipe, examples)
     schedule = torch.optim.lr_scheduler.LambdaLR(nudger, lambda step: share_of(recipe, step, steps))
     for step in range(steps):
-        shown = shown_at(recipe, len(examples), step, step + 1)
+        shown = shown_at(recipe, examples, step, step + 1)
         inputs, targets = (
             torch.tensor(seen[shown.ravel() >= 0], dtype=dtype)
             for seen in seen_at(replace(recipe, label_smoothing=0.0), examples, step, shown)

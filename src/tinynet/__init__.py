@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tinynet.story import journey as journey
     from tinynet.training import nudge as nudge
     from tinynet.training import train as train
+    from tinynet.world import World as World
 
 __version__ = "0.1.0"
 
@@ -48,6 +49,7 @@ _MODULE_OF = {
     "Sheet": "sheet",
     "TinyNetError": "errors",
     "Verdict": "judging",
+    "World": "world",
     "answers": "judging",
     "compare": "diagnosis",
     "diagnose": "diagnosis",

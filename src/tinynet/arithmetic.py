@@ -162,9 +162,9 @@ class Lanes(Exact):
         """Return a 32-bit number in every lane."""
         return f"splat (i32 {number - (number >> 31 << 32)})"
 
-    def same(self, x: str, number: int) -> str:
-        """Return in which lanes x is that number."""
-        return self.f.new(f"icmp eq {self.words} {x}, {self.every(number)}")
+    def below(self, x: str, number: int) -> str:
+        """Return in which lanes x is below that number."""
+        return self.f.new(f"icmp ult {self.words} {x}, {self.every(number)}")
 
     def picked(self, mark: str, yes: str, no: str, kind: str) -> str:
         """Return `yes` in the marked lanes, else `no`."""
@@ -186,6 +186,11 @@ class Lanes(Exact):
         product = self.f.new(f"mul {long} {self.f.new(f'zext {self.words} {word} to {long}')}, {count}")
         high = self.f.new(f"lshr {long} {product}, splat (i64 32)")
         return self.f.new(f"trunc {long} {high} to {self.words}")
+
+    def uniform(self, bits: str) -> str:
+        """Return the number in [0, 1) of a word (see `draws.uniform`)."""
+        number = self.f.new(f"uitofp {self.words} {self.whole('lshr', bits, 8)} to {self.kind}")
+        return self.two("fmul", number, self.constant(2.0**-24))
 
     def normal(self, bits: str) -> str:
         """Return the standard normal number of a word (see `draws.normal`)."""

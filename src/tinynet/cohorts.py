@@ -1,8 +1,10 @@
 """One training of many seeds: what a worker needs for any part of it, and what its networks answer."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,11 +16,37 @@ from tinynet.network import Architecture, activate
 from tinynet.pictures import Examples, views
 from tinynet.printing import form
 from tinynet.recipe import Recipe
-from tinynet.showing import smoothed
+from tinynet.showing import Source, pictures_an_epoch, smoothed, steps_an_epoch
 from tinynet.starts import starts
+from tinynet.world import World
 
 SECONDS_A_CALL = 0.05  # the kernel hears a cancellation only between calls
 MOST_BLOCKS = 128  # of a task
+
+
+class Table(NamedTuple):
+    """What a kernel finds pictures in: the examples, or a world's patterns; C-contiguous."""
+
+    inputs: np.ndarray  # (pictures, pixels) float32
+    targets: np.ndarray  # (pictures, outputs) float32; of a world two rows more, a coin's
+    flat: np.ndarray  # (pictures,) float32, 1 where a pattern of a world has one level
+    views: np.ndarray  # (8, pixels) int32, of augmentation
+
+    @classmethod
+    def of(cls, recipe: Recipe, source: Source) -> "Table":
+        """Return the table of a training."""
+        if isinstance(source, World):
+            patterns = source.patterns
+            inputs, flat = patterns.masks, patterns.is_flat
+            targets = np.concatenate([patterns.targets, np.eye(2)])
+        else:
+            assert source.targets is not None
+            inputs, targets, flat = source.inputs, source.targets, np.zeros(1)
+        side = math.isqrt(inputs.shape[1])
+        seen = views(side) if recipe.augment else np.zeros((8, 1))
+        kinds = (np.float32, np.float32, np.float32, np.int32)
+        arrays = zip((inputs, smoothed(recipe, targets), flat, seen), kinds, strict=True)
+        return cls(*(np.ascontiguousarray(array, kind) for array, kind in arrays))
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,25 +55,21 @@ class Training:
 
     architecture: Architecture
     recipe: Recipe
-    inputs: np.ndarray  # (pictures, pixels) float32
-    targets: np.ndarray  # (pictures, outputs) float32
-    views: np.ndarray  # (8, pixels) int32, of augmentation
+    source: Source
+    table: Table
     kernel: Lockstep
 
     @classmethod
-    def of(cls, architecture: Architecture, recipe: Recipe, examples: Examples) -> "Training":
+    def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "Training":
         """Prepare a training, and compile its kernel if it is the first of its kind."""
-        inputs, targets = (
-            np.ascontiguousarray(array, np.float32) for array in (examples.inputs, smoothed(recipe, examples))
-        )
-        seen = views(examples.shape[0]) if recipe.augment and examples.shape else np.zeros((8, 1))
-        kernel = lockstep(architecture, form(recipe), len(examples))
-        return cls(architecture, recipe, inputs, targets, seen.astype(np.int32), kernel)
+        world = source if isinstance(source, World) else None
+        kernel = lockstep(architecture, form(recipe), pictures_an_epoch(source), world)
+        return cls(architecture, recipe, source, Table.of(recipe, source), kernel)
 
     @cached_property
     def seconds_an_epoch(self) -> float:
         """About how long an epoch of one block takes, on the machines of 2026."""
-        return 1e-10 * self.architecture.parameter_count * len(self.inputs) * LANES
+        return 1e-10 * self.architecture.parameter_count * pictures_an_epoch(self.source) * LANES
 
     @cached_property
     def blocks_a_task(self) -> int:
@@ -114,11 +138,9 @@ class Cohort:
     def _train(self, first: int, last: int) -> None:
         training, recipe = self.training, self.training.recipe
         settings = np.array([*formulas.settings(recipe).values(), recipe.noise], np.float32)
-        per_epoch = -(-len(training.inputs) // recipe.batch_size)
-        rates = recipe.rates(first * per_epoch, last * per_epoch, recipe.epochs * per_epoch).astype(
-            np.float32
-        )
-        shown = (training.inputs, training.targets, training.views, rates, settings)
+        per_epoch = steps_an_epoch(recipe, training.source)
+        rates = recipe.rates(first * per_epoch, last * per_epoch, recipe.epochs * per_epoch)
+        shown = (*training.table, rates.astype(np.float32), settings)
         arrays = (self._blocks, self._state, self._seeds, *shown, self._work)
         training.kernel.train(*map(address, arrays), len(self._blocks), first, last)
 

@@ -16,11 +16,12 @@ from tinynet.network import Architecture
 from tinynet.printing import Unrolled, batches
 from tinynet.recipe import Recipe
 from tinynet.rolled import Rolled, room_for
-from tinynet.shown_in_lanes import GATHER, ShownInLanes
+from tinynet.shown_in_lanes import GATHER, ShownInLanes, WorldInLanes
+from tinynet.world import World
 
 # Parameters times pictures of a batch: beyond, a straight line would not fit the processor's instruction cache
 MOST_UNROLLED = 256
-POINTERS = ("p", "s", "seeds", "inputs", "targets", "views", "rates", "settings", "work")
+POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "settings", "work")
 
 
 class Lockstep(NamedTuple):
@@ -31,18 +32,20 @@ class Lockstep(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def lockstep(architecture: Architecture, recipe: Recipe, examples: int) -> Lockstep:
+def lockstep(
+    architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
+) -> Lockstep:
     """Compile the kernels of a form of training. Rates and other numbers, seeds and epochs are arguments."""
     return Lockstep(
-        compiled(_training(architecture, recipe, examples), f"{Lanes.declarations}\n{GATHER}"),
+        compiled(_training(architecture, recipe, examples, world), f"{Lanes.declarations}\n{GATHER}"),
         compiled(_answering(architecture), Lanes.declarations),
     )
 
 
-def _training(architecture: Architecture, recipe: Recipe, examples: int) -> Function:
+def _training(architecture: Architecture, recipe: Recipe, examples: int, world: World | None) -> Function:
     """Write `train`: p, s float32 in place; of `blocks` blocks the epochs `first` to `last`.
 
-    seeds uint32; inputs, targets, rates (one a nudge, of these epochs) and settings float32; views int32.
+    seeds uint32; inputs, targets, flat, rates (one a nudge, of these epochs) and settings float32; views int32.
     """
     pointers = dict.fromkeys(POINTERS, POINTER)
     f = Function("train", {**pointers, "blocks": WHOLE, "first": WHOLE, "last": WHOLE})
@@ -57,6 +60,8 @@ def _training(architecture: Architecture, recipe: Recipe, examples: int) -> Func
         s = f.at(lanes.kind, "%s", f.whole("mul", block, memory))
         seeds = f.load(lanes.words, f.at(lanes.words, "%seeds", block), align=4)
         shown = ShownInLanes(lanes, architecture, recipe, examples, seeds, settings["noise"])
+        if world is not None:
+            shown = WorldInLanes(lanes, architecture, world, examples, seeds)
         nudger.begin(p, s)
         with f.loop("%first", "%last") as epoch:
             shown.begin(epoch)

@@ -18,7 +18,9 @@ from tinynet.network import Architecture, Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
+from tinynet.showing import Source
 from tinynet.training import check, train
+from tinynet.world import World
 
 MOST_NETWORKS = 100_000_000
 FORWARD_BLOCK = 8192  # networks whose answers are computed at once
@@ -31,6 +33,7 @@ class Population:
     seeds : (N,) of the networks that are done; all that were asked for, unless it was interrupted.
     parameters : (N, P) float32 after training.
     interrupted : whether Ctrl-C ended it early.
+    world : where the pictures to train on were drawn from, if they were; `examples` are its clean lines then.
 
     >>> import tinynet as tn
     >>> crowd = tn.population(tn.Recipe(learning_rate=0.1, epochs=100), networks=64)
@@ -44,6 +47,7 @@ class Population:
     seeds: np.ndarray
     parameters: np.ndarray
     interrupted: bool = False
+    world: World | None = None
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -103,7 +107,8 @@ class Population:
     def replay(self, seed: int) -> Recording:
         """Train the member of that seed again, in float64, with every nudge recorded."""
         self._index(seed)
-        return train(self.architecture.initial(seed), self.examples, replace(self.recipe, seed=int(seed)))
+        source = self.examples if self.world is None else self.world
+        return train(self.architecture.initial(seed), source, replace(self.recipe, seed=int(seed)))
 
     def gaps(self, inputs: Examples | np.ndarray) -> np.ndarray:
         """Return how far each network's first answer exceeds its second. -> (N, pictures)"""
@@ -159,13 +164,13 @@ def population(
     networks: int = 1000,
     *,
     first_seed: int = 0,
-    examples: Examples | None = None,
+    examples: Source | None = None,
     architecture: Architecture | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Population:
     """Train one network for each seed from `first_seed` on, all by one recipe.
 
-    Member `seed` starts as `architecture.initial(seed)` and, where the recipe shuffles, shuffles by its seed.
+    Member `seed` starts as `architecture.initial(seed)`, and its seed decides all that the recipe leaves to chance.
     Examples are the four lines and the architecture 4-3-2 unless given. `progress(done, total)` counts
     networks. Ctrl-C ends it early and keeps the networks that are done.
 
@@ -176,10 +181,10 @@ def population(
     0 of 1,000 networks get all 4 pictures right (95 % interval 0 % to 0.4 %).
     """
     recipe, architecture = recipe or Recipe(), architecture or Architecture()
-    examples = pictures.lines() if examples is None else examples
-    check(architecture, examples, recipe)
+    source: Source = pictures.lines() if examples is None else examples
+    check(architecture, source, recipe)
     seeds = _seeds(first_seed, networks)
-    training = Training.of(architecture, recipe, examples)
+    training = Training.of(architecture, recipe, source)
     parameters = np.empty((networks, architecture.parameter_count), np.float32)
     size = min(training.blocks_a_task * LANES, max(LANES, -(-networks // (os.cpu_count() or 1))))
     blocks = [slice(first, first + size) for first in range(0, networks, size)]
@@ -207,7 +212,9 @@ def population(
     if not done.all():
         keep = np.repeat(done, size)[:networks]
         seeds, parameters = seeds[keep], parameters[keep]
-    return Population(architecture, recipe, examples, seeds, parameters, interrupted)
+    world = source if isinstance(source, World) else None
+    judged = source.lines if isinstance(source, World) else source
+    return Population(architecture, recipe, judged, seeds, parameters, interrupted, world)
 
 
 def _seeds(first: int, networks: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from tinynet.pictures import Examples
 from tinynet.printing import NODE, Pictured, Scribe, Unrolled, batches, form
 from tinynet.recipe import Recipe
 from tinynet.rolled import Rolled, room_for
-from tinynet.showing import is_plain, seen_at, shown_at, smoothed
+from tinynet.showing import Source, is_plain, pictures_an_epoch, seen_at, shown_at, smoothed, steps_an_epoch
 
 MOST_UNROLLED = 1024  # parameters times pictures of a batch; beyond, compiling a straight line is felt
 MOST_DRAWN = 4_000_000  # numbers of a call's noisy pictures
@@ -61,19 +61,18 @@ class Recorder:
         self,
         architecture: Architecture,
         recipe: Recipe,
-        examples: Examples,
+        source: Source,
         parameters: np.ndarray,
         state: np.ndarray,
     ) -> None:
-        assert examples.targets is not None
-        self.architecture, self.recipe, self.examples = architecture, recipe, examples
+        self.architecture, self.recipe, self.source = architecture, recipe, source
         self.parameters, self.state = parameters.copy(), np.array(state, float)
         self._start = parameters[
             : architecture.slices[0][0].stop
         ].copy()  # first layer's weights as its epoch began
         self._settings = np.array(list(formulas.settings(recipe).values()))
-        self._total = recipe.epochs * -(-len(examples) // recipe.batch_size)
-        self._record = _compiled(architecture, form(recipe), len(examples))
+        self._total = recipe.epochs * steps_an_epoch(recipe, source)
+        self._record = _compiled(architecture, form(recipe), pictures_an_epoch(source))
         self._work = np.zeros(room_for(architecture))
 
     def __call__(self, tape: Tape, first: int, last: int) -> int:
@@ -93,20 +92,22 @@ class Recorder:
         batch = self.recipe.batch_size
         drawn = (
             batch
-            if is_plain(self.recipe)
+            if is_plain(self.recipe, self.source)
             else batch * sum(self.architecture.sizes[:: len(self.architecture.sizes) - 1])
         )
         return max(1, MOST_DRAWN // drawn)
 
     def _steps(self, tape: Tape, first: int, last: int) -> int:
-        examples, stride = self.examples, tape.stride
-        shown = shown_at(self.recipe, len(examples), first, last)  # (steps, batch)
+        source, stride = self.source, tape.stride
+        shown = shown_at(self.recipe, source, first, last)  # (steps, batch)
         kept = range(-(-first // stride), -(-last // stride))
         tape.pictures[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
-        if is_plain(self.recipe):
-            inputs, targets, rows = examples.inputs, smoothed(self.recipe, examples), shown
+        if is_plain(self.recipe, self.source):
+            assert isinstance(source, Examples)
+            assert source.targets is not None
+            inputs, targets, rows = source.inputs, smoothed(self.recipe, source.targets), shown
         else:
-            inputs, targets = seen_at(self.recipe, examples, first, shown)
+            inputs, targets = seen_at(self.recipe, source, first, shown)
             rows = np.arange(shown.size).reshape(shown.shape)
         rates = self.recipe.rates(first, last, self._total)
         arrays = (

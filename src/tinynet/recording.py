@@ -18,7 +18,8 @@ from tinynet.network import Architecture, Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recorder import Recorder, Tape
-from tinynet.showing import seen_at, shown_at
+from tinynet.showing import Source, seen_at, shown_at, steps_an_epoch
+from tinynet.world import World
 
 ARRAYS = (
     "parameters",
@@ -67,6 +68,8 @@ class Recording:
     loss_per_epoch : (epochs,) mean over the epoch's pictures, each measured before its nudge.
     movement_per_epoch : (epochs,) Euclidean norm of the first layer's change of weight over the epoch.
     stopped : why the training ended early, or None.
+    world : where the pictures were drawn from, if they were; `examples` are its clean lines then, and `pictures` rows of
+        its patterns.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
@@ -88,6 +91,7 @@ class Recording:
     loss_per_epoch: np.ndarray
     movement_per_epoch: np.ndarray
     stopped: Stop | None = None
+    world: World | None = None
 
     @property
     def initial(self) -> Network:
@@ -102,7 +106,12 @@ class Recording:
     @property
     def steps_per_epoch(self) -> int:
         """Nudges in one pass over the pictures."""
-        return -(-len(self.examples) // self.recipe.batch_size)
+        return steps_an_epoch(self.recipe, self.source)
+
+    @property
+    def source(self) -> Source:
+        """Where the pictures came from: the examples, or the world."""
+        return self.examples if self.world is None else self.world
 
     @property
     def epochs(self) -> int:
@@ -112,7 +121,7 @@ class Recording:
     @cached_property
     def identity(self) -> str:
         """A hash of the experiment: network, examples and recipe. Equal experiments have equal identities."""
-        experiment = _experiment(self.network, self.examples, self.recipe)
+        experiment = _experiment(self)
         for name in LATER:  # a recording older than a field keeps its identity
             if experiment["recipe"][name] == getattr(Recipe(), name):
                 del experiment["recipe"][name]
@@ -149,16 +158,20 @@ class Recording:
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
 
     def pictures_of(self, step: int) -> list[int]:
-        """Return which examples nudge `step` showed, in their order."""
-        shown = shown_at(self.recipe, len(self.examples), step, step + 1)[0]
-        return [int(picture) for picture in shown if picture >= 0]
+        """Return which examples (or rows of the world's patterns) nudge `step` showed, in their order."""
+        return [int(k) for k in shown_at(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
     def shown(self, step: int) -> Examples:
         """Return the examples of nudge `step` as they were shown: in their order and view, with their noise."""
-        chosen = self.examples[self.pictures_of(step)]
-        shown = shown_at(self.recipe, len(self.examples), step, step + 1)
-        inputs, targets = seen_at(self.recipe, self.examples, step, shown)
-        return replace(chosen, inputs=inputs[: len(chosen)], targets=targets[: len(chosen)])
+        shown = shown_at(self.recipe, self.source, step, step + 1)
+        inputs, targets = seen_at(self.recipe, self.source, step, shown)
+        rows = [int(k) for k in shown[0] if k >= 0]
+        names = [self.examples.names[k] if self.world is None else self.world.patterns.names[k] for k in rows]
+        if self.world is not None:  # a pattern may come twice in a batch
+            names = [f"{name} {step * self.recipe.batch_size + k}" for k, name in enumerate(names)]
+        return replace(
+            self.examples, inputs=inputs[: len(rows)], targets=targets[: len(rows)], names=tuple(names)
+        )
 
     def rate_of(self, step: int) -> float:
         """Return the learning rate of nudge `step`."""
@@ -176,7 +189,7 @@ class Recording:
         """Return the recording as the bytes of a safetensors file; equal experiments give equal bytes."""
         about = {
             "identity": self.identity,
-            **_experiment(self.network, self.examples, self.recipe),
+            **_experiment(self),
             "steps": self.steps,
             "stride": self.stride,
             "stopped": self.stopped and self.stopped._asdict(),
@@ -192,7 +205,17 @@ class Recording:
             network = Network(architecture, arrays["parameters"][0], about["origin"])
             examples, recipe = Examples.from_json(about["examples"]), Recipe.from_json(about["recipe"])
             stopped = about["stopped"] and Stop(**about["stopped"])
-            run = cls(network, examples, recipe, about["steps"], about["stride"], **arrays, stopped=stopped)
+            world = World.from_json(about["world"]) if "world" in about else None
+            run = cls(
+                network,
+                examples,
+                recipe,
+                about["steps"],
+                about["stride"],
+                **arrays,
+                stopped=stopped,
+                world=world,
+            )
             _check_shapes(run)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error
@@ -208,7 +231,7 @@ def advance(
     run: Recording, parameters: np.ndarray, state: np.ndarray, first: int, step: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return parameters (P,) and state (S,) before `step`, from those before `first`, by taking the steps again."""
-    recorder = Recorder(run.network.architecture, run.recipe, run.examples, parameters, state)
+    recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
     tape = Tape.blank(run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1)
     recorder(tape, first, step)
     return recorder.parameters, recorder.state
@@ -222,14 +245,15 @@ def load(path: str | os.PathLike[str]) -> Recording:
     return Recording.from_bytes(files.read(Path(path)), str(path))
 
 
-def _experiment(network: Network, examples: Examples, recipe: Recipe) -> dict[str, Any]:
+def _experiment(run: Recording) -> dict[str, Any]:
     """Describe all that decides a training's numbers, but the parameters."""
-    return {
-        "architecture": network.architecture.to_json(),
-        "origin": network.origin,
-        "examples": examples.to_json(),
-        "recipe": recipe.to_json(),
+    about = {
+        "architecture": run.network.architecture.to_json(),
+        "origin": run.network.origin,
+        "examples": run.examples.to_json(),
+        "recipe": run.recipe.to_json(),
     }
+    return about if run.world is None else about | {"world": run.world.to_json()}
 
 
 def _check_shapes(run: Recording) -> None:

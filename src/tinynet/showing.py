@@ -3,32 +3,56 @@
 import numpy as np
 
 from tinynet import draws
+from tinynet.draws import TRAINING
 from tinynet.pictures import Examples, views
 from tinynet.recipe import Recipe
+from tinynet.world import PICTURES_AN_EPOCH, World
+
+Source = Examples | World  # where a training's pictures come from
 
 
-def shown_at(recipe: Recipe, examples: int, first: int, last: int) -> np.ndarray:
-    """Return which pictures the steps `first` to `last` show; -1 in a short batch. -> (steps, batch)"""
-    batch, per_epoch = recipe.batch_size, -(-examples // recipe.batch_size)
+def pictures_an_epoch(source: Source) -> int:
+    """Return how many pictures an epoch shows."""
+    return PICTURES_AN_EPOCH if isinstance(source, World) else len(source)
+
+
+def steps_an_epoch(recipe: Recipe, source: Source) -> int:
+    """Return how many nudges an epoch has."""
+    return -(-pictures_an_epoch(source) // recipe.batch_size)
+
+
+def shown_at(recipe: Recipe, source: Source, first: int, last: int) -> np.ndarray:
+    """Return which pictures the steps `first` to `last` show; -1 in a short batch. -> (steps, batch)
+
+    Of a world it is the rows of its patterns.
+    """
+    count, per_epoch = pictures_an_epoch(source), steps_an_epoch(recipe, source)
     epochs = range(first // per_epoch, -(-last // per_epoch))
-    order = np.tile(np.arange(examples), (len(epochs), 1))
-    if recipe.order == "shuffled":
-        order = draws.orders(examples, seed=recipe.seed, epochs=epochs)
-    padded = np.full((len(epochs), per_epoch * batch), -1)
-    padded[:, :examples] = order
+    order = np.tile(np.arange(count), (len(epochs), 1))
+    if isinstance(source, World):
+        order = source.draw(
+            _words(epochs.start * count + np.arange(order.size)), seed=recipe.seed, stream=TRAINING
+        )[2]
+    elif recipe.order == "shuffled":
+        order = draws.orders(count, seed=recipe.seed, epochs=epochs)
+    padded = np.full((len(epochs), per_epoch * recipe.batch_size), -1)
+    padded[:, :count] = order.reshape(len(epochs), count)
     begun = epochs.start * per_epoch
-    return padded.reshape(-1, batch)[first - begun : last - begun]
+    return padded.reshape(-1, recipe.batch_size)[first - begun : last - begun]
 
 
-def seen_at(
-    recipe: Recipe, examples: Examples, first: int, shown: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def seen_at(recipe: Recipe, source: Source, first: int, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pictures that the steps from `first` on show, as they are seen, and their targets.
 
     shown (steps, batch), of `shown_at`. -> (steps * batch, pixels), (steps * batch, outputs)
     """
-    chosen, showings = shown.ravel(), _showings(recipe, len(examples), first, len(shown))
-    inputs, targets = examples.inputs[chosen], smoothed(recipe, examples)[chosen]
+    showings = _showings(recipe, source, first, len(shown))
+    if isinstance(source, World):
+        inputs, targets, _ = source.draw(_words(showings), seed=recipe.seed, stream=TRAINING)
+        return inputs, smoothed(recipe, targets)
+    chosen = shown.ravel()
+    assert source.targets is not None
+    inputs, targets = source.inputs[chosen], smoothed(recipe, source.targets)[chosen]
     if recipe.augment:
         inputs, targets = _viewed(recipe, inputs, targets, showings)
     if recipe.noise:
@@ -36,28 +60,29 @@ def seen_at(
     return inputs, targets
 
 
-def is_plain(recipe: Recipe) -> bool:
+def is_plain(recipe: Recipe, source: Source) -> bool:
     """Whether every showing of a picture is the picture itself."""
-    return not (recipe.noise or recipe.augment)
+    return not (recipe.noise or recipe.augment or isinstance(source, World))
 
 
-def smoothed(recipe: Recipe, examples: Examples) -> np.ndarray:
+def smoothed(recipe: Recipe, targets: np.ndarray) -> np.ndarray:
     """Return the targets that a recipe teaches: with label smoothing, a share of each spread over all outputs.
 
-    -> (pictures, outputs)
+    targets, and what is returned: (pictures, outputs)
     """
-    assert examples.targets is not None
     share = recipe.label_smoothing
-    if not share:
-        return examples.targets
-    return (1.0 - share) * examples.targets + share / examples.targets.shape[1]
+    return (1.0 - share) * targets + share / targets.shape[1] if share else targets
 
 
-def _showings(recipe: Recipe, examples: int, first: int, steps: int) -> np.ndarray:
+def _showings(recipe: Recipe, source: Source, first: int, steps: int) -> np.ndarray:
     """Return which showing of the training each place of each batch is, counted from 0. -> (steps * batch,)"""
-    batch, per_epoch = recipe.batch_size, -(-examples // recipe.batch_size)
-    epoch, place = np.divmod(np.arange(first, first + steps), per_epoch)  # (steps,)
-    return ((epoch * examples + place * batch)[:, None] + np.arange(batch)).ravel()
+    batch = recipe.batch_size
+    epoch, place = np.divmod(np.arange(first, first + steps), steps_an_epoch(recipe, source))  # (steps,)
+    return ((epoch * pictures_an_epoch(source) + place * batch)[:, None] + np.arange(batch)).ravel()
+
+
+def _words(showings: np.ndarray) -> np.ndarray:
+    return showings & 0xFFFFFFFF
 
 
 def _viewed(

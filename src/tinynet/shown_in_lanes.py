@@ -6,6 +6,7 @@ from tinynet.assembly import Index
 from tinynet.network import Architecture
 from tinynet.printing import Pictured
 from tinynet.recipe import Recipe
+from tinynet.world import World
 
 CALL = f"@llvm.masked.gather.v{LANES}f32.v{LANES}p0"
 GATHER = f"declare {Lanes.kind} {CALL}(<{LANES} x ptr>, i32, {Lanes.marks}, {Lanes.kind})"
@@ -14,25 +15,23 @@ GATHER = f"declare {Lanes.kind} {CALL}(<{LANES} x ptr>, i32, {Lanes.marks}, {Lan
 class ShownInLanes:
     """The pictures that 64 networks see: the same for all, or each its own where seeds decide.
 
-    seeds : a 32-bit number in each lane. noise : a float32 in each lane.
+    lanes : where instructions are written. examples : pictures in an epoch. seeds : 32-bit numbers, one in each lane.
+    noise : a float32 in each lane.
     """
 
     def __init__(
         self, lanes: Lanes, architecture: Architecture, recipe: Recipe, examples: int, seeds: str, noise: str
     ) -> None:
         self.lanes, self.f, self.recipe = lanes, lanes.f, recipe
-        self.widths, self.examples, self.noise = (
-            (architecture.sizes[0], architecture.sizes[-1]),
-            examples,
-            noise,
-        )
+        self.examples, self.noise = examples, noise
+        self.widths = architecture.sizes[0], architecture.sizes[-1]
         self.order = self.f.room(lanes.words, examples)
         self.ordering, self.noising, self.viewing = (
             lanes.word(lanes.every(stream), seeds) for stream in (draws.ORDERS, draws.NOISE, draws.VIEWS)
         )
 
     def begin(self, epoch: str) -> None:
-        """Draw each lane's order of this epoch."""
+        """Begin an epoch: draw each lane's order."""
         f, lanes = self.f, self.lanes
         self.shown = f.whole("mul", epoch, self.examples)  # pictures before this epoch
         if self.recipe.order != "shuffled":
@@ -74,11 +73,7 @@ class ShownInLanes:
             value = self._value("%inputs", place, width, i)
         if not self.recipe.noise:
             return value
-        drawn = lanes.normal(lanes.word(lanes.word(self.noising, self._showing(place)), self._word(i)))
-        value = lanes.two("fadd", value, lanes.two("fmul", self.noise, drawn))
-        none, full = lanes.constant(0.0), lanes.constant(1.0)
-        value = lanes.chosen("olt", value, none, none, value)
-        return lanes.chosen("ogt", value, full, full, value)
+        return self._noisy(value, lanes.word(lanes.word(self.noising, self._showing(place)), self._word(i)))
 
     def _target(self, place: str, j: Index) -> str:
         lanes, width = self.lanes, self.widths[1]
@@ -86,6 +81,13 @@ class ShownInLanes:
             return self._value("%targets", place, width, j)
         turned = lanes.whole("xor", lanes.whole("and", self._view(place), 1), self._word(j))  # of two targets
         return self._gathered("%targets", lanes.whole("add", self._row(place, width), turned))
+
+    def _noisy(self, value: str, bits: str) -> str:
+        """Return a pixel with the noise of a word, held between 0 and 1."""
+        lanes, none, full = self.lanes, self.lanes.constant(0.0), self.lanes.constant(1.0)
+        value = lanes.two("fadd", value, lanes.two("fmul", self.noise, lanes.normal(bits)))
+        value = lanes.chosen("olt", value, none, none, value)
+        return lanes.chosen("ogt", value, full, full, value)
 
     def _value(self, array: str, place: str, width: int, i: Index) -> str:
         """Return a number of the picture at a place: one for all lanes, or each lane's own."""
@@ -102,6 +104,7 @@ class ShownInLanes:
         return self.lanes.whole("mul", which, width)
 
     def _showing(self, place: str) -> str:
+        """Return which showing of the training it is."""
         return self._everywhere(self.f.whole("add", self.shown, place))
 
     def _view(self, place: str) -> str:
@@ -111,13 +114,64 @@ class ShownInLanes:
     def _gathered(self, array: str, index: str) -> str:
         """Return the float32 at each lane's own index."""
         places = self.f.new(f"getelementptr float, ptr {array}, {self.lanes.words} {index}")
-        given = (
-            f"<{LANES} x ptr> {places}, i32 4, {self.lanes.marks} splat (i1 true), {self.lanes.kind} poison"
-        )
-        return self.f.new(f"call {self.lanes.kind} {CALL}({given})")
+        every, kind = f"{self.lanes.marks} splat (i1 true)", self.lanes.kind
+        return self.f.new(f"call {kind} {CALL}(<{LANES} x ptr> {places}, i32 4, {every}, {kind} poison)")
 
     def _word(self, number: Index) -> str:
         return self.lanes.every(number) if isinstance(number, int) else self._everywhere(number)
 
     def _everywhere(self, number: str) -> str:
         return self.lanes.everywhere(self.f.new(f"trunc i64 {number} to i32"), "i32")
+
+
+class WorldInLanes(ShownInLanes):
+    """Pictures drawn from a world, each lane's by its seed: `World.draw` as instructions."""
+
+    def __init__(
+        self, lanes: Lanes, architecture: Architecture, world: World, examples: int, seeds: str
+    ) -> None:
+        super().__init__(lanes, architecture, Recipe(), examples, seeds, lanes.constant(world.noise))
+        self.world, self.drawing = world, lanes.word(lanes.every(draws.TRAINING), seeds)
+
+    def _pixel(self, place: str, i: Index) -> str:
+        lanes, world, one = self.lanes, self.world, self.lanes.constant(1.0)
+        base, row = self._drawn(place)
+        flat = self._gathered("%flat", row)
+        bright = self._level(world.bright, lanes.word(base, 2))
+        dark, gray = (self._level(levels, lanes.word(base, 3)) for levels in (world.dark, world.flat))
+        level = lanes.chosen("oeq", flat, one, gray, dark)
+        mask = self._gathered(
+            "%inputs", lanes.whole("add", lanes.whole("mul", row, self.widths[0]), self._word(i))
+        )
+        number = lanes.every(8 + i) if isinstance(i, int) else self._everywhere(self.f.whole("add", i, 8))
+        return self._noisy(lanes.chosen("oeq", mask, one, bright, level), lanes.word(base, number))
+
+    def _target(self, place: str, j: Index) -> str:
+        lanes, table = self.lanes, self.world.patterns
+        base, row = self._drawn(place)
+        if self.world.labels == "coin":  # two rows behind the patterns' are the coin's
+            coin = lanes.whole("add", lanes.whole("lshr", lanes.word(base, 4), 31), len(table.masks))
+            row = lanes.picked(self._doubtful(base), coin, row, lanes.words)
+        return self._gathered("%targets", lanes.whole("add", lanes.whole("mul", row, 2), self._word(j)))
+
+    def _drawn(self, place: str) -> tuple[str, str]:
+        """Return the words of the picture at a place, and its row of the patterns."""
+        lanes, table = self.lanes, self.world.patterns
+        base = lanes.word(self.drawing, self._showing(place))
+        which, doubts = lanes.word(base, 1), len(table.masks) - table.lines
+        doubtful = lanes.whole("add", lanes.place_of(which, str(doubts - 1)), table.lines)
+        line = lanes.place_of(which, str(table.lines - 1))
+        return base, lanes.picked(self._doubtful(base), doubtful, line, lanes.words)
+
+    def _doubtful(self, base: str) -> str:
+        """Return in which lanes the picture is doubtful."""
+        limit = int(self.world.doubt * 2**32)
+        if limit >= 2**32:
+            return "splat (i1 true)"
+        return self.lanes.below(self.lanes.word(base, 0), limit)
+
+    def _level(self, levels: tuple[float, float], bits: str) -> str:
+        """Return a level between two, uniform."""
+        lanes, (low, high) = self.lanes, levels
+        wide = lanes.two("fmul", lanes.constant(high - low), lanes.uniform(bits))
+        return lanes.two("fadd", lanes.constant(low), wide)

@@ -15,7 +15,8 @@ from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recorder import Recorder, Tape
 from tinynet.recording import Recording, Stop
-from tinynet.showing import smoothed
+from tinynet.showing import Source, smoothed, steps_an_epoch
+from tinynet.world import World
 
 Progress = Callable[[int, int], None]
 
@@ -24,8 +25,11 @@ MOST_BYTES = 512 * 2**20  # of the kept steps' numbers
 SECONDS_A_CALL = 0.05  # the kernel hears Ctrl-C only between calls
 
 
-def check(architecture: Architecture, examples: Examples, recipe: Recipe) -> None:
-    """Raise a `TinyNetError` where network, examples and recipe do not fit each other."""
+def check(architecture: Architecture, source: Source, recipe: Recipe) -> None:
+    """Raise a `TinyNetError` where network, pictures and recipe do not fit each other."""
+    if isinstance(source, World):
+        _check_world(recipe)
+    examples = source.lines if isinstance(source, World) else source
     pixels, outputs = architecture.sizes[0], architecture.sizes[-1]
     if examples.targets is None:
         raise TinyNetError(
@@ -67,10 +71,26 @@ def check(architecture: Architecture, examples: Examples, recipe: Recipe) -> Non
         )
 
 
+def _check_world(recipe: Recipe) -> None:
+    """A world draws each picture anew, with its own noise: it has no order and needs no further views."""
+    for name, value, wanted in (
+        ("order", recipe.order, "fixed"),
+        ("noise", recipe.noise, 0.0),
+        ("augment", recipe.augment, False),
+    ):
+        if value != wanted:
+            raise TinyNetError(
+                f"{name} is {value!r} and the pictures are drawn from a world, which has its own; leave it at {wanted!r}"
+            )
+
+
 def train(
-    network: Network, examples: Examples, recipe: Recipe | None = None, *, progress: Progress | None = None
+    network: Network, examples: Source, recipe: Recipe | None = None, *, progress: Progress | None = None
 ) -> Recording:
     """Train `network` on `examples` by `recipe` (the default recipe if None) and return the recording.
+
+    Examples may be a `World`: every showing is a fresh picture then, drawn by the recipe's seed, and 100 pictures count
+    as an epoch.
 
     The network itself is left as it is. Training that leaves the finite numbers stops before that step, and
     Ctrl-C stops it where it is: the recording up to there is returned, and its `stopped` says why.
@@ -86,8 +106,7 @@ def train(
     """
     recipe = recipe or Recipe()
     check(network.architecture, examples, recipe)
-    assert examples.targets is not None
-    total = recipe.epochs * -(-len(examples) // recipe.batch_size)
+    total = recipe.epochs * steps_an_epoch(recipe, examples)
     stride = _stride(network.architecture, recipe, total)
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
     state = formulas.memory(network.architecture, recipe)
@@ -121,7 +140,8 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     """
     recipe = recipe or Recipe()
     check(network.architecture, examples, recipe)
-    shown = replace(examples, targets=smoothed(recipe, examples))
+    assert examples.targets is not None
+    shown = replace(examples, targets=smoothed(recipe, examples.targets))
     return Moment(network, shown, recipe, formulas.memory(network.architecture, recipe))
 
 
@@ -147,13 +167,14 @@ def _spans(architecture: Architecture, recipe: Recipe, total: int) -> list[tuple
     return [(first, min(first + size, total)) for first in range(0, total, size)]
 
 
-def _recording(network: Network, examples: Examples, recipe: Recipe, tape: Tape, mark: Mark) -> Recording:
+def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, mark: Mark) -> Recording:
     kept = -(-mark.steps // tape.stride)
-    epochs = mark.steps // -(-len(examples) // recipe.batch_size)
+    epochs = mark.steps // steps_an_epoch(recipe, source)
     tape.parameters[kept], tape.state[kept] = mark.parameters, mark.state
     return Recording(
         network=network,
-        examples=examples,
+        examples=source.lines if isinstance(source, World) else source,
+        world=source if isinstance(source, World) else None,
         recipe=recipe,
         steps=mark.steps,
         stride=tape.stride,

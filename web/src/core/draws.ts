@@ -1,6 +1,7 @@
 /** The random draws of a training, functions of a seed and a place: the same numbers as Python's, to the last bit. */
 
-export const [ORDERS, NOISE, VIEWS] = [0, 1, 5]; // streams of words that have nothing to do with each other
+// streams of words, far enough apart that seeds below 2^28 never meet
+export const [ORDERS, NOISE, VIEWS] = [0, 1, 5].map((k) => k * 2 ** 28);
 const GOLDEN = 0x9e3779b9;
 // a sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first
 const BENT = [1.666848104, 0.048172125, 0.027935788, -0.016924954, 0.005338727];
