@@ -24,6 +24,8 @@ FLOW = [
     "rolled",
     "starts",
     "showing",
+    "losses",
+    "stopping",
     "shown_in_lanes",
     "lockstep",
     "recorder",

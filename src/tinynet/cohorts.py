@@ -18,6 +18,7 @@ from tinynet.printing import form
 from tinynet.recipe import Recipe
 from tinynet.showing import Source, pictures_an_epoch, smoothed, steps_an_epoch
 from tinynet.starts import starts
+from tinynet.stopping import Watch
 from tinynet.world import World
 
 SECONDS_A_CALL = 0.05  # the kernel hears a cancellation only between calls
@@ -78,10 +79,22 @@ class Training:
             1, min(MOST_BLOCKS, int(SECONDS_A_CALL / (self.seconds_an_epoch * self.recipe.epochs + 2e-5)))
         )
 
-    def run(self, seeds: np.ndarray, cancelled: Event) -> np.ndarray | None:
-        """Train these seeds; return their parameters (n, P) float32, or None if cancelled."""
+    def run(
+        self, seeds: np.ndarray, cancelled: Event, validation: Examples | None = None
+    ) -> np.ndarray | None:
+        """Train these seeds; return their parameters (n, P) float32, or None if cancelled.
+
+        With examples to validate on, each network's are those of the epoch that did best on them.
+        """
         cohort = Cohort(self, seeds)
-        return cohort.parameters() if cohort.advance(self.recipe.epochs, cancelled) else None
+        if validation is None:
+            return cohort.parameters() if cohort.advance(self.recipe.epochs, cancelled) else None
+        watch = Watch(self.recipe, validation, len(seeds))
+        while cohort.epoch < self.recipe.epochs and not watch.over:
+            if not cohort.advance(cohort.epoch + 1, cancelled):
+                return None
+            watch.look(cohort.answers(validation.inputs), cohort.parameters())
+        return watch.parameters
 
 
 class Cohort:
@@ -154,30 +167,3 @@ def forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarr
         z = a @ w.transpose(0, 2, 1) + parameters[:, None, bias]  # (n, m, out)
         a = activate(architecture.activations[n], z)
     return np.asarray(a)
-
-
-def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return the mean loss of answers (n, m, outputs) to the examples. -> (n,)"""
-    targets = examples.targets
-    assert targets is not None
-    if recipe.loss == "mse":
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(((outputs - targets) ** 2).mean(axis=(1, 2)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs, rests = (np.maximum(np.log(p), -100.0) for p in (outputs, 1 - outputs))
-    if recipe.loss == "cross_entropy":
-        return np.asarray(-(targets * logs).sum(axis=2).mean(axis=1))
-    return np.asarray(-(targets * logs + (1 - targets) * rests).mean(axis=(1, 2)))
-
-
-def right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return whether the target's largest output is the strictly largest. (n, m, outputs) -> (n, m)"""
-    if outputs.shape[-1] == 1:
-        return np.asarray((outputs[..., 0] > 0.5) == (targets[:, 0] > 0.5)) & (outputs[..., 0] != 0.5)
-    wanted = targets.argmax(axis=1)
-    chosen = np.take_along_axis(outputs, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), 2)[
-        ..., 0
-    ]
-    others = outputs.copy()
-    np.put_along_axis(others, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), -np.inf, 2)
-    return np.asarray(chosen > others.max(axis=2))

@@ -54,7 +54,7 @@ def _entropy(p: np.ndarray, of_one_choice: bool) -> float:
 
 def final_loss(run: Recording) -> float:
     """Return the mean loss of the run's last network over all its examples."""
-    from tinynet.cohorts import mean_losses
+    from tinynet.losses import mean_losses
 
     return float(mean_losses(run.recipe, run.final(run.examples)[None], run.examples)[0])
 

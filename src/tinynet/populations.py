@@ -11,9 +11,10 @@ import numpy as np
 
 from tinynet import pictures
 from tinynet.arithmetic import LANES
-from tinynet.cohorts import Training, forward, mean_losses, right
+from tinynet.cohorts import Training, forward
 from tinynet.errors import TinyNetError
 from tinynet.judging import UNSURE, Verdict, share
+from tinynet.losses import mean_losses, right
 from tinynet.network import Architecture, Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
@@ -34,6 +35,7 @@ class Population:
     parameters : (N, P) float32 after training.
     interrupted : whether Ctrl-C ended it early.
     world : where the pictures to train on were drawn from, if they were; `examples` are its clean lines then.
+    validation : what each network's best epoch was chosen by, if it was.
 
     >>> import tinynet as tn
     >>> crowd = tn.population(tn.Recipe(learning_rate=0.1, epochs=100), networks=64)
@@ -48,6 +50,7 @@ class Population:
     parameters: np.ndarray
     interrupted: bool = False
     world: World | None = None
+    validation: Examples | None = None
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -108,7 +111,8 @@ class Population:
         """Train the member of that seed again, in float64, with every nudge recorded."""
         self._index(seed)
         source = self.examples if self.world is None else self.world
-        return train(self.architecture.initial(seed), source, replace(self.recipe, seed=int(seed)))
+        recipe = replace(self.recipe, seed=int(seed))
+        return train(self.architecture.initial(seed), source, recipe, validation=self.validation)
 
     def gaps(self, inputs: Examples | np.ndarray) -> np.ndarray:
         """Return how far each network's first answer exceeds its second. -> (N, pictures)"""
@@ -166,11 +170,13 @@ def population(
     first_seed: int = 0,
     examples: Source | None = None,
     architecture: Architecture | None = None,
+    validation: Examples | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Population:
     """Train one network for each seed from `first_seed` on, all by one recipe.
 
     Member `seed` starts as `architecture.initial(seed)`, and its seed decides all that the recipe leaves to chance.
+    With examples for validation, each network is the one of its best epoch on them, as in `train`.
     Examples are the four lines and the architecture 4-3-2 unless given. `progress(done, total)` counts
     networks. Ctrl-C ends it early and keeps the networks that are done.
 
@@ -182,7 +188,7 @@ def population(
     """
     recipe, architecture = recipe or Recipe(), architecture or Architecture()
     source: Source = pictures.lines() if examples is None else examples
-    check(architecture, source, recipe)
+    check(architecture, source, recipe, validation)
     seeds = _seeds(first_seed, networks)
     training = Training.of(architecture, recipe, source)
     parameters = np.empty((networks, architecture.parameter_count), np.float32)
@@ -193,7 +199,7 @@ def population(
 
     def task(number: int) -> int:
         some = blocks[number]
-        trained = training.run(seeds[some], cancelled)
+        trained = training.run(seeds[some], cancelled, validation)
         if trained is not None:
             parameters[some], done[number] = trained, True
         return number
@@ -214,7 +220,7 @@ def population(
         seeds, parameters = seeds[keep], parameters[keep]
     world = source if isinstance(source, World) else None
     judged = source.lines if isinstance(source, World) else source
-    return Population(architecture, recipe, judged, seeds, parameters, interrupted, world)
+    return Population(architecture, recipe, judged, seeds, parameters, interrupted, world, validation)
 
 
 def _seeds(first: int, networks: int) -> np.ndarray:

@@ -39,6 +39,7 @@ class Recipe:
         turns); where a view turns rows to columns, the two targets change places.
     noise : standard deviation of the normal noise that every pixel gets each time its picture is shown; what
         leaves 0 to 1 is clipped. 0 to 10.
+    patience : epochs without a better loss on the validation examples after which training stops; 0 goes on to the end.
     seed : of the shuffling, the views and the noise, 0 to 2**32 - 1.
 
     >>> Recipe(learning_rate=5.0).epochs
@@ -66,6 +67,7 @@ class Recipe:
     final: float = 0.02
     label_smoothing: float = 0.0
     augment: bool = False
+    patience: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -85,6 +87,7 @@ class Recipe:
         _from_below("hold", self.hold, 0, 1)
         _above("final", self.final, 0, 1)
         _from_below("label_smoothing", self.label_smoothing, 0, 1)
+        _whole("patience", self.patience, 0, MOST_EPOCHS)
         _whole("seed", self.seed, 0, 2**32 - 1)
         for name, value in (("nesterov", self.nesterov), ("augment", self.augment)):
             if not isinstance(value, bool):

@@ -43,6 +43,9 @@ LATER = (
 )  # fields of Recipe since format 1
 
 
+VALIDATED = ("validation_per_epoch", "best_parameters")
+
+
 class Stop(NamedTuple):
     """Why a training ended before its last step: at which step, in which cell of the sheet, for what reason."""
 
@@ -70,6 +73,10 @@ class Recording:
     stopped : why the training ended early, or None.
     world : where the pictures were drawn from, if they were; `examples` are its clean lines then, and `pictures` rows of
         its patterns.
+    validation : examples it was not trained on, if there were any; with
+    validation_per_epoch : (epochs,) the mean loss on them after each epoch,
+    best_epoch : how many epochs were done when it was lowest, 0 where it never was a number, and
+    best_parameters : (P,) the network's then.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
@@ -92,6 +99,10 @@ class Recording:
     movement_per_epoch: np.ndarray
     stopped: Stop | None = None
     world: World | None = None
+    validation: Examples | None = None
+    validation_per_epoch: np.ndarray | None = None
+    best_epoch: int | None = None
+    best_parameters: np.ndarray | None = None
 
     @property
     def initial(self) -> Network:
@@ -102,6 +113,14 @@ class Recording:
     def final(self) -> Network:
         """The network after the last nudge."""
         return self.network.with_parameters(self.parameters[-1], origin=self._origin(self.steps))
+
+    @property
+    def best(self) -> Network:
+        """The network that did best on the validation examples; the final one where there were none."""
+        if self.best_parameters is None:
+            return self.final
+        origin = f"{self.network.origin}, after {self.best_epoch} epochs"
+        return self.network.with_parameters(self.best_parameters, origin=origin)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -194,7 +213,10 @@ class Recording:
             "stride": self.stride,
             "stopped": self.stopped and self.stopped._asdict(),
         }
-        return files.encode("recording", {name: getattr(self, name) for name in ARRAYS}, about)
+        if self.validation is not None:
+            about |= {"best_epoch": self.best_epoch}
+        names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
+        return files.encode("recording", {name: getattr(self, name) for name in names}, about)
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
@@ -205,17 +227,13 @@ class Recording:
             network = Network(architecture, arrays["parameters"][0], about["origin"])
             examples, recipe = Examples.from_json(about["examples"]), Recipe.from_json(about["recipe"])
             stopped = about["stopped"] and Stop(**about["stopped"])
-            world = World.from_json(about["world"]) if "world" in about else None
-            run = cls(
-                network,
-                examples,
-                recipe,
-                about["steps"],
-                about["stride"],
-                **arrays,
-                stopped=stopped,
-                world=world,
-            )
+            more = {
+                "world": World.from_json(about["world"]) if "world" in about else None,
+                "validation": Examples.from_json(about["validation"]) if "validation" in about else None,
+                "best_epoch": about.get("best_epoch"),
+            }
+            kept: dict[str, Any] = {**arrays, **more}
+            run = cls(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
             _check_shapes(run)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error
@@ -253,7 +271,8 @@ def _experiment(run: Recording) -> dict[str, Any]:
         "examples": run.examples.to_json(),
         "recipe": run.recipe.to_json(),
     }
-    return about if run.world is None else about | {"world": run.world.to_json()}
+    more = {"world": run.world, "validation": run.validation}
+    return about | {name: part.to_json() for name, part in more.items() if part is not None}
 
 
 def _check_shapes(run: Recording) -> None:

@@ -16,6 +16,7 @@ from tinynet.recipe import Recipe
 from tinynet.recorder import Recorder, Tape
 from tinynet.recording import Recording, Stop
 from tinynet.showing import Source, smoothed, steps_an_epoch
+from tinynet.stopping import Watch
 from tinynet.world import World
 
 Progress = Callable[[int, int], None]
@@ -25,8 +26,16 @@ MOST_BYTES = 512 * 2**20  # of the kept steps' numbers
 SECONDS_A_CALL = 0.05  # the kernel hears Ctrl-C only between calls
 
 
-def check(architecture: Architecture, source: Source, recipe: Recipe) -> None:
+def check(
+    architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
+) -> None:
     """Raise a `TinyNetError` where network, pictures and recipe do not fit each other."""
+    if validation is not None:
+        check(architecture, validation, replace(recipe, patience=0, augment=False))
+    elif recipe.patience:
+        raise TinyNetError(
+            f"patience is {recipe.patience} and there are no examples to validate on; give validation=, or patience 0"
+        )
     if isinstance(source, World):
         _check_world(recipe)
     examples = source.lines if isinstance(source, World) else source
@@ -85,12 +94,20 @@ def _check_world(recipe: Recipe) -> None:
 
 
 def train(
-    network: Network, examples: Source, recipe: Recipe | None = None, *, progress: Progress | None = None
+    network: Network,
+    examples: Source,
+    recipe: Recipe | None = None,
+    *,
+    validation: Examples | None = None,
+    progress: Progress | None = None,
 ) -> Recording:
     """Train `network` on `examples` by `recipe` (the default recipe if None) and return the recording.
 
     Examples may be a `World`: every showing is a fresh picture then, drawn by the recipe's seed, and 100 pictures count
     as an epoch.
+
+    With examples for validation, the recording has the loss on them after each epoch and its `best` network, and stops
+    where the recipe's patience is over.
 
     The network itself is left as it is. Training that leaves the finite numbers stops before that step, and
     Ctrl-C stops it where it is: the recording up to there is returned, and its `stopped` says why.
@@ -105,29 +122,48 @@ def train(
     '0.2522'
     """
     recipe = recipe or Recipe()
-    check(network.architecture, examples, recipe)
-    total = recipe.epochs * steps_an_epoch(recipe, examples)
+    check(network.architecture, examples, recipe, validation)
+    per_epoch = steps_an_epoch(recipe, examples)
+    total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total)
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
     state = formulas.memory(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
     mark = Mark(0, network.parameters, state)
+    watch = None if validation is None else Watch(recipe, validation, 1)
     interrupted = False
     try:
-        for span in _spans(network.architecture, recipe, total):
+        for span in _spans(network.architecture, recipe, total, None if watch is None else per_epoch):
             reached = recorder(tape, *span)
             mark = Mark(reached, recorder.parameters.copy(), recorder.state.copy())
             if progress is not None:
                 progress(reached, total)
             if reached < span[1]:
                 break
+            if watch is not None:
+                now = network.with_parameters(mark.parameters)
+                watch.look(now(watch.validation)[None], mark.parameters[None])
+                if watch.over:
+                    break
     except KeyboardInterrupt:
         interrupted = True
     run = _recording(network, examples, recipe, tape, mark)
-    if mark.steps == total:
+    if watch is not None:
+        run = _validated(run, watch)
+    if mark.steps == total or (watch is not None and watch.over):
         return run
     reason = f"interrupted after {mark.steps:,} of {total:,} steps"
     return replace(run, stopped=Stop(mark.steps, "", reason) if interrupted else _divergence(run))
+
+
+def _validated(run: Recording, watch: Watch) -> Recording:
+    """Add what the validation examples said: nothing yet where no epoch is done."""
+    losses = np.array([loss[0] for loss in watch.losses])
+    best = watch.parameters[0] if len(losses) else run.network.parameters
+    return replace(
+        run, validation=watch.validation, validation_per_epoch=losses,
+        best_epoch=int(watch.best_epoch[0]), best_parameters=best,
+    )  # fmt: skip
 
 
 def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) -> Moment:
@@ -159,11 +195,11 @@ def _stride(architecture: Architecture, recipe: Recipe, total: int) -> int:
     return max(1, -(-total // MOST_KEPT), -(-total * row_bytes // MOST_BYTES))
 
 
-def _spans(architecture: Architecture, recipe: Recipe, total: int) -> list[tuple[int, int]]:
+def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | None) -> list[tuple[int, int]]:
     seconds_a_step = (
         2e-7 + 4e-9 * architecture.parameter_count * recipe.batch_size
     )  # roughly, on the machines of 2026
-    size = max(1, int(SECONDS_A_CALL / seconds_a_step))
+    size = size or max(1, int(SECONDS_A_CALL / seconds_a_step))
     return [(first, min(first + size, total)) for first in range(0, total, size)]
 
 

@@ -28,6 +28,7 @@ export interface Recipe {
   final: number;
   label_smoothing: number;
   augment: boolean;
+  patience: number;
   seed: number;
 }
 
@@ -99,7 +100,7 @@ export interface Experiment {
 export const PLAIN_RECIPE: Recipe = {
   learning_rate: 0.1, epochs: 100, loss: "mse", order: "fixed", batch_size: 1, optimizer: "sgd", momentum: 0,
   nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, noise: 0,
-  schedule: "constant", hold: 0.6, final: 0.02, label_smoothing: 0, augment: false, seed: 0,
+  schedule: "constant", hold: 0.6, final: 0.02, label_smoothing: 0, augment: false, patience: 0, seed: 0,
 }; // prettier-ignore
 
 /** Whether a recipe's numbers are plainly in their ranges; where they are not, the server is asked, and says what is wrong. */
