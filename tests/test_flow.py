@@ -12,6 +12,8 @@ FLOW = [
     "draws",
     "files",
     "pictures",
+    "world",
+    "bayes",
     "network",
     "formulas",
     "sheet",
@@ -28,6 +30,10 @@ FLOW = [
     "recording",
     "training",
     "judging",
+    "calibration",
+    "symmetry",
+    "floors",
+    "exam",
     "parts",
     "cohorts",
     "populations",
@@ -43,7 +49,18 @@ FLOW = [
     "server",
     "cli",
 ]
-HEAVY = {"matplotlib", "seaborn", "pandas", "torch", "jinja2", "uvicorn", "rich", "llvmlite", "scipy"}
+HEAVY = {
+    "matplotlib",
+    "seaborn",
+    "pandas",
+    "torch",
+    "jinja2",
+    "uvicorn",
+    "rich",
+    "llvmlite",
+    "scipy",
+    "sklearn",
+}
 
 
 def imports(tree):

@@ -74,7 +74,7 @@ def normal(bits: Any) -> Any:
     """Return the standard normal number that a word of 32 random bits stands for.
 
     >>> round(normal(word(NOISE, 0, 0, 0)), 6)
-    -0.98118
+    0.568477
     """
     pairs = (bits & 0x00FF00FF) + ((bits >> 8) & 0x00FF00FF)
     x = ((pairs & 0xFFFF) + (pairs >> 16)) / 256 - 510 / 256  # four bytes added up, about 0

@@ -86,7 +86,7 @@ class World:
     n : pixels a side, 2 to 8.
 
     >>> World(noise=0.1).examples(3, seed=0).names
-    ('all but top-left 0', 'left 1', 'top-left 2')
+    ('diagonal / 0', 'bottom 1', 'left 2')
     >>> World(dark=(0.0, 0.7))
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: dark goes up to 0.7 and bright begins at 0.6; dark levels must not exceed bright ones
@@ -111,11 +111,15 @@ class World:
                 "dark levels must not exceed bright ones"
             )
         if self.labels not in LABELS:
+            raise TinyNetError(f"labels is {self.labels!r}; it must be one of {', '.join(map(repr, LABELS))}")
+        if (
+            isinstance(self.n, bool)
+            or not isinstance(self.n, int)
+            or not 2 <= self.n <= pictures.LARGEST_GRID
+        ):
             raise TinyNetError(
-                f"labels is {self.labels!r}; it must be one of {', '.join(map(repr, LABELS))}"
+                f"n is {self.n!r}; it must be a whole number from 2 to {pictures.LARGEST_GRID}"
             )
-        if isinstance(self.n, bool) or not isinstance(self.n, int) or not 2 <= self.n <= pictures.LARGEST_GRID:
-            raise TinyNetError(f"n is {self.n!r}; it must be a whole number from 2 to {pictures.LARGEST_GRID}")
 
     @cached_property
     def patterns(self) -> Patterns:
