@@ -138,7 +138,7 @@ def test_noise_is_clipped():
     assert (seen.min(), seen.max()) == (0, 1)
 
 
-def test_streams_and_seeds_never_share_a_picture():
+def test_streams_and_seeds_share_no_picture():
     world = World(noise=0.05)
     drawn = [world.draw(np.arange(500), seed=s, stream=k)[0] for k in STREAMS for s in range(6)]
     seen = np.concatenate(drawn)

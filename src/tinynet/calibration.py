@@ -17,6 +17,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 from tinynet.judging import wilson
+from tinynet.network import activate
 
 EPSILON = 1e-7  # a probability this near to 0 or 1 counts as this far from it, where its logarithm is taken
 HOTTEST = 100.0  # temperatures from 1/100 to 100
@@ -158,7 +159,7 @@ def auroc(scores: Any, positive: Any) -> Any:
     s, chosen = np.asarray(scores, float), np.asarray(positive, bool)
     flat = s.reshape(-1, s.shape[-1])
     found = np.array([placements(row, chosen)[0].mean() for row in flat])
-    return found.reshape(s.shape[:-1])
+    return found.reshape(s.shape[:-1])[()]
 
 
 def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -234,7 +235,9 @@ def temperature(probabilities: Any, happened: Any) -> Any:
     low, high = (np.full(p.shape[:-1], math.log(end)) for end in (1 / HOTTEST, HOTTEST))  # of log 1/T
     for _ in range(50):
         middle = (low + high) / 2
-        slope = (z * (_sigmoid(np.exp(middle)[..., None] * z) - t)).mean(axis=-1)
+        bz = np.exp(middle)[..., None] * z
+        # (sigmoid(bz) - t) without cancellation, where both are nearly 1
+        slope = (z * ((1 - t) * activate("sigmoid", bz) - t * activate("sigmoid", -bz))).mean(axis=-1)
         low, high = np.where(slope < 0, middle, low), np.where(slope < 0, high, middle)
     return np.exp(-(low + high) / 2)
 
@@ -246,16 +249,12 @@ def scaled(probabilities: Any, temperature: Any) -> np.ndarray:
     [0.75, 0.5]
     """
     p = np.asarray(probabilities, float)
-    return _sigmoid(_logit(p) / np.asarray(temperature, float)[..., None])
+    return activate("sigmoid", _logit(p) / np.asarray(temperature, float)[..., None])
 
 
 def _logit(p: np.ndarray) -> np.ndarray:
     p = np.clip(p, EPSILON, 1 - EPSILON)
     return np.asarray(np.log(p) - np.log1p(-p))
-
-
-def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return np.asarray((1 + np.tanh(z / 2)) / 2)
 
 
 def _checked(probabilities: Any, happened: Any) -> tuple[np.ndarray, np.ndarray]:
