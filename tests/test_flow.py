@@ -13,6 +13,7 @@ FLOW = [
     "files",
     "pictures",
     "world",
+    "bayes",
     "network",
     "formulas",
     "sheet",
@@ -33,6 +34,10 @@ FLOW = [
     "recording",
     "training",
     "judging",
+    "calibration",
+    "symmetry",
+    "floors",
+    "exam",
     "parts",
     "cohorts",
     "populations",
@@ -48,7 +53,18 @@ FLOW = [
     "server",
     "cli",
 ]
-HEAVY = {"matplotlib", "seaborn", "pandas", "torch", "jinja2", "uvicorn", "rich", "llvmlite", "scipy"}
+HEAVY = {
+    "matplotlib",
+    "seaborn",
+    "pandas",
+    "torch",
+    "jinja2",
+    "uvicorn",
+    "rich",
+    "llvmlite",
+    "scipy",
+    "sklearn",
+}
 
 
 def imports(tree):

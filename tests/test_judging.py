@@ -69,25 +69,6 @@ def test_saturation_counts_activations_near_their_ends():
     assert judging.saturation(strong, LINES) == 0.5
 
 
-def test_a_fair_network_has_no_asymmetry():
-    assert judging.asymmetry(fixed((0.3, 0.3)), LINES) == 0
-    assert judging.asymmetry(fixed((0.75, 0.5)), LINES) == 0.25
-
-
-@given(seed=st.integers(0, 1000))
-def test_four_turns_are_none(seed):
-    pictures = tn.pictures.fuzzy_lines(8, seed=seed)
-    once = judging.turned(pictures)
-    assert once != pictures
-    assert judging.turned(judging.turned(judging.turned(once))) == pictures
-
-
-def test_only_square_pictures_can_be_turned():
-    table = tn.Examples(np.zeros((1, 4)), None, ("row",))
-    with pytest.raises(TinyNetError, match="only square pictures"):
-        judging.asymmetry(tn.Network.initial(seed=0), table)
-
-
 def test_the_last_class_tilts_gray():
     effect = judging.order_effect(tn.Network.initial(seed=0), LINES, tn.Recipe())
     assert effect.last == "vertical"

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tinynet import pictures as pictures
     from tinynet import plots as plots
+    from tinynet.bayes import posterior as posterior
     from tinynet.diagnosis import compare as compare
     from tinynet.diagnosis import diagnose as diagnose
     from tinynet.errors import TinyNetError as TinyNetError
+    from tinynet.exam import Exam as Exam
+    from tinynet.exam import Marks as Marks
     from tinynet.explain import Explanation as Explanation
     from tinynet.judging import Verdict as Verdict
     from tinynet.judging import answers as answers
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from tinynet.recording import load as load
     from tinynet.sheet import Sheet as Sheet
     from tinynet.story import journey as journey
+    from tinynet.symmetry import walked_round as walked_round
     from tinynet.training import nudge as nudge
     from tinynet.training import train as train
     from tinynet.world import World as World
@@ -39,9 +43,11 @@ __version__ = "0.1.0"
 
 _MODULE_OF = {
     "Architecture": "network",
+    "Exam": "exam",
     "Examples": "pictures",
     "Explanation": "explain",
     "Moment": "moment",
+    "Marks": "exam",
     "Network": "network",
     "Population": "populations",
     "Recipe": "recipe",
@@ -59,7 +65,9 @@ _MODULE_OF = {
     "pictures": "",
     "plots": "",
     "population": "populations",
+    "posterior": "bayes",
     "train": "training",
+    "walked_round": "symmetry",
 }
 
 __all__ = sorted(_MODULE_OF)

@@ -228,7 +228,7 @@ def explain(
 def stress(recording: RecordingPath, as_json: Json = False) -> None:
     """A recording's network against unseen and ambiguous pictures."""
     import tinynet as tn
-    from tinynet import judging, terminal
+    from tinynet import judging, symmetry, terminal
     from tinynet.parts import answers_table
 
     run, sets = tn.load(recording), {"stress": tn.pictures.stress(), "fuzzy": tn.pictures.fuzzy()}
@@ -245,7 +245,7 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
     for name, examples in sets.items():
         terminal.show_table(answers_table(name.capitalize(), run.final, examples))
     if len(run.examples.answers) == 2:
-        unfair = judging.asymmetry(run.final, tn.pictures.binary())
+        unfair = symmetry.asymmetry(run.final, tn.pictures.binary())
         typer.echo(
             f"Turned by 90 degrees, its answers to the 16 black-and-white pictures change by up to {unfair:.4f}."
         )

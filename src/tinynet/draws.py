@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-# Streams of words. A seed is added to its stream's number, so these stand 2**28 apart: with neighbouring numbers
-# the pictures to train on of one seed would be the pictures to test with of another. Seeds below 2**28 never meet.
+# Streams of words. A seed is added to its stream's number, so they stand 2**28 apart: with neighbouring
+# numbers the pictures to train on of one seed would be the pictures to test with of another. Below 2**28, all seeds
+# begin apart; that runs of a and b pictures overlap further on has a chance of (a + b) / 2**32.
 ORDERS, NOISE, TRAINING, VALIDATION, TEST, VIEWS = (k << 28 for k in range(6))
 GOLDEN = 0x9E3779B9
 # A sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first, by

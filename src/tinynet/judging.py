@@ -17,7 +17,7 @@ SATURATED = 0.01  # an activation is saturated this near to an end of its range
 Z95 = 1.959963984540054  # of the normal distribution, 95 % within
 
 
-def wilson(count: int, n: int, z: float = Z95) -> tuple[float, float]:
+def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
     """Return the interval that holds a share, seen `count` times in `n` (Wilson 1927).
 
     >>> wilson(0, 10_000)
@@ -158,32 +158,6 @@ def saturation(network: Network, examples: Examples) -> float:
             near += int(((a < low + SATURATED) | (a > high - SATURATED)).sum())
         count += a.size
     return near / count
-
-
-def turned(examples: Examples) -> Examples:
-    """Return the pictures turned by 90 degrees, with their targets swapped: rows become columns.
-
-    >>> import tinynet as tn
-    >>> turned(tn.pictures.lines())["top"].inputs.tolist()
-    [[1.0, 0.0, 1.0, 0.0]]
-    """
-    shape = examples.shape
-    if shape is None or shape[0] != shape[1] or len(examples.answers) != 2:
-        raise TinyNetError(
-            f"only square pictures with two answers can be turned and swapped; these have shape {shape}"
-        )
-    grids = np.rot90(examples.inputs.reshape(-1, *shape), axes=(1, 2))
-    targets = None if examples.targets is None else examples.targets[:, ::-1]
-    return Examples(grids.reshape(len(examples), -1), targets, examples.names, shape, examples.answers)
-
-
-def asymmetry(network: Network, examples: Examples) -> float:
-    """Return how far the network is from treating rows and columns alike.
-
-    The largest difference, over the pictures, between an answer and the swapped answer to the picture turned
-    by 90 degrees; 0 for a network that is exactly fair.
-    """
-    return float(np.abs(network(examples) - network(turned(examples))[:, ::-1]).max())
 
 
 def gap(network: Network, picture: Examples) -> float:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tinynet import pictures
 from tinynet.arithmetic import LANES
 from tinynet.cohorts import Training, forward
 from tinynet.errors import TinyNetError
+from tinynet.exam import Exam, Marks
 from tinynet.judging import UNSURE, Verdict, share
 from tinynet.losses import mean_losses, right
 from tinynet.network import Architecture, Network
@@ -25,6 +26,7 @@ from tinynet.world import World
 
 MOST_NETWORKS = 100_000_000
 FORWARD_BLOCK = 8192  # networks whose answers are computed at once
+EXAM_BLOCK = 512  # networks that sit an exam at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +65,8 @@ class Population:
             answers[some] = self._outputs(some, values)
         return answers
 
-    def _parts(self) -> Iterator[slice]:
-        return (slice(first, first + FORWARD_BLOCK) for first in range(0, len(self), FORWARD_BLOCK))
+    def _parts(self, block: int = FORWARD_BLOCK) -> Iterator[slice]:
+        return (slice(first, first + block) for first in range(0, len(self), block))
 
     def _outputs(self, some: slice, values: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -118,6 +120,11 @@ class Population:
         """Return how far each network's first answer exceeds its second. -> (N, pictures)"""
         outputs = self.outputs(inputs)
         return np.asarray(outputs[..., 0] - outputs[..., 1])
+
+    def sit(self, exam: Exam) -> Marks:
+        """Let every network sit an exam, some at a time."""
+        parts = self._parts(EXAM_BLOCK)
+        return Marks.joined(exam.sit(partial(self._outputs, some)) for some in parts)
 
     def share(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
         """Return the verdict that so many of all networks do `what`; mask is (N,) bool."""

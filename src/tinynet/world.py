@@ -137,7 +137,7 @@ class World:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the pictures of these numbers, 0 to 2**32 - 1: inputs, targets, and the rows of `patterns`.
 
-        stream : draws.TRAINING, VALIDATION or TEST, which never share a picture. -> (m, n*n), (m, 2), (m,)
+        stream : draws.TRAINING, VALIDATION or TEST; which of them is part of every word. -> (m, n*n), (m, 2), (m,)
         """
         place = _place(stream, seed, numbers)
         table, doubtful = self.patterns, draws.word(*place, 0) < int(self.doubt * 2**32)

@@ -1,0 +1,181 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinynet import bayes, pictures
+from tinynet.errors import TinyNetError
+from tinynet.symmetry import SWAPS, views
+from tinynet.world import World
+
+NOISES = st.floats(0.03, 2.0)
+ENDS = st.lists(st.floats(0, 1), min_size=4, max_size=4).map(sorted)
+PICTURES = st.lists(st.floats(0, 1), min_size=4, max_size=4)
+CANONICAL = pictures.binary().inputs[[k for k in range(16) if k not in (3, 5, 10, 12)]]  # all but the lines
+
+
+def worlds(ends, noise, doubt=0.5):
+    return World(noise=noise, doubt=doubt, dark=(ends[0], ends[1]), bright=(ends[2], ends[3]))
+
+
+def likelihood(x, level, noise):
+    """Of one pixel, in plain numbers."""
+    if x in (0.0, 1.0):
+        far = level if x == 0.0 else 1 - level
+        return math.erfc(far / noise / math.sqrt(2)) / 2
+    return math.exp(-(((x - level) / noise) ** 2) / 2)  # without the factor that all hypotheses share
+
+
+def group(pixels, ends, noise, steps=400):
+    """The mean over the level of the product of pixels, by the midpoint rule."""
+    levels = [ends[0] + (ends[1] - ends[0]) * (k + 0.5) / steps for k in range(steps)]
+    return sum(math.prod(likelihood(x, level, noise) for x in pixels) for level in levels) / steps
+
+
+def twin(world, picture):
+    """P(horizontal) and P(doubtful) by a loop over the rows of the table."""
+    table, mass = world.patterns, {(1.0, 0.0): 0.0, (0.0, 1.0): 0.0, (0.5, 0.5): 0.0}
+    for row, (mask, target) in enumerate(zip(table.masks, table.targets, strict=True)):
+        if row < table.lines:
+            prior = (1 - world.doubt) / table.lines
+        else:
+            prior = world.doubt / (len(table.masks) - table.lines)
+        lit = [x for x, bright in zip(picture, mask, strict=True) if bright]
+        unlit = [x for x, bright in zip(picture, mask, strict=True) if not bright]
+        if table.is_flat[row]:
+            found = group(picture, world.flat, world.noise)
+        else:
+            found = group(lit, world.bright, world.noise) * group(unlit, world.dark, world.noise)
+        mass[tuple(target)] += prior * found
+    h, v, doubt = mass.values()
+    return (h + doubt / 2) / (h + v + doubt), doubt / (h + v + doubt)
+
+
+@pytest.mark.parametrize("world", [World(), World(noise=0.5, doubt=0.2), World(n=3)])
+def test_the_posterior_is_that_of_a_loop_over_the_patterns(world):
+    inputs, _, _ = world.draw(np.arange(6 if world.n == 2 else 2), seed=1)
+    best, doubt = bayes.posterior(world, inputs), bayes.doubtful(world, inputs)
+    for k, picture in enumerate(inputs.tolist()):
+        assert (best[k, 0], doubt[k]) == pytest.approx(twin(world, picture), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "world", [World(), World(noise=0.4, doubt=0.3, labels="coin"), World(noise=0.3, n=3)]
+)
+def test_what_is_said_comes_true_as_often_as_said(world):
+    """Against pictures as they are drawn: in each bin of what is said, so many are horizontal, or doubtful."""
+    count = 40_000 if world.n == 2 else 10_000
+    inputs, _, rows = world.draw(np.arange(count), seed=2)
+    targets = world.patterns.targets[rows]
+    cases = [
+        (bayes.posterior(world, inputs)[:, 0], targets[:, 0]),
+        (bayes.doubtful(world, inputs), (targets[:, 0] == 0.5).astype(float)),
+    ]
+    for said, happened in cases:
+        bins = (said * 10).astype(int)
+        for k in np.unique(bins):
+            some = bins == k
+            wrong = (said - happened)[some]
+            if some.sum() > 100:
+                assert abs(wrong.mean()) < 4.5 * wrong.std() / math.sqrt(some.sum()) + 1e-3
+
+
+@given(
+    inputs=st.lists(st.lists(st.floats(0.3, 0.7), min_size=4, max_size=4), min_size=1, max_size=5),
+    levels=st.lists(st.floats(0.3, 0.7), min_size=2, max_size=2).map(sorted),
+    noise=st.floats(0.1, 0.3),
+)
+def test_known_levels_have_a_closed_form(inputs, levels, noise):
+    dark, bright = levels
+    best = bayes.posterior(World(noise, 0.0, (bright, bright), (dark, dark)), inputs)
+    expected = bayes.closed_form(inputs, bright=bright, dark=dark, noise=noise)
+    assert np.log(best[:, 0] / best[:, 1]) == pytest.approx(expected, abs=1e-9)
+
+
+@given(picture=PICTURES, ends=ENDS, noise=NOISES)
+def test_all_eight_sides_get_one_answer(picture, ends, noise):
+    best = bayes.posterior(worlds(ends, noise), views([picture])[:, 0])  # (8, 2)
+    assert np.where(SWAPS, best[:, 1], best[:, 0]) == pytest.approx(best[0, 0], abs=1e-12)
+
+
+def test_all_eight_sides_of_a_larger_picture_get_one_answer():
+    world = World(n=4)
+    sides = views(world.draw(np.arange(50), seed=3)[0])  # (8, 50, 16)
+    best = np.stack([bayes.posterior(world, side) for side in sides])[..., 0]
+    assert np.where(SWAPS[:, None], 1 - best, best) == pytest.approx(np.tile(best[0], (8, 1)), abs=1e-12)
+
+
+@given(picture=PICTURES, ends=ENDS, noise=NOISES, doubt=st.floats(0, 0.9))
+def test_the_verdict_in_one_line(picture, ends, noise, doubt):
+    """Whatever the noise, the levels and the share of doubt, the sign is that of one product."""
+    best = bayes.posterior(worlds(ends, noise, doubt), [picture])[0]
+    lead, sign = best[0] - best[1], bayes.verdict([picture])[0]
+    assert lead * sign >= -1e-12
+    if sign == 0:
+        assert abs(lead) < 1e-12
+
+
+def test_the_verdict_decides_the_worlds_pictures():
+    inputs, _, _ = World().draw(np.arange(5000), seed=4)
+    best = bayes.posterior(World(), inputs)
+    lead = best[:, 0] - best[:, 1]
+    assert (np.sign(lead) == bayes.verdict(inputs)).mean() > 0.999  # but where rounding makes a tie
+    assert (lead * bayes.verdict(inputs) >= -1e-15).all()
+
+
+@given(ends=ENDS, noise=NOISES, doubt=st.floats(0, 1), level=st.floats(0, 1))
+def test_doubt_is_exactly_one_half(ends, noise, doubt, level):
+    shown = np.concatenate([CANONICAL, np.full((1, 4), level)])
+    assert (bayes.posterior(worlds(ends, noise, doubt), shown) == 0.5).all()
+    assert (bayes.verdict(shown) == 0).all()
+
+
+def test_doubt_is_one_half_on_larger_pictures():
+    world = World(n=5)
+    shown = world.patterns.masks[world.patterns.lines :]
+    assert bayes.posterior(world, shown) == pytest.approx(np.full((len(shown), 2), 0.5), abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [2, 3, 8])
+@pytest.mark.parametrize("noise", [0.05, 0.1, 0.2, 0.3, 1.0])
+def test_twice_the_nodes_change_nothing(n, noise):
+    world = World(noise=noise, n=n)
+    inputs, _, _ = world.draw(np.arange(20 if n == 8 else 300), seed=5)
+    assert bayes.posterior(world, inputs) == pytest.approx(bayes.posterior(world, inputs, finer=2), abs=1e-12)
+
+
+@given(picture=PICTURES, ends=ENDS, noise=NOISES)
+def test_answers_are_probabilities(picture, ends, noise):
+    world = worlds(ends, noise)
+    best, doubt = bayes.posterior(world, [picture]), bayes.doubtful(world, [picture])
+    assert best.sum() == pytest.approx(1)
+    assert 0 <= best.min() <= best.max() <= 1
+    assert 0 <= doubt[0] <= 1
+
+
+def test_impossible_noise_and_faint_noise():
+    """A tail of 50 standard deviations has a logarithm, if no value."""
+    best = bayes.posterior(World(noise=0.012), [[1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0]])
+    assert best[0, 0] > 0.999999
+    assert best[1, 0] == 0.5
+    assert bayes._log_tail(30.0) == pytest.approx(math.log(math.erfc(30 / math.sqrt(2)) / 2), rel=1e-7)
+
+
+def test_parts_of_many_pictures_are_one_by_one(monkeypatch):
+    inputs, _, _ = World().draw(np.arange(20), seed=6)
+    whole = bayes.posterior(World(), inputs)
+    monkeypatch.setattr(bayes, "MOST_TERMS", 1)
+    assert bayes.posterior(World(), inputs) == pytest.approx(whole, abs=1e-15)
+
+
+def test_the_best_answer_says_what_it_needs():
+    with pytest.raises(TinyNetError, match="noise is 0; the best answer needs noise above 0"):
+        bayes.posterior(World(noise=0), np.zeros((1, 4)))
+    with pytest.raises(TinyNetError, match=r"shape \(1, 9\); this world's pictures need \(pictures, 4\)"):
+        bayes.posterior(World(), np.zeros((1, 9)))
+    with pytest.raises(TinyNetError, match="pixels outside 0 to 1"):
+        bayes.verdict([[0.0, 0.0, 0.0, 1.5]])
+    with pytest.raises(TinyNetError, match="noise is 0"):
+        bayes.closed_form(np.zeros((1, 4)), bright=0.8, dark=0.2, noise=0)
