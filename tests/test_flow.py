@@ -27,6 +27,7 @@ FLOW = [
     "parts",
     "cohorts",
     "populations",
+    "trials",
     "diagnosis",
     "plots",
     "machine",
@@ -39,7 +40,20 @@ FLOW = [
     "server",
     "cli",
 ]
-HEAVY = {"matplotlib", "seaborn", "pandas", "torch", "jinja2", "uvicorn", "rich", "numba", "scipy"}
+HEAVY = {
+    "pyarrow",
+    "distributed",
+    "filelock",
+    "matplotlib",
+    "seaborn",
+    "pandas",
+    "torch",
+    "jinja2",
+    "uvicorn",
+    "rich",
+    "numba",
+    "scipy",
+}
 
 
 def imports(tree):

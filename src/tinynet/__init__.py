@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from tinynet.story import journey as journey
     from tinynet.training import nudge as nudge
     from tinynet.training import train as train
+    from tinynet.trials import Trial as Trial
+    from tinynet.trials import grid as grid
 
 __version__ = "0.1.0"
 
@@ -47,10 +49,12 @@ _MODULE_OF = {
     "Recording": "recording",
     "Sheet": "sheet",
     "TinyNetError": "errors",
+    "Trial": "trials",
     "Verdict": "judging",
     "answers": "judging",
     "compare": "diagnosis",
     "diagnose": "diagnosis",
+    "grid": "trials",
     "journey": "story",
     "load": "recording",
     "nudge": "training",
