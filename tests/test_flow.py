@@ -28,6 +28,8 @@ FLOW = [
     "cohorts",
     "populations",
     "trials",
+    "tallies",
+    "blocks",
     "diagnosis",
     "plots",
     "machine",
