@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tinynet.recording import load as load
     from tinynet.sheet import Sheet as Sheet
     from tinynet.story import journey as journey
+    from tinynet.sweeps import Sweep as Sweep
+    from tinynet.sweeps import sweep as sweep
     from tinynet.training import nudge as nudge
     from tinynet.training import train as train
     from tinynet.trials import Trial as Trial
@@ -48,6 +50,7 @@ _MODULE_OF = {
     "Recipe": "recipe",
     "Recording": "recording",
     "Sheet": "sheet",
+    "Sweep": "sweeps",
     "TinyNetError": "errors",
     "Trial": "trials",
     "Verdict": "judging",
@@ -61,6 +64,7 @@ _MODULE_OF = {
     "pictures": "",
     "plots": "",
     "population": "populations",
+    "sweep": "sweeps",
     "train": "training",
 }
 

@@ -64,7 +64,11 @@ def share(mask: np.ndarray, what: str, more: str = "") -> Verdict:
     >>> print(share(np.arange(1000) < 10, "coins stood on their edge"))
     10 of 1,000 coins stood on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %).
     """
-    count, n = int(np.count_nonzero(mask)), len(mask)
+    return counted(int(np.count_nonzero(mask)), len(mask), what, more)
+
+
+def counted(count: int, n: int, what: str, more: str = "") -> Verdict:
+    """Return the verdict of `share`, of numbers that were counted elsewhere."""
     low, high = wilson(count, n)
     here = "" if count in (0, n) else f"{percent(count / n)}; "
     sentence = f"{count:,} of {n:,} {what} ({here}95 % interval {percent(low)} to {percent(high)}){more and '; ' + more}."

@@ -120,13 +120,13 @@ class Tally:
     def loss_quantile(self, percent: int) -> float | None:
         """Return the loss that so many percent of the finite networks reach, within 1.82 %; None without networks.
 
-        Below 1e-12 it is 0, above 1000 infinite.
+        Below 1e-12 it is 0, above 1,000 it is 1,000.
         """
         place = _quantile(self.losses[:-1], percent)
         if place is None:
             return None
         if place in (0, len(_LOSSES)):
-            return 0.0 if place == 0 else float("inf")
+            return 0.0 if place == 0 else 10.0 ** LOSS_DECADES[1]
         return float(np.sqrt(_LOSSES[place - 1] * _LOSSES[place]))
 
     def until_quantile(self, percent: int) -> int | None:

@@ -10,6 +10,7 @@ from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, diverging, figur
 from tinynet.plots.curves import comparison, convergence, loss_curve
 from tinynet.plots.diagram import architecture
 from tinynet.plots.grids import hidden_nodes, pictures
+from tinynet.plots.maps import sweep_map
 
 __all__ = [
     "HORIZONTAL",
@@ -26,4 +27,5 @@ __all__ = [
     "pictures",
     "population_histogram",
     "save",
+    "sweep_map",
 ]
