@@ -2,8 +2,9 @@
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +39,10 @@ class Estimate:
     def seconds(self) -> float:
         """About how long it would take on this machine."""
         return self.core_seconds / self.workers
+
+    def to_json(self) -> dict[str, Any]:
+        """Every number by name, ready for JSON."""
+        return asdict(self) | {"seconds": self.seconds}
 
     def __str__(self) -> str:
         done = (

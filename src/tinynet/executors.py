@@ -57,6 +57,8 @@ def on_cluster(blocks: Iterator[Block], address: str) -> Counted:
     away, and for workers that die over and over or have another version of TinyNet.
     """
     with _quiet(), _client(address) as client:
+        from distributed import KilledWorker
+
         pool = client.get_executor(pure=True, retries=ATTEMPTS)
         room = max(8, IN_FLIGHT * sum(client.nthreads().values()))
 
@@ -73,6 +75,10 @@ def on_cluster(blocks: Iterator[Block], address: str) -> Counted:
                 yield block, tallies
         except (CancelledError, RuntimeError, OSError) as error:  # the client's own errors are some of these
             raise TinyNetError(f"the cluster at {address} went away ({_words(error)})") from error
+        except KilledWorker as error:
+            raise TinyNetError(
+                f"the workers of {address} died {ATTEMPTS} times over one block, perhaps of too little memory"
+            ) from error
         except (ImportError, AttributeError) as error:
             raise TinyNetError(f"a worker cannot compute ({_words(error)}); {_NEEDS}") from error
         finally:

@@ -88,6 +88,15 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f} %" if value < 0.9995 else f"{100 - float(f'{100 * (1 - value):.1g}'):.8g} %"
 
 
+def whole_percent(value: float) -> str:
+    """Write a share in whole percent, for a small place; what is not 0 or 1 never looks like it.
+
+    >>> [whole_percent(value) for value in (0.0, 0.001, 0.25, 0.999, 1.0)]
+    ['0', '<1', '25', '>99', '100']
+    """
+    return "<1" if 0 < value < 0.005 else ">99" if 0.995 <= value < 1 else f"{100 * value:.0f}"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a network says of one picture.

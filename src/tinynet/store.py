@@ -76,12 +76,14 @@ class Store:
 
     def read(self, block: Block) -> list[Tally] | None:
         """Return a block's tallies, None where it has no file; a damaged file is said and set aside."""
+        from pyarrow import ArrowException
+
         path = self._path(block)
         try:
             return _decode(path.read_bytes(), block)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:  # Arrow's errors are some of these
+        except (ArrowException, OSError, ValueError, KeyError, TypeError) as error:
             aside = self.folder / "damaged" / path.name
             try:
                 aside.parent.mkdir(exist_ok=True)

@@ -48,6 +48,12 @@ class Sweep:
         """Whether all networks are done."""
         return all(tally.networks == len(self.plan.seeds) for tally in self.tallies)
 
+    @property
+    def done(self) -> str:
+        """How many of all networks are done, in words; those of several epochs of one training count once."""
+        found = dict(zip((group for group, _ in self.plan.places), self.tallies, strict=True))
+        return f"{sum(tally.networks for tally in found.values()):,} of {self.plan.total:,} networks are done"
+
     def verdict(self, trial: int | Trial) -> Verdict:
         """Return how many networks of a trial learned, with the 95 % interval; `trial` or its number."""
         tally = self.tallies[self._number(trial)]
@@ -184,9 +190,9 @@ class _Run:
             tallies = self.store.read(block)
             if tallies is not None:
                 self._count(block, tallies)
-        self._report()
         if self.blocks:
             say(f"found {self.done()}")
+        self._report()
 
     def done(self) -> str:
         """Say how much is done."""

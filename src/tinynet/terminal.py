@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tinynet.judging import Verdict
 from tinynet.parts import Chapter, Figure, Part, Table, Text
@@ -50,13 +51,29 @@ def show_table(table: Table) -> None:
 
 
 @contextmanager
-def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on standard error (nothing where that is no terminal) and yield its `(done, total)`."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on standard error (nothing where that is no terminal) and yield its `(done, total)`.
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    rate : whether to show how many are done in a second.
+    """
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns: list[rich.ProgressColumn] = [rich.TextColumn(what), rich.BarColumn(), rich.MofNCompleteColumn()]
+    columns += [rich.TextColumn(unit), *([_rate()] if rate else []), rich.TimeRemainingColumn()]
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with rich.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _rate() -> Any:
+    """Return a column with the speed of the last half a minute."""
+    from rich.progress import ProgressColumn, Task
+    from rich.text import Text as Plain
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Plain:
+            return Plain(f"{task.speed:,.0f} a second" if task.speed else "", style="dim")
+
+    return Rate()

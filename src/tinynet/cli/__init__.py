@@ -9,6 +9,7 @@ from tinynet.cli.house import doctor, lab
 from tinynet.cli.journey import discover
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
 from tinynet.cli.single import explain, nudge, stress, train
+from tinynet.cli.sweep import sweep
 
 app = typer.Typer(
     name="tinynet",
@@ -19,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (discover, nudge, train, explain, stress, population, lab, doctor):
+for command in (discover, nudge, train, explain, stress, population, sweep, lab, doctor):
     app.command()(command)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.judging import whole_percent
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, canvas, diverging, readable, write
 from tinynet.trials import AXES, Trial, varying, word
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from tinynet.blocks import Plan
     from tinynet.sweeps import Sweep
 
 MOST_PANELS = 12
@@ -86,7 +88,7 @@ def sweep_map(
     >>> sweep_map(found).get_xlabel()
     'learning rate'
     """
-    chosen, look = layout(sweep.trials, x, y), _look(sweep, value, picture)
+    chosen, look = check(sweep.plan, x=x, y=y, value=value, picture=picture)
     rows = [(row, _number(row, value, picture, sweep.plan.examples.answers)) for row in sweep.rows()]
     if len(chosen.panels) == 1:
         return _map(sweep, chosen, {}, rows, look, _range(rows, look), ax or _canvas(sweep, chosen))
@@ -95,19 +97,26 @@ def sweep_map(
     return _panels(sweep, chosen, rows, look)
 
 
-def _look(sweep: "Sweep", value: str, picture: str) -> Look:
+def check(
+    plan: "Plan", *, x: str | None = None, y: str | None = None, value: str = "learned", picture: str = "gray"
+) -> tuple[Layout, Look]:
+    """Return how `sweep_map` will draw a sweep of this plan; errors as there, before anything is computed."""
+    return layout(plan.trials, x, y), _look(plan, value, picture)
+
+
+def _look(plan: "Plan", value: str, picture: str) -> Look:
     if value not in VALUES:
         raise TinyNetError(f"value is {value!r}; it must be one of {', '.join(map(repr, VALUES))}")
-    names = sweep.plan.probes.names
+    names = plan.probes.names
     if value in ("unsure", "lean") and picture not in names:
         raise TinyNetError(f"there is no probe picture {picture!r}; there are {', '.join(map(repr, names))}")
-    first = sweep.plan.examples.answers[0]
+    first = plan.examples.answers[0]
     return {
-        "learned": Look("networks that learned, %", _percent, "cividis", False),
+        "learned": Look("networks that learned, %", whole_percent, "cividis", False),
         "loss": Look("median final loss", "{:.1g}".format, "cividis_r", True),
         "epochs_until_learned": Look("median epochs until learned", _thousands, "cividis_r", True),
-        "unsure": Look(f"networks unsure of {picture}, %", _percent, "cividis", False),
-        "lean": Look(f"networks that say {first} of {picture}, %", _percent, diverging(), False),
+        "unsure": Look(f"networks unsure of {picture}, %", whole_percent, "cividis", False),
+        "lean": Look(f"networks that say {first} of {picture}, %", whole_percent, diverging(), False),
     }[value]
 
 
@@ -119,11 +128,6 @@ def _number(row: dict[str, Any], value: str, picture: str, answers: Sequence[str
         return count / row["networks"] if row["networks"] else math.nan
     name = {"learned": "learned_share", "loss": "loss_q50"}.get(value, "epochs_until_learned_q50")
     return math.nan if row[name] is None else float(row[name])
-
-
-def _percent(share: float) -> str:
-    """Write a share in whole percent; what is not 0 or 1 never looks like it."""
-    return "<1" if 0 < share < 0.005 else ">99" if 0.995 <= share < 1 else f"{100 * share:.0f}"
 
 
 def _thousands(epochs: float) -> str:
@@ -144,12 +148,12 @@ def _range(rows: list[tuple[dict[str, Any], float]], look: Look) -> Any:
 def _size(sweep: "Sweep", chosen: Layout) -> tuple[float, float]:
     found = varying(sweep.trials)
     columns, rows = len(found.get(chosen.x, "1")), len(found.get(chosen.y or "", "1"))
-    return max(2.4, WIDE * columns), max(0.5, HIGH * rows)
+    return max(3.0, WIDE * columns), max(0.5, HIGH * rows)
 
 
 def _canvas(sweep: "Sweep", chosen: Layout) -> "Axes":
     width, height = _size(sweep, chosen)
-    return canvas(width + 2.4, height + 1.5)
+    return canvas(width + 2.4, height + 1.7)
 
 
 def _panels(sweep: "Sweep", chosen: Layout, rows: list[tuple[dict[str, Any], float]], look: Look) -> "Figure":
@@ -218,7 +222,7 @@ def _title(sweep: "Sweep", look: Look) -> str:
     counts = {tally.networks for tally in sweep.tallies}
     most, least = max(counts), min(counts)
     of = f"{most:,}" if most == least else f"{least:,} to {most:,}"
-    return f"{look.title[0].upper()}{look.title[1:]} (of {of} networks a cell)"
+    return f"{look.title[0].upper()}{look.title[1:]}\nof {of} networks a cell"
 
 
 def _axis_word(value: Any) -> str:
