@@ -115,9 +115,7 @@ def test_a_lost_scheduler_is_said_and_what_is_done_is_kept(tmp_path, reference):
             if count >= 5 * BLOCK:
                 running.close()
 
-        with pytest.raises(
-            TinyNetError, match=r"the cluster at tcp.* went away .*blocks done .* are kept in"
-        ):
+        with pytest.raises(TinyNetError, match=r"the cluster at tcp.* went away .*blocks done .* kept in"):
             tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=running.scheduler_address, progress=lose)
     before = files(tmp_path)
     assert len(before) >= 5
@@ -295,7 +293,7 @@ def test_a_full_disk_ends_it_with_what_is_kept(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Store, "write", filling)
     with pytest.raises(
-        TinyNetError, match=r"No space left.*3 of 48 blocks done .* are kept in .* goes on from there"
+        TinyNetError, match=r"No space left.*3 of 48 blocks done .* kept in .* goes on from there"
     ):
         tn.sweep(GRID, NETWORKS, out=tmp_path)
     assert len(files(tmp_path)) == 3

@@ -137,7 +137,7 @@ def sweep(
         except KeyboardInterrupt:
             interrupted = True
         except TinyNetError as error:
-            raise TinyNetError(f"{error}; {run.kept()}") from error
+            raise TinyNetError(f"{error}{run.kept()}") from error
         finally:
             counts.close()
         if store is not None:
@@ -233,10 +233,12 @@ class _Run:
         return tuple(self.counts[self.plan.groups[group]][stop] for group, stop in self.plan.places)
 
     def kept(self) -> str:
-        """Say what an error leaves."""
+        """Say what an error leaves, as the end of its message."""
+        if not self.blocks:
+            return ""
         if self.store is None:
-            return "nothing was kept; give a folder with out, and it will be"
-        return f"{self.done()} are kept in {self.store.folder}; run the same again and it goes on from there"
+            return f"; {self.done()}, and nothing is kept: give a folder with out, and it will be"
+        return f"; {self.done()}, kept in {self.store.folder}: run the same again and it goes on from there"
 
 
 def _check_amounts(**amounts: float | None) -> None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tinynet.parts import Table
     from tinynet.sweeps import Sweep
 
-BARS = " ▁▂▃▄▅▆▇█"
+BARS = "·▁▂▃▄▅▆▇█"
 BINS = 5  # of a histogram in a cell: the middle one holds what is unsure
 MOST_ROWS, MOST_PICTURES = 200, 16
 
@@ -31,7 +31,7 @@ def show(sweep: "Sweep") -> None:
         for name, value in sweep.trials[0].axes.items()
         if name not in axes and name in _telling(sweep)
     ]
-    typer.echo(f"All trials: {', '.join(shared)}.")
+    typer.echo(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
     shown = rows[:MOST_ROWS]
     terminal.show_table(_learned(shown, axes))
     terminal.show_table(_said(sweep, shown, axes))
@@ -62,7 +62,7 @@ def _learned(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
         epochs = "" if middle is None else f"{middle:,}{_between(low, high, '{:,}'.format)}"
         count = f"{row['learned']:,}" + (f"/{row['networks']:,}" if len(numbers) > 1 else "")
         cells.append((*_values(row, axes), count, share, loss, epochs))
-    each = f" of {numbers.pop():,} of each trial" if len(numbers) == 1 else ""
+    each = f", of {numbers.pop():,} of each trial" if len(numbers) == 1 else ""
     return Table(f"Networks that get every picture right{each}", (*map(_words, axes), *columns), tuple(cells))
 
 
@@ -101,7 +101,7 @@ def sparkline(counts: list[int]) -> str:
     """Write counts as bars; what is not 0 is never empty.
 
     >>> sparkline([0, 1, 50, 100])
-    ' ▁▄█'
+    '·▁▄█'
     """
     top = max(counts) or 1
     return "".join(BARS[-(-count * (len(BARS) - 1) // top)] for count in counts)
