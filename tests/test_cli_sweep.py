@@ -8,6 +8,7 @@ import pytest
 
 import tinynet as tn
 from test_cli import HERE, tinynet
+from tinynet import trials
 from tinynet.cli import tables
 from tinynet.judging import percent
 
@@ -16,7 +17,7 @@ SMALL = ["sweep", "--rate", "1,5", "--epochs", "100,1000", "--networks", "300"]
 
 def test_every_axis_of_a_trial_is_an_option():
     helped = tinynet("sweep", "--help").stdout
-    for name in tn.trials.AXES:
+    for name in trials.AXES:
         assert f"--{name.replace('_', '-')}" in helped.replace("\n", " ")
 
 
