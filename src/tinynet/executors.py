@@ -56,9 +56,11 @@ def on_cluster(blocks: Iterator[Block], address: str) -> Counted:
     A block whose worker dies is computed again. Raises TinyNetError for a scheduler that does not answer or goes
     away, and for workers that die over and over or have another version of TinyNet.
     """
+    try:
+        from distributed import KilledWorker  # sets up its loggers
+    except ImportError as error:
+        raise ImportError('a cluster needs dask.distributed: pip install "tinynet[cluster]"') from error
     with _quiet(), _client(address) as client:
-        from distributed import KilledWorker
-
         pool = client.get_executor(pure=True, retries=ATTEMPTS)
         room = max(8, IN_FLIGHT * sum(client.nthreads().values()))
 
@@ -74,7 +76,8 @@ def on_cluster(blocks: Iterator[Block], address: str) -> Counted:
                 _same_version(version)
                 yield block, tallies
         except (CancelledError, RuntimeError, OSError) as error:  # the client's own errors are some of these
-            raise TinyNetError(f"the cluster at {address} went away ({_words(error)})") from error
+            why = f" ({error})" if str(error) else ""
+            raise TinyNetError(f"the cluster at {address} went away{why}") from error
         except KilledWorker as error:
             raise TinyNetError(
                 f"the workers of {address} died {ATTEMPTS} times over one block, perhaps of too little memory"
@@ -129,10 +132,8 @@ def _words(error: BaseException) -> str:
 @contextmanager
 def _client(address: str) -> Iterator["Client"]:
     """Connect, and wait for a first worker."""
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ImportError('a cluster needs dask.distributed: pip install "tinynet[cluster]"') from error
+    from distributed import Client
+
     if not re.fullmatch(r"\w+://\S+:\d+", address):
         raise TinyNetError(f"the scheduler is {address!r}; its address must be such as tcp://10.0.0.1:8786")
     try:
