@@ -115,7 +115,7 @@ def test_a_lost_scheduler_is_said_and_what_is_done_is_kept(tmp_path, reference):
             if count >= 5 * BLOCK:
                 running.close()
 
-        with pytest.raises(TinyNetError, match=r"the cluster at tcp.* went away .*blocks done .* kept in"):
+        with pytest.raises(TinyNetError, match=r"the cluster at tcp.* went away; .*blocks done .* kept in"):
             tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=running.scheduler_address, progress=lose)
     before = files(tmp_path)
     assert len(before) >= 5
