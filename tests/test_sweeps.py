@@ -119,6 +119,7 @@ def test_a_lost_scheduler_is_said_and_what_is_done_is_kept(tmp_path, reference):
             tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=running.scheduler_address, progress=lose)
     before = files(tmp_path)
     assert len(before) >= 5
+    assert tables(tmp_path)[0]["networks"].to_pylist()[0] >= BLOCK
     tn.sweep(GRID, NETWORKS, out=tmp_path)
     assert tables(tmp_path) == reference
     assert before.items() <= files(tmp_path).items()

@@ -111,3 +111,12 @@ def test_records_are_trials_and_a_bad_one_is_named():
 def test_what_varies():
     found = trials.varying(tn.grid(learning_rate=[5.0, 0.5], loss=["mse", "bce"], epochs=7))
     assert found == {"learning_rate": [0.5, 5.0], "loss": ["mse", "bce"]}
+
+
+def test_recipes_are_trials_of_the_usual_network():
+    nine = tn.pictures.lines(3)
+    recipe = tn.Recipe(epochs=7)
+    assert trials.as_trials(recipe, LINES) == [Trial(recipe=recipe)]
+    assert trials.as_trials([recipe, Trial()], nine) == [Trial(tn.Architecture((9, 3, 2)), recipe), Trial()]
+    with pytest.raises(TinyNetError, match="0.1 is no trial; give trials"):
+        trials.as_trials([0.1], LINES)

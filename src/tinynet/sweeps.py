@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from tinynet.errors import TinyNetError
 from tinynet.executors import on_cluster, on_threads
 from tinynet.judging import Verdict, counted
 from tinynet.pictures import Examples
+from tinynet.recipe import Recipe
 from tinynet.store import Say, Store, write_tables
 from tinynet.tallies import Tally, leanings
-from tinynet.trials import Trial
+from tinynet.trials import Trial, as_trials
 
 Progress = Callable[[int, int], None]
 
@@ -91,7 +92,7 @@ class Sweep:
 
 
 def sweep(
-    trials: Sequence[Trial],
+    trials: Sequence[Trial | Recipe] | Trial | Recipe,
     networks: int = 1024,
     *,
     first_seed: int = 0,
@@ -107,7 +108,7 @@ def sweep(
 ) -> Sweep:
     """Train each trial's networks, one for each seed from `first_seed` on, and count what they learned.
 
-    Examples are the lines unless given, and probes, the pictures whose answers are counted, the stress test and the
+    Trials are as `grid` makes them, or recipes, for the network with one hidden layer of 3. Examples are the lines unless given, and probes, the pictures whose answers are counted, the stress test and the
     fuzzy line. `out` is a folder that keeps every block of seeds as it is done: a sweep that was ended at any
     moment goes on from there, and any other takes from it what fits. `workers` threads compute, one a core unless
     given, or the workers of the dask cluster whose scheduler has the address `scheduler`. No new block is begun
@@ -137,6 +138,9 @@ def sweep(
         except KeyboardInterrupt:
             interrupted = True
         except TinyNetError as error:
+            if store is not None:
+                with suppress(TinyNetError):  # the disk may be what failed
+                    store.write_tables(plan, run.tallies())
             raise TinyNetError(f"{error}{run.kept()}") from error
         finally:
             counts.close()
@@ -146,7 +150,7 @@ def sweep(
 
 
 def plan_of(
-    trials: Sequence[Trial],
+    trials: Sequence[Trial | Recipe] | Trial | Recipe,
     networks: int = 1024,
     *,
     first_seed: int = 0,
@@ -157,7 +161,7 @@ def plan_of(
     examples = pictures.lines() if examples is None else examples
     if probes is None:
         probes = usual_probes() if examples.shape == (2, 2) else examples
-    return Plan.of(list(trials), networks, first_seed, examples, probes)
+    return Plan.of(as_trials(trials, examples), networks, first_seed, examples, probes)
 
 
 def usual_probes() -> Examples:

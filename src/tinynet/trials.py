@@ -101,6 +101,17 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
     return [Trial.of(dict(zip(values, some, strict=True)), examples) for some in product(*values.values())]
 
 
+def as_trials(given: Any, examples: Examples) -> list[Trial]:
+    """Return trials as they are, and recipes as trials of the usual network for the examples; one, or several."""
+    several = [given] if isinstance(given, Trial | Recipe) else list(given)
+    usual = Architecture((examples.inputs.shape[1], 3, len(examples.answers)))
+    found = [Trial(usual, one) if isinstance(one, Recipe) else one for one in several]
+    for one in found:
+        if not isinstance(one, Trial):
+            raise TinyNetError(f"{one!r} is no trial; give trials, as tn.grid makes them, or recipes")
+    return found
+
+
 def varying(trials: Sequence[Trial]) -> dict[str, list[Any]]:
     """Return the axes on which the trials differ, each with its values: numbers sorted, others as they come.
 
