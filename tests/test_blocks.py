@@ -7,7 +7,7 @@ import pytest
 import tinynet as tn
 from tinynet import blocks
 from tinynet.blocks import Block, Group, Plan, compute
-from tinynet.cohorts import Cohort, Training
+from tinynet.cohorts import Cohort, Training, right
 from tinynet.errors import TinyNetError
 from tinynet.tallies import Tally, ladder
 
@@ -136,6 +136,33 @@ def test_a_training_looked_at_on_the_way_is_the_same_to_the_bit():
     for epoch in ladder(500).tolist():
         cohort.advance(epoch)
     assert (cohort.parameters() == trained).all()
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        tn.Architecture(),
+        tn.Architecture((4, 5, 4, 3), hidden="tanh", output="softmax"),
+        tn.Architecture((4, 3, 1)),
+        tn.Architecture((4, 3), output="identity"),
+        tn.Architecture((4, 3, 2), start="zeros"),
+    ],
+)
+def test_a_look_sees_who_is_right(architecture):
+    draw, outputs = np.random.default_rng(0), architecture.sizes[-1]
+    targets = np.eye(max(2, outputs))[[0, 1], :outputs]
+    answers = ("a", "b", "c")[:outputs]
+    examples = tn.pictures.Examples(draw.random((2, 4)), targets, ("one", "two"), (2, 2), answers)
+    cohort = Cohort(Training.of(architecture, tn.Recipe(), examples), np.arange(5000))
+    rights = right(cohort.answers(examples.inputs), targets).all(axis=1)
+    seen = np.zeros(5000, np.int64)
+    cohort.epoch = 7
+    blocks.look(cohort, examples, seen)
+    assert (seen == 7 * rights).all()
+    assert rights.any() == (architecture.start != "zeros")
+    cohort.epoch = 8
+    blocks.look(cohort, examples, seen)
+    assert (seen == 7 * rights).all()
 
 
 def test_a_cancelled_block_is_nothing():

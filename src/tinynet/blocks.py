@@ -10,9 +10,9 @@ from threading import Event
 
 import numpy as np
 
-from tinynet.cohorts import Cohort, Training, right
+from tinynet.cohorts import Cohort, Training
 from tinynet.errors import TinyNetError
-from tinynet.network import Architecture
+from tinynet.network import Architecture, activate
 from tinynet.pictures import Examples
 from tinynet.populations import Population, seed_range
 from tinynet.recipe import Recipe
@@ -26,6 +26,7 @@ SECONDS_AN_EPOCH = (
     1e-10  # for each parameter, picture and network: the cost model, which must not know the machine
 )
 LARGEST, SMALLEST = 65_536, 64  # networks of a block
+AT_ONCE = 2048  # networks that are looked at together
 MOST_BYTES = 64 * 2**20  # of a block's parameters, the optimizer's memory and answers
 
 
@@ -180,7 +181,7 @@ def compute(text: str, first: int, last: int, cancelled: Event | None = None) ->
         if not cohort.advance(epoch, cancelled):
             return None
         if epoch in looks:
-            _look(cohort, group.examples, seen)
+            look(cohort, group.examples, seen)
         if epoch in group.stops:
             recipe = replace(group.recipe, epochs=epoch)
             crowd = Population(group.architecture, recipe, group.examples, seeds, cohort.parameters())
@@ -188,13 +189,44 @@ def compute(text: str, first: int, last: int, cancelled: Event | None = None) ->
     return found
 
 
-def _look(cohort: Cohort, examples: Examples, seen: np.ndarray) -> None:
+def look(cohort: Cohort, examples: Examples, seen: np.ndarray) -> None:
     """Note the present epoch in seen (n,) of the networks that are right for the first time."""
     waiting = np.flatnonzero(seen == 0)
     if len(waiting):
-        assert examples.targets is not None
-        rights = right(cohort.answers(examples.inputs)[waiting], examples.targets).all(axis=1)
-        seen[waiting[rights]] = cohort.epoch
+        numbers = cohort.parameters().T[:, waiting]  # (P, n)
+        seen[waiting[_all_right(cohort.training.architecture, numbers, examples)]] = cohort.epoch
+
+
+def _all_right(architecture: Architecture, numbers: np.ndarray, examples: Examples) -> np.ndarray:
+    """Return whether networks with parameters (P, n) get every example right. -> (n,) bool
+
+    It is asked at every look, so the networks stand side by side, innermost, a cache full at a time.
+    """
+    assert examples.targets is not None
+    inputs, found = examples.inputs.astype(np.float32), []
+    for first in range(0, numbers.shape[1], AT_ONCE):
+        p = np.ascontiguousarray(numbers[:, first : first + AT_ONCE])
+        a = np.repeat(inputs[:, :, None], p.shape[1], axis=2)  # (pictures, nodes, n)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for k, (weight, bias) in enumerate(architecture.slices):
+                w = p[weight].reshape(architecture.sizes[k + 1], architecture.sizes[k], -1)
+                z = np.einsum("jin,min->mjn", w, a) + p[bias]
+                a = np.moveaxis(activate(architecture.activations[k], np.moveaxis(z, 1, -1)), -1, 1)
+        found.append(_rights(a, examples.targets))
+    return np.concatenate(found)
+
+
+def _rights(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return whether all of outputs (pictures, outputs, n) are right, by the rule of `cohorts.right`. -> (n,) bool"""
+    if outputs.shape[1] == 1:
+        wanted = targets > 0.5  # (pictures, 1)
+        return np.asarray(np.where(wanted[:, :, None], outputs > 0.5, outputs < 0.5).all(axis=(0, 1)))
+    found = np.ones(outputs.shape[2], bool)
+    for picture, wanted in zip(outputs, targets.argmax(axis=1), strict=True):
+        for j in range(len(picture)):
+            if j != wanted:
+                found &= picture[wanted] > picture[j]
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.blocks import Group, Plan
-from tinynet.cohorts import Cohort, Training, right
+from tinynet.blocks import Group, Plan, look
+from tinynet.cohorts import Cohort, Training
 from tinynet.populations import Population
 from tinynet.tallies import Tally, ladder
 from tinynet.trials import Trial
@@ -107,8 +107,7 @@ def _time(group: Group) -> tuple[float, float]:
         cohort.advance(cohort.epoch + epochs)
     training_time = spent / max(1, cohort.epoch - 1) * group.stops[-1]
     looking = time.perf_counter()
-    assert group.examples.targets is not None
-    right(cohort.answers(group.examples.inputs), group.examples.targets)
+    look(cohort, group.examples, np.zeros(len(seeds), np.int64))
     counting = time.perf_counter()
     crowd = Population(group.architecture, group.recipe, group.examples, seeds, cohort.parameters())
     Tally.of(crowd, np.zeros(len(seeds), np.int64), group.probes)
