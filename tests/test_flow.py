@@ -34,6 +34,13 @@ FLOW = [
     "parts",
     "cohorts",
     "populations",
+    "trials",
+    "tallies",
+    "blocks",
+    "store",
+    "executors",
+    "sweeps",
+    "estimates",
     "diagnosis",
     "plots",
     "machine",
@@ -46,7 +53,20 @@ FLOW = [
     "server",
     "cli",
 ]
-HEAVY = {"matplotlib", "seaborn", "pandas", "torch", "jinja2", "uvicorn", "rich", "llvmlite", "scipy"}
+HEAVY = {
+    "pyarrow",
+    "distributed",
+    "filelock",
+    "matplotlib",
+    "seaborn",
+    "pandas",
+    "torch",
+    "jinja2",
+    "uvicorn",
+    "rich",
+    "llvmlite",
+    "scipy",
+}
 
 
 def imports(tree):
