@@ -10,7 +10,7 @@ NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix web
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab discover notebook test lint format bench clean
+.PHONY: help setup lab discover notebook test lint format bench map clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ bench: $(READY) $(PAGE) ## time TinyNet beside PyTorch, JAX, NumPy and C, and th
 		echo "JAX cannot be installed here; its rows are left out."
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 	@$(BIN)/python benchmarks/page.py
+
+map: $(READY) ## draw docs/images/learning_map.png: 17 rates by 9 numbers of epochs by 4,096 seeds
+	@$(BIN)/tinynet sweep --rate 0.05..20/17 --epochs 100..30000/9 --networks 4096 --out out/learning_map \
+		--figure docs/images/learning_map.png $(ARGS)
 
 clean: ## remove the set-up and all that was generated
 	rm -rf $(VENV) src/tinynet/page web/node_modules discovery dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -41,6 +41,13 @@ FLOW = [
     "parts",
     "cohorts",
     "populations",
+    "trials",
+    "tallies",
+    "blocks",
+    "store",
+    "executors",
+    "sweeps",
+    "estimates",
     "diagnosis",
     "plots",
     "machine",
@@ -54,6 +61,9 @@ FLOW = [
     "cli",
 ]
 HEAVY = {
+    "pyarrow",
+    "distributed",
+    "filelock",
     "matplotlib",
     "seaborn",
     "pandas",

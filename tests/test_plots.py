@@ -279,3 +279,77 @@ def test_save_refuses_other_endings(tmp_path):
         tn.TinyNetError, match=r"'a.bmp' ends in '.bmp'; a figure is saved as .png, .svg, .pdf"
     ):
         plots.save(plots.pictures(LINES), tmp_path / "a.bmp")
+
+
+GRID = tn.grid(learning_rate=[5.0, 0.5, 1.0], epochs=[10, 300])
+
+
+@pytest.fixture(scope="module")
+def sweep():
+    return tn.sweep(GRID, 128)
+
+
+def test_a_map_has_a_cell_for_each_trial(sweep):
+    ax = plots.sweep_map(sweep)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate", "epochs")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.5", "1", "5"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["10", "300"]
+    shares = {(row["epochs"], row["learning_rate"]): row["learned_share"] for row in sweep.rows()}
+    expected = [shares[epochs, rate] for epochs in (10, 300) for rate in (0.5, 1.0, 5.0)]
+    assert ax.collections[0].get_array().ravel().tolist() == expected
+    assert words(ax)[-1] == f"{100 * expected[-1]:.0f}"
+    assert "of 128 networks a cell" in ax.get_title(loc="left")
+
+
+@pytest.mark.parametrize("value", ["loss", "epochs_until_learned", "unsure", "lean"])
+def test_a_map_of_another_value(sweep, value):
+    cells = plots.sweep_map(sweep, value=value, x="epochs", y="learning_rate").collections[0].get_array()
+    rows = sweep.rows()
+    gray = [row["probes"]["gray"] for row in rows]
+    expected = {
+        "loss": [row["loss_q50"] for row in rows],
+        "epochs_until_learned": [row["epochs_until_learned_q50"] for row in rows],
+        "unsure": [probe["unsure"] / 128 for probe in gray],
+        "lean": [probe["says"]["horizontal"] / 128 for probe in gray],
+    }[value]
+    found = dict(zip(((t.recipe.learning_rate, t.recipe.epochs) for t in GRID), expected, strict=True))
+    for (line, column), number in np.ndenumerate(cells):
+        wanted = found[(0.5, 1.0, 5.0)[line], (10, 300)[column]]
+        assert np.ma.is_masked(number) or np.isnan(number) if wanted is None else number == wanted
+
+
+def test_more_axes_are_more_maps():
+    sweep = tn.sweep(tn.grid(learning_rate=[1.0, 5.0], epochs=[5, 9], loss=["mse", "bce"]), 64)
+    figure = plots.sweep_map(sweep)
+    assert [ax.get_title(loc="left") for ax in figure.axes if ax.get_xlabel()] == ["loss mse", "loss bce"]
+    with pytest.raises(tn.TinyNetError, match="2 maps do not go on one ax"):
+        plots.sweep_map(sweep, ax=plots.pictures(LINES))
+
+
+def test_trials_that_are_missing_leave_a_gap():
+    sweep = tn.sweep([GRID[0], GRID[3]], 64)
+    assert words(plots.sweep_map(sweep)).count("–") == 2
+
+
+def test_one_trial_is_one_cell():
+    ax = plots.sweep_map(tn.sweep([tn.Trial()], 64))
+    assert words(ax) == ["0"]
+    assert ax.get_xlabel() == "learning rate"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"x": "speed"}, "there is no axis 'speed'"),
+        ({"x": "epochs", "y": "epochs"}, "both axes of the map are epochs"),
+        ({"value": "joy"}, "value is 'joy'; it must be one of"),
+        ({"value": "lean", "picture": "cat"}, "there is no probe picture 'cat'; there are 'single pixel'"),
+        ({"x": "loss", "y": "hidden"}, "learning_rate, epochs vary too and would make"),
+    ],
+)
+def test_maps_that_cannot_be_drawn(sweep, arguments, message, monkeypatch):
+    from tinynet.plots import maps
+
+    monkeypatch.setattr(maps, "MOST_PANELS", 5)
+    with pytest.raises(tn.TinyNetError, match=message):
+        plots.sweep_map(sweep, **arguments)

@@ -34,9 +34,13 @@ if TYPE_CHECKING:
     from tinynet.recording import load as load
     from tinynet.sheet import Sheet as Sheet
     from tinynet.story import journey as journey
+    from tinynet.sweeps import Sweep as Sweep
+    from tinynet.sweeps import sweep as sweep
     from tinynet.symmetry import walked_round as walked_round
     from tinynet.training import nudge as nudge
     from tinynet.training import train as train
+    from tinynet.trials import Trial as Trial
+    from tinynet.trials import grid as grid
     from tinynet.world import World as World
 
 __version__ = "0.1.0"
@@ -53,12 +57,15 @@ _MODULE_OF = {
     "Recipe": "recipe",
     "Recording": "recording",
     "Sheet": "sheet",
+    "Sweep": "sweeps",
     "TinyNetError": "errors",
+    "Trial": "trials",
     "Verdict": "judging",
     "World": "world",
     "answers": "judging",
     "compare": "diagnosis",
     "diagnose": "diagnosis",
+    "grid": "trials",
     "journey": "story",
     "load": "recording",
     "nudge": "training",
@@ -66,6 +73,7 @@ _MODULE_OF = {
     "plots": "",
     "population": "populations",
     "posterior": "bayes",
+    "sweep": "sweeps",
     "train": "training",
     "walked_round": "symmetry",
 }

@@ -64,7 +64,11 @@ def share(mask: np.ndarray, what: str, more: str = "") -> Verdict:
     >>> print(share(np.arange(1000) < 10, "coins stood on their edge"))
     10 of 1,000 coins stood on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %).
     """
-    count, n = int(np.count_nonzero(mask)), len(mask)
+    return counted(int(np.count_nonzero(mask)), len(mask), what, more)
+
+
+def counted(count: int, n: int, what: str, more: str = "") -> Verdict:
+    """Return the verdict of `share`, of numbers that were counted elsewhere."""
     low, high = wilson(count, n)
     here = "" if count in (0, n) else f"{percent(count / n)}; "
     sentence = f"{count:,} of {n:,} {what} ({here}95 % interval {percent(low)} to {percent(high)}){more and '; ' + more}."
@@ -82,6 +86,15 @@ def percent(value: float) -> str:
     if value < 0.001:
         return f"{100 * value:.1g} %"
     return f"{100 * value:.1f} %" if value < 0.9995 else f"{100 - float(f'{100 * (1 - value):.1g}'):.8g} %"
+
+
+def whole_percent(value: float) -> str:
+    """Write a share in whole percent, for a small place; what is not 0 or 1 never looks like it.
+
+    >>> [whole_percent(value) for value in (0.0, 0.001, 0.25, 0.999, 1.0)]
+    ['0', '<1', '25', '>99', '100']
+    """
+    return "<1" if 0 < value < 0.005 else ">99" if 0.995 <= value < 1 else f"{100 * value:.0f}"
 
 
 @dataclass(frozen=True)

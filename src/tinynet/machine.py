@@ -6,7 +6,18 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-PACKAGES = ("numpy", "llvmlite", "matplotlib", "seaborn", "typer", "rich", "safetensors", "jinja2")
+PACKAGES = (
+    "numpy",
+    "llvmlite",
+    "matplotlib",
+    "seaborn",
+    "typer",
+    "rich",
+    "safetensors",
+    "jinja2",
+    "pyarrow",
+    "distributed",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "firefox")
 
 

@@ -196,7 +196,8 @@ def population(
     recipe, architecture = recipe or Recipe(), architecture or Architecture()
     source: Source = pictures.lines() if examples is None else examples
     check(architecture, source, recipe, validation)
-    seeds = _seeds(first_seed, networks)
+    span = seed_range(first_seed, networks)
+    seeds = np.arange(span.start, span.stop)
     training = Training.of(architecture, recipe, source)
     parameters = np.empty((networks, architecture.parameter_count), np.float32)
     size = min(training.blocks_a_task * LANES, max(LANES, -(-networks // (os.cpu_count() or 1))))
@@ -230,7 +231,8 @@ def population(
     return Population(architecture, recipe, judged, seeds, parameters, interrupted, world, validation)
 
 
-def _seeds(first: int, networks: int) -> np.ndarray:
+def seed_range(first: int, networks: int) -> range:
+    """Return the seeds of so many networks; TinyNetError where they are too many or out of range."""
     for name, value, low, high in (
         ("networks", networks, 1, MOST_NETWORKS),
         ("first_seed", first, 0, 2**32 - 1),
@@ -239,7 +241,7 @@ def _seeds(first: int, networks: int) -> np.ndarray:
             raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
     if first + networks > 2**32:
         raise TinyNetError(f"first_seed {first} and {networks} networks pass the last seed, {2**32 - 1}")
-    return np.arange(first, first + networks)
+    return range(first, first + networks)
 
 
 def _report(

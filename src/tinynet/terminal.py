@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from tinynet.estimates import duration
 from tinynet.judging import Verdict
 from tinynet.parts import Chapter, Figure, Part, Table, Text
 
@@ -50,13 +52,38 @@ def show_table(table: Table) -> None:
 
 
 @contextmanager
-def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on standard error (nothing where that is no terminal) and yield its `(done, total)`."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on standard error (nothing where that is no terminal) and yield its `(done, total)`.
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    rate : whether to show how many are done in a second; counted from the first call, which may have some done.
+    """
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns: list[rich.ProgressColumn] = [rich.TextColumn(what), rich.BarColumn(), rich.MofNCompleteColumn()]
+    columns += [rich.TextColumn(unit), _pace() if rate else rich.TimeRemainingColumn()]
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with rich.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _pace() -> Any:
+    """Return a column with the rate of the whole run, and the time left by it."""
+    from rich.progress import ProgressColumn, Task
+    from rich.text import Text as Plain
+
+    class Pace(ProgressColumn):
+        begun: tuple[float, float] | None = None
+
+        def render(self, task: Task) -> Plain:
+            if task.total is None:
+                return Plain("")
+            self.begun = self.begun or (task.get_time(), task.completed)
+            seconds, done = task.get_time() - self.begun[0], task.completed - self.begun[1]
+            if done <= 0 or seconds <= 0:
+                return Plain("")
+            left = (task.total - task.completed) * seconds / done
+            return Plain(f"{done / seconds:,.0f} a second, {duration(left)} left", style="dim")
+
+    return Pace()

@@ -6,16 +6,18 @@ cell end in `ax.figure`, elsewhere call `save(ax, "figure.png")`.
 """
 
 from tinynet.plots.bars import confidence_bars, population_histogram
-from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, diverging, figure_of, save
+from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, check_path, diverging, figure_of, save
 from tinynet.plots.curves import comparison, convergence, loss_curve
 from tinynet.plots.diagram import architecture
 from tinynet.plots.grids import hidden_nodes, pictures
+from tinynet.plots.maps import sweep_map
 
 __all__ = [
     "HORIZONTAL",
     "PALETTE",
     "VERTICAL",
     "architecture",
+    "check_path",
     "comparison",
     "confidence_bars",
     "convergence",
@@ -26,4 +28,5 @@ __all__ = [
     "pictures",
     "population_histogram",
     "save",
+    "sweep_map",
 ]

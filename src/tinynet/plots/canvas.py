@@ -61,13 +61,21 @@ def save(drawing: "Figure | Axes", path: str | Path) -> None:
     import matplotlib as mpl
 
     path = Path(path)
-    ending = path.suffix.lower()
-    if ending not in NO_DATES:
-        raise TinyNetError(f"{path.name!r} ends in {ending!r}; a figure is saved as {', '.join(NO_DATES)}")
+    ending = check_path(path)
     figure, stream = figure_of(drawing), io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "tinynet"}):
         figure.savefig(stream, format=ending[1:], dpi=RESOLUTION, metadata=NO_DATES[ending])
     files.write(path, stream.getvalue())
+
+
+def check_path(path: Path) -> str:
+    """Return the ending of a figure's file; TinyNetError for another ending, or a folder that is not there."""
+    ending = path.suffix.lower()
+    if ending not in NO_DATES:
+        raise TinyNetError(f"{path.name!r} ends in {ending!r}; a figure is saved as {', '.join(NO_DATES)}")
+    if not path.parent.is_dir():
+        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    return ending
 
 
 def figure_of(drawing: Any) -> "Figure":

@@ -1,0 +1,151 @@
+"""The command `sweep`: many recipes, over many seeds each."""
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinynet.cli.options import INTERRUPTED, Json, print_json
+from tinynet.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tinynet.pictures import Examples
+    from tinynet.sweeps import Sweep
+    from tinynet.trials import Trial
+
+USUAL = {field.name: field.default for field in fields(Recipe) if field.name != "seed"}
+USUAL |= {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "start": "pytorch"}
+SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
+
+
+def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for every axis of a trial, in the place of its `axes`."""
+    own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    axes = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_option(name, usual))
+        for name, usual in USUAL.items()
+    ]
+    command.__signature__ = inspect.Signature([*axes, *own])  # type: ignore[attr-defined]
+    return command
+
+
+def _option(name: str, usual: Any) -> Any:
+    names = [*filter(None, [SHORT.get(name)]), f"--{name.replace('_', '-')}"]
+    text = f"Values of {name.replace('_', ' ')}; {usual} unless given."
+    return Annotated[str | None, typer.Option(*names, metavar="LIST", help=text)]
+
+
+@_with_axes
+def sweep(
+    *,
+    recipes: Annotated[
+        Path | None, typer.Option(help="Trials from this file instead: a JSON list of objects.")
+    ] = None,
+    networks: Annotated[int, typer.Option(help="How many seeds for each trial.")] = 1024,
+    first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    data: Annotated[Path | None, typer.Option(help="Your own table (CSV) instead of the lines.")] = None,
+    probes: Annotated[
+        Path | None, typer.Option(help="Pictures to be judged (CSV) instead of the usual.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder that keeps every block as it is done.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the map here (.png, .svg or .pdf).")] = None,
+    value: Annotated[
+        str, typer.Option(help="What the map shows: learned, loss, epochs_until_learned, unsure or lean.")
+    ] = "learned",
+    picture: Annotated[str, typer.Option(help="The probe picture of unsure and lean.")] = "gray",
+    x: Annotated[str | None, typer.Option(help="The map's axis to the right.")] = None,
+    y: Annotated[str | None, typer.Option(help="The map's axis up.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Threads; one a core unless given.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Compute on this dask cluster: tcp://host:8786.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Begin no new block after so many networks.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Begin no new block after so many minutes.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how much it is and about how long.")
+    ] = False,
+    as_json: Json = False,
+    **axes: str | None,
+) -> None:
+    """Many recipes, over many seeds each: how many learn, how fast, and how sure they are.
+
+    A LIST is values such as 0.1,1,5, or 0.05..20/17 for 17 numbers from 0.05 to 20, each the same number of times
+    the one before. Hidden layers are 3, or 4x4 for two. Every combination is a trial.
+    """
+    from tinynet import plots, terminal
+    from tinynet.cli import tables
+    from tinynet.estimates import estimate
+    from tinynet.plots.maps import check
+    from tinynet.sweeps import plan_of
+    from tinynet.sweeps import sweep as run
+
+    examples = _table(data)
+    trials = _trials(axes, recipes, examples)
+    about: dict[str, Any] = {
+        "first_seed": first_seed,
+        "examples": examples,
+        "probes": probes and _table(probes),
+    }
+    plan = plan_of(trials, networks, **about)
+    if figure is not None:
+        plots.check_path(figure)
+        check(plan, x=x, y=y, value=value, picture=picture)
+    if dry_run:
+        expected = estimate(plan, out, workers)
+        print_json({"command": "sweep", **expected.to_json()}) if as_json else typer.echo(str(expected))
+        return
+    with terminal.progress("training", "networks", rate=True) as advance:
+        found = run(
+            trials, networks, out=out, workers=workers, scheduler=scheduler, progress=advance, say=_say,
+            limit=limit, seconds=None if minutes is None else 60 * minutes, **about,
+        )  # fmt: skip
+    if figure is not None:
+        plots.save(plots.sweep_map(found, x=x, y=y, value=value, picture=picture), figure)
+    if as_json:
+        print_json(tables.as_json(found))
+    else:
+        tables.show(found)
+    _end(found, out)
+
+
+def _end(found: "Sweep", out: Path | None) -> None:
+    """Say what is left, and how to go on."""
+    if not found.complete:
+        on = "the same command goes on from there" if out else "nothing was kept; --out keeps what is done"
+        _say(f"{'interrupted' if found.interrupted else 'stopped'}: {found.done}; {on}")
+    if found.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _table(path: Path | None) -> "Examples":
+    from tinynet import pictures
+
+    return pictures.lines() if path is None else pictures.read_table(path)
+
+
+def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Examples") -> "list[Trial]":
+    from tinynet import files
+    from tinynet.errors import TinyNetError
+    from tinynet.trials import from_records, grid, parse
+
+    given = {name: text for name, text in axes.items() if text is not None}
+    if recipes is None:
+        return grid(examples, **{name: parse(name, text) for name, text in given.items()})
+    if given:
+        raise TinyNetError(
+            f"{', '.join(given)} and --recipes were given; the file has all values of its trials"
+        )
+    try:
+        return from_records(json.loads(files.read(recipes)), examples)
+    except ValueError as error:
+        if isinstance(error, TinyNetError):
+            raise
+        raise TinyNetError(f"{recipes} is not JSON ({error})") from error

@@ -1,0 +1,158 @@
+import json
+import os
+import signal
+import subprocess
+
+import pyarrow.parquet as pq
+import pytest
+
+import tinynet as tn
+from test_cli import HERE, tinynet
+from tinynet import trials
+from tinynet.cli import tables
+from tinynet.judging import percent
+
+SMALL = ["sweep", "--rate", "1,5", "--epochs", "100,1000", "--networks", "300"]
+
+
+def test_every_axis_of_a_trial_is_an_option():
+    helped = tinynet("sweep", "--help").stdout
+    for name in trials.AXES:
+        assert f"--{name.replace('_', '-')}" in helped.replace("\n", " ")
+
+
+def test_the_table_says_what_the_library_counts():
+    done = tinynet(*SMALL)
+    assert done.stderr == ""
+    assert "All trials: loss mse, order fixed, optimizer sgd, hidden 3." in done.stdout
+    for row in tn.sweep(tn.grid(learning_rate=[1.0, 5.0], epochs=[100, 1000]), 300).rows():
+        cells = (
+            f"{row['learning_rate']:g}",
+            str(row["epochs"]),
+            str(row["learned"]),
+            percent(row["learned_share"]),
+        )
+        assert any(line.split()[:4] == " ".join(cells).split()[:4] for line in done.stdout.splitlines()), (
+            cells
+        )
+
+
+def test_json_is_the_rows():
+    found = json.loads(tinynet(*SMALL, "--json").stdout)
+    grid = tn.grid(learning_rate=[1.0, 5.0], epochs=[100, 1000])
+    assert found["trials"] == tn.sweep(grid, 300).rows()
+    assert (found["command"], found["networks"], found["complete"]) == ("sweep", 300, True)
+
+
+def test_a_file_of_recipes_and_tables_of_your_own(tmp_path):
+    (tmp_path / "recipes.json").write_text(
+        '[{"learning_rate": 2, "hidden": [4, 4]}, {"loss": "bce", "epochs": 20}]'
+    )
+    (tmp_path / "own.csv").write_text("x,y,label\n0,0,same\n1,1,same\n0,1,other\n1,0,other\n")
+    (tmp_path / "ask.csv").write_text("name,x,y\nhalf,0.5,0.5\n")
+    arguments = (
+        "--recipes",
+        "recipes.json",
+        "--data",
+        "own.csv",
+        "--probes",
+        "ask.csv",
+        "--networks",
+        "64",
+        "--json",
+    )
+    first, second = json.loads(tinynet("sweep", *arguments, cwd=tmp_path).stdout)["trials"]
+    assert (first["hidden"], second["loss"]) == ("4x4", "bce")
+    assert sum(first["probes"]["half"]["says"].values()) == 64
+
+
+def test_the_folder_and_the_figure(tmp_path):
+    done = tinynet(*SMALL, "--out", tmp_path / "out", "--figure", tmp_path / "map.png")
+    assert done.returncode == 0
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+    assert pq.read_table(tmp_path / "out" / "trials.parquet").num_rows == 4
+    again = tinynet(*SMALL, "--out", tmp_path / "out")
+    assert again.stderr == "found 2 of 2 blocks done (600 of 600 networks)\n"
+    assert again.stdout == done.stdout
+
+
+def test_a_dry_run_computes_nothing(tmp_path):
+    done = tinynet(*SMALL, "--dry-run", "--out", tmp_path / "out")
+    assert done.stdout.startswith(
+        "4 trials make 2 trainings of 300 networks: 600 networks in 2 blocks.\nAbout "
+    )
+    assert not (tmp_path / "out").exists()
+    found = json.loads(tinynet(*SMALL, "--dry-run", "--json").stdout)
+    assert (found["networks"], found["blocks"], found["blocks_done"]) == (600, 2, 0)
+    assert found["seconds"] > 0
+
+
+def test_a_limit_is_said_and_is_no_mistake(tmp_path):
+    arguments = ["sweep", "--epochs", "10,100000", "--networks", "2000", "--out", tmp_path]
+    done = tinynet(*arguments, "--limit", "1", "--workers", "1")
+    assert done.returncode == 0
+    assert "stopped: 512 of 2,000 networks are done; the same command goes on from there" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rate", "fast"], "learning_rate is 'fast'; it must be numbers"),
+        (
+            ["--loss", "mse,cross_entropy"],
+            "loss cross_entropy, hidden 3 is impossible: loss 'cross_entropy' needs",
+        ),
+        (["--networks", "0"], "networks is 0"),
+        (["--limit", "0"], "limit is 0; it must be above 0"),
+        (["--minutes", "-1"], "it must be above 0"),
+        (["--figure", "a.gif"], "a figure is saved as"),
+        (["--figure", "none/a.png"], "there is no folder none"),
+        (["--figure", "a.png", "--x", "speed"], "there is no axis 'speed'"),
+        (["--figure", "a.png", "--value", "joy"], "value is 'joy'; it must be one of 'learned'"),
+        (["--recipes", "none.json"], "cannot read none.json"),
+        (["--recipes", "bad.json"], "bad.json is not JSON"),
+        (["--recipes", "bad.json", "--rate", "1"], "learning_rate and --recipes were given"),
+        (["--scheduler", "here"], "the scheduler is 'here'; its address must be such as tcp://"),
+        (["--out", "bad.json"], "cannot write to bad.json"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+    (tmp_path / "bad.json").write_text("{")
+    done = tinynet("sweep", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_ended_in_the_middle_it_goes_on(end, code, tmp_path):
+    arguments = ["sweep", "--epochs", "100,20000", "--networks", "12000", "--rate", "0.5"]
+    with subprocess.Popen(
+        [*HERE, *arguments, "--out", "out"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not list((tmp_path / "out").glob("blocks/*.parquet")):
+            assert process.poll() is None
+        process.send_signal(end)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    blocks = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("blocks/*.parquet")}
+    assert 0 < len(blocks) < 6
+    if end == signal.SIGINT:
+        assert "networks are done; the same command goes on from there" in errors
+        assert pq.read_table(tmp_path / "out" / "trials.parquet")["networks"][0].as_py() > 0
+    rest = tinynet(*arguments, "--out", "out", cwd=tmp_path)
+    assert rest.stderr.startswith(f"found {len(blocks)} of 6 blocks done")
+    assert {path: path.stat().st_mtime_ns for path in blocks} == blocks
+    assert rest.stdout == tinynet(*arguments, cwd=tmp_path).stdout
+
+
+def test_a_table_of_nothing_is_a_table(capsys):
+    found = tn.sweep(tn.grid(learning_rate=[1.0, 5.0]), 64, seconds=1e-9)
+    tables.show(found)
+    assert "learning rate" in capsys.readouterr().out.replace("\n", " ")

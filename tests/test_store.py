@@ -1,0 +1,236 @@
+import json
+import os
+import subprocess
+
+import duckdb
+import numpy as np
+import pandas
+import polars
+import pyarrow.parquet as pq
+import pytest
+
+import tinynet as tn
+from tinynet import files, store
+from tinynet.blocks import compute
+from tinynet.errors import TinyNetError
+from tinynet.store import Store
+from tinynet.sweeps import plan_of
+
+GRID = tn.grid(learning_rate=[1.0, 5.0], epochs=[50, 100])
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return plan_of(GRID, 100)
+
+
+@pytest.fixture(scope="module")
+def counted(plan):
+    return [(block, compute(block.group.text, block.first, block.last)) for block in plan.blocks()]
+
+
+@pytest.fixture
+def filled(tmp_path, counted):
+    with Store(tmp_path) as kept:
+        for block, tallies in counted:
+            kept.write(block, tallies)
+    return tmp_path
+
+
+def the_file(folder, block):
+    return folder / "blocks" / f"{block.key}.parquet"
+
+
+def test_a_block_comes_back_as_it_was(filled, counted):
+    with Store(filled) as kept:
+        for block, tallies in counted:
+            assert kept.holds(block)
+            assert kept.read(block) == tallies
+
+
+def test_what_is_not_there_is_none(tmp_path, plan):
+    with Store(tmp_path) as kept:
+        block = next(plan.blocks())
+        assert kept.read(block) is None
+        assert not kept.holds(block)
+
+
+def cut(data):
+    return data[: len(data) // 2]
+
+
+def scrambled(data):
+    half = len(data) // 2
+    return data[:4] + bytes(byte ^ 255 for byte in data[4:half]) + data[half:]
+
+
+@pytest.mark.parametrize("damage", [cut, scrambled, lambda data: b"", lambda data: b"not Parquet" * 99])
+def test_a_damaged_block_is_said_and_set_aside(damage, filled, counted):
+    block = counted[0][0]
+    path = the_file(filled, block)
+    bad = damage(path.read_bytes())
+    path.write_bytes(bad)
+    said = []
+    with Store(filled, said.append) as kept:
+        assert kept.read(block) is None
+        assert not kept.holds(block)
+    assert len(said) == 1
+    assert f"{path.name} is damaged" in said[0]
+    assert "computed again" in said[0]
+    assert (filled / "damaged" / path.name).read_bytes() == bad
+
+
+def test_no_flipped_byte_changes_a_number(filled, counted):
+    block, tallies = counted[0]
+    whole = the_file(filled, block).read_bytes()
+    found = []
+    with Store(filled) as kept:
+        for where in range(0, len(whole), len(whole) // 150):
+            the_file(filled, block).write_bytes(
+                whole[:where] + bytes([whole[where] ^ 4]) + whole[where + 1 :]
+            )
+            found.append(kept.read(block))
+    assert None in found
+    assert all(tally == tallies for tally in found if tally is not None)
+
+
+def test_another_blocks_file_is_refused(filled, counted):
+    (first, _), (second, _), *_ = counted
+    the_file(filled, first).write_bytes(the_file(filled, second).read_bytes())
+    said = []
+    with Store(filled, said.append) as kept:
+        assert kept.read(first) is None
+    assert "it describes another block" in said[0]
+
+
+def test_a_row_that_was_changed_is_refused(filled, counted):
+    block = counted[0][0]
+    table = pq.read_table(the_file(filled, block))
+    column = table.schema.get_field_index("learned")
+    changed = table.set_column(column, "learned", [[value.as_py() + 1 for value in table["learned"]]])
+    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), the_file(filled, block))
+    said = []
+    with Store(filled, said.append) as kept:
+        assert kept.read(block) is None
+    assert "not those that were written" in said[0]
+
+
+def test_what_a_killed_run_left_half_written_is_removed(filled):
+    left = [filled / "blocks" / ".abc.parquet.x1", filled / ".trials.parquet.x2", filled / ".sweep.json.x3"]
+    for path in left:
+        path.write_bytes(b"half")
+    before = sorted((filled / "blocks").glob("*.parquet"))
+    with Store(filled):
+        pass
+    assert not any(path.exists() for path in left)
+    assert sorted((filled / "blocks").glob("*.parquet")) == before
+
+
+def test_one_sweep_at_a_time(tmp_path):
+    with Store(tmp_path), pytest.raises(TinyNetError, match="another sweep is writing to"), Store(tmp_path):
+        pass
+    with Store(tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with (
+        pytest.raises(TinyNetError, match="cannot write to .*file.*; choose another folder"),
+        Store(tmp_path / "file"),
+    ):
+        pass
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path, counted, monkeypatch):
+    (first, tallies), (second, others), *_ = counted
+    with Store(tmp_path) as kept:
+        kept.write(first, tallies)
+
+        def full(handle):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(files.os, "fsync", full)
+        with pytest.raises(
+            TinyNetError, match="No space left on device; make room, or choose another folder"
+        ):
+            kept.write(second, others)
+        assert kept.read(first) == tallies
+        assert [path.name for path in (tmp_path / "blocks").iterdir()] == [f"{first.key}.parquet"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root mounts a file system")
+def test_a_disk_that_is_really_full(tmp_path, counted):
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path], capture_output=True
+    ).returncode:
+        pytest.skip("this machine lets nobody mount a file system")
+    try:
+        with Store(tmp_path) as kept:
+            (first, tallies), (second, others), *_ = counted
+            kept.write(first, tallies)
+            (tmp_path / "filler").write_bytes(
+                bytes(os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_bsize)
+            )
+            with pytest.raises(TinyNetError, match="No space left on device"):
+                kept.write(second, others)
+            assert kept.read(first) == tallies
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    found = tn.sweep(GRID, 500)
+    found.to_parquet(folder)
+    return found, folder
+
+
+def test_pandas_polars_and_duckdb_open_the_tables_and_agree(written):
+    found, folder = written
+    rows = [{name: value for name, value in row.items() if name != "probes"} for row in found.rows()]
+    path = folder / "trials.parquet"
+    by_polars = polars.read_parquet(path)
+    assert by_polars.to_dicts() == rows
+    by_duckdb = duckdb.sql(f"select * from '{path}' order by trial")
+    assert [dict(zip(by_duckdb.columns, row, strict=True)) for row in by_duckdb.fetchall()] == rows
+    by_pandas = pandas.read_parquet(path)
+    assert by_pandas.learned.tolist() == [tally.learned for tally in found.tallies]
+    assert by_pandas.columns.tolist() == list(rows[0])
+
+
+def test_the_histograms_add_up(written):
+    found, folder = written
+    path = folder / "probes.parquet"
+    totals = duckdb.sql(f"select trial, picture, sum(count) from '{path}' group by all").fetchall()
+    assert len(totals) == len(GRID) * 5
+    assert {total for *_, total in totals} == {500}
+    unsure = f"select sum(count) from '{path}' where trial = 3 and picture = 'gray' and margin_high <= 0.2"
+    assert duckdb.sql(unsure).fetchall()[0][0] == found.rows()[3]["probes"]["gray"]["unsure"]
+
+
+def test_the_plan_is_written_with_the_tables(written):
+    found, folder = written
+    about = json.loads((folder / "sweep.json").read_text())
+    assert (about["networks"], about["first_seed"], about["networks_done"]) == (500, 0, 2000)
+    assert [tn.Trial.from_json(trial) for trial in about["trials"]] == GRID
+    assert tn.Examples.from_json(about["examples"]) == found.plan.examples
+
+
+def test_columns_keep_their_types_where_nothing_is_known(tmp_path):
+    """A table of no networks has the same columns as a full one."""
+    plan = plan_of(GRID, 100)
+    nothing = [store.Tally.empty(trial.recipe.epochs, 5, 2) for trial in GRID]
+    empty, full = store._trials(plan, nothing), store._trials(plan, tn.sweep(GRID, 100).tallies)
+    assert empty.schema == full.schema
+    assert empty["learned_low"].null_count == len(GRID)
+
+
+def test_what_is_not_finite_has_no_margin():
+    trials = tn.grid(activation="identity", output="identity", learning_rate=50.0, epochs=1000)
+    found = tn.sweep(trials, 64)
+    table = store._probes(found.plan, found.tallies).to_pylist()
+    assert {row["answer"] for row in table} == {"not finite"}
+    assert [row["count"] for row in table] == [64] * 5
+    assert np.isnan([row["margin_low"] or np.nan for row in table]).all()

@@ -1,0 +1,122 @@
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet import trials
+from tinynet.errors import TinyNetError
+from tinynet.trials import Trial
+
+LINES = tn.pictures.lines()
+
+
+def test_a_grid_is_the_product_in_the_order_given():
+    found = tn.grid(epochs=[10, 20], learning_rate=[1.0, 0.1], loss="bce")
+    assert [(t.recipe.epochs, t.recipe.learning_rate) for t in found] == [
+        (10, 1),
+        (10, 0.1),
+        (20, 1),
+        (20, 0.1),
+    ]
+    assert {t.recipe.loss for t in found} == {"bce"}
+
+
+def test_every_field_of_a_recipe_and_of_a_network_is_an_axis():
+    assert set(trials.AXES) == {f.name for f in fields(tn.Recipe)} - {"seed"} | set(trials.SHAPE)
+    assert set(trials.SHAPE.values()) == {f.name for f in fields(tn.Architecture)}
+
+
+def test_hidden_layers_and_the_examples_make_the_sizes():
+    shapes = [t.architecture.sizes for t in tn.grid(tn.pictures.lines(3), hidden=[3, (4, 5), 0])]
+    assert shapes == [(9, 3, 2), (9, 4, 5, 2), (9, 2)]
+    assert [t.axes["hidden"] for t in tn.grid(hidden=[3, (4, 5), 0])] == ["3", "4x5", "0"]
+    assert tn.grid(hidden=(4, 5)) == [Trial(tn.Architecture((4, 4, 5, 2)))]
+
+
+def test_numbers_of_numpy_are_numbers():
+    (trial,) = tn.grid(learning_rate=np.array([0.5]), epochs=np.arange(7, 8))
+    assert trial.recipe == tn.Recipe(learning_rate=0.5, epochs=7)
+
+
+def test_the_recipes_seed_does_not_count():
+    assert Trial(recipe=tn.Recipe(seed=7)) == Trial()
+
+
+def test_a_trial_survives_json():
+    for trial in tn.grid(hidden=[3, (4, 4)], activation=["tanh"], optimizer="adam"):
+        assert Trial.from_json(trial.to_json()) == trial
+
+
+@pytest.mark.parametrize(
+    ("axis", "text", "values"),
+    [
+        ("learning_rate", "0.1,1,5", [0.1, 1.0, 5.0]),
+        ("learning_rate", "0.05..20/3", [0.05, 1.0, 20.0]),
+        ("epochs", "100..30000/3, 7", [100, 1732, 30000, 7]),
+        ("epochs", "1..3/9", [1, 2, 3]),
+        ("hidden", "3,4x4", [3, (4, 4)]),
+        ("nesterov", "true,False", [True, False]),
+        ("loss", "mse,bce", ["mse", "bce"]),
+        ("activation", "tanh", ["tanh"]),
+    ],
+)
+def test_words_name_values(axis, text, values):
+    assert trials.parse(axis, text) == values
+
+
+@pytest.mark.parametrize(
+    ("axis", "text", "message"),
+    [
+        ("learning_rate", "fast", "learning_rate is 'fast'; it must be numbers, such as"),
+        ("learning_rate", "0..20/17", "learning_rate is '0..20/17'"),
+        ("learning_rate", "1..20", "learning_rate is '1..20'"),
+        ("epochs", "1.5", "epochs is '1.5'; it must be whole numbers"),
+        ("epochs", "", "epochs is ''"),
+        ("hidden", "4x", "hidden is '4x'; it must be nodes, such as 3, or 4x4"),
+        ("nesterov", "yes", "nesterov is 'yes'; it must be true or false"),
+        ("speed", "1", "there is no axis 'speed'; there are learning_rate, epochs"),
+    ],
+)
+def test_words_that_name_nothing_are_refused(axis, text, message):
+    with pytest.raises(TinyNetError, match=message):
+        trials.parse(axis, text)
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        ({"rate": 1}, "there is no axis 'rate'"),
+        ({"seed": 1}, "there is no axis 'seed'"),
+        ({"epochs": []}, "epochs is an empty list"),
+        ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1.0"),
+        ({"hidden": ["4x4", 0.5]}, "a layer of 0.5 nodes"),
+        ({"epochs": range(1, 1000), "learning_rate": range(1, 1000)}, "998,001 trials"),
+    ],
+)
+def test_impossible_grids_are_refused(axes, message):
+    with pytest.raises(TinyNetError, match=message):
+        tn.grid(**axes)
+
+
+def test_records_are_trials_and_a_bad_one_is_named():
+    found = trials.from_records([{"learning_rate": 2, "hidden": [4, 4], "activation": "tanh"}, {}], LINES)
+    assert found == [*tn.grid(learning_rate=2.0, hidden=(4, 4), activation="tanh"), Trial()]
+    with pytest.raises(TinyNetError, match="recipe 2 of 2: loss is 'hinge'"):
+        trials.from_records([{}, {"loss": "hinge"}], LINES)
+    with pytest.raises(TinyNetError, match="recipes are a list of objects"):
+        trials.from_records({"learning_rate": 2}, LINES)
+
+
+def test_what_varies():
+    found = trials.varying(tn.grid(learning_rate=[5.0, 0.5], loss=["mse", "bce"], epochs=7))
+    assert found == {"learning_rate": [0.5, 5.0], "loss": ["mse", "bce"]}
+
+
+def test_recipes_are_trials_of_the_usual_network():
+    nine = tn.pictures.lines(3)
+    recipe = tn.Recipe(epochs=7)
+    assert trials.as_trials(recipe, LINES) == [Trial(recipe=recipe)]
+    assert trials.as_trials([recipe, Trial()], nine) == [Trial(tn.Architecture((9, 3, 2)), recipe), Trial()]
+    with pytest.raises(TinyNetError, match="0.1 is no trial; give trials"):
+        trials.as_trials([0.1], LINES)
