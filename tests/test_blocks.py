@@ -7,8 +7,9 @@ import pytest
 import tinynet as tn
 from tinynet import blocks
 from tinynet.blocks import Block, Group, Plan, compute
-from tinynet.cohorts import Cohort, Training, right
+from tinynet.cohorts import Cohort, Training
 from tinynet.errors import TinyNetError
+from tinynet.losses import right
 from tinynet.tallies import Tally, ladder
 
 LINES, PROBES = tn.pictures.lines(), tn.pictures.stress()
