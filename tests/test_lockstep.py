@@ -74,7 +74,8 @@ CASES = {
 @pytest.mark.parametrize("way", ["in a straight line", "in loops"])
 @pytest.mark.parametrize(("architecture", "recipe", "examples"), CASES.values(), ids=CASES)
 def test_the_lanes_are_recordings(architecture, recipe, examples, way, monkeypatch):
-    monkeypatch.setattr(lockstep, "MOST_UNROLLED", 0 if way == "in loops" else 10_000)
+    for limit in ("MOST_STRAIGHT", "MOST_UNROLLED"):
+        monkeypatch.setattr(lockstep, limit, 0 if way == "in loops" else 10_000)
     lockstep.lockstep.cache_clear()
     crowd = tn.population(recipe, 130, first_seed=7, examples=examples, architecture=architecture)
     lockstep.lockstep.cache_clear()

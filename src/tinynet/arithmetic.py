@@ -74,6 +74,10 @@ class Exact:
         one = self.constant(1.0)
         return self.two("fdiv", one, self.two("fadd", one, self.exp(self.negative(x))))
 
+    def through_sigmoid(self, slope: str, a: str) -> str:
+        """Return slope * a * (1 - a): a slope taken back through a sigmoid that gave a."""
+        return self.two("fmul", self.two("fmul", slope, a), self.two("fsub", self.constant(1.0), a))
+
     def _compare(self, test: str, x: str, y: str) -> str:
         return self.f.new(f"fcmp {test} {self.kind} {x}, {y}")
 
@@ -82,16 +86,20 @@ class Exact:
 
 
 class Lanes(Exact):
-    """Sixty-four networks in float32, one a lane; products and sums may be joined (FMA), and NaN stays NaN.
+    """Sixty-four networks in float32, one a lane; products and sums may be joined (FMA) and reordered, and NaN stays NaN.
 
     tanh and exp come from the sigmoid's approximation: tanh x = 2 sigmoid(2x) - 1, without the cancellation, and
     e^x = sigmoid(x) / (1 - sigmoid(x)) for x <= 0, the only exponents of a softmax, with an error below 2e-6.
     """
 
     kind, words, marks = f"<{LANES} x float>", f"<{LANES} x i32>", f"<{LANES} x i1>"
-    flags = "contract "
+    flags = "contract reassoc "
     declarations = f"declare {kind} @llvm.sqrt.v{LANES}f32({kind})"
     _single: ClassVar = struct.Struct("<f")
+
+    def __init__(self, function: Function) -> None:
+        super().__init__(function)
+        self._above_half: dict[str, str] = {}  # sigmoid - 1/2, by the name of the sigmoid
 
     def constant(self, value: float) -> str:
         """Return the number in every lane."""
@@ -120,7 +128,17 @@ class Lanes(Exact):
 
     def sigmoid(self, x: str) -> str:
         """Return 1 / (1 + e^-x), approximately."""
-        return self.two("fadd", self.constant(0.5), self._ratio(x))
+        above = self._ratio(x)
+        result = self.two("fadd", self.constant(0.5), above)
+        self._above_half[result] = above
+        return result
+
+    def through_sigmoid(self, slope: str, a: str) -> str:
+        """Return slope * a * (1 - a), which is slope * (1/4 - (a - 1/2)^2)."""
+        above = self._above_half.get(a)
+        if above is None:
+            return super().through_sigmoid(slope, a)
+        return self.two("fmul", slope, self.two("fsub", self.constant(0.25), self.two("fmul", above, above)))
 
     def tanh(self, x: str) -> str:
         """Return the hyperbolic tangent, approximately."""

@@ -72,6 +72,10 @@ class Function:
         """Return a pointer to the number `index` behind a pointer."""
         return self.new(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}")
 
+    def disguised(self, pointer: str) -> str:
+        """Return the pointer by a name that LLVM takes for another's: what it reads there, it does not remember."""
+        return self.new(f'call ptr asm "", "=r,0"(ptr {pointer})')
+
     def whole(self, operation: str, x: Index, y: Index) -> str:
         """Return a whole number: add, sub, mul, udiv, urem of two."""
         return self.new(f"{operation} i64 {x}, {y}")
@@ -113,15 +117,25 @@ class Function:
         self._lines.append(f"{name}:")
 
 
-def compiled(function: Function, declarations: str = "") -> Callable[..., Any]:
-    """Compile a function for this machine; pointers are passed as addresses. It runs without Python's lock."""
+def compiled(function: Function, declarations: str = "", *, straight: bool = False) -> Callable[..., Any]:
+    """Compile a function for this machine; pointers are passed as addresses. It runs without Python's lock.
+
+    straight : whether the work is in long straight lines; LLVM then only tidies them up. Its usual passes would keep
+    more numbers across the turns of a loop than there are registers.
+    """
     import llvmlite.binding as llvm
 
     module = llvm.parse_assembly(f"{declarations}\n{function.text()}\nattributes #0 = {{ {ATTRIBUTES} }}\n")
     module.verify()
     machine = _machine()
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
-    builder.getModulePassManager().run(module, builder)
+    passes = builder.getModulePassManager()
+    if straight:
+        passes = llvm.create_new_module_pass_manager()
+        passes.add_sroa_pass()
+        passes.add_reassociate_pass()
+        passes.add_instruction_combine_pass()
+    passes.run(module, builder)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     result = None if function.result == "void" else C_TYPES[function.result]

@@ -19,8 +19,9 @@ from tinynet.rolled import Rolled, room_for
 from tinynet.shown_in_lanes import GATHER, ShownInLanes, WorldInLanes
 from tinynet.world import World
 
-# Parameters times pictures of a batch: beyond, a straight line would not fit the processor's instruction cache
-MOST_UNROLLED = 256
+# Beyond so many parameters, or parameters times pictures of a batch, loops are quicker: a straight line no longer fits
+# the processor's registers and its instruction cache.
+MOST_STRAIGHT, MOST_UNROLLED = 64, 256
 POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "settings", "work")
 
 
@@ -36,10 +37,17 @@ def lockstep(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
 ) -> Lockstep:
     """Compile the kernels of a form of training. Rates and other numbers, seeds and epochs are arguments."""
+    train, declarations = _training(architecture, recipe, examples, world), f"{Lanes.declarations}\n{GATHER}"
     return Lockstep(
-        compiled(_training(architecture, recipe, examples, world), f"{Lanes.declarations}\n{GATHER}"),
+        compiled(train, declarations, straight=_is_small(architecture, recipe, examples)),
         compiled(_answering(architecture), Lanes.declarations),
     )
+
+
+def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
+    """Whether a nudge is written in a straight line."""
+    count = architecture.parameter_count
+    return count <= MOST_STRAIGHT and count * sum(batches(recipe, examples)) <= MOST_UNROLLED
 
 
 def _training(architecture: Architecture, recipe: Recipe, examples: int, world: World | None) -> Function:
@@ -51,7 +59,7 @@ def _training(architecture: Architecture, recipe: Recipe, examples: int, world: 
     f = Function("train", {**pointers, "blocks": WHOLE, "first": WHOLE, "last": WHOLE})
     lanes, sizes = Lanes(f), batches(recipe, examples)
     settings = {name: _setting(lanes, k) for k, name in enumerate(formulas.settings(recipe) | {"noise": 0.0})}
-    small = architecture.parameter_count * sum(sizes) <= MOST_UNROLLED
+    small = _is_small(architecture, recipe, examples)
     arguments = (lanes, architecture, recipe, settings)
     nudger = Unrolled(*arguments) if small else Rolled(*arguments, "%work")
     memory, per_epoch = formulas.memory_size(architecture, recipe), -(-examples // sizes[0])

@@ -12,6 +12,7 @@ from tinynet.recipe import Recipe
 from tinynet.sheet import Sheet
 
 NODE = re.compile(r"(?:picture\d+\.)?layer\d+\.a\[\d+\]")
+DELTA = re.compile(r"\.delta\[\d+\]$")
 GIVEN = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
@@ -42,10 +43,12 @@ class Scribe:
             return self.cell(formula)
         if not isinstance(formula, tuple):
             return self.arithmetic.constant(float(formula))
-        operation = formula[0]
-        if operation == "/" and isinstance(formula[2], float):
-            return self.arithmetic.divided(self.value(formula[1]), formula[2])
-        return self._of(operation, [self.value(part) for part in formula[1:]])
+        match formula:
+            case ("/", divided, float(number)):
+                return self.arithmetic.divided(self.value(divided), number)
+            case ("*", slope, a, ("-", 1.0, other)) if a == other:
+                return self.arithmetic.through_sigmoid(self.value(slope), self.value(a))
+        return self._of(formula[0], [self.value(part) for part in formula[1:]])
 
     def _of(self, operation: str, parts: list[str]) -> str:
         result, *rest = parts
@@ -62,7 +65,11 @@ class Scribe:
 
 
 class Unrolled:
-    """One nudge in a straight line. Parameters p and the optimizer's memory s stay in memory."""
+    """One nudge in a straight line. Parameters p and the optimizer's memory s stay in memory.
+
+    The update reads each parameter again just before it writes it: so many numbers would not stay in registers, and
+    LLVM would put them aside on the stack.
+    """
 
     def __init__(
         self, arithmetic: Exact, architecture: Architecture, recipe: Recipe, settings: Mapping[str, str]
@@ -72,11 +79,14 @@ class Unrolled:
 
     def begin(self, p: str, s: str) -> None:
         """Take note of where the numbers are."""
+        self.first, self.again = self._places(p, s), self._places(self.f.disguised(p), s)
+
+    def _places(self, p: str, s: str) -> dict[str, str]:
         names, memory = (
             self.architecture.parameter_names,
             formulas.state_names(self.architecture, self.recipe),
         )
-        self.places = {
+        return {
             name: self.f.at(self.arithmetic.kind, pointer, k)
             for pointer, some in ((p, names), (s, memory))
             for k, name in enumerate(some)
@@ -84,21 +94,26 @@ class Unrolled:
 
     def nudge(self, batch: int, pixel: Pictured, target: Pictured) -> Scribe:
         """Write a nudge by a batch of pictures; return who wrote it, for the other cells."""
-        sheet = Sheet.of(self.architecture, self.recipe, batch)
+        sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
 
         def given(name: str) -> str:
             if name in self.settings:
                 return self.settings[name]
-            if name in self.places:
-                return self.f.load(self.arithmetic.kind, self.places[name], align=4)
+            if name in places:
+                return self.f.load(self.arithmetic.kind, places[name], align=4)
             match = GIVEN.fullmatch(name)
             assert match is not None, name
             return (pixel if match[2] == "pixel" else target)(int(match[1] or 0), int(match[3]))
 
         scribe = Scribe(self.arithmetic, {name: cell.formula for name, cell in sheet.cells.items()}, given)
-        after = {name: scribe.cell(f"{name}.after") for name in self.places}
-        for name, value in after.items():
-            self.f.store(self.arithmetic.kind, value, self.places[name], align=4)
+        for name in scribe.cells:
+            if DELTA.search(name):
+                scribe.cell(name)
+        places = self.again
+        for name in self.architecture.parameter_names:
+            scribe.values.pop(name, None)
+        for name, place in self.first.items():
+            self.f.store(self.arithmetic.kind, scribe.cell(f"{name}.after"), place, align=4)
         return scribe
 
 
