@@ -23,7 +23,8 @@ def advanced(cohort: Cohort) -> Cohort:
 def ours(quick: bool) -> list[Side]:
     """Return TinyNet's sides: a training, with the starts, and the function a user calls."""
     sizes = (16384,) if quick else (65536,)
-    whole = Side(ONE_CORE, int, lambda n: tn.population(RECIPE, n), lambda crowd: crowd.parameters, sizes)
+    many = (65536,) if quick else (1_000_000,)
+    whole = Side(ONE_CORE, int, lambda n: tn.population(RECIPE, n), lambda crowd: crowd.parameters, many)
     return [
         Side(ALONE, cohort, advanced, Cohort.parameters, sizes),
         Side(WITH_STARTS, int, lambda n: advanced(cohort(n)), Cohort.parameters, sizes),

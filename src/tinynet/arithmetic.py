@@ -180,6 +180,10 @@ class Lanes(Exact):
         """Return a 32-bit number in every lane."""
         return f"splat (i32 {number - (number >> 31 << 32)})"
 
+    def same(self, x: str, number: int) -> str:
+        """Return in which lanes x is that number."""
+        return self.f.new(f"icmp eq {self.words} {x}, {self.every(number)}")
+
     def below(self, x: str, number: int) -> str:
         """Return in which lanes x is below that number."""
         return self.f.new(f"icmp ult {self.words} {x}, {self.every(number)}")

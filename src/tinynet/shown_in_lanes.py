@@ -8,6 +8,7 @@ from tinynet.printing import Pictured
 from tinynet.recipe import Recipe
 from tinynet.world import World
 
+FEW = 8  # pictures that are shuffled without a look at each lane
 CALL = f"@llvm.masked.gather.v{LANES}f32.v{LANES}p0"
 GATHER = f"declare {Lanes.kind} {CALL}(<{LANES} x ptr>, i32, {Lanes.marks}, {Lanes.kind})"
 
@@ -36,14 +37,30 @@ class ShownInLanes:
         self.shown = f.whole("mul", epoch, self.examples)  # pictures before this epoch
         if self.recipe.order != "shuffled":
             return
+        word = lanes.word(self.ordering, self._everywhere(epoch))
+        if self.examples <= FEW:
+            for k, which in enumerate(self._shuffled_few(word)):
+                f.store(lanes.words, which, f.at(lanes.words, self.order, k))
+            return
         with f.loop(0, self.examples) as i:
             f.store(lanes.words, self._everywhere(i), f.at(lanes.words, self.order, i))
-        word, places = lanes.word(self.ordering, self._everywhere(epoch)), f.room(lanes.words)
+        places = f.room(lanes.words)
         with f.loop(0, self.examples - 1) as done:
             i = f.whole("sub", self.examples - 1, done)
             f.store(lanes.words, lanes.place_of(lanes.word(word, self._everywhere(i)), i), places)
             with f.loop(0, LANES) as lane:
                 self._swap(i, f.new(f"zext i32 {f.load('i32', f.at('i32', places, lane))} to i64"), lane)
+
+    def _shuffled_few(self, word: str) -> list[str]:
+        """Return the orders of a few pictures, all lanes at once: swap i with each j, in the lanes that say so."""
+        lanes, order = self.lanes, [self.lanes.every(i) for i in range(self.examples)]
+        for i in range(self.examples - 1, 0, -1):
+            place, held = lanes.place_of(lanes.word(word, i), str(i)), order[i]
+            for j in range(i):
+                mark = lanes.same(place, j)
+                order[i] = lanes.picked(mark, order[j], order[i], lanes.words)
+                order[j] = lanes.picked(mark, held, order[j], lanes.words)
+        return order
 
     def _swap(self, i: str, k: str, lane: str) -> None:
         f = self.f
