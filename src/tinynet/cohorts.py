@@ -1,6 +1,7 @@
 """One training of many seeds: what a worker needs for any part of it, and what its networks answer."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
@@ -11,7 +12,7 @@ import numpy as np
 from tinynet import formulas
 from tinynet.arithmetic import LANES
 from tinynet.assembly import address, aligned
-from tinynet.lockstep import Lockstep, lockstep, working_room
+from tinynet.lockstep import answer, lockstep, working_room
 from tinynet.network import Architecture, activate
 from tinynet.pictures import Examples, views
 from tinynet.printing import form
@@ -58,7 +59,7 @@ class Training:
     recipe: Recipe
     source: Source
     table: Table
-    kernel: Lockstep
+    kernel: Callable[..., None]
 
     @classmethod
     def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "Training":
@@ -130,12 +131,7 @@ class Cohort:
 
         The sigmoid is the kernel's: within 3e-7.
         """
-        shown = np.ascontiguousarray(inputs, np.float32)
-        outputs = self.training.architecture.sizes[-1]
-        out = np.empty((len(self._blocks), len(shown), outputs, LANES), np.float32)
-        arrays = map(address, (self._blocks, shown, out, self._work))
-        self.training.kernel.answer(*arrays, len(self._blocks), len(shown))
-        return out.transpose(0, 3, 1, 2).reshape(len(self._seeds), len(shown), outputs)[: len(self.seeds)]
+        return answer(self.training.architecture, self._blocks, inputs)[: len(self.seeds)]
 
     def advance(self, epoch: int, cancelled: Event | None = None) -> bool:
         """Train on until `epoch` epochs are done; False, and somewhere on the way, if cancelled."""
@@ -155,7 +151,7 @@ class Cohort:
         rates = recipe.rates(first * per_epoch, last * per_epoch, recipe.epochs * per_epoch)
         shown = (*training.table, rates.astype(np.float32), settings)
         arrays = (self._blocks, self._state, self._seeds, *shown, self._work)
-        training.kernel.train(*map(address, arrays), len(self._blocks), first, last)
+        training.kernel(*map(address, arrays), len(self._blocks), first, last)
 
 
 def forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:

@@ -5,13 +5,12 @@ Number `i` of network `l` of a block of 64 stands at `block * count * 64 + i * 6
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from tinynet import formulas
 from tinynet.arithmetic import LANES, Lanes
-from tinynet.assembly import POINTER, WHOLE, Function, aligned, compiled
+from tinynet.assembly import POINTER, WHOLE, Function, address, aligned, compiled
 from tinynet.network import Architecture
 from tinynet.printing import Unrolled, batches
 from tinynet.recipe import Recipe
@@ -25,23 +24,13 @@ MOST_STRAIGHT, MOST_UNROLLED = 64, 256
 POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "settings", "work")
 
 
-class Lockstep(NamedTuple):
-    """The compiled training of 64 networks side by side, and the forward pass alone."""
-
-    train: Callable[..., None]
-    answer: Callable[..., None]
-
-
 @lru_cache(maxsize=64)
 def lockstep(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
-) -> Lockstep:
-    """Compile the kernels of a form of training. Rates and other numbers, seeds and epochs are arguments."""
+) -> Callable[..., None]:
+    """Compile the training of a form. Rates and other numbers, seeds and epochs are arguments."""
     train, declarations = _training(architecture, recipe, examples, world), f"{Lanes.declarations}\n{GATHER}"
-    return Lockstep(
-        compiled(train, declarations, straight=_is_small(architecture, recipe, examples)),
-        compiled(_answering(architecture), Lanes.declarations),
-    )
+    return compiled(train, declarations, straight=_is_small(architecture, recipe, examples))
 
 
 def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
@@ -110,3 +99,29 @@ def _answering(architecture: Architecture) -> Function:
 def working_room(architecture: Architecture) -> np.ndarray:
     """Return working memory for a kernel of 64 lanes."""
     return np.asarray(aligned((room_for(architecture) * LANES,), np.float32))
+
+
+@lru_cache(maxsize=64)
+def _answer(architecture: Architecture) -> Callable[..., None]:
+    return compiled(_answering(architecture), Lanes.declarations)
+
+
+def answer(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Return what networks answer to pictures, by the kernel's approximations: each within 1e-6 or so.
+
+    blocks (blocks, P, 64) float32 and inputs (m, pixels). -> (blocks * 64, m, outputs) float32
+    """
+    shown, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
+    out = np.empty((len(blocks), len(shown), outputs, LANES), np.float32)
+    arrays = (blocks, shown, out, working_room(architecture))
+    _answer(architecture)(*map(address, arrays), len(blocks), len(shown))
+    return out.transpose(0, 3, 1, 2).reshape(-1, len(shown), outputs)
+
+
+def blocks_of(parameters: np.ndarray) -> np.ndarray:
+    """Return networks (n, P) in blocks of 64; a last, short one is filled up with the first. -> (blocks, P, 64) float32"""
+    count = -(-len(parameters) // LANES) * LANES
+    padded = np.resize(parameters, (count, parameters.shape[1])).reshape(-1, LANES, parameters.shape[1])
+    made = aligned((len(padded), parameters.shape[1], LANES), np.float32)
+    made[:] = padded.transpose(0, 2, 1)
+    return np.asarray(made)
