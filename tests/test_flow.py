@@ -41,6 +41,7 @@ FLOW = [
     "parts",
     "cohorts",
     "populations",
+    "ladder",
     "trials",
     "tallies",
     "blocks",
