@@ -51,6 +51,7 @@ FLOW = [
     "estimates",
     "diagnosis",
     "plots",
+    "runbook",
     "machine",
     "story",
     "questions",

@@ -158,7 +158,7 @@ def test_without_pytorch_the_check_says_how_to_install_it(client, monkeypatch):
 def test_a_chapter_with_its_figures_and_its_answer(client):
     said = told(client.post("api/story", json={"chapter": "look", "networks": 10}))[-1]["result"]
     heads = {head["key"]: head for head in client.get("api/about").json()["chapters"]}
-    assert len(heads) == 9
+    assert len(heads) == 10
     assert heads["look"]["options"][said["answer"]] == "two"
     assert any(part["kind"] == "figure" and part["svg"].startswith("<svg") for part in said["parts"])
 

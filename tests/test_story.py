@@ -31,7 +31,7 @@ def verdicts(chapter):
     return [part for part in chapter.parts if isinstance(part, Verdict)]
 
 
-def test_nine_chapters_in_their_order(chapters):
+def test_ten_chapters_in_their_order(chapters):
     assert list(chapters) == [
         "look",
         "nudge",
@@ -42,6 +42,7 @@ def test_nine_chapters_in_their_order(chapters):
         "stress",
         "bold",
         "aha",
+        "learner",
     ]
 
 

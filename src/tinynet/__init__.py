@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tinynet.recipe import Recipe as Recipe
     from tinynet.recording import Recording as Recording
     from tinynet.recording import load as load
+    from tinynet.runbook import learner as learner
     from tinynet.sheet import Sheet as Sheet
     from tinynet.story import journey as journey
     from tinynet.sweeps import Sweep as Sweep
@@ -67,6 +68,7 @@ _MODULE_OF = {
     "diagnose": "diagnosis",
     "grid": "trials",
     "journey": "story",
+    "learner": "runbook",
     "load": "recording",
     "nudge": "training",
     "pictures": "",

@@ -108,7 +108,7 @@ class Exam:
     """The questions: clean lines, canonical doubts, and pictures of a world that no training stream has.
 
     world : whose lines and doubtful pictures are asked, both of them.
-    count : pictures of the world. seed : of them, in the stream draws.TEST.
+    count : pictures of the world. seed, stream : of them; to choose by an exam, take draws.VALIDATION.
 
     >>> import tinynet as tn
     >>> marks = Exam(count=1000).sit(tn.Network.initial(seed=0))
@@ -119,6 +119,7 @@ class Exam:
     world: World = field(default_factory=World)
     count: int = 20_000
     seed: int = 0
+    stream: int = draws.TEST
 
     def __post_init__(self) -> None:
         if not 0 < self.world.doubt < 1:
@@ -134,7 +135,7 @@ class Exam:
     @cached_property
     def floors(self) -> Floors:
         """How well the best possible answers do on the very pictures of this exam."""
-        return floors(self.world, count=self.count, seed=self.seed)
+        return floors(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
     @cached_property
     def doubts(self) -> np.ndarray:
@@ -147,7 +148,7 @@ class Exam:
     @cached_property
     def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
         """The world's pictures (count, pixels), and the chance of horizontal of each (count,)."""
-        inputs, _, rows = self.world.draw(np.arange(self.count), seed=self.seed, stream=draws.TEST)
+        inputs, _, rows = self.world.draw(np.arange(self.count), seed=self.seed, stream=self.stream)
         return inputs, self.world.patterns.targets[rows, 0]
 
     def sit(self, answers: Answers) -> Marks:

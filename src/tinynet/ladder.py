@@ -32,12 +32,13 @@ MEMORIZING = Recipe(learning_rate=1.0, epochs=NUDGES // 4, order="shuffled")
 class Rung:
     """One recipe of the ladder.
 
-    adds : the ingredient, in words. after : the key of the rung it is compared with.
+    name : a short one. adds : the ingredient, in words. after : the key of the rung it is compared with.
     kind : a step of the ladder, something tried beside it, or a trap.
     source : "lines", "doubts" (the lines and all canonical doubts, clean), or a world.
     """
 
     key: str
+    name: str
     adds: str
     recipe: Recipe
     source: World | Literal["lines", "doubts"] = "lines"
@@ -78,21 +79,21 @@ def canonical() -> pictures.Examples:
 
 
 RUNGS = (
-    Rung("notebook", "a rate of 0.1 for 100 epochs, as the notebook trains", Recipe()),
-    Rung("bold", "a rate of 5", Recipe(learning_rate=5.0), after="notebook"),
-    Rung("long", "100 times the epochs at a rate of 0.1", Recipe(epochs=10_000), after="notebook"),
-    Rung("memorizer", "a rate of 1, shuffled, 100,000 nudges", MEMORIZING, after="long"),
-    Rung("bce", "cross-entropy", replace(MEMORIZING, loss="bce"), after="memorizer", kind="aside"),
-    Rung("decay", "weight decay", replace(MEMORIZING, weight_decay=1e-3), after="memorizer", kind="aside"),
-    Rung("smoothing", "smoothed labels", replace(MEMORIZING, label_smoothing=0.1), after="memorizer", kind="aside"),
-    Rung("doubts", "13 clean doubtful pictures", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
+    Rung("notebook", "the notebook's", "a rate of 0.1 for 100 epochs, as the notebook trains", Recipe()),
+    Rung("bold", "rate 5", "a rate of 5", Recipe(learning_rate=5.0), after="notebook"),
+    Rung("long", "10,000 epochs", "100 times the epochs at a rate of 0.1", Recipe(epochs=10_000), after="notebook"),
+    Rung("memorizer", "the memorizer", "a rate of 1, shuffled, 100,000 nudges", MEMORIZING, after="long"),
+    Rung("bce", "cross-entropy", "cross-entropy", replace(MEMORIZING, loss="bce"), after="memorizer", kind="aside"),
+    Rung("decay", "weight decay", "weight decay", replace(MEMORIZING, weight_decay=1e-3), after="memorizer", kind="aside"),
+    Rung("smoothing", "label smoothing", "smoothed labels", replace(MEMORIZING, label_smoothing=0.1), after="memorizer", kind="aside"),
+    Rung("doubts", "17 clean pictures", "13 clean doubtful pictures", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
          after="memorizer", kind="trap"),
-    Rung("noise", "noise", LEARNING, CLEAN, after="memorizer"),
-    Rung("contrast", "lines of every contrast", LEARNING, LINES_OF_EVERY_CONTRAST, after="noise"),
-    Rung("doubt", "doubtful pictures, labelled half and half", LEARNING, World(), after="contrast"),
-    Rung("schedule", "a learning rate that falls", FALLING, World(), after="doubt"),
-    Rung("four", "a fourth hidden node", FALLING, World(), 4, after="schedule"),
-    Rung("learner", "six hidden nodes", FALLING, World(), 6, after="four"),
+    Rung("noise", "+ noise", "noise", LEARNING, CLEAN, after="memorizer"),
+    Rung("contrast", "+ contrast", "lines of every contrast", LEARNING, LINES_OF_EVERY_CONTRAST, after="noise"),
+    Rung("doubt", "+ doubt", "doubtful pictures, labelled half and half", LEARNING, World(), after="contrast"),
+    Rung("schedule", "+ falling rate", "a learning rate that falls", FALLING, World(), after="doubt"),
+    Rung("four", "four nodes", "a fourth hidden node", FALLING, World(), 4, after="schedule"),
+    Rung("learner", "six nodes", "six hidden nodes", FALLING, World(), 6, after="four"),
 )  # fmt: skip
 RUNG = {rung.key: rung for rung in RUNGS}
 
@@ -250,7 +251,7 @@ def bought(before: Standing, after: Standing) -> dict[str, list[str]]:
         if abs(b - a) <= max(LEAST_CHANGE, ERRORS * error):
             found["same"].append(words)
         else:
-            found["better" if (b > a) == more else "worse"].append(f"{words} {a:.3f} → {b:.3f}")
+            found["better" if (b > a) == more else "worse"].append(f"{words} ({a:.3f} → {b:.3f})")
     return found
 
 
@@ -259,7 +260,10 @@ def sentence(ladder: Ladder, key: str) -> str:
     rung, after = _rung(key), ladder.standing(key)
     if rung.after is None:
         return f"The ladder begins with {rung.adds}."
-    changes = bought(ladder.standing(rung.after), after)
-    said = [f"{verb}: {', '.join(changes[kind])}" for kind, verb in
-            (("better", "better"), ("worse", "worse"), ("same", "no different")) if changes[kind]]  # fmt: skip
-    return f"{rung.adds[0].upper()}{rung.adds[1:]}, after “{rung.after}”. {'; '.join(said)}."
+    changes, before = bought(ladder.standing(rung.after), after), RUNG[rung.after].name
+    said = [
+        f"{verb} in {', '.join(changes[kind])}"
+        for kind, verb in (("better", "better"), ("worse", "worse"), ("same", "no different"))
+        if changes[kind]
+    ]
+    return f"{rung.adds[0].upper()}{rung.adds[1:]}: beside “{before}”, {'; '.join(said)}."

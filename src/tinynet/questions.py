@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinynet import judging, pictures
+from tinynet.runbook import learner
 from tinynet.story import CHAPTERS, Journey
 from tinynet.training import nudge
 
@@ -93,6 +94,12 @@ QUESTIONS = {
         "Of the networks that do learn the lines, how many are sure of the gray block, which is neither?",
         ("few", "about half", "nearly all", "none of them learned"),
         _learned_and_sure,
+    ),
+    "learner": Question(
+        "The learner that comes with this laboratory has seen noisy lines and doubt. Of the four pictures that are no lines, "
+        "of how many is it sure?",
+        HOW_MANY,
+        lambda j: sum(not answer.unsure for answer in judging.answers(learner(), j.stress)),
     ),
 }
 

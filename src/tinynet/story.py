@@ -1,4 +1,4 @@
-"""The journey: nine chapters, each computed from runs. Terminal, report and notebook only show them."""
+"""The journey: ten chapters, each computed from runs. Terminal, report and notebook only show them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,14 +9,19 @@ import numpy as np
 
 from tinynet import diagnosis, judging, machine, pictures, plots
 from tinynet.errors import TinyNetError
+from tinynet.exam import Exam
 from tinynet.judging import percent
+from tinynet.ladder import Ladder
 from tinynet.network import Architecture, Network
 from tinynet.parts import Chapter, Figure, Part, Table, Text, answers_table, ledger_table, signed
 from tinynet.pictures import Examples
 from tinynet.populations import Population, population
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
+from tinynet.runbook import Runbook
 from tinynet.training import nudge, train
+
+MOST_CLIMBERS, EXAM_PICTURES = 256, 2_000  # of the last chapter: seeds a rung, and what they are asked
 
 
 class Journey:
@@ -363,6 +368,15 @@ def _aha(j: Journey) -> Iterator[Part]:
     )  # fmt: skip
 
 
+def _learner(j: Journey) -> Iterator[Part]:
+    ladder = Ladder(min(j.networks, MOST_CLIMBERS), exam=Exam(count=EXAM_PICTURES))
+    yield Text(
+        f"What would a network need to be right on noisy lines and unsure where nobody can tell? One ingredient at a time, each "
+        f"put to {ladder.networks:,} seeds from 0 on; `tinynet runbook` asks more."
+    )
+    yield from Runbook(ladder, seed=j.seed).tell()
+
+
 CHAPTERS: dict[str, tuple[str, Callable[[Journey], Iterator[Part]]]] = {
     "look": ("Look: the network at birth", _look),
     "nudge": ("The first nudge", _nudge),
@@ -373,4 +387,5 @@ CHAPTERS: dict[str, tuple[str, Callable[[Journey], Iterator[Part]]]] = {
     "stress": ("The stress test", _stress),
     "bold": ("A bold learning rate", _bold),
     "aha": ("Confidence is not correctness", _aha),
+    "learner": ("From memorizer to learner", _learner),
 }

@@ -99,6 +99,7 @@ def train(
     recipe: Recipe | None = None,
     *,
     validation: Examples | None = None,
+    kept: int = MOST_KEPT,
     progress: Progress | None = None,
 ) -> Recording:
     """Train `network` on `examples` by `recipe` (the default recipe if None) and return the recording.
@@ -111,7 +112,7 @@ def train(
 
     The network itself is left as it is. Training that leaves the finite numbers stops before that step, and
     Ctrl-C stops it where it is: the recording up to there is returned, and its `stopped` says why.
-    More than about 200,000 steps are kept with a stride, so that memory stays bounded.
+    Of more than `kept` steps only every n-th is kept, so that memory stays bounded; any other is computed again.
     `progress(done, total)` is called now and then with numbers of steps.
 
     Raises TinyNetError where the three do not fit each other.
@@ -125,7 +126,7 @@ def train(
     check(network.architecture, examples, recipe, validation)
     per_epoch = steps_an_epoch(recipe, examples)
     total = recipe.epochs * per_epoch
-    stride = _stride(network.architecture, recipe, total)
+    stride = _stride(network.architecture, recipe, total, kept)
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
     state = formulas.memory(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
@@ -189,10 +190,10 @@ class Mark(NamedTuple):
     state: np.ndarray  # (S,)
 
 
-def _stride(architecture: Architecture, recipe: Recipe, total: int) -> int:
+def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
     numbers = 2 * architecture.parameter_count + formulas.memory_size(architecture, recipe)
     row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
-    return max(1, -(-total // MOST_KEPT), -(-total * row_bytes // MOST_BYTES))
+    return max(1, -(-total // max(1, min(kept, MOST_KEPT))), -(-total * row_bytes // MOST_BYTES))
 
 
 def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | None) -> list[tuple[int, int]]:

@@ -109,7 +109,9 @@ class PopulationRequest:
 class StoryRequest:
     """One chapter of the journey."""
 
-    chapter: Literal["look", "nudge", "train", "converge", "fuzzy", "inside", "stress", "bold", "aha"]
+    chapter: Literal[
+        "look", "nudge", "train", "converge", "fuzzy", "inside", "stress", "bold", "aha", "learner"
+    ]
     seed: int = 0
     networks: int = 1000
     recipe: RecipeJson = field(default_factory=Recipe)

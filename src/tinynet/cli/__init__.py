@@ -8,6 +8,7 @@ from tinynet.cli.crowd import population
 from tinynet.cli.house import doctor, lab
 from tinynet.cli.journey import discover
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
+from tinynet.cli.runbook import runbook
 from tinynet.cli.single import explain, nudge, stress, train
 from tinynet.cli.sweep import sweep
 
@@ -20,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (discover, nudge, train, explain, stress, population, sweep, lab, doctor):
+for command in (discover, nudge, train, explain, stress, population, sweep, runbook, lab, doctor):
     app.command()(command)
 
 

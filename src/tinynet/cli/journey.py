@@ -19,7 +19,9 @@ from tinynet.cli.options import (
 
 
 def discover(
-    part: Annotated[str | None, typer.Option(help="Only this chapter: look, nudge, train, … aha.")] = None,
+    part: Annotated[
+        str | None, typer.Option(help="Only this chapter: look, nudge, train, … learner.")
+    ] = None,
     seed: Seed = 0,
     rate: Rate = 0.1,
     epochs: Epochs = 100,

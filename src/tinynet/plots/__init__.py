@@ -10,23 +10,28 @@ from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, check_path, dive
 from tinynet.plots.curves import comparison, convergence, loss_curve
 from tinynet.plots.diagram import architecture
 from tinynet.plots.grids import hidden_nodes, pictures
+from tinynet.plots.learner import answer_map, contrasts, ladder, reliability
 from tinynet.plots.maps import sweep_map
 
 __all__ = [
     "HORIZONTAL",
     "PALETTE",
     "VERTICAL",
+    "answer_map",
     "architecture",
     "check_path",
     "comparison",
     "confidence_bars",
+    "contrasts",
     "convergence",
     "diverging",
     "figure_of",
     "hidden_nodes",
+    "ladder",
     "loss_curve",
     "pictures",
     "population_histogram",
+    "reliability",
     "save",
     "sweep_map",
 ]

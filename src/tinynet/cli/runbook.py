@@ -1,0 +1,107 @@
+"""The command `runbook`: from memorizer to learner."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinynet.cli.options import INTERRUPTED, Json, make_folder, print_json
+
+if TYPE_CHECKING:
+    from tinynet.ladder import Ladder
+
+QUICK_NETWORKS, QUICK_PICTURES = 256, 5_000
+
+
+def runbook(
+    networks: Annotated[int, typer.Option(help="How many seeds each rung is put to.")] = 2048,
+    first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"{QUICK_NETWORKS} seeds a rung, and a shorter exam.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="The folder for results, figures and the report.")] = Path(
+        "runbook"
+    ),
+    save: Annotated[
+        Path | None, typer.Option(help="Train a learner to keep, and save it here with its model card.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """From memorizer to learner: one ingredient at a time, each measured."""
+    from tinynet import report, terminal
+    from tinynet.exam import Exam
+    from tinynet.ladder import Ladder
+    from tinynet.runbook import Runbook
+
+    if save is not None:
+        _keep(save, as_json)
+        return
+    make_folder(out)
+    count = QUICK_NETWORKS if quick else networks
+    exam = Exam(count=QUICK_PICTURES) if quick else Exam()
+    ladder = Ladder(count, first_seed=first_seed, exam=exam, folder=out)
+    _measure(ladder)
+    if as_json:
+        _print_ladder(ladder)
+        return
+    chapter = Runbook(ladder).chapter()
+    terminal.show(chapter, 1, str(out))
+    about = f"{count:,} seeds from {first_seed:,} on, an exam of {exam.count:,} pictures."
+    typer.echo(f"The report with its figures: {report.write([chapter], about, out)}")
+
+
+def _measure(ladder: "Ladder") -> None:
+    """Measure every rung that is not known yet; Ctrl-C keeps those that are done."""
+    from tinynet import terminal
+    from tinynet.ladder import RUNGS
+
+    found = sum(ladder.known(rung.key) for rung in RUNGS)
+    if found:
+        typer.echo(f"found {found} of {len(RUNGS)} rungs measured in {ladder.folder}", err=True)
+    done = 0
+    try:
+        with terminal.progress("measuring", "rungs") as advance:
+            for done, rung in enumerate(RUNGS):
+                advance(done, len(RUNGS))
+                ladder.standing(rung.key)
+            advance(len(RUNGS), len(RUNGS))
+    except KeyboardInterrupt:
+        typer.echo(
+            f"interrupted: {done} of {len(RUNGS)} rungs are measured; the same command goes on from there",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _print_ladder(ladder: "Ladder") -> None:
+    from dataclasses import asdict
+
+    from tinynet.ladder import RUNGS, sentence
+
+    floors = ladder.exam.floors
+    rungs = [
+        {"adds": rung.adds, "after": rung.after, "kind": rung.kind, **rung.to_json(), **asdict(ladder.standing(rung.key)),
+         "sentence": sentence(ladder, rung.key)}
+        for rung in RUNGS
+    ]  # fmt: skip
+    lowest = {name: getattr(floors, name).value for name in ("accuracy", "brier", "cross_entropy", "auroc")}
+    print_json({"command": "runbook", "networks": ladder.networks, "floors": lowest, "rungs": rungs})
+
+
+def _keep(path: Path, as_json: bool) -> None:
+    from tinynet import runbook as told
+    from tinynet.errors import TinyNetError
+
+    if not path.parent.is_dir():
+        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    if path.suffix != ".safetensors":
+        raise TinyNetError(
+            f"--save is {path}; a learner is kept as a recording, so its name ends in .safetensors"
+        )
+    run = told.choose()
+    beside = told.save(run, path)
+    if as_json:
+        print_json({"command": "runbook", "saved": str(path), "card": str(beside), "identity": run.identity})
+        return
+    typer.echo(told.card(run))
+    typer.echo(f"saved: {path}, and its model card: {beside}")

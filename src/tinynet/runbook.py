@@ -1,0 +1,336 @@
+"""The Trainer Runbook: from memorizer to learner, told from measured runs; and a learner to keep."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinynet import draws, files, judging, pictures, plots, symmetry
+from tinynet.bayes import posterior
+from tinynet.calibration import Reliability, abstention, brier, confidence, probability, reliability
+from tinynet.errors import TinyNetError
+from tinynet.exam import PARTS, Exam, Marks
+from tinynet.judging import Verdict, counted, percent
+from tinynet.ladder import RUNG, RUNGS, Ladder, sentence
+from tinynet.network import Network
+from tinynet.parts import Chapter, Figure, Part, Table, Text, answers_table
+from tinynet.populations import population
+from tinynet.recipe import Recipe
+from tinynet.recording import Recording
+from tinynet.training import train
+from tinynet.world import World
+
+SHIPPED = "learner.safetensors"
+CANDIDATES, FIRST_CANDIDATE = 64, 2_000_000  # seeds that the kept learner is chosen from
+KEPT_STEPS = 20  # of the kept learner's recording; any other is computed again
+VALIDATION_PICTURES, CARD_PICTURES = 10_000, 20_000
+
+
+class Runbook:
+    """The ladder, and two networks that stand for its ends.
+
+    ladder : what is measured. seed : of the memorizer and the learner that are shown.
+    """
+
+    def __init__(self, ladder: Ladder | None = None, *, seed: int = 0) -> None:
+        self.ladder, self.seed = ladder or Ladder(), seed
+
+    @cached_property
+    def memorizer(self) -> Network:
+        """One network that has memorized the lines."""
+        return _one("memorizer", self.seed)
+
+    @cached_property
+    def learner(self) -> Network:
+        """The learner that is shipped."""
+        return learner()
+
+    @cached_property
+    def test(self) -> tuple[pictures.Examples, np.ndarray]:
+        """Pictures of the exam's world, with a coin for each doubtful one, and whether each is (or came up) horizontal."""
+        world = replace(self.ladder.exam.world, labels="coin")
+        shown = world.examples(VALIDATION_PICTURES, seed=self.seed + 1, stream=draws.TEST)
+        assert shown.targets is not None
+        return shown, shown.targets[:, 0] == 1
+
+    def tell(self) -> Iterator[Part]:
+        """Tell the runbook: the ladder, two traps, memorizer and learner side by side, the exam."""
+        yield from self._ladder()
+        yield from self._traps()
+        yield from self._side_by_side()
+        yield from self._exam()
+
+    def chapter(self) -> Chapter:
+        """Return the runbook as one chapter."""
+        return Chapter("learner", "From memorizer to learner", tuple(self.tell()))
+
+    def _ladder(self) -> Iterator[Part]:
+        world = self.ladder.exam.world
+        floors = self.ladder.exam.floors
+        yield Text(
+            f"Half the pictures of this world are lines, half are doubtful: one bright pixel, three, a diagonal, a flat gray. "
+            f"Levels vary, and every pixel has noise of {world.noise:g}. Nobody can do better on them than {floors.accuracy.value:.3f} "
+            f"accuracy on the lines and a Brier score of {floors.brier.value:.4f}; half-and-half to everything scores 0.25."
+        )
+        standings = []
+        for rung in self.ladder.steps:
+            standings.append(self.ladder.standing(rung.key))
+            yield Text(sentence(self.ladder, rung.key))
+        yield Figure(
+            "ladder",
+            f"Each rung, {self.ladder.networks:,} seeds.",
+            lambda: plots.ladder(self.ladder.steps, standings),
+        )
+        yield self._table("The ladder", [rung.key for rung in self.ladder.steps])
+        beside = [rung.key for rung in RUNGS if rung.kind == "aside"]
+        for key in beside:
+            yield Text(sentence(self.ladder, key))
+        yield self._table("Tried beside it", beside)
+
+    def _table(self, title: str, keys: list[str]) -> Table:
+        columns = (
+            "rung",
+            "hidden",
+            "fails a line",
+            "accuracy",
+            "|H − V| on gray",
+            "Brier / floor",
+            "AUROC",
+            "pass",
+        )
+        rows = []
+        for key in keys:
+            found, means = self.ladder.standing(key), self.ladder.standing(key).means
+            marks = [
+                f"{means[name]:.3f}" if name in means else "—"
+                for name in ("accuracy", "gray", "brier_ratio", "auroc")
+            ]
+            failed, passed = (percent(count / found.networks) for count in (found.unsound, found.passed))
+            rows.append((RUNG[key].name, str(RUNG[key].hidden), failed, *marks, passed))
+        return Table(title, columns, tuple(rows))
+
+    def _traps(self) -> Iterator[Part]:
+        humble, taught = self.ladder.standing("notebook"), self.ladder.standing("doubts")
+        if "gray" in humble.means:
+            yield Text(
+                f"A trap: humble because ignorant. After the notebook's hundred epochs |H − V| on gray is {humble.means['gray']:.3f} "
+                f"on average, and {percent(humble.unsound / humble.networks)} of these networks fail a clean line. Unsure of gray is "
+                "no merit in a network that is unsure of everything: look at the clean lines beside it."
+            )
+        if "gray" in taught.means:
+            yield Text(
+                f"Another: memorizing doubt. Taught the 17 clean pictures, doubt among them, |H − V| on gray is {taught.means['gray']:.3f}, "
+                f"and the accuracy on noisy lines is {taught.means['accuracy']:.3f}, where {self.ladder.exam.floors.accuracy.value:.3f} is possible."
+            )
+
+    def _side_by_side(self) -> Iterator[Part]:
+        stress = pictures.stress()
+        for name, network in (("memorizer", self.memorizer), ("learner", self.learner)):
+            yield answers_table(f"The stress test: the {name}", network, pictures.lines(), stress)
+        yield Figure(
+            "maps",
+            "What is answered to every contrast: memorizer, learner, and the best possible answer.",
+            self._maps,
+        )
+        shown, horizontal = self.test
+        for name, network in (("memorizer", self.memorizer), ("learner", self.learner)):
+            said = probability(network(shown))
+            yield Text(
+                f"The {name}'s probability of horizontal: Brier score {brier(said, horizontal):.4f}, expected calibration error "
+                f"{float(reliability(said, horizontal).ece):.3f} on {len(shown):,} fresh pictures."
+            )
+        yield Figure("reliability", "What they say, and how often it is true.", self._reliability)
+        yield self._abstaining()
+        yield self._walk_round()
+
+    def _maps(self) -> object:
+        from matplotlib.figure import Figure as Canvas
+
+        drawn = Canvas(figsize=(12, 4.3), layout="constrained")
+        world = self.ladder.exam.world
+        sides: tuple[tuple[str, symmetry.Answers], ...] = (
+            ("the memorizer", self.memorizer), ("the learner", self.learner), ("the best possible", lambda x: posterior(world, x)),
+        )  # fmt: skip
+        for ax, (title, answers) in zip(drawn.subplots(1, 3), sides, strict=True):
+            plots.answer_map(answers, title=title, ax=ax)
+        return drawn
+
+    def _reliability(self) -> object:
+        from matplotlib.figure import Figure as Canvas
+
+        drawn, (shown, horizontal) = Canvas(figsize=(9, 4.6), layout="constrained"), self.test
+        for ax, network, title in zip(
+            drawn.subplots(1, 2),
+            (self.memorizer, self.learner),
+            ("the memorizer", "the learner"),
+            strict=True,
+        ):
+            plots.reliability(reliability(probability(network(shown)), horizontal), title=title, ax=ax)
+        return drawn
+
+    def _abstaining(self) -> Verdict:
+        """Say for how many pictures the learner answers at all, to be wrong in at most a twentieth of them."""
+        half = len(self.test[0]) // 2
+        outputs, horizontal = self.learner(self.test[0]), self.test[1]
+        right = (outputs[:, 0] > outputs[:, 1]) == horizontal
+        sure = confidence(outputs)
+        threshold = abstention(sure[:half], right[:half]).threshold(0.05)
+        answered = sure[half:] >= threshold
+        wrong = float((~right[half:])[answered].mean()) if answered.any() else 0.0
+        return judging.share(
+            answered, f"fresh pictures are answered where the learner says “I don’t know” below |H − V| = {threshold:.2f}",
+            f"{percent(wrong)} of those answers are wrong (the threshold was chosen on {half:,} other pictures, for 5 %)",
+        )  # fmt: skip
+
+    def _walk_round(self) -> Verdict:
+        """Say how a memorizer does that is shown all eight views and gives the mean answer."""
+        shown = self.ladder.exam.world.examples(2000, seed=self.seed + 2).inputs
+        fair = symmetry.walked_round(self.memorizer)(shown)
+        (tl, tr, bl, br) = shown.T
+        rule = np.sign((tl - br) * (tr - bl))
+        decided = rule != 0
+        same = np.sign(fair[:, 0] - fair[:, 1])[decided] == rule[decided]
+        return judging.share(same, "pictures that are no tie get the best possible verdict from the memorizer, once it walks round them "
+                             "and gives the mean answer of its eight views")  # fmt: skip
+
+    def _exam(self) -> Iterator[Part]:
+        for key in ("schedule", "four", "learner"):
+            found = self.ladder.standing(key)
+            yield counted(
+                found.passed,
+                found.networks,
+                f"networks with {RUNG[key].hidden} hidden nodes pass the whole exam",
+            )
+        rows = [
+            (
+                name,
+                *(
+                    percent(self.ladder.standing(key).parts[k] / self.ladder.networks)
+                    for key in ("memorizer", "schedule", "four", "learner")
+                ),
+            )
+            for k, name in enumerate(PARTS)
+        ]
+        yield Table(
+            "Each part of the exam", ("part", "memorizer", "3 nodes", "4 nodes", "6 nodes"), tuple(rows)
+        )
+        passing = [
+            RUNG[key].hidden for key in ("schedule", "four", "learner") if self.ladder.standing(key).passed
+        ]
+        if passing:
+            yield Text(f"The smallest network of these that passes has {min(passing)} hidden nodes.")
+
+
+def _one(key: str, seed: int) -> Network:
+    rung = RUNG[key]
+    run = train(rung.architecture.initial(seed), rung.pictures(), replace(rung.recipe, seed=seed))
+    return run.final
+
+
+# --- a learner to keep ---------------------------------------------------------------------------------------------
+
+
+def choose(candidates: int = CANDIDATES) -> Recording:
+    """Train the learner's recipe from `candidates` seeds; return the recording of the best on validation pictures.
+
+    The best is the one with the lowest Brier score among those that pass all parts of an exam of validation pictures; of
+    all, where none passes.
+    """
+    rung = RUNG["learner"]
+    world = rung.pictures()
+    assert isinstance(world, World)
+    crowd = population(
+        rung.recipe, candidates, first_seed=FIRST_CANDIDATE, examples=world, architecture=rung.architecture
+    )
+    marks = crowd.sit(Exam(world, count=VALIDATION_PICTURES, stream=draws.VALIDATION))
+    scores = np.where(marks.passed, marks.brier_ratio, marks.brier_ratio + 10)
+    seed = int(crowd.seeds[np.nanargmin(scores)])
+    recipe = replace(rung.recipe, seed=seed)
+    return train(rung.architecture.initial(seed), world, recipe, kept=KEPT_STEPS)
+
+
+def card(run: Recording) -> str:
+    """Return the model card of a learner, as Markdown: data, recipe, exam, reliability, limits, all measured here."""
+    if run.world is None:
+        raise TinyNetError("this recording was not trained in a world; a model card needs one")
+    network, exam, plain = run.final, Exam(run.world, count=CARD_PICTURES, seed=1), Recipe().to_json()
+    marks = exam.sit(network)
+    shown = replace(run.world, labels="coin").examples(CARD_PICTURES, seed=2, stream=draws.TEST)
+    assert shown.targets is not None
+    said, happened = probability(network(shown)), shown.targets[:, 0] == 1
+    found = reliability(said, happened, bins=10)
+    lines = [
+        "# Model card: a network that knows when it does not know", "",
+        f"A {'-'.join(map(str, network.sizes))} network ({network.architecture.parameter_count} numbers) that tells horizontal from "
+        "vertical lines in a 2×2 picture, and says half and half where nobody can tell.", "",
+        "| | |", "| --- | --- |",
+        f"| trained on | {run.steps:,} fresh pictures: {_said(run.world.to_json())} |",
+        f"| recipe | {_said({name: value for name, value in run.recipe.to_json().items() if value != plain[name]})}; the rest as usual |",
+        f"| start | {run.network.origin} |",
+        f"| identity | `{run.identity}` |", "",
+        "## The exam", "", *_exam_rows(marks), "",
+        "## Reliability", "",
+        f"Probability of horizontal, (1 + H − V) / 2, on {CARD_PICTURES:,} fresh pictures, a coin deciding the doubtful ones: Brier "
+        f"score {brier(said, happened):.4f} (floor {exam.floors.brier.value:.4f}), expected calibration error {float(found.ece):.3f}.", "",
+        "| said | pictures | came true | 95 % interval |", "| --- | --- | --- | --- |", *_reliability_rows(found), "",
+        "## Limits", "",
+        f"It knows this world only: 2×2 pictures, noise of {run.world.noise:g}, bright pixels from {run.world.bright[0]:g} and dark ones up to "
+        f"{run.world.dark[1]:g}. Its worst answer to a clean doubtful picture differs by {float(marks.worst_doubt[0]):.2f}. What it says of "
+        "other pictures has not been measured.", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _said(fields: dict[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in fields.items())
+
+
+def _exam_rows(marks: Marks) -> list[str]:
+    asked = [verdict.sentence.split("; ")[-1].rstrip(".") for verdict in marks.verdicts()[:-1]]
+    passed = ["yes" if ok else "no" for ok in marks.parts[0]]
+    rows = [
+        f"| {name} | {yes} | {text.replace('the median', 'the')} |"
+        for name, yes, text in zip(PARTS, passed, asked, strict=True)
+    ]
+    return ["| part | passed | |", "| --- | --- | --- |", *rows]
+
+
+def _reliability_rows(found: Reliability) -> list[str]:
+    rows = []
+    for k, count in enumerate(found.count):
+        if count:
+            low, high = found.intervals[k]
+            rows.append(
+                f"| {found.said[k]:.3f} | {int(count):,} | {percent(float(found.share[k]))} | {percent(low)} to {percent(high)} |"
+            )
+    return rows
+
+
+def save(run: Recording, path: Path) -> Path:
+    """Write the learner as a recording, and its model card beside it; return the card's path."""
+    text = card(run)
+    run.save(path)
+    beside = path.with_suffix(".md")
+    files.write(beside, text.encode())
+    return beside
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Recording:
+    """Return the recording of the learner that comes with the package; `tinynet runbook --save` made it."""
+    place = resources("tinynet") / "data" / SHIPPED
+    return Recording.from_bytes(place.read_bytes(), SHIPPED)
+
+
+def learner() -> Network:
+    """Return the learner that comes with the package: right on noisy lines, unsure where nobody can tell.
+
+    >>> h, v = learner()([0.5, 0.5, 0.5, 0.5])
+    >>> bool(abs(h - v) < 0.1)
+    True
+    """
+    return shipped().final

@@ -1,0 +1,62 @@
+import json
+import subprocess
+import sys
+
+import tinynet as tn
+from tinynet.ladder import RUNGS
+
+HERE = [sys.executable, "-c", "from tinynet.cli import main; main()", "runbook"]
+
+
+def run(*arguments, cwd, code=0):
+    done = subprocess.run([*HERE, *arguments], capture_output=True, text=True, cwd=cwd, timeout=120)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def test_the_ladder_is_measured_kept_and_told(tmp_path):
+    first = run("--networks", "16", "--quick", "--json", cwd=tmp_path)
+    found = json.loads(first.stdout)
+    assert found["networks"] == 256  # --quick says how many
+    assert [rung["key"] for rung in found["rungs"]] == [rung.key for rung in RUNGS]
+    learner = found["rungs"][-1]
+    assert learner["passed"] > 0.95 * learner["networks"]
+    assert found["rungs"][0]["passed"] == 0
+    again = run("--quick", cwd=tmp_path)
+    assert f"found {len(RUNGS)} of {len(RUNGS)} rungs measured in runbook" in again.stderr
+    assert f"{learner['passed']} of 256 networks with 6 hidden nodes pass the whole exam" in " ".join(
+        again.stdout.split()
+    )
+    report = (tmp_path / "runbook" / "report.html").read_text()
+    assert "From memorizer to learner" in report
+    assert (tmp_path / "runbook" / "learner-maps.png").is_file()
+
+
+def test_a_learner_is_saved_with_its_card(tmp_path):
+    done = run("--save", "mine.safetensors", cwd=tmp_path)
+    assert "saved: mine.safetensors, and its model card: mine.md" in done.stdout
+    assert tn.load(tmp_path / "mine.safetensors").final == tn.learner()
+    stress = subprocess.run(
+        [*HERE[:-1], "stress", "mine.safetensors", "--json"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert all(answer["unsure"] for answer in json.loads(stress.stdout)["answers"]["stress"])
+    explained = subprocess.run(
+        [*HERE[:-1], "explain", "mine.safetensors", "layer1.weight[0,0]", "--step", "54321", "--depth", "1"],
+        capture_output=True, text=True, cwd=tmp_path, check=True,
+    )  # fmt: skip
+    assert "pixel" in explained.stdout or "x" in explained.stdout
+
+
+def test_mistakes_are_one_line(tmp_path):
+    for arguments, message in (
+        (["--save", "nowhere/mine.safetensors"], "there is no folder nowhere; make it first"),
+        (["--save", "mine.json"], "its name ends in .safetensors"),
+        (["--networks", "0"], "networks is 0"),
+    ):
+        done = run(*arguments, cwd=tmp_path, code=2)
+        assert message in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet import draws, runbook
+from tinynet.errors import TinyNetError
+from tinynet.exam import Exam
+from tinynet.ladder import RUNGS, Ladder
+from tinynet.parts import Figure, Table
+from tinynet.plots import contrasts
+from tinynet.runbook import Runbook, card
+
+
+@pytest.fixture(scope="module")
+def told():
+    book = Runbook(Ladder(64, exam=Exam(count=1000)))
+    return book, book.chapter()
+
+
+def test_the_chapter_says_what_was_measured(told):
+    book, chapter = told
+    text = "\n".join(getattr(part, "text", getattr(part, "sentence", "")) for part in chapter.parts)
+    found = book.ladder.standing("four")
+    assert f"{found.passed} of 64 networks with 4 hidden nodes pass the whole exam" in text
+    taught = book.ladder.standing("doubts")
+    assert f"|H − V| on gray is {taught.means['gray']:.3f}, and the accuracy on noisy lines is " in text
+    assert f"{book.ladder.exam.floors.brier.value:.4f}" in text
+    tables = {part.title: part for part in chapter.parts if isinstance(part, Table)}
+    rows = {row[0]: row for row in tables["The ladder"].rows}
+    assert [rung.name for rung in RUNGS if rung.kind == "step"] == list(rows)
+    assert rows["+ noise"][3] == f"{book.ladder.standing('noise').means['accuracy']:.3f}"
+
+
+def test_its_figures_are_drawn(told):
+    _, chapter = told
+    drawn = {part.name: part.draw() for part in chapter.parts if isinstance(part, Figure)}
+    assert set(drawn) == {"ladder", "maps", "reliability"}
+    assert len(drawn["maps"].axes) == 3
+    assert [text.get_text() for text in drawn["ladder"].axes[0].get_yticklabels()][-1] == "six nodes"
+
+
+def test_memorizer_and_learner_are_what_they_are_called(told):
+    book, _ = told
+    gray = np.full((1, 4), 0.5)
+    assert abs(np.diff(book.memorizer(gray))[0, 0]) > 0.8
+    assert abs(np.diff(book.learner(gray))[0, 0]) < 0.1
+
+
+def test_a_memorizer_that_walks_round_agrees_with_the_best_answer(told):
+    verdict = told[0]._walk_round()
+    assert verdict.count == verdict.n > 1500
+
+
+def test_the_maps_corners_are_the_lines():
+    shown, exist = contrasts(5)
+    lines = tn.pictures.lines()
+    corners = {(2, 4): "top", (2, 0): "bottom", (4, 2): "left", (0, 2): "right"}
+    for place, name in corners.items():
+        assert exist[place]
+        assert shown[place].tolist() == lines[name].inputs[0].tolist()
+    assert shown[2, 2].tolist() == [0.5] * 4
+    assert not exist[0, 0]
+
+
+def test_the_shipped_learner_passes_an_exam_it_was_not_chosen_by():
+    marks = Exam(count=20_000, seed=99).sit(tn.learner())
+    assert marks.parts.all()
+
+
+def test_the_shipped_learner_is_what_its_command_makes():
+    made = runbook.choose()
+    kept = runbook.shipped()
+    assert made.recipe == kept.recipe
+    assert made.final.parameters == pytest.approx(kept.final.parameters, abs=1e-6)
+    assert card(made).split("identity")[0] == card(kept).split("identity")[0]
+
+
+def test_the_learner_was_chosen_by_pictures_that_are_neither_its_own_nor_the_exams():
+    assert len({draws.TRAINING, draws.VALIDATION, draws.TEST}) == 3
+    world, numbers = tn.World(), np.arange(2000)
+    seed = runbook.shipped().recipe.seed
+    seen = [
+        world.draw(numbers, seed=seed, stream=stream)[0]
+        for stream in (draws.TRAINING, draws.VALIDATION, draws.TEST)
+    ]
+    every = np.concatenate(seen)
+    inside = ((every > 0) & (every < 1)).any(
+        axis=1
+    )  # a picture that is clipped everywhere may well come twice
+    assert inside.mean() > 0.9
+    assert len(np.unique(every[inside], axis=0)) == inside.sum()
+
+
+def test_saving_writes_the_card_beside(tmp_path):
+    beside = runbook.save(runbook.shipped(), tmp_path / "mine.safetensors")
+    assert tn.load(tmp_path / "mine.safetensors").final == tn.learner()
+    text = beside.read_text()
+    assert "| clean lines | yes |" in text
+    assert "the margin is" in text
+
+
+def test_only_a_worlds_learner_has_a_card():
+    run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
+    with pytest.raises(TinyNetError, match="not trained in a world"):
+        card(run)
