@@ -91,7 +91,7 @@ def test_many_sit_as_they_would_one_by_one(memorizers, monkeypatch):
     monkeypatch.setattr(exam, "MOST_ANSWERS", 64 * 2 * 77)  # 77 pictures at a time
     assert table(EXAM.sit(memorizers.outputs)) == pytest.approx(together)
     monkeypatch.setattr("tinynet.populations.EXAM_BLOCK", 10)
-    assert table(memorizers.sit(EXAM)) == pytest.approx(together)
+    assert table(memorizers.sit(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
 
 
 def test_numbers_that_are_not_finite_pass_nothing(memorizers):
