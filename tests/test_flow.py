@@ -42,6 +42,7 @@ FLOW = [
     "cohorts",
     "populations",
     "ladder",
+    "learners",
     "trials",
     "tallies",
     "blocks",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tinynet.explain import Explanation as Explanation
     from tinynet.judging import Verdict as Verdict
     from tinynet.judging import answers as answers
+    from tinynet.learners import learner as learner
     from tinynet.moment import Moment as Moment
     from tinynet.network import Architecture as Architecture
     from tinynet.network import Network as Network
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from tinynet.recipe import Recipe as Recipe
     from tinynet.recording import Recording as Recording
     from tinynet.recording import load as load
-    from tinynet.runbook import learner as learner
     from tinynet.sheet import Sheet as Sheet
     from tinynet.story import journey as journey
     from tinynet.sweeps import Sweep as Sweep
@@ -68,7 +68,7 @@ _MODULE_OF = {
     "diagnose": "diagnosis",
     "grid": "trials",
     "journey": "story",
-    "learner": "runbook",
+    "learner": "learners",
     "load": "recording",
     "nudge": "training",
     "pictures": "",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinynet import judging, pictures
-from tinynet.runbook import learner
+from tinynet.learners import learner
 from tinynet.story import CHAPTERS, Journey
 from tinynet.training import nudge
 

@@ -89,7 +89,7 @@ def _print_ladder(ladder: "Ladder") -> None:
 
 
 def _keep(path: Path, as_json: bool) -> None:
-    from tinynet import runbook as told
+    from tinynet import learners
     from tinynet.errors import TinyNetError
 
     if not path.parent.is_dir():
@@ -98,10 +98,10 @@ def _keep(path: Path, as_json: bool) -> None:
         raise TinyNetError(
             f"--save is {path}; a learner is kept as a recording, so its name ends in .safetensors"
         )
-    run = told.choose()
-    beside = told.save(run, path)
+    run = learners.choose()
+    beside = learners.save(run, path)
     if as_json:
         print_json({"command": "runbook", "saved": str(path), "card": str(beside), "identity": run.identity})
         return
-    typer.echo(told.card(run))
+    typer.echo(learners.card(run))
     typer.echo(f"saved: {path}, and its model card: {beside}")
