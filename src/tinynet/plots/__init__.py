@@ -10,12 +10,15 @@ from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, check_path, dive
 from tinynet.plots.curves import comparison, convergence, loss_curve
 from tinynet.plots.diagram import architecture
 from tinynet.plots.grids import hidden_nodes, pictures
+from tinynet.plots.learner import abstention, answer_map, reliability
 from tinynet.plots.maps import sweep_map
 
 __all__ = [
     "HORIZONTAL",
     "PALETTE",
     "VERTICAL",
+    "abstention",
+    "answer_map",
     "architecture",
     "check_path",
     "comparison",
@@ -27,6 +30,7 @@ __all__ = [
     "loss_curve",
     "pictures",
     "population_histogram",
+    "reliability",
     "save",
     "sweep_map",
 ]
