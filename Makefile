@@ -10,10 +10,10 @@ NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix web
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab discover notebook test lint format bench map clean
+.PHONY: help setup lab discover notebook runbook-notebook test lint format bench map clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 setup: $(READY) $(PAGE) ## make .venv, install everything into it, and build the page
 
@@ -39,10 +39,14 @@ lab: $(READY) $(PAGE) ## open the laboratory in the browser
 discover: $(READY) ## the whole journey, in the terminal and as discovery/report.html
 	@$(BIN)/tinynet discover $(ARGS)
 
-notebook: $(READY) ## open the journey in PyTorch, as a notebook
+notebook: $(READY) ## open the notebooks in PyTorch: the journey, and the Trainer Runbook beside it
 	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null || \
 		$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,notebook]'
 	@$(BIN)/jupyter lab notebooks/discovery.ipynb
+
+runbook-notebook: $(READY) ## run the Trainer Runbook in full, in a few minutes, as out/trainer_runbook.ipynb
+	@mkdir -p out
+	@TINYNET_FULL=1 $(BIN)/jupyter execute notebooks/trainer_runbook.ipynb --output ../out/trainer_runbook
 
 test: $(READY) $(PAGE) ## lint, types, and every test: Python, notebooks, the page alone, and in a browser
 	$(BIN)/ruff check

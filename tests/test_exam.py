@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import bayes, exam, floors, pictures
+from tinynet import bayes, draws, exam, floors, pictures
 from tinynet.calibration import auroc, brier, over_outputs
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam, Marks
@@ -139,6 +139,18 @@ def test_an_exam_says_what_it_needs():
         Exam(count=10)
     with pytest.raises(TinyNetError, match="seed is -1"):
         replace(EXAM, seed=-1)
+    with pytest.raises(TinyNetError, match="an exam is drawn from draws.VALIDATION or TEST"):
+        replace(EXAM, stream=draws.TRAINING)
+
+
+def test_an_exam_to_practise_with_asks_other_pictures():
+    practice = replace(EXAM, stream=draws.VALIDATION)
+    asked = []
+    practice.sit(lambda inputs: asked.append(inputs) or best(inputs))
+    inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=draws.VALIDATION)
+    assert any(np.array_equal(some, inputs) for some in asked)
+    targets = tn.World().patterns.targets[rows, 0]
+    assert practice.floors == floors.of_answers(best(inputs)[:, 0], targets)
     with pytest.raises(TinyNetError, match=r"the answers have shape \(4, 3\); an exam needs \(4, 2\)"):
         EXAM.sit(lambda x: np.zeros((len(x), 3)))
     with pytest.raises(TinyNetError, match="noise is 0"):

@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 
-import tinynet as tn
 from tinynet.exam import Exam
 from tinynet.ladder import RUNGS, Ladder
 from tinynet.parts import Figure, Table
-from tinynet.plots import contrasts
 from tinynet.runbook import Runbook
 
 
@@ -33,7 +31,7 @@ def test_its_figures_are_drawn(told):
     _, chapter = told
     drawn = {part.name: part.draw() for part in chapter.parts if isinstance(part, Figure)}
     assert set(drawn) == {"ladder", "maps", "reliability"}
-    assert len(drawn["maps"].axes) == 3
+    assert len(drawn["maps"].axes) == 4  # with the scale
     assert [text.get_text() for text in drawn["ladder"].axes[0].get_yticklabels()][-1] == "six nodes"
 
 
@@ -47,14 +45,3 @@ def test_memorizer_and_learner_are_what_they_are_called(told):
 def test_a_memorizer_that_walks_round_agrees_with_the_best_answer(told):
     verdict = told[0]._walk_round()
     assert verdict.count == verdict.n > 1500
-
-
-def test_the_maps_corners_are_the_lines():
-    shown, exist = contrasts(5)
-    lines = tn.pictures.lines()
-    corners = {(2, 4): "top", (2, 0): "bottom", (4, 2): "left", (0, 2): "right"}
-    for place, name in corners.items():
-        assert exist[place]
-        assert shown[place].tolist() == lines[name].inputs[0].tolist()
-    assert shown[2, 2].tolist() == [0.5] * 4
-    assert not exist[0, 0]

@@ -108,7 +108,8 @@ class Exam:
     """The questions: clean lines, canonical doubts, and pictures of a world that no training stream has.
 
     world : whose lines and doubtful pictures are asked, both of them.
-    count : pictures of the world. seed, stream : of them; to choose by an exam, take draws.VALIDATION.
+    count : pictures of the world. seed : of them.
+    stream : draws.TEST, or draws.VALIDATION for an exam to practise with and to choose by.
 
     >>> import tinynet as tn
     >>> marks = Exam(count=1000).sit(tn.Network.initial(seed=0))
@@ -130,6 +131,8 @@ class Exam:
             raise TinyNetError(
                 f"count is {self.count!r}; an exam needs a whole number of at least 100 pictures"
             )
+        if self.stream not in (draws.VALIDATION, draws.TEST):
+            raise TinyNetError(f"stream is {self.stream!r}; an exam is drawn from draws.VALIDATION or TEST")
         _ = self._drawn  # the pictures, and whether seed is one
 
     @cached_property

@@ -146,7 +146,7 @@ class Runbook:
             ("the memorizer", self.memorizer), ("the learner", self.learner), ("the best possible", lambda x: posterior(world, x)),
         )  # fmt: skip
         for ax, (title, answers) in zip(drawn.subplots(1, 3), sides, strict=True):
-            plots.answer_map(answers, title=title, ax=ax)
+            plots.answer_map(answers, title=title, scale=title == sides[-1][0], ax=ax)
         return drawn
 
     def _reliability(self) -> object:

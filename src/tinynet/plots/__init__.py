@@ -10,19 +10,20 @@ from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, check_path, dive
 from tinynet.plots.curves import comparison, convergence, loss_curve
 from tinynet.plots.diagram import architecture
 from tinynet.plots.grids import hidden_nodes, pictures
-from tinynet.plots.learner import answer_map, contrasts, ladder, reliability
+from tinynet.plots.ladders import ladder
+from tinynet.plots.learner import abstention, answer_map, reliability
 from tinynet.plots.maps import sweep_map
 
 __all__ = [
     "HORIZONTAL",
     "PALETTE",
     "VERTICAL",
+    "abstention",
     "answer_map",
     "architecture",
     "check_path",
     "comparison",
     "confidence_bars",
-    "contrasts",
     "convergence",
     "diverging",
     "figure_of",

@@ -1,128 +1,156 @@
-"""Memorizers and learners: how true their probabilities are, what they say of every contrast, and the ladder between."""
+"""What a learner is known by: its answers on a map, its calibration, and what saying "I don't know" buys it."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet.judging import whole_percent
-from tinynet.plots.canvas import FAINT, INK, LARGE, MARK, MUTED, NORMAL, SMALL, canvas, diverging, plain
+from tinynet.errors import TinyNetError
+from tinynet.judging import UNSURE
+from tinynet.plots.canvas import (
+    DASHES,
+    FAINT,
+    INK,
+    LARGE,
+    MUTED,
+    NORMAL,
+    PALETTE,
+    SMALL,
+    canvas,
+    diverging,
+    plain,
+    write,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-    from tinynet.calibration import Reliability
-    from tinynet.ladder import Rung, Standing
+    from tinynet.calibration import Abstention, Reliability
 
-FINENESS = 121  # answers along each side of a map
-COLUMNS = (  # of the ladder: a mark's name, its heading, the scale's end, and whether more is better
-    ("accuracy", "accuracy on\nnoisy lines", 1.0),
-    ("gray", "|H − V|\non gray", 1.0),
-    ("brier_ratio", "Brier score\nover its floor", 2.2),
-    ("auroc", "AUROC, lines\nfrom doubt", 1.0),
-)
-
-
-def reliability(
-    found: "Reliability", *, title: str = "What is said, and how often it is true", ax: "Axes | None" = None
-) -> "Axes":
-    """Draw a reliability diagram: the share that came true against the probability that was said, with Wilson's
-    95 % intervals; the closer to the diagonal, the truer. The gray bars are how often each probability was said.
-    """
-    ax = ax or canvas(4.4, 4.4)
-    plain(ax)
-    full = found.count > 0
-    width = np.diff(found.edges)
-    share = found.count / max(1.0, found.count.sum())
-    ax.bar(
-        found.edges[:-1], 0.25 * share / max(share.max(), 1e-9), width, align="edge", color=FAINT, alpha=0.6
-    )
-    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle="--")
-    low, high = found.intervals[full].T
-    said, true = found.said[full], found.share[full]
-    ax.errorbar(
-        said,
-        true,
-        yerr=np.clip([true - low, high - true], 0, 1),
-        fmt="o",
-        color=MARK,
-        markersize=5,
-        linewidth=1.4,
-    )
-    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
-    ax.set_xlabel("probability of horizontal that was said", fontsize=NORMAL, color=INK)
-    ax.set_ylabel("share that was horizontal", fontsize=NORMAL, color=INK)
-    return ax
-
-
-def contrasts(fineness: int = FINENESS) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pictures of every row contrast r (along x) and column contrast c (along y), about a gray of 0.5.
-
-    r = (TL + TR − BL − BR) / 2 and c = (TL + BL − TR − BR) / 2, each from −1 to 1; a picture needs |r| + |c| <= 1, and
-    the lines stand at the corners. -> pictures (fineness, fineness, 4), and which of them there are
-
-    >>> shown, exist = contrasts(3)
-    >>> shown[1, 2].tolist(), exist.sum()
-    ([1.0, 1.0, 0.0, 0.0], np.int64(5))
-    """
-    c, r = np.meshgrid(*[np.linspace(-1, 1, fineness)] * 2, indexing="ij")
-    shown = 0.5 + 0.5 * np.stack([r + c, r - c, c - r, -r - c], axis=-1)
-    return np.clip(shown, 0, 1), np.abs(r) + np.abs(c) <= 1 + 1e-9
+CELLS = 161  # of a map, a side; odd, so that gray is one
+CORNERS = {"top": (0, 1), "bottom": (0, -1), "left": (1, 0), "right": (-1, 0)}  # column and row contrast
 
 
 def answer_map(
-    answers: Callable[[np.ndarray], np.ndarray], *, title: str = "", ax: "Axes | None" = None
+    answers: Callable[[np.ndarray], np.ndarray],
+    *,
+    title: str = "What is answered",
+    scale: bool = True,
+    ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw what is answered to every contrast: H − V, orange where horizontal. answers : pictures (m, 4) -> (m, 2).
+    """Draw H − V over the 2x2 pictures between the four clean lines: orange horizontal, blue vertical.
 
-    The fair answer is an X: horizontal left and right, vertical above and below, nothing on the diagonals.
+    A place is a picture: its row contrast (top minus bottom) upwards, its column contrast (left minus right) to the
+    left, so that each line stands on its own side and gray in the middle; its two diagonals are equally bright.
+    The solid line is where the verdict changes, and between the dashed ones |H − V| is below 0.2.
+
+    answers : takes pictures (m, 4) and returns (m, 2). scale : whether to draw the scale of the colors.
+
+    >>> import tinynet as tn
+    >>> ax = answer_map(tn.Network.initial(seed=0))
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('column contrast', 'row contrast')
     """
-    ax = ax or canvas(4.2, 4.2)
-    shown, exist = contrasts()
-    gaps = np.full(exist.shape, np.nan)
-    outputs = np.asarray(answers(shown[exist]))
-    gaps[exist] = outputs[:, 0] - outputs[:, 1]
-    ax.imshow(gaps, origin="lower", extent=(-1, 1, -1, 1), cmap=diverging(), vmin=-1, vmax=1)
-    plain(ax)
-    ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
-    ax.set(xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-    ax.set_xlabel("row contrast", fontsize=NORMAL, color=INK)
-    ax.set_ylabel("column contrast", fontsize=NORMAL, color=INK)
+    contrasts = np.linspace(-1, 1, CELLS)
+    columns, rows = np.meshgrid(contrasts, contrasts)  # (CELLS, CELLS)
+    exists = np.abs(rows) + np.abs(columns) <= 1 + 1e-9  # beyond, a pixel would leave 0 to 1
+    gaps = np.ma.array(np.zeros(rows.shape), mask=~exists)
+    gaps[exists] = _gaps(answers, _between(rows[exists], columns[exists]))
+    ax = ax or canvas(5.6 if scale else 4.8, 4.9)
+    cells = ax.pcolormesh(columns, rows, gaps, cmap=diverging(), vmin=-1, vmax=1, shading="nearest")
+    for level, style in ((-UNSURE, "--"), (0.0, "-"), (UNSURE, "--")):
+        if gaps.min() < level < gaps.max():
+            ax.contour(columns, rows, gaps, levels=[level], colors=INK, linewidths=1, linestyles=style)
+    _map_frame(ax, title)
+    if scale:
+        bar = ax.figure.colorbar(cells, ax=ax, shrink=0.7)
+        bar.set_label("H − V", fontsize=SMALL)
+        bar.outline.set_edgecolor(FAINT)
+        bar.ax.tick_params(labelsize=SMALL, color=FAINT)
     return ax
 
 
-def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure":
-    """Draw the ladder: a row for each rung, a bar for each mark's mean, and the share that passes the exam."""
-    from matplotlib.figure import Figure
-
-    drawn = Figure(figsize=(10, 1.2 + 0.4 * len(rungs)), layout="constrained")
-    every: Any = drawn.subplots(1, len(COLUMNS) + 1, sharey=True, width_ratios=(*[1.0] * len(COLUMNS), 0.7))
-    places = np.arange(len(rungs))[::-1]
-    for ax, (name, heading, end) in zip(every, COLUMNS, strict=False):
-        values = [standing.means.get(name, np.nan) for standing in standings]
-        _bars(ax, places, values, [f"{value:.2f}" for value in values], end, heading)
-    passed = [standing.passed / standing.networks for standing in standings]
-    _bars(every[-1], places, passed, [f"{whole_percent(share)} %" for share in passed], 1.0, "pass the\nexam")
-    every[0].set_yticks(places, [rung.name for rung in rungs], fontsize=NORMAL)
-    return drawn
+def _between(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return the pictures of these contrasts whose diagonals are equally bright. (m,), (m,) -> (m, 4)"""
+    falling, rising = (rows + columns) / 2, (rows - columns) / 2
+    pixels = np.stack([falling, rising, -rising, -falling], axis=1)
+    return np.clip(0.5 + pixels, 0.0, 1.0)
 
 
-def _bars(
-    ax: "Axes", places: np.ndarray, values: Sequence[float], words: Sequence[str], end: float, heading: str
-) -> None:
-    plain(ax)
-    ax.barh(places, values, 0.7, color=MARK)
-    for place, value, word in zip(places, values, words, strict=True):
-        ax.annotate(
-            word,
-            (value if np.isfinite(value) else 0, place),
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=SMALL,
+def _gaps(answers: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
+    outputs = np.asarray(answers(inputs), float)
+    if outputs.shape != (len(inputs), 2):
+        raise TinyNetError(
+            f"the answers have shape {outputs.shape}; a map needs one network's, ({len(inputs)}, 2)"
         )
-    ax.set_xlim(0, 1.25 * end)
-    ax.set_title(heading, fontsize=NORMAL, loc="left", color=INK)
-    ax.tick_params(bottom=False, labelbottom=False)
+    return np.asarray(outputs[:, 0] - outputs[:, 1])
+
+
+def _map_frame(ax: "Axes", title: str) -> None:
+    ax.set(xlim=(1.28, -1.28), ylim=(-1.18, 1.18), aspect="equal")
+    for name, (column, row) in CORNERS.items():
+        ax.plot(column, row, "o", color=INK, markersize=4)
+        at = {0: "center", 1: "right", -1: "left"}[column]
+        write(ax, name, (column, row), shift=(-6 * column, 9 * row), ha=at)
+    write(ax, "gray", (0, 0), shift=(0, -9))
+    ax.plot(0, 0, "o", color=INK, markersize=4)
+    ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
+    ax.set_xlabel("column contrast", fontsize=NORMAL)
+    ax.set_ylabel("row contrast", fontsize=NORMAL)
+    plain(ax)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_ticks([-1, 0, 1])
+
+
+def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes | None" = None) -> "Axes":
+    """Draw what came true of what was said: a point for each bin with its 95 % interval, and the honest diagonal.
+
+    The pale bars are the share of the pictures in each bin; the calibration error stands at the right of the title.
+
+    Raises TinyNetError for the bins of several networks at once.
+
+    >>> from tinynet import calibration
+    >>> reliability(calibration.reliability([0.1, 0.8], [0, 1])).get_title(loc="right")
+    'calibration error 0.150'
+    """
+    if found.count.ndim != 1:
+        raise TinyNetError(
+            f"the bins have shape {found.count.shape}; one diagram shows one network's, (bins,)"
+        )
+    ax = ax or canvas(4.6, 4.4)
+    plain(ax)
+    ax.bar(found.edges[:-1], found.count / found.count.sum(), np.diff(found.edges), align="edge", color=FAINT)
+    ax.plot([0, 1], [0, 1], color=MUTED, linestyle=(0, (2, 2)), linewidth=1.2)
+    full = found.count > 0
+    said, came, (low, high) = found.said[full], found.share[full], found.intervals[full].T
+    ax.vlines(said, low, high, color=PALETTE[2], linewidth=1.5)
+    ax.plot(said, came, "o-", color=PALETTE[2], linewidth=1.5, markersize=4)
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
+    ax.set_title(f"calibration error {float(found.ece):.3f}", fontsize=SMALL, loc="right", color=MUTED)
+    ax.set_xlabel("probability of horizontal, as said", fontsize=NORMAL)
+    ax.set_ylabel("share that was horizontal", fontsize=NORMAL)
+    return ax
+
+
+def abstention(curves: "Mapping[str, Abstention]", *, ax: "Axes | None" = None) -> "Axes":
+    """Draw the share of wrong answers over the share of pictures answered, the surest first, for each by its label.
+
+    >>> from tinynet import calibration
+    >>> ax = abstention({"a": calibration.abstention([0.9, 0.6], [1, 0])})
+    >>> ax.lines[0].get_ydata().tolist()
+    [0.0, 0.5]
+    """
+    if not curves:
+        raise TinyNetError("no curves were given to draw; give a dict of labels and abstentions")
+    ax = ax or canvas(6.4, 3.8)
+    plain(ax)
+    for k, (label, curve) in enumerate(curves.items()):
+        color, style = PALETTE[k % len(PALETTE)], DASHES[(k + k // len(PALETTE)) % len(DASHES)]
+        ax.plot(curve.coverage, curve.error, color=color, linestyle=style, linewidth=1.8, label=label)
+    ax.set(xlim=(0, 1), ylim=(0, None))
+    ax.set_title("What saying “I don’t know” buys", fontsize=LARGE, loc="left", color=INK)
+    ax.set_xlabel("share of the pictures answered, the surest first", fontsize=NORMAL)
+    ax.set_ylabel("share of wrong answers", fontsize=NORMAL)
+    ax.legend(fontsize=SMALL, frameon=False)
+    return ax

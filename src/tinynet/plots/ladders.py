@@ -1,0 +1,57 @@
+"""The ladder from memorizer to learner, as bars."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinynet.judging import whole_percent
+from tinynet.plots.canvas import INK, MARK, NORMAL, SMALL, plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tinynet.ladder import Rung, Standing
+
+COLUMNS = (  # of the ladder: a mark's name, its heading, the scale's end, and whether more is better
+    ("accuracy", "accuracy on\nnoisy lines", 1.0),
+    ("gray", "|H − V|\non gray", 1.0),
+    ("brier_ratio", "Brier score\nover its floor", 2.2),
+    ("auroc", "AUROC, lines\nfrom doubt", 1.0),
+)
+
+
+def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure":
+    """Draw the ladder: a row for each rung, a bar for each mark's mean, and the share that passes the exam."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(10, 1.2 + 0.4 * len(rungs)), layout="constrained")
+    every: Any = drawn.subplots(1, len(COLUMNS) + 1, sharey=True, width_ratios=(*[1.0] * len(COLUMNS), 0.7))
+    places = np.arange(len(rungs))[::-1]
+    for ax, (name, heading, end) in zip(every, COLUMNS, strict=False):
+        values = [standing.means.get(name, np.nan) for standing in standings]
+        _bars(ax, places, values, [f"{value:.2f}" for value in values], end, heading)
+    passed = [standing.passed / standing.networks for standing in standings]
+    _bars(every[-1], places, passed, [f"{whole_percent(share)} %" for share in passed], 1.0, "pass the\nexam")
+    every[0].set_yticks(places, [rung.name for rung in rungs], fontsize=NORMAL)
+    return drawn
+
+
+def _bars(
+    ax: "Axes", places: np.ndarray, values: Sequence[float], words: Sequence[str], end: float, heading: str
+) -> None:
+    plain(ax)
+    ax.barh(places, values, 0.7, color=MARK)
+    for place, value, word in zip(places, values, words, strict=True):
+        ax.annotate(
+            word,
+            (value if np.isfinite(value) else 0, place),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL,
+        )
+    ax.set_xlim(0, 1.25 * end)
+    ax.set_title(heading, fontsize=NORMAL, loc="left", color=INK)
+    ax.tick_params(bottom=False, labelbottom=False)

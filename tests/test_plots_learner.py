@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet import calibration, plots, symmetry
+from tinynet.plots import learner
+
+NETWORK = tn.Network.initial((4, 3, 2), seed=0)
+
+
+def words(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def shown(ax):
+    """The map's numbers by (column contrast, row contrast), in steps of a half."""
+    cells, half = ax.collections[0].get_array(), (learner.CELLS - 1) // 4
+    return lambda column, row: cells[round((row + 1) * 2) * half, round((column + 1) * 2) * half]
+
+
+# the map
+
+
+def test_the_map_is_what_is_answered_to_the_pictures_between_the_lines():
+    at = shown(plots.answer_map(NETWORK))
+    gaps = {name: NETWORK(picture) @ [1, -1] for name, picture in (
+        ("top", [1, 1, 0, 0]), ("bottom", [0, 0, 1, 1]), ("left", [1, 0, 1, 0]), ("right", [0, 1, 0, 1]),
+    )}  # fmt: skip
+    found = {name: at(*corner) for name, corner in learner.CORNERS.items()}
+    assert found == pytest.approx(gaps)
+    assert at(0, 0) == pytest.approx(NETWORK([0.5] * 4) @ [1, -1])
+    assert at(0.5, 0.5) == pytest.approx(NETWORK([1, 0.5, 0.5, 0]) @ [1, -1])
+
+
+def test_the_map_ends_where_a_pixel_would_leave_its_range():
+    cells = plots.answer_map(NETWORK).collections[0].get_array()
+    assert np.ma.is_masked(cells[0, 0])
+    assert cells.count() == (learner.CELLS**2 + 1) // 2  # a diamond
+
+
+def test_each_line_stands_on_its_own_side_of_the_map():
+    ax = plots.answer_map(NETWORK)
+    places = {text.get_text(): ax.transData.transform(text.xy) for text in ax.texts}
+    assert places["left"][0] < places["gray"][0] < places["right"][0]
+    assert places["bottom"][1] < places["gray"][1] < places["top"][1]
+
+
+def test_the_map_of_the_best_answer_changes_its_verdict_on_both_diagonals():
+    world = tn.World()
+    ax = plots.answer_map(lambda inputs: tn.posterior(world, inputs), title="The best")
+    at = shown(ax)
+    assert at(0, 0.5) == -at(0.5, 0) == -at(-0.5, 0) == at(0, -0.5) > 0.5
+    assert at(0.5, 0.5) == pytest.approx(0)
+    assert len(ax.collections) == 4  # cells, and three levels
+    assert ax.get_title(loc="left") == "The best"
+
+
+def test_a_map_without_any_verdict_has_no_boundary_and_no_scale_where_none_is_wanted():
+    ax = plots.answer_map(lambda inputs: np.full((len(inputs), 2), 0.5), scale=False)
+    assert len(ax.collections) == 1
+    assert len(ax.figure.axes) == 1
+    assert len(plots.answer_map(NETWORK).figure.axes) == 2
+
+
+def test_a_map_needs_one_networks_two_answers():
+    crowd = tn.population(tn.Recipe(epochs=1), networks=64)
+    with pytest.raises(
+        tn.TinyNetError, match=r"the answers have shape \(64, \d+, 2\); a map needs one network's"
+    ):
+        plots.answer_map(crowd.outputs)
+
+
+def test_a_fair_map_looks_the_same_turned_by_a_right_angle_with_its_signs_changed():
+    cells = plots.answer_map(symmetry.walked_round(NETWORK)).collections[0].get_array()
+    assert np.ma.allclose(cells, -cells.T)
+
+
+# calibration
+
+
+def test_reliability_draws_each_bin_that_has_pictures():
+    found = calibration.reliability([0.1, 0.1, 0.9, 0.8], [0, 1, 1, 1], bins=4)
+    ax = plots.reliability(found, title="Half of it")
+    diagonal, points = ax.lines
+    assert np.array_equal(diagonal.get_xdata(), diagonal.get_ydata())
+    assert points.get_xdata() == pytest.approx([0.1, 0.85])
+    assert points.get_ydata() == pytest.approx([0.5, 1.0])
+    assert [bar.get_height() for bar in ax.patches] == [0.5, 0, 0, 0.5]
+    intervals = [path.vertices[:, 1] for path in ax.collections[0].get_paths()]
+    assert np.array_equal(intervals, found.intervals[[0, 3]])
+    assert ax.get_title(loc="left") == "Half of it"
+    assert ax.get_title(loc="right") == f"calibration error {found.ece:.3f}"
+
+
+def test_reliability_shows_one_network():
+    both = calibration.reliability(np.full((2, 3), 0.5), [0, 1, 1])
+    with pytest.raises(
+        tn.TinyNetError, match=r"the bins have shape \(2, 15\); one diagram shows one network's"
+    ):
+        plots.reliability(both)
+
+
+# abstention
+
+
+def test_abstention_draws_every_curve_under_its_label():
+    curves = {
+        "careful": calibration.abstention([0.9, 0.6, 0.55], [1, 1, 0]),
+        "bold": calibration.abstention([0.9, 0.8], [0, 1]),
+    }
+    ax = plots.abstention(curves)
+    for line, curve in zip(ax.lines, curves.values(), strict=True):
+        assert np.array_equal(line.get_xdata(), curve.coverage)
+        assert np.array_equal(line.get_ydata(), curve.error)
+    assert [text.get_text() for text in ax.get_legend().texts] == list(curves)
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+
+
+def test_abstention_needs_a_curve():
+    with pytest.raises(tn.TinyNetError, match="no curves were given to draw"):
+        plots.abstention({})
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: plots.answer_map(NETWORK, ax=ax),
+        lambda ax: plots.reliability(calibration.reliability([0.2, 0.7], [0, 1]), ax=ax),
+        lambda ax: plots.abstention({"a": calibration.abstention([0.9], [1])}, ax=ax),
+    ],
+    ids=["map", "reliability", "abstention"],
+)
+def test_given_axes_are_drawn_on_and_returned(draw):
+    ax = plots.pictures(tn.pictures.lines()[0])
+    assert draw(ax) is ax
