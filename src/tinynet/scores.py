@@ -95,7 +95,7 @@ def score(
     >>> import tinynet as tn
     >>> found = score(tn.Network.initial(seed=0), tn.pictures.lines())
     >>> found.count, len(found), round(found.brier, 4)
-    (2, 4, 0.2681)
+    (2, 4, 0.2678)
     """
     if examples.targets is None:
         raise TinyNetError("these examples have no targets, so no answer is right or wrong")

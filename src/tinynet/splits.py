@@ -38,7 +38,7 @@ def split(examples: R, share: float, *, seed: int = 0) -> tuple[R, R]:
     >>> import tinynet as tn
     >>> training, held_out = split(tn.pictures.lines(4), 0.25, seed=0)
     >>> len(training), held_out.names
-    (6, ('row 1', 'column 3'))
+    (6, ('row 2', 'column 3'))
     """
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
         raise TinyNetError(f"share is {share!r}; the share that is held out is above 0 and below 1")

@@ -14,6 +14,7 @@ from tinynet.scaling import Scaling
 
 ROWS_AT_A_TIME = 8192  # so that only so many stand in memory as text
 MOST_ANSWERS = 10
+NO_ROWS = "has no rows; it needs a line of column names and at least one row below it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +141,8 @@ def _header(path: Path, names: list[str], label: str | None) -> _Header:
 
 
 def _check_header(path: Path, names: list[str]) -> None:
+    if not names:
+        raise TinyNetError(f"{path} {NO_ROWS}")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise TinyNetError(f"{path}, line 1: two columns named {twice!r}; column names must differ")
@@ -187,9 +190,7 @@ def _gathered(path: Path, header: _Header, chunks: Iterator[_Rows]) -> Table:
         if header.name is not None:
             _name(rows, header.name, named)
     if not lines:
-        raise TinyNetError(
-            f"{path} has no rows; it needs a line of column names and at least one row below it"
-        )
+        raise TinyNetError(f"{path} {NO_ROWS}")
     at, count = np.concatenate(lines), sum(map(len, lines))
     targets, answers = _targets(path, header, np.concatenate(goals), list(labels))
     names = tuple(named) or tuple(f"row {n}" for n in range(1, count + 1))
@@ -237,16 +238,19 @@ def _numbers(rows: _Rows, header: _Header, columns: list[int]) -> np.ndarray:
 def _refuse(rows: _Rows, header: _Header, column: int) -> None:
     """Raise for the first cell of a column that is no number."""
     for line, cell in zip(rows.lines, rows.columns[column], strict=True):
-        where = _place(rows, line, header.names[column])
-        try:
-            if not np.isfinite(float(cell)):
-                raise TinyNetError(f"{where}: {cell!r} is not finite")
-        except ValueError:
-            if not cell.strip():
-                raise TinyNetError(f"{where}: the cell is empty; fill it in, or leave the row out") from None
-            raise TinyNetError(
-                f"{where}: {cell!r} is no number; an input is one (a column of words can only be the label)"
-            ) from None
+        wrong = _wrong(cell)
+        if wrong:
+            raise TinyNetError(f"{_place(rows, line, header.names[column])}: {wrong}")
+
+
+def _wrong(cell: str) -> str:
+    """Say what is wrong with a cell that should be a number; nothing, if it is one."""
+    try:
+        return "" if np.isfinite(float(cell)) else f"{cell!r} is not finite"
+    except ValueError:
+        if cell.strip():
+            return f"{cell!r} is no number; an input is one (a column of words can only be the label)"
+        return "the cell is empty; fill it in, or leave the row out"
 
 
 def _codes(rows: _Rows, header: _Header, column: int, known: dict[str, int]) -> np.ndarray:
