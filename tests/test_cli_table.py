@@ -186,7 +186,10 @@ def test_a_sweep_takes_the_same_table(folder):
         ),
         (["--label", "species"], "--label is 'species' and there is no table; name one with --data"),
         (["--held-out", "1"], "share is 1.0; the share that is held out"),
-        (["--held-out", "0.1"], "'horizontal' has 2 of the 4 examples and a share of 0.1 would hold out none"),
+        (
+            ["--held-out", "0.1"],
+            "'horizontal' has 2 of the 4 examples and a share of 0.1 would hold out none",
+        ),
         (["--patience", "5"], "'vertical' has 2 of the 4 examples and a share of 0.25 would hold out none"),
         (["--figure", "a.gif"], "a figure is saved as"),
         (["--schedule", "steep"], "schedule is 'steep'; it must be one of"),
