@@ -82,54 +82,6 @@ def test_what_is_no_picture_is_refused(inputs, targets, names, message):
         Examples(inputs, targets, names)
 
 
-def table(tmp_path, text):
-    path = tmp_path / "table.csv"
-    path.write_text(text)
-    return path
-
-
-def test_a_table_of_labels(tmp_path):
-    path = table(tmp_path, "name,width,height,label\nfirst,10,1,cat\nsecond,20,3,dog\nthird,15,2,cat\n")
-    some = pictures.read_table(path, scale=True)
-    assert some.inputs.tolist() == [[0, 0], [1, 1], [0.5, 0.5]]
-    assert some.answers == ("cat", "dog")
-    assert some.targets.tolist() == [[1, 0], [0, 1], [1, 0]]
-    assert some.names == ("first", "second", "third")
-
-
-def test_a_table_of_targets(tmp_path):
-    some = pictures.read_table(table(tmp_path, "x,target_on,target_off\n0.5,0.25,0.75\n"))
-    assert some.answers == ("on", "off")
-    assert some.targets.tolist() == [[0.25, 0.75]]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "has no rows"),
-        ("x,label\n", "has no rows"),
-        ("x,label\n1\n", "line 2: 1 cells were found and the header has 2"),
-        ("x,label\n0.1,a\nred,b\n", "line 3, column 'x': 'red' is no number"),
-        ("x,label\ninf,a\n", "line 2, column 'x': 'inf' is not finite"),
-        ("x,x\n1,1\n", "two columns named 'x'"),
-        ("x,label,target\n1,a,1\n", "a column 'label' and target columns"),
-        ("name,label\nfirst,a\n", "no input columns"),
-        ("x,label\n7,a\n", "has 7 in place 0.*scale them first"),
-    ],
-)
-def test_a_wrong_table_says_where(tmp_path, text, message):
-    with pytest.raises(TinyNetError, match=message):
-        pictures.read_table(table(tmp_path, text))
-
-
-def test_a_table_that_is_none(tmp_path):
-    (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(TinyNetError, match="not a CSV table in UTF-8"):
-        pictures.read_table(tmp_path / "bytes.csv")
-    with pytest.raises(TinyNetError, match="cannot read .*No such file"):
-        pictures.read_table(tmp_path / "none.csv")
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -33,11 +33,14 @@ if TYPE_CHECKING:
     from tinynet.recipe import Recipe as Recipe
     from tinynet.recording import Recording as Recording
     from tinynet.recording import load as load
+    from tinynet.scores import score as score
     from tinynet.sheet import Sheet as Sheet
+    from tinynet.splits import split as split
     from tinynet.story import journey as journey
     from tinynet.sweeps import Sweep as Sweep
     from tinynet.sweeps import sweep as sweep
     from tinynet.symmetry import walked_round as walked_round
+    from tinynet.tables import read_table as read_table
     from tinynet.training import nudge as nudge
     from tinynet.training import train as train
     from tinynet.trials import Trial as Trial
@@ -75,6 +78,9 @@ _MODULE_OF = {
     "plots": "",
     "population": "populations",
     "posterior": "bayes",
+    "read_table": "tables",
+    "score": "scores",
+    "split": "splits",
     "sweep": "sweeps",
     "train": "training",
     "walked_round": "symmetry",

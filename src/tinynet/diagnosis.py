@@ -89,16 +89,17 @@ def _stopped(run: Recording) -> Iterator[Finding]:
 def _contradiction(run: Recording) -> Iterator[Finding]:
     inputs, targets, names = run.examples.inputs, run.examples.targets, run.examples.names
     assert targets is not None
-    for i in range(len(inputs)):
-        for j in range(i):
-            if (inputs[i] == inputs[j]).all() and (targets[i] != targets[j]).any():
-                yield Finding(
-                    "contradicting labels",
-                    f"{names[j]!r} and {names[i]!r} are the same picture with different targets; no network can "
-                    "answer both.",
-                    {"first": j, "second": i},
-                )
-                return
+    firsts: dict[bytes, int] = {}
+    for i, row in enumerate(inputs + 0.0):  # -0.0 is 0.0
+        j = firsts.setdefault(row.tobytes(), i)
+        if (targets[i] != targets[j]).any():
+            yield Finding(
+                "contradicting labels",
+                f"{names[j]!r} and {names[i]!r} are the same picture with different targets; no network can "
+                "answer both.",
+                {"first": j, "second": i},
+            )
+            return
 
 
 def _symmetric_start(run: Recording) -> Iterator[Finding]:

@@ -1,15 +1,14 @@
-"""The inputs: lines, fuzzy lines, pictures to stress a network with, and tables of your own."""
+"""The inputs: lines, fuzzy lines, and pictures to stress a network with."""
 
-import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.scaling import Scaling
 
 LARGEST_GRID = 8
 PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
@@ -24,6 +23,7 @@ class Examples:
     names : one a picture, all different.
     shape : (rows, columns) of a picture; None for a table.
     answers : what each output stands for.
+    scaling : how a table's own numbers became inputs, if they were scaled.
 
     Raises TinyNetError for numbers that are not finite or out of [0, 1] and for widths that do not fit.
 
@@ -36,6 +36,7 @@ class Examples:
     names: tuple[str, ...]
     shape: tuple[int, int] | None = None
     answers: tuple[str, ...] = ("horizontal", "vertical")
+    scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
@@ -72,9 +73,8 @@ class Examples:
             which = [int(which)]
         indices = np.arange(len(self))[which]
         targets = None if self.targets is None else self.targets[indices]
-        return Examples(
-            self.inputs[indices], targets, tuple(self.names[i] for i in indices), self.shape, self.answers
-        )
+        names = tuple(self.names[i] for i in indices)
+        return replace(self, inputs=self.inputs[indices], targets=targets, names=names)
 
     def _index(self, name: str) -> int:
         if name not in self.names:
@@ -95,6 +95,17 @@ class Examples:
         """
         return self[[self._index(which) if isinstance(which, str) else which for which in order]]
 
+    def scaled(self, values: Any) -> np.ndarray:
+        """Return new rows, in the table's own numbers, as inputs. (rows, columns) or (columns,) -> the same shape
+
+        Raises TinyNetError where the examples were not scaled, and for rows that do not fit.
+        """
+        if self.scaling is None:
+            raise TinyNetError(
+                "these examples were not scaled: their inputs are numbers from 0 to 1 as they are"
+            )
+        return self.scaling(values)
+
     def __eq__(self, other: object) -> bool:
         return self.to_json() == other.to_json() if isinstance(other, Examples) else NotImplemented
 
@@ -108,12 +119,13 @@ class Examples:
             "names": list(self.names),
             "shape": None if self.shape is None else list(self.shape),
             "answers": list(self.answers),
-        }
+        } | ({} if self.scaling is None else {"scaling": self.scaling.to_json()})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
         """The examples that `to_json` described."""
-        return cls(data["inputs"], data["targets"], data["names"], data["shape"], data["answers"])
+        scaling = Scaling.from_json(data["scaling"]) if "scaling" in data else None
+        return cls(data["inputs"], data["targets"], data["names"], data["shape"], data["answers"], scaling)
 
 
 def _checked(what: str, values: Any, names: tuple[str, ...]) -> np.ndarray:
@@ -253,81 +265,3 @@ def lattice(levels: int = 5) -> Examples:
     inputs = np.array(list(product(np.linspace(0.0, 1.0, levels), repeat=4)))  # (levels**4, 4)
     names = tuple(" ".join(f"{value:g}" for value in row) for row in inputs)
     return Examples(inputs, None, names, (2, 2))
-
-
-def read_table(path: str | Path, *, scale: bool = False) -> Examples:
-    """Read a CSV file: a header, then a row for each example.
-
-    A column `name` names the rows. Either a column `label` (each label becomes an output) or columns whose
-    names begin with `target` hold what should come out; without them there are no targets. Every other column
-    is an input in [0, 1]; with `scale`, each is mapped there from its smallest and largest value.
-
-    Raises TinyNetError that names the line and the column at fault.
-    """
-    path = Path(path)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file, strict=True) if row]
-    except OSError as error:
-        raise TinyNetError(f"cannot read {path}: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise TinyNetError(f"{path} is not a CSV table in UTF-8 ({error})") from error
-    if len(rows) < 2:
-        raise TinyNetError(
-            f"{path} has no rows; it needs a line of column names and at least one row below it"
-        )
-    header, body = [cell.strip() for cell in rows[0]], rows[1:]
-    _check_table(path, header, body)
-    targets = [c for c, name in enumerate(header) if name.startswith("target")]
-    inputs = [c for c, name in enumerate(header) if name not in ("name", "label") and c not in targets]
-    if not inputs:
-        raise TinyNetError(f"{path} has no input columns; its columns are {', '.join(header)}")
-    values = _columns(path, header, body, inputs)
-    if scale:
-        low, high = values.min(axis=0), values.max(axis=0)
-        values = (values - low) / np.where(high > low, high - low, 1.0)
-    names = (
-        [row[header.index("name")] for row in body]
-        if "name" in header
-        else [f"row {n}" for n in range(1, len(body) + 1)]
-    )
-    if "label" in header:
-        labels = [row[header.index("label")].strip() for row in body]
-        answers = sorted(set(labels))
-        goals: np.ndarray | None = np.array(
-            [[float(label == answer) for answer in answers] for label in labels]
-        )
-    else:
-        goals = _columns(path, header, body, targets) if targets else None
-        answers = [
-            header[c].removeprefix("target").strip(" _:.-") or f"output {k}" for k, c in enumerate(targets)
-        ]
-    return Examples(values, goals, tuple(names), None, tuple(answers) or ("horizontal", "vertical"))
-
-
-def _check_table(path: Path, header: list[str], body: list[list[str]]) -> None:
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        raise TinyNetError(f"{path} has two columns named {twice!r}; column names must differ")
-    if "label" in header and any(name.startswith("target") for name in header):
-        raise TinyNetError(f"{path} has a column 'label' and target columns; keep one or the other")
-    for number, row in enumerate(body, 2):
-        if len(row) != len(header):
-            raise TinyNetError(
-                f"{path}, line {number}: {len(row)} cells were found and the header has {len(header)}"
-            )
-
-
-def _columns(path: Path, header: list[str], body: list[list[str]], columns: list[int]) -> np.ndarray:
-    values = np.empty((len(body), len(columns)))  # (rows, columns)
-    for r, row in enumerate(body):
-        for k, c in enumerate(columns):
-            try:
-                values[r, k] = float(row[c])
-            except ValueError:
-                raise TinyNetError(
-                    f"{path}, line {r + 2}, column {header[c]!r}: {row[c]!r} is no number"
-                ) from None
-            if not np.isfinite(values[r, k]):
-                raise TinyNetError(f"{path}, line {r + 2}, column {header[c]!r}: {row[c]!r} is not finite")
-    return values

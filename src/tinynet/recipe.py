@@ -28,12 +28,16 @@ class Recipe:
     order : `"fixed"`, the pictures as they stand, or `"shuffled"` anew each epoch from `seed`.
     batch_size : pictures a nudge averages over; the last batch of an epoch may be smaller.
     optimizer : `"sgd"` or `"adam"` (Kingma and Ba 2015, algorithm 1), with PyTorch's formulas.
-    momentum, nesterov : of `sgd` (Sutskever et al. 2013, in PyTorch's form).
-    beta1, beta2, epsilon : of `adam`.
+    momentum : of `sgd` (Sutskever et al. 2013, in PyTorch's form).
+    nesterov : whether `sgd`'s step looks ahead, with a momentum (the same).
+    beta1 : of `adam`: how much of the mean gradient stays.
+    beta2 : of `adam`: how much of the mean square stays.
+    epsilon : of `adam`: added to the root of the mean square.
     weight_decay : added to each gradient as `weight_decay * parameter` (an L2 penalty).
     schedule : how the learning rate goes on: `"constant"`; `"hold"`, as it is for a share `hold` of the nudges and then
         down geometrically; or `"cosine"`, down along half a cosine (Loshchilov and Hutter 2017, eq. 5, no restart).
-    hold, final : that share, and the last nudge's learning rate as a share of the first's.
+    hold : share of the nudges before the rate of `"hold"` goes down.
+    final : the last nudge's learning rate as a share of the first's, where it goes down.
     label_smoothing : share of each target that is spread over all outputs, as in PyTorch's `CrossEntropyLoss`.
     augment : whether each showing is one of a square picture's eight views by chance (flips and
         turns); where a view turns rows to columns, the two targets change places.

@@ -176,7 +176,7 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     'layer1.weight[0,0]'
     """
     recipe = recipe or Recipe()
-    check(network.architecture, examples, recipe)
+    check(network.architecture, examples, replace(recipe, patience=0))  # one nudge waits for nothing
     assert examples.targets is not None
     shown = replace(examples, targets=smoothed(recipe, examples.targets))
     return Moment(network, shown, recipe, formulas.memory(network.architecture, recipe))

@@ -9,8 +9,9 @@ from tinynet.cli.house import doctor, lab
 from tinynet.cli.journey import discover
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
 from tinynet.cli.runbook import runbook
-from tinynet.cli.single import explain, nudge, stress, train
+from tinynet.cli.single import explain, nudge, stress
 from tinynet.cli.sweep import sweep
+from tinynet.cli.training import train
 
 app = typer.Typer(
     name="tinynet",

@@ -1,52 +1,43 @@
 """The command `population`: many seeds, one recipe."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tinynet.cli.options import (
     INTERRUPTED,
-    Batch,
-    Epochs,
+    Activation,
     Hidden,
     Json,
-    LossOption,
-    Momentum,
-    OptimizerOption,
-    OrderOption,
     Output,
-    Rate,
+    Start,
     hidden_sizes,
     print_json,
     recipe_of,
+    with_recipe,
 )
 
 
+@with_recipe
 def population(
+    *,
     networks: Annotated[int, typer.Option(help="How many seeds.")] = 1000,
     first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    rate: Rate = 0.1,
-    epochs: Epochs = 100,
-    loss: LossOption = "mse",
-    order: OrderOption = "fixed",
-    batch: Batch = 1,
-    optimizer: OptimizerOption = "sgd",
-    momentum: Momentum = 0.0,
     hidden: Hidden = "3",
+    activation: Activation = "sigmoid",
     output: Output = "sigmoid",
+    start: Start = "pytorch",
     out: Annotated[Path | None, typer.Option(help="Draw the histogram of gray here (.png or .svg).")] = None,
     as_json: Json = False,
+    **fields: Any,
 ) -> None:
     """Many seeds, one recipe: what is luck, and what is law."""
     import tinynet as tn
     from tinynet import plots, terminal
 
-    recipe = recipe_of(
-        learning_rate=rate, epochs=epochs, loss=loss, order=order, batch_size=batch,
-        optimizer=optimizer, momentum=momentum,
-    )  # fmt: skip
-    architecture = tn.Architecture((4, *hidden_sizes(hidden), 2), output=output)
+    recipe = recipe_of(**fields)
+    architecture = tn.Architecture((4, *hidden_sizes(hidden), 2), activation, output, start)
     with terminal.progress("training", "networks") as advance:
         crowd = tn.population(
             recipe, networks, first_seed=first_seed, architecture=architecture, progress=advance

@@ -1,13 +1,21 @@
 """What the commands share: their options, what the options mean, and how answers are printed."""
 
+import inspect
 import json
+import re
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from tinynet.recipe import Recipe
+
 if TYPE_CHECKING:
-    from tinynet.recipe import Recipe
+    from tinynet.network import Network
+    from tinynet.pictures import Examples
+    from tinynet.tables import Table
 
 USER_MISTAKE, STOPPED, INTERRUPTED = 2, 1, 130
 
@@ -15,17 +23,17 @@ Seed = Annotated[int, typer.Option(help="The seed of the random start: PyTorch's
 Rate = Annotated[float, typer.Option("--rate", "--learning-rate", help="The learning rate.")]
 Epochs = Annotated[int, typer.Option(help="Passes over all pictures.")]
 LossOption = Annotated[str, typer.Option(help="The loss: mse, bce or cross_entropy.")]
-OrderOption = Annotated[str, typer.Option(help="The order of the pictures in each epoch: fixed or shuffled.")]
-Batch = Annotated[int, typer.Option(help="Pictures a nudge averages over.")]
-OptimizerOption = Annotated[str, typer.Option(help="The optimizer: sgd or adam.")]
-Momentum = Annotated[float, typer.Option(help="Momentum of sgd.")]
-Decay = Annotated[float, typer.Option("--weight-decay", help="Weight decay.")]
 Hidden = Annotated[str, typer.Option(help="Hidden nodes, such as 3, or 4,4 for two layers.")]
 Activation = Annotated[
     str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu or identity.")
 ]
 Output = Annotated[str, typer.Option(help="Activation of the outputs: these, or softmax.")]
 Start = Annotated[str, typer.Option(help="The random start: pytorch, xavier, he, normal or zeros.")]
+Data = Annotated[Path | None, typer.Option(help="Your own table (CSV) instead of the lines.")]
+LabelColumn = Annotated[
+    str | None, typer.Option(help="The table's column that holds the answers; label, if there is one.")
+]
+ScaleColumns = Annotated[bool, typer.Option("--scale", help="Map each column of the table to 0 … 1 first.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else.")
 ]
@@ -35,10 +43,66 @@ Pictures = Annotated[
 RecordingPath = Annotated[Path, typer.Argument(help="A recording that `tinynet train` saved.")]
 
 
-def recipe_of(**fields: Any) -> "Recipe":
-    from tinynet.recipe import Recipe
+SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
 
+
+def of_recipe() -> dict[str, Any]:
+    """Return the fields of a recipe with their usual values; its seed is the commands' own."""
+    return {field.name: field.default for field in fields(Recipe) if field.name != "seed"}
+
+
+def with_options(command: Callable[..., None], options: dict[str, tuple[Any, Any]]) -> Callable[..., None]:
+    """Give a command options by name, each a default and an annotation, in the place of its `**` parameter."""
+    own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (default, annotation) in options.items()
+    ]
+    command.__signature__ = inspect.Signature([*more, *own])  # type: ignore[attr-defined]
+    return command
+
+
+def with_recipe(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for every field of a recipe, with what the recipe's own documentation says of it."""
+    kinds, words = get_type_hints(Recipe), _described()
+    options = {}
+    for name, usual in of_recipe().items():
+        kind = (
+            kinds[name] if kinds[name] in (bool, int, float) else str
+        )  # the recipe itself refuses a wrong word
+        options[name] = (usual, Annotated[kind, typer.Option(*flags(name), help=words.get(name, ""))])
+    return with_options(command, options)
+
+
+def flags(name: str) -> list[str]:
+    """Return how a field is called on the command line.
+
+    >>> flags("batch_size"), flags("weight_decay")
+    (['--batch', '--batch-size'], ['--weight-decay'])
+    """
+    return [*filter(None, [SHORT.get(name)]), f"--{name.replace('_', '-')}"]
+
+
+def _described() -> dict[str, str]:
+    """Return what the documentation of `Recipe` says of each field."""
+    entries = re.findall(r"^([\w, ]+) : (.+(?:\n +.+)*)", inspect.getdoc(Recipe) or "", re.M)
+    texts = {names: re.sub(r"\s+", " ", text.replace("`", "")) for names, text in entries}
+    return {name: text[0].upper() + text[1:] for names, text in texts.items() for name in names.split(", ")}
+
+
+def recipe_of(**fields: Any) -> Recipe:
     return Recipe.from_json(fields)
+
+
+def table_or_lines(data: Path | None, label: str | None) -> "Table | Examples":
+    from tinynet import pictures, tables
+    from tinynet.errors import TinyNetError
+
+    if data is not None:
+        return tables.read(data, label=label)
+    if label is not None:
+        raise TinyNetError(f"--label is {label!r} and there is no table; name one with --data table.csv")
+    return pictures.lines()
 
 
 def hidden_sizes(hidden: str) -> tuple[int, ...]:
@@ -59,6 +123,14 @@ def make_folder(folder: Path) -> None:
         raise TinyNetError(
             f"cannot make the folder {folder}: {error.strerror}; choose another with --out"
         ) from error
+
+
+def answers_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    from tinynet.judging import answers
+
+    return [asdict(answer) | {"words": answer.words()} for answer in answers(network, examples)]
 
 
 def print_json(document: Any) -> None:

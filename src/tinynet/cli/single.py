@@ -1,36 +1,24 @@
-"""The commands about one network: `nudge`, `train`, `explain` and `stress`."""
+"""The commands about one network: `nudge`, `explain` and `stress`."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tinynet.cli.options import (
-    INTERRUPTED,
-    STOPPED,
-    Activation,
-    Batch,
-    Decay,
-    Epochs,
     Hidden,
     Json,
     LossOption,
-    Momentum,
-    OptimizerOption,
-    OrderOption,
-    Output,
     Pictures,
     Rate,
     RecordingPath,
     Seed,
-    Start,
+    answers_json,
     hidden_sizes,
     print_json,
     recipe_of,
 )
 
 if TYPE_CHECKING:
-    from tinynet.network import Network
     from tinynet.pictures import Examples
     from tinynet.recording import Recording
 
@@ -68,84 +56,6 @@ def nudge(
         typer.echo(f"\n{explanation}")
 
 
-def train(
-    out: Annotated[Path | None, typer.Option(help="Save the recording here, as safetensors.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Your own table (CSV) instead of the lines.")] = None,
-    scale: Annotated[bool, typer.Option(help="Map each column of the table to 0 … 1 first.")] = False,
-    seed: Seed = 0,
-    rate: Rate = 0.1,
-    epochs: Epochs = 100,
-    loss: LossOption = "mse",
-    order: OrderOption = "fixed",
-    batch: Batch = 1,
-    optimizer: OptimizerOption = "sgd",
-    momentum: Momentum = 0.0,
-    weight_decay: Decay = 0.0,
-    hidden: Hidden = "3",
-    activation: Activation = "sigmoid",
-    output: Output = "sigmoid",
-    start: Start = "pytorch",
-    as_json: Json = False,
-) -> None:
-    """Train, on the lines or on your own table; save the recording."""
-    import tinynet as tn
-    from tinynet import terminal
-
-    examples = tn.pictures.lines() if data is None else tn.pictures.read_table(data, scale=scale)
-    recipe = recipe_of(
-        learning_rate=rate, epochs=epochs, loss=loss, order=order, batch_size=batch,
-        optimizer=optimizer, momentum=momentum, weight_decay=weight_decay, seed=seed,
-    )  # fmt: skip
-    sizes = (examples.inputs.shape[1], *hidden_sizes(hidden), len(examples.answers))
-    network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, start=start)
-    if out is not None and not out.parent.is_dir():
-        raise tn.TinyNetError(f"cannot write {out}: there is no folder {out.parent}; make it first")
-    with terminal.progress("training", "steps") as advance:
-        run = tn.train(network, examples, recipe, progress=advance)
-    if out is not None:
-        run.save(out)
-    _tell_training(run, out, as_json)
-    if run.stopped is not None:
-        typer.echo(run.stopped.reason, err=True)
-        raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
-
-
-def _tell_training(run: "Recording", out: Path | None, as_json: bool) -> None:
-    from tinynet import terminal
-    from tinynet.diagnosis import diagnose
-    from tinynet.parts import answers_table
-
-    findings = diagnose(run)
-    if as_json:
-        print_json(
-            {
-                "command": "train",
-                "identity": run.identity,
-                "saved": None if out is None else str(out),
-                "recipe": run.recipe.to_json(),
-                "architecture": run.network.architecture.to_json(),
-                "steps": len(run),
-                "stopped": run.stopped and run.stopped._asdict(),
-                "loss_per_epoch": run.loss_per_epoch.tolist(),
-                "answers": _answers_json(run.final, run.examples),
-                "findings": [
-                    {"kind": f.kind, "sentence": f.sentence, "evidence": f.evidence} for f in findings
-                ],
-            }
-        )
-        return
-    if run.epochs:
-        typer.echo(
-            f"{len(run):,} nudges: the loss went from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}"
-        )
-    if len(run.examples) <= 20:
-        terminal.show_table(answers_table("Trained on", run.final, run.examples))
-    for finding in findings:
-        typer.echo(finding.sentence)
-    if out is not None:
-        typer.echo(f"saved: {out}")
-
-
 def explain(
     recording: RecordingPath,
     cell: Annotated[str, typer.Argument(help="A cell of the sheet, such as layer1.weight[0,2] or loss.")],
@@ -168,29 +78,42 @@ def explain(
 
 
 def stress(recording: RecordingPath, as_json: Json = False) -> None:
-    """A recording's network against unseen and ambiguous pictures."""
+    """A recording's network against unseen and ambiguous pictures; of a table, against rows halfway between answers."""
     import tinynet as tn
     from tinynet import judging, symmetry, terminal
     from tinynet.parts import answers_table
 
-    run, sets = tn.load(recording), {"stress": tn.pictures.stress(), "fuzzy": tn.pictures.fuzzy()}
-    if run.network.sizes[0] != 4:
-        raise tn.TinyNetError(
-            f"the stress test has 2x2 pictures and this network takes {run.network.sizes[0]} inputs"
-        )
-    if run.examples.shape is not None:
-        sets = {"trained on": run.examples, **sets}
+    run = tn.load(recording)
+    sets = _table_sets(run) if run.examples.shape is None else _picture_sets(run)
     if as_json:
-        found = {name: _answers_json(run.final, examples) for name, examples in sets.items()}
+        found = {name: answers_json(run.best, examples) for name, examples in sets.items()}
         print_json({"command": "stress", "unsure_below": judging.UNSURE, "answers": found})
         return
     for name, examples in sets.items():
-        terminal.show_table(answers_table(name.capitalize(), run.final, examples))
-    if len(run.examples.answers) == 2:
-        unfair = symmetry.asymmetry(run.final, tn.pictures.binary())
+        terminal.show_table(answers_table(name.capitalize(), run.best, examples))
+    if run.examples.shape == (2, 2) and len(run.examples.answers) == 2:
+        unfair = symmetry.asymmetry(run.best, tn.pictures.binary())
         typer.echo(
             f"Turned by 90 degrees, its answers to the 16 black-and-white pictures change by up to {unfair:.4f}."
         )
+
+
+def _picture_sets(run: "Recording") -> "dict[str, Examples]":
+    from tinynet import pictures
+    from tinynet.errors import TinyNetError
+
+    if run.network.sizes[0] != 4:
+        raise TinyNetError(
+            f"the stress test has 2x2 pictures and this network takes {run.network.sizes[0]} inputs"
+        )
+    return {"trained on": run.examples, "stress": pictures.stress(), "fuzzy": pictures.fuzzy()}
+
+
+def _table_sets(run: "Recording") -> "dict[str, Examples]":
+    from tinynet import tables
+
+    trained = {"trained on": run.examples} if len(run.examples) <= 20 else {}
+    return trained | {"halfway between the means": tables.halfway(run.examples)}
 
 
 def _trainable(picture: str) -> "Examples":
@@ -215,11 +138,3 @@ def _trainable(picture: str) -> "Examples":
     nearest = int(np.abs(lines.inputs - values).sum(axis=1).argmin())
     assert lines.targets is not None
     return pictures.Examples(values, lines.targets[nearest : nearest + 1], (picture,), (2, 2))
-
-
-def _answers_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
-    from dataclasses import asdict
-
-    from tinynet.judging import answers
-
-    return [asdict(answer) | {"words": answer.words()} for answer in answers(network, examples)]

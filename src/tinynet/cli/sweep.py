@@ -1,42 +1,41 @@
 """The command `sweep`: many recipes, over many seeds each."""
 
-import inspect
 import json
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.options import INTERRUPTED, Json, print_json
-from tinynet.recipe import Recipe
+from tinynet.cli.options import (
+    INTERRUPTED,
+    Data,
+    Json,
+    LabelColumn,
+    ScaleColumns,
+    flags,
+    of_recipe,
+    print_json,
+    table_or_lines,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from tinynet.pictures import Examples
     from tinynet.sweeps import Sweep
     from tinynet.trials import Trial
 
-USUAL = {field.name: field.default for field in fields(Recipe) if field.name != "seed"}
-USUAL |= {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "start": "pytorch"}
-SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
+USUAL = of_recipe() | {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "start": "pytorch"}
+
+
+def _option(name: str, usual: Any) -> tuple[None, Any]:
+    text = f"Values of {name.replace('_', ' ')}; {usual} unless given."
+    return None, Annotated[str | None, typer.Option(*flags(name), metavar="LIST", help=text)]
 
 
 def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every axis of a trial, in the place of its `axes`."""
-    own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
-    axes = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_option(name, usual))
-        for name, usual in USUAL.items()
-    ]
-    command.__signature__ = inspect.Signature([*axes, *own])  # type: ignore[attr-defined]
-    return command
-
-
-def _option(name: str, usual: Any) -> Any:
-    names = [*filter(None, [SHORT.get(name)]), f"--{name.replace('_', '-')}"]
-    text = f"Values of {name.replace('_', ' ')}; {usual} unless given."
-    return Annotated[str | None, typer.Option(*names, metavar="LIST", help=text)]
+    """Give a command an option for every axis of a trial."""
+    return with_options(command, {name: _option(name, usual) for name, usual in USUAL.items()})
 
 
 @_with_axes
@@ -47,7 +46,9 @@ def sweep(
     ] = None,
     networks: Annotated[int, typer.Option(help="How many seeds for each trial.")] = 1024,
     first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    data: Annotated[Path | None, typer.Option(help="Your own table (CSV) instead of the lines.")] = None,
+    data: Data = None,
+    label: LabelColumn = None,
+    scale: ScaleColumns = False,
     probes: Annotated[
         Path | None, typer.Option(help="Pictures to be judged (CSV) instead of the usual.")
     ] = None,
@@ -83,12 +84,12 @@ def sweep(
     from tinynet.sweeps import plan_of
     from tinynet.sweeps import sweep as run
 
-    examples = _table(data)
+    examples = _table(data, label, scale)
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,
         "examples": examples,
-        "probes": probes and _table(probes),
+        "probes": probes and _probes(probes, examples),
     }
     plan = plan_of(trials, networks, **about)
     if figure is not None:
@@ -125,10 +126,17 @@ def _say(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _table(path: Path | None) -> "Examples":
-    from tinynet import pictures
+def _table(path: Path | None, label: str | None, scale: bool) -> "Examples":
+    from tinynet import splits
 
-    return pictures.lines() if path is None else pictures.read_table(path)
+    return splits.parts_of(table_or_lines(path, label), scale=scale).training
+
+
+def _probes(path: Path, examples: "Examples") -> "Examples":
+    """Return the rows to be judged, scaled as the examples are."""
+    from tinynet import tables
+
+    return tables.read(path).examples(examples.scaling)
 
 
 def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Examples") -> "list[Trial]":

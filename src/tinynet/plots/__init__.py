@@ -7,7 +7,7 @@ cell end in `ax.figure`, elsewhere call `save(ax, "figure.png")`.
 
 from tinynet.plots.bars import confidence_bars, population_histogram
 from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, check_path, diverging, figure_of, save
-from tinynet.plots.curves import comparison, convergence, loss_curve
+from tinynet.plots.curves import comparison, convergence, learning_curves, loss_curve
 from tinynet.plots.diagram import architecture
 from tinynet.plots.grids import hidden_nodes, pictures
 from tinynet.plots.ladders import ladder
@@ -29,6 +29,7 @@ __all__ = [
     "figure_of",
     "hidden_nodes",
     "ladder",
+    "learning_curves",
     "loss_curve",
     "pictures",
     "population_histogram",

@@ -1,6 +1,6 @@
 """Curves over the epochs of a training: loss, movement, and several trainings together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,6 +106,31 @@ def comparison(
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter("{x:,.0f}")
         ax.set_xlabel("epoch (logarithmic)", fontsize=NORMAL)
+    ax.legend(fontsize=SMALL, frameon=False)
+    return ax
+
+
+def learning_curves(
+    curves: "Mapping[str, Sequence[float]]", best_epoch: int | None = None, *, ax: "Axes | None" = None
+) -> "Axes":
+    """Draw the loss on each part of the examples after epochs, as `scores.learning_curves` gives them.
+
+    best_epoch : marked, if given.
+
+    >>> learning_curves({"epoch": [0, 5], "training": [0.3, 0.1], "held-out": [0.3, 0.2]}).get_xlabel()
+    'epochs done'
+    """
+    ax = ax or canvas(7.4, 3.8)
+    _frame(ax, "Loss on each part of the examples")
+    ax.set(xlabel="epochs done", ylabel="mean loss")
+    epochs = curves["epoch"]
+    for k, name in enumerate(name for name in curves if name != "epoch"):
+        ax.plot(epochs, curves[name], color=PALETTE[k], linestyle=DASHES[k], linewidth=2, label=name)
+    if best_epoch is not None:
+        ax.axvline(
+            best_epoch, color=MUTED, linestyle=":", linewidth=1.2, label=f"the best: epoch {best_epoch:,}"
+        )
+    _from_zero(ax)
     ax.legend(fontsize=SMALL, frameon=False)
     return ax
 

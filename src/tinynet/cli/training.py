@@ -1,0 +1,129 @@
+"""The command `train`: on the lines, or on a table of your own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinynet.cli.options import (
+    INTERRUPTED,
+    STOPPED,
+    Activation,
+    Data,
+    Hidden,
+    Json,
+    LabelColumn,
+    Output,
+    ScaleColumns,
+    Seed,
+    Start,
+    answers_json,
+    hidden_sizes,
+    print_json,
+    recipe_of,
+    table_or_lines,
+    with_recipe,
+)
+
+if TYPE_CHECKING:
+    from tinynet.recording import Recording
+    from tinynet.splits import Parts
+
+
+@with_recipe
+def train(
+    *,
+    out: Annotated[Path | None, typer.Option(help="Save the recording here, as safetensors.")] = None,
+    data: Data = None,
+    label: LabelColumn = None,
+    scale: ScaleColumns = False,
+    held_out: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Hold out this share, and judge the network by it.")
+    ] = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the loss here (.png, .svg or .pdf).")] = None,
+    seed: Seed = 0,
+    hidden: Hidden = "3",
+    activation: Activation = "sigmoid",
+    output: Output = "sigmoid",
+    start: Start = "pytorch",
+    as_json: Json = False,
+    **fields: Any,
+) -> None:
+    """Train, on the lines or on your own table; save the recording.
+
+    What is held out is neither trained on nor chosen by. With --patience, a quarter of the rest decides when to stop.
+    """
+    import tinynet as tn
+    from tinynet import plots, splits, terminal
+
+    recipe = recipe_of(**fields, seed=seed)
+    parts = splits.parts_of(
+        table_or_lines(data, label), held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed
+    )
+    sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.answers))
+    network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, start=start)
+    if out is not None and not out.parent.is_dir():
+        raise tn.TinyNetError(f"cannot write {out}: there is no folder {out.parent}; make it first")
+    if figure is not None:
+        plots.check_path(figure)
+    with terminal.progress("training", "steps") as advance:
+        run = tn.train(network, parts.training, recipe, validation=parts.validation, progress=advance)
+    if out is not None:
+        run.save(out)
+    _tell(run, parts, out, figure, as_json)
+    if run.stopped is not None:
+        typer.echo(run.stopped.reason, err=True)
+        raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
+
+
+def _tell(run: "Recording", parts: "Parts", out: Path | None, figure: Path | None, as_json: bool) -> None:
+    from tinynet.cli import judged
+
+    diverged = run.stopped is not None and run.stopped.cell
+    found = None if diverged or len(parts.named) == 1 else judged.judge(run, parts)
+    if figure is not None:
+        judged.draw(run, found, figure)
+    if as_json:
+        print_json(_json(run, out) | ({} if found is None else judged.as_json(found)))
+        return
+    _show_training(run, found is None)
+    if found is not None:
+        judged.show(found)
+    if out is not None:
+        typer.echo(f"saved: {out}")
+
+
+def _json(run: "Recording", out: Path | None) -> dict[str, Any]:
+    from tinynet.diagnosis import diagnose
+
+    scaling = run.examples.scaling
+    return {
+        "command": "train",
+        "identity": run.identity,
+        "saved": None if out is None else str(out),
+        "recipe": run.recipe.to_json(),
+        "architecture": run.network.architecture.to_json(),
+        "scaling": scaling and scaling.to_json(),
+        "steps": len(run),
+        "stopped": run.stopped and run.stopped._asdict(),
+        "loss_per_epoch": run.loss_per_epoch.tolist(),
+        "answers": answers_json(run.best, run.examples),
+        "findings": [{"kind": f.kind, "sentence": f.sentence, "evidence": f.evidence} for f in diagnose(run)],
+    }
+
+
+def _show_training(run: "Recording", alone: bool) -> None:
+    """Print how the loss went, the answers if they are few, and why; what was learned only where no score says so."""
+    from tinynet import terminal
+    from tinynet.diagnosis import diagnose
+    from tinynet.parts import answers_table
+
+    if run.epochs:
+        typer.echo(
+            f"{len(run):,} nudges: the loss went from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}"
+        )
+    if len(run.examples) <= 20:
+        terminal.show_table(answers_table("Trained on", run.best, run.examples))
+    for finding in diagnose(run):
+        if alone or finding.kind != "learned":
+            typer.echo(finding.sentence)

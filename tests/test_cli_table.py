@@ -1,0 +1,209 @@
+"""A table of one's own at the command line: held out, judged, and compared with scikit-learn."""
+
+import json
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import sklearn.metrics
+from sklearn.datasets import load_iris
+
+import tinynet as tn
+from test_cli import tinynet
+from tinynet import splits, tables
+
+IRIS = [
+    "train",
+    "--data",
+    "iris.csv",
+    "--label",
+    "species",
+    "--scale",
+    "--hidden",
+    "5",
+    "--output",
+    "softmax",
+    "--loss",
+    "cross_entropy",
+    "--rate",
+    "0.1",
+    "--momentum",
+    "0.9",
+    "--order",
+    "shuffled",
+    "--batch",
+    "8",
+    "--epochs",
+    "200",
+    "--held-out",
+    "0.3",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder, iris = tmp_path_factory.mktemp("tables"), load_iris(as_frame=True)
+    flowers = iris.data.assign(species=iris.target_names[iris.target])
+    flowers.to_csv(folder / "iris.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def said(folder):
+    """What is printed, and the same as JSON, with the recording and the figure."""
+    files = ["--patience", "30", "--out", "iris.safetensors", "--figure", "iris.png"]
+    printed, written = (tinynet(*IRIS, *files, *more, cwd=folder) for more in ([], ["--json"]))
+    assert (printed.returncode, printed.stderr, written.stderr) == (0, "", "")
+    return printed.stdout, json.loads(written.stdout)
+
+
+def test_the_figures_are_scikit_learns(said):
+    _, found = said
+    score, answers = found["scores"]["held-out"], found["held_out_answers"]
+    outputs = np.array([answer["outputs"] for answer in answers])
+    iris = load_iris()
+    rows = [int(answer["name"].removeprefix("row ")) - 1 for answer in answers]
+    wanted = iris.target[rows]  # setosa, versicolor, virginica: the alphabet's order too
+    assert np.bincount(wanted).tolist() == [15, 15, 15]
+    assert score["accuracy"] == sklearn.metrics.accuracy_score(wanted, outputs.argmax(axis=1)) >= 0.93
+    assert score["loss"] == pytest.approx(sklearn.metrics.log_loss(wanted, outputs))
+    brier = sklearn.metrics.brier_score_loss(wanted, outputs, labels=[0, 1, 2], scale_by_half=False)
+    assert score["brier"] == pytest.approx(brier / 3)
+    right = outputs.argmax(axis=1) == wanted
+    answered = outputs.max(axis=1) >= found["abstention"]["numbers"]["threshold"]
+    assert (found["abstention"]["count"], found["abstention"]["n"]) == (
+        (answered & ~right).sum(),
+        answered.sum(),
+    )
+
+
+def test_what_is_held_out_is_neither_trained_nor_chosen_by(folder, said):
+    _, found = said
+    run, parts = (
+        tn.load(folder / "iris.safetensors"),
+        {name: set(rows) for name, rows in found["parts"].items()},
+    )
+    assert (run.examples.names, run.validation.names) == tuple(
+        tuple(found["parts"][name]) for name in ("training", "validation")
+    )
+    assert [len(part) for part in parts.values()] == [79, 26, 45]
+    assert len(set.union(*parts.values())) == 150
+    assert found["best_epoch"] == run.validation_per_epoch.argmin() + 1
+    assert found["curves"]["epoch"][-1] == run.epochs
+    assert found["scaling"] == run.examples.scaling.to_json()
+    others = tables.read(folder / "iris.csv", label="species")
+    again = splits.parts_of(others, held_out=0.3, validate=True, scale=True)
+    assert run.best(again.held_out).tolist() == [answer["outputs"] for answer in found["held_out_answers"]]
+
+
+def test_the_terminal_says_what_json_says(folder, said):
+    printed, found = said
+    text, score = " ".join(printed.split()), found["scores"]["held-out"]
+    assert f"held-out {score['right']}/45" in text
+    assert f"{score['loss']:.4f} {score['brier']:.4f} {score['ece']:.4f}" in text
+    assert "150 examples: 79 to train on (52.7 %), 26 to stop by (17.3 %), 45 held out (30.0 %)" in text
+    assert found["abstention"]["sentence"] in text
+    assert sum(row["count"] for row in score["reliability"]) == 45
+    for row in score["reliability"]:
+        assert f"{row['from']:.1f} – {row['to']:.1f} {row['count']}" in text
+    assert (folder / "iris.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_patience_the_threshold_is_chosen_on_the_training_part(folder):
+    found = json.loads(tinynet(*IRIS, "--epochs", "20", "--json", cwd=folder).stdout)
+    assert {name: len(rows) for name, rows in found["parts"].items()} == {"training": 105, "held-out": 45}
+    assert "chosen on the 105 training examples" in found["abstention"]["sentence"]
+    assert found["best_epoch"] is None
+
+
+def test_the_recording_is_opened_like_any_other(folder, said):
+    explained = tinynet("explain", "iris.safetensors", "picture0.layer2.a[2]", "--step", "-1", cwd=folder)
+    run = tn.load(folder / "iris.safetensors")
+    assert explained.stdout.strip() == str(run[-1].explain("picture0.layer2.a[2]"))
+    stressed = json.loads(tinynet("stress", "iris.safetensors", "--json", cwd=folder).stdout)["answers"]
+    (halfway,) = stressed.values()
+    assert halfway[0]["name"] == "setosa – versicolor"
+    assert halfway[0]["outputs"] == run.best(tables.halfway(run.examples))[0].tolist()
+    assert "setosa – virginica" in tinynet("stress", "iris.safetensors", cwd=folder).stdout
+    moment = tn.nudge(run.best, run.examples[:2], run.recipe)
+    assert moment.values["picture1.layer2.a[0]"] == pytest.approx(run.best(run.examples)[1, 0])
+
+
+def test_every_field_of_a_recipe_is_an_option():
+    for command in ("train", "population"):
+        helped = tinynet(command, "--help").stdout
+        for field in fields(tn.Recipe):
+            assert f"--{field.name.replace('_', '-')} " in helped or field.name == "seed"
+        assert "Share of each target that is spread over all" in helped
+
+
+def test_the_fields_reach_the_recipe():
+    given = {
+        "schedule": "hold",
+        "hold": 0.5,
+        "final": 0.1,
+        "label_smoothing": 0.1,
+        "noise": 0.2,
+        "augment": True,
+    }
+    options = [
+        part
+        for name, value in given.items()
+        for part in (f"--{name.replace('_', '-')}", *([] if value is True else [str(value)]))
+    ]
+    for command in (["train"], ["population", "--networks", "64"]):
+        recipe = json.loads(tinynet(*command, *options, "--epochs", "2", "--json").stdout)["recipe"]
+        assert recipe == tn.Recipe(epochs=2, **given).to_json()
+
+
+def test_lines_can_be_held_out_too(tmp_path):
+    done = tinynet("train", "--held-out", "0.5", "--epochs", "3", "--figure", tmp_path / "a.svg")
+    assert (
+        "4 examples: 2 to train on (50.0 %), 2 held out (50.0 %), each answer in proportion.\n" in done.stdout
+    )
+    assert "held-out" in (tmp_path / "a.svg").read_text()
+    assert tinynet("train", "--epochs", "3", "--figure", tmp_path / "b.svg").returncode == 0
+    assert "held-out" not in (tmp_path / "b.svg").read_text()
+
+
+def test_a_sweep_takes_the_same_table(folder):
+    (folder / "ask.csv").write_text("name,a,b,c,d\nsmall,0,0,0,0\nlarge,9,9,9,9\n")
+    table = ["--data", "iris.csv", "--label", "species", "--scale", "--probes", "ask.csv"]
+    recipe = ["--output", "softmax", "--loss", "cross_entropy", "--epochs", "20", "--networks", "64"]
+    done = tinynet("sweep", *table, *recipe, "--json", cwd=folder)
+    (trial,) = json.loads(done.stdout)["trials"]
+    assert set(trial["probes"]) == {"small", "large"}  # scaled like the table: 9 is an end
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "iris.csv"], "line 2, column 'species': 'setosa' is no number"),
+        (["--data", "iris.csv", "--label", "kind"], "has no column 'kind'; its columns are sepal length"),
+        (
+            ["--data", "iris.csv", "--label", "species"],
+            "line 2, column 'sepal length (cm)': 5.1 lies outside 0 to 1",
+        ),
+        (["--label", "species"], "--label is 'species' and there is no table; name one with --data"),
+        (["--held-out", "1"], "share is 1.0; the share that is held out"),
+        (
+            ["--held-out", "0.1"],
+            "'horizontal' has 2 of the 4 examples and a share of 0.1 would hold out none",
+        ),
+        (["--patience", "5"], "'vertical' has 2 of the 4 examples and a share of 0.25 would hold out none"),
+        (["--figure", "a.gif"], "a figure is saved as"),
+        (["--schedule", "steep"], "schedule is 'steep'; it must be one of"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(folder, arguments, message):
+    done = tinynet("train", *arguments, cwd=folder)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert message in done.stderr
+
+
+def test_a_training_that_diverges_is_not_judged(folder):
+    done = tinynet(*IRIS[:8], "--output", "identity", "--activation", "identity", "--rate", "90", "--held-out", "0.3",
+                   cwd=folder)  # fmt: skip
+    assert done.returncode == 1
+    assert "held-out" not in done.stdout
+    assert "try a learning rate below 90" in done.stderr

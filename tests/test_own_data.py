@@ -1,0 +1,47 @@
+"""What docs/own_data.md prints is what happens."""
+
+import os
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from test_cli import tinynet
+
+TEXT = (Path(__file__).parents[1] / "docs" / "own_data.md").read_text()
+MAKE, LIBRARY = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+SESSIONS = re.findall(r"```\n\$ tinynet ((?:[^\n]*\\\n)*[^\n]*)\n(.*?)```", TEXT, re.S)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder, before = tmp_path_factory.mktemp("own"), Path.cwd()
+    os.chdir(folder)
+    exec(MAKE, {})
+    os.chdir(before)
+    return folder
+
+
+def test_every_session_prints_what_it_says(folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert len(SESSIONS) == 3
+    for command, printed in SESSIONS:
+        done = tinynet(*command.replace("\\\n", " ").split(), cwd=folder)
+        assert done.stderr == ""
+        assert [line.rstrip() for line in done.stdout.splitlines()] == printed.splitlines()
+
+
+def test_the_library_prints_what_it_says(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    printed, out = re.search(r"prints\n\n```\n(.*?)```", TEXT, re.S)[1], StringIO()
+    with redirect_stdout(out):
+        exec(LIBRARY, {})
+    assert out.getvalue() == printed
+
+
+def test_both_tables_are_learned():
+    shares = re.findall(r"(\d+) of (\d+) held-out examples come out right", TEXT)
+    assert len(shares) == 3
+    assert all(int(right) / int(total) >= 0.93 for right, total in shares)

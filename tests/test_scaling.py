@@ -1,0 +1,51 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinynet.errors import TinyNetError
+from tinynet.scaling import Scaling
+
+TWO = Scaling(("width", "height"), (10, 1), (20, 3))
+
+
+@given(
+    values=st.lists(
+        st.tuples(*[st.floats(-1e150, 1e150, allow_subnormal=False)] * 2), min_size=1, max_size=20
+    )
+)
+def test_every_column_runs_from_0_to_1_or_is_constant(values):
+    table = np.array(values)
+    found = Scaling.of(("a", "b"), table)(table)
+    for column, own in zip(found.T, table.T, strict=True):
+        assert column.min() == 0
+        assert column.max() == (own.max() > own.min())
+        assert (np.diff(column[own.argsort()]) >= 0).all()
+
+
+def test_a_new_row_is_put_in_and_what_lies_beyond_is_an_end():
+    assert TWO([12.5, 9.0]).tolist() == [0.25, 1.0]
+    assert TWO([[0.0, 1.5]]).tolist() == [[0.0, 0.25]]
+    assert TWO.beyond(np.array([[10.0, 3.0], [9.0, 4.0]])) == 2
+
+
+def test_json_keeps_it():
+    assert Scaling.from_json(json.loads(json.dumps(TWO.to_json()))) == TWO
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TWO([1.0]), r"shape \(1,\); a row has a number for each of the 2 columns width, height"),
+        (lambda: TWO(["a", "b"]), "a row has a number for each of the 2 columns"),
+        (lambda: TWO([np.nan, 1.0]), "a value that is not finite"),
+        (lambda: Scaling(("a",), (0,), (1, 2)), "1 columns, 1 low and 2 high values"),
+        (lambda: Scaling(("a",), (2,), (1,)), "column 'a' runs from 2 to 1; that cannot be scaled"),
+        (lambda: Scaling(("a",), (-1e308,), (1e308,)), "that cannot be scaled"),
+    ],
+)
+def test_what_does_not_fit_is_said(make, message):
+    with pytest.raises(TinyNetError, match=message):
+        make()

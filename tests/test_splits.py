@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import tinynet as tn
+from tinynet import splits
+from tinynet.errors import TinyNetError
+
+
+def examples_of(sizes, seed=0):
+    """So many examples of each answer, mixed."""
+    kinds = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    inputs = np.linspace(0, 1, len(kinds))[:, None]
+    names = tuple(f"row {k}" for k in range(len(kinds)))
+    return tn.Examples(inputs, np.eye(len(sizes))[kinds], names, None, tuple("abcde"[: len(sizes)]))
+
+
+def held_of(examples, part):
+    """How many of each answer a part has."""
+    return np.bincount(part.targets.argmax(axis=1), minlength=len(examples.answers))
+
+
+@given(
+    sizes=st.lists(st.integers(2, 40), min_size=2, max_size=5),
+    share=st.floats(0.05, 0.95),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_laws_of_a_split(sizes, share, seed):
+    some = examples_of(sizes)
+    try:
+        training, held_out = splits.split(some, share, seed=seed)
+    except TinyNetError:
+        assert min(share, 1 - share) * min(sizes) < 1  # only where an answer is too small
+        return
+    assert set(training.names).isdisjoint(held_out.names)
+    for part in (training, held_out):
+        assert part == some.reordered([name for name in some.names if name in part.names])  # in their order
+        assert (held_of(some, part) > 0).all()
+    assert len(training) + len(held_out) == len(some)
+    assert len(held_out) == int(share * len(some) + 0.5)
+    assert (abs(held_of(some, held_out) - share * np.array(sizes)) < 1).all()
+    assert splits.split(some, share, seed=seed) == (training, held_out)
+
+
+@given(seed=st.integers(0, 2**32 - 2))
+def test_another_seed_holds_out_others(seed):
+    some = examples_of([40, 40])
+    assert splits.split(some, 0.5, seed=seed)[1] != splits.split(some, 0.5, seed=seed + 1)[1]
+
+
+def test_the_split_leaves_the_global_generator_alone():
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    splits.split(examples_of([4, 4]), 0.5)
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+
+
+def test_every_example_is_held_out_as_often():
+    some = examples_of([10, 20])
+    counts = dict.fromkeys(some.names, 0)
+    for seed in range(400):
+        for name in splits.split(some, 0.3, seed=seed)[1].names:
+            counts[name] += 1
+    assert sum(counts.values()) == 400 * 9
+    assert all(abs(count - 120) < 5 * np.sqrt(400 * 0.3 * 0.7) for count in counts.values())
+
+
+def test_one_output_has_two_answers():
+    some = tn.Examples(np.zeros((6, 1)), np.array([[1, 0, 0, 1, 0, 0]]).T, tuple("abcdef"), None, ("yes",))
+    training, held_out = splits.split(some, 0.5)
+    assert (training.targets.sum(), held_out.targets.sum()) == (1, 1)
+    with pytest.raises(TinyNetError, match="not 'yes' has 1 of the 3 examples and a share of 0.5"):
+        splits.split(some[[0, 1, 3]], 0.5)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.5, 1.5, float("nan"), "0.3", True])
+def test_a_silly_share_is_refused(share):
+    with pytest.raises(TinyNetError, match="the share that is held out is above 0 and below 1"):
+        splits.split(examples_of([5, 5]), share)
+
+
+def test_other_questions_that_cannot_be_answered():
+    with pytest.raises(
+        TinyNetError, match="'b' has 2 of the 12 examples and a share of 0.1 would hold out none"
+    ):
+        splits.split(examples_of([10, 2]), 0.1)
+    with pytest.raises(
+        TinyNetError, match="'b' has 1 of the 11 examples and a share of 0.9 would hold out all"
+    ):
+        splits.split(examples_of([10, 1]), 0.9)
+    with pytest.raises(TinyNetError, match="no targets, so nothing can be held out"):
+        splits.split(tn.pictures.stress(), 0.5)
+    with pytest.raises(TinyNetError, match="seed is -1"):
+        splits.split(examples_of([5, 5]), 0.5, seed=-1)
+
+
+@given(seed=st.integers(0, 1000))
+def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
+    values = np.random.default_rng(seed).normal(size=(40, 2)).round(4)
+    path = tmp_path_factory.mktemp("tables") / "table.csv"
+    rows = [f"{x},{y},{'ab'[k % 2]}" for k, (x, y) in enumerate(values.tolist())]
+    path.write_text("\n".join(["x,y,label", *rows]))
+    table = tn.tables.read(path)
+    parts = splits.parts_of(table, held_out=0.25, validate=True, scale=True, seed=seed)
+    assert [len(part) for part in parts.named.values()] == [22, 8, 10]
+    whole = tn.read_table(path, scale=True)
+    assume(whole.scaling != parts.training.scaling)
+    rows = [int(name.split()[1]) - 1 for name in parts.training.names]
+    low, high = values[rows].min(axis=0), values[rows].max(axis=0)
+    for part in parts.named.values():
+        own = values[[int(name.split()[1]) - 1 for name in part.names]]
+        np.testing.assert_allclose(part.inputs, np.clip((own - low) / (high - low), 0, 1), rtol=0, atol=1e-15)
+    outside = (values < low) | (values > high)
+    assert parts.beyond == outside.sum() > 0
+    assert f"{parts.beyond} of the others' 36 numbers lie beyond" in str(parts)
+    assert "40 examples: 22 to train on (55.0 %), 8 to stop by (20.0 %), 10 held out (25.0 %)" in str(parts)
+
+
+def test_nothing_is_parted_unless_asked():
+    parts = splits.parts_of(tn.pictures.lines())
+    assert (parts.training, list(parts.named)) == (tn.pictures.lines(), ["training"])
