@@ -1,4 +1,4 @@
-"""The laboratory's HTTP side: routes, limits and safety around what `wire` answers. It keeps nothing."""
+"""The laboratory's HTTP side: routes, limits and safety around what `wire` answers. It keeps nothing on disk."""
 
 import asyncio
 import json
