@@ -63,6 +63,8 @@ FLOW = [
     "report",
     "terminal",
     "wire",
+    "wire_seeds",
+    "wire_learner",
     "guard",
     "server",
     "cli",

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import laboratory
 import tinynet as tn
@@ -18,49 +18,6 @@ from tinynet.parts import Table, Text
 
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
-
-
-@pytest.fixture(scope="module")
-def address():
-    assert (server.PAGE / "index.html").is_file(), "the page is not built: make setup builds it"
-    with laboratory.running() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        found = laboratory.launch(playwright)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Open the page; it may ask no other host and must leave no error on the console."""
-    contexts, troubles = [], []
-
-    def opened(where="", *, ready=True, base=address, allowed=(), **settings):
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: said.type == "error" and troubles.append((said.text, allowed)))
-        page.on("pageerror", lambda error: troubles.append((str(error), ())))
-        page.on("request", lambda asked: foreign(asked.url, base) and troubles.append((asked.url, ())))
-        page.goto(base + where)
-        if ready:
-            page.locator(".lab").wait_for()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not [text for text, allowed in troubles if not any(word in text for word in allowed)]
-
-
-def foreign(url, base):
-    return not url.startswith((base, "data:", "blob:"))
 
 
 def number(text):

@@ -13,10 +13,14 @@ import pytest
 
 import laboratory
 import tinynet as tn
-from tinynet import guard, server, wire
+from tinynet import calibration, guard, server, wire_learner, wire_seeds
+from tinynet.bayes import posterior
+from tinynet.exam import Exam
 from tinynet.explain import title
+from tinynet.ladder import RUNG, Ladder, Standing, sentence
 from tinynet.notation import mathml_symbol, text_symbol
 from tinynet.sheet import Sheet
+from tinynet.world import World
 
 PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()
@@ -91,7 +95,7 @@ def test_a_population_agrees_with_the_library(client):
     edges, counts, seeds = (found["histogram"][key] for key in ("edges", "counts", "seeds"))
     assert sum(counts) == 500
     for k, members in enumerate(seeds):
-        assert len(members) == min(counts[k], wire.SEEDS_A_BIN)
+        assert len(members) == min(counts[k], wire_seeds.SEEDS_A_BIN)
         assert all(edges[k] <= gaps[seed] <= edges[k + 1] for seed in members)
     done = [line["done"] for line in lines[:-1]]
     assert done == sorted(done)
@@ -140,6 +144,55 @@ def test_too_many_questions_are_asked_to_wait_and_block_nobody_else(client):
     assert "result" in told(patiently(client, QUESTION))[-1]
 
 
+WORLD = tn.World(noise=0.1, labels="coin")
+
+
+def test_a_recording_and_a_population_from_a_world(client):
+    asked = EXPERIMENT | {"world": WORLD.to_json(), "recipe": {"epochs": 2, "seed": 7}, "seed": 7}
+    run = tn.train(tn.Network.initial(seed=7), WORLD, tn.Recipe(epochs=2, seed=7))
+    assert client.post("api/recording", json=asked).content == run.to_bytes()
+    found = told(patiently(client, QUESTION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}}))[-1]
+    crowd = tn.population(tn.Recipe(learning_rate=1.0), 500, examples=WORLD)
+    assert found["result"]["verdicts"]["all_right"]["count"] == crowd.all_right.sum()
+
+
+def test_the_memorizer_and_the_learner(client):
+    said = client.get("api/learner").json()
+    inputs, _, rows = World().draw(np.arange(said["pictures"]), seed=0)
+    happened = World().patterns.targets[rows, 0]
+    for k, key in enumerate(["memorizer", "learner"]):
+        network, bins = wire_learner.kept(key), said["reliability"][key]
+        assert said["networks"][key]["parameters"] == network.parameters.tolist()
+        assert Sheet.from_json(said["networks"][key]["sheet"]).cells == Sheet.of(network.architecture).cells
+        found = calibration.reliability(calibration.probability(network(inputs)), happened)
+        assert bins["count"] == found.count.tolist()
+        assert bins["intervals"] == found.intervals.tolist()
+        assert [share for share in bins["share"] if share is not None] == found.share[
+            found.count > 0
+        ].tolist()
+        assert bins["ece"] == found.ece
+        passed = Exam().sit(network).parts[0].tolist()
+        assert [part["passed"][k] for part in said["parts"]] == passed
+    assert [all(part["passed"][k] for part in said["parts"]) for k in (0, 1)] == [False, True]
+    assert [rung["key"] for rung in said["rungs"]] == list(RUNG)
+
+
+def test_a_rung_is_the_ladders(client):
+    said = told(client.post("api/rung", json={"key": "bold", "networks": 64}))[-1]["result"]
+    ladder = Ladder(64, exam=Exam(count=wire_learner.RUNG_PICTURES))
+    found = ladder.standing("bold")
+    assert Standing.from_json(said["standing"]) == found
+    assert said["sentence"] == sentence(ladder, "bold")
+    assert said["unsound"]["count"] == found.unsound
+    assert said["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
+
+
+def test_the_best_answers(client):
+    shown = [[0.9, 0.8, 0.3, 0.1], [0.5, 0.5, 0.5, 0.5]]
+    said = ask(client, "bayes", {"pictures": shown, "world": WORLD.to_json()})
+    assert said["answers"] == posterior(WORLD, shown).tolist()
+
+
 def test_pytorch_checks_a_nudge(client):
     network = tn.Network.initial(seed=9)
     said = ask(client, "check", EXPERIMENT | {"seed": 9})["cells"]
@@ -177,6 +230,12 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "take fewer epochs"),
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
         ("recording", EXPERIMENT | {"parameters": [1.0]}, "parameters"),
+        ("recording", EXPERIMENT | {"world": {"colour": 1}}, "a world has no field 'colour'"),
+        ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the pictures are drawn from a world"),
+        ("bayes", {"pictures": []}, "ask for 1 to 5,000"),
+        ("bayes", {"pictures": [[0.5]]}, "has 4 pixels"),
+        ("bayes", {"pictures": [[2, 0, 0, 0]]}, "outside 0 to 1"),
+        ("bayes", {"pictures": [[0, 0, 0, 0]], "world": {"noise": 0}}, "noise is 0"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_a_sentence(client, path, body, message):
@@ -195,6 +254,17 @@ def test_a_mistake_is_a_sentence(client, path, body, message):
 )
 def test_a_question_that_cannot_be_is_answered_with_a_sentence(client, change, message):
     assert message in told(patiently(client, QUESTION | change))[-1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"key": "top"}, "no rung 'top'; the rungs are notebook"),
+        ({"key": "bold", "networks": 5000}, "1 to 2,048"),
+    ],
+)
+def test_a_rung_that_cannot_be_is_answered_with_a_sentence(client, asked, message):
+    assert message in told(client.post("api/rung", json=asked))[-1]["error"]
 
 
 def test_large_bodies_are_refused(client):
@@ -226,7 +296,8 @@ def test_every_answer_carries_the_safety_headers(client, path):
 
 def test_the_interface_is_described(client):
     paths = client.get("api/openapi.json").json()["paths"]
-    names = ["about", "check", "pictures/{grid}", "population", "recording", "sheet", "starts", "story"]
+    names = ["about", "bayes", "check", "learner", "pictures/{grid}", "population", "recording", "rung", "sheet",
+             "starts", "story"]  # fmt: skip
     assert sorted(paths) == [f"/api/{name}" for name in names]
 
 

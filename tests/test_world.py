@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tinynet import draws, pictures
 from tinynet.errors import TinyNetError
 from tinynet.world import STREAMS, Patterns, World
 
+GOLDEN = Path(__file__).parent / "golden" / "worlds.json"
 SEEDS = st.integers(0, 2**32 - 1)
 LEVELS = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted).map(tuple)
 BY_HEART = {
@@ -204,3 +206,75 @@ def test_drawing_says_what_it_cannot_do():
             World().draw(numbers, seed=0)
     with pytest.raises(TinyNetError, match="count is 0"):
         World().examples(0, seed=0)
+
+
+def golden():
+    """What the page draws and trains as well: tables of patterns, pictures, and short trainings."""
+    worlds = [
+        World(),
+        World(noise=0.3, doubt=0.7, labels="coin", flat=(0.2, 0.9)),
+        World(noise=0.0, doubt=0.3, bright=(0.9, 0.9), n=3),
+    ]
+    places = [(0, draws.TRAINING), (2**32 - 1, draws.TRAINING), (5, draws.TEST)]
+    recipes = [
+        tn.Recipe(epochs=2, learning_rate=1.0, schedule="hold", label_smoothing=0.1, seed=3),
+        tn.Recipe(epochs=2, batch_size=3, seed=4),
+    ]
+    network = tn.Network.initial((4, 2, 2), seed=3)
+    return {
+        "patterns": [described(Patterns.of(n)) for n in (2, 3, 4)],
+        "worlds": [
+            {
+                "world": world.to_json(),
+                "seed": seed,
+                "stream": stream,
+                "pictures": pictures_of(world, seed, stream),
+            }
+            for world in worlds
+            for seed, stream in places
+        ],
+        "runs": [trained(network, worlds[k], recipe) for k, recipe in enumerate(recipes)],
+    }
+
+
+def described(table):
+    return {
+        "masks": table.masks.tolist(),
+        "targets": table.targets.tolist(),
+        "is_flat": table.is_flat.tolist(),
+        "names": table.names,
+        "lines": table.lines,
+    }
+
+
+def pictures_of(world, seed, stream):
+    inputs, targets, rows = world.draw([*range(20), 2**32 - 1], seed=seed, stream=stream)
+    return {"inputs": inputs.tolist(), "targets": targets.tolist(), "rows": rows.tolist()}
+
+
+def trained(network, world, recipe):
+    run = tn.train(network, world, recipe)
+    return {
+        "world": world.to_json(),
+        "recipe": recipe.to_json(),
+        "names": [moment.names for moment in run][:40],
+        "inputs": [moment.shown.inputs.tolist() for moment in run][:40],
+        "targets": [moment.shown.targets.tolist() for moment in run][:40],
+        "first": run.parameters[0].tolist(),
+        "last": run.parameters[-1].tolist(),
+        "losses": run.losses.tolist(),
+        "loss_per_epoch": run.loss_per_epoch.tolist(),
+    }
+
+
+def test_the_golden_file_holds():
+    """Made by `python tests/test_world.py`."""
+    found, expected = json.loads(json.dumps(golden())), json.loads(GOLDEN.read_text())
+    for run, kept in zip(found["runs"], expected["runs"], strict=True):
+        for name in ("last", "losses", "loss_per_epoch"):  # exp may differ in its last bit elsewhere
+            np.testing.assert_allclose(run.pop(name), kept.pop(name), rtol=1e-12)
+    assert found == expected
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(golden(), separators=(",", ":")) + "\n")

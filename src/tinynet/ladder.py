@@ -170,21 +170,21 @@ class Ladder:
             architecture=rung.architecture, progress=progress,
         )  # fmt: skip
 
-    def standing(self, key: str) -> Standing:
+    def standing(self, key: str, progress: Callable[[int, int], None] | None = None) -> Standing:
         """Return what the exam says of a rung, from the folder if it is there.
 
         Raises KeyboardInterrupt where Ctrl-C ended the training; the rungs before are kept.
         """
         if key not in self._standings:
-            self._standings[key] = self._found(key) or self._measured(key)
+            self._standings[key] = self._found(key) or self._measured(key, progress)
         return self._standings[key]
 
     def known(self, key: str) -> bool:
         """Whether a rung needs no training."""
         return key in self._standings or self._found(key) is not None
 
-    def _measured(self, key: str) -> Standing:
-        crowd = self.crowd(key)
+    def _measured(self, key: str, progress: Callable[[int, int], None] | None) -> Standing:
+        crowd = self.crowd(key, progress)
         if crowd.interrupted:
             raise KeyboardInterrupt
         standing = Standing.of(key, crowd.sit(self.exam))

@@ -1,4 +1,4 @@
-"""The laboratory's HTTP side: routes, limits and safety around what `wire` answers. It keeps nothing."""
+"""The laboratory's HTTP side: routes, limits and safety around what `wire` answers. It keeps nothing on disk."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from tinynet import wire
+from tinynet import wire, wire_learner, wire_seeds
 from tinynet.errors import TinyNetError
 from tinynet.guard import Guard, refusal
 
@@ -123,6 +123,14 @@ def _add_routes(app: FastAPI) -> None:
     def check(asked: Annotated[wire.Experiment, Body()]) -> dict[str, Any]:
         return wire.ask_torch(asked)
 
+    @app.get("/api/learner", summary="A memorizer and a learner, their marks, and the rungs between them")
+    def learner() -> Response:
+        return _json(wire_learner.learner())
+
+    @app.post("/api/bayes", summary="The best possible answers to pictures")
+    def bayes(asked: Annotated[wire_learner.BayesRequest, Body()]) -> Response:
+        return _json(wire_learner.bayes(asked))
+
     @app.post("/api/recording", summary="A training, recorded, as safetensors bytes", response_class=Response)
     def recording(asked: Annotated[wire.Experiment, Body()]) -> Response:
         run = wire.recording(asked)
@@ -145,12 +153,16 @@ def _add_jobs(app: FastAPI) -> None:
         "/api/population",
         summary="A question to many seeds; a line of JSON for progress, the last the result",
     )
-    async def population(asked: Annotated[wire.PopulationRequest, Body()]) -> StreamingResponse:
-        return _stream(app, lambda progress: wire.ask_seeds(asked, progress))
+    async def population(asked: Annotated[wire_seeds.PopulationRequest, Body()]) -> StreamingResponse:
+        return _stream(app, lambda progress: wire_seeds.ask_seeds(asked, progress))
 
     @app.post("/api/story", summary="A chapter of the journey; lines of JSON as for a population")
     async def story(asked: Annotated[wire.StoryRequest, Body()]) -> StreamingResponse:
         return _stream(app, lambda _: wire.chapter(asked))
+
+    @app.post("/api/rung", summary="A rung of the ladder, measured; lines of JSON as for a population")
+    async def rung(asked: Annotated[wire_learner.RungRequest, Body()]) -> StreamingResponse:
+        return _stream(app, lambda progress: wire_learner.rung(asked, progress))
 
 
 def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> StreamingResponse:

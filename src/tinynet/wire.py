@@ -14,18 +14,17 @@ from tinynet.moment import sheet_of
 from tinynet.network import Architecture, Network
 from tinynet.notation import mathml_symbol, text_symbol
 from tinynet.pictures import Examples
-from tinynet.populations import Population, population
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
+from tinynet.showing import Source, steps_an_epoch
 from tinynet.training import check, train
+from tinynet.world import World
 
 MOST_PARAMETERS = 2_000  # of a network in the page
 MOST_STEPS = 1_000_000  # of a recording
 MOST_NETWORKS = 1_000_000
 MOST_WORK = 10**12  # networks x steps x parameters x pictures a step
 MOST_STARTS = 256
-BINS = 60  # of a histogram, half on either side of zero
-SEEDS_A_BIN = 12
 
 Progress = Callable[[int, int], None]
 # records that validate themselves, with their own words
@@ -35,6 +34,9 @@ ArchitectureJson = Annotated[
 ]
 RecipeJson = Annotated[
     Recipe, BeforeValidator(lambda data: Recipe.from_json(data) if isinstance(data, dict) else data)
+]
+WorldJson = Annotated[
+    World, BeforeValidator(lambda data: World.from_json(data) if isinstance(data, dict) else data)
 ]
 
 
@@ -76,7 +78,10 @@ class PicturesJson:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One training: where it starts (parameters, or the seed that draws them), on what, and how."""
+    """One training: where it starts (parameters, or the seed that draws them), on what, and how.
+
+    world : where the pictures are drawn from, instead of the examples.
+    """
 
     architecture: ArchitectureJson
     recipe: RecipeJson
@@ -84,6 +89,12 @@ class Experiment:
     seed: int = 0
     parameters: list[float] | None = None
     origin: str = "set by hand"
+    world: WorldJson | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where the pictures come from."""
+        return self.world or self.examples.examples()
 
     def network(self) -> Network:
         """Return the network that is to be trained."""
@@ -91,18 +102,6 @@ class Experiment:
         if self.parameters is None:
             return start
         return start.with_parameters(np.array(self.parameters), origin=self.origin)
-
-
-@dataclass(frozen=True)
-class PopulationRequest:
-    """A question to many seeds: what do they say of `picture`, and do they get all examples right?"""
-
-    architecture: ArchitectureJson
-    recipe: RecipeJson
-    examples: PicturesJson
-    picture: list[float]
-    networks: int = 1000
-    first_seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def about() -> dict[str, Any]:
 
 def sheet(asked: SheetRequest) -> dict[str, Any]:
     """Return the sheet, and how its cells are written: [MathML, text, words] of each."""
-    _small(asked.architecture)
+    small(asked.architecture)
     if not 1 <= asked.batch <= 64:
         raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to 64 pictures")
     if asked.batch * asked.architecture.parameter_count > 4 * MOST_PARAMETERS:
@@ -153,7 +152,7 @@ def sheet(asked: SheetRequest) -> dict[str, Any]:
 
 def starts(asked: StartsRequest) -> dict[str, Any]:
     """Return the parameters that the seeds from `first_seed` on draw."""
-    _small(asked.architecture)
+    small(asked.architecture)
     if not 1 <= asked.count <= MOST_STARTS:
         raise TinyNetError(f"count is {asked.count}; ask for 1 to {MOST_STARTS} starts at once")
     seeds = range(asked.first_seed, asked.first_seed + asked.count)
@@ -173,73 +172,13 @@ def picture_sets(grid: int) -> dict[str, Any]:
 
 def recording(asked: Experiment) -> Recording:
     """Return the training, recorded."""
-    _small(asked.architecture)
-    examples = asked.examples.examples()
-    steps = asked.recipe.epochs * -(-len(examples) // asked.recipe.batch_size)
+    small(asked.architecture)
+    steps = asked.recipe.epochs * steps_an_epoch(asked.recipe, asked.source)
     if steps > MOST_STEPS:
         raise TinyNetError(
             f"this training has {steps:,} steps and the page takes {MOST_STEPS:,}; take fewer epochs"
         )
-    return train(asked.network(), examples, asked.recipe)
-
-
-def ask_seeds(asked: PopulationRequest, progress: Progress) -> dict[str, Any]:
-    """Put the question to the seeds; return verdicts, and the histogram of the first answer minus the second."""
-    crowd = _crowd(asked, progress)
-    answers = crowd.examples.answers
-    outputs = crowd.outputs(np.array([asked.picture]))[:, 0]  # (N, outputs)
-    gap = outputs[:, 0] - outputs[:, 1] if len(answers) == 2 else np.full(len(crowd), np.nan)
-    found = {"all_right": crowd.share(crowd.all_right, f"get all {len(crowd.examples)} pictures right")}
-    if len(answers) == 2:
-        found["lean"] = crowd.share(gap > 0, f"lean to {answers[0]} on this picture")
-        found["sure"] = crowd.share(np.abs(gap) >= judging.UNSURE, "are sure of this picture")
-        learned = crowd.all_right
-        if 0 < learned.sum() < len(crowd):
-            what = f"networks that get every picture right lean to {answers[0]} on this picture"
-            found["learned_lean"] = judging.share(gap[learned] > 0, what)
-            what = "networks that get every picture right are sure of this picture"
-            found["learned_sure"] = judging.share(np.abs(gap[learned]) >= judging.UNSURE, what)
-    return {
-        "networks": len(crowd),
-        "verdicts": {name: verdict.to_json() for name, verdict in found.items()},
-        "histogram": _histogram(crowd, gap),
-    }
-
-
-def _crowd(asked: PopulationRequest, progress: Progress) -> Population:
-    _small(asked.architecture)
-    examples = asked.examples.examples()
-    if len(asked.picture) != asked.architecture.sizes[0]:
-        raise TinyNetError(
-            f"the picture has {len(asked.picture)} pixels and the network takes {asked.architecture.sizes[0]}"
-        )
-    if not 1 <= asked.networks <= MOST_NETWORKS:
-        raise TinyNetError(f"networks is {asked.networks:,}; ask 1 to {MOST_NETWORKS:,} seeds")
-    work = asked.networks * asked.recipe.epochs * len(examples) * asked.architecture.parameter_count
-    if work > MOST_WORK:
-        raise TinyNetError(
-            f"{asked.networks:,} networks of {asked.recipe.epochs:,} epochs are {work / MOST_WORK:.1f} times what the page "
-            "may ask; take fewer seeds or epochs, or ask `tinynet population`"
-        )
-    check(asked.architecture, examples, asked.recipe)
-    return population(
-        asked.recipe, asked.networks, first_seed=asked.first_seed, examples=examples,
-        architecture=asked.architecture, progress=progress,
-    )  # fmt: skip
-
-
-def _histogram(crowd: Population, gap: np.ndarray) -> dict[str, Any] | None:
-    """Return edges, counts, and some members' seeds of each bin; None where no number is finite."""
-    finite = np.isfinite(gap)
-    if not finite.any():
-        return None
-    top = float(np.abs(gap[finite]).max()) or 1.0
-    edges = np.linspace(-top, top, BINS + 1)
-    place = np.clip(np.searchsorted(edges, gap[finite], side="right") - 1, 0, BINS - 1)
-    seeds = crowd.seeds[finite]
-    members = [seeds[np.flatnonzero(place == k)[:SEEDS_A_BIN]].tolist() for k in range(BINS)]
-    counts = np.bincount(place, minlength=BINS).tolist()
-    return {"edges": edges.tolist(), "counts": counts, "seeds": members, "left_out": int((~finite).sum())}
+    return train(asked.network(), asked.source, asked.recipe)
 
 
 def ask_torch(asked: Experiment) -> dict[str, Any]:
@@ -306,7 +245,8 @@ def _any_picture(architecture: Architecture) -> Examples:
     return Examples(np.zeros((1, architecture.sizes[0])), targets, ("dark",), None, answers)
 
 
-def _small(architecture: Architecture) -> None:
+def small(architecture: Architecture) -> None:
+    """Raise a TinyNetError where a network is larger than the page shows."""
     if architecture.parameter_count > MOST_PARAMETERS:
         raise TinyNetError(
             f"sizes {architecture.sizes} make {architecture.parameter_count:,} parameters; the page shows up to "

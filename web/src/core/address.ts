@@ -1,6 +1,7 @@
 /** The state of the page, as it stands in the address: only what differs from the plain start. */
 
 import { PLAIN_ARCHITECTURE, PLAIN_RECIPE, type Architecture, type Pictures, type Recipe } from "./types";
+import { isWorld, type World } from "./world";
 
 export interface BranchSpec {
   from: number; // which run
@@ -20,6 +21,8 @@ export interface State {
   grid: number;
   order: number[] | null; // of the lines
   pictures: Pictures | null; // instead of the lines
+  world: World | null; // that the pictures are drawn from
+  ends: number | null; // after so many nudges, where a recording was stopped early
   parameters: number[] | null; // of a start that no seed draws
   branches: BranchSpec[];
   active: number;
@@ -30,6 +33,7 @@ export interface State {
   silenced: string[];
   frozen: string[];
   chapter: string | null;
+  rung: string; // of the ladder from memorizer to learner
   view: "world" | "lattice" | "table"; // of all pictures
   sort: "network" | "change" | "gradient" | "value"; // of the ledger
 }
@@ -38,8 +42,8 @@ export function plainState(): State {
   return {
     architecture: { ...PLAIN_ARCHITECTURE, sizes: [...PLAIN_ARCHITECTURE.sizes] },
     recipe: { ...PLAIN_RECIPE },
-    seed: 0, grid: 2, order: null, pictures: null, parameters: null, branches: [], active: 0, step: 0, stop: 4,
-    open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, view: "world", sort: "network",
+    seed: 0, grid: 2, order: null, pictures: null, world: null, ends: null, parameters: null, branches: [], active: 0, step: 0, stop: 4,
+    open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
   }; // prettier-ignore
 }
 
@@ -113,6 +117,9 @@ function check(state: State): void {
       "pictures",
       state.pictures === null || (Array.isArray(state.pictures.inputs) && state.pictures.inputs.every(isNumbers)),
     ],
+    ["world", state.world === null || (isWorld(state.world) && state.world.n === state.grid)],
+    ["ends", state.ends === null || isCount(state.ends)],
+    ["rung", typeof state.rung === "string"],
     ["parameters", state.parameters === null || isNumbers(state.parameters)],
     ["branches", Array.isArray(state.branches) && state.branches.every(branch)],
     ["active", isCount(state.active) && state.active <= state.branches.length],

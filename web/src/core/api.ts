@@ -3,6 +3,8 @@
 import type {
   Architecture, ChapterHead, ChapterTold, Experiment, Pictures, Recipe, SeedsAnswer, SheetAnswer,
 } from "./types"; // prettier-ignore
+import type { LearnerAnswer, RungAnswer } from "./learner.svelte";
+import type { World } from "./world";
 
 export class Unreachable extends Error {}
 
@@ -13,6 +15,7 @@ export interface PopulationQuestion {
   picture: number[];
   networks: number;
   first_seed: number;
+  world?: World;
 }
 
 export interface Api {
@@ -24,6 +27,9 @@ export interface Api {
   check(experiment: Experiment): Promise<{ torch: string; cells: Record<string, number> }>;
   population(question: PopulationQuestion, progress: Progress, signal: AbortSignal): Promise<SeedsAnswer>;
   story(asked: object, progress: Progress, signal: AbortSignal): Promise<ChapterTold>;
+  learner(): Promise<LearnerAnswer>;
+  rung(key: string, networks: number, progress: Progress, signal: AbortSignal): Promise<RungAnswer>;
+  bayes(pictures: number[][], world: World, signal?: AbortSignal): Promise<number[][]>;
 }
 
 export type Progress = (done: number, total: number) => void;
@@ -80,4 +86,7 @@ export const http: Api = {
   check: async (experiment) => (await ask("check", experiment)).json(),
   population: async (question, progress, signal) => follow(await ask("population", question, signal), progress),
   story: async (asked, progress, signal) => follow(await ask("story", asked, signal), progress),
+  learner: async () => (await ask("learner")).json(),
+  rung: async (key, networks, progress, signal) => follow(await ask("rung", { key, networks }, signal), progress),
+  bayes: async (pictures, world, signal) => (await (await ask("bayes", { pictures, world }, signal)).json()).answers,
 };

@@ -15,3 +15,24 @@ export function gray(value: number): string {
 
 /** Black or white, whichever reads better on that gray. */
 export const onGray = (value: number): string => (value > 0.45 ? "#000" : "#fff");
+
+/** A color of the style sheet as it is where this element stands, for a canvas. */
+export function resolved(element: HTMLElement, name: string): string {
+  const before = element.style.color;
+  element.style.color = `var(${name})`;
+  const found = getComputedStyle(element).color;
+  element.style.color = before;
+  return found;
+}
+
+/** Act whenever the colors turn light or dark; what is returned ends it. */
+export function onTheme(act: () => void): () => void {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const page = new MutationObserver(act);
+  page.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  system.addEventListener("change", act);
+  return () => {
+    page.disconnect();
+    system.removeEventListener("change", act);
+  };
+}

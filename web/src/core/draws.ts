@@ -1,7 +1,7 @@
 /** The random draws of a training, functions of a seed and a place: the same numbers as Python's, to the last bit. */
 
 // streams of words, far enough apart that seeds below 2^28 never meet
-export const [ORDERS, NOISE, VIEWS] = [0, 1, 5].map((k) => k * 2 ** 28);
+export const [ORDERS, NOISE, TRAINING, VALIDATION, TEST, VIEWS] = [0, 1, 2, 3, 4, 5].map((k) => k * 2 ** 28);
 const GOLDEN = 0x9e3779b9;
 // a sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first
 const BENT = [1.666848104, 0.048172125, 0.027935788, -0.016924954, 0.005338727];
@@ -38,6 +38,9 @@ export function normal(bits: number): number {
   const x = ((pairs & 0xffff) + (pairs >>> 16)) / 256 - 510 / 256; // four bytes added up, about 0
   return x * BENT.reduceRight((bent, coefficient) => bent * (x * x) + coefficient);
 }
+
+/** The number in [0, 1) that a word stands for: its upper 24 bits. */
+export const uniform = (bits: number): number => (bits >>> 8) / 16777216;
 
 /** A picture with normal noise of standard deviation `noise` on each pixel, clipped to [0, 1]. */
 export function noisy(input: number[], noise: number, seed: number, presentation: number): number[] {

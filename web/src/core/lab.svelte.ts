@@ -6,6 +6,7 @@ import { Prepared, Run } from "./run";
 import { openRecording } from "./safetensors";
 import { LAST_STOP, Spot, type Place } from "./spot.svelte";
 import { isSound, type Architecture, type ChapterHead, type Experiment, type Pictures, type Recipe, type SheetAnswer } from "./types"; // prettier-ignore
+import { PICTURES_AN_EPOCH, type World } from "./world";
 
 const FRAME = 12; // milliseconds of training between two frames
 const STARTS_AHEAD = 32; // seeds whose starts are fetched together
@@ -38,6 +39,7 @@ export class Lab {
   private readonly sheets = new Map<string, Promise<SheetAnswer>>();
   private readonly starts = new Map<string, Promise<number[][]>>();
   private readonly grids = new Map<string, Promise<{ unsure_below: number; sets: Record<string, Pictures> }>>();
+  private opened: { run: Run; bytes: ArrayBuffer } | null = null;
   private building = 0;
 
   constructor(readonly api: Api) {}
@@ -103,7 +105,7 @@ export class Lab {
     const mine = ++this.building;
     const sets = await remembered(this.grids, String(state.grid), () => this.api.pictures(state.grid));
     const runs: Run[] = [];
-    await this.prepare(state.architecture, state.recipe, (state.pictures ?? sets.sets.lines).names.length);
+    if (state.world) fits(state.recipe);
     runs.push(await this.rootRun(state, sets.sets));
     for (const spec of state.branches) runs.push(await this.branchRun(runs, spec, mine));
     if (mine !== this.building) return;
@@ -127,6 +129,7 @@ export class Lab {
       active: 0,
       silenced: [],
       frozen: [],
+      ends: null,
       ...change,
     } as State;
     await this.attempt(() => this.become(state));
@@ -174,29 +177,45 @@ export class Lab {
         "A training with silenced nodes or frozen parameters has no recording in Python; branch without them first.",
       );
     }
-    const { architecture, recipe, pictures } = setup;
+    const { architecture, recipe, pictures, world } = setup;
+    if (setup.ends) {
+      throw new Error(
+        "This training was stopped early by what the page does not have; open its recording again to save it.",
+      );
+    }
     const root = this.state.active === 0 && this.state.parameters === null;
     const start = [...this.run!.memory(0)].slice(0, [...prepared.values()][0].parameters.length);
     const origin = `seed ${this.state.seed}, branched after ${setup.firstStep} nudges`;
     const given = root ? {} : { parameters: start, origin };
-    return { architecture, recipe, examples: pictures, seed: this.state.seed, ...given };
+    const from = world ? { world } : {};
+    return { architecture, recipe, examples: pictures, seed: this.state.seed, ...given, ...from };
+  }
+
+  /** The recording of the present run: the file it was opened from, as it is, or what Python makes of it. */
+  async recording(): Promise<ArrayBuffer> {
+    return this.opened?.run === this.run ? this.opened!.bytes : this.api.recording(this.experiment());
   }
 
   async openFile(file: File): Promise<void> {
     await this.attempt(async () => {
-      const opened = await openRecording(await file.arrayBuffer(), file.name);
+      const bytes = await file.arrayBuffer();
+      const opened = await openRecording(bytes, file.name);
+      const { world } = opened;
       const [grid] = opened.pictures.shape ?? [2];
       const count = opened.parameters.length / (Math.ceil(opened.steps / opened.stride) + 1);
       await this.become({
         ...plainState(),
         architecture: opened.architecture,
-        recipe: opened.recipe,
+        recipe: { ...opened.recipe, patience: 0 }, // it ends where it ended
         seed: opened.recipe.seed,
         grid,
-        pictures: opened.pictures,
+        pictures: world ? null : opened.pictures,
+        world,
+        ends: opened.ended ? opened.steps : null,
         parameters: [...opened.parameters.slice(0, count)],
         step: opened.steps,
       });
+      this.opened = { run: this.run!, bytes };
       this.checkAgainst(opened.parameters.slice(-count), file.name);
     });
   }
@@ -228,9 +247,10 @@ export class Lab {
   private async rootRun(state: State, sets: Record<string, Pictures>): Promise<Run> {
     const pictures = ordered(state.pictures ?? sets.lines, state.order);
     const recipe = { ...state.recipe, seed: state.seed };
-    const setup = { architecture: state.architecture, recipe, pictures, silenced: [], frozen: [], firstStep: 0 };
+    const { architecture, world, ends } = state;
+    const setup = { architecture, recipe, pictures, world, ends, silenced: [], frozen: [], firstStep: 0 };
     const start = state.parameters ?? (await this.startOf(state.architecture, state.seed));
-    return new Run(setup, await this.prepare(state.architecture, recipe, pictures.names.length), start);
+    return new Run(setup, await this.prepare(state.architecture, recipe, shownIn(pictures, world)), start);
   }
 
   private async branchRun(runs: Run[], spec: BranchSpec, mine: number): Promise<Run> {
@@ -246,7 +266,9 @@ export class Lab {
     const pictures: Pictures = only
       ? { ...before.pictures, inputs: [only.input], targets: [only.target], names: ["your own"] }
       : ordered(before.pictures, spec.order ?? null);
-    const prepared = await this.prepare(before.architecture, recipe, pictures.names.length);
+    const world = only ? null : before.world;
+    if (world) fits(recipe);
+    const prepared = await this.prepare(before.architecture, recipe, shownIn(pictures, world));
     const one = prepared.get(1)!;
     const start = [...parent.memory(spec.at).slice(0, one.parameters.length)];
     for (const [name, value] of Object.entries(spec.parameters ?? {})) {
@@ -255,7 +277,7 @@ export class Lab {
       start[place] = value;
     }
     const setup = {
-      ...before, recipe, pictures, silenced: spec.silenced ?? [], frozen: spec.frozen ?? [],
+      ...before, recipe, pictures, world, ends: null, silenced: spec.silenced ?? [], frozen: spec.frozen ?? [],
       firstStep: before.firstStep + spec.at,
     }; // prettier-ignore
     return new Run(setup, prepared, start);
@@ -324,6 +346,18 @@ function ordered(pictures: Pictures, order: number[] | null): Pictures {
   }
   const pick = <T>(list: T[]): T[] => order.map((k) => list[k]);
   return { ...pictures, inputs: pick(inputs), targets: targets && pick(targets), names: pick(names) };
+}
+
+/** How many pictures an epoch shows. */
+const shownIn = (pictures: Pictures, world: World | null | undefined): number =>
+  world ? PICTURES_AN_EPOCH : pictures.names.length;
+
+/** A world draws each picture anew, with its own noise: it has no order and needs no further views. */
+function fits({ order, noise, augment }: Recipe): void {
+  if (order !== "fixed" || noise !== 0 || augment)
+    throw new Error(
+      "The pictures are drawn from a world, which has its own order, noise and views; leave those of the recipe.",
+    );
 }
 
 /** Ask once; forget what failed. */

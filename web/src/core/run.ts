@@ -1,9 +1,10 @@
 /** A training in the page: the sheet, evaluated step after step, every step kept. */
 
-import { noisy, shuffled, viewOf, viewed } from "./draws";
 import { Sheet, type Pins } from "./sheet";
-import { rateAt, smoothed } from "./schedule";
+import { rateAt } from "./schedule";
+import { Showing } from "./showing";
 import type { Architecture, Pictures, Recipe, SheetAnswer } from "./types";
+import type { World } from "./world";
 
 export const MOST_NUMBERS = 30_000_000; // kept by one run: 240 MB
 
@@ -76,7 +77,9 @@ function settingsOf(answer: SheetAnswer, recipe: Recipe): Record<string, number>
 export interface Setup {
   architecture: Architecture;
   recipe: Recipe;
-  pictures: Pictures;
+  pictures: Pictures; // of a world, its clean lines
+  world?: World | null; // where the pictures are drawn from
+  ends?: number | null; // after so many nudges, where it was stopped early
   silenced: string[];
   frozen: string[];
   firstStep: number; // where on the timeline it begins
@@ -98,19 +101,19 @@ export class Run {
   done = 0;
   private readonly width: number;
   private readonly settings: Record<string, number>;
-  private order: number[] = [];
-  private orderEpoch = -1;
+  private readonly showing: Showing;
 
   constructor(
     readonly setup: Setup,
     readonly prepared: ReadonlyMap<number, Prepared>,
     start: ArrayLike<number>,
   ) {
-    const { pictures, recipe } = setup;
-    const any = this.preparedFor(Math.min(recipe.batch_size, pictures.names.length));
-    this.perEpoch = Math.ceil(pictures.names.length / recipe.batch_size);
+    const { pictures, recipe, world } = setup;
+    this.showing = new Showing(recipe, pictures, world ?? null);
+    const any = this.preparedFor(this.showing.size(0));
+    this.perEpoch = this.showing.perEpoch;
     this.width = any.memory.length;
-    this.total = Math.min(recipe.epochs * this.perEpoch, Math.floor(MOST_NUMBERS / this.width) - 1);
+    this.total = Math.min(this.asked, Math.floor(MOST_NUMBERS / this.width) - 1);
     this.settings = settingsOf(any.answer, recipe);
     this.rows = new Float64Array((this.total + 1) * this.width);
     this.rows.set(Array.from(start));
@@ -118,9 +121,14 @@ export class Run {
     this.losses = new Float64Array(this.total);
   }
 
+  /** How many nudges the training has. */
+  private get asked(): number {
+    return this.setup.ends ?? this.setup.recipe.epochs * this.perEpoch;
+  }
+
   /** Whether the training was too long to be kept whole. */
   get cut(): boolean {
-    return this.total < this.setup.recipe.epochs * this.perEpoch;
+    return this.total < this.asked;
   }
 
   get finished(): boolean {
@@ -137,39 +145,9 @@ export class Run {
     return this.rows.subarray(step * this.width, (step + 1) * this.width);
   }
 
-  /** Which pictures nudge `step` shows, in their order. */
-  shown(step: number): number[] {
-    const { recipe, pictures } = this.setup;
-    const epoch = Math.floor(step / this.perEpoch);
-    if (epoch !== this.orderEpoch) {
-      const count = pictures.names.length;
-      this.order = recipe.order === "shuffled" ? shuffled(count, recipe.seed, epoch) : pictures.names.map((_, k) => k);
-      this.orderEpoch = epoch;
-    }
-    const first = (step % this.perEpoch) * recipe.batch_size;
-    return this.order.slice(first, first + recipe.batch_size);
-  }
-
   /** The pictures of nudge `step` as it shows them: in their order and view, with their noise. */
   seen(step: number): Pictures {
-    const { recipe, pictures } = this.setup;
-    const { inputs, names } = pictures;
-    const targets = pictures.targets && smoothed(recipe, pictures.targets);
-    const shown = this.shown(step);
-    const epoch = Math.floor(step / this.perEpoch);
-    const first = epoch * names.length + (step % this.perEpoch) * recipe.batch_size; // pictures shown before
-    const views = shown.map((_, place) => (recipe.augment ? viewOf(recipe.seed, first + place) : 0));
-    const see = (k: number, place: number) => {
-      const picture = recipe.augment ? viewed(inputs[k], views[place]) : inputs[k];
-      return recipe.noise > 0 ? noisy(picture, recipe.noise, recipe.seed, first + place) : picture;
-    };
-    const wanted = (k: number, place: number) => (views[place] & 1 ? targets![k].toReversed() : targets![k]);
-    return {
-      ...pictures,
-      inputs: shown.map(see),
-      targets: targets && shown.map(wanted),
-      names: shown.map((k) => names[k]),
-    };
+    return this.showing.seen(step);
   }
 
   /** The settings of nudge `step`: the learning rate may go down on the way. */
@@ -239,11 +217,10 @@ export class Run {
     const { sizes } = this.setup.architecture;
     const first = this.memory(this.done - this.perEpoch);
     const last = this.memory(this.done);
-    const count = this.setup.pictures.names.length;
     let loss = 0;
     let moved = 0;
     for (let step = this.done - this.perEpoch; step < this.done; step++) {
-      loss += (this.losses[step] * this.shown(step).length) / count;
+      loss += (this.losses[step] * this.showing.size(step)) / this.showing.count;
     }
     for (let k = 0; k < sizes[0] * sizes[1]; k++) moved += (last[k] - first[k]) ** 2;
     this.lossPerEpoch.push(loss);

@@ -1,6 +1,7 @@
 /** Read the bytes of a recording: named arrays, and the experiment as JSON in the header. */
 
 import { PLAIN_RECIPE, type Architecture, type Pictures, type Recipe } from "./types";
+import { isWorld, type World } from "./world";
 
 export interface OpenedRecording {
   architecture: Architecture;
@@ -9,6 +10,8 @@ export interface OpenedRecording {
   origin: string;
   steps: number;
   stride: number;
+  world: World | null;
+  ended: boolean; // early, by its validation examples or by hand: not because a number was no longer finite
   parameters: Float64Array; // (kept + 1, P), flat
 }
 
@@ -44,6 +47,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   if (to - from !== 8 * count || 8 + length + to > buffer.byteLength) fail("is damaged: it ends too early");
   if ((await contentOf(header, buffer, 8 + length)) !== about.content)
     fail("is damaged: its numbers are not the ones that were saved");
+  if (about.world && !isWorld(about.world)) fail("is damaged: its world cannot be");
   const bytes = buffer.slice(8 + length + from, 8 + length + to);
   return {
     architecture: about.architecture,
@@ -52,6 +56,8 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
     origin: about.origin,
     steps: about.steps,
     stride: about.stride,
+    world: about.world ?? null,
+    ended: about.validation !== undefined || (about.stopped ? about.stopped.cell === "" : false),
     parameters: new Float64Array(bytes),
   };
 }

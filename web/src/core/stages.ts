@@ -22,6 +22,7 @@ const STAGES: Record<string, (of: State) => Partial<State>> = {
     own: GRAY,
     stop: 2,
   }),
+  learner: (of) => ({ step: ends(of), own: { ...GRAY, target: [0.5, 0.5] }, stop: 2 }),
 };
 
 const ends = (of: State): number => of.recipe.epochs * 4;

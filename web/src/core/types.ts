@@ -1,6 +1,7 @@
 /** What the page and the server say to each other. */
 
 import type { SheetJson } from "./sheet";
+import type { World } from "./world";
 
 export interface Architecture {
   sizes: number[];
@@ -53,6 +54,7 @@ export interface Verdict {
   count: number | null;
   n: number;
   interval: [number, number] | null;
+  numbers: Record<string, number>;
 }
 
 export interface Histogram {
@@ -95,6 +97,7 @@ export interface Experiment {
   seed: number;
   parameters?: number[];
   origin?: string;
+  world?: World;
 }
 
 export const PLAIN_RECIPE: Recipe = {
