@@ -1,7 +1,6 @@
 """Each form of network and recipe against its own arithmetic: is any of them slower than its sums explain?"""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from functools import partial
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from tinynet.sheet import Cell, parts
 # two polynomials and a division; exp and log are about as long. Dividing by a number multiplies by its inverse.
 COSTS = {"+": 1, "-": 1, "*": 1, "max": 1, "neg": 1, "step": 1, "/": 8, "sqrt": 8}
 COSTS |= {"sigmoid": 22, "tanh": 22, "exp": 22, "log": 22}
-PLACE = 3 * 10 + 6  # whole-number operations to draw one place of an order (shuffle.place_of) and to swap
+PLACE = 3 * 10 + 6  # whole-number operations to draw one place of an order (draws.place_of) and to swap
 NOISE = 25  # and to draw one pixel's noise
 
 NOTEBOOK, MOST = "the notebook's", 2.0
@@ -42,7 +41,7 @@ def random_pictures(count: int, pixels: int, outputs: int) -> tn.Examples:
 def forms() -> dict[str, Form]:
     """Return every form, by name."""
     soft = tn.Examples(LINES.inputs, np.clip(TARGETS, 0.1, 0.9), LINES.names, LINES.shape)
-    found = {
+    return {
         NOTEBOOK: Form(),
         "4-8-2": Form(tn.Architecture((4, 8, 2))),
         "9-5-2, lines of 3 pixels": Form(tn.Architecture((9, 5, 2)), examples=tn.pictures.lines(3)),
@@ -60,10 +59,8 @@ def forms() -> dict[str, Form]:
         "adam": Form(recipe=tn.Recipe(optimizer="adam", learning_rate=0.001)),
         "weight decay": Form(recipe=tn.Recipe(weight_decay=0.01)),
         "soft targets": Form(examples=soft),
+        "noise": Form(recipe=tn.Recipe(noise=0.1)),
     }
-    if "noise" in {field.name for field in fields(tn.Recipe)}:
-        found["noise"] = Form(recipe=tn.Recipe.from_json({"noise": 0.1}))
-    return found
 
 
 # --- the arithmetic ----------------------------------------------------------------------------------------------
@@ -102,7 +99,7 @@ def arithmetic(form: Form) -> float:
     costs = {size: sum(cost(cell.formula) for cell in needed(cells)) for size, cells in sheets.items()}
     whole = sum(costs[size] for size in batches)
     whole += PLACE * (count - 1) if recipe.order == "shuffled" else 0
-    whole += NOISE * examples.inputs.size if getattr(recipe, "noise", 0) else 0
+    whole += NOISE * examples.inputs.size if recipe.noise else 0
     return whole / len(batches)
 
 

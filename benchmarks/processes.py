@@ -1,10 +1,8 @@
 """What needs a fresh process: the first seconds of TinyNet, and how much memory a population takes."""
 
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 from functools import partial
 
 from contest import Result, Scale, say, timed
@@ -16,7 +14,6 @@ COMMANDS = {
     "first tn.train": "import tinynet as tn; tn.train(tn.Network.initial(seed=0), tn.pictures.lines())",
     "first tn.population(1000)": "import tinynet as tn; tn.population(networks=1000)",
 }
-CACHED = tuple(COMMANDS)[-2:]  # those that compile where the cache is empty
 PEAK = """
 import resource, sys, tinynet as tn
 tn.population(networks={networks})
@@ -28,32 +25,21 @@ print(int(peak * 1024))
 """
 
 
-def run(code: str, environment: dict[str, str] | None = None) -> str:
+def run(code: str) -> str:
     """Run a program in a fresh Python; return what it prints."""
-    environment = os.environ | (environment or {})
-    return subprocess.run(
-        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
-    ).stdout
-
-
-def seconds_uncached(code: str) -> float:
-    """Return the seconds of a program that finds no compiled code."""
-    with tempfile.TemporaryDirectory() as folder:
-        return timed(partial(run, code, {"TINYNET_CACHE": folder, "NUMBA_CACHE_DIR": folder}))
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
 
 def cold_start(scale: Scale) -> Result:
-    """Time whole processes, the interpreter's own start included."""
-    result = Result("The first seconds, in a fresh process", ("what", "ms", "ms, cache empty"))
-    warm, empty = {}, {}
+    """Time whole processes, the interpreter's own start included; every one compiles what it needs anew."""
+    result = Result("The first seconds, in a fresh process", ("what", "ms"))
+    milliseconds = {}
     for name, code in COMMANDS.items():
         say(f"cold start: {name}")
         run(code)
-        warm[name] = 1e3 * statistics.median(timed(partial(run, code)) for _ in range(5))
-        if name in CACHED:
-            empty[name] = 1e3 * seconds_uncached(code)
-        result.rows.append((name, f"{warm[name]:,.0f}", f"{empty[name]:,.0f}" if name in empty else "-"))
-    result.numbers = {"milliseconds": warm, "milliseconds_with_an_empty_cache": empty}
+        milliseconds[name] = 1e3 * statistics.median(timed(partial(run, code)) for _ in range(5))
+        result.rows.append((name, f"{milliseconds[name]:,.0f}"))
+    result.numbers = {"milliseconds": milliseconds}
     return result
 
 

@@ -6,6 +6,7 @@ import pytest
 import tinynet as tn
 from tinynet import lockstep
 from tinynet.cohorts import Cohort, Training
+from tinynet.losses import mean_losses
 
 LINES = tn.pictures.lines()
 SOFT = tn.pictures.Examples(
@@ -98,6 +99,16 @@ def test_a_network_of_usual_size_in_practice():
         assert crowd.parameters[seed] == pytest.approx(crowd.replay(seed).final.parameters, abs=1e-5)
 
 
+def test_the_order_of_very_many_pictures():
+    """The orders of 64 networks are 10 MB here: more than a thread's stack holds."""
+    rng = np.random.default_rng(0)
+    names = tuple(map(str, range(40_000)))
+    many = tn.Examples(rng.random((len(names), 2)), np.eye(2)[rng.integers(2, size=len(names))], names)
+    recipe = tn.Recipe(order="shuffled", epochs=1, learning_rate=0.01)
+    crowd = tn.population(recipe, 2, examples=many, architecture=tn.Architecture((2, 2)))
+    assert crowd.parameters[1] == pytest.approx(crowd.replay(1).final.parameters, abs=1e-4)
+
+
 def test_a_cohort_goes_on_where_it_was():
     training = Training.of(tn.Architecture(), tn.Recipe(momentum=0.9, order="shuffled", noise=0.1), LINES)
     one, two = Cohort(training, np.arange(64)), Cohort(training, np.arange(64))
@@ -115,6 +126,19 @@ def test_a_cohort_answers_as_its_networks():
     for k in (0, 63, 99):
         network = training.architecture.initial(k).with_parameters(cohort.parameters()[k].astype(float))
         assert answers[k] == pytest.approx(network(tn.pictures.binary()), abs=2e-6)
+
+
+@pytest.mark.parametrize(("output", "loss"), [("softmax", "cross_entropy"), ("sigmoid", "bce")])
+def test_sure_answers_are_probabilities(output, loss):
+    """Where the approximation ends, it is 1e-7 off, on either side of 0 and 1; a loss takes logarithms."""
+    architecture, recipe = tn.Architecture((4, 2), output=output), tn.Recipe(loss=loss)
+    z = np.linspace(-30, 30, 64 * 40, dtype=np.float32)
+    parameters = np.zeros((len(z), 10), np.float32)
+    parameters[:, 8], parameters[:, 9] = z, -z  # the biases
+    answers = lockstep.answer(architecture, lockstep.blocks_of(parameters), LINES.inputs)
+    assert answers.min() >= 0
+    assert answers.max() <= 1
+    assert np.isfinite(mean_losses(recipe, answers.astype(float), LINES)).all()
 
 
 def test_nan_stays_nan():

@@ -103,9 +103,7 @@ class Lanes(Exact):
 
     def constant(self, value: float) -> str:
         """Return the number in every lane."""
-        single = self._single.unpack(self._single.pack(value))[
-            0
-        ]  # assembly wants a float32 as the double it equals
+        (single,) = self._single.unpack(self._single.pack(value))  # written as the double that it equals
         return f"splat (float {super().constant(single)})"
 
     def everywhere(self, value: str, kind: str = "float") -> str:

@@ -57,7 +57,7 @@ class Function:
     def room(self, kind: str, count: int = 1) -> str:
         """Return a pointer to room for `count` numbers, the same at every turn of a loop."""
         self._names += 1
-        self._variables.append(f"  %v{self._names} = alloca {kind}, i64 {count}, align 64")
+        self._variables.append(f"  %v{self._names} = alloca {kind}, i64 {count}")
         return f"%v{self._names}"
 
     def load(self, kind: str, pointer: str, align: int | None = None) -> str:
@@ -152,7 +152,7 @@ def _prepared() -> None:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    library = ctypes.CDLL("msvcrt" if hasattr(ctypes, "windll") else None)
+    library = ctypes.CDLL("ucrtbase" if hasattr(ctypes, "windll") else None)
     for name in ("exp", "log", "tanh"):  # the very ones that Python's `math` calls
         llvm.add_symbol(f"c_{name}", ctypes.cast(getattr(library, name), ctypes.c_void_p).value)
 

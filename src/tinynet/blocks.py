@@ -219,7 +219,7 @@ def _all_right(architecture: Architecture, numbers: np.ndarray, examples: Exampl
 
 
 def _rights(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return whether all of outputs (pictures, outputs, n) are right, by the rule of `cohorts.right`. -> (n,) bool"""
+    """Return whether all of outputs (pictures, outputs, n) are right, by the rule of `losses.right`. -> (n,) bool"""
     if outputs.shape[1] == 1:
         wanted = targets > 0.5  # (pictures, 1)
         return np.asarray(np.where(wanted[:, :, None], outputs > 0.5, outputs < 0.5).all(axis=(0, 1)))

@@ -120,7 +120,8 @@ class Cohort:
         memory = formulas.memory(training.architecture, training.recipe)
         self._state = aligned((len(self._blocks), len(memory), LANES), np.float32)
         self._state[:] = memory[None, :, None]
-        self._work = working_room(training.architecture)
+        shuffled = pictures_an_epoch(training.source) if training.recipe.order == "shuffled" else 0
+        self._work = working_room(training.architecture, shuffled)
 
     def parameters(self) -> np.ndarray:
         """Return the networks' present numbers. -> (n, P) float32"""

@@ -52,11 +52,12 @@ def _training(architecture: Architecture, recipe: Recipe, examples: int, world: 
     arguments = (lanes, architecture, recipe, settings)
     nudger = Unrolled(*arguments) if small else Rolled(*arguments, "%work")
     memory, per_epoch = formulas.memory_size(architecture, recipe), -(-examples // sizes[0])
+    order = f.at(lanes.words, "%work", room_for(architecture))
     with f.loop(0, "%blocks") as block:
         p = f.at(lanes.kind, "%p", f.whole("mul", block, architecture.parameter_count))
         s = f.at(lanes.kind, "%s", f.whole("mul", block, memory))
         seeds = f.load(lanes.words, f.at(lanes.words, "%seeds", block), align=4)
-        shown = ShownInLanes(lanes, architecture, recipe, examples, seeds, settings["noise"])
+        shown = ShownInLanes(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
         if world is not None:
             shown = WorldInLanes(lanes, architecture, world, examples, seeds)
         nudger.begin(p, s)
@@ -96,9 +97,9 @@ def _answering(architecture: Architecture) -> Function:
     return f
 
 
-def working_room(architecture: Architecture) -> np.ndarray:
-    """Return working memory for a kernel of 64 lanes."""
-    return np.asarray(aligned((room_for(architecture) * LANES,), np.float32))
+def working_room(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
+    """Return working memory for a kernel of 64 lanes; behind it, room for the order of so many pictures."""
+    return np.asarray(aligned(((room_for(architecture) + shuffled) * LANES,), np.float32))
 
 
 @lru_cache(maxsize=64)
@@ -109,12 +110,15 @@ def _answer(architecture: Architecture) -> Callable[..., None]:
 def answer(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Return what networks answer to pictures, by the kernel's approximations: each within 1e-6 or so.
 
+    Answers of a sigmoid or softmax stay in [0, 1], which the approximation leaves by 1e-7: their logarithms are numbers.
     blocks (blocks, P, 64) float32 and inputs (m, pixels). -> (blocks * 64, m, outputs) float32
     """
     shown, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
     out = np.empty((len(blocks), len(shown), outputs, LANES), np.float32)
     arrays = (blocks, shown, out, working_room(architecture))
     _answer(architecture)(*map(address, arrays), len(blocks), len(shown))
+    if architecture.output in ("sigmoid", "softmax"):
+        np.clip(out, 0.0, 1.0, out=out)  # keeps NaN
     return out.transpose(0, 3, 1, 2).reshape(-1, len(shown), outputs)
 
 

@@ -17,16 +17,22 @@ class ShownInLanes:
     """The pictures that 64 networks see: the same for all, or each its own where seeds decide.
 
     lanes : where instructions are written. examples : pictures in an epoch. seeds : 32-bit numbers, one in each lane.
-    noise : a float32 in each lane.
+    noise : a float32 in each lane. order : where a shuffled order is kept, a 32-bit number in each lane for each picture.
     """
 
     def __init__(
-        self, lanes: Lanes, architecture: Architecture, recipe: Recipe, examples: int, seeds: str, noise: str
+        self,
+        lanes: Lanes,
+        architecture: Architecture,
+        recipe: Recipe,
+        examples: int,
+        seeds: str,
+        noise: str,
+        order: str = "",
     ) -> None:
         self.lanes, self.f, self.recipe = lanes, lanes.f, recipe
-        self.examples, self.noise = examples, noise
+        self.examples, self.noise, self.order = examples, noise, order
         self.widths = architecture.sizes[0], architecture.sizes[-1]
-        self.order = self.f.room(lanes.words, examples)
         self.ordering, self.noising, self.viewing = (
             lanes.word(lanes.every(stream), seeds) for stream in (draws.ORDERS, draws.NOISE, draws.VIEWS)
         )
@@ -40,10 +46,10 @@ class ShownInLanes:
         word = lanes.word(self.ordering, self._everywhere(epoch))
         if self.examples <= FEW:
             for k, which in enumerate(self._shuffled_few(word)):
-                f.store(lanes.words, which, f.at(lanes.words, self.order, k))
+                f.store(lanes.words, which, f.at(lanes.words, self.order, k), align=4)
             return
         with f.loop(0, self.examples) as i:
-            f.store(lanes.words, self._everywhere(i), f.at(lanes.words, self.order, i))
+            f.store(lanes.words, self._everywhere(i), f.at(lanes.words, self.order, i), align=4)
         places = f.room(lanes.words)
         with f.loop(0, self.examples - 1) as done:
             i = f.whole("sub", self.examples - 1, done)
@@ -117,7 +123,7 @@ class ShownInLanes:
         """Return where each lane's picture begins."""
         which = self._everywhere(place)
         if self.recipe.order == "shuffled":
-            which = self.f.load(self.lanes.words, self.f.at(self.lanes.words, self.order, place))
+            which = self.f.load(self.lanes.words, self.f.at(self.lanes.words, self.order, place), align=4)
         return self.lanes.whole("mul", which, width)
 
     def _showing(self, place: str) -> str:

@@ -108,9 +108,10 @@ def sweep(
 ) -> Sweep:
     """Train each trial's networks, one for each seed from `first_seed` on, and count what they learned.
 
-    Trials are as `grid` makes them, or recipes, for the network with one hidden layer of 3. Examples are the lines unless given, and probes, the pictures whose answers are counted, the stress test and the
-    fuzzy line. `out` is a folder that keeps every block of seeds as it is done: a sweep that was ended at any
-    moment goes on from there, and any other takes from it what fits. `workers` threads compute, one a core unless
+    Trials are as `grid` makes them, or recipes, for the network with one hidden layer of 3. Examples are the lines
+    unless given, and probes, the pictures whose answers are counted, the stress test and the fuzzy line. `out` is a
+    folder that keeps every block of seeds as it is done: a sweep that was ended at any moment goes on from there, and
+    any other takes from it what fits. `workers` threads compute, one a core unless
     given, or the workers of the dask cluster whose scheduler has the address `scheduler`. No new block is begun
     after `limit` networks or so many `seconds`. `progress(done, total)` counts networks, `say(line)` tells what was
     found and what happens. Ctrl-C ends it early and keeps what is done.

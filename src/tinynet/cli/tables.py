@@ -31,7 +31,8 @@ def show(sweep: "Sweep") -> None:
         for name, value in sweep.trials[0].axes.items()
         if name not in axes and name in _telling(sweep)
     ]
-    typer.echo(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
+    if shared:
+        typer.echo(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
     shown = rows[:MOST_ROWS]
     terminal.show_table(_learned(shown, axes))
     terminal.show_table(_said(sweep, shown, axes))
