@@ -13,6 +13,7 @@ from tinynet.cli.options import (
     Json,
     LossOption,
     Momentum,
+    Noise,
     OptimizerOption,
     OrderOption,
     Output,
@@ -33,6 +34,7 @@ def population(
     batch: Batch = 1,
     optimizer: OptimizerOption = "sgd",
     momentum: Momentum = 0.0,
+    noise: Noise = 0.0,
     hidden: Hidden = "3",
     output: Output = "sigmoid",
     out: Annotated[Path | None, typer.Option(help="Draw the histogram of gray here (.png or .svg).")] = None,
@@ -44,7 +46,7 @@ def population(
 
     recipe = recipe_of(
         learning_rate=rate, epochs=epochs, loss=loss, order=order, batch_size=batch,
-        optimizer=optimizer, momentum=momentum,
+        optimizer=optimizer, momentum=momentum, noise=noise,
     )  # fmt: skip
     architecture = tn.Architecture((4, *hidden_sizes(hidden), 2), output=output)
     with terminal.progress("training", "networks") as advance:

@@ -20,6 +20,9 @@ Batch = Annotated[int, typer.Option(help="Pictures a nudge averages over.")]
 OptimizerOption = Annotated[str, typer.Option(help="The optimizer: sgd or adam.")]
 Momentum = Annotated[float, typer.Option(help="Momentum of sgd.")]
 Decay = Annotated[float, typer.Option("--weight-decay", help="Weight decay.")]
+Noise = Annotated[
+    float, typer.Option(help="Standard deviation of the noise on every pixel, anew at each showing.")
+]
 Hidden = Annotated[str, typer.Option(help="Hidden nodes, such as 3, or 4,4 for two layers.")]
 Activation = Annotated[
     str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu or identity.")

@@ -16,6 +16,7 @@ from tinynet.cli.options import (
     Json,
     LossOption,
     Momentum,
+    Noise,
     OptimizerOption,
     OrderOption,
     Output,
@@ -81,6 +82,7 @@ def train(
     optimizer: OptimizerOption = "sgd",
     momentum: Momentum = 0.0,
     weight_decay: Decay = 0.0,
+    noise: Noise = 0.0,
     hidden: Hidden = "3",
     activation: Activation = "sigmoid",
     output: Output = "sigmoid",
@@ -94,7 +96,7 @@ def train(
     examples = tn.pictures.lines() if data is None else tn.pictures.read_table(data, scale=scale)
     recipe = recipe_of(
         learning_rate=rate, epochs=epochs, loss=loss, order=order, batch_size=batch,
-        optimizer=optimizer, momentum=momentum, weight_decay=weight_decay, seed=seed,
+        optimizer=optimizer, momentum=momentum, weight_decay=weight_decay, noise=noise, seed=seed,
     )  # fmt: skip
     sizes = (examples.inputs.shape[1], *hidden_sizes(hidden), len(examples.answers))
     network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, start=start)
