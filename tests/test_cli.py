@@ -74,8 +74,8 @@ def test_json_of_a_recording(recording):
 
 
 def test_population_says_what_the_library_says():
-    done = tinynet("population", "--networks", "200", "--rate", "5")
-    crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=200)
+    done = tinynet("population", "--networks", "200", "--rate", "5", "--noise", "0.1")
+    crowd = tn.population(tn.Recipe(learning_rate=5.0, noise=0.1), networks=200)
     assert done.stdout.splitlines() == [str(verdict) for verdict in crowd.verdicts()]
 
 
