@@ -240,7 +240,9 @@ def compare(run: Recording, other: Recording) -> Comparison:
             gray = Examples(np.full((1, 4), 0.5), None, ("gray",), (2, 2))
             gaps = [judging.gap(one.final, gray) for one in (run, other)]
             outcomes.append(
-                f"on gray, {run.examples.answers[0]} leads by {gaps[0]:+.4f} and then by {gaps[1]:+.4f}"
+                f"on gray, {' minus '.join(run.examples.answers)} is {gaps[0]:+.4f} and then {gaps[1]:+.4f}".replace(
+                    "-", "−"
+                )
             )
             numbers |= {"gray_gap": gaps[0], "other_gray_gap": gaps[1]}
     return Comparison(differences, tuple(outcomes), numbers)

@@ -27,6 +27,7 @@ WORKERS, WAITING = 2, 4  # long jobs that run, and that wait
 RETRY_AFTER = 5  # seconds
 BEAT = 0.1  # seconds between two lines of progress
 PORTS = 20  # that are tried, from the one that was asked for
+LAST_PORT = 65_535
 
 
 class AbandonedError(Exception):
@@ -218,8 +219,10 @@ def free_port(host: str, port: int) -> socket.socket:
 
     Raises TinyNetError where the host is none of this machine's, or no port is free.
     """
+    if not 0 <= port <= LAST_PORT:
+        raise TinyNetError(f"port is {port}; it must be a number from 0, for any free one, to {LAST_PORT}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, port + PORTS if port else 1):
+    for candidate in range(port, min(port + PORTS, LAST_PORT + 1) if port else 1):
         found = socket.socket(family, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

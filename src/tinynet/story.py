@@ -21,7 +21,7 @@ from tinynet.recording import Recording
 from tinynet.runbook import Runbook
 from tinynet.training import nudge, train
 
-MOST_CLIMBERS, EXAM_PICTURES = 256, 2_000  # of the last chapter: seeds a rung, and what they are asked
+MOST_CLIMBERS, EXAM_PICTURES = 256, 5_000  # of the last chapter: seeds a rung, and what they are asked
 
 
 class Journey:
@@ -372,7 +372,7 @@ def _learner(j: Journey) -> Iterator[Part]:
     ladder = Ladder(min(j.networks, MOST_CLIMBERS), exam=Exam(count=EXAM_PICTURES))
     yield Text(
         f"What would a network need to be right on noisy lines and unsure where nobody can tell? One ingredient at a time, each "
-        f"put to {ladder.networks:,} seeds from 0 on; `tinynet runbook` asks more."
+        f"put to {ladder.networks:,} seeds from 0 on; the command runbook asks more."
     )
     yield from Runbook(ladder, seed=j.seed).tell()
 

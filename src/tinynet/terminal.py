@@ -8,6 +8,8 @@ from tinynet.estimates import duration
 from tinynet.judging import Verdict
 from tinynet.parts import Chapter, Figure, Part, Table, Text
 
+LONGEST_NAME = 20  # characters
+
 
 def show(chapter: Chapter, number: int, figures: str) -> None:
     """Print a chapter; `figures` is the folder where its figures are written."""
@@ -45,10 +47,17 @@ def show_table(table: Table) -> None:
 
     shown = RichTable(title=Plain(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for k, column in enumerate(table.columns):
-        shown.add_column(column, justify="left" if k == 0 else "right", overflow="fold")
+        shown.add_column(
+            column, justify="left" if k == 0 else "right", overflow="fold", no_wrap=k == 0 and _short(table)
+        )
     for row in table.rows:
         shown.add_row(*map(Plain, row))
     Console(highlight=False).print(shown)
+
+
+def _short(table: Table) -> bool:
+    """Whether the rows' names are short enough never to be broken."""
+    return max((len(row[0]) for row in table.rows), default=0) <= LONGEST_NAME
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The command line: parse, call one function, print."""
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -39,5 +40,13 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
-        print("tinynet: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        _interrupted()
+    except SystemExit as ended:
+        if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):  # typer says nothing
+            _interrupted()
+        raise
+
+
+def _interrupted() -> NoReturn:
+    print("tinynet: interrupted", file=sys.stderr)
+    sys.exit(INTERRUPTED)

@@ -3,7 +3,9 @@
 import inspect
 import json
 import re
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -135,3 +137,13 @@ def answers_json(network: "Network", examples: "Examples") -> list[dict[str, Any
 
 def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, allow_nan=False, ensure_ascii=False))
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait until what is done has been saved."""
+    held = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, held)

@@ -10,15 +10,15 @@ from tinynet.cli.options import INTERRUPTED, Json, make_folder, print_json
 if TYPE_CHECKING:
     from tinynet.ladder import Ladder
 
-QUICK_NETWORKS, QUICK_PICTURES = 256, 5_000
+NETWORKS, QUICK_NETWORKS, QUICK_PICTURES = 2048, 256, 5_000
 
 
 def runbook(
-    networks: Annotated[int, typer.Option(help="How many seeds each rung is put to.")] = 2048,
+    networks: Annotated[
+        int | None, typer.Option(help="How many seeds each rung is put to: 2,048, or 256 with --quick.")
+    ] = None,
     first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    quick: Annotated[
-        bool, typer.Option("--quick", help=f"{QUICK_NETWORKS} seeds a rung, and a shorter exam.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds, and a shorter exam.")] = False,
     out: Annotated[Path, typer.Option(help="The folder for results, figures and the report.")] = Path(
         "runbook"
     ),
@@ -37,7 +37,8 @@ def runbook(
         _keep(save, as_json)
         return
     make_folder(out)
-    count = QUICK_NETWORKS if quick else networks
+    usual = QUICK_NETWORKS if quick else NETWORKS
+    count = usual if networks is None else networks
     exam = Exam(count=QUICK_PICTURES) if quick else Exam()
     ladder = Ladder(count, first_seed=first_seed, exam=exam, folder=out)
     _measure(ladder)

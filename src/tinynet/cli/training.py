@@ -22,6 +22,7 @@ from tinynet.cli.options import (
     print_json,
     recipe_of,
     table_or_lines,
+    undisturbed,
     with_recipe,
 )
 
@@ -69,7 +70,8 @@ def train(
     with terminal.progress("training", "steps") as advance:
         run = tn.train(network, parts.training, recipe, validation=parts.validation, progress=advance)
     if out is not None:
-        run.save(out)
+        with undisturbed():
+            run.save(out)
     _tell(run, parts, out, figure, as_json)
     if run.stopped is not None:
         typer.echo(run.stopped.reason, err=True)
@@ -120,10 +122,19 @@ def _show_training(run: "Recording", alone: bool) -> None:
 
     if run.epochs:
         typer.echo(
-            f"{len(run):,} nudges: the loss went from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}"
+            f"{len(run):,} nudges: the loss went from {_loss(run.loss_per_epoch[0])} to {_loss(run.loss_per_epoch[-1])}"
         )
     if len(run.examples) <= 20:
         terminal.show_table(answers_table("Trained on", run.best, run.examples))
     for finding in diagnose(run):
         if alone or finding.kind != "learned":
             typer.echo(finding.sentence)
+
+
+def _loss(value: float) -> str:
+    """Write a loss with four decimals, and one that has run away, or all but gone, with its power of ten.
+
+    >>> _loss(0.25), _loss(1.5e30), _loss(3e-7)
+    ('0.2500', '1.5e+30', '3e-07')
+    """
+    return f"{value:.4f}" if value == 0 or 1e-4 <= value < 1e6 else f"{value:.3g}"
