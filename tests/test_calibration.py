@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import sklearn.calibration
+import sklearn.linear_model
 import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,6 +150,19 @@ def test_temperature_finds_how_much_too_sure(sureness):
     assert exact == pytest.approx(sureness, rel=1e-4)  # but for epsilon
     inside = (said > 1e-6) & (said < 1 - 1e-6)
     assert calibration.scaled(said, exact)[inside] == pytest.approx(truth[inside], abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_temperature_is_scikit_learns_slope(seed):
+    """A logistic regression on the log-odds, without penalty and intercept, has the slope 1 / T."""
+    said, happened = said_and_happened(seed)
+    odds = np.log(said / (1 - said))[:, None]
+    slope = (
+        sklearn.linear_model.LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-10)
+        .fit(odds, happened)
+        .coef_
+    )
+    assert 1 / calibration.temperature(said, happened) == pytest.approx(slope.item(), rel=1e-5)
 
 
 @given(seed=SEEDS)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import judging, symmetry
+from tinynet import bayes, draws, symmetry
 from tinynet.cohorts import Cohort, Training
 from tinynet.exam import Exam
 from tinynet.ladder import RUNG, Ladder
@@ -102,11 +102,8 @@ def test_learners_pass_the_exam(key, least):
         rung.recipe, 2048, first_seed=5_000_000, examples=rung.pictures(), architecture=rung.architecture
     )
     marks = crowd.sit(Exam(count=10_000, seed=7))
-    low, high = judging.wilson(int(marks.passed.sum()), 2048)
-    assert high >= least
-    assert marks.passed.mean() >= least - 0.01
-    assert np.median(marks.brier_ratio) <= 1.036
-    assert low > 0.9
+    assert marks.passed.mean() >= least
+    assert np.median(marks.brier_ratio) <= 1.035
 
 
 def test_every_memorizer_that_walks_round_gives_the_best_verdict():
@@ -115,9 +112,74 @@ def test_every_memorizer_that_walks_round_gives_the_best_verdict():
     learned = crowd.all_right
     shown = tn.World().examples(500, seed=3).inputs
     fair = symmetry.walked_round(crowd.outputs)(shown)[learned]  # (N, 500, 2)
-    tl, tr, bl, br = shown.T
-    rule = np.sign((tl - br) * (tr - bl))
+    rule = bayes.verdict(shown)
     gap = fair[..., 0] - fair[..., 1]
     assert (np.sign(gap) == rule)[:, rule != 0].all()
     gray = symmetry.walked_round(crowd.outputs)(np.full((1, 4), 0.5))[learned]
     assert np.abs(gray[..., 0] - gray[..., 1]).max() < 1e-12
+
+
+# pictures in the data set: accuracy on noisy lines without and with the eight views; .71 and .82, .93 and .94 were known
+TINY = {20: (0.74, 0.91), 50: (0.85, 0.92)}
+
+
+@pytest.mark.parametrize(("count", "expected"), TINY.items())
+def test_the_eight_views_rescue_tiny_data_sets(count, expected):
+    """Eight data sets, drawn once each, and 32 networks of four nodes on each; views help on every one."""
+    exam, found = Exam(count=4000, seed=5), []
+    for augment in (False, True):
+        recipe = tn.Recipe(learning_rate=1.0, epochs=100_000 // count, order="shuffled", augment=augment)
+        crowds = (
+            tn.population(
+                recipe, 32, first_seed=100 * seed, architecture=tn.Architecture((4, 4, 2)),
+                examples=tn.World().examples(count, seed=seed, stream=draws.TRAINING),
+            )
+            for seed in range(8)
+        )  # fmt: skip
+        found.append([crowd.sit(exam).accuracy.mean() for crowd in crowds])
+    plain, viewed = np.array(found)
+    assert (viewed > plain).all()
+    assert (plain.mean(), viewed.mean()) == pytest.approx(expected, abs=0.03)
+
+
+def test_the_eight_views_do_nothing_to_the_four_lines():
+    """That set has all its views already."""
+    seen = LINES.inputs[:, tn.pictures.views()]  # (4, 8, 4)
+    assert {tuple(picture) for picture in seen.reshape(-1, 4)} == {tuple(line) for line in LINES.inputs}
+    plain, viewed = (
+        tn.population(tn.Recipe(learning_rate=1.0, epochs=25_000, order="shuffled", augment=augment), 256)
+        .sit(Exam(count=4000))
+        .accuracy
+        for augment in (False, True)
+    )
+    assert viewed.mean() == pytest.approx(plain.mean(), abs=0.01)
+
+
+def doubt_of(crowd):
+    """Mean |H - V| on gray, diagonals, and pictures with one odd pixel."""
+    doubts = Exam(count=100).doubts
+    gaps, lit = np.abs(crowd.gaps(doubts)).mean(axis=0), doubts.sum(axis=1)
+    gray = (doubts == 0.5).all(axis=1)
+    return gaps[gray].mean(), gaps[(lit == 2) & ~gray].mean(), gaps[np.isin(lit, (1, 3))].mean()
+
+
+def test_doubt_goes_over_to_pictures_that_were_never_called_doubtful():
+    """Taught lines and flat pictures of every level, six nodes are unsure of diagonals too, and nearly of one pixel."""
+    world = tn.World(noise=0.0).examples(800, seed=0, stream=draws.TRAINING)
+    kept = [k for k, name in enumerate(world.names) if name.split()[0] in ("flat", *LINES.names)]
+    assert world.targets is not None
+    shown = tn.Examples(world.inputs[kept], world.targets[kept], tuple(world.names[k] for k in kept), (2, 2))
+    recipe = tn.Recipe(
+        learning_rate=1.0, epochs=100_000 // len(kept), order="shuffled", schedule="hold", noise=0.2
+    )
+    crowd = tn.population(recipe, 256, examples=shown, architecture=tn.Architecture((4, 6, 2)))
+    assert doubt_of(crowd) == pytest.approx((0.015, 0.015, 0.11), abs=0.03)
+    memorizers = tn.population(RUNG["memorizer"].recipe, 256)
+    assert min(doubt_of(memorizers)) > 0.5
+
+
+def test_lines_of_every_contrast_alone_teach_doubt(ladder):
+    """0.03 on gray was known; no picture of this training is called doubtful."""
+    rung = RUNG["untaught"]
+    assert rung.pictures().doubt == 0
+    assert doubt_of(ladder.crowd("untaught"))[0] == pytest.approx(0.04, abs=0.02)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import ladder
+from tinynet import draws, ladder
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam, Marks
 from tinynet.ladder import RUNG, RUNGS, Ladder, Standing, bought, sentence
@@ -63,7 +63,8 @@ def test_results_are_kept_and_found_again(tmp_path):
     assert again.standing("bold") == found
     assert path.stat().st_mtime_ns == kept
     assert not Ladder(17, exam=EXAM, folder=tmp_path).known("bold")
-    assert not Ladder(16, exam=Exam(count=1000, seed=1), folder=tmp_path).known("bold")
+    for other in ({"seed": 1}, {"stream": draws.VALIDATION}, {"world": tn.World(noise=0.1)}):
+        assert not Ladder(16, exam=Exam(count=1000, **other), folder=tmp_path).known("bold")
     path.write_text(path.read_text()[:50])
     assert not Ladder(16, exam=EXAM, folder=tmp_path).known("bold")
 

@@ -16,10 +16,8 @@ from tinynet.world import World
 
 LEAST_MARGIN = 0.8  # of the right answer over the wrong one, on each clean line
 LEAST_ACCURACY = 0.93  # on noisy lines
-MOST_SURE_OF_GRAY, MOST_SURE_OF_DOUBT = (
-    0.10,
-    0.25,
-)  # |H - V|, on gray and on the worst of the canonical doubts
+MOST_SURE_OF_GRAY = 0.10  # |H - V|
+MOST_SURE_OF_DOUBT = 0.25  # |H - V| on the worst of the canonical doubts
 MOST_BRIER = 1.05  # times the floor
 LEAST_AUROC = 0.85  # of |H - V|, telling lines from doubt
 LEAST_AGREEMENT = 0.95  # share of the line pictures with one verdict from all eight sides

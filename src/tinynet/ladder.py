@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinynet import files, pictures
+from tinynet import draws, files, pictures
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam, Marks
 from tinynet.network import Architecture
@@ -26,6 +26,8 @@ LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)
 LEARNING = Recipe(learning_rate=1.0, epochs=NUDGES // 100)  # in a world, 100 pictures count as an epoch
 FALLING = replace(LEARNING, schedule="hold")
 MEMORIZING = Recipe(learning_rate=1.0, epochs=NUDGES // 4, order="shuffled")
+FEW = 20  # pictures of a small data set
+REPEATING = replace(MEMORIZING, epochs=NUDGES // FEW)
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,15 @@ class Rung:
 
     name : a short one. adds : the ingredient, in words. after : the key of the rung it is compared with.
     kind : a step of the ladder, something tried beside it, or a trap.
-    source : "lines", "doubts" (the lines and all canonical doubts, clean), or a world.
+    source : "lines", "doubts" (the lines and all canonical doubts, clean), "few" (some pictures of a world, drawn once),
+        or a world.
     """
 
     key: str
     name: str
     adds: str
     recipe: Recipe
-    source: World | Literal["lines", "doubts"] = "lines"
+    source: World | Literal["lines", "doubts", "few"] = "lines"
     hidden: int = 3
     after: str | None = None
     kind: Literal["step", "aside", "trap"] = "step"
@@ -55,6 +58,8 @@ class Rung:
         """Return what it is trained on."""
         if isinstance(self.source, World):
             return self.source
+        if self.source == "few":
+            return World().examples(FEW, seed=0, stream=draws.TRAINING)
         return pictures.lines() if self.source == "lines" else canonical()
 
     def to_json(self) -> dict[str, Any]:
@@ -88,8 +93,13 @@ RUNGS = (
     Rung("smoothing", "label smoothing", "smoothed labels", replace(MEMORIZING, label_smoothing=0.1), after="memorizer", kind="aside"),
     Rung("doubts", "17 clean pictures", "13 clean doubtful pictures", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
          after="memorizer", kind="trap"),
+    Rung("few", "20 pictures", "20 pictures of the world, drawn once", REPEATING, "few", after="memorizer", kind="aside"),
+    Rung("views", "20 in eight views", "eight views of those 20", replace(REPEATING, augment=True), "few",
+         after="few", kind="aside"),
     Rung("noise", "+ noise", "noise", LEARNING, CLEAN, after="memorizer"),
     Rung("contrast", "+ contrast", "lines of every contrast", LEARNING, LINES_OF_EVERY_CONTRAST, after="noise"),
+    Rung("untaught", "six nodes, no doubt", "six nodes and a rate that falls, still without a doubtful picture", FALLING,
+         LINES_OF_EVERY_CONTRAST, 6, after="contrast", kind="aside"),
     Rung("doubt", "+ doubt", "doubtful pictures, labelled half and half", LEARNING, World(), after="contrast"),
     Rung("schedule", "+ falling rate", "a learning rate that falls", FALLING, World(), after="doubt"),
     Rung("four", "four nodes", "a fourth hidden node", FALLING, World(), 4, after="schedule"),
@@ -208,7 +218,7 @@ class Ladder:
         return self.folder / f"{key}-{self._identity(key)[:12]}.json"
 
     def _identity(self, key: str) -> str:
-        exam = {"world": self.exam.world.to_json(), "count": self.exam.count, "seed": self.exam.seed}
+        exam = asdict(self.exam) | {"world": self.exam.world.to_json()}
         asked = {"format": FORMAT, "rung": _rung(key).to_json(), "exam": exam, "networks": self.networks}
         text = json.dumps(asked | {"first_seed": self.first_seed}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -263,7 +273,7 @@ def sentence(ladder: Ladder, key: str) -> str:
     changes, before = bought(ladder.standing(rung.after), after), RUNG[rung.after].name
     said = [
         f"{verb} in {', '.join(changes[kind])}"
-        for kind, verb in (("better", "better"), ("worse", "worse"), ("same", "no different"))
+        for kind, verb in (("better", "better"), ("worse", "worse"), ("same", "no clear change"))
         if changes[kind]
     ]
     return f"{rung.adds[0].upper()}{rung.adds[1:]}: beside “{before}”, {'; '.join(said)}."

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import pictures
 from tinynet.errors import TinyNetError
 from tinynet.network import Network
 from tinynet.pictures import Examples
@@ -14,18 +15,8 @@ Answers = Callable[
     [np.ndarray], np.ndarray
 ]  # (pictures, pixels) -> (pictures, 2), or (networks, pictures, 2)
 
-# Which views swap rows and columns: quarter turns, and reflections at a diagonal.
-SWAPS = np.array([False, True, False, True, True, False, True, False])
-
-
-def permutations(n: int) -> np.ndarray:
-    """Return which pixel each pixel of a view comes from: four turns, then four turns of the transpose. -> (8, n*n)
-
-    >>> permutations(2)[:2].tolist()
-    [[0, 1, 2, 3], [1, 3, 0, 2]]
-    """
-    places = np.arange(n * n).reshape(n, n)
-    return np.array([np.rot90(side, k).ravel() for side in (places, places.T) for k in range(4)])
+SWAPS = np.arange(8) % 2 == 1  # which of `pictures.views` swap rows and columns
+QUARTER_TURN = 3  # the view that is the picture turned to the left
 
 
 def views(inputs: Any) -> np.ndarray:
@@ -38,7 +29,7 @@ def views(inputs: Any) -> np.ndarray:
     n = math.isqrt(x.shape[-1])
     if x.ndim != 2 or n * n != x.shape[1]:
         raise TinyNetError(f"inputs has shape {x.shape}; views need square pictures, (pictures, n*n)")
-    return x[:, permutations(n)].transpose(1, 0, 2)
+    return x[:, pictures.views(n)].transpose(1, 0, 2)
 
 
 def seen(answers: Answers, inputs: Any) -> np.ndarray:
@@ -95,7 +86,7 @@ def turned(examples: Examples) -> Examples:
             f"only square pictures with two answers can be turned and swapped; these have shape {shape}"
         )
     targets = None if examples.targets is None else examples.targets[:, ::-1]
-    return Examples(views(examples.inputs)[1], targets, examples.names, shape, examples.answers)
+    return Examples(views(examples.inputs)[QUARTER_TURN], targets, examples.names, shape, examples.answers)
 
 
 def asymmetry(network: Network, examples: Examples) -> float:

@@ -61,7 +61,7 @@ def _short(table: Table) -> bool:
 
 
 @contextmanager
-def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[int, int], None]]:
+def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[float, int], None]]:
     """Show a progress bar on standard error (nothing where that is no terminal) and yield its `(done, total)`.
 
     rate : whether to show how many are done in a second; counted from the first call, which may have some done.

@@ -1,5 +1,6 @@
 """The command `runbook`: from memorizer to learner."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,8 @@ import typer
 from tinynet.cli.options import INTERRUPTED, Json, make_folder, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tinynet.ladder import Ladder
 
 NETWORKS, QUICK_NETWORKS, QUICK_PICTURES = 2048, 256, 5_000
@@ -64,7 +67,7 @@ def _measure(ladder: "Ladder") -> None:
         with terminal.progress("measuring", "rungs") as advance:
             for done, rung in enumerate(RUNGS):
                 advance(done, len(RUNGS))
-                ladder.standing(rung.key)
+                ladder.standing(rung.key, partial(_share, advance, done))
             advance(len(RUNGS), len(RUNGS))
     except KeyboardInterrupt:
         typer.echo(
@@ -72,6 +75,13 @@ def _measure(ladder: "Ladder") -> None:
             err=True,
         )
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _share(advance: "Callable[[float, int], None]", rungs: int, done: int, total: int) -> None:
+    """Show how far the rung after `rungs` others is."""
+    from tinynet.ladder import RUNGS
+
+    advance(rungs + done / total, len(RUNGS))
 
 
 def _print_ladder(ladder: "Ladder") -> None:
