@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import bayes, exam, floors, pictures
+from tinynet import bayes, draws, exam, floors, pictures
 from tinynet.calibration import auroc, brier, over_outputs
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam, Marks
@@ -42,6 +42,28 @@ def test_the_best_possible_answer_passes():
     assert marks.accuracy == pytest.approx([EXAM.floors.accuracy.value], abs=1e-3)
     assert marks.auroc == pytest.approx([EXAM.floors.auroc.value])
     assert marks.worst_doubt == [0]
+
+
+def test_three_rectified_nodes_are_enough():
+    """|r| - |c| = 2 relu(r) - 2 relu(c) - (r - c), whose sign is the best verdict; r - c + 1 is never below 0."""
+    r, c = np.array([1, 1, -1, -1]) / 2, np.array([1, -1, 1, -1]) / 2
+    out = 7 * np.array([1, -1, -0.5])
+    numbers = [r, c, r - c, [0, 0, 1], out, -out, [3.5, -3.5]]
+    start = tn.Architecture((4, 3, 2), hidden="relu").initial(0)
+    marks = Exam().sit(start.with_parameters(np.concatenate(numbers)))
+    assert marks.passed.tolist() == [True]
+    assert marks.agreement > 0.999
+
+
+def test_pictures_to_choose_by_are_others():
+    other = replace(EXAM, stream=draws.VALIDATION)
+    assert (
+        other.floors.brier.value == floors.floors(tn.World(), count=3000, stream=draws.VALIDATION).brier.value
+    )
+    assert other.floors != EXAM.floors
+    assert other.sit(best).brier_ratio == pytest.approx([1])
+    with pytest.raises(TinyNetError, match="stream is 5; pictures come from"):
+        replace(EXAM, stream=5)
 
 
 def test_the_marks_are_what_they_are_called(memorizers):

@@ -108,7 +108,8 @@ class Exam:
     """The questions: clean lines, canonical doubts, and pictures of a world that no training stream has.
 
     world : whose lines and doubtful pictures are asked, both of them.
-    count : pictures of the world. seed : of them, in the stream draws.TEST.
+    count : pictures of the world. seed, stream : of them; draws.VALIDATION is for choosing, and TEST, once all
+        is chosen, for saying how good the choice is.
 
     >>> import tinynet as tn
     >>> marks = Exam(count=1000).sit(tn.Network.initial(seed=0))
@@ -119,6 +120,7 @@ class Exam:
     world: World = field(default_factory=World)
     count: int = 20_000
     seed: int = 0
+    stream: int = draws.TEST
 
     def __post_init__(self) -> None:
         if not 0 < self.world.doubt < 1:
@@ -129,12 +131,12 @@ class Exam:
             raise TinyNetError(
                 f"count is {self.count!r}; an exam needs a whole number of at least 100 pictures"
             )
-        _ = self._drawn  # the pictures, and whether seed is one
+        _ = self._drawn  # the pictures, and whether seed and stream are some
 
     @cached_property
     def floors(self) -> Floors:
         """How well the best possible answers do on the very pictures of this exam."""
-        return floors(self.world, count=self.count, seed=self.seed)
+        return floors(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
     @cached_property
     def doubts(self) -> np.ndarray:
@@ -147,7 +149,7 @@ class Exam:
     @cached_property
     def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
         """The world's pictures (count, pixels), and the chance of horizontal of each (count,)."""
-        inputs, _, rows = self.world.draw(np.arange(self.count), seed=self.seed, stream=draws.TEST)
+        inputs, _, rows = self.world.draw(np.arange(self.count), seed=self.seed, stream=self.stream)
         return inputs, self.world.patterns.targets[rows, 0]
 
     def sit(self, answers: Answers) -> Marks:
