@@ -15,6 +15,7 @@ import crowds
 import forms
 import growth
 import limit
+import recipes
 import tinynet as tn
 
 BENCH = Path(contest.__file__).with_name("bench.py")
@@ -115,3 +116,19 @@ def test_an_unknown_section_is_a_line():
     done = subprocess.run([sys.executable, str(BENCH), "--only", "speed"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "there is no section 'speed'; there are population, recording" in done.stderr
+
+
+def test_the_best_of_each_group_is_kept():
+    scores = np.array([3.0, 1.0, 2.0, np.nan, 4.0, 5.0, 0.0])
+    assert recipes.kept(scores, 1).tolist() == list(range(7))
+    assert recipes.kept(scores, 2).tolist() == [1, 2, 4]  # the seventh has no partner
+    assert recipes.kept(scores, 3).tolist() == [1, 4]
+
+
+def test_a_recipe_is_confirmed_row_by_row():
+    stage = recipes.Stage(tn.Recipe(epochs=1), tn.World(0.3))
+    case = recipes.Case("two trainings", recipes.shape(4), (stage, stage), (1, 2))
+    exam = tn.Exam(count=200)
+    one, best = recipes.confirm(case, 70, exam, exam)
+    assert one.startswith("| two trainings | 0 of 70 | 0 % | 0 %-5.2 % | ")
+    assert best.startswith("| … best of 2 | 0 of 35 | 0 % | ")

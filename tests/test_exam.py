@@ -44,6 +44,28 @@ def test_the_best_possible_answer_passes():
     assert marks.worst_doubt == [0]
 
 
+def test_three_rectified_nodes_are_enough():
+    """|r| - |c| = 2 relu(r) - 2 relu(c) - (r - c), whose sign is the best verdict; r - c + 1 is never below 0."""
+    r, c = np.array([1, 1, -1, -1]) / 2, np.array([1, -1, 1, -1]) / 2
+    out = 7 * np.array([1, -1, -0.5])
+    numbers = [r, c, r - c, [0, 0, 1], out, -out, [3.5, -3.5]]
+    start = tn.Architecture((4, 3, 2), hidden="relu").initial(0)
+    marks = Exam().sit(start.with_parameters(np.concatenate(numbers)))
+    assert marks.passed.tolist() == [True]
+    assert marks.agreement > 0.999
+
+
+def test_pictures_to_choose_by_are_others():
+    other = replace(EXAM, stream=draws.VALIDATION)
+    assert (
+        other.floors.brier.value == floors.floors(tn.World(), count=3000, stream=draws.VALIDATION).brier.value
+    )
+    assert other.floors != EXAM.floors
+    assert other.sit(best).brier_ratio == pytest.approx([1])
+    with pytest.raises(TinyNetError, match="stream is .*; an exam is drawn from draws.VALIDATION or TEST"):
+        replace(EXAM, stream=5)
+
+
 def test_the_marks_are_what_they_are_called(memorizers):
     """Each measure again, of one network, from its definition."""
     network = memorizers.network(3)

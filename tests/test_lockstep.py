@@ -6,6 +6,7 @@ import pytest
 import tinynet as tn
 from tinynet import lockstep
 from tinynet.cohorts import Cohort, Training
+from tinynet.errors import TinyNetError
 from tinynet.losses import mean_losses
 
 LINES = tn.pictures.lines()
@@ -146,3 +147,24 @@ def test_nan_stays_nan():
     crowd = tn.population(tn.Recipe(learning_rate=30.0, epochs=400), 64, architecture=architecture)
     assert not crowd.finite.all()
     assert np.isnan(crowd.outputs(LINES)[~crowd.finite]).any(axis=(1, 2)).all()
+
+
+def test_a_cohort_can_begin_where_another_ended():
+    training = Training.of(tn.Architecture(), tn.Recipe(), LINES)
+    whole, first, second = (Cohort(training, np.arange(100)) for _ in range(3))
+    whole.advance(30)
+    first.advance(10)
+    second.begin(first.parameters())
+    second.advance(20)  # no schedule, no memory, a fixed order: it is as if it had never stopped
+    assert (second.parameters() == whole.parameters()).all()
+
+
+def test_a_cohort_says_what_it_can_begin_from():
+    cohort = Cohort(Training.of(tn.Architecture(), tn.Recipe(), LINES), np.arange(3))
+    with pytest.raises(
+        TinyNetError, match=r"the parameters have shape \(2, 23\); these 3 networks need \(3, 23\)"
+    ):
+        cohort.begin(np.zeros((2, 23)))
+    cohort.advance(1)
+    with pytest.raises(TinyNetError, match="1 epochs are done; a cohort begins before its first"):
+        cohort.begin(cohort.parameters())

@@ -26,11 +26,15 @@ def test_the_public_surface_is_there_and_documented(name):
     assert getattr(tn, name).__doc__.strip()
 
 
-def test_the_readmes_code_prints_what_it_says():
-    code, printed = re.search(r"```python\n(.*?)```\n\nprints\n\n```\n(.*?)```", README, re.S).groups()
+@pytest.mark.parametrize("name", ["README.md", "docs/experiments.md"])
+def test_the_code_prints_what_it_says(name):
+    text = (ROOT / name).read_text()
+    code, printed = re.search(
+        r"```python\n(.*?)```\n\n(?:which )?prints\n\n```\n(.*?)```", text, re.S
+    ).groups()
     out = StringIO()
     with redirect_stdout(out):
-        exec(compile(code, "README.md", "exec"), {})
+        exec(compile(code, name, "exec"), {})
     assert out.getvalue() == printed
 
 

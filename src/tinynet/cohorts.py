@@ -12,6 +12,7 @@ import numpy as np
 from tinynet import formulas
 from tinynet.arithmetic import LANES
 from tinynet.assembly import address, aligned
+from tinynet.errors import TinyNetError
 from tinynet.lockstep import answer, lockstep, working_room
 from tinynet.network import Architecture, activate
 from tinynet.pictures import Examples, views
@@ -122,6 +123,21 @@ class Cohort:
         self._state[:] = memory[None, :, None]
         shuffled = pictures_an_epoch(training.source) if training.recipe.order == "shuffled" else 0
         self._work = working_room(training.architecture, shuffled)
+
+    def begin(self, parameters: np.ndarray) -> None:
+        """Put parameters (n, P) in place of the seeds' starts, such as those that another training ended in.
+
+        Seeds still decide what is shown: a second training with the seeds of the first sees its places again.
+        """
+        wanted = (len(self.seeds), self.training.architecture.parameter_count)
+        if np.shape(parameters) != wanted:
+            raise TinyNetError(
+                f"the parameters have shape {np.shape(parameters)}; these {wanted[0]} networks need {wanted}"
+            )
+        if self.epoch:
+            raise TinyNetError(f"{self.epoch} epochs are done; a cohort begins before its first")
+        padded = np.resize(parameters, (len(self._seeds), wanted[1]))  # as the seeds are
+        self._blocks[:] = padded.reshape(len(self._blocks), LANES, -1).transpose(0, 2, 1)
 
     def parameters(self) -> np.ndarray:
         """Return the networks' present numbers. -> (n, P) float32"""

@@ -1,0 +1,178 @@
+"""Confirm the recipes of docs/experiments.md: fresh seeds, fresh pictures to train on, and the exam's TEST pictures.
+
+    python benchmarks/recipes.py [--quick] [--only WORD]
+
+Prints the rows of the tables there. All were chosen beforehand, by networks of other seeds and VALIDATION pictures.
+With --quick 128 networks of each are trained, which says whether the script works and little else.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
+
+import numpy as np
+
+import tinynet as tn
+from tinynet import draws
+from tinynet.cohorts import Cohort, Training
+from tinynet.exam import PARTS, Exam, Marks
+from tinynet.judging import percent, share
+from tinynet.populations import Population
+
+FIRST_SEED = 1_000_000  # those that recipes were chosen by begin at 100,000
+FRESH = 50_000_000  # between the seeds of two trainings of one network, so that the second has pictures of its own
+TASK = 256  # networks of a task
+
+
+class Stage(NamedTuple):
+    """One training of a case, on the pictures of a world."""
+
+    recipe: tn.Recipe
+    world: tn.World = tn.World(0.2)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is confirmed: trainings one after the other, alone or as the best of several restarts.
+
+    restarts : of how many networks the one with the least Brier score on validation pictures is kept; each
+        number is a row.
+    """
+
+    name: str
+    architecture: tn.Architecture
+    stages: tuple[Stage, ...]
+    restarts: tuple[int, ...] = (1,)
+
+
+def shape(
+    hidden: int, activation: str = "sigmoid", output: str = "sigmoid", start: str = "pytorch"
+) -> tn.Architecture:
+    """Return a network of so many hidden nodes."""
+    return tn.Architecture((4, hidden, 2), activation, output, start)
+
+
+HOLD = tn.Recipe(learning_rate=1.0, epochs=1000, schedule="hold", hold=0.6, final=0.02)
+DECAY = replace(HOLD, epochs=2000, final=0.005, weight_decay=1e-5)
+SOFT = replace(DECAY, loss="cross_entropy", learning_rate=0.3, weight_decay=1e-4)
+DOUBT_FIRST = Stage(tn.Recipe(learning_rate=1.0, epochs=1000), tn.World(0.3, doubt=0.8))
+LONG = tn.Recipe(
+    learning_rate=0.01, epochs=60_000, optimizer="adam", batch_size=10, schedule="hold", hold=0.6, final=0.002
+)
+SHARPER = tn.World(0.11, doubt=0.8)
+CASES = (
+    Case("baseline, 4 hidden", shape(4), (Stage(HOLD),)),
+    Case("baseline, 6 hidden", shape(6), (Stage(HOLD),)),
+    Case("weight decay, 4 hidden", shape(4), (Stage(DECAY),), (1, 2, 4)),
+    Case(
+        "softmax in the same 100,000 nudges, 4 hidden",
+        shape(4, output="softmax"),
+        (Stage(replace(SOFT, epochs=1000)),),
+    ),
+    Case(
+        "softmax, batches of 4, 4 hidden",
+        shape(4, output="softmax"),
+        (Stage(replace(SOFT, batch_size=4, learning_rate=1.2)),),
+    ),
+    Case("doubt first, 4 hidden", shape(4), (DOUBT_FIRST, Stage(replace(DECAY, epochs=1000)))),
+    Case(
+        "doubt first, twice as long, 4 hidden",
+        shape(4),
+        (DOUBT_FIRST._replace(recipe=replace(DOUBT_FIRST.recipe, epochs=2000)), Stage(DECAY)),
+    ),
+    Case("softmax, 6 hidden", shape(6, output="softmax"), (Stage(SOFT),)),
+    Case("baseline, 3 hidden", shape(3), (Stage(HOLD),)),
+    Case(
+        "ReLU, 3 hidden",
+        shape(3, "relu", start="normal"),
+        (Stage(replace(HOLD, learning_rate=0.1, epochs=8000, final=0.005)),),
+        (1, 8, 16),
+    ),
+    Case("sharper world, sigmoid, 3 hidden", shape(3), (Stage(LONG, SHARPER),), (1, 4)),
+    Case(
+        "sharper world, tanh and softmax, 3 hidden",
+        shape(3, "tanh", "softmax"),
+        (Stage(replace(LONG, loss="cross_entropy"), SHARPER),),
+        (1, 2),
+    ),
+)
+
+
+def trained(case: Case, seeds: np.ndarray) -> np.ndarray:
+    """Train networks through all stages, each beginning where the one before ended. -> (n, P)"""
+    parameters: np.ndarray | None = None
+    for number, (recipe, world) in enumerate(case.stages):
+        cohort = Cohort(Training.of(case.architecture, recipe, world), seeds + number * FRESH)
+        if parameters is not None:
+            cohort.begin(parameters)
+        cohort.advance(recipe.epochs)
+        parameters = cohort.parameters()
+    assert parameters is not None
+    return parameters
+
+
+def crowd(case: Case, networks: int) -> Population:
+    """Train so many networks on all cores."""
+    seeds = np.arange(FIRST_SEED, FIRST_SEED + networks)
+    tasks = [seeds[first : first + TASK] for first in range(0, networks, TASK)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        parameters = np.concatenate(list(pool.map(lambda some: trained(case, some), tasks)))
+    recipe, world = case.stages[-1]
+    return Population(case.architecture, recipe, world.lines, seeds, parameters)
+
+
+def kept(scores: np.ndarray, restarts: int) -> np.ndarray:
+    """Return which network of each group of so many has the least score; NaN is the worst. -> (groups,)"""
+    groups = np.where(np.isfinite(scores), scores, np.inf)[: len(scores) // restarts * restarts]
+    best = groups.reshape(-1, restarts).argmin(axis=1)
+    return np.asarray(best + np.arange(len(best)) * restarts)
+
+
+def chosen(marks: Marks, which: np.ndarray) -> Marks:
+    """Return the marks of some networks."""
+    return Marks(*(getattr(marks, field.name)[which] for field in fields(marks)))
+
+
+def row(name: str, marks: Marks) -> str:
+    """Return a row: passed, interval, median Brier score over floor, what share passes each part, best agreement."""
+    verdict = share(marks.passed, "pass")
+    low, high = verdict.interval or (0.0, 1.0)
+    parts = " ".join(f"{100 * part:.1f}" for part in marks.parts.mean(axis=0))
+    return (
+        f"| {name} | {verdict.count:,} of {verdict.n:,} | {percent(verdict.numbers['share'])} | "
+        f"{percent(low)}-{percent(high)} | {np.nanmedian(marks.brier_ratio):.4f} | {parts} | {np.nanmax(marks.agreement):.3f} |"
+    )
+
+
+def confirm(case: Case, networks: int, exam: Exam, validation: Exam) -> Iterator[str]:
+    """Give the rows of a case."""
+    found = crowd(case, networks)
+    marks = found.sit(exam)
+    scores = found.sit(validation).brier_ratio if max(case.restarts) > 1 else marks.brier_ratio
+    for restarts in case.restarts:
+        name = case.name if restarts == 1 else f"… best of {restarts}"
+        yield row(name, chosen(marks, kept(scores, restarts)))
+
+
+def main() -> None:
+    """Confirm every case, or those with a word in their name."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="128 networks of each")
+    parser.add_argument("--only", default="", metavar="WORD", help="cases with this in their name")
+    asked = parser.parse_args()
+    networks, exam = 128 if asked.quick else 4096, Exam()
+    validation = Exam(count=2000, stream=draws.VALIDATION)
+    print(f"The parts: {', '.join(PARTS)}.\n")
+    print("| recipe | passed | share | 95 % interval | Brier / floor | each part, % | best agreement |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for case in CASES:
+        if asked.only in case.name:
+            for line in confirm(case, networks, exam, validation):
+                print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
