@@ -1,3 +1,5 @@
+from importlib.resources import files as resources
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ def test_the_shipped_learner_is_what_its_command_makes():
     assert made.recipe == kept.recipe
     assert made.final.parameters == pytest.approx(kept.final.parameters, abs=1e-6)
     assert card(made).split("identity")[0] == card(kept).split("identity")[0]
+    assert (resources("tinynet") / "data" / "learner.md").read_text() == card(kept)
 
 
 def test_the_learner_was_chosen_by_pictures_that_are_neither_its_own_nor_the_exams():

@@ -48,7 +48,7 @@ def _svg(part: Figure, salt: str) -> Any:
 
     data = BytesIO()
     with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):  # ids must differ within one page
-        plots.figure_of(part.draw()).savefig(data, format="svg", metadata={"Date": None})
+        plots.figure_of(part.draw()).savefig(data, format="svg", dpi=144, metadata={"Date": None})
     text = data.getvalue().decode()
     text = text[text.index("<svg") :].replace(
         "<svg ", f'<svg role="img" aria-label="{_escape(part.caption)}" ', 1

@@ -212,25 +212,22 @@ class Runbook:
             few.networks,
             f"networks with {RUNG[few.key].hidden} hidden nodes pass part {hardest + 1}, {PARTS[hardest]}: no part is harder for them",
         )
-        rows = [
-            (
-                name,
-                *(
-                    percent(self.ladder.standing(key).parts[k] / self.ladder.networks)
-                    for key in ("memorizer", *TRAINED)
-                ),
-            )
-            for k, name in enumerate(PARTS)
-        ]
-        yield Table(
-            "Each part of the exam", ("part", "memorizer", "3 nodes", "4 nodes", "6 nodes"), tuple(rows)
-        )
+        yield self._parts()
         standings = [self.ladder.standing(key) for key in TRAINED]
         passing = [RUNG[found.key].hidden for found in standings if found.passed > found.networks / 2]
         if passing:
             yield Text(
                 f"The smallest network of these that passes more often than not has {min(passing)} hidden nodes."
             )
+
+    def _parts(self) -> Table:
+        standings = [self.ladder.standing(key) for key in ("memorizer", *TRAINED)]
+        rows = tuple(
+            (name, *(percent(found.parts[k] / found.networks) for found in standings))
+            for k, name in enumerate(PARTS)
+        )
+        columns = ("part", "memorizer", *(f"{RUNG[key].hidden} nodes" for key in TRAINED))
+        return Table("Each part of the exam", columns, rows)
 
 
 def _one(key: str, seed: int) -> Network:

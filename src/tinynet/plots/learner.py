@@ -57,7 +57,9 @@ def answer_map(
     gaps = np.ma.array(np.zeros(rows.shape), mask=~exists)
     gaps[exists] = _gaps(answers, _between(rows[exists], columns[exists]))
     ax = ax or canvas(5.6 if scale else 4.8, 4.9)
-    cells = ax.pcolormesh(columns, rows, gaps, cmap=diverging(), vmin=-1, vmax=1, shading="nearest")
+    cells = ax.pcolormesh(
+        columns, rows, gaps, cmap=diverging(), vmin=-1, vmax=1, shading="nearest", rasterized=True
+    )  # as paths, a map is megabytes of SVG
     for level, style in ((-UNSURE, "--"), (0.0, "-"), (UNSURE, "--")):
         if gaps.min() < level < gaps.max():
             ax.contour(columns, rows, gaps, levels=[level], colors=INK, linewidths=1, linestyles=style)
