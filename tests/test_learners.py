@@ -44,6 +44,8 @@ def test_saving_writes_the_card_beside(tmp_path):
     beside = learners.save(learners.shipped(), tmp_path / "mine.safetensors")
     assert tn.load(tmp_path / "mine.safetensors").final == tn.learner()
     text = beside.read_text()
+    assert "(mine.svg)" in text
+    assert (tmp_path / "mine.svg").read_text().startswith("<?xml")
     assert "| clean lines | yes |" in text
     assert "the margin is" in text
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import draws, files
+from tinynet import draws, files, plots
 from tinynet.calibration import Reliability, brier, probability, reliability
 from tinynet.errors import TinyNetError
 from tinynet.exam import PARTS, Exam, Marks
@@ -24,7 +24,7 @@ from tinynet.world import World
 SHIPPED = "learner.safetensors"
 CANDIDATES, FIRST_CANDIDATE = 64, 2_000_000  # seeds that the kept learner is chosen from
 KEPT_STEPS = 20  # of the kept learner's recording; any other is computed again
-VALIDATION_PICTURES, CARD_PICTURES = 10_000, 20_000
+VALIDATION_PICTURES, CARD_PICTURES, BINS = 10_000, 20_000, 10
 
 
 def choose(candidates: int = CANDIDATES) -> Recording:
@@ -46,16 +46,14 @@ def choose(candidates: int = CANDIDATES) -> Recording:
     return train(rung.architecture.initial(seed), world, recipe, kept=KEPT_STEPS)
 
 
-def card(run: Recording) -> str:
+def card(run: Recording, name: str = "learner") -> str:
     """Return the model card of a learner, as Markdown: data, recipe, exam, reliability, limits, all measured here."""
     if run.world is None:
         raise TinyNetError("this recording was not trained in a world; a model card needs one")
     network, exam, plain = run.final, Exam(run.world, count=CARD_PICTURES, seed=1), Recipe().to_json()
     marks = exam.sit(network)
-    shown = replace(run.world, labels="coin").examples(CARD_PICTURES, seed=2, stream=draws.TEST)
-    assert shown.targets is not None
-    said, happened = probability(network(shown)), shown.targets[:, 0] == 1
-    found = reliability(said, happened, bins=10)
+    said, happened = _said_and_happened(run.world, network)
+    found = reliability(said, happened, bins=BINS)
     lines = [
         "# Model card: a network that knows when it does not know", "",
         f"A {'-'.join(map(str, network.sizes))} network ({network.architecture.parameter_count} numbers) that tells horizontal from "
@@ -65,10 +63,11 @@ def card(run: Recording) -> str:
         f"| recipe | {_said({name: value for name, value in run.recipe.to_json().items() if value != plain[name]})}; the rest as usual |",
         f"| start | {run.network.origin} |",
         f"| identity | `{run.identity}` |", "",
-        "## The exam", "", *_exam_rows(marks), "",
+        f"## The exam, of {CARD_PICTURES:,} pictures", "", *_exam_rows(marks), "",
         "## Reliability", "",
         f"Probability of horizontal, (1 + H − V) / 2, on {CARD_PICTURES:,} fresh pictures, a coin deciding the doubtful ones: Brier "
         f"score {brier(said, happened):.4f} (floor {exam.floors.brier.value:.4f}), expected calibration error {float(found.ece):.3f}.", "",
+        f"![Said and come true: the closer to the diagonal, the truer]({name}.svg)", "",
         "| said | pictures | came true | 95 % interval |", "| --- | --- | --- | --- |", *_reliability_rows(found), "",
         "## Limits", "",
         f"It knows this world only: 2×2 pictures, noise of {run.world.noise:g}, bright pixels from {run.world.bright[0]:g} and dark ones up to "
@@ -80,6 +79,19 @@ def card(run: Recording) -> str:
 
 def _said(fields: dict[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in fields.items())
+
+
+def diagram(run: Recording) -> Any:
+    """Draw the reliability diagram of a learner, on the pictures of its card."""
+    assert run.world is not None
+    return plots.reliability(reliability(*_said_and_happened(run.world, run.final), bins=BINS))
+
+
+def _said_and_happened(world: World, network: Network) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probability of horizontal of fresh pictures, and whether each is (or came up) horizontal."""
+    shown = replace(world, labels="coin").examples(CARD_PICTURES, seed=2, stream=draws.TEST)
+    assert shown.targets is not None
+    return probability(network(shown)), shown.targets[:, 0] == 1
 
 
 def _exam_rows(marks: Marks) -> list[str]:
@@ -104,9 +116,10 @@ def _reliability_rows(found: Reliability) -> list[str]:
 
 
 def save(run: Recording, path: Path) -> Path:
-    """Write the learner as a recording, and its model card beside it; return the card's path."""
-    text = card(run)
+    """Write the learner as a recording, its model card and reliability diagram beside it; return the card's path."""
+    text = card(run, path.stem)
     run.save(path)
+    plots.save(diagram(run), path.with_suffix(".svg"))
     beside = path.with_suffix(".md")
     files.write(beside, text.encode())
     return beside
