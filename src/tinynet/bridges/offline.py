@@ -67,7 +67,7 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
             f"there are {len(names)} names for {len(recordings)} recordings; give one for each"
         )
     called = list(aboard.labels(recordings)) if names is None else list(names)
-    hold = Hold(recordings, called, title or "TinyNet")
+    hold = Hold(recordings, called, title)
     if hold.size() >= LARGEST:
         raise TinyNetError(
             f"this page would have {hold.size():,} bytes, and an offline page has less than {LARGEST:,}; the largest part is "
@@ -81,9 +81,18 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
 
 
 class Hold:
-    """The data of a page: a JSON document, and bytes that stand behind it. At first only what the recordings need."""
+    """The data of a page: a JSON document, and bytes that stand behind it: at first what the recordings need.
 
-    def __init__(self, recordings: tuple[Recording, ...], names: Sequence[str | None], title: str) -> None:
+    forms : a list for each recording of what other sheets go along.
+    """
+
+    def __init__(
+        self,
+        recordings: tuple[Recording, ...],
+        names: Sequence[str | None],
+        title: str | None = None,
+        forms: list[list[Form]] | None = None,
+    ) -> None:
         from tinynet import __version__
 
         self._bytes = b""
@@ -92,7 +101,7 @@ class Hold:
         grids = sorted({2, *map(_grid, recordings)})
         self._document: dict[str, Any] = {
             "version": __version__,
-            "title": title,
+            "title": title or "TinyNet",
             "pictures": {str(n): wire.picture_sets(n) for n in grids},
             "recordings": [
                 {"name": name, "at": self._stow(aboard.within(run, WHOLE // len(recordings)))}
@@ -100,7 +109,7 @@ class Hold:
             ],
             "starts": [],
         }
-        self.take([[] for _ in recordings])
+        self.take(forms or [[] for _ in recordings])
 
     def take(self, forms: list[list[Form]]) -> None:
         """Have the sheets that the recordings need, and those of further forms, a list for each recording."""
@@ -135,14 +144,14 @@ class Hold:
 
     def page(self) -> str:
         """Return the text of the page."""
-        code = _code()
+        module = code()
         return TEMPLATE.format(
-            policy=POLICY.format(digest=base64.b64encode(sha256(code.encode()).digest()).decode()),
+            policy=POLICY.format(digest=base64.b64encode(sha256(module.encode()).digest()).decode()),
             version=self._document["version"],
             title=html.escape(self._document["title"]),
             icon=base64.b64encode((PAGE / "icon.svg").read_bytes()).decode(),
-            data=self._packed(),
-            code=code,
+            data=self.packed(),
+            code=module,
         )
 
     def _stow(self, data: bytes) -> list[int]:
@@ -150,7 +159,7 @@ class Hold:
         self._bytes += data
         return [first, len(self._bytes)]
 
-    def _packed(self) -> str:
+    def packed(self) -> str:
         """Return document and bytes, deflated and in base64: letters, digits, + / = and nothing that HTML would read."""
         document = json.dumps(
             self._document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
@@ -159,15 +168,15 @@ class Hold:
         return base64.b64encode(zlib.compress(whole, 9)).decode()
 
 
-def _code() -> str:
+def code() -> str:
     """Return the page's module, so that no tag within it ends the element that it stands in."""
     try:
-        code = (PAGE / "lab.js").read_text(encoding="utf-8")
+        module = (PAGE / "lab.js").read_text(encoding="utf-8")
     except OSError as error:
         raise TinyNetError(
             "the page is not built; `npm --prefix web ci && npm --prefix web run build` in a checkout builds it"
         ) from error
-    return code.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return module.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
