@@ -36,6 +36,17 @@ def decode(kind: str, data: bytes, source: str) -> tuple[Arrays, dict[str, Any]]
 
     Raises TinyNetError for bytes that are damaged, of another kind, or of a newer format.
     """
+    arrays, metadata = opened(data, source)
+    about = _about(kind, metadata.get(KEY), source)
+    if about.get("content") != _hash(arrays):
+        raise TinyNetError(
+            f"{source} is damaged: its numbers are not those that were saved; take another copy"
+        )
+    return arrays, about
+
+
+def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
+    """Return the arrays and the metadata of any safetensors file, ours or not."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -46,12 +57,7 @@ def decode(kind: str, data: bytes, source: str) -> tuple[Arrays, dict[str, Any]]
         raise TinyNetError(
             f"{source} is damaged or no safetensors file ({error}); take another copy"
         ) from error
-    about = _about(kind, (header.get("__metadata__") or {}).get(KEY), source)
-    if about.get("content") != _hash(arrays):
-        raise TinyNetError(
-            f"{source} is damaged: its numbers are not those that were saved; take another copy"
-        )
-    return arrays, about
+    return arrays, header.get("__metadata__") or {}
 
 
 def read(path: Path) -> bytes:
