@@ -53,7 +53,11 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
     try:
         arrays = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise TinyNetError(
+            f"{source} holds numbers of the type {error.args[0]}, which NumPy has not; save them as float32"
+        ) from error
+    except (SafetensorError, ValueError, TypeError) as error:
         raise TinyNetError(
             f"{source} is damaged or no safetensors file ({error}); take another copy"
         ) from error

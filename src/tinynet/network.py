@@ -1,8 +1,11 @@
 """Networks: an architecture and its parameters; the same random start as PyTorch's, without PyTorch."""
 
+import os
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +13,9 @@ from tinynet.architecture import ACTIVATIONS as ACTIVATIONS
 from tinynet.architecture import Architecture as Architecture
 from tinynet.errors import TinyNetError
 from tinynet.pictures import Examples
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 def activate(name: str, z: np.ndarray) -> np.ndarray:
@@ -149,6 +155,129 @@ class Network:
         numbers = self.parameters.copy()
         numbers[names.index(name)] = value
         return self.with_parameters(numbers, origin=f"{self.origin}, {name} set to {value:g}")
+
+    # --- in and out: each needs its bridge when it is called ---------------------------------------------------------
+
+    @classmethod
+    def from_torch(cls, model: "nn.Module") -> "Network":
+        """Return the network that a PyTorch model is: a chain of Linear layers and sigmoid, tanh, relu or softmax.
+
+        Every number comes exactly, from float32 or float64 and from any device; a Linear layer without bias has zeros, and
+        a log_softmax at the end becomes the softmax. Raises TinyNetError that names the layer for other models.
+
+        >>> from torch import nn
+        >>> Network.from_torch(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))).architecture.hidden
+        'relu'
+        """
+        from tinynet.bridges import pytorch
+
+        return pytorch.from_torch(model)
+
+    def to_torch(self, *, dtype: str = "float32") -> "nn.Sequential":
+        """Return the network as an nn.Sequential; float32 rounds each parameter once, `dtype="float64"` keeps it exactly.
+
+        >>> Network.initial((4, 3, 2), output="identity").to_torch()
+        Sequential(
+          (0): Linear(in_features=4, out_features=3, bias=True)
+          (1): Sigmoid()
+          (2): Linear(in_features=3, out_features=2, bias=True)
+        )
+        """
+        from tinynet.bridges import pytorch
+
+        return pytorch.to_torch(self, dtype)
+
+    def state_dict(self, *, dtype: str | None = None) -> "OrderedDict[str, Tensor]":
+        """Return the parameters as `to_torch().load_state_dict` takes them: float32 if that loses nothing, else float64.
+
+        >>> list(Network.initial((4, 3, 2)).state_dict())
+        ['0.weight', '0.bias', '2.weight', '2.bias']
+        """
+        from tinynet.bridges import pytorch
+
+        return pytorch.state_dict(self, dtype)
+
+    @classmethod
+    def from_state_dict(
+        cls, state: Mapping[str, Any], *, hidden: str | None = None, output: str | None = None
+    ) -> "Network":
+        """Return the network of a state_dict: weights (out, in) and biases (out,), tensors or arrays, layer after layer.
+
+        hidden, output : the activations. Where left out they are those of `state_dict`, if it made this one, else sigmoid.
+        """
+        from tinynet.bridges import pytorch
+
+        return pytorch.from_state_dict(state, hidden, output)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network into a file that ends in .safetensors, .pt, .pth (a state_dict), .onnx or .json.
+
+        Nothing is lost: numbers are float32 if that keeps each of them, else float64.
+        """
+        from tinynet.bridges import saved
+
+        saved.save(self, path)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], *, hidden: str | None = None, output: str | None = None
+    ) -> "Network":
+        """Read what `save` wrote, or another's file of a chain of Linear layers.
+
+        hidden, output : the activations, which others' safetensors and state_dicts do not tell; sigmoid where left out.
+
+        Raises TinyNetError for a file that is missing, damaged or of something else. No pickled code is run.
+        """
+        from tinynet.bridges import saved
+
+        return saved.load(path, hidden, output)
+
+    def to_onnx(self, *, dtype: str | None = "float32", answers: Sequence[str] = ()) -> bytes:
+        """Return an ONNX model: "pixels" (pictures, pixels) to "answers" (pictures, outputs).
+
+        dtype : "float32" rounds each parameter once; "float64" keeps it, and takes and gives double.
+        answers : names of the outputs, kept in the model's metadata as JSON.
+        """
+        from tinynet.bridges import onnx_model
+
+        return onnx_model.to_onnx(self, dtype, answers)
+
+    @classmethod
+    def from_onnx(cls, data: bytes) -> "Network":
+        """Return the network of an ONNX model of Gemm nodes and activations, such as `to_onnx` makes."""
+        from tinynet.bridges import onnx_model
+
+        return onnx_model.from_onnx(data)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return architecture, origin and layers ready for JSON, with every digit of every number."""
+        from tinynet.bridges import documents
+
+        return documents.network_json(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Network":
+        """Return the network that `to_json` described.
+
+        >>> Network.from_json(Network.initial(seed=0).to_json()) == Network.initial(seed=0)
+        True
+        """
+        from tinynet.bridges import documents
+
+        return documents.network_from_json(data)
+
+    def code(self, language: str, *, name: str = "network", dtype: str | None = None) -> str:
+        """Return a program that needs nothing else: "c" (a C99 header), "python" or "javascript" (an ES module).
+
+        name : what its names begin with; its function is `<name>_answer`.
+        dtype : of C, "float32" unless "float64" is asked for; the others compute in float64.
+
+        >>> Network.initial(seed=0).code("python").splitlines()[-1]
+        '    return answers'
+        """
+        from tinynet.bridges import code
+
+        return code.printed(self, language, name, dtype)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
