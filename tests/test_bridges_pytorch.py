@@ -1,7 +1,7 @@
 """A network in and out of PyTorch, and through files of named tensors."""
 
-import json
 import pickle
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -238,24 +238,18 @@ def test_a_recording_is_no_network(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@given(place=st.floats(0, 0.999), byte=st.integers(0, 255), cut=st.booleans())
-def test_a_damaged_file_gives_a_clear_error_or_a_network(tmp_path_factory, ending, place, byte, cut):
+@given(place=st.floats(0, 0.999), byte=st.integers(0, 255))
+def test_a_damaged_file_gives_a_clear_error_or_a_network(tmp_path_factory, ending, place, byte):
     path = tmp_path_factory.getbasetemp() / f"damaged.{ending}"
     SINGLE.save(path)
-    data = bytearray(path.read_bytes())
-    at = int(place * len(data))
-    if cut:
-        del data[at:]
-    else:
-        data[at] = byte
-    path.write_bytes(data)
-    try:
+    whole = path.read_bytes()
+    at = int(place * len(whole))
+    path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
+    with suppress(TinyNetError):  # nothing else
         assert isinstance(tn.Network.load(path), tn.Network)
-    except TinyNetError as error:
-        assert str(error)
-        assert (
-            not cut or "damaged" in str(error) or "no JSON" in str(error) or "more than tensors" in str(error)
-        )
+    path.write_bytes(whole[:at])
+    with pytest.raises(TinyNetError, match="damaged|no JSON|more than tensors"):
+        tn.Network.load(path)
 
 
 def test_a_changed_number_in_a_safetensors_file_is_seen(tmp_path):
@@ -282,25 +276,3 @@ def test_a_changed_number_in_a_safetensors_file_is_seen(tmp_path):
 def test_what_cannot_be_is_refused(call, message):
     with pytest.raises(TinyNetError, match=message):
         call()
-
-
-def test_json_is_readable_by_others():
-    data = json.loads(json.dumps(DOUBLE.to_json()))
-    assert data["layers"][0]["weight"] == DOUBLE.layers[0].weight.tolist()
-    assert [layer["activation"] for layer in data["layers"]] == ["tanh", "softmax"]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"kind": "recording"}, "holds a recording, not a TinyNet network"),
-        ({"format": 2}, "has format 2 and this version of TinyNet reads 1; upgrade"),
-        ({"layers": []}, "has no weights"),
-        ({"layers": None}, "does not fit together"),
-        ({"architecture": {"sizes": [4, 2]}}, "its layers are not those of its architecture"),
-        ({"architecture": {"depth": 2}}, "no field 'depth'"),
-    ],
-)
-def test_json_of_other_things_is_refused(change, message):
-    with pytest.raises(TinyNetError, match=message):
-        tn.Network.from_json(SINGLE.to_json() | change)
