@@ -1,7 +1,6 @@
 """A network as an ONNX model: checked by onnx, run by onnxruntime, and read back."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -83,14 +82,6 @@ def test_names_of_answers_go_along():
     assert [one.name for one in (*model.graph.input, *model.graph.output)] == ["pixels", "answers"]
     with pytest.raises(TinyNetError, match="there are 3 answers and the network has 2 outputs"):
         LINES.to_onnx(answers=("a", "b", "c"))
-
-
-def test_it_needs_no_torch():
-    code = (
-        "import sys; sys.modules['torch'] = None\nimport tinynet as tn\n"
-        "network = tn.Network.initial(seed=0)\nassert tn.Network.from_onnx(network.to_onnx()) == network"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_missing_onnx_names_the_extra(monkeypatch):

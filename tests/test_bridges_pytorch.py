@@ -1,6 +1,8 @@
 """A network in and out of PyTorch, and through files of named tensors."""
 
 import pickle
+import subprocess
+import sys
 from contextlib import suppress
 
 import numpy as np
@@ -47,6 +49,21 @@ def test_a_model_answers_as_the_network_does(network):
     with torch.no_grad():
         theirs = network.to_torch(dtype="float64")(torch.tensor(shown)).numpy()
     np.testing.assert_allclose(theirs, network(shown), rtol=1e-12, atol=1e-14)
+
+
+def test_what_needs_no_torch_loads_none(tmp_path):
+    code = (
+        "import sys; sys.modules['torch'] = None\nimport tinynet as tn\n"
+        "network = tn.Network.initial(seed=0)\n"
+        "for ending in ('safetensors', 'onnx', 'json'):\n"
+        "    network.save(f'net.{ending}')\n    assert tn.Network.load(f'net.{ending}') == network\n"
+        "network.code('c'), network.code('python')\n"
+        "try:\n    network.to_torch()\nexcept ImportError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.strip() == 'a PyTorch model needs torch: pip install "tinynet[torch]"'
 
 
 def test_making_a_model_draws_no_random_numbers():

@@ -176,12 +176,8 @@ class Network:
     def to_torch(self, *, dtype: str = "float32") -> "nn.Sequential":
         """Return the network as an nn.Sequential; float32 rounds each parameter once, `dtype="float64"` keeps it exactly.
 
-        >>> Network.initial((4, 3, 2), output="identity").to_torch()
-        Sequential(
-          (0): Linear(in_features=4, out_features=3, bias=True)
-          (1): Sigmoid()
-          (2): Linear(in_features=3, out_features=2, bias=True)
-        )
+        >>> Network.initial((4, 3, 2)).to_torch()[0]
+        Linear(in_features=4, out_features=3, bias=True)
         """
         from tinynet.bridges import pytorch
 

@@ -35,18 +35,15 @@ def printed(network: Network, language: str, name: str = "network", dtype: str |
     program = Program(network, written)
     for statement in rolled(Sheet.of(network.architecture)):
         program.state(statement)
-    inputs, *_, outputs = network.sizes
-    usage = written.usage.format(name=name, inputs=inputs, outputs=outputs)
+    shown = {"name": name, "inputs": network.sizes[0], "outputs": network.sizes[-1]}
     return _rendered(
         f"code.{language}.jinja",
-        name=name,
+        **shown,
         language=written,
-        about=[*_about(network), usage],
+        about=[*_about(network), written.usage.format(**shown)],
         constants="\n".join(_constants(network, written)),
         body="\n".join(program.lines),
         used=program.used,
-        inputs=inputs,
-        outputs=outputs,
     )
 
 

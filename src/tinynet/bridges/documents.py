@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import files
-from tinynet.architecture import Architecture
-from tinynet.bridges.tensors import from_named
+from tinynet.bridges.tensors import described, description, from_named
 from tinynet.errors import TinyNetError
 from tinynet.network import Network
 from tinynet.recording import Recording
@@ -20,8 +19,7 @@ def network_json(network: Network) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "kind": "network",
-        "origin": network.origin,
-        "architecture": network.architecture.to_json(),
+        **description(network),
         "layers": [
             {"weight": layer.weight.tolist(), "bias": layer.bias.tolist(), "activation": layer.activation}
             for layer in network.layers
@@ -32,18 +30,16 @@ def network_json(network: Network) -> dict[str, Any]:
 def network_from_json(data: dict[str, Any], source: str = "this JSON") -> Network:
     """Return the network that `network_json` described; `source` names it in errors."""
     _check(data, "network", source)
+    known, origin = described(data, source)
+    named: files.Arrays = {}
     try:
-        architecture = Architecture.from_json(data["architecture"])
-        named: files.Arrays = {}
         for n, layer in enumerate(data["layers"]):
             named |= {f"{n}.{part}": np.array(layer[part], float) for part in ("weight", "bias")}
         activations = tuple(layer["activation"] for layer in data["layers"])
-        network = from_named(named, architecture, source, str(data["origin"]))
-    except TinyNetError:
-        raise
     except (KeyError, TypeError, ValueError) as error:
-        raise TinyNetError(f"{source} is damaged: it does not fit together ({error})") from error
-    if (network.sizes, activations) != (architecture.sizes, architecture.activations):
+        raise TinyNetError(f"{source} is damaged: its layers cannot be read ({error})") from error
+    network = from_named(named, known, source, origin)
+    if (network.sizes, activations) != (known.sizes, known.activations):
         raise TinyNetError(f"{source} is damaged: its layers are not those of its architecture")
     return network
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.architecture import Architecture
-from tinynet.bridges.tensors import from_named, layers_of
+from tinynet.bridges.tensors import described, description, from_named, layers_of
 from tinynet.errors import TinyNetError
 from tinynet.extras import extra
 from tinynet.files import KEY
@@ -27,30 +27,20 @@ READABLE = (
 
 def to_onnx(network: Network, dtype: str | None = "float32", answers: Sequence[str] = ()) -> bytes:
     """Return the network as the bytes of an ONNX model; see `Network.to_onnx`."""
-    onnx = extra("onnx", "an ONNX model", "onnx")
-    make, layers = onnx.helper, layers_of(network, dtype)
-    if answers and len(answers) != network.sizes[-1]:
-        raise TinyNetError(
-            f"there are {len(answers)} answers and the network has {network.sizes[-1]} outputs"
-        )
-    kind = make.np_dtype_to_tensor_dtype(layers[0][0].dtype)
+    make = extra("onnx", "an ONNX model", "onnx").helper
+    inputs, *_, outputs = network.sizes
+    if answers and len(answers) != outputs:
+        raise TinyNetError(f"there are {len(answers)} answers and the network has {outputs} outputs")
+    parameters = list(_parameters(network, dtype))
     ends = [
-        make.make_tensor_value_info(name, kind, ["pictures", size])
-        for name, size in (("pixels", network.sizes[0]), ("answers", network.sizes[-1]))
-    ]
-    parameters = [
-        onnx.numpy_helper.from_array(part, f"layer{n}.{name}")
-        for n, layer in enumerate(layers, 1)
-        for name, part in zip(("weight", "bias"), layer, strict=True)
+        make.make_tensor_value_info(name, parameters[0].data_type, ["pictures", size])
+        for name, size in (("pixels", inputs), ("answers", outputs))
     ]
     graph = make.make_graph(list(_nodes(network)), "network", ends[:1], ends[1:], parameters)
-    model = make.make_model(
-        graph, producer_name="tinynet", ir_version=IR, opset_imports=[make.make_opsetid("", OPSET)]
-    )
-    about = {"architecture": network.architecture.to_json(), "origin": network.origin}
-    make.set_model_props(
-        model, {KEY: json.dumps(about)} | ({"answers": json.dumps(list(answers))} if answers else {})
-    )
+    version = make.make_opsetid("", OPSET)
+    model = make.make_model(graph, producer_name="tinynet", ir_version=IR, opset_imports=[version])
+    about = {KEY: json.dumps(description(network)), "answers": json.dumps(list(answers))}
+    make.set_model_props(model, about if answers else {KEY: about[KEY]})
     return bytes(model.SerializeToString(deterministic=True))
 
 
@@ -65,7 +55,7 @@ def from_onnx(data: bytes, source: str = "these bytes") -> Network:
     except TinyNetError:
         raise
     except (protobuf.DecodeError, onnx.checker.ValidationError, ValueError, KeyError) as error:
-        said = str(error).strip().splitlines()[0]
+        said = str(error).strip().partition("\n")[0]
         raise TinyNetError(f"{source} is damaged or no ONNX model ({said}); take another copy") from error
 
 
@@ -82,6 +72,14 @@ def _network(model: "ModelProto", source: str) -> Network:
         f"{n}.{part}": getattr(layer, part) for n, layer in enumerate(layers) for part in ("weight", "bias")
     }
     return from_named(named, found, source, origin)
+
+
+def _parameters(network: Network, dtype: str | None) -> "Iterator[TensorProto]":
+    from onnx.numpy_helper import from_array
+
+    for n, (weight, bias) in enumerate(layers_of(network, dtype), 1):
+        yield from_array(weight, f"layer{n}.weight")
+        yield from_array(bias, f"layer{n}.bias")
 
 
 def _nodes(network: Network) -> "Iterator[NodeProto]":
@@ -157,10 +155,4 @@ def _array(tensor: "TensorProto", source: str) -> np.ndarray:
 def _described(model: "ModelProto", source: str) -> tuple[Architecture, str]:
     """Return the architecture and the origin that our models carry; the usual, and the source, of any other."""
     text = {prop.key: prop.value for prop in model.metadata_props}.get(KEY)
-    if text is None:
-        return Architecture(), source
-    try:
-        about = json.loads(text)
-        return Architecture.from_json(about["architecture"]), str(about["origin"])
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error
+    return (Architecture(), source) if text is None else described(json.loads(text), source)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinynet.architecture import Architecture
 from tinynet.bridges.reading import architecture_of, read
-from tinynet.bridges.tensors import described, from_named, layers_of, named_arrays
+from tinynet.bridges.tensors import asked, described, description, from_named, layers_of, named_arrays
 from tinynet.errors import TinyNetError
 from tinynet.extras import extra
 from tinynet.files import KEY
@@ -59,8 +59,8 @@ def state_dict(network: Network, dtype: str | None = None) -> "OrderedDict[str, 
     torch = extra("torch", "a state_dict", "torch")
     arrays = named_arrays(network, dtype)
     state = OrderedDict((name, torch.tensor(array)) for name, array in arrays.items())
-    about = {"architecture": network.architecture.to_json(), "origin": network.origin}
-    vars(state)["_metadata"] = OrderedDict({"": {"version": 1, KEY: json.dumps(about)}})
+    about = json.dumps(description(network))
+    vars(state)["_metadata"] = OrderedDict({"": {"version": 1, KEY: about}})
     return state
 
 
@@ -75,16 +75,14 @@ def from_state_dict(
         raise TinyNetError(
             f"{source} holds a {type(state).__name__}, not a state_dict; save model.state_dict()"
         )
-    architecture, origin = None, source
     try:
         text = getattr(state, "_metadata", {}).get("", {}).get(KEY)
-        if text is not None:
-            about = json.loads(text)
-            architecture, origin = Architecture.from_json(about["architecture"]), str(about["origin"])
-    except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error
+        about = None if text is None else json.loads(text)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise TinyNetError(f"{source} is damaged: its description cannot be read ({error})") from error
+    known, origin = (Architecture(), source) if about is None else described(about, source)
     arrays = {name: _array(value) for name, value in state.items()}
-    return from_named(arrays, described(architecture, hidden, output), source, origin)
+    return from_named(arrays, asked(known, hidden, output), source, origin)
 
 
 def to_pt(network: Network, dtype: str | None = None) -> bytes:

@@ -85,16 +85,27 @@ def from_named(
     return Network(shape, np.concatenate(numbers), origin)
 
 
-def described(architecture: Architecture | None, hidden: str | None, output: str | None) -> Architecture:
-    """Return what is known of a network besides its sizes: what was asked for, else what was described, else the usual."""
-    known = architecture or Architecture()
+def description(network: Network) -> dict[str, Any]:
+    """Return what named arrays do not tell of a network, ready for JSON."""
+    return {"architecture": network.architecture.to_json(), "origin": network.origin}
+
+
+def described(about: Any, source: str) -> tuple[Architecture, str]:
+    """Return the architecture and the origin that `description` told of; `source` names it in errors."""
+    try:
+        return Architecture.from_json(about["architecture"]), str(about["origin"])
+    except (KeyError, TypeError) as error:
+        raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error
+
+
+def asked(known: Architecture, hidden: str | None, output: str | None) -> Architecture:
+    """Return what is known of a network, with the activations that were asked for."""
     return Architecture(known.sizes, hidden or known.hidden, output or known.output, known.start)
 
 
 def to_safetensors(network: Network, dtype: str | None = None) -> bytes:
     """Return the network as the bytes of a safetensors file, its architecture and origin in the metadata."""
-    about = {"architecture": network.architecture.to_json(), "origin": network.origin}
-    return files.encode("network", named_arrays(network, dtype), about)
+    return files.encode("network", named_arrays(network, dtype), description(network))
 
 
 def from_safetensors(
@@ -103,17 +114,12 @@ def from_safetensors(
     """Return the network in a safetensors file, ours or another of Linear layers; `source` names it in errors."""
     arrays, metadata = files.opened(data, source)
     if files.KEY not in metadata:
-        return from_named(arrays, described(None, hidden, output), source, source, ordered=False)
+        return from_named(arrays, asked(Architecture(), hidden, output), source, source, ordered=False)
     arrays, about = files.decode("network", data, source)
-    try:
-        architecture, origin = Architecture.from_json(about["architecture"]), str(about["origin"])
-    except (KeyError, TypeError) as error:
-        raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error
-    network = from_named(arrays, described(architecture, hidden, output), source, origin, ordered=False)
-    if network.sizes != architecture.sizes:
-        raise TinyNetError(
-            f"{source} is damaged: it describes sizes {architecture.sizes} and holds {network.sizes}"
-        )
+    known, origin = described(about, source)
+    network = from_named(arrays, asked(known, hidden, output), source, origin, ordered=False)
+    if network.sizes != known.sizes:
+        raise TinyNetError(f"{source} is damaged: it describes sizes {known.sizes} and holds {network.sizes}")
     return network
 
 
