@@ -185,7 +185,8 @@ class _Recording:
         """Write the nudge of a batch; return the loss of its pictures added up."""
         pixel, target = self._pictured("inputs", 0), self._pictured("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
-        if self.count * size > MOST_UNROLLED:
+        usual = batches(self.recipe, self.examples)[0]  # a short batch is written as the others are
+        if self.count * usual > MOST_UNROLLED:
             rolled = _RolledOnTape(*arguments, self._note, self._row("%gradients", self.count))
             rolled.begin("%p", "%s")
             rolled.nudge(size, pixel, target)
