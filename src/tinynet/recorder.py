@@ -226,12 +226,13 @@ class _Recording:
         return self.f.at("double", array, self.f.whole("mul", self.row, width))
 
     def _faulty(self, total: str, before: str) -> str:
-        """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others."""
+        """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others, in any order."""
         doubt = self.f.room("double")
         self.f.store("double", self.exact.two("fsub", total, total), doubt)
-        with self._each(self.count) as (k, after):
-            del k
-            self._add(doubt, self.exact.two("fsub", after, after))
+        with self._each(self.count) as (_, after):
+            none = self.exact.two("fsub", after, after)
+            so_far = self.f.load("double", doubt)
+            self.f.store("double", self.f.new(f"fadd reassoc double {so_far}, {none}"), doubt)
         return self.f.new(f"fcmp une double {self.f.load('double', doubt)}, {self.exact.constant(0.0)}")
 
     def _distance(self) -> str:

@@ -39,13 +39,13 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         Of the hidden layers.
     learning_rate : float, default=0.01
         Step size of a nudge.
-    epochs : int, default=100
+    epochs : int, default=200
         Passes over all rows.
     batch_size : int, default=16
         Rows a nudge averages over; where there are fewer, all of them.
     optimizer : {"adam", "sgd"}, default="adam"
         `"sgd"` wants a larger learning rate.
-    weight_decay : float, default=0.0
+    weight_decay : float, default=0.0001
         An L2 penalty: `weight_decay * parameter` is added to each gradient.
     noise : float, default=0.0
         Standard deviation of the normal noise that every scaled feature gets each time its row is shown.
@@ -101,10 +101,10 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         activation: str = "relu",
         *,
         learning_rate: float = 0.01,
-        epochs: int = 100,
+        epochs: int = 200,
         batch_size: int = 16,
         optimizer: str = "adam",
-        weight_decay: float = 0.0,
+        weight_decay: float = 1e-4,
         noise: float = 0.0,
         patience: int = 0,
         validation_share: float = 0.25,
