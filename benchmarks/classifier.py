@@ -13,6 +13,7 @@ import tinynet as tn
 from contest import Result, Scale, one_core, plain, say
 
 HIDDEN, HELD_OUT = (32,), 0.25
+FIRST = 1000  # seed; TinyNet's defaults were chosen on other splits, those of the seeds 0 to 39
 
 
 class Tried(NamedTuple):
@@ -53,7 +54,7 @@ def tried(table: tuple[np.ndarray, np.ndarray], splits: int) -> dict[str, Tried]
 
     made, (X, y) = sides(), table
     found = {name: Tried([], []) for name in made}
-    for seed in range(splits):
+    for seed in range(FIRST, FIRST + splits):
         X_train, X_test, y_train, y_test = train_test_split(
             X, y, test_size=HELD_OUT, stratify=y, random_state=seed
         )
