@@ -10,6 +10,7 @@ from tinynet.errors import TinyNetError
 from tinynet.network import ACTIVATIONS, Architecture
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
+from tinynet.recording import Recording
 from tinynet.scaling import Scaling
 from tinynet.splits import split
 from tinynet.training import train
@@ -23,15 +24,8 @@ except ImportError as error:
     raise ImportError('TinyNetClassifier needs scikit-learn: pip install "tinynet[sklearn]"') from error
 
 RECIPE = (
-    "learning_rate",
-    "epochs",
-    "batch_size",
-    "optimizer",
-    "schedule",
-    "weight_decay",
-    "noise",
-    "patience",
-)
+    "learning_rate", "epochs", "batch_size", "optimizer", "schedule", "weight_decay", "noise", "patience",
+)  # fmt: skip
 
 
 class TinyNetClassifier(ClassifierMixin, BaseEstimator):
@@ -67,7 +61,8 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
     validation_share : float, default=0.25
         Share of the rows, each class in proportion, that a patience above 0 holds out.
     kept : int, default=100
-        Steps the recording keeps in memory; any other is computed again, to the same bits, when it is opened.
+        Steps the recording keeps, about; any other is computed again, to the same bits, when it is opened. 1 makes the
+        smallest file.
     random_state : int, RandomState instance or None, default=None
         Of the initial weights, the order, the noise and the rows held out. `random_state=0` starts with the weights of
         `torch.manual_seed(0)`, bit for bit.
@@ -92,9 +87,9 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Ctrl-C ends `fit` with a KeyboardInterrupt, as it does any other call (a grid search ends too); training that leaves
-    the finite numbers ends it with a TinyNetError, which is a ValueError. Both leave the classifier fitted up to there,
-    and `recording_.stopped` says why.
+    Ctrl-C ends `fit` with a KeyboardInterrupt, as it does any other call (a grid search ends too), and leaves the
+    classifier fitted up to there. Training that leaves the finite numbers ends it with a TinyNetError, which is a
+    ValueError, and leaves no network. `recording_` holds the training up to there, and its `stopped` says why.
 
     Examples
     --------
@@ -146,6 +141,8 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
 
         Raises TinyNetError, a ValueError, for rows or parameters that do not fit, and where training diverges.
         """
+        if hasattr(self, "network_"):
+            del self.network_  # of an earlier fit: where this one fails, it must not answer
         rows, labels = validate_data(self, X, y, dtype=float)
         check_classification_targets(labels)
         self.classes_, said = np.unique(labels, return_inverse=True)  # said (n_samples,)
@@ -153,11 +150,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         network, recipe = self._architecture().initial(seed), self._recipe(seed)
         training, validation = self._parts(rows, said, seed)
         recipe = replace(recipe, batch_size=min(recipe.batch_size, len(training)))
-        self.recording_ = train(network, training, recipe, validation=validation, kept=self._kept())
-        self.network_ = self.recording_.best
-        self.loss_curve_ = self.recording_.loss_per_epoch
-        self.n_iter_ = self.recording_.epochs
-        self._raise_if_stopped()
+        self._take(train(network, training, recipe, validation=validation, kept=self._kept()))
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -218,13 +211,14 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
             raise TinyNetError(f"kept is {self.kept!r}; it must be a whole number from 1")
         return int(self.kept)
 
-    def _raise_if_stopped(self) -> None:
-        stopped = self.recording_.stopped
-        if stopped is None:
-            return
-        if not stopped.cell:  # Ctrl-C
+    def _take(self, run: Recording) -> None:
+        """Keep what a training gave; raise what ended it early."""
+        self.recording_, stopped = run, run.stopped
+        if stopped is not None and stopped.cell:
+            raise TinyNetError(f"the training diverged: {stopped.reason}; recording_ holds it up to there")
+        self.network_, self.loss_curve_, self.n_iter_ = run.best, run.loss_per_epoch, run.epochs
+        if stopped is not None:  # Ctrl-C
             raise KeyboardInterrupt(stopped.reason)
-        raise TinyNetError(f"the training diverged: {stopped.reason}; recording_ holds it up to there")
 
 
 def _plain(value: Any) -> Any:
