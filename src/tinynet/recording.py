@@ -218,6 +218,12 @@ class Recording:
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
         return files.encode("recording", {name: getattr(self, name) for name in names}, about)
 
+    def to_excel(self, path: str | os.PathLike[str], **which: int) -> None:
+        """Write one nudge (`step=`) or an epoch (`epoch=`) as a workbook with live formulas; see `bridges.spreadsheet`."""
+        from tinynet.bridges import spreadsheet
+
+        files.write(Path(path), spreadsheet.to_excel(self, **which))
+
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
         """Return the recording in the bytes of a safetensors file; `source` names it in errors."""
