@@ -13,6 +13,7 @@ from tinynet.cli.runbook import runbook
 from tinynet.cli.single import explain, nudge, stress
 from tinynet.cli.sweep import sweep
 from tinynet.cli.training import train
+from tinynet.cli.worksheet import worksheet
 
 app = typer.Typer(
     name="tinynet",
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (discover, nudge, train, explain, stress, population, sweep, runbook, lab, doctor):
+for command in (discover, nudge, train, explain, stress, population, sweep, runbook, worksheet, lab, doctor):
     app.command()(command)
 
 

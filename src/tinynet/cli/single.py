@@ -39,7 +39,7 @@ def nudge(
 
     network = tn.Network.initial((4, *hidden_sizes(hidden), 2), seed=seed)
     recipe = recipe_of(learning_rate=rate, loss=loss)
-    moment = tn.nudge(network, _trainable(picture), recipe)
+    moment = tn.nudge(network, trainable(picture), recipe)
     explanation = None if cell is None else moment.explain(cell)
     after = tn.nudge(moment.after, moment.shown, recipe).loss
     if as_json:
@@ -116,7 +116,7 @@ def _table_sets(run: "Recording") -> "dict[str, Examples]":
     return trained | {"halfway between the means": tables.halfway(run.examples)}
 
 
-def _trainable(picture: str) -> "Examples":
+def trainable(picture: str) -> "Examples":
     """Return a line by name, or the four given brightnesses with the target of the line they are nearest to."""
     import numpy as np
 
