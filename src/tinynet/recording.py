@@ -31,8 +31,6 @@ ARRAYS = (
     "loss_per_epoch",
     "movement_per_epoch",
 )
-
-
 LATER = (
     "noise",
     "schedule",
@@ -41,8 +39,6 @@ LATER = (
     "label_smoothing",
     "augment",
 )  # fields of Recipe since format 1
-
-
 VALIDATED = ("validation_per_epoch", "best_parameters")
 
 
@@ -223,6 +219,12 @@ class Recording:
         from tinynet.bridges import spreadsheet
 
         files.write(Path(path), spreadsheet.to_excel(self, **which))
+
+    def film(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Write the training as a film, .gif or .mp4; for its options see `bridges.film`."""
+        from tinynet.bridges.film import film
+
+        film(self, path, **options)
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
