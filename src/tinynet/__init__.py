@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tinynet.architecture import Architecture as Architecture
     from tinynet.bayes import posterior as posterior
     from tinynet.bridges.classifier import TinyNetClassifier as TinyNetClassifier
+    from tinynet.bridges.exports import export as export
+    from tinynet.bridges.worksheet import worksheet as worksheet
     from tinynet.diagnosis import compare as compare
     from tinynet.diagnosis import diagnose as diagnose
     from tinynet.errors import TinyNetError as TinyNetError
@@ -71,6 +73,7 @@ _MODULE_OF = {
     "answers": "judging",
     "compare": "diagnosis",
     "diagnose": "diagnosis",
+    "export": "bridges.exports",
     "grid": "trials",
     "journey": "story",
     "learner": "learners",
@@ -86,6 +89,7 @@ _MODULE_OF = {
     "sweep": "sweeps",
     "train": "training",
     "walked_round": "symmetry",
+    "worksheet": "bridges.worksheet",
 }
 
 _NEEDS_MORE = {"TinyNetClassifier"}  # another package, at its import: a star leaves it out

@@ -31,8 +31,6 @@ ARRAYS = (
     "loss_per_epoch",
     "movement_per_epoch",
 )
-
-
 LATER = (
     "noise",
     "schedule",
@@ -41,8 +39,6 @@ LATER = (
     "label_smoothing",
     "augment",
 )  # fields of Recipe since format 1
-
-
 VALIDATED = ("validation_per_epoch", "best_parameters")
 
 
@@ -217,6 +213,18 @@ class Recording:
             about |= {"best_epoch": self.best_epoch}
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
         return files.encode("recording", {name: getattr(self, name) for name in names}, about)
+
+    def to_excel(self, path: str | os.PathLike[str], **which: int) -> None:
+        """Write one nudge (`step=`) or an epoch (`epoch=`) as a workbook with live formulas; see `bridges.spreadsheet`."""
+        from tinynet.bridges import spreadsheet
+
+        files.write(Path(path), spreadsheet.to_excel(self, **which))
+
+    def film(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Write the training as a film, .gif or .mp4; for its options see `bridges.film`."""
+        from tinynet.bridges.film import film
+
+        film(self, path, **options)
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":

@@ -84,16 +84,22 @@ def check(path: Path, count: int = 1, **choices: object) -> Form:
     ending = path.suffix.lower()
     if ending not in FORMS:
         known = "; ".join(f"{', '.join(endings)}: {words}" for words, endings in forms().items())
-        raise TinyNetError(f"{path.name!r} ends in {ending!r}, which is no form of a recording; there are {known}")
+        raise TinyNetError(
+            f"{path.name!r} ends in {ending!r}, which is no form of a recording; there are {known}"
+        )
     form, known = FORMS[ending], [field.name for field in fields(Choice)]
     for name, value in choices.items():
         if name not in known:
             raise TinyNetError(f"there is no choice {name!r}; there are {', '.join(known)}")
         if value is not None and name not in form.takes:
             takes = f"takes {', '.join(form.takes)}" if form.takes else "takes none"
-            raise TinyNetError(f"{name} is {value!r}, and {form.words} ({ending}) has no such choice: it {takes}")
+            raise TinyNetError(
+                f"{name} is {value!r}, and {form.words} ({ending}) has no such choice: it {takes}"
+            )
     if count != 1 and ending != ".html":
-        raise TinyNetError(f"{count} recordings were given; {form.words} ({ending}) is made of one, only .html compares several")
+        raise TinyNetError(
+            f"{count} recordings were given; {form.words} ({ending}) is made of one, only .html compares several"
+        )
     if not path.parent.is_dir():
         raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
     return form

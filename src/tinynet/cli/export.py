@@ -59,4 +59,9 @@ def export(
         if not as_json:
             typer.echo(f"{path}: {exports.FORMS[path.suffix.lower()].words}, {path.stat().st_size:,} bytes")
     if as_json:
-        print_json({"command": "export", "files": [{"path": str(path), "bytes": path.stat().st_size} for path in out]})
+        print_json(
+            {
+                "command": "export",
+                "files": [{"path": str(path), "bytes": path.stat().st_size} for path in out],
+            }
+        )
