@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -68,10 +68,10 @@ def export(
 
     >>> import tempfile, tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> export(run, f"{folder.name}/network.js", name="lines")
-    >>> "export function lines" in open(f"{folder.name}/network.js").read()
-    True
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     export(run, Path(folder, "lines.json"))
+    ...     Path(folder, "lines.json").read_text()[:35]
+    '{"format": 1, "kind": "recording", '
     """
     several = [recordings] if isinstance(recordings, Recording) else list(recordings)
     path = Path(path)
@@ -105,7 +105,7 @@ def check(path: Path, count: int = 1, **choices: object) -> Form:
     return form
 
 
-def taken(paths: Sequence[Path], choices: dict[str, object]) -> dict[Path, dict[str, object]]:
+def taken(paths: Sequence[Path], choices: Mapping[str, object]) -> dict[Path, dict[str, object]]:
     """Return which of the choices each of several files takes; each choice must be for one of them.
 
     >>> taken([Path("a.h"), Path("b.gif")], {"step": 3})
