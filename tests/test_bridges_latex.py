@@ -136,7 +136,7 @@ def test_no_line_is_wider_than_the_page():
     moment, parser, widths = wide(), MathTextParser("path"), []
     plain = {r"\tfrac": r"\frac", r"\bigl": "", r"\bigr": "", "&": "", r"\\": ""}
     for name in [
-        *list(moment.sheet.cells)[::60],
+        *list(moment.sheet.cells)[::300],
         "picture0.layer1.z[0]",
         "picture0.layer1.max",
         "picture0.loss",
@@ -146,7 +146,7 @@ def test_no_line_is_wider_than_the_page():
                 line = line.replace(ours, theirs)
             with rc_context({"mathtext.fontset": "cm"}):
                 widths.append(parser.parse(f"${line}$", dpi=72, prop=FontProperties(size=11)).width)
-    assert len(widths) > 50
+    assert len(widths) > 30
     assert 100 < max(widths) / 72 * 25.4 < 170
 
 

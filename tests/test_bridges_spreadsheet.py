@@ -157,7 +157,7 @@ def test_the_values_in_the_file_are_ours_to_the_last_bit(books, case):
 @pytest.mark.parametrize("case", CASES)
 def test_the_package_formulas_finds_our_numbers_before_and_after_a_change(books, case, tmp_path):
     data, moments, changes, after = books[case]
-    if case == "plain":
+    if case == "one identity output":
         assert by_formulas(data, tmp_path) == pytest.approx(ours(moments), rel=1e-12, abs=1e-12)
     wanted = ours(moments, changes)
     assert wanted[name_of("loss", moments, len(moments) - 1)] != moments[-1].loss
