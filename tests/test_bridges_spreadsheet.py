@@ -212,7 +212,7 @@ def test_one_nudge_has_its_names_without_a_number(tmp_path):
     given = {name for name, formula in formulas.items() if not isinstance(formula, str)}
     sheet = run[5].sheet
     assert given == {excel.defined_name(c.name) for c in sheet.cells.values() if c.formula is None}
-    run.to_excel(tmp_path / "nudge.xlsx", step=5)
+    run.export(tmp_path / "nudge.xlsx", step=5)
     assert (tmp_path / "nudge.xlsx").read_bytes() == data
 
 

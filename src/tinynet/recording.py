@@ -214,17 +214,11 @@ class Recording:
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
         return files.encode("recording", {name: getattr(self, name) for name in names}, about)
 
-    def to_excel(self, path: str | os.PathLike[str], **which: int) -> None:
-        """Write one nudge (`step=`) or an epoch (`epoch=`) as a workbook with live formulas; see `bridges.spreadsheet`."""
-        from tinynet.bridges import spreadsheet
+    def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
+        """Write the recording in another form, by the ending of `path`; see `tinynet.export`."""
+        from tinynet.bridges.exports import export
 
-        files.write(Path(path), spreadsheet.to_excel(self, **which))
-
-    def film(self, path: str | os.PathLike[str], **options: Any) -> None:
-        """Write the training as a film, .gif or .mp4; for its options see `bridges.film`."""
-        from tinynet.bridges.film import film
-
-        film(self, path, **options)
+        export(self, path, **choices)
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":

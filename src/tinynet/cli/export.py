@@ -33,6 +33,7 @@ def export(
     name: Annotated[str | None, typer.Option(help="The name of the function in a program.")] = None,
     frames: Annotated[int | None, typer.Option(help="Frames of a film.")] = None,
     fps: Annotated[int | None, typer.Option(help="Frames a second.")] = None,
+    picture: Annotated[str | None, typer.Option(help="The example that a film shows, by its name.")] = None,
     title: Annotated[str | None, typer.Option(help="The title of a page.")] = None,
     called: Annotated[
         list[str] | None, typer.Option("--called", help="The name of each recording in a page, in turn.")
@@ -46,7 +47,8 @@ def export(
 
     asked = {
         "step": step, "epoch": epoch, "cell": cell, "depth": depth, "figure": figure, "dtype": dtype, "name": name,
-        "frames": frames, "rate": fps, "title": title, "names": called or None,
+        "frames": frames, "rate": fps, "picture": picture,
+        "title": title, "names": called or None,
     }  # fmt: skip
     choices = {key: value for key, value in asked.items() if value is not None}
     taken = exports.taken(out, choices)
