@@ -27,7 +27,7 @@ def quick(monkeypatch):
 
 def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick):
     seen = []
-    film(
+    film.film(
         run, tmp_path / "film.gif", frames=4, rate=10, progress=lambda done, total: seen.append((done, total))
     )
     with Image.open(tmp_path / "film.gif") as gif:
@@ -43,7 +43,7 @@ def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick
     changed = [np.abs(a - b).max() for a, b in pairwise(frames)]
     assert min(changed) > 50
     again = tmp_path / "again.gif"
-    film(run, again, frames=4, rate=10)
+    film.film(run, again, frames=4, rate=10)
     assert again.read_bytes() == (tmp_path / "film.gif").read_bytes()
 
 
@@ -71,7 +71,7 @@ def test_long_trainings_are_looked_at_where_they_were_kept():
 def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
-    film(run, tmp_path / "film.mp4", frames=3, rate=10)
+    film.film(run, tmp_path / "film.mp4", frames=3, rate=10)
     ask = "ffprobe -v error -count_frames -show_entries stream=codec_name,width,height,nb_read_frames -of csv=p=0"
     said = subprocess.run(
         [*ask.split(), tmp_path / "film.mp4"], capture_output=True, text=True, check=True
@@ -89,11 +89,11 @@ def test_interrupted_it_leaves_no_half_file(run, tmp_path, name, quick):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        film(run, tmp_path / name, frames=4, progress=stop)
+        film.film(run, tmp_path / name, frames=4, progress=stop)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / name).write_bytes(b"the film before")
     with pytest.raises(KeyboardInterrupt):
-        film(run, tmp_path / name, frames=4, progress=stop)
+        film.film(run, tmp_path / name, frames=4, progress=stop)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the film before"]
 
 
@@ -106,13 +106,13 @@ def test_mistakes_are_said(run, tmp_path, monkeypatch):
         ("film.gif", {"picture": "middle"}, "there is no picture 'middle'"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
-            film(run, tmp_path / name, **options)
+            film.film(run, tmp_path / name, **options)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
         tn.TinyNetError,
         match="a film as .mp4 needs the program ffmpeg, which is not found; install it, or save a .gif",
     ):
-        film(run, tmp_path / "film.mp4")
+        film.film(run, tmp_path / "film.mp4")
 
 
 def test_what_ffmpeg_says_is_passed_on(run, tmp_path, monkeypatch, quick):
@@ -121,7 +121,7 @@ def test_what_ffmpeg_says_is_passed_on(run, tmp_path, monkeypatch, quick):
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     with pytest.raises(tn.TinyNetError, match="ffmpeg made no film: Unknown encoder libx264; save a .gif"):
-        film(run, tmp_path / "film.mp4", frames=2)
+        film.film(run, tmp_path / "film.mp4", frames=2)
     assert list(tmp_path.glob("*.mp4")) == []
 
 
