@@ -13,6 +13,7 @@ from tinynet import wire
 from tinynet.bridges import aboard
 from tinynet.bridges.aboard import Form
 from tinynet.errors import TinyNetError
+from tinynet.network import Architecture
 from tinynet.recording import Recording
 
 PAGE = Path(__file__).parents[1] / "page"
@@ -113,25 +114,15 @@ class Hold:
 
     def take(self, forms: list[list[Form]]) -> None:
         """Have the sheets that the recordings need, and those of further forms, a list for each recording."""
-        needed = [[*aboard.own_forms(run), *more] for run, more in zip(self._recordings, forms, strict=True)]
-        self._document["sheets"] = [
-            aboard.sheets(
-                one,
-                [
-                    form
-                    for run, mine in zip(self._recordings, needed, strict=True)
-                    if run.network.architecture == one
-                    for form in mine
-                ],
-            )
-            for one in self._architectures
-        ]
+        needed: dict[Architecture, list[Form]] = {one: [] for one in self._architectures}
+        for run, more in zip(self._recordings, forms, strict=True):
+            needed[run.network.architecture] += [*aboard.own_forms(run), *more]
+        self._document["sheets"] = [aboard.sheets(one, mine) for one, mine in needed.items()]
 
     def add_starts(self, room: int) -> bool:
         """Add the starts of as many seeds as go into `room` bytes of the page; return whether there are any."""
-        each = (
-            sum(4 * one.parameter_count for one in self._architectures) * 4 / 3 * 1.01
-        )  # bytes of base64 a seed
+        numbers = sum(one.parameter_count for one in self._architectures)
+        each = 4 * numbers * 4 / 3 * 1.01  # bytes of a seed: float32, in base64, and a little more
         count = min(MOST_STARTS, int(room / each)) // BLOCK * BLOCK
         for one in self._architectures if count > 0 else []:
             table = {"architecture": one.to_json(), "first": 0, "count": count}
