@@ -241,8 +241,8 @@ def test_a_training_that_was_stopped_early_ends_where_it_ended(open_file):
 def test_a_learner_is_trained_again_in_the_page(open_file):
     run = learners.shipped()
     page = open_file(run)
+    page.locator(".at-timeline").get_by_text("Training …").wait_for(state="detached", timeout=90_000)
     to_end(page)
-    page.locator(".at-timeline").get_by_text("Training …").wait_for(state="detached")
     expect(page.get_by_role("alert")).to_have_text("")
     page.get_by_role("button", name="gray", exact=True).click()
     expect(page.locator('[data-cell="layer2.a[0]"] text')).to_have_text(f"{run.final([0.5] * 4)[0]:.3f}")
