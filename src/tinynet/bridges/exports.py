@@ -84,9 +84,9 @@ def check(path: Path, count: int = 1, **choices: object) -> Form:
     """Return the form that a path asks for, or raise a TinyNetError: what `export` can refuse before it begins."""
     ending = path.suffix.lower()
     if ending not in FORMS:
-        known = "; ".join(f"{', '.join(endings)}: {words}" for words, endings in forms().items())
+        all_forms = "; ".join(f"{', '.join(endings)}: {words}" for words, endings in forms().items())
         raise TinyNetError(
-            f"{path.name!r} ends in {ending!r}, which is no form of a recording; there are {known}"
+            f"{path.name!r} ends in {ending!r}, which is no form of a recording; there are {all_forms}"
         )
     form, known = FORMS[ending], [field.name for field in fields(Choice)]
     for name, value in choices.items():
