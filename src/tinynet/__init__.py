@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from tinynet.sweeps import Sweep as Sweep
     from tinynet.sweeps import sweep as sweep
     from tinynet.symmetry import walked_round as walked_round
-    from tinynet.tables import read_table as read_table
     from tinynet.training import nudge as nudge
     from tinynet.training import train as train
     from tinynet.trials import Trial as Trial
@@ -78,7 +77,6 @@ _MODULE_OF = {
     "plots": "",
     "population": "populations",
     "posterior": "bayes",
-    "read_table": "tables",
     "score": "scores",
     "split": "splits",
     "sweep": "sweeps",
