@@ -18,7 +18,9 @@ def table(count, seed=0):
 
 
 def trained(examples, validation=None):
-    return tn.train(tn.Network.initial((2, 2, 2), seed=0), examples, tn.Recipe(epochs=2), validation=validation)
+    return tn.train(
+        tn.Network.initial((2, 2, 2), seed=0), examples, tn.Recipe(epochs=2), validation=validation
+    )
 
 
 def plain_identity(run):
@@ -63,7 +65,11 @@ def test_few_examples_are_described_as_ever():
 def test_more_examples_than_a_description_could_hold_are_kept():
     """A description may have 100 MB; these names alone have more."""
     count = 1000
-    some = tn.Examples(np.zeros((count, 201)), np.eye(2)[np.arange(count) % 2], tuple(f"{'x' * 110_000}{k}" for k in range(count)))
+    some = tn.Examples(
+        np.zeros((count, 201)),
+        np.eye(2)[np.arange(count) % 2],
+        tuple(f"{'x' * 110_000}{k}" for k in range(count)),
+    )
     run = tn.train(tn.Network.initial((201, 1, 2), seed=0), some, tn.Recipe(epochs=1, batch_size=1000))
     assert tn.Recording.from_bytes(run.to_bytes()).examples.names[-1].endswith("999")
 

@@ -43,6 +43,7 @@ FLOW = [
     "judging",
     "calibration",
     "scores",
+    "fits",
     "symmetry",
     "floors",
     "exam",

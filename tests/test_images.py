@@ -46,9 +46,7 @@ def test_a_shrunk_pixel_is_the_mean_of_its_area(folder):
 
 @pytest.mark.parametrize(("ending", "within"), [("jpg", 0.02), ("bmp", 0), ("gif", 0), ("webp", 0.02)])
 def test_other_kinds_of_pictures(folder, ending, within):
-    some = tn.Examples.from_images(
-        folder({"a/x": np.full((9, 9), 51), "b/y": WHITE}, ending.upper()), size=2
-    )
+    some = tn.Examples.from_images(folder({"a/x": np.full((9, 9), 51), "b/y": WHITE}, ending.upper()), size=2)
     assert np.abs(some.inputs - [[0.2] * 4, [1.0] * 4]).max() <= within
 
 

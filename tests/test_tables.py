@@ -39,7 +39,10 @@ def test_the_label_may_have_any_name(table):
     some = read(table("species, x \nb,0.5\na,1\n b ,0\n"), label="species")
     assert some.answers == ("a", "b")
     assert some.targets.tolist() == [[0, 1], [1, 0], [0, 1]]
-    assert read(table("x,target\n0,2\n1,10\n"), label="target").answers == ("2", "10")  # numbers in their order
+    assert read(table("x,target\n0,2\n1,10\n"), label="target").answers == (
+        "2",
+        "10",
+    )  # numbers in their order
     assert read(table("x,name\n0,Ann\n1,Bob\n0.5,Ann\n"), label="name").names[2] == "row 3"
 
 
@@ -90,10 +93,21 @@ def test_iris_is_the_same_wherever_it_comes_from(tmp_path):
     frame.to_csv(tmp_path / "iris.csv", index=False)
     some = read(tmp_path / "iris.csv", label="species")
     assert (some.inputs.shape, some.answers) == ((150, 4), ("setosa", "versicolor", "virginica"))
-    assert np.abs(some.inputs * np.ptp(iris.data.values, axis=0) + iris.data.values.min(axis=0) - iris.data).max().max() < 1e-12
+    assert (
+        np.abs(some.inputs * np.ptp(iris.data.values, axis=0) + iris.data.values.min(axis=0) - iris.data)
+        .max()
+        .max()
+        < 1e-12
+    )
     categories = frame.astype({"species": "category"})
-    for source in (str(tmp_path / "iris.csv"), frame, categories, pl.from_pandas(frame), dict(frame),
-                   io.StringIO(frame.to_csv(index=False))):
+    for source in (
+        str(tmp_path / "iris.csv"),
+        frame,
+        categories,
+        pl.from_pandas(frame),
+        dict(frame),
+        io.StringIO(frame.to_csv(index=False)),
+    ):
         assert read(source, label="species") == some
     assert read((iris.data, kinds)) == some
     arrays = read((iris.data.values, iris.target.values))
@@ -161,7 +175,10 @@ def test_missing_numbers_and_labels_of_frames():
         (np.zeros(3), r"x has shape \(3,\), not \(rows, columns\); a table is a CSV file, a pandas"),
         ([[1, 2], [3]], "this is no array .*; a table is a CSV file"),
         (3, r"x has shape \(\), not \(rows, columns\)"),
-        ((np.zeros((20, 1)), np.arange(20) / 7), "is label number 11.*If it is a number to predict, say targets='y'"),
+        (
+            (np.zeros((20, 1)), np.arange(20) / 7),
+            "is label number 11.*If it is a number to predict, say targets='y'",
+        ),
     ],
 )
 def test_what_is_no_table(source, message):
@@ -180,7 +197,10 @@ def test_numbers_to_predict_keep_their_units():
     np.testing.assert_allclose(some.unscaled(some.targets)[:, 0], diabetes.target, rtol=1e-12)
     assert some.unscaled([0.0]).tolist() == [25.0]
     assert tn.Examples.from_json(json.loads(json.dumps(some.to_json()))) == some
-    assert read((diabetes.drop(columns="target").values, diabetes.target.values), targets="y").targets.tolist() == some.targets.tolist()
+    assert (
+        read((diabetes.drop(columns="target").values, diabetes.target.values), targets="y").targets.tolist()
+        == some.targets.tolist()
+    )
     training, held_out = tn.split(some, 0.3)
     run = tn.train(
         tn.Network.initial((10, 4, 1), seed=0, output="identity"), training,
@@ -227,7 +247,10 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("", "has no rows"),
         ("x,label\n", "has no rows; it needs a line of column names"),
         ("x,label\n1\n", "line 2: 1 cells were found and the header has 2"),
-        ("x,label\n0.1,a\nred,b\n", "line 3, column 'x': 'red' is no number; words can only be the label: leave the column out"),
+        (
+            "x,label\n0.1,a\nred,b\n",
+            "line 3, column 'x': 'red' is no number; words can only be the label: leave the column out",
+        ),
         ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty; fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
         (
@@ -256,7 +279,9 @@ def test_a_wrong_table_says_where(table, text, message):
 def test_a_table_that_is_none(tmp_path):
     path = tmp_path / "bytes.csv"
     path.write_bytes("x,label\n0,a\n1,b\n".encode() + b"2,caf\xe9\n")
-    with pytest.raises(TinyNetError, match="bytes.csv, line 4: this is no text in UTF-8 .*; save the table as CSV in UTF-8"):
+    with pytest.raises(
+        TinyNetError, match="bytes.csv, line 4: this is no text in UTF-8 .*; save the table as CSV in UTF-8"
+    ):
         read(path)
     path.write_text('x,label\n0,a\n1,"b\n')
     with pytest.raises(TinyNetError, match="bytes.csv, line 3: this is no CSV .*; mend the line"):
@@ -278,7 +303,9 @@ def test_a_column_that_is_not_there(table):
 
 def test_choices_that_do_not_go_together(table):
     path = table("x,species,target\n0,a,0\n1,b,1\n")
-    with pytest.raises(TinyNetError, match="column 'species' and target columns .target.; keep one or the other"):
+    with pytest.raises(
+        TinyNetError, match="column 'species' and target columns .target.; keep one or the other"
+    ):
         read(path, label="species")
     with pytest.raises(TinyNetError, match="column 'target' is label and target"):
         read(path, label="target", targets="target")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tinynet.exam import Exam as Exam
     from tinynet.exam import Marks as Marks
     from tinynet.explain import Explanation as Explanation
+    from tinynet.fits import fit as fit
     from tinynet.judging import Verdict as Verdict
     from tinynet.judging import answers as answers
     from tinynet.learners import learner as learner
@@ -68,6 +69,7 @@ _MODULE_OF = {
     "answers": "judging",
     "compare": "diagnosis",
     "diagnose": "diagnosis",
+    "fit": "fits",
     "grid": "trials",
     "journey": "story",
     "learner": "learners",

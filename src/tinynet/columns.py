@@ -131,7 +131,9 @@ def _next(what: str, reader: Any) -> list[str] | None:
     try:
         return next(reader, None)
     except csv.Error as error:
-        raise TinyNetError(f"{what}, line {reader.line_num}: this is no CSV ({error}); mend the line") from error
+        raise TinyNetError(
+            f"{what}, line {reader.line_num}: this is no CSV ({error}); mend the line"
+        ) from error
 
 
 def _undecodable(path: Path) -> int:

@@ -11,7 +11,9 @@ from tinynet.files import Arrays
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 
-MOST_DESCRIBED = 200_000  # numbers of examples that stand in a file's description; more are arrays of the file
+MOST_DESCRIBED = (
+    200_000  # numbers of examples that stand in a file's description; more are arrays of the file
+)
 ROWS_AT_A_TIME = 8192
 ROWS = ("inputs", "targets", "names")  # of examples: what grows with them
 PARTS = ("examples", "validation")
@@ -61,9 +63,7 @@ def unpacked(part: str, arrays: Arrays, about: dict[str, Any]) -> Examples | Non
     """Return the examples of a file, and take them out of its arrays; None where it has no such part."""
     if part not in about:
         return None
-    rows: dict[str, Any] = {
-        name: arrays.pop(f"{part}.{name}") for name in ROWS if f"{part}.{name}" in arrays
-    }
+    rows: dict[str, Any] = {name: arrays.pop(f"{part}.{name}") for name in ROWS if f"{part}.{name}" in arrays}
     if "names" in rows:
         rows["names"] = json.loads(rows["names"].tobytes())
     return Examples.from_json(about[part] | rows)
@@ -79,7 +79,9 @@ def _text(about: Experiment) -> Iterator[str]:
     for k, key in enumerate(sorted(about)):
         value = about[key]
         yield f"{', ' if k else ''}{json.dumps(key)}: "
-        yield from _examples_text(value) if isinstance(value, Examples) else [json.dumps(value, sort_keys=True)]
+        yield from (
+            _examples_text(value) if isinstance(value, Examples) else [json.dumps(value, sort_keys=True)]
+        )
     yield "}"
 
 

@@ -49,7 +49,9 @@ class Examples:
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
         if self.targets is not None:
-            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names, self.regression))
+            object.__setattr__(
+                self, "targets", _checked("targets", self.targets, self.names, self.regression)
+            )
             width = self.targets.shape[1]
             if width != len(self.answers):
                 raise TinyNetError(

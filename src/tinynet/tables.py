@@ -58,6 +58,12 @@ class Table:
             units = found or Scaling.none(self.answers)
         return Examples(inputs, targets, self.names, None, self.answers, scaling, units)
 
+    def scaled_by(self, scaling: Scaling | None) -> Examples:
+        """Return the rows as examples without targets of their own units, scaled as others were."""
+        if scaling is None:
+            return self.examples()
+        return Examples(scaling(self.values), self.targets, self.names, None, self.answers, scaling)
+
     def _scaled(
         self, columns: Sequence[str], values: np.ndarray, ends: np.ndarray | None
     ) -> tuple[np.ndarray, Scaling | None]:
@@ -138,7 +144,9 @@ def _header(source: Source, label: str | None, targets: tuple[str, ...], ignore:
         )
     if label in targets:
         raise TinyNetError(f"column {label!r} is label and target; it can be one of them")
-    used = {label, *targets, *plain, *ignore} | ({"name"} if label != "name" and "name" not in targets else set())
+    used = {label, *targets, *plain, *ignore} | (
+        {"name"} if label != "name" and "name" not in targets else set()
+    )
     inputs = [c for c, name in enumerate(names) if name not in used]
     if not inputs:
         raise TinyNetError(f"{source.what} has no input columns; its columns are {', '.join(names)}")
@@ -181,12 +189,22 @@ def _gathered(source: Source, header: _Header) -> Table:
     names = tuple(named) or tuple(f"row {n}" for n in range(1, count + 1))
     columns = tuple(source.names[c] for c in header.inputs)
     table = Table(
-        source.what, source.unit, at, columns, np.concatenate(values), targets, names, answers, header.regression
+        source.what,
+        source.unit,
+        at,
+        columns,
+        np.concatenate(values),
+        targets,
+        names,
+        answers,
+        header.regression,
     )
     if header.targets and not header.regression and targets is not None:
         what = [source.names[c] for c in header.targets]
         table.check_range(
-            what, targets, f"if it is a label, say label={what[0]!r} (--label); if a number, targets={what[0]!r} (--target)"
+            what,
+            targets,
+            f"if it is a label, say label={what[0]!r} (--label); if a number, targets={what[0]!r} (--target)",
         )
     return table
 
@@ -250,7 +268,9 @@ def _wrong(cell: Any) -> str:
     if missing(cell):
         return "the cell is empty; fill it in, or leave the row out"
     try:
-        return "" if np.isfinite(number(cell)) else f"{str(cell)!r} is not finite; mend it, or leave the row out"
+        return (
+            "" if np.isfinite(number(cell)) else f"{str(cell)!r} is not finite; mend it, or leave the row out"
+        )
     except (ValueError, TypeError):
         return f"{str(cell)!r} is no number; words can only be the label: leave the column out (ignore=[…], --ignore)"
 
@@ -279,6 +299,8 @@ def _name(source: Source, rows: Rows, column: int, known: dict[str, int]) -> Non
     for at, cell in zip(rows.places, rows.columns[column], strict=True):
         name = "" if missing(cell) else str(cell).strip()
         if not name or name in known:
-            what = f"{name!r} is the name of {source.unit} {known[name]} too" if name else "the name is missing"
+            what = (
+                f"{name!r} is the name of {source.unit} {known[name]} too" if name else "the name is missing"
+            )
             raise TinyNetError(f"{source.place(at, 'name')}: {what}; names must differ")
         known[name] = at
