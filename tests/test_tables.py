@@ -278,7 +278,7 @@ def test_a_wrong_table_says_where(table, text, message):
 
 def test_a_table_that_is_none(tmp_path):
     path = tmp_path / "bytes.csv"
-    path.write_bytes("x,label\n0,a\n1,b\n".encode() + b"2,caf\xe9\n")
+    path.write_bytes(b"x,label\n0,a\n1,b\n" + b"2,caf\xe9\n")
     with pytest.raises(
         TinyNetError, match="bytes.csv, line 4: this is no text in UTF-8 .*; save the table as CSV in UTF-8"
     ):
@@ -324,7 +324,8 @@ def test_a_long_table_is_read_in_pieces(table):
     found = tables.read(path, progress=lambda done, total: seen.append((done, total)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert seen == sorted(seen) and seen[-1] == (len(text), len(text))
+    assert seen == sorted(seen)
+    assert seen[-1] == (len(text), len(text))
     assert found.values[:, 0].tolist() == numbers.tolist()
     assert found.targets[:, 1].tolist() == [1.0, 0.0] * (count // 2) + [1.0] * (count % 2)
     assert peak < 1.5 * len(text)  # as lists of strings it is more than twice as much

@@ -71,7 +71,45 @@ def missing(cell: Any) -> bool:
     return not cell.strip() if isinstance(cell, str) else str(cell) in ("None", "nan", "<NA>", "NaT")
 
 
-def number(cell: Any) -> float:
+def numbers(source: Source, rows: Rows, columns: list[int]) -> np.ndarray:
+    """Return some columns as numbers. -> (rows, columns)
+
+    Raises TinyNetError that says where there is none.
+    """
+    found = np.empty((len(rows.places), len(columns)))
+    for k, c in enumerate(columns):
+        try:
+            found[:, k] = _converted(rows.columns[c])
+        except (ValueError, TypeError):
+            _refuse(source, rows, c)
+        if not np.isfinite(found[:, k]).all():
+            _refuse(source, rows, c)
+    return found
+
+
+def _refuse(source: Source, rows: Rows, column: int) -> None:
+    """Raise for the first cell of a column that is no number."""
+    for at, cell in zip(rows.places, rows.columns[column], strict=True):
+        wrong = _wrong(cell)
+        if wrong:
+            raise TinyNetError(f"{source.place(at, source.names[column])}: {wrong}")
+
+
+def _wrong(cell: Any) -> str:
+    """Say what is wrong with a cell that should be a number; nothing, if it is one."""
+    if missing(cell):
+        return "the cell is empty; fill it in, or leave the row out"
+    try:
+        return (
+            ""
+            if np.isfinite(_number(cell))
+            else f"{str(cell)!r} is not finite; mend it, or leave the row out"
+        )
+    except (ValueError, TypeError):
+        return f"{str(cell)!r} is no number; words can only be the label: leave the column out (ignore=[…], --ignore)"
+
+
+def _number(cell: Any) -> float:
     """Return the number in a cell; true and false are 1 and 0. Raises ValueError or TypeError for any other."""
     if isinstance(cell, str):
         truth = {"true": 1.0, "false": 0.0}.get(cell.strip().lower())
@@ -81,15 +119,15 @@ def number(cell: Any) -> float:
     return float(cell)
 
 
-def numbers(cells: Sequence[Any]) -> np.ndarray:
+def _converted(cells: Sequence[Any]) -> np.ndarray:
     """Return a column's cells as numbers. -> (rows,)  Raises ValueError or TypeError where one is none."""
     kind = cells.dtype.kind if isinstance(cells, np.ndarray) else ""
     if kind and kind in "biuf":
         return np.asarray(cells, float)
     try:
-        return np.fromiter(map(number if kind else float, cells), float, len(cells))
+        return np.fromiter(map(_number if kind else float, cells), float, len(cells))
     except ValueError:  # true and false, perhaps
-        return np.fromiter(map(number, cells), float, len(cells))
+        return np.fromiter(map(_number, cells), float, len(cells))
 
 
 # --- from text -----------------------------------------------------------------------------------------------------
@@ -178,7 +216,8 @@ def _cut(columns: list[np.ndarray]) -> Iterator[Rows]:
     count = len(columns[0]) if columns else 0
     for first in range(0, count, ROWS_AT_A_TIME):
         last = min(first + ROWS_AT_A_TIME, count)
-        yield Rows(range(first + 1, last + 1), [column[first:last] for column in columns])
+        cells: list[Any] = [column[first:last] for column in columns]
+        yield Rows(range(first + 1, last + 1), cells)
 
 
 def _columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from tinynet.columns import NO_ROWS, Progress, Rows, Source, missing, number, numbers, opened
+from tinynet.columns import NO_ROWS, Progress, Rows, Source, missing, numbers, opened
 from tinynet.errors import TinyNetError
 from tinynet.pictures import Examples
 from tinynet.scaling import Scaling
@@ -50,11 +50,11 @@ class Table:
 
         Without it every value must lie in [0, 1].
         """
-        inputs, scaling = self._scaled(self.columns, self.values, by and by.values)
+        inputs, scaling = self._scaled(self.columns, self.values, None if by is None else by.values)
         inputs = np.clip(inputs, 0.0, 1.0)  # what lies beyond the table `by`; of targets it is kept
         targets, units = self.targets, None
         if targets is not None and self.regression:
-            targets, found = self._scaled(self.answers, targets, by and by.targets)
+            targets, found = self._scaled(self.answers, targets, None if by is None else by.targets)
             units = found or Scaling.none(self.answers)
         return Examples(inputs, targets, self.names, None, self.answers, scaling, units)
 
@@ -174,9 +174,9 @@ def _gathered(source: Source, header: _Header) -> Table:
     named: dict[str, int] = {}  # with their places
     for rows in source.chunks:
         places.append(np.array(rows.places))
-        values.append(_numbers(source, rows, header.inputs))
+        values.append(numbers(source, rows, header.inputs))
         goals.append(
-            _numbers(source, rows, header.targets)
+            numbers(source, rows, header.targets)
             if header.label is None
             else _codes(source, rows, header.label, labels)
         )
@@ -240,39 +240,6 @@ def _order(labels: list[str]) -> Any:
         return {label: float(label) for label in labels}.__getitem__
     except ValueError:
         return None
-
-
-def _numbers(source: Source, rows: Rows, columns: list[int]) -> np.ndarray:
-    """Return some columns as numbers. -> (rows, columns)"""
-    found = np.empty((len(rows.places), len(columns)))
-    for k, c in enumerate(columns):
-        try:
-            found[:, k] = numbers(rows.columns[c])
-        except (ValueError, TypeError):
-            _refuse(source, rows, c)
-        if not np.isfinite(found[:, k]).all():
-            _refuse(source, rows, c)
-    return found
-
-
-def _refuse(source: Source, rows: Rows, column: int) -> None:
-    """Raise for the first cell of a column that is no number."""
-    for at, cell in zip(rows.places, rows.columns[column], strict=True):
-        wrong = _wrong(cell)
-        if wrong:
-            raise TinyNetError(f"{source.place(at, source.names[column])}: {wrong}")
-
-
-def _wrong(cell: Any) -> str:
-    """Say what is wrong with a cell that should be a number; nothing, if it is one."""
-    if missing(cell):
-        return "the cell is empty; fill it in, or leave the row out"
-    try:
-        return (
-            "" if np.isfinite(number(cell)) else f"{str(cell)!r} is not finite; mend it, or leave the row out"
-        )
-    except (ValueError, TypeError):
-        return f"{str(cell)!r} is no number; words can only be the label: leave the column out (ignore=[…], --ignore)"
 
 
 def _codes(source: Source, rows: Rows, column: int, known: dict[str, int]) -> np.ndarray:
