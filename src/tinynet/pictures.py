@@ -44,7 +44,7 @@ class Examples:
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "answers", tuple(self.answers))
-        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names))
+        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names, False))
         if len(set(self.names)) < len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
@@ -176,8 +176,8 @@ class Examples:
         return cls(data["inputs"], data["targets"], data["names"], data["shape"], data["answers"], **scalings)
 
 
-def _checked(what: str, values: Any, names: tuple[str, ...], any_size: bool = False) -> np.ndarray:
-    """Return values as a read-only (pictures, width) array of finite numbers, in [0, 1] unless any size will do."""
+def _checked(what: str, values: Any, names: tuple[str, ...], free: bool) -> np.ndarray:
+    """Return values as a read-only (pictures, width) array of finite numbers, in [0, 1] where not free."""
     try:
         array = np.array(values, float)
     except (ValueError, TypeError) as error:
@@ -186,12 +186,12 @@ def _checked(what: str, values: Any, names: tuple[str, ...], any_size: bool = Fa
         ) from error
     if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
         raise TinyNetError(f"{what} has shape {array.shape}; {len(names)} names need ({len(names)}, width)")
-    bad = np.argwhere(~(np.isfinite(array) if any_size else (array >= 0) & (array <= 1)))
+    bad = np.argwhere(~(np.isfinite(array) if free else (array >= 0) & (array <= 1)))
     if len(bad):
         row, column = bad[0]
+        rule = "be finite" if free else "lie between 0 (dark) and 1 (bright): scale them first"
         raise TinyNetError(
-            f"{what} of {names[row]!r} has {array[row, column]:g} in place {column}; "
-            "every number must lie between 0 (dark) and 1 (bright): scale them first"
+            f"{what} of {names[row]!r} has {array[row, column]:g} in place {column}; every number must {rule}"
         )
     array.setflags(write=False)
     return array

@@ -56,7 +56,9 @@ class Table:
         if targets is not None and self.regression:
             targets, found = self._scaled(self.answers, targets, None if by is None else by.targets)
             units = found or Scaling.none(self.answers)
-        return Examples(inputs, targets, self.names, None, self.answers, scaling, units)
+        return Examples(
+            inputs, targets, self.names, None, self.answers, scaling=scaling, target_scaling=units
+        )
 
     def scaled_by(self, scaling: Scaling | None) -> Examples:
         """Return the rows as examples without targets of their own units, scaled as others were."""
