@@ -70,6 +70,7 @@ FLOW = [
     "wire",
     "wire_seeds",
     "wire_learner",
+    "wire_table",
     "bridges",
     "guard",
     "server",

@@ -13,6 +13,7 @@ import numpy as np
 from tinynet.errors import TinyNetError
 
 ROWS_AT_A_TIME = 8192  # so that only so many stand in memory as text
+MANY, SHOWN = 11, 4  # different cells that are counted of a column, and that are shown of it
 NO_ROWS = "has no rows; it needs a line of column names and at least one row below it"
 KINDS = "a CSV file, a pandas or polars data frame, a mapping of columns, or arrays: X, or (X, y)"
 
@@ -128,6 +129,45 @@ def _converted(cells: Sequence[Any]) -> np.ndarray:
         return np.fromiter(map(_number if kind else float, cells), float, len(cells))
     except ValueError:  # true and false, perhaps
         return np.fromiter(map(_number, cells), float, len(cells))
+
+
+class Described(NamedTuple):
+    """What a column holds. words : whether some cell is no number. missing : empty cells. different : up to 11."""
+
+    name: str
+    words: bool
+    missing: int
+    different: int
+    examples: list[str]
+    rows: int
+
+
+def described(source: Any) -> list[Described]:
+    """Return what each column of a table holds."""
+    with opened(source) as table:
+        names, values = table.names, [dict[str, None]() for _ in table.names]
+        words, holes, rows = [False] * len(names), [0] * len(names), 0
+        for chunk in table.chunks:
+            rows += len(chunk.places)
+            for k, cells in enumerate(chunk.columns):
+                there = [cell for cell in cells if not missing(cell)]
+                holes[k] += len(cells) - len(there)
+                words[k] = words[k] or not _are_numbers(there)
+                for cell in there if len(values[k]) < MANY else ():
+                    values[k][str(cell).strip()] = None
+    if not rows:
+        raise TinyNetError(f"{table.what} {NO_ROWS}")
+    return [
+        Described(name, words[k], holes[k], min(len(values[k]), MANY), list(values[k])[:SHOWN], rows)
+        for k, name in enumerate(names)
+    ]
+
+
+def _are_numbers(cells: Sequence[Any]) -> bool:
+    try:
+        return bool(np.isfinite(_converted(cells)).all())
+    except (ValueError, TypeError):
+        return False
 
 
 # --- from text -----------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tinynet.notation import mathml_symbol, text_symbol
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
+from tinynet.scaling import Scaling
 from tinynet.sheet import Sheet
 from tinynet.showing import Source, steps_an_epoch
 from tinynet.training import check, train
@@ -68,13 +69,14 @@ class PicturesJson:
     names: list[str]
     shape: tuple[int, int] | None = (2, 2)
     answers: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
+    scaling: dict[str, Any] | None = None
 
     def examples(self) -> Examples:
         """Return the examples, checked."""
         targets = None if self.targets is None else np.array(self.targets, float)
-        return Examples(
-            np.array(self.inputs, float), targets, tuple(self.names), self.shape, tuple(self.answers)
-        )
+        scaling = None if self.scaling is None else Scaling.from_json(self.scaling)
+        inputs = np.array(self.inputs, float)
+        return Examples(inputs, targets, tuple(self.names), self.shape, tuple(self.answers), scaling=scaling)
 
 
 @dataclass(frozen=True)
