@@ -13,7 +13,6 @@ import numpy as np
 from tinynet.errors import TinyNetError
 
 ROWS_AT_A_TIME = 8192  # so that only so many stand in memory as text
-MANY, SHOWN = 11, 4  # different cells that are counted of a column, and that are shown of it
 NO_ROWS = "has no rows; it needs a line of column names and at least one row below it"
 KINDS = "a CSV file, a pandas or polars data frame, a mapping of columns, or arrays: X, or (X, y)"
 
@@ -131,44 +130,16 @@ def _converted(cells: Sequence[Any]) -> np.ndarray:
         return np.fromiter(map(_number, cells), float, len(cells))
 
 
-class Described(NamedTuple):
-    """What a column holds. missing : cells. different : up to 11, some of them as examples. low, high : if all are numbers."""
-
-    name: str
-    missing: int
-    different: int
-    examples: list[str]
-    low: float | None
-    high: float | None
-    rows: int
-
-    @property
-    def words(self) -> bool:
-        """Whether some cell is no number."""
-        return self.low is None
-
-
-def described(source: Any) -> list[Described]:
-    """Return what each column of a table holds."""
-    with opened(source) as table:
-        chunks = list(table.chunks)
-    if not chunks:
-        raise TinyNetError(f"{table.what} {NO_ROWS}")
-    columns = [[cell for rows in chunks for cell in rows.columns[k]] for k in range(len(table.names))]
-    return [_described(name, cells) for name, cells in zip(table.names, columns, strict=True)]
-
-
-def _described(name: str, cells: list[Any]) -> Described:
-    there = [cell for cell in cells if not missing(cell)]
-    different = list(dict.fromkeys(str(cell).strip() for cell in there))
+def parted(cells: list[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Return the finite numbers among some cells, and the cells that are none."""
     try:
-        found = _converted(there)
-        low, high = (found.min(), found.max()) if np.isfinite(found).all() else (None, None)
-    except (ValueError, TypeError):  # words, or nothing at all
-        low, high = None, None
-    return Described(
-        name, len(cells) - len(there), min(len(different), MANY), different[:SHOWN], low, high, len(cells)
-    )
+        found = _converted(cells)
+        if np.isfinite(found).all():
+            return found, []
+    except (ValueError, TypeError):
+        pass
+    odd = [cell for cell in cells if _wrong(cell)]
+    return np.array([_number(cell) for cell in cells if not _wrong(cell)]), odd
 
 
 # --- from text -----------------------------------------------------------------------------------------------------

@@ -2,15 +2,16 @@
 
 import io
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinynet import splits, tables
-from tinynet.columns import described
+from tinynet.columns import NO_ROWS, missing, opened, parted
 from tinynet.errors import TinyNetError
 from tinynet.network import Architecture
 from tinynet.recipe import Recipe
 from tinynet.wire import small
 
+MANY, SHOWN = 11, 4  # different cells that are counted of a column, and that are shown of it
 MOST_ROWS = 5_000  # of a table in the page
 NUDGES = 20_000  # of the training that is proposed
 LABELS = (
@@ -50,6 +51,46 @@ class TableRequest(TableText):
     seed: int = 0
 
 
+class Described(NamedTuple):
+    """What a column holds.
+
+    missing : empty cells. different : cells, up to 11, some of them as `examples`. odd : the first cell that is no number,
+    or None. words : whether most cells are none. low, high : of the numbers.
+    """
+
+    name: str
+    missing: int
+    different: int
+    examples: list[str]
+    odd: str | None
+    words: bool
+    low: float
+    high: float
+    rows: int
+
+
+def described(source: Any) -> list[Described]:
+    """Return what each column of a table holds."""
+    with opened(source) as table:
+        chunks = list(table.chunks)
+    if not chunks:
+        raise TinyNetError(f"{table.what} {NO_ROWS}")
+    columns = [[cell for rows in chunks for cell in rows.columns[k]] for k in range(len(table.names))]
+    return [_described(name, cells) for name, cells in zip(table.names, columns, strict=True)]
+
+
+def _described(name: str, cells: list[Any]) -> Described:
+    there = [cell for cell in cells if not missing(cell)]
+    different = list(dict.fromkeys(str(cell).strip() for cell in there))
+    found, odd = parted(there)
+    low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 0.0)
+    holes, most = len(cells) - len(there), len(odd) >= len(found)
+    first = str(odd[0]) if odd else None
+    return Described(
+        name, holes, min(len(different), MANY), different[:SHOWN], first, most, low, high, len(cells)
+    )
+
+
 def columns(asked: TableText) -> dict[str, Any]:
     """Return how many rows there are, what each column holds, and which is likely to be the label, or None."""
     found = described(asked.stream())
@@ -60,7 +101,7 @@ def columns(asked: TableText) -> dict[str, Any]:
     return {
         "rows": found[0].rows,
         "label": label,
-        "columns": [c._asdict() | {"words": c.words, "label": c.name in possible} for c in found],
+        "columns": [c._asdict() | {"label": c.name in possible} for c in found],
     }
 
 

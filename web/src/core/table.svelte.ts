@@ -7,9 +7,10 @@ import type { Architecture, Pictures, Recipe } from "./types";
 
 export interface TableColumn {
   name: string;
-  words: boolean; // whether some cell is no number
-  low: number | null;
-  high: number | null;
+  words: boolean; // whether most cells are no numbers
+  odd: string | null; // the first cell that is none
+  low: number; // of the numbers
+  high: number;
   missing: number; // cells
   different: number; // cells, up to 11
   examples: string[];
@@ -47,9 +48,11 @@ export const isTable = ({ name, type }: { name: string; type: string }): boolean
   /\.(csv|tsv|txt)$/i.test(name) || type === "text/csv";
 
 /** What a column holds, in words. */
-export function holds({ words, missing, different, examples, low, high }: TableColumn): string {
+export function holds({ words, odd, missing, different, examples, low, high }: TableColumn): string {
   const empty = missing > 0 ? `; ${missing} empty` : "";
-  if (!words) return `numbers from ${short(low!)} to ${short(high!)}${empty}`;
+  const strange = odd === null ? "" : `; ${odd} is none`;
+  if (!words) return `numbers from ${short(low)} to ${short(high)}${strange}${empty}`;
+  if (different === 0) return "nothing";
   const more = different > examples.length ? ", …" : "";
   return `${different > 10 ? "more than 10 words" : `${different} words`}: ${examples.join(", ")}${more}${empty}`;
 }
