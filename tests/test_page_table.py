@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
 from laboratory import AXE
-from tinynet import losses, splits, tables, wire_table
+from tinynet import experiments, losses, splits, tables, wire_table
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +214,46 @@ def test_the_tables_are_those_of_the_command_line(folder, iris):
     run, held_out = iris
     parts = splits.parts_of(tables.read(folder / "iris.csv", label="species"), held_out=0.3, scale=True)
     assert (parts.training, parts.held_out) == (run.examples, held_out)
+
+
+def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeypatch):
+    run, _ = iris
+    monkeypatch.setattr(experiments, "MOST_DESCRIBED", 100)
+    run.save(tmp_path / "run.safetensors")
+    page = open_page()
+    choose(page, tmp_path / "run.safetensors")
+    expect(page.locator(".at-timeline")).to_contain_text(
+        f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}", timeout=15_000
+    )
+    expect(page.get_by_label("petal width (cm)", exact=True)).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_empty()
+
+
+def test_a_recording_with_too_many_examples_is_told(open_page, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "MOST_DESCRIBED", 100)
+    many = tn.Examples.from_table((np.arange(20_001)[:, None], np.arange(20_001) % 2))
+    run = tn.train(tn.Network.initial((1, 1, 2), seed=0), many, tn.Recipe(epochs=1, batch_size=20_001))
+    run.save(tmp_path / "many.safetensors")
+    page = open_page()
+    choose(page, tmp_path / "many.safetensors")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "many.safetensors has 20,001 examples, and the page shows up to 20,000"
+    )
+
+
+def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
+    some = tn.Examples.from_table(load_diabetes(as_frame=True).frame, targets="target")[:40]
+    network = tn.Network.initial((10, 3, 1), seed=0, output="identity")
+    run = tn.train(network, some, tn.Recipe(epochs=20))
+    run.save(tmp_path / "run.safetensors")
+    page = open_page()
+    choose(page, tmp_path / "run.safetensors")
+    timeline = page.locator(".at-timeline")
+    expect(timeline).to_contain_text("nudge 800 of 800")
+    off = tn.notation.number(float(tn.fit(run.final, some).off[0]))
+    expect(timeline).to_contain_text(f"Its numbers are off by {off} of target on average")
+    expect(timeline).not_to_contain_text("come out right")
+    said = tn.notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
+    expect(page.locator(".at-picture")).to_contain_text(
+        f"target: it says {said}; it should say {load_diabetes().target[0]:g}."
+    )

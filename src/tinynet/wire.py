@@ -70,13 +70,15 @@ class PicturesJson:
     shape: tuple[int, int] | None = (2, 2)
     answers: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
     scaling: dict[str, Any] | None = None
+    target_scaling: dict[str, Any] | None = None
 
     def examples(self) -> Examples:
         """Return the examples, checked."""
         targets = None if self.targets is None else np.array(self.targets, float)
-        scaling = None if self.scaling is None else Scaling.from_json(self.scaling)
-        inputs = np.array(self.inputs, float)
-        return Examples(inputs, targets, tuple(self.names), self.shape, tuple(self.answers), scaling=scaling)
+        inputs, answers = np.array(self.inputs, float), tuple(self.answers)
+        given = {"scaling": self.scaling, "target_scaling": self.target_scaling}
+        scalings = {name: Scaling.from_json(found) for name, found in given.items() if found}
+        return Examples(inputs, targets, tuple(self.names), self.shape, answers, **scalings)
 
 
 @dataclass(frozen=True)

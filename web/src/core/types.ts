@@ -40,6 +40,7 @@ export interface Pictures {
   shape: [number, number] | null;
   answers: string[];
   scaling?: Scaling; // of a table's own numbers
+  target_scaling?: Scaling; // of numbers to predict
 }
 
 /** How a table's own numbers became inputs: its lowest value 0, its highest 1. */
