@@ -92,7 +92,7 @@ def _contradiction(run: Recording) -> Iterator[Finding]:
     firsts: dict[bytes, int] = {}
     for i, row in enumerate(inputs + 0.0):  # -0.0 is 0.0
         j = firsts.setdefault(row.tobytes(), i)
-        if (targets[i] != targets[j]).any():
+        if i != j and (targets[i] != targets[j]).any():
             yield Finding(
                 "contradicting labels",
                 f"{names[j]!r} and {names[i]!r} are the same picture with different targets; no network can "

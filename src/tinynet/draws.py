@@ -4,6 +4,7 @@ Whole 32-bit arithmetic, so that plain Python, numpy, compiled code and (with `M
 numbers, in any order and without a state. Every function takes whole numbers, or arrays of them (uint64).
 """
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ def place_of(seed: Any, epoch: Any, i: Any) -> Any:
     return (word(ORDERS, seed, epoch, i) * (i + 1)) >> 32
 
 
+@lru_cache(maxsize=1)  # a long epoch is asked for a part at a time
 def orders(count: int, *, seed: int, epochs: range) -> np.ndarray:
     """Return the order in which `count` pictures come in each epoch (Fisher and Yates 1938). -> (epochs, count)
 
@@ -57,22 +59,29 @@ def orders(count: int, *, seed: int, epochs: range) -> np.ndarray:
     """
     numbers = np.arange(epochs.start, epochs.stop, dtype=np.uint64)
     places = place_of(seed, numbers[:, None], np.arange(count, dtype=np.uint64)).astype(np.int64)
+    found = np.tile(np.arange(count), (len(epochs), 1))
     if len(epochs) < FEW:
-        return np.array([_swapped(row) for row in places.tolist()], np.int64).reshape(len(epochs), count)
-    found, rows = np.tile(np.arange(count), (len(epochs), 1)), np.arange(len(epochs))
-    for i in range(count - 1, 0, -1):
-        k = places[:, i]  # (epochs,)
-        found[rows, k], found[:, i] = found[:, i].copy(), found[rows, k]
+        found[:] = [_swapped(list(range(count)), row) for row in places.tolist()]
+    else:
+        _swap(found, places)
+    found.setflags(write=False)
     return found
 
 
-def _swapped(places: list[int]) -> list[int]:
-    """Return 0, 1, 2, … after the swaps of one epoch, from the last place down."""
-    found = list(range(len(places)))
-    for i in range(len(places) - 1, 0, -1):
+def _swapped(order: list[int], places: list[int]) -> list[int]:
+    """Swap each place of one epoch, from the last down, with the one that was drawn for it."""
+    for i in range(len(order) - 1, 0, -1):
         k = places[i]
-        found[i], found[k] = found[k], found[i]
-    return found
+        order[i], order[k] = order[k], order[i]
+    return order
+
+
+def _swap(orders: np.ndarray, places: np.ndarray) -> None:
+    """Do the same in many epochs at once: orders and places (epochs, count)."""
+    rows = np.arange(len(orders))
+    for i in range(orders.shape[1] - 1, 0, -1):
+        k = places[:, i]  # (epochs,)
+        orders[rows, k], orders[:, i] = orders[:, i].copy(), orders[rows, k]
 
 
 def shuffled(count: int, *, seed: int, epoch: int) -> list[int]:

@@ -271,5 +271,7 @@ def _name(source: Source, rows: Rows, column: int, known: dict[str, int]) -> Non
             what = (
                 f"{name!r} is the name of {source.unit} {known[name]} too" if name else "the name is missing"
             )
-            raise TinyNetError(f"{source.place(at, 'name')}: {what}; names must differ")
+            raise TinyNetError(
+                f"{source.place(at, 'name')}: {what}; names must differ (or leave the column out: ignore=['name'], --ignore name)"
+            )
         known[name] = at

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fromAddress, isLong, plainState, toAddress } from "../src/core/address";
-import { holds, ignored, isTable, ofColumns, undecodable, type TableColumn } from "../src/core/table.svelte";
+import { holds, ignored, isTable, ofColumns, OwnTable, undecodable, type TableColumn } from "../src/core/table.svelte";
+import type { Lab } from "../src/core/lab.svelte";
 import type { Pictures } from "../src/core/types";
 
 const column = (given: Partial<TableColumn>): TableColumn => ({
@@ -44,6 +45,35 @@ describe("a table", () => {
     );
     expect(ofColumns("brightness of pixel 1", columns)).toBe("value of b");
     expect(ofColumns("bias of output 1", columns)).toBe("bias of output 1");
+  });
+});
+
+describe("a table on a page", () => {
+  const lab = (api: object) => {
+    const said: string[] = [];
+    const attempt = (act: () => Promise<unknown>) => act().catch((error: Error) => void said.push(error.message));
+    return { said, table: new OwnTable({ api, attempt, state: { seed: 3 } } as unknown as Lab) };
+  };
+  const file = new File(["x,label\n1,a\n2,b\n"], "own.csv");
+
+  it("without Python says what it needs", async () => {
+    const { said, table } = lab({});
+    await table.open(file);
+    expect(said).toEqual(["own.csv: a table needs the laboratory with its Python; start it with: tinynet lab"]);
+    expect(table.head).toBe(null);
+  });
+  it("takes the label that is proposed, and the seed of the page", async () => {
+    const asked: string[] = [];
+    const columns = async (name: string, text: string) => {
+      asked.push(name, text);
+      return { rows: 2, label: "label", columns: [] };
+    };
+    const { said, table } = lab({ columns });
+    await table.open(file);
+    expect([said, asked, table.label, table.seed]).toEqual([[], ["own.csv", await file.text()], "label", 3]);
+    table.label = null;
+    await table.train();
+    expect(said).toEqual(["own.csv: choose a column as the label, of 2 to 10 different answers."]);
   });
 });
 

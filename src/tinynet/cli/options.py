@@ -158,15 +158,13 @@ def make_folder(folder: Path) -> None:
 
 
 def answers_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
-    from dataclasses import asdict
-
     from tinynet.judging import answers
 
     if examples.regression:
         said = network(examples)
         rows = zip(examples.names, said.tolist(), examples.unscaled(said).tolist(), strict=True)
         return [{"name": name, "outputs": outputs, "values": values} for name, outputs, values in rows]
-    return [asdict(answer) | {"words": answer.words()} for answer in answers(network, examples)]
+    return [vars(answer) | {"words": answer.words()} for answer in answers(network, examples)]
 
 
 def print_json(document: Any) -> None:
