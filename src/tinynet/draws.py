@@ -4,7 +4,6 @@ Whole 32-bit arithmetic, so that plain Python, numpy, compiled code and (with `M
 numbers, in any order and without a state. Every function takes whole numbers, or arrays of them (uint64).
 """
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy as np
 # begin apart; that runs of a and b pictures overlap further on has a chance of (a + b) / 2**32.
 ORDERS, NOISE, TRAINING, VALIDATION, TEST, VIEWS = (k << 28 for k in range(6))
 GOLDEN = 0x9E3779B9
-FEW = 100  # epochs, up to which plain lists are shuffled faster than arrays of all epochs
 # A sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first, by
 # benchmarks/fit_normal.py. The distribution function is within 2e-4, the variance 1, the kurtosis 3.000.
 BENT = (1.666848104, 0.048172125, 0.027935788, -0.016924954, 0.005338727)
@@ -50,38 +48,31 @@ def place_of(seed: Any, epoch: Any, i: Any) -> Any:
     return (word(ORDERS, seed, epoch, i) * (i + 1)) >> 32
 
 
-@lru_cache(maxsize=1)  # a long epoch is asked for a part at a time
 def orders(count: int, *, seed: int, epochs: range) -> np.ndarray:
     """Return the order in which `count` pictures come in each epoch (Fisher and Yates 1938). -> (epochs, count)
 
     >>> orders(4, seed=0, epochs=range(1)).tolist()
     [[3, 2, 0, 1]]
     """
-    numbers = np.arange(epochs.start, epochs.stop, dtype=np.uint64)
-    places = place_of(seed, numbers[:, None], np.arange(count, dtype=np.uint64)).astype(np.int64)
+    numbers = np.arange(epochs.start, epochs.stop, dtype=np.uint64)[:, None]
+    swaps = np.arange(count - 1, 0, -1, dtype=np.uint64)
+    places = place_of(seed, numbers, swaps).astype(np.int64)  # (epochs, count - 1)
     found = np.tile(np.arange(count), (len(epochs), 1))
-    if len(epochs) < FEW:
-        found[:] = [_swapped(list(range(count)), row) for row in places.tolist()]
-    else:
-        _swap(found, places)
-    found.setflags(write=False)
+    if count > len(epochs):  # Python's lists swap quicker, numpy does many epochs at once
+        for row, ks in zip(found, places.tolist(), strict=True):
+            row[:] = _swapped(row.tolist(), ks)
+        return found
+    rows = np.arange(len(epochs))
+    for i, k in zip(range(count - 1, 0, -1), places.T, strict=True):  # k (epochs,)
+        found[rows, k], found[:, i] = found[:, i].copy(), found[rows, k]
     return found
 
 
-def _swapped(order: list[int], places: list[int]) -> list[int]:
-    """Swap each place of one epoch, from the last down, with the one that was drawn for it."""
-    for i in range(len(order) - 1, 0, -1):
-        k = places[i]
+def _swapped(order: list[int], ks: list[int]) -> list[int]:
+    """Return the order after its places, from the last on, are swapped with places ks."""
+    for i, k in zip(range(len(order) - 1, 0, -1), ks, strict=True):
         order[i], order[k] = order[k], order[i]
     return order
-
-
-def _swap(orders: np.ndarray, places: np.ndarray) -> None:
-    """Do the same in many epochs at once: orders and places (epochs, count)."""
-    rows = np.arange(len(orders))
-    for i in range(orders.shape[1] - 1, 0, -1):
-        k = places[:, i]  # (epochs,)
-        orders[rows, k], orders[:, i] = orders[:, i].copy(), orders[rows, k]
 
 
 def shuffled(count: int, *, seed: int, epoch: int) -> list[int]:
