@@ -296,8 +296,8 @@ def test_every_answer_carries_the_safety_headers(client, path):
 
 def test_the_interface_is_described(client):
     paths = client.get("api/openapi.json").json()["paths"]
-    names = ["about", "bayes", "check", "learner", "pictures/{grid}", "population", "recording", "rung", "sheet",
-             "starts", "story"]  # fmt: skip
+    names = ["about", "bayes", "check", "columns", "learner", "pictures/{grid}", "population", "recording", "rung", "sheet",
+             "starts", "story", "table"]  # fmt: skip
     assert sorted(paths) == [f"/api/{name}" for name in names]
 
 

@@ -92,7 +92,7 @@ def _contradiction(run: Recording) -> Iterator[Finding]:
     firsts: dict[bytes, int] = {}
     for i, row in enumerate(inputs + 0.0):  # -0.0 is 0.0
         j = firsts.setdefault(row.tobytes(), i)
-        if (targets[i] != targets[j]).any():
+        if i != j and (targets[i] != targets[j]).any():
             yield Finding(
                 "contradicting labels",
                 f"{names[j]!r} and {names[i]!r} are the same picture with different targets; no network can "
@@ -172,7 +172,12 @@ def _plateau(run: Recording) -> Iterator[Finding]:
 
 def _learned(run: Recording) -> Iterator[Finding]:
     least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
-    if loss < LEARNED * least:
+    if loss < LEARNED * least and run.examples.regression:
+        sentence = (
+            f"It learned: the loss is {loss:.4f}, where the same answer to every row costs {least:.4f}."
+        )
+        yield Finding("learned", sentence, {"loss": loss, "constant_loss": least})
+    elif loss < LEARNED * least:
         right = judging.accuracy(run.final, run.examples)
         yield Finding(
             "learned",

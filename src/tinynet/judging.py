@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.losses import right, tied
 from tinynet.network import Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
@@ -135,8 +136,8 @@ def answers(network: Network, examples: Examples, *, unsure: float = UNSURE) -> 
     for name, row, target in zip(examples.names, outputs, targets, strict=True):
         winner, gap = _winner(row, examples.answers)
         wanted = None if target is None else _winner(target, examples.answers)[0]
-        right = None if wanted is None else winner == wanted
-        found.append(Answer(name, tuple(row.tolist()), winner, gap, gap < unsure, right))
+        fits = None if wanted is None else winner == wanted
+        found.append(Answer(name, tuple(row.tolist()), winner, gap, gap < unsure, fits))
     return found
 
 
@@ -157,8 +158,8 @@ def accuracy(network: Network, examples: Examples) -> float:
     """
     if examples.targets is None:
         raise TinyNetError("these pictures have no targets, so no answer is right or wrong")
-    judged = [answer.right for answer in answers(network, examples)]
-    return sum(right is True for right in judged) / len(judged)
+    found = right(network(examples)[None], examples.targets)[0] & ~tied(examples.targets)  # (pictures,)
+    return float(found.mean())
 
 
 def saturation(network: Network, examples: Examples) -> float:

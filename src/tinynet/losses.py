@@ -31,3 +31,11 @@ def right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     others = outputs.copy()
     np.put_along_axis(others, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), -np.inf, 2)
     return np.asarray(chosen > others.max(axis=2))
+
+
+def tied(targets: np.ndarray) -> np.ndarray:
+    """Return which targets (m, outputs) have no largest. -> (m,)"""
+    if targets.shape[1] == 1:
+        return np.asarray(targets[:, 0] == 0.5)
+    second, first = np.sort(targets, axis=1)[:, -2:].T
+    return np.asarray(first == second)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ class Examples:
     shape : (rows, columns) of a picture; None for a table.
     answers : what each output stands for.
     scaling : how a table's own numbers became inputs, if they were scaled.
+    target_scaling : how numbers to predict became targets; those of rows held out may lie beyond [0, 1] then.
 
     Raises TinyNetError for numbers that are not finite or out of [0, 1] and for widths that do not fit.
 
@@ -37,16 +39,19 @@ class Examples:
     shape: tuple[int, int] | None = None
     answers: tuple[str, ...] = ("horizontal", "vertical")
     scaling: Scaling | None = None
+    target_scaling: Scaling | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "answers", tuple(self.answers))
-        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names))
+        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names, False))
         if len(set(self.names)) < len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
         if self.targets is not None:
-            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names))
+            object.__setattr__(
+                self, "targets", _checked("targets", self.targets, self.names, self.regression)
+            )
             width = self.targets.shape[1]
             if width != len(self.answers):
                 raise TinyNetError(
@@ -59,6 +64,41 @@ class Examples:
                 raise TinyNetError(
                     f"a picture of shape {rows}x{columns} has {rows * columns} pixels and {self.inputs.shape[1]} were given"
                 )
+
+    @classmethod
+    def from_table(
+        cls, source: Any, *, label: str | None = None, targets: str | Sequence[str] | None = None,
+        scale: bool = True, ignore: Sequence[str] = (),
+    ) -> "Examples":  # fmt: skip
+        """Return the rows of a table: a CSV file, a data frame, a mapping of columns, or arrays, X or (X, y).
+
+        label : the column of the answers, 2 to 10 different words; unless said, `label` or y.
+        targets : instead, columns of numbers to predict, scaled too; `unscaled` reads answers in their own units.
+        scale : whether columns are mapped to 0 … 1 from their smallest and largest value; else they must lie there.
+        ignore : columns to leave out. `name` names the rows, every other column is an input.
+
+        Raises TinyNetError that says where in the table, and what to do.
+
+        >>> flowers = Examples.from_table({"width": [1, 3, 2], "kind": ["a", "b", "a"]}, label="kind")
+        >>> flowers.inputs.tolist(), flowers.answers, flowers.scaled([2.5]).tolist()
+        ([[0.0], [1.0], [0.5]], ('a', 'b'), [0.75])
+        """
+        from tinynet.tables import read
+
+        table = read(source, label=label, targets=targets, ignore=ignore)
+        return table.examples(table if scale else None)
+
+    @classmethod
+    def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
+        """Return the pictures of a folder that has a folder for each answer, in size x size gray; see `images.read`."""
+        from tinynet.images import read
+
+        return read(folder, size)
+
+    @property
+    def regression(self) -> bool:
+        """Whether the targets are numbers to predict, and not answers to tell apart."""
+        return self.target_scaling is not None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -106,6 +146,12 @@ class Examples:
             )
         return self.scaling(values)
 
+    def unscaled(self, outputs: Any) -> np.ndarray:
+        """Return a network's outputs as numbers in the table's own units. (rows, outputs) or (outputs,) -> the same"""
+        if self.target_scaling is None:
+            raise TinyNetError("these examples have no numeric targets, so answers have no units")
+        return self.target_scaling.values(outputs)
+
     def __eq__(self, other: object) -> bool:
         return self.to_json() == other.to_json() if isinstance(other, Examples) else NotImplemented
 
@@ -113,23 +159,25 @@ class Examples:
 
     def to_json(self) -> dict[str, Any]:
         """Everything, ready for JSON; floats keep every digit."""
+        scalings = {"scaling": self.scaling, "target_scaling": self.target_scaling}
         return {
             "inputs": self.inputs.tolist(),
             "targets": None if self.targets is None else self.targets.tolist(),
             "names": list(self.names),
             "shape": None if self.shape is None else list(self.shape),
             "answers": list(self.answers),
-        } | ({} if self.scaling is None else {"scaling": self.scaling.to_json()})
+        } | {name: scaling.to_json() for name, scaling in scalings.items() if scaling is not None}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
         """The examples that `to_json` described."""
-        scaling = Scaling.from_json(data["scaling"]) if "scaling" in data else None
-        return cls(data["inputs"], data["targets"], data["names"], data["shape"], data["answers"], scaling)
+        names = ("scaling", "target_scaling")
+        scalings = {name: Scaling.from_json(data[name]) for name in names if name in data}
+        return cls(data["inputs"], data["targets"], data["names"], data["shape"], data["answers"], **scalings)
 
 
-def _checked(what: str, values: Any, names: tuple[str, ...]) -> np.ndarray:
-    """Return values as a read-only (pictures, width) array of finite numbers in [0, 1]."""
+def _checked(what: str, values: Any, names: tuple[str, ...], free: bool) -> np.ndarray:
+    """Return values as a read-only (pictures, width) array of finite numbers, in [0, 1] where not free."""
     try:
         array = np.array(values, float)
     except (ValueError, TypeError) as error:
@@ -138,12 +186,12 @@ def _checked(what: str, values: Any, names: tuple[str, ...]) -> np.ndarray:
         ) from error
     if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
         raise TinyNetError(f"{what} has shape {array.shape}; {len(names)} names need ({len(names)}, width)")
-    bad = np.argwhere(~((array >= 0) & (array <= 1)))
+    bad = np.argwhere(~(np.isfinite(array) if free else (array >= 0) & (array <= 1)))
     if len(bad):
         row, column = bad[0]
+        rule = "be finite" if free else "lie between 0 (dark) and 1 (bright): scale them first"
         raise TinyNetError(
-            f"{what} of {names[row]!r} has {array[row, column]:g} in place {column}; "
-            "every number must lie between 0 (dark) and 1 (bright): scale them first"
+            f"{what} of {names[row]!r} has {array[row, column]:g} in place {column}; every number must {rule}"
         )
     array.setflags(write=False)
     return array

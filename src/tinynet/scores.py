@@ -15,7 +15,7 @@ from tinynet import calibration
 from tinynet.calibration import Reliability
 from tinynet.errors import TinyNetError
 from tinynet.judging import Verdict, counted, percent, wilson
-from tinynet.losses import mean_losses, right
+from tinynet.losses import mean_losses, right, tied
 from tinynet.network import Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
@@ -106,16 +106,8 @@ def score(
         float(mean_losses(recipe or Recipe(), outputs[None], examples)[0]),
         float(calibration.over_outputs(calibration.brier, said, targets)),
         calibration.confidence(said),
-        np.where(_tied(targets), 0.5, right(outputs[None], targets)[0]),
+        np.where(tied(targets), 0.5, right(outputs[None], targets)[0]),
     )
-
-
-def _tied(targets: np.ndarray) -> np.ndarray:
-    """Return which targets (m, outputs) have no largest. -> (m,)"""
-    if targets.shape[1] == 1:
-        return np.asarray(targets[:, 0] == 0.5)
-    second, first = np.sort(targets, axis=1)[:, -2:].T
-    return np.asarray(first == second)
 
 
 def abstain(chosen: Score, judged: Score, error: float = WRONG) -> Verdict:

@@ -1,5 +1,7 @@
 """What each nudge of a training shows: which pictures, in which view, with which noise, and what should come out."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from tinynet import draws
@@ -34,11 +36,18 @@ def shown_at(recipe: Recipe, source: Source, first: int, last: int) -> np.ndarra
             _words(epochs.start * count + np.arange(order.size)), seed=recipe.seed, stream=TRAINING
         )[2]
     elif recipe.order == "shuffled":
-        order = draws.orders(count, seed=recipe.seed, epochs=epochs)
+        order = _orders(count, recipe.seed, epochs)
     padded = np.full((len(epochs), per_epoch * recipe.batch_size), -1)
     padded[:, :count] = order.reshape(len(epochs), count)
     begun = epochs.start * per_epoch
     return padded.reshape(-1, recipe.batch_size)[first - begun : last - begun]
+
+
+@lru_cache(maxsize=1)  # a long epoch is asked for a part at a time
+def _orders(count: int, seed: int, epochs: range) -> np.ndarray:
+    found = draws.orders(count, seed=seed, epochs=epochs)
+    found.setflags(write=False)
+    return found
 
 
 def seen_at(recipe: Recipe, source: Source, first: int, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ from tinynet.notation import mathml_symbol, text_symbol
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
+from tinynet.scaling import Scaling
 from tinynet.sheet import Sheet
 from tinynet.showing import Source, steps_an_epoch
 from tinynet.training import check, train
@@ -68,13 +69,16 @@ class PicturesJson:
     names: list[str]
     shape: tuple[int, int] | None = (2, 2)
     answers: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
+    scaling: dict[str, Any] | None = None
+    target_scaling: dict[str, Any] | None = None
 
     def examples(self) -> Examples:
         """Return the examples, checked."""
         targets = None if self.targets is None else np.array(self.targets, float)
-        return Examples(
-            np.array(self.inputs, float), targets, tuple(self.names), self.shape, tuple(self.answers)
-        )
+        inputs, answers = np.array(self.inputs, float), tuple(self.answers)
+        given = {"scaling": self.scaling, "target_scaling": self.target_scaling}
+        scalings = {name: Scaling.from_json(found) for name, found in given.items() if found}
+        return Examples(inputs, targets, tuple(self.names), self.shape, answers, **scalings)
 
 
 @dataclass(frozen=True)

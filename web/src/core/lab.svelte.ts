@@ -5,6 +5,7 @@ import { Unreachable, type Api } from "./api";
 import { isStart, keep, stateOf, type Kept } from "./kept";
 import { Prepared, Run } from "./run";
 import { LAST_STOP, Spot, type Place } from "./spot.svelte";
+import { isTable, OwnTable } from "./table.svelte";
 import { formOf, isSound, type Architecture, type ChapterHead, type Experiment, type Pictures, type Recipe, type SheetAnswer } from "./types"; // prettier-ignore
 import { PICTURES_AN_EPOCH, type World } from "./world";
 
@@ -38,6 +39,7 @@ export class Lab {
   settled: Place | null = $state.raw(null); // the place as it was a moment ago, while it moves quickly
   readonly now = new Spot(() => this.place);
   readonly calm = new Spot(() => this.settled ?? this.place);
+  readonly table = new OwnTable(this);
 
   private readonly sheets = new Map<string, Promise<SheetAnswer>>();
   private readonly starts = new Map<string, Promise<number[][]>>();
@@ -71,6 +73,12 @@ export class Lab {
   movements(run: Run): number[] {
     void this.trained;
     return run.movementPerEpoch;
+  }
+
+  /** The average loss on what is held out after each epoch of a run, so far; none where nothing is. */
+  heldOutLosses(run: Run): number[] {
+    void this.trained;
+    return run.heldOutPerEpoch;
   }
 
   /** What a run is called: by its name, or by its place. */
@@ -243,6 +251,7 @@ export class Lab {
   }
 
   async openFile(file: File): Promise<void> {
+    if (isTable(file)) return this.table.open(file);
     await this.attempt(async () => {
       const opened = await keep({ name: null, bytes: await file.arrayBuffer() }, file.name);
       this.opened = [opened];
@@ -284,10 +293,10 @@ export class Lab {
   }
 
   private async rootRun(root: Root, sets: Record<string, Pictures>): Promise<Run> {
-    const { architecture, world, ends, seed } = root;
+    const { architecture, heldOut, world, ends, seed } = root;
     const pictures = ordered(root.pictures ?? sets.lines, root.order);
     const recipe = root.parameters ? root.recipe : { ...root.recipe, seed }; // a recording may shuffle by another seed
-    const setup = { architecture, recipe, pictures, world, ends, silenced: [], frozen: [], firstStep: 0 };
+    const setup = { architecture, recipe, pictures, heldOut, world, ends, silenced: [], frozen: [], firstStep: 0 };
     const prepared = await this.prepare(architecture, recipe, shownIn(pictures, world));
     return new Run(setup, prepared, root.parameters ?? (await this.startOf(architecture, seed)));
   }

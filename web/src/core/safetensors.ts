@@ -17,8 +17,10 @@ export interface OpenedRecording {
 
 type Described = { dtype: string; shape: number[]; data_offsets: [number, number] };
 type Header = Record<string, Described> & { __metadata__?: any };
-const NUMPY: Record<string, string> = { F64: "float64", F32: "float32", I64: "int64" };
+const NUMPY: Record<string, string> = { F64: "float64", F32: "float32", I64: "int64", U8: "uint8" };
 const LARGEST_HEADER = 100_000_000;
+const NEWEST = 2; // recordings whose many examples are arrays
+const MOST_EXAMPLES = 20_000;
 
 export async function openRecording(buffer: ArrayBuffer, name: string): Promise<OpenedRecording> {
   const fail = (why: string): never => {
@@ -38,7 +40,11 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   }
   if (about === null) fail("is a safetensors file, but no recording of TinyNet");
   if (about.kind !== "recording") fail(`is a TinyNet file of kind ${about.kind}, and no recording`);
-  if (about.format > 1) fail(`has format ${about.format}, and this page knows format 1; a newer TinyNet wrote it`);
+  if (about.format > NEWEST)
+    fail(`has format ${about.format}, and this page knows formats up to ${NEWEST}; a newer TinyNet wrote it`);
+  const rows = header["examples.inputs"]?.shape[0] ?? 0;
+  if (rows > MOST_EXAMPLES)
+    fail(`has ${rows.toLocaleString("en")} examples, and the page shows up to ${MOST_EXAMPLES.toLocaleString("en")}`);
   const parameters = header.parameters;
   if (!parameters || parameters.dtype !== "F64" || parameters.shape.length !== 2)
     return fail("is damaged: it has no parameters");
@@ -52,7 +58,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   return {
     architecture: about.architecture,
     recipe: { ...PLAIN_RECIPE, ...about.recipe }, // an older recording does not have every field
-    pictures: about.examples,
+    pictures: examplesOf(about.examples, header, buffer, 8 + length),
     origin: about.origin,
     steps: about.steps,
     stride: about.stride,
@@ -60,6 +66,20 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
     ended: about.validation !== undefined || (about.stopped ? about.stopped.cell === "" : false),
     parameters: new Float64Array(bytes),
   };
+}
+
+/** The examples of a recording: as they are described, or many of them from arrays. */
+function examplesOf(described: Pictures, header: Header, buffer: ArrayBuffer, first: number): Pictures {
+  const at = (name: string) => header[`examples.${name}`];
+  const bytes = ({ data_offsets: [from, to] }: Described) => buffer.slice(first + from, first + to);
+  if (!at("inputs")) return described;
+  const rows = (of: Described) => {
+    const numbers = new Float64Array(bytes(of));
+    const [count, width] = of.shape;
+    return Array.from({ length: count }, (_, k) => [...numbers.subarray(k * width, (k + 1) * width)]);
+  };
+  const names = JSON.parse(new TextDecoder().decode(bytes(at("names"))));
+  return { ...described, inputs: rows(at("inputs")), targets: at("targets") ? rows(at("targets")) : null, names };
 }
 
 /** The hash of all arrays' names, types, shapes and bytes, as Python takes it. */

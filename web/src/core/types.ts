@@ -39,6 +39,15 @@ export interface Pictures {
   names: string[];
   shape: [number, number] | null;
   answers: string[];
+  scaling?: Scaling; // of a table's own numbers
+  target_scaling?: Scaling; // of numbers to predict
+}
+
+/** How a table's own numbers became inputs: its lowest value 0, its highest 1. */
+export interface Scaling {
+  columns: string[];
+  low: number[];
+  high: number[];
 }
 
 export interface SheetAnswer {

@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+import tinynet as tn
+from tinynet import splits, tables, wire_table
+from tinynet.errors import TinyNetError
+from tinynet.wire_table import TableRequest, TableText
+
+
+@pytest.fixture(scope="module")
+def iris():
+    flowers = load_iris(as_frame=True)
+    return flowers.data.assign(species=flowers.target_names[flowers.target]).to_csv(index=False)
+
+
+def head(text):
+    return wire_table.columns(TableText("own.csv", text))
+
+
+def test_what_the_columns_hold(iris):
+    found = head("\ufeff" + iris)
+    assert (found["rows"], found["label"]) == (150, "species")
+    first, *_, last = found["columns"]
+    assert (first["name"], first["low"], first["high"], first["words"]) == (
+        "sepal length (cm)",
+        4.3,
+        7.9,
+        False,
+    )
+    assert (first["label"], last["label"]) == (False, True)  # of lengths there are more than ten
+    assert (last["words"], last["examples"], last["different"]) == (
+        True,
+        ["setosa", "versicolor", "virginica"],
+        3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("a,Class,b\n1,2,x\n3,4,y\n", "Class"),
+        ("target,a\n1,2\n0,3\n", "target"),
+        ("species,label\nx,1\ny,2\n", "label"),
+        ("u,a,v\nx,1,y\nz,2,w\n", "v"),
+        ("u,a,v\nx,1,y\nz,2,y\n", "u"),
+        ("a,b\n1,2\n3,4\n", None),
+        ("label,b\n1,2\n1,4\n", None),
+        ("label,b\n1,2\n,4\n2,3\n", None),
+    ],
+    ids=["name", "name of numbers", "first name", "last words", "one word", "numbers", "one label", "hole"],
+)
+def test_the_label_that_is_proposed(text, label):
+    assert head(text)["label"] == label
+
+
+def test_a_stray_word_and_an_empty_cell_are_told():
+    (x, *_) = head("x,y\n1,a\nred,b\n3,c\n,d\n")["columns"]
+    assert (x["words"], x["odd"], x["missing"], x["low"], x["high"]) == (False, "red", 1, 1, 3)
+    (empty, *_) = head("x,y\n,a\n,b\n")["columns"]
+    assert (empty["missing"], empty["different"], empty["examples"]) == (2, 0, [])
+
+
+def test_a_table_becomes_what_the_library_makes_of_it(iris, tmp_path):
+    (tmp_path / "iris.csv").write_text(iris)
+    found = wire_table.table(TableRequest("iris.csv", iris, "species", [], 5, 0.3, 7))
+    parts = splits.parts_of(
+        tables.read(tmp_path / "iris.csv", label="species"), held_out=0.3, scale=True, seed=7
+    )
+    assert tn.Examples.from_json(found["examples"]) == parts.training
+    assert tn.Examples.from_json(found["held_out"]) == parts.held_out
+    assert found["sentence"] == str(parts)
+    architecture = tn.Architecture.from_json(found["architecture"])
+    run = tn.train(
+        architecture.initial(7), parts.training, tn.Recipe.from_json(found["recipe"] | {"seed": 7})
+    )
+    assert tn.score(run.final, parts.held_out).count >= 0.9 * 45
+
+
+def test_without_a_share_nothing_is_held_out(iris):
+    found = wire_table.table(TableRequest("iris.csv", iris, "species", ["sepal width (cm)"], held_out=0))
+    assert found["held_out"] is None
+    assert len(found["examples"]["names"]) == 150
+    assert found["architecture"]["sizes"] == [3, 5, 3]
+
+
+def test_what_the_page_does_not_take(iris):
+    many = "x,label\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(wire_table.MOST_ROWS + 1))
+    wide = ",".join(f"x{k}" for k in range(401)) + ",label\n" + ("0," * 401 + "a\n") + ("1," * 401 + "b\n")
+    for request, message in (
+        (TableRequest("many.csv", many), "many.csv has 5,001 rows .* `tinynet train many.csv --label label`"),
+        (TableRequest("wide.csv", wide, held_out=0), "the page shows up to 2,000"),
+        (TableRequest("iris.csv", iris, "kind"), "iris.csv has no column 'kind'"),
+        (TableRequest("own.csv", "x,label\n1,a\nred,b\n"), "own.csv, line 3, column 'x': 'red' is no number"),
+        (TableRequest("iris.csv", iris, "species", hidden=0), "hidden is 0; the page draws 1 to 64"),
+        (TableRequest("iris.csv", iris, "species", held_out=1), "share is 1; the share that is held out"),
+    ):
+        with pytest.raises(TinyNetError, match=message):
+            wire_table.table(request)
+    for text, message in (("", "own.csv has no rows"), ("a,a\n1,2\n", "own.csv, line 1: two columns named 'a'"),
+                          ("a,b\n1\n", "own.csv, line 2: 1 cells were found")):  # fmt: skip
+        with pytest.raises(TinyNetError, match=message):
+            head(text)
+
+
+def test_numbers_of_the_columns_are_plain(iris):
+    assert all(isinstance(c[name], float) for c in head(iris)["columns"] for name in ("low", "high"))
+    assert np.isfinite([c["low"] for c in head(iris)["columns"]]).all()
