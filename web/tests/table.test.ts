@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fromAddress, isLong, plainState, toAddress } from "../src/core/address";
+import { shapeOf } from "../src/core/layout";
 import { holds, ignored, isTable, ofColumns, OwnTable, undecodable, type TableColumn } from "../src/core/table.svelte";
 import type { Lab } from "../src/core/lab.svelte";
 import type { Pictures } from "../src/core/types";
@@ -47,6 +48,15 @@ describe("a table", () => {
     expect(ofColumns("bias of output 1", columns)).toBe("bias of output 1");
   });
 });
+
+it.each([
+  [[3, 2], 6, [3, 2]],
+  [null, 4, [1, 4]],
+  [null, 64, [8, 8]],
+  [null, 30, [5, 6]],
+] as const)("inputs of shape %j, %i of them, are laid out as %j", (shape, count, laid) =>
+  expect(shapeOf(shape as [number, number] | null, count)).toEqual(laid),
+);
 
 describe("a table on a page", () => {
   const lab = (api: object) => {

@@ -96,3 +96,12 @@ function gapWidth(layer: number, inputs: number, outputs: number): number {
   const columns = inputs * outputs <= ON_EDGES ? outputs - 1 : Math.min(inputs, outputs);
   return Math.max(GAP, margin(layer) + AFTER_NODE + columns * CELL[0]);
 }
+
+const MOST_IN_LINE = 16;
+
+/** How inputs are laid out: as their picture, in a line, or, where they are many, in a square. */
+export function shapeOf(shape: [number, number] | null, count: number): [number, number] {
+  if (shape) return shape;
+  const columns = count > MOST_IN_LINE ? Math.ceil(Math.sqrt(count)) : count;
+  return [Math.ceil(count / columns), columns];
+}
