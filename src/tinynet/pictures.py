@@ -24,8 +24,9 @@ class Examples:
     shape : (rows, columns) of a picture; None for a table.
     answers : what each output stands for.
     scaling : how a table's own numbers became inputs, if they were scaled.
+    free : whether inputs and targets may be any finite numbers, as standardised or measured data are.
 
-    Raises TinyNetError for numbers that are not finite or out of [0, 1] and for widths that do not fit.
+    Raises TinyNetError for numbers that are not finite, or out of [0, 1] where not free, and for widths that do not fit.
 
     >>> lines()["left"].inputs.tolist()
     [[1.0, 0.0, 1.0, 0.0]]
@@ -37,16 +38,17 @@ class Examples:
     shape: tuple[int, int] | None = None
     answers: tuple[str, ...] = ("horizontal", "vertical")
     scaling: Scaling | None = None
+    free: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "answers", tuple(self.answers))
-        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names))
+        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names, self.free))
         if len(set(self.names)) < len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
         if self.targets is not None:
-            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names))
+            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names, self.free))
             width = self.targets.shape[1]
             if width != len(self.answers):
                 raise TinyNetError(
@@ -119,17 +121,24 @@ class Examples:
             "names": list(self.names),
             "shape": None if self.shape is None else list(self.shape),
             "answers": list(self.answers),
-        } | ({} if self.scaling is None else {"scaling": self.scaling.to_json()})
+        } | self._more()
+
+    def _more(self) -> dict[str, Any]:
+        scaled = {} if self.scaling is None else {"scaling": self.scaling.to_json()}
+        return scaled | ({"free": True} if self.free else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
         """The examples that `to_json` described."""
         scaling = Scaling.from_json(data["scaling"]) if "scaling" in data else None
-        return cls(data["inputs"], data["targets"], data["names"], data["shape"], data["answers"], scaling)
+        free = data.get("free", False)
+        return cls(
+            data["inputs"], data["targets"], data["names"], data["shape"], data["answers"], scaling, free
+        )
 
 
-def _checked(what: str, values: Any, names: tuple[str, ...]) -> np.ndarray:
-    """Return values as a read-only (pictures, width) array of finite numbers in [0, 1]."""
+def _checked(what: str, values: Any, names: tuple[str, ...], free: bool) -> np.ndarray:
+    """Return values as a read-only (pictures, width) array of finite numbers, in [0, 1] where not free."""
     try:
         array = np.array(values, float)
     except (ValueError, TypeError) as error:
@@ -138,12 +147,12 @@ def _checked(what: str, values: Any, names: tuple[str, ...]) -> np.ndarray:
         ) from error
     if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
         raise TinyNetError(f"{what} has shape {array.shape}; {len(names)} names need ({len(names)}, width)")
-    bad = np.argwhere(~((array >= 0) & (array <= 1)))
+    bad = np.argwhere(~(np.isfinite(array) if free else (array >= 0) & (array <= 1)))
     if len(bad):
         row, column = bad[0]
+        rule = "be finite" if free else "lie between 0 (dark) and 1 (bright): scale them first"
         raise TinyNetError(
-            f"{what} of {names[row]!r} has {array[row, column]:g} in place {column}; "
-            "every number must lie between 0 (dark) and 1 (bright): scale them first"
+            f"{what} of {names[row]!r} has {array[row, column]:g} in place {column}; every number must {rule}"
         )
     array.setflags(write=False)
     return array

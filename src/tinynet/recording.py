@@ -40,6 +40,7 @@ LATER = (
     "final",
     "label_smoothing",
     "augment",
+    "gradients",
 )  # fields of Recipe since format 1
 
 

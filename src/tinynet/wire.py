@@ -67,13 +67,13 @@ class PicturesJson:
     names: list[str]
     shape: tuple[int, int] | None = (2, 2)
     answers: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
+    free: bool = False
 
     def examples(self) -> Examples:
         """Return the examples, checked."""
         targets = None if self.targets is None else np.array(self.targets, float)
-        return Examples(
-            np.array(self.inputs, float), targets, tuple(self.names), self.shape, tuple(self.answers)
-        )
+        inputs = np.array(self.inputs, float)
+        return Examples(inputs, targets, tuple(self.names), self.shape, tuple(self.answers), free=self.free)
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ def sheet(asked: SheetRequest) -> dict[str, Any]:
             "for the page; take smaller batches or a smaller network"
         )
     plain = replace(asked.recipe, augment=False)  # what augmentation needs is asked of the pictures, not here
+    plain = replace(plain, **{name: getattr(Recipe(), name) for name in plain.given})  # shown, not trained by
     check(asked.architecture, _any_picture(asked.architecture), plain)
     made = sheet_of(asked.architecture, asked.recipe, asked.batch)
     symbols = {name: [mathml_symbol(name), text_symbol(name), title(made, name)] for name in made.cells}
