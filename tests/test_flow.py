@@ -36,6 +36,7 @@ FLOW = [
     "recorder",
     "moment",
     "recording",
+    "watched",
     "training",
     "judging",
     "calibration",
@@ -76,7 +77,7 @@ DOORS = {
     "parts": {"report"},  # a chapter shows itself in a notebook
     "pictures": {"tables", "images"},
     "network": {"bridges"},
-    "recording": {"bridges"},
+    "recording": {"bridges", "watched"},
     "explain": {"bridges"},
 }
 BEHIND = {"classifier.py", "widget.py"}  # classes of other packages' kinds, imported only where asked for

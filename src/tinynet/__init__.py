@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tinynet import pictures as pictures
     from tinynet import plots as plots
     from tinynet.bayes import posterior as posterior
+    from tinynet.bridges.watching import watch as watch
     from tinynet.diagnosis import compare as compare
     from tinynet.diagnosis import diagnose as diagnose
     from tinynet.errors import TinyNetError as TinyNetError
@@ -84,6 +85,7 @@ _MODULE_OF = {
     "sweep": "sweeps",
     "train": "training",
     "walked_round": "symmetry",
+    "watch": "bridges.watching",
 }
 
 __all__ = sorted(_MODULE_OF)

@@ -1,0 +1,345 @@
+"""The steps of a watched training on tape, and the recording they make."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinynet.bridges import recognizing
+from tinynet.bridges.recognizing import Heard
+from tinynet.bridges.reproducing import Setting, reproduces
+from tinynet.errors import TinyNetError
+from tinynet.network import Architecture, Network
+from tinynet.pictures import Examples, lines
+from tinynet.recipe import Recipe
+from tinynet.recording import Stop
+from tinynet.watched import WatchedRecording
+
+MOST_BYTES = 512 * 2**20  # of the steps' numbers
+MOST_NUMBERS = 2_000_000  # of the rows seen: a file describes them in words
+
+
+class Step(NamedTuple):
+    """One step of the optimizer: parameters (P,) before and after, the gradient (P,) it took, and what was heard."""
+
+    before: np.ndarray
+    after: np.ndarray
+    gradients: np.ndarray
+    setting: Setting
+    heard: Heard
+
+
+@dataclass
+class Rows:
+    """Different rows, numbered in the order they came."""
+
+    places: dict[bytes, int] = field(default_factory=dict)
+    rows: list[np.ndarray] = field(default_factory=list)
+
+    def numbers(self, array: np.ndarray) -> np.ndarray:
+        """Return the number of each row (n, width), new rows taken in. -> (n,)"""
+        array = np.ascontiguousarray(array + 0.0)  # -0.0 is 0.0
+        found = np.empty(len(array), np.int64)
+        for k, row in enumerate(array):
+            key = row.tobytes()
+            if key not in self.places:
+                self.places[key] = len(self.rows)
+                self.rows.append(row.copy())
+            found[k] = self.places[key]
+        return found
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user said of the training: examples to name its rows by, shape and answers, steps of an epoch."""
+
+    examples: Examples | None = None
+    shape: tuple[int, int] | None = None
+    answers: tuple[str, ...] | None = None
+    steps_per_epoch: int | None = None
+
+
+class Tape:
+    """What was seen so far, and which readings of it still hold.
+
+    names : of the layers in the model. ending : the activation it ends with. optimizer : its class.
+    """
+
+    def __init__(
+        self, architecture: Architecture, names: list[str], ending: str, optimizer: str, origin: str
+    ) -> None:
+        self.architecture, self.names, self.optimizer, self.origin = architecture, names, optimizer, origin
+        self.readings: dict[tuple[str, str], list[np.ndarray | None]] = {
+            reading: [] for reading in recognizing.likeliest(ending)
+        }
+        self.left: dict[
+            str, int
+        ] = {}  # at which step the last reading by a loss, the optimizer, the gradients were given up
+        self.steps: list[Step] = []
+        self.inputs, self.targets = Rows(), Rows()
+        self.shown: list[np.ndarray] = []
+        self.recipe: Recipe | None = None
+        self.batch = self.numbers = 0
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @property
+    def full(self) -> str | None:
+        """Why there is no more room, or None."""
+        _, *nodes = self.architecture.sizes
+        width = self.batch * (sum(nodes) + nodes[-1] + 1)
+        if 8 * (self.numbers + len(self) * width) > MOST_BYTES:
+            return f"{MOST_BYTES // 2**20} MB of numbers are recorded"
+        seen = len(self.inputs.rows) * (self.architecture.sizes[0] + nodes[-1])
+        return f"{len(self.inputs.rows):,} different rows were shown" if seen > MOST_NUMBERS else None
+
+    def add(self, step: Step) -> None:
+        """Take a step in, and give up what does not hold of it.
+
+        Raises TinyNetError, naming the layer, where the model did not compute what was read.
+        """
+        network, heard, number = Network(self.architecture, step.before), step.heard, len(self)
+        wrong = recognizing.agrees(heard, network)
+        if wrong is not None:
+            raise TinyNetError(
+                f"layer {self.names[wrong]!r} does not give what was read of the model: its forward does more than "
+                "Linear layers and their activations"
+            )
+        self._read(heard, number)
+        if not recognizing.explains(heard, network, step.gradients):
+            self.left.setdefault("gradients", number)
+        if self.steps and (self.steps[-1].after != step.before).any():
+            self.left.setdefault("parameters", number)
+        setting = step.setting
+        self.recipe = setting.recipe if number == 0 else self.recipe
+        same = setting.recipe == self.recipe and "optimizer" not in self.left
+        if not (same and reproduces(setting, step.before, step.gradients, step.after, heard.precision)):
+            self.left.setdefault("optimizer", number)
+        self.shown.append(self.inputs.numbers(heard.inputs))
+        self.steps.append(step._replace(heard=heard._replace(candidates=[], inputs=heard.inputs[:0])))
+        self.batch = max(self.batch, len(heard.inputs))
+        self.numbers += 2 * len(step.before) + len(setting.state)
+
+    def _read(self, heard: Heard, number: int) -> None:
+        for reading in list(self.readings):
+            output, loss = reading
+            if loss == "given":
+                targets = next(recognizing.targets_of(heard.candidates, *heard.outputs.shape), None)
+            else:
+                targets = recognizing.fitting(heard, output, loss)
+                if targets is None:
+                    del self.readings[reading]
+                    if len(self.readings) == 1:
+                        self.left["loss"] = number
+                    continue
+            self.readings[reading].append(None if targets is None else self.targets.numbers(targets))
+
+    # --- the recording -----------------------------------------------------------------------------------------
+
+    def recording(self, wishes: Wishes, stopped: Stop | None, precision: str) -> WatchedRecording:
+        """Return what was seen as a recording, by the likeliest reading that held to the end."""
+        (output, loss), found = next(iter(self.readings.items()))
+        known = all(targets is not None for targets in found)
+        examples, pictures = self._examples(wishes, found if known else None)
+        per_epoch = wishes.steps_per_epoch or steps_of_an_epoch(pictures, len(examples))
+        recipe = self._recipe(loss, per_epoch, pictures)
+        steps, architecture = self.steps, replace(self.architecture, output=output)
+        after = [step.before for step in steps[1:]] + [
+            steps[-1].after
+        ]  # with what was done between two steps
+        parameters = np.array([steps[0].before, *after])
+        losses = np.array([step.heard.loss for step in steps])
+        state = (
+            [step.setting.state for step in steps]
+            if recipe.optimizer != "given"
+            else [np.zeros(0)] * len(steps)
+        )
+        slopes = [
+            recognizing.slopes_by_answers(s.heard) if loss == "given" else s.heard.slopes for s in steps
+        ]
+        activations = [np.hstack([*s.heard.hidden, recognizing.answers(s.heard, output)]) for s in steps]
+        return WatchedRecording(
+            network=Network(architecture, parameters[0], self.origin),
+            examples=examples,
+            recipe=recipe,
+            steps=len(steps),
+            stride=1,
+            parameters=parameters,
+            state=np.array([*state, state[-1]]),
+            gradients=np.array([step.gradients for step in steps]),
+            activations=self._padded(activations),
+            losses=losses,
+            pictures=pictures,
+            loss_per_epoch=losses_of_epochs(losses, pictures, per_epoch),
+            movement_per_epoch=movements(parameters[:, architecture.slices[0][0]], per_epoch),
+            stopped=stopped,
+            rates=np.array([step.setting.rate for step in steps]),
+            slopes=self._padded(slopes),
+            per_epoch=per_epoch,
+            notes=tuple(self._notes(loss, known)),
+            precision=precision,
+        )
+
+    def _padded(self, rows: list[np.ndarray]) -> np.ndarray:
+        """Return arrays (n, width) as one, batches filled up with 0. -> (steps, batch, width)"""
+        found = np.zeros((len(rows), self.batch, rows[0].shape[1]))
+        for k, row in enumerate(rows):
+            found[k, : len(row)] = row
+        return found
+
+    def _recipe(self, loss: str, per_epoch: int, pictures: np.ndarray) -> Recipe:
+        rates = [step.setting.rate for step in self.steps if 0 < step.setting.rate <= 1_000_000]
+        given = "optimizer" in self.left or "parameters" in self.left or self.recipe is None
+        recipe = Recipe(optimizer="given") if given or self.recipe is None else self.recipe
+        shown = [row[row >= 0] for row in pictures]
+        first = np.concatenate(shown[:per_epoch])
+        same = all(
+            np.array_equal(first[: len(now)], now)
+            for k in range(0, len(shown), per_epoch)
+            for now in [np.concatenate(shown[k : k + per_epoch])]
+        )
+        return replace(
+            recipe,
+            learning_rate=rates[0] if rates else recipe.learning_rate,
+            epochs=-(-len(self) // per_epoch),
+            loss=loss,  # type: ignore[arg-type]
+            batch_size=self.batch,
+            order="fixed" if same else "shuffled",
+            gradients="given" if "gradients" in self.left else "loss",
+        )
+
+    def _examples(self, wishes: Wishes, found: list[Any] | None) -> tuple[Examples, np.ndarray]:
+        """Return the different rows with their targets as examples, and which of them each step showed."""
+        inputs, targets = np.array(self.inputs.rows), np.array(self.targets.rows)
+        pairs: dict[tuple[int, int], int] = {}
+        pictures = np.full((len(self), self.batch), -1)
+        for k, rows in enumerate(self.shown):
+            wanted = np.zeros_like(rows) if found is None else found[k]
+            for place, pair in enumerate(zip(rows.tolist(), wanted.tolist(), strict=True)):
+                pictures[k, place] = pairs.setdefault(pair, len(pairs))
+        one, other = np.array(list(pairs)).T
+        seen = inputs[one], None if found is None else targets[other]
+        examples, order = named(seen[0], seen[1], wishes)
+        return examples, np.append(np.argsort(order), -1)[pictures]
+
+    def _notes(self, loss: str, known: bool) -> list[str]:
+        left, when = self.left, {what: f"first at step {step}" for what, step in self.left.items()}
+        notes = [f"The loss is {loss}: its value and its slopes are PyTorch's at every step."]
+        if loss == "given":
+            notes = [
+                f"No formula here gives this loss ({when['loss']}): its value and its slopes by the outputs are PyTorch's."
+            ]
+        if not known:
+            notes.append("No tensor that met the outputs could be the targets, so there are none.")
+        if "gradients" in left:
+            notes.append(
+                f"The optimizer took other gradients than the loss gives ({when['gradients']}), as clipping, a penalty or "
+                "leftovers make them: they are PyTorch's."
+            )
+        if "parameters" in left:
+            notes.append(
+                f"Parameters were changed between two steps ({when['parameters']}); a step's change holds that too, and is given."
+            )
+        elif "optimizer" in left:
+            notes.append(
+                f"No formula here gives the changes of {self.optimizer} ({when['optimizer']}): they are PyTorch's."
+            )
+        else:
+            notes.append(f"The optimizer is {self.optimizer}: every change follows from its formula.")
+        return notes
+
+
+def named(inputs: np.ndarray, targets: np.ndarray | None, wishes: Wishes) -> tuple[Examples, np.ndarray]:
+    """Return rows as examples, and their order: those that the user's examples name come first, as they stand there.
+
+    Rows that are all lines with their targets are named as `pictures.lines` does.
+    """
+    model = wishes.examples or _lines(inputs, targets)
+    names, order = [], []
+    if model is not None:
+        places = {
+            _key(row, target): k
+            for k, (row, target) in enumerate(zip(inputs, _each(targets, len(inputs)), strict=True))
+        }
+        for name, row, target in zip(
+            model.names, model.inputs, _each(model.targets, len(model)), strict=True
+        ):
+            place = places.pop(_key(row, target if targets is not None else None), None)
+            if place is not None:
+                names.append(name)
+                order.append(place)
+    rest = sorted(set(range(len(inputs))) - set(order))
+    taken = set(names)
+    for k in rest:
+        name = f"row {k}"
+        names.append(name if name not in taken else f"{name} seen")
+    order += rest
+    answers = wishes.answers or (model.answers if model is not None and targets is not None else None)
+    width = 0 if targets is None else targets.shape[1]
+    if targets is None and answers is None:
+        answers = ("output",)
+    shape = wishes.shape or (None if model is None else model.shape)
+    both = np.concatenate([inputs.ravel(), np.zeros(0) if targets is None else targets.ravel()])
+    examples = Examples(
+        inputs[order],
+        None if targets is None else targets[order],
+        tuple(names),
+        shape,
+        tuple(answers or (f"output {j}" for j in range(width))),
+        free=bool(both.min() < 0 or both.max() > 1),
+    )
+    return examples, np.array(order)
+
+
+def _lines(inputs: np.ndarray, targets: np.ndarray | None) -> Examples | None:
+    n = round(inputs.shape[1] ** 0.5)
+    if n * n != inputs.shape[1] or not 2 <= n <= 8 or targets is None or targets.shape[1] != 2:
+        return None
+    found = lines(n)
+    known = {
+        _key(row, target) for row, target in zip(found.inputs, _each(found.targets, len(found)), strict=True)
+    }
+    return found if all(_key(*pair) in known for pair in zip(inputs, targets, strict=True)) else None
+
+
+def _each(targets: np.ndarray | None, count: int) -> Any:
+    return [None] * count if targets is None else targets
+
+
+def _key(row: np.ndarray, target: np.ndarray | None) -> bytes:
+    """Return what two rows have alike that are the same in float32."""
+    both = row if target is None else np.concatenate([row, target])
+    return (both.astype(np.float32) + np.float32(0)).tobytes()
+
+
+def steps_of_an_epoch(pictures: np.ndarray, examples: int) -> int:
+    """Return how many steps show every example exactly once, again and again; 1 where they do not. (steps, batch)
+
+    >>> steps_of_an_epoch(np.array([[0, 1], [2, -1], [2, 0], [1, -1]]), 3)
+    2
+    """
+    counts = (pictures >= 0).sum(axis=1).cumsum()
+    steps = int(np.searchsorted(counts, examples)) + 1
+    if steps > len(pictures) or counts[steps - 1] != examples:
+        return 1
+    for first in range(0, len(pictures), steps):
+        shown = pictures[first : first + steps]
+        shown = shown[shown >= 0]
+        whole = first + steps <= len(pictures)
+        if len(np.unique(shown)) != len(shown) or (whole and len(shown) != examples):
+            return 1
+    return steps
+
+
+def losses_of_epochs(losses: np.ndarray, pictures: np.ndarray, per_epoch: int) -> np.ndarray:
+    """Return the mean loss of each whole epoch over its pictures. (steps,), (steps, batch) -> (epochs,)"""
+    sizes, epochs = (pictures >= 0).sum(axis=1), len(losses) // per_epoch
+    shape = (epochs, per_epoch)
+    weighed, all_sizes = (array[: epochs * per_epoch].reshape(shape) for array in (losses * sizes, sizes))
+    return np.asarray(weighed.sum(axis=1) / all_sizes.sum(axis=1))
+
+
+def movements(weights: np.ndarray, per_epoch: int) -> np.ndarray:
+    """Return how far the first layer's weights moved in each whole epoch. (steps + 1, W) -> (epochs,)"""
+    return np.asarray(np.linalg.norm(np.diff(weights[::per_epoch], axis=0), axis=1))
