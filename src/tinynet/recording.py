@@ -22,28 +22,10 @@ from tinynet.showing import Source, seen_at, shown_at, steps_an_epoch
 from tinynet.world import World
 
 ARRAYS = (
-    "parameters",
-    "state",
-    "gradients",
-    "activations",
-    "losses",
-    "pictures",
-    "loss_per_epoch",
-    "movement_per_epoch",
-)
-
-
-LATER = (
-    "noise",
-    "schedule",
-    "hold",
-    "final",
-    "label_smoothing",
-    "augment",
-    "gradients",
-)  # fields of Recipe since format 1
-
-
+    "parameters", "state", "gradients", "activations", "losses", "pictures", "loss_per_epoch", "movement_per_epoch",
+)  # fmt: skip
+# fields of Recipe since format 1
+LATER = ("noise", "schedule", "hold", "final", "label_smoothing", "augment", "gradients")
 VALIDATED = ("validation_per_epoch", "best_parameters")
 
 

@@ -47,10 +47,14 @@ class Listener:
         self._begins = 0  # passes so far
         self._backward = self._reached = False
         self._handles: list[Any] = []
+        self._backwards: set[Any] = set()
         self._mode: Any = None
 
     def begin(self) -> None:
         """Put the hooks in place, and listen to PyTorch's functions."""
+        import torch
+
+        self._backwards = {torch.Tensor.backward, torch.autograd.backward}
         self._handles = [
             self.model.register_forward_pre_hook(self._begun),
             *(layer.linear.register_forward_hook(self._of_layer(n)) for n, layer in enumerate(self.layers)),
@@ -65,6 +69,10 @@ class Listener:
         for handle in self._handles:
             handle.remove()
         self.deaf = True  # hooks may still hang on the outputs of a last pass
+
+    def rest(self) -> None:
+        """Hear nothing until the next forward pass; what was heard stays."""
+        self._present = None
 
     def forget(self) -> None:
         """Leave the passes heard so far behind."""
@@ -99,19 +107,16 @@ class Listener:
     # --- between -----------------------------------------------------------------------------------------------
 
     def _called(self, function: Any, arguments: Any, named: dict[str, Any]) -> Any:
-        import torch
-
-        if self.deaf:
-            return function(*arguments, **named)
-        if function is torch.Tensor.backward or function is torch.autograd.backward:
+        if function in self._backwards and not self.deaf:
             return self._gone_back(function, arguments, named)
-        if self._present is not None and self._present.outputs is not None:
+        there = self._present is not None and self._present.outputs is not None
+        if there and getattr(function, "__name__", "") != "__get__":  # that looks at an attribute
             self._met(function, arguments, named)
         return function(*arguments, **named)
 
     def _met(self, function: Any, arguments: Any, named: dict[str, Any]) -> None:
         """Keep the plain tensors that a function takes together with one that autograd follows."""
-        present, tensors = self._present, [*_tensors((arguments, named))]
+        present, tensors = self._present, _tensors((arguments, named))
         assert present is not None
         assert present.outputs is not None
         if not any(tensor.requires_grad for tensor in tensors):

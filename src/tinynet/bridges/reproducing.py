@@ -1,5 +1,6 @@
 """What a watched optimizer did: recognised where the formulas give its change."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -109,7 +110,7 @@ def reproduces(
         values |= {"w.mean": mean, "w.square": square, "decay1": powers[0], "decay2": powers[1]}
     elif recipe.momentum:
         values["w.velocity"] = setting.state
-    recipe = Recipe.from_json(recipe.to_json() | {"gradients": "given"})
+    recipe = replace(recipe, gradients="given")
     with np.errstate(all="ignore"):
         for name, formula in formulas.update(ANY, recipe):  # type: ignore[arg-type]
             if formula != formulas.GIVEN:

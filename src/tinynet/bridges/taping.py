@@ -1,16 +1,17 @@
 """The steps of a watched training on tape, and the recording they make."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet.bridges import recognizing
+from tinynet.bridges.naming import Rows, Wishes, named
 from tinynet.bridges.recognizing import Heard
 from tinynet.bridges.reproducing import Setting, reproduces
 from tinynet.errors import TinyNetError
 from tinynet.network import Architecture, Network
-from tinynet.pictures import Examples, lines
+from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Stop
 from tinynet.watched import WatchedRecording
@@ -27,36 +28,6 @@ class Step(NamedTuple):
     gradients: np.ndarray
     setting: Setting
     heard: Heard
-
-
-@dataclass
-class Rows:
-    """Different rows, numbered in the order they came."""
-
-    places: dict[bytes, int] = field(default_factory=dict)
-    rows: list[np.ndarray] = field(default_factory=list)
-
-    def numbers(self, array: np.ndarray) -> np.ndarray:
-        """Return the number of each row (n, width), new rows taken in. -> (n,)"""
-        array = np.ascontiguousarray(array + 0.0)  # -0.0 is 0.0
-        found = np.empty(len(array), np.int64)
-        for k, row in enumerate(array):
-            key = row.tobytes()
-            if key not in self.places:
-                self.places[key] = len(self.rows)
-                self.rows.append(row.copy())
-            found[k] = self.places[key]
-        return found
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the user said of the training: examples to name its rows by, shape and answers, steps of an epoch."""
-
-    examples: Examples | None = None
-    shape: tuple[int, int] | None = None
-    answers: tuple[str, ...] | None = None
-    steps_per_epoch: int | None = None
 
 
 class Tape:
@@ -220,7 +191,7 @@ class Tape:
                 pictures[k, place] = pairs.setdefault(pair, len(pairs))
         one, other = np.array(list(pairs)).T
         seen = inputs[one], None if found is None else targets[other]
-        examples, order = named(seen[0], seen[1], wishes)
+        examples, order = named(seen[0], seen[1], wishes, self.architecture.sizes[-1])
         return examples, np.append(np.argsort(order), -1)[pictures]
 
     def _notes(self, loss: str, known: bool) -> list[str]:
@@ -248,69 +219,6 @@ class Tape:
         else:
             notes.append(f"The optimizer is {self.optimizer}: every change follows from its formula.")
         return notes
-
-
-def named(inputs: np.ndarray, targets: np.ndarray | None, wishes: Wishes) -> tuple[Examples, np.ndarray]:
-    """Return rows as examples, and their order: those that the user's examples name come first, as they stand there.
-
-    Rows that are all lines with their targets are named as `pictures.lines` does.
-    """
-    model = wishes.examples or _lines(inputs, targets)
-    names, order = [], []
-    if model is not None:
-        places = {
-            _key(row, target): k
-            for k, (row, target) in enumerate(zip(inputs, _each(targets, len(inputs)), strict=True))
-        }
-        for name, row, target in zip(
-            model.names, model.inputs, _each(model.targets, len(model)), strict=True
-        ):
-            place = places.pop(_key(row, target if targets is not None else None), None)
-            if place is not None:
-                names.append(name)
-                order.append(place)
-    rest = sorted(set(range(len(inputs))) - set(order))
-    taken = set(names)
-    for k in rest:
-        name = f"row {k}"
-        names.append(name if name not in taken else f"{name} seen")
-    order += rest
-    answers = wishes.answers or (model.answers if model is not None and targets is not None else None)
-    width = 0 if targets is None else targets.shape[1]
-    if targets is None and answers is None:
-        answers = ("output",)
-    shape = wishes.shape or (None if model is None else model.shape)
-    both = np.concatenate([inputs.ravel(), np.zeros(0) if targets is None else targets.ravel()])
-    examples = Examples(
-        inputs[order],
-        None if targets is None else targets[order],
-        tuple(names),
-        shape,
-        tuple(answers or (f"output {j}" for j in range(width))),
-        free=bool(both.min() < 0 or both.max() > 1),
-    )
-    return examples, np.array(order)
-
-
-def _lines(inputs: np.ndarray, targets: np.ndarray | None) -> Examples | None:
-    n = round(inputs.shape[1] ** 0.5)
-    if n * n != inputs.shape[1] or not 2 <= n <= 8 or targets is None or targets.shape[1] != 2:
-        return None
-    found = lines(n)
-    known = {
-        _key(row, target) for row, target in zip(found.inputs, _each(found.targets, len(found)), strict=True)
-    }
-    return found if all(_key(*pair) in known for pair in zip(inputs, targets, strict=True)) else None
-
-
-def _each(targets: np.ndarray | None, count: int) -> Any:
-    return [None] * count if targets is None else targets
-
-
-def _key(row: np.ndarray, target: np.ndarray | None) -> bytes:
-    """Return what two rows have alike that are the same in float32."""
-    both = row if target is None else np.concatenate([row, target])
-    return (both.astype(np.float32) + np.float32(0)).tobytes()
 
 
 def steps_of_an_epoch(pictures: np.ndarray, examples: int) -> int:

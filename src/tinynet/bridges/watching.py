@@ -2,16 +2,17 @@
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinynet.bridges.listening import Listener
+from tinynet.bridges.naming import Wishes
 from tinynet.bridges.reading import ReadLayer, architecture_of, read
 from tinynet.bridges.reproducing import setting_of
-from tinynet.bridges.taping import Step, Tape, Wishes
+from tinynet.bridges.taping import Step, Tape
 from tinynet.errors import TinyNetError
 from tinynet.extras import extra
 from tinynet.pictures import Examples
@@ -29,7 +30,7 @@ def watch(
     *,
     examples: Examples | None = None,
     shape: tuple[int, int] | None = None,
-    answers: tuple[str, ...] | None = None,
+    answers: Sequence[str] | None = None,
     steps_per_epoch: int | None = None,
 ) -> "Watching":
     """Watch a training loop: inside the `with`, every `optimizer.step()` becomes a moment of the recording.
@@ -129,6 +130,7 @@ class Watching:
     def _before(self, optimizer: Any, arguments: Any, named: dict[str, Any]) -> Any:
         """See the optimizer and the gradients as a step begins; with a closure, after it is first called."""
         self._taken = None
+        self.listener.rest()
         if self.stopped is not None:
             return None
         before = _flat(self.parameters)
