@@ -88,9 +88,7 @@ def test_discover_writes_one_report(tmp_path):
 
 def test_train_takes_your_own_table(tmp_path):
     (tmp_path / "own.csv").write_text("x,y,label\n0,0,same\n1,1,same\n0,1,other\n1,0,other\n")
-    done = tinynet(
-        "train", "--data", tmp_path / "own.csv", "--hidden", "4", "--rate", "2", "--epochs", "4000"
-    )
+    done = tinynet("train", tmp_path / "own.csv", "--hidden", "4", "--rate", "2", "--epochs", "4000")
     assert "It learned: 100 % of the pictures come out right" in done.stdout
 
 
@@ -103,7 +101,7 @@ def test_train_takes_your_own_table(tmp_path):
         (["train", "--hidden", "1000000"], "a layer of 1000000 nodes"),
         (["train", "--hidden", "three"], "--hidden is 'three'"),
         (["train", "--out", "missing/run.safetensors"], "there is no folder missing"),
-        (["train", "--data", "none.csv"], "cannot read none.csv"),
+        (["train", "none.csv"], "cannot read none.csv"),
         (["explain", "none.safetensors", "loss"], "cannot read none.safetensors: No such file"),
         (["nudge", "--picture", "middle"], "no picture 'middle'; there are fuzzy, top"),
         (["nudge", "--picture", "1,0"], "--picture has 2 numbers"),

@@ -54,7 +54,6 @@ def test_a_file_of_recipes_and_tables_of_your_own(tmp_path):
     arguments = (
         "--recipes",
         "recipes.json",
-        "--data",
         "own.csv",
         "--probes",
         "ask.csv",

@@ -1,12 +1,14 @@
 """A table of one's own at the command line: held out, judged, and compared with scikit-learn."""
 
 import json
+import re
 from dataclasses import fields
 
 import numpy as np
 import pytest
 import sklearn.metrics
-from sklearn.datasets import load_iris
+from PIL import Image
+from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
 from test_cli import tinynet
@@ -14,11 +16,9 @@ from tinynet import splits, tables
 
 IRIS = [
     "train",
-    "--data",
     "iris.csv",
     "--label",
     "species",
-    "--scale",
     "--hidden",
     "5",
     "--output",
@@ -168,7 +168,7 @@ def test_lines_can_be_held_out_too(tmp_path):
 
 def test_a_sweep_takes_the_same_table(folder):
     (folder / "ask.csv").write_text("name,a,b,c,d\nsmall,0,0,0,0\nlarge,9,9,9,9\n")
-    table = ["--data", "iris.csv", "--label", "species", "--scale", "--probes", "ask.csv"]
+    table = ["iris.csv", "--label", "species", "--probes", "ask.csv"]
     recipe = ["--output", "softmax", "--loss", "cross_entropy", "--epochs", "20", "--networks", "64"]
     done = tinynet("sweep", *table, *recipe, "--json", cwd=folder)
     (trial,) = json.loads(done.stdout)["trials"]
@@ -178,13 +178,18 @@ def test_a_sweep_takes_the_same_table(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--data", "iris.csv"], "line 2, column 'species': 'setosa' is no number"),
-        (["--data", "iris.csv", "--label", "kind"], "has no column 'kind'; its columns are sepal length"),
+        (["iris.csv"], "line 2, column 'species': 'setosa' is no number; words can only be the label"),
+        (["iris.csv", "--label", "kind"], "has no column 'kind'; its columns are sepal length"),
+        (["iris.csv", "--label", "specis"], "has no column 'specis'; did you mean 'species'?"),
+        (["none.csv"], "cannot read none.csv: No such file"),
+        ([".", "--label", "species"], "--label was given and . is a folder of pictures"),
+        (["."], ". has no folders in it; a folder of pictures has a folder for each answer"),
+        (["iris.csv", "--size", "4"], "--size is 4 and there is no folder of pictures"),
         (
-            ["--data", "iris.csv", "--label", "species"],
+            ["iris.csv", "--label", "species", "--no-scale"],
             "line 2, column 'sepal length (cm)': 5.1 lies outside 0 to 1",
         ),
-        (["--label", "species"], "--label is 'species' and there is no table; name one with --data"),
+        (["--label", "species"], "--label was given and there is no table"),
         (["--held-out", "1"], "share is 1.0; the share that is held out"),
         (
             ["--held-out", "0.1"],
@@ -202,8 +207,46 @@ def test_a_mistake_is_one_line_and_exit_code_2(folder, arguments, message):
 
 
 def test_a_training_that_diverges_is_not_judged(folder):
-    done = tinynet(*IRIS[:8], "--output", "identity", "--activation", "identity", "--rate", "90", "--held-out", "0.3",
+    done = tinynet(*IRIS[:6], "--output", "identity", "--activation", "identity", "--rate", "90", "--held-out", "0.3",
                    cwd=folder)  # fmt: skip
     assert done.returncode == 1
     assert "held-out" not in done.stdout
     assert "try a learning rate below 90" in done.stderr
+
+
+def test_numbers_are_predicted_in_the_tables_units(folder):
+    load_diabetes(as_frame=True).frame.to_csv(folder / "diabetes.csv", index=False)
+    numbers = ["train", "diabetes.csv", "--target", "target", "--output", "identity", "--order", "shuffled",
+               "--hidden", "4", "--epochs", "30", "--held-out", "0.3", "--patience", "10"]  # fmt: skip
+    printed = tinynet(*numbers, "--out", "diabetes.safetensors", "--figure", "diabetes.png", cwd=folder)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
+    held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
+    assert f"target is off by {tn.notation.number(held_out['off'])} on average" in printed.stdout
+    names = [answer["name"] for answer in found["held_out_answers"]]
+    wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
+    said = np.array([answer["values"][0] for answer in found["held_out_answers"]])
+    assert held_out["off"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))
+    assert held_out["explained"] == pytest.approx(sklearn.metrics.r2_score(wanted, said))
+    assert found["target_scaling"] == run.examples.target_scaling.to_json()
+    assert "halfway lies between two answers" in tinynet("stress", "diabetes.safetensors", cwd=folder).stderr
+
+
+def test_few_numbers_are_shown_one_by_one(tmp_path):
+    (tmp_path / "line.csv").write_text("x,y,note\n0,10,a\n1,20,b\n2,30,c\n")
+    shown = tinynet("train", "line.csv", "--target", "y", "--ignore", "note", "--epochs", "3", cwd=tmp_path)
+    assert re.search(r"row 2 +\d+\.\d+ +20\n", re.sub(r" +$", "", shown.stdout, flags=re.M))
+
+
+def test_a_folder_of_pictures_is_trained_on(tmp_path):
+    digits = load_digits()
+    for k in np.flatnonzero(digits.target < 2)[:40]:
+        path = tmp_path / "pictures" / f"{'zero' if digits.target[k] == 0 else 'one'}" / f"{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((digits.images[k] * 15.9).astype(np.uint8)).save(path)
+    done = tinynet("train", "pictures", "--size", "4", "--rate", "1", "--held-out", "0.25", "--out", "run.safetensors",
+                   "--json", cwd=tmp_path)  # fmt: skip
+    found = json.loads(done.stdout)
+    assert found["architecture"]["sizes"] == [16, 3, 2]
+    assert found["scores"]["held-out"]["accuracy"] == 1
+    assert tn.load(tmp_path / "run.safetensors").examples.shape == (4, 4)

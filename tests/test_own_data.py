@@ -11,7 +11,8 @@ import pytest
 from test_cli import tinynet
 
 TEXT = (Path(__file__).parents[1] / "docs" / "own_data.md").read_text()
-MAKE, LIBRARY = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+MAKE, *LIBRARY = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+PRINTED = re.findall(r"prints\n\n```\n(.*?)```", TEXT, re.S)
 SESSIONS = re.findall(r"```\n\$ tinynet ((?:[^\n]*\\\n)*[^\n]*)\n(.*?)```", TEXT, re.S)
 
 
@@ -35,10 +36,13 @@ def test_every_session_prints_what_it_says(folder, monkeypatch):
 
 def test_the_library_prints_what_it_says(folder, monkeypatch):
     monkeypatch.chdir(folder)
-    printed, out = re.search(r"prints\n\n```\n(.*?)```", TEXT, re.S)[1], StringIO()
-    with redirect_stdout(out):
-        exec(LIBRARY, {})
-    assert out.getvalue() == printed
+    names = {}
+    assert len(LIBRARY) == len(PRINTED) == 2
+    for code, printed in zip(LIBRARY, PRINTED, strict=True):
+        out = StringIO()
+        with redirect_stdout(out):
+            exec(code, names)
+        assert out.getvalue() == printed
 
 
 def test_both_tables_are_learned():

@@ -83,8 +83,8 @@ def edited(run, **changes):
 
 
 def test_a_newer_format_says_to_upgrade(run):
-    with pytest.raises(TinyNetError, match=r"has format 2 .* reads up to 1; upgrade .* written by 9.0"):
-        tn.Recording.from_bytes(edited(run, format=2, tinynet="9.0"))
+    with pytest.raises(TinyNetError, match=r"has format 3 .* reads up to 2; upgrade .* written by 9.0"):
+        tn.Recording.from_bytes(edited(run, format=3, tinynet="9.0"))
 
 
 @pytest.mark.parametrize(

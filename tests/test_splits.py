@@ -103,7 +103,7 @@ def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
     table = tn.tables.read(path)
     parts = splits.parts_of(table, held_out=0.25, validate=True, scale=True, seed=seed)
     assert [len(part) for part in parts.named.values()] == [22, 8, 10]
-    whole = tn.read_table(path, scale=True)
+    whole = tn.Examples.from_table(path)
     assume(whole.scaling != parts.training.scaling)
     rows = [int(name.split()[1]) - 1 for name in parts.training.names]
     low, high = values[rows].min(axis=0), values[rows].max(axis=0)

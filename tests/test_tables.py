@@ -1,11 +1,15 @@
+import io
 import json
 import tracemalloc
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+from sklearn.datasets import load_diabetes, load_iris
 
 import tinynet as tn
-from tinynet import tables
+from tinynet import columns, tables
 from tinynet.errors import TinyNetError
 
 
@@ -19,9 +23,12 @@ def table(tmp_path):
     return write
 
 
+read = tn.Examples.from_table
+
+
 def test_a_table_of_labels(table):
     path = table("name,width,height,label\nfirst,10,1,cat\nsecond,20,3,dog\nthird,15,2,cat\n")
-    some = tn.read_table(path, scale=True)
+    some = read(path)
     assert some.inputs.tolist() == [[0, 0], [1, 1], [0.5, 0.5]]
     assert some.answers == ("cat", "dog")
     assert some.targets.tolist() == [[1, 0], [0, 1], [1, 0]]
@@ -29,23 +36,40 @@ def test_a_table_of_labels(table):
 
 
 def test_the_label_may_have_any_name(table):
-    path = table("species, x \nb,0.5\na,1\n b ,0\n")
-    some = tn.read_table(path, label="species")
+    some = read(table("species, x \nb,0.5\na,1\n b ,0\n"), label="species")
     assert some.answers == ("a", "b")
     assert some.targets.tolist() == [[0, 1], [1, 0], [0, 1]]
-    assert tn.read_table(table("x,target\n0,2\n1,3\n"), label="target").answers == ("2", "3")
-    assert tn.read_table(table("x,name\n0,Ann\n1,Bob\n0.5,Ann\n"), label="name").names[2] == "row 3"
+    assert read(table("x,target\n0,2\n1,10\n"), label="target").answers == (
+        "2",
+        "10",
+    )  # numbers in their order
+    assert read(table("x,name\n0,Ann\n1,Bob\n0.5,Ann\n"), label="name").names[2] == "row 3"
+
+
+def test_a_table_that_is_not_scaled_stays_as_it_is(table):
+    path = table("x,label\n0.25,a\n0.5,b\n")
+    some = read(path, scale=False)
+    assert (some.inputs.tolist(), some.scaling) == ([[0.25], [0.5]], None)
+    assert read(path).inputs.tolist() == [[0], [1]]
 
 
 def test_a_table_of_targets_and_one_without(table):
-    some = tn.read_table(table("x,target_on,target_off\n0.5,0.25,0.75\n"))
+    some = read(table("x,target_on,target_off\n0.5,0.25,0.75\n"))
     assert some.answers == ("on", "off")
     assert some.targets.tolist() == [[0.25, 0.75]]
-    assert tn.read_table(table("x\n0.5\n")).targets is None
+    assert not some.regression
+    assert read(table("x\n0.5\n")).targets is None
+
+
+def test_columns_may_be_left_out(table):
+    path = table("id,x,note,label,target\n7,0,red,a,1\n8,1,blue,b,2\n")
+    some = read(path, ignore=["id", "note", "target"])
+    assert (some.scaling.columns, some.answers) == (("x",), ("a", "b"))
+    assert read(path, targets="target", ignore=["note", "label"]).scaling.columns == ("id", "x")
 
 
 def test_a_scaled_table_takes_new_rows_and_keeps_its_scaling(table, tmp_path):
-    some = tn.read_table(table("width,label\n10,a\n20,b\n"), scale=True)
+    some = read(table("width,label\n10,a\n20,b\n"))
     assert some.scaled([[12.5], [99.0]]).tolist() == [[0.25], [1.0]]
     assert some[1:].scaling == some.scaling
     assert tn.Examples.from_json(json.loads(json.dumps(some.to_json()))) == some
@@ -59,6 +83,161 @@ def test_a_scaled_table_takes_new_rows_and_keeps_its_scaling(table, tmp_path):
         tn.pictures.lines().scaled([1, 1, 0, 0])
 
 
+# --- wherever it comes from ------------------------------------------------------------------------------------
+
+
+def test_iris_is_the_same_wherever_it_comes_from(tmp_path):
+    iris = load_iris(as_frame=True)
+    kinds = iris.target_names[iris.target]
+    frame = iris.data.assign(species=kinds)
+    frame.to_csv(tmp_path / "iris.csv", index=False)
+    some = read(tmp_path / "iris.csv", label="species")
+    assert (some.inputs.shape, some.answers) == ((150, 4), ("setosa", "versicolor", "virginica"))
+    assert (
+        np.abs(some.inputs * np.ptp(iris.data.values, axis=0) + iris.data.values.min(axis=0) - iris.data)
+        .max()
+        .max()
+        < 1e-12
+    )
+    categories = frame.astype({"species": "category"})
+    for source in (
+        str(tmp_path / "iris.csv"),
+        frame,
+        categories,
+        pl.from_pandas(frame),
+        dict(frame),
+        io.StringIO(frame.to_csv(index=False)),
+    ):
+        assert read(source, label="species") == some
+    assert read((iris.data, kinds)) == some
+    arrays = read((iris.data.values, iris.target.values))
+    assert arrays.inputs.tolist() == some.inputs.tolist()
+    assert (arrays.answers, arrays.scaling.columns) == (("0", "1", "2"), ("x0", "x1", "x2", "x3"))
+    assert read(iris.data.values).targets is None
+
+
+def test_booleans_and_whole_numbers_of_pandas(table):
+    frame = pd.DataFrame({
+        "yes": [True, False, True],
+        "maybe": pd.array([True, False, False], dtype="boolean"),
+        "count": pd.array([1, 3, 2], dtype="Int64"),
+        "kind": pd.Categorical([3, 1, 3]),
+    })  # fmt: skip
+    some = read(frame, label="kind")
+    assert some.inputs.tolist() == [[1, 1, 0], [0, 0, 1], [1, 0, 0.5]]
+    assert some.answers == ("1", "3")
+    assert read(table(frame.to_csv(index=False)), label="kind") == some
+    assert read(frame, label="yes", ignore=["maybe"]).answers == ("False", "True")
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (None, "the cell is empty; fill it in, or leave the row out"),
+        (float("nan"), "the cell is empty"),
+        (pd.NA, "the cell is empty"),
+        (pd.NaT, "the cell is empty"),
+        ("red", "'red' is no number"),
+        (float("inf"), "'inf' is not finite"),
+        (np.datetime64("2020-01-01"), "'2020-01-01' is no number"),
+        (1j, "'1j' is no number"),
+    ],
+)
+def test_a_cell_of_a_frame_that_is_no_number(cell, message):
+    columns = {"x": pd.Series([0.5, cell, 1], dtype=object), "label": ["a", "b", "a"]}
+    for source in (pd.DataFrame(columns), columns):
+        with pytest.raises(TinyNetError, match=f"the table, row 2, column 'x': {message}"):
+            read(source)
+
+
+def test_missing_numbers_and_labels_of_frames():
+    holes = {"x": pd.array([1, None], dtype="Int64"), "label": pd.Categorical(["a", None])}
+    with pytest.raises(TinyNetError, match="row 2, column 'x': the cell is empty"):
+        read(pd.DataFrame(holes))
+    with pytest.raises(TinyNetError, match="row 2, column 'label': the label is missing"):
+        read(pd.DataFrame(holes | {"x": [1, 2]}))
+    with pytest.raises(TinyNetError, match="row 2, column 'label': the label is missing"):
+        read(pl.DataFrame({"x": [1, 2], "label": ["a", None]}))
+    with pytest.raises(TinyNetError, match="row 2, column 'x': the cell is empty"):
+        read(pl.DataFrame({"x": [1, None], "label": ["a", "b"]}))
+    with pytest.raises(TinyNetError, match="row 1, column 'x': '2020-01-01.*' is no number"):
+        read(pd.DataFrame({"x": pd.to_datetime(["2020-01-01", "2021-01-01"]), "label": ["a", "b"]}))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (pd.DataFrame([[1, 2, "a"]], columns=["x", "x", "label"]), "the table: two columns named 'x'"),
+        (pd.DataFrame({"x": [], "label": []}), "the table has no rows"),
+        ({"x": [1, 2], "label": ["a"]}, r"column 'label': it has shape \(1,\), and the first column \(2,\)"),
+        ({"x": [[1, 2]] * 2, "label": ["a", "b"]}, r"column 'x': it has shape \(2, 2\)"),
+        ((np.zeros((2, 2)), [0, 1, 1]), r"column 'y': it has shape \(3,\)"),
+        (np.zeros(3), r"x has shape \(3,\), not \(rows, columns\); a table is a CSV file, a pandas"),
+        ([[1, 2], [3]], "this is no array .*; a table is a CSV file"),
+        (3, r"x has shape \(\), not \(rows, columns\)"),
+        (
+            (np.zeros((20, 1)), np.arange(20) / 7),
+            "is label number 11.*If it is a number to predict, say targets='y'",
+        ),
+    ],
+)
+def test_what_is_no_table(source, message):
+    with pytest.raises(TinyNetError, match=message):
+        read(source)
+
+
+# --- numbers to predict ----------------------------------------------------------------------------------------
+
+
+def test_numbers_to_predict_keep_their_units():
+    diabetes = load_diabetes(as_frame=True).frame
+    some = read(diabetes, targets="target")
+    assert (some.answers, some.regression, some.inputs.shape) == (("target",), True, (442, 10))
+    assert some.target_scaling.low == (diabetes.target.min(),)
+    np.testing.assert_allclose(some.unscaled(some.targets)[:, 0], diabetes.target, rtol=1e-12)
+    assert some.unscaled([0.0]).tolist() == [25.0]
+    assert tn.Examples.from_json(json.loads(json.dumps(some.to_json()))) == some
+    assert (
+        read((diabetes.drop(columns="target").values, diabetes.target.values), targets="y").targets.tolist()
+        == some.targets.tolist()
+    )
+    training, held_out = tn.split(some, 0.3)
+    run = tn.train(
+        tn.Network.initial((10, 4, 1), seed=0, output="identity"), training,
+        tn.Recipe(learning_rate=0.1, epochs=30, order="shuffled"),
+    )  # fmt: skip
+    off = np.abs(some.unscaled(run.final(held_out)) - some.unscaled(held_out.targets)).mean()
+    always = np.abs(some.unscaled(held_out.targets) - some.unscaled(training.targets).mean()).mean()
+    assert off < 0.8 * always
+
+
+def test_several_targets_and_targets_that_are_not_scaled():
+    both = {"x": [0, 1], "a": [0.25, 0.75], "b": [1, 0]}
+    assert read(both, targets=["a", "b"]).targets.tolist() == [[0, 1], [1, 0]]
+    plain = read(both, targets=["a", "b"], scale=False)
+    assert plain.targets.tolist() == [[0.25, 1], [0.75, 0]]
+    assert plain.unscaled(plain.targets).tolist() == plain.targets.tolist()
+    assert read(([[0], [1]], [[5, 7], [6, 9]])).answers == ("y0", "y1")
+    with pytest.raises(TinyNetError, match="row 2, column 'a': 3 lies outside 0 to 1; scale the columns"):
+        read({"x": [0, 1], "a": [0, 3]}, targets="a", scale=False)
+    with pytest.raises(TinyNetError, match="column 'a': every row has 3; there is nothing to predict"):
+        read({"x": [0, 1], "a": [3, 3]}, targets="a")
+    with pytest.raises(TinyNetError, match="row 1, column 'a': 'low' is no number"):
+        read({"x": [0, 1], "a": ["low", "high"]}, targets="a")
+    with pytest.raises(TinyNetError, match="no numeric targets, so answers have no units"):
+        tn.pictures.lines().unscaled([0.5])
+
+
+def test_a_target_beyond_the_training_rows_is_kept():
+    some = tables.read({"x": [0, 1, 2], "y": [10, 20, 40]}, targets="y")
+    held_out = some[[2]].examples(some[[0, 1]])
+    assert (held_out.inputs.tolist(), held_out.targets.tolist()) == ([[1.0]], [[3.0]])
+    assert held_out.unscaled(held_out.targets).tolist() == [[40.0]]
+
+
+# --- what is wrong, and where ----------------------------------------------------------------------------------
+
+
 ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
 
 
@@ -68,7 +247,10 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("", "has no rows"),
         ("x,label\n", "has no rows; it needs a line of column names"),
         ("x,label\n1\n", "line 2: 1 cells were found and the header has 2"),
-        ("x,label\n0.1,a\nred,b\n", "line 3, column 'x': 'red' is no number.*words can only be the label"),
+        (
+            "x,label\n0.1,a\nred,b\n",
+            "line 3, column 'x': 'red' is no number; words can only be the label: leave the column out",
+        ),
         ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty; fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
         (
@@ -83,7 +265,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x;y;label\n0;1;a\n", "line 1: 'x;y;label' is one column; columns are parted by commas"),
         ("x,label,target\n1,a,1\n", "a column 'label' and target columns"),
         ("name,label\nfirst,a\n", "no input columns"),
-        ("x,label\n0,a\n7,b\n", "line 3, column 'x': 7 lies outside 0 to 1; scale the columns first"),
+        ("x,label\n0,a\n7,b\n", "line 3, column 'x': 7 lies outside 0 to 1; scale the columns"),
         ("x,target\n1,0\n1,2\n", "line 3, column 'target': 2 lies outside 0 to 1.*label='target'"),
         ("name,x\nA,0\nB,0\nA,1\n", "line 4, column 'name': 'A' is the name of line 2 too"),
         ("name,x\n ,0\n", "line 2, column 'name': the name is missing"),
@@ -91,32 +273,59 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
 )
 def test_a_wrong_table_says_where(table, text, message):
     with pytest.raises(TinyNetError, match=message):
-        tn.read_table(table(text))
+        read(table(text), scale=False)
 
 
 def test_a_table_that_is_none(tmp_path):
-    (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(TinyNetError, match="not a CSV table in UTF-8"):
-        tn.read_table(tmp_path / "bytes.csv")
+    path = tmp_path / "bytes.csv"
+    path.write_bytes(b"x,label\n0,a\n1,b\n" + b"2,caf\xe9\n")
+    with pytest.raises(
+        TinyNetError, match="bytes.csv, line 4: this is no text in UTF-8 .*; save the table as CSV in UTF-8"
+    ):
+        read(path)
+    path.write_text('x,label\n0,a\n1,"b\n')
+    with pytest.raises(TinyNetError, match="bytes.csv, line 3: this is no CSV .*; mend the line"):
+        read(path)
     with pytest.raises(TinyNetError, match="cannot read .*No such file"):
-        tn.read_table(tmp_path / "none.csv")
+        read(tmp_path / "none.csv")
+    with pytest.raises(TinyNetError, match="cannot read .*directory"):
+        read(tmp_path)
 
 
 def test_a_column_that_is_not_there(table):
+    path = table("x,species\n0,a\n1,b\n")
     with pytest.raises(TinyNetError, match="has no column 'kind'; its columns are x, species"):
-        tn.read_table(table("x,species\n0,a\n1,b\n"), label="kind")
+        read(path, label="kind")
+    for choice in ({"label": "specis"}, {"targets": "specis"}, {"ignore": ["specis"]}):
+        with pytest.raises(TinyNetError, match="has no column 'specis'; did you mean 'species'?"):
+            read(path, **choice)
+
+
+def test_choices_that_do_not_go_together(table):
+    path = table("x,species,target\n0,a,0\n1,b,1\n")
+    with pytest.raises(
+        TinyNetError, match="column 'species' and target columns .target.; keep one or the other"
+    ):
+        read(path, label="species")
+    with pytest.raises(TinyNetError, match="column 'target' is label and target"):
+        read(path, label="target", targets="target")
+    with pytest.raises(TinyNetError, match="no input columns"):
+        read(path, label="species", ignore=["x", "target"])
 
 
 def test_a_long_table_is_read_in_pieces(table):
     """The text of all rows never stands in memory at once, and a mistake near the end has its line."""
-    count = 3 * tables.ROWS_AT_A_TIME + 5
+    count = 3 * columns.ROWS_AT_A_TIME + 5
     numbers = np.random.default_rng(0).random(count).round(6)
     text = "x,long,label\n" + "".join(f"{x},{x:.300f},{'ba'[k % 2]}\n" for k, x in enumerate(numbers))
     path = table(text)
+    seen = []
     tracemalloc.start()
-    found = tables.read(path)
+    found = tables.read(path, progress=lambda done, total: seen.append((done, total)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert seen == sorted(seen)
+    assert seen[-1] == (len(text), len(text))
     assert found.values[:, 0].tolist() == numbers.tolist()
     assert found.targets[:, 1].tolist() == [1.0, 0.0] * (count // 2) + [1.0] * (count % 2)
     assert peak < 1.5 * len(text)  # as lists of strings it is more than twice as much

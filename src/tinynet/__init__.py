@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tinynet.exam import Exam as Exam
     from tinynet.exam import Marks as Marks
     from tinynet.explain import Explanation as Explanation
+    from tinynet.fits import fit as fit
     from tinynet.judging import Verdict as Verdict
     from tinynet.judging import answers as answers
     from tinynet.learners import learner as learner
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from tinynet.sweeps import Sweep as Sweep
     from tinynet.sweeps import sweep as sweep
     from tinynet.symmetry import walked_round as walked_round
-    from tinynet.tables import read_table as read_table
     from tinynet.training import nudge as nudge
     from tinynet.training import train as train
     from tinynet.trials import Trial as Trial
@@ -70,6 +70,7 @@ _MODULE_OF = {
     "answers": "judging",
     "compare": "diagnosis",
     "diagnose": "diagnosis",
+    "fit": "fits",
     "grid": "trials",
     "journey": "story",
     "learner": "learners",
@@ -79,7 +80,6 @@ _MODULE_OF = {
     "plots": "",
     "population": "populations",
     "posterior": "bayes",
-    "read_table": "tables",
     "score": "scores",
     "split": "splits",
     "sweep": "sweeps",

@@ -173,7 +173,12 @@ def _plateau(run: Recording) -> Iterator[Finding]:
 
 def _learned(run: Recording) -> Iterator[Finding]:
     least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
-    if loss < LEARNED * least:
+    if loss < LEARNED * least and run.examples.regression:
+        sentence = (
+            f"It learned: the loss is {loss:.4f}, where the same answer to every row costs {least:.4f}."
+        )
+        yield Finding("learned", sentence, {"loss": loss, "constant_loss": least})
+    elif loss < LEARNED * least:
         right = judging.accuracy(run.final, run.examples)
         yield Finding(
             "learned",

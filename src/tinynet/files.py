@@ -11,7 +11,8 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 
-FORMAT = 1
+FORMAT = 1  # of a file, unless its description says a later one
+NEWEST = 2  # recordings whose many examples are arrays
 KEY = "tinynet"  # the one metadata key: safetensors does not keep the order of several
 
 Arrays = dict[str, np.ndarray]
@@ -110,9 +111,9 @@ def _about(kind: str, text: object, source: str) -> dict[str, Any]:
         found, version = about["kind"], int(about["format"])
     except (ValueError, KeyError, TypeError) as error:
         raise TinyNetError(f"{source} is damaged: its description cannot be read ({error})") from error
-    if version > FORMAT:
+    if version > NEWEST:
         raise TinyNetError(
-            f"{source} has format {version} and this version of TinyNet reads up to {FORMAT}; upgrade TinyNet "
+            f"{source} has format {version} and this version of TinyNet reads up to {NEWEST}; upgrade TinyNet "
             f"(the file was written by {about.get('tinynet', 'an unknown version')})"
         )
     if found != kind:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ class Examples:
     shape : (rows, columns) of a picture; None for a table.
     answers : what each output stands for.
     scaling : how a table's own numbers became inputs, if they were scaled.
+    target_scaling : how numbers to predict became targets; those of rows held out may lie beyond [0, 1] then.
     free : whether inputs and targets may be any finite numbers, as standardised or measured data are.
 
     Raises TinyNetError for numbers that are not finite, or out of [0, 1] where not free, and for widths that do not fit.
@@ -38,6 +40,7 @@ class Examples:
     shape: tuple[int, int] | None = None
     answers: tuple[str, ...] = ("horizontal", "vertical")
     scaling: Scaling | None = None
+    target_scaling: Scaling | None = None
     free: bool = False
 
     def __post_init__(self) -> None:
@@ -48,7 +51,8 @@ class Examples:
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
         if self.targets is not None:
-            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names, self.free))
+            free = self.free or self.regression
+            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names, free))
             width = self.targets.shape[1]
             if width != len(self.answers):
                 raise TinyNetError(
@@ -61,6 +65,41 @@ class Examples:
                 raise TinyNetError(
                     f"a picture of shape {rows}x{columns} has {rows * columns} pixels and {self.inputs.shape[1]} were given"
                 )
+
+    @classmethod
+    def from_table(
+        cls, source: Any, *, label: str | None = None, targets: str | Sequence[str] | None = None,
+        scale: bool = True, ignore: Sequence[str] = (),
+    ) -> "Examples":  # fmt: skip
+        """Return the rows of a table: a CSV file, a data frame, a mapping of columns, or arrays, X or (X, y).
+
+        label : the column of the answers, 2 to 10 different words; unless said, `label` or y.
+        targets : instead, columns of numbers to predict, scaled too; `unscaled` reads answers in their own units.
+        scale : whether columns are mapped to 0 … 1 from their smallest and largest value; else they must lie there.
+        ignore : columns to leave out. `name` names the rows, every other column is an input.
+
+        Raises TinyNetError that says where in the table, and what to do.
+
+        >>> flowers = Examples.from_table({"width": [1, 3, 2], "kind": ["a", "b", "a"]}, label="kind")
+        >>> flowers.inputs.tolist(), flowers.answers, flowers.scaled([2.5]).tolist()
+        ([[0.0], [1.0], [0.5]], ('a', 'b'), [0.75])
+        """
+        from tinynet.tables import read
+
+        table = read(source, label=label, targets=targets, ignore=ignore)
+        return table.examples(table if scale else None)
+
+    @classmethod
+    def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
+        """Return the pictures of a folder that has a folder for each answer, in size x size gray; see `images.read`."""
+        from tinynet.images import read
+
+        return read(folder, size)
+
+    @property
+    def regression(self) -> bool:
+        """Whether the targets are numbers to predict, and not answers to tell apart."""
+        return self.target_scaling is not None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -108,6 +147,12 @@ class Examples:
             )
         return self.scaling(values)
 
+    def unscaled(self, outputs: Any) -> np.ndarray:
+        """Return a network's outputs as numbers in the table's own units. (rows, outputs) or (outputs,) -> the same"""
+        if self.target_scaling is None:
+            raise TinyNetError("these examples have no numeric targets, so answers have no units")
+        return self.target_scaling.values(outputs)
+
     def __eq__(self, other: object) -> bool:
         return self.to_json() == other.to_json() if isinstance(other, Examples) else NotImplemented
 
@@ -115,26 +160,26 @@ class Examples:
 
     def to_json(self) -> dict[str, Any]:
         """Everything, ready for JSON; floats keep every digit."""
+        scalings = {"scaling": self.scaling, "target_scaling": self.target_scaling}
         return {
             "inputs": self.inputs.tolist(),
             "targets": None if self.targets is None else self.targets.tolist(),
             "names": list(self.names),
             "shape": None if self.shape is None else list(self.shape),
             "answers": list(self.answers),
-        } | self._more()
+        } | self._more(scalings)
 
-    def _more(self) -> dict[str, Any]:
-        scaled = {} if self.scaling is None else {"scaling": self.scaling.to_json()}
+    def _more(self, scalings: dict[str, Scaling | None]) -> dict[str, Any]:
+        scaled = {name: scaling.to_json() for name, scaling in scalings.items() if scaling is not None}
         return scaled | ({"free": True} if self.free else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
         """The examples that `to_json` described."""
-        scaling = Scaling.from_json(data["scaling"]) if "scaling" in data else None
-        free = data.get("free", False)
-        return cls(
-            data["inputs"], data["targets"], data["names"], data["shape"], data["answers"], scaling, free
-        )
+        names, free = ("scaling", "target_scaling"), data.get("free", False)
+        scalings = {name: Scaling.from_json(data[name]) for name in names if name in data}
+        five = (data[name] for name in ("inputs", "targets", "names", "shape", "answers"))
+        return cls(*five, **scalings, free=free)
 
 
 def _checked(what: str, values: Any, names: tuple[str, ...], free: bool) -> np.ndarray:

@@ -1,7 +1,5 @@
 """A training as a recording: every nudge can be opened, and played again to the last bit."""
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet import files
+from tinynet import experiments, files
 from tinynet.errors import TinyNetError
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
@@ -24,8 +22,6 @@ from tinynet.world import World
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "pictures", "loss_per_epoch", "movement_per_epoch",
 )  # fmt: skip
-# fields of Recipe since format 1
-LATER = ("noise", "schedule", "hold", "final", "label_smoothing", "augment", "gradients")
 VALIDATED = ("validation_per_epoch", "best_parameters")
 
 
@@ -123,12 +119,7 @@ class Recording:
     @cached_property
     def identity(self) -> str:
         """A hash of the experiment: network, examples and recipe. Equal experiments have equal identities."""
-        experiment = _experiment(self)
-        for name in LATER:  # a recording older than a field keeps its identity
-            if experiment["recipe"][name] == getattr(Recipe(), name):
-                del experiment["recipe"][name]
-        text = json.dumps(experiment, sort_keys=True)
-        return hashlib.sha256(text.encode() + self.network.parameters.tobytes()).hexdigest()
+        return experiments.identity(_experiment(self), self.network.parameters)
 
     def __len__(self) -> int:
         return self.steps
@@ -192,14 +183,15 @@ class Recording:
 
     def to_bytes(self) -> bytes:
         """Return the recording as the bytes of a safetensors file; equal experiments give equal bytes."""
+        packed, experiment = experiments.packed(_experiment(self))
         about = {
             "identity": self.identity,
-            **_experiment(self),
+            **experiment,
             "steps": self.steps,
             "stride": self.stride,
             "stopped": self.stopped and self.stopped._asdict(),
         }
-        return files.encode("recording", self._arrays(), about | self._more())
+        return files.encode("recording", self._arrays() | packed, about | self._more())
 
     def _arrays(self) -> dict[str, np.ndarray]:
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
@@ -220,11 +212,14 @@ class Recording:
         try:
             architecture = Architecture.from_json(about["architecture"])
             network = Network(architecture, arrays["parameters"][0], about["origin"])
-            examples, recipe = Examples.from_json(about["examples"]), Recipe.from_json(about["recipe"])
+            examples, validation = (experiments.unpacked(part, arrays, about) for part in experiments.PARTS)
+            if examples is None:
+                raise KeyError("examples")
+            recipe = Recipe.from_json(about["recipe"])
             stopped = about["stopped"] and Stop(**about["stopped"])
             more = {
                 "world": World.from_json(about["world"]) if "world" in about else None,
-                "validation": Examples.from_json(about["validation"]) if "validation" in about else None,
+                "validation": validation,
                 "best_epoch": about.get("best_epoch"),
                 **about.get("watched", {}),
             }
@@ -259,16 +254,16 @@ def load(path: str | os.PathLike[str]) -> Recording:
     return Recording.from_bytes(files.read(Path(path)), str(path))
 
 
-def _experiment(run: Recording) -> dict[str, Any]:
-    """Describe all that decides a training's numbers, but the parameters."""
+def _experiment(run: Recording) -> experiments.Experiment:
+    """Return all that decides a training's numbers, but the parameters."""
     about = {
         "architecture": run.network.architecture.to_json(),
         "origin": run.network.origin,
-        "examples": run.examples.to_json(),
+        "examples": run.examples,
         "recipe": run.recipe.to_json(),
     }
-    more = {"world": run.world, "validation": run.validation}
-    return about | {name: part.to_json() for name, part in more.items() if part is not None}
+    more = {"world": run.world and run.world.to_json(), "validation": run.validation}
+    return about | {name: part for name, part in more.items() if part is not None}
 
 
 def _check_shapes(run: Recording) -> None:

@@ -41,8 +41,29 @@ class Scaling:
         """Return the scaling by the smallest and the largest value of each column. values (rows, columns)"""
         return cls(tuple(columns), tuple(values.min(axis=0)), tuple(values.max(axis=0)))
 
+    @classmethod
+    def none(cls, columns: Sequence[str]) -> "Scaling":
+        """Return the scaling that leaves numbers as they are."""
+        return cls(tuple(columns), (0.0,) * len(columns), (1.0,) * len(columns))
+
     def __call__(self, values: Any) -> np.ndarray:
         """Return values as a network takes them. (rows, columns) or (columns,) -> the same shape, in [0, 1]"""
+        return np.clip(self.shares(values), 0.0, 1.0)
+
+    def shares(self, values: Any) -> np.ndarray:
+        """Return how far from `low` to `high` values lie: what lies beyond is below 0 or above 1."""
+        v, low, high = self._rows(values), np.array(self.low), np.array(self.high)
+        with np.errstate(over="ignore", under="ignore"):
+            share = (v - low) / np.where(high > low, high - low, np.inf)  # a constant column tells nothing: 0
+            return np.asarray(np.where(high > low, share, 0.0))
+
+    def values(self, shares: Any) -> np.ndarray:
+        """Return the values that shares stand for: the way back of `shares`."""
+        low, high = np.array(self.low), np.array(self.high)
+        return np.asarray(low + self._rows(shares) * (high - low))
+
+    def _rows(self, values: Any) -> np.ndarray:
+        """Return values as numbers, checked. (rows, columns) or (columns,) -> the same shape"""
         try:
             v = np.asarray(values, float)
         except (ValueError, TypeError) as error:
@@ -55,10 +76,7 @@ class Scaling:
             raise TinyNetError(
                 f"there is a value that is not finite; a row has a number for each of {self._named()}"
             )
-        low, high = np.array(self.low), np.array(self.high)
-        with np.errstate(over="ignore", under="ignore"):
-            share = (v - low) / np.where(high > low, high - low, np.inf)  # a constant column tells nothing: 0
-            return np.asarray(np.clip(np.where(high > low, share, 0.0), 0.0, 1.0))
+        return v
 
     def beyond(self, values: np.ndarray) -> int:
         """Return how many of the values (rows, columns) lie below `low` or above `high`."""

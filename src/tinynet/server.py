@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from tinynet import wire, wire_learner, wire_seeds
+from tinynet import wire, wire_learner, wire_seeds, wire_table
 from tinynet.errors import TinyNetError
 from tinynet.guard import Guard, refusal
 
@@ -131,6 +131,14 @@ def _add_routes(app: FastAPI) -> None:
     @app.post("/api/bayes", summary="The best possible answers to pictures")
     def bayes(asked: Annotated[wire_learner.BayesRequest, Body()]) -> Response:
         return _json(wire_learner.bayes(asked))
+
+    @app.post("/api/columns", summary="What the columns of a CSV table hold")
+    def columns(asked: Annotated[wire_table.TableText, Body()]) -> Response:
+        return _json(wire_table.columns(asked))
+
+    @app.post("/api/table", summary="A CSV table as examples to train on and examples held out")
+    def table(asked: Annotated[wire_table.TableRequest, Body()]) -> Response:
+        return _json(wire_table.table(asked))
 
     @app.post("/api/recording", summary="A training, recorded, as safetensors bytes", response_class=Response)
     def recording(asked: Annotated[wire.Experiment, Body()]) -> Response:

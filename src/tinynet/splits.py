@@ -19,6 +19,8 @@ class Rows(Protocol):
     def targets(self) -> np.ndarray | None: ...
     @property
     def answers(self) -> tuple[str, ...]: ...
+    @property
+    def regression(self) -> bool: ...
     def __len__(self) -> int: ...
     def __getitem__(self, rows: list[int], /) -> Self: ...
 
@@ -55,6 +57,8 @@ def _kinds(examples: Rows) -> np.ndarray:
     """Return the number of each example's answer. -> (examples,)"""
     if examples.targets is None or not len(examples):
         raise TinyNetError("these examples have no targets, so nothing can be held out to judge by")
+    if examples.regression:
+        return np.zeros(len(examples), int)
     if examples.targets.shape[1] == 1:
         return np.asarray(examples.targets[:, 0] <= 0.5).astype(int)
     return np.asarray(examples.targets.argmax(axis=1))
@@ -70,14 +74,16 @@ def _counts(examples: Rows, kinds: np.ndarray, share: float) -> dict[int, int]:
         if not 0 < count < size:
             what = "none" if count == 0 else "all"
             raise TinyNetError(
-                f"{_word(examples.answers, kind)} has {size} of the {len(kinds)} examples and a share of {share:g} would "
+                f"{_word(examples, kind)} has {size} of the {len(kinds)} examples and a share of {share:g} would "
                 f"hold out {what} of them; each part needs one: take another share, or more examples"
             )
     return dict(zip(found.tolist(), counts.tolist(), strict=True))
 
 
-def _word(answers: tuple[str, ...], kind: int) -> str:
-    return repr(answers[kind]) if kind < len(answers) else f"not {answers[0]!r}"
+def _word(examples: Rows, kind: int) -> str:
+    if examples.regression:
+        return "the table"
+    return repr(examples.answers[kind]) if kind < len(examples.answers) else f"not {examples.answers[0]!r}"
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,8 @@ class Parts:
             f"{len(part):,} {words[name]} ({100 * len(part) / total:.1f} %)"
             for name, part in self.named.items()
         ]
-        text = f"{total:,} examples: {', '.join(shares)}, each answer in proportion."
+        alike = "by chance" if self.training.regression else "each answer in proportion"
+        text = f"{total:,} examples: {', '.join(shares)}, {alike}."
         if self.training.scaling is None:
             return text
         others = total - len(self.training)
@@ -130,11 +137,13 @@ def parts_of(
     """
     if not isinstance(source, Table):
         return Parts(*_parted(source, held_out, validate, seed))
-    training, *others = _parted(source, held_out, validate, seed)
-    scaling = training.scaling() if scale else None
-    validation, judged = (None if other is None else other.examples(scaling) for other in others)
-    beyond = sum(scaling.beyond(other.values) for other in others if other is not None) if scaling else 0
-    return Parts(training.examples(scaling), validation, judged, beyond)
+    rows, *others = _parted(source, held_out, validate, seed)
+    by = rows if scale else None
+    training, validation, judged = (None if part is None else part.examples(by) for part in (rows, *others))
+    assert training is not None
+    scaling = training.scaling
+    beyond = sum(scaling.beyond(part.values) for part in others if part is not None) if scaling else 0
+    return Parts(training, validation, judged, beyond)
 
 
 def _parted(source: R, held_out: float | None, validate: bool, seed: int) -> tuple[R, R | None, R | None]:

@@ -127,7 +127,7 @@ class WatchedRecording(Recording):
     @cached_property
     def identity(self) -> str:
         """A hash of all that was seen."""
-        digest = hashlib.sha256(json.dumps(self._described(), sort_keys=True).encode())
+        digest = hashlib.sha256(super().identity.encode() + json.dumps(self._more(), sort_keys=True).encode())
         for array in self._arrays().values():
             digest.update(array.tobytes())
         return digest.hexdigest()
@@ -191,11 +191,3 @@ class WatchedRecording(Recording):
     def _more(self) -> dict[str, Any]:
         about = {"per_epoch": self.per_epoch, "notes": list(self.notes), "precision": self.precision}
         return super()._more() | {"watched": about}
-
-    def _described(self) -> dict[str, Any]:
-        parts: dict[str, Any] = {
-            "architecture": self.network.architecture,
-            "examples": self.examples,
-            "recipe": self.recipe,
-        }
-        return {name: part.to_json() for name, part in parts.items()} | self._more()

@@ -16,8 +16,7 @@ from tinynet.recipe import Recipe
 from tinynet.recording import Stop
 from tinynet.watched import WatchedRecording
 
-MOST_BYTES = 512 * 2**20  # of the steps' numbers
-MOST_NUMBERS = 2_000_000  # of the rows seen: a file describes them in words
+MOST_BYTES = 512 * 2**20  # of the steps' numbers and of the rows shown
 
 
 class Step(NamedTuple):
@@ -58,12 +57,10 @@ class Tape:
     @property
     def full(self) -> str | None:
         """Why there is no more room, or None."""
-        _, *nodes = self.architecture.sizes
-        width = self.batch * (sum(nodes) + nodes[-1] + 1)
-        if 8 * (self.numbers + len(self) * width) > MOST_BYTES:
-            return f"{MOST_BYTES // 2**20} MB of numbers are recorded"
-        seen = len(self.inputs.rows) * (self.architecture.sizes[0] + nodes[-1])
-        return f"{len(self.inputs.rows):,} different rows were shown" if seen > MOST_NUMBERS else None
+        pixels, *nodes = self.architecture.sizes
+        steps = self.numbers + len(self) * self.batch * (sum(nodes) + nodes[-1] + 1)
+        rows = len(self.inputs.rows) * pixels + len(self.targets.rows) * nodes[-1]
+        return f"{MOST_BYTES // 2**20} MB are full" if 8 * (steps + rows) > MOST_BYTES else None
 
     def add(self, step: Step) -> None:
         """Take a step in, and give up what does not hold of it.

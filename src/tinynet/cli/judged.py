@@ -8,8 +8,11 @@ import typer
 from tinynet.cli.options import answers_json
 
 if TYPE_CHECKING:
+    from tinynet.fits import Fit
     from tinynet.judging import Verdict
+    from tinynet.network import Network
     from tinynet.parts import Table
+    from tinynet.pictures import Examples
     from tinynet.recording import Recording
     from tinynet.scores import Score
     from tinynet.splits import Parts
@@ -20,15 +23,18 @@ class Judged(NamedTuple):
 
     run: "Recording"
     parts: "Parts"
-    scores: "dict[str, Score]"
+    scores: "dict[str, Any]"  # of each part a Score, or a Fit of numbers
     abstention: "Verdict | None"
     curves: dict[str, list[float]]
 
 
 def judge(run: "Recording", parts: "Parts") -> Judged:
     """Score the best network on every part; when not to answer is chosen apart from what is held out."""
-    from tinynet import scores
+    from tinynet import fits, scores
 
+    if run.examples.regression:
+        near = {name: fits.fit(run.best, part, run.recipe, part=name) for name, part in parts.named.items()}
+        return Judged(run, parts, near, None, scores.learning_curves(run, parts.named))
     found = {name: scores.score(run.best, part, run.recipe, part=name) for name, part in parts.named.items()}
     chosen = found.get("validation", found["training"])
     abstention = scores.abstain(chosen, found["held-out"]) if "held-out" in found else None
@@ -68,6 +74,11 @@ def show(found: Judged) -> None:
             f"{found.run.epochs:,} epochs were done; the network is that of epoch {found.run.best_epoch:,}, "
             "the best on the validation examples."
         )
+    if found.run.examples.regression:
+        terminal.show_table(_fits(found.scores))
+        for verdict in found.scores.get("held-out", found.scores["training"]).verdicts():
+            typer.echo(verdict.sentence)
+        return
     terminal.show_table(_scores(found.scores))
     judged = found.scores.get("held-out")
     if judged is None or found.abstention is None:
@@ -107,3 +118,31 @@ def _reliability(score: "Score") -> "Table":
     ]  # fmt: skip
     columns = ("confidence", "answers", "said", "came true", "95 % interval")
     return Table(f"What it says, and what comes true: {score.part} examples", columns, tuple(rows))
+
+
+def _fits(fits: "dict[str, Fit]") -> "Table":
+    from tinynet.notation import number
+    from tinynet.parts import Table
+
+    rows = [
+        (name, column, f"{fit.loss:.4f}", *(number(float(x[k])) for x in (fit.off, fit.root, fit.plain, fit.explained)))
+        for name, fit in fits.items()
+        for k, column in enumerate(fit.columns)
+    ]  # fmt: skip
+    columns = ("examples", "number", "loss", "off by", "root mean\nsquare", "the mean\nis off by", "R²")
+    return Table("How far off it is, in the table's units", columns, tuple(rows))
+
+
+def numbers(title: str, network: "Network", examples: "Examples") -> "Table":
+    """Return what a network predicts and what is so, in the table's units."""
+    from tinynet.notation import number
+    from tinynet.parts import Table
+
+    assert examples.targets is not None
+    said, wanted = (examples.unscaled(x) for x in (network(examples), examples.targets))
+    rows = [
+        (name, *(number(float(x)) for pair in zip(*both, strict=True) for x in pair))
+        for name, *both in zip(examples.names, said, wanted, strict=True)
+    ]
+    columns = [head for column in examples.answers for head in (f"{column},\nsaid", "is")]
+    return Table(title, ("row", *columns), tuple(rows))

@@ -31,11 +31,25 @@ Activation = Annotated[
 ]
 Output = Annotated[str, typer.Option(help="Activation of the outputs: these, or softmax.")]
 Start = Annotated[str, typer.Option(help="The random start: pytorch, xavier, he, normal or zeros.")]
-Data = Annotated[Path | None, typer.Option(help="Your own table (CSV) instead of the lines.")]
+Source = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[TABLE]",
+        help="Your own table (CSV), or a folder of pictures with a folder for each answer; the lines, without it.",
+    ),
+]
 LabelColumn = Annotated[
     str | None, typer.Option(help="The table's column that holds the answers; label, if there is one.")
 ]
-ScaleColumns = Annotated[bool, typer.Option("--scale", help="Map each column of the table to 0 … 1 first.")]
+Ignored = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", metavar="COLUMN", help="Leave this column out; may be repeated."),
+]
+ScaleColumns = Annotated[
+    bool,
+    typer.Option("--scale/--no-scale", help="Map each column of the table to 0 … 1, or leave it as it is."),
+]
+Size = Annotated[int | None, typer.Option(help="Shrink pictures to so many pixels a side; 8, unless said.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else.")
 ]
@@ -96,15 +110,31 @@ def recipe_of(**fields: Any) -> Recipe:
     return Recipe.from_json(fields)
 
 
-def table_or_lines(data: Path | None, label: str | None) -> "Table | Examples":
-    from tinynet import pictures, tables
+def source_of(path: Path | None, size: int | None = None, **choices: Any) -> "Table | Examples":
+    """Return the table at a path, or the pictures of a folder, or else the lines.
+
+    choices : label, targets and ignore, for a table.
+    """
+    from tinynet import images, pictures, tables, terminal
     from tinynet.errors import TinyNetError
 
-    if data is not None:
-        return tables.read(data, label=label)
-    if label is not None:
-        raise TinyNetError(f"--label is {label!r} and there is no table; name one with --data table.csv")
-    return pictures.lines()
+    folder = path is not None and path.is_dir()
+    given = [f"--{name.removesuffix('s')}" for name, value in choices.items() if value]
+    if given and (path is None or folder):
+        what = "there is no table" if path is None else f"{path} is a folder of pictures"
+        raise TinyNetError(
+            f"{given[0]} was given and {what}; it chooses a column of a table, as in: train table.csv"
+        )
+    if size is not None and not folder:
+        raise TinyNetError(
+            f"--size is {size} and there is no folder of pictures to shrink, as in: train pictures/"
+        )
+    if path is None:
+        return pictures.lines()
+    if folder:
+        return images.read(path, 8 if size is None else size)
+    with terminal.progress("reading", "bytes") as advance:
+        return tables.read(path, progress=advance, **choices)
 
 
 def hidden_sizes(hidden: str) -> tuple[int, ...]:
@@ -132,6 +162,10 @@ def answers_json(network: "Network", examples: "Examples") -> list[dict[str, Any
 
     from tinynet.judging import answers
 
+    if examples.regression:
+        said = network(examples)
+        rows = zip(examples.names, said.tolist(), examples.unscaled(said).tolist(), strict=True)
+        return [{"name": name, "outputs": outputs, "values": values} for name, outputs, values in rows]
     return [asdict(answer) | {"words": answer.words()} for answer in answers(network, examples)]
 
 

@@ -9,14 +9,15 @@ import typer
 
 from tinynet.cli.options import (
     INTERRUPTED,
-    Data,
+    Ignored,
     Json,
     LabelColumn,
     ScaleColumns,
+    Source,
     flags,
     of_recipe,
     print_json,
-    table_or_lines,
+    source_of,
     with_options,
 )
 
@@ -41,14 +42,15 @@ def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
 @_with_axes
 def sweep(
     *,
+    source: Source = None,
     recipes: Annotated[
         Path | None, typer.Option(help="Trials from this file instead: a JSON list of objects.")
     ] = None,
     networks: Annotated[int, typer.Option(help="How many seeds for each trial.")] = 1024,
     first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    data: Data = None,
     label: LabelColumn = None,
-    scale: ScaleColumns = False,
+    ignore: Ignored = None,
+    scale: ScaleColumns = True,
     probes: Annotated[
         Path | None, typer.Option(help="Pictures to be judged (CSV) instead of the usual.")
     ] = None,
@@ -77,14 +79,14 @@ def sweep(
     A LIST is values such as 0.1,1,5, or 0.05..20/17 for 17 numbers from 0.05 to 20, each the same number of times
     the one before. Hidden layers are 3, or 4x4 for two. Every combination is a trial.
     """
-    from tinynet import plots, terminal
+    from tinynet import plots, splits, terminal
     from tinynet.cli import tables
     from tinynet.estimates import estimate
     from tinynet.plots.maps import check
     from tinynet.sweeps import plan_of
     from tinynet.sweeps import sweep as run
 
-    examples = _table(data, label, scale)
+    examples = splits.parts_of(source_of(source, label=label, ignore=ignore or ()), scale=scale).training
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,
@@ -126,17 +128,11 @@ def _say(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _table(path: Path | None, label: str | None, scale: bool) -> "Examples":
-    from tinynet import splits
-
-    return splits.parts_of(table_or_lines(path, label), scale=scale).training
-
-
 def _probes(path: Path, examples: "Examples") -> "Examples":
     """Return the rows to be judged, scaled as the examples are."""
     from tinynet import tables
 
-    return tables.read(path).examples(examples.scaling)
+    return tables.read(path).scaled_by(examples.scaling)
 
 
 def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Examples") -> "list[Trial]":

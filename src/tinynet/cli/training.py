@@ -1,4 +1,4 @@
-"""The command `train`: on the lines, or on a table of your own."""
+"""The command `train`: on the lines, or on a table or pictures of your own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,19 +9,21 @@ from tinynet.cli.options import (
     INTERRUPTED,
     STOPPED,
     Activation,
-    Data,
     Hidden,
+    Ignored,
     Json,
     LabelColumn,
     Output,
     ScaleColumns,
     Seed,
+    Size,
+    Source,
     Start,
     answers_json,
     hidden_sizes,
     print_json,
     recipe_of,
-    table_or_lines,
+    source_of,
     undisturbed,
     with_recipe,
 )
@@ -34,10 +36,16 @@ if TYPE_CHECKING:
 @with_recipe
 def train(
     *,
+    source: Source = None,
     out: Annotated[Path | None, typer.Option(help="Save the recording here, as safetensors.")] = None,
-    data: Data = None,
     label: LabelColumn = None,
-    scale: ScaleColumns = False,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column of numbers to predict instead; may be repeated."),
+    ] = None,
+    ignore: Ignored = None,
+    scale: ScaleColumns = True,
+    size: Size = None,
     held_out: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Hold out this share, and judge the network by it.")
     ] = None,
@@ -50,7 +58,7 @@ def train(
     as_json: Json = False,
     **fields: Any,
 ) -> None:
-    """Train, on the lines or on your own table; save the recording.
+    """Train, on the lines, on your own table or on your own pictures; save the recording.
 
     What is held out is neither trained on nor chosen by. With --patience, a quarter of the rest decides when to stop.
     """
@@ -58,9 +66,8 @@ def train(
     from tinynet import plots, splits, terminal
 
     recipe = recipe_of(**fields, seed=seed)
-    parts = splits.parts_of(
-        table_or_lines(data, label), held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed
-    )
+    rows = source_of(source, size, label=label, targets=target or (), ignore=ignore or ())
+    parts = splits.parts_of(rows, held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed)
     sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.answers))
     network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, start=start)
     if out is not None and not out.parent.is_dir():
@@ -98,7 +105,7 @@ def _tell(run: "Recording", parts: "Parts", out: Path | None, figure: Path | Non
 def _json(run: "Recording", out: Path | None) -> dict[str, Any]:
     from tinynet.diagnosis import diagnose
 
-    scaling = run.examples.scaling
+    scaling, units = run.examples.scaling, run.examples.target_scaling
     return {
         "command": "train",
         "identity": run.identity,
@@ -106,6 +113,7 @@ def _json(run: "Recording", out: Path | None) -> dict[str, Any]:
         "recipe": run.recipe.to_json(),
         "architecture": run.network.architecture.to_json(),
         "scaling": scaling and scaling.to_json(),
+        "target_scaling": units and units.to_json(),
         "steps": len(run),
         "stopped": run.stopped and run.stopped._asdict(),
         "loss_per_epoch": run.loss_per_epoch.tolist(),
@@ -117,6 +125,7 @@ def _json(run: "Recording", out: Path | None) -> dict[str, Any]:
 def _show_training(run: "Recording", alone: bool) -> None:
     """Print how the loss went, the answers if they are few, and why; what was learned only where no score says so."""
     from tinynet import terminal
+    from tinynet.cli import judged
     from tinynet.diagnosis import diagnose
     from tinynet.parts import answers_table
 
@@ -125,7 +134,8 @@ def _show_training(run: "Recording", alone: bool) -> None:
             f"{len(run):,} nudges: the loss went from {_loss(run.loss_per_epoch[0])} to {_loss(run.loss_per_epoch[-1])}"
         )
     if len(run.examples) <= 20:
-        terminal.show_table(answers_table("Trained on", run.best, run.examples))
+        shown = judged.numbers if run.examples.regression else answers_table
+        terminal.show_table(shown("Trained on", run.best, run.examples))
     for finding in diagnose(run):
         if alone or finding.kind != "learned":
             typer.echo(finding.sentence)

@@ -1,0 +1,89 @@
+"""Pictures of your own: a folder for each answer, every picture shrunk to a few gray pixels."""
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinynet.errors import TinyNetError
+from tinynet.pictures import Examples
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+MOST_ANSWERS, LARGEST = 10, 64
+LAYOUT = "a folder of pictures has a folder for each answer, such as cats/ and dogs/, with pictures in it"
+
+
+def read(folder: str | PathLike[str], size: int = 8) -> Examples:
+    """Return the pictures of a folder that has a folder for each answer, shrunk to size x size gray.
+
+    inputs (pictures, size * size): 0 black to 1 white, each pixel the mean of the area it stands for. The answers are the
+    folders' names; a picture's name is its path. What is transparent counts as white.
+
+    Raises TinyNetError for folders that are not so, and names the picture that cannot be read.
+    """
+    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= LARGEST:
+        raise TinyNetError(f"size is {size!r}; pictures are shrunk to 1 to {LARGEST} pixels a side")
+    root = Path(folder)
+    answers = _answers(root)
+    found = [(path, k) for k, answer in enumerate(answers) for path in _pictures(root / answer)]
+    inputs = np.array([_shrunk(path, size) for path, _ in found])  # (pictures, size * size)
+    names = tuple(path.relative_to(root).as_posix() for path, _ in found)
+    return Examples(inputs, np.eye(len(answers))[[k for _, k in found]], names, (size, size), answers)
+
+
+def _answers(root: Path) -> tuple[str, ...]:
+    """Return the names of the folders, in the order of the alphabet."""
+    if not root.is_dir():
+        raise TinyNetError(f"{root} is {'no folder' if root.exists() else 'not there'}; {LAYOUT}")
+    answers = tuple(sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")))
+    if len(answers) < 2:
+        what = f"only the folder {answers[0]!r}" if answers else "no folders"
+        raise TinyNetError(f"{root} has {what} in it; {LAYOUT}, and at least two answers")
+    if len(answers) > MOST_ANSWERS:
+        raise TinyNetError(
+            f"{root} has {len(answers)} folders in it; at most {MOST_ANSWERS} answers are told apart"
+        )
+    return answers
+
+
+def _pictures(folder: Path) -> list[Path]:
+    found = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+    )
+    if not found:
+        raise TinyNetError(
+            f"{folder} has no pictures in it ({', '.join(ENDINGS)}); put some there, or remove it"
+        )
+    return found
+
+
+def _shrunk(path: Path, size: int) -> np.ndarray:
+    """Return a picture in gray, each pixel the mean of its area. -> (size * size,) in [0, 1]"""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            gray = _gray(picture)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise TinyNetError(
+            f"cannot read the picture {path} ({error}); save it again, or remove it"
+        ) from error
+    shrunk = gray.resize((size, size), Image.Resampling.BOX)
+    return np.clip(np.asarray(shrunk, float).ravel() / 255, 0.0, 1.0)
+
+
+def _gray(picture: Any) -> Any:
+    """Return a picture in gray, 0 to 255 as floats: shown as it is held, on white where it is transparent."""
+    from PIL import Image, ImageOps
+
+    held = ImageOps.exif_transpose(picture)
+    if held.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):  # 16 bits
+        return Image.fromarray(np.asarray(held, np.float32) / 257)
+    if held.mode == "F":
+        raise ValueError("its brightness has no known range")
+    if held.has_transparency_data:
+        held = held.convert("RGBA")
+        white = Image.new("RGBA", held.size, "white")
+        held = Image.alpha_composite(white, held)
+    return held.convert("L").convert("F")

@@ -1,0 +1,81 @@
+"""What the page asks of a table that was dropped on it: what its columns hold, and the experiment made of them."""
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from tinynet import splits, tables
+from tinynet.columns import described
+from tinynet.errors import TinyNetError
+from tinynet.network import Architecture
+from tinynet.recipe import Recipe
+from tinynet.wire import small
+
+MOST_ROWS = 5_000  # of a table in the page
+NUDGES = 20_000  # of the training that is proposed
+LABELS = ("label", "species", "class", "target", "kind", "category", "answer", "y")  # columns called so come first
+
+
+@dataclass(frozen=True)
+class TableText:
+    """A CSV table as text. name : of its file, for errors."""
+
+    name: str
+    text: str
+
+    def stream(self) -> io.StringIO:
+        """Return the text to be read, with its name."""
+        stream = io.StringIO(self.text.removeprefix("\ufeff"), newline="")
+        stream.name = self.name  # type: ignore[attr-defined]
+        return stream
+
+
+@dataclass(frozen=True)
+class TableRequest(TableText):
+    """A table and what is to be made of it. ignore : columns to leave out. held_out : the share that is kept apart."""
+
+    label: str = "label"
+    ignore: list[str] = field(default_factory=list)
+    hidden: int = 5
+    held_out: float = 0.3
+    seed: int = 0
+
+
+def columns(asked: TableText) -> dict[str, Any]:
+    """Return how many rows there are, what each column holds, and which is likely to be the label, or None."""
+    found = described(asked.stream())
+    possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MOST_ANSWERS]
+    words = [c.name for c in found if c.words and c.name in possible]
+    called = [name for label in LABELS for name in possible if name.strip().lower() == label]
+    label = next(iter([*called, *reversed(words)]), None)
+    return {
+        "rows": found[0].rows,
+        "label": label,
+        "columns": [c._asdict() | {"label": c.name in possible} for c in found],
+    }
+
+
+def table(asked: TableRequest) -> dict[str, Any]:
+    """Return the examples to train on, those held out, and a network and a recipe to begin with."""
+    read = tables.read(asked.stream(), label=asked.label, ignore=asked.ignore)
+    if len(read) > MOST_ROWS:
+        raise TinyNetError(
+            f"{asked.name} has {len(read):,} rows and the page trains on up to {MOST_ROWS:,}; at the command line "
+            f"`tinynet train {asked.name} --label {asked.label}` takes any number"
+        )
+    held_out = asked.held_out or None
+    parts = splits.parts_of(read, held_out=held_out, scale=True, seed=asked.seed)
+    if not 1 <= asked.hidden <= 64:
+        raise TinyNetError(f"hidden is {asked.hidden}; the page draws 1 to 64 hidden nodes")
+    sizes = (len(read.columns), asked.hidden, len(read.answers))
+    architecture = Architecture(sizes, output="softmax")
+    small(architecture)
+    epochs = min(100, max(5, NUDGES // len(parts.training)))
+    recipe = Recipe(loss="cross_entropy", order="shuffled", epochs=epochs, seed=asked.seed)
+    return {
+        "examples": parts.training.to_json(),
+        "held_out": None if parts.held_out is None else parts.held_out.to_json(),
+        "architecture": architecture.to_json(),
+        "recipe": recipe.to_json(),
+        "sentence": str(parts),
+    }

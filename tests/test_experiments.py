@@ -1,0 +1,83 @@
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+from tinynet import experiments, files
+from tinynet.columns import ROWS_AT_A_TIME
+from tinynet.errors import TinyNetError
+
+
+def table(count, seed=0):
+    """So many rows with two inputs, a label, and names of their own."""
+    inputs = np.random.default_rng(seed).random((count, 2))
+    names = tuple(f"„{k}“" for k in range(count))
+    return tn.Examples(inputs, np.eye(2)[(inputs[:, 0] > inputs[:, 1]).astype(int)], names, None, ("<", ">"))
+
+
+def trained(examples, validation=None):
+    return tn.train(
+        tn.Network.initial((2, 2, 2), seed=0), examples, tn.Recipe(epochs=2), validation=validation
+    )
+
+
+def plain_identity(run):
+    """The identity as it was first defined: of the whole description as one text."""
+    recipe = {k: v for k, v in run.recipe.to_json().items() if k not in experiments.LATER}
+    about = {"architecture": run.network.architecture.to_json(), "origin": run.network.origin,
+             "examples": run.examples.to_json(), "recipe": recipe}  # fmt: skip
+    if run.validation is not None:
+        about["validation"] = run.validation.to_json()
+    text = json.dumps(about, sort_keys=True)
+    return hashlib.sha256(text.encode() + run.network.parameters.tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "run",
+    [trained(tn.Examples([[0.0, 1.0]], [[1.0, 0.0]], ("one",))), trained(table(2 * ROWS_AT_A_TIME + 3), table(7, 1)),
+     trained(tn.Examples.from_table({"x": [1, 2], "z": [3, 5], "y": [1, 0], "t": [3, 2]}, targets=["y", "t"]))],
+    ids=["one", "many", "scaled"],
+)  # fmt: skip
+def test_the_identity_is_that_of_the_whole_description_in_one(run):
+    assert run.identity == plain_identity(run)
+
+
+def test_many_examples_are_arrays_of_the_file(monkeypatch, tmp_path):
+    run = trained(table(50), table(20, 1))
+    monkeypatch.setattr(experiments, "MOST_DESCRIBED", 100)  # the validation examples have 80 numbers
+    run.save(tmp_path / "run.safetensors")
+    arrays, about = files.decode("recording", (tmp_path / "run.safetensors").read_bytes(), "it")
+    assert (about["format"], about["examples"]["inputs"], len(about["validation"]["inputs"])) == (2, [], 20)
+    assert (arrays["examples.inputs"] == run.examples.inputs).all()
+    again = tn.load(tmp_path / "run.safetensors")
+    assert (again.examples, again.validation, again.identity) == (run.examples, run.validation, run.identity)
+    assert again.to_bytes() == run.to_bytes()
+    assert again[60].values == run[60].values
+
+
+def test_few_examples_are_described_as_ever():
+    _, about = files.decode("recording", trained(table(50)).to_bytes(), "it")
+    assert (about["format"], len(about["examples"]["inputs"])) == (1, 50)
+
+
+def test_more_examples_than_a_description_could_hold_are_kept():
+    """A description may have 100 MB; these names alone have more."""
+    count = 1000
+    some = tn.Examples(
+        np.zeros((count, 201)),
+        np.eye(2)[np.arange(count) % 2],
+        tuple(f"{'x' * 110_000}{k}" for k in range(count)),
+    )
+    run = tn.train(tn.Network.initial((201, 1, 2), seed=0), some, tn.Recipe(epochs=1, batch_size=1000))
+    assert tn.Recording.from_bytes(run.to_bytes()).examples.names[-1].endswith("999")
+
+
+def test_examples_that_do_not_fit_their_file_are_refused(monkeypatch):
+    monkeypatch.setattr(experiments, "MOST_DESCRIBED", 0)
+    arrays, about = files.decode("recording", trained(table(50)).to_bytes(), "it")
+    for change in ({"examples.inputs": arrays["examples.inputs"][1:]}, {"examples.names": np.zeros(3, np.uint8)},
+                   {"examples.inputs": 1 - arrays["examples.inputs"]}):  # fmt: skip
+        with pytest.raises(TinyNetError, match="it is damaged|inputs has shape"):
+            tn.Recording.from_bytes(files.encode("recording", arrays | change, about), "it")

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+import tinynet as tn
+from tinynet.errors import TinyNetError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a folder for each answer, of pictures given as arrays of bytes."""
+
+    def write(pictures, ending="png", **options):
+        for name, picture in pictures.items():
+            path = tmp_path / f"{name}.{ending}"
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(np.asarray(picture, np.uint8)).save(path, **options)
+        return tmp_path
+
+    return write
+
+
+BLACK, WHITE = np.zeros((8, 8)), np.full((8, 8), 255)
+
+
+def test_digits_written_as_pictures_come_back(folder):
+    digits = load_digits()
+    levels = np.round(digits.images * 255 / 16)  # 0 to 16 becomes 0 to 255
+    chosen = [k for d in range(10) for k in np.flatnonzero(digits.target == d)[:12]]
+    some = tn.Examples.from_images(folder({f"{digits.target[k]}/{k:04}": levels[k] for k in chosen}))
+    assert some.names == tuple(f"{digits.target[k]}/{k:04}.png" for k in chosen)
+    assert (some.shape, some.answers) == ((8, 8), tuple("0123456789"))
+    assert some.inputs.tolist() == (levels[chosen].reshape(-1, 64) / 255).tolist()
+    assert np.abs(some.inputs - digits.data[chosen] / 16).max() <= 0.5 / 255 + 1e-12
+    assert some.targets.argmax(axis=1).tolist() == digits.target[chosen].tolist()
+
+
+def test_a_shrunk_pixel_is_the_mean_of_its_area(folder):
+    picture = np.random.default_rng(0).integers(0, 256, (12, 20))
+    some = tn.Examples.from_images(folder({"a/x": picture, "b/y": WHITE}), size=4)
+    areas = picture.reshape(4, 3, 4, 5).mean(axis=(1, 3)) / 255
+    assert np.abs(some.inputs[0] - areas.ravel()).max() < 1e-6
+    assert some.inputs[1].tolist() == [1.0] * 16
+
+
+@pytest.mark.parametrize(("ending", "within"), [("jpg", 0.02), ("bmp", 0), ("gif", 0), ("webp", 0.02)])
+def test_other_kinds_of_pictures(folder, ending, within):
+    some = tn.Examples.from_images(folder({"a/x": np.full((9, 9), 51), "b/y": WHITE}, ending.upper()), size=2)
+    assert np.abs(some.inputs - [[0.2] * 4, [1.0] * 4]).max() <= within
+
+
+def test_colours_bits_and_transparency(folder, tmp_path):
+    root = folder({"a/x": BLACK, "b/y": WHITE})
+    Image.new("RGB", (3, 3), (255, 0, 0)).save(root / "a" / "red.png")
+    Image.new("RGBA", (3, 3), (0, 0, 0, 0)).save(root / "a" / "nothing.png")
+    Image.new("1", (3, 3), 1).save(root / "a" / "one bit.png")
+    Image.fromarray(np.full((3, 3), 65535, np.uint16)).save(root / "a" / "sixteen bits.png")
+    some = tn.Examples.from_images(root, size=1)
+    bright = {name: round(float(some[name].inputs[0, 0]), 3) for name in some.names}
+    assert bright == {
+        "a/nothing.png": 1, "a/one bit.png": 1, "a/red.png": 0.298, "a/sixteen bits.png": 1, "a/x.png": 0, "b/y.png": 1,
+    }  # fmt: skip
+
+
+def test_a_picture_is_taken_as_it_is_held(folder):
+    root = folder({"b/y": WHITE})
+    (root / "a").mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    Image.fromarray(np.array([[0, 0], [255, 255]], np.uint8)).save(root / "a" / "x.png", exif=exif)
+    assert tn.Examples.from_images(root, size=2).inputs[0].tolist() == [1, 1, 0, 0]
+
+
+def test_hidden_files_and_other_files_are_passed_over(folder):
+    root = folder({"a/x": BLACK, "b/y": WHITE, "a/.z": BLACK})
+    (root / ".git").mkdir()
+    (root / "a" / "notes.txt").write_text("cats")
+    assert tn.Examples.from_images(root).names == ("a/x.png", "b/y.png")
+
+
+def test_a_network_learns_pictures(folder):
+    digits = load_digits()
+    ones = {
+        f"{digits.target[k]}/{k}": digits.images[k] * 15.9 for k in np.flatnonzero(digits.target < 2)[:60]
+    }
+    some = tn.Examples.from_images(folder(ones))
+    run = tn.train(tn.Network.initial((64, 3, 2), seed=0), some, tn.Recipe(learning_rate=1, epochs=20))
+    assert tn.score(run.final, some).count == 60
+
+
+def test_what_is_no_such_folder(folder, tmp_path):
+    def refused(root, message, **options):
+        with pytest.raises(TinyNetError, match=message):
+            tn.Examples.from_images(root, **options)
+
+    refused(tmp_path / "none", "none is not there; a folder of pictures has a folder for each answer")
+    refused(tmp_path, "has no folders in it")
+    root = folder({"a/x": BLACK})
+    refused(root / "a" / "x.png", "x.png is no folder")
+    refused(root, "has only the folder 'a' in it; .* and at least two answers")
+    (root / "b").mkdir()
+    refused(root, "b has no pictures in it")
+    folder({"b/y": np.random.default_rng(0).integers(0, 256, (64, 64))})
+    (root / "b" / "z.jpg").write_bytes((root / "b" / "y.png").read_bytes()[:2000])
+    refused(root, r"cannot read the picture .*b.z.jpg \(.*\); save it again, or remove it")
+    (root / "b" / "z.jpg").write_text("no picture")
+    refused(root, "cannot read the picture .*cannot identify")
+    (root / "b" / "z.jpg").unlink()
+    for size in (0, 65, 2.5, True):
+        refused(root, "shrunk to 1 to 64 pixels a side", size=size)
+    folder({f"{k}/x": BLACK for k in range(9)})
+    refused(root, "has 11 folders in it; at most 10")
