@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 import tinynet as tn
+from tinynet import formulas
 from tinynet.bridges import taping
 from tinynet.errors import TinyNetError
 from tinynet.watched import WatchedRecording
@@ -117,6 +118,9 @@ def test_the_loop_keeps_its_numbers_and_the_recording_has_them(name):
     assert np.array_equal(recording.final.parameters, numbers(seen))
     assert recording.recipe.optimizer == KNOWN.get(name, "given")
     reconciles(recording)
+    for step in range(len(recording) if name in KNOWN else 0):
+        after = [recording[step].values[f"{cell}.after"] for cell in state_names(recording)]
+        assert np.abs(recording.state[step + 1] - after).max(initial=0.0) < 1e-6
 
 
 def test_the_random_generators_are_left_alone():
@@ -202,6 +206,10 @@ def test_a_moment_has_pytorchs_own_numbers_too():
     assert moment.rate == 0.5
     ours = np.array([moment.values[f"{name}.gradient"] for name in net_names(recording)])
     assert np.abs(ours - moment.gradient).max() < 1e-7
+
+
+def state_names(recording):
+    return formulas.state_names(recording.network.architecture, recording.recipe)
 
 
 def net_names(recording):

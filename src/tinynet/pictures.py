@@ -176,10 +176,14 @@ class Examples:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
         """The examples that `to_json` described."""
-        names, free = ("scaling", "target_scaling"), data.get("free", False)
-        scalings = {name: Scaling.from_json(data[name]) for name in names if name in data}
-        five = (data[name] for name in ("inputs", "targets", "names", "shape", "answers"))
-        return cls(*five, **scalings, free=free)
+        scaling, target_scaling = (
+            Scaling.from_json(data[name]) if name in data else None for name in ("scaling", "target_scaling")
+        )
+        inputs, targets, names, shape, answers, free = (
+            data.get(name, False) if name == "free" else data[name]
+            for name in ("inputs", "targets", "names", "shape", "answers", "free")
+        )
+        return cls(inputs, targets, names, shape, answers, scaling, target_scaling, free)
 
 
 def _checked(what: str, values: Any, names: tuple[str, ...], free: bool) -> np.ndarray:

@@ -17,6 +17,7 @@ from tinynet.recipe import Loss, Recipe
 from tinynet.recording import Recording
 from tinynet.showing import pictures_an_epoch
 from tinynet.starts import starts
+from tinynet.watched import WatchedRecording
 
 MOST_BATCH = 8  # of the batches to choose from
 OPTIMIZERS: tuple[dict[str, Any], ...] = (
@@ -30,14 +31,18 @@ Form = tuple[Recipe, int]  # what the formulas of a sheet depend on: a kind of r
 
 def own_forms(run: Recording) -> list[Form]:
     """Return the forms that a training needs: single pictures, its batches, and a short last one."""
+    if isinstance(run, WatchedRecording):
+        return [(run.recipe, batch) for batch in sorted({1, *(run.pictures >= 0).sum(axis=1).tolist()})]
     count, size = pictures_an_epoch(run.source), run.recipe.batch_size
     return [(run.recipe, batch) for batch in sorted({1, min(size, count), count % size or min(size, count)})]
 
 
 def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True) -> list[Form]:
     """Return the forms that a user may choose besides: optimizers, in batches up to `most_batch`; losses and decay too."""
-    batches = {batch for _, batch in own_forms(run)} | {*range(1, min(most_batch, pictures_an_epoch(run.source)) + 1)}
-    kinds = get_args(Loss) if losses else (run.recipe.loss,)
+    batches = {batch for _, batch in own_forms(run)} | {
+        *range(1, min(most_batch, pictures_an_epoch(run.source)) + 1)
+    }
+    kinds = [loss for loss in get_args(Loss) if loss != "given"] if losses else (run.recipe.loss,)
     decays = (0.0, 0.01) if losses else (run.recipe.weight_decay,)
     return [
         (Recipe(loss=loss, weight_decay=decay, **optimizer), batch)
@@ -71,8 +76,9 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
 
 def form_of(architecture: Architecture, recipe: Recipe, batch: int) -> str:
     """Return what the formulas of a sheet depend on, as the page's `formOf` writes it."""
-    kind = (recipe.loss, recipe.optimizer, recipe.nesterov, recipe.momentum > 0, recipe.weight_decay > 0)
-    form = [architecture.sizes, architecture.hidden, architecture.output, *kind, batch]
+    kinds = (recipe.loss, recipe.optimizer, recipe.gradients)
+    marks = (recipe.nesterov, recipe.momentum > 0, recipe.weight_decay > 0)
+    form = [architecture.sizes, architecture.hidden, architecture.output, *kinds, *marks, batch]
     return json.dumps(form, separators=(",", ":"))
 
 
@@ -99,6 +105,8 @@ def thinned(run: Recording, every: int) -> Recording:
 def within(run: Recording, most: int) -> bytes:
     """Return the bytes of a recording, with fewer of its steps kept where they are more than `most`."""
     whole, every = run.to_bytes(), 1
+    if isinstance(run, WatchedRecording):
+        return whole  # nobody can take its steps again
     while len(whole) > most and every < len(run.losses):
         every *= 2 * max(1, len(whole) // most // 2)
         whole = thinned(run, every).to_bytes()

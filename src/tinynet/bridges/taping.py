@@ -20,12 +20,16 @@ MOST_BYTES = 512 * 2**20  # of the steps' numbers and of the rows shown
 
 
 class Step(NamedTuple):
-    """One step of the optimizer: parameters (P,) before and after, the gradient (P,) it took, and what was heard."""
+    """One step of the optimizer: parameters (P,) before and after, the gradient (P,) it took, and what was heard.
+
+    setting : the optimizer's before the step, and memory (S,) after it.
+    """
 
     before: np.ndarray
     after: np.ndarray
     gradients: np.ndarray
     setting: Setting
+    memory: np.ndarray
     heard: Heard
 
 
@@ -118,11 +122,7 @@ class Tape:
         ]  # with what was done between two steps
         parameters = np.array([steps[0].before, *after])
         losses = np.array([step.heard.loss for step in steps])
-        state = (
-            [step.setting.state for step in steps]
-            if recipe.optimizer != "given"
-            else [np.zeros(0)] * len(steps)
-        )
+        states = [*(step.setting.state for step in steps), steps[-1].memory]
         slopes = [
             recognizing.slopes_by_answers(s.heard) if loss == "given" else s.heard.slopes for s in steps
         ]
@@ -134,7 +134,7 @@ class Tape:
             steps=len(steps),
             stride=1,
             parameters=parameters,
-            state=np.array([*state, state[-1]]),
+            state=np.zeros((len(steps) + 1, 0)) if recipe.optimizer == "given" else np.array(states),
             gradients=np.array([step.gradients for step in steps]),
             activations=self._padded(activations),
             losses=losses,

@@ -170,7 +170,8 @@ class Watching:
         self.listener.forget()
         if self._taken is not None and self.stopped is None:
             before, gradients, setting, heard = self._taken
-            step = Step(before, _flat(self.parameters), gradients, setting, heard)
+            memory = setting_of(optimizer, self.parameters).state
+            step = Step(before, _flat(self.parameters), gradients, setting, memory, heard)
             self._attempt(lambda: self._keep(step))
 
     def _keep(self, step: Step) -> None:

@@ -2,12 +2,14 @@
 
 import { plainState, rootOf, type Root, type State } from "./address";
 import type { Brought } from "./api";
+import type { Played } from "./playing";
 import { openRecording } from "./safetensors";
 
 export interface Kept {
   label: string; // in a message
   root: Root;
   steps: number;
+  played: Played | null; // what was seen of it, where it ran elsewhere
   final: Float64Array; // its last parameters
   bytes: ArrayBuffer;
 }
@@ -28,8 +30,9 @@ export async function keep({ name, bytes }: Brought, label = name ?? "the record
     world,
     ends: opened.ended ? steps : null,
     parameters: [...parameters.slice(0, count)],
+    watched: opened.played !== null,
   });
-  return { label, root, steps, final: parameters.slice(-count), bytes };
+  return { label, root, steps, played: opened.played, final: parameters.slice(-count), bytes };
 }
 
 /** The state that these recordings begin with, side by side; without any, the plain start. */
