@@ -132,42 +132,43 @@ def _converted(cells: Sequence[Any]) -> np.ndarray:
 
 
 class Described(NamedTuple):
-    """What a column holds. words : whether some cell is no number. missing : empty cells. different : up to 11."""
+    """What a column holds. missing : cells. different : up to 11, some of them as examples. low, high : if all are numbers."""
 
     name: str
-    words: bool
     missing: int
     different: int
     examples: list[str]
+    low: float | None
+    high: float | None
     rows: int
+
+    @property
+    def words(self) -> bool:
+        """Whether some cell is no number."""
+        return self.low is None
 
 
 def described(source: Any) -> list[Described]:
     """Return what each column of a table holds."""
     with opened(source) as table:
-        names, values = table.names, [dict[str, None]() for _ in table.names]
-        words, holes, rows = [False] * len(names), [0] * len(names), 0
-        for chunk in table.chunks:
-            rows += len(chunk.places)
-            for k, cells in enumerate(chunk.columns):
-                there = [cell for cell in cells if not missing(cell)]
-                holes[k] += len(cells) - len(there)
-                words[k] = words[k] or not _are_numbers(there)
-                for cell in there if len(values[k]) < MANY else ():
-                    values[k][str(cell).strip()] = None
-    if not rows:
+        chunks = list(table.chunks)
+    if not chunks:
         raise TinyNetError(f"{table.what} {NO_ROWS}")
-    return [
-        Described(name, words[k], holes[k], min(len(values[k]), MANY), list(values[k])[:SHOWN], rows)
-        for k, name in enumerate(names)
-    ]
+    columns = [[cell for rows in chunks for cell in rows.columns[k]] for k in range(len(table.names))]
+    return [_described(name, cells) for name, cells in zip(table.names, columns, strict=True)]
 
 
-def _are_numbers(cells: Sequence[Any]) -> bool:
+def _described(name: str, cells: list[Any]) -> Described:
+    there = [cell for cell in cells if not missing(cell)]
+    different = list(dict.fromkeys(str(cell).strip() for cell in there))
     try:
-        return bool(np.isfinite(_converted(cells)).all())
-    except (ValueError, TypeError):
-        return False
+        found = _converted(there)
+        low, high = (found.min(), found.max()) if np.isfinite(found).all() else (None, None)
+    except (ValueError, TypeError):  # words, or nothing at all
+        low, high = None, None
+    return Described(
+        name, len(cells) - len(there), min(len(different), MANY), different[:SHOWN], low, high, len(cells)
+    )
 
 
 # --- from text -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Open a cell: its formula, the formula with its numbers, its value, and every factor in turn."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -108,11 +108,14 @@ class Explanation:
         return self.text()
 
 
-def explain(sheet: Sheet, values: Values, name: str, *, depth: int | None = None) -> Explanation:
+def explain(
+    sheet: Sheet, values: Values, name: str, *, depth: int | None = None, inputs: Sequence[str] | None = None
+) -> Explanation:
     """Open the cell `name` of a sheet that has these values.
 
     A parameter of a nudge opens into how the nudge changed it: its cell `.after`. Each cell is opened once.
     depth : how many levels of factors to open; None for all, down to pixels and parameters.
+    inputs : what the inputs are called, where they are no pixels.
 
     Raises TinyNetError for an unknown cell, with the names most like it.
     """
@@ -122,10 +125,12 @@ def explain(sheet: Sheet, values: Values, name: str, *, depth: int | None = None
         raise TinyNetError(f"there is no cell {name!r} in this sheet of {len(sheet.cells)} cells{hint}")
     if f"{name}.after" in sheet.cells and name in sheet.architecture.parameter_names:
         name = f"{name}.after"
-    return _open(sheet, values, name, depth, set())
+    return _open(sheet, values, name, depth, set(), inputs)
 
 
-def _open(sheet: Sheet, values: Values, name: str, depth: int | None, opened: set[str]) -> Explanation:
+def _open(
+    sheet: Sheet, values: Values, name: str, depth: int | None, opened: set[str], inputs: Sequence[str] | None
+) -> Explanation:
     opened.add(name)
     formula = sheet.cells[name].formula
     used = [] if formula is None else parts(formula)
@@ -133,20 +138,21 @@ def _open(sheet: Sheet, values: Values, name: str, depth: int | None, opened: se
     if depth != 0:
         for part in used:
             if part not in opened:
-                factors.append(_open(sheet, values, part, None if depth is None else depth - 1, opened))
+                below = None if depth is None else depth - 1
+                factors.append(_open(sheet, values, part, below, opened, inputs))
     numbers = {part: values[part] for part in used}
-    return Explanation(name, title(sheet, name), formula, values[name], numbers, tuple(factors))
+    return Explanation(name, title(sheet, name, inputs), formula, values[name], numbers, tuple(factors))
 
 
-def title(sheet: Sheet, name: str) -> str:
-    """Say in words what a cell is.
+def title(sheet: Sheet, name: str, inputs: Sequence[str] | None = None) -> str:
+    """Say in words what a cell is. inputs : what the inputs are called, where they are no pixels.
 
     >>> from tinynet.network import Architecture
     >>> title(Sheet.of(Architecture((4, 3, 2))), "layer1.weight[0,2]")
     'weight from the bottom-left pixel to hidden node 0'
     """
     symbol = parse(name)
-    what = _what(sheet, symbol, name)
+    what = _what(sheet, symbol, name, inputs)
     what = {
         "gradient": f"slope of the loss by the {what}",
         "share": f"this picture's share of the slope of the loss by the {what}",
@@ -166,7 +172,7 @@ def title(sheet: Sheet, name: str) -> str:
     return what if symbol.picture is None else f"{what} (picture {symbol.picture} of the batch)"
 
 
-def _what(sheet: Sheet, symbol: Any, name: str) -> str:
+def _what(sheet: Sheet, symbol: Any, name: str, inputs: Sequence[str] | None) -> str:
     sizes, layer, indices = sheet.architecture.sizes, symbol.layer, symbol.indices
     kinds = {
         "z": "weighted sum of",
@@ -177,12 +183,12 @@ def _what(sheet: Sheet, symbol: Any, name: str) -> str:
         "bias": "bias of",
     }
     if symbol.kind == "weight":
-        source = _pixel(sizes, indices[1]) if layer == 1 else _node(sizes, layer - 1, indices[1])
+        source = _pixel(sizes, indices[1], inputs) if layer == 1 else _node(sizes, layer - 1, indices[1])
         return f"weight from {source} to {_node(sizes, layer, indices[0])}"
     if symbol.kind in kinds:
         return f"{kinds[symbol.kind]} {_node(sizes, layer, indices[0])}"
     if symbol.kind == "pixel":
-        return f"brightness of {_pixel(sizes, indices[0])}"
+        return f"{'value' if inputs else 'brightness'} of {_pixel(sizes, indices[0], inputs)}"
     if symbol.kind in ("target", "error", "term"):
         kind = {"target": "target of", "error": "error of", "term": "loss term of"}[symbol.kind]
         return f"{kind} output {indices[0]}"
@@ -204,5 +210,7 @@ def _node(sizes: tuple[int, ...], layer: int, index: int) -> str:
     return f"hidden node {index}" + (f" of layer {layer}" if len(sizes) > 3 else "")
 
 
-def _pixel(sizes: tuple[int, ...], index: int) -> str:
+def _pixel(sizes: tuple[int, ...], index: int, inputs: Sequence[str] | None) -> str:
+    if inputs:
+        return inputs[index]
     return f"the {PIXEL_NAMES[index]} pixel" if sizes[0] == len(PIXEL_NAMES) else f"pixel {index}"

@@ -94,7 +94,8 @@ class Moment:
 
         A parameter opens into how this nudge changed it: the chain rule with its numbers.
         """
-        return explain(self.sheet, self.values, name, depth=depth)
+        scaling = self.shown.scaling
+        return explain(self.sheet, self.values, name, depth=depth, inputs=scaling.columns if scaling else None)
 
     def ledger(self) -> list[LedgerRow]:
         """Return every parameter's account: before, gradient, change, after."""

@@ -13,7 +13,16 @@ from tinynet.wire import small
 
 MOST_ROWS = 5_000  # of a table in the page
 NUDGES = 20_000  # of the training that is proposed
-LABELS = ("label", "species", "class", "target", "kind", "category", "answer", "y")  # columns called so come first
+LABELS = (
+    "label",
+    "species",
+    "class",
+    "target",
+    "kind",
+    "category",
+    "answer",
+    "y",
+)  # columns called so come first
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,7 @@ class TableText:
     def stream(self) -> io.StringIO:
         """Return the text to be read, with its name."""
         stream = io.StringIO(self.text.removeprefix("\ufeff"), newline="")
-        stream.name = self.name  # type: ignore[attr-defined]
+        stream.name = self.name
         return stream
 
 
@@ -51,7 +60,7 @@ def columns(asked: TableText) -> dict[str, Any]:
     return {
         "rows": found[0].rows,
         "label": label,
-        "columns": [c._asdict() | {"label": c.name in possible} for c in found],
+        "columns": [c._asdict() | {"words": c.words, "label": c.name in possible} for c in found],
     }
 
 

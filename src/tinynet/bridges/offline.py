@@ -41,9 +41,7 @@ TEMPLATE = """<!doctype html>
 </body>
 </html>
 """
-POLICY = (
-    "default-src 'none'; script-src 'sha256-{digest}'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-)
+POLICY = "default-src 'none'; script-src 'sha256-{digest}'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 
 
 def page(*recordings: Recording, names: Sequence[str] | None = None, title: str | None = None) -> str:
@@ -66,7 +64,9 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
     if not 1 <= len(recordings) <= MOST_RECORDINGS:
         raise TinyNetError(f"{len(recordings)} recordings were given; a page shows 1 to {MOST_RECORDINGS}")
     if names is not None and len(names) != len(recordings):
-        raise TinyNetError(f"there are {len(names)} names for {len(recordings)} recordings; give one for each")
+        raise TinyNetError(
+            f"there are {len(names)} names for {len(recordings)} recordings; give one for each"
+        )
     called = list(aboard.labels(recordings)) if names is None else list(names)
     text = ""
     for forms in _offers(recordings):
@@ -148,7 +148,9 @@ class Hold:
 
     def _packed(self) -> str:
         """Return document and bytes, deflated and in base64: letters, digits, + / = and nothing that HTML would read."""
-        document = json.dumps(self._document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        document = json.dumps(
+            self._document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
         whole = len(document).to_bytes(4, "little") + document + self._bytes
         return base64.b64encode(zlib.compress(whole, 9)).decode()
 
@@ -169,7 +171,10 @@ def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
     for most_batch, losses in ((aboard.MOST_BATCH, True), (0, True), (0, False)):
         forms = [aboard.choices(run, most_batch=most_batch, losses=losses) for run in recordings]
         counts = [run.network.architecture.parameter_count for run in recordings]
-        if sum(count * batch for count, one in zip(counts, forms, strict=True) for _, batch in one) <= MOST_CELLS:
+        if (
+            sum(count * batch for count, one in zip(counts, forms, strict=True) for _, batch in one)
+            <= MOST_CELLS
+        ):
             yield forms
     yield []
 

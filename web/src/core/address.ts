@@ -3,6 +3,8 @@
 import { PLAIN_ARCHITECTURE, PLAIN_RECIPE, type Architecture, type Pictures, type Recipe } from "./types";
 import { isWorld, type World } from "./world";
 
+const MOST_NUMBERS = 2_000; // of own examples that an address carries: some 50 kB
+
 /** A training from its start: what the first run is made of, and any other that grows from no run. */
 export interface Root {
   name: string | null; // where it has one
@@ -12,6 +14,7 @@ export interface Root {
   grid: number;
   order: number[] | null; // of the lines
   pictures: Pictures | null; // instead of the lines
+  heldOut: Pictures | null; // examples that are not trained on
   world: World | null; // that the pictures are drawn from
   ends: number | null; // after so many nudges, where a recording was stopped early
   parameters: number[] | null; // of a start that no seed draws
@@ -49,15 +52,23 @@ export function plainState(): State {
   return {
     name: null, architecture: { ...PLAIN_ARCHITECTURE, sizes: [...PLAIN_ARCHITECTURE.sizes] },
     recipe: { ...PLAIN_RECIPE },
-    seed: 0, grid: 2, order: null, pictures: null, world: null, ends: null, parameters: null, watched: false, others: [], branches: [], active: 0, step: 0, stop: 4,
+    seed: 0, grid: 2, order: null, pictures: null, heldOut: null, world: null, ends: null, parameters: null, watched: false,
+    others: [], branches: [], active: 0, step: 0, stop: 4,
     open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
   }; // prettier-ignore
 }
 
 /** The training that a state, or anything more than a root, begins with. */
 export function rootOf(state: Root): Root {
-  const { name, architecture, recipe, seed, grid, order, pictures, world, ends, parameters, watched } = state;
-  return { name, architecture, recipe, seed, grid, order, pictures, world, ends, parameters, watched };
+  const { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched } = state;
+  return { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched };
+}
+
+/** Whether a state has more examples than an address should carry. */
+export function isLong(state: State): boolean {
+  const sets = rootsOf(state).flatMap(({ pictures, heldOut }) => [pictures, heldOut]);
+  const numbers = sets.map((set) => (set ? set.inputs.length * (set.inputs[0]?.length ?? 0) : 0));
+  return numbers.reduce((sum, count) => sum + count, 0) > MOST_NUMBERS;
 }
 
 /** All that grow from no run, in the order of the runs. */
@@ -117,6 +128,9 @@ const isNumbers = (x: unknown): boolean =>
 const isNames = (x: unknown): boolean => Array.isArray(x) && x.every((v) => typeof v === "string");
 const isCount = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0;
 
+const isSet = (set: Pictures | null): boolean =>
+  set === null || (Array.isArray(set?.inputs) && set.inputs.every(isNumbers));
+
 /** What has to hold of a training's start, by the name of what does not. */
 const rulesOf = (root: Root): [string, boolean][] => [
   ["name", root.name === null || typeof root.name === "string"],
@@ -124,7 +138,8 @@ const rulesOf = (root: Root): [string, boolean][] => [
   ["seed", isCount(root.seed)],
   ["grid", isCount(root.grid)],
   ["order", root.order === null || isNumbers(root.order)],
-  ["pictures", root.pictures === null || (Array.isArray(root.pictures?.inputs) && root.pictures.inputs.every(isNumbers))],
+  ["pictures", isSet(root.pictures)],
+  ["held-out examples", isSet(root.heldOut) && (root.heldOut === null || root.heldOut.targets?.every(isNumbers) === true)],
   ["world", root.world === null || (isWorld(root.world) && root.world.n === root.grid)],
   ["ends", root.ends === null || isCount(root.ends)],
   ["parameters", root.parameters === null || isNumbers(root.parameters)],

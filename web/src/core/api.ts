@@ -4,6 +4,7 @@ import type {
   Architecture, ChapterHead, ChapterTold, Experiment, Pictures, Recipe, SeedsAnswer, SheetAnswer,
 } from "./types"; // prettier-ignore
 import type { LearnerAnswer, RungAnswer } from "./learner.svelte";
+import type { TableAnswer, TableChoice, TableHead } from "./table.svelte";
 import type { World } from "./world";
 
 export class Unreachable extends Error {}
@@ -35,6 +36,8 @@ interface Needed {
 /** What only Python can answer, at once and of any network. */
 export interface Python {
   recording(experiment: Experiment): Promise<ArrayBuffer>;
+  columns(name: string, text: string): Promise<TableHead>;
+  table(choice: TableChoice): Promise<TableAnswer>;
   check(experiment: Experiment): Promise<{ torch: string; cells: Record<string, number> }>;
   population(question: PopulationQuestion, progress: Progress, signal: AbortSignal): Promise<SeedsAnswer>;
   story(asked: object, progress: Progress, signal: AbortSignal): Promise<ChapterTold>;
@@ -100,6 +103,8 @@ export const http: Needed & Python = {
   starts: async (architecture, first_seed, count) =>
     (await (await ask("starts", { architecture, first_seed, count })).json()).starts,
   recording: async (experiment) => (await ask("recording", experiment)).arrayBuffer(),
+  columns: async (name, text) => (await ask("columns", { name, text })).json(),
+  table: async (choice) => (await ask("table", choice)).json(),
   check: async (experiment) => (await ask("check", experiment)).json(),
   population: async (question, progress, signal) => follow(await ask("population", question, signal), progress),
   story: async (asked, progress, signal) => follow(await ask("story", asked, signal), progress),

@@ -27,6 +27,7 @@ export async function keep({ name, bytes }: Brought, label = name ?? "the record
     grid,
     order: null,
     pictures: world ? null : opened.pictures,
+    heldOut: null,
     world,
     ends: opened.ended ? steps : null,
     parameters: [...parameters.slice(0, count)],

@@ -6,6 +6,7 @@ import { isStart, keep, stateOf, type Kept } from "./kept";
 import { onward, type Played } from "./playing";
 import { Prepared, Run } from "./run";
 import { LAST_STOP, Spot, type Place } from "./spot.svelte";
+import { isTable, OwnTable } from "./table.svelte";
 import { formOf, isSound, type Architecture, type ChapterHead, type Experiment, type Pictures, type Recipe, type SheetAnswer } from "./types"; // prettier-ignore
 import { PICTURES_AN_EPOCH, type World } from "./world";
 
@@ -39,6 +40,7 @@ export class Lab {
   settled: Place | null = $state.raw(null); // the place as it was a moment ago, while it moves quickly
   readonly now = new Spot(() => this.place);
   readonly calm = new Spot(() => this.settled ?? this.place);
+  readonly table = new OwnTable(this);
 
   private readonly sheets = new Map<string, Promise<SheetAnswer>>();
   private readonly starts = new Map<string, Promise<number[][]>>();
@@ -67,6 +69,12 @@ export class Lab {
   movements(run: Run): number[] {
     void this.trained;
     return run.movementPerEpoch;
+  }
+
+  /** The average loss on what is held out after each epoch of a run, so far; none where nothing is. */
+  heldOutLosses(run: Run): number[] {
+    void this.trained;
+    return run.heldOutPerEpoch;
   }
 
   /** What a run is called: by its name, or by its place. */
@@ -239,6 +247,7 @@ export class Lab {
   }
 
   async openFile(file: File): Promise<void> {
+    if (isTable(file)) return this.table.open(file);
     await this.attempt(async () => {
       const opened = await keep({ name: null, bytes: await file.arrayBuffer() }, file.name);
       this.opened = [opened];
@@ -288,11 +297,22 @@ export class Lab {
   }
 
   private async rootRun(root: Root, sets: Record<string, Pictures>): Promise<Run> {
-    const { architecture, world, ends, seed } = root;
+    const { architecture, heldOut, world, ends, seed } = root;
     const pictures = ordered(root.pictures ?? sets.lines, root.order);
     const played = this.playedOf(root);
     const recipe = { ...(played ? root.recipe : onward(root.recipe)), seed };
-    const setup = { architecture, recipe, pictures, world, ends, played, silenced: [], frozen: [], firstStep: 0 };
+    const setup = {
+      architecture,
+      recipe,
+      pictures,
+      heldOut,
+      world,
+      ends,
+      played,
+      silenced: [],
+      frozen: [],
+      firstStep: 0,
+    };
     const start = root.parameters ?? (await this.startOf(architecture, seed));
     const sizes = played?.shown.map((rows) => rows.length);
     return new Run(setup, await this.prepare(architecture, recipe, shownIn(pictures, world), sizes), start);

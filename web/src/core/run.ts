@@ -80,6 +80,7 @@ export interface Setup {
   architecture: Architecture;
   recipe: Recipe;
   pictures: Pictures; // of a world, its clean lines
+  heldOut?: Pictures | null; // not trained on
   world?: World | null; // where the pictures are drawn from
   ends?: number | null; // after so many nudges, where it was stopped early
   played?: Played | null; // what was seen of a training that ran elsewhere
@@ -100,6 +101,7 @@ export class Run {
   readonly losses: Float64Array;
   readonly lossPerEpoch: number[] = [];
   readonly movementPerEpoch: number[] = [];
+  readonly heldOutPerEpoch: number[] = []; // mean loss on what is held out, after each epoch
   stopped: Stopped | null = null;
   done = 0;
   private readonly width: number;
@@ -204,6 +206,28 @@ export class Run {
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }
 
+  /** What the network says of a picture at `step`. */
+  answer(step: number, input: number[], pins?: Pins): number[] {
+    const prepared = this.preparedFor(1);
+    const { sizes } = this.setup.architecture;
+    const outputs = Array.from({ length: sizes.at(-1)! }, (_, j) => `layer${sizes.length - 1}.a[${j}]`);
+    const places = outputs.map((name) => prepared.sheet.place(name));
+    const values = prepared.fill(this.memory(step), this.settings, [input], []);
+    prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared), Math.max(...places));
+    return places.map((place) => values[place]);
+  }
+
+  /** The mean loss on some pictures at `step`, each by itself and as it is. */
+  lossOn({ inputs, targets }: Pictures, step: number): number {
+    const prepared = this.preparedFor(1);
+    const [loss, pins] = [prepared.sheet.place("loss"), this.pinsFor(prepared)];
+    const each = inputs.map((input, k) => {
+      const values = prepared.fill(this.memory(step), this.settings, [input], [targets![k]]);
+      return prepared.sheet.evaluate(values, pins, loss)[loss];
+    });
+    return each.reduce((sum, value) => sum + value, 0) / each.length;
+  }
+
   pinsFor(prepared: Prepared): Pins {
     return prepared.pins(this.setup.silenced, this.setup.frozen);
   }
@@ -251,6 +275,8 @@ export class Run {
       loss += (this.losses[step] * this.showing.size(step)) / this.showing.count;
     }
     for (let k = 0; k < sizes[0] * sizes[1]; k++) moved += (last[k] - first[k]) ** 2;
+    const { heldOut } = this.setup;
+    if (heldOut) this.heldOutPerEpoch.push(this.lossOn(heldOut, this.done));
     this.lossPerEpoch.push(loss);
     this.movementPerEpoch.push(Math.sqrt(moved));
   }

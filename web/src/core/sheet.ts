@@ -102,9 +102,9 @@ export class Sheet {
     return found;
   }
 
-  /** Compute every cell that has a formula, in place; the given cells stand in `values` already. */
-  evaluate(values: Float64Array, pins: Pins = NO_PINS): Float64Array {
-    for (let k = 0; k < this.computes.length; k++) {
+  /** Compute every cell that has a formula, in place, up to a place; the given cells stand in `values` already. */
+  evaluate(values: Float64Array, pins: Pins = NO_PINS, last = this.computes.length - 1): Float64Array {
+    for (let k = 0; k <= last; k++) {
       const compute = this.computes[k];
       if (compute !== null) values[k] = compute(values);
       if (pins.size > 0 && pins.has(k)) values[k] = pins.get(k)!;

@@ -2,6 +2,7 @@
 
 import type { Prepared, Run } from "./run";
 import { STOPS } from "./sheet";
+import { ofColumns } from "./table.svelte";
 import type { Pictures } from "./types";
 
 export interface Looked {
@@ -75,7 +76,9 @@ export class Spot {
   }
 
   words(name: string): string {
-    return this.looked.prepared.answer.symbols[name]?.[2] ?? name;
+    const text = this.looked.prepared.answer.symbols[name]?.[2] ?? name;
+    const columns = this.pictures.scaling?.columns;
+    return columns ? ofColumns(text, columns) : text;
   }
 
   /** The prefix of the cells of one picture of the batch. */
@@ -97,10 +100,7 @@ export class Spot {
 
   /** What the network says of a picture, here. */
   answer(input: number[]): number[] {
-    const run = this.run;
-    const { prepared, values } = run.valuesWith(this.local, input, this.target, this.pins(run.preparedFor(1), true));
-    const last = this.sizes.length - 1;
-    return Array.from({ length: this.sizes[last] }, (_, j) => values[prepared.sheet.place(`layer${last}.a[${j}]`)]);
+    return this.run.answer(this.local, input, this.pins(this.run.preparedFor(1), true));
   }
 
   private pins(prepared: Prepared, whatIf: boolean) {

@@ -40,6 +40,14 @@ export interface Pictures {
   names: string[];
   shape: [number, number] | null;
   answers: string[];
+  scaling?: Scaling; // of a table's own numbers
+}
+
+/** How a table's own numbers became inputs: its lowest value 0, its highest 1. */
+export interface Scaling {
+  columns: string[];
+  low: number[];
+  high: number[];
 }
 
 export interface SheetAnswer {
