@@ -21,6 +21,7 @@ FLOW = [
     "experiments",
     "world",
     "bayes",
+    "architecture",
     "network",
     "formulas",
     "sheet",
@@ -81,6 +82,7 @@ FLOW = [
 DOORS = {
     "parts": {"report"},  # a chapter shows itself in a notebook
     "pictures": {"tables", "images"},
+    "architecture": {"network"},
     "network": {"bridges"},
     "recording": {"bridges", "watched"},
     "explain": {"bridges"},

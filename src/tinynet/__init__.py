@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tinynet import pictures as pictures
     from tinynet import plots as plots
+    from tinynet.architecture import Architecture as Architecture
     from tinynet.bayes import posterior as posterior
     from tinynet.bridges.watching import watch as watch
     from tinynet.diagnosis import compare as compare
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tinynet.judging import answers as answers
     from tinynet.learners import learner as learner
     from tinynet.moment import Moment as Moment
-    from tinynet.network import Architecture as Architecture
     from tinynet.network import Network as Network
     from tinynet.pictures import Examples as Examples
     from tinynet.populations import Population as Population
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULE_OF = {
-    "Architecture": "network",
+    "Architecture": "architecture",
     "Exam": "exam",
     "Examples": "pictures",
     "Explanation": "explain",
