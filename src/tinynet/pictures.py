@@ -51,7 +51,7 @@ class Examples:
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
         if self.targets is not None:
-            free = self.free or self.regression
+            free = self.free or self.target_scaling is not None
             object.__setattr__(self, "targets", _checked("targets", self.targets, self.names, free))
             width = self.targets.shape[1]
             if width != len(self.answers):
@@ -99,7 +99,9 @@ class Examples:
     @property
     def regression(self) -> bool:
         """Whether the targets are numbers to predict, and not answers to tell apart."""
-        return self.target_scaling is not None
+        if self.target_scaling is not None:
+            return True
+        return self.targets is not None and bool((np.abs(self.targets - 0.5) > 0.5).any())
 
     def __len__(self) -> int:
         return len(self.names)

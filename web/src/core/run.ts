@@ -51,7 +51,7 @@ export class Prepared {
     for (const [name, value] of Object.entries(settings)) values[this.sheet.place(name)] = value;
     for (let k = 0; k < this.memory.length; k++) values[this.memory[k]] = memory[k];
     inputs.forEach((row, k) => row.forEach((value, i) => (values[this.pixels[k][i]] = value)));
-    this.targets.forEach((row, k) => row.forEach((place, j) => (values[place] = targets[k][j])));
+    targets.forEach((row, k) => this.targets[k].forEach((place, j) => (values[place] = row[j])));
     return values;
   }
 

@@ -41,6 +41,8 @@ export interface Pictures {
   shape: [number, number] | null;
   answers: string[];
   scaling?: Scaling; // of a table's own numbers
+  target_scaling?: Scaling; // of numbers to predict
+  free?: boolean; // whether its numbers may lie beyond 0 to 1
 }
 
 /** How a table's own numbers became inputs: its lowest value 0, its highest 1. */
