@@ -1,6 +1,7 @@
 """A watched PyTorch training in the laboratory, in a real browser: its numbers against PyTorch's."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,8 +63,12 @@ def test_a_watched_training_goes_on_where_its_formulas_are_known(open_page, tmp_
     at(page, 2, 4)
     page.get_by_role("button", name="branch from here").click()
     expect(page.locator(".at-timeline")).to_contain_text("after 2: nothing changed")
-    at(page, 3, 3)
     expect(page.get_by_role("alert")).to_be_empty()
+    recipe = replace(KNOWN.recipe, learning_rate=KNOWN.rate_of(2), epochs=1)
+    ours = tn.train(KNOWN[2].network, KNOWN.examples, recipe)
+    page.get_by_role("slider", name="nudge").fill("3")
+    expect(heading(page)).to_contain_text("nudge 1 of 2")
+    same_as(page, ours[1], 1e-12)
 
 
 def test_it_does_not_go_on_where_they_are_not(open_page, tmp_path):

@@ -1,9 +1,12 @@
 """Watching a learner's own PyTorch loop: their numbers stay, ours explain them."""
 
 import random
+import re
 import warnings
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
+from io import StringIO
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -691,3 +694,22 @@ def test_no_warning_where_all_is_well():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         watched(model())
+
+
+# --- the document ----------------------------------------------------------------------------------------------
+
+
+def test_the_document_prints_what_it_says(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[1] / "docs" / "pytorch.md").read_text()
+    codes = re.findall(r"```python\n(.*?)```", text, re.S)
+    printed = re.findall(r"prints\n\n```\n(.*?)```", text, re.S)
+    assert len(codes) == len(printed) == 2
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for code, expected in zip(codes, printed, strict=True):
+        said = StringIO()
+        with redirect_stdout(said):
+            exec(code, names)
+        last_places = re.compile(r"\d\.\de-\d\d")  # differ from one processor to another
+        assert last_places.sub("…", said.getvalue()) == last_places.sub("…", expected)
+    assert len(tn.load("mine.safetensors")) == 400
