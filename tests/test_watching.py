@@ -665,6 +665,22 @@ def test_a_number_that_is_not_finite_ends_the_recording_and_not_the_training():
     assert tn.diagnose(recording)[0].kind == "divergence"
 
 
+def test_what_goes_wrong_later_ends_the_recording_and_not_the_training():
+    net = model()
+    optimizer, steps = sgd(net), []
+
+    def between(net):
+        steps.append(0)
+        if len(steps) == 7:
+            net[2].register_forward_hook(lambda module, inputs, output: output * 1.0 + 1e-3)
+
+    with pytest.warns(UserWarning, match="layer '2' does not give"), tn.watch(net, optimizer) as recording:
+        loop(net, optimizer, between=between)
+    assert len(steps) == 12
+    assert len(recording) == 7
+    assert "recorded up to step 7: layer '2' does not give" in recording.stopped.reason
+
+
 def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(taping, "MOST_BYTES", 4000)
     plain, net = model(), model()

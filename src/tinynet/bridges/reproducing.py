@@ -45,11 +45,13 @@ def setting_of(optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Pa
     if not groups:
         raise TinyNetError("this optimizer has none of the model's parameters; give it model.parameters()")
     recipes = [_recipe(group) for group in groups]
-    rates = {float(group["lr"]) for group in groups}
+    rates = {float(group.get("lr") or 0.0) for group in groups}
     recipe = recipes[0] if len(rates) == 1 and all(r == recipes[0] for r in recipes) else None
     state = np.zeros(0) if recipe is None else _memory(optimizer, parameters, recipe)
     return Setting(
-        recipe if state is not None else None, float(groups[0]["lr"]), np.zeros(0) if state is None else state
+        recipe if state is not None else None,
+        float(groups[0].get("lr") or 0.0),
+        np.zeros(0) if state is None else state,
     )
 
 

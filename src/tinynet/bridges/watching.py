@@ -11,7 +11,8 @@ import numpy as np
 from tinynet.bridges.listening import Listener
 from tinynet.bridges.naming import Wishes
 from tinynet.bridges.reading import ReadLayer, architecture_of, read
-from tinynet.bridges.reproducing import setting_of
+from tinynet.bridges.recognizing import Heard
+from tinynet.bridges.reproducing import Setting, setting_of
 from tinynet.bridges.taping import Step, Tape
 from tinynet.errors import TinyNetError
 from tinynet.extras import extra
@@ -92,7 +93,8 @@ class Watching:
         self.listener = Listener(model, layers)
         self.recording = WatchedRecording.awaited("the recording is complete when the `with` block ends")
         self.stopped: Stop | None = None
-        self._taken: tuple[Any, ...] | None = None
+        self._begun: tuple[np.ndarray, Setting]
+        self._taken: tuple[np.ndarray, Heard] | None = None
         self._handles: list[Any] = []
 
     def __enter__(self) -> WatchedRecording:
@@ -133,17 +135,16 @@ class Watching:
         self.listener.rest()
         if self.stopped is not None:
             return None
-        before = _flat(self.parameters)
-        setting = setting_of(optimizer, self.parameters)
+        self._attempt(self._look)
         closure = named.get("closure", arguments[1] if len(arguments) > 1 else None)
         if closure is None:
-            self._take(before, setting)
+            self._attempt(self._take)
             return None
 
         def seen() -> Any:
             result = closure()
             if not self.listener.deaf:
-                self._take(before, setting)
+                self._attempt(self._take)
                 self.listener.deaf = True  # what follows is the optimizer's search
             return result
 
@@ -151,28 +152,31 @@ class Watching:
             return arguments, named | {"closure": seen}
         return (arguments[0], seen, *arguments[2:]), named
 
-    def _take(self, before: np.ndarray, setting: Any) -> None:
+    def _look(self) -> None:
+        """See parameters and optimizer as the step begins."""
+        self._begun = _flat(self.parameters), setting_of(self.optimizer, self.parameters)
+
+    def _take(self) -> None:
+        """See the gradients and the passes they came of."""
         if all(p.grad is None for p in self.parameters) and not self.listener.passes:
             return  # nothing to learn from: the optimizer does nothing
         gradients = np.concatenate(
             [np.zeros(p.numel()) if p.grad is None else _flat([p.grad]) for p in self.parameters]
         )
-        precision = _precision(self.dtype)
-        self._attempt(
-            lambda: self._hold(before, gradients, setting, self.listener.together(self.ending, precision))
-        )
-
-    def _hold(self, *taken: Any) -> None:
-        self._taken = taken
+        self._taken = gradients, self.listener.together(self.ending, _precision(self.dtype))
 
     def _after(self, optimizer: Any, arguments: Any, named: dict[str, Any]) -> None:
         self.listener.deaf = self.stopped is not None
         self.listener.forget()
         if self._taken is not None and self.stopped is None:
-            before, gradients, setting, heard = self._taken
-            memory = setting_of(optimizer, self.parameters).state
-            step = Step(before, _flat(self.parameters), gradients, setting, memory, heard)
-            self._attempt(lambda: self._keep(step))
+            self._attempt(self._end)
+
+    def _end(self) -> None:
+        """See what the step led to."""
+        assert self._taken is not None
+        (before, setting), (gradients, heard) = self._begun, self._taken
+        memory = setting_of(self.optimizer, self.parameters).state
+        self._keep(Step(before, _flat(self.parameters), gradients, setting, memory, heard))
 
     def _keep(self, step: Step) -> None:
         numbers = {"loss": np.array([step.heard.loss]), "gradient": step.gradients, "after": step.after}
@@ -191,10 +195,10 @@ class Watching:
         return None
 
     def _attempt(self, action: Callable[[], None]) -> None:
-        """Do what may not fit the model: at the first step that is an error, later the recording ends there."""
+        """Look at the loop: what goes wrong at the first step is an error; later the recording ends, and the loop goes on."""
         try:
             action()
-        except TinyNetError as error:
+        except Exception as error:
             if not len(self.tape):
                 raise
             self._stop(Stop(len(self.tape), "", f"recorded up to step {len(self.tape):,}: {error}"))
