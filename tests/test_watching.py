@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings, strategies
 from torch import nn
 from torch.nn import functional
 
@@ -169,6 +170,31 @@ def test_everything_is_taken_away_and_an_exception_passes_through(error):
     assert np.array_equal(recording.final.parameters, numbers(net))
     loop(net, optimizer)
     assert len(recording) == (5 if error else 12)
+
+
+@settings(max_examples=25)
+@given(
+    seed=strategies.integers(0, 2**31),
+    sizes=strategies.lists(strategies.integers(1, 5), min_size=2, max_size=4),
+    hidden=strategies.sampled_from([nn.Sigmoid, nn.Tanh, nn.ReLU, nn.Identity]),
+    ending=strategies.sampled_from([None, nn.Sigmoid, nn.Tanh, nn.ReLU]),
+    loss=strategies.sampled_from([nn.MSELoss(), nn.HuberLoss(), nn.BCEWithLogitsLoss(), nn.L1Loss()]),
+    name=strategies.sampled_from([name for name in OPTIMIZERS if name != "lbfgs"]),
+    batch=strategies.integers(1, 5),
+)
+def test_any_loop_keeps_its_numbers_and_reconciles(seed, sizes, hidden, ending, loss, name, batch):
+    torch.manual_seed(seed)
+    x, y = 2 * torch.randn(5, sizes[0]), torch.rand(5, sizes[-1])
+    plain, seen = (model(ending, hidden, sizes, seed=seed) for _ in range(2))
+    loop(plain, OPTIMIZERS[name](plain.parameters()), loss, x, y, epochs=2, batch=batch)
+    recording = watched(seen, OPTIMIZERS[name](seen.parameters()), loss, x, y, epochs=2, batch=batch)
+    assert np.array_equal(numbers(plain), numbers(seen))
+    assert np.array_equal(recording.examples.targets, y.double().numpy())
+    assert recording.recipe.gradients == "loss"
+    largest = max(
+        np.abs(array).max() for array in (recording.losses, recording.gradients, recording.parameters)
+    )
+    reconciles(recording, 1e-5 * max(1.0, largest))
 
 
 # --- what is recorded ------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from tinynet.training import check, train
 from tinynet.world import World
 
 MOST_PARAMETERS = 2_000  # of a network in the page
+MOST_BATCH = 256  # pictures, each with cells of its own
 MOST_STEPS = 1_000_000  # of a recording
 MOST_NETWORKS = 1_000_000
 MOST_WORK = 10**12  # networks x steps x parameters x pictures a step
@@ -135,8 +136,8 @@ def about() -> dict[str, Any]:
 def allowed(asked: SheetRequest) -> None:
     """Raise a TinyNetError for a sheet that is too large for the page, or that cannot be."""
     small(asked.architecture)
-    if not 1 <= asked.batch <= 64:
-        raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to 64 pictures")
+    if not 1 <= asked.batch <= MOST_BATCH:
+        raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to {MOST_BATCH} pictures")
     if asked.batch * asked.architecture.parameter_count > 4 * MOST_PARAMETERS:
         raise TinyNetError(
             f"a batch of {asked.batch} pictures for {asked.architecture.parameter_count} parameters makes too many cells "

@@ -46,9 +46,7 @@ class Tape:
         self.readings: dict[tuple[str, str], list[np.ndarray | None]] = {
             reading: [] for reading in recognizing.likeliest(ending)
         }
-        self.left: dict[
-            str, int
-        ] = {}  # at which step the last reading by a loss, the optimizer, the gradients were given up
+        self.left: dict[str, int] = {}  # at which step loss, optimizer, gradients or parameters were given up
         self.steps: list[Step] = []
         self.inputs, self.targets = Rows(), Rows()
         self.shown: list[np.ndarray] = []
@@ -79,19 +77,24 @@ class Tape:
                 "Linear layers and their activations"
             )
         self._read(heard, number)
-        if not recognizing.explains(heard, network, step.gradients):
+        self._judge(step, network, number)
+        self.shown.append(self.inputs.numbers(heard.inputs))
+        self.steps.append(step._replace(heard=heard._replace(candidates=[], inputs=heard.inputs[:0])))
+        self.batch = max(self.batch, len(heard.inputs))
+        self.numbers += 2 * len(step.before) + len(step.setting.state)
+
+    def _judge(self, step: Step, network: Network, number: int) -> None:
+        """Give up what the loss, the step before and the optimizer do not explain of this step."""
+        if not recognizing.explains(step.heard, network, step.gradients):
             self.left.setdefault("gradients", number)
         if self.steps and (self.steps[-1].after != step.before).any():
             self.left.setdefault("parameters", number)
         setting = step.setting
         self.recipe = setting.recipe if number == 0 else self.recipe
         same = setting.recipe == self.recipe and "optimizer" not in self.left
-        if not (same and reproduces(setting, step.before, step.gradients, step.after, heard.precision)):
+        precision = step.heard.precision
+        if not (same and reproduces(setting, step.before, step.gradients, step.after, precision)):
             self.left.setdefault("optimizer", number)
-        self.shown.append(self.inputs.numbers(heard.inputs))
-        self.steps.append(step._replace(heard=heard._replace(candidates=[], inputs=heard.inputs[:0])))
-        self.batch = max(self.batch, len(heard.inputs))
-        self.numbers += 2 * len(step.before) + len(setting.state)
 
     def _read(self, heard: Heard, number: int) -> None:
         for reading in list(self.readings):
@@ -116,38 +119,39 @@ class Tape:
         examples, pictures = self._examples(wishes, found if known else None)
         per_epoch = wishes.steps_per_epoch or steps_of_an_epoch(pictures, len(examples))
         recipe = self._recipe(loss, per_epoch, pictures)
-        steps, architecture = self.steps, replace(self.architecture, output=output)
-        after = [step.before for step in steps[1:]] + [
-            steps[-1].after
-        ]  # with what was done between two steps
-        parameters = np.array([steps[0].before, *after])
-        losses = np.array([step.heard.loss for step in steps])
-        states = [*(step.setting.state for step in steps), steps[-1].memory]
-        slopes = [
-            recognizing.slopes_by_answers(s.heard) if loss == "given" else s.heard.slopes for s in steps
-        ]
-        activations = [np.hstack([*s.heard.hidden, recognizing.answers(s.heard, output)]) for s in steps]
+        architecture, parameters = replace(self.architecture, output=output), self._parameters()
+        losses = np.array([step.heard.loss for step in self.steps])
         return WatchedRecording(
             network=Network(architecture, parameters[0], self.origin),
             examples=examples,
             recipe=recipe,
-            steps=len(steps),
+            steps=len(self),
             stride=1,
             parameters=parameters,
-            state=np.zeros((len(steps) + 1, 0)) if recipe.optimizer == "given" else np.array(states),
-            gradients=np.array([step.gradients for step in steps]),
-            activations=self._padded(activations),
+            state=self._state(recipe),
+            gradients=np.array([step.gradients for step in self.steps]),
+            activations=self._padded([_activations(step.heard, output) for step in self.steps]),
             losses=losses,
             pictures=pictures,
             loss_per_epoch=losses_of_epochs(losses, pictures, per_epoch),
             movement_per_epoch=movements(parameters[:, architecture.slices[0][0]], per_epoch),
             stopped=stopped,
-            rates=np.array([step.setting.rate for step in steps]),
-            slopes=self._padded(slopes),
+            rates=np.array([step.setting.rate for step in self.steps]),
+            slopes=self._padded([_slopes(step.heard, loss) for step in self.steps]),
             per_epoch=per_epoch,
             notes=tuple(self._notes(loss, known)),
             precision=precision,
         )
+
+    def _parameters(self) -> np.ndarray:
+        """Return the parameters before each step and after the last. -> (steps + 1, P)"""
+        return np.array([*(step.before for step in self.steps), self.steps[-1].after])
+
+    def _state(self, recipe: Recipe) -> np.ndarray:
+        """Return the optimizer's memory likewise; none where its changes are given. -> (steps + 1, S)"""
+        if recipe.optimizer == "given":
+            return np.zeros((len(self) + 1, 0))
+        return np.array([*(step.setting.state for step in self.steps), self.steps[-1].memory])
 
     def _padded(self, rows: list[np.ndarray]) -> np.ndarray:
         """Return arrays (n, width) as one, batches filled up with 0. -> (steps, batch, width)"""
@@ -158,22 +162,15 @@ class Tape:
 
     def _recipe(self, loss: str, per_epoch: int, pictures: np.ndarray) -> Recipe:
         rates = [step.setting.rate for step in self.steps if 0 < step.setting.rate <= 1_000_000]
-        given = "optimizer" in self.left or "parameters" in self.left or self.recipe is None
-        recipe = Recipe(optimizer="given") if given or self.recipe is None else self.recipe
-        shown = [row[row >= 0] for row in pictures]
-        first = np.concatenate(shown[:per_epoch])
-        same = all(
-            np.array_equal(first[: len(now)], now)
-            for k in range(0, len(shown), per_epoch)
-            for now in [np.concatenate(shown[k : k + per_epoch])]
-        )
+        lost = {"optimizer", "parameters"} & {*self.left}
+        recipe = Recipe(optimizer="given") if lost or self.recipe is None else self.recipe
         return replace(
             recipe,
             learning_rate=rates[0] if rates else recipe.learning_rate,
             epochs=-(-len(self) // per_epoch),
             loss=loss,  # type: ignore[arg-type]
             batch_size=self.batch,
-            order="fixed" if same else "shuffled",
+            order="fixed" if alike(pictures, per_epoch) else "shuffled",
             gradients="given" if "gradients" in self.left else "loss",
         )
 
@@ -218,6 +215,15 @@ class Tape:
         return notes
 
 
+def _activations(heard: Heard, output: str) -> np.ndarray:
+    """Return the activations of all layers, side by side. -> (batch, nodes)"""
+    return np.hstack([*heard.hidden, recognizing.answers(heard, output)])
+
+
+def _slopes(heard: Heard, loss: str) -> np.ndarray:
+    return recognizing.slopes_by_answers(heard) if loss == "given" else heard.slopes
+
+
 def steps_of_an_epoch(pictures: np.ndarray, examples: int) -> int:
     """Return how many steps show every example exactly once, again and again; 1 where they do not. (steps, batch)
 
@@ -235,6 +241,13 @@ def steps_of_an_epoch(pictures: np.ndarray, examples: int) -> int:
         if len(np.unique(shown)) != len(shown) or (whole and len(shown) != examples):
             return 1
     return steps
+
+
+def alike(pictures: np.ndarray, per_epoch: int) -> bool:
+    """Whether all epochs show the same pictures in the same order, as far as they go. (steps, batch)"""
+    epochs = [pictures[first : first + per_epoch] for first in range(0, len(pictures), per_epoch)]
+    orders = [epoch[epoch >= 0] for epoch in epochs]
+    return all(np.array_equal(order, orders[0][: len(order)]) for order in orders)
 
 
 def losses_of_epochs(losses: np.ndarray, pictures: np.ndarray, per_epoch: int) -> np.ndarray:
