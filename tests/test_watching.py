@@ -184,7 +184,7 @@ def test_everything_is_taken_away_and_an_exception_passes_through(error):
 )
 def test_any_loop_keeps_its_numbers_and_reconciles(seed, sizes, hidden, ending, loss, name, batch):
     torch.manual_seed(seed)
-    x, y = 2 * torch.randn(5, sizes[0]), torch.rand(5, sizes[-1])
+    x, y = torch.randn(5, sizes[0]) / sizes[0], torch.rand(5, sizes[-1])
     plain, seen = (model(ending, hidden, sizes, seed=seed) for _ in range(2))
     loop(plain, OPTIMIZERS[name](plain.parameters()), loss, x, y, epochs=2, batch=batch)
     recording = watched(seen, OPTIMIZERS[name](seen.parameters()), loss, x, y, epochs=2, batch=batch)

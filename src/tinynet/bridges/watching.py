@@ -199,7 +199,7 @@ class Watching:
         try:
             action()
         except Exception as error:
-            if not len(self.tape):
+            if not len(self.tape) or self.stopped is not None:
                 raise
             self._stop(Stop(len(self.tape), "", f"recorded up to step {len(self.tape):,}: {error}"))
 
