@@ -13,7 +13,6 @@ import numpy as np
 # begin apart; that runs of a and b pictures overlap further on has a chance of (a + b) / 2**32.
 ORDERS, NOISE, TRAINING, VALIDATION, TEST, VIEWS = (k << 28 for k in range(6))
 GOLDEN = 0x9E3779B9
-FEW = 100  # epochs, up to which plain lists are shuffled faster than arrays of all epochs
 # A sum of four bytes, bent so that its quantiles are the normal distribution's: lowest power first, by
 # benchmarks/fit_normal.py. The distribution function is within 2e-4, the variance 1, the kurtosis 3.000.
 BENT = (1.666848104, 0.048172125, 0.027935788, -0.016924954, 0.005338727)
@@ -55,24 +54,25 @@ def orders(count: int, *, seed: int, epochs: range) -> np.ndarray:
     >>> orders(4, seed=0, epochs=range(1)).tolist()
     [[3, 2, 0, 1]]
     """
-    numbers = np.arange(epochs.start, epochs.stop, dtype=np.uint64)
-    places = place_of(seed, numbers[:, None], np.arange(count, dtype=np.uint64)).astype(np.int64)
-    if len(epochs) < FEW:
-        return np.array([_swapped(row) for row in places.tolist()], np.int64).reshape(len(epochs), count)
-    found, rows = np.tile(np.arange(count), (len(epochs), 1)), np.arange(len(epochs))
-    for i in range(count - 1, 0, -1):
-        k = places[:, i]  # (epochs,)
+    numbers = np.arange(epochs.start, epochs.stop, dtype=np.uint64)[:, None]
+    swaps = np.arange(count - 1, 0, -1, dtype=np.uint64)
+    places = place_of(seed, numbers, swaps).astype(np.int64)  # (epochs, count - 1)
+    found = np.tile(np.arange(count), (len(epochs), 1))
+    if count > len(epochs):  # Python's lists swap quicker, numpy does many epochs at once
+        for row, ks in zip(found, places.tolist(), strict=True):
+            row[:] = _swapped(row.tolist(), ks)
+        return found
+    rows = np.arange(len(epochs))
+    for i, k in zip(range(count - 1, 0, -1), places.T, strict=True):  # k (epochs,)
         found[rows, k], found[:, i] = found[:, i].copy(), found[rows, k]
     return found
 
 
-def _swapped(places: list[int]) -> list[int]:
-    """Return 0, 1, 2, … after the swaps of one epoch, from the last place down."""
-    found = list(range(len(places)))
-    for i in range(len(places) - 1, 0, -1):
-        k = places[i]
-        found[i], found[k] = found[k], found[i]
-    return found
+def _swapped(order: list[int], ks: list[int]) -> list[int]:
+    """Return the order after its places, from the last on, are swapped with places ks."""
+    for i, k in zip(range(len(order) - 1, 0, -1), ks, strict=True):
+        order[i], order[k] = order[k], order[i]
+    return order
 
 
 def shuffled(count: int, *, seed: int, epoch: int) -> list[int]:

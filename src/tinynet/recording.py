@@ -200,6 +200,12 @@ class Recording:
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}
 
+    def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
+        """Write the recording in another form, by the ending of `path`; see `tinynet.export`."""
+        from tinynet.bridges.exports import export
+
+        export(self, path, **choices)
+
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
         """Return the recording in the bytes of a safetensors file; `source` names it in errors."""
