@@ -117,6 +117,13 @@ def test_what_does_not_fit_is_refused():
         run[4]
 
 
+@pytest.mark.parametrize("ending", ["json", "xlsx", "safetensors", "onnx", "h", "tex", "svg"])
+def test_it_is_exported_like_any_other(tmp_path, ending):
+    for run in map(opened, json.loads(GOLDEN.read_text())):
+        tn.export(run, tmp_path / f"run.{ending}")
+        assert (tmp_path / f"run.{ending}").stat().st_size > 100
+
+
 def fields(run):
     return {name: getattr(run, name) for name in run.__dataclass_fields__}
 
