@@ -40,6 +40,7 @@ FLOW = [
     "recorder",
     "moment",
     "recording",
+    "watched",
     "training",
     "judging",
     "calibration",
@@ -83,7 +84,7 @@ DOORS = {
     "pictures": {"tables", "images"},
     "architecture": {"network"},
     "network": {"bridges"},
-    "recording": {"bridges"},
+    "recording": {"bridges", "watched"},
     "explain": {"bridges"},
 }
 BEHIND = {"classifier.py", "widget.py"}  # classes of other packages' kinds, imported only where asked for

@@ -105,6 +105,13 @@ def test_other_models_are_refused_by_name(message):
         read(REFUSED[message])
 
 
+def test_a_compiled_model_is_refused_for_the_one_it_was_made_of():
+    compiled = Model(two(torch.relu, torch.relu))
+    compiled._orig_mod = nn.Linear(4, 2)  # as torch.compile keeps it; to compile takes seconds
+    with pytest.raises(TinyNetError, match="came out of torch.compile"):
+        read(compiled)
+
+
 def test_hidden_layers_have_one_activation():
     model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 1))
     with pytest.raises(TinyNetError, match="layer '0' has relu after it and layer '2' has tanh"):

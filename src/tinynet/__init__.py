@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tinynet.bayes import posterior as posterior
     from tinynet.bridges.classifier import TinyNetClassifier as TinyNetClassifier
     from tinynet.bridges.exports import export as export
+    from tinynet.bridges.watching import watch as watch
     from tinynet.bridges.worksheet import worksheet as worksheet
     from tinynet.diagnosis import compare as compare
     from tinynet.diagnosis import diagnose as diagnose
@@ -89,6 +90,7 @@ _MODULE_OF = {
     "sweep": "sweeps",
     "train": "training",
     "walked_round": "symmetry",
+    "watch": "bridges.watching",
     "worksheet": "bridges.worksheet",
 }
 

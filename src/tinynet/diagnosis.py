@@ -11,6 +11,7 @@ from tinynet.network import Network
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
+from tinynet.watched import WatchedRecording
 
 NEAR_CONSTANT = 0.1  # a loss this near, as a share, to the best constant answer's is on the plateau
 LEARNED = 0.5  # of the best constant answer's loss: below it, a run has learned something
@@ -66,16 +67,9 @@ def diagnose(run: Recording) -> list[Finding]:
     >>> [f.kind for f in diagnose(tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe()))]
     ['plateau']
     """
-    checks = (
-        _stopped,
-        _contradiction,
-        _symmetric_start,
-        _dead_relu,
-        _saturation,
-        _plateau,
-        _learned,
-        _still_falling,
-    )
+    checks = [_stopped, _given, _contradiction, _symmetric_start, _dead_relu]
+    if run.recipe.loss != "given":  # what follows asks what other answers would cost
+        checks += [_saturation, _plateau, _learned, _still_falling]
     return [finding for check in checks for finding in check(run)]
 
 
@@ -86,9 +80,16 @@ def _stopped(run: Recording) -> Iterator[Finding]:
         yield Finding(kind, sentence, {"step": run.stopped.step})
 
 
+def _given(run: Recording) -> Iterator[Finding]:
+    """What of a watched training no formula gives."""
+    if run.recipe.given and isinstance(run, WatchedRecording):
+        yield from (Finding("watched", note) for note in run.notes)
+
+
 def _contradiction(run: Recording) -> Iterator[Finding]:
     inputs, targets, names = run.examples.inputs, run.examples.targets, run.examples.names
-    assert targets is not None
+    if targets is None:
+        return
     firsts: dict[bytes, int] = {}
     for i, row in enumerate(inputs + 0.0):  # -0.0 is 0.0
         j = firsts.setdefault(row.tobytes(), i)
@@ -235,10 +236,13 @@ def compare(run: Recording, other: Recording) -> Comparison:
     ('learning_rate was 0.1 and then 5.0',)
     """
     differences = tuple(_differences(run, other)) or ("nothing: the two experiments are the same",)
-    losses = [final_loss(run), final_loss(other)]
-    outcomes = [f"the loss after training was {losses[0]:.4f} and then {losses[1]:.4f}"]
+    given = "given" in (run.recipe.loss, other.recipe.loss)  # then only what was seen of the loss is known
+    losses = [float(one.losses[-1]) if given else final_loss(one) for one in (run, other)]
+    when = "before the last nudge" if given else "after training"
+    outcomes = [f"the loss {when} was {losses[0]:.4f} and then {losses[1]:.4f}"]
     numbers = {"loss": losses[0], "other_loss": losses[1]}
-    outcomes += [_both(_when(run), _when(other))]
+    if not given:
+        outcomes += [_both(_when(run), _when(other))]
     if run.examples.inputs.shape[1] == other.network.sizes[0]:
         outcomes.append(_flips(run.final, other.final, run.examples))
         if run.examples.shape == (2, 2) and run.network.sizes[-1] == other.network.sizes[-1] == 2:

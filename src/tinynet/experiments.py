@@ -17,14 +17,8 @@ MOST_DESCRIBED = (
 ROWS_AT_A_TIME = 8192
 ROWS = ("inputs", "targets", "names")  # of examples: what grows with them
 PARTS = ("examples", "validation")
-LATER = (
-    "noise",
-    "schedule",
-    "hold",
-    "final",
-    "label_smoothing",
-    "augment",
-)  # fields of Recipe since format 1
+# fields of Recipe since format 1
+LATER = ("noise", "schedule", "hold", "final", "label_smoothing", "augment", "gradients")
 
 Experiment = dict[str, Any]  # ready for JSON, but for its Examples
 

@@ -164,6 +164,7 @@ def title(sheet: Sheet, name: str, inputs: Sequence[str] | None = None) -> str:
         "share": f"this picture's share of the slope of the loss by the {what}",
         "change": f"change of the {what}",
         "after": f"{what}, after the nudge",
+        "used": f"slope that the optimizer took for the {what}",
         "decayed": f"slope with weight decay, for the {what}",
         "velocity": f"velocity of the {what}",
         "velocity.after": f"velocity of the {what}, after",

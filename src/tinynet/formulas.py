@@ -16,6 +16,8 @@ from tinynet.recipe import Recipe
 Formula = float | str | tuple[Any, ...]
 Named = Iterator[tuple[str, Formula]]
 
+GIVEN: Formula = ("given",)  # of a cell whose number comes from a watched training
+
 
 def total(terms: list[Formula]) -> Formula:
     """Return the sum of the terms, from left to right."""
@@ -82,6 +84,8 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
     """One picture's loss: mse = mean of (a - t)^2; bce and cross_entropy from the logarithms of the answers."""
     last, outputs = f"{p}layer{len(architecture.sizes) - 1}", range(architecture.sizes[-1])
     terms: list[Formula] = []
+    if recipe.loss == "given":
+        return
     for j in outputs:
         a, t = f"{last}.a[{j}]", f"{p}target[{j}]"
         if recipe.loss == "mse":
@@ -98,9 +102,11 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
     yield f"{p}loss", over(total(terms), 1 if recipe.loss == "cross_entropy" else len(outputs))
 
 
-def batch_loss(batch: int) -> Named:
+def batch_loss(recipe: Recipe, batch: int) -> Named:
     """The loss of a batch: the mean of its pictures'."""
-    if batch > 1:
+    if recipe.loss == "given":
+        yield "loss", GIVEN
+    elif batch > 1:
         yield "loss", over(total([f"{p}loss" for p in prefixes(batch)]), batch)
 
 
@@ -124,16 +130,18 @@ def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> 
 
 
 def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
-    """mse goes through the activation; bce after a sigmoid and cross_entropy after a softmax come to a - t."""
+    """mse and given slopes go through the activation; bce after a sigmoid and cross_entropy after a softmax come to a - t."""
     n, outputs = len(architecture.sizes) - 1, architecture.sizes[-1]
     for j in range(outputs):
         a, t = f"{p}layer{n}.a[{j}]", f"{p}target[{j}]"
-        if recipe.loss == "mse":
+        if recipe.loss == "given":
+            yield f"{p}layer{n}.slope[{j}]", GIVEN
+        elif recipe.loss == "mse":
             yield f"{p}layer{n}.slope[{j}]", over(("*", 2.0, f"{p}loss.error[{j}]"), outputs * batch)
         else:
             count = batch if recipe.loss == "cross_entropy" else outputs * batch
             yield f"{p}layer{n}.delta[{j}]", over(("-", a, t), count)
-    if recipe.loss == "mse":
+    if recipe.loss in ("mse", "given"):
         yield from deltas(architecture, p, n)
 
 
@@ -175,17 +183,22 @@ def gradients(architecture: Architecture, batch: int) -> Named:
 
 
 def update(architecture: Architecture, recipe: Recipe) -> Named:
-    """after = before + change, the change by plain SGD, with momentum, or by Adam."""
+    """after = before + change, the change by plain SGD, with momentum, by Adam, or given."""
     if recipe.optimizer == "adam":
         yield "decay1.after", ("*", "decay1", "beta1")
         yield "decay2.after", ("*", "decay2", "beta2")
     for name in architecture.parameter_names:
         push = f"{name}.gradient"
+        if recipe.gradients == "given":
+            push = f"{name}.used"
+            yield push, GIVEN
         if recipe.weight_decay:
             yield f"{name}.decayed", ("+", push, ("*", "weight_decay", name))
             push = f"{name}.decayed"
         if recipe.optimizer == "adam":
             yield from adam(name, push)
+        elif recipe.optimizer == "given":
+            yield f"{name}.change", GIVEN
         else:
             yield from sgd(name, push, recipe)
         yield f"{name}.after", ("+", name, f"{name}.change")

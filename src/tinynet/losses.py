@@ -2,12 +2,20 @@
 
 import numpy as np
 
+from tinynet.errors import TinyNetError
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 
 
 def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return the mean loss of answers (n, m, outputs) to the examples. -> (n,)"""
+    """Return the mean loss of answers (n, m, outputs) to the examples. -> (n,)
+
+    Raises TinyNetError for a loss that is given: it is known where it was seen, and nowhere else.
+    """
+    if recipe.loss == "given":
+        raise TinyNetError(
+            "loss is 'given': what other answers would cost is not known; choose 'mse', for example"
+        )
     targets = examples.targets
     assert targets is not None
     if recipe.loss == "mse":

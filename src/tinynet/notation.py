@@ -45,6 +45,7 @@ MARKS = {
     "share": ("∂L/∂%", r"\frac{\partial L}{\partial %}", "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>%</mrow></mfrac>"),
     "change": ("Δ%", r"\Delta %", "<mo>Δ</mo>%"),
     "after": ("%′", "{%}'", "%<mo>′</mo>"),
+    "used": ("u(%)", "u(%)", "<mi>u</mi><mo>(</mo>%<mo>)</mo>"),
     "decayed": ("g(%)", "g(%)", "<mi>g</mi><mo>(</mo>%<mo>)</mo>"),
     "velocity": ("v(%)", "v(%)", "<mi>v</mi><mo>(</mo>%<mo>)</mo>"),
     "velocity.after": ("v′(%)", "v'(%)", "<mi>v</mi><mo>′</mo><mo>(</mo>%<mo>)</mo>"),

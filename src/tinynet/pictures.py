@@ -26,8 +26,9 @@ class Examples:
     answers : what each output stands for.
     scaling : how a table's own numbers became inputs, if they were scaled.
     target_scaling : how numbers to predict became targets; those of rows held out may lie beyond [0, 1] then.
+    free : whether inputs and targets may be any finite numbers, as standardised or measured data are.
 
-    Raises TinyNetError for numbers that are not finite or out of [0, 1] and for widths that do not fit.
+    Raises TinyNetError for numbers that are not finite, or out of [0, 1] where not free, and for widths that do not fit.
 
     >>> lines()["left"].inputs.tolist()
     [[1.0, 0.0, 1.0, 0.0]]
@@ -40,18 +41,18 @@ class Examples:
     answers: tuple[str, ...] = ("horizontal", "vertical")
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
+    free: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "answers", tuple(self.answers))
-        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names, False))
+        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names, self.free))
         if len(set(self.names)) < len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
         if self.targets is not None:
-            object.__setattr__(
-                self, "targets", _checked("targets", self.targets, self.names, self.regression)
-            )
+            free = self.free or self.target_scaling is not None
+            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names, free))
             width = self.targets.shape[1]
             if width != len(self.answers):
                 raise TinyNetError(
@@ -98,7 +99,9 @@ class Examples:
     @property
     def regression(self) -> bool:
         """Whether the targets are numbers to predict, and not answers to tell apart."""
-        return self.target_scaling is not None
+        if self.target_scaling is not None:
+            return True
+        return self.targets is not None and bool((np.abs(self.targets - 0.5) > 0.5).any())
 
     def __len__(self) -> int:
         return len(self.names)
@@ -166,14 +169,23 @@ class Examples:
             "names": list(self.names),
             "shape": None if self.shape is None else list(self.shape),
             "answers": list(self.answers),
-        } | {name: scaling.to_json() for name, scaling in scalings.items() if scaling is not None}
+        } | self._more(scalings)
+
+    def _more(self, scalings: dict[str, Scaling | None]) -> dict[str, Any]:
+        scaled = {name: scaling.to_json() for name, scaling in scalings.items() if scaling is not None}
+        return scaled | ({"free": True} if self.free else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
         """The examples that `to_json` described."""
-        names = ("scaling", "target_scaling")
-        scalings = {name: Scaling.from_json(data[name]) for name in names if name in data}
-        return cls(data["inputs"], data["targets"], data["names"], data["shape"], data["answers"], **scalings)
+        scaling, target_scaling = (
+            Scaling.from_json(data[name]) if name in data else None for name in ("scaling", "target_scaling")
+        )
+        inputs, targets, names, shape, answers, free = (
+            data.get(name, False) if name == "free" else data[name]
+            for name in ("inputs", "targets", "names", "shape", "answers", "free")
+        )
+        return cls(inputs, targets, names, shape, answers, scaling, target_scaling, free)
 
 
 def _checked(what: str, values: Any, names: tuple[str, ...], free: bool) -> np.ndarray:

@@ -9,9 +9,10 @@ from tinynet.errors import TinyNetError
 if TYPE_CHECKING:
     import numpy as np
 
-Loss = Literal["mse", "bce", "cross_entropy"]
+Loss = Literal["mse", "bce", "cross_entropy", "given"]
 Order = Literal["fixed", "shuffled"]
-Optimizer = Literal["sgd", "adam"]
+Optimizer = Literal["sgd", "adam", "given"]
+Gradients = Literal["loss", "given"]
 Schedule = Literal["constant", "hold", "cosine"]
 
 MOST_EPOCHS = 10_000_000
@@ -24,7 +25,8 @@ class Recipe:
     learning_rate : step size of a nudge, above 0, at most 1,000,000.
     epochs : passes over all pictures, 1 to 10,000,000.
     loss : `"mse"` (mean over outputs, as `torch.nn.MSELoss`), `"bce"` (`BCELoss`, for sigmoid outputs)
-        or `"cross_entropy"` (for softmax outputs and targets that sum to 1).
+        or `"cross_entropy"` (for softmax outputs and targets that sum to 1). Of a watched PyTorch loop it may be
+        `"given"`, as may optimizer and gradients: PyTorch's numbers, where no formula here is theirs.
     order : `"fixed"`, the pictures as they stand, or `"shuffled"` anew each epoch from `seed`.
     batch_size : pictures a nudge averages over; the last batch of an epoch may be smaller.
     optimizer : `"sgd"` or `"adam"` (Kingma and Ba 2015, algorithm 1), with PyTorch's formulas.
@@ -44,6 +46,7 @@ class Recipe:
     noise : standard deviation of the normal noise that every pixel gets each time its picture is shown; what
         leaves 0 to 1 is clipped. 0 to 10.
     patience : epochs without a better loss on the validation examples after which training stops; 0 goes on to the end.
+    gradients : what the optimizer takes: `"loss"`, the slopes of the loss, or `"given"`, clipped or changed otherwise.
     seed : of the shuffling, the views and the noise, 0 to 2**32 - 1.
 
     >>> Recipe(learning_rate=5.0).epochs
@@ -72,6 +75,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augment: bool = False
     patience: int = 0
+    gradients: Gradients = "loss"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -81,6 +85,7 @@ class Recipe:
         _one_of("order", self.order, get_args(Order))
         _whole("batch_size", self.batch_size, 1, 1_000_000)
         _one_of("optimizer", self.optimizer, get_args(Optimizer))
+        _one_of("gradients", self.gradients, get_args(Gradients))
         _from_below("momentum", self.momentum, 0, 1)
         _from_below("beta1", self.beta1, 0, 1)
         _from_below("beta2", self.beta2, 0, 1)
@@ -100,13 +105,18 @@ class Recipe:
             raise TinyNetError("nesterov is True and momentum is 0; Nesterov's step needs a momentum above 0")
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
-                f"momentum is {self.momentum} and optimizer is 'adam'; momentum belongs to 'sgd'"
+                f"momentum is {self.momentum} and optimizer is {self.optimizer!r}; momentum belongs to 'sgd'"
             )
         for field in fields(self):
             if field.type is float or field.type == "float":
                 object.__setattr__(
                     self, field.name, float(getattr(self, field.name))
                 )  # 5 and 5.0 are one recipe
+
+    @property
+    def given(self) -> list[str]:
+        """The fields that no formula gives: loss, optimizer or gradients of a watched training."""
+        return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "given"]
 
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
         """Return the learning rates of the nudges `first` to `last` (not included) of `steps`. -> (last - first,)

@@ -20,15 +20,8 @@ from tinynet.showing import Source, seen_at, shown_at, steps_an_epoch
 from tinynet.world import World
 
 ARRAYS = (
-    "parameters",
-    "state",
-    "gradients",
-    "activations",
-    "losses",
-    "pictures",
-    "loss_per_epoch",
-    "movement_per_epoch",
-)
+    "parameters", "state", "gradients", "activations", "losses", "pictures", "loss_per_epoch", "movement_per_epoch",
+)  # fmt: skip
 VALIDATED = ("validation_per_epoch", "best_parameters")
 
 
@@ -145,6 +138,9 @@ class Recording:
         step %= self.steps
         parameters, state = self.numbers_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
+        return self._moment(network, state, step)
+
+    def _moment(self, network: Network, state: np.ndarray, step: int) -> "Moment":
         recipe = replace(self.recipe, learning_rate=self.rate_of(step))
         return Moment(network, self.shown(step), recipe, state, step, step // self.steps_per_epoch)
 
@@ -195,10 +191,14 @@ class Recording:
             "stride": self.stride,
             "stopped": self.stopped and self.stopped._asdict(),
         }
-        if self.validation is not None:
-            about |= {"best_epoch": self.best_epoch}
+        return files.encode("recording", self._arrays() | packed, about | self._more())
+
+    def _arrays(self) -> dict[str, np.ndarray]:
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
-        return files.encode("recording", {name: getattr(self, name) for name in names} | packed, about)
+        return {name: getattr(self, name) for name in names}
+
+    def _more(self) -> dict[str, Any]:
+        return {} if self.validation is None else {"best_epoch": self.best_epoch}
 
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *beside: "Recording", **options: Any
@@ -224,6 +224,11 @@ class Recording:
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
         """Return the recording in the bytes of a safetensors file; `source` names it in errors."""
         arrays, about = files.decode("recording", data, source)
+        kind: type[Recording] = cls
+        if "watched" in about:
+            from tinynet.watched import WatchedRecording
+
+            kind = WatchedRecording
         try:
             architecture = Architecture.from_json(about["architecture"])
             network = Network(architecture, arrays["parameters"][0], about["origin"])
@@ -236,9 +241,10 @@ class Recording:
                 "world": World.from_json(about["world"]) if "world" in about else None,
                 "validation": validation,
                 "best_epoch": about.get("best_epoch"),
+                **about.get("watched", {}),
             }
             kept: dict[str, Any] = {**arrays, **more}
-            run = cls(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
+            run = kind(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
             _check_shapes(run)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error

@@ -62,11 +62,17 @@ class Sheet:
             found |= {f"{p}pixel[{i}]": value for i, value in enumerate(picture)}
         if self.recipe is None:
             return found
-        for p, target in zip(formulas.prefixes(self.batch), np.atleast_2d(targets).tolist(), strict=True):
+        rows = [] if self.recipe.loss == "given" else np.atleast_2d(targets).tolist()
+        for p, target in zip(formulas.prefixes(len(rows)), rows, strict=True):
             found |= {f"{p}target[{j}]": value for j, value in enumerate(target)}
         names = formulas.state_names(self.architecture, self.recipe)
         memory = [] if state is None else state.tolist()
         return found | formulas.settings(self.recipe) | dict(zip(names, memory, strict=True))
+
+    @cached_property
+    def watched(self) -> list[str]:
+        """The cells whose numbers a watched training gives, in the order of the sheet."""
+        return [cell.name for cell in self.cells.values() if cell.formula is None and cell.stop != "given"]
 
     def evaluate(self, givens: Mapping[str, float]) -> Values:
         """Compute every cell, in plain floats, by the rules of IEEE 754 arithmetic: nothing raises, inf and NaN flow.
@@ -134,7 +140,7 @@ def _cells(architecture: Architecture, recipe: Recipe | None, batch: int) -> Ite
         return
     for p in pictures:
         yield from _stop("loss", formulas.loss(architecture, recipe, p))
-    yield from _stop("loss", formulas.batch_loss(batch))
+    yield from _stop("loss", formulas.batch_loss(recipe, batch))
     for p in pictures:
         yield from _stop("backward", formulas.backward(architecture, recipe, batch, p))
     yield from _stop("backward", formulas.gradients(architecture, batch))
@@ -142,13 +148,13 @@ def _cells(architecture: Architecture, recipe: Recipe | None, batch: int) -> Ite
 
 
 def _stop(stop: str, named: formulas.Named) -> Iterable[Cell]:
-    return (Cell(name, formula, stop) for name, formula in named)
+    return (Cell(name, None if formula == formulas.GIVEN else formula, stop) for name, formula in named)
 
 
 def _given(architecture: Architecture, recipe: Recipe | None, batch: int) -> Iterable[str]:
     for p in formulas.prefixes(batch):
         yield from (f"{p}pixel[{i}]" for i in range(architecture.sizes[0]))
-        if recipe is not None:
+        if recipe is not None and recipe.loss != "given":
             yield from (f"{p}target[{j}]" for j in range(architecture.sizes[-1]))
     yield from architecture.parameter_names
     if recipe is not None:

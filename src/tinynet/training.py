@@ -30,6 +30,11 @@ def check(
     architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
 ) -> None:
     """Raise a `TinyNetError` where network, pictures and recipe do not fit each other."""
+    if recipe.given:
+        raise TinyNetError(
+            f"{recipe.given[0]} is 'given': it was read from a watched PyTorch loop and no formula here gives it; "
+            "choose one to train by"
+        )
     if validation is not None:
         check(architecture, validation, replace(recipe, patience=0, augment=False))
     elif recipe.patience:

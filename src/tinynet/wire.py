@@ -23,6 +23,7 @@ from tinynet.training import check, train
 from tinynet.world import World
 
 MOST_PARAMETERS = 2_000  # of a network in the page
+MOST_BATCH = 256  # pictures, each with cells of its own
 MOST_STEPS = 1_000_000  # of a recording
 MOST_NETWORKS = 1_000_000
 MOST_WORK = 10**12  # networks x steps x parameters x pictures a step
@@ -71,6 +72,7 @@ class PicturesJson:
     answers: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
     scaling: dict[str, Any] | None = None
     target_scaling: dict[str, Any] | None = None
+    free: bool = False
 
     def examples(self) -> Examples:
         """Return the examples, checked."""
@@ -78,7 +80,7 @@ class PicturesJson:
         inputs, answers = np.array(self.inputs, float), tuple(self.answers)
         given = {"scaling": self.scaling, "target_scaling": self.target_scaling}
         scalings = {name: Scaling.from_json(found) for name, found in given.items() if found}
-        return Examples(inputs, targets, tuple(self.names), self.shape, answers, **scalings)
+        return Examples(inputs, targets, tuple(self.names), self.shape, answers, **scalings, free=self.free)
 
 
 @dataclass(frozen=True)
@@ -134,14 +136,15 @@ def about() -> dict[str, Any]:
 def allowed(asked: SheetRequest) -> None:
     """Raise a TinyNetError for a sheet that is too large for the page, or that cannot be."""
     small(asked.architecture)
-    if not 1 <= asked.batch <= 64:
-        raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to 64 pictures")
+    if not 1 <= asked.batch <= MOST_BATCH:
+        raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to {MOST_BATCH} pictures")
     if asked.batch * asked.architecture.parameter_count > 4 * MOST_PARAMETERS:
         raise TinyNetError(
             f"a batch of {asked.batch} pictures for {asked.architecture.parameter_count} parameters makes too many cells "
             "for the page; take smaller batches or a smaller network"
         )
     plain = replace(asked.recipe, augment=False)  # what augmentation needs is asked of the pictures, not here
+    plain = replace(plain, **{name: getattr(Recipe(), name) for name in plain.given})  # shown, not trained by
     check(asked.architecture, _any_picture(asked.architecture), plain)
 
 

@@ -15,6 +15,7 @@ from tinynet.recipe import Loss, Recipe
 from tinynet.recording import Recording
 from tinynet.showing import pictures_an_epoch
 from tinynet.starts import starts
+from tinynet.watched import WatchedRecording
 
 MOST_BATCH = 6  # of the batches to choose from
 OPTIMIZERS: tuple[dict[str, Any], ...] = (
@@ -28,6 +29,8 @@ Form = tuple[Recipe, int]  # what the formulas of a sheet depend on: a kind of r
 
 def own_forms(run: Recording) -> list[Form]:
     """Return the forms that a training needs: single pictures, its batches, and a short last one."""
+    if isinstance(run, WatchedRecording):
+        return [(run.recipe, batch) for batch in sorted({1, *(run.pictures >= 0).sum(axis=1).tolist()})]
     count, size = pictures_an_epoch(run.source), run.recipe.batch_size
     shown = {int(batch) for batch in np.unique((run.pictures >= 0).sum(axis=1))}
     batches = shown | {1, min(size, count), count % size or min(size, count)}
@@ -40,7 +43,7 @@ def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True
     batches = {batch for _, batch in own_forms(run)} | {
         *range(1, min(most_batch, pictures_an_epoch(run.source)) + 1)
     }
-    kinds = get_args(Loss) if losses else (run.recipe.loss,)
+    kinds = [loss for loss in get_args(Loss) if loss != "given"] if losses else (run.recipe.loss,)
     decays = (0.0, 0.01) if losses else (run.recipe.weight_decay,)
     found = [
         (Recipe(loss=loss, weight_decay=decay, **optimizer), batch)

@@ -60,6 +60,10 @@ def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
     >>> [(layer.name, layer.activation) for layer in read(nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)))]
     [('0', 'tanh'), ('2', 'identity')]
     """
+    if hasattr(model, "_orig_mod"):
+        raise TinyNetError(
+            "this model came out of torch.compile, which hides its layers; give the one it was made of"
+        )
     if not list(model.children()):
         from torch import nn
 

@@ -18,6 +18,7 @@ export interface Root {
   world: World | null; // that the pictures are drawn from
   ends: number | null; // after so many nudges, where a recording was stopped early
   parameters: number[] | null; // of a start that no seed draws
+  watched: boolean; // whether it ran elsewhere, and only its file has its steps
 }
 
 export interface BranchSpec {
@@ -51,15 +52,16 @@ export function plainState(): State {
   return {
     name: null, architecture: { ...PLAIN_ARCHITECTURE, sizes: [...PLAIN_ARCHITECTURE.sizes] },
     recipe: { ...PLAIN_RECIPE },
-    seed: 0, grid: 2, order: null, pictures: null, heldOut: null, world: null, ends: null, parameters: null, others: [], branches: [], active: 0, step: 0, stop: 4,
+    seed: 0, grid: 2, order: null, pictures: null, heldOut: null, world: null, ends: null, parameters: null, watched: false,
+    others: [], branches: [], active: 0, step: 0, stop: 4,
     open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
   }; // prettier-ignore
 }
 
 /** The training that a state, or anything more than a root, begins with. */
 export function rootOf(state: Root): Root {
-  const { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters } = state;
-  return { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters };
+  const { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched } = state;
+  return { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched };
 }
 
 /** Whether a state has more examples than an address should carry. */
@@ -141,6 +143,7 @@ const rulesOf = (root: Root): [string, boolean][] => [
   ["world", root.world === null || (isWorld(root.world) && root.world.n === root.grid)],
   ["ends", root.ends === null || isCount(root.ends)],
   ["parameters", root.parameters === null || isNumbers(root.parameters)],
+  ["watched", typeof root.watched === "boolean"],
 ]; // prettier-ignore
 
 function check(state: State): void {

@@ -106,7 +106,7 @@ function whatThereIs(sheets: Sheets[], key: string): string {
 }
 
 function described(key: string) {
-  const [sizes, hidden, output, loss, optimizer, nesterov, momentum, decay, batch] = JSON.parse(key);
+  const [sizes, hidden, output, loss, optimizer, , nesterov, momentum, decay, batch] = JSON.parse(key);
   const push = `${nesterov ? " and Nesterov's step" : ""}${decay ? " and weight decay" : ""}`;
   return {
     network: `a ${sizes.join("-")} network of ${hidden} and ${output} nodes`,

@@ -2,6 +2,7 @@
 
 import { plainState, rootOf, type Root, type State } from "./address";
 import type { Brought } from "./api";
+import type { Played } from "./playing";
 import { openRecording } from "./safetensors";
 
 const LARGEST_GRID = 8; // of the pictures that come in sets
@@ -10,6 +11,7 @@ export interface Kept {
   label: string; // in a message
   root: Root;
   steps: number;
+  played: Played | null; // what was seen of it, where it ran elsewhere
   final: Float64Array; // its last parameters
   bytes: ArrayBuffer;
 }
@@ -31,8 +33,9 @@ export async function keep({ name, bytes }: Brought, label = name ?? "the record
     world,
     ends: opened.ended ? steps : null,
     parameters: [...parameters.slice(0, count)],
+    watched: opened.played !== null,
   });
-  return { label, root, steps, final: parameters.slice(-count), bytes };
+  return { label, root, steps, played: opened.played, final: parameters.slice(-count), bytes };
 }
 
 /** The state that these recordings begin with, side by side; without any, the plain start. */

@@ -3,6 +3,7 @@
 import { plainState, rootOf, rootsOf, toAddress, type BranchSpec, type Root, type State } from "./address";
 import { Unreachable, type Api } from "./api";
 import { isStart, keep, stateOf, type Kept } from "./kept";
+import { onward, type Played } from "./playing";
 import { Prepared, Run } from "./run";
 import { LAST_STOP, Spot, type Place } from "./spot.svelte";
 import { isTable, OwnTable } from "./table.svelte";
@@ -174,7 +175,7 @@ export class Lab {
   async change(change: Partial<State>): Promise<void> {
     const state = $state.snapshot(this.state) as State;
     const [roots, active] = [rootsOf(state), this.rootIndex()];
-    roots[active] = rootOf({ ...roots[active], name: null, ends: null, ...change });
+    roots[active] = rootOf({ ...roots[active], name: null, ends: null, watched: false, ...change });
     const [first, ...others] = roots;
     const left = { branches: [], active, silenced: [], frozen: [] };
     await this.attempt(() => this.become({ ...state, ...change, ...left, ...first, others }));
@@ -255,7 +256,7 @@ export class Lab {
     await this.attempt(async () => {
       const opened = await keep({ name: null, bytes: await file.arrayBuffer() }, file.name);
       this.opened = [opened];
-      await this.become({ ...stateOf([opened]), step: opened.steps });
+      await this.become({ ...stateOf([opened]), step: opened.steps - (opened.played ? 1 : 0) }); // the last that is whole
     });
   }
 
@@ -284,6 +285,14 @@ export class Lab {
     return root && [...this.brought, ...this.opened].find((kept) => isStart(kept, root));
   }
 
+  /** What was seen of a training that ran elsewhere: its file has it. */
+  private playedOf(root: Root): Played | null {
+    const kept = root.watched && [...this.brought, ...this.opened].find((one) => isStart(one, root));
+    if (root.watched && !kept)
+      throw new Error("This training ran in PyTorch, and only its file has its steps; open the file again.");
+    return kept ? kept.played : null;
+  }
+
   /** A recording that is trained again here has to end with the numbers it came with. */
   private checkAgainst({ final, label }: Kept, run: Run): void {
     const ours = run.memory(run.done);
@@ -295,9 +304,13 @@ export class Lab {
   private async rootRun(root: Root, sets: Record<string, Pictures>): Promise<Run> {
     const { architecture, heldOut, world, ends, seed } = root;
     const pictures = ordered(root.pictures ?? sets.lines, root.order);
-    const recipe = root.parameters ? root.recipe : { ...root.recipe, seed }; // a recording may shuffle by another seed
-    const setup = { architecture, recipe, pictures, heldOut, world, ends, silenced: [], frozen: [], firstStep: 0 };
-    const prepared = await this.prepare(architecture, recipe, shownIn(pictures, world));
+    const played = this.playedOf(root);
+    const given = played ? root.recipe : onward(root.recipe);
+    const recipe = root.parameters ? given : { ...given, seed }; // a recording may shuffle by another seed
+    const held = { silenced: [], frozen: [], firstStep: 0 };
+    const setup = { architecture, recipe, pictures, heldOut, world, ends, played, ...held };
+    const sizes = played?.shown.map((rows) => rows.length);
+    const prepared = await this.prepare(architecture, recipe, shownIn(pictures, world), sizes);
     return new Run(setup, prepared, root.parameters ?? (await this.startOf(architecture, seed)));
   }
 
@@ -309,7 +322,8 @@ export class Lab {
       throw new Error(`A branch begins after nudge ${spec.at}, and its run ends at ${parent.done}.`);
     const before = parent.setup;
     const left = Math.max(1, Math.ceil((parent.total - spec.at) / parent.perEpoch));
-    const recipe = { ...before.recipe, epochs: left, ...spec.recipe };
+    const rate = before.played ? { learning_rate: parent.rateAt(spec.at) || before.recipe.learning_rate } : {};
+    const recipe = onward({ ...before.recipe, ...rate, epochs: left, ...spec.recipe });
     const only = spec.only;
     const pictures: Pictures = only
       ? { ...before.pictures, inputs: [only.input], targets: [only.target], names: ["your own"] }
@@ -325,16 +339,16 @@ export class Lab {
       start[place] = value;
     }
     const setup = {
-      ...before, recipe, pictures, world, ends: null, silenced: spec.silenced ?? [], frozen: spec.frozen ?? [],
+      ...before, recipe, pictures, world, ends: null, played: null, silenced: spec.silenced ?? [], frozen: spec.frozen ?? [],
       firstStep: before.firstStep + spec.at,
     }; // prettier-ignore
     return new Run(setup, prepared, start);
   }
 
-  /** The sheets for a training: of single pictures, of its batches, and of a short last batch. */
-  private async prepare(architecture: Architecture, recipe: Recipe, count: number): Promise<Map<number, Prepared>> {
+  /** The sheets for a training: of single pictures, of its batches, and of a short last batch, or of these. */
+  private async prepare(architecture: Architecture, recipe: Recipe, count: number, these?: number[]) {
     const full = Math.min(recipe.batch_size, count);
-    const batches = [...new Set([1, full, count % recipe.batch_size || full])];
+    const batches = [...new Set([1, ...(these ?? [full, count % recipe.batch_size || full])])];
     const { sizes } = architecture;
     const found = await Promise.all(batches.map((batch) => this.sheet(architecture, recipe, batch)));
     return new Map(batches.map((batch, k) => [batch, new Prepared(found[k], sizes[0], sizes[sizes.length - 1])]));

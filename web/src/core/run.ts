@@ -2,7 +2,8 @@
 
 import { Sheet, type Pins } from "./sheet";
 import { rateAt } from "./schedule";
-import { Showing } from "./showing";
+import { Playing, type Played } from "./playing";
+import { Showing, type Shows } from "./showing";
 import type { Architecture, Pictures, Recipe, SheetAnswer } from "./types";
 import type { World } from "./world";
 
@@ -27,13 +28,14 @@ export class Prepared {
     const state = Object.keys(answer.state);
     const memory = [...answer.parameters, ...state];
     const places = (names: string[]) => Int32Array.from(names, (name) => sheet.place(name));
+    const there = (names: string[]) => places(names.filter((name) => sheet.has(name))); // a given loss has no targets
     this.parameters = places(answer.parameters);
     this.memory = places(memory);
     this.after = places(memory.map((name) => `${name}.after`));
     this.initialState = Object.values(answer.state);
     const prefixes = sheet.batch === 1 ? [""] : Array.from({ length: sheet.batch }, (_, k) => `picture${k}.`);
     const row = (kind: string, count: number) => (p: string) =>
-      places(Array.from({ length: count }, (_, i) => `${p}${kind}[${i}]`));
+      there(Array.from({ length: count }, (_, i) => `${p}${kind}[${i}]`));
     this.pixels = prefixes.map(row("pixel", pixels));
     this.targets = prefixes.map(row("target", outputs));
   }
@@ -49,7 +51,7 @@ export class Prepared {
     for (const [name, value] of Object.entries(settings)) values[this.sheet.place(name)] = value;
     for (let k = 0; k < this.memory.length; k++) values[this.memory[k]] = memory[k];
     inputs.forEach((row, k) => row.forEach((value, i) => (values[this.pixels[k][i]] = value)));
-    targets.forEach((row, k) => row.forEach((value, j) => (values[this.targets[k][j]] = value)));
+    targets.forEach((row, k) => this.targets[k].forEach((place, j) => (values[place] = row[j])));
     return values;
   }
 
@@ -81,6 +83,7 @@ export interface Setup {
   heldOut?: Pictures | null; // not trained on
   world?: World | null; // where the pictures are drawn from
   ends?: number | null; // after so many nudges, where it was stopped early
+  played?: Played | null; // what was seen of a training that ran elsewhere
   silenced: string[];
   frozen: string[];
   firstStep: number; // where on the timeline it begins
@@ -103,15 +106,17 @@ export class Run {
   done = 0;
   private readonly width: number;
   private readonly settings: Record<string, number>;
-  private readonly showing: Showing;
+  private readonly showing: Shows;
+  private readonly playing: Playing | null;
 
   constructor(
     readonly setup: Setup,
     readonly prepared: ReadonlyMap<number, Prepared>,
     start: ArrayLike<number>,
   ) {
-    const { pictures, recipe, world } = setup;
-    this.showing = new Showing(recipe, pictures, world ?? null);
+    const { pictures, recipe, world, played } = setup;
+    this.playing = played ? new Playing(played, pictures) : null;
+    this.showing = this.playing ?? new Showing(recipe, pictures, world ?? null);
     const any = this.preparedFor(this.showing.size(0));
     this.perEpoch = this.showing.perEpoch;
     this.width = any.memory.length;
@@ -121,11 +126,24 @@ export class Run {
     this.rows.set(Array.from(start));
     if (start.length < this.width) this.rows.set(any.initialState, any.parameters.length);
     this.losses = new Float64Array(this.total);
+    if (this.playing) this.play(this.playing);
+  }
+
+  /** Put a watched training in place: all of it is done. */
+  private play(playing: Playing): void {
+    const { losses, lossPerEpoch, movementPerEpoch } = playing.played;
+    const { length } = this.preparedFor(this.showing.size(0)).parameters;
+    for (let step = 0; step <= this.total; step++)
+      this.memory(step).set(playing.memory(step, length, this.width - length));
+    this.losses.set(losses.subarray(0, this.total));
+    this.lossPerEpoch.push(...lossPerEpoch);
+    this.movementPerEpoch.push(...movementPerEpoch);
+    this.done = this.total;
   }
 
   /** How many nudges the training has. */
   private get asked(): number {
-    return this.setup.ends ?? this.setup.recipe.epochs * this.perEpoch;
+    return this.setup.played?.steps ?? this.setup.ends ?? this.setup.recipe.epochs * this.perEpoch;
   }
 
   /** Whether the training was too long to be kept whole. */
@@ -154,15 +172,25 @@ export class Run {
 
   /** The settings of nudge `step`: the learning rate may go down on the way. */
   private settingsAt(step: number): Record<string, number> {
+    return { ...this.settings, rate: this.rateAt(step) };
+  }
+
+  rateAt(step: number): number {
     const { recipe } = this.setup;
-    return { ...this.settings, rate: rateAt(recipe, step, recipe.epochs * this.perEpoch) };
+    return this.playing?.rateAt(step) ?? rateAt(recipe, step, recipe.epochs * this.perEpoch);
+  }
+
+  /** Settings, and of a watched training the numbers that no formula gives; with a what-if nobody knows those. */
+  private givensAt(step: number, prepared: Prepared, pins: Pins | undefined, own: boolean): Record<string, number> {
+    const seen = !own && !pins?.size;
+    return { ...this.settingsAt(step), ...this.playing?.givens(step, prepared, seen) };
   }
 
   /** Every cell of nudge `step`. */
   values(step: number, pins?: Pins): { prepared: Prepared; values: Float64Array } {
     const { inputs, targets } = this.seen(step);
     const prepared = this.preparedFor(inputs.length);
-    const values = prepared.fill(this.memory(step), this.settingsAt(step), inputs, targets!);
+    const values = prepared.fill(this.memory(step), this.givensAt(step, prepared, pins, false), inputs, targets!);
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }
 
@@ -174,7 +202,7 @@ export class Run {
     pins?: Pins,
   ): { prepared: Prepared; values: Float64Array } {
     const prepared = this.preparedFor(1);
-    const values = prepared.fill(this.memory(step), this.settingsAt(step), [input], [target]);
+    const values = prepared.fill(this.memory(step), this.givensAt(step, prepared, pins, true), [input], [target]);
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }
 

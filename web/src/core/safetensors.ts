@@ -1,6 +1,7 @@
 /** Read the bytes of a recording: named arrays, and the experiment as JSON in the header. */
 
 import { PLAIN_RECIPE, type Architecture, type Pictures, type Recipe } from "./types";
+import type { Played } from "./playing";
 import { isWorld, type World } from "./world";
 
 export interface OpenedRecording {
@@ -13,10 +14,12 @@ export interface OpenedRecording {
   world: World | null;
   ended: boolean; // early, by its validation examples or by hand: not because a number was no longer finite
   parameters: Float64Array; // (kept + 1, P), flat
+  played: Played | null; // of a training that ran elsewhere
 }
 
 type Described = { dtype: string; shape: number[]; data_offsets: [number, number] };
 type Header = Record<string, Described> & { __metadata__?: any };
+const BYTES: Record<string, number> = { F64: 8, F32: 4, I64: 8, U8: 1 };
 const NUMPY: Record<string, string> = { F64: "float64", F32: "float32", I64: "int64", U8: "uint8" };
 const LARGEST_HEADER = 100_000_000;
 const NEWEST = 2; // recordings whose many examples are arrays
@@ -45,26 +48,59 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   const rows = header["examples.inputs"]?.shape[0] ?? 0;
   if (rows > MOST_EXAMPLES)
     fail(`has ${rows.toLocaleString("en")} examples, and the page shows up to ${MOST_EXAMPLES.toLocaleString("en")}`);
-  const parameters = header.parameters;
+  const { parameters } = header;
   if (!parameters || parameters.dtype !== "F64" || parameters.shape.length !== 2)
     return fail("is damaged: it has no parameters");
-  const [from, to] = parameters.data_offsets;
-  const count = parameters.shape[0] * parameters.shape[1];
-  if (to - from !== 8 * count || 8 + length + to > buffer.byteLength) fail("is damaged: it ends too early");
+  for (const { dtype, shape, data_offsets } of (Object.values(header) as Described[]).filter((one) => one.shape)) {
+    const [from, to] = data_offsets;
+    const size = shape.reduce((product, length) => product * length, BYTES[dtype]);
+    if (to - from !== size || 8 + length + to > buffer.byteLength) fail("is damaged: it ends too early");
+  }
   if (crypto.subtle && (await contentOf(header, buffer, 8 + length)) !== about.content)
     fail("is damaged: its numbers are not the ones that were saved");
   if (about.world && !isWorld(about.world)) fail("is damaged: its world cannot be");
-  const bytes = buffer.slice(8 + length + from, 8 + length + to);
+  const table = <T>(name: string, of: new (bytes: ArrayBuffer) => T): T => {
+    if (!header[name]) fail(`is damaged: it has no ${name}`);
+    const [from, to] = header[name].data_offsets;
+    return new of(buffer.slice(8 + length + from, 8 + length + to));
+  };
+  const pictures = examplesOf(about.examples, header, buffer, 8 + length);
+  if (about.watched && !pictures.targets)
+    // they are not known, and no cell uses them
+    pictures.targets = pictures.inputs.map(() => pictures.answers.map(() => 0.5));
   return {
     architecture: about.architecture,
     recipe: { ...PLAIN_RECIPE, ...about.recipe }, // an older recording does not have every field
-    pictures: examplesOf(about.examples, header, buffer, 8 + length),
+    pictures,
     origin: about.origin,
     steps: about.steps,
     stride: about.stride,
     world: about.world ?? null,
     ended: about.validation !== undefined || (about.stopped ? about.stopped.cell === "" : false),
-    parameters: new Float64Array(bytes),
+    parameters: table("parameters", Float64Array),
+    played: about.watched ? playedOf(about, header.pictures?.shape[1], table) : null,
+  };
+}
+
+type Table = <T>(name: string, of: new (bytes: ArrayBuffer) => T) => T;
+
+/** What was seen of a training that ran elsewhere. */
+function playedOf({ steps, watched }: Record<string, any>, batch: number, table: Table): Played {
+  const floats = (name: string) => table(name, Float64Array);
+  const rows = Array.from(table("pictures", BigInt64Array), Number);
+  return {
+    steps,
+    perEpoch: watched.per_epoch,
+    shown: Array.from({ length: steps }, (_, k) => rows.slice(k * batch, (k + 1) * batch).filter((row) => row >= 0)),
+    rates: floats("rates"),
+    losses: floats("losses"),
+    lossPerEpoch: floats("loss_per_epoch"),
+    movementPerEpoch: floats("movement_per_epoch"),
+    parameters: floats("parameters"),
+    state: floats("state"),
+    gradients: floats("gradients"),
+    slopes: floats("slopes"),
+    notes: watched.notes,
   };
 }
 

@@ -5,7 +5,15 @@ import { smoothed } from "./schedule";
 import type { Pictures, Recipe } from "./types";
 import { drawn, patterns, PICTURES_AN_EPOCH, type World } from "./world";
 
-export class Showing {
+/** What a run asks of what it shows. */
+export interface Shows {
+  readonly count: number; // pictures of an epoch
+  readonly perEpoch: number; // nudges
+  size(step: number): number;
+  seen(step: number): Pictures;
+}
+
+export class Showing implements Shows {
   readonly count: number; // pictures of an epoch
   readonly perEpoch: number; // nudges
   private order: number[] = [];

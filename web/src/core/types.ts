@@ -30,6 +30,7 @@ export interface Recipe {
   label_smoothing: number;
   augment: boolean;
   patience: number;
+  gradients: string; // what the optimizer takes: the loss's, or given
   seed: number;
 }
 
@@ -41,6 +42,7 @@ export interface Pictures {
   answers: string[];
   scaling?: Scaling; // of a table's own numbers
   target_scaling?: Scaling; // of numbers to predict
+  free?: boolean; // whether its numbers may lie beyond 0 to 1
 }
 
 /** How a table's own numbers became inputs: its lowest value 0, its highest 1. */
@@ -112,7 +114,8 @@ export interface Experiment {
 export const PLAIN_RECIPE: Recipe = {
   learning_rate: 0.1, epochs: 100, loss: "mse", order: "fixed", batch_size: 1, optimizer: "sgd", momentum: 0,
   nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, noise: 0,
-  schedule: "constant", hold: 0.6, final: 0.02, label_smoothing: 0, augment: false, patience: 0, seed: 0,
+  schedule: "constant", hold: 0.6, final: 0.02, label_smoothing: 0, augment: false, patience: 0,
+  gradients: "loss", seed: 0,
 }; // prettier-ignore
 
 /** Whether a recipe's numbers are plainly in their ranges; where they are not, the server is asked, and says what is wrong. */
@@ -141,8 +144,9 @@ export function unsoundOf(recipe: Recipe): keyof Recipe | null {
 
 /** What the formulas of a sheet depend on, as a key. */
 export function formOf({ sizes, hidden, output }: Architecture, recipe: Recipe, batch: number): string {
-  const { loss, optimizer, nesterov, momentum, weight_decay } = recipe;
-  return JSON.stringify([sizes, hidden, output, loss, optimizer, nesterov, momentum > 0, weight_decay > 0, batch]);
+  const { loss, optimizer, nesterov, momentum, weight_decay, gradients } = recipe;
+  const kind = [loss, optimizer, gradients, nesterov, momentum > 0, weight_decay > 0];
+  return JSON.stringify([sizes, hidden, output, ...kind, batch]);
 }
 
 export const PLAIN_ARCHITECTURE: Architecture = {
