@@ -18,6 +18,7 @@ FLOW = [
     "splits",
     "world",
     "bayes",
+    "notebook",
     "network",
     "formulas",
     "sheet",
@@ -75,6 +76,7 @@ FLOW = [
 DOORS = {
     "parts": {"report"},  # a chapter shows itself in a notebook
     "pictures": {"tables", "images"},
+    "notebook": {"bridges"},
     "network": {"bridges"},
     "recording": {"bridges"},
     "explain": {"bridges"},

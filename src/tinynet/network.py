@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.notebook import InNotebook
 from tinynet.pictures import Examples
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
@@ -180,7 +181,7 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Network(InNotebook):
     """A network: its architecture and its parameters; `origin` says in words where they come from.
 
     parameters : (P,) float64, each layer's weights row by row, then its biases; kept read-only.

@@ -1,0 +1,80 @@
+/** The laboratory in a notebook: what anywidget renders. The model carries `step`, `cell` and all the page lives by. */
+
+import { kernelApi, Kernel, type Model } from "./core/kernel";
+import type { Host, Theme } from "./core/host";
+import { onNotebookTheme, notebookTheme } from "./core/surroundings";
+import { mountLab, type Mounted } from "./mount";
+
+const LOOK = "display: block; height: 46rem; overflow: auto; resize: vertical; overscroll-behavior-y: auto;";
+
+export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const place = document.createElement("div");
+  place.style.cssText = LOOK;
+  const root = place.attachShadow({ mode: "open" });
+  const inside = document.createElement("div");
+  root.append(inside);
+  el.append(place);
+  const off = new AbortController();
+  const kernel = new Kernel(model);
+  let mounted: Mounted | undefined;
+  let ready = false;
+  let chosen: Theme = "auto";
+
+  const dress = () => (place.style.colorScheme = chosen === "auto" ? notebookTheme(el) : "");
+  const follow = () => {
+    mounted!.open(model.get("cell"));
+    mounted!.goto(model.get("step"));
+  };
+  const host: Host = {
+    read: () => model.get("payload"),
+    write: () => {},
+    moved(step, cell) {
+      if (!ready) {
+        ready = true;
+        return follow(); // Python may have moved on meanwhile
+      }
+      model.set("step", step);
+      model.set("cell", cell);
+      model.save_changes();
+    },
+    theme: {
+      read: () => chosen,
+      write(theme) {
+        chosen = theme;
+        dress();
+      },
+    },
+    saves: true,
+    opens: true,
+  };
+  mounted = mountLab(inside, { api: kernelApi(kernel), host });
+  model.on("change:step", follow);
+  model.on("change:cell", follow);
+  onNotebookTheme(dress, off.signal);
+  keepKeys(el, off.signal);
+  hideSnapshot(el, model.get("model"));
+  return () => {
+    off.abort();
+    kernel.close();
+    model.off("change:step", follow);
+    model.off("change:cell", follow);
+    void mounted?.destroy();
+  };
+}
+
+/** Keys pressed in the page are the page's: a notebook would take them for its own shortcuts. */
+function keepKeys(el: HTMLElement, signal: AbortSignal): void {
+  const mark = (event: KeyboardEvent) =>
+    el.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey)); // JupyterLab's own word
+  addEventListener("keydown", mark, { capture: true, signal });
+  el.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+}
+
+/** The picture for where nothing is live has had its day. */
+function hideSnapshot(el: HTMLElement, name: string): void {
+  const style = document.createElement("style");
+  style.textContent = `.tinynet-${name}, .jp-OutputArea-child:has(> * .tinynet-${name}) { display: none }`;
+  el.append(style);
+}
+
+export default { render };
