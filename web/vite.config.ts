@@ -1,10 +1,48 @@
+import { readFileSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+const HERE = /["'`]@styles@["'`]/;
+
+/** The laboratory as one file, `lab.js`: all its styles are the text of `virtual:styles`. `index.html` only calls it. */
+function oneFile(): Plugin {
+  return {
+    name: "one-file",
+    resolveId: (id) => (id === "virtual:styles" ? "\0styles" : null),
+    load(id) {
+      const text = this.environment.mode === "build" ? "@styles@" : ""; // the development server puts them in by itself
+      return id === "\0styles" ? `export default "${text}"` : null;
+    },
+    generateBundle(_, bundle) {
+      let styles = "";
+      for (const [name, file] of Object.entries(bundle)) {
+        if (file.type !== "asset" || !name.endsWith(".css")) continue;
+        styles += file.source;
+        delete bundle[name];
+      }
+      for (const file of Object.values(bundle))
+        if (file.type === "chunk") file.code = file.code.replace(HERE, () => JSON.stringify(styles));
+      const page = readFileSync("index.html", "utf8").replace("/src/lab.ts", "./lab.js");
+      this.emitFile({ type: "asset", fileName: "index.html", source: page });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), oneFile()],
   base: "./",
-  build: { outDir: "../src/tinynet/page", emptyOutDir: true, target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: {
+    outDir: "../src/tinynet/page",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: "src/lab.ts",
+      preserveEntrySignatures: "strict",
+      output: { entryFileNames: "lab.js" },
+    },
+  },
   server: { proxy: { "/api": "http://127.0.0.1:8765" } },
   test: { include: ["tests/**/*.test.ts"] },
 });

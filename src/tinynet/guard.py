@@ -14,6 +14,7 @@ CONTENT_SECURITY_POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cache-Control": "no-cache",  # the page of an upgraded package is not yesterday's
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -25,11 +25,17 @@ export function resolved(element: HTMLElement, name: string): string {
   return found;
 }
 
-/** Act whenever the colors turn light or dark; what is returned ends it. */
-export function onTheme(act: () => void): () => void {
+/** What carries the theme of an element's page: the document's root, or what its shadow root stands in. */
+export function themed(element: Element): HTMLElement {
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? (root.host as HTMLElement) : document.documentElement;
+}
+
+/** Act whenever the colors of an element's page turn light or dark; what is returned ends it. */
+export function onTheme(element: Element, act: () => void): () => void {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const page = new MutationObserver(act);
-  page.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  page.observe(themed(element), { attributeFilter: ["data-theme"] });
   system.addEventListener("change", act);
   return () => {
     page.disconnect();

@@ -85,6 +85,11 @@ export class Lab {
     }
   }
 
+  /** Open a cell; one that no sheet here has is left alone. */
+  open(cell: string): void {
+    if (this.runs.length > 0 && this.known(cell)) this.state.open = cell;
+  }
+
   rewind(): void {
     this.state.active = 0;
     this.state.step = 0;

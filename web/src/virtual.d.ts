@@ -1,0 +1,4 @@
+declare module "virtual:styles" {
+  const styles: string;
+  export default styles;
+}
