@@ -5,13 +5,25 @@ import type { Host, Theme } from "./core/host";
 import { onNotebookTheme, notebookTheme } from "./core/surroundings";
 import { mountLab, type Mounted } from "./mount";
 
-const LOOK = "display: block; height: 46rem; overflow: auto; resize: vertical; overscroll-behavior-y: auto;";
+const LOOK = "display: block; height: 52rem; overflow: auto; resize: vertical; zoom: 0.88"; // a notebook writes small
+// a cell is narrow: the network, the arithmetic and the timeline are what one must see together
+const LAYOUT = `@container tinynet (min-width: 737px) and (max-width: 1300px) {
+  .tinynet .lab.lab {
+    grid-template-columns: minmax(0, 15.5rem) minmax(0, 1fr) minmax(0, 21rem);
+    grid-template-areas: "network network arithmetic" "timeline timeline timeline" "picture world luck"
+      "recipe ledger ledger" "hidden hidden hidden";
+  }
+  .tinynet .lab.lab .at-arithmetic { max-height: 35rem }
+}`;
 
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const place = document.createElement("div");
   place.style.cssText = LOOK;
   const root = place.attachShadow({ mode: "open" });
   const inside = document.createElement("div");
+  const layout = new CSSStyleSheet();
+  layout.replaceSync(LAYOUT);
+  root.adoptedStyleSheets = [layout];
   root.append(inside);
   el.append(place);
   const off = new AbortController();
@@ -20,10 +32,15 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   let ready = false;
   let chosen: Theme = "auto";
 
-  const dress = () => (place.style.colorScheme = chosen === "auto" ? notebookTheme(el) : "");
+  const dress = () => {
+    if (chosen === "auto") place.dataset.theme = notebookTheme(el);
+  };
   const follow = () => {
+    const { lab } = mounted!;
+    const step = model.get("step");
+    if (lab.run && step < lab.run.setup.firstStep) lab.rewind(); // it is before this branch
     mounted!.open(model.get("cell"));
-    mounted!.goto(model.get("step"));
+    mounted!.goto(step);
   };
   const host: Host = {
     read: () => model.get("payload"),

@@ -8,6 +8,7 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
+from tinynet import wire
 from tinynet.bridges.answering import Answering
 from tinynet.bridges.snapshot import snapshot, training_of
 from tinynet.errors import TinyNetError
@@ -35,6 +36,7 @@ class Laboratory(anywidget.AnyWidget):
     model = traitlets.Unicode().tag(sync=True)  # the widget's own name among the notebook's
 
     def __init__(self, shown: Network | Recording) -> None:
+        wire.small((shown if isinstance(shown, Network) else shown.network).architecture)
         self._shown = shown
         self.recording = training_of(shown) if isinstance(shown, Network) else shown
         architecture, recipe = self.recording.network.architecture, self.recording.recipe

@@ -61,6 +61,16 @@ export class Kernel {
     this.model.off("msg:custom", this.listen);
   }
 
+  /** Send a message; false where there is nobody any more. */
+  private tell(message: unknown): boolean {
+    try {
+      this.model.send(message);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Ask Python; the answer is its JSON, or its bytes. */
   ask<T>(what: string, about: unknown = null, progress?: Progress, signal?: AbortSignal): Promise<T> {
     const id = `${Date.now()}.${this.asked++}.${Math.random()}`; // of all views of this widget
@@ -74,7 +84,7 @@ export class Kernel {
         act();
       };
       const leave = () => {
-        this.model.send({ id, cancel: true });
+        this.tell({ id, cancel: true });
         end(() => reject(signal!.reason));
       };
       const look = async () => {
@@ -94,8 +104,9 @@ export class Kernel {
         },
       });
       signal?.addEventListener("abort", leave);
+      progress?.(0, 0);
       if (signal?.aborted) leave();
-      else this.model.send({ id, ask: what, about });
+      else if (!this.tell({ id, ask: what, about })) end(() => reject(new Unreachable(GONE)));
     });
   }
 }
