@@ -79,12 +79,16 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   };
 }
 
-/** Keys pressed in the page are the page's: a notebook would take them for its own shortcuts. */
+/** Keys pressed in the page are the page's: a notebook would take them for its own shortcuts. Escape goes back to it. */
 function keepKeys(el: HTMLElement, signal: AbortSignal): void {
   const mark = (event: KeyboardEvent) =>
     el.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey)); // JupyterLab's own word
   addEventListener("keydown", mark, { capture: true, signal });
-  el.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+  const keep = (event: KeyboardEvent) => {
+    event.stopPropagation();
+    if (event.key === "Escape") el.closest<HTMLElement>(".jp-Cell, [tabindex]:not([tabindex='-1'])")?.focus();
+  };
+  el.addEventListener("keydown", keep, { signal });
 }
 
 /** The picture for where nothing is live has had its day. */
