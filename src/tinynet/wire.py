@@ -1,6 +1,6 @@
 """What the page asks of Python: requests as records, and the library's answers to them as JSON or bytes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
@@ -16,6 +16,7 @@ from tinynet.notation import mathml_symbol, text_symbol
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
+from tinynet.sheet import Sheet
 from tinynet.showing import Source, steps_an_epoch
 from tinynet.training import check, train
 from tinynet.world import World
@@ -131,8 +132,8 @@ def about() -> dict[str, Any]:
     return {"version": __version__, "limits": limits, "chapters": heads()}
 
 
-def sheet(asked: SheetRequest) -> dict[str, Any]:
-    """Return the sheet, and how its cells are written: [MathML, text, words] of each."""
+def allowed(asked: SheetRequest) -> None:
+    """Raise a TinyNetError for a sheet that is too large for the page, or that cannot be."""
     small(asked.architecture)
     if not 1 <= asked.batch <= 64:
         raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to 64 pictures")
@@ -143,14 +144,28 @@ def sheet(asked: SheetRequest) -> dict[str, Any]:
         )
     plain = replace(asked.recipe, augment=False)  # what augmentation needs is asked of the pictures, not here
     check(asked.architecture, _any_picture(asked.architecture), plain)
+
+
+def written(made: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
+    """Return how these cells of a sheet are written: [MathML, text, words] of each."""
+    return {name: [mathml_symbol(name), text_symbol(name), title(made, name)] for name in names}
+
+
+def state_of(architecture: Architecture, recipe: Recipe) -> dict[str, float]:
+    """Return the optimizer's memory before the first nudge, by name."""
+    names = formulas.state_names(architecture, recipe)
+    return {name: 1.0 if name.startswith("decay") else 0.0 for name in names}
+
+
+def sheet(asked: SheetRequest) -> dict[str, Any]:
+    """Return the sheet, and how its cells are written."""
+    allowed(asked)
     made = sheet_of(asked.architecture, asked.recipe, asked.batch)
-    symbols = {name: [mathml_symbol(name), text_symbol(name), title(made, name)] for name in made.cells}
-    names = formulas.state_names(asked.architecture, asked.recipe)
     return {
         "sheet": made.to_json(),
-        "symbols": symbols,
+        "symbols": written(made, made.cells),
         "settings": formulas.settings(asked.recipe),
-        "state": {name: 1.0 if name.startswith("decay") else 0.0 for name in names},
+        "state": state_of(asked.architecture, asked.recipe),
         "parameters": list(asked.architecture.parameter_names),
     }
 

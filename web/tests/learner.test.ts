@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Forward } from "../src/core/forward";
 import { Learning, type RungAnswer } from "../src/core/learner.svelte";
-import type { Api } from "../src/core/api";
+import type { Python } from "../src/core/api";
 import { bestVerdict, contrasts, isOnMap, mapCells, pictureAt, placed } from "../src/core/plane";
 import { PLAIN_ARCHITECTURE } from "../src/core/types";
 
@@ -66,8 +66,8 @@ describe("the ladder", () => {
 
   it("measures what is missing, in its order, and keeps it by the number of seeds", async () => {
     const asked: string[] = [];
-    const rung: Api["rung"] = async (key, networks) => (asked.push(`${key} ${networks}`), answer(key, networks));
-    const learning = new Learning({ rung } as Api);
+    const rung: Python["rung"] = async (key, networks) => (asked.push(`${key} ${networks}`), answer(key, networks));
+    const learning = new Learning({ rung } as Python);
     await learning.measure(["b"]);
     await learning.measure(["a", "b", "c"]);
     expect(asked).toEqual(["b 256", "a 256", "c 256"]);
@@ -79,14 +79,14 @@ describe("the ladder", () => {
   });
 
   it("keeps what is there when it is cancelled", async () => {
-    const rung: Api["rung"] = (key, networks, progress, signal) =>
+    const rung: Python["rung"] = (key, networks, progress, signal) =>
       key === "a"
         ? Promise.resolve(answer(key, networks))
         : new Promise((_, reject) => {
             progress(10, networks);
             signal.addEventListener("abort", () => reject(new Error("aborted")));
           });
-    const learning = new Learning({ rung } as Api);
+    const learning = new Learning({ rung } as Python);
     const measuring = learning.measure(["a", "b", "c"]);
     await new Promise((resolve) => setTimeout(resolve));
     expect(learning.busy).toEqual({ key: "b", done: 10, total: 256, all: true });
@@ -96,7 +96,7 @@ describe("the ladder", () => {
   });
 
   it("passes on what went wrong", async () => {
-    const learning = new Learning({ rung: async () => { throw new Error("busy"); } } as unknown as Api); // prettier-ignore
+    const learning = new Learning({ rung: async () => { throw new Error("busy"); } } as unknown as Python); // prettier-ignore
     await expect(learning.measure(["a"])).rejects.toThrow("busy");
     expect(learning.busy).toBeNull();
   });

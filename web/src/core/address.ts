@@ -3,6 +3,20 @@
 import { PLAIN_ARCHITECTURE, PLAIN_RECIPE, type Architecture, type Pictures, type Recipe } from "./types";
 import { isWorld, type World } from "./world";
 
+/** A training from its start: what the first run is made of, and any other that grows from no run. */
+export interface Root {
+  name: string | null; // where it has one
+  architecture: Architecture;
+  recipe: Recipe;
+  seed: number;
+  grid: number;
+  order: number[] | null; // of the lines
+  pictures: Pictures | null; // instead of the lines
+  world: World | null; // that the pictures are drawn from
+  ends: number | null; // after so many nudges, where a recording was stopped early
+  parameters: number[] | null; // of a start that no seed draws
+}
+
 export interface BranchSpec {
   from: number; // which run
   at: number; // after how many of its nudges
@@ -14,16 +28,8 @@ export interface BranchSpec {
   frozen?: string[];
 }
 
-export interface State {
-  architecture: Architecture;
-  recipe: Recipe;
-  seed: number;
-  grid: number;
-  order: number[] | null; // of the lines
-  pictures: Pictures | null; // instead of the lines
-  world: World | null; // that the pictures are drawn from
-  ends: number | null; // after so many nudges, where a recording was stopped early
-  parameters: number[] | null; // of a start that no seed draws
+export interface State extends Root {
+  others: Root[]; // further trainings beside the first; the branches come after them
   branches: BranchSpec[];
   active: number;
   step: number;
@@ -40,12 +46,21 @@ export interface State {
 
 export function plainState(): State {
   return {
-    architecture: { ...PLAIN_ARCHITECTURE, sizes: [...PLAIN_ARCHITECTURE.sizes] },
+    name: null, architecture: { ...PLAIN_ARCHITECTURE, sizes: [...PLAIN_ARCHITECTURE.sizes] },
     recipe: { ...PLAIN_RECIPE },
-    seed: 0, grid: 2, order: null, pictures: null, world: null, ends: null, parameters: null, branches: [], active: 0, step: 0, stop: 4,
+    seed: 0, grid: 2, order: null, pictures: null, world: null, ends: null, parameters: null, others: [], branches: [], active: 0, step: 0, stop: 4,
     open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
   }; // prettier-ignore
 }
+
+/** The training that a state, or anything more than a root, begins with. */
+export function rootOf(state: Root): Root {
+  const { name, architecture, recipe, seed, grid, order, pictures, world, ends, parameters } = state;
+  return { name, architecture, recipe, seed, grid, order, pictures, world, ends, parameters };
+}
+
+/** All that grow from no run, in the order of the runs. */
+export const rootsOf = (state: State): Root[] => [rootOf(state), ...state.others];
 
 function differences<T extends object>(value: T, plain: T): Partial<T> {
   const entries = Object.entries(value).filter(
@@ -54,8 +69,8 @@ function differences<T extends object>(value: T, plain: T): Partial<T> {
   return Object.fromEntries(entries) as Partial<T>;
 }
 
-export function toAddress(state: State): string {
-  const plain = plainState();
+/** The address of a state: what differs from the one that the page begins with. */
+export function toAddress(state: State, plain = plainState()): string {
   const short: Record<string, unknown> = differences(state, plain);
   if (short.recipe) short.recipe = differences(state.recipe, plain.recipe);
   if (short.architecture) short.architecture = differences(state.architecture, plain.architecture);
@@ -71,8 +86,8 @@ export function toAddress(state: State): string {
 }
 
 /** Read an address; what cannot be read is an error that says so. */
-export function fromAddress(hash: string): State {
-  if (hash === "" || hash === "#") return plainState();
+export function fromAddress(hash: string, plain = plainState()): State {
+  if (hash === "" || hash === "#") return plain;
   if (!hash.startsWith("#1."))
     throw new Error("The address holds a state that this version of the page does not know.");
   let short: any;
@@ -84,7 +99,6 @@ export function fromAddress(hash: string): State {
   } catch {
     throw new Error("The address is damaged: a part of it is missing or was changed.");
   }
-  const plain = plainState();
   const unknown = Object.keys(short).find((key) => !(key in plain));
   if (unknown) throw new Error(`The address holds ${unknown}, which this version of the page does not know.`);
   const state: State = {
@@ -102,27 +116,32 @@ const isNumbers = (x: unknown): boolean =>
 const isNames = (x: unknown): boolean => Array.isArray(x) && x.every((v) => typeof v === "string");
 const isCount = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0;
 
+/** What has to hold of a training's start, by the name of what does not. */
+const rulesOf = (root: Root): [string, boolean][] => [
+  ["name", root.name === null || typeof root.name === "string"],
+  ["sizes", isNumbers(root.architecture?.sizes) && root.architecture.sizes.length >= 2],
+  ["seed", isCount(root.seed)],
+  ["grid", isCount(root.grid)],
+  ["order", root.order === null || isNumbers(root.order)],
+  ["pictures", root.pictures === null || (Array.isArray(root.pictures?.inputs) && root.pictures.inputs.every(isNumbers))],
+  ["world", root.world === null || (isWorld(root.world) && root.world.n === root.grid)],
+  ["ends", root.ends === null || isCount(root.ends)],
+  ["parameters", root.parameters === null || isNumbers(root.parameters)],
+]; // prettier-ignore
+
 function check(state: State): void {
+  const roots = 1 + (state.others?.length ?? 0);
   const picture = (own: any): boolean => own === null || (isNumbers(own?.input) && isNumbers(own?.target));
   const branch = (b: any, k: number): boolean =>
-    typeof b === "object" && isCount(b.from) && b.from <= k && isCount(b.at) && picture(b.only ?? null) &&
+    typeof b === "object" && isCount(b.from) && b.from < roots + k && isCount(b.at) && picture(b.only ?? null) &&
     (b.order === undefined || isNumbers(b.order)) && isNames(b.silenced ?? []) && isNames(b.frozen ?? []) &&
     Object.values(b.parameters ?? {}).every(Number.isFinite); // prettier-ignore
   const rules: [string, boolean][] = [
-    ["sizes", isNumbers(state.architecture.sizes) && state.architecture.sizes.length >= 2],
-    ["seed", isCount(state.seed)],
-    ["grid", isCount(state.grid)],
-    ["order", state.order === null || isNumbers(state.order)],
-    [
-      "pictures",
-      state.pictures === null || (Array.isArray(state.pictures.inputs) && state.pictures.inputs.every(isNumbers)),
-    ],
-    ["world", state.world === null || (isWorld(state.world) && state.world.n === state.grid)],
-    ["ends", state.ends === null || isCount(state.ends)],
+    ...rulesOf(state),
+    ["others", Array.isArray(state.others) && state.others.every((one) => rulesOf(one).every(([, holds]) => holds))],
     ["rung", typeof state.rung === "string"],
-    ["parameters", state.parameters === null || isNumbers(state.parameters)],
     ["branches", Array.isArray(state.branches) && state.branches.every(branch)],
-    ["active", isCount(state.active) && state.active <= state.branches.length],
+    ["active", isCount(state.active) && state.active < roots + state.branches.length],
     ["step", isCount(state.step)],
     ["stop", isCount(state.stop) && state.stop <= 4],
     ["open", typeof state.open === "string"],

@@ -1,4 +1,4 @@
-/** What only the server knows. Where it is gone, every call says so in the same words. */
+/** What the page asks of its surroundings; and the laboratory's server, which answers all of it. */
 
 import type {
   Architecture, ChapterHead, ChapterTold, Experiment, Pictures, Recipe, SeedsAnswer, SheetAnswer,
@@ -18,11 +18,22 @@ export interface PopulationQuestion {
   world?: World;
 }
 
-export interface Api {
-  about(): Promise<{ version: string; limits: Record<string, number>; chapters: ChapterHead[] }>;
+/** A recording that the page begins with. */
+export interface Brought {
+  name: string | null;
+  bytes: ArrayBuffer;
+}
+
+/** What the page cannot do without. */
+interface Needed {
+  about(): Promise<{ version: string; limits: Record<string, number>; chapters: ChapterHead[]; title?: string }>;
   pictures(grid: number): Promise<{ unsure_below: number; sets: Record<string, Pictures> }>;
   sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer>;
   starts(architecture: Architecture, firstSeed: number, count: number): Promise<number[][]>;
+}
+
+/** What only Python can answer, at once and of any network. */
+export interface Python {
   recording(experiment: Experiment): Promise<ArrayBuffer>;
   check(experiment: Experiment): Promise<{ torch: string; cells: Record<string, number> }>;
   population(question: PopulationQuestion, progress: Progress, signal: AbortSignal): Promise<SeedsAnswer>;
@@ -30,6 +41,12 @@ export interface Api {
   learner(): Promise<LearnerAnswer>;
   rung(key: string, networks: number, progress: Progress, signal: AbortSignal): Promise<RungAnswer>;
   bayes(pictures: number[][], world: World, signal?: AbortSignal): Promise<number[][]>;
+}
+
+/** Without a Python behind it the page says what it would take, and does all else. */
+export interface Api extends Needed, Partial<Python> {
+  /** The recordings to begin with, instead of the plain start. */
+  brought?(): Promise<Brought[]>;
 }
 
 export type Progress = (done: number, total: number) => void;
@@ -76,7 +93,7 @@ async function follow<T>(answer: Response, progress: Progress): Promise<T> {
   }
 }
 
-export const http: Api = {
+export const http: Needed & Python = {
   about: async () => (await ask("about")).json(),
   pictures: async (grid) => (await ask(`pictures/${grid}`)).json(),
   sheet: async (architecture, recipe, batch) => (await ask("sheet", { architecture, recipe, batch })).json(),

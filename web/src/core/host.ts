@@ -33,7 +33,26 @@ let written = "";
 
 function write(address: string): void {
   written = address;
-  history.replaceState(null, "", location.pathname + address);
+  if (location.hash !== address) possibly(() => history.replaceState(null, "", location.pathname + address));
+}
+
+/** A document in a sandbox may have no history or storage; what would be kept there is let go. */
+function possibly<T>(act: () => T): T | null {
+  try {
+    return act();
+  } catch {
+    return null;
+  }
+}
+
+async function share(address: string): Promise<string> {
+  write(address);
+  try {
+    await navigator.clipboard.writeText(location.href);
+    return "The link is copied.";
+  } catch {
+    return "The link is in the address bar.";
+  }
 }
 
 /** A page of its own, which owns its document. */
@@ -45,18 +64,10 @@ export const browser: Host = {
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   },
-  async share(address) {
-    write(address);
-    try {
-      await navigator.clipboard.writeText(location.href);
-      return "The link is copied.";
-    } catch {
-      return "The link is in the address bar.";
-    }
-  },
+  share: location.protocol.startsWith("http") ? share : undefined, // a file's address leads nobody else to it
   theme: {
-    read: () => (localStorage.getItem("theme") ?? "auto") as Theme,
-    write: (theme) => localStorage.setItem("theme", theme),
+    read: () => (possibly(() => localStorage.getItem("theme")) ?? "auto") as Theme,
+    write: (theme) => void possibly(() => localStorage.setItem("theme", theme)),
   },
   alone: true,
   saves: true,

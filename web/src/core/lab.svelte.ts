@@ -1,11 +1,11 @@
 /** The laboratory's state: experiments, where we stand in them, and what is looked at. */
 
-import { plainState, type BranchSpec, type State } from "./address";
+import { plainState, rootOf, rootsOf, type BranchSpec, type Root, type State } from "./address";
 import { Unreachable, type Api } from "./api";
+import { isStart, keep, stateOf, type Kept } from "./kept";
 import { Prepared, Run } from "./run";
-import { openRecording } from "./safetensors";
 import { LAST_STOP, Spot, type Place } from "./spot.svelte";
-import { isSound, type Architecture, type ChapterHead, type Experiment, type Pictures, type Recipe, type SheetAnswer } from "./types"; // prettier-ignore
+import { formOf, isSound, type Architecture, type ChapterHead, type Experiment, type Pictures, type Recipe, type SheetAnswer } from "./types"; // prettier-ignore
 import { PICTURES_AN_EPOCH, type World } from "./world";
 
 const FRAME = 12; // milliseconds of training between two frames
@@ -14,20 +14,23 @@ const STARTS_AHEAD = 32; // seeds whose starts are fetched together
 export class Lab {
   state: State = $state(plainState());
   runs: Run[] = $state.raw([]);
+  private grids: Record<number, Record<string, Pictures>> = $state.raw({}); // the sets of pictures, by grid
   trained = $state(0); // grows whenever a run has more to show
-  sets: Record<string, Pictures> = $state.raw({});
   unsureBelow = $state(0.2);
   chapters: ChapterHead[] = $state.raw([]);
   limits: Record<string, number> = $state.raw({});
   version = $state("");
+  title = $state("TinyNet");
   message = $state("");
   ready = $state(false);
   playing = $state(false);
   speed = $state(20); // nudges a second
 
   run: Run | undefined = $derived(this.runs[this.state.active]);
+  root: Root = $derived(rootsOf(this.state)[this.rootIndex()]); // that the present run grew from
+  sets: Record<string, Pictures> = $derived(this.grids[this.root.grid] ?? {});
   local = $derived(this.run ? Math.min(Math.max(this.state.step - this.run.setup.firstStep, 0), this.reached) : 0);
-  lines: Pictures | undefined = $derived(this.state.pictures ?? this.sets.lines);
+  lines: Pictures | undefined = $derived(this.root.pictures ?? this.sets.lines);
   place: Place = $derived.by(() => {
     const { stop, own, silenced, frozen } = this.state;
     return { run: this.run!, local: this.local, stop, own, silenced, frozen };
@@ -38,8 +41,9 @@ export class Lab {
 
   private readonly sheets = new Map<string, Promise<SheetAnswer>>();
   private readonly starts = new Map<string, Promise<number[][]>>();
-  private readonly grids = new Map<string, Promise<{ unsure_below: number; sets: Record<string, Pictures> }>>();
-  private opened: { run: Run; bytes: ArrayBuffer } | null = null;
+  private readonly asked = new Map<string, Promise<{ unsure_below: number; sets: Record<string, Pictures> }>>();
+  private brought: Kept[] = [];
+  private opened: Kept[] = [];
   private building = 0;
 
   constructor(readonly api: Api) {}
@@ -62,6 +66,13 @@ export class Lab {
   movements(run: Run): number[] {
     void this.trained;
     return run.movementPerEpoch;
+  }
+
+  /** What a run is called: by its name, or by its place. */
+  nameOf(which: number): string {
+    const roots = rootsOf(this.state);
+    if (which >= roots.length) return `branch ${which - roots.length + 1}`;
+    return roots[which].name ?? (roots.length === 1 ? "the run" : `run ${which + 1}`);
   }
 
   // --- moving --------------------------------------------------------------------------------------------------
@@ -87,35 +98,55 @@ export class Lab {
 
   /** Open a cell; one that no sheet here has is left alone. */
   open(cell: string): void {
-    if (this.runs.length > 0 && this.known(cell)) this.state.open = cell;
+    if (this.run && this.known(cell)) this.state.open = cell;
   }
 
   rewind(): void {
-    this.state.active = 0;
+    this.state.active = this.rootIndex();
     this.state.step = 0;
+  }
+
+  /** Look at another run at the same step; what only a network like the last one has is let go. */
+  show(which: number): void {
+    const before = String(this.run?.setup.architecture.sizes);
+    this.state.active = which;
+    if (String(this.run?.setup.architecture.sizes) === before) return;
+    Object.assign(this.state, { own: null, silenced: [], frozen: [] });
   }
 
   // --- experiments ---------------------------------------------------------------------------------------------
 
-  async start(state: State): Promise<void> {
-    const about = await this.api.about();
+  /** Meet what answers the page, and take what it brings. */
+  async start(): Promise<void> {
+    const [about, brought] = await Promise.all([this.api.about(), this.api.brought?.() ?? []]);
+    this.brought = await Promise.all(brought.map((one) => keep(one)));
+    this.title = about.title ?? this.title;
     this.version = about.version;
     this.limits = about.limits;
     this.chapters = about.chapters;
-    await this.become(state);
+  }
+
+  /** The state that the page begins with. */
+  plain(): State {
+    return stateOf(this.brought);
   }
 
   /** Show another state: build its runs again, from the same starts. */
   async become(state: State): Promise<void> {
     const mine = ++this.building;
-    const sets = await remembered(this.grids, String(state.grid), () => this.api.pictures(state.grid));
     const runs: Run[] = [];
-    if (state.world) fits(state.recipe);
-    runs.push(await this.rootRun(state, sets.sets));
+    const grids: typeof this.grids = {};
+    for (const root of rootsOf(state)) {
+      const ask = () => this.api.pictures(root.grid);
+      const { sets, unsure_below } = await remembered(this.asked, String(root.grid), ask);
+      this.unsureBelow = unsure_below;
+      grids[root.grid] = sets;
+      if (root.world) fits(root.recipe);
+      runs.push(await this.rootRun(root, sets));
+    }
     for (const spec of state.branches) runs.push(await this.branchRun(runs, spec, mine));
     if (mine !== this.building) return;
-    this.sets = sets.sets;
-    this.unsureBelow = sets.unsure_below;
+    this.grids = grids;
     this.playing = false;
     this.runs = runs;
     this.state = state;
@@ -126,18 +157,14 @@ export class Lab {
     for (const run of runs) void this.finish(run, mine);
   }
 
-  /** Change the experiment from its start: branches are left behind. */
+  /** Change the present run's training from its start: branches are left behind. */
   async change(change: Partial<State>): Promise<void> {
-    const state = {
-      ...$state.snapshot(this.state),
-      branches: [],
-      active: 0,
-      silenced: [],
-      frozen: [],
-      ends: null,
-      ...change,
-    } as State;
-    await this.attempt(() => this.become(state));
+    const state = $state.snapshot(this.state) as State;
+    const [roots, active] = [rootsOf(state), this.rootIndex()];
+    roots[active] = rootOf({ ...roots[active], name: null, ends: null, ...change });
+    const [first, ...others] = roots;
+    const left = { branches: [], active, silenced: [], frozen: [] };
+    await this.attempt(() => this.become({ ...state, ...change, ...left, ...first, others }));
   }
 
   /** Train on from here with something changed; the run so far stays beside it. */
@@ -160,15 +187,17 @@ export class Lab {
     });
   }
 
-  /** Leave a branch and all that grew from it. */
+  /** Leave a run and all that grew from it. */
   async prune(which: number): Promise<void> {
     const state = $state.snapshot(this.state) as State;
+    const roots = 1 + state.others.length;
     const gone = new Set([which]);
-    state.branches.forEach((spec, k) => gone.has(spec.from) && gone.add(k + 1));
-    const left = [0, ...state.branches.map((_, k) => k + 1)].filter((k) => !gone.has(k));
-    state.branches = left
-      .slice(1)
-      .map((k) => ({ ...state.branches[k - 1], from: left.indexOf(state.branches[k - 1].from) }));
+    state.branches.forEach((spec, k) => gone.has(spec.from) && gone.add(roots + k));
+    const left = this.runs.map((_, k) => k).filter((k) => !gone.has(k));
+    state.others = state.others.filter((_, k) => !gone.has(1 + k));
+    state.branches = state.branches
+      .filter((_, k) => !gone.has(roots + k))
+      .map((spec) => ({ ...spec, from: left.indexOf(spec.from) }));
     state.active = Math.max(0, left.indexOf(state.active));
     this.runs = left.map((k) => this.runs[k]);
     this.state = state;
@@ -188,40 +217,31 @@ export class Lab {
         "This training was stopped early by what the page does not have; open its recording again to save it.",
       );
     }
-    const root = this.state.active === 0 && this.state.parameters === null;
+    const { seed } = this.root;
+    const root = this.state.active === this.rootIndex() && this.root.parameters === null;
     const start = [...this.run!.memory(0)].slice(0, [...prepared.values()][0].parameters.length);
-    const origin = `seed ${this.state.seed}, branched after ${setup.firstStep} nudges`;
+    const origin = `seed ${seed}, branched after ${setup.firstStep} nudges`;
     const given = root ? {} : { parameters: start, origin };
     const from = world ? { world } : {};
-    return { architecture, recipe, examples: pictures, seed: this.state.seed, ...given, ...from };
+    return { architecture, recipe, examples: pictures, seed, ...given, ...from };
   }
 
   /** The recording of the present run: the file it was opened from, as it is, or what Python makes of it. */
   async recording(): Promise<ArrayBuffer> {
-    return this.opened?.run === this.run ? this.opened!.bytes : this.api.recording(this.experiment());
+    const kept = this.keptOf(this.run!);
+    if (kept) return kept.bytes;
+    if (!this.api.recording)
+      throw new Error(
+        "Here only the recordings that came along, or were opened, can be saved as they were; to make one of this training needs Python: tinynet lab.",
+      );
+    return this.api.recording(this.experiment());
   }
 
   async openFile(file: File): Promise<void> {
     await this.attempt(async () => {
-      const bytes = await file.arrayBuffer();
-      const opened = await openRecording(bytes, file.name);
-      const { world } = opened;
-      const [grid] = opened.pictures.shape ?? [2];
-      const count = opened.parameters.length / (Math.ceil(opened.steps / opened.stride) + 1);
-      await this.become({
-        ...plainState(),
-        architecture: opened.architecture,
-        recipe: { ...opened.recipe, patience: 0 }, // it ends where it ended
-        seed: opened.recipe.seed,
-        grid,
-        pictures: world ? null : opened.pictures,
-        world,
-        ends: opened.ended ? opened.steps : null,
-        parameters: [...opened.parameters.slice(0, count)],
-        step: opened.steps,
-      });
-      this.opened = { run: this.run!, bytes };
-      this.checkAgainst(opened.parameters.slice(-count), file.name);
+      const opened = await keep({ name: null, bytes: await file.arrayBuffer() }, file.name);
+      this.opened = [opened];
+      await this.become({ ...stateOf([opened]), step: opened.steps });
     });
   }
 
@@ -239,23 +259,32 @@ export class Lab {
     }
   }
 
-  private checkAgainst(final: Float64Array, name: string): void {
-    const run = this.run!;
-    while (!run.finished) run.advance(1000);
-    this.trained++;
+  /** Which run a run grew from; itself, where it grew from none. */
+  private rootIndex(which = this.state.active): number {
+    const { others, branches } = this.state;
+    return which <= others.length ? which : this.rootIndex(branches[which - 1 - others.length].from);
+  }
+
+  private keptOf(run: Run): Kept | undefined {
+    const root = rootsOf(this.state)[this.runs.indexOf(run)];
+    return root && [...this.brought, ...this.opened].find((kept) => isStart(kept, root));
+  }
+
+  /** A recording that is trained again here has to end with the numbers it came with. */
+  private checkAgainst({ final, label }: Kept, run: Run): void {
     const ours = run.memory(run.done);
     const worst = Math.max(...[...final].map((value, k) => Math.abs(value - ours[k])));
     if (worst > 1e-6)
-      this.message = `${name}: replayed here, its last numbers differ by up to ${worst.toPrecision(2)}.`;
+      this.message = `${label}: replayed here, its last numbers differ by up to ${worst.toPrecision(2)}.`;
   }
 
-  private async rootRun(state: State, sets: Record<string, Pictures>): Promise<Run> {
-    const pictures = ordered(state.pictures ?? sets.lines, state.order);
-    const recipe = { ...state.recipe, seed: state.seed };
-    const { architecture, world, ends } = state;
+  private async rootRun(root: Root, sets: Record<string, Pictures>): Promise<Run> {
+    const { architecture, world, ends, seed } = root;
+    const pictures = ordered(root.pictures ?? sets.lines, root.order);
+    const recipe = { ...root.recipe, seed };
     const setup = { architecture, recipe, pictures, world, ends, silenced: [], frozen: [], firstStep: 0 };
-    const start = state.parameters ?? (await this.startOf(state.architecture, state.seed));
-    return new Run(setup, await this.prepare(state.architecture, recipe, shownIn(pictures, world)), start);
+    const start = root.parameters ?? (await this.startOf(architecture, seed));
+    return new Run(setup, await this.prepare(architecture, recipe, shownIn(pictures, world)), start);
   }
 
   private async branchRun(runs: Run[], spec: BranchSpec, mine: number): Promise<Run> {
@@ -298,21 +327,8 @@ export class Lab {
   }
 
   private sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer> {
-    const { sizes, hidden, output } = architecture;
-    const { loss, optimizer, nesterov, momentum, weight_decay } = recipe;
-    const form = [
-      sizes,
-      hidden,
-      output,
-      loss,
-      optimizer,
-      nesterov,
-      momentum > 0,
-      weight_decay > 0,
-      batch,
-      isSound(recipe) || recipe,
-    ];
-    return remembered(this.sheets, JSON.stringify(form), () => this.api.sheet(architecture, recipe, batch));
+    const form = formOf(architecture, recipe, batch) + (isSound(recipe) ? "" : JSON.stringify(recipe));
+    return remembered(this.sheets, form, () => this.api.sheet(architecture, recipe, batch));
   }
 
   private async startOf(architecture: Architecture, seed: number): Promise<number[]> {
@@ -325,7 +341,10 @@ export class Lab {
   private async finish(run: Run, mine: number): Promise<void> {
     while (!run.finished && mine === this.building) await this.aFrame(run);
     this.trained++;
-    if (run.stopped && mine === this.building) this.message = `The training stopped: ${run.stopped.reason}.`;
+    if (mine !== this.building) return;
+    const kept = this.keptOf(run);
+    if (run.stopped) this.message = `The training stopped: ${run.stopped.reason}.`;
+    else if (kept) this.checkAgainst(kept, run);
   }
 
   private async aFrame(run: Run): Promise<void> {
@@ -335,11 +354,11 @@ export class Lab {
   }
 
   private known(name: string): boolean {
-    return this.runs[0].preparedFor(1).sheet.has(name) || name.startsWith("picture");
+    return this.run!.preparedFor(1).sheet.has(name) || name.startsWith("picture");
   }
 
   private firstParameter(): string {
-    return this.runs[0].preparedFor(1).answer.parameters[0];
+    return this.run!.preparedFor(1).answer.parameters[0];
   }
 }
 

@@ -1,6 +1,6 @@
 /** A memorizer and a learner side by side, and the ladder between them: what the server tells of them, as it comes. */
 
-import type { Api } from "./api";
+import type { Python } from "./api";
 import { Forward, type NetworkJson } from "./forward";
 import { mapCells } from "./plane";
 import type { Architecture, Pictures, Recipe, Verdict } from "./types";
@@ -72,7 +72,7 @@ export class Learning {
     Object.fromEntries(Object.entries(this.told?.networks ?? {}).map(([key, json]) => [key, new Forward(json)])),
   );
 
-  constructor(private readonly api: Api) {}
+  constructor(private readonly api: Python) {}
 
   async start(): Promise<void> {
     this.told = await this.api.learner();

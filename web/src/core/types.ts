@@ -107,20 +107,33 @@ export const PLAIN_RECIPE: Recipe = {
 }; // prettier-ignore
 
 /** Whether a recipe's numbers are plainly in their ranges; where they are not, the server is asked, and says what is wrong. */
-export function isSound(recipe: Recipe): boolean {
-  const { learning_rate, epochs, batch_size, momentum, beta1, beta2, epsilon, weight_decay, noise } = recipe;
-  const { hold, final, label_smoothing } = recipe;
-  const below = (limit: number, ...values: number[]) =>
-    values.every((value) => Number.isFinite(value) && value >= 0 && value < limit);
-  return (
-    below(1, momentum, beta1, beta2, epsilon, hold, label_smoothing) &&
-    final > 0 &&
-    final <= 1 &&
-    below(10, noise) &&
-    below(1_000_000, learning_rate, epochs, batch_size, weight_decay) &&
-    [learning_rate, epochs, batch_size, epsilon].every((value) => value > 0) &&
-    [epochs, batch_size].every(Number.isInteger)
-  );
+export const isSound = (recipe: Recipe): boolean => unsoundOf(recipe) === null;
+
+/** The first of a recipe's numbers that is out of its range, or null. */
+export function unsoundOf(recipe: Recipe): keyof Recipe | null {
+  const below = (limit: number) => (x: number) => Number.isFinite(x) && x >= 0 && x < limit;
+  const above = (limit: number) => (x: number) => below(limit)(x) && x > 0;
+  const whole = (x: number) => above(1_000_000)(x) && Number.isInteger(x);
+  const ranges: [(x: number) => boolean, ...(keyof Recipe)[]][] = [
+    [whole, "epochs", "batch_size"],
+    [above(1_000_000), "learning_rate"],
+    [below(1), "momentum", "beta1", "beta2", "hold", "label_smoothing"],
+    [above(1), "epsilon"],
+    [(x) => x === 1 || above(1)(x), "final"],
+    [below(10), "noise"],
+    [below(1_000_000), "weight_decay"],
+  ];
+  for (const [fits, ...names] of ranges) {
+    const found = names.find((name) => !fits(recipe[name] as number));
+    if (found) return found;
+  }
+  return null;
+}
+
+/** What the formulas of a sheet depend on, as a key. */
+export function formOf({ sizes, hidden, output }: Architecture, recipe: Recipe, batch: number): string {
+  const { loss, optimizer, nesterov, momentum, weight_decay } = recipe;
+  return JSON.stringify([sizes, hidden, output, loss, optimizer, nesterov, momentum > 0, weight_decay > 0, batch]);
 }
 
 export const PLAIN_ARCHITECTURE: Architecture = {

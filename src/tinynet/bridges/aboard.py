@@ -1,0 +1,133 @@
+"""What an offline page carries: the sheets of a network, the starts of seeds, and recordings with fewer steps."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import product
+from typing import Any, get_args
+
+import numpy as np
+
+from tinynet import formulas, wire
+from tinynet.errors import TinyNetError
+from tinynet.moment import sheet_of
+from tinynet.network import Architecture
+from tinynet.recipe import Loss, Recipe
+from tinynet.recording import Recording
+from tinynet.showing import pictures_an_epoch
+from tinynet.starts import starts
+
+MOST_BATCH = 8  # of the batches to choose from
+OPTIMIZERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"momentum": 0.9},
+    {"momentum": 0.9, "nesterov": True},
+    {"optimizer": "adam"},
+)
+Form = tuple[Recipe, int]  # what the formulas of a sheet depend on: a kind of recipe, and pictures in a batch
+
+
+def own_forms(run: Recording) -> list[Form]:
+    """Return the forms that a training needs: single pictures, its batches, and a short last one."""
+    count, size = pictures_an_epoch(run.source), run.recipe.batch_size
+    return [(run.recipe, batch) for batch in sorted({1, min(size, count), count % size or min(size, count)})]
+
+
+def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True) -> list[Form]:
+    """Return the forms that a user may choose besides: optimizers, in batches up to `most_batch`; losses and decay too."""
+    batches = {batch for _, batch in own_forms(run)} | {*range(1, min(most_batch, pictures_an_epoch(run.source)) + 1)}
+    kinds = get_args(Loss) if losses else (run.recipe.loss,)
+    decays = (0.0, 0.01) if losses else (run.recipe.weight_decay,)
+    return [
+        (Recipe(loss=loss, weight_decay=decay, **optimizer), batch)
+        for loss, decay, optimizer, batch in product(kinds, decays, OPTIMIZERS, sorted(batches))
+    ]
+
+
+def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
+    """Return the sheets of these forms: every cell is written once, and a form names its cells by their distances.
+
+    A form that does not fit the architecture is left out.
+    """
+    cells: dict[tuple[Any, ...], int] = {}
+    symbols: dict[str, list[str]] = {}
+    found: dict[str, Any] = {}
+    for recipe, batch in forms:
+        with suppress(TinyNetError):
+            wire.allowed(wire.SheetRequest(architecture, recipe, batch))
+            sheet = sheet_of(architecture, recipe, batch)
+            symbols |= wire.written(sheet, [name for name in sheet.cells if name not in symbols])
+            places = [cells.setdefault((c.name, c.stop, c.formula), len(cells)) for c in sheet.cells.values()]
+            found[form_of(architecture, recipe, batch)] = {
+                "batch": batch,
+                "cells": np.diff(places, prepend=0).tolist(),
+                "settings": formulas.settings(recipe),
+                "state": wire.state_of(architecture, recipe),
+            }
+    names = list(architecture.parameter_names)
+    return {"cells": [*cells], "symbols": symbols, "parameters": names, "forms": found}
+
+
+def form_of(architecture: Architecture, recipe: Recipe, batch: int) -> str:
+    """Return what the formulas of a sheet depend on, as the page's `formOf` writes it."""
+    kind = (recipe.loss, recipe.optimizer, recipe.nesterov, recipe.momentum > 0, recipe.weight_decay > 0)
+    form = [architecture.sizes, architecture.hidden, architecture.output, *kind, batch]
+    return json.dumps(form, separators=(",", ":"))
+
+
+def table(architecture: Architecture, first: int, count: int) -> bytes:
+    """Return the starts of `count` seeds from `first` on, a row of float32 for each."""
+    blocks = starts(architecture, np.arange(first, first - count % -64 + count))  # (blocks, P, 64)
+    rows = blocks.transpose(0, 2, 1).reshape(-1, architecture.parameter_count)[:count]
+    return rows.astype("<f4").tobytes()
+
+
+def thinned(run: Recording, every: int) -> Recording:
+    """Return the recording with every `every`-th of its kept steps; the others are computed again when asked for."""
+    kept = {
+        name: np.ascontiguousarray(getattr(run, name)[::every])
+        for name in ("gradients", "activations", "losses", "pictures")
+    }
+    edges = {
+        name: np.concatenate([array[:-1][::every], array[-1:]])
+        for name, array in (("parameters", run.parameters), ("state", run.state))
+    }
+    return replace(run, stride=run.stride * every, **kept, **edges)
+
+
+def within(run: Recording, most: int) -> bytes:
+    """Return the bytes of a recording, with fewer of its steps kept where they are more than `most`."""
+    whole, every = run.to_bytes(), 1
+    while len(whole) > most and every < len(run.losses):
+        every *= 2 * max(1, len(whole) // most // 2)
+        whole = thinned(run, every).to_bytes()
+    return whole
+
+
+def labels(runs: tuple[Recording, ...]) -> Iterator[str | None]:
+    """Yield a name for each of several recordings: what differs between them."""
+    told = [_told(run) for run in runs]
+    differing = [key for key in told[0] if len({one[key] for one in told}) > 1]
+    found = [", ".join(one[key] for key in differing) for one in told]
+    for k, name in enumerate(found):
+        if len(runs) == 1:
+            yield None
+        elif not name:
+            yield f"run {k + 1}"
+        else:
+            yield name if found.count(name) == 1 else f"{name} ({k + 1})"
+
+
+def _told(run: Recording) -> dict[str, str]:
+    """Return what a training is made of, in words."""
+    architecture, recipe = run.network.architecture, run.recipe.to_json()
+    numbers = {name: f"{name.replace('_', ' ')} {value}" for name, value in recipe.items() if name != "seed"}
+    return {
+        "sizes": "-".join(map(str, architecture.sizes)),
+        "hidden": f"hidden {architecture.hidden}",
+        "output": f"output {architecture.output}",
+        "start": run.network.origin,
+        "pictures": "a world" if run.world else f"{len(run.examples)} pictures",
+        **numbers,
+    }

@@ -1,0 +1,200 @@
+"""One HTML file that is the laboratory with recordings in it: it opens from disk, and lives without a network."""
+
+import base64
+import html
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tinynet import wire
+from tinynet.bridges import aboard
+from tinynet.bridges.aboard import Form
+from tinynet.errors import TinyNetError
+from tinynet.network import Architecture
+from tinynet.recording import Recording
+
+PAGE = Path(__file__).parents[1] / "page"
+LARGEST = 1_000_000  # bytes of a file
+WHOLE = 200_000  # bytes of all recordings that go along with every step; of longer ones some steps do
+MOST_STARTS, BLOCK = 1024, 32  # seeds; the page asks for blocks of them
+MOST_CELLS = 40_000  # parameters times pictures of all forms to choose from: more take long to write
+MOST_RECORDINGS = 8
+
+TEMPLATE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="TinyNet {version}">
+<title>{title}</title>
+<link rel="icon" href="data:image/svg+xml;base64,{icon}">
+</head>
+<body>
+<div id="tinynet-page"></div>
+<noscript>This laboratory needs JavaScript; it asks for nothing else, and for no network.</noscript>
+<script type="application/octet-stream" id="tinynet-data">{data}</script>
+<script type="module">{code}</script>
+</body>
+</html>
+"""
+POLICY = (
+    "default-src 'none'; script-src 'sha256-{digest}'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+)
+
+
+def page(*recordings: Recording, names: Sequence[str] | None = None, title: str | None = None) -> str:
+    """Return a page with these recordings, as the text of one HTML file of less than a megabyte.
+
+    Several are shown side by side. `names` are what they are called there, by default by what differs between them;
+    `title` is the page's. Equal arguments give equal text.
+
+    The page trains again what it shows, so that long recordings go along with a few of their steps, and saves them so:
+    every other step follows from these, to the last bit. As much as fits of other optimizers, losses and batches, and of
+    the starts of other seeds, goes along too.
+
+    Raises TinyNetError where a recording is too large for the page, and where the page is not built.
+
+    >>> import tinynet as tn
+    >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
+    >>> page(run).startswith("<!doctype html>"), len(page(run)) < 1_000_000
+    (True, True)
+    """
+    if not 1 <= len(recordings) <= MOST_RECORDINGS:
+        raise TinyNetError(f"{len(recordings)} recordings were given; a page shows 1 to {MOST_RECORDINGS}")
+    if names is not None and len(names) != len(recordings):
+        raise TinyNetError(f"there are {len(names)} names for {len(recordings)} recordings; give one for each")
+    called = list(aboard.labels(recordings)) if names is None else list(names)
+    text = ""
+    for forms in _offers(recordings):
+        hold = Hold(recordings, called, title, forms)
+        text = hold.page()
+        if hold.add_starts(LARGEST - len(text.encode())):
+            text = hold.page()
+        if len(text.encode()) < LARGEST and (hold.starts or not forms):
+            return text
+    if len(text.encode()) < LARGEST:
+        return text
+    raise TinyNetError(
+        f"this page would have {len(text.encode()):,} bytes, and an offline page has less than {LARGEST:,}; the largest part is "
+        f"{_largest(recordings)}. Take less of it, or hand on the recording itself: its save() writes it whole"
+    )
+
+
+class Hold:
+    """The data of a page: a JSON document, and bytes that stand behind it.
+
+    forms : what sheets go along for each recording, besides its own.
+    """
+
+    def __init__(
+        self,
+        recordings: tuple[Recording, ...],
+        names: list[str] | list[str | None],
+        title: str | None,
+        forms: list[list[Form]],
+    ) -> None:
+        from tinynet import __version__
+
+        self._bytes = b""
+        self._title = title or "TinyNet"
+        self._recordings = recordings
+        self._document: dict[str, Any] = {
+            "version": __version__,
+            "title": self._title,
+            "pictures": {str(n): wire.picture_sets(n) for n in sorted({2, *map(_grid, recordings)})},
+            "sheets": [aboard.sheets(*one) for one in _by_architecture(recordings, forms)],
+            "recordings": [
+                {"name": name, "at": self._stow(aboard.within(run, WHOLE // len(recordings)))}
+                for name, run in zip(names, recordings, strict=True)
+            ],
+            "starts": [],
+        }
+
+    @property
+    def starts(self) -> list[dict[str, Any]]:
+        """The tables of starts."""
+        return self._document["starts"]
+
+    def add_starts(self, room: int) -> bool:
+        """Add the starts of as many seeds as go into `room` bytes of the page; return whether there are any."""
+        architectures = list(dict.fromkeys(run.network.architecture for run in self._recordings))
+        each = sum(4 * one.parameter_count for one in architectures) * 4 / 3 * 1.01  # bytes of base64 a seed
+        count = min(MOST_STARTS, int(room / each)) // BLOCK * BLOCK
+        for one in architectures if count > 0 else []:
+            table = {"architecture": one.to_json(), "first": 0, "count": count}
+            self.starts.append(table | {"at": self._stow(aboard.table(one, 0, count))})
+        return count > 0
+
+    def page(self) -> str:
+        """Return the text of the page."""
+        code = _code()
+        return TEMPLATE.format(
+            policy=POLICY.format(digest=base64.b64encode(sha256(code.encode()).digest()).decode()),
+            version=self._document["version"],
+            title=html.escape(self._title),
+            icon=base64.b64encode((PAGE / "icon.svg").read_bytes()).decode(),
+            data=self._packed(),
+            code=code,
+        )
+
+    def _stow(self, data: bytes) -> list[int]:
+        first = len(self._bytes)
+        self._bytes += data
+        return [first, len(self._bytes)]
+
+    def _packed(self) -> str:
+        """Return document and bytes, deflated and in base64: letters, digits, + / = and nothing that HTML would read."""
+        document = json.dumps(self._document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        whole = len(document).to_bytes(4, "little") + document + self._bytes
+        return base64.b64encode(zlib.compress(whole, 9)).decode()
+
+
+def _code() -> str:
+    """Return the page's module, so that no tag within it ends the element that it stands in."""
+    try:
+        code = (PAGE / "lab.js").read_text(encoding="utf-8")
+    except OSError as error:
+        raise TinyNetError(
+            "the page is not built; `npm --prefix web ci && npm --prefix web run build` in a checkout builds it"
+        ) from error
+    return code.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
+    """Yield what forms may go along besides each recording's own, from the most to none."""
+    for most_batch, losses in ((aboard.MOST_BATCH, True), (0, True), (0, False)):
+        forms = [aboard.choices(run, most_batch=most_batch, losses=losses) for run in recordings]
+        counts = [run.network.architecture.parameter_count for run in recordings]
+        if sum(count * batch for count, one in zip(counts, forms, strict=True) for _, batch in one) <= MOST_CELLS:
+            yield forms
+    yield []
+
+
+def _by_architecture(
+    recordings: tuple[Recording, ...], forms: list[list[Form]]
+) -> Iterator[tuple[Architecture, list[Form]]]:
+    """Yield each architecture with its forms: those that the recordings need first."""
+    for architecture in dict.fromkeys(run.network.architecture for run in recordings):
+        mine = [k for k, run in enumerate(recordings) if run.network.architecture == architecture]
+        own = [form for k in mine for form in aboard.own_forms(recordings[k])]
+        yield architecture, [*own, *(form for k in mine if forms for form in forms[k])]
+
+
+def _grid(run: Recording) -> int:
+    """Return the side of the pictures that come in sets, where this recording's are such."""
+    side = (run.examples.shape or (2, 2))[0]
+    return side if 2 <= side <= 8 else 2
+
+
+def _largest(recordings: tuple[Recording, ...]) -> str:
+    """Name the largest part of what cannot be left out."""
+    parts = {
+        "the examples": sum(len(json.dumps(run.examples.to_json())) for run in recordings),
+        "the curves of the epochs": sum(16 * run.epochs for run in recordings),
+        "the sheet of the network": sum(300 * run.network.architecture.parameter_count for run in recordings),
+    }
+    return max(parts, key=lambda part: parts[part])

@@ -1,0 +1,41 @@
+/** Recordings that the page was given: what each begins with, its bytes, and the numbers it has to end with. */
+
+import { plainState, rootOf, type Root, type State } from "./address";
+import type { Brought } from "./api";
+import { openRecording } from "./safetensors";
+
+export interface Kept {
+  label: string; // in a message
+  root: Root;
+  steps: number;
+  final: Float64Array; // its last parameters
+  bytes: ArrayBuffer;
+}
+
+export async function keep({ name, bytes }: Brought, label = name ?? "the recording"): Promise<Kept> {
+  const opened = await openRecording(bytes, label);
+  const { architecture, world, steps, parameters } = opened;
+  const [grid] = opened.pictures.shape ?? [2];
+  const count = parameters.length / (Math.ceil(steps / opened.stride) + 1);
+  const root = rootOf({
+    name,
+    architecture,
+    recipe: { ...opened.recipe, patience: 0 }, // it ends where it ended
+    seed: opened.recipe.seed,
+    grid,
+    order: null,
+    pictures: world ? null : opened.pictures,
+    world,
+    ends: opened.ended ? steps : null,
+    parameters: [...parameters.slice(0, count)],
+  });
+  return { label, root, steps, final: parameters.slice(-count), bytes };
+}
+
+/** The state that these recordings begin with, side by side; without any, the plain start. */
+export function stateOf(kept: Kept[]): State {
+  const [first, ...others] = structuredClone(kept.map(({ root }) => root));
+  return { ...plainState(), ...first, others };
+}
+
+export const isStart = ({ root }: Kept, of: Root): boolean => JSON.stringify(root) === JSON.stringify(of);
