@@ -31,7 +31,13 @@ def jupyterlab(folder, home):
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     token = secrets.token_hex(16)
-    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
+    places = (
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "JUPYTERLAB_WORKSPACES_DIR",
+        "IPYTHONDIR",
+    )
     own = {name: str(home / name.lower()) for name in places}
     own |= {"HOME": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
     options = {
@@ -40,7 +46,9 @@ def jupyterlab(folder, home):
     }  # fmt: skip
     command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
     with (home / "log").open("w") as log:
-        server = subprocess.Popen(command, env=os.environ | own, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            command, env=os.environ | own, cwd=folder, stdout=log, stderr=subprocess.STDOUT
+        )
     try:
         _wait(server, port, home / "log")
         yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}&reset"

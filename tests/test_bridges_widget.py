@@ -6,15 +6,14 @@ import json
 import re
 import time
 
-import nbformat
 import numpy as np
 import pytest
 import traitlets
 
 import tinynet as tn
-from tinynet import wire, wire_learner, wire_seeds
+from tinynet import wire, wire_learner
 from tinynet.bridges import answering, display, snapshot
-from tinynet.bridges.widget import VIEW, Laboratory
+from tinynet.bridges.widget import VIEW
 
 LINES = tn.pictures.lines()
 PLAIN = {"sizes": [4, 3, 2]}
@@ -143,7 +142,9 @@ def test_the_kernel_trains_and_sends_bytes(notebook, comm, run):
 
 def test_the_kernel_asks_pytorch_and_many_seeds(notebook, comm):
     result, _, _ = notebook.ask(comm, "check", EXPERIMENT)
-    assert result["cells"]["loss"] == pytest.approx(tn.nudge(tn.Network.initial(seed=0), LINES).loss, abs=1e-12)
+    assert result["cells"]["loss"] == pytest.approx(
+        tn.nudge(tn.Network.initial(seed=0), LINES).loss, abs=1e-12
+    )
     result, _, _ = notebook.ask(comm, "population", QUESTION)
     assert result["networks"] == 500
     assert re.search("of 500 networks get all 4 pictures right", result["verdicts"]["all_right"]["sentence"])
@@ -163,7 +164,9 @@ def test_what_cannot_be_answered_is_said_in_a_sentence(notebook, comm, what, abo
 
 
 def test_a_long_question_leaves_the_cells_running_and_can_be_taken_back(notebook, comm):
-    notebook.send(comm, {"method": "custom", "content": {"id": "long", "ask": "population", "about": ENDLESS}})
+    notebook.send(
+        comm, {"method": "custom", "content": {"id": "long", "ask": "population", "about": ENDLESS}}
+    )
     for message in notebook.messages():
         said = message["content"].get("data", {}).get("content", {})
         if said.get("id") == "long" and said["done"]:
@@ -177,7 +180,9 @@ def test_a_long_question_leaves_the_cells_running_and_can_be_taken_back(notebook
 
 def test_errors_in_python_are_sentences(run):
     widget = run.widget()
-    with pytest.raises(tn.TinyNetError, match="step is 13, and this recording has 12 nudges; ask for 0 to 12"):
+    with pytest.raises(
+        tn.TinyNetError, match="step is 13, and this recording has 12 nudges; ask for 0 to 12"
+    ):
         widget.step = 13
     with pytest.raises(tn.TinyNetError, match="there is no cell 'layer9.bias\\[0\\]'"):
         widget.cell = "layer9.bias[0]"
@@ -195,7 +200,11 @@ def test_a_page_may_stand_in_a_longer_branch(run):
 
 def test_a_network_is_shown_before_its_first_nudge():
     widget = tn.Network.initial((9, 4, 2), seed=3).widget()
-    assert (widget.step, widget.recording.examples, widget.recording.recipe) == (0, tn.pictures.lines(3), tn.Recipe())
+    assert (widget.step, widget.recording.examples, widget.recording.recipe) == (
+        0,
+        tn.pictures.lines(3),
+        tn.Recipe(),
+    )
     gray = tn.Network.initial((5, 4, 3), output="softmax").widget().recording
     assert (gray.examples.names, gray.recipe.loss) == (("gray",), "cross_entropy")
     assert np.allclose(gray.examples.targets, 1 / 3)
@@ -212,7 +221,9 @@ def test_what_is_too_large_for_the_page_is_a_picture_that_says_so():
 
 def test_without_anywidget_there_is_a_picture_that_names_the_command(run, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
-    with pytest.raises(ImportError, match=r'the laboratory in a notebook needs anywidget: pip install "tinynet\[widget\]"'):
+    with pytest.raises(
+        ImportError, match=r'the laboratory in a notebook needs anywidget: pip install "tinynet\[widget\]"'
+    ):
         run.widget()
     found = run._display_()  # as marimo asks
     assert 'pip install "tinynet[widget]"' in found._repr_mimebundle_()["text/plain"]
@@ -225,7 +236,7 @@ def test_a_picture_survives_what_takes_out_scripts_and_styles(run):
     assert len(html) < 150_000
     from PIL import Image
 
-    with Image.open(io.BytesIO(base64.b64decode(re.search("base64,([^\"]+)", html)[1]))) as image:
+    with Image.open(io.BytesIO(base64.b64decode(re.search('base64,([^"]+)', html)[1]))) as image:
         assert image.width > 800
         assert len(image.convert("L").getcolors()) > 10  # something is drawn
     for name, outputs in zip(LINES.names, run.final(LINES), strict=True):
@@ -233,7 +244,9 @@ def test_a_picture_survives_what_takes_out_scripts_and_styles(run):
 
 
 def test_a_picture_says_how_a_training_stopped():
-    wild = tn.train(tn.Network.initial(seed=0, hidden="identity", output="identity"), LINES, tn.Recipe(learning_rate=50.0))
+    wild = tn.train(
+        tn.Network.initial(seed=0, hidden="identity", output="identity"), LINES, tn.Recipe(learning_rate=50.0)
+    )
     assert "; it stopped: " in snapshot.snapshot(wild)["text/plain"]
 
 

@@ -18,7 +18,9 @@ SHOWN = RUN.replace("w = run.widget()\nw", "run")
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     folder, home = (tmp_path_factory.mktemp(name) for name in ("notebooks", "home"))
-    notebook_server.write(folder / "live.ipynb", RUN, "print(w.step, w.cell)", "w.step, w.cell = 5, 'layer2.bias[1]'")
+    notebook_server.write(
+        folder / "live.ipynb", RUN, "print(w.step, w.cell)", "w.step, w.cell = 5, 'layer2.bias[1]'"
+    )
     notebook_server.write(folder / "left.ipynb", SHOWN)
     with notebook_server.jupyterlab(folder, home) as found:
         yield found
@@ -79,6 +81,7 @@ def test_a_click_in_the_page_changes_python(live):
     live.timeline.click()
     live.page.keyboard.press("ArrowLeft")
     expect(live.timeline).to_contain_text("nudge 399 of 400")
+    live.page.wait_for_timeout(500)  # as a hand takes from the page to a cell
     live.run(1)
     expect(live.cells.nth(1)).to_contain_text("399 layer1.weight[0,2]")
 
@@ -123,11 +126,14 @@ def test_the_kernel_answers_the_page(live):
 
 def test_without_its_kernel_it_lives_on_and_says_what_is_missing(opened):
     left = opened("left.ipynb")
+    left.picture.wait_for(state="attached")
     left.command("docmanager:save")
     left.command("kernelmenu:shutdown")
     left.page.get_by_text("No Kernel", exact=True).wait_for()
     left.lab.get_by_role("button", name="ask", exact=True).click()
-    expect(left.lab.get_by_role("alert").first).to_contain_text("Python does not answer: the notebook's kernel is gone")
+    expect(left.lab.get_by_role("alert").first).to_contain_text(
+        "Python does not answer: the notebook's kernel is gone"
+    )
     left.timeline.click()
     left.page.keyboard.press("Home")
     expect(left.timeline).to_contain_text("nudge 0 of 400")
@@ -139,7 +145,9 @@ def test_without_its_kernel_it_lives_on_and_says_what_is_missing(opened):
 def executed():
     from nbclient import NotebookClient
 
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (SHOWN, "run.initial")])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code) for code in (SHOWN, "run.initial")]
+    )
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     return notebook
 

@@ -1,5 +1,7 @@
 /** The laboratory in a notebook: what anywidget renders. The model carries `step`, `cell` and all the page lives by. */
 
+import type { Api } from "./core/api";
+import { embedded } from "./core/embedded";
 import { kernelApi, Kernel, type Model } from "./core/kernel";
 import type { Host, Theme } from "./core/host";
 import { onNotebookTheme, notebookTheme } from "./core/surroundings";
@@ -43,7 +45,7 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
     mounted!.goto(step);
   };
   const host: Host = {
-    read: () => model.get("payload"),
+    read: () => "",
     write: () => {},
     moved(step, cell) {
       if (!ready) {
@@ -61,10 +63,11 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
         dress();
       },
     },
+    alone: false,
     saves: true,
     opens: true,
   };
-  mounted = mountLab(inside, { api: kernelApi(kernel), host });
+  mounted = mountLab(inside, { api: apiOf(model, kernel), host });
   model.on("change:step", follow);
   model.on("change:cell", follow);
   onNotebookTheme(dress, off.signal);
@@ -76,6 +79,19 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
     model.off("change:step", follow);
     model.off("change:cell", follow);
     void mounted?.destroy();
+  };
+}
+
+/** What the widget carries is answered at once, and without a kernel too; all else is asked of Python. */
+function apiOf(model: Model, kernel: Kernel): Api {
+  const [own, python] = [embedded(model.get("payload")), kernelApi(kernel)];
+  return {
+    ...python,
+    brought: own.brought,
+    about: async () => ({ ...(await own.about()), ...model.get("about") }),
+    pictures: (grid) => own.pictures(grid).catch(() => python.pictures(grid)),
+    sheet: (...asked) => own.sheet(...asked).catch(() => python.sheet(...asked)),
+    starts: (...asked) => own.starts(...asked).catch(() => python.starts(...asked)),
   };
 }
 

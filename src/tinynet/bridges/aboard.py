@@ -36,7 +36,9 @@ def own_forms(run: Recording) -> list[Form]:
 
 def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True) -> list[Form]:
     """Return the forms that a user may choose besides: optimizers, in batches up to `most_batch`; losses and decay too."""
-    batches = {batch for _, batch in own_forms(run)} | {*range(1, min(most_batch, pictures_an_epoch(run.source)) + 1)}
+    batches = {batch for _, batch in own_forms(run)} | {
+        *range(1, min(most_batch, pictures_an_epoch(run.source)) + 1)
+    }
     kinds = get_args(Loss) if losses else (run.recipe.loss,)
     decays = (0.0, 0.01) if losses else (run.recipe.weight_decay,)
     return [

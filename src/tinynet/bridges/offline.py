@@ -41,9 +41,7 @@ TEMPLATE = """<!doctype html>
 </body>
 </html>
 """
-POLICY = (
-    "default-src 'none'; script-src 'sha256-{digest}'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-)
+POLICY = "default-src 'none'; script-src 'sha256-{digest}'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 
 
 def page(*recordings: Recording, names: Sequence[str] | None = None, title: str | None = None) -> str:
@@ -66,7 +64,9 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
     if not 1 <= len(recordings) <= MOST_RECORDINGS:
         raise TinyNetError(f"{len(recordings)} recordings were given; a page shows 1 to {MOST_RECORDINGS}")
     if names is not None and len(names) != len(recordings):
-        raise TinyNetError(f"there are {len(names)} names for {len(recordings)} recordings; give one for each")
+        raise TinyNetError(
+            f"there are {len(names)} names for {len(recordings)} recordings; give one for each"
+        )
     called = list(aboard.labels(recordings)) if names is None else list(names)
     text = ""
     for forms in _offers(recordings):
@@ -131,14 +131,14 @@ class Hold:
 
     def page(self) -> str:
         """Return the text of the page."""
-        code = _code()
+        module = code()
         return TEMPLATE.format(
-            policy=POLICY.format(digest=base64.b64encode(sha256(code.encode()).digest()).decode()),
+            policy=POLICY.format(digest=base64.b64encode(sha256(module.encode()).digest()).decode()),
             version=self._document["version"],
             title=html.escape(self._title),
             icon=base64.b64encode((PAGE / "icon.svg").read_bytes()).decode(),
-            data=self._packed(),
-            code=code,
+            data=self.packed(),
+            code=module,
         )
 
     def _stow(self, data: bytes) -> list[int]:
@@ -146,14 +146,16 @@ class Hold:
         self._bytes += data
         return [first, len(self._bytes)]
 
-    def _packed(self) -> str:
+    def packed(self) -> str:
         """Return document and bytes, deflated and in base64: letters, digits, + / = and nothing that HTML would read."""
-        document = json.dumps(self._document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        document = json.dumps(
+            self._document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
         whole = len(document).to_bytes(4, "little") + document + self._bytes
         return base64.b64encode(zlib.compress(whole, 9)).decode()
 
 
-def _code() -> str:
+def code() -> str:
     """Return the page's module, so that no tag within it ends the element that it stands in."""
     try:
         code = (PAGE / "lab.js").read_text(encoding="utf-8")
@@ -169,7 +171,10 @@ def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
     for most_batch, losses in ((aboard.MOST_BATCH, True), (0, True), (0, False)):
         forms = [aboard.choices(run, most_batch=most_batch, losses=losses) for run in recordings]
         counts = [run.network.architecture.parameter_count for run in recordings]
-        if sum(count * batch for count, one in zip(counts, forms, strict=True) for _, batch in one) <= MOST_CELLS:
+        if (
+            sum(count * batch for count, one in zip(counts, forms, strict=True) for _, batch in one)
+            <= MOST_CELLS
+        ):
             yield forms
     yield []
 

@@ -1,7 +1,6 @@
 """The laboratory as a widget of a notebook: the page, its cell and its step, and the kernel that answers it."""
 
-import base64, json
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +8,16 @@ import anywidget
 import traitlets
 
 from tinynet import wire
+from tinynet.bridges.aboard import own_forms
 from tinynet.bridges.answering import Answering
+from tinynet.bridges.offline import Hold, code
 from tinynet.bridges.snapshot import snapshot, training_of
 from tinynet.errors import TinyNetError
 from tinynet.moment import sheet_of
 from tinynet.network import Network
 from tinynet.recording import Recording
 
+STARTS = 30_000  # bytes for the starts of other seeds; the kernel has all others
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -32,18 +34,24 @@ class Laboratory(anywidget.AnyWidget):
     step = traitlets.Int().tag(sync=True)
     cell = traitlets.Unicode("layer1.weight[0,0]").tag(sync=True)
     _esm = traitlets.Unicode().tag(sync=True)
-    payload = traitlets.Unicode().tag(sync=True)  # what the page needs to live by itself
+    about = traitlets.Dict().tag(sync=True)
+    payload = traitlets.Unicode().tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)  # the widget's own name among the notebook's
 
     def __init__(self, shown: Network | Recording) -> None:
         wire.small((shown if isinstance(shown, Network) else shown.network).architecture)
         self._shown = shown
         self.recording = training_of(shown) if isinstance(shown, Network) else shown
-        architecture, recipe = self.recording.network.architecture, self.recording.recipe
-        self._cells = {*sheet_of(architecture, recipe, 1).cells, *sheet_of(architecture, recipe, recipe.batch_size).cells}
+        self._cells = _cells(self.recording)
         name = uuid4().hex
-        step = 0 if isinstance(shown, Network) else self.recording.steps
-        super().__init__(model_id=name, model=name, _esm=page(), payload=_address(self.recording, step), step=step)
+        super().__init__(
+            model_id=name,
+            model=name,
+            _esm=_page(),
+            about=wire.about(),
+            payload=_payload(self.recording),
+            step=0 if isinstance(shown, Network) else self.recording.steps,
+        )
         answering = Answering(self.send)
         self.on_msg(lambda _, message, __: answering.hear(message))
 
@@ -58,7 +66,9 @@ class Laboratory(anywidget.AnyWidget):
     def _is_cell(self, proposal: Any) -> str:
         cell = proposal["value"]
         if not self._from_page("cell") and cell not in self._cells:
-            raise TinyNetError(f"there is no cell {cell!r}; they are named like 'layer1.weight[0,0]' or 'loss'")
+            raise TinyNetError(
+                f"there is no cell {cell!r}; they are named like 'layer1.weight[0,0]' or 'loss'"
+            )
         return cell
 
     def _from_page(self, name: str) -> bool:
@@ -72,16 +82,31 @@ class Laboratory(anywidget.AnyWidget):
         """
         from IPython.display import display
 
-        view = {VIEW: self._repr_mimebundle_()[0][VIEW], "text/html": "", "text/plain": "TinyNet's laboratory"}
+        view = {
+            VIEW: self._repr_mimebundle_()[0][VIEW],
+            "text/html": "",
+            "text/plain": "TinyNet's laboratory",
+        }
         display(view, raw=True)
         display(snapshot(self._shown, mark=f"tinynet-{self.model}"), raw=True)
 
 
-def page() -> str:
-    return (Path(__file__).parents[1] / "page" / "lab.js").read_text()
+@lru_cache(maxsize=1)
+def _page() -> str:
+    return code()
 
 
-def _address(run: Recording, step: int) -> str:
-    state = {"architecture": run.network.architecture.to_json(), "recipe": run.recipe.to_json() | {"patience": 0},
-      "seed": run.recipe.seed, "parameters": run.network.parameters.tolist(), "step": step, "pictures": run.examples.to_json()}
-    return "#1." + base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+def _cells(run: Recording) -> set[str]:
+    """Return the names of all cells of a training. Raises TinyNetError where its sheets are too large for the page."""
+    architecture, found = run.network.architecture, set()
+    for recipe, batch in own_forms(run):
+        wire.allowed(wire.SheetRequest(architecture, recipe, batch))
+        found |= set(sheet_of(architecture, recipe, batch).cells)
+    return found
+
+
+def _payload(run: Recording) -> str:
+    """Return what the page needs to live by itself: the recording, its sheets, the starts of some seeds."""
+    hold = Hold((run,), [None], None, [[]])
+    hold.add_starts(STARTS)
+    return hold.packed()

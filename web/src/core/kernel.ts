@@ -1,6 +1,6 @@
 /** A notebook's kernel, which answers the page by messages where the server would by HTTP. */
 
-import { Unreachable, type Api, type Progress } from "./api";
+import { Unreachable, type Needed, type Progress, type Python } from "./api";
 
 /** What a widget is to its page: synchronized values, and messages to and from Python. */
 export interface Model {
@@ -116,7 +116,7 @@ function buffer(view: DataView): ArrayBuffer {
 }
 
 /** All of the page's questions, put to the kernel. */
-export function kernelApi(kernel: Kernel): Api {
+export function kernelApi(kernel: Kernel): Needed & Python {
   return {
     about: () => kernel.ask("about"),
     pictures: (grid) => kernel.ask("pictures", grid),
