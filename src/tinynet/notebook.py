@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 class InNotebook:
     """What shows itself where a cell of a notebook ends with it."""
 
-    def widget(self) -> "Laboratory":
+    def widget(self: Any) -> "Laboratory":
         """Return the laboratory with this in it, as a widget whose `cell` and `step` are those of the page.
 
         Set in Python they move the page, and a click in the page changes them (`observe` them, as of any widget).
@@ -31,17 +31,17 @@ class InNotebook:
 
         return Laboratory(self)
 
-    def _ipython_display_(self) -> None:
+    def _ipython_display_(self: Any) -> None:
         from tinynet.bridges.display import display
 
         display(self)
 
-    def _display_(self) -> Any:  # what marimo asks for
+    def _display_(self: Any) -> Any:  # what marimo asks for
         from tinynet.bridges.display import shown
 
         return shown(self)
 
-    def _repr_html_(self) -> str:  # what documentation builders ask for
+    def _repr_html_(self: Any) -> str:  # what documentation builders ask for
         from tinynet.bridges.snapshot import snapshot
 
         return snapshot(self)["text/html"]

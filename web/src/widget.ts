@@ -7,7 +7,7 @@ import type { Host, Theme } from "./core/host";
 import { onNotebookTheme, notebookTheme } from "./core/surroundings";
 import { mountLab, type Mounted } from "./mount";
 
-const LOOK = "display: block; height: 52rem; overflow: auto; resize: vertical; zoom: 0.88"; // a notebook writes small
+const LOOK = "display: block; height: 56rem; overflow: auto; resize: vertical; zoom: 0.88"; // a notebook writes small
 // a cell is narrow: the network, the arithmetic and the timeline are what one must see together
 const LAYOUT = `@container tinynet (min-width: 737px) and (max-width: 1300px) {
   .tinynet .lab.lab {

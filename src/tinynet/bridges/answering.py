@@ -113,7 +113,7 @@ def answer(name: str, about: Any, progress: Progress) -> Any:
 def sentence(error: Exception) -> str:
     """Say what went wrong, as the server does."""
     if isinstance(error, ValidationError):
-        return wire.misfit(error.errors())  # type: ignore[arg-type]  # its own kind of dictionaries
+        return wire.misfit(error.errors())
     if isinstance(error, TinyNetError | ImportError):
         return str(error)
     return f"the laboratory failed: {type(error).__name__}: {error}"

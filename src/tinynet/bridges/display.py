@@ -34,9 +34,13 @@ def shown(what: Network | Recording) -> Union["Laboratory", Picture]:
 
 def display(what: Network | Recording) -> None:
     """Show it as an output of the present cell; in a terminal, leave it to IPython."""
-    from IPython import get_ipython  # type: ignore[attr-defined]
-    from IPython.display import display as show
+    from IPython import get_ipython
+    from IPython.display import publish_display_data
 
     if not hasattr(get_ipython(), "kernel"):
         raise NotImplementedError
-    show(shown(what))
+    found = shown(what)
+    if isinstance(found, Picture):
+        publish_display_data(found.bundle)  # type: ignore[no-untyped-call]
+    else:
+        found._ipython_display_()

@@ -93,7 +93,7 @@ class Hold:
     def __init__(
         self,
         recordings: tuple[Recording, ...],
-        names: list[str] | list[str | None],
+        names: Sequence[str | None],
         title: str | None,
         forms: list[list[Form]],
     ) -> None:

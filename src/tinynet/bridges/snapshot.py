@@ -13,7 +13,7 @@ from tinynet import parts, pictures, plots
 from tinynet.network import Network
 from tinynet.notation import number
 from tinynet.pictures import LARGEST_GRID, Examples
-from tinynet.recipe import Recipe
+from tinynet.recipe import Loss, Recipe
 from tinynet.recording import Recording
 from tinynet.training import train
 
@@ -57,7 +57,7 @@ def snapshot(shown: Network | Recording, note: str = LIVE, mark: str = "") -> di
 
 def training_of(network: Network) -> Recording:
     """Return a training of the network by the usual recipe: on the lines, or on gray where no lines fit it."""
-    loss = "cross_entropy" if network.architecture.output == "softmax" else "mse"
+    loss: Loss = "cross_entropy" if network.architecture.output == "softmax" else "mse"
     return train(network, examples_for(network), Recipe(loss=loss))
 
 

@@ -80,15 +80,15 @@ class Laboratory(anywidget.AnyWidget):
 
         Where no widget can be shown (a file on GitHub, an export read without a network) the picture stays.
         """
-        from IPython.display import display
+        from IPython.display import publish_display_data
 
-        view = {
-            VIEW: self._repr_mimebundle_()[0][VIEW],
-            "text/html": "",
-            "text/plain": "TinyNet's laboratory",
-        }
-        display(view, raw=True)
-        display(snapshot(self._shown, mark=f"tinynet-{self.model}"), raw=True)
+        bundle = self._repr_mimebundle_()
+        assert bundle is not None  # it is for a widget without a view
+        data, metadata = bundle  # which tells Colab where the widgets' code is
+        view = {VIEW: data[VIEW], "text/html": "", "text/plain": "TinyNet's laboratory"}
+        publish_display_data(view, metadata)  # type: ignore[no-untyped-call]
+        picture = snapshot(self._shown, mark=f"tinynet-{self.model}")
+        publish_display_data(picture)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=1)
