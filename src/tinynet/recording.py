@@ -219,6 +219,20 @@ class Recording(InNotebook):
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
         return files.encode("recording", {name: getattr(self, name) for name in names}, about)
 
+    def to_html(
+        self, path: str | os.PathLike[str] | None = None, *beside: "Recording", **options: Any
+    ) -> str:
+        """Return the laboratory with this recording, and others beside it, as one HTML file that needs no network.
+
+        Where a path is given it is written there too. The options are those of `bridges.offline.page`, `names` and `title`.
+        """
+        from tinynet.bridges.offline import page
+
+        text = page(self, *beside, **options)
+        if path is not None:
+            files.write(Path(path), text.encode())
+        return text
+
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
         """Return the recording in the bytes of a safetensors file; `source` names it in errors."""

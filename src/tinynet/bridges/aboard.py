@@ -111,6 +111,8 @@ def labels(runs: tuple[Recording, ...]) -> Iterator[str | None]:
     """Yield a name for each of several recordings: what differs between them."""
     told = [_told(run) for run in runs]
     differing = [key for key in told[0] if len({one[key] for one in told}) > 1]
+    if "start" in differing and "seed" in differing:
+        differing.remove("seed")  # of the shuffles and the noise, which follow the start's
     found = [", ".join(one[key] for key in differing) for one in told]
     for k, name in enumerate(found):
         if len(runs) == 1:
@@ -124,12 +126,12 @@ def labels(runs: tuple[Recording, ...]) -> Iterator[str | None]:
 def _told(run: Recording) -> dict[str, str]:
     """Return what a training is made of, in words."""
     architecture, recipe = run.network.architecture, run.recipe.to_json()
-    numbers = {name: f"{name.replace('_', ' ')} {value}" for name, value in recipe.items() if name != "seed"}
+    numbers = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in recipe.items()}
     return {
         "sizes": "-".join(map(str, architecture.sizes)),
         "hidden": f"hidden {architecture.hidden}",
         "output": f"output {architecture.output}",
         "start": run.network.origin,
         "pictures": "a world" if run.world else f"{len(run.examples)} pictures",
-        **numbers,
+        **{name: f"{name.replace('_', ' ')} {number}" for name, number in numbers.items()},
     }

@@ -4,6 +4,8 @@ import { plainState, rootOf, type Root, type State } from "./address";
 import type { Brought } from "./api";
 import { openRecording } from "./safetensors";
 
+const LARGEST_GRID = 8; // of the pictures that come in sets
+
 export interface Kept {
   label: string; // in a message
   root: Root;
@@ -15,14 +17,14 @@ export interface Kept {
 export async function keep({ name, bytes }: Brought, label = name ?? "the recording"): Promise<Kept> {
   const opened = await openRecording(bytes, label);
   const { architecture, world, steps, parameters } = opened;
-  const [grid] = opened.pictures.shape ?? [2];
+  const [side] = opened.pictures.shape ?? [2];
   const count = parameters.length / (Math.ceil(steps / opened.stride) + 1);
   const root = rootOf({
     name,
     architecture,
     recipe: { ...opened.recipe, patience: 0 }, // it ends where it ended
     seed: opened.recipe.seed,
-    grid,
+    grid: side <= LARGEST_GRID ? side : 2,
     order: null,
     pictures: world ? null : opened.pictures,
     world,
@@ -34,7 +36,7 @@ export async function keep({ name, bytes }: Brought, label = name ?? "the record
 
 /** The state that these recordings begin with, side by side; without any, the plain start. */
 export function stateOf(kept: Kept[]): State {
-  const [first, ...others] = structuredClone(kept.map(({ root }) => root));
+  const [first, ...others] = kept.map(({ root }) => root);
   return { ...plainState(), ...first, others };
 }
 

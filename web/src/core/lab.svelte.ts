@@ -1,6 +1,6 @@
 /** The laboratory's state: experiments, where we stand in them, and what is looked at. */
 
-import { plainState, rootOf, rootsOf, type BranchSpec, type Root, type State } from "./address";
+import { plainState, rootOf, rootsOf, toAddress, type BranchSpec, type Root, type State } from "./address";
 import { Unreachable, type Api } from "./api";
 import { isStart, keep, stateOf, type Kept } from "./kept";
 import { Prepared, Run } from "./run";
@@ -47,6 +47,11 @@ export class Lab {
   private building = 0;
 
   constructor(readonly api: Api) {}
+
+  /** The address of the present state. */
+  get address(): string {
+    return toAddress($state.snapshot(this.state) as State, stateOf(this.brought));
+  }
 
   /** How many nudges of the present run are done. */
   get reached(): number {
@@ -128,7 +133,7 @@ export class Lab {
 
   /** The state that the page begins with. */
   plain(): State {
-    return stateOf(this.brought);
+    return structuredClone(stateOf(this.brought));
   }
 
   /** Show another state: build its runs again, from the same starts. */

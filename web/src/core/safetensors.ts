@@ -45,7 +45,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   const [from, to] = parameters.data_offsets;
   const count = parameters.shape[0] * parameters.shape[1];
   if (to - from !== 8 * count || 8 + length + to > buffer.byteLength) fail("is damaged: it ends too early");
-  if ((await contentOf(header, buffer, 8 + length)) !== about.content)
+  if (crypto.subtle && (await contentOf(header, buffer, 8 + length)) !== about.content)
     fail("is damaged: its numbers are not the ones that were saved");
   if (about.world && !isWorld(about.world)) fail("is damaged: its world cannot be");
   const bytes = buffer.slice(8 + length + from, 8 + length + to);

@@ -1,0 +1,117 @@
+/** The page without a server: what it needs stands in the file that it came in, as JSON and bytes, deflated. */
+
+import type { Api } from "./api";
+import type { SheetJson } from "./sheet";
+import { formOf, unsoundOf, type Architecture, type Pictures, type SheetAnswer } from "./types";
+
+type Part = [from: number, to: number]; // of the bytes behind the JSON
+
+/** The sheets of an architecture: every cell once, and of each form the distances from one of its cells to the next. */
+interface Sheets {
+  cells: SheetJson["cells"];
+  symbols: SheetAnswer["symbols"];
+  parameters: string[];
+  forms: Record<string, { batch: number; cells: number[] } & Pick<SheetAnswer, "settings" | "state">>;
+}
+
+interface Aboard {
+  version: string;
+  title: string;
+  pictures: Record<string, { unsure_below: number; sets: Record<string, Pictures> }>;
+  sheets: Sheets[];
+  starts: { architecture: Architecture; first: number; count: number; at: Part }[]; // a row of float32 for each seed
+  recordings: { name: string | null; at: Part }[];
+  part(at: Part): ArrayBuffer;
+}
+
+const PYTHON = "Others need Python: tinynet lab.";
+
+async function unpacked(text: string): Promise<Aboard> {
+  const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const bytes = await new Response(stream).arrayBuffer();
+  const first = 4 + new DataView(bytes).getUint32(0, true);
+  const document = JSON.parse(new TextDecoder().decode(bytes.slice(4, first)));
+  return { ...document, part: ([from, to]: Part) => bytes.slice(first + from, first + to) };
+}
+
+/** An Api of what stands in the file; `text` is its data in base64. */
+export function embedded(text: string): Api {
+  let aboard: Promise<Aboard> | undefined;
+  const open = () => (aboard ??= unpacked(text));
+  return {
+    async about() {
+      const { version, title } = await open();
+      return { version, title, limits: {}, chapters: [] };
+    },
+    async brought() {
+      const { recordings, part } = await open();
+      return recordings.map(({ name, at }) => ({ name, bytes: part(at) }));
+    },
+    async pictures(grid) {
+      const { pictures } = await open();
+      if (pictures[grid]) return pictures[grid];
+      throw new Error(`This file has no pictures of ${grid}×${grid} pixels. ${PYTHON}`);
+    },
+    async sheet(architecture, recipe, batch) {
+      const wrong = unsoundOf(recipe);
+      if (wrong) throw new Error(`The recipe's ${wrong} is ${recipe[wrong]}; that is out of its range.`);
+      const { sheets } = await open();
+      const form = formOf(architecture, recipe, batch);
+      const found = sheets.find(({ forms }) => form in forms);
+      if (!found) throw new Error(whatThereIs(sheets, form));
+      return sheetOf(found, form);
+    },
+    async starts(architecture, first, count) {
+      const { starts, part } = await open();
+      const mine = starts.filter((table) => kind(table.architecture) === kind(architecture));
+      const table = mine.find((one) => one.first <= first && first + count <= one.first + one.count);
+      if (!table) throw new Error(noStart(mine));
+      const size = (table.at[1] - table.at[0]) / 4 / table.count;
+      const numbers = new Float32Array(part(table.at));
+      const row = (k: number) => [...numbers.subarray(k * size, (k + 1) * size)];
+      return Array.from({ length: count }, (_, k) => row(first - table.first + k));
+    },
+  };
+}
+
+const kind = ({ sizes, hidden, output, start }: Architecture): string => [sizes, hidden, output, start].join();
+
+function sheetOf({ cells, symbols, parameters, forms }: Sheets, form: string): SheetAnswer {
+  const { batch, settings, state, cells: distances } = forms[form];
+  let place = 0;
+  const mine = distances.map((distance) => cells[(place += distance)]);
+  return { sheet: { format: 1, batch, cells: mine }, symbols, settings, state, parameters };
+}
+
+/** Say which forms there are instead of one that is not: of other networks, or of this one. */
+function whatThereIs(sheets: Sheets[], form: string): string {
+  const all = sheets.flatMap(({ forms }) => Object.keys(forms)).map(described);
+  const wanted = described(form);
+  const list = (which: keyof typeof wanted, of = all) => [...new Set(of.map((one) => one[which]))].join(", ");
+  const mine = all.filter(({ network }) => network === wanted.network);
+  if (mine.length === 0)
+    return `This file has no formulas for ${wanted.network}; it has those of ${list("network")}. ${PYTHON}`;
+  const { loss, optimizer, batch } = wanted;
+  return (
+    `This file has no formulas for the loss ${loss} with ${optimizer} in batches of ${batch}. It has: loss ${list("loss", mine)}; ` +
+    `${list("optimizer", mine)}; batches of ${list("batch", mine)}. ${PYTHON}`
+  );
+}
+
+function described(form: string) {
+  const [sizes, hidden, output, loss, optimizer, nesterov, momentum, decay, batch] = JSON.parse(form);
+  const push = `${nesterov ? " and Nesterov's step" : ""}${decay ? " and weight decay" : ""}`;
+  return {
+    network: `a ${sizes.join("-")} network of ${hidden} and ${output} nodes`,
+    loss: loss as string,
+    optimizer: `${optimizer}${momentum ? " with momentum" : ""}${push}`,
+    batch: batch as number,
+  };
+}
+
+function noStart(tables: Aboard["starts"]): string {
+  if (tables.length === 0) return `This file has no starts of other seeds for this network. ${PYTHON}`;
+  const ranges = tables.map(({ first, count }) => `${first} to ${first + count - 1}`);
+  return `This file has the starts of the seeds ${ranges.join(" and ")}. ${PYTHON}`;
+}
