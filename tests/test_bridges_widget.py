@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -282,3 +283,9 @@ def test_what_fails_in_us_is_told_too(monkeypatch):
     while len(told) < 2:
         time.sleep(0.01)
     assert told[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}
+
+
+def test_the_code_in_the_docs_runs(capsys):
+    text = (Path(__file__).parents[1] / "docs" / "notebook.md").read_text()
+    exec("\n".join(re.findall(r"```python\n(.*?)```", text, re.S)), {})
+    assert capsys.readouterr().out == "('bottom',)\n"

@@ -97,6 +97,7 @@ def test_the_keys_are_the_pages_only_while_it_has_the_focus(live):
     live.timeline.click()
     live.page.keyboard.press("b")  # branches here; would insert a cell there
     expect(live.lab.get_by_role("button", name="branch 1", exact=True)).to_be_visible()
+    live.lab.get_by_label("learning rate").press_sequentially("dd")  # would delete the cell there
     expect(live.cells).to_have_count(3)
     live.page.keyboard.press("Escape")
     live.page.keyboard.press("b")

@@ -9,13 +9,22 @@ import { mountLab, type Mounted } from "./mount";
 
 const LOOK = "display: block; height: 56rem; overflow: auto; resize: vertical; zoom: 0.88"; // a notebook writes small
 // a cell is narrow: the network, the arithmetic and the timeline are what one must see together
-const LAYOUT = `@container tinynet (min-width: 737px) and (max-width: 1300px) {
+const LAYOUT = `
+@container tinynet (min-width: 1040px) and (max-width: 1300px) {
   .tinynet .lab.lab {
     grid-template-columns: minmax(0, 15.5rem) minmax(0, 1fr) minmax(0, 21rem);
     grid-template-areas: "network network arithmetic" "timeline timeline timeline" "picture world luck"
       "recipe ledger ledger" "hidden hidden hidden";
   }
   .tinynet .lab.lab .at-arithmetic { max-height: 35rem }
+}
+@container tinynet (min-width: 737px) and (max-width: 1039.9px) {
+  .tinynet .lab.lab {
+    grid-template-columns: minmax(0, 15.5rem) minmax(0, 1fr);
+    grid-template-areas: "network network" "arithmetic arithmetic" "timeline timeline" "picture world"
+      "recipe luck" "ledger ledger" "hidden hidden";
+  }
+  .tinynet .lab.lab .at-arithmetic { max-height: 20rem }
 }`;
 
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {

@@ -126,7 +126,9 @@ def labels(runs: tuple[Recording, ...]) -> Iterator[str | None]:
 def _told(run: Recording) -> dict[str, str]:
     """Return what a training is made of, in words."""
     architecture, recipe = run.network.architecture, run.recipe.to_json()
-    numbers = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in recipe.items()}
+    numbers = {
+        name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in recipe.items()
+    }
     return {
         "sizes": "-".join(map(str, architecture.sizes)),
         "hidden": f"hidden {architecture.hidden}",
