@@ -179,6 +179,15 @@ def test_a_long_question_leaves_the_cells_running_and_can_be_taken_back(notebook
     assert notebook.cell("import threading\n" + ended)[0] == "left\n"
 
 
+def test_a_kernel_without_anywidget_shows_the_picture(notebook, comm):
+    notebook.cell("import sys; held = sys.modules['anywidget']; sys.modules['anywidget'] = None")
+    printed, (shown,) = notebook.cell("run.initial")
+    notebook.cell("sys.modules['anywidget'] = held")
+    assert printed == ""
+    assert "<img" in shown["text/html"]
+    assert 'pip install "tinynet[widget]"' in shown["text/plain"]
+
+
 def test_errors_in_python_are_sentences(run):
     widget = run.widget()
     with pytest.raises(

@@ -85,7 +85,7 @@ class Laboratory(anywidget.AnyWidget):
         bundle = self._repr_mimebundle_()
         assert bundle is not None  # it is for a widget without a view
         data, metadata = bundle  # which tells Colab where the widgets' code is
-        view = {VIEW: data[VIEW], "text/html": "", "text/plain": "TinyNet's laboratory"}
+        view = {VIEW: data[VIEW], "text/plain": "TinyNet's laboratory"}
         publish_display_data(view, metadata)  # type: ignore[no-untyped-call]
         picture = snapshot(self._shown, mark=f"tinynet-{self.model}")
         publish_display_data(picture)  # type: ignore[no-untyped-call]
