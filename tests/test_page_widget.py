@@ -128,7 +128,6 @@ def test_the_kernel_answers_the_page(live):
 
 def test_without_its_kernel_it_lives_on_and_says_what_is_missing(opened):
     left = opened("left.ipynb")
-    left.picture.wait_for(state="attached")
     left.command("docmanager:save")
     left.command("kernelmenu:shutdown")
     left.page.get_by_text("No Kernel", exact=True).wait_for()

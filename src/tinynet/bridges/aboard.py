@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import Any, get_args
@@ -18,7 +17,7 @@ from tinynet.recording import Recording
 from tinynet.showing import pictures_an_epoch
 from tinynet.starts import starts
 
-MOST_BATCH = 8  # of the batches to choose from
+MOST_BATCH = 6  # of the batches to choose from
 OPTIMIZERS: tuple[dict[str, Any], ...] = (
     {},
     {"momentum": 0.9},
@@ -31,7 +30,8 @@ Form = tuple[Recipe, int]  # what the formulas of a sheet depend on: a kind of r
 def own_forms(run: Recording) -> list[Form]:
     """Return the forms that a training needs: single pictures, its batches, and a short last one."""
     count, size = pictures_an_epoch(run.source), run.recipe.batch_size
-    return [(run.recipe, batch) for batch in sorted({1, min(size, count), count % size or min(size, count)})]
+    recipe = replace(run.recipe, patience=0)  # the page trains up to where it ended
+    return [(recipe, batch) for batch in sorted({1, min(size, count), count % size or min(size, count)})]
 
 
 def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True) -> list[Form]:
@@ -41,32 +41,41 @@ def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True
     }
     kinds = get_args(Loss) if losses else (run.recipe.loss,)
     decays = (0.0, 0.01) if losses else (run.recipe.weight_decay,)
-    return [
+    found = [
         (Recipe(loss=loss, weight_decay=decay, **optimizer), batch)
         for loss, decay, optimizer, batch in product(kinds, decays, OPTIMIZERS, sorted(batches))
     ]
+    return [form for form in found if fits(run.network.architecture, form)]
+
+
+def fits(architecture: Architecture, form: Form) -> bool:
+    """Whether a form is one that this architecture can have."""
+    try:
+        wire.allowed(wire.SheetRequest(architecture, *form))
+    except TinyNetError:
+        return False
+    return True
 
 
 def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
     """Return the sheets of these forms: every cell is written once, and a form names its cells by their distances.
 
-    A form that does not fit the architecture is left out.
+    Raises TinyNetError for a form that the page cannot show.
     """
     cells: dict[tuple[Any, ...], int] = {}
     symbols: dict[str, list[str]] = {}
     found: dict[str, Any] = {}
     for recipe, batch in forms:
-        with suppress(TinyNetError):
-            wire.allowed(wire.SheetRequest(architecture, recipe, batch))
-            sheet = sheet_of(architecture, recipe, batch)
-            symbols |= wire.written(sheet, [name for name in sheet.cells if name not in symbols])
-            places = [cells.setdefault((c.name, c.stop, c.formula), len(cells)) for c in sheet.cells.values()]
-            found[form_of(architecture, recipe, batch)] = {
-                "batch": batch,
-                "cells": np.diff(places, prepend=0).tolist(),
-                "settings": formulas.settings(recipe),
-                "state": wire.state_of(architecture, recipe),
-            }
+        wire.allowed(wire.SheetRequest(architecture, recipe, batch))
+        sheet = sheet_of(architecture, recipe, batch)
+        symbols |= wire.written(sheet, [name for name in sheet.cells if name not in symbols])
+        places = [cells.setdefault((c.name, c.stop, c.formula), len(cells)) for c in sheet.cells.values()]
+        found[form_of(architecture, recipe, batch)] = {
+            "batch": batch,
+            "cells": np.diff(places, prepend=0).tolist(),
+            "settings": formulas.settings(recipe),
+            "state": wire.state_of(architecture, recipe),
+        }
     names = list(architecture.parameter_names)
     return {"cells": [*cells], "symbols": symbols, "parameters": names, "forms": found}
 
@@ -87,11 +96,11 @@ def table(architecture: Architecture, first: int, count: int) -> bytes:
 
 def thinned(run: Recording, every: int) -> Recording:
     """Return the recording with every `every`-th of its kept steps; the others are computed again when asked for."""
-    kept = {
+    kept: dict[str, Any] = {
         name: np.ascontiguousarray(getattr(run, name)[::every])
         for name in ("gradients", "activations", "losses", "pictures")
     }
-    edges = {
+    edges: dict[str, Any] = {
         name: np.concatenate([array[:-1][::every], array[-1:]])
         for name, array in (("parameters", run.parameters), ("state", run.state))
     }

@@ -13,14 +13,13 @@ from tinynet import wire
 from tinynet.bridges import aboard
 from tinynet.bridges.aboard import Form
 from tinynet.errors import TinyNetError
-from tinynet.network import Architecture
 from tinynet.recording import Recording
 
 PAGE = Path(__file__).parents[1] / "page"
 LARGEST = 1_000_000  # bytes of a file
 WHOLE = 200_000  # bytes of all recordings that go along with every step; of longer ones some steps do
 MOST_STARTS, BLOCK = 1024, 32  # seeds; the page asks for blocks of them
-MOST_CELLS = 40_000  # parameters times pictures of all forms to choose from: more take long to write
+MOST_CELLS = 18_000  # parameters times pictures of all forms to choose from: more take long to write
 MOST_RECORDINGS = 8
 
 TEMPLATE = """<!doctype html>
@@ -68,66 +67,71 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
             f"there are {len(names)} names for {len(recordings)} recordings; give one for each"
         )
     called = list(aboard.labels(recordings)) if names is None else list(names)
-    text = ""
+    hold = Hold(recordings, called, title or "TinyNet")
+    if hold.size() >= LARGEST:
+        raise TinyNetError(
+            f"this page would have {hold.size():,} bytes, and an offline page has less than {LARGEST:,}; the largest part is "
+            f"{_largest(recordings)}. Take less of it, or hand on the recording itself: its save() writes it whole"
+        )
     for forms in _offers(recordings):
-        hold = Hold(recordings, called, title, forms)
-        text = hold.page()
-        if hold.add_starts(LARGEST - len(text.encode())):
-            text = hold.page()
-        if len(text.encode()) < LARGEST and (hold.starts or not forms):
-            return text
-    if len(text.encode()) < LARGEST:
-        return text
-    raise TinyNetError(
-        f"this page would have {len(text.encode()):,} bytes, and an offline page has less than {LARGEST:,}; the largest part is "
-        f"{_largest(recordings)}. Take less of it, or hand on the recording itself: its save() writes it whole"
-    )
+        hold.take(forms)
+        if hold.add_starts(LARGEST - hold.size()):
+            break
+    return hold.page()
 
 
 class Hold:
-    """The data of a page: a JSON document, and bytes that stand behind it.
+    """The data of a page: a JSON document, and bytes that stand behind it. At first only what the recordings need."""
 
-    forms : what sheets go along for each recording, besides its own.
-    """
-
-    def __init__(
-        self,
-        recordings: tuple[Recording, ...],
-        names: Sequence[str | None],
-        title: str | None,
-        forms: list[list[Form]],
-    ) -> None:
+    def __init__(self, recordings: tuple[Recording, ...], names: Sequence[str | None], title: str) -> None:
         from tinynet import __version__
 
         self._bytes = b""
-        self._title = title or "TinyNet"
         self._recordings = recordings
+        self._architectures = list(dict.fromkeys(run.network.architecture for run in recordings))
+        grids = sorted({2, *map(_grid, recordings)})
         self._document: dict[str, Any] = {
             "version": __version__,
-            "title": self._title,
-            "pictures": {str(n): wire.picture_sets(n) for n in sorted({2, *map(_grid, recordings)})},
-            "sheets": [aboard.sheets(*one) for one in _by_architecture(recordings, forms)],
+            "title": title,
+            "pictures": {str(n): wire.picture_sets(n) for n in grids},
             "recordings": [
                 {"name": name, "at": self._stow(aboard.within(run, WHOLE // len(recordings)))}
                 for name, run in zip(names, recordings, strict=True)
             ],
             "starts": [],
         }
+        self.take([[] for _ in recordings])
 
-    @property
-    def starts(self) -> list[dict[str, Any]]:
-        """The tables of starts."""
-        return self._document["starts"]
+    def take(self, forms: list[list[Form]]) -> None:
+        """Have the sheets that the recordings need, and those of further forms, a list for each recording."""
+        needed = [[*aboard.own_forms(run), *more] for run, more in zip(self._recordings, forms, strict=True)]
+        self._document["sheets"] = [
+            aboard.sheets(
+                one,
+                [
+                    form
+                    for run, mine in zip(self._recordings, needed, strict=True)
+                    if run.network.architecture == one
+                    for form in mine
+                ],
+            )
+            for one in self._architectures
+        ]
 
     def add_starts(self, room: int) -> bool:
         """Add the starts of as many seeds as go into `room` bytes of the page; return whether there are any."""
-        architectures = list(dict.fromkeys(run.network.architecture for run in self._recordings))
-        each = sum(4 * one.parameter_count for one in architectures) * 4 / 3 * 1.01  # bytes of base64 a seed
+        each = (
+            sum(4 * one.parameter_count for one in self._architectures) * 4 / 3 * 1.01
+        )  # bytes of base64 a seed
         count = min(MOST_STARTS, int(room / each)) // BLOCK * BLOCK
-        for one in architectures if count > 0 else []:
+        for one in self._architectures if count > 0 else []:
             table = {"architecture": one.to_json(), "first": 0, "count": count}
-            self.starts.append(table | {"at": self._stow(aboard.table(one, 0, count))})
+            self._document["starts"].append(table | {"at": self._stow(aboard.table(one, 0, count))})
         return count > 0
+
+    def size(self) -> int:
+        """Return how many bytes the page has."""
+        return len(self.page().encode())
 
     def page(self) -> str:
         """Return the text of the page."""
@@ -135,7 +139,7 @@ class Hold:
         return TEMPLATE.format(
             policy=POLICY.format(digest=base64.b64encode(sha256(module.encode()).digest()).decode()),
             version=self._document["version"],
-            title=html.escape(self._title),
+            title=html.escape(self._document["title"]),
             icon=base64.b64encode((PAGE / "icon.svg").read_bytes()).decode(),
             data=self.packed(),
             code=module,
@@ -168,25 +172,13 @@ def code() -> str:
 
 def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
     """Yield what forms may go along besides each recording's own, from the most to none."""
+    counts = [run.network.architecture.parameter_count for run in recordings]
     for most_batch, losses in ((aboard.MOST_BATCH, True), (0, True), (0, False)):
         forms = [aboard.choices(run, most_batch=most_batch, losses=losses) for run in recordings]
-        counts = [run.network.architecture.parameter_count for run in recordings]
-        if (
-            sum(count * batch for count, one in zip(counts, forms, strict=True) for _, batch in one)
-            <= MOST_CELLS
-        ):
+        cells = sum(count * batch for count, mine in zip(counts, forms, strict=True) for _, batch in mine)
+        if cells <= MOST_CELLS:
             yield forms
-    yield []
-
-
-def _by_architecture(
-    recordings: tuple[Recording, ...], forms: list[list[Form]]
-) -> Iterator[tuple[Architecture, list[Form]]]:
-    """Yield each architecture with its forms: those that the recordings need first."""
-    for architecture in dict.fromkeys(run.network.architecture for run in recordings):
-        mine = [k for k, run in enumerate(recordings) if run.network.architecture == architecture]
-        own = [form for k in mine for form in aboard.own_forms(recordings[k])]
-        yield architecture, [*own, *(form for k in mine if forms for form in forms[k])]
+    yield [[] for _ in recordings]
 
 
 def _grid(run: Recording) -> int:

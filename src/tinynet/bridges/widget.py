@@ -107,6 +107,6 @@ def _cells(run: Recording) -> set[str]:
 
 def _payload(run: Recording) -> str:
     """Return what the page needs to live by itself: the recording, its sheets, the starts of some seeds."""
-    hold = Hold((run,), [None], None, [[]])
+    hold = Hold((run,), [None], "TinyNet")
     hold.add_starts(STARTS)
     return hold.packed()

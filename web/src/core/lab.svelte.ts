@@ -288,8 +288,8 @@ export class Lab {
     const pictures = ordered(root.pictures ?? sets.lines, root.order);
     const recipe = { ...root.recipe, seed };
     const setup = { architecture, recipe, pictures, world, ends, silenced: [], frozen: [], firstStep: 0 };
-    const start = root.parameters ?? (await this.startOf(architecture, seed));
-    return new Run(setup, await this.prepare(architecture, recipe, shownIn(pictures, world)), start);
+    const prepared = await this.prepare(architecture, recipe, shownIn(pictures, world));
+    return new Run(setup, prepared, root.parameters ?? (await this.startOf(architecture, seed)));
   }
 
   private async branchRun(runs: Run[], spec: BranchSpec, mine: number): Promise<Run> {

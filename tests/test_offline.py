@@ -1,0 +1,182 @@
+"""The offline page as a file: what goes into it, how large it is, and what it refuses."""
+
+import base64
+import json
+import re
+import zlib
+from hashlib import sha256
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import tinynet as tn
+from tinynet import learners, wire
+from tinynet.bridges import aboard, offline
+from tinynet.errors import TinyNetError
+from tinynet.world import World
+
+LINES = tn.pictures.lines()
+RUN = tn.train(tn.Network.initial(seed=0), LINES)
+BOLD = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0))
+SECTION = re.compile(r'<script type="application/octet-stream" id="tinynet-data">([A-Za-z0-9+/=]*)</script>')
+
+
+def unpacked(text):
+    """Return the JSON document of a page, and a function that gives its parts."""
+    whole = zlib.decompress(base64.b64decode(SECTION.search(text)[1]))
+    first = 4 + int.from_bytes(whole[:4], "little")
+    return json.loads(whole[4:first]), lambda at: whole[first + at[0] : first + at[1]]
+
+
+def digits():
+    found = load_digits()
+    return tn.Examples(
+        found.data / 16, np.eye(10)[found.target], tuple(f"digit {k}" for k in range(len(found.data))), (8, 8), tuple("0123456789")
+    )  # fmt: skip
+
+
+def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
+    return tn.train(tn.Network.initial(sizes, seed=0, output=output), examples, tn.Recipe(**recipe))
+
+
+# --- what goes along -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "seeds"),
+    [
+        (lambda: RUN, 1024),
+        (lambda: trained((4, 8, 2)), 1024),
+        (lambda: trained(epochs=10_000), 1024),
+        (learners.shipped, 1024),
+        (lambda: trained((4, 3, 2), World(noise=0.2), batch_size=10, epochs=50), 1024),
+        (lambda: trained((9, 8, 4, 2), tn.pictures.lines(3), epochs=300), 512),
+        (lambda: trained((64, 16, 10), digits(), "softmax", loss="cross_entropy", epochs=2), 32),
+    ],
+    ids=["the notebook's", "4-8-2", "10,000 epochs", "a learner", "a world", "3x3", "digits"],
+)  # fmt: skip
+def test_a_page_is_smaller_than_a_megabyte_and_has_the_starts_of_seeds(make, seeds):
+    run = make()
+    text = offline.page(run)
+    assert len(text.encode()) < 1_000_000
+    document, part = unpacked(text)
+    [table] = document["starts"]
+    assert table["count"] >= seeds
+    rows = np.frombuffer(part(table["at"]), "<f4").reshape(table["count"], -1)
+    for seed in (0, table["count"] - 1):
+        assert np.array_equal(rows[seed], run.network.architecture.initial(seed).parameters)
+
+
+def test_the_same_recordings_give_the_same_bytes():
+    assert offline.page(RUN, BOLD) == offline.page(RUN, BOLD)
+
+
+def test_every_form_is_the_sheet_that_the_server_sends():
+    [held] = unpacked(offline.page(RUN))[0]["sheets"]
+    forms = aboard.choices(RUN)
+    assert len(held["forms"]) == len(forms) == 64
+    for recipe, batch in forms[::5]:
+        wanted = wire.sheet(wire.SheetRequest(RUN.network.architecture, recipe, batch))
+        form = held["forms"][aboard.form_of(RUN.network.architecture, recipe, batch)]
+        cells = [held["cells"][place] for place in np.cumsum(form["cells"])]
+        assert cells == json.loads(json.dumps(wanted["sheet"]["cells"]))
+        assert {name: held["symbols"][name] for name in wanted["symbols"]} == wanted["symbols"]
+        assert (form["settings"], form["state"]) == (wanted["settings"], wanted["state"])
+    assert held["parameters"] == wanted["parameters"]
+
+
+def test_a_recording_that_is_short_goes_along_as_it_is():
+    document, part = unpacked(RUN.to_html())
+    assert part(document["recordings"][0]["at"]) == RUN.to_bytes()
+
+
+@pytest.mark.parametrize("recipe", [{"epochs": 3000}, {"epochs": 2500, "optimizer": "adam", "batch_size": 3}])
+def test_of_a_longer_one_some_steps_do_and_the_others_follow_to_the_last_bit(recipe):
+    run = trained(**recipe)
+    document, part = unpacked(run.to_html())
+    thin = tn.Recording.from_bytes(part(document["recordings"][0]["at"]))
+    assert thin.stride > run.stride
+    assert thin.identity == run.identity
+    assert len(thin) == len(run)
+    for step in (0, 1, 1234, len(run) - 1):
+        assert thin[step].values == run[step].values
+    assert np.array_equal(thin.loss_per_epoch, run.loss_per_epoch)
+
+
+def test_a_training_that_was_stopped_goes_along():
+    run = tn.train(
+        tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0, epochs=4000, patience=3), validation=LINES
+    )  # fmt: skip
+    document, part = unpacked(run.to_html())
+    thin = tn.Recording.from_bytes(part(document["recordings"][0]["at"]))
+    assert (len(thin), thin.best_epoch) == (len(run), run.best_epoch)
+
+
+# --- names, titles, safety -------------------------------------------------------------------------------------
+
+
+def test_names_are_what_differs():
+    seventh = tn.train(tn.Network.initial((4, 5, 2), seed=7), LINES, tn.Recipe(epochs=10))
+    found = list(aboard.labels((RUN, BOLD)))
+    assert found == ["learning rate 0.1", "learning rate 5"]
+    assert list(aboard.labels((RUN, seventh))) == ["4-3-2, seed 0, epochs 100", "4-5-2, seed 7, epochs 10"]
+    assert list(aboard.labels((RUN, RUN))) == ["run 1", "run 2"]
+    assert list(aboard.labels((RUN,))) == [None]
+
+
+def test_names_and_titles_are_given_as_they_are_and_do_no_harm():
+    evil = "</script><script>alert(1)</script>"
+    text = offline.page(RUN, BOLD, names=[evil, "bold"], title=f"{evil} & co")
+    assert "alert(1)</script>" not in text
+    document, _ = unpacked(text)
+    assert [one["name"] for one in document["recordings"]] == [evil, "bold"]
+    assert document["title"] == f"{evil} & co"
+    assert "<title>&lt;/script&gt;" in text
+
+
+def test_the_policy_allows_this_script_and_no_network():
+    text = RUN.to_html()
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
+    code = text.split('<script type="module">')[1].split("</script>")[0]
+    assert f"script-src 'sha256-{base64.b64encode(sha256(code.encode()).digest()).decode()}';" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "connect-src" not in policy
+    assert "http" not in policy
+
+
+def test_a_page_is_written_where_it_is_wanted(tmp_path):
+    text = RUN.to_html(tmp_path / "run.html", BOLD, title="Two rates")
+    assert (tmp_path / "run.html").read_text(encoding="utf-8") == text
+    assert len(unpacked(text)[0]["recordings"]) == 2
+
+
+# --- what is refused -------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_a_page_is_refused():
+    with pytest.raises(TinyNetError, match="0 recordings were given; a page shows 1 to 8"):
+        offline.page()
+    with pytest.raises(TinyNetError, match="there are 1 names for 2 recordings"):
+        offline.page(RUN, BOLD, names=["one"])
+    with pytest.raises(TinyNetError, match="the page shows up to 2,000"):
+        offline.page(trained((4, 400, 2), epochs=1))
+    with pytest.raises(TinyNetError, match="the page shows batches of 1 to 64"):
+        offline.page(trained((4, 3, 2), World(noise=0.2), batch_size=65, epochs=1))
+
+
+def test_what_is_too_large_is_named():
+    rng = np.random.default_rng(0)
+    many = tn.Examples(
+        rng.random((9000, 16)), np.eye(2)[rng.integers(0, 2, 9000)], tuple(map(str, range(9000))), (4, 4)
+    )
+    with pytest.raises(TinyNetError, match=r"would have [\d,]+ bytes.*the largest part is the examples"):
+        offline.page(tn.train(tn.Network.initial((16, 3, 2), seed=0), many, tn.Recipe(epochs=1)))
+    with pytest.raises(TinyNetError, match="the largest part is the curves of the epochs"):
+        offline.page(trained(epochs=100_000))
+
+
+def test_without_a_built_page_it_says_how_to_build_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(offline, "PAGE", tmp_path)
+    with pytest.raises(TinyNetError, match="npm --prefix web run build"):
+        RUN.to_html()
