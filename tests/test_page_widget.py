@@ -63,6 +63,7 @@ def opened(browser, address):
         if run:
             tab.run(0)
             tab.lab.locator(".lab").wait_for()
+            tab.picture.wait_for(state="attached")  # which ends the cell
         return tab
 
     yield opened

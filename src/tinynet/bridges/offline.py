@@ -162,12 +162,12 @@ class Hold:
 def code() -> str:
     """Return the page's module, so that no tag within it ends the element that it stands in."""
     try:
-        code = (PAGE / "lab.js").read_text(encoding="utf-8")
+        text = (PAGE / "lab.js").read_text(encoding="utf-8")
     except OSError as error:
         raise TinyNetError(
             "the page is not built; `npm --prefix web ci && npm --prefix web run build` in a checkout builds it"
         ) from error
-    return code.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
