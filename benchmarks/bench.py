@@ -1,4 +1,4 @@
-"""Time TinyNet: beside PyTorch, JAX, NumPy and the limit in C, at its start, in memory, as it grows, in every form.
+"""Time TinyNet: beside PyTorch, JAX, NumPy, scikit-learn and the limit in C, at its start, in memory, as it grows, in every form.
 
     python benchmarks/bench.py [--quick] [--only population,forms] [--json FILE]
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+import classifier
 import crowds
 import forms
 import growth
@@ -33,6 +34,7 @@ OUT = Path(__file__).with_name("out")
 SECTIONS: dict[str, Callable[[Scale], Result]] = {
     "population": crowds.measure,
     "recording": recordings.measure,
+    "classifier": classifier.measure,
     "cold": processes.cold_start,
     "memory": processes.memory,
     "growth": growth.measure,
@@ -76,6 +78,7 @@ def described() -> dict[str, str]:
         "model": model(),
         "JAX": package("jax"),
         "NumPy": package("numpy"),
+        "scikit-learn": package("scikit-learn"),
         "C": compiles,
     }
 

@@ -9,6 +9,7 @@ the page laid out again), and a recording from the server. Medians and 95th perc
 import gzip
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,12 @@ def measure(table: Table, page: Page, address: str) -> None:
         "200,000 bytes",
     )
     table.add_row("page files, as they are", f"{sum(map(len, files)):,} bytes", f"{PLAYGROUND:,} bytes")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.html"
+        size = len(tn.train(tn.Network.initial(seed=0), tn.pictures.lines()).to_html(path).encode())
+        ready = milliseconds(lambda: visit(page, path.as_uri()), VISITS)
+    table.add_row("offline page ready, median", f"{statistics.median(ready):.0f} ms", "1000 ms")
+    table.add_row("offline page, as it is", f"{size:,} bytes", "1,000,000 bytes")
     table.add_row("hosts that were asked", f"{len(hosts)}", "1")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import classifier
 import contest
 import crowds
 import forms
@@ -95,7 +96,7 @@ def test_growth_is_drawn(tmp_path):
     assert (tmp_path / "drawn" / "growth.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("module", [contest, forms, growth])
+@pytest.mark.parametrize("module", [classifier, contest, forms, growth])
 def test_the_examples_in_its_docstrings(module):
     found = doctest.testmod(module)
     assert found.attempted > 0

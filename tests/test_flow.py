@@ -18,6 +18,7 @@ FLOW = [
     "splits",
     "world",
     "bayes",
+    "architecture",
     "notebook",
     "network",
     "formulas",
@@ -76,6 +77,7 @@ FLOW = [
 DOORS = {
     "parts": {"report"},  # a chapter shows itself in a notebook
     "pictures": {"tables", "images"},
+    "architecture": {"network"},
     "notebook": {"bridges"},
     "network": {"bridges"},
     "recording": {"bridges"},

@@ -5,6 +5,7 @@ import json
 import re
 import zlib
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tinynet.bridges import aboard, offline
 from tinynet.errors import TinyNetError
 from tinynet.world import World
 
+ROOT = Path(__file__).parents[1]
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
 BOLD = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0))
@@ -74,11 +76,10 @@ def test_the_same_recordings_give_the_same_bytes():
 
 def test_every_form_is_the_sheet_that_the_server_sends():
     [held] = unpacked(offline.page(RUN))[0]["sheets"]
-    forms = aboard.choices(RUN)
-    assert len(held["forms"]) == len(forms) == 64
-    for recipe, batch in forms[::5]:
-        wanted = wire.sheet(wire.SheetRequest(RUN.network.architecture, recipe, batch))
-        form = held["forms"][aboard.form_of(RUN.network.architecture, recipe, batch)]
+    assert len(held["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
+    for form in held["forms"][::5]:
+        asked = wire.SheetRequest(RUN.network.architecture, tn.Recipe(**form["recipe"]), form["batch"])
+        wanted = wire.sheet(asked)
         cells = [held["cells"][place] for place in np.cumsum(form["cells"])]
         assert cells == json.loads(json.dumps(wanted["sheet"]["cells"]))
         assert {name: held["symbols"][name] for name in wanted["symbols"]} == wanted["symbols"]
@@ -149,6 +150,15 @@ def test_a_page_is_written_where_it_is_wanted(tmp_path):
     text = RUN.to_html(tmp_path / "run.html", BOLD, title="Two rates")
     assert (tmp_path / "run.html").read_text(encoding="utf-8") == text
     assert len(unpacked(text)[0]["recordings"]) == 2
+
+
+def test_the_documents_code_writes_two_pages(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    section = (ROOT / "docs" / "laboratory.md").read_text().split("## In one file")[1]
+    exec(re.search(r"```python\n(.*?)```", section, re.S)[1], {})
+    for name, count in (("slow", 1), ("both", 2)):
+        document, _ = unpacked((tmp_path / f"{name}.html").read_text(encoding="utf-8"))
+        assert len(document["recordings"]) == count
 
 
 # --- what is refused -------------------------------------------------------------------------------------------

@@ -208,6 +208,7 @@ def test_it_saves_the_bytes_that_came_along_and_opens_them(open_file, tmp_path):
     )
     path.write_bytes(BOLD.to_bytes())
     page.get_by_label("Open a recording").set_input_files(path)
+    expect(page.get_by_label("learning rate")).to_have_value("5")
     to_end(page)
     page.keyboard.press("ArrowLeft")
     same_as(page, BOLD[-1], 1e-8)
@@ -240,8 +241,8 @@ def test_a_training_that_was_stopped_early_ends_where_it_ended(open_file):
 def test_a_learner_is_trained_again_in_the_page(open_file):
     run = learners.shipped()
     page = open_file(run)
+    page.locator(".at-timeline").get_by_text("Training …").wait_for(state="detached", timeout=90_000)
     to_end(page)
-    page.locator(".at-timeline").get_by_text("Training …").wait_for(state="detached")
     expect(page.get_by_role("alert")).to_have_text("")
     page.get_by_role("button", name="gray", exact=True).click()
     expect(page.locator('[data-cell="layer2.a[0]"] text')).to_have_text(f"{run.final([0.5] * 4)[0]:.3f}")
@@ -305,11 +306,11 @@ def test_each_has_branches_recipes_and_bytes_of_its_own(open_file, tmp_path):
     assert tn.load(path)[300].values == WIDE[300].values
     page.get_by_role("button", name="another seed").click()
     expect(trainings(page).nth(1)).to_contain_text("run 2")
-    expect(trainings(page).nth(1)).to_contain_text("4-8-2, seed 1, learning_rate 5, epochs 200")
+    expect(trainings(page).nth(1)).to_contain_text("4-8-2, seed 4, learning_rate 5, epochs 200")
     expect(trainings(page).nth(0)).to_contain_text("small")
     settled(page)
     assert [float(row["before"]) for row in ledger_csv(page)] == tn.Network.initial(
-        (4, 8, 2), seed=1
+        (4, 8, 2), seed=4
     ).parameters.tolist()
 
 

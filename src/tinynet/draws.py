@@ -39,7 +39,7 @@ def word(stream: int, *numbers: Any) -> Any:
     return x
 
 
-def place_of(seed: Any, epoch: Any, i: int) -> Any:
+def place_of(seed: Any, epoch: Any, i: Any) -> Any:
     """Return the place, 0 to i, that place i swaps with in this epoch's shuffle.
 
     >>> place_of(0, 0, 3)
@@ -54,12 +54,25 @@ def orders(count: int, *, seed: int, epochs: range) -> np.ndarray:
     >>> orders(4, seed=0, epochs=range(1)).tolist()
     [[3, 2, 0, 1]]
     """
+    numbers = np.arange(epochs.start, epochs.stop, dtype=np.uint64)[:, None]
+    swaps = np.arange(count - 1, 0, -1, dtype=np.uint64)
+    places = place_of(seed, numbers, swaps).astype(np.int64)  # (epochs, count - 1)
     found = np.tile(np.arange(count), (len(epochs), 1))
-    rows, numbers = np.arange(len(epochs)), np.arange(epochs.start, epochs.stop, dtype=np.uint64)
-    for i in range(count - 1, 0, -1):
-        k = place_of(seed, numbers, i).astype(np.int64)  # (epochs,)
+    if count > len(epochs):  # Python's lists swap quicker, numpy does many epochs at once
+        for row, ks in zip(found, places.tolist(), strict=True):
+            row[:] = _swapped(row.tolist(), ks)
+        return found
+    rows = np.arange(len(epochs))
+    for i, k in zip(range(count - 1, 0, -1), places.T, strict=True):  # k (epochs,)
         found[rows, k], found[:, i] = found[:, i].copy(), found[rows, k]
     return found
+
+
+def _swapped(order: list[int], ks: list[int]) -> list[int]:
+    """Return the order after its places, from the last on, are swapped with places ks."""
+    for i, k in zip(range(len(order) - 1, 0, -1), ks, strict=True):
+        order[i], order[k] = order[k], order[i]
+    return order
 
 
 def shuffled(count: int, *, seed: int, epoch: int) -> list[int]:

@@ -63,6 +63,12 @@ class Explanation:
         """Return the explanation as an `aligned` block of LaTeX, a line for each step."""
         return "\\begin{aligned}\n" + " \\\\\n".join(self._latex_lines()) + "\n\\end{aligned}"
 
+    def latex_document(self) -> str:
+        """Return the explanation as a LaTeX file that compiles by itself, with its long formulas broken."""
+        from tinynet.bridges.latex import document
+
+        return document(self)
+
     def _latex_lines(self) -> Iterator[str]:
         line, value = f"{latex_symbol(self.name)} &= ", LATEX.number(number(self.value))
         if self.formula is not None:

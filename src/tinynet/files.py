@@ -36,22 +36,32 @@ def decode(kind: str, data: bytes, source: str) -> tuple[Arrays, dict[str, Any]]
 
     Raises TinyNetError for bytes that are damaged, of another kind, or of a newer format.
     """
+    arrays, metadata = opened(data, source)
+    about = _about(kind, metadata.get(KEY), source)
+    if about.get("content") != _hash(arrays):
+        raise TinyNetError(
+            f"{source} is damaged: its numbers are not those that were saved; take another copy"
+        )
+    return arrays, about
+
+
+def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
+    """Return the arrays and the metadata of any safetensors file, ours or not."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
         arrays = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise TinyNetError(
+            f"{source} holds numbers of the type {error.args[0]}, which NumPy has not; save them as float32"
+        ) from error
+    except (SafetensorError, ValueError, TypeError) as error:
         raise TinyNetError(
             f"{source} is damaged or no safetensors file ({error}); take another copy"
         ) from error
-    about = _about(kind, (header.get("__metadata__") or {}).get(KEY), source)
-    if about.get("content") != _hash(arrays):
-        raise TinyNetError(
-            f"{source} is damaged: its numbers are not those that were saved; take another copy"
-        )
-    return arrays, about
+    return arrays, header.get("__metadata__") or {}
 
 
 def read(path: Path) -> bytes:

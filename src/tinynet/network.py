@@ -1,21 +1,22 @@
-"""Networks: layer sizes, activations and parameters; the same random start as PyTorch's, without PyTorch."""
+"""Networks: an architecture and its parameters; the same random start as PyTorch's, without PyTorch."""
 
-import math
-from dataclasses import dataclass, fields
+import os
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet.architecture import ACTIVATIONS as ACTIVATIONS
+from tinynet.architecture import Architecture as Architecture
 from tinynet.errors import TinyNetError
 from tinynet.notebook import InNotebook
 from tinynet.pictures import Examples
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
-OUTPUTS = (*ACTIVATIONS, "softmax")
-STARTS = ("pytorch", "xavier", "he", "normal", "zeros")
-MOST_NODES = 4096  # in one layer
-MOST_PARAMETERS = 1_000_000
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 def activate(name: str, z: np.ndarray) -> np.ndarray:
@@ -36,134 +37,6 @@ def activate(name: str, z: np.ndarray) -> np.ndarray:
     with np.errstate(under="ignore"):
         e = np.exp(z - z.max(axis=-1, keepdims=True))
     return np.asarray(e / e.sum(axis=-1, keepdims=True))
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """The shape of a network and how its numbers are first drawn.
-
-    sizes : nodes of each layer, pixels first and outputs last; 2 to 12 layers of 1 to 4096 nodes.
-    hidden : activation of the hidden layers: sigmoid, tanh, relu or identity.
-    output : activation of the last layer: one of these, or softmax.
-    start : the rule of `initial`.
-
-    >>> Architecture((4, 3, 2)).parameter_count
-    23
-    """
-
-    sizes: tuple[int, ...] = (4, 3, 2)
-    hidden: str = "sigmoid"
-    output: str = "sigmoid"
-    start: str = "pytorch"
-
-    def __post_init__(self) -> None:
-        sizes = self.sizes
-        if not isinstance(sizes, tuple | list) or not 2 <= len(sizes) <= 12:
-            raise TinyNetError(f"sizes is {sizes!r}; it must be 2 to 12 numbers of nodes, such as (4, 3, 2)")
-        for size in sizes:
-            if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MOST_NODES:
-                raise TinyNetError(f"sizes has a layer of {size!r} nodes; a layer has 1 to {MOST_NODES}")
-        object.__setattr__(self, "sizes", tuple(sizes))
-        for field, value, allowed in (
-            ("hidden", self.hidden, ACTIVATIONS),
-            ("output", self.output, OUTPUTS),
-            ("start", self.start, STARTS),
-        ):
-            if value not in allowed:
-                raise TinyNetError(f"{field} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
-        if self.parameter_count > MOST_PARAMETERS:
-            raise TinyNetError(
-                f"sizes {sizes} make {self.parameter_count:,} parameters; at most {MOST_PARAMETERS:,} are allowed"
-            )
-
-    @cached_property
-    def parameter_count(self) -> int:
-        """Weights and biases in all."""
-        return sum(
-            (fan_in + 1) * fan_out for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False)
-        )
-
-    @cached_property
-    def activations(self) -> tuple[str, ...]:
-        """The activation of each layer after the pixels."""
-        return (*([self.hidden] * (len(self.sizes) - 2)), self.output)
-
-    @cached_property
-    def slices(self) -> tuple[tuple[slice, slice], ...]:
-        """Where each layer's weights and biases stand in the flat vector of parameters."""
-        found, start = [], 0
-        for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False):
-            middle, end = start + fan_in * fan_out, start + (fan_in + 1) * fan_out
-            found.append((slice(start, middle), slice(middle, end)))
-            start = end
-        return tuple(found)
-
-    @cached_property
-    def parameter_names(self) -> tuple[str, ...]:
-        """The name of each parameter, in the order of the flat vector: each layer's weights row by row, then biases."""
-        names: list[str] = []
-        for n, (fan_in, fan_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), 1):
-            names += [f"layer{n}.weight[{j},{i}]" for j in range(fan_out) for i in range(fan_in)]
-            names += [f"layer{n}.bias[{j}]" for j in range(fan_out)]
-        return tuple(names)
-
-    def bounds(self) -> np.ndarray | None:
-        """Return b where each parameter starts uniform in [-b, b], 0 where it starts as 0; None for normal starts.
-
-        -> (P,) float64 that are float32 numbers. PyTorch's default is `kaiming_uniform_(a=sqrt(5))`, which comes to
-        1/sqrt(fan_in); Xavier is Glorot and Bengio 2010, eq. 16; He is He et al. 2015, eq. 10.
-        """
-        if self.start == "normal":
-            return None
-        found = np.zeros(self.parameter_count)
-        for (weight, bias), fan_in, fan_out in zip(self.slices, self.sizes, self.sizes[1:], strict=False):
-            if self.start == "pytorch":
-                found[weight] = found[bias] = np.float32(1 / math.sqrt(fan_in))
-            elif self.start == "xavier":
-                found[weight] = np.float32(math.sqrt(3.0) * math.sqrt(2.0 / (fan_in + fan_out)))
-            elif self.start == "he":
-                found[weight] = np.float32(math.sqrt(3.0) * (math.sqrt(2.0) / math.sqrt(fan_in)))
-        return found
-
-    def initial(self, seed: int = 0) -> "Network":
-        """Return the network of that seed, 0 to 2**32 - 1; see `Network.initial`."""
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-            raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
-        bounds = self.bounds()
-        numbers = self._normal(int(seed)) if bounds is None else _uniform(bounds, int(seed))
-        return Network(self, numbers.astype(np.float32).astype(float), f"seed {seed}")
-
-    def _normal(self, seed: int) -> np.ndarray:
-        draw, numbers = np.random.RandomState(seed), np.zeros(self.parameter_count)
-        for (weight, _), fan_in in zip(self.slices, self.sizes, strict=False):
-            numbers[weight] = draw.standard_normal(weight.stop - weight.start) / math.sqrt(fan_in)
-        return numbers
-
-    def to_json(self) -> dict[str, Any]:
-        """Every field by name, ready for JSON."""
-        return {"sizes": list(self.sizes), "hidden": self.hidden, "output": self.output, "start": self.start}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Architecture":
-        """The architecture that `to_json` described; an unknown field is an error that lists the known ones."""
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(data) - set(known))
-        if unknown:
-            raise TinyNetError(f"a network has no field {unknown[0]!r}; its fields are {', '.join(known)}")
-        return cls(**data)
-
-
-def _uniform(bounds: np.ndarray, seed: int) -> np.ndarray:
-    """Draw from PyTorch's generator: MT19937, the low 24 bits of each word, one rounding to float32."""
-    drawn = bounds > 0
-    generator = np.random.MT19937()
-    generator._legacy_seeding(seed)
-    words = generator.random_raw(int(drawn.sum()))
-    u = (words & 0xFFFFFF) * 2.0**-24  # in [0, 1)
-    numbers = np.zeros(len(bounds))
-    high, low = bounds[drawn], -bounds[drawn]
-    numbers[drawn] = u * (high - low) + low
-    return numbers
 
 
 @dataclass(frozen=True)
@@ -283,6 +156,125 @@ class Network(InNotebook):
         numbers = self.parameters.copy()
         numbers[names.index(name)] = value
         return self.with_parameters(numbers, origin=f"{self.origin}, {name} set to {value:g}")
+
+    # --- in and out: each needs its bridge when it is called ---------------------------------------------------------
+
+    @classmethod
+    def from_torch(cls, model: "nn.Module") -> "Network":
+        """Return the network that a PyTorch model is: a chain of Linear layers and sigmoid, tanh, relu or softmax.
+
+        Every number comes exactly, from float32 or float64 and from any device; a Linear layer without bias has zeros, and
+        a log_softmax at the end becomes the softmax. Raises TinyNetError that names the layer for other models.
+
+        >>> from torch import nn
+        >>> Network.from_torch(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))).architecture.hidden
+        'relu'
+        """
+        from tinynet.bridges import pytorch
+
+        return pytorch.from_torch(model)
+
+    def to_torch(self, *, dtype: str = "float32") -> "nn.Sequential":
+        """Return the network as an nn.Sequential; float32 rounds each parameter once, `dtype="float64"` keeps it exactly.
+
+        >>> Network.initial((4, 3, 2)).to_torch()[0]
+        Linear(in_features=4, out_features=3, bias=True)
+        """
+        from tinynet.bridges import pytorch
+
+        return pytorch.to_torch(self, dtype)
+
+    def state_dict(self, *, dtype: str | None = None) -> "OrderedDict[str, Tensor]":
+        """Return the parameters as `to_torch().load_state_dict` takes them: float32 if that loses nothing, else float64.
+
+        >>> list(Network.initial((4, 3, 2)).state_dict())
+        ['0.weight', '0.bias', '2.weight', '2.bias']
+        """
+        from tinynet.bridges import pytorch
+
+        return pytorch.state_dict(self, dtype)
+
+    @classmethod
+    def from_state_dict(
+        cls, state: Mapping[str, Any], *, hidden: str | None = None, output: str | None = None
+    ) -> "Network":
+        """Return the network of a state_dict: weights (out, in) and biases (out,), tensors or arrays, layer after layer.
+
+        hidden, output : the activations. Where left out they are those of `state_dict`, if it made this one, else sigmoid.
+        """
+        from tinynet.bridges import pytorch
+
+        return pytorch.from_state_dict(state, hidden, output)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network into a file that ends in .safetensors, .pt, .pth (a state_dict), .onnx or .json.
+
+        Nothing is lost: numbers are float32 if that keeps each of them, else float64.
+        """
+        from tinynet.bridges import saved
+
+        saved.save(self, path)
+
+    @classmethod
+    def load(
+        cls, path: str | os.PathLike[str], *, hidden: str | None = None, output: str | None = None
+    ) -> "Network":
+        """Read what `save` wrote, or another's file of a chain of Linear layers.
+
+        hidden, output : the activations, which others' safetensors and state_dicts do not tell; sigmoid where left out.
+
+        Raises TinyNetError for a file that is missing, damaged or of something else. No pickled code is run.
+        """
+        from tinynet.bridges import saved
+
+        return saved.load(path, hidden, output)
+
+    def to_onnx(self, *, dtype: str | None = "float32", answers: Sequence[str] = ()) -> bytes:
+        """Return an ONNX model: "pixels" (pictures, pixels) to "answers" (pictures, outputs).
+
+        dtype : "float32" rounds each parameter once; "float64" keeps it, and takes and gives double.
+        answers : names of the outputs, kept in the model's metadata as JSON.
+        """
+        from tinynet.bridges import onnx_model
+
+        return onnx_model.to_onnx(self, dtype, answers)
+
+    @classmethod
+    def from_onnx(cls, data: bytes) -> "Network":
+        """Return the network of an ONNX model of Gemm nodes and activations, such as `to_onnx` makes."""
+        from tinynet.bridges import onnx_model
+
+        return onnx_model.from_onnx(data)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return architecture, origin and layers ready for JSON, with every digit of every number."""
+        from tinynet.bridges import documents
+
+        return documents.network_json(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Network":
+        """Return the network that `to_json` described.
+
+        >>> Network.from_json(Network.initial(seed=0).to_json()) == Network.initial(seed=0)
+        True
+        """
+        from tinynet.bridges import documents
+
+        return documents.network_from_json(data)
+
+    def code(self, language: str, *, name: str = "network", dtype: str | None = None) -> str:
+        """Return a program that needs nothing else: "c" (a C99 header), "python" or "javascript" (an ES module).
+
+        name : what its names begin with; its function is `<name>_answer`.
+        dtype : of C, "float32" unless "float64" is asked for; the others compute in float64.
+
+        >>> Network.initial(seed=0).code("python").splitlines()[-1]
+        '    return answers'
+        """
+        from tinynet.bridges import code
+
+        return code.printed(self, language, name, dtype)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):

@@ -44,7 +44,7 @@ MARKS = {
     "gradient": ("∂L/∂%", r"\frac{\partial L}{\partial %}", "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>%</mrow></mfrac>"),
     "share": ("∂L/∂%", r"\frac{\partial L}{\partial %}", "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>%</mrow></mfrac>"),
     "change": ("Δ%", r"\Delta %", "<mo>Δ</mo>%"),
-    "after": ("%′", "%'", "%<mo>′</mo>"),
+    "after": ("%′", "{%}'", "%<mo>′</mo>"),
     "decayed": ("g(%)", "g(%)", "<mi>g</mi><mo>(</mo>%<mo>)</mo>"),
     "velocity": ("v(%)", "v(%)", "<mi>v</mi><mo>(</mo>%<mo>)</mo>"),
     "velocity.after": ("v′(%)", "v'(%)", "<mi>v</mi><mo>′</mo><mo>(</mo>%<mo>)</mo>"),
@@ -114,7 +114,7 @@ def latex_symbol(name: str) -> str:
     """Write the symbol of a cell in LaTeX.
 
     >>> print(latex_symbol("layer1.weight[0,2].after"))
-    w^{(1)}_{0,2}'
+    {w^{(1)}_{0,2}}'
     """
     symbol = parse(name)
     above = [f"({symbol.layer})"] if symbol.layer is not None else []

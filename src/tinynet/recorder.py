@@ -185,7 +185,8 @@ class _Recording:
         """Write the nudge of a batch; return the loss of its pictures added up."""
         pixel, target = self._pictured("inputs", 0), self._pictured("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
-        if self.count * size > MOST_UNROLLED:
+        usual = batches(self.recipe, self.examples)[0]  # a short batch is written as the others are
+        if self.count * usual > MOST_UNROLLED:
             rolled = _RolledOnTape(*arguments, self._note, self._row("%gradients", self.count))
             rolled.begin("%p", "%s")
             rolled.nudge(size, pixel, target)
@@ -225,12 +226,13 @@ class _Recording:
         return self.f.at("double", array, self.f.whole("mul", self.row, width))
 
     def _faulty(self, total: str, before: str) -> str:
-        """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others."""
+        """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others, in any order."""
         doubt = self.f.room("double")
         self.f.store("double", self.exact.two("fsub", total, total), doubt)
-        with self._each(self.count) as (k, after):
-            del k
-            self._add(doubt, self.exact.two("fsub", after, after))
+        with self._each(self.count) as (_, after):
+            none = self.exact.two("fsub", after, after)
+            so_far = self.f.load("double", doubt)
+            self.f.store("double", self.f.new(f"fadd reassoc double {so_far}, {none}"), doubt)
         return self.f.new(f"fcmp une double {self.f.load('double', doubt)}, {self.exact.constant(0.0)}")
 
     def _distance(self) -> str:

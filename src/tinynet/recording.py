@@ -32,8 +32,6 @@ ARRAYS = (
     "loss_per_epoch",
     "movement_per_epoch",
 )
-
-
 LATER = (
     "noise",
     "schedule",
@@ -42,8 +40,6 @@ LATER = (
     "label_smoothing",
     "augment",
 )  # fields of Recipe since format 1
-
-
 VALIDATED = ("validation_per_epoch", "best_parameters")
 
 
@@ -232,6 +228,12 @@ class Recording(InNotebook):
         if path is not None:
             files.write(Path(path), text.encode())
         return text
+
+    def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
+        """Write the recording in another form, by the ending of `path`; see `tinynet.export`."""
+        from tinynet.bridges.exports import export
+
+        export(self, path, **choices)
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":

@@ -18,7 +18,7 @@ from tinynet.recipe import Recipe
 ONE = Architecture((1, 1))  # what the update does to its one weight, it does to every parameter
 WEIGHT = ONE.parameter_names[0]
 CELL = re.compile(r"(?:layer(\d+)\.)?(z|a|slope|delta|target|loss\.error)\[(\d+)\]")
-ROWS = 4  # weighted sums that are added up side by side, so that each input is read once for all
+ROWS = 4  # weighted sums that are added up side by side: each input is read once for all, and none waits for another
 
 
 def room_for(architecture: Architecture) -> int:
@@ -90,11 +90,10 @@ class Rolled:
     def forward(self, n: int) -> None:
         """Write z = w a + b and a = activation(z) of layer n."""
         outputs = self.architecture.sizes[n]
-        side = ROWS if isinstance(self.arithmetic, Lanes) else 1
-        with self._each(outputs // side) as number:
-            self._sums(n, [self._plus(self.f.whole("mul", number, side), r) for r in range(side)])
-        if outputs % side:
-            with self.f.loop(outputs - outputs % side, outputs) as j:
+        with self._each(outputs // ROWS) as number:
+            self._sums(n, [self._plus(self.f.whole("mul", number, ROWS), r) for r in range(ROWS)])
+        if outputs % ROWS:
+            with self.f.loop(outputs - outputs % ROWS, outputs) as j:
                 self._sums(n, [j])
         kind = self.architecture.activations[n - 1]
         cells = formulas.activation(self.architecture, None, "", n)

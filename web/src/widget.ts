@@ -28,58 +28,15 @@ const LAYOUT = `
 }`;
 
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const place = document.createElement("div");
-  place.style.cssText = LOOK;
-  const root = place.attachShadow({ mode: "open" });
-  const inside = document.createElement("div");
-  const layout = new CSSStyleSheet();
-  layout.replaceSync(LAYOUT);
-  root.adoptedStyleSheets = [layout];
-  root.append(inside);
-  el.append(place);
+  const place = placeIn(el);
   const off = new AbortController();
   const kernel = new Kernel(model);
-  let mounted: Mounted | undefined;
-  let ready = false;
-  let chosen: Theme = "auto";
-
-  const dress = () => {
-    if (chosen === "auto") place.dataset.theme = notebookTheme(el);
-  };
-  const follow = () => {
-    const { lab } = mounted!;
-    const step = model.get("step");
-    if (lab.run && step < lab.run.setup.firstStep) lab.rewind(); // it is before this branch
-    mounted!.open(model.get("cell"));
-    mounted!.goto(step);
-  };
-  const host: Host = {
-    read: () => "",
-    write: () => {},
-    moved(step, cell) {
-      if (!ready) {
-        ready = true;
-        return follow(); // Python may have moved on meanwhile
-      }
-      model.set("step", step);
-      model.set("cell", cell);
-      model.save_changes();
-    },
-    theme: {
-      read: () => chosen,
-      write(theme) {
-        chosen = theme;
-        dress();
-      },
-    },
-    alone: false,
-    saves: true,
-    opens: true,
-  };
-  mounted = mountLab(inside, { api: apiOf(model, kernel), host });
+  const host = new Notebook(model, () => follow(), place);
+  const mounted = mountLab(place.shadowRoot!.querySelector("div")!, { api: apiOf(model, kernel), host });
+  const follow = () => goTo(mounted, model.get("step"), model.get("cell"));
   model.on("change:step", follow);
   model.on("change:cell", follow);
-  onNotebookTheme(dress, off.signal);
+  onNotebookTheme(() => host.dress(), off.signal);
   keepKeys(el, off.signal);
   hideSnapshot(el, model.get("model"));
   return () => {
@@ -87,8 +44,70 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
     kernel.close();
     model.off("change:step", follow);
     model.off("change:cell", follow);
-    void mounted?.destroy();
+    void mounted.destroy();
   };
+}
+
+/** A shadow root of its own, where no style of the notebook reaches. */
+function placeIn(el: HTMLElement): HTMLElement {
+  const place = document.createElement("div");
+  place.style.cssText = LOOK;
+  const root = place.attachShadow({ mode: "open" });
+  const layout = new CSSStyleSheet();
+  layout.replaceSync(LAYOUT);
+  root.adoptedStyleSheets = [layout];
+  root.append(document.createElement("div"));
+  el.append(place);
+  return place;
+}
+
+function goTo({ lab, open, goto }: Mounted, step: number, cell: string): void {
+  if (lab.run && step < lab.run.setup.firstStep) lab.rewind(); // it is before this branch
+  open(cell);
+  goto(step);
+}
+
+/** The page tells the model where it stands, and is as light or dark as the notebook until it is told otherwise. */
+class Notebook implements Host {
+  readonly alone = false;
+  readonly saves = true;
+  readonly opens = true;
+  private ready = false;
+  private chosen: Theme = "auto";
+
+  constructor(
+    private readonly model: Model,
+    private readonly begin: () => void,
+    private readonly place: HTMLElement,
+  ) {}
+
+  readonly theme = {
+    read: () => this.chosen,
+    write: (theme: Theme) => {
+      this.chosen = theme;
+      this.dress();
+    },
+  };
+
+  read(): string {
+    return "";
+  }
+
+  write(): void {}
+
+  moved(step: number, cell: string): void {
+    if (!this.ready) {
+      this.ready = true;
+      return this.begin(); // Python may have moved on meanwhile
+    }
+    this.model.set("step", step);
+    this.model.set("cell", cell);
+    this.model.save_changes();
+  }
+
+  dress(): void {
+    if (this.chosen === "auto") this.place.dataset.theme = notebookTheme(this.place);
+  }
 }
 
 /** What the widget carries is answered at once, and without a kernel too; all else is asked of Python. */
@@ -106,11 +125,11 @@ function apiOf(model: Model, kernel: Kernel): Api {
 
 /** Keys pressed in the page are the page's: a notebook would take them for its own shortcuts. Escape goes back to it. */
 function keepKeys(el: HTMLElement, signal: AbortSignal): void {
-  const mark = (event: KeyboardEvent) =>
-    el.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey)); // JupyterLab's own word
+  const theirs = (event: KeyboardEvent) => event.ctrlKey || event.metaKey; // such as Save
+  const mark = (event: KeyboardEvent) => el.toggleAttribute("data-lm-suppress-shortcuts", !theirs(event)); // JupyterLab's word
   addEventListener("keydown", mark, { capture: true, signal });
   const keep = (event: KeyboardEvent) => {
-    event.stopPropagation();
+    if (!theirs(event)) event.stopPropagation();
     if (event.key === "Escape") el.closest<HTMLElement>(".jp-Cell, [tabindex]:not([tabindex='-1'])")?.focus();
   };
   el.addEventListener("keydown", keep, { signal });

@@ -6,7 +6,7 @@ import type { Api } from "../src/core/api";
 import { embedded } from "../src/core/embedded";
 import { Lab } from "../src/core/lab.svelte";
 import type { SheetJson } from "../src/core/sheet";
-import { formOf, PLAIN_ARCHITECTURE, PLAIN_RECIPE, type Pictures } from "../src/core/types";
+import { PLAIN_ARCHITECTURE, PLAIN_RECIPE, type Pictures } from "../src/core/types";
 
 const golden = JSON.parse(readFileSync(new URL("../../tests/golden/sheet_4-3-2.json", import.meta.url), "utf-8"));
 const cells = (golden.sheet as SheetJson).cells;
@@ -25,12 +25,12 @@ const starts = Float32Array.from({ length: SEEDS * parameters.length }, (_, k) =
 
 /** The data of a file, as Python packs it; the bytes that come along are those of the starts. */
 function file(change: object = {}): string {
-  const form = { batch: 1, cells: cells.map((_, k) => Number(k > 0)), settings: { rate: 0.1 }, state: {} };
+  const form = { recipe: {}, batch: 1, cells: cells.map((_, k) => Number(k > 0)), settings: { rate: 0.1 }, state: {} };
   const document = {
     version: "1.2",
     title: "a file",
     pictures: { 2: { unsure_below: 0.2, sets } },
-    sheets: [{ cells, symbols: {}, parameters, forms: { [formOf(PLAIN_ARCHITECTURE, PLAIN_RECIPE, 1)]: form } }],
+    sheets: [{ architecture: PLAIN_ARCHITECTURE, cells, symbols: {}, parameters, forms: [form] }],
     starts: [{ architecture: PLAIN_ARCHITECTURE, first: 0, count: SEEDS, at: [0, starts.byteLength] }],
     recordings: [{ name: "one", at: [4, 12] }],
     ...change,
@@ -53,11 +53,12 @@ describe("a file's own Api", () => {
     expect(names).toEqual(parameters);
   });
   it("writes a cell that several forms share once, and finds it in each", async () => {
-    const nesterov = { ...PLAIN_RECIPE, momentum: 0.9, nesterov: true };
-    const form = { batch: 1, cells: [2, -1, 3], settings: {}, state: {} };
-    const forms = { [formOf(PLAIN_ARCHITECTURE, nesterov, 1)]: form };
-    const other = embedded(file({ sheets: [{ cells, symbols: {}, parameters, forms }] }));
-    expect((await other.sheet(PLAIN_ARCHITECTURE, nesterov, 1)).sheet.cells).toEqual([cells[2], cells[1], cells[4]]);
+    const recipe = { momentum: 0.9, nesterov: true };
+    const forms = [{ recipe, batch: 1, cells: [2, -1, 3], settings: {}, state: {} }];
+    const sheets = [{ architecture: PLAIN_ARCHITECTURE, cells, symbols: {}, parameters, forms }];
+    const nesterov = { ...PLAIN_RECIPE, momentum: 0.5, nesterov: true, learning_rate: 3 };
+    const { sheet } = await embedded(file({ sheets })).sheet(PLAIN_ARCHITECTURE, nesterov, 1);
+    expect(sheet.cells).toEqual([cells[2], cells[1], cells[4]]);
   });
   it("has the starts of its seeds, as float32", async () => {
     const found = await api.starts(PLAIN_ARCHITECTURE, 32, 32);

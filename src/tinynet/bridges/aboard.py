@@ -1,6 +1,5 @@
 """What an offline page carries: the sheets of a network, the starts of seeds, and recordings with fewer steps."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
@@ -30,8 +29,10 @@ Form = tuple[Recipe, int]  # what the formulas of a sheet depend on: a kind of r
 def own_forms(run: Recording) -> list[Form]:
     """Return the forms that a training needs: single pictures, its batches, and a short last one."""
     count, size = pictures_an_epoch(run.source), run.recipe.batch_size
+    shown = {int(batch) for batch in np.unique((run.pictures >= 0).sum(axis=1))}
+    batches = shown | {1, min(size, count), count % size or min(size, count)}
     recipe = replace(run.recipe, patience=0)  # the page trains up to where it ended
-    return [(recipe, batch) for batch in sorted({1, min(size, count), count % size or min(size, count)})]
+    return [(recipe, batch) for batch in sorted(batches)]
 
 
 def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True) -> list[Form]:
@@ -64,27 +65,27 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
     """
     cells: dict[tuple[Any, ...], int] = {}
     symbols: dict[str, list[str]] = {}
-    found: dict[str, Any] = {}
+    found: dict[tuple[int, ...], dict[str, Any]] = {}  # recipes of one form have the same cells
+    plain = Recipe().to_json()
     for recipe, batch in forms:
         wire.allowed(wire.SheetRequest(architecture, recipe, batch))
         sheet = sheet_of(architecture, recipe, batch)
         symbols |= wire.written(sheet, [name for name in sheet.cells if name not in symbols])
         places = [cells.setdefault((c.name, c.stop, c.formula), len(cells)) for c in sheet.cells.values()]
-        found[form_of(architecture, recipe, batch)] = {
+        found.setdefault(tuple(places), {
+            "recipe": {name: value for name, value in recipe.to_json().items() if value != plain[name]},
             "batch": batch,
             "cells": np.diff(places, prepend=0).tolist(),
             "settings": formulas.settings(recipe),
             "state": wire.state_of(architecture, recipe),
-        }
-    names = list(architecture.parameter_names)
-    return {"cells": [*cells], "symbols": symbols, "parameters": names, "forms": found}
-
-
-def form_of(architecture: Architecture, recipe: Recipe, batch: int) -> str:
-    """Return what the formulas of a sheet depend on, as the page's `formOf` writes it."""
-    kind = (recipe.loss, recipe.optimizer, recipe.nesterov, recipe.momentum > 0, recipe.weight_decay > 0)
-    form = [architecture.sizes, architecture.hidden, architecture.output, *kind, batch]
-    return json.dumps(form, separators=(",", ":"))
+        })  # fmt: skip
+    return {
+        "architecture": architecture.to_json(),
+        "parameters": list(architecture.parameter_names),
+        "cells": [*cells],
+        "symbols": symbols,
+        "forms": [*found.values()],
+    }
 
 
 def table(architecture: Architecture, first: int, count: int) -> bytes:
@@ -108,9 +109,12 @@ def thinned(run: Recording, every: int) -> Recording:
 
 
 def within(run: Recording, most: int) -> bytes:
-    """Return the bytes of a recording, with fewer of its steps kept where they are more than `most`."""
+    """Return the bytes of a recording, with fewer of its steps kept where they are more than `most`.
+
+    A recording of another kind, whose steps do not follow from each other here, stays whole.
+    """
     whole, every = run.to_bytes(), 1
-    while len(whole) > most and every < len(run.losses):
+    while type(run) is Recording and len(whole) > most and every < len(run.losses):
         every *= 2 * max(1, len(whole) // most // 2)
         whole = thinned(run, every).to_bytes()
     return whole

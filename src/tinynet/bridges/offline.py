@@ -13,6 +13,7 @@ from tinynet import wire
 from tinynet.bridges import aboard
 from tinynet.bridges.aboard import Form
 from tinynet.errors import TinyNetError
+from tinynet.network import Architecture
 from tinynet.recording import Recording
 
 PAGE = Path(__file__).parents[1] / "page"
@@ -67,7 +68,7 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
             f"there are {len(names)} names for {len(recordings)} recordings; give one for each"
         )
     called = list(aboard.labels(recordings)) if names is None else list(names)
-    hold = Hold(recordings, called, title or "TinyNet")
+    hold = Hold(recordings, called, title)
     if hold.size() >= LARGEST:
         raise TinyNetError(
             f"this page would have {hold.size():,} bytes, and an offline page has less than {LARGEST:,}; the largest part is "
@@ -81,9 +82,18 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
 
 
 class Hold:
-    """The data of a page: a JSON document, and bytes that stand behind it. At first only what the recordings need."""
+    """The data of a page: a JSON document, and bytes that stand behind it: at first what the recordings need.
 
-    def __init__(self, recordings: tuple[Recording, ...], names: Sequence[str | None], title: str) -> None:
+    forms : a list for each recording of what other sheets go along.
+    """
+
+    def __init__(
+        self,
+        recordings: tuple[Recording, ...],
+        names: Sequence[str | None],
+        title: str | None = None,
+        forms: list[list[Form]] | None = None,
+    ) -> None:
         from tinynet import __version__
 
         self._bytes = b""
@@ -92,7 +102,7 @@ class Hold:
         grids = sorted({2, *map(_grid, recordings)})
         self._document: dict[str, Any] = {
             "version": __version__,
-            "title": title,
+            "title": title or "TinyNet",
             "pictures": {str(n): wire.picture_sets(n) for n in grids},
             "recordings": [
                 {"name": name, "at": self._stow(aboard.within(run, WHOLE // len(recordings)))}
@@ -100,29 +110,19 @@ class Hold:
             ],
             "starts": [],
         }
-        self.take([[] for _ in recordings])
+        self.take(forms or [[] for _ in recordings])
 
     def take(self, forms: list[list[Form]]) -> None:
         """Have the sheets that the recordings need, and those of further forms, a list for each recording."""
-        needed = [[*aboard.own_forms(run), *more] for run, more in zip(self._recordings, forms, strict=True)]
-        self._document["sheets"] = [
-            aboard.sheets(
-                one,
-                [
-                    form
-                    for run, mine in zip(self._recordings, needed, strict=True)
-                    if run.network.architecture == one
-                    for form in mine
-                ],
-            )
-            for one in self._architectures
-        ]
+        needed: dict[Architecture, list[Form]] = {one: [] for one in self._architectures}
+        for run, more in zip(self._recordings, forms, strict=True):
+            needed[run.network.architecture] += [*aboard.own_forms(run), *more]
+        self._document["sheets"] = [aboard.sheets(one, mine) for one, mine in needed.items()]
 
     def add_starts(self, room: int) -> bool:
         """Add the starts of as many seeds as go into `room` bytes of the page; return whether there are any."""
-        each = (
-            sum(4 * one.parameter_count for one in self._architectures) * 4 / 3 * 1.01
-        )  # bytes of base64 a seed
+        numbers = sum(one.parameter_count for one in self._architectures)
+        each = 4 * numbers * 4 / 3 * 1.01  # bytes of a seed: float32, in base64, and a little more
         count = min(MOST_STARTS, int(room / each)) // BLOCK * BLOCK
         for one in self._architectures if count > 0 else []:
             table = {"architecture": one.to_json(), "first": 0, "count": count}
@@ -162,12 +162,12 @@ class Hold:
 def code() -> str:
     """Return the page's module, so that no tag within it ends the element that it stands in."""
     try:
-        text = (PAGE / "lab.js").read_text(encoding="utf-8")
+        module = (PAGE / "lab.js").read_text(encoding="utf-8")
     except OSError as error:
         raise TinyNetError(
             "the page is not built; `npm --prefix web ci && npm --prefix web run build` in a checkout builds it"
         ) from error
-    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return module.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:

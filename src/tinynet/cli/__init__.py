@@ -6,6 +6,7 @@ from typing import NoReturn
 import typer
 
 from tinynet.cli.crowd import population
+from tinynet.cli.export import export
 from tinynet.cli.house import doctor, lab
 from tinynet.cli.journey import discover
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
@@ -13,6 +14,7 @@ from tinynet.cli.runbook import runbook
 from tinynet.cli.single import explain, nudge, stress
 from tinynet.cli.sweep import sweep
 from tinynet.cli.training import train
+from tinynet.cli.worksheet import worksheet
 
 app = typer.Typer(
     name="tinynet",
@@ -23,7 +25,20 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (discover, nudge, train, explain, stress, population, sweep, runbook, lab, doctor):
+for command in (
+    discover,
+    nudge,
+    train,
+    explain,
+    stress,
+    population,
+    sweep,
+    runbook,
+    export,
+    worksheet,
+    lab,
+    doctor,
+):
     app.command()(command)
 
 

@@ -39,7 +39,7 @@ def nudge(
 
     network = tn.Network.initial((4, *hidden_sizes(hidden), 2), seed=seed)
     recipe = recipe_of(learning_rate=rate, loss=loss)
-    moment = tn.nudge(network, _trainable(picture), recipe)
+    moment = tn.nudge(network, trainable(picture), recipe)
     explanation = None if cell is None else moment.explain(cell)
     after = tn.nudge(moment.after, moment.shown, recipe).loss
     if as_json:
@@ -61,7 +61,7 @@ def explain(
     cell: Annotated[str, typer.Argument(help="A cell of the sheet, such as layer1.weight[0,2] or loss.")],
     step: Annotated[int, typer.Option(help="The nudge, counted from 0; negative counts from the end.")] = 0,
     depth: Annotated[int | None, typer.Option(help="Levels to open; all, unless said.")] = None,
-    form: Annotated[str, typer.Option(help="text, latex or html.")] = "text",
+    form: Annotated[str, typer.Option(help="text, latex, html, or document: a whole LaTeX file.")] = "text",
     as_json: Json = False,
 ) -> None:
     """One cell of a recording: the formula, with its numbers, down to pixels and parameters."""
@@ -72,6 +72,7 @@ def explain(
         print_json({"command": "explain", "step": step, "explanation": explanation.to_json()})
         return
     forms = {"text": explanation.text, "latex": explanation.latex, "html": explanation.html}
+    forms["document"] = explanation.latex_document
     if form not in forms:
         raise tn.TinyNetError(f"--form is {form!r}; it must be one of {', '.join(forms)}")
     typer.echo(forms[form]())
@@ -116,7 +117,7 @@ def _table_sets(run: "Recording") -> "dict[str, Examples]":
     return trained | {"halfway between the means": tables.halfway(run.examples)}
 
 
-def _trainable(picture: str) -> "Examples":
+def trainable(picture: str) -> "Examples":
     """Return a line by name, or the four given brightnesses with the target of the line they are nearest to."""
     import numpy as np
 

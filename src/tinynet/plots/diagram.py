@@ -45,12 +45,17 @@ class Column(NamedTuple):
 
 
 def architecture(
-    network: "Network", *, ax: "Axes | None" = None, picture: Examples | Sequence[float] | None = None
+    network: "Network",
+    *,
+    ax: "Axes | None" = None,
+    picture: Examples | Sequence[float] | None = None,
+    scale: float | None = None,
 ) -> "Axes":
     """Draw a network: edges orange above zero, blue below, the thicker the larger, with their numbers.
 
     picture : one example, or (pixels,); it and the activations it leads to are written into the nodes.
-    Without it, or with bare pixels, 4 inputs are named as a 2x2 picture's, 2 outputs as the lines' answers.
+    scale : the size of a weight that is drawn thickest; the largest of the network unless said.
+    Without a picture, or with bare pixels, 4 inputs are named as a 2x2 picture's, 2 outputs as the lines' answers.
 
     A layer shows at most 12 of its nodes; the weights between two layers are written out up to 24.
     Raises TinyNetError for more than one picture or one that does not fit.
@@ -65,7 +70,7 @@ def architecture(
     high = max(column.heights[0] for column in columns)
     inches = 1.1 if high <= 2 else 0.85
     ax = ax or canvas(2.7 * len(columns) + 0.6, inches * (2 * high + ABOVE + BELOW) + 0.4)
-    top = largest(*(layer.weight for layer in network.layers))
+    top = scale or largest(*(layer.weight for layer in network.layers))
     for n, layer in enumerate(network.layers):
         _edges(ax, n, columns[n : n + 2], layer.weight, top)
     _nodes(ax, columns, layers)

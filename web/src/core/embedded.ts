@@ -2,17 +2,20 @@
 
 import type { Api } from "./api";
 import type { SheetJson } from "./sheet";
-import { formOf, unsoundOf, type Architecture, type Pictures, type SheetAnswer } from "./types";
+import { formOf, PLAIN_RECIPE, unsoundOf, type Architecture, type Pictures, type Recipe, type SheetAnswer } from "./types"; // prettier-ignore
 
 type Part = [from: number, to: number]; // of the bytes behind the JSON
 
 /** The sheets of an architecture: every cell once, and of each form the distances from one of its cells to the next. */
 interface Sheets {
+  architecture: Architecture;
+  parameters: string[];
   cells: SheetJson["cells"];
   symbols: SheetAnswer["symbols"];
-  parameters: string[];
-  forms: Record<string, { batch: number; cells: number[] } & Pick<SheetAnswer, "settings" | "state">>;
+  forms: Form[];
 }
+
+type Form = { recipe: Partial<Recipe>; batch: number; cells: number[] } & Pick<SheetAnswer, "settings" | "state">;
 
 interface Aboard {
   version: string;
@@ -57,10 +60,10 @@ export function embedded(text: string): Api {
       const wrong = unsoundOf(recipe);
       if (wrong) throw new Error(`The recipe's ${wrong} is ${recipe[wrong]}; that is out of its range.`);
       const { sheets } = await open();
-      const form = formOf(architecture, recipe, batch);
-      const found = sheets.find(({ forms }) => form in forms);
-      if (!found) throw new Error(whatThereIs(sheets, form));
-      return sheetOf(found, form);
+      const wanted = formOf(architecture, recipe, batch);
+      for (const one of sheets)
+        for (const form of one.forms) if (keyOf(one, form) === wanted) return sheetOf(one, form);
+      throw new Error(whatThereIs(sheets, wanted));
     },
     async starts(architecture, first, count) {
       const { starts, part } = await open();
@@ -77,17 +80,20 @@ export function embedded(text: string): Api {
 
 const kind = ({ sizes, hidden, output, start }: Architecture): string => [sizes, hidden, output, start].join();
 
-function sheetOf({ cells, symbols, parameters, forms }: Sheets, form: string): SheetAnswer {
-  const { batch, settings, state, cells: distances } = forms[form];
+const keyOf = ({ architecture }: Sheets, { recipe, batch }: Form): string =>
+  formOf(architecture, { ...PLAIN_RECIPE, ...recipe }, batch);
+
+function sheetOf({ cells, symbols, parameters }: Sheets, form: Form): SheetAnswer {
+  const { batch, settings, state, cells: distances } = form;
   let place = 0;
   const mine = distances.map((distance) => cells[(place += distance)]);
   return { sheet: { format: 1, batch, cells: mine }, symbols, settings, state, parameters };
 }
 
 /** Say which forms there are instead of one that is not: of other networks, or of this one. */
-function whatThereIs(sheets: Sheets[], form: string): string {
-  const all = sheets.flatMap(({ forms }) => Object.keys(forms)).map(described);
-  const wanted = described(form);
+function whatThereIs(sheets: Sheets[], key: string): string {
+  const all = sheets.flatMap((one) => one.forms.map((form) => described(keyOf(one, form))));
+  const wanted = described(key);
   const list = (which: keyof typeof wanted, of = all) => [...new Set(of.map((one) => one[which]))].join(", ");
   const mine = all.filter(({ network }) => network === wanted.network);
   if (mine.length === 0)
@@ -99,8 +105,8 @@ function whatThereIs(sheets: Sheets[], form: string): string {
   );
 }
 
-function described(form: string) {
-  const [sizes, hidden, output, loss, optimizer, nesterov, momentum, decay, batch] = JSON.parse(form);
+function described(key: string) {
+  const [sizes, hidden, output, loss, optimizer, nesterov, momentum, decay, batch] = JSON.parse(key);
   const push = `${nesterov ? " and Nesterov's step" : ""}${decay ? " and weight decay" : ""}`;
   return {
     network: `a ${sizes.join("-")} network of ${hidden} and ${output} nodes`,

@@ -23,7 +23,7 @@ export async function keep({ name, bytes }: Brought, label = name ?? "the record
     name,
     architecture,
     recipe: { ...opened.recipe, patience: 0 }, // it ends where it ended
-    seed: opened.recipe.seed,
+    seed: Number(/^seed (\d+)$/.exec(opened.origin)?.[1] ?? opened.recipe.seed),
     grid: side <= LARGEST_GRID ? side : 2,
     order: null,
     pictures: world ? null : opened.pictures,

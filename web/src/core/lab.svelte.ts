@@ -286,7 +286,7 @@ export class Lab {
   private async rootRun(root: Root, sets: Record<string, Pictures>): Promise<Run> {
     const { architecture, world, ends, seed } = root;
     const pictures = ordered(root.pictures ?? sets.lines, root.order);
-    const recipe = { ...root.recipe, seed };
+    const recipe = root.parameters ? root.recipe : { ...root.recipe, seed }; // a recording may shuffle by another seed
     const setup = { architecture, recipe, pictures, world, ends, silenced: [], frozen: [], firstStep: 0 };
     const prepared = await this.prepare(architecture, recipe, shownIn(pictures, world));
     return new Run(setup, prepared, root.parameters ?? (await this.startOf(architecture, seed)));

@@ -1,0 +1,177 @@
+"""A network as a program that needs nothing else, in C, Python or JavaScript, printed from its sheet."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from textwrap import indent, wrap
+from typing import Any
+
+import numpy as np
+
+from tinynet.bridges.languages import LANGUAGES, Language
+from tinynet.bridges.loops import Statement, rolled
+from tinynet.bridges.tensors import layers_of
+from tinynet.errors import TinyNetError
+from tinynet.formulas import Formula
+from tinynet.network import Network
+from tinynet.sheet import Sheet
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+INFIX = {"+": 1, "-": 1, "*": 2, "/": 2}  # how tightly they bind
+WIDTH = 80  # of a line of numbers
+
+
+def printed(network: Network, language: str, name: str = "network", dtype: str | None = None) -> str:
+    """Return the program; see `Network.code`."""
+    if language not in LANGUAGES:
+        raise TinyNetError(f"language is {language!r}; it must be one of {', '.join(map(repr, LANGUAGES))}")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise TinyNetError(
+            f"name is {name!r}; it must begin with a letter and have only letters, digits and underscores"
+        )
+    if language != "c" and dtype not in (None, "float64"):
+        raise TinyNetError(f"dtype is {dtype!r}; {language} computes in float64")
+    written = LANGUAGES[language](name, dtype or "float32")
+    program = Program(network, written)
+    for statement in rolled(Sheet.of(network.architecture)):
+        program.state(statement)
+    shown = {"name": name, "inputs": network.sizes[0], "outputs": network.sizes[-1]}
+    return _rendered(
+        f"code.{language}.jinja",
+        **shown,
+        language=written,
+        about=[*_about(network), written.usage.format(**shown)],
+        constants="\n".join(_constants(network, written)),
+        body="\n".join(program.lines),
+        used=program.used,
+    )
+
+
+class Program:
+    """The lines of a function, written statement by statement, and the operations it needs functions for."""
+
+    def __init__(self, network: Network, language: Language) -> None:
+        self.language = language
+        self.arrays = {"pixel": "pixels", f"layer{len(network.sizes) - 1}.a": "answers"}
+        self.lines: list[str] = []
+        self.used: set[str] = set()
+        self.depth = 1
+
+    def state(self, statement: Statement) -> None:
+        """Write an array cell by cell, or a cell by itself."""
+        array, formula, size = statement
+        if size and array not in self.arrays:
+            self._line(self.language.array.format(array=self.named(array), size=size))
+        if size > 1:
+            with self._loop("j", size):
+                self._set(self.named(f"{array}[j]"), formula)
+        elif size:
+            self._set(self.named(f"{array}[0]"), formula)
+        else:
+            self._set(self.named(array), formula, self.language.number)
+
+    def named(self, cell: str) -> str:
+        """Return what a cell is called: `layer1_weight[j][i]` for `layer1.weight[j,i]`."""
+        array, opening, places = cell.partition("[")
+        return self.arrays.get(array, array.replace(".", "_")) + opening + places.replace(",", "][")
+
+    def value(self, formula: Formula, least: int = 0) -> str:
+        """Return a formula as an expression, in parentheses where it binds less tightly than `least`."""
+        if isinstance(formula, str):
+            return self.named(formula)
+        if not isinstance(formula, tuple):
+            return self.language.literal(formula)
+        operation, *parts = formula
+        if len(parts) == 1 and operation in ("+", "max"):
+            return self.value(parts[0], least)
+        if operation not in INFIX:
+            self.used.add(operation)
+            return f"{self.language.calls[operation]}({', '.join(map(self.value, parts))})"
+        binds = INFIX[operation]  # what stands right of a sign is kept apart: sums go from left to right
+        sides = [self.value(part, binds + (k > 0)) for k, part in enumerate(parts)]
+        text = f" {operation} ".join(sides)
+        return f"({text})" if binds < least else text
+
+    def _set(self, cell: str, formula: Formula, declared: str = "{cell}") -> None:
+        """Write cell = formula; a sum or maximum of terms alike grows in the cell, from the first to the last."""
+        start = declared.format(cell=cell)
+        match formula:
+            case ("+" | "max" as operation, ("each", count, term), *rest):
+                least = self.language.literal(0.0) if operation == "+" else f"-{self.language.infinity}"
+                self._line(f"{start} = {least}")
+                with self._loop("i", count):
+                    self._grow(cell, operation, term)
+                for term in rest:
+                    self._grow(cell, operation, term)
+            case _:
+                self._line(f"{start} = {self.value(formula)}")
+
+    def _grow(self, cell: str, operation: str, term: Formula) -> None:
+        if operation == "+":
+            self._line(f"{cell} += {self.value(term)}")
+        else:
+            self.used.add(operation)
+            self._line(f"{cell} = {self.language.calls[operation]}({cell}, {self.value(term)})")
+
+    def _line(self, text: str) -> None:
+        self.lines.append(self.language.step * self.depth + text + self.language.end)
+
+    @contextmanager
+    def _loop(self, i: str, count: int) -> Iterator[None]:
+        step = self.language.step
+        self.lines.append(step * self.depth + self.language.loop.format(i=i, count=count))
+        self.depth += 1
+        yield
+        self.depth -= 1
+        if self.language.close:
+            self.lines.append(step * self.depth + self.language.close)
+
+
+def _constants(network: Network, language: Language) -> Iterator[str]:
+    """Yield the declaration of each layer's weights and biases."""
+    for n, layer in enumerate(layers_of(network, language.dtype), 1):
+        for part, array in zip(("weight", "bias"), layer, strict=True):
+            shape = "".join(f"[{size}]" for size in array.shape)
+            values = _listed(array, language)
+            yield (
+                language.constant.format(array=f"layer{n}_{part}", shape=shape, values=values) + language.end
+            )
+
+
+def _listed(array: np.ndarray, language: Language) -> str:
+    """Return an array as the language's list: a row of weights, or as many numbers as fit, a line."""
+    opening, closing = language.brackets
+    if array.ndim == 2:
+        text = ",\n".join(_listed(row, language) for row in array)
+    else:
+        text = ", ".join(map(language.literal, array))
+        if len(text) <= WIDTH:
+            return f"{opening}{text}{closing}"
+        text = "\n".join(wrap(text, WIDTH))
+    return f"{opening}\n{indent(text, language.step)}\n{closing}"
+
+
+def _about(network: Network) -> list[str]:
+    """Return what the network is, in lines without a character that could end a comment."""
+    from tinynet import __version__
+
+    layers = [
+        f"{network.sizes[0]} pixels",
+        *(f"{len(layer.bias)} of {layer.activation}" for layer in network.layers),
+    ]
+    origin = "".join(letter for letter in network.origin if letter.isprintable()) or "unknown"
+    return [
+        f"A {'-'.join(map(str, network.sizes))} network of {network.architecture.parameter_count:,} numbers, "
+        f"printed from its sheet by TinyNet {__version__}.",
+        f"Origin: {origin}.",
+        f"Layers: {', '.join(layers)}.",
+    ]
+
+
+def _rendered(template: str, **values: Any) -> str:
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("tinynet"), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.get_template(template).render(**values)

@@ -1,0 +1,69 @@
+"""The command `export`: a recording in other forms."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinynet.cli.options import Json, print_json
+
+
+def export(
+    recordings: Annotated[
+        list[Path], typer.Argument(help="A recording; for a page also several, to compare.")
+    ],
+    out: Annotated[
+        list[Path],
+        typer.Option(
+            help="The file to write; its ending says what: .html the laboratory offline; .xlsx live formulas; .onnx, "
+            ".safetensors, .pt or .json the numbers; .h, .py or .js code; .svg, .pdf or .png a figure; .gif or .mp4 a "
+            "film; .tex an explanation. Give it again for more files."
+        ),
+    ],
+    step: Annotated[
+        int | None, typer.Option(help="The nudge that is shown, or before which the network stands.")
+    ] = None,
+    epoch: Annotated[int | None, typer.Option(help="The epoch whose nudges a workbook has.")] = None,
+    cell: Annotated[str | None, typer.Option(help="The cell to explain, such as layer1.weight[0,2].")] = None,
+    depth: Annotated[int | None, typer.Option(help="Levels of the explanation; all, unless said.")] = None,
+    figure: Annotated[
+        str | None, typer.Option(help="The figure's name; network, unless said. A wrong one lists them.")
+    ] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32 or float64, of models and C.")] = None,
+    name: Annotated[str | None, typer.Option(help="The name of the function in a program.")] = None,
+    frames: Annotated[int | None, typer.Option(help="Frames of a film.")] = None,
+    fps: Annotated[int | None, typer.Option(help="Frames a second.")] = None,
+    picture: Annotated[str | None, typer.Option(help="The example that a film shows, by its name.")] = None,
+    title: Annotated[str | None, typer.Option(help="The title of a page.")] = None,
+    called: Annotated[
+        list[str] | None, typer.Option("--called", help="The name of each recording in a page, in turn.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """A recording as a page, a workbook, a model, code, a figure, a film or LaTeX, by the ending of --out."""
+    import tinynet as tn
+    from tinynet import terminal
+    from tinynet.bridges import exports
+
+    asked = {
+        "step": step, "epoch": epoch, "cell": cell, "depth": depth, "figure": figure, "dtype": dtype, "name": name,
+        "frames": frames, "rate": fps, "picture": picture,
+        "title": title, "names": called or None,
+    }  # fmt: skip
+    choices = {key: value for key, value in asked.items() if value is not None}
+    taken = exports.taken(out, choices)
+    for path in out:
+        exports.check(path, len(recordings), **taken[path])
+    runs = [tn.load(path) for path in recordings]
+    for path in out:
+        with terminal.progress(f"writing {path.name}", "frames") as advance:
+            exports.export(runs, path, progress=advance, **taken[path])
+        if not as_json:
+            typer.echo(f"{path}: {exports.FORMS[path.suffix.lower()].words}, {path.stat().st_size:,} bytes")
+    if as_json:
+        print_json(
+            {
+                "command": "export",
+                "files": [{"path": str(path), "bytes": path.stat().st_size} for path in out],
+            }
+        )

@@ -1,0 +1,103 @@
+"""The command `worksheet`: a nudge on paper, for a class."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinynet.cli.options import (
+    Activation,
+    Hidden,
+    Json,
+    LossOption,
+    Output,
+    Pictures,
+    Rate,
+    hidden_sizes,
+    make_folder,
+    print_json,
+    recipe_of,
+)
+
+if TYPE_CHECKING:
+    from tinynet.pictures import Examples
+
+
+def worksheet(
+    students: Annotated[int, typer.Option(help="How many papers: one for each seed.")] = 1,
+    first_seed: Annotated[int, typer.Option(help="The first student's seed; the next has the next.")] = 0,
+    seeds: Annotated[str | None, typer.Option(help="The seeds instead, such as 0..29 or 3,5,8.")] = None,
+    picture: Pictures = "top",
+    target: Annotated[str | None, typer.Option(help="What the outputs should say, such as 1,0 or 1.")] = None,
+    decimals: Annotated[int, typer.Option(help="Every number is rounded to so many decimals.")] = 3,
+    rate: Rate = 1.0,
+    loss: LossOption = "mse",
+    hidden: Hidden = "3",
+    activation: Activation = "sigmoid",
+    output: Output = "sigmoid",
+    out: Annotated[Path, typer.Option(help="The folder for the papers.")] = Path("worksheets"),
+    form: Annotated[str, typer.Option("--format", help="pdf, html, or both: pdf,html.")] = "pdf,html",
+    as_json: Json = False,
+) -> None:
+    """A nudge on paper: blanks to fill in, a paper a student, the solutions, and the teacher's key."""
+    import tinynet as tn
+
+    examples = _example(picture, target)
+    assert examples.targets is not None
+    sizes = (examples.inputs.shape[1], *hidden_sizes(hidden), examples.targets.shape[1])
+    papers = tn.worksheet(
+        range(first_seed, first_seed + students) if seeds is None else _seeds(seeds),
+        examples,
+        architecture=tn.Architecture(sizes, activation, output),
+        recipe=recipe_of(learning_rate=rate, loss=loss),
+        decimals=decimals,
+    )
+    make_folder(out)
+    written = papers.save(out, [part.strip() for part in form.split(",")])
+    if as_json:
+        numbers = [[float(str(cell).replace("−", "-")) for cell in row] for row in papers.key.rows]
+        key = [dict(zip(papers.key.headers, row, strict=True)) for row in numbers]
+        print_json({"command": "worksheet", "files": list(map(str, written)), "key": key})
+        return
+    for path in written:
+        typer.echo(path)
+
+
+def _seeds(text: str) -> list[int]:
+    """Return the seeds of a word such as 0..29 or 3,5,8."""
+    from tinynet.errors import TinyNetError
+
+    found: list[int] = []
+    try:
+        for part in text.split(","):
+            low, _, high = part.partition("..")
+            found += range(int(low), int(high or low) + 1)
+    except ValueError:
+        raise TinyNetError(f"--seeds is {text!r}; it must be whole numbers, such as 0..29 or 3,5,8") from None
+    return found
+
+
+def _example(picture: str, target: str | None) -> "Examples":
+    """Return a line by name, or the given inputs with the target that is given or that of the nearest line."""
+    import numpy as np
+
+    from tinynet.cli.single import trainable
+    from tinynet.pictures import Examples
+
+    if target is None:
+        return trainable(picture)
+    inputs = trainable(picture).inputs if picture.isalpha() else np.array([_numbers("--picture", picture)])
+    targets = np.array([_numbers("--target", target)])
+    answers = (
+        ("horizontal", "vertical") if targets.size == 2 else tuple(f"answer {j}" for j in range(targets.size))
+    )
+    return Examples(inputs, targets, (picture,), (2, 2) if inputs.shape[1] == 4 else None, answers)
+
+
+def _numbers(option: str, text: str) -> list[float]:
+    from tinynet.errors import TinyNetError
+
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise TinyNetError(f"{option} is {text!r}; it must be numbers, such as 1,0") from None

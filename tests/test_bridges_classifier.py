@@ -1,0 +1,316 @@
+"""TinyNetClassifier: by scikit-learn's own checks, in its tools, and beside its own network."""
+
+import copy
+import re
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_iris
+from sklearn.ensemble import VotingClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import classifier as benchmark
+import tinynet as tn
+from tinynet.bridges import classifier as bridge
+from tinynet.scaling import Scaling
+
+FLOWERS = load_iris(as_frame=True)
+X, Y = FLOWERS.data.to_numpy(), FLOWERS.target.to_numpy()
+SMALL = tn.TinyNetClassifier(hidden=(5,), epochs=40, random_state=0)
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "scikit_learn.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return clone(SMALL).fit(FLOWERS.data, FLOWERS.target_names[Y])
+
+
+# --- what scikit-learn expects ---------------------------------------------------------------------------------
+
+
+@parametrize_with_checks([tn.TinyNetClassifier()])
+def test_scikit_learns_own_checks(estimator, check, monkeypatch):
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # else one check is skipped
+    check(estimator)
+
+
+def test_what_it_is_told_by_its_tags():
+    tags = tn.TinyNetClassifier().__sklearn_tags__()
+    assert (tags.estimator_type, tags.target_tags.required, tags.requires_fit) == ("classifier", True, True)
+    assert (tags.classifier_tags.multi_class, tags.classifier_tags.multi_label) == (True, False)
+    assert (tags.input_tags.sparse, tags.input_tags.allow_nan, tags.non_deterministic) == (
+        False,
+        False,
+        False,
+    )
+
+
+def test_the_attributes_are_scikit_learns(fitted):
+    assert fitted.classes_.tolist() == ["setosa", "versicolor", "virginica"]
+    assert (fitted.n_features_in_, fitted.n_iter_, fitted.loss_curve_.shape) == (4, 40, (40,))
+    assert fitted.feature_names_in_.tolist() == list(FLOWERS.data.columns)
+    assert fitted.score(FLOWERS.data, FLOWERS.target_names[Y]) > 0.9
+    chances = fitted.predict_proba(FLOWERS.data)
+    assert chances.shape == (150, 3)
+    np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=0, atol=1e-12)
+    assert (fitted.predict(FLOWERS.data) == fitted.classes_[chances.argmax(axis=1)]).all()
+
+
+@pytest.mark.parametrize("labels", [Y == 0, Y * 10 - 5, FLOWERS.target_names[Y].astype(object)])
+def test_labels_come_back_as_they_are(labels):
+    model = clone(SMALL).fit(X, labels)
+    assert model.predict(X).dtype == labels.dtype
+    assert model.score(X, labels) > 0.9
+
+
+def test_more_classes_than_a_table_shows():
+    rows, labels = np.repeat(np.eye(30), 2, axis=0), np.repeat(np.arange(30), 2)
+    model = tn.TinyNetClassifier(hidden=(), epochs=60, random_state=0).fit(rows, labels)
+    assert model.predict(np.eye(30)).tolist() == list(range(30))
+
+
+# --- in scikit-learn's tools -----------------------------------------------------------------------------------
+
+
+def test_a_search_over_numpys_numbers_with_two_processes():
+    grid = {
+        "tinynetclassifier__hidden": [(), 4, np.array([4, 4])],
+        "tinynetclassifier__learning_rate": np.logspace(-2, -1, 2),
+        "tinynetclassifier__batch_size": np.arange(8, 9),
+    }
+    pipeline = make_pipeline(StandardScaler(), clone(SMALL).set_params(epochs=np.int64(10)))
+    search = GridSearchCV(pipeline, grid, cv=3, n_jobs=2, error_score="raise").fit(X, Y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_score_ > 0.9
+    assert search.best_estimator_[-1].recording_.epochs == 10
+
+
+def test_it_can_be_calibrated_and_voted_with():
+    calibrated = CalibratedClassifierCV(SMALL, cv=3).fit(X, Y)
+    np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)
+    assert calibrated.score(X, Y) > 0.9
+    members = [("network", SMALL), ("line", LogisticRegression(max_iter=1000))]
+    assert VotingClassifier(members, voting="soft").fit(X, Y).score(X, Y) > 0.9
+
+
+def test_it_can_be_cross_validated():
+    chances = cross_val_predict(SMALL, X, Y, cv=3, method="predict_proba")
+    assert (chances.argmax(axis=1) == Y).mean() > 0.9
+    found = cross_validate(SMALL, X, Y, cv=3, return_estimator=True, n_jobs=2)
+    assert [len(model.recording_.examples) for model in found["estimator"]] == [100, 100, 100]
+
+
+def test_a_copy_has_everything(fitted, tmp_path):
+    joblib.dump(fitted, tmp_path / "fitted.joblib")
+    for twin in (copy.deepcopy(fitted), joblib.load(tmp_path / "fitted.joblib")):
+        assert twin.recording_.to_bytes() == fitted.recording_.to_bytes()
+        assert (twin.predict_proba(FLOWERS.data) == fitted.predict_proba(FLOWERS.data)).all()
+        assert twin.recording_[7].ledger() == fitted.recording_[7].ledger()
+
+
+# --- the training ----------------------------------------------------------------------------------------------
+
+
+def test_it_is_tinynets_own_training(fitted):
+    """Nothing is trained but by `train`, on the scaled rows in their order."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    answers = ("setosa", "versicolor", "virginica")
+    names = tuple(f"row {k}" for k in range(150))
+    scaling = Scaling(tuple(FLOWERS.data.columns), low, high)
+    examples = tn.Examples((X - low) / (high - low), np.eye(3)[Y], names, None, answers, scaling)
+    recipe = tn.Recipe(
+        learning_rate=0.02, epochs=40, loss="cross_entropy", order="shuffled", batch_size=16, optimizer="adam",
+        weight_decay=3e-4, schedule="cosine",
+    )  # fmt: skip
+    start = tn.Network.initial((4, 5, 3), seed=0, hidden="relu", output="softmax")
+    assert fitted.recording_.to_bytes() == tn.train(start, examples, recipe, kept=100).to_bytes()
+    assert fitted.network_ == fitted.recording_.final
+
+
+def test_any_nudge_explains_itself(fitted):
+    run = fitted.recording_
+    assert len(run.parameters) <= 101 < len(run) == 400
+    every = clone(SMALL).set_params(kept=400).fit(X, FLOWERS.target_names[Y]).recording_
+    assert every.stride == 1
+    assert run[137].ledger() == every[137].ledger()
+    row = run[137].ledger()[3]
+    assert row.before + row.change == row.after
+    assert "Δw¹₀₃" in str(run[137].explain("layer1.weight[0,3].change"))
+    assert set(run[137].names) <= {f"row {k}" for k in range(150)}
+
+
+def test_the_recording_opens_in_the_laboratory(fitted, open_page, tmp_path):
+    from playwright.sync_api import expect
+
+    from test_page import same_as, to_end
+
+    fitted.recording_.save(tmp_path / "flowers.safetensors")
+    page = open_page()
+    page.get_by_label("Open a recording").set_input_files(tmp_path / "flowers.safetensors")
+    expect(page.get_by_label("learning rate")).to_have_value("0.02")
+    page.keyboard.press("Home")
+    same_as(page, fitted.recording_[0], 1e-12)
+    to_end(page)
+    page.keyboard.press("ArrowLeft")
+    same_as(page, fitted.recording_[-1], 1e-9)
+
+
+def test_patience_stops_by_rows_held_out_and_goes_back():
+    model = tn.TinyNetClassifier(epochs=500, patience=5, validation_share=0.3, random_state=0).fit(X, Y)
+    run = model.recording_
+    assert (len(run.examples), len(run.validation)) == (105, 45)
+    assert model.n_iter_ == len(model.loss_curve_) == run.best_epoch + 5 < 500
+    assert model.network_ == run.best != run.final
+
+
+def test_the_same_random_state_gives_the_same_bits():
+    def numbers(state):
+        return clone(SMALL).set_params(random_state=state, epochs=1).fit(X, Y).network_.parameters.tolist()
+
+    assert numbers(3) == numbers(np.int64(3)) != numbers(4)
+    state = np.random.RandomState(3)
+    first, second = numbers(state), numbers(state)
+    assert first == numbers(np.random.RandomState(3)) != second
+    assert numbers(None) != numbers(None)
+
+
+def test_what_lies_beyond_counts_as_the_end():
+    model, ends = clone(SMALL).fit(X, Y), np.array([X.min(axis=0), X.max(axis=0)])
+    beyond = ends + np.array([[-1.0], [1e300]])
+    assert (model.predict_proba(ends) == model.predict_proba(beyond)).all()
+
+
+def test_units_do_not_matter_nor_a_constant_column():
+    bare = clone(SMALL).fit(X, Y).predict_proba(X)
+    metres = clone(SMALL).fit(X / 4096, Y).predict_proba(X / 4096)
+    assert (bare == metres).all()
+    assert clone(SMALL).fit(np.c_[X, np.ones(150)], Y).score(np.c_[X, np.zeros(150)], Y) > 0.9
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"hidden": (5, 0)}, r"hidden is \(5, 0\), between 4 features and 3 classes: .* layer of 0 nodes"),
+        ({"hidden": "wide"}, "hidden is 'wide', .* layer of 'wide' nodes; a layer has 1 to 4096"),
+        ({"hidden": (4096, 4096)}, "16,814,083 parameters; at most 1,000,000"),
+        ({"activation": "swish"}, "activation is 'swish'; it must be one of 'sigmoid', 'tanh'"),
+        ({"learning_rate": -1}, "learning_rate is -1; it must be above 0"),
+        ({"epochs": 2.5}, "epochs is 2.5; it must be a whole number from 1"),
+        ({"batch_size": 0}, "batch_size is 0; it must be a whole number from 1"),
+        ({"optimizer": "lbfgs"}, "optimizer is 'lbfgs'; it must be one of 'sgd', 'adam'"),
+        ({"kept": 0}, "kept is 0; it must be a whole number from 1"),
+        ({"patience": 3, "validation_share": 2.0}, "patience is 3, so that validation_share .* share is 2.0"),
+        ({"patience": 3, "validation_share": 0.001}, "'setosa' has 50 of the 150 .* hold out none of them"),
+        ({"random_state": -1}, "Seed must be between 0 and"),
+    ],
+)
+def test_a_wrong_parameter_is_named_when_it_is_fitted(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        clone(SMALL).set_params(**wrong).fit(X, FLOWERS.target_names[Y])
+
+
+def test_wrong_rows_are_named():
+    with pytest.raises(
+        tn.TinyNetError, match="y has one class, 'rose'; a classifier needs rows of at least two"
+    ):
+        clone(SMALL).fit(X, ["rose"] * 150)
+    with pytest.raises(tn.TinyNetError, match="between 5,000 features and 3 classes: .* layer of 5000 nodes"):
+        clone(SMALL).fit(np.ones((150, 5000)), Y)
+    wide = np.c_[X[:, :2], np.where(Y, 1e308, -1e308)]
+    with (
+        np.errstate(invalid="ignore"),
+        pytest.raises(tn.TinyNetError, match="column 'x2' runs from -1e\\+308"),
+    ):
+        clone(SMALL).fit(wide, Y)  # scikit-learn sums them
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        clone(SMALL).predict(X)
+
+
+def test_a_training_that_diverges_says_where_and_is_kept():
+    model = clone(SMALL).fit(X, Y)
+    model.set_params(hidden=(8, 8), activation="identity", learning_rate=1e6, optimizer="sgd")
+    with pytest.raises(
+        tn.TinyNetError, match="the training diverged: .* try a learning rate below 1e\\+06"
+    ) as told:
+        model.fit(X, Y)
+    assert model.recording_.stopped.cell in str(told.value)
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        model.predict(X)
+
+
+def test_ctrl_c_ends_the_call_and_leaves_what_was_learned(monkeypatch):
+    def interrupt(done, total):
+        if done > total / 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(bridge, "train", partial(tn.train, progress=interrupt))
+    model = clone(SMALL).set_params(epochs=20_000)
+    with pytest.raises(KeyboardInterrupt, match="interrupted after .* of 200,000 steps"):
+        model.fit(X, Y)
+    assert 0 < model.n_iter_ < 20_000
+    assert model.score(X, Y) > 0.9
+    with pytest.raises(KeyboardInterrupt):
+        GridSearchCV(model, {"hidden": [(2,), (3,)]}).fit(X, Y)
+
+
+def test_without_scikit_learn_the_error_says_what_to_install():
+    code = (
+        "import sys; sys.modules['sklearn'] = None\n"
+        "import tinynet\n"
+        "from tinynet import *\n"
+        "train, 'TinyNetClassifier' in dir(tinynet) or sys.exit('not listed')\n"
+        "try:\n    tinynet.TinyNetClassifier\nexcept ImportError as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == 'TinyNetClassifier needs scikit-learn: pip install "tinynet[sklearn]"\n'
+
+
+# --- beside scikit-learn's own ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("table", "splits"), [("iris", 12), ("digits", 6)])
+def test_no_less_accurate_than_mlp_classifier(table, splits):
+    """More accurate than as it comes; than one trained to its end, no less than so many splits can tell."""
+    ours, as_it_comes, *to_the_end = benchmark.tried(benchmark.tables()[table], splits).values()
+    assert np.mean(ours.right) > np.mean(as_it_comes.right)
+    for side in to_the_end:
+        lead, margin = benchmark.difference(ours.right, side.right)
+        assert -margin <= lead
+        assert margin < 0.06
+
+
+def test_the_margin_knows_that_splits_overlap():
+    ours, theirs = [0.9, 0.8, 0.7, 0.9], [0.8, 0.8, 0.8, 0.8]
+    gaps = np.subtract(ours, theirs)
+    lead, margin = benchmark.difference(ours, theirs)
+    assert lead == pytest.approx(0.025)
+    assert margin == pytest.approx(3.18245 * np.sqrt(gaps.var(ddof=1) * (1 / 4 + 1 / 3)), rel=1e-5)
+
+
+# --- the document ----------------------------------------------------------------------------------------------
+
+
+def test_the_document_does_what_it_says():
+    shown, printed = {}, StringIO()
+    for code in re.findall(r"```python\n(.*?)```", DOCUMENT, re.S):
+        with redirect_stdout(printed):
+            exec(code, shown)
+    said = "".join(re.findall(r"prints\n\n```\n(.*?)```", DOCUMENT, re.S))
+    assert printed.getvalue() == said

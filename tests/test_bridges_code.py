@@ -1,0 +1,230 @@
+"""A network's code in C, Python and JavaScript, compiled or run, and held to the sheet."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import tinynet as tn
+from networks import HIDDEN, OUTPUT, networks, pictures
+from tinynet.bridges.loops import rolled
+from tinynet.errors import TinyNetError
+from tinynet.sheet import Sheet
+
+STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1")
+MANY = [
+    tn.Network.initial(sizes, seed=seed, hidden=hidden, output=output)
+    for seed, hidden in enumerate(HIDDEN)
+    for output in OUTPUT
+    for sizes in ((4, 3, 2), (1, 1, 1), (5, 1, 7, 3, 4))
+]
+DIGITS = tn.Network.initial((64, 16, 10), seed=1, hidden="tanh", output="softmax")
+TRAINED = tn.train(
+    tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0, epochs=300)
+).final
+
+
+def sheets(network, shown):
+    """What the sheet's evaluation in plain floats answers. (pictures, outputs)"""
+    sheet, last = Sheet.of(network.architecture), len(network.sizes) - 1
+    values = [sheet.evaluate(sheet.givens(network, [picture])) for picture in shown]
+    return np.array([[found[f"layer{last}.a[{j}]"] for j in range(network.sizes[-1])] for found in values])
+
+
+# --- Python ----------------------------------------------------------------------------------------------------
+
+
+def in_python(network, shown):
+    space = {}
+    exec(network.code("python"), space)
+    return np.array([space["network_answer"](picture) for picture in shown.tolist()])
+
+
+@given(network=networks())
+def test_python_is_the_sheet_to_the_bit(network):
+    shown = pictures(network, 5)
+    assert in_python(network, shown).tolist() == sheets(network, shown).tolist()
+
+
+def test_python_imports_math_alone_and_is_laid_out():
+    code = DIGITS.code("python")
+    assert re.findall(r"^.*import.*$", code, re.M) == ["import math"]
+    assert max(map(len, code.splitlines())) <= 110
+
+
+# --- C ---------------------------------------------------------------------------------------------------------
+
+
+def in_c(folder, made, dtype):
+    """Compile all networks into one program; return what each answers to its pictures."""
+    kind, main, asked = ("float" if dtype == "float32" else "double"), [], []
+    includes = ["#include <stdio.h>", "#include <stdlib.h>"]
+    for k, (network, shown) in enumerate(made):
+        (folder / f"net{k}.h").write_text(network.code("c", name=f"net{k}", dtype=dtype))
+        includes += [f'#include "net{k}.h"'] * 2  # the guard holds
+        ends = f"{kind} x[{network.sizes[0]}], y[{network.sizes[-1]}];"
+        main.append(
+            f"    for (int n = 0; n < {len(shown)}; n++) {{ {ends} for (int i = 0; i < {network.sizes[0]}; i++) x[i] = read(); "
+            f"net{k}_answer(x, y); fwrite(y, sizeof y, 1, stdout); }}"
+        )
+        asked.append(shown.astype(dtype).tobytes())
+    reader = (
+        f"static {kind} read(void) {{ {kind} x; if (fread(&x, sizeof x, 1, stdin) != 1) exit(1); return x; }}"
+    )
+    (folder / "main.c").write_text(
+        "\n".join([*includes, reader, "int main(void) {", *main, "    return 0;", "}", ""])
+    )
+    subprocess.run(["gcc", *STRICT, folder / "main.c", "-o", folder / "main", "-lm"], check=True)
+    done = subprocess.run([folder / "main"], input=b"".join(asked), capture_output=True, check=True)
+    answers, at = np.frombuffer(done.stdout, dtype), 0
+    for network, shown in made:
+        count = len(shown) * network.sizes[-1]
+        yield answers[at : at + count].reshape(-1, network.sizes[-1])
+        at += count
+
+
+gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
+node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+
+
+@gcc
+def test_c_in_double_is_the_sheet(tmp_path):
+    made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
+    for (network, shown), found in zip(made, in_c(tmp_path, made, "float64"), strict=True):
+        np.testing.assert_allclose(found, sheets(network, shown), rtol=1e-15, atol=1e-15)
+
+
+@gcc
+def test_c_in_float_is_ours_to_a_millionth(tmp_path):
+    made = [(network, pictures(network, 200).astype(np.float32)) for network in (*MANY, TRAINED, DIGITS)]
+    for (network, shown), found in zip(made, in_c(tmp_path, made, "float32"), strict=True):
+        np.testing.assert_allclose(found, network(shown), rtol=0, atol=1e-6)
+
+
+@gcc
+def test_c_saturates(tmp_path):
+    made = [(huge(output), np.ones((1, 1))) for output in ("sigmoid", "softmax", "tanh", "relu")]
+    for dtype in ("float32", "float64"):
+        found = [answers[0].tolist() for answers in in_c(tmp_path, made, dtype)]
+        assert found == [[0.0, 1.0], [0.0, 1.0], [-1.0, 1.0], [0.0, 1000.0]]
+
+
+@gcc
+def test_a_large_network_compiles_quickly_and_stays_readable(tmp_path):
+    network = tn.Network.initial((784, 32, 10), seed=0, hidden="relu", output="softmax")
+    code, shown = network.code("c"), pictures(network, 3).astype(np.float32)
+    assert len(code.split("\n\n")[-2].splitlines()) < 50  # the function, below its numbers
+    assert max(map(len, code.splitlines())) <= 120
+    (found,) = in_c(tmp_path, [(network, shown)], "float32")
+    np.testing.assert_allclose(found, network(shown), rtol=0, atol=1e-6)
+
+
+def test_c_includes_math_alone():
+    assert re.findall(r"#include.*", DIGITS.code("c")) == ["#include <math.h>"]
+    linear = tn.Network.initial((4, 2), output="identity").code("c")
+    assert "sigmoid(" not in linear
+    assert "larger(" not in linear
+
+
+def huge(output):
+    network = tn.Network.initial((1, 2), output=output, start="zeros")
+    return network.with_parameters(np.array([-1000.0, 1000.0, 0.0, 0.0]))
+
+
+# --- JavaScript ------------------------------------------------------------------------------------------------
+
+
+def in_javascript(folder, made):
+    lines = []
+    for k, (network, shown) in enumerate(made):
+        (folder / f"net{k}.mjs").write_text(network.code("javascript", name=f"net{k}"))
+        lines.append(f'import {{ net{k}_answer }} from "./net{k}.mjs";')
+        lines.append(f"console.log(JSON.stringify({json.dumps(shown.tolist())}.map(net{k}_answer)));")
+    (folder / "main.mjs").write_text("\n".join(lines))
+    done = subprocess.run(["node", folder / "main.mjs"], capture_output=True, text=True, check=True)
+    return [np.array(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+@node
+def test_javascript_is_the_sheet_but_for_its_own_exp_and_tanh(tmp_path):
+    made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
+    for (network, shown), found in zip(made, in_javascript(tmp_path, made), strict=True):
+        exact = set(network.architecture.activations) <= {"relu", "identity"}
+        units = 0 if exact else 2 * np.spacing(1.0)  # two in the last place of 1
+        np.testing.assert_allclose(found, sheets(network, shown), rtol=0, atol=units)
+
+
+@node
+def test_javascript_and_python_saturate(tmp_path):
+    made = [(huge(output), np.ones((1, 1))) for output in ("sigmoid", "softmax", "tanh", "relu")]
+    expected = [[0.0, 1.0], [0.0, 1.0], [-1.0, 1.0], [0.0, 1000.0]]
+    assert [found[0].tolist() for found in in_javascript(tmp_path, made)] == expected
+    assert [in_python(network, shown)[0].tolist() for network, shown in made] == expected
+
+
+# --- all -------------------------------------------------------------------------------------------------------
+
+
+def test_the_head_says_what_it_is():
+    head = TRAINED.code("c", name="lines").split("\n\n")[0]
+    assert "A 4-3-2 network of 23 numbers, printed from its sheet by TinyNet" in head
+    assert "Origin: seed 0, after 1200 nudges." in head
+    assert "Layers: 4 pixels, 3 of sigmoid, 2 of sigmoid." in head
+    assert "float pixels[4] = {...}, answers[2]; lines_answer(pixels, answers);" in head
+
+
+@gcc
+@node
+@pytest.mark.parametrize("origin", ["*/ #error", "a\nb\r\u2028c \u202e", '"""\\', "??/", "{{ 1 / 0 }}"])
+def test_an_origin_cannot_leave_its_comment(tmp_path, origin):
+    network = TRAINED.with_parameters(TRAINED.parameters, origin=origin)
+    shown = pictures(network, 2)
+    assert in_python(network, shown).tolist() == sheets(network, shown).tolist()
+    next(iter(in_c(tmp_path, [(network, shown)], "float64")))
+    in_javascript(tmp_path, [(network, shown)])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: TRAINED.code("rust"), "language is 'rust'; it must be one of 'c', 'python', 'javascript'"),
+        (lambda: TRAINED.code("c", name="2nets"), "name is '2nets'; it must begin with a letter"),
+        (lambda: TRAINED.code("c", name="a-b"), "name is 'a-b'"),
+        (lambda: TRAINED.code("c", name="größe"), "only letters, digits and underscores"),
+        (lambda: TRAINED.code("c", name=""), "name is ''"),
+        (lambda: TRAINED.code("c", dtype="half"), "dtype is 'half'; it must be one of 'float32', 'float64'"),
+        (lambda: TRAINED.code("python", dtype="float32"), "dtype is 'float32'; python computes in float64"),
+        (lambda: huge("relu").with_parameter("layer1.bias[0]", 1e300).code("c"), r"layer1.bias\[0\] is 1e\+300, too large for float32"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(call, message):
+    with pytest.raises(TinyNetError, match=message):
+        call()
+
+
+@given(network=networks())
+def test_loops_are_the_sheet_written_once(network):
+    sheet = Sheet.of(network.architecture)
+    unrolled = {}
+    for array, formula, size in rolled(sheet):
+        cells = [array] if size == 0 else [f"{array}[{j}]" for j in range(size)]
+        unrolled |= {cell: spelled(formula, j) for j, cell in enumerate(cells)}
+    assert unrolled == {cell.name: cell.formula for cell in sheet.cells.values() if cell.formula is not None}
+
+
+def spelled(formula, j, i=None):
+    if isinstance(formula, str):
+        return re.sub(r"\bi\b(?=[,\]])", str(i), re.sub(r"(?<=\[)j\b", str(j), formula))
+    if not isinstance(formula, tuple):
+        return formula
+    parts = []
+    for part in formula[1:]:
+        if isinstance(part, tuple) and part[0] == "each":
+            parts += [spelled(part[2], j, k) for k in range(part[1])]
+        else:
+            parts.append(spelled(part, j, i))
+    return (formula[0], *parts)

@@ -1,0 +1,106 @@
+"""Networks and recordings as JSON: every digit, and back again."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import tinynet as tn
+from networks import networks
+from tinynet.bridges.documents import parsed, recording_from_json, recording_json
+from tinynet.errors import TinyNetError
+
+NETWORK = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax", start="xavier")
+LINES = tn.pictures.lines()
+
+
+def recordings():
+    """Trainings of several kinds, one of which ended at once and one of which knows losses that are no numbers."""
+    start = tn.Network.initial(seed=0)
+    linear = tn.Network.initial(hidden="identity", output="identity")
+    yield tn.train(start, LINES, tn.Recipe(epochs=3, optimizer="adam", batch_size=3, order="shuffled"))
+    yield tn.train(start, tn.World(), tn.Recipe(epochs=1))
+    yield tn.train(linear.with_parameters(np.full(23, 1e200)), LINES, tn.Recipe())
+    run = tn.train(start, LINES, tn.Recipe(epochs=3), validation=LINES)
+    yield replace(run, validation_per_epoch=np.array([np.nan, np.inf, -np.inf]))
+
+
+RUNS = list(recordings())
+
+
+@given(network=networks())
+def test_a_network_comes_back_to_the_last_digit(network):
+    again = tn.Network.from_json(json.loads(json.dumps(network.to_json(), allow_nan=False)))
+    assert again == network
+    assert again.parameters.tobytes() == network.parameters.tobytes()
+    assert again.origin == network.origin
+
+
+def test_a_networks_layers_can_be_read_by_others():
+    layers = json.loads(json.dumps(NETWORK.to_json()))["layers"]
+    assert layers[0]["weight"] == NETWORK.layers[0].weight.tolist()
+    assert [layer["activation"] for layer in layers] == ["tanh", "softmax"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "recording"}, "holds a recording, not a TinyNet network"),
+        ({"kind": None}, "holds something else, not a TinyNet network"),
+        ({"format": 2}, "has format 2 and this version of TinyNet reads 1; upgrade"),
+        ({"layers": []}, "has no weights"),
+        ({"layers": None}, "its layers cannot be read"),
+        ({"architecture": {"sizes": [4, 2]}}, "its layers are not those of its architecture"),
+        ({"architecture": {"depth": 2}}, "no field 'depth'"),
+    ],
+)
+def test_json_of_other_things_is_no_network(change, message):
+    with pytest.raises(TinyNetError, match=message):
+        tn.Network.from_json(NETWORK.to_json() | change)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_recording_comes_back_to_the_last_bit(run):
+    text = json.dumps(recording_json(run), allow_nan=False)
+    assert recording_from_json(json.loads(text)).to_bytes() == run.to_bytes()
+
+
+def test_numbers_that_are_none_are_words():
+    assert len(RUNS[2]) == 0
+    values = recording_json(RUNS[3])["arrays"]["validation_per_epoch"]["values"]
+    assert values == ["nan", "inf", "-inf"]
+
+
+def test_a_recording_holds_what_is_asked_of_a_run():
+    data = recording_json(RUNS[0])
+    assert data["recipe"]["optimizer"] == "adam"
+    assert data["arrays"]["losses"]["values"] == RUNS[0].losses.tolist()
+    assert data["parameter_names"][0] == "layer1.weight[0,0]"
+    assert np.shape(data["arrays"]["parameters"]["values"]) == (len(RUNS[0]) + 1, 23)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "network"}, "holds a network, not a TinyNet recording"),
+        (
+            {"arrays": {"losses": {"dtype": "float64", "shape": [3], "values": [1.0]}}},
+            "its arrays do not fit",
+        ),
+        ({"arrays": {"losses": {"dtype": "object", "shape": [1], "values": [1.0]}}}, "dtype is 'object'"),
+        ({"arrays": None}, "its arrays do not fit"),
+        ({"origin": "elsewhere"}, "not the one that was saved"),
+        ({"steps": 3}, "has shape"),
+    ],
+)
+def test_json_of_other_things_is_no_recording(change, message):
+    with pytest.raises(TinyNetError, match=message):
+        recording_from_json(recording_json(RUNS[0]) | change)
+
+
+def test_text_that_is_no_json_is_refused():
+    for text in (b"{", b"\xff\xfe\x00", b""):
+        with pytest.raises(TinyNetError, match="run.json is no JSON document"):
+            parsed(text, "run.json")

@@ -1,0 +1,143 @@
+"""One door to every form of a recording: each ending writes its form, and what cannot be is refused before it is begun."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import tinynet as tn
+from tinynet.bridges import exports
+from tinynet.bridges.exports import FORMS, export
+
+BEGINS = {  # what a file of each form begins with
+    ".html": b"<!doctype html>",
+    ".xlsx": b"PK",
+    ".onnx": b"\x08",
+    ".pt": b"PK",
+    ".pth": b"PK",
+    ".json": b"{",
+    ".h": b"//",
+    ".py": b"#",
+    ".js": b"//",
+    ".svg": b"<?xml",
+    ".pdf": b"%PDF",
+    ".png": b"\x89PNG",
+    ".gif": b"GIF8",
+    ".tex": b"\\documentclass",
+}
+LAST = {".mp4", ".safetensors"}  # told by what stands later in them
+
+
+@pytest.fixture(scope="module")
+def run():
+    return tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0, epochs=3))
+
+
+@pytest.fixture
+def saved(run, tmp_path):
+    run.save(tmp_path / "run.safetensors")
+    return tmp_path / "run.safetensors"
+
+
+def tinynet(*words):
+    from tinynet.cli import app
+
+    return CliRunner().invoke(app, ["export", *map(str, words)])
+
+
+@pytest.mark.parametrize("ending", sorted(BEGINS))
+def test_each_ending_writes_its_form(run, tmp_path, ending):
+    path = tmp_path / f"made{ending}"
+    export(run, path, **({"frames": 2} if ending == ".gif" else {}))
+    assert path.read_bytes().startswith(BEGINS[ending])
+
+
+def test_no_form_is_left_out():
+    assert set(FORMS) == set(BEGINS) | LAST
+
+
+@pytest.mark.parametrize("ending", [".safetensors", ".pt", ".onnx", ".json"])
+def test_what_is_exported_comes_back(run, tmp_path, ending):
+    path = tmp_path / f"made{ending}"
+    export(run, path, **({} if ending == ".json" else {"dtype": "float64"}))
+    if ending == ".json":
+        from tinynet.bridges.documents import recording_from_json
+
+        assert recording_from_json(json.loads(path.read_text())).to_bytes() == run.to_bytes()
+    else:
+        assert np.array_equal(tn.Network.load(path).parameters, run.final.parameters)
+
+
+def test_a_step_chooses_the_network_before_it(run, tmp_path):
+    export(run, tmp_path / "first.safetensors", step=0)
+    export(run, tmp_path / "last.safetensors", step=len(run))
+    assert tn.Network.load(tmp_path / "first.safetensors") == run.initial
+    assert tn.Network.load(tmp_path / "last.safetensors") == run.final
+
+
+def test_a_film_tells_how_far_it_is(run, tmp_path):
+    seen = []
+    export(run, tmp_path / "a.gif", frames=3, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "choices", "message"),
+    [
+        ("run.docx", {}, r"'run.docx' ends in '.docx', which is no form of a recording; there are .*\.xlsx: a workbook"),
+        ("a.onnx", {"cell": "loss"}, r"cell is 'loss', and an ONNX model \(.onnx\) has no such choice: it takes step, dtype"),
+        ("a.json", {"step": 1}, r"step is 1, and everything as JSON \(.json\) has no such choice: it takes none"),
+        ("a.h", {"colour": 1}, r"there is no choice 'colour'; there are step, epoch"),
+        ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no; make it first"),
+        ("a.h", {"step": 99}, r"step 99 was asked and this recording has 12 steps"),
+        ("a.py", {"name": "1st"}, r"name is '1st'; it must begin with a letter"),
+        ("a.png", {"figure": "soul"}, r"'soul'.*network"),
+        ("a.tex", {"cell": "layer9.z[0]"}, r"there is no cell 'layer9.z\[0\]'"),
+        ("a.xlsx", {"epoch": 77}, r"77"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(run, tmp_path, name, choices, message):
+    with pytest.raises(tn.TinyNetError, match=message):
+        export(run, tmp_path / name, **choices)
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_a_page_compares(run, tmp_path):
+    with pytest.raises(tn.TinyNetError, match=r"2 recordings were given; a C header \(.h\) is made of one"):
+        export([run, run], tmp_path / "a.h")
+
+
+def test_the_command_writes_several_files_and_says_so(saved, tmp_path):
+    out = [tmp_path / "lines.h", tmp_path / "lines.gif"]
+    found = tinynet(saved, "--out", out[0], "--out", out[1], "--name", "lines", "--frames", 2)
+    assert found.exit_code == 0, found.output
+    assert "void lines_answer(" in out[0].read_text() or "lines" in out[0].read_text()
+    for path in out:
+        assert f"{path}: {FORMS[path.suffix].words}, {path.stat().st_size:,} bytes" in found.output
+
+
+def test_the_command_says_json_and_nothing_else(saved, tmp_path):
+    path = tmp_path / "made.onnx"
+    found = tinynet(saved, "--out", path, "--json")
+    assert json.loads(found.stdout) == {
+        "command": "export",
+        "files": [{"path": str(path), "bytes": path.stat().st_size}],
+    }
+
+
+def test_the_command_refuses_before_it_writes(saved, tmp_path):
+    found = tinynet(saved, "--out", tmp_path / "a.h", "--out", tmp_path / "b.docx")
+    assert isinstance(found.exception, tn.TinyNetError)
+    found = tinynet(saved, "--out", tmp_path / "a.h", "--cell", "loss")
+    assert re.search(r"cell is 'loss', and a C header \(.h\) has no such choice", str(found.exception))
+    assert [path.name for path in tmp_path.iterdir()] == ["run.safetensors"]
+
+
+def test_choices_go_to_the_files_that_take_them(tmp_path):
+    paths = [tmp_path / "a.tex", tmp_path / "b.xlsx"]
+    assert exports.taken(paths, {"step": 2, "cell": "loss"}) == {
+        paths[0]: {"step": 2, "cell": "loss"},
+        paths[1]: {"step": 2},
+    }

@@ -1,0 +1,150 @@
+"""Films of trainings, and the figures a recording has."""
+
+import shutil
+import stat
+import subprocess
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tinynet as tn
+from tinynet.bridges import figures, film
+
+LINES = tn.pictures.lines()
+
+
+@pytest.fixture(scope="module")
+def run():
+    return tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(5.0, 20))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(film, "DOTS", 30)
+
+
+def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick):
+    seen = []
+    film.film(
+        run, tmp_path / "film.gif", frames=4, rate=10, progress=lambda done, total: seen.append((done, total))
+    )
+    with Image.open(tmp_path / "film.gif") as gif:
+        assert (gif.n_frames, gif.info["loop"]) == (4, 0)
+        assert gif.size == (336, 188)
+        frames, times = [], []
+        for k in range(4):
+            gif.seek(k)
+            times.append(gif.info["duration"])
+            frames.append(np.asarray(gif.convert("RGB"), int))
+    assert times == [100, 100, 100, 1500]
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    changed = [np.abs(a - b).max() for a, b in pairwise(frames)]
+    assert min(changed) > 50
+    again = tmp_path / "again.gif"
+    film.film(run, again, frames=4, rate=10)
+    assert again.read_bytes() == (tmp_path / "film.gif").read_bytes()
+
+
+def test_a_frame_has_the_networks_own_numbers(run):
+    network = run[41].network
+    figure = film.draw(run, 41, "left")
+    texts = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert tn.plots.canvas.signed(network.layers[0].weight[0, 2]) in texts
+    assert f"{network(LINES['left'])[0, 1]:.2f}" in texts
+    assert figure.texts[0].get_text() == "seed 0: after 41 of 80 nudges, epoch 10"
+    curve = figure.axes[-1].lines[1].get_ydata()
+    assert np.array_equal(curve, run.loss_per_epoch[:10])
+    widths = [film.draw(run, step).axes[0].collections[0].get_linewidths() for step in (0, run.steps)]
+    assert max(widths[0]) < max(widths[1])  # one scale for the whole film
+
+
+def test_long_trainings_are_looked_at_where_they_were_kept():
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=50), kept=20)
+    assert run.stride == 10
+    assert film.moments(run, 6) == [0, 40, 80, 120, 160, 200]
+    assert film.moments(run, 7) == [0, 30, 60, 100, 130, 160, 200]
+    assert film.moments(run, 1000) == list(range(0, 201, 10))
+
+
+def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+    film.film(run, tmp_path / "film.mp4", frames=3, rate=10)
+    ask = "ffprobe -v error -count_frames -show_entries stream=codec_name,width,height,nb_read_frames -of csv=p=0"
+    said = subprocess.run(
+        [*ask.split(), tmp_path / "film.mp4"], capture_output=True, text=True, check=True
+    ).stdout
+    assert said.strip() == "h264,336,188,18"  # three, and the last one held for fifteen more
+
+
+@pytest.mark.parametrize("name", ["film.gif", "film.mp4"])
+def test_interrupted_it_leaves_no_half_file(run, tmp_path, name, quick):
+    if name.endswith("mp4") and shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+
+    def stop(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        film.film(run, tmp_path / name, frames=4, progress=stop)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / name).write_bytes(b"the film before")
+    with pytest.raises(KeyboardInterrupt):
+        film.film(run, tmp_path / name, frames=4, progress=stop)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the film before"]
+
+
+def test_mistakes_are_said(run, tmp_path, monkeypatch):
+    for name, options, message in (
+        ("film.avi", {}, r"'film.avi' ends in '.avi'; a film is saved as .gif or .mp4"),
+        ("no/film.gif", {}, "there is no folder .*no; make it first"),
+        ("film.gif", {"frames": 1}, "frames is 1; it must be a whole number from 2 to 2000"),
+        ("film.gif", {"rate": 0.5}, "rate is 0.5; it must be a whole number from 1 to 60"),
+        ("film.gif", {"picture": "middle"}, "there is no picture 'middle'"),
+    ):
+        with pytest.raises(tn.TinyNetError, match=message):
+            film.film(run, tmp_path / name, **options)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        tn.TinyNetError,
+        match="a film as .mp4 needs the program ffmpeg, which is not found; install it, or save a .gif",
+    ):
+        film.film(run, tmp_path / "film.mp4")
+
+
+def test_what_ffmpeg_says_is_passed_on(run, tmp_path, monkeypatch, quick):
+    fake = tmp_path / "ffmpeg"
+    fake.write_text("#!/bin/sh\necho 'Unknown encoder libx264' >&2\nexit 1\n")
+    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(tn.TinyNetError, match="ffmpeg made no film: Unknown encoder libx264; save a .gif"):
+        film.film(run, tmp_path / "film.mp4", frames=2)
+    assert list(tmp_path.glob("*.mp4")) == []
+
+
+def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
+    table = tn.Examples(
+        np.array([[0.0, 0.5, 1.0], [1.0, 0.2, 0.3]]), np.eye(2), ("a", "b"), None, ("no", "yes")
+    )
+    others = {
+        "validated": tn.train(
+            tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=3, patience=2), validation=LINES
+        ),
+        "table": tn.train(tn.Network.initial((3, 2, 2), seed=0), table, tn.Recipe(epochs=1)),
+        "world": tn.train(tn.Network.initial(seed=0), tn.World(), tn.Recipe(epochs=1)),
+    }
+    names = {kind: list(figures.figures(each)) for kind, each in others.items()}
+    assert "validation" in names["validated"]
+    assert not {"stress", "map", "validation"} & set(names["table"])
+    for each in others.values():
+        for name in figures.figures(each):
+            assert tn.plots.figure_of(figures.draw(each, name)).axes
+    for ending in ("svg", "pdf", "png"):
+        tn.plots.save(figures.draw(run, "map"), tmp_path / f"map.{ending}")
+    with pytest.raises(
+        tn.TinyNetError, match="there is no figure 'mood' of this recording; there are network, start, loss"
+    ):
+        figures.draw(run, "mood")

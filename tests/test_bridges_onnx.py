@@ -1,0 +1,156 @@
+"""A network as an ONNX model: checked by onnx, run by onnxruntime, and read back."""
+
+import json
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given
+from onnx import TensorProto, helper, numpy_helper
+
+import tinynet as tn
+from networks import networks, pictures
+from tinynet.errors import TinyNetError
+
+LINES = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax")
+
+
+def answered(model, shown):
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return session.run(["answers"], {"pixels": shown})[0]
+
+
+@given(network=networks(most=40))
+def test_onnxruntime_answers_as_the_network_does(network):
+    shown, model = pictures(network), network.to_onnx(dtype="float64")
+    onnx.checker.check_model(model, full_check=True)
+    np.testing.assert_allclose(answered(model, shown), network(shown), rtol=1e-12, atol=1e-12)
+
+
+@given(network=networks(most=40, single=True))
+def test_onnxruntime_answers_to_a_millionth_in_float32(network):
+    shown, model = pictures(network).astype(np.float32), network.to_onnx()
+    onnx.checker.check_model(model, full_check=True)
+    found = answered(model, shown)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, network(shown), rtol=1e-6, atol=1e-6)
+
+
+def test_trained_networks_answer_to_a_millionth():
+    for output, loss in (("sigmoid", "mse"), ("softmax", "cross_entropy")):
+        network = tn.Network.initial((4, 8, 2), seed=1, output=output)
+        network = tn.train(
+            network, tn.pictures.lines(), tn.Recipe(learning_rate=2.0, epochs=500, loss=loss)
+        ).final
+        shown = tn.pictures.lattice(5).inputs
+        np.testing.assert_allclose(
+            answered(network.to_onnx(), shown.astype(np.float32)), network(shown), rtol=0, atol=1e-6
+        )
+        np.testing.assert_allclose(
+            answered(network.to_onnx(dtype="float64"), shown), network(shown), rtol=0, atol=1e-12
+        )
+
+
+def test_huge_weighted_sums_saturate():
+    for output, expected in (("sigmoid", [0.0, 1.0]), ("softmax", [0.0, 1.0]), ("tanh", [-1.0, 1.0])):
+        network = tn.Network.initial((1, 2), output=output, start="zeros")
+        network = network.with_parameters(np.array([-1000.0, 1000.0, 0.0, 0.0]))
+        assert answered(network.to_onnx(), np.ones((1, 1), np.float32)).tolist() == [expected]
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_any_number_of_pictures_may_be_asked(count):
+    assert answered(LINES.to_onnx(), np.zeros((count, 4), np.float32)).shape == (count, 2)
+
+
+@given(network=networks())
+def test_a_round_trip_loses_nothing(network):
+    again = tn.Network.from_onnx(network.to_onnx(dtype="float64"))
+    assert again == network
+    assert again.origin == network.origin
+    rounded = tn.Network.from_onnx(network.to_onnx())
+    assert rounded.parameters.tolist() == network.parameters.astype(np.float32).tolist()
+
+
+def test_names_of_answers_go_along():
+    model = onnx.load_from_string(LINES.to_onnx(answers=("horizontal", "vertical")))
+    props = {prop.key: prop.value for prop in model.metadata_props}
+    assert json.loads(props["answers"]) == ["horizontal", "vertical"]
+    assert json.loads(props["tinynet"])["origin"] == "seed 0"
+    assert [one.name for one in (*model.graph.input, *model.graph.output)] == ["pixels", "answers"]
+    with pytest.raises(TinyNetError, match="there are 3 answers and the network has 2 outputs"):
+        LINES.to_onnx(answers=("a", "b", "c"))
+
+
+def test_a_missing_onnx_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError, match=r'an ONNX model needs onnx: pip install "tinynet\[onnx\]"'):
+        LINES.to_onnx()
+
+
+def made(nodes, shapes=None, inputs=("x",), output="y"):
+    """Another's model: (operator, inputs, output, attributes), with parameters of these shapes."""
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in (*inputs, output)]
+    shapes = {"w": (3, 4), "v": (3, 2), "b": (3,)} if shapes is None else shapes
+    arrays = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in shapes.items()]
+    made = [helper.make_node(kind, taken, [given], **set_to) for kind, taken, given, set_to in nodes]
+    graph = helper.make_graph(made, "graph", ends[:-1], ends[-1:], arrays)
+    return helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+    ).SerializeToString()
+
+
+def test_anothers_model_is_read():
+    nodes = [
+        ("Gemm", ["x", "w", "b"], "z", {"transB": 1}),
+        ("Relu", ["z"], "a", {}),
+        ("Gemm", ["a", "v"], "s", {}),
+        ("Identity", ["s"], "i", {}),
+        ("Softmax", ["i"], "y", {"axis": 1}),
+    ]
+    network = tn.Network.from_onnx(made(nodes))
+    assert (network.sizes, network.architecture.activations) == ((4, 3, 2), ("relu", "softmax"))
+    assert not network.layers[1].bias.any()
+
+
+LINEAR = ("Gemm", ["x", "w", "b"], "z", {"transB": 1})
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([("Conv", ["x", "w"], "y", {})], "a node Conv that TinyNet cannot read; it reads Gemm nodes"),
+        ([LINEAR, ("Elu", ["z"], "y", {})], "a node Elu that TinyNet cannot read"),
+        ([("Tanh", ["x"], "y", {})], "a node Tanh that TinyNet cannot read"),
+        ([LINEAR, ("Tanh", ["z"], "t", {}), ("Relu", ["t"], "y", {})], "a node Relu"),
+        ([LINEAR, ("Tanh", ["x"], "y", {})], "no chain of layers: Tanh takes 'x', not 'z'"),
+        ([LINEAR, ("Softmax", ["z"], "y", {"axis": 0})], "a Softmax over axis 0; one here is over the outputs"),
+        ([("Gemm", ["x", "w", "b"], "y", {"transB": 1, "alpha": 2.0})], "a Gemm with alpha, beta or transA"),
+        ([("Identity", ["x"], "y", {})], "no chain of layers from its input to its output"),
+        ([LINEAR, ("Tanh", ["z"], "a", {}), ("Gemm", ["a", "v"], "s", {}), ("Relu", ["s"], "r", {}), ("Gemm", ["r", "u"], "y", {})], "has relu and tanh; hidden layers here have one"),
+    ],
+)  # fmt: skip
+def test_other_models_are_refused(nodes, message):
+    model = made(nodes, {"w": (3, 4), "v": (3, 2), "b": (3,), "u": (2, 2)})
+    with pytest.raises(TinyNetError, match=message):
+        tn.Network.from_onnx(model)
+
+
+def test_numbers_in_another_file_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "numbers").write_bytes(np.ones((3, 4), np.float32).tobytes())
+    model = onnx.load_from_string(made([("Gemm", ["x", "w"], "y", {"transB": 1})]))
+    tensor = model.graph.initializer[0]
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.ClearField("raw_data")
+    tensor.external_data.add(key="location", value="numbers")
+    with pytest.raises(TinyNetError, match="keeps w in another file; save the model as one file"):
+        tn.Network.from_onnx(model.SerializeToString())
+
+
+@pytest.mark.parametrize("data", [b"", b"not a model at all", LINES.to_onnx()[:-30]])
+def test_damaged_bytes_are_refused(data):
+    with pytest.raises(TinyNetError, match="damaged or no ONNX model .*take another copy"):
+        tn.Network.from_onnx(data)

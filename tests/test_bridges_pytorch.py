@@ -1,0 +1,295 @@
+"""A network in and out of PyTorch, and through files of named tensors."""
+
+import pickle
+import subprocess
+import sys
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import safetensors.torch
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+import tinynet as tn
+from networks import layered, networks, pictures
+from tinynet.errors import TinyNetError
+
+ENDINGS = ("safetensors", "pt", "pth", "onnx", "json")
+SINGLE = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax", start="xavier")
+DOUBLE = SINGLE.with_parameters(SINGLE.parameters * 1.1, origin="scaled")
+
+
+@given(network=networks())
+def test_a_round_trip_in_float64_loses_nothing(network):
+    assert layered(tn.Network.from_torch(network.to_torch(dtype="float64"))) == layered(network)
+
+
+@given(network=networks(single=True))
+def test_a_round_trip_of_float32_numbers_loses_nothing(network):
+    model = network.to_torch()
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert layered(tn.Network.from_torch(model)) == layered(network)
+    again = tn.Network.from_torch(model).to_torch()
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+
+
+@given(network=networks(single=False))
+def test_float32_rounds_each_parameter_once(network):
+    theirs = torch.cat([parameter.detach().ravel() for parameter in network.to_torch().parameters()])
+    assert theirs.numpy().tolist() == network.parameters.astype(np.float32).tolist()
+
+
+@given(network=networks())
+def test_a_model_answers_as_the_network_does(network):
+    shown = pictures(network)
+    with torch.no_grad():
+        theirs = network.to_torch(dtype="float64")(torch.tensor(shown)).numpy()
+    np.testing.assert_allclose(theirs, network(shown), rtol=1e-12, atol=1e-14)
+
+
+def test_what_needs_no_torch_loads_none(tmp_path):
+    code = (
+        "import sys; sys.modules['torch'] = None\nimport tinynet as tn\n"
+        "network = tn.Network.initial(seed=0)\n"
+        "for ending in ('safetensors', 'onnx', 'json'):\n"
+        "    network.save(f'net.{ending}')\n    assert tn.Network.load(f'net.{ending}') == network\n"
+        "network.code('c'), network.code('python')\n"
+        "try:\n    network.to_torch()\nexcept ImportError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.strip() == 'a PyTorch model needs torch: pip install "tinynet[torch]"'
+
+
+def test_making_a_model_draws_no_random_numbers():
+    before = torch.get_rng_state()
+    SINGLE.to_torch()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_model_of_any_precision_comes_exactly(dtype):
+    model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)).to(dtype)
+    network = tn.Network.from_torch(model)
+    assert network.layers[0].weight.tolist() == model[0].weight.tolist()
+    assert network.layers[1].bias.tolist() == model[2].bias.tolist()
+    assert network.architecture.output == "identity"
+
+
+def test_a_layer_without_bias_has_zeros():
+    network = tn.Network.from_torch(nn.Sequential(nn.Linear(4, 2, bias=False), nn.Sigmoid()))
+    assert not network.layers[0].bias.any()
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (nn.Sequential(nn.Conv2d(1, 1, 2), nn.Flatten(), nn.Linear(4, 3)), "layer '0' is a Conv2d"),
+        (nn.Sequential(nn.Linear(4, 3), nn.Dropout(), nn.Linear(3, 2)), "layer '1' is a Dropout"),
+        (nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 2)), "'0' has relu .* '2' has tanh"),
+        (nn.Sequential(nn.Linear(4, 2, dtype=torch.complex64)), "complex64; parameters are floating-point"),
+    ],
+)  # fmt: skip
+def test_models_of_other_layers_are_refused_by_name(model, message):
+    with pytest.raises(TinyNetError, match=message):
+        tn.Network.from_torch(model)
+
+
+@given(network=networks())
+def test_a_state_dict_is_pytorchs_and_loses_nothing(network):
+    state = network.state_dict()
+    assert tn.Network.from_state_dict(state) == network
+    assert tn.Network.from_state_dict(state).origin == network.origin
+    assert list(state) == list(network.to_torch().state_dict())
+    model = network.to_torch(dtype="float64")
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    model.load_state_dict(state)
+    assert layered(tn.Network.from_torch(model)) == layered(network)
+
+
+def test_anothers_state_dict_takes_its_activations_from_the_caller():
+    state = DOUBLE.to_torch(dtype="float64").state_dict()
+    network = tn.Network.from_state_dict(state, hidden="tanh", output="softmax")
+    assert layered(network) == layered(DOUBLE)
+    assert tn.Network.from_state_dict(state).architecture.activations == ("sigmoid", "sigmoid")
+    arrays = {f"fc.{name}": value.tolist() for name, value in state.items()}
+    assert tn.Network.from_state_dict(arrays).parameters.tolist() == DOUBLE.parameters.tolist()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@given(network=networks())
+def test_a_file_loses_nothing(tmp_path_factory, ending, network):
+    path = tmp_path_factory.getbasetemp() / f"net.{ending}"
+    network.save(path)
+    again = tn.Network.load(path)
+    assert again == network
+    assert again.parameters.tobytes() == network.parameters.tobytes()
+    assert again.origin == network.origin
+
+
+@pytest.mark.parametrize(("network", "dtype"), [(SINGLE, torch.float32), (DOUBLE, torch.float64)])
+@pytest.mark.parametrize("ending", ["safetensors", "pt"])
+def test_a_file_is_a_state_dict_to_pytorch(tmp_path, network, dtype, ending):
+    path = tmp_path / f"net.{ending}"
+    network.save(path)
+    state = torch.load(path, weights_only=True) if ending == "pt" else safetensors.torch.load_file(path)
+    assert {tensor.dtype for tensor in state.values()} == {dtype}
+    model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2), nn.Softmax(1)).to(dtype)
+    model.load_state_dict(state)
+    assert tn.Network.from_torch(model).parameters.tolist() == network.parameters.tolist()
+
+
+def test_equal_networks_give_equal_files(tmp_path):
+    for ending in ENDINGS:
+        SINGLE.save(tmp_path / f"one.{ending}")
+        SINGLE.with_parameters(SINGLE.parameters, origin=SINGLE.origin).save(tmp_path / f"two.{ending}")
+        assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes()
+
+
+class Attack:
+    def __reduce__(self):
+        return exec, ("raise SystemExit('the pickle ran')",)
+
+
+def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
+    path = tmp_path / "net.pt"
+    for write in (
+        lambda: torch.save({"0.weight": Attack()}, path),
+        lambda: path.write_bytes(pickle.dumps(Attack())),
+    ):
+        write()
+        with pytest.raises(TinyNetError, match="more than tensors.* can run any code: save model.state_dict"):
+            tn.Network.load(path)
+    with pytest.raises(SystemExit, match="the pickle ran"):
+        pickle.loads(pickle.dumps(Attack()))
+
+
+@pytest.mark.parametrize(
+    ("saved", "message"),
+    [
+        (nn.Linear(4, 2), "more than tensors.*save model.state_dict"),
+        ([1, 2], "holds a list, not a state_dict"),
+        ({"model": {}, "epoch": 3}, "has 'model', which is no weight or bias"),
+        ({}, "has no weights"),
+    ],
+)
+def test_other_things_in_a_pt_file_are_refused(tmp_path, saved, message):
+    torch.save(saved, tmp_path / "net.pt")
+    with pytest.raises(TinyNetError, match=message):
+        tn.Network.load(tmp_path / "net.pt")
+
+
+def foreign(tmp_path, **arrays):
+    safetensors.numpy.save_file(arrays, tmp_path / "net.safetensors")
+    return tmp_path / "net.safetensors"
+
+
+def filled(*shape, kind=np.float32):
+    return np.arange(np.prod(shape), dtype=kind).reshape(shape) / 8
+
+
+def test_layers_of_anothers_file_are_ordered_by_number_not_by_letter(tmp_path):
+    arrays = {
+        f"net.{n}.{part}": filled(*shape) + n
+        for n in range(0, 12, 2)
+        for part, shape in (("weight", (2, 2)), ("bias", (2,)))
+    }
+    network = tn.Network.load(foreign(tmp_path, **arrays), hidden="relu", output="identity")
+    assert [layer.bias[0] for layer in network.layers] == [0, 2, 4, 6, 8, 10]
+    assert network.architecture.activations == (*["relu"] * 5, "identity")
+    assert network.origin.endswith("net.safetensors")
+
+
+def test_layers_of_anothers_file_are_ordered_by_shape_where_names_have_no_numbers(tmp_path):
+    arrays = {
+        "into.weight": filled(5, 4),
+        "hidden.weight": filled(3, 5),
+        "out.weight": filled(2, 3, kind=np.float16),
+    }
+    assert tn.Network.load(foreign(tmp_path, **arrays)).sizes == (4, 5, 3, 2)
+    assert tn.Network.load(foreign(tmp_path, weight=filled(2, 4), bias=filled(2))).sizes == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"conv.weight": filled(1, 1, 2, 2)}, r"conv.weight has shape \(1, 1, 2, 2\); a Linear layer's weight is \(out, in\)"),
+        ({"1.running_mean": filled(3)}, "has '1.running_mean', which is no weight or bias"),
+        ({"0.bias": filled(3)}, "the bias of layer '0' and no weight"),
+        ({"0.weight": filled(3, 4), "0.bias": filled(2)}, "layer '0' has 3 nodes and 2 biases"),
+        ({"0.weight": filled(3, 4), "2.weight": filled(2, 5)}, "no chain of layers: 0 gives 3 numbers and 2 takes 5"),
+        ({"a.weight": filled(3, 3), "b.weight": filled(3, 3)}, "the order of its layers a, b: 2 orders make a chain; give them"),
+        ({"a.weight": filled(3, 4), "b.weight": filled(3, 4)}, "the order of its layers a, b: no orders"),
+        ({"0.weight": np.ones((2, 2), np.int64)}, "0.weight holds int64"),
+        ({"0.weight": np.full((2, 2), np.nan)}, r"layer1.weight\[0,0\] is nan"),
+        ({"0.weight": filled(2, 5000)}, "a layer of 5000 nodes"),
+        ({}, "has no weights"),
+    ],
+)  # fmt: skip
+def test_files_of_other_things_are_refused(tmp_path, arrays, message):
+    with pytest.raises(TinyNetError, match=message):
+        tn.Network.load(foreign(tmp_path, **arrays))
+
+
+def test_a_type_that_numpy_has_none_of_is_named(tmp_path):
+    path = tmp_path / "net.safetensors"
+    safetensors.torch.save_file({"0.weight": torch.ones(2, 2, dtype=torch.bfloat16)}, path)
+    with pytest.raises(TinyNetError, match="numbers of the type BF16, .*float32"):
+        tn.Network.load(path)
+
+
+def test_a_recording_is_no_network(tmp_path):
+    run = tn.train(SINGLE, tn.pictures.lines(), tn.Recipe(epochs=1))
+    run.save(tmp_path / "run.safetensors")
+    with pytest.raises(TinyNetError, match="holds a recording, not a network"):
+        tn.Network.load(tmp_path / "run.safetensors")
+    SINGLE.save(tmp_path / "net.safetensors")
+    with pytest.raises(TinyNetError, match="holds a network, not a recording"):
+        tn.load(tmp_path / "net.safetensors")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@given(place=st.floats(0, 0.999), byte=st.integers(0, 255))
+def test_a_damaged_file_gives_a_clear_error_or_a_network(tmp_path_factory, ending, place, byte):
+    path = tmp_path_factory.getbasetemp() / f"damaged.{ending}"
+    SINGLE.save(path)
+    whole = path.read_bytes()
+    at = int(place * len(whole))
+    path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
+    with suppress(TinyNetError):  # nothing else
+        assert isinstance(tn.Network.load(path), tn.Network)
+    path.write_bytes(whole[:at])
+    with pytest.raises(TinyNetError, match="damaged|no JSON|more than tensors"):
+        tn.Network.load(path)
+
+
+def test_a_changed_number_in_a_safetensors_file_is_seen(tmp_path):
+    path = tmp_path / "net.safetensors"
+    SINGLE.save(path)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(TinyNetError, match="its numbers are not those that were saved"):
+        tn.Network.load(path)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: SINGLE.save("net.h5"), "ends in '.h5'; a network's file ends in .safetensors, .pt, .pth, .onnx, .json"),
+        (lambda: tn.Network.load("missing.pt"), "cannot read missing.pt: No such file"),
+        (lambda: tn.Network.load("net.json", hidden="relu"), "says itself which activations"),
+        (lambda: SINGLE.to_torch(dtype="float16"), "dtype is 'float16'; it must be one of 'float32', 'float64'"),
+        (lambda: SINGLE.with_parameter("layer1.bias[0]", 1e39).to_torch(), r"layer1.bias\[0\] is 1e\+39, too large for float32; take dtype='float64'"),
+        (lambda: tn.Network.from_state_dict(SINGLE.state_dict(), hidden="gelu"), "hidden is 'gelu'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(call, message):
+    with pytest.raises(TinyNetError, match=message):
+        call()

@@ -1,0 +1,293 @@
+"""Workbooks, recalculated by LibreOffice and by the package formulas, and changed on the way."""
+
+import io
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinynet as tn
+from tinynet.bridges import excel, spreadsheet
+from tinynet.formulas import prefixes, state_names
+from tinynet.moment import Moment
+
+LINES = tn.pictures.lines()
+ONE_OF_TWO = replace(LINES, targets=LINES.targets[:, :1], answers=("horizontal",))
+CASES = {  # network, examples, recipe, epoch
+    "plain": (tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2), 1),
+    "adam, bce, a short batch": (
+        tn.Network.initial((4, 1, 2, 2), seed=1, hidden="tanh"),
+        LINES,
+        tn.Recipe(0.5, 3, "bce", batch_size=3, optimizer="adam", weight_decay=0.01),
+        2,
+    ),
+    "cross-entropy, Nesterov, a schedule": (
+        tn.Network.initial((4, 2, 2), seed=2, hidden="relu", output="softmax"),
+        LINES,
+        tn.Recipe(2.0, 3, "cross_entropy", momentum=0.9, nesterov=True, schedule="cosine", order="shuffled"),
+        1,
+    ),
+    "softmax, mse, noise": (
+        tn.Network.initial((4, 2), seed=3, output="softmax"),
+        LINES,
+        tn.Recipe(1.0, 2, batch_size=2, momentum=0.5, noise=0.2),
+        0,
+    ),
+    "one identity output": (
+        tn.Network.initial((4, 2, 1), seed=4, output="identity"), ONE_OF_TWO, tn.Recipe(0.1, 1), 0,
+    ),
+}  # fmt: skip
+
+
+def moments_of(case):
+    network, examples, recipe, epoch = CASES[case]
+    run = tn.train(network, examples, recipe)
+    first = epoch * run.steps_per_epoch
+    return spreadsheet.to_excel(run, epoch=epoch), [run[first + k] for k in range(run.steps_per_epoch)]
+
+
+def name_of(cell, moments, k):
+    return excel.defined_name(cell, f"nudge{moments[k].step}_" if len(moments) > 1 else "")
+
+
+def ours(moments, changes=()):
+    """Every cell by its name in the workbook, nudge after nudge, with some given numbers changed."""
+    found, given, values = {}, {}, {}
+    for k, moment in enumerate(moments):
+        if k == 0:
+            given = moment.sheet.givens(
+                moment.network, moment.shown.inputs, moment.shown.targets, moment.state
+            )
+        else:
+            carried = [*moment.network.architecture.parameter_names]
+            carried += state_names(moment.network.architecture, moment.recipe)
+            given = given | {name: values[f"{name}.after"] for name in carried}
+            given["rate"] *= moment.recipe.learning_rate / moments[k - 1].recipe.learning_rate
+            given = {
+                name: value for name, value in given.items() if "pixel" not in name and "target" not in name
+            }
+            for p, x, t in zip(
+                prefixes(len(moment.shown)), moment.shown.inputs, moment.shown.targets, strict=True
+            ):
+                given |= {f"{p}pixel[{i}]": float(value) for i, value in enumerate(x)}
+                given |= {f"{p}target[{i}]": float(value) for i, value in enumerate(t)}
+        given |= {cell: value for at, cell, value in changes if at == k}
+        values = moment.sheet.evaluate(given)
+        found |= {name_of(cell, moments, k): value for cell, value in values.items()}
+    return found
+
+
+def places(book):
+    return {
+        name: defined.attr_text.replace("'", "").replace("$", "").split("!")
+        for name, defined in book.defined_names.items()
+    }
+
+
+def read(data):
+    """The numbers that stand in a workbook, by name."""
+    book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+    return {name: book[sheet][cell].value for name, (sheet, cell) in places(book).items()}
+
+
+def changed(data, moments, changes):
+    """The workbook with numbers changed, as a user would: its formulas have no values then."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    where = places(book)
+    for k, cell, value in changes:
+        sheet, place = where[name_of(cell, moments, k)]
+        assert isinstance(book[sheet][place].value, int | float)
+        book[sheet][place] = value
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def some_changes(moments):
+    p = prefixes(len(moments[0].shown))[0]
+    return [
+        (0, f"{p}pixel[2]", 0.35),
+        (0, "layer1.weight[0,1]", -0.75),
+        (0, "rate", moments[0].recipe.learning_rate * 3),
+    ]
+
+
+def by_formulas(data, folder):
+    import formulas
+
+    path = folder / "book.xlsx"
+    path.write_bytes(data)
+    book = openpyxl.load_workbook(path)
+    keys = {
+        name: (f"'[book.xlsx]{sheet.upper()}'!{cell}", book[sheet][cell].value)
+        for name, (sheet, cell) in places(book).items()
+    }
+    given = {
+        key: value for key, value in keys.values() if not isinstance(value, str)
+    }  # it reads but 15 decimals
+    solution = formulas.ExcelModel().loads(str(path)).finish().calculate(inputs=given)
+    return {name: float(solution[key].value[0, 0]) for name, (key, _) in keys.items()}
+
+
+@pytest.fixture(scope="module")
+def books():
+    """Each case's workbook, and the same with numbers changed."""
+    found = {}
+    for case in CASES:
+        data, moments = moments_of(case)
+        changes = some_changes(moments)
+        found[case] = (data, moments, changes, changed(data, moments, changes))
+    return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_values_in_the_file_are_ours_to_the_last_bit(books, case):
+    data, moments, _, _ = books[case]
+    found = read(data)
+    assert found == ours(moments)
+    assert found == {name_of(c, moments, k): v for k, m in enumerate(moments) for c, v in m.values.items()}
+    assert all(type(value) is float or value in (0, 1) for value in found.values())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_package_formulas_finds_our_numbers_before_and_after_a_change(books, case, tmp_path):
+    data, moments, changes, after = books[case]
+    if case == "one identity output":
+        assert by_formulas(data, tmp_path) == pytest.approx(ours(moments), rel=1e-12, abs=1e-12)
+    wanted = ours(moments, changes)
+    assert wanted[name_of("loss", moments, len(moments) - 1)] != moments[-1].loss
+    assert by_formulas(after, tmp_path) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+
+
+def test_libreoffice_finds_our_numbers_after_a_change(books, tmp_path):
+    soffice = shutil.which("soffice") or shutil.which("libreoffice")
+    if soffice is None:
+        pytest.skip("LibreOffice is not installed")
+    stress = {f"stress {k}": stressed(*case) for k, case in enumerate(STRESS)}
+    every = books | {name: (data, [m], [], changed(data, [m], [])) for name, (data, m) in stress.items()}
+    files = []
+    for k, (_, _, _, after) in enumerate(every.values()):
+        files.append(tmp_path / f"{k}.xlsx")
+        files[-1].write_bytes(after)
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = [soffice, profile, "--headless", "--convert-to", "xlsx", "--outdir", tmp_path / "out", *files]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    for k, (_, moments, changes, _) in enumerate(every.values()):
+        found = read((tmp_path / "out" / f"{k}.xlsx").read_bytes())
+        assert found == pytest.approx(ours(moments, changes), rel=1e-12, abs=1e-12)
+
+
+# weights so large that e^z is no number, and answers so sure and wrong that ln 0 is asked
+STRESS = [(1.0, "bce"), (136.0, "bce"), (150.0, "bce"), (1e5, "bce"), (1e5, "cross_entropy"), (1e5, "mse")]
+
+
+def stressed(size, loss):
+    output = "softmax" if loss == "cross_entropy" else "sigmoid"
+    network = tn.Network.initial((4, 2), seed=0, output=output)
+    numbers = np.where(np.arange(10) < 8, [0.25, 0.2, 0, 0, -0.5, -0.3, 0, 0, 0.0, 0.0], 0) * size
+    moment = tn.nudge(network.with_parameters(numbers), LINES["left"], tn.Recipe(loss=loss))
+    return spreadsheet.workbook([moment]), moment
+
+
+@pytest.mark.parametrize(("size", "loss"), STRESS)
+def test_sure_and_wrong_answers_overflow_nowhere(size, loss, tmp_path):
+    data, moment = stressed(size, loss)
+    found, wanted = by_formulas(changed(data, [moment], []), tmp_path), ours([moment])
+    assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+
+
+def test_one_nudge_has_its_names_without_a_number(tmp_path):
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
+    data = spreadsheet.to_excel(run, step=5)
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert book.sheetnames == ["start here", "nudge 5"]
+    formulas = {name: book[sheet][cell].value for name, (sheet, cell) in places(book).items()}
+    assert formulas["layer1_a_0"] == "=1/(1+EXP(MIN(-layer1_z_0,709)))"
+    assert formulas["layer1_weight_0_2_after"] == "=layer1_weight_0_2+layer1_weight_0_2_change"
+    given = {name for name, formula in formulas.items() if not isinstance(formula, str)}
+    sheet = run[5].sheet
+    assert given == {excel.defined_name(c.name) for c in sheet.cells.values() if c.formula is None}
+    run.export(tmp_path / "nudge.xlsx", step=5)
+    assert (tmp_path / "nudge.xlsx").read_bytes() == data
+
+
+def test_the_overview_has_the_loss_of_each_nudge_and_their_mean():
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2, batch_size=3))
+    book = openpyxl.load_workbook(io.BytesIO(spreadsheet.to_excel(run, epoch=1)), data_only=True)
+    rows = [[cell.value for cell in row] for row in book["start here"]["A7:F9"]]
+    losses = [run[2].loss, run[3].loss]
+    assert rows[0] == ["nudge 2", 3, "top, bottom, left", losses[0], losses[0], 0]
+    assert rows[2][2:4] == ["mean over the pictures", pytest.approx(run.loss_per_epoch[1], rel=1e-15)]
+    assert "follows" in book["start here"]["A2"].value
+
+
+def test_no_name_is_a_cell_reference_or_comes_twice():
+    recipe = tn.Recipe(optimizer="adam", weight_decay=0.1, batch_size=12)
+    sheet = tn.Sheet.of(tn.Architecture((16, 12, 3)), recipe, batch=12)
+    names = [excel.defined_name(cell).lower() for cell in sheet.cells]
+    assert len(set(names)) == len(names)
+    assert not [n for n in names if not n.replace("_", "").isalnum() or ("_" not in n and n[-1].isdigit())]
+
+
+@given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.floats(-1e3, 1e3))
+def test_brackets_stand_where_they_matter(a, b, c):
+    values = {"a": a, "b": b, "c": c}
+    for outer in "+-*":
+        for inner in "+-*":
+            for tree in (
+                (outer, (inner, "a", "b"), "c"),
+                (outer, "a", (inner, "b", "c")),
+                (outer, ("neg", "a"), (inner, -2.0, "c")),
+            ):
+                wanted = tn.sheet.compiled(tree)(values)
+                assert eval(excel.excel(tree), {}, dict(values)) == wanted
+
+
+def test_what_a_workbook_cannot_hold_is_said():
+    run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
+    with pytest.raises(tn.TinyNetError, match="step 1 and epoch 0 were asked; ask for one of them"):
+        spreadsheet.to_excel(run, step=1, epoch=0)
+    with pytest.raises(
+        tn.TinyNetError, match="epoch 2 was asked and this recording has 2 epochs; ask for 0 to 1"
+    ):
+        spreadsheet.to_excel(run, epoch=2)
+    with pytest.raises(tn.TinyNetError, match="there are no nudges to put into a workbook"):
+        spreadsheet.workbook([])
+    with pytest.raises(tn.TinyNetError, match="nudge 2 does not follow nudge 0"):
+        spreadsheet.workbook([run[0], run[2]])
+    many = tn.pictures.Examples(np.zeros((300, 4)), np.zeros((300, 2)), tuple(map(str, range(300))), (2, 2))
+    long = tn.train(tn.Network.initial(seed=0), many, tn.Recipe(epochs=1))
+    with pytest.raises(
+        tn.TinyNetError, match="300 nudges with 37,200 cells was asked and it takes 250 nudges"
+    ):
+        spreadsheet.to_excel(long, epoch=0)
+    wide = tn.nudge(
+        tn.Network.initial((500, 2), seed=0), tn.pictures.Examples(np.zeros((1, 500)), [[1, 0]], ("dark",))
+    )
+    with pytest.raises(
+        tn.TinyNetError, match="characters and a spreadsheet takes 8,192; take a network with narrower"
+    ):
+        spreadsheet.workbook([wide])
+    with pytest.raises(tn.TinyNetError, match="MAX of 300 numbers was asked and a spreadsheet's takes 255"):
+        excel.excel(("max", *(f"a[{k}]" for k in range(300))))
+
+
+def test_numbers_that_are_not_finite_have_no_workbook():
+    network = tn.Network.initial((4, 2), seed=0, output="identity").with_parameters(np.full(10, 1e200))
+    with np.errstate(all="ignore"):
+        moment = Moment(network, LINES["top"], tn.Recipe(), np.zeros(0))
+        with pytest.raises(
+            tn.TinyNetError, match="loss.term.0. of nudge 0 is inf and a spreadsheet holds only finite"
+        ):
+            spreadsheet.workbook([moment])
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
+    with pytest.raises(ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet\[excel\]"'):
+        spreadsheet.workbook([tn.nudge(tn.Network.initial(seed=0), LINES["top"])])

@@ -1,0 +1,29 @@
+"""What docs/models.md prints is what happens."""
+
+import re
+import shutil
+import subprocess
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+TEXT = (Path(__file__).parents[1] / "docs" / "models.md").read_text()
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_the_document_prints_what_it_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inout, code = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+    printed, (command, said) = (
+        re.search(r"prints\n\n```\n(.*?)```", TEXT, re.S)[1],
+        re.search(r"```\n\$ (cc.*?)\n(.*?)```", TEXT, re.S).groups(),
+    )
+    out, space = StringIO(), {}
+    with redirect_stdout(out):
+        exec(inout, space)
+    assert out.getvalue() == printed
+    exec(code, space)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout == said

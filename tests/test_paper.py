@@ -1,0 +1,25 @@
+"""The code of docs/paper.md runs, and prints what it says."""
+
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+TEXT = (Path(__file__).parents[1] / "docs" / "paper.md").read_text()
+
+
+def test_the_code_runs_and_prints_what_it_says(tmp_path, monkeypatch):
+    from tinynet.bridges import film
+
+    monkeypatch.setattr(film, "moments", lambda run, frames: [0, run.steps])  # a short film is as good a test
+    monkeypatch.chdir(tmp_path)
+    out, namespace = StringIO(), {}
+    with redirect_stdout(out):
+        for code in re.findall(r"```python\n(.*?)```", TEXT, re.S):
+            exec(code, namespace)
+    assert out.getvalue() == "".join(re.findall(r"prints\n\n```\n(.*?)```", TEXT, re.S))
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {
+        *(f"{kind}.{form}" for kind in ("questions", "solutions", "key") for form in ("pdf", "html")),
+        "nudge.xlsx", "epoch.xlsx", "training.gif", "map.svg", "chain_rule.tex",
+    }  # fmt: skip

@@ -1,0 +1,116 @@
+"""What of a PyTorch model can be read, and what it is refused with."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from tinynet.bridges.reading import architecture_of, read
+from tinynet.errors import TinyNetError
+
+
+class Model(nn.Module):
+    def __init__(self, forward):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(4, 3), nn.Linear(3, 2)
+        self.calls, self.kept, self.path = 0, [], forward
+
+    def forward(self, x):
+        self.calls += 1
+        self.kept.append(x)
+        return self.path(self, x)
+
+
+def two(hidden, output):
+    return lambda net, x: output(net.fc2(hidden(net.fc1(x))))
+
+
+@pytest.mark.parametrize(
+    ("hidden", "output", "kinds"),
+    [
+        (torch.sigmoid, torch.sigmoid, ["sigmoid", "sigmoid"]),
+        (functional.relu, lambda z: z, ["relu", "identity"]),
+        (lambda z: z.tanh(), lambda z: functional.softmax(z, dim=1), ["tanh", "softmax"]),
+        (lambda z: z.relu_(), lambda z: z.log_softmax(-1), ["relu", "log_softmax"]),
+        (functional.sigmoid, lambda z: z.squeeze(1), ["sigmoid", "identity"]),
+    ],
+)
+def test_activations_called_as_functions_are_read(hidden, output, kinds):
+    assert [layer.activation for layer in read(Model(two(hidden, output)))] == kinds
+
+
+def test_a_nested_sequential_is_read_in_its_order():
+    model = nn.Sequential(
+        nn.Flatten(), nn.Sequential(nn.Linear(4, 3), nn.ReLU()), nn.Linear(3, 2), nn.Softmax(1)
+    )
+    assert [(layer.name, layer.activation) for layer in read(model)] == [("1.0", "relu"), ("2", "softmax")]
+    assert architecture_of(read(model)).sizes == (4, 3, 2)
+
+
+def test_a_layer_by_itself_is_a_model():
+    assert architecture_of(read(nn.Linear(4, 2))).sizes == (4, 2)
+
+
+def test_what_forward_asks_of_shapes_does_not_count():
+    model = Model(lambda net, x: net.fc2(net.fc1(x.view(x.size(0), -1)).reshape(x.shape[0], 3)))
+    assert architecture_of(read(model)).output == "identity"
+
+
+def test_reading_leaves_the_model_and_the_generator_as_they_are():
+    model = Model(lambda net, x: net.fc1(x) if torch.rand(1) < 2 else x)
+    model.hidden = model.fc1(torch.ones(1, 4))  # autograd's tensors cannot be copied
+    kept, state = model.hidden, torch.get_rng_state()
+    assert len(read(model)) == 1
+    assert model.calls == 0
+    assert model.kept == []
+    assert model.hidden is kept
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_dropout_that_does_nothing_is_passed():
+    model = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5)).eval()
+    assert len(read(model)) == 1
+
+
+def own_tensor(net, x):
+    return x @ net.fc1.weight.T
+
+
+REFUSED = {
+    "layer '0' is a Conv2d": nn.Sequential(nn.Conv2d(1, 1, 2), nn.Flatten(), nn.Linear(4, 3)),
+    "layer '1' is a Dropout": nn.Sequential(nn.Linear(4, 3), nn.Dropout()),
+    "layer '1' is a BatchNorm1d": nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)),
+    "layer '1' is a GELU": nn.Sequential(nn.Linear(4, 3), nn.GELU()),
+    "layer '1' is a Softmax over dim 0": nn.Sequential(nn.Linear(4, 3), nn.Softmax(0)),
+    "layer '0' is a LazyLinear without sizes": nn.Sequential(nn.LazyLinear(3)),
+    "layer '0' is a ParametrizedLinear": nn.Sequential(
+        nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))
+    ),
+    "layer '0' comes before the first Linear": nn.Sequential(nn.Sigmoid(), nn.Linear(4, 3)),
+    "layer '2' comes after relu on layer '0'": nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Sigmoid()),
+    "no Linear layer": nn.Sequential(nn.Identity()),
+    "add joins several paths .*skip connection": Model(lambda net, x: net.fc2(net.fc1(x) + x[:, :3])),
+    "mul uses|forward calls mul": Model(lambda net, x: net.fc1(x * 2)),
+    "forward calls dropout": Model(lambda net, x: functional.dropout(net.fc1(x))),
+    "matmul (uses|joins)": Model(own_tensor),
+    "used twice": Model(lambda net, x: net.fc2(net.fc1(net.fc2(net.fc1(x))))),
+    "returns several things": Model(lambda net, x: (net.fc1(x), x)),
+    "cannot be read .*without decisions": Model(lambda net, x: net.fc1(x) if x.sum() > 0 else x),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_other_models_are_refused_by_name(message):
+    with pytest.raises(TinyNetError, match=message):
+        read(REFUSED[message])
+
+
+def test_hidden_layers_have_one_activation():
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 1))
+    with pytest.raises(TinyNetError, match="layer '0' has relu after it and layer '2' has tanh"):
+        architecture_of(read(model))
+
+
+def test_a_softmax_stands_at_the_end_only():
+    with pytest.raises(TinyNetError, match="layer '0' has softmax after it"):
+        architecture_of(read(nn.Sequential(nn.Linear(4, 3), nn.Softmax(1), nn.Linear(3, 1))))
