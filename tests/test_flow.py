@@ -22,6 +22,7 @@ FLOW = [
     "world",
     "bayes",
     "architecture",
+    "notebook",
     "network",
     "formulas",
     "sheet",
@@ -83,6 +84,7 @@ DOORS = {
     "parts": {"report"},  # a chapter shows itself in a notebook
     "pictures": {"tables", "images"},
     "architecture": {"network"},
+    "notebook": {"bridges"},
     "network": {"bridges"},
     "recording": {"bridges", "watched"},
     "explain": {"bridges"},

@@ -35,6 +35,8 @@ def test_the_notebook_runs(path, monkeypatch):
     for sentence in says:
         assert sentence in printed
     assert sum("image/png" in o.get("data", {}) for o in outputs) >= figures
+    pages = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
+    assert max(map(len, pages), default=0) < 150_000  # a picture in place of a widget is small
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

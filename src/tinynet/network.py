@@ -12,6 +12,7 @@ import numpy as np
 from tinynet.architecture import ACTIVATIONS as ACTIVATIONS
 from tinynet.architecture import Architecture as Architecture
 from tinynet.errors import TinyNetError
+from tinynet.notebook import InNotebook
 from tinynet.pictures import Examples
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Network(InNotebook):
     """A network: its architecture and its parameters; `origin` says in words where they come from.
 
     parameters : (P,) float64, each layer's weights row by row, then its biases; kept read-only.

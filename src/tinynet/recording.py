@@ -13,6 +13,7 @@ from tinynet import experiments, files
 from tinynet.errors import TinyNetError
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
+from tinynet.notebook import InNotebook
 from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recorder import Recorder, Tape
@@ -34,7 +35,7 @@ class Stop(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class Recording(InNotebook):
     """The values at every step of one training.
 
     A step is one nudge: one batch of pictures. Of a long training (see `training.train`) every `stride`-th

@@ -30,10 +30,6 @@ PORTS = 20  # that are tried, from the one that was asked for
 LAST_PORT = 65_535
 
 
-class AbandonedError(Exception):
-    """Nobody waits for the answer any more."""
-
-
 class BusyError(Exception):
     """All workers have their jobs, and the queue is full."""
 
@@ -88,10 +84,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def misfit(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        cause = first.get("ctx", {}).get("error")
-        where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
-        return refusal(400, str(cause) if isinstance(cause, TinyNetError) else f"{where}: {first['msg']}")
+        found = [{**first, "loc": first["loc"][1:]} for first in error.errors()]  # without the word "body"
+        return refusal(400, wire.misfit(found))
 
     @app.exception_handler(ImportError)
     async def missing(_: Request, error: ImportError) -> JSONResponse:
@@ -180,13 +174,13 @@ def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> S
 
     def progress(done: int, total: int) -> None:
         if cancelled.is_set():
-            raise AbandonedError
+            raise wire.AbandonedError
         state.update(done=done, total=total)
 
     def run() -> Any:
         try:
             return None if cancelled.is_set() else job(progress)
-        except AbandonedError:  # and nobody is there to be told
+        except wire.AbandonedError:  # and nobody is there to be told
             return None
 
     future = app.state.workers.submit(run)

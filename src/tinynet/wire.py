@@ -1,6 +1,6 @@
 """What the page asks of Python: requests as records, and the library's answers to them as JSON or bytes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
@@ -30,6 +30,7 @@ MOST_WORK = 10**12  # networks x steps x parameters x pictures a step
 MOST_STARTS = 256
 
 Progress = Callable[[int, int], None]
+
 # records that validate themselves, with their own words
 ArchitectureJson = Annotated[
     Architecture,
@@ -41,6 +42,10 @@ RecipeJson = Annotated[
 WorldJson = Annotated[
     World, BeforeValidator(lambda data: World.from_json(data) if isinstance(data, dict) else data)
 ]
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the answer any more."""
 
 
 @dataclass(frozen=True)
@@ -265,6 +270,14 @@ def _any_picture(architecture: Architecture) -> Examples:
     targets = np.eye(1, architecture.sizes[-1])
     answers = tuple(f"answer {j}" for j in range(architecture.sizes[-1]))
     return Examples(np.zeros((1, architecture.sizes[0])), targets, ("dark",), None, answers)
+
+
+def misfit(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Say what the first of pydantic's errors finds in a request: our own words where it has them."""
+    first = errors[0]
+    cause = first.get("ctx", {}).get("error")
+    where = ".".join(str(part) for part in first["loc"]) or "the request"
+    return str(cause) if isinstance(cause, TinyNetError) else f"{where}: {first['msg']}"
 
 
 def small(architecture: Architecture) -> None:

@@ -1,4 +1,4 @@
-/** The laboratory as one module: a page of its own finds its place by itself, any other host calls `mountLab`. */
+/** The laboratory as one module: a page of its own finds its place by itself, a notebook renders it, any other host calls `mountLab`. */
 
 import { http } from "./core/api";
 import { embedded } from "./core/embedded";
@@ -6,6 +6,7 @@ import { browser, guest } from "./core/host";
 import { mountLab } from "./mount";
 
 export { mountLab, http, embedded, browser, guest };
+export { default } from "./widget"; // as anywidget wants it
 
 const place = document.getElementById("tinynet-page");
 const data = document.getElementById("tinynet-data"); // in an offline file

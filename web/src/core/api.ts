@@ -26,7 +26,7 @@ export interface Brought {
 }
 
 /** What the page cannot do without. */
-interface Needed {
+export interface Needed {
   about(): Promise<{ version: string; limits: Record<string, number>; chapters: ChapterHead[]; title?: string }>;
   pictures(grid: number): Promise<{ unsure_below: number; sets: Record<string, Pictures> }>;
   sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer>;

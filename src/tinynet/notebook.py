@@ -1,0 +1,47 @@
+"""How a network and a recording show themselves in a notebook: live where there are widgets, else as a picture."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinynet.bridges.widget import Laboratory
+
+
+class InNotebook:
+    """What shows itself where a cell of a notebook ends with it."""
+
+    def widget(self: Any) -> "Laboratory":
+        """Return the laboratory with this in it, as a widget whose `cell` and `step` are those of the page.
+
+        Set in Python they move the page, and a click in the page changes them (`observe` them, as of any widget).
+        A network is shown before the first nudge of a training on the lines, or on gray where no lines fit it.
+
+        Raises ImportError without anywidget, and TinyNetError for what is too large for the page.
+
+        >>> import tinynet as tn
+        >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
+        >>> lab = run.widget()
+        >>> lab.step = 5
+        >>> run[lab.step].names, lab.cell
+        (('bottom',), 'layer1.weight[0,0]')
+        """
+        from tinynet.extras import extra
+
+        extra("anywidget", "the laboratory in a notebook", "widget")
+        from tinynet.bridges.widget import Laboratory
+
+        return Laboratory(self)
+
+    def _ipython_display_(self: Any) -> None:
+        from tinynet.bridges.display import display
+
+        display(self)
+
+    def _display_(self: Any) -> Any:  # what marimo asks for
+        from tinynet.bridges.display import shown
+
+        return shown(self)
+
+    def _repr_html_(self: Any) -> str:  # what documentation builders ask for
+        from tinynet.bridges.snapshot import snapshot
+
+        return snapshot(self)["text/html"]
