@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from tinynet import wire, wire_learner, wire_seeds
+from tinynet import wire, wire_learner, wire_seeds, wire_table
 from tinynet.errors import TinyNetError
 from tinynet.wire import Progress
 
@@ -31,6 +31,8 @@ QUESTIONS = {
     "starts": Question(wire.StartsRequest, lambda asked, _: wire.starts(asked)),
     "recording": Question(wire.Experiment, lambda asked, _: wire.recording(asked).to_bytes()),
     "check": Question(wire.Experiment, lambda asked, _: wire.ask_torch(asked)),
+    "columns": Question(wire_table.TableText, lambda asked, _: wire_table.columns(asked)),
+    "table": Question(wire_table.TableRequest, lambda asked, _: wire_table.table(asked)),
     "population": Question(wire_seeds.PopulationRequest, wire_seeds.ask_seeds),
     "story": Question(wire.StoryRequest, lambda asked, _: wire.chapter(asked)),
     "learner": Question(None, lambda _, __: wire_learner.learner()),

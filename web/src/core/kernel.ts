@@ -125,6 +125,8 @@ export function kernelApi(kernel: Kernel): Needed & Python {
       (await kernel.ask<{ starts: number[][] }>("starts", { architecture, first_seed, count })).starts,
     recording: (experiment) => kernel.ask("recording", experiment),
     check: (experiment) => kernel.ask("check", experiment),
+    columns: (name, text) => kernel.ask("columns", { name, text }),
+    table: (choice) => kernel.ask("table", choice),
     population: (question, progress, signal) => kernel.ask("population", question, progress, signal),
     story: (asked, progress, signal) => kernel.ask("story", asked, progress, signal),
     learner: () => kernel.ask("learner"),
