@@ -38,6 +38,37 @@ def test_the_code_prints_what_it_says(name):
     assert out.getvalue() == printed
 
 
+def test_the_readmes_bridges_stand(tmp_path, monkeypatch):
+    """Three of them in five lines each, and each does what is said of it."""
+    import torch
+
+    import tinynet as tn
+
+    monkeypatch.chdir(tmp_path)
+    lines = tn.pictures.lines()
+    torch.manual_seed(0)
+    model = tn.Network.initial(seed=0).to_torch()
+    known = {
+        "tn": tn,
+        "x": torch.tensor(lines.inputs).float(),
+        "y": torch.tensor(lines.targets).float(),
+        "model": model,
+        "optimizer": torch.optim.SGD(model.parameters(), lr=0.1),
+        "loss_fn": torch.nn.MSELoss(),
+        "run": tn.train(tn.Network.initial(seed=0), lines),
+    }
+    part = README.split("## Where you already work")[1].split("\n## ")[0]
+    blocks = re.findall(r"```python\n(.*?)```", part, re.S)
+    assert [len(re.findall(r".+", block)) for block in blocks] == [5, 5, 5]
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), known)
+    assert len(known["recording"]) == 4
+    assert known["recording"].initial == known["run"].initial
+    assert known["classifier"].score(known["rows"], known["species"]) > 0.9
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {"lab.html", "nudge.xlsx", "network.onnx", "network.h", "training.gif"}
+
+
 def test_the_readmes_map_is_what_is_on_disk():
     listed = re.findall(r"^\| `(\w+\.py|\w+/)` \|", README, re.M)
     source = ROOT / "src" / "tinynet"
