@@ -1,5 +1,7 @@
 """Watching a learner's own PyTorch loop: their numbers stay, ours explain them."""
 
+import copy
+import pickle
 import random
 import re
 import warnings
@@ -195,6 +197,23 @@ def test_any_loop_keeps_its_numbers_and_reconciles(seed, sizes, hidden, ending, 
         np.abs(array).max() for array in (recording.losses, recording.gradients, recording.parameters)
     )
     reconciles(recording, 1e-5 * max(1.0, largest))
+
+
+def test_the_model_may_be_copied_and_pickled_inside_the_block():
+    net, copies = model(), []
+    optimizer = sgd(net)
+
+    def between(net):
+        copies.extend([copy.deepcopy(net), pickle.loads(pickle.dumps(net))])
+        for one in copies[-2:]:
+            assert torch.equal(one(X), net(X))
+
+    with tn.watch(net, optimizer) as recording:
+        loop(net, optimizer, between=between)
+    assert len(recording) == 12
+    assert len(recording.examples) == 4
+    loop(copies[0], sgd(copies[0]))
+    assert len(recording) == 12
 
 
 # --- what is recorded ------------------------------------------------------------------------------------------

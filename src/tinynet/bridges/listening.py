@@ -32,6 +32,26 @@ class Pass:
     candidates: "dict[int, tuple[torch.Tensor, Candidate]]" = field(default_factory=dict)
 
 
+class Hook:
+    """A function that a model calls; a copy of the model, or the model in a file, has a silent one in its place."""
+
+    def __init__(self, act: Callable[..., None]) -> None:
+        self.act = act
+
+    def __call__(self, *arguments: Any) -> None:
+        self.act(*arguments)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Hook":
+        return Hook(_silent)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Hook, (_silent,)
+
+
+def _silent(*arguments: Any) -> None:
+    """Hear nothing."""
+
+
 class Listener:
     """Keeps the passes since the gradients were last empty; it changes no number and draws none.
 
@@ -56,9 +76,12 @@ class Listener:
 
         self._backwards = {torch.Tensor.backward, torch.autograd.backward}
         self._handles = [
-            self.model.register_forward_pre_hook(self._begun),
-            *(layer.linear.register_forward_hook(self._of_layer(n)) for n, layer in enumerate(self.layers)),
-            self.model.register_forward_hook(self._ended),
+            self.model.register_forward_pre_hook(Hook(self._begun)),
+            *(
+                layer.linear.register_forward_hook(Hook(self._of_layer(n)))
+                for n, layer in enumerate(self.layers)
+            ),
+            self.model.register_forward_hook(Hook(self._ended)),
         ]
         self._mode = _mode(self._called)
         self._mode.__enter__()
