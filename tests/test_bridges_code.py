@@ -11,7 +11,7 @@ from hypothesis import given
 
 import tinynet as tn
 from networks import HIDDEN, OUTPUT, networks, pictures
-from tinynet.bridges.loops import rolled
+from tinynet.bridges.models.loops import rolled
 from tinynet.errors import TinyNetError
 from tinynet.sheet import Sheet
 

@@ -9,7 +9,7 @@ from hypothesis import given
 
 import tinynet as tn
 from networks import networks
-from tinynet.bridges.documents import parsed, recording_from_json, recording_json
+from tinynet.bridges.models.documents import parsed, recording_from_json, recording_json
 from tinynet.errors import TinyNetError
 
 NETWORK = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax", start="xavier")

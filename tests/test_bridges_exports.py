@@ -63,7 +63,7 @@ def test_what_is_exported_comes_back(run, tmp_path, ending):
     path = tmp_path / f"made{ending}"
     export(run, path, **({} if ending == ".json" else {"dtype": "float64"}))
     if ending == ".json":
-        from tinynet.bridges.documents import recording_from_json
+        from tinynet.bridges.models.documents import recording_from_json
 
         assert recording_from_json(json.loads(path.read_text())).to_bytes() == run.to_bytes()
     else:

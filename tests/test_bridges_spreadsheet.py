@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet.bridges import excel, spreadsheet
+from tinynet.bridges.excel import notation
+from tinynet.bridges.excel import workbook
 from tinynet.formulas import prefixes, state_names
 from tinynet.moment import Moment
 
@@ -48,11 +49,11 @@ def moments_of(case):
     network, examples, recipe, epoch = CASES[case]
     run = tn.train(network, examples, recipe)
     first = epoch * run.steps_per_epoch
-    return spreadsheet.to_excel(run, epoch=epoch), [run[first + k] for k in range(run.steps_per_epoch)]
+    return workbook.to_excel(run, epoch=epoch), [run[first + k] for k in range(run.steps_per_epoch)]
 
 
 def name_of(cell, moments, k):
-    return excel.defined_name(cell, f"nudge{moments[k].step}_" if len(moments) > 1 else "")
+    return notation.defined_name(cell, f"nudge{moments[k].step}_" if len(moments) > 1 else "")
 
 
 def ours(moments, changes=()):
@@ -191,7 +192,7 @@ def stressed(size, loss):
     network = tn.Network.initial((4, 2), seed=0, output=output)
     numbers = np.where(np.arange(10) < 8, [0.25, 0.2, 0, 0, -0.5, -0.3, 0, 0, 0.0, 0.0], 0) * size
     moment = tn.nudge(network.with_parameters(numbers), LINES["left"], tn.Recipe(loss=loss))
-    return spreadsheet.workbook([moment]), moment
+    return workbook.workbook([moment]), moment
 
 
 @pytest.mark.parametrize(("size", "loss"), STRESS)
@@ -203,7 +204,7 @@ def test_sure_and_wrong_answers_overflow_nowhere(size, loss, tmp_path):
 
 def test_one_nudge_has_its_names_without_a_number(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
-    data = spreadsheet.to_excel(run, step=5)
+    data = workbook.to_excel(run, step=5)
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book.sheetnames == ["start here", "nudge 5"]
     formulas = {name: book[sheet][cell].value for name, (sheet, cell) in places(book).items()}
@@ -211,14 +212,14 @@ def test_one_nudge_has_its_names_without_a_number(tmp_path):
     assert formulas["layer1_weight_0_2_after"] == "=layer1_weight_0_2+layer1_weight_0_2_change"
     given = {name for name, formula in formulas.items() if not isinstance(formula, str)}
     sheet = run[5].sheet
-    assert given == {excel.defined_name(c.name) for c in sheet.cells.values() if c.formula is None}
+    assert given == {notation.defined_name(c.name) for c in sheet.cells.values() if c.formula is None}
     run.export(tmp_path / "nudge.xlsx", step=5)
     assert (tmp_path / "nudge.xlsx").read_bytes() == data
 
 
 def test_the_overview_has_the_loss_of_each_nudge_and_their_mean():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2, batch_size=3))
-    book = openpyxl.load_workbook(io.BytesIO(spreadsheet.to_excel(run, epoch=1)), data_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, epoch=1)), data_only=True)
     rows = [[cell.value for cell in row] for row in book["start here"]["A7:F9"]]
     losses = [run[2].loss, run[3].loss]
     assert rows[0] == ["nudge 2", 3, "top, bottom, left", losses[0], losses[0], 0]
@@ -229,7 +230,7 @@ def test_the_overview_has_the_loss_of_each_nudge_and_their_mean():
 def test_no_name_is_a_cell_reference_or_comes_twice():
     recipe = tn.Recipe(optimizer="adam", weight_decay=0.1, batch_size=12)
     sheet = tn.Sheet.of(tn.Architecture((16, 12, 3)), recipe, batch=12)
-    names = [excel.defined_name(cell).lower() for cell in sheet.cells]
+    names = [notation.defined_name(cell).lower() for cell in sheet.cells]
     assert len(set(names)) == len(names)
     assert not [n for n in names if not n.replace("_", "").isalnum() or ("_" not in n and n[-1].isdigit())]
 
@@ -245,36 +246,36 @@ def test_brackets_stand_where_they_matter(a, b, c):
                 (outer, ("neg", "a"), (inner, -2.0, "c")),
             ):
                 wanted = tn.sheet.compiled(tree)(values)
-                assert eval(excel.excel(tree), {}, dict(values)) == wanted
+                assert eval(notation.excel(tree), {}, dict(values)) == wanted
 
 
 def test_what_a_workbook_cannot_hold_is_said():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
     with pytest.raises(tn.TinyNetError, match="step 1 and epoch 0 were asked; ask for one of them"):
-        spreadsheet.to_excel(run, step=1, epoch=0)
+        workbook.to_excel(run, step=1, epoch=0)
     with pytest.raises(
         tn.TinyNetError, match="epoch 2 was asked and this recording has 2 epochs; ask for 0 to 1"
     ):
-        spreadsheet.to_excel(run, epoch=2)
+        workbook.to_excel(run, epoch=2)
     with pytest.raises(tn.TinyNetError, match="there are no nudges to put into a workbook"):
-        spreadsheet.workbook([])
+        workbook.workbook([])
     with pytest.raises(tn.TinyNetError, match="nudge 2 does not follow nudge 0"):
-        spreadsheet.workbook([run[0], run[2]])
+        workbook.workbook([run[0], run[2]])
     many = tn.pictures.Examples(np.zeros((300, 4)), np.zeros((300, 2)), tuple(map(str, range(300))), (2, 2))
     long = tn.train(tn.Network.initial(seed=0), many, tn.Recipe(epochs=1))
     with pytest.raises(
         tn.TinyNetError, match="300 nudges with 37,200 cells was asked and it takes 250 nudges"
     ):
-        spreadsheet.to_excel(long, epoch=0)
+        workbook.to_excel(long, epoch=0)
     wide = tn.nudge(
         tn.Network.initial((500, 2), seed=0), tn.pictures.Examples(np.zeros((1, 500)), [[1, 0]], ("dark",))
     )
     with pytest.raises(
         tn.TinyNetError, match="characters and a spreadsheet takes 8,192; take a network with narrower"
     ):
-        spreadsheet.workbook([wide])
+        workbook.workbook([wide])
     with pytest.raises(tn.TinyNetError, match="MAX of 300 numbers was asked and a spreadsheet's takes 255"):
-        excel.excel(("max", *(f"a[{k}]" for k in range(300))))
+        notation.excel(("max", *(f"a[{k}]" for k in range(300))))
 
 
 def test_numbers_that_are_not_finite_have_no_workbook():
@@ -284,10 +285,10 @@ def test_numbers_that_are_not_finite_have_no_workbook():
         with pytest.raises(
             tn.TinyNetError, match="loss.term.0. of nudge 0 is inf and a spreadsheet holds only finite"
         ):
-            spreadsheet.workbook([moment])
+            workbook.workbook([moment])
 
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
     with pytest.raises(ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet\[excel\]"'):
-        spreadsheet.workbook([tn.nudge(tn.Network.initial(seed=0), LINES["top"])])
+        workbook.workbook([tn.nudge(tn.Network.initial(seed=0), LINES["top"])])

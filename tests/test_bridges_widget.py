@@ -13,8 +13,8 @@ import traitlets
 
 import tinynet as tn
 from tinynet import wire, wire_learner
-from tinynet.bridges import answering, display, snapshot
-from tinynet.bridges.widget import VIEW
+from tinynet.bridges.page import answering, display, snapshot
+from tinynet.bridges.page.widget import VIEW
 
 LINES = tn.pictures.lines()
 PLAIN = {"sizes": [4, 3, 2]}

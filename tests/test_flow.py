@@ -125,7 +125,7 @@ def imports(tree):
 def room(module):
     """The files of a module: one, or a folder of them."""
     folder = SOURCE / module
-    return sorted(folder.glob("*.py")) if folder.is_dir() else [SOURCE / f"{module}.py"]
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [SOURCE / f"{module}.py"]
 
 
 def test_every_module_has_its_place():

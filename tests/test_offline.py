@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 
 import tinynet as tn
 from tinynet import learners, wire
-from tinynet.bridges import aboard, offline
+from tinynet.bridges.page import aboard, offline
 from tinynet.errors import TinyNetError
 from tinynet.world import World
 

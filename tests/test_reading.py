@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tinynet.bridges.reading import architecture_of, read
+from tinynet.bridges.models.reading import architecture_of, read
 from tinynet.errors import TinyNetError
 
 

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 import tinynet as tn
 from tinynet import formulas
-from tinynet.bridges import taping
+from tinynet.bridges.watch import taping
 from tinynet.errors import TinyNetError
 from tinynet.watched import WatchedRecording
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tinynet.bayes import posterior as posterior
     from tinynet.bridges.classifier import TinyNetClassifier as TinyNetClassifier
     from tinynet.bridges.exports import export as export
-    from tinynet.bridges.watching import watch as watch
-    from tinynet.bridges.worksheet import worksheet as worksheet
+    from tinynet.bridges.paper.worksheet import worksheet as worksheet
+    from tinynet.bridges.watch.watching import watch as watch
     from tinynet.diagnosis import compare as compare
     from tinynet.diagnosis import diagnose as diagnose
     from tinynet.errors import TinyNetError as TinyNetError
@@ -90,8 +90,8 @@ _MODULE_OF = {
     "sweep": "sweeps",
     "train": "training",
     "walked_round": "symmetry",
-    "watch": "bridges.watching",
-    "worksheet": "bridges.worksheet",
+    "watch": "bridges.watch.watching",
+    "worksheet": "bridges.paper.worksheet",
 }
 
 _NEEDS_MORE = {"TinyNetClassifier"}  # another package, at its import: a star leaves it out

@@ -170,7 +170,7 @@ class Network(InNotebook):
         >>> Network.from_torch(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))).architecture.hidden
         'relu'
         """
-        from tinynet.bridges import pytorch
+        from tinynet.bridges.models import pytorch
 
         return pytorch.from_torch(model)
 
@@ -180,7 +180,7 @@ class Network(InNotebook):
         >>> Network.initial((4, 3, 2)).to_torch()[0]
         Linear(in_features=4, out_features=3, bias=True)
         """
-        from tinynet.bridges import pytorch
+        from tinynet.bridges.models import pytorch
 
         return pytorch.to_torch(self, dtype)
 
@@ -190,7 +190,7 @@ class Network(InNotebook):
         >>> list(Network.initial((4, 3, 2)).state_dict())
         ['0.weight', '0.bias', '2.weight', '2.bias']
         """
-        from tinynet.bridges import pytorch
+        from tinynet.bridges.models import pytorch
 
         return pytorch.state_dict(self, dtype)
 
@@ -202,7 +202,7 @@ class Network(InNotebook):
 
         hidden, output : the activations. Where left out they are those of `state_dict`, if it made this one, else sigmoid.
         """
-        from tinynet.bridges import pytorch
+        from tinynet.bridges.models import pytorch
 
         return pytorch.from_state_dict(state, hidden, output)
 
@@ -211,7 +211,7 @@ class Network(InNotebook):
 
         Nothing is lost: numbers are float32 if that keeps each of them, else float64.
         """
-        from tinynet.bridges import saved
+        from tinynet.bridges.models import saved
 
         saved.save(self, path)
 
@@ -225,7 +225,7 @@ class Network(InNotebook):
 
         Raises TinyNetError for a file that is missing, damaged or of something else. No pickled code is run.
         """
-        from tinynet.bridges import saved
+        from tinynet.bridges.models import saved
 
         return saved.load(path, hidden, output)
 
@@ -235,20 +235,20 @@ class Network(InNotebook):
         dtype : "float32" rounds each parameter once; "float64" keeps it, and takes and gives double.
         answers : names of the outputs, kept in the model's metadata as JSON.
         """
-        from tinynet.bridges import onnx_model
+        from tinynet.bridges.models import onnx_model
 
         return onnx_model.to_onnx(self, dtype, answers)
 
     @classmethod
     def from_onnx(cls, data: bytes) -> "Network":
         """Return the network of an ONNX model of Gemm nodes and activations, such as `to_onnx` makes."""
-        from tinynet.bridges import onnx_model
+        from tinynet.bridges.models import onnx_model
 
         return onnx_model.from_onnx(data)
 
     def to_json(self) -> dict[str, Any]:
         """Return architecture, origin and layers ready for JSON, with every digit of every number."""
-        from tinynet.bridges import documents
+        from tinynet.bridges.models import documents
 
         return documents.network_json(self)
 
@@ -259,7 +259,7 @@ class Network(InNotebook):
         >>> Network.from_json(Network.initial(seed=0).to_json()) == Network.initial(seed=0)
         True
         """
-        from tinynet.bridges import documents
+        from tinynet.bridges.models import documents
 
         return documents.network_from_json(data)
 
@@ -272,7 +272,7 @@ class Network(InNotebook):
         >>> Network.initial(seed=0).code("python").splitlines()[-1]
         '    return answers'
         """
-        from tinynet.bridges import code
+        from tinynet.bridges.models import code
 
         return code.printed(self, language, name, dtype)
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tinynet.bridges.widget import Laboratory
+    from tinynet.bridges.page.widget import Laboratory
 
 
 class InNotebook:
@@ -27,21 +27,21 @@ class InNotebook:
         from tinynet.extras import extra
 
         extra("anywidget", "the laboratory in a notebook", "widget")
-        from tinynet.bridges.widget import Laboratory
+        from tinynet.bridges.page.widget import Laboratory
 
         return Laboratory(self)
 
     def _ipython_display_(self: Any) -> None:
-        from tinynet.bridges.display import display
+        from tinynet.bridges.page.display import display
 
         display(self)
 
     def _display_(self: Any) -> Any:  # what marimo asks for
-        from tinynet.bridges.display import shown
+        from tinynet.bridges.page.display import shown
 
         return shown(self)
 
     def _repr_html_(self: Any) -> str:  # what documentation builders ask for
-        from tinynet.bridges.snapshot import snapshot
+        from tinynet.bridges.page.snapshot import snapshot
 
         return snapshot(self)["text/html"]

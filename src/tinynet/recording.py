@@ -206,9 +206,9 @@ class Recording(InNotebook):
     ) -> str:
         """Return the laboratory with this recording, and others beside it, as one HTML file that needs no network.
 
-        Where a path is given it is written there too. The options are those of `bridges.offline.page`, `names` and `title`.
+        Where a path is given it is written there too. The options are those of `bridges.page.offline.page`, `names` and `title`.
         """
-        from tinynet.bridges.offline import page
+        from tinynet.bridges.page.offline import page
 
         text = page(self, *beside, **options)
         if path is not None:

@@ -141,38 +141,38 @@ def network_of(run: Recording, choice: Choice) -> Network:
 
 
 def _page(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
-    from tinynet.bridges import offline
+    from tinynet.bridges.page import offline
 
     files.write(path, offline.page(*runs, names=choice.names, title=choice.title).encode())
 
 
 def _workbook(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
-    from tinynet.bridges import spreadsheet
+    from tinynet.bridges.excel import workbook
 
-    files.write(path, spreadsheet.to_excel(runs[0], step=choice.step, epoch=choice.epoch))
+    files.write(path, workbook.to_excel(runs[0], step=choice.step, epoch=choice.epoch))
 
 
 def _onnx(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
-    from tinynet.bridges import onnx_model
+    from tinynet.bridges.models import onnx_model
 
     network = network_of(runs[0], choice)
     files.write(path, onnx_model.to_onnx(network, choice.dtype or "float32", runs[0].examples.answers))
 
 
 def _parameters(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
-    from tinynet.bridges import tensors
+    from tinynet.bridges.models import tensors
 
     files.write(path, tensors.to_safetensors(network_of(runs[0], choice), choice.dtype))
 
 
 def _state_dict(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
-    from tinynet.bridges import pytorch
+    from tinynet.bridges.models import pytorch
 
     files.write(path, pytorch.to_pt(network_of(runs[0], choice), choice.dtype))
 
 
 def _document(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
-    from tinynet.bridges import documents
+    from tinynet.bridges.models import documents
 
     text = json.dumps(documents.recording_json(runs[0]), allow_nan=False, ensure_ascii=False)
     files.write(path, text.encode())

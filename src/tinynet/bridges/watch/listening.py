@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.bridges.reading import ReadLayer
-from tinynet.bridges.recognizing import Candidate, Heard
+from tinynet.bridges.models.reading import ReadLayer
+from tinynet.bridges.watch.recognizing import Candidate, Heard
 from tinynet.errors import TinyNetError
 
 if TYPE_CHECKING:

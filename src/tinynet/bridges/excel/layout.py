@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tinynet import formulas
-from tinynet.bridges.excel import Exact, defined_name
+from tinynet.bridges.excel.notation import Exact, defined_name
 from tinynet.explain import title
 from tinynet.moment import Moment
 from tinynet.notation import TEXT, text_symbol, write

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.bridges.listening import Listener
-from tinynet.bridges.naming import Wishes
-from tinynet.bridges.reading import ReadLayer, architecture_of, read
-from tinynet.bridges.recognizing import Heard
-from tinynet.bridges.reproducing import Setting, setting_of
-from tinynet.bridges.taping import Step, Tape
+from tinynet.bridges.models.reading import ReadLayer, architecture_of, read
+from tinynet.bridges.watch.listening import Listener
+from tinynet.bridges.watch.naming import Wishes
+from tinynet.bridges.watch.recognizing import Heard
+from tinynet.bridges.watch.reproducing import Setting, setting_of
+from tinynet.bridges.watch.taping import Step, Tape
 from tinynet.errors import TinyNetError
 from tinynet.extras import extra
 from tinynet.pictures import Examples

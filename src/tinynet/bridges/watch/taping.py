@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet.bridges import recognizing
-from tinynet.bridges.naming import Rows, Wishes, named
-from tinynet.bridges.recognizing import Heard
-from tinynet.bridges.reproducing import Setting, reproduces
+from tinynet.bridges.watch import recognizing
+from tinynet.bridges.watch.naming import Rows, Wishes, named
+from tinynet.bridges.watch.recognizing import Heard
+from tinynet.bridges.watch.reproducing import Setting, reproduces
 from tinynet.errors import TinyNetError
 from tinynet.network import Architecture, Network
 from tinynet.pictures import Examples

@@ -9,8 +9,8 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from tinynet.architecture import Architecture
-from tinynet.bridges.reading import architecture_of, read
-from tinynet.bridges.tensors import asked, described, description, from_named, layers_of, named_arrays
+from tinynet.bridges.models.reading import architecture_of, read
+from tinynet.bridges.models.tensors import asked, described, description, from_named, layers_of, named_arrays
 from tinynet.errors import TinyNetError
 from tinynet.extras import extra
 from tinynet.files import KEY

@@ -8,10 +8,10 @@ import anywidget
 import traitlets
 
 from tinynet import wire
-from tinynet.bridges.aboard import own_forms
-from tinynet.bridges.answering import Answering
-from tinynet.bridges.offline import Hold, code
-from tinynet.bridges.snapshot import snapshot, training_of
+from tinynet.bridges.page.aboard import own_forms
+from tinynet.bridges.page.answering import Answering
+from tinynet.bridges.page.offline import Hold, code
+from tinynet.bridges.page.snapshot import snapshot, training_of
 from tinynet.errors import TinyNetError
 from tinynet.moment import sheet_of
 from tinynet.network import Network

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from tinynet.bridges.paper import LEGEND, Blank, Diagram, Paper, Question, Section, Table
+from tinynet.bridges.paper.content import LEGEND, Blank, Diagram, Paper, Question, Section, Table
 
 STYLE = """
 @page { size: A4; margin: 12mm 14mm; }

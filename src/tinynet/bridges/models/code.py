@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.bridges.languages import LANGUAGES, Language
-from tinynet.bridges.loops import Statement, rolled
-from tinynet.bridges.tensors import layers_of
+from tinynet.bridges.models.languages import LANGUAGES, Language
+from tinynet.bridges.models.loops import Statement, rolled
+from tinynet.bridges.models.tensors import layers_of
 from tinynet.errors import TinyNetError
 from tinynet.formulas import Formula
 from tinynet.network import Network

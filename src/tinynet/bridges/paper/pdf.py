@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tinynet.bridges.pages import BOX, INK, LOWEST, MARGIN, MUTED, PEN, WIDTH, Pages
-from tinynet.bridges.paper import LEGEND, Diagram, Paper, Question, Section, Table
+from tinynet.bridges.paper.content import LEGEND, Diagram, Paper, Question, Section, Table
+from tinynet.bridges.paper.pages import BOX, INK, LOWEST, MARGIN, MUTED, PEN, WIDTH, Pages
 
 LINE, TWO = 8.4, 14.2  # heights of a question that takes a line at most, and of one that takes two
 ROW, SOLVED = 6.3, 4.8  # of a row to write in, and of one that is filled

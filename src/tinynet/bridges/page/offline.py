@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tinynet import wire
-from tinynet.bridges import aboard
-from tinynet.bridges.aboard import Form
+from tinynet.bridges.page import aboard
+from tinynet.bridges.page.aboard import Form
 from tinynet.errors import TinyNetError
 from tinynet.network import Architecture
 from tinynet.recording import Recording
 
-PAGE = Path(__file__).parents[1] / "page"
+PAGE = Path(__file__).parents[2] / "page"
 LARGEST = 1_000_000  # bytes of a file
 WHOLE = 200_000  # bytes of all recordings that go along with every step; of longer ones some steps do
 MOST_STARTS, BLOCK = 1024, 32  # seeds; the page asks for blocks of them

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinynet import files
-from tinynet.bridges.by_hand import Solved
-from tinynet.bridges.paper import Paper, Table
-from tinynet.bridges.papers import key_of, paper_of
+from tinynet.bridges.paper.by_hand import Solved
+from tinynet.bridges.paper.content import Paper, Table
+from tinynet.bridges.paper.papers import key_of, paper_of
 from tinynet.errors import TinyNetError
 from tinynet.network import Architecture
 from tinynet.pictures import Examples, lines
@@ -32,7 +32,7 @@ class Worksheet:
 
     def html(self, kind: str = "questions") -> str:
         """Return the questions, the solutions or the key as one HTML file that prints well."""
-        from tinynet.bridges.paper_html import document
+        from tinynet.bridges.paper.html import document
 
         return document(self.papers, self.key, _one_of("kind", kind, KINDS))
 
@@ -41,7 +41,7 @@ class Worksheet:
 
         Raises ImportError where fpdf2 is missing.
         """
-        from tinynet.bridges.paper_pdf import document
+        from tinynet.bridges.paper.pdf import document
 
         return document(self.papers, self.key, _one_of("kind", kind, KINDS))
 

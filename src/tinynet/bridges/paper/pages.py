@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tinynet.bridges.paper import Blank, Table
+from tinynet.bridges.paper.content import Blank, Table
 from tinynet.extras import extra
 
 MARGIN, WIDTH, LOWEST = 14.0, 182.0, 283.0  # millimetres, of A4

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import files
-from tinynet.bridges.tensors import described, description, from_named
+from tinynet.bridges.models.tensors import described, description, from_named
 from tinynet.errors import TinyNetError
 from tinynet.network import Network
 from tinynet.recording import Recording

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet import formulas
-from tinynet.bridges.excel import defined_name, excel
-from tinynet.bridges.workbook import Line, Page, heading, lay_out
+from tinynet.bridges.excel.layout import Line, Page, heading, lay_out
+from tinynet.bridges.excel.notation import defined_name, excel
 from tinynet.errors import TinyNetError
 from tinynet.extras import extra
 from tinynet.moment import Moment, sheet_of

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, Union
 
-from tinynet.bridges.snapshot import snapshot
+from tinynet.bridges.page.snapshot import snapshot
 from tinynet.errors import TinyNetError
 from tinynet.network import Network
 from tinynet.recording import Recording
 
 if TYPE_CHECKING:
-    from tinynet.bridges.widget import Laboratory
+    from tinynet.bridges.page.widget import Laboratory
 
 
 class Picture:

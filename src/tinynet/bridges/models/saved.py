@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tinynet import files
-from tinynet.bridges import documents, onnx_model, pytorch, tensors
+from tinynet.bridges.models import documents, onnx_model, pytorch, tensors
 from tinynet.errors import TinyNetError
 from tinynet.network import Network
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.architecture import Architecture
-from tinynet.bridges.tensors import described, description, from_named, layers_of
+from tinynet.bridges.models.tensors import described, description, from_named, layers_of
 from tinynet.errors import TinyNetError
 from tinynet.extras import extra
 from tinynet.files import KEY

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tinynet.bridges.by_hand import Solved
-from tinynet.bridges.paper import Blank, Paper, Question, Section, Table, layered, room_for
+from tinynet.bridges.paper.by_hand import Solved
+from tinynet.bridges.paper.content import Blank, Paper, Question, Section, Table, layered, room_for
 from tinynet.formulas import Formula, inputs_of
 from tinynet.notation import TEXT, UP, Symbol, parse, text_symbol, write
 from tinynet.sheet import Cell, compiled

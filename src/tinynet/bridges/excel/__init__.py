@@ -1,0 +1,1 @@
+"""Workbooks: a nudge, or an epoch of them, in live formulas."""

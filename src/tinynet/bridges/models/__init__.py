@@ -1,0 +1,1 @@
+"""A network in and out: PyTorch, ONNX, files, JSON, and code printed from its sheet."""

@@ -1,0 +1,1 @@
+"""The page elsewhere: in one offline file, and in a notebook."""

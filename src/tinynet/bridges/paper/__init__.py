@@ -1,0 +1,1 @@
+"""Worksheets on paper: a nudge to be worked out by hand, for a class."""

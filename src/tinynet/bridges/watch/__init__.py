@@ -1,0 +1,1 @@
+"""A PyTorch loop, watched: what was seen of it becomes a recording."""
