@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet.bridges.excel import notation
-from tinynet.bridges.excel import workbook
+from tinynet.bridges.excel import notation, workbook
 from tinynet.formulas import prefixes, state_names
 from tinynet.moment import Moment
 
