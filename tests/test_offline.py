@@ -171,8 +171,9 @@ def test_what_cannot_be_a_page_is_refused():
         offline.page(RUN, BOLD, names=["one"])
     with pytest.raises(TinyNetError, match="the page shows up to 2,000"):
         offline.page(trained((4, 400, 2), epochs=1))
-    with pytest.raises(TinyNetError, match="the page shows batches of 1 to 64"):
-        offline.page(trained((4, 3, 2), World(noise=0.2), batch_size=65, epochs=1))
+    many = tn.Examples(np.full((300, 4), 0.5), np.full((300, 2), 0.5), tuple(map(str, range(300))), (2, 2))
+    with pytest.raises(TinyNetError, match="the page shows batches of 1 to 256"):
+        offline.page(trained((4, 3, 2), many, batch_size=257, epochs=1))
 
 
 def test_what_is_too_large_is_named():

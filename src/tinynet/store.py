@@ -83,7 +83,7 @@ class Store:
             return _decode(path.read_bytes(), block)
         except FileNotFoundError:
             return None
-        except (ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        except (ArrowException, OSError, ValueError, LookupError, TypeError) as error:
             aside = self.folder / "damaged" / path.name
             try:
                 aside.parent.mkdir(exist_ok=True)
