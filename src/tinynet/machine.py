@@ -15,9 +15,16 @@ PACKAGES = (
     "rich",
     "safetensors",
     "jinja2",
-    "pyarrow",
-    "distributed",
 )
+EXTRAS = {  # package: the extra that installs it, and what it is for
+    "pyarrow": ("sweep", "sweeps kept in a folder"),
+    "distributed": ("cluster", "sweeps on a cluster"),
+    "scikit-learn": ("sklearn", "TinyNetClassifier"),
+    "anywidget": ("widget", "the laboratory in a notebook"),
+    "onnx": ("onnx", "ONNX models"),
+    "xlsxwriter": ("excel", "workbooks"),
+    "fpdf2": ("paper", "worksheets as PDF"),
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "firefox")
 
 
@@ -35,10 +42,15 @@ def summary() -> dict[str, str]:
 
 def describe() -> dict[str, str]:
     """Return all that is there, by name, in words."""
-    found = {
+    programs = {
         "browser": next((path for name in BROWSERS if (path := shutil.which(name))), "none found"),
+        "ffmpeg": shutil.which("ffmpeg") or "none found; it makes films as .mp4",
     }
-    return summary() | found | {name: _version(name) for name in PACKAGES}
+    extras = {
+        name: _version(name, f'for {use}: pip install "tinynet[{extra}]"')
+        for name, (extra, use) in EXTRAS.items()
+    }
+    return summary() | programs | {name: _version(name) for name in PACKAGES} | extras
 
 
 def devices() -> str:
@@ -55,8 +67,8 @@ def devices() -> str:
     return ", ".join(found)
 
 
-def _version(package: str) -> str:
+def _version(package: str, otherwise: str = "") -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return f"not installed (pip install {package})"
+        return f"not installed ({otherwise or f'pip install {package}'})"
