@@ -154,6 +154,10 @@ def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
     return walked, float(np.linalg.norm(rows[-1] - rows[0]))
 
 
+def _kind(run: Recording) -> str:
+    return "row" if run.examples.shape is None else "picture"
+
+
 def _plateau(run: Recording) -> Iterator[Finding]:
     least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
     if not run.epochs or not least or abs(loss - least) > NEAR_CONSTANT * least:
@@ -161,11 +165,11 @@ def _plateau(run: Recording) -> Iterator[Finding]:
     walked, moved = walk(run)
     cancelled = "" if not walked else (
         f" In the last epoch the parameters walked {walked:.4f} and moved {moved:.4f}, {judging.percent(moved / walked)} "
-        "of the way: the pictures' pushes cancel."
+        f"of the way: the {_kind(run)}s' pushes cancel."
     )  # fmt: skip
     yield Finding(
         "plateau",
-        f"It sits on the plateau: its loss is {loss:.4f}, and giving every picture the same answer costs {least:.4f}."
+        f"It sits on the plateau: its loss is {loss:.4f}, and giving every {_kind(run)} the same answer costs {least:.4f}."
         + cancelled,
         {"loss": loss, "constant_loss": least, "walked": walked, "moved": moved},
     )
@@ -182,8 +186,8 @@ def _learned(run: Recording) -> Iterator[Finding]:
         right = judging.accuracy(run.final, run.examples)
         yield Finding(
             "learned",
-            f"It learned: {judging.percent(right)} of the pictures come out right and the loss is {loss:.4f}, where the "
-            f"same answer to every picture costs {least:.4f}.",
+            f"It learned: {judging.percent(right)} of the {_kind(run)}s come out right and the loss is {loss:.4f}, where the "
+            f"same answer to every {_kind(run)} costs {least:.4f}.",
             {"loss": loss, "constant_loss": least, "accuracy": right},
         )
 

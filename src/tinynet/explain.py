@@ -113,6 +113,9 @@ class Explanation:
     def __str__(self) -> str:
         return self.text()
 
+    def __repr__(self) -> str:
+        return self.text()
+
 
 def explain(
     sheet: Sheet, values: Values, name: str, *, depth: int | None = None, inputs: Sequence[str] | None = None

@@ -51,6 +51,11 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
+    if len(data) > 8 and data[8:9] != b"{":  # where every safetensors file has its description
+        raise TinyNetError(
+            f"{source} is no safetensors file; TinyNet's are written by `tinynet train --out`, `recording.save` and "
+            "`network.save`"
+        )
     try:
         arrays = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
@@ -59,9 +64,7 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
             f"{source} holds numbers of the type {error.args[0]}, which NumPy has not; save them as float32"
         ) from error
     except (SafetensorError, ValueError, TypeError) as error:
-        raise TinyNetError(
-            f"{source} is damaged or no safetensors file ({error}); take another copy"
-        ) from error
+        raise TinyNetError(f"{source} is damaged ({error}); take another copy") from error
     return arrays, header.get("__metadata__") or {}
 
 

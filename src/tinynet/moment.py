@@ -59,6 +59,9 @@ class Moment:
         self.step = step
         self.epoch = epoch
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: nudge {self.step} by {', '.join(self.names[:3])}{' …' * (len(self.names) > 3)}>"
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the pictures shown."""

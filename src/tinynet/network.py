@@ -105,6 +105,9 @@ class Network(InNotebook):
         """
         return Architecture(tuple(sizes), hidden, output, start).initial(seed)
 
+    def __repr__(self) -> str:
+        return f"<{'-'.join(map(str, self.sizes))} network, {self.origin or 'of unknown origin'}>"
+
     @property
     def sizes(self) -> tuple[int, ...]:
         """Nodes of each layer, pixels first."""

@@ -174,4 +174,5 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise TinyNetError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
+        known = [repr(word) for word in allowed if word != "given"]  # that is only for what was watched
+        raise TinyNetError(f"{name} is {value!r}; it must be one of {', '.join(known)}")

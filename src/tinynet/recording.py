@@ -125,6 +125,11 @@ class Recording(InNotebook):
     def __len__(self) -> int:
         return self.steps
 
+    def __repr__(self) -> str:
+        loss = self.loss_per_epoch
+        went = f", loss {loss[0]:.4g} to {loss[-1]:.4g}" if len(loss) else ""
+        return f"<{type(self).__name__} of {self.network!r}: {self.steps:,} nudges by {len(self.examples):,} examples{went}>"
+
     def __iter__(self) -> Iterator["Moment"]:
         return (self[step] for step in range(self.steps))
 

@@ -43,7 +43,9 @@ def split(examples: R, share: float, *, seed: int = 0) -> tuple[R, R]:
     (6, ('row 2', 'column 3'))
     """
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
-        raise TinyNetError(f"share is {share!r}; the share that is held out is above 0 and below 1")
+        raise TinyNetError(
+            f"share is {share!r}; the share that is held out is above 0 and below 1, such as 0.3"
+        )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
     kinds = _kinds(examples)

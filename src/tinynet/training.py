@@ -69,7 +69,7 @@ def check(
     if recipe.loss == "bce" and architecture.output != "sigmoid":
         raise TinyNetError(
             f"loss 'bce' needs outputs between 0 and 1 and the network's output is {architecture.output!r}; "
-            "make it with output='sigmoid'"
+            "make it with output='sigmoid' (--output sigmoid)"
         )
     if recipe.loss == "cross_entropy" and architecture.output != "softmax":
         raise TinyNetError(
