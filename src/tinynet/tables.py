@@ -105,9 +105,18 @@ def read(
     progress: Progress | None = None,
 ) -> Table:
     """Read a table in its own numbers; see `Examples.from_table`. progress : told of the bytes of a file."""
-    wanted = (targets,) if isinstance(targets, str) else tuple(targets or ())
+    if label is not None and not isinstance(label, str | int):
+        raise TinyNetError(f"label is {label!r}; it is the name of one column")
+    said = None if label is None else str(label)
     with opened(source, progress) as table:
-        return _gathered(table, _header(table, label, wanted, tuple(ignore)))
+        return _gathered(table, _header(table, said, _several(targets), _several(ignore)))
+
+
+def _several(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names of columns, of which one may stand by itself."""
+    if columns is None:
+        return ()
+    return tuple(map(str, (columns,) if isinstance(columns, str | int) else columns))
 
 
 def halfway(examples: Examples) -> Examples:

@@ -32,6 +32,7 @@ PASSING = {
     "to",
     "contiguous",
 }
+PARALLEL = ("DataParallel", "DistributedDataParallel")
 READABLE = (
     "a chain of Linear layers with sigmoid, tanh or relu after them, and any of these or a softmax at the end"
 )
@@ -62,7 +63,11 @@ def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
     """
     if hasattr(model, "_orig_mod"):
         raise TinyNetError(
-            "this model came out of torch.compile, which hides its layers; give the one it was made of"
+            "this model came out of torch.compile, which hides its layers; give, and call, the one it was made of"
+        )
+    if type(model).__name__ in PARALLEL:
+        raise TinyNetError(
+            f"this model is a {type(model).__name__} around another; give the other, which is its .module"
         )
     if not list(model.children()):
         from torch import nn

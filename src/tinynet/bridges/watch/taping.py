@@ -74,7 +74,7 @@ class Tape:
         if wrong is not None:
             raise TinyNetError(
                 f"layer {self.names[wrong]!r} does not give what was read of the model: its forward does more than "
-                "Linear layers and their activations"
+                "Linear layers and their activations, or its numbers were changed between the pass and the step"
             )
         self._read(heard, number)
         self._judge(step, network, number)
@@ -199,8 +199,8 @@ class Tape:
             notes.append("No tensor that met the outputs could be the targets, so there are none.")
         if "gradients" in left:
             notes.append(
-                f"The optimizer took other gradients than the loss gives ({when['gradients']}), as clipping, a penalty or "
-                "leftovers make them: they are PyTorch's."
+                f"The optimizer took other gradients than the loss gives ({when['gradients']}), as clipping, a penalty, "
+                "frozen layers or leftovers make them: they are PyTorch's."
             )
         if "parameters" in left:
             notes.append(

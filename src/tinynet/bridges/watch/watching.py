@@ -81,6 +81,10 @@ class Watching:
     """The block in which a loop is watched; `with` gives the recording, which is filled when the block ends."""
 
     def __init__(self, model: "nn.Module", optimizer: "torch.optim.Optimizer", wishes: Wishes) -> None:
+        if getattr(model, "_compiled_call_impl", None) is not None:
+            raise TinyNetError(
+                "this model is compiled, and its layers cannot be heard; watch it without model.compile()"
+            )
         layers = read(model)
         architecture = architecture_of(layers)
         self.model, self.optimizer, self.wishes = model, optimizer, wishes
@@ -114,16 +118,16 @@ class Watching:
             self.stopped = Stop(len(self.tape), "", f"{what} after {len(self.tape):,} steps")
         try:
             self.recording.fill(self._recording())
-        except TinyNetError as problem:
+        except Exception as problem:  # the loop's own exception, if there is one, goes first
             self.recording.await_(str(problem))
             if kind is None:
                 raise
 
     def _recording(self) -> WatchedRecording:
         if not len(self.tape):
-            why = f" ({self.stopped.reason})" if self.stopped else ""
+            why = self.stopped and self.stopped.reason
             raise TinyNetError(
-                f"nothing was recorded: no optimizer.step() after a backward pass was seen{why}"
+                f"nothing was recorded: {why or 'no optimizer.step() after a backward pass was seen'}"
             )
         return self.tape.recording(self.wishes, self.stopped, str(self.dtype).removeprefix("torch."))
 
@@ -211,7 +215,7 @@ class Watching:
 def _parameters(layers: tuple[ReadLayer, ...]) -> "list[torch.nn.Parameter]":
     """Return weight and bias of each layer in their order.
 
-    Raises TinyNetError for layers without a bias, with shared numbers, or of another precision.
+    Raises TinyNetError for layers without a bias, with shared numbers or none, or of another precision.
     """
     import torch
 
@@ -226,6 +230,10 @@ def _parameters(layers: tuple[ReadLayer, ...]) -> "list[torch.nn.Parameter]":
             ):
                 raise TinyNetError(
                     f"layer {name!r} is {parameter.dtype}; watch takes models all of float32 or all of float64"
+                )
+            if parameter.is_meta:
+                raise TinyNetError(
+                    f"layer {name!r} is on the device meta and has no numbers; watch takes models that have"
                 )
             if any(parameter is other for other in found):
                 raise TinyNetError(
