@@ -61,14 +61,10 @@ def watch(
     (4, 'mse', ('row 3',))
     """
     torch = extra("torch", "watching a PyTorch loop", "torch")
-    for what, value, kind in (
-        ("model", model, torch.nn.Module),
-        ("optimizer", optimizer, torch.optim.Optimizer),
-    ):
-        if not isinstance(value, kind):
-            raise TinyNetError(
-                f"{what} is a {type(value).__name__}; watch(model, optimizer) takes a {kind.__name__}"
-            )
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TinyNetError(
+            f"optimizer is a {type(optimizer).__name__}; watch(model, optimizer) takes one of torch.optim"
+        )
     whole = isinstance(steps_per_epoch, int) and not isinstance(steps_per_epoch, bool)
     if steps_per_epoch is not None and not (whole and steps_per_epoch >= 1):
         raise TinyNetError(
