@@ -354,3 +354,5 @@ def test_halfway_lies_between_the_means():
     assert found.inputs.tolist() == [[0.25], [0.5], [0.75]]
     with pytest.raises(TinyNetError, match="targets of 1 answer; halfway lies between two"):
         tables.halfway(some[:1])
+    with pytest.raises(TinyNetError, match="have no targets; halfway"):
+        tables.halfway(tn.pictures.stress())

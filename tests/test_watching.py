@@ -20,6 +20,7 @@ from torch.nn import functional
 import tinynet as tn
 from tinynet import formulas
 from tinynet.bridges.watch import taping
+from tinynet.bridges.watch.taping import steps_of_an_epoch
 from tinynet.errors import TinyNetError
 from tinynet.watched import WatchedRecording
 
@@ -547,6 +548,13 @@ def test_shuffled_epochs_are_seen_and_others_may_be_told():
     assert (recording.steps_per_epoch, recording.recipe.order) == (2, "shuffled")
     drawn = torch.tensor([0, 1, 1, 3, 2, 1])
     assert watched(model(), None, functional.mse_loss, X[drawn], Y[drawn], epochs=1).steps_per_epoch == 1
+    assert (
+        steps_of_an_epoch(np.array([[0, 1], [1, 1]] * 2), 2) == 1
+    )  # of rows that come twice, two say little
+    twice = torch.tensor([0, 1, 2, 3, 2])  # as a row of iris does
+    net = model()
+    recording = watched(net, None, functional.mse_loss, X[twice], Y[twice], batch=2)
+    assert (recording.steps_per_epoch, recording.epochs, len(recording.examples)) == (3, 3, 4)
     net = model()
     optimizer = sgd(net)
     with tn.watch(net, optimizer, steps_per_epoch=3) as recording:

@@ -121,9 +121,9 @@ def _several(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
 
 def halfway(examples: Examples) -> Examples:
     """Return the points halfway between the mean inputs of every two answers, as gray is of the lines; no targets."""
-    assert examples.targets is not None
-    if examples.regression:
-        raise TinyNetError("these examples have numbers for targets; halfway lies between two answers")
+    if examples.targets is None or examples.regression:
+        found = "no" if examples.targets is None else "numbers for"
+        raise TinyNetError(f"these examples have {found} targets; halfway lies between two answers")
     said = examples.targets.argmax(axis=1)
     means = {
         a: examples.inputs[said == k].mean(axis=0)

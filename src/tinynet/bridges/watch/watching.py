@@ -43,7 +43,7 @@ def watch(
 
     examples : names for the rows shown, where they are these examples'; rows of lines are named without.
     shape : of pictures, (rows, columns). answers : what each output stands for.
-    steps_per_epoch : else the steps in which every row is shown exactly once, again and again; or else 1.
+    steps_per_epoch : else the steps that show every row, each as often as before, again and again; or else 1.
 
     Raises TinyNetError, naming the layer, for a model that is another; ImportError where PyTorch is missing.
 
