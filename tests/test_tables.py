@@ -261,7 +261,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x,label\n1\n", "line 2: 1 cells were found and the header has 2"),
         (
             "x,label\n0.1,a\nred,b\n",
-            "line 3, column 'x': 'red' is no number; words can only be the label: leave the column out",
+            "line 3, column 'x': 'red' is no number; words can only be the label: say so .label=., --label., or leave the column out",
         ),
         ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty; fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
@@ -319,8 +319,11 @@ def test_choices_that_do_not_go_together(table):
         TinyNetError, match="column 'species' and target columns .target.; keep one or the other"
     ):
         read(path, label="species")
-    with pytest.raises(TinyNetError, match="column 'target' is label and target"):
-        read(path, label="target", targets="target")
+    for targets in ("target", "x"):
+        with pytest.raises(
+            TinyNetError, match=f"label is 'target' and targets are '{targets}'; a network here"
+        ):
+            read(path, label="target", targets=targets)
     with pytest.raises(TinyNetError, match="no input columns"):
         read(path, label="species", ignore=["x", "target"])
 

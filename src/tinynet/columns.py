@@ -106,7 +106,7 @@ def _wrong(cell: Any) -> str:
             else f"{str(cell)!r} is not finite; mend it, or leave the row out"
         )
     except (ValueError, TypeError):
-        return f"{str(cell)!r} is no number; words can only be the label: leave the column out (ignore=[…], --ignore)"
+        return f"{str(cell)!r} is no number; words can only be the label: say so (label=…, --label), or leave the column out (ignore=[…], --ignore)"
 
 
 def _number(cell: Any) -> float:

@@ -153,8 +153,11 @@ def _header(source: Source, label: str | None, targets: tuple[str, ...], ignore:
             f"{source.what} has a column {label or targets[0]!r} and target columns ({', '.join(plain)}); keep one or the "
             "other (ignore=[…], --ignore)"
         )
-    if label in targets:
-        raise TinyNetError(f"column {label!r} is label and target; it can be one of them")
+    if label is not None and targets:
+        raise TinyNetError(
+            f"label is {label!r} and targets are {', '.join(map(repr, targets))}; a network here tells answers apart or predicts "
+            "numbers: keep one, and ignore the other column"
+        )
     used = {label, *targets, *plain, *ignore} | (
         {"name"} if label != "name" and "name" not in targets else set()
     )
