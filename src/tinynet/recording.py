@@ -11,10 +11,10 @@ import numpy as np
 
 from tinynet import experiments, files
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
 from tinynet.notebook import InNotebook
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recorder import Recorder, Tape
 from tinynet.showing import Source, seen_at, shown_at, steps_an_epoch

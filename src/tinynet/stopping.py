@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tinynet.examples import Examples
 from tinynet.losses import mean_losses
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 
 

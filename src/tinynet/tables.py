@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.columns import NO_ROWS, Progress, Rows, Source, missing, numbers, opened
 from tinynet.errors import TinyNetError
-from tinynet.pictures import Examples
+from tinynet.examples import Examples
 from tinynet.scaling import Scaling
 
 MOST_ANSWERS = 10

@@ -10,8 +10,8 @@ from tinynet.bridges.watch.naming import Rows, Wishes, named
 from tinynet.bridges.watch.recognizing import Heard
 from tinynet.bridges.watch.reproducing import Setting, reproduces
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.network import Architecture, Network
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Stop
 from tinynet.watched import WatchedRecording

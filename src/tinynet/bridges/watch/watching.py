@@ -15,8 +15,8 @@ from tinynet.bridges.watch.recognizing import Heard
 from tinynet.bridges.watch.reproducing import Setting, setting_of
 from tinynet.bridges.watch.taping import Step, Tape
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.extras import extra
-from tinynet.pictures import Examples
 from tinynet.recording import Stop
 from tinynet.watched import WatchedRecording
 
