@@ -175,7 +175,14 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
     [
         (nn.Linear(4, 2), "more than tensors.*save model.state_dict"),
         ([1, 2], "holds a list, not a state_dict"),
-        ({"model": {}, "epoch": 3}, "has 'model', which is no weight or bias"),
+        ({"epoch": 3}, "has 'epoch', which is no weight or bias"),
+        ({"model": {}, "epoch": 3}, "has a dictionary in 'model'; if that is the state_dict, give it alone"),
+        ({"0.weight": torch.zeros(2, 2).to_sparse()}, "0.weight is no plain tensor of numbers .*Sparse"),
+        ({"0.weight": torch.zeros(2, 2, device="meta")}, "0.weight is no plain tensor of numbers .*meta"),
+        (
+            {"0.weight": torch.zeros(1, 1).expand(10**5, 10**6)},
+            "0.weight has 100,000,000,000 numbers; at most",
+        ),
         ({}, "has no weights"),
     ],
 )

@@ -13,6 +13,7 @@ FLOW = [
     "draws",
     "files",
     "scaling",
+    "examples",
     "pictures",
     "columns",
     "tables",
@@ -82,7 +83,7 @@ FLOW = [
 # Where a noun's own method leads further: what it needs is imported when it is called.
 DOORS = {
     "parts": {"report"},  # a chapter shows itself in a notebook
-    "pictures": {"tables", "images"},
+    "examples": {"tables", "images"},
     "architecture": {"network"},
     "notebook": {"bridges"},
     "network": {"bridges"},

@@ -88,6 +88,7 @@ REFUSED = {
     ),
     "layer '0' comes before the first Linear": nn.Sequential(nn.Sigmoid(), nn.Linear(4, 3)),
     "layer '2' comes after relu on layer '0'": nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Sigmoid()),
+    "a DataParallel around another; give the other, which is its .module": nn.DataParallel(nn.Linear(4, 3)),
     "no Linear layer": nn.Sequential(nn.Identity()),
     "add joins several paths .*skip connection": Model(lambda net, x: net.fc2(net.fc1(x) + x[:, :3])),
     "mul uses|forward calls mul": Model(lambda net, x: net.fc1(x * 2)),

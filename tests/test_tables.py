@@ -150,6 +150,16 @@ def test_a_cell_of_a_frame_that_is_no_number(cell, message):
             read(source)
 
 
+def test_columns_named_by_numbers_and_one_by_itself():
+    frame = pd.DataFrame([[1, 2, 5], [3, 4, 6]])
+    assert read(frame, label=1).answers == ("2", "4")
+    assert read(frame, targets=2, ignore=1).inputs.tolist() == [[0.0], [1.0]]
+    named = frame.rename(columns={0: "width", 1: "more", 2: "label"})
+    assert read(named, ignore="more").scaling.columns == ("width",)
+    with pytest.raises(TinyNetError, match="label is \\['more'\\]; it is the name of one column"):
+        read(named, label=["more"])
+
+
 def test_missing_numbers_and_labels_of_frames():
     holes = {"x": pd.array([1, None], dtype="Int64"), "label": pd.Categorical(["a", None])}
     with pytest.raises(TinyNetError, match="row 2, column 'x': the cell is empty"):
@@ -170,6 +180,8 @@ def test_missing_numbers_and_labels_of_frames():
         (pd.DataFrame([[1, 2, "a"]], columns=["x", "x", "label"]), "the table: two columns named 'x'"),
         (pd.DataFrame({"x": [], "label": []}), "the table has no rows"),
         ({"x": [1, 2], "label": ["a"]}, r"column 'label': it has shape \(1,\), and the first column \(2,\)"),
+        ({"x": 1, "label": "a"}, r"column 'x': it has shape \(\), .*; each column is a row of cells"),
+        ({"x": np.array([1j, 2j]), "label": ["a", "b"]}, "row 1, column 'x': '1j' is no number"),
         ({"x": [[1, 2]] * 2, "label": ["a", "b"]}, r"column 'x': it has shape \(2, 2\)"),
         ((np.zeros((2, 2)), [0, 1, 1]), r"column 'y': it has shape \(3,\)"),
         (np.zeros(3), r"x has shape \(3,\), not \(rows, columns\); a table is a CSV file, a pandas"),
@@ -249,7 +261,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x,label\n1\n", "line 2: 1 cells were found and the header has 2"),
         (
             "x,label\n0.1,a\nred,b\n",
-            "line 3, column 'x': 'red' is no number; words can only be the label: leave the column out",
+            "line 3, column 'x': 'red' is no number; words can only be the label: say so .label=., --label., or leave the column out",
         ),
         ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty; fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
@@ -307,8 +319,11 @@ def test_choices_that_do_not_go_together(table):
         TinyNetError, match="column 'species' and target columns .target.; keep one or the other"
     ):
         read(path, label="species")
-    with pytest.raises(TinyNetError, match="column 'target' is label and target"):
-        read(path, label="target", targets="target")
+    for targets in ("target", "x"):
+        with pytest.raises(
+            TinyNetError, match=f"label is 'target' and targets are '{targets}'; a network here"
+        ):
+            read(path, label="target", targets=targets)
     with pytest.raises(TinyNetError, match="no input columns"):
         read(path, label="species", ignore=["x", "target"])
 
@@ -342,3 +357,5 @@ def test_halfway_lies_between_the_means():
     assert found.inputs.tolist() == [[0.25], [0.5], [0.75]]
     with pytest.raises(TinyNetError, match="targets of 1 answer; halfway lies between two"):
         tables.halfway(some[:1])
+    with pytest.raises(TinyNetError, match="have no targets; halfway"):
+        tables.halfway(tn.pictures.stress())

@@ -20,6 +20,7 @@ from torch.nn import functional
 import tinynet as tn
 from tinynet import formulas
 from tinynet.bridges.watch import taping
+from tinynet.bridges.watch.taping import steps_of_an_epoch
 from tinynet.errors import TinyNetError
 from tinynet.watched import WatchedRecording
 
@@ -47,6 +48,12 @@ def loop(net, optimizer, loss=functional.mse_loss, x=X, y=Y, *, epochs=3, batch=
             loss(net(x[k : k + batch]), y[k : k + batch]).backward()
             between(net)
             optimizer.step()
+
+
+def step(net, optimizer, loss, x, y=None):
+    optimizer.zero_grad()
+    loss(net(x), y).backward()
+    optimizer.step()
 
 
 def watched(net, optimizer=None, *arguments, **named):
@@ -541,6 +548,13 @@ def test_shuffled_epochs_are_seen_and_others_may_be_told():
     assert (recording.steps_per_epoch, recording.recipe.order) == (2, "shuffled")
     drawn = torch.tensor([0, 1, 1, 3, 2, 1])
     assert watched(model(), None, functional.mse_loss, X[drawn], Y[drawn], epochs=1).steps_per_epoch == 1
+    assert (
+        steps_of_an_epoch(np.array([[0, 1], [1, 1]] * 2), 2) == 1
+    )  # of rows that come twice, two say little
+    twice = torch.tensor([0, 1, 2, 3, 2])  # as a row of iris does
+    net = model()
+    recording = watched(net, None, functional.mse_loss, X[twice], Y[twice], batch=2)
+    assert (recording.steps_per_epoch, recording.epochs, len(recording.examples)) == (3, 3, 4)
     net = model()
     optimizer = sgd(net)
     with tn.watch(net, optimizer, steps_per_epoch=3) as recording:
@@ -640,6 +654,10 @@ def test_other_things_are_refused():
         (lambda: nn.Sequential(nn.Linear(4, 3, bias=False), nn.Linear(3, 2)), "layer '0' has no bias"),
         (lambda: nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)), "layer '1' is a BatchNorm1d"),
         (lambda: nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2).half()), "layer '1' is torch.float16"),
+        (
+            lambda: nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2)).to("meta"),
+            "layer '0' is on the device meta",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_read_names_its_layer(make, message):
@@ -653,6 +671,84 @@ def test_shared_numbers_are_refused():
     net[1].weight = net[0].weight
     with pytest.raises(TinyNetError, match="layer '1' shares its numbers"):
         tn.watch(net, sgd(net))
+
+
+def test_a_compiled_model_is_refused():
+    net = model()
+    net.compile(backend="eager")
+    with pytest.raises(TinyNetError, match="this model is compiled, and its layers cannot be heard"):
+        tn.watch(net, sgd(net))
+
+
+def test_numbers_changed_between_pass_and_step_are_refused():
+    net = model()
+    optimizer, other = sgd(net), sgd(net[2])
+    with (
+        pytest.raises(TinyNetError, match="were changed between the pass and the step"),
+        tn.watch(net, optimizer),
+    ):
+        loop(net, optimizer, between=lambda net: other.step())
+
+
+def test_an_empty_batch_is_refused_at_first_and_ends_the_recording_later():
+    net = model()
+    optimizer = sgd(net)
+    total = lambda out, y: out.sum()  # noqa: E731
+    with pytest.raises(TinyNetError, match="batch is empty"), tn.watch(net, optimizer):
+        step(net, optimizer, total, X[:0])
+    with tn.watch(net, optimizer) as recording:
+        step(net, optimizer, total, X)
+        with pytest.warns(UserWarning, match="batch is empty"):
+            step(net, optimizer, total, X[:0])
+        step(net, optimizer, total, X)
+    assert len(recording) == 1
+    reconciles(recording)
+
+
+def test_a_layer_that_computes_in_another_precision_is_named():
+    net = model()
+    optimizer = sgd(net)
+    half = lambda: torch.autocast("cpu", torch.bfloat16)  # noqa: E731
+    with tn.watch(net, optimizer) as recording:
+        with half():
+            net(X)  # a pass that no step learns from may be so
+        loop(net, optimizer, epochs=1)
+        optimizer.zero_grad()
+        with half():
+            loss = functional.mse_loss(net(X), Y)
+        loss.backward()
+        with pytest.warns(UserWarning, match="layer '0' computed in torch.bfloat16 .* under autocast"):
+            optimizer.step()
+    assert len(recording) == 4
+
+
+def test_a_layer_may_be_called_by_the_name_of_its_input():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.only = nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.only(input=x)
+
+    net = Net()
+    assert watched(net).recipe.loss == "mse"
+
+
+def test_targets_that_cannot_be_read_end_the_recording_and_not_the_training():
+    plain, net = model(None), model(None)
+    sparse = lambda out, y: torch.sparse.mm(y.to_sparse(), out.T).sum()  # noqa: E731
+    for one in (plain, net):
+        optimizer = sgd(one, lr=0.01)
+        with nullcontext() if one is plain else tn.watch(one, optimizer) as recording:
+            loop(one, optimizer, epochs=1)
+            if one is plain:
+                loop(one, optimizer, sparse, epochs=1)
+                continue
+            with pytest.warns(UserWarning, match="tinynet.watch stopped: recorded up to step 4"):
+                loop(one, optimizer, sparse, epochs=1)
+    assert np.array_equal(numbers(net), numbers(plain))
+    assert len(recording) == 4
 
 
 def test_a_forward_that_does_more_than_was_read_is_found_by_its_numbers():
@@ -705,6 +801,12 @@ def test_a_number_that_is_not_finite_ends_the_recording_and_not_the_training():
     ):
         loop(net, optimizer, epochs=5)
     assert recording.stopped.cell
+    with (
+        pytest.raises(TinyNetError, match="nothing was recorded: loss is not a number at step 0"),
+        pytest.warns(UserWarning, match="not a number"),
+        tn.watch(net, optimizer),
+    ):
+        loop(net, optimizer, x=X * np.nan, epochs=1)
     assert len(recording) == recording.stopped.step < 20
     assert np.isfinite(recording.parameters).all()
     assert tn.diagnose(recording)[0].kind == "divergence"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tinynet.errors import TinyNetError as TinyNetError
     from tinynet.exam import Exam as Exam
     from tinynet.exam import Marks as Marks
+    from tinynet.examples import Examples as Examples
     from tinynet.explain import Explanation as Explanation
     from tinynet.fits import fit as fit
     from tinynet.judging import Verdict as Verdict
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from tinynet.learners import learner as learner
     from tinynet.moment import Moment as Moment
     from tinynet.network import Network as Network
-    from tinynet.pictures import Examples as Examples
     from tinynet.populations import Population as Population
     from tinynet.populations import population as population
     from tinynet.recipe import Recipe as Recipe
@@ -56,7 +56,7 @@ __version__ = "0.1.0"
 _MODULE_OF = {
     "Architecture": "architecture",
     "Exam": "exam",
-    "Examples": "pictures",
+    "Examples": "examples",
     "Explanation": "explain",
     "Moment": "moment",
     "Marks": "exam",

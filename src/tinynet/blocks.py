@@ -12,8 +12,8 @@ import numpy as np
 
 from tinynet.cohorts import Cohort, Training
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.network import Architecture, activate
-from tinynet.pictures import Examples
 from tinynet.populations import Population, seed_range
 from tinynet.recipe import Recipe
 from tinynet.tallies import Tally, ladder

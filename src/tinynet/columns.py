@@ -106,7 +106,7 @@ def _wrong(cell: Any) -> str:
             else f"{str(cell)!r} is not finite; mend it, or leave the row out"
         )
     except (ValueError, TypeError):
-        return f"{str(cell)!r} is no number; words can only be the label: leave the column out (ignore=[…], --ignore)"
+        return f"{str(cell)!r} is no number; words can only be the label: say so (label=…, --label), or leave the column out (ignore=[…], --ignore)"
 
 
 def _number(cell: Any) -> float:
@@ -114,8 +114,8 @@ def _number(cell: Any) -> float:
     if isinstance(cell, str):
         truth = {"true": 1.0, "false": 0.0}.get(cell.strip().lower())
         return float(cell) if truth is None else truth
-    if isinstance(cell, np.datetime64 | np.timedelta64):
-        raise TypeError("a time is no number")
+    if isinstance(cell, np.datetime64 | np.timedelta64 | np.complexfloating):
+        raise TypeError("neither a time nor a complex number is a place on a line")
     return float(cell)
 
 
@@ -216,10 +216,10 @@ def _in_memory(source: Any) -> Source:
     names, columns, answers = _columns(source)
     _check_names("the table", names)
     for name, column in zip(names, columns, strict=True):
-        if column.shape != (len(columns[0]),):
+        if column.ndim != 1 or column.shape != columns[0].shape:
             raise TinyNetError(
                 f"the table, column {name!r}: it has shape {column.shape}, and the first column {columns[0].shape}; "
-                "each column has a cell for each row"
+                "each column is a row of cells, all of one length"
             )
     return Source("the table", "row", names, _cut(columns), answers)
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinynet import judging
+from tinynet.examples import Examples
 from tinynet.network import Network
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
 from tinynet.watched import WatchedRecording

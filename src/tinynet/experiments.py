@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.examples import Examples
 from tinynet.files import Arrays
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 
 MOST_DESCRIBED = (

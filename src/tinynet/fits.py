@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.judging import Verdict
 from tinynet.losses import mean_losses
 from tinynet.network import Network
 from tinynet.notation import number
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 
 

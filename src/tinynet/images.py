@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.pictures import Examples
+from tinynet.examples import Examples
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 MOST_ANSWERS, LARGEST = 10, 64

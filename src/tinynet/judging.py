@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.losses import right, tied
 from tinynet.network import Network
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.training import train
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.pictures import Examples
+from tinynet.examples import Examples
 from tinynet.recipe import Recipe
 
 

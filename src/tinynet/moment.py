@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.explain import Explanation, explain
 from tinynet.network import Architecture, Network
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.sheet import Sheet
 

@@ -12,8 +12,8 @@ import numpy as np
 from tinynet.architecture import ACTIVATIONS as ACTIVATIONS
 from tinynet.architecture import Architecture as Architecture
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.notebook import InNotebook
-from tinynet.pictures import Examples
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

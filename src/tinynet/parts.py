@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinynet import judging
+from tinynet.examples import Examples
 from tinynet.judging import Verdict
 from tinynet.moment import Moment
 from tinynet.network import Network
 from tinynet.notation import number
-from tinynet.pictures import Examples
 
 
 @dataclass(frozen=True)

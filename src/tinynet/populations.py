@@ -14,11 +14,11 @@ from tinynet.arithmetic import LANES
 from tinynet.cohorts import Training, forward
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam, Marks
+from tinynet.examples import Examples
 from tinynet.judging import UNSURE, Verdict, share
 from tinynet.lockstep import answer, blocks_of
 from tinynet.losses import mean_losses, right
 from tinynet.network import Architecture, Network
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
 from tinynet.showing import Source

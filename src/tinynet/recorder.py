@@ -10,8 +10,8 @@ import numpy as np
 from tinynet import formulas
 from tinynet.arithmetic import Exact
 from tinynet.assembly import POINTER, WHOLE, Function, Index, address, compiled
+from tinynet.examples import Examples
 from tinynet.network import Architecture
-from tinynet.pictures import Examples
 from tinynet.printing import NODE, Pictured, Scribe, Unrolled, batches, form
 from tinynet.recipe import Recipe
 from tinynet.rolled import Rolled, room_for

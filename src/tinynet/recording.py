@@ -5,33 +5,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tinynet import experiments, files
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
 from tinynet.notebook import InNotebook
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recorder import Recorder, Tape
 from tinynet.showing import Source, seen_at, shown_at, steps_an_epoch
+from tinynet.stopping import Stop as Stop
 from tinynet.world import World
 
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "pictures", "loss_per_epoch", "movement_per_epoch",
 )  # fmt: skip
 VALIDATED = ("validation_per_epoch", "best_parameters")
-
-
-class Stop(NamedTuple):
-    """Why a training ended before its last step: at which step, in which cell of the sheet, for what reason."""
-
-    step: int
-    cell: str
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,10 @@ import numpy as np
 from tinynet import calibration
 from tinynet.calibration import Reliability
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.judging import Verdict, counted, percent, wilson
 from tinynet.losses import mean_losses, right, tied
 from tinynet.network import Network
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
 

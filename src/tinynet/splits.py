@@ -6,7 +6,7 @@ from typing import Protocol, Self, TypeVar
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.pictures import Examples
+from tinynet.examples import Examples
 from tinynet.tables import Table
 
 VALIDATION = 0.25  # of what is not held out, where the training is to stop by it

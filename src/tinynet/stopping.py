@@ -1,10 +1,20 @@
-"""Early stopping: the network of the epoch that did best on examples it was not trained on (Prechelt 1998)."""
+"""Ending early: why, and early stopping: the network that did best on examples it was not trained on (Prechelt 1998)."""
+
+from typing import NamedTuple
 
 import numpy as np
 
+from tinynet.examples import Examples
 from tinynet.losses import mean_losses
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
+
+
+class Stop(NamedTuple):
+    """Why a training ended before its last step: at which step, in which cell of the sheet, for what reason."""
+
+    step: int
+    cell: str
+    reason: str
 
 
 class Watch:

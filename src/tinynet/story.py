@@ -10,11 +10,11 @@ import numpy as np
 from tinynet import diagnosis, judging, machine, pictures, plots
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam
+from tinynet.examples import Examples
 from tinynet.judging import percent
 from tinynet.ladder import Ladder
 from tinynet.network import Architecture, Network
 from tinynet.parts import Chapter, Figure, Part, Table, Text, answers_table, ledger_table, signed
-from tinynet.pictures import Examples
 from tinynet.populations import Population, population
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording

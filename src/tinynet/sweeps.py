@@ -10,9 +10,9 @@ from typing import Any
 from tinynet import pictures
 from tinynet.blocks import Block, Group, Plan
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.executors import on_cluster, on_threads
 from tinynet.judging import Verdict, counted
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.store import Say, Store, write_tables
 from tinynet.tallies import Tally, leanings

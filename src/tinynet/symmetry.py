@@ -8,8 +8,8 @@ import numpy as np
 
 from tinynet import pictures
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.network import Network
-from tinynet.pictures import Examples
 
 Answers = Callable[
     [np.ndarray], np.ndarray

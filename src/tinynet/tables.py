@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.columns import NO_ROWS, Progress, Rows, Source, missing, numbers, opened
 from tinynet.errors import TinyNetError
-from tinynet.pictures import Examples
+from tinynet.examples import Examples
 from tinynet.scaling import Scaling
 
 MOST_ANSWERS = 10
@@ -105,16 +105,25 @@ def read(
     progress: Progress | None = None,
 ) -> Table:
     """Read a table in its own numbers; see `Examples.from_table`. progress : told of the bytes of a file."""
-    wanted = (targets,) if isinstance(targets, str) else tuple(targets or ())
+    if label is not None and not isinstance(label, str | int):
+        raise TinyNetError(f"label is {label!r}; it is the name of one column")
+    said = None if label is None else str(label)
     with opened(source, progress) as table:
-        return _gathered(table, _header(table, label, wanted, tuple(ignore)))
+        return _gathered(table, _header(table, said, _several(targets), _several(ignore)))
+
+
+def _several(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names of columns, of which one may stand by itself."""
+    if columns is None:
+        return ()
+    return tuple(map(str, (columns,) if isinstance(columns, str | int) else columns))
 
 
 def halfway(examples: Examples) -> Examples:
     """Return the points halfway between the mean inputs of every two answers, as gray is of the lines; no targets."""
-    assert examples.targets is not None
-    if examples.regression:
-        raise TinyNetError("these examples have numbers for targets; halfway lies between two answers")
+    if examples.targets is None or examples.regression:
+        found = "no" if examples.targets is None else "numbers for"
+        raise TinyNetError(f"these examples have {found} targets; halfway lies between two answers")
     said = examples.targets.argmax(axis=1)
     means = {
         a: examples.inputs[said == k].mean(axis=0)
@@ -144,8 +153,11 @@ def _header(source: Source, label: str | None, targets: tuple[str, ...], ignore:
             f"{source.what} has a column {label or targets[0]!r} and target columns ({', '.join(plain)}); keep one or the "
             "other (ignore=[…], --ignore)"
         )
-    if label in targets:
-        raise TinyNetError(f"column {label!r} is label and target; it can be one of them")
+    if label is not None and targets:
+        raise TinyNetError(
+            f"label is {label!r} and targets are {', '.join(map(repr, targets))}; a network here tells answers apart or predicts "
+            "numbers: keep one, and ignore the other column"
+        )
     used = {label, *targets, *plain, *ignore} | (
         {"name"} if label != "name" and "name" not in targets else set()
     )

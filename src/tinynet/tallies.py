@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.judging import UNSURE, wilson
-from tinynet.pictures import Examples
 from tinynet.populations import Population
 
 LOOKS_A_DECADE = 32  # epochs at which a training is looked at: each about 7.5 % after the one before

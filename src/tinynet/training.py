@@ -9,9 +9,9 @@ import numpy as np
 
 from tinynet import formulas
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.moment import Moment
 from tinynet.network import Architecture, Network
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recorder import Recorder, Tape
 from tinynet.recording import Recording, Stop

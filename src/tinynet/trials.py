@@ -9,8 +9,8 @@ from typing import Any, get_type_hints
 
 from tinynet import pictures
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.network import Architecture
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 
 MOST_TRIALS = 100_000

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.moment import Moment
 from tinynet.network import Network
-from tinynet.pictures import Examples
 from tinynet.recording import Recording
 
 OWN_ARRAYS = ("rates", "slopes")

@@ -9,11 +9,11 @@ from pydantic import BeforeValidator
 
 from tinynet import formulas, judging, pictures
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.explain import title
 from tinynet.moment import sheet_of
 from tinynet.network import Architecture, Network
 from tinynet.notation import mathml_symbol, text_symbol
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
 from tinynet.scaling import Scaling

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.network import ACTIVATIONS, Architecture
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
 from tinynet.scaling import Scaling

@@ -8,11 +8,11 @@ import typer
 from tinynet.cli.options import answers_json
 
 if TYPE_CHECKING:
+    from tinynet.examples import Examples
     from tinynet.fits import Fit
     from tinynet.judging import Verdict
     from tinynet.network import Network
     from tinynet.parts import Table
-    from tinynet.pictures import Examples
     from tinynet.recording import Recording
     from tinynet.scores import Score
     from tinynet.splits import Parts

@@ -15,8 +15,8 @@ import typer
 from tinynet.recipe import Recipe
 
 if TYPE_CHECKING:
+    from tinynet.examples import Examples
     from tinynet.network import Network
-    from tinynet.pictures import Examples
     from tinynet.tables import Table
 
 USER_MISTAKE, STOPPED, INTERRUPTED = 2, 1, 130

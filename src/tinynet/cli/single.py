@@ -19,7 +19,7 @@ from tinynet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tinynet.pictures import Examples
+    from tinynet.examples import Examples
     from tinynet.recording import Recording
 
 

@@ -22,7 +22,7 @@ from tinynet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tinynet.pictures import Examples
+    from tinynet.examples import Examples
     from tinynet.sweeps import Sweep
     from tinynet.trials import Trial
 

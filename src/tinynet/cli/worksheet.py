@@ -20,7 +20,7 @@ from tinynet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tinynet.pictures import Examples
+    from tinynet.examples import Examples
 
 
 def worksheet(
@@ -82,7 +82,7 @@ def _example(picture: str, target: str | None) -> "Examples":
     import numpy as np
 
     from tinynet.cli.single import trainable
-    from tinynet.pictures import Examples
+    from tinynet.examples import Examples
 
     if target is None:
         return trainable(picture)

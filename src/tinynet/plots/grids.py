@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from tinynet.examples import Examples
     from tinynet.network import Network
-    from tinynet.pictures import Examples
 
 MOST_PICTURES = 64
 MOST_NODES = 24

@@ -8,7 +8,7 @@ from io import BytesIO
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
-from tinynet.architecture import Architecture
+from tinynet.architecture import MOST_PARAMETERS, Architecture
 from tinynet.bridges.models.reading import architecture_of, read
 from tinynet.bridges.models.tensors import asked, described, description, from_named, layers_of, named_arrays
 from tinynet.errors import TinyNetError
@@ -27,7 +27,7 @@ def from_torch(model: "nn.Module") -> Network:
     extra("torch", "a PyTorch model", "torch")
     layers = read(model)
     named = {
-        f"{layer.name}.{part}": _array(parameter)
+        f"{layer.name}.{part}": _array(f"{layer.name}.{part}", parameter, "this model")
         for layer in layers
         for part, parameter in (("weight", layer.linear.weight), ("bias", layer.linear.bias))
         if parameter is not None
@@ -81,7 +81,7 @@ def from_state_dict(
     except (AttributeError, TypeError, ValueError) as error:
         raise TinyNetError(f"{source} is damaged: its description cannot be read ({error})") from error
     known, origin = (Architecture(), source) if about is None else described(about, source)
-    arrays = {name: _array(value) for name, value in state.items()}
+    arrays = {name: _array(str(name), value, source) for name, value in state.items()}
     return from_named(arrays, asked(known, hidden, output), source, origin)
 
 
@@ -108,9 +108,23 @@ def from_pt(data: bytes, source: str, hidden: str | None = None, output: str | N
     return from_state_dict(state, hidden, output, source)
 
 
-def _array(value: Any) -> Any:
-    """Return a tensor's numbers, exactly, as an array; anything else as it is."""
+def _array(name: str, value: Any, source: str) -> Any:
+    """Return a tensor's numbers, exactly, as an array; anything else as it is.
+
+    Raises TinyNetError for a tensor of no numbers, or of more than any network here has: a file of a few bytes can claim
+    billions.
+    """
+    if isinstance(value, Mapping):
+        raise TinyNetError(f"{source} has a dictionary in {name!r}; if that is the state_dict, give it alone")
     if not hasattr(value, "detach"):
         return value
-    value = value.detach().cpu()
-    return (value.double() if value.is_floating_point() else value).numpy()
+    if value.numel() > MOST_PARAMETERS:
+        raise TinyNetError(
+            f"{source}: {name} has {value.numel():,} numbers; at most {MOST_PARAMETERS:,} are allowed"
+        )
+    try:
+        value = value.detach().cpu()
+        return (value.double() if value.is_floating_point() else value).numpy()
+    except (TypeError, NotImplementedError, RuntimeError) as error:
+        what = str(error).splitlines()[0]
+        raise TinyNetError(f"{source}: {name} is no plain tensor of numbers ({what})") from error

@@ -32,6 +32,7 @@ PASSING = {
     "to",
     "contiguous",
 }
+PARALLEL = ("DataParallel", "DistributedDataParallel")
 READABLE = (
     "a chain of Linear layers with sigmoid, tanh or relu after them, and any of these or a softmax at the end"
 )
@@ -60,13 +61,19 @@ def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
     >>> [(layer.name, layer.activation) for layer in read(nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)))]
     [('0', 'tanh'), ('2', 'identity')]
     """
+    from torch import nn
+
+    if not isinstance(model, nn.Module):
+        raise TinyNetError(f"model is a {type(model).__name__}, not an nn.Module; TinyNet reads {READABLE}")
     if hasattr(model, "_orig_mod"):
         raise TinyNetError(
-            "this model came out of torch.compile, which hides its layers; give the one it was made of"
+            "this model came out of torch.compile, which hides its layers; give, and call, the one it was made of"
+        )
+    if type(model).__name__ in PARALLEL:
+        raise TinyNetError(
+            f"this model is a {type(model).__name__} around another; give the other, which is its .module"
         )
     if not list(model.children()):
-        from torch import nn
-
         model = nn.Sequential(model)
     modules = dict(model.named_modules())
     found: list[ReadLayer] = []

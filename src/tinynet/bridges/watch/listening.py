@@ -23,6 +23,7 @@ class Pass:
 
     number : in the order of the passes. below : what each Linear layer was given, with the layer's number.
     slopes : of the loss by the outputs. candidates : with the tensors themselves, so that none takes another's place.
+    trouble : what went wrong in listening to it, if anything did.
     """
 
     number: int
@@ -30,6 +31,14 @@ class Pass:
     outputs: "np.ndarray | None" = None
     slopes: "np.ndarray | None" = None
     candidates: "dict[int, tuple[torch.Tensor, Candidate]]" = field(default_factory=dict)
+    trouble: Exception | None = None
+
+    def attempt(self, look: Callable[[], None]) -> None:
+        """Look at the model at work; what goes wrong is said when its step is taken, if it ever is."""
+        try:
+            look()
+        except Exception as error:
+            self.trouble = self.trouble or error
 
 
 class Hook:
@@ -78,7 +87,7 @@ class Listener:
         self._handles = [
             self.model.register_forward_pre_hook(Hook(self._begun)),
             *(
-                layer.linear.register_forward_hook(Hook(self._of_layer(n)))
+                layer.linear.register_forward_hook(Hook(self._of_layer(n)), with_kwargs=True)
                 for n, layer in enumerate(self.layers)
             ),
             self.model.register_forward_hook(Hook(self._ended)),
@@ -110,11 +119,21 @@ class Listener:
         self._present = Pass(self._begins) if torch.is_grad_enabled() and not self.deaf else None
 
     def _of_layer(self, n: int) -> Callable[..., None]:
-        def heard(linear: "nn.Module", arguments: Any, output: Any) -> None:
-            if self._present is not None and self._present.outputs is None:
-                self._present.below.append((n, _numbers(arguments[0]).reshape(-1, arguments[0].shape[-1])))
+        def heard(linear: "nn.Linear", arguments: Any, named: dict[str, Any], output: "torch.Tensor") -> None:
+            present = self._present
+            if present is not None and present.outputs is None:
+                taken = arguments[0] if arguments else named["input"]
+                present.attempt(lambda: self._passed(present, n, taken, output))
 
         return heard
+
+    def _passed(self, present: Pass, n: int, taken: "torch.Tensor", output: "torch.Tensor") -> None:
+        name, own = self.layers[n].name, self.layers[n].linear.weight.dtype
+        if output.dtype != own:
+            raise TinyNetError(
+                f"layer {name!r} computed in {output.dtype} and its numbers are {own}, as under autocast; watch the loop without"
+            )
+        present.below.append((n, _numbers(taken).reshape(-1, taken.shape[-1])))
 
     def _ended(self, model: "nn.Module", arguments: Any, output: "torch.Tensor") -> None:
         present = self._present
@@ -123,24 +142,23 @@ class Listener:
         if not output.requires_grad:
             self._present = None
             return
-        present.outputs = _numbers(output)
         hooked: Any = output
         hooked.register_hook(lambda slopes: self._blamed(present, slopes))
+        present.attempt(lambda: setattr(present, "outputs", _numbers(output)))
 
     # --- between -----------------------------------------------------------------------------------------------
 
     def _called(self, function: Any, arguments: Any, named: dict[str, Any]) -> Any:
         if function in self._backwards and not self.deaf:
             return self._gone_back(function, arguments, named)
-        there = self._present is not None and self._present.outputs is not None
-        if there and getattr(function, "__name__", "") != "__get__":  # that looks at an attribute
-            self._met(function, arguments, named)
+        present, name = self._present, getattr(function, "__name__", "")
+        if present and present.outputs is not None and name != "__get__":  # that looks at an attribute
+            present.attempt(lambda: self._met(present, arguments, named))
         return function(*arguments, **named)
 
-    def _met(self, function: Any, arguments: Any, named: dict[str, Any]) -> None:
+    def _met(self, present: Pass, arguments: Any, named: dict[str, Any]) -> None:
         """Keep the plain tensors that a function takes together with one that autograd follows."""
-        present, tensors = self._present, _tensors((arguments, named))
-        assert present is not None
+        tensors = _tensors((arguments, named))
         assert present.outputs is not None
         if not any(tensor.requires_grad for tensor in tensors):
             return
@@ -164,7 +182,8 @@ class Listener:
         finally:
             self._backward = False
             if self._reached:
-                self.loss += _value(arguments, named)
+                total = lambda: setattr(self, "loss", self.loss + _value(arguments, named))  # noqa: E731
+                self.passes[-1].attempt(total)
 
     def _blamed(self, heard: Pass, slopes: "torch.Tensor") -> None:
         if not self._backward or self.deaf:
@@ -173,14 +192,15 @@ class Listener:
         if not any(one is heard for one in self.passes):
             self.passes = sorted([*self.passes, heard], key=lambda one: one.number)
             heard.slopes = None
-        heard.slopes = _numbers(slopes) + (0.0 if heard.slopes is None else heard.slopes)
+        before = 0.0 if heard.slopes is None else heard.slopes
+        heard.attempt(lambda: setattr(heard, "slopes", _numbers(slopes) + before))
 
     # --- all together ------------------------------------------------------------------------------------------
 
     def together(self, ending: str, precision: float) -> Heard:
         """Return the passes as one batch.
 
-        Raises TinyNetError where there were none, and where the model did not do what was read.
+        Raises TinyNetError where there were none, where they showed nothing, and where the model did not do what was read.
         """
         if not self.passes:
             raise TinyNetError(
@@ -188,6 +208,8 @@ class Listener:
                 "optimizer.step() inside the block"
             )
         for one in self.passes:
+            if one.trouble is not None:
+                raise one.trouble
             if [n for n, _ in one.below] != list(range(len(self.layers))):
                 names = ", ".join(repr(self.layers[n].name) for n, _ in one.below)
                 raise TinyNetError(
@@ -198,6 +220,8 @@ class Listener:
             np.concatenate([one.below[n][1] for one in self.passes]).astype(float)
             for n in range(len(self.layers))
         ]
+        if not len(below[0]):
+            raise TinyNetError("this step's batch is empty; leave a batch without rows out")
         shape = (-1, self.layers[-1].linear.out_features)
         outputs, slopes = (
             np.concatenate([np.reshape(getattr(one, name), shape) for one in self.passes]).astype(float)

@@ -15,8 +15,8 @@ from tinynet.bridges.watch.recognizing import Heard
 from tinynet.bridges.watch.reproducing import Setting, setting_of
 from tinynet.bridges.watch.taping import Step, Tape
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.extras import extra
-from tinynet.pictures import Examples
 from tinynet.recording import Stop
 from tinynet.watched import WatchedRecording
 
@@ -43,7 +43,7 @@ def watch(
 
     examples : names for the rows shown, where they are these examples'; rows of lines are named without.
     shape : of pictures, (rows, columns). answers : what each output stands for.
-    steps_per_epoch : else the steps in which every row is shown exactly once, again and again; or else 1.
+    steps_per_epoch : else the steps that show every row, each as often as before, again and again; or else 1.
 
     Raises TinyNetError, naming the layer, for a model that is another; ImportError where PyTorch is missing.
 
@@ -61,14 +61,10 @@ def watch(
     (4, 'mse', ('row 3',))
     """
     torch = extra("torch", "watching a PyTorch loop", "torch")
-    for what, value, kind in (
-        ("model", model, torch.nn.Module),
-        ("optimizer", optimizer, torch.optim.Optimizer),
-    ):
-        if not isinstance(value, kind):
-            raise TinyNetError(
-                f"{what} is a {type(value).__name__}; watch(model, optimizer) takes a {kind.__name__}"
-            )
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TinyNetError(
+            f"optimizer is a {type(optimizer).__name__}; watch(model, optimizer) takes one of torch.optim"
+        )
     whole = isinstance(steps_per_epoch, int) and not isinstance(steps_per_epoch, bool)
     if steps_per_epoch is not None and not (whole and steps_per_epoch >= 1):
         raise TinyNetError(
@@ -81,6 +77,10 @@ class Watching:
     """The block in which a loop is watched; `with` gives the recording, which is filled when the block ends."""
 
     def __init__(self, model: "nn.Module", optimizer: "torch.optim.Optimizer", wishes: Wishes) -> None:
+        if getattr(model, "_compiled_call_impl", None) is not None:
+            raise TinyNetError(
+                "this model is compiled, and its layers cannot be heard; watch it without model.compile()"
+            )
         layers = read(model)
         architecture = architecture_of(layers)
         self.model, self.optimizer, self.wishes = model, optimizer, wishes
@@ -114,16 +114,16 @@ class Watching:
             self.stopped = Stop(len(self.tape), "", f"{what} after {len(self.tape):,} steps")
         try:
             self.recording.fill(self._recording())
-        except TinyNetError as problem:
+        except Exception as problem:  # the loop's own exception, if there is one, goes first
             self.recording.await_(str(problem))
             if kind is None:
                 raise
 
     def _recording(self) -> WatchedRecording:
         if not len(self.tape):
-            why = f" ({self.stopped.reason})" if self.stopped else ""
+            why = self.stopped and self.stopped.reason
             raise TinyNetError(
-                f"nothing was recorded: no optimizer.step() after a backward pass was seen{why}"
+                f"nothing was recorded: {why or 'no optimizer.step() after a backward pass was seen'}"
             )
         return self.tape.recording(self.wishes, self.stopped, str(self.dtype).removeprefix("torch."))
 
@@ -211,7 +211,7 @@ class Watching:
 def _parameters(layers: tuple[ReadLayer, ...]) -> "list[torch.nn.Parameter]":
     """Return weight and bias of each layer in their order.
 
-    Raises TinyNetError for layers without a bias, with shared numbers, or of another precision.
+    Raises TinyNetError for layers without a bias, with shared numbers or none, or of another precision.
     """
     import torch
 
@@ -226,6 +226,10 @@ def _parameters(layers: tuple[ReadLayer, ...]) -> "list[torch.nn.Parameter]":
             ):
                 raise TinyNetError(
                     f"layer {name!r} is {parameter.dtype}; watch takes models all of float32 or all of float64"
+                )
+            if parameter.is_meta:
+                raise TinyNetError(
+                    f"layer {name!r} is on the device meta and has no numbers; watch takes models that have"
                 )
             if any(parameter is other for other in found):
                 raise TinyNetError(
