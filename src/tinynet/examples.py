@@ -93,6 +93,19 @@ class Examples:
 
         return read(folder, size)
 
+    def like(self, source: Any) -> "Examples":
+        """Return the rows of another table as inputs like these: the same columns, the same scaling; no targets.
+
+        source : as for `from_table`; further columns are left out.
+
+        >>> flowers = Examples.from_table({"width": [1, 3, 2], "kind": ["a", "b", "a"]}, label="kind")
+        >>> flowers.like({"width": [2.5], "garden": ["south"]}).inputs.tolist()
+        [[0.75]]
+        """
+        from tinynet.tables import like
+
+        return like(source, self)
+
     @property
     def regression(self) -> bool:
         """Whether the targets are numbers to predict, and not answers to tell apart."""

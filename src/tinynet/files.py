@@ -76,6 +76,16 @@ def read(path: Path) -> bytes:
         raise TinyNetError(f"cannot read {path}: {error.strerror}") from error
 
 
+def named(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a recording that is to be saved, or raise a TinyNetError where its ending is another."""
+    found = Path(path)
+    if found.suffix.lower() != ".safetensors":
+        raise TinyNetError(
+            f"{found.name!r} ends in {found.suffix!r}; a recording is saved as .safetensors, and exported to other forms"
+        )
+    return found
+
+
 def write(path: Path, data: bytes) -> None:
     """Write beside `path`, then rename onto it, so that no reader and no crash ever sees half a file.
 

@@ -176,9 +176,10 @@ class Recording(InNotebook):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the recording as a safetensors file: whole, or not at all.
 
-        Raises TinyNetError where the folder is missing or cannot be written; a file already there stays as it was.
+        Raises TinyNetError where the path ends otherwise than in .safetensors, or its folder is missing or cannot be
+        written; a file already there stays as it was.
         """
-        files.write(Path(path), self.to_bytes())
+        files.write(files.named(path), self.to_bytes())
 
     def to_bytes(self) -> bytes:
         """Return the recording as the bytes of a safetensors file; equal experiments give equal bytes."""

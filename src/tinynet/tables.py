@@ -119,6 +119,24 @@ def _several(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
     return tuple(map(str, (columns,) if isinstance(columns, str | int) else columns))
 
 
+def like(source: Any, examples: Examples, progress: Progress | None = None) -> Examples:
+    """Read the rows of another table by the columns and the scaling of `examples`; see `Examples.like`."""
+    if examples.scaling is None:
+        raise TinyNetError(
+            "these examples were not scaled, so the names of their columns are not known; scale them"
+        )
+    wanted = examples.scaling.columns
+    with opened(source, progress) as table:
+        at = {name: c for c, name in enumerate(table.names)}
+        for column in wanted:
+            if column not in at:
+                raise TinyNetError(f"{table.what} has no column {column!r}; {_nearest(column, table.names)}")
+        name = None if "name" in wanted else at.get("name")
+        found = _gathered(table, _Header([at[column] for column in wanted], [], None, name, False))
+    inputs = examples.scaling(found.values)
+    return replace(examples, inputs=inputs, targets=None, names=found.names, shape=None)
+
+
 def halfway(examples: Examples) -> Examples:
     """Return the points halfway between the mean inputs of every two answers, as gray is of the lines; no targets."""
     if examples.targets is None or examples.regression:
@@ -202,17 +220,9 @@ def _gathered(source: Source, header: _Header) -> Table:
     targets, answers = _targets(source, header, np.concatenate(goals), list(labels))
     names = tuple(named) or tuple(f"row {n}" for n in range(1, count + 1))
     columns = tuple(source.names[c] for c in header.inputs)
-    table = Table(
-        source.what,
-        source.unit,
-        at,
-        columns,
-        np.concatenate(values),
-        targets,
-        names,
-        answers,
-        header.regression,
-    )
+    numbers_of = np.concatenate(values)
+    about = source.what, source.unit, at, columns
+    table = Table(*about, numbers_of, targets, names, answers, header.regression)
     if header.targets and not header.regression and targets is not None:
         what = [source.names[c] for c in header.targets]
         table.check_range(

@@ -10,6 +10,7 @@ from tinynet.cli.export import export
 from tinynet.cli.house import doctor, lab
 from tinynet.cli.journey import discover
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
+from tinynet.cli.predict import predict
 from tinynet.cli.runbook import runbook
 from tinynet.cli.single import explain, nudge, stress
 from tinynet.cli.sweep import sweep
@@ -31,6 +32,7 @@ for command in (
     train,
     explain,
     stress,
+    predict,
     population,
     sweep,
     runbook,

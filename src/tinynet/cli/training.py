@@ -63,14 +63,14 @@ def train(
     What is held out is neither trained on nor chosen by. With --patience, a quarter of the rest decides when to stop.
     """
     import tinynet as tn
-    from tinynet import plots, splits, terminal
+    from tinynet import files, plots, splits, terminal
 
     recipe = recipe_of(**fields, seed=seed)
     rows = source_of(source, size, label=label, targets=target or (), ignore=ignore or ())
     parts = splits.parts_of(rows, held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed)
     sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.answers))
     network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, start=start)
-    if out is not None and not out.parent.is_dir():
+    if out is not None and not files.named(out).parent.is_dir():
         raise tn.TinyNetError(f"cannot write {out}: there is no folder {out.parent}; make it first")
     if figure is not None:
         plots.check_path(figure)

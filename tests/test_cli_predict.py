@@ -1,0 +1,110 @@
+"""What a trained network says of new rows, from the command line."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import tinynet as tn
+
+ROWS = [(1.0, 10.0, "small"), (2.0, 20.0, "small"), (8.0, 80.0, "large"), (9.0, 95.0, "large")]
+
+
+def write(path, rows, header=("width", "length", "kind")):
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+def tinynet(*words):
+    from tinynet.cli import app
+
+    return CliRunner().invoke(app, list(map(str, words)))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    examples = tn.Examples.from_table(write(folder / "t.csv", ROWS), label="kind")
+    found = tn.train(tn.Network.initial((2, 3, 2), seed=0), examples, tn.Recipe(5.0, 400))
+    found.save(folder / "run.safetensors")
+    return folder / "run.safetensors", found
+
+
+def test_it_says_what_the_network_says(run, tmp_path):
+    path, recording = run
+    new = write(
+        tmp_path / "new.csv", [("south", 90.0, 8.5), ("north", 12.0, 1.5)], ("garden", "length", "width")
+    )
+    found = json.loads(tinynet("predict", path, new, "--json").stdout)["answers"]
+    outputs = recording.best(recording.examples.scaled([[8.5, 90.0], [1.5, 12.0]]))
+    answers = recording.examples.answers
+    assert [[row[answer] for answer in answers] for row in found] == outputs.tolist()
+    assert [row["says"] for row in found] == ["large", "small"]
+    shown = tinynet("predict", path, new).output
+    assert "large" in shown
+    assert f"{100 * outputs[0].max():.1f} %" in shown
+
+
+def test_many_rows_go_to_a_file(run, tmp_path):
+    path, _ = run
+    new = write(
+        tmp_path / "new.csv", [(float(k % 10), 10.0 * (k % 10)) for k in range(50)], ("width", "length")
+    )
+    out = tmp_path / "answers.csv"
+    said = tinynet("predict", path, new, "--out", out).output
+    assert "… and 30 more rows" in said
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 50
+    assert {row["says"] for row in rows} >= {"small", "large"}
+
+
+def test_numbers_come_in_their_own_units(tmp_path):
+    table = write(tmp_path / "t.csv", [(k, 100.0 + 50 * k) for k in range(6)], ("rooms", "price"))
+    made = tinynet(
+        "train", table, "--target", "price", "--output", "identity", "--rate", "0.5", "--epochs", "400",
+        "--out", tmp_path / "run.safetensors",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    new = write(tmp_path / "new.csv", [(2.5,)], ("rooms",))
+    [row] = json.loads(tinynet("predict", tmp_path / "run.safetensors", new, "--json").stdout)["answers"]
+    run = tn.load(tmp_path / "run.safetensors")
+    assert row["price"] == run.examples.unscaled(run.best(run.examples.scaled([[2.5]])))[0, 0]
+    assert abs(row["price"] - 225) < 25
+
+
+def test_what_cannot_be_is_said(run, tmp_path):
+    path, recording = run
+    with pytest.raises(tn.TinyNetError, match="has no column 'length'; did you mean 'lenght'?"):
+        recording.examples.like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
+    with pytest.raises(tn.TinyNetError, match="line 2, column 'width': the cell is empty"):
+        recording.examples.like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))
+    with pytest.raises(tn.TinyNetError, match="were not scaled, so the names of their columns are not known"):
+        tn.pictures.lines().like({"a": [1.0]})
+    new = write(tmp_path / "new.csv", [(1.0, 2.0)], ("width", "length"))
+    before = new.read_bytes()
+    for out in (new, tmp_path / "answers.txt"):
+        found = tinynet("predict", path, new, "--out", out)
+        assert "name another file that ends in .csv" in str(found.exception)
+    assert new.read_bytes() == before
+    assert not (tmp_path / "answers.txt").exists()
+
+
+def test_a_table_is_never_written_over_by_its_recording(tmp_path):
+    table = write(tmp_path / "t.csv", ROWS)
+    before = table.read_bytes()
+    found = tinynet("train", table, "--label", "kind", "--out", table)
+    assert "'t.csv' ends in '.csv'; a recording is saved as .safetensors" in str(found.exception)
+    assert table.read_bytes() == before
+    with pytest.raises(tn.TinyNetError, match="ends in '.bin'"):
+        tn.train(tn.Network.initial(seed=0), tn.pictures.lines()).save(tmp_path / "run.bin")
+
+
+def test_columns_stay_in_the_order_they_were_trained_in(run):
+    _, recording = run
+    more = recording.examples.like({"length": np.array([95.0]), "width": np.array([1.0])})
+    assert more.inputs.tolist() == [[0.0, 1.0]]
+    assert more.targets is None
