@@ -107,6 +107,14 @@ class Examples:
         return like(source, self)
 
     @property
+    def columns(self) -> tuple[str, ...] | None:
+        """What the inputs are called: a table's columns, or else "input 0" and so on; None for pictures' pixels."""
+        if self.shape is not None:
+            return None
+        names = tuple(f"input {i}" for i in range(self.inputs.shape[1]))
+        return names if self.scaling is None else self.scaling.columns
+
+    @property
     def regression(self) -> bool:
         """Whether the targets are numbers to predict, and not answers to tell apart."""
         if self.target_scaling is not None:
