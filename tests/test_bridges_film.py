@@ -28,7 +28,7 @@ def quick(monkeypatch):
 def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick):
     seen = []
     film.film(
-        run, tmp_path / "film.gif", frames=4, rate=10, progress=lambda done, total: seen.append((done, total))
+        run, tmp_path / "film.gif", frames=4, fps=10, progress=lambda done, total: seen.append((done, total))
     )
     with Image.open(tmp_path / "film.gif") as gif:
         assert (gif.n_frames, gif.info["loop"]) == (4, 0)
@@ -43,7 +43,7 @@ def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick
     changed = [np.abs(a - b).max() for a, b in pairwise(frames)]
     assert min(changed) > 50
     again = tmp_path / "again.gif"
-    film.film(run, again, frames=4, rate=10)
+    film.film(run, again, frames=4, fps=10)
     assert again.read_bytes() == (tmp_path / "film.gif").read_bytes()
 
 
@@ -71,7 +71,7 @@ def test_long_trainings_are_looked_at_where_they_were_kept():
 def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
-    film.film(run, tmp_path / "film.mp4", frames=3, rate=10)
+    film.film(run, tmp_path / "film.mp4", frames=3, fps=10)
     ask = "ffprobe -v error -count_frames -show_entries stream=codec_name,width,height,nb_read_frames -of csv=p=0"
     said = subprocess.run(
         [*ask.split(), tmp_path / "film.mp4"], capture_output=True, text=True, check=True
@@ -99,10 +99,10 @@ def test_interrupted_it_leaves_no_half_file(run, tmp_path, name, quick):
 
 def test_mistakes_are_said(run, tmp_path, monkeypatch):
     for name, options, message in (
-        ("film.avi", {}, r"'film.avi' ends in '.avi'; a film is saved as .gif or .mp4"),
+        ("film.avi", {}, "the file's name ends in '.avi'; a film is saved as .gif or .mp4"),
         ("no/film.gif", {}, "there is no folder .*no; make it first"),
         ("film.gif", {"frames": 1}, "frames is 1; it must be a whole number from 2 to 2000"),
-        ("film.gif", {"rate": 0.5}, "rate is 0.5; it must be a whole number from 1 to 60"),
+        ("film.gif", {"fps": 0.5}, "fps is 0.5; it must be a whole number from 1 to 60"),
         ("film.gif", {"picture": "middle"}, "there is no picture 'middle'"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):

@@ -58,14 +58,18 @@ def save(drawing: "Figure | Axes", path: str | Path) -> None:
 
     Equal figures give equal bytes. Raises TinyNetError for another ending or a place that cannot be written.
     """
+    path = Path(path)
+    files.write(path, rendered(drawing, check_path(path)))
+
+
+def rendered(drawing: "Figure | Axes", ending: str) -> bytes:
+    """Return what `save` writes: a figure, or the figure of these axes, as `.png`, `.svg` or `.pdf`."""
     import matplotlib as mpl
 
-    path = Path(path)
-    ending = check_path(path)
-    figure, stream = figure_of(drawing), io.BytesIO()
+    stream = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "tinynet"}):
-        figure.savefig(stream, format=ending[1:], dpi=RESOLUTION, metadata=NO_DATES[ending])
-    files.write(path, stream.getvalue())
+        figure_of(drawing).savefig(stream, format=ending[1:], dpi=RESOLUTION, metadata=NO_DATES[ending])
+    return stream.getvalue()
 
 
 def check_path(path: Path) -> str:
