@@ -94,10 +94,7 @@ class Moment:
 
         A parameter opens into how this nudge changed it: the chain rule with its numbers.
         """
-        scaling = self.shown.scaling
-        return explain(
-            self.sheet, self.values, name, depth=depth, inputs=scaling.columns if scaling else None
-        )
+        return explain(self.sheet, self.values, name, depth=depth, inputs=self.shown.columns)
 
     def ledger(self) -> list[LedgerRow]:
         """Return every parameter's account: before, gradient, change, after."""

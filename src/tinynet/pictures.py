@@ -97,6 +97,11 @@ class Examples:
         return read(folder, size)
 
     @property
+    def columns(self) -> tuple[str, ...] | None:
+        """What a table calls its inputs; None of pictures."""
+        return None if self.scaling is None else self.scaling.columns
+
+    @property
     def regression(self) -> bool:
         """Whether the targets are numbers to predict, and not answers to tell apart."""
         if self.target_scaling is not None:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet import files, judging, plots
+from tinynet import files, plots
+from tinynet.bridges import figures
 from tinynet.errors import TinyNetError
+from tinynet.plots.bars import SHARES
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, largest, plain
 from tinynet.plots.diagram import MOST_NODES
 
@@ -27,7 +29,7 @@ Progress = Callable[[int, int], None]
 ENDINGS = (".gif", ".mp4")
 MOST_FRAMES, FASTEST = 2000, 60
 WIDE, HIGH, DOTS = 11.2, 6.3, 100  # inches, and dots an inch
-MOST_BARS = 16  # of the answers that are shown
+MOST_BARS = 11  # of the answers that are shown, for each to have a line
 HOLD = 1.5  # seconds that the last frame stays
 COLORS = 128  # of a GIF
 
@@ -119,7 +121,7 @@ def draw(run: "Recording", step: int, picture: int | str = 0) -> Any:
     figure = Figure(**_size(run))
     beside = 0.075 if run.examples.shape == (2, 2) else 0.12  # room for the names of the inputs
     left = figure.add_axes((beside, 0.02, 0.565 - beside, 0.88))
-    right, below = figure.add_axes((0.68, 0.54, 0.17, 0.27)), figure.add_axes((0.68, 0.1, 0.28, 0.27))
+    right, below = figure.add_axes((0.665, 0.54, 0.115, 0.27)), figure.add_axes((0.665, 0.1, 0.3, 0.27))
     title = (
         f"{run.network.origin}: after {step:,} of {run.steps:,} nudges, epoch {step // run.steps_per_epoch:,}"
     )
@@ -145,13 +147,16 @@ def _size(run: "Recording") -> dict[str, Any]:
 
 
 def _answers(ax: Any, run: "Recording", network: Any) -> None:
-    outputs, labels = network.sizes[-1], run.examples.answers
-    shown = judging.answers(network, run.examples[: max(1, MOST_BARS // outputs)])
+    outputs = network.sizes[-1]
     title = "Its answers" if outputs <= 4 else ""  # a larger legend takes its place
-    plots.confidence_bars(shown, labels=labels, title=title, ax=ax)
-    if ax.get_xlim()[1] < 1.2:  # shares: room for the numbers, and for the ticks
-        ax.set(xlim=(0, 1.35), xticks=[0, 0.5, 1])
-        ax.set_xticklabels(["0 %", "50 %", "100 %"])
+    figures.answers(network, run.examples[: max(1, MOST_BARS // outputs)], title=title, ax=ax)
+    if ax.get_xlim() == SHARES:  # room for the numbers, and for the ticks
+        ax.set(xlim=(0, 1.6), xticks=[0, 1])
+        ax.set_xticklabels(["0 %", "100 %"])
+    else:
+        low, high = ax.get_xlim()
+        ax.set_xlim(low, high + 0.6 * (high - low))
+        ax.locator_params(axis="x", nbins=3)
 
 
 def _loss(ax: Any, run: "Recording", step: int) -> None:
