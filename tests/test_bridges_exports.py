@@ -77,6 +77,26 @@ def test_a_step_chooses_the_network_before_it(run, tmp_path):
     assert tn.Network.load(tmp_path / "last.safetensors") == run.final
 
 
+@pytest.mark.parametrize(("ending", "comment"), [(".h", "//"), (".py", "#"), (".js", "//")])
+def test_a_program_says_what_goes_in_and_comes_out(run, tmp_path, ending, comment):
+    rows = {"width": [1.0, 2.5], "length": [0.0, 1.0], "label": ["a\nb", "c"]}
+    table = tn.Examples.from_table(rows)
+    trained = tn.train(tn.Network.initial((2, 2), seed=0), table, tn.Recipe(epochs=1))
+    numbers = tn.Examples.from_table(rows | {"label": [-3.0, 5.0]}, targets=["label"])
+    fitted = tn.train(tn.Network.initial((2, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=1))
+    for each in (run, trained, fitted):
+        export(each, tmp_path / f"{len(each.examples.answers)}-{each.network.sizes[0]}{ending}")
+    assert (tmp_path / f"2-2{ending}").read_text().splitlines()[3:7] == [
+        f"{comment} pixels[0]: width, 0 where it is 1.0 and 1 where it is 2.5.",
+        f"{comment} pixels[1]: length.",
+        f"{comment} answers[0]: ab.",
+        f"{comment} answers[1]: c.",
+    ]
+    lines = (tmp_path / f"1-2{ending}").read_text().splitlines()
+    assert f"{comment} answers[0]: label, 0 where it is -3.0 and 1 where it is 5.0." in lines
+    assert f"{comment} answers[1]: vertical." in (tmp_path / f"2-4{ending}").read_text().splitlines()
+
+
 def test_a_film_tells_how_far_it_is(run, tmp_path):
     seen = []
     export(run, tmp_path / "a.gif", frames=3, progress=lambda done, total: seen.append((done, total)))

@@ -193,8 +193,10 @@ def _document(runs: Sequence[Recording], ending: str, choice: Choice, progress: 
 
 def _program(language: str) -> Make:
     def make(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
+        from tinynet.bridges.models import code
+
         network, name = network_of(runs[0], choice), choice.name or "network"
-        return network.code(language, name=name, dtype=choice.dtype).encode()
+        return code.printed(network, language, name, choice.dtype, runs[0].examples).encode()
 
     return make
 
