@@ -97,6 +97,19 @@ def test_a_program_says_what_goes_in_and_comes_out(run, tmp_path, ending, commen
     assert f"{comment} answers[1]: vertical." in (tmp_path / f"2-4{ending}").read_text().splitlines()
 
 
+def test_an_onnx_model_keeps_the_scaling_of_its_table(run, tmp_path):
+    import onnx
+
+    table = tn.Examples.from_table({"width": [1.0, 2.5], "length": [2.0, 9.0]}, targets=["length"])
+    fitted = tn.train(tn.Network.initial((1, 1), seed=0, output="identity"), table, tn.Recipe(epochs=1))
+    export(fitted, tmp_path / "fitted.onnx")
+    export(run, tmp_path / "lines.onnx")
+    props = {prop.key: prop.value for prop in onnx.load(tmp_path / "fitted.onnx").metadata_props}
+    assert json.loads(props["scaling"]) == table.scaling.to_json()
+    assert json.loads(props["target_scaling"]) == {"columns": ["length"], "low": [2.0], "high": [9.0]}
+    assert "scaling" not in {prop.key for prop in onnx.load(tmp_path / "lines.onnx").metadata_props}
+
+
 def test_a_film_tells_how_far_it_is(run, tmp_path):
     seen = []
     export(run, tmp_path / "a.gif", frames=3, progress=lambda done, total: seen.append((done, total)))

@@ -169,8 +169,9 @@ def _workbook(runs: Sequence[Recording], ending: str, choice: Choice, progress: 
 def _onnx(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet.bridges.models import onnx_model
 
-    network = network_of(runs[0], choice)
-    return onnx_model.to_onnx(network, choice.dtype or "float32", runs[0].examples.answers)
+    network, examples = network_of(runs[0], choice), runs[0].examples
+    scalings = {"scaling": examples.scaling, "target_scaling": examples.target_scaling}
+    return onnx_model.to_onnx(network, choice.dtype or "float32", examples.answers, scalings)
 
 
 def _parameters(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:

@@ -127,5 +127,5 @@ def _check_size(cells: int, nudges: int) -> None:
     if cells > MOST_CELLS or nudges > MOST_NUDGES:
         raise TinyNetError(
             f"a workbook of {nudges:,} nudges with {cells:,} cells was asked and it takes {MOST_NUDGES} nudges with "
-            f"{MOST_CELLS:,} cells; take one nudge, larger batches or a smaller network"
+            f"{MOST_CELLS:,} cells; take one nudge (a step), smaller batches or a smaller network"
         )
