@@ -79,21 +79,22 @@ def test_a_step_chooses_the_network_before_it(run, tmp_path):
 
 @pytest.mark.parametrize(("ending", "comment"), [(".h", "//"), (".py", "#"), (".js", "//")])
 def test_a_program_says_what_goes_in_and_comes_out(run, tmp_path, ending, comment):
-    rows = {"width": [1.0, 2.5], "length": [0.0, 1.0], "label": ["a\nb", "c"]}
+    rows = {"width": [1.0, 2.5], "length": [0.0, 1.0], "depth": [3.0, 3.0], "label": ["a\nb", "c"]}
     table = tn.Examples.from_table(rows)
-    trained = tn.train(tn.Network.initial((2, 2), seed=0), table, tn.Recipe(epochs=1))
+    trained = tn.train(tn.Network.initial((3, 2), seed=0), table, tn.Recipe(epochs=1))
     numbers = tn.Examples.from_table(rows | {"label": [-3.0, 5.0]}, targets=["label"])
-    fitted = tn.train(tn.Network.initial((2, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=1))
+    fitted = tn.train(tn.Network.initial((3, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=1))
     for each in (run, trained, fitted):
         export(each, tmp_path / f"{len(each.examples.answers)}-{each.network.sizes[0]}{ending}")
-    assert (tmp_path / f"2-2{ending}").read_text().splitlines()[3:7] == [
-        f"{comment} pixels[0]: width, 0 where it is 1.0 and 1 where it is 2.5.",
+    assert (tmp_path / f"2-3{ending}").read_text().splitlines()[3:8] == [
+        f"{comment} pixels[0]: width, from 1.0 to 2.5 as 0 to 1, and beyond as the nearer end.",
         f"{comment} pixels[1]: length.",
+        f"{comment} pixels[2]: depth, always 3.0, as 0.",
         f"{comment} answers[0]: ab.",
         f"{comment} answers[1]: c.",
     ]
-    lines = (tmp_path / f"1-2{ending}").read_text().splitlines()
-    assert f"{comment} answers[0]: label, 0 where it is -3.0 and 1 where it is 5.0." in lines
+    lines = (tmp_path / f"1-3{ending}").read_text().splitlines()
+    assert f"{comment} answers[0]: label, from -3.0 to 5.0 as 0 to 1." in lines
     assert f"{comment} answers[1]: vertical." in (tmp_path / f"2-4{ending}").read_text().splitlines()
 
 

@@ -181,16 +181,19 @@ def _legend(examples: Examples | None) -> Iterator[str]:
     if examples is None:
         return
     for i, column in enumerate(examples.columns or ()):
-        yield f"pixels[{i}]: {_printable(column)}{_span(examples.scaling, i)}."
+        ends = ", and beyond as the nearer end"  # as `Scaling` does
+        yield f"pixels[{i}]: {_printable(column)}{_span(examples.scaling, i, ends)}."
     for j, answer in enumerate(examples.answers):
         yield f"answers[{j}]: {_printable(answer)}{_span(examples.target_scaling, j)}."
 
 
-def _span(scaling: Scaling | None, i: int) -> str:
-    """Say which values of a column 0 and 1 stand for."""
+def _span(scaling: Scaling | None, i: int, ends: str = "") -> str:
+    """Say which values of a column are 0 and 1."""
     if scaling is None or (scaling.low[i], scaling.high[i]) == (0.0, 1.0):
         return ""
-    return f", 0 where it is {scaling.low[i]!r} and 1 where it is {scaling.high[i]!r}"
+    if scaling.low[i] == scaling.high[i]:
+        return f", always {scaling.low[i]!r}, as 0"
+    return f", from {scaling.low[i]!r} to {scaling.high[i]!r} as 0 to 1{ends}"
 
 
 def _printable(text: str) -> str:
