@@ -331,3 +331,15 @@ def test_what_pytorch_gave_is_said_to_follow_nothing():
     assert words["loss"] == "as PyTorch gave it: a number that follows nothing"
     assert words["pixel_0"] == ""
     assert words["layer1_z_0"].startswith("= ")
+
+
+@pytest.mark.parametrize(
+    ("nudges", "message"),
+    [
+        (1, "a nudge with 100,001 cells was .*; take smaller"),
+        (2, "2 nudges with .*; take one nudge .a step., sm"),
+    ],
+)
+def test_what_is_too_large_is_told_what_would_fit(nudges, message):
+    with pytest.raises(tn.TinyNetError, match=message):
+        workbook._check_size(100_001, nudges)
