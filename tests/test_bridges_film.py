@@ -3,7 +3,7 @@
 import shutil
 import stat
 import subprocess
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def quick(monkeypatch):
 def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick):
     seen = []
     film.film(
-        run, tmp_path / "film.gif", frames=4, rate=10, progress=lambda done, total: seen.append((done, total))
+        run, tmp_path / "film.gif", frames=4, fps=10, progress=lambda done, total: seen.append((done, total))
     )
     with Image.open(tmp_path / "film.gif") as gif:
         assert (gif.n_frames, gif.info["loop"]) == (4, 0)
@@ -43,7 +43,7 @@ def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick
     changed = [np.abs(a - b).max() for a, b in pairwise(frames)]
     assert min(changed) > 50
     again = tmp_path / "again.gif"
-    film.film(run, again, frames=4, rate=10)
+    film.film(run, again, frames=4, fps=10)
     assert again.read_bytes() == (tmp_path / "film.gif").read_bytes()
 
 
@@ -71,7 +71,7 @@ def test_long_trainings_are_looked_at_where_they_were_kept():
 def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
-    film.film(run, tmp_path / "film.mp4", frames=3, rate=10)
+    film.film(run, tmp_path / "film.mp4", frames=3, fps=10)
     ask = "ffprobe -v error -count_frames -show_entries stream=codec_name,width,height,nb_read_frames -of csv=p=0"
     said = subprocess.run(
         [*ask.split(), tmp_path / "film.mp4"], capture_output=True, text=True, check=True
@@ -99,10 +99,10 @@ def test_interrupted_it_leaves_no_half_file(run, tmp_path, name, quick):
 
 def test_mistakes_are_said(run, tmp_path, monkeypatch):
     for name, options, message in (
-        ("film.avi", {}, r"'film.avi' ends in '.avi'; a film is saved as .gif or .mp4"),
+        ("film.avi", {}, "the file's name ends in '.avi'; a film is saved as .gif or .mp4"),
         ("no/film.gif", {}, "there is no folder .*no; make it first"),
         ("film.gif", {"frames": 1}, "frames is 1; it must be a whole number from 2 to 2000"),
-        ("film.gif", {"rate": 0.5}, "rate is 0.5; it must be a whole number from 1 to 60"),
+        ("film.gif", {"fps": 0.5}, "fps is 0.5; it must be a whole number from 1 to 60"),
         ("film.gif", {"picture": "middle"}, "there is no picture 'middle'"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
@@ -129,11 +129,15 @@ def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
     table = tn.Examples(
         np.array([[0.0, 0.5, 1.0], [1.0, 0.2, 0.3]]), np.eye(2), ("a", "b"), None, ("no", "yes")
     )
+    wild = tn.Examples(table.inputs * 9 - 4, np.array([[-3.0], [7.5]]), ("a", "b"), None, ("y",), free=True)
     others = {
         "validated": tn.train(
             tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=3, patience=2), validation=LINES
         ),
         "table": tn.train(tn.Network.initial((3, 2, 2), seed=0), table, tn.Recipe(epochs=1)),
+        "numbers": tn.train(
+            tn.Network.initial((3, 2, 1), seed=0, output="identity"), wild, tn.Recipe(0.001, 1)
+        ),
         "world": tn.train(tn.Network.initial(seed=0), tn.World(), tn.Recipe(epochs=1)),
     }
     names = {kind: list(figures.figures(each)) for kind, each in others.items()}
@@ -142,9 +146,45 @@ def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
     for each in others.values():
         for name in figures.figures(each):
             assert tn.plots.figure_of(figures.draw(each, name)).axes
+    beside = [text.get_text() for text in figures.draw(others["numbers"], "answers").texts]
+    assert {"target −3", "target 7.5"} <= set(beside)
     for ending in ("svg", "pdf", "png"):
         tn.plots.save(figures.draw(run, "map"), tmp_path / f"map.{ending}")
     with pytest.raises(
         tn.TinyNetError, match="there is no figure 'mood' of this recording; there are network, start, loss"
     ):
         figures.draw(run, "mood")
+
+
+def test_numbers_to_predict_are_in_their_own_units():
+    table = tn.Examples.from_table(
+        {"width": [1.0, 2.0, 5.0], "height": [10.0, 20.0, 30.0]}, targets=["height"]
+    )
+    run = tn.train(tn.Network.initial((1, 1), seed=0, output="identity"), table, tn.Recipe(epochs=1))
+    ax = figures.draw(run, "answers")
+    assert [bar.get_width() for bar in ax.patches] == table.unscaled(run.final(table)).ravel().tolist()
+    assert [text.get_text() for text in ax.texts if "target" in text.get_text()] == [
+        "target 10",
+        "target 20",
+        "target 30",
+    ]
+
+
+@pytest.mark.parametrize("answers", [("horizontal", "vertical"), ("a", "b", "c"), ("y",)])
+def test_in_a_frame_nothing_covers_another_or_leaves_it(answers):
+    rng = np.random.default_rng(0)
+    outputs = len(answers)
+    inputs, targets = rng.uniform(size=(20, 4)), rng.uniform(-9, 9, (20, 1))
+    if outputs > 1:
+        targets = np.eye(outputs)[rng.integers(outputs, size=20)]
+    rows = tn.Examples(
+        inputs, targets, tuple(f"row {k}" for k in range(20)), None, answers, free=outputs == 1
+    )
+    output = "identity" if outputs == 1 else "sigmoid"
+    run = tn.train(tn.Network.initial((4, 3, outputs), seed=0, output=output), rows, tn.Recipe(1e-3, 1))
+    figure = film.draw(run, 0)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[1].texts if text.get_text()]
+    assert len(boxes) > 8
+    assert all(box.x1 <= figure.bbox.x1 for box in boxes)
+    assert not any(a.shrunk(0.9, 0.6).overlaps(b.shrunk(0.9, 0.6)) for a, b in combinations(boxes, 2))

@@ -156,3 +156,12 @@ def test_the_command_prints_a_document(tmp_path):
     done = tinynet("explain", tmp_path / "run.safetensors", "loss", "--form", "document", "--depth", "1")
     assert done.stdout.rstrip() == run[0].explain("loss", depth=1).latex_document().rstrip()
     assert done.stdout.startswith(r"\documentclass")
+
+
+def test_a_document_has_an_end(monkeypatch):
+    opened = wide().explain("loss")
+    monkeypatch.setattr(latex, "MOST_CELLS", 100)
+    with pytest.raises(
+        tn.TinyNetError, match=r"of 723 cells was asked and a document takes 100; give a smaller"
+    ):
+        latex.document(opened)

@@ -291,3 +291,55 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
     with pytest.raises(ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet\[excel\]"'):
         workbook.workbook([tn.nudge(tn.Network.initial(seed=0), LINES["top"])])
+
+
+def test_small_and_large_numbers_are_shown_with_a_power_of_ten(books):
+    data, moments, _, _ = books[next(iter(books))]
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    rules = {
+        (sheet.title, str(place.sqref)): (rule.formula[0], rule.dxf.numFmt.formatCode)
+        for sheet in book
+        for place in sheet.conditional_formatting
+        for rule in place.rules
+        if rule.type == "expression"
+    }
+    sheet = book[f"nudge {moments[0].step}"]
+    rule = "AND(ISNUMBER(B3),B3<>0,OR(ABS(B3)<0.0001,ABS(B3)>=100000))", "0.00000E+00"
+    assert rules[sheet.title, f"B3:B{sheet.max_row}"] == rule
+
+
+def test_columns_of_a_table_have_their_names():
+    table = tn.Examples.from_table({"width": [1.0, 3.0], "label": ["a", "b"]})
+    run = tn.train(tn.Network.initial((1, 2), seed=0), table, tn.Recipe(epochs=1))
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=0)))
+    words = {row[4].value: row[3].value for row in book["nudge 0"].iter_rows(min_row=3)}
+    assert words["pixel_0"] == "value of width"
+    assert words["layer1_weight_1_0"] == "weight from width to output 1"
+
+
+def test_what_pytorch_gave_is_said_to_follow_nothing():
+    import torch
+
+    model = torch.nn.Sequential(torch.nn.Linear(2, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with tn.watch(model, optimizer) as recording:
+        torch.nn.functional.huber_loss(model(torch.ones(1, 2)), torch.zeros(1, 1)).backward()
+        optimizer.step()
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(recording, step=0)))
+    assert "but for those that PyTorch gave, which stay as they are" in book["start here"]["A3"].value
+    words = {row[4].value: row[2].value for row in book["nudge 0"].iter_rows(min_row=3)}
+    assert words["loss"] == "as PyTorch gave it: a number that follows nothing"
+    assert words["pixel_0"] == ""
+    assert words["layer1_z_0"].startswith("= ")
+
+
+@pytest.mark.parametrize(
+    ("nudges", "message"),
+    [
+        (1, "a nudge with 100,001 cells was .*; take smaller"),
+        (2, "2 nudges with .*; take one nudge .a step., sm"),
+    ],
+)
+def test_what_is_too_large_is_told_what_would_fit(nudges, message):
+    with pytest.raises(tn.TinyNetError, match=message):
+        workbook._check_size(100_001, nudges)

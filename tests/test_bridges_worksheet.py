@@ -278,13 +278,52 @@ def test_a_missing_package_is_named_and_html_needs_none(monkeypatch, tmp_path):
     ]
 
 
+def test_what_cannot_be_made_leaves_no_folder(monkeypatch, tmp_path):
+    from typer.testing import CliRunner
+
+    from tinynet.cli import app
+
+    def refused(*words):
+        return CliRunner().invoke(app, ["worksheet", "--out", str(tmp_path / "class"), *words]).exception
+
+    assert "format is 'docx'" in str(refused("--format", "html,docx"))
+    assert "more than 1,000 students were asked" in str(refused("--seeds", "0..999999999999"))
+    assert "more than 1,000 students were asked" in str(refused("--students", "999999999999"))
+    assert "'0,1', no 2x2 picture; say with --target what it should give" in str(refused("--picture", "0,1"))
+    monkeypatch.setitem(__import__("sys").modules, "fpdf", None)
+    assert isinstance(refused("--format", "html,pdf"), ImportError)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("activation", "output", "says"),
+    [
+        ("sigmoid", "sigmoid", "You need a calculator with eˣ. Round"),
+        ("tanh", "softmax", "You need a calculator with eˣ and tanh. Round"),
+        ("relu", "identity", "Round"),
+    ],
+)
+def test_a_calculator_is_asked_for_what_is_computed(activation, output, says):
+    architecture = tn.Architecture((4, 2, 2), activation, output)
+    words = tn.worksheet(architecture=architecture).papers[0].words[-1]
+    assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(says)
+
+
+def test_an_input_without_a_name_is_only_its_numbers():
+    picture = tn.Examples(np.array([[0.0, 1.0]]), np.array([[1.0]]), ("0,1",), None, ("answer",))
+    assert tn.worksheet(picture=picture).papers[0].words[:2] == (
+        "Input: x₀ = 0, x₁ = 1.",
+        "Target: t₀ = 1 (answer). Learning rate: η = 1.",
+    )
+
+
 def test_the_command_writes_a_class(tmp_path):
     done = tinynet("worksheet", "--students", "3", "--first-seed", "4", "--out", tmp_path / "class", "--json")
     found = json.loads(done.stdout)
     assert sorted(path.name for path in (tmp_path / "class").iterdir()) == sorted(
         f"{kind}.{form}" for kind in ("questions", "solutions", "key") for form in ("pdf", "html")
     )
-    assert [row["seed"] for row in found["key"]] == [4, 5, 6]
+    assert [str(row["seed"]) for row in found["key"]] == ["4", "5", "6"]
     small = ("--picture", "0,1", "--target", "1", "--hidden", "2", "--seeds", "0..2,7", "--format", "html")
     done = tinynet("worksheet", *small, "--out", tmp_path / "xor")
     assert done.stdout.splitlines() == [

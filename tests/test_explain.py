@@ -130,3 +130,10 @@ def test_an_unknown_cell_gets_its_likes(moment):
         TinyNetError, match=r"no cell 'layer1.wieght\[0,2\]' .* did you mean 'layer1.weight\[0,2\]'"
     ):
         moment.explain("layer1.wieght[0,2]")
+
+
+@pytest.mark.parametrize("depth", [-1, 1.5, True])
+def test_a_depth_is_a_whole_number(depth):
+    moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
+    with pytest.raises(tn.TinyNetError, match=f"depth is {depth}; it must be a whole number from 0 on"):
+        moment.explain("loss", depth=depth)

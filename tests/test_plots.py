@@ -112,6 +112,21 @@ def test_architecture_of_a_large_network_counts_what_it_leaves_out():
     assert {"⋮ 52 more", "⋮ 4 more", "1,024 weights", "160 weights"} <= set(found)
 
 
+def test_architecture_names_the_columns_of_a_table():
+    table = tn.Examples.from_table({"width": [1.0, 3.0], "label": ["a", "b"]})
+    texts = [
+        text.get_text()
+        for text in plots.architecture(tn.Network.initial((1, 2), seed=0), picture=table[0]).texts
+    ]
+    assert {"width", "a", "b"} <= set(texts)
+
+
+def test_a_number_too_long_for_a_node_is_shortened():
+    network = tn.Network.initial((1, 1), seed=0, output="identity").with_parameters(np.array([-5.2e155, 0.0]))
+    (node,) = [t for t in plots.architecture(network, picture=[1.0]).texts if t.get_text() == "−5e+155"]
+    assert node.get_fontsize() < 10
+
+
 def test_architecture_takes_one_picture():
     with pytest.raises(tn.TinyNetError, match="4 pictures were given and a diagram shows one"):
         plots.architecture(NETWORK, picture=LINES)
@@ -143,6 +158,17 @@ def test_pictures_with_a_soft_target_show_its_numbers():
 def test_rows_of_a_table_are_drawn_in_one_row():
     table = tn.Examples(np.full((2, 3), 0.5), None, ("a", "b"))
     assert [mesh.get_array().shape for mesh in plots.pictures(table).collections] == [(1, 3)] * 2
+
+
+def test_a_table_that_makes_a_square_is_drawn_as_one():
+    rows = tn.Examples(np.linspace(0, 1, 64)[None], None, ("row",), None)
+    (mesh,) = plots.pictures(rows).collections
+    assert mesh.get_array().shape == (8, 8)
+
+
+def test_numbers_beyond_brightness_are_drawn_too():
+    rows = tn.Examples(np.array([[-2.5, 0.5, 7.0]]), None, ("row",), None, free=True)
+    assert [text.get_text() for text in plots.pictures(rows).texts][:3] == ["−2.5", "0.5", "7"]
 
 
 def test_many_pictures_are_cut_and_counted():

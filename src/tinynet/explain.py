@@ -126,8 +126,10 @@ def explain(
     depth : how many levels of factors to open; None for all, down to pixels and parameters.
     inputs : what the inputs are called, where they are no pixels.
 
-    Raises TinyNetError for an unknown cell, with the names most like it.
+    Raises TinyNetError for an unknown cell, with the names most like it, and for a depth below 0.
     """
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
+        raise TinyNetError(f"depth is {depth!r}; it must be a whole number from 0 on, or None for all")
     if name not in sheet.cells:
         near = difflib.get_close_matches(name, sheet.cells, n=3, cutoff=0.3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

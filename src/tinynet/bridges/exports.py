@@ -13,6 +13,7 @@ from tinynet.network import Network
 from tinynet.recording import Recording
 
 Progress = Callable[[int, int], None]
+Make = Callable[[Sequence[Recording], str, "Choice", Progress], bytes]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Choice:
     cell, depth : that an explanation opens, and how far.
     figure : its name. answers : whether the names of the answers go along.
     dtype : "float32" or "float64" of the numbers. name : of the function in a program.
-    frames, rate, picture : of a film: how many, how many a second, and the example that is shown. title, names : of a page, and of its recordings.
+    frames, fps, picture : of a film: how many, how many a second, and the example that is shown.
+    title, names : of a page, and of its recordings.
     """
 
     step: int | None = None
@@ -35,7 +37,7 @@ class Choice:
     dtype: str | None = None
     name: str | None = None
     frames: int | None = None
-    rate: int | None = None
+    fps: int | None = None
     picture: int | str | None = None
     title: str | None = None
     names: Sequence[str] | None = None
@@ -46,11 +48,11 @@ class Choice:
 
 
 class Form(NamedTuple):
-    """A form of a recording: what it is, the choices it leaves, and how it is written."""
+    """A form of a recording: what it is, the choices it leaves, and how its bytes are made for an ending."""
 
     words: str
     takes: tuple[str, ...]
-    write: Callable[[Sequence[Recording], Path, Choice, Progress], None]
+    make: Make
 
 
 def export(
@@ -74,10 +76,22 @@ def export(
     ...     json.loads(Path(folder, "lines.json").read_text())["kind"]
     'recording'
     """
-    several = [recordings] if isinstance(recordings, Recording) else list(recordings)
     path = Path(path)
+    files.write(path, made(recordings, path, progress=progress, **choices))
+
+
+def made(
+    recordings: Recording | Sequence[Recording],
+    path: Path,
+    *,
+    progress: Progress | None = None,
+    **choices: object,
+) -> bytes:
+    """Return what `export` writes, so that several files can be made before the first of them is written."""
+    several = [recordings] if isinstance(recordings, Recording) else list(recordings)
     form = check(path, len(several), **choices)
-    form.write(several, path, Choice(**choices), progress or (lambda done, total: None))  # type: ignore[arg-type]
+    choice = Choice(**choices)  # type: ignore[arg-type]
+    return form.make(several, path.suffix.lower(), choice, progress or (lambda done, total: None))
 
 
 def check(path: Path, count: int = 1, **choices: object) -> Form:
@@ -140,71 +154,73 @@ def network_of(run: Recording, choice: Choice) -> Network:
 # --- the forms ---------------------------------------------------------------------------------------------------
 
 
-def _page(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
+def _page(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet.bridges.page import offline
 
-    files.write(path, offline.page(*runs, names=choice.names, title=choice.title).encode())
+    return offline.page(*runs, names=choice.names, title=choice.title).encode()
 
 
-def _workbook(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
+def _workbook(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet.bridges.excel import workbook
 
-    files.write(path, workbook.to_excel(runs[0], step=choice.step, epoch=choice.epoch))
+    return workbook.to_excel(runs[0], step=choice.step, epoch=choice.epoch)
 
 
-def _onnx(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
+def _onnx(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet.bridges.models import onnx_model
 
-    network = network_of(runs[0], choice)
-    files.write(path, onnx_model.to_onnx(network, choice.dtype or "float32", runs[0].examples.answers))
+    network, examples = network_of(runs[0], choice), runs[0].examples
+    scalings = {"scaling": examples.scaling, "target_scaling": examples.target_scaling}
+    return onnx_model.to_onnx(network, choice.dtype or "float32", examples.answers, scalings)
 
 
-def _parameters(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
+def _parameters(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet.bridges.models import tensors
 
-    files.write(path, tensors.to_safetensors(network_of(runs[0], choice), choice.dtype))
+    return tensors.to_safetensors(network_of(runs[0], choice), choice.dtype)
 
 
-def _state_dict(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
+def _state_dict(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet.bridges.models import pytorch
 
-    files.write(path, pytorch.to_pt(network_of(runs[0], choice), choice.dtype))
+    return pytorch.to_pt(network_of(runs[0], choice), choice.dtype)
 
 
-def _document(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
+def _document(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet.bridges.models import documents
 
-    text = json.dumps(documents.recording_json(runs[0]), allow_nan=False, ensure_ascii=False)
-    files.write(path, text.encode())
+    return json.dumps(documents.recording_json(runs[0]), allow_nan=False, ensure_ascii=False).encode()
 
 
-def _program(language: str) -> Callable[[Sequence[Recording], Path, Choice, Progress], None]:
-    def write(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
-        text = network_of(runs[0], choice).code(language, name=choice.name or "network", dtype=choice.dtype)
-        files.write(path, text.encode())
+def _program(language: str) -> Make:
+    def make(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
+        from tinynet.bridges.models import code
 
-    return write
+        network, name = network_of(runs[0], choice), choice.name or "network"
+        return code.printed(network, language, name, choice.dtype, runs[0].examples).encode()
+
+    return make
 
 
-def _figure(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
+def _figure(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet import plots
     from tinynet.bridges import figures
 
-    plots.check_path(path)
-    plots.save(figures.draw(runs[0], choice.figure or "network"), path)
+    return plots.rendered(figures.draw(runs[0], choice.figure or "network"), ending)
 
 
-def _film(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
-    from tinynet.bridges.film import film
+def _film(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
+    from tinynet.bridges import film
 
-    film(runs[0], path, progress=progress, **choice.made("frames", "rate", "picture"))  # type: ignore[arg-type]
+    options = choice.made("frames", "fps", "picture")
+    return film.made(runs[0], ending, progress=progress, **options)  # type: ignore[arg-type]
 
 
-def _explanation(runs: Sequence[Recording], path: Path, choice: Choice, progress: Progress) -> None:
+def _explanation(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:
     from tinynet.bridges import latex
 
     opened = runs[0][choice.step or 0].explain(choice.cell or "loss", depth=choice.depth)
-    files.write(path, latex.document(opened).encode())
+    return latex.document(opened).encode()
 
 
 PAGE = Form("a page of the laboratory that needs nothing else", ("names", "title"), _page)
@@ -214,7 +230,7 @@ PARAMETERS = Form("the parameters as safetensors", ("step", "dtype"), _parameter
 STATE_DICT = Form("PyTorch's state_dict", ("step", "dtype"), _state_dict)
 DOCUMENT = Form("everything as JSON", (), _document)
 FIGURE = Form("a figure", ("figure",), _figure)
-FILM = Form("a film of the training", ("frames", "rate", "picture"), _film)
+FILM = Form("a film of the training", ("frames", "fps", "picture"), _film)
 FORMS = {
     ".html": PAGE,
     ".xlsx": WORKBOOK,

@@ -1,12 +1,18 @@
 """The figures a recording has, by name."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tinynet import judging, pictures, plots, scores
 from tinynet.errors import TinyNetError
+from tinynet.notation import number
 
 if TYPE_CHECKING:
+    from tinynet.network import Network
+    from tinynet.pictures import Examples
     from tinynet.recording import Recording
 
 
@@ -25,7 +31,7 @@ def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
         "loss": lambda: plots.loss_curve(run),
         "movement": lambda: plots.convergence(run),
         "hidden": lambda: plots.hidden_nodes(network, shape=examples.shape),
-        "answers": lambda: plots.confidence_bars(judging.answers(network, examples), labels=examples.answers),
+        "answers": lambda: answers(network, examples),
         "pictures": lambda: plots.pictures(examples),
     }
     if run.validation is not None:
@@ -46,6 +52,21 @@ def draw(run: "Recording", name: str) -> Any:
     if name not in found:
         raise TinyNetError(f"there is no figure {name!r} of this recording; there are {', '.join(found)}")
     return found[name]()
+
+
+def answers(network: "Network", examples: "Examples", **look: Any) -> Any:
+    """Draw what a network says of examples; numbers to predict in their own units, beside what they should be.
+
+    look : `title` and `ax` of `plots.confidence_bars`.
+    """
+    found, labels = judging.answers(network, examples), examples.answers
+    if not examples.regression or examples.targets is None:
+        return plots.confidence_bars(found, labels=labels, **look)
+    unit = examples.unscaled if examples.target_scaling is not None else np.asarray
+    numbers = unit(np.array([answer.outputs for answer in found]))  # (examples, outputs)
+    found = [replace(answer, outputs=tuple(row)) for answer, row in zip(found, numbers.tolist(), strict=True)]
+    words = ["target " + ", ".join(map(number, row)) for row in unit(examples.targets).tolist()]
+    return plots.confidence_bars(found, labels=labels, words=words, **look)
 
 
 def _validation(run: "Recording") -> Any:

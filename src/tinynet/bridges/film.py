@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet import files, judging, plots
+from tinynet import files, plots
+from tinynet.bridges import figures
 from tinynet.errors import TinyNetError
+from tinynet.plots.bars import SHARES
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, largest, plain
 from tinynet.plots.diagram import MOST_NODES
 
@@ -27,7 +29,7 @@ Progress = Callable[[int, int], None]
 ENDINGS = (".gif", ".mp4")
 MOST_FRAMES, FASTEST = 2000, 60
 WIDE, HIGH, DOTS = 11.2, 6.3, 100  # inches, and dots an inch
-MOST_BARS = 16  # of the answers that are shown
+MOST_BARS = 11  # of the answers that are shown, for each to have a line
 HOLD = 1.5  # seconds that the last frame stays
 COLORS = 128  # of a GIF
 
@@ -37,24 +39,40 @@ def film(
     path: str | os.PathLike[str],
     *,
     frames: int = 120,
-    rate: int = 20,
+    fps: int = 20,
     picture: int | str = 0,
     progress: Progress | None = None,
 ) -> None:
     """Write a training as a film, .gif or .mp4 by the ending of `path`: whole, or not at all.
 
-    frames : how many looks at the training, evenly apart, both ends among them. rate : frames a second.
+    frames : how many looks at the training, evenly apart, both ends among them. fps : frames a second.
     picture : the example whose activations stand in the nodes.
     `progress(done, total)` is called after each frame.
 
     Raises TinyNetError for another ending, numbers out of range, an empty recording, and .mp4 without ffmpeg.
     """
     path = Path(path)
-    _check(run, path, frames, rate)
+    if not path.parent.is_dir():
+        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    files.write(
+        path, made(run, path.suffix.lower(), frames=frames, fps=fps, picture=picture, progress=progress)
+    )
+
+
+def made(
+    run: "Recording",
+    ending: str,
+    *,
+    frames: int = 120,
+    fps: int = 20,
+    picture: int | str = 0,
+    progress: Progress | None = None,
+) -> bytes:
+    """Return what `film` writes, as `.gif` or `.mp4`."""
+    _check(run, ending, frames, fps)
     steps = moments(run, frames)
     shown = _counted((_frame(run, step, picture) for step in steps), len(steps), progress)
-    hold = max(1, round(HOLD * rate))
-    files.write(path, _gif(shown, rate) if path.suffix.lower() == ".gif" else _mp4(shown, rate, hold))
+    return _gif(shown, fps) if ending == ".gif" else _mp4(shown, fps, max(1, round(HOLD * fps)))
 
 
 def moments(run: "Recording", frames: int) -> list[int]:
@@ -70,20 +88,16 @@ def moments(run: "Recording", frames: int) -> list[int]:
     return sorted(set(kept.tolist()))
 
 
-def _check(run: "Recording", path: Path, frames: int, rate: int) -> None:
-    if path.suffix.lower() not in ENDINGS:
-        raise TinyNetError(
-            f"{path.name!r} ends in {path.suffix!r}; a film is saved as {' or '.join(ENDINGS)}"
-        )
-    if not path.parent.is_dir():
-        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
-    for name, value, most in (("frames", frames, MOST_FRAMES), ("rate", rate, FASTEST)):
+def _check(run: "Recording", ending: str, frames: int, fps: int) -> None:
+    if ending not in ENDINGS:
+        raise TinyNetError(f"the file's name ends in {ending!r}; a film is saved as {' or '.join(ENDINGS)}")
+    for name, value, most in (("frames", frames, MOST_FRAMES), ("fps", fps, FASTEST)):
         least = 2 if name == "frames" else 1
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {least} to {most}")
     if not run.steps:
         raise TinyNetError("this recording has no steps, so there is nothing to see")
-    if path.suffix.lower() == ".mp4" and shutil.which("ffmpeg") is None:
+    if ending == ".mp4" and shutil.which("ffmpeg") is None:
         raise TinyNetError(
             "a film as .mp4 needs the program ffmpeg, which is not found; install it, or save a .gif"
         )
@@ -107,7 +121,7 @@ def draw(run: "Recording", step: int, picture: int | str = 0) -> Any:
     figure = Figure(**_size(run))
     beside = 0.075 if run.examples.shape == (2, 2) else 0.12  # room for the names of the inputs
     left = figure.add_axes((beside, 0.02, 0.565 - beside, 0.88))
-    right, below = figure.add_axes((0.68, 0.54, 0.17, 0.27)), figure.add_axes((0.68, 0.1, 0.28, 0.27))
+    right, below = figure.add_axes((0.665, 0.54, 0.115, 0.27)), figure.add_axes((0.665, 0.1, 0.3, 0.27))
     title = (
         f"{run.network.origin}: after {step:,} of {run.steps:,} nudges, epoch {step // run.steps_per_epoch:,}"
     )
@@ -133,13 +147,16 @@ def _size(run: "Recording") -> dict[str, Any]:
 
 
 def _answers(ax: Any, run: "Recording", network: Any) -> None:
-    outputs, labels = network.sizes[-1], run.examples.answers
-    shown = judging.answers(network, run.examples[: max(1, MOST_BARS // outputs)])
+    outputs = network.sizes[-1]
     title = "Its answers" if outputs <= 4 else ""  # a larger legend takes its place
-    plots.confidence_bars(shown, labels=labels, title=title, ax=ax)
-    if ax.get_xlim()[1] < 1.2:  # shares: room for the numbers, and for the ticks
-        ax.set(xlim=(0, 1.35), xticks=[0, 0.5, 1])
-        ax.set_xticklabels(["0 %", "50 %", "100 %"])
+    figures.answers(network, run.examples[: max(1, MOST_BARS // outputs)], title=title, ax=ax)
+    if ax.get_xlim() == SHARES:  # room for the numbers, and for the ticks
+        ax.set(xlim=(0, 1.6), xticks=[0, 1])
+        ax.set_xticklabels(["0 %", "100 %"])
+    else:
+        low, high = ax.get_xlim()
+        ax.set_xlim(low, high + 0.6 * (high - low))
+        ax.locator_params(axis="x", nbins=3)
 
 
 def _loss(ax: Any, run: "Recording", step: int) -> None:
@@ -172,25 +189,25 @@ def _frame(run: "Recording", step: int, picture: int | str) -> "Image":
 # --- the files ---------------------------------------------------------------------------------------------------
 
 
-def _gif(frames: "Iterator[Image]", rate: int) -> bytes:
+def _gif(frames: "Iterator[Image]", fps: int) -> bytes:
     """Return frames as a GIF that goes round, the last of them held."""
     from PIL import Image
 
     few = [frame.quantize(COLORS, dither=Image.Dither.NONE) for frame in frames]
-    times = [round(1000 / rate)] * len(few)  # milliseconds
+    times = [round(1000 / fps)] * len(few)  # milliseconds
     times[-1] = round(1000 * HOLD)
     stream = io.BytesIO()
     few[0].save(stream, "GIF", save_all=True, append_images=few[1:], duration=times, loop=0, optimize=False)
     return stream.getvalue()
 
 
-def _mp4(frames: "Iterator[Image]", rate: int, hold: int) -> bytes:
+def _mp4(frames: "Iterator[Image]", fps: int, hold: int) -> bytes:
     """Return frames as an MP4 (H.264) by ffmpeg, the last of them held."""
     first = next(frames)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         width, height = first.size
-        reads = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {rate} -i -"
+        reads = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {fps} -i -"
         writes = "-an -c:v libx264 -pix_fmt yuv420p -movflags +faststart"
         command = ["ffmpeg", "-loglevel", "error", "-y", *reads.split(), *writes.split(), str(path)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tinynet.errors import TinyNetError
 from tinynet.explain import Explanation
 from tinynet.formulas import Formula
 from tinynet.notation import LATEX, latex_symbol, number, write
 
+MOST_CELLS = 5000  # some hundred pages
 WIDEST = 78  # characters that a line of formula holds, as they are seen
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
@@ -33,12 +35,18 @@ class Chain(NamedTuple):
 def document(explanation: Explanation) -> str:
     r"""Return an explanation, as deep as it is, as a complete LaTeX document that needs nothing but amsmath and geometry.
 
+    Raises TinyNetError for too many cells.
+
     >>> import tinynet as tn
     >>> moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
     >>> print(document(moment.explain("layer1.a[0]", depth=0)).splitlines()[9])
     \section*{Activation of hidden node 0: $a^{(1)}_{0} = 0.4469$}
     """
     cells = list(_opened(explanation))
+    if len(cells) > MOST_CELLS:
+        raise TinyNetError(
+            f"an explanation of {len(cells):,} cells was asked and a document takes {MOST_CELLS:,}; give a smaller depth"
+        )
     steps = [_step(cell) for cell in cells if cell.formula is not None]
     given = [cell for cell in cells if cell.formula is None]
     words = explanation.title[:1].upper() + explanation.title[1:]

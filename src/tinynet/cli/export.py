@@ -42,28 +42,42 @@ def export(
 ) -> None:
     """A recording as a page, a workbook, a model, code, a figure, a film or LaTeX, by the ending of --out."""
     import tinynet as tn
-    from tinynet import terminal
+    from tinynet import files, terminal
     from tinynet.bridges import exports
 
     asked = {
         "step": step, "epoch": epoch, "cell": cell, "depth": depth, "figure": figure, "dtype": dtype, "name": name,
-        "frames": frames, "rate": fps, "picture": picture,
+        "frames": frames, "fps": fps, "picture": picture,
         "title": title, "names": called or None,
     }  # fmt: skip
     choices = {key: value for key, value in asked.items() if value is not None}
     taken = exports.taken(out, choices)
     for path in out:
         exports.check(path, len(recordings), **taken[path])
+        _check_apart(path, recordings)
     runs = [tn.load(path) for path in recordings]
+    made = {}
     for path in out:
-        with terminal.progress(f"writing {path.name}", "frames") as advance:
-            exports.export(runs, path, progress=advance, **taken[path])
+        with terminal.progress(f"making {path.name}", "frames") as advance:
+            made[path] = exports.made(runs, path, progress=advance, **taken[path])
+    for path, data in made.items():  # none is written before all are made
+        files.write(path, data)
         if not as_json:
-            typer.echo(f"{path}: {exports.FORMS[path.suffix.lower()].words}, {path.stat().st_size:,} bytes")
+            typer.echo(f"{path}: {exports.FORMS[path.suffix.lower()].words}, {len(data):,} bytes")
     if as_json:
         print_json(
             {
                 "command": "export",
-                "files": [{"path": str(path), "bytes": path.stat().st_size} for path in out],
+                "files": [{"path": str(path), "bytes": len(data)} for path, data in made.items()],
             }
+        )
+
+
+def _check_apart(path: Path, recordings: list[Path]) -> None:
+    """Refuse to write a form of a recording over a recording: what it leaves out would be lost."""
+    from tinynet.errors import TinyNetError
+
+    if path.exists() and any(taken.exists() and taken.samefile(path) for taken in recordings):
+        raise TinyNetError(
+            f"{path} is the recording itself, which would be lost; choose another name for --out"
         )

@@ -1,5 +1,8 @@
 """The command `worksheet`: a nudge on paper, for a class."""
 
+import json
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +44,7 @@ def worksheet(
 ) -> None:
     """A nudge on paper: blanks to fill in, a paper a student, the solutions, and the teacher's key."""
     import tinynet as tn
+    from tinynet import files
 
     examples = _example(picture, target)
     assert examples.targets is not None
@@ -52,10 +56,13 @@ def worksheet(
         recipe=recipe_of(learning_rate=rate, loss=loss),
         decimals=decimals,
     )
+    made = papers.files([part.strip() for part in form.split(",")])
     make_folder(out)
-    written = papers.save(out, [part.strip() for part in form.split(",")])
+    written = [out / name for name in made]
+    for path, data in zip(written, made.values(), strict=True):
+        files.write(path, data)
     if as_json:
-        numbers = [[float(str(cell).replace("−", "-")) for cell in row] for row in papers.key.rows]
+        numbers = [json.loads(f"[{', '.join(map(str, row)).replace('−', '-')}]") for row in papers.key.rows]
         key = [dict(zip(papers.key.headers, row, strict=True)) for row in numbers]
         print_json({"command": "worksheet", "files": list(map(str, written)), "key": key})
         return
@@ -63,18 +70,18 @@ def worksheet(
         typer.echo(path)
 
 
-def _seeds(text: str) -> list[int]:
+def _seeds(text: str) -> Iterable[int]:
     """Return the seeds of a word such as 0..29 or 3,5,8."""
     from tinynet.errors import TinyNetError
 
-    found: list[int] = []
+    found: list[range] = []
     try:
         for part in text.split(","):
             low, _, high = part.partition("..")
-            found += range(int(low), int(high or low) + 1)
+            found.append(range(int(low), int(high or low) + 1))
     except ValueError:
         raise TinyNetError(f"--seeds is {text!r}; it must be whole numbers, such as 0..29 or 3,5,8") from None
-    return found
+    return chain.from_iterable(found)
 
 
 def _example(picture: str, target: str | None) -> "Examples":
@@ -82,15 +89,19 @@ def _example(picture: str, target: str | None) -> "Examples":
     import numpy as np
 
     from tinynet.cli.single import trainable
+    from tinynet.errors import TinyNetError
     from tinynet.examples import Examples
 
     if target is None:
+        if len(picture.split(",")) not in (1, 4):
+            raise TinyNetError(
+                f"--picture is {picture!r}, no 2x2 picture; say with --target what it should give"
+            )
         return trainable(picture)
     inputs = trainable(picture).inputs if picture.isalpha() else np.array([_numbers("--picture", picture)])
     targets = np.array([_numbers("--target", target)])
-    answers = (
-        ("horizontal", "vertical") if targets.size == 2 else tuple(f"answer {j}" for j in range(targets.size))
-    )
+    several = tuple(f"answer {j}" for j in range(targets.size))
+    answers = {1: ("answer",), 2: ("horizontal", "vertical")}.get(targets.size, several)
     return Examples(inputs, targets, (picture,), (2, 2) if inputs.shape[1] == 4 else None, answers)
 
 

@@ -6,7 +6,16 @@ cell end in `ax.figure`, elsewhere call `save(ax, "figure.png")`.
 """
 
 from tinynet.plots.bars import confidence_bars, population_histogram
-from tinynet.plots.canvas import HORIZONTAL, PALETTE, VERTICAL, check_path, diverging, figure_of, save
+from tinynet.plots.canvas import (
+    HORIZONTAL,
+    PALETTE,
+    VERTICAL,
+    check_path,
+    diverging,
+    figure_of,
+    rendered,
+    save,
+)
 from tinynet.plots.curves import comparison, convergence, learning_curves, loss_curve
 from tinynet.plots.diagram import architecture
 from tinynet.plots.grids import hidden_nodes, pictures
@@ -34,6 +43,7 @@ __all__ = [
     "pictures",
     "population_histogram",
     "reliability",
+    "rendered",
     "save",
     "sweep_map",
 ]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_BARS = 64  # pictures
 BINS_A_SIDE = 30  # of the histogram, left and right of zero
+SHARES = (0.0, 1.16)  # the axis of shares: room for "100 %" beside a full bar
 PALE = 0.45  # opacity of an unsure answer
 
 
@@ -39,11 +40,13 @@ def confidence_bars(
     *,
     labels: Sequence[str] = ("horizontal", "vertical"),
     title: str = "What the network answers",
+    words: Sequence[str] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Draw each picture's outputs as bars in percent, the answer in words beside them; unsure ones are pale.
 
     labels : what each output stands for. At most 64 pictures are drawn.
+    words : beside each picture, where its outputs are numbers to predict and no answer in words.
 
     >>> import tinynet as tn
     >>> ax = confidence_bars(tn.answers(tn.Network.initial(seed=0), tn.pictures.stress()))
@@ -58,23 +61,30 @@ def confidence_bars(
         )
     ax = ax or canvas(7.2, 1.1 + max(0.5, 0.24 * outputs.shape[1]) * len(shown))
     cut = "" if len(shown) == len(answers) else f" (the first {len(shown)} of {len(answers):,})"
-    _answer_frame(ax, shown, title + cut)
-    shares = bool(np.all((outputs >= 0) & (outputs <= 1) | np.isnan(outputs)))
+    _answer_frame(ax, shown, title + cut, words)
+    shares = words is None and bool(np.all((outputs >= 0) & (outputs <= 1) | np.isnan(outputs)))
     high = 0.8 / outputs.shape[1]
     for k in range(outputs.shape[1]):
         places = np.arange(len(shown)) + (k + 0.5) * high - 0.4  # (pictures,)
         bars = ax.barh(places, outputs[:, k], high * 0.9, color=PALETTE[k % len(PALETTE)])
         for bar, place, value, answer in zip(bars, places, outputs[:, k], shown, strict=True):
-            bar.set_alpha(PALE if answer.unsure else 1.0)
-            text = percent(value) if shares and np.isfinite(value) else signed(value)
+            bar.set_alpha(PALE if answer.unsure and words is None else 1.0)
+            text = _share(value) if shares and np.isfinite(value) else signed(value)
             at = (value if np.isfinite(value) and value > 0 else 0, place)
             write(ax, text, at, shift=(4, 0), ha="left")
-    _percent_scale(ax, shares)
+    if shares:
+        _percent_scale(ax)
+    else:
+        _number_scale(ax, outputs)
     _legend(ax, labels[: outputs.shape[1]])
     return ax
 
 
-def _answer_frame(ax: "Axes", answers: "list[Answer]", title: str) -> None:
+def _share(value: float) -> str:
+    return "< 0.1 %" if 0 < value < 0.001 else percent(value)
+
+
+def _answer_frame(ax: "Axes", answers: "list[Answer]", title: str, words: Sequence[str] | None) -> None:
     plain(ax)
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK, pad=26)  # points, above the legend
     ax.set_yticks(range(len(answers)), [answer.name for answer in answers], fontsize=NORMAL)
@@ -82,9 +92,10 @@ def _answer_frame(ax: "Axes", answers: "list[Answer]", title: str) -> None:
     ax.tick_params(axis="y", length=0)
     for place, answer in enumerate(answers):
         verdict = {None: "", True: ", right", False: ", wrong"}[answer.right]
-        style = "italic" if answer.unsure else "normal"
+        style = "italic" if answer.unsure and words is None else "normal"
         beside = {"xycoords": ("axes fraction", "data"), "ha": "left", "style": style}
-        write(ax, answer.words() + verdict, (1, place), shift=(6, 0), **beside)
+        said = words[place] if words is not None else answer.words() + verdict
+        write(ax, said, (1, place), shift=(6, 0), **beside)
 
 
 def _legend(ax: "Axes", labels: Sequence[str]) -> None:
@@ -95,11 +106,15 @@ def _legend(ax: "Axes", labels: Sequence[str]) -> None:
     ax.legend(handles=handles, ncols=4, fontsize=SMALL, frameon=False, **above)
 
 
-def _percent_scale(ax: "Axes", shares: bool) -> None:
-    if not shares:
-        ax.margins(x=0.15)
-        return
-    ax.set_xlim(0, 1.16)  # room for "100 %" beside a full bar
+def _number_scale(ax: "Axes", outputs: np.ndarray) -> None:
+    finite = outputs[np.isfinite(outputs)]
+    low, high = float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
+    span = (high - low) or 1.0
+    ax.set_xlim(low - 0.05 * span, high + 0.2 * span)  # room for a number beside the longest bar
+
+
+def _percent_scale(ax: "Axes") -> None:
+    ax.set_xlim(SHARES)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     ax.axvline(0.5, color=FAINT, linewidth=0.8, zorder=0)
 

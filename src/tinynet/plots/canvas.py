@@ -27,6 +27,7 @@ PALETTE = (HORIZONTAL, VERTICAL, MARK, MOVEMENT, "#b58900", "#20242c", "#56a3d9"
 DASHES = ("-", "--", "-.", ":")  # with the palette, so that no line is told by its color alone
 
 SMALL, NORMAL, LARGE = 9.0, 10.0, 12.0  # points
+LONGEST_NAME = 20  # characters
 RESOLUTION = 150  # dots an inch, of PNG files
 NO_DATES: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
@@ -58,14 +59,18 @@ def save(drawing: "Figure | Axes", path: str | Path) -> None:
 
     Equal figures give equal bytes. Raises TinyNetError for another ending or a place that cannot be written.
     """
+    path = Path(path)
+    files.write(path, rendered(drawing, check_path(path)))
+
+
+def rendered(drawing: "Figure | Axes", ending: str) -> bytes:
+    """Return what `save` writes: a figure, or the figure of these axes, as `.png`, `.svg` or `.pdf`."""
     import matplotlib as mpl
 
-    path = Path(path)
-    ending = check_path(path)
-    figure, stream = figure_of(drawing), io.BytesIO()
+    stream = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "tinynet"}):
-        figure.savefig(stream, format=ending[1:], dpi=RESOLUTION, metadata=NO_DATES[ending])
-    files.write(path, stream.getvalue())
+        figure_of(drawing).savefig(stream, format=ending[1:], dpi=RESOLUTION, metadata=NO_DATES[ending])
+    return stream.getvalue()
 
 
 def check_path(path: Path) -> str:
@@ -97,6 +102,20 @@ def largest(*arrays: np.ndarray) -> float:
     """Return the largest size of a finite number, for a scale centered at zero; 1 where all are zero."""
     sizes = [abs(value) for array in arrays for value in np.ravel(array).tolist() if math.isfinite(value)]
     return max(sizes, default=0.0) or 1.0
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits beside or under what it names.
+
+    >>> shortened("left"), shortened("the third flower from the left")
+    ('left', 'the third flower fr…')
+    """
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def brightness(value: float) -> str:
+    """Return the gray of a pixel or an activation: 0 black, 1 white, and nothing beyond."""
+    return str(min(1.0, max(0.0, float(value)))) if math.isfinite(value) else FAINT
 
 
 def readable(face: Any) -> str:

@@ -1,6 +1,5 @@
 """The network as a diagram: a column of nodes for each layer, weights on their edges, biases at nodes."""
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,15 +9,16 @@ from tinynet.errors import TinyNetError
 from tinynet.notation import text_symbol
 from tinynet.pictures import PIXELS, Examples
 from tinynet.plots.canvas import (
-    FAINT,
     INK,
     LARGE,
     MUTED,
     NORMAL,
+    brightness,
     canvas,
     diverging,
     largest,
     readable,
+    shortened,
     signed,
     write,
 )
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MOST_NODES = 12  # of a layer that are drawn
 MOST_SHARING, MOST_NUMBERS = 4, 24  # nodes on the smaller side of a gap, and its weights, to write these out
 ABOVE, BELOW = 0.95, 0.95  # room over the highest node and under the lowest, in distances between nodes
+LONGEST_NUMBER = 6  # characters in a node, in letters of the usual size
 THINNEST, THICKEST = 0.7, 5.0  # edges, points
 
 Segment = list[tuple[float, float]]  # both ends
@@ -149,18 +150,20 @@ def _nodes(ax: "Axes", columns: list[Column], layers: list[np.ndarray]) -> None:
             text, face = text_symbol(f"{kind}[{node}]"), "white"
             if layers:
                 value = layers[n][0, node]
-                text, face = f"{value:.2f}".replace("-", "−"), _brightness(value)
+                text, face = _short(value), brightness(value)
             ax.scatter([n], [height], s=1150, c=[face], marker="os"[n == 0], edgecolors=INK, zorder=4)
-            write(ax, text, (n, height), fontsize=NORMAL, color=readable(face))
+            size = NORMAL if len(text) <= LONGEST_NUMBER else 0.7 * NORMAL
+            write(ax, text, (n, height), fontsize=size, color=readable(face))
         if column.hidden:
             note = f"⋮ {column.hidden:,} more"
             box = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none"}
             write(ax, note, (n, 0), color=MUTED, bbox=box, zorder=6)
 
 
-def _brightness(value: float) -> str:
-    """Return the gray of a pixel or an activation: 0 black, 1 white, and nothing beyond."""
-    return str(min(1.0, max(0.0, float(value)))) if math.isfinite(value) else FAINT
+def _short(value: float) -> str:
+    """Write a number so that it fits into a node."""
+    text = signed(value).removeprefix("+")
+    return text if len(text) <= LONGEST_NUMBER else f"{value:.0e}".replace("-", "−", 1)
 
 
 def _names(ax: "Axes", network: "Network", columns: list[Column], picture: Examples | None) -> None:
@@ -180,6 +183,8 @@ def _pixel_names(pixels: int, picture: Examples | None) -> list[str]:
     shape = (2, 2) if picture is None and pixels == 4 else picture.shape if picture is not None else None
     if shape == (2, 2):
         return list(PIXELS)
+    if picture is not None and picture.columns:
+        return [shortened(name) for name in picture.columns]
     if shape is not None:
         return [f"row {i // shape[1]}, column {i % shape[1]}" for i in range(pixels)]
     return [f"input {i}" for i in range(pixels)]
@@ -187,7 +192,7 @@ def _pixel_names(pixels: int, picture: Examples | None) -> list[str]:
 
 def _answer_names(outputs: int, picture: Examples | None) -> list[str]:
     names = ("horizontal", "vertical") if picture is None else picture.answers
-    return list(names) if len(names) == outputs else [f"output {j}" for j in range(outputs)]
+    return list(map(shortened, names)) if len(names) == outputs else [f"output {j}" for j in range(outputs)]
 
 
 def _headings(ax: "Axes", network: "Network", height: float) -> None:

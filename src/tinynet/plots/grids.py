@@ -15,11 +15,13 @@ from tinynet.plots.canvas import (
     NORMAL,
     PALETTE,
     SMALL,
+    brightness,
     canvas,
     diverging,
     figure_of,
     largest,
     readable,
+    shortened,
     signed,
     write,
 )
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 64
 MOST_NODES = 24
-LONGEST_NAME = 20  # characters, under a picture
 MOST_NUMBERS = 16  # pixels a picture may have to be drawn with its numbers
 PITCH = 1.75  # from one picture, whose longer side is 1, to the next; the rows below leave room for captions
 INCHES = 0.87  # of a picture's longer side
@@ -42,7 +43,8 @@ INCHES = 0.87  # of a picture's longer side
 def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8) -> "Axes":
     """Draw pictures with their names and targets, at most `columns` in a row and 64 in all.
 
-    Brightness 0 is black and 1 is white. A table without a shape is drawn with its columns in one row.
+    Brightness 0 is black and 1 is white. What is no picture is drawn as a square where its
+    columns make one, otherwise as a single row; numbers below 0 are black, above 1 white.
 
     >>> import tinynet as tn
     >>> [text.get_text() for text in pictures(tn.pictures.fuzzy()).texts][-2:]
@@ -67,20 +69,21 @@ def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8
 
 
 def _picture(ax: "Axes", examples: "Examples", k: int, corner: tuple[float, float]) -> None:
-    rows, columns = examples.shape or (1, examples.inputs.shape[1])
+    rows, columns = _shape(examples.inputs.shape[1], examples.shape)
     side = 1 / max(rows, columns)
     x = corner[0] + (1 - columns * side) / 2 + side * np.arange(columns + 1)  # (columns + 1,) edges
     y = corner[1] + (1 - rows * side) / 2 + side * np.arange(rows + 1)  # (rows + 1,) edges
     values = examples.inputs[k].reshape(rows, columns)
     ax.pcolormesh(x, y, values, cmap="gray", vmin=0, vmax=1, edgecolors=FAINT, linewidth=0.8)
     if values.size <= MOST_NUMBERS and columns <= 4:
-        for (row, column), value in np.ndenumerate(values):
+        texts = [f"{value:.2g}".replace("-", "−", 1) for value in values.flat]
+        size = SMALL if columns <= 2 or max(map(len, texts)) <= 3 else 2 * SMALL / columns
+        for (row, column), text in zip(np.ndindex(rows, columns), texts, strict=True):
             where = float(x[column] + side / 2), float(y[row] + side / 2)
-            write(ax, f"{value:.2g}", where, color=readable(str(value)))
+            color = readable(brightness(values[row, column]))
+            write(ax, text, where, color=color, fontsize=size)
     middle = corner[0] + 0.5
-    name = examples.names[k]
-    name = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-    write(ax, name, (middle, corner[1] + 1.08), va="top")
+    write(ax, shortened(examples.names[k]), (middle, corner[1] + 1.08), va="top")
     if examples.targets is not None:
         target, color = _target(examples.targets[k], examples.answers)
         write(ax, target, (middle, corner[1] + 1.28), va="top", color=color)

@@ -21,13 +21,14 @@ STOPS = {  # of a nudge: its heading, and its color
 CARRIED = "#F2F2EE"  # what comes from another worksheet
 INK, MUTED, INPUT, EDGE = "#20242C", "#5F6672", "#0000C0", "#D8B93C"
 LOSS = "#C8510B"
-SIX_DIGITS = "[>=0.0001]0.000000;[<=-0.0001]-0.000000;General"
+SIX_DIGITS = "0.000000;-0.000000;0"
+POWERS = "0.00000E+00"  # of numbers that six decimals would not show, or not fit
 RIGHT, LEFT = "right", "left"
 COLUMNS = (  # header, width in characters, side
     ("symbol", 13, RIGHT),
     ("value", 15, RIGHT),
     ("formula", 52, LEFT),
-    ("what it is", 58, LEFT),
+    ("what it is", 58, LEFT),  # wider where the words are
     ("its name in formulas", 32, LEFT),
 )
 OVERVIEW = (
@@ -41,6 +42,7 @@ OVERVIEW = (
 TOP = 6  # rows above the nudges in the overview
 PICTURES = len(COLUMNS) + 1  # the column where pictures begin
 WIDEST_PICTURE = 16
+LETTER = 0.8  # of a column's unit, which is a digit's width: what a letter of a sentence takes
 BRIGHTNESS = {
     "validate": "decimal",
     "criteria": "between",
@@ -100,6 +102,10 @@ class Styles:
             self._made[key] = self._book.add_format({"valign": "vcenter", "font_color": INK, **look})
         return self._made[key]
 
+    def change(self, **look: Any) -> Any:
+        """A format that changes only this of what a cell has."""
+        return self._book.add_format(look)
+
 
 def heading(pages: Sequence[Page]) -> str:
     """Say what a workbook holds."""
@@ -127,6 +133,8 @@ def _nudge(book: Any, styles: Styles, page: Page) -> None:
     about = f"{page.name.capitalize()}, epoch {page.moment.epoch}: {', '.join(page.moment.names)}"
     sheet.write(0, 0, about, styles(bold=True, font_size=14))
     _headers(sheet, styles, 1, COLUMNS)
+    longest = max(len(_meaning(page, line)) for line in page.lines)
+    sheet.set_column(3, 3, max(COLUMNS[3][1], LETTER * longest))
     sheet.freeze_panes(2, 2)
     row, stop = 2, ""
     for line in page.lines:
@@ -137,6 +145,7 @@ def _nudge(book: Any, styles: Styles, page: Page) -> None:
         _line(sheet, styles, row, page, line)
         book.define_name(line.name, f"='{page.name}'!$B${row + 1}")
         row += 1
+    _powers(sheet, styles, (2, 1, row - 1, 1))
     _pictures(sheet, styles, page)
 
 
@@ -152,6 +161,14 @@ def _headers(sheet: Any, styles: Styles, row: int, columns: tuple[tuple[str, int
     for column, (header, width, side) in enumerate(columns):
         sheet.set_column(column, column, width)
         sheet.write(row, column, header, styles(bold=True, bottom=1, align=side, indent=1))
+
+
+def _powers(sheet: Any, styles: Styles, place: tuple[int, int, int, int]) -> None:
+    """In a range (first row, first column, last row, last column) show very small and large numbers with a power of 10."""
+    cell = f"{'ABCDEF'[place[1]]}{place[0] + 1}"
+    rule = f"=AND(ISNUMBER({cell}),{cell}<>0,OR(ABS({cell})<0.0001,ABS({cell})>=100000))"
+    look = styles.change(num_format=POWERS)
+    sheet.conditional_format(*place, {"type": "formula", "criteria": rule, "format": look})
 
 
 def _band(sheet: Any, styles: Styles, row: int, stop: str) -> None:
@@ -173,7 +190,7 @@ def _line(sheet: Any, styles: Styles, row: int, page: Page, line: Line) -> None:
         look = styles(bg_color=shade, num_format=SIX_DIGITS)
         sheet.write_formula(row, 1, f"={line.formula}", look, Exact(line.value))
     sheet.write_string(row, 2, _words(line), styles(font_color=MUTED, indent=1))
-    sheet.write_string(row, 3, title(page.moment.sheet, cell.name), styles(indent=1))
+    sheet.write_string(row, 3, _meaning(page, line), styles(indent=1))
     sheet.write_string(row, 4, line.name, styles(font_color=MUTED, indent=1))
 
 
@@ -182,8 +199,12 @@ def _words(line: Line) -> str:
     if line.cell.formula is not None:
         return "= " + write(line.cell.formula, TEXT)
     if line.formula is None:
-        return ""
+        return "" if line.cell.stop == "given" else "as PyTorch gave it: a number that follows nothing"
     return "as the nudge before left it" if line.formula.endswith("_after") else "from the first nudge"
+
+
+def _meaning(page: Page, line: Line) -> str:
+    return title(page.moment.sheet, line.cell.name, page.moment.shown.columns)
 
 
 def _pictures(sheet: Any, styles: Styles, page: Page) -> None:
@@ -214,16 +235,18 @@ def _start(sheet: Any, styles: Styles, pages: Sequence[Page]) -> None:
         0,
         f"Change any blue number on yellow (pixel, target, setting, weight, bias): all that depends on it follows{again}.",
     )
-    sheet.write(
-        2, 0, "Every other number is a formula; its symbols, its meaning and its name stand beside it."
-    )
     sizes, recipe = "-".join(map(str, moment.network.sizes)), moment.recipe
+    but = " but for those that PyTorch gave, which stay as they are" if recipe.given else ""
+    sheet.write(
+        2, 0, f"Every other number is a formula{but}; its symbols, its meaning and its name stand beside it."
+    )
     about = f"Network {sizes}, loss {recipe.loss}, optimizer {recipe.optimizer}, learning rate {recipe.learning_rate:g}"
     sheet.write(3, 0, about, styles(font_color=MUTED))
     _headers(sheet, styles, TOP - 1, OVERVIEW)
     sheet.freeze_panes(TOP, 0)
     for k, page in enumerate(pages):
         _overview(sheet, styles, TOP + k, page)
+    _powers(sheet, styles, (TOP, 3, TOP + len(pages), 5))
 
 
 def _overview(sheet: Any, styles: Styles, row: int, page: Page) -> None:

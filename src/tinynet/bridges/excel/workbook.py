@@ -125,7 +125,8 @@ def _follows(before: Moment, after: Moment) -> bool:
 
 def _check_size(cells: int, nudges: int) -> None:
     if cells > MOST_CELLS or nudges > MOST_NUDGES:
+        asked, less = ("a nudge", "") if nudges == 1 else (f"{nudges:,} nudges", "one nudge (a step), ")
         raise TinyNetError(
-            f"a workbook of {nudges:,} nudges with {cells:,} cells was asked and it takes {MOST_NUDGES} nudges with "
-            f"{MOST_CELLS:,} cells; take one nudge, larger batches or a smaller network"
+            f"a workbook of {asked} with {cells:,} cells was asked and it takes {MOST_NUDGES} nudges and "
+            f"{MOST_CELLS:,} cells; take {less}smaller batches or a smaller network"
         )

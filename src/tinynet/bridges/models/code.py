@@ -14,6 +14,8 @@ from tinynet.bridges.models.tensors import layers_of
 from tinynet.errors import TinyNetError
 from tinynet.formulas import Formula
 from tinynet.network import Network
+from tinynet.pictures import Examples
+from tinynet.scaling import Scaling
 from tinynet.sheet import Sheet
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
@@ -21,8 +23,14 @@ INFIX = {"+": 1, "-": 1, "*": 2, "/": 2}  # how tightly they bind
 WIDTH = 80  # of a line of numbers
 
 
-def printed(network: Network, language: str, name: str = "network", dtype: str | None = None) -> str:
-    """Return the program; see `Network.code`."""
+def printed(
+    network: Network,
+    language: str,
+    name: str = "network",
+    dtype: str | None = None,
+    examples: Examples | None = None,
+) -> str:
+    """Return the program; see `Network.code`. examples : whose columns and answers its reader is told."""
     if language not in LANGUAGES:
         raise TinyNetError(f"language is {language!r}; it must be one of {', '.join(map(repr, LANGUAGES))}")
     if not isinstance(name, str) or not NAME.fullmatch(name):
@@ -40,7 +48,7 @@ def printed(network: Network, language: str, name: str = "network", dtype: str |
         f"code.{language}.jinja",
         **shown,
         language=written,
-        about=[*_about(network), written.usage.format(**shown)],
+        about=[*_about(network), *_legend(examples), written.usage.format(**shown)],
         constants="\n".join(_constants(network, written)),
         body="\n".join(program.lines),
         used=program.used,
@@ -159,13 +167,38 @@ def _about(network: Network) -> list[str]:
         f"{network.sizes[0]} pixels",
         *(f"{len(layer.bias)} of {layer.activation}" for layer in network.layers),
     ]
-    origin = "".join(letter for letter in network.origin if letter.isprintable()) or "unknown"
+    origin = _printable(network.origin) or "unknown"
     return [
         f"A {'-'.join(map(str, network.sizes))} network of {network.architecture.parameter_count:,} numbers, "
         f"printed from its sheet by TinyNet {__version__}.",
         f"Origin: {origin}.",
         f"Layers: {', '.join(layers)}.",
     ]
+
+
+def _legend(examples: Examples | None) -> Iterator[str]:
+    """Yield what each input and each answer stands for, where it is known."""
+    if examples is None:
+        return
+    for i, column in enumerate(examples.columns or ()):
+        ends = ", and beyond as the nearer end"  # as `Scaling` does
+        yield f"pixels[{i}]: {_printable(column)}{_span(examples.scaling, i, ends)}."
+    for j, answer in enumerate(examples.answers):
+        yield f"answers[{j}]: {_printable(answer)}{_span(examples.target_scaling, j)}."
+
+
+def _span(scaling: Scaling | None, i: int, ends: str = "") -> str:
+    """Say which values of a column are 0 and 1."""
+    if scaling is None or (scaling.low[i], scaling.high[i]) == (0.0, 1.0):
+        return ""
+    if scaling.low[i] == scaling.high[i]:
+        return f", always {scaling.low[i]!r}, as 0"
+    return f", from {scaling.low[i]!r} to {scaling.high[i]!r} as 0 to 1{ends}"
+
+
+def _printable(text: str) -> str:
+    """Return a text without what could end a comment."""
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def _rendered(template: str, **values: Any) -> str:

@@ -1,7 +1,7 @@
 """ONNX: a network as a model of Gemm and activation nodes, and such a model as a network."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from tinynet.errors import TinyNetError
 from tinynet.extras import extra
 from tinynet.files import KEY
 from tinynet.network import Layer, Network
+from tinynet.scaling import Scaling
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -25,8 +26,16 @@ READABLE = (
 )
 
 
-def to_onnx(network: Network, dtype: str | None = "float32", answers: Sequence[str] = ()) -> bytes:
-    """Return the network as the bytes of an ONNX model; see `Network.to_onnx`."""
+def to_onnx(
+    network: Network,
+    dtype: str | None = "float32",
+    answers: Sequence[str] = (),
+    scalings: Mapping[str, Scaling | None] | None = None,
+) -> bytes:
+    """Return the network as the bytes of an ONNX model; see `Network.to_onnx`.
+
+    scalings : of a table's inputs and targets, by the names they get in the metadata.
+    """
     make = extra("onnx", "an ONNX model", "onnx").helper
     inputs, *_, outputs = network.sizes
     if answers and len(answers) != outputs:
@@ -39,8 +48,10 @@ def to_onnx(network: Network, dtype: str | None = "float32", answers: Sequence[s
     graph = make.make_graph(list(_nodes(network)), "network", ends[:1], ends[1:], parameters)
     version = make.make_opsetid("", OPSET)
     model = make.make_model(graph, producer_name="tinynet", ir_version=IR, opset_imports=[version])
-    about = {KEY: json.dumps(description(network)), "answers": json.dumps(list(answers))}
-    make.set_model_props(model, about if answers else {KEY: about[KEY]})
+    about: dict[str, Any] = {KEY: description(network)}
+    about |= {"answers": list(answers)} if answers else {}
+    about |= {name: scaling.to_json() for name, scaling in (scalings or {}).items() if scaling is not None}
+    make.set_model_props(model, {name: json.dumps(value) for name, value in about.items()})
     return bytes(model.SerializeToString(deterministic=True))
 
 

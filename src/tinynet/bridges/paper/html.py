@@ -9,6 +9,7 @@ STYLE = """
 @page { size: A4; margin: 12mm 14mm; }
 * { box-sizing: border-box; }
 body { font: 9.5pt/1.35 "DejaVu Sans", "Segoe UI", system-ui, sans-serif; color: #20242c; max-width: 182mm; margin: 0 auto; }
+@media screen { body { padding: 6mm; max-width: 194mm; } article + article { margin-top: 20mm; } }
 article + article { break-before: page; }
 header { display: flex; align-items: baseline; gap: 6mm; border-bottom: 0.4mm solid #20242c; padding-bottom: 1.5mm; }
 h1 { font-size: 13pt; margin: 0; flex: 1; white-space: nowrap; }

@@ -39,7 +39,8 @@ def paper_of(solved: Solved, seed: int) -> Paper:
 
 
 def _words(solved: Solved) -> tuple[str, ...]:
-    picture, assumed = solved.picture, "with eˣ" + (" and ln" if _uses(solved, "log") else "")
+    picture, name = solved.picture, solved.picture.names[0]
+    called = f" “{name}”" if name[:1].isalpha() else ""  # else it is the numbers themselves
     inputs = ", ".join(
         f"{text_symbol(f'pixel[{i}]')} = {solved.shown(f'pixel[{i}]')}"
         for i in range(solved.network.sizes[0])
@@ -50,11 +51,22 @@ def _words(solved: Solved) -> tuple[str, ...]:
     )
     formula = "σ(x) = 1 / (1 + e⁻ˣ). " if _uses(solved, "sigmoid") else ""
     return (
-        f"Input “{picture.names[0]}”: {inputs}.",
+        f"Input{called}: {inputs}.",
         f"{'Targets' if len(picture.answers) > 1 else 'Target'}: {targets}. Learning rate: η = {solved.shown('rate')}.",
-        f"{formula}You need a calculator {assumed}. Round every number to {solved.decimals} decimals before you write it into "
+        f"{formula}{_calculator(solved)}Round every number to {solved.decimals} decimals before you write it into "
         "its box (a 5 rounds away from zero), and go on with the rounded number.",
     )
+
+
+def _calculator(solved: Solved) -> str:
+    """Say which functions a student's calculator must have."""
+    needs = {
+        "eˣ": _uses(solved, "sigmoid") or _uses(solved, "exp"),
+        "tanh": _uses(solved, "tanh"),
+        "ln": _uses(solved, "log"),
+    }
+    functions = " and ".join(name for name, needed in needs.items() if needed)
+    return f"You need a calculator with {functions}. " if functions else ""
 
 
 def _uses(solved: Solved, operation: str) -> bool:

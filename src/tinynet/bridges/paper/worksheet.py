@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from tinynet import files
@@ -47,13 +48,18 @@ class Worksheet:
 
     def save(self, folder: str | os.PathLike[str], formats: Iterable[str] = FORMATS) -> list[Path]:
         """Write questions, solutions and key into a folder, as PDF and HTML unless said, and return their paths."""
-        written = []
-        for form in [_one_of("format", form, FORMATS) for form in formats]:
-            for kind in KINDS:
-                data = self.pdf(kind) if form == "pdf" else self.html(kind).encode()
-                written.append(Path(folder) / f"{kind}.{form}")
-                files.write(written[-1], data)
-        return written
+        made = {Path(folder) / name: data for name, data in self.files(formats).items()}
+        for path, data in made.items():
+            files.write(path, data)
+        return list(made)
+
+    def files(self, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
+        """Return the files of `save` by their names, such as `questions.pdf`."""
+        return {
+            f"{kind}.{form}": self.pdf(kind) if form == "pdf" else self.html(kind).encode()
+            for form in [_one_of("format", form, FORMATS) for form in formats]
+            for kind in KINDS
+        }
 
 
 def worksheet(
@@ -79,7 +85,7 @@ def worksheet(
     >>> worksheet([7], architecture=small).papers[0].sections[0].questions[2]
     Question(formula='a¹₀ = σ(z¹₀)', numbers='σ(−0.401)', answer='0.401', room='half')
     """
-    picture, recipe, seeds = picture or lines()["top"], recipe or Recipe(learning_rate=1.0), tuple(seeds)
+    picture, recipe, seeds = picture or lines()["top"], recipe or Recipe(learning_rate=1.0), _few(seeds)
     if picture.targets is None:
         raise TinyNetError("this picture has no target, so no nudge follows from it")
     sizes = (picture.inputs.shape[1], 3, picture.targets.shape[1])
@@ -89,11 +95,18 @@ def worksheet(
     return Worksheet(tuple(map(paper_of, solved, seeds)), key_of(solved, seeds))
 
 
+def _few(seeds: Iterable[int]) -> tuple[int, ...]:
+    """Return the seeds of a class; there may be far too many to count."""
+    few = tuple(islice(seeds, MOST_STUDENTS + 1))
+    if not 1 <= len(few) <= MOST_STUDENTS:
+        found = f"more than {MOST_STUDENTS:,}" if few else "0"
+        raise TinyNetError(f"{found} students were asked; there can be 1 to {MOST_STUDENTS:,}")
+    return few
+
+
 def _check(
     seeds: Sequence[int], picture: Examples, architecture: Architecture, recipe: Recipe, decimals: int
 ) -> None:
-    if not 1 <= len(seeds) <= MOST_STUDENTS:
-        raise TinyNetError(f"{len(seeds):,} students were asked; there can be 1 to {MOST_STUDENTS:,}")
     if len(set(seeds)) < len(seeds):
         raise TinyNetError("two students have the same seed; give each its own")
     if len(picture) != 1:
