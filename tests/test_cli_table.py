@@ -178,7 +178,10 @@ def test_a_sweep_takes_the_same_table(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["iris.csv"], "line 2, column 'species': 'setosa' is no number; words can only be the label"),
+        (
+            ["iris.csv"],
+            "line 2, column 'species': 'setosa' is no number; if the column holds the answers, say label='species' (--label)",
+        ),
         (["iris.csv", "--label", "kind"], "has no column 'kind'; its columns are sepal length"),
         (["iris.csv", "--label", "specis"], "has no column 'specis'; did you mean 'species'?"),
         (["none.csv"], "cannot read none.csv: No such file"),

@@ -261,7 +261,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x,label\n1\n", "line 2: 1 cells were found and the header has 2"),
         (
             "x,label\n0.1,a\nred,b\n",
-            "line 3, column 'x': 'red' is no number; words can only be the label: say so .label=., --label., or leave the column out",
+            "line 3, column 'x': 'red' is no number; if the column holds the answers, say label='x' .--label., else leave it out",
         ),
         ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty; fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
@@ -271,7 +271,12 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ),
         (ELEVEN, "line 13, column 'label': '10' is label number 11; at most 10"),
         ("x,label\ninf,a\n", "line 2, column 'x': 'inf' is not finite"),
-        ("x,label\n0,a\nnan,b\n", "line 3, column 'x': 'nan' is not finite"),
+        ("x,label\n0,a\nnan,b\n", "line 3, column 'x': 'nan' says that there is no number"),
+        (
+            "x,label\n0,a\nN/A,b\n",
+            "line 3, column 'x': 'N/A' says that there is no number; fill it in, or leave the row out",
+        ),
+        ("x,label\n0,a\n inf,b\n", "line 3, column 'x': ' ?inf' is not finite"),
         ("x,x\n1,1\n", "line 1: two columns named 'x'"),
         (",x,label\n0,1,a\n", "line 1: column 1 has no name.*index=False"),
         ("x;y;label\n0;1;a\n", "line 1: 'x;y;label' is one column; columns are parted by commas"),

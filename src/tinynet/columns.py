@@ -66,6 +66,9 @@ def opened(source: Any, progress: Progress | None = None) -> Iterator[Source]:
         yield _in_memory(source)
 
 
+NO_NUMBER = ("na", "n/a", "nan", "null", "none", "?", "-", ".")  # as tables write that one is missing
+
+
 def missing(cell: Any) -> bool:
     """Whether a cell holds nothing: an empty text, None, NaN, or a data frame's own marks."""
     return not cell.strip() if isinstance(cell, str) else str(cell) in ("None", "nan", "<NA>", "NaT")
@@ -90,15 +93,17 @@ def numbers(source: Source, rows: Rows, columns: list[int]) -> np.ndarray:
 def _refuse(source: Source, rows: Rows, column: int) -> None:
     """Raise for the first cell of a column that is no number."""
     for at, cell in zip(rows.places, rows.columns[column], strict=True):
-        wrong = _wrong(cell)
+        wrong = _wrong(cell, source.names[column])
         if wrong:
             raise TinyNetError(f"{source.place(at, source.names[column])}: {wrong}")
 
 
-def _wrong(cell: Any) -> str:
+def _wrong(cell: Any, column: str) -> str:
     """Say what is wrong with a cell that should be a number; nothing, if it is one."""
     if missing(cell):
         return "the cell is empty; fill it in, or leave the row out"
+    if str(cell).strip().lower() in NO_NUMBER:
+        return f"{str(cell)!r} says that there is no number; fill it in, or leave the row out"
     try:
         return (
             ""
@@ -106,7 +111,10 @@ def _wrong(cell: Any) -> str:
             else f"{str(cell)!r} is not finite; mend it, or leave the row out"
         )
     except (ValueError, TypeError):
-        return f"{str(cell)!r} is no number; words can only be the label: say so (label=…, --label), or leave the column out (ignore=[…], --ignore)"
+        return (
+            f"{str(cell)!r} is no number; if the column holds the answers, say label={column!r} (--label), else leave it out: "
+            f"ignore=[{column!r}] (--ignore)"
+        )
 
 
 def _number(cell: Any) -> float:
