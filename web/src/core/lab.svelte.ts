@@ -3,8 +3,7 @@
 import { plainState, rootOf, rootsOf, toAddress, type BranchSpec, type Root, type State } from "./address";
 import { Unreachable, type Api } from "./api";
 import { Builder } from "./building";
-import { isStart, keep, stateOf, type Kept } from "./kept";
-import type { Played } from "./playing";
+import { keep, Shelf, stateOf, type Kept } from "./kept";
 import type { Run } from "./run";
 import { LAST_STOP, Spot, type Place } from "./spot.svelte";
 import { isTable, OwnTable } from "./table.svelte";
@@ -42,17 +41,24 @@ export class Lab {
   readonly table = new OwnTable(this);
 
   private readonly builder: Builder;
-  private brought: Kept[] = [];
-  private opened: Kept[] = [];
+  private readonly shelf = new Shelf();
   private building = 0;
 
   constructor(readonly api: Api) {
     this.builder = new Builder(api);
   }
 
-  /** The address of the present state. */
-  get address(): string {
-    return toAddress($state.snapshot(this.state) as State, stateOf(this.brought));
+  /** The address of the present state; null where that is more than an address should carry. */
+  get address(): string | null {
+    return toAddress($state.snapshot(this.state) as State, stateOf(this.shelf.brought));
+  }
+
+  /** Why a link would not lead to what is shown, if it would not. */
+  get unlinked(): string | null {
+    if (rootsOf(this.state).some(({ watched }) => watched !== null))
+      return "This training ran in PyTorch, and a link does not have its steps; save the recording and send that.";
+    if (this.address !== null) return null;
+    return "These are too many examples for a link; save the recording and send that.";
   }
 
   /** How many nudges of the present run are done. */
@@ -132,7 +138,7 @@ export class Lab {
   /** Meet what answers the page, and take what it brings. */
   async start(): Promise<void> {
     const [about, brought] = await Promise.all([this.api.about(), this.api.brought?.() ?? []]);
-    this.brought = await Promise.all(brought.map((one) => keep(one)));
+    this.shelf.brought = await Promise.all(brought.map((one) => keep(one)));
     this.title = about.title ?? this.title;
     this.version = about.version;
     this.limits = about.limits;
@@ -141,7 +147,7 @@ export class Lab {
 
   /** The state that the page begins with. */
   plain(): State {
-    return structuredClone(stateOf(this.brought));
+    return structuredClone(stateOf(this.shelf.brought));
   }
 
   /** Show another state: build its runs again, from the same starts. */
@@ -153,7 +159,7 @@ export class Lab {
       const { sets, unsure_below } = await this.builder.pictures(root.grid);
       this.unsureBelow = unsure_below;
       grids[root.grid] = sets;
-      runs.push(await this.builder.root(root, this.playedOf(root)));
+      runs.push(await this.builder.root(root, this.shelf.playedOf(root)));
     }
     for (const spec of state.branches) runs.push(await this.branchRun(runs, spec, mine));
     if (mine !== this.building) return;
@@ -172,7 +178,7 @@ export class Lab {
   async change(change: Partial<State>): Promise<void> {
     const state = $state.snapshot(this.state) as State;
     const [roots, active] = [rootsOf(state), this.rootIndex()];
-    roots[active] = rootOf({ ...roots[active], name: null, ends: null, watched: false, ...change });
+    roots[active] = rootOf({ ...roots[active], name: null, ends: null, watched: null, ...change });
     const [first, ...others] = roots;
     const left = { branches: [], active, silenced: [], frozen: [] };
     await this.attempt(() => this.become({ ...state, ...change, ...left, ...first, others }));
@@ -252,8 +258,8 @@ export class Lab {
     if (isTable(file)) return this.table.open(file);
     await this.attempt(async () => {
       const opened = await keep({ name: null, bytes: await file.arrayBuffer() }, file.name);
-      this.opened = [opened];
-      await this.become({ ...stateOf([opened]), step: opened.steps - (opened.played ? 1 : 0) }); // the last that is whole
+      const step = opened.steps - (opened.played ? 1 : 0); // the last that is whole
+      await this.shelf.with(opened, () => this.become({ ...stateOf([opened]), step }));
     });
   }
 
@@ -279,15 +285,7 @@ export class Lab {
 
   private keptOf(run: Run): Kept | undefined {
     const root = rootsOf(this.state)[this.runs.indexOf(run)];
-    return root && [...this.brought, ...this.opened].find((kept) => isStart(kept, root));
-  }
-
-  /** What was seen of a training that ran elsewhere: its file has it. */
-  private playedOf(root: Root): Played | null {
-    const kept = root.watched && [...this.brought, ...this.opened].find((one) => isStart(one, root));
-    if (root.watched && !kept)
-      throw new Error("This training ran in PyTorch, and only its file has its steps; open the file again.");
-    return kept ? kept.played : null;
+    return root && this.shelf.find(root);
   }
 
   /** A recording that is trained again here has to end with the numbers it came with. */

@@ -9,6 +9,7 @@ export interface OpenedRecording {
   recipe: Recipe;
   pictures: Pictures;
   origin: string;
+  content: string; // a hash of its numbers
   steps: number;
   stride: number;
   world: World | null;
@@ -73,6 +74,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
     recipe: { ...PLAIN_RECIPE, ...about.recipe }, // an older recording does not have every field
     pictures,
     origin: about.origin,
+    content: about.content,
     steps: about.steps,
     stride: about.stride,
     world: about.world ?? null,
