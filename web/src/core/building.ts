@@ -26,6 +26,7 @@ export class Builder {
     const { architecture, heldOut, world, ends, seed, grid } = root;
     if (world) fits(root.recipe);
     const pictures = ordered(root.pictures ?? (await this.pictures(grid)).sets.lines, root.order);
+    if (!played) told(pictures);
     const given = played ? root.recipe : onward(root.recipe);
     const recipe = root.parameters ? given : { ...given, seed }; // a recording may shuffle by another seed
     const held = { silenced: [], frozen: [], firstStep: 0 };
@@ -42,6 +43,7 @@ export class Builder {
     const { setup } = parent;
     const recipe = branchRecipe(parent, spec);
     const pictures = branchPictures(setup.pictures, spec);
+    told(pictures);
     const world = spec.only ? null : setup.world;
     if (world) fits(recipe);
     const prepared = await this.prepare(setup.architecture, recipe, shownIn(pictures, world));
@@ -81,7 +83,7 @@ function branchRecipe(parent: Run, spec: BranchSpec): Recipe {
 
 function branchPictures(pictures: Pictures, { only, order }: BranchSpec): Pictures {
   return only
-    ? { ...pictures, inputs: [only.input], targets: [only.target], names: ["your own"] }
+    ? { ...pictures, inputs: [only.input], targets: [only.target], names: ["your own"], untold: false }
     : ordered(pictures, order ?? null);
 }
 
@@ -93,6 +95,14 @@ function branchStart(parent: Run, spec: BranchSpec, names: string[]): number[] {
     start[place] = value;
   }
   return start;
+}
+
+/** What should come out has to be known to train on it. */
+function told({ untold }: Pictures): void {
+  if (untold)
+    throw new Error(
+      "This training ran in PyTorch, and nothing told what should come out; train on a picture of your own, or watch it with its targets.",
+    );
 }
 
 function ordered(pictures: Pictures, order: number[] | null): Pictures {

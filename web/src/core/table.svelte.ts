@@ -3,7 +3,7 @@
 import { plainState } from "./address";
 import { short } from "./format";
 import type { Lab } from "./lab.svelte";
-import type { Architecture, Pictures, Recipe, Scaling } from "./types";
+import type { Architecture, Pictures, Recipe } from "./types";
 
 export interface TableColumn {
   name: string;
@@ -56,10 +56,6 @@ export function holds({ words, odd, missing, different, examples, low, high }: T
   const more = different > examples.length ? ", …" : "";
   return `${different > 10 ? "more than 10 words" : `${different} words`}: ${examples.join(", ")}${more}${empty}`;
 }
-
-/** An output in the table's own units. */
-export const inUnits = (output: number, { low, high }: Scaling, j: number): number =>
-  low[j] + output * (high[j] - low[j]);
 
 const CORNERS = ["top-left", "top-right", "bottom-left", "bottom-right"];
 
