@@ -28,14 +28,18 @@ Form = tuple[Recipe, int]  # what the formulas of a sheet depend on: a kind of r
 
 
 def own_forms(run: Recording) -> list[Form]:
-    """Return the forms that a training needs: single pictures, its batches, and a short last one."""
-    if isinstance(run, WatchedRecording):
-        return [(run.recipe, batch) for batch in sorted({1, *(run.pictures >= 0).sum(axis=1).tolist()})]
+    """Return the forms that a training needs, and to go on from it: single pictures, its batches, a short last one."""
     count, size = pictures_an_epoch(run.source), run.recipe.batch_size
-    shown = {int(batch) for batch in np.unique((run.pictures >= 0).sum(axis=1))}
-    batches = shown | {1, min(size, count), count % size or min(size, count)}
+    shown = {1, *(int(batch) for batch in np.unique((run.pictures >= 0).sum(axis=1)))}
+    onward = {1, min(size, count), count % size or min(size, count)}
     recipe = replace(run.recipe, patience=0)  # the page trains up to where it ended
-    return [(recipe, batch) for batch in sorted(batches)]
+    if not isinstance(run, WatchedRecording):
+        return [(recipe, batch) for batch in sorted(shown | onward)]
+    taken = [(recipe, batch) for batch in sorted(shown)]
+    if "given" in (recipe.loss, recipe.optimizer) or run.examples.targets is None:
+        return taken
+    free = replace(recipe, gradients="loss")
+    return taken + [(free, batch) for batch in sorted(onward) if (free, batch) not in taken]
 
 
 def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True) -> list[Form]:

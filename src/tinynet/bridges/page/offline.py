@@ -15,6 +15,7 @@ from tinynet.bridges.page.aboard import Form
 from tinynet.errors import TinyNetError
 from tinynet.network import Architecture
 from tinynet.recording import Recording
+from tinynet.watched import WatchedRecording
 
 PAGE = Path(__file__).parents[2] / "page"
 LARGEST = 1_000_000  # bytes of a file
@@ -192,6 +193,12 @@ def _largest(recordings: tuple[Recording, ...]) -> str:
     parts = {
         "the examples": sum(len(json.dumps(run.examples.to_json())) for run in recordings),
         "the curves of the epochs": sum(16 * run.epochs for run in recordings),
-        "the sheet of the network": sum(300 * run.network.architecture.parameter_count for run in recordings),
+        "the sheets of the network": sum(
+            len(json.dumps(aboard.sheets(run.network.architecture, aboard.own_forms(run))))
+            for run in recordings
+        ),
+        "the steps that PyTorch took": sum(
+            len(run.to_bytes()) for run in recordings if isinstance(run, WatchedRecording)
+        ),
     }
     return max(parts, key=lambda part: parts[part])
