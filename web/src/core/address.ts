@@ -75,9 +75,8 @@ function isLong({ others = [], ...first }: Partial<State>): boolean {
 export const rootsOf = (state: State): Root[] => [rootOf(state), ...state.others];
 
 function differences<T extends object>(value: T, plain: T): Partial<T> {
-  const entries = Object.entries(value).filter(
-    ([key, v]) => JSON.stringify(v) !== JSON.stringify(plain[key as keyof T]),
-  );
+  const same = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
+  const entries = Object.entries(value).filter(([key, v]) => !same(v, plain[key as keyof T]));
   return Object.fromEntries(entries) as Partial<T>;
 }
 

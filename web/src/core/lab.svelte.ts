@@ -11,6 +11,9 @@ import type { ChapterHead, Experiment, Pictures } from "./types";
 
 const FRAME = 12; // milliseconds of training between two frames
 
+/** What may be large of a state; it is only replaced as a whole. */
+type Large = Pick<State, "pictures" | "heldOut" | "parameters" | "others">;
+
 export class Lab {
   state: State = $state(plainState());
   runs: Run[] = $state.raw([]);
@@ -41,6 +44,8 @@ export class Lab {
   readonly table = new OwnTable(this);
 
   private readonly builder: Builder;
+  private beginning = plainState();
+  private large: Large = plainState(); // of the present state, as it was put
   private readonly shelf = new Shelf();
   private building = 0;
 
@@ -50,7 +55,8 @@ export class Lab {
 
   /** The address of the present state; null where that is more than an address should carry. */
   get address(): string | null {
-    return toAddress($state.snapshot(this.state) as State, stateOf(this.shelf.brought));
+    const { pictures, heldOut, parameters, others, ...moving } = this.state;
+    return toAddress({ ...($state.snapshot(moving) as typeof moving), ...this.large }, this.beginning);
   }
 
   /** Why a link would not lead to what is shown, if it would not. */
@@ -139,6 +145,7 @@ export class Lab {
   async start(): Promise<void> {
     const [about, brought] = await Promise.all([this.api.about(), this.api.brought?.() ?? []]);
     this.shelf.brought = await Promise.all(brought.map((one) => keep(one)));
+    this.beginning = stateOf(this.shelf.brought);
     this.title = about.title ?? this.title;
     this.version = about.version;
     this.limits = about.limits;
@@ -147,7 +154,8 @@ export class Lab {
 
   /** The state that the page begins with. */
   plain(): State {
-    return structuredClone(stateOf(this.shelf.brought));
+    const { pictures, heldOut, parameters, others, ...moving } = this.beginning;
+    return { ...structuredClone(moving), pictures, heldOut, parameters, others };
   }
 
   /** Show another state: build its runs again, from the same starts. */
@@ -166,7 +174,7 @@ export class Lab {
     this.grids = grids;
     this.playing = false;
     this.runs = runs;
-    this.state = state;
+    this.put(state);
     if (!this.known(state.open)) this.state.open = this.firstParameter();
     this.ready = true;
     runs[state.active].advance(FRAME);
@@ -217,7 +225,7 @@ export class Lab {
       .map((spec) => ({ ...spec, from: left.indexOf(spec.from) }));
     state.active = Math.max(0, left.indexOf(state.active));
     this.runs = left.map((k) => this.runs[k]);
-    this.state = state;
+    this.put(state);
   }
 
   /** The experiment of the present run, as Python takes it. */
@@ -275,6 +283,12 @@ export class Lab {
         console.error(error);
       return false;
     }
+  }
+
+  private put(state: State): void {
+    const { pictures, heldOut, parameters, others } = state;
+    this.state = state;
+    this.large = { pictures, heldOut, parameters, others };
   }
 
   /** Which run a run grew from; itself, where it grew from none. */
