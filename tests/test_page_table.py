@@ -257,3 +257,29 @@ def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
     expect(page.locator(".at-picture")).to_contain_text(
         f"target: it says {said}; it should say {load_diabetes().target[0]:g}."
     )
+
+
+def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
+    load_diabetes(as_frame=True).frame.to_csv(folder / "diabetes.csv", index=False)
+    page = open_page()
+    choose(page, folder / "diabetes.csv")
+    panel = page.locator(".at-table")
+    panel.get_by_label("label").select_option("target")
+    expect(panel.get_by_role("row", name=re.compile("^target"))).to_contain_text("to predict")
+    panel.get_by_label("hidden nodes").fill("3")
+    timeline = trained(page)
+    text = (folder / "diabetes.csv").read_text()
+    asked = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden=3)
+    found = wire_table.table(asked)
+    examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
+    recipe = tn.Recipe.from_json(found["recipe"])
+    run = tn.train(tn.Architecture.from_json(found["architecture"]).initial(0), examples, recipe)
+    seen, unseen = (
+        tn.notation.number(float(tn.fit(run.final, part).off[0])) for part in (examples, held_out)
+    )
+    expect(timeline).to_contain_text(
+        f"off by {seen} of target on average, now; on the 133 held out by {unseen}"
+    )
+    mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
+    expect(timeline).to_contain_text(f"with an average loss of {mean:.4f} after epoch {run.epochs}")
+    expect(page.locator(".at-picture")).to_contain_text("it should say")

@@ -83,7 +83,9 @@ describe("a table on a page", () => {
     expect([said, asked, table.label, table.seed]).toEqual([[], ["own.csv", await file.text()], "label", 3]);
     table.label = null;
     await table.train();
-    expect(said).toEqual(["own.csv: choose a column as the label, of 2 to 10 different answers."]);
+    expect(said).toEqual([
+      "own.csv: choose what is to be learned: a column of 2 to 10 different answers, or of numbers to predict.",
+    ]);
   });
 });
 
