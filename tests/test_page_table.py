@@ -9,7 +9,8 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
 from laboratory import AXE
-from tinynet import experiments, losses, splits, tables, wire_table
+from tinynet import experiments, losses, splits, tables, wire, wire_seeds, wire_table
+from tinynet.errors import TinyNetError
 
 
 @pytest.fixture(scope="module")
@@ -283,3 +284,19 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
     mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
     expect(timeline).to_contain_text(f"with an average loss of {mean:.4f} after epoch {run.epochs}")
     expect(page.locator(".at-picture")).to_contain_text("it should say")
+    expect(page.locator(".at-luck")).to_contain_text(
+        "of answers that are right or wrong; what comes out here is neither"
+    )
+
+
+def test_many_seeds_are_not_asked_whether_numbers_are_right():
+    some = tn.Examples.from_table({"x": [1.0, 2.0, 4.0], "price": [10.0, 20.0, 50.0]}, targets="price")
+    asked = wire_seeds.PopulationRequest(
+        tn.Architecture((1, 1, 1), output="identity"),
+        tn.Recipe(epochs=1),
+        wire.PicturesJson(**some.to_json()),
+        [0.5],
+        10,
+    )
+    with pytest.raises(TinyNetError, match="these examples have numbers to predict"):
+        wire_seeds.ask_seeds(asked, lambda done, total: None)
