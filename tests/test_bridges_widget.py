@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,12 @@ import pytest
 import traitlets
 
 import tinynet as tn
+from test_watched import recordings
 from tinynet import wire, wire_learner
 from tinynet.bridges.page import answering, display, snapshot
 from tinynet.bridges.page.widget import VIEW
+from tinynet.errors import TinyNetError
+from tinynet.watched import WatchedRecording
 
 LINES = tn.pictures.lines()
 PLAIN = {"sizes": [4, 3, 2]}
@@ -298,3 +302,39 @@ def test_the_code_in_the_docs_runs(capsys):
     text = (Path(__file__).parents[1] / "docs" / "notebook.md").read_text()
     exec("\n".join(re.findall(r"```python\n(.*?)```", text, re.S)), {})
     assert capsys.readouterr().out == "('bottom',)\n"
+
+
+def test_a_watched_training_begins_with_the_last_step_that_was_taken():
+    _, given = recordings()
+    lab = given.widget()
+    assert (lab.step, given.steps) == (3, 4)
+    lab.step = 4
+    assert "layer1.weight[0,0].used" in lab._cells
+
+
+def test_a_recording_that_is_too_large_for_a_notebook_is_a_picture(run, monkeypatch):
+    monkeypatch.setattr("tinynet.bridges.page.widget.LARGEST", 10_000)
+    with pytest.raises(
+        TinyNetError, match=r"this recording, and a notebook should have at most 10,000; save\(\)"
+    ):
+        run.widget()
+    assert "This is a picture: the page would take" in display.shown(run)._repr_html_()
+
+
+def test_a_training_that_is_still_watched_says_so():
+    awaited = WatchedRecording.awaited("the recording is complete when the `with` block ends")
+    shown = display.shown(awaited)
+    assert shown._repr_mimebundle_()["text/plain"] == "the recording is complete when the `with` block ends"
+
+
+def test_a_picture_of_numbers_to_predict_tells_numbers():
+    table = {"x": [1.0, 2.0, 3.0, 4.0], "price": [100.0, 200.0, 300.0, 500.0]}
+    some = tn.Examples.from_table(table, targets="price")
+    trained = tn.train(tn.Network.initial((1, 2, 1), seed=0, output="identity"), some, tn.Recipe(epochs=3))
+    text = snapshot.snapshot(trained)["text/plain"]
+    assert "price, said  is" in text
+    assert "%" not in text
+    said = tn.notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
+    assert re.search(rf"row 4 +{re.escape(said)} +500", text)
+    free = replace(some, target_scaling=None, targets=np.array([[-2.0], [1.0], [3.0], [4.0]]), free=True)
+    assert re.search(r"row 1 +\S+ +−2\n", snapshot.snapshot(replace(trained, examples=free))["text/plain"])

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import zlib
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import tinynet as tn
+from test_watched import recordings
 from tinynet import learners, wire
 from tinynet.bridges.page import aboard, offline
 from tinynet.errors import TinyNetError
@@ -185,6 +187,33 @@ def test_what_is_too_large_is_named():
         offline.page(tn.train(tn.Network.initial((16, 3, 2), seed=0), many, tn.Recipe(epochs=1)))
     with pytest.raises(TinyNetError, match="the largest part is the curves of the epochs"):
         offline.page(trained(epochs=100_000))
+
+
+def test_of_a_watched_training_the_forms_to_go_on_by_go_along():
+    known, given = recordings()
+    assert [batch for _, batch in aboard.own_forms(known)] == [1, 3]
+    assert [(recipe.gradients, batch) for recipe, batch in aboard.onward_forms(known)] == [
+        ("loss", 1),
+        ("loss", 3),
+    ]
+    assert aboard.onward_forms(given) == [] == aboard.onward_forms(RUN)
+    clipped = replace(known, recipe=replace(known.recipe, gradients="given"))
+    (sheets,) = unpacked(offline.page(clipped))[0]["sheets"]
+    kinds = {(form["recipe"].get("gradients", "loss"), form["batch"]) for form in sheets["forms"]}
+    assert kinds >= {("given", 1), ("given", 3), ("loss", 1), ("loss", 3)}
+
+
+def test_steps_that_pytorch_took_may_be_too_many():
+    known, _ = recordings()
+    arrays = {name: np.random.default_rng(0).random((40_000, *getattr(known, name).shape[1:])) for name in
+              ("gradients", "activations", "losses", "rates", "slopes")}  # fmt: skip
+    edges = {
+        name: np.random.default_rng(1).random((40_001, *getattr(known, name).shape[1:]))
+        for name in ("parameters", "state")
+    }
+    many = replace(known, steps=40_000, pictures=np.tile(known.pictures, (10_000, 1)), **arrays, **edges)
+    with pytest.raises(TinyNetError, match="the largest part is the steps that PyTorch took"):
+        offline.page(many)
 
 
 def test_without_a_built_page_it_says_how_to_build_it(monkeypatch, tmp_path):

@@ -21,35 +21,6 @@ WIDE = tn.train(tn.Network.initial((4, 8, 2), seed=3), LINES, tn.Recipe(learning
 TIMELINE = re.compile("^Timeline")
 
 
-@pytest.fixture
-def open_file(browser, tmp_path):
-    """Open recordings from disk, without a network; nothing but the file is asked for, and no error is left."""
-    contexts, troubles = [], []
-
-    def opened(*recordings, where="", names=None, title=None, **settings):
-        path = tmp_path / f"page{len(contexts)}.html"
-        recordings[0].to_html(path, *recordings[1:], names=names, title=title)
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
-        context.set_default_timeout(15_000)
-        context.set_offline(True)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: said.type in ("error", "warning") and troubles.append(said.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "request",
-            lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or troubles.append(asked.url),
-        )
-        page.goto(path.as_uri() + where)
-        page.locator(".lab").wait_for()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert troubles == []
-
-
 def scrub(page, step):
     page.get_by_role("slider", name="nudge").fill(str(step))
 

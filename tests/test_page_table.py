@@ -9,7 +9,8 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
 from laboratory import AXE
-from tinynet import experiments, losses, splits, tables, wire_table
+from tinynet import experiments, losses, splits, tables, wire, wire_seeds, wire_table
+from tinynet.errors import TinyNetError
 
 
 @pytest.fixture(scope="module")
@@ -257,3 +258,45 @@ def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
     expect(page.locator(".at-picture")).to_contain_text(
         f"target: it says {said}; it should say {load_diabetes().target[0]:g}."
     )
+
+
+def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
+    load_diabetes(as_frame=True).frame.to_csv(folder / "diabetes.csv", index=False)
+    page = open_page()
+    choose(page, folder / "diabetes.csv")
+    panel = page.locator(".at-table")
+    panel.get_by_label("label").select_option("target")
+    expect(panel.get_by_role("row", name=re.compile("^target"))).to_contain_text("to predict")
+    panel.get_by_label("hidden nodes").fill("3")
+    timeline = trained(page)
+    text = (folder / "diabetes.csv").read_text()
+    asked = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden=3)
+    found = wire_table.table(asked)
+    examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
+    recipe = tn.Recipe.from_json(found["recipe"])
+    run = tn.train(tn.Architecture.from_json(found["architecture"]).initial(0), examples, recipe)
+    seen, unseen = (
+        tn.notation.number(float(tn.fit(run.final, part).off[0])) for part in (examples, held_out)
+    )
+    expect(timeline).to_contain_text(
+        f"off by {seen} of target on average, now; on the 133 held out by {unseen}"
+    )
+    mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
+    expect(timeline).to_contain_text(f"with an average loss of {mean:.4f} after epoch {run.epochs}")
+    expect(page.locator(".at-picture")).to_contain_text("it should say")
+    expect(page.locator(".at-luck")).to_contain_text(
+        "of answers that are right or wrong; what comes out here is neither"
+    )
+
+
+def test_many_seeds_are_not_asked_whether_numbers_are_right():
+    some = tn.Examples.from_table({"x": [1.0, 2.0, 4.0], "price": [10.0, 20.0, 50.0]}, targets="price")
+    asked = wire_seeds.PopulationRequest(
+        tn.Architecture((1, 1, 1), output="identity"),
+        tn.Recipe(epochs=1),
+        wire.PicturesJson(**some.to_json()),
+        [0.5],
+        10,
+    )
+    with pytest.raises(TinyNetError, match="these examples have numbers to predict"):
+        wire_seeds.ask_seeds(asked, lambda done, total: None)

@@ -87,6 +87,14 @@ def test_its_address_by_itself_does_not_have_its_steps(open_page, tmp_path):
     expect(page.get_by_role("alert")).to_contain_text("only its file has its steps; open the file again")
 
 
+def test_it_has_no_link(open_page, tmp_path):
+    page = opened(open_page, tmp_path, KNOWN, 4)
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("status").first).to_have_text(
+        "This training ran in PyTorch, and a link does not have its steps; save the recording and send that."
+    )
+
+
 def test_numbers_to_predict_are_not_called_right_or_wrong(open_page, tmp_path):
     torch.manual_seed(0)
     x = 3 * torch.randn(6, 3)

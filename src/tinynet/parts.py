@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tinynet import judging
 from tinynet.examples import Examples
 from tinynet.judging import Verdict
@@ -88,6 +90,22 @@ def answers_table(title: str, network: Network, *sets: Examples) -> Table:
     columns = ("picture", *sets[0].answers, "says", "right")
     keep = slice(None) if any(a.right is not None for a in found) else slice(-1)
     return Table(title, columns[keep], tuple(row[keep] for row in rows))
+
+
+def numbers_table(title: str, network: Network, examples: Examples) -> Table:
+    """Return what a network predicts and what is so, in the table's own units where it has some."""
+    assert examples.targets is not None
+    said, wanted = (_in_units(examples, x) for x in (network(examples), examples.targets))
+    rows = [
+        (name, *(number(float(x)) for pair in zip(*both, strict=True) for x in pair))
+        for name, *both in zip(examples.names, said, wanted, strict=True)
+    ]
+    columns = [head for column in examples.answers for head in (f"{column}, said", "is")]
+    return Table(title, ("row", *columns), tuple(rows))
+
+
+def _in_units(examples: Examples, outputs: np.ndarray) -> np.ndarray:
+    return outputs if examples.target_scaling is None else examples.unscaled(outputs)
 
 
 def ledger_table(title: str, moment: Moment) -> Table:

@@ -40,6 +40,10 @@ class PopulationRequest:
 
 def ask_seeds(asked: PopulationRequest, progress: Progress) -> dict[str, Any]:
     """Put the question to the seeds; return verdicts, and the histogram of the first answer minus the second."""
+    if asked.world is None and asked.examples.examples().regression:
+        raise TinyNetError(
+            "many seeds are asked for answers that are right or wrong; these examples have numbers to predict"
+        )
     crowd = _crowd(asked, progress)
     answers = crowd.examples.answers
     outputs = crowd.outputs(np.array([asked.picture]))[:, 0]  # (N, outputs)

@@ -8,7 +8,7 @@ from tinynet import splits, tables
 from tinynet.columns import NO_ROWS, missing, opened, parted
 from tinynet.errors import TinyNetError
 from tinynet.network import Architecture
-from tinynet.recipe import Recipe
+from tinynet.recipe import Loss, Recipe
 from tinynet.wire import small
 
 MANY, SHOWN = 11, 4  # different cells that are counted of a column, and that are shown of it
@@ -42,13 +42,18 @@ class TableText:
 
 @dataclass(frozen=True)
 class TableRequest(TableText):
-    """A table and what is to be made of it. ignore : columns to leave out. held_out : the share that is kept apart."""
+    """A table and what is to be made of it.
+
+    label : the column of the answers. predict : whether it holds numbers to predict instead.
+    ignore : columns to leave out. held_out : the share that is kept apart.
+    """
 
     label: str = "label"
     ignore: list[str] = field(default_factory=list)
     hidden: int = 5
     held_out: float = 0.3
     seed: int = 0
+    predict: bool = False
 
 
 class Described(NamedTuple):
@@ -107,21 +112,23 @@ def columns(asked: TableText) -> dict[str, Any]:
 
 def table(asked: TableRequest) -> dict[str, Any]:
     """Return the examples to train on, those held out, and a network and a recipe to begin with."""
-    read = tables.read(asked.stream(), label=asked.label, ignore=asked.ignore)
+    label, targets = (None, asked.label) if asked.predict else (asked.label, None)
+    read = tables.read(asked.stream(), label=label, targets=targets, ignore=asked.ignore)
     if len(read) > MOST_ROWS:
         raise TinyNetError(
             f"{asked.name} has {len(read):,} rows and the page trains on up to {MOST_ROWS:,}; at the command line "
-            f"`tinynet train {asked.name} --label {asked.label}` takes any number"
+            f"`tinynet train {asked.name} --{'target' if asked.predict else 'label'} {asked.label}` takes any number"
         )
     held_out = asked.held_out or None
     parts = splits.parts_of(read, held_out=held_out, scale=True, seed=asked.seed)
     if not 1 <= asked.hidden <= 64:
         raise TinyNetError(f"hidden is {asked.hidden}; the page draws 1 to 64 hidden nodes")
     sizes = (len(read.columns), asked.hidden, len(read.answers))
-    architecture = Architecture(sizes, output="softmax")
+    architecture = Architecture(sizes, output="identity" if asked.predict else "softmax")
     small(architecture)
     epochs = min(100, max(5, NUDGES // len(parts.training)))
-    recipe = Recipe(loss="cross_entropy", order="shuffled", epochs=epochs, seed=asked.seed)
+    loss: Loss = "mse" if asked.predict else "cross_entropy"
+    recipe = Recipe(loss=loss, order="shuffled", epochs=epochs, seed=asked.seed)
     return {
         "examples": parts.training.to_json(),
         "held_out": None if parts.held_out is None else parts.held_out.to_json(),

@@ -120,12 +120,12 @@ describe("the address", () => {
         state.branches = [
           { from: 0, at: draw(400), recipe: { learning_rate: 5, noise: 0.1 }, parameters: { "layer1.bias[0]": -1.25 } },
         ];
-      expect(fromAddress(toAddress(state))).toEqual(state);
+      expect(fromAddress(toAddress(state)!)).toEqual(state);
     }
   });
   it("survives words of any language", () => {
     const state = { ...plainState(), open: "größe ∂L/∂w 图" };
-    expect(fromAddress(toAddress(state))).toEqual(state);
+    expect(fromAddress(toAddress(state)!)).toEqual(state);
   });
   it.each([
     ["#1.%%%", "damaged"], ["#1." + btoa("{"), "damaged"], ["#7.x", "does not know"], ["#1." + btoa('{"x":1}'), "holds x"],

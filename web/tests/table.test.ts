@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fromAddress, isLong, plainState, toAddress } from "../src/core/address";
+import { fromAddress, plainState, toAddress } from "../src/core/address";
 import { shapeOf } from "../src/core/layout";
 import { holds, ignored, isTable, ofColumns, OwnTable, undecodable, type TableColumn } from "../src/core/table.svelte";
 import type { Lab } from "../src/core/lab.svelte";
@@ -83,7 +83,9 @@ describe("a table on a page", () => {
     expect([said, asked, table.label, table.seed]).toEqual([[], ["own.csv", await file.text()], "label", 3]);
     table.label = null;
     await table.train();
-    expect(said).toEqual(["own.csv: choose a column as the label, of 2 to 10 different answers."]);
+    expect(said).toEqual([
+      "own.csv: choose what is to be learned: a column of 2 to 10 different answers, or of numbers to predict.",
+    ]);
   });
 });
 
@@ -99,17 +101,19 @@ describe("an address", () => {
 
   it("carries the held-out examples", () => {
     const state = { ...plainState(), pictures: set(7), heldOut: set(3) };
-    expect(fromAddress(toAddress(state))).toEqual(state);
+    expect(fromAddress(toAddress(state)!)).toEqual(state);
   });
   it("carries so many examples, and no more", () => {
-    expect(isLong(plainState())).toBe(false);
-    expect(isLong({ ...plainState(), pictures: set(700), heldOut: set(300) })).toBe(false);
-    expect(isLong({ ...plainState(), pictures: set(700), heldOut: set(301) })).toBe(true);
+    const many = { ...plainState(), pictures: set(700), heldOut: set(301) };
+    expect(toAddress({ ...many, heldOut: set(300) })).toMatch(/^#1[.]/);
+    expect(toAddress(many)).toBeNull();
+    expect(toAddress({ ...plainState(), others: [many, plainState()] })).toBeNull();
+    expect(fromAddress(toAddress({ ...many, step: 5 }, many)!, many)).toEqual({ ...many, step: 5 }); // they came along
   });
   it.each([[{ heldOut: { ...set(2), inputs: "none" } }], [{ heldOut: { ...set(2), targets: null } }]])(
     "with damaged examples is refused",
     (change) => {
-      const address = toAddress({ ...plainState(), ...(change as object) });
+      const address = toAddress({ ...plainState(), ...(change as object) })!;
       expect(() => fromAddress(address)).toThrow("its held-out examples cannot be");
     },
   );

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from tinynet.examples import Examples
     from tinynet.fits import Fit
     from tinynet.judging import Verdict
-    from tinynet.network import Network
     from tinynet.parts import Table
     from tinynet.recording import Recording
     from tinynet.scores import Score
@@ -131,18 +130,3 @@ def _fits(fits: "dict[str, Fit]") -> "Table":
     ]  # fmt: skip
     columns = ("examples", "number", "loss", "off by", "root mean\nsquare", "the mean\nis off by", "R²")
     return Table("How far off it is, in the table's units", columns, tuple(rows))
-
-
-def numbers(title: str, network: "Network", examples: "Examples") -> "Table":
-    """Return what a network predicts and what is so, in the table's units."""
-    from tinynet.notation import number
-    from tinynet.parts import Table
-
-    assert examples.targets is not None
-    said, wanted = (examples.unscaled(x) for x in (network(examples), examples.targets))
-    rows = [
-        (name, *(number(float(x)) for pair in zip(*both, strict=True) for x in pair))
-        for name, *both in zip(examples.names, said, wanted, strict=True)
-    ]
-    columns = [head for column in examples.answers for head in (f"{column},\nsaid", "is")]
-    return Table(title, ("row", *columns), tuple(rows))

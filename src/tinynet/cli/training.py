@@ -125,16 +125,15 @@ def _json(run: "Recording", out: Path | None) -> dict[str, Any]:
 def _show_training(run: "Recording", alone: bool) -> None:
     """Print how the loss went, the answers if they are few, and why; what was learned only where no score says so."""
     from tinynet import terminal
-    from tinynet.cli import judged
     from tinynet.diagnosis import diagnose
-    from tinynet.parts import answers_table
+    from tinynet.parts import answers_table, numbers_table
 
     if run.epochs:
         typer.echo(
             f"{len(run):,} nudges: the loss went from {_loss(run.loss_per_epoch[0])} to {_loss(run.loss_per_epoch[-1])}"
         )
     if len(run.examples) <= 20:
-        shown = judged.numbers if run.examples.regression else answers_table
+        shown = numbers_table if run.examples.regression else answers_table
         terminal.show_table(shown("Trained on", run.best, run.examples))
     for finding in diagnose(run):
         if alone or finding.kind != "learned":

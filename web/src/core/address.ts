@@ -18,7 +18,7 @@ export interface Root {
   world: World | null; // that the pictures are drawn from
   ends: number | null; // after so many nudges, where a recording was stopped early
   parameters: number[] | null; // of a start that no seed draws
-  watched: boolean; // whether it ran elsewhere, and only its file has its steps
+  watched: string | null; // where it ran elsewhere, the content of the file that alone has its steps
 }
 
 export interface BranchSpec {
@@ -52,7 +52,7 @@ export function plainState(): State {
   return {
     name: null, architecture: { ...PLAIN_ARCHITECTURE, sizes: [...PLAIN_ARCHITECTURE.sizes] },
     recipe: { ...PLAIN_RECIPE },
-    seed: 0, grid: 2, order: null, pictures: null, heldOut: null, world: null, ends: null, parameters: null, watched: false,
+    seed: 0, grid: 2, order: null, pictures: null, heldOut: null, world: null, ends: null, parameters: null, watched: null,
     others: [], branches: [], active: 0, step: 0, stop: 4,
     open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
   }; // prettier-ignore
@@ -64,9 +64,9 @@ export function rootOf(state: Root): Root {
   return { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched };
 }
 
-/** Whether a state has more examples than an address should carry. */
-export function isLong(state: State): boolean {
-  const sets = rootsOf(state).flatMap(({ pictures, heldOut }) => [pictures, heldOut]);
+/** Whether there are more examples in it than an address should carry. */
+function isLong({ others = [], ...first }: Partial<State>): boolean {
+  const sets = [first, ...others].flatMap(({ pictures, heldOut }) => [pictures, heldOut]);
   const numbers = sets.map((set) => (set ? set.inputs.length * (set.inputs[0]?.length ?? 0) : 0));
   return numbers.reduce((sum, count) => sum + count, 0) > MOST_NUMBERS;
 }
@@ -75,15 +75,15 @@ export function isLong(state: State): boolean {
 export const rootsOf = (state: State): Root[] => [rootOf(state), ...state.others];
 
 function differences<T extends object>(value: T, plain: T): Partial<T> {
-  const entries = Object.entries(value).filter(
-    ([key, v]) => JSON.stringify(v) !== JSON.stringify(plain[key as keyof T]),
-  );
+  const same = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
+  const entries = Object.entries(value).filter(([key, v]) => !same(v, plain[key as keyof T]));
   return Object.fromEntries(entries) as Partial<T>;
 }
 
-/** The address of a state: what differs from the one that the page begins with. */
-export function toAddress(state: State, plain = plainState()): string {
-  const short: Record<string, unknown> = differences(state, plain);
+/** The address of a state: what differs from the one that the page begins with. Null where that is too much. */
+export function toAddress(state: State, plain = plainState()): string | null {
+  const short: Partial<Record<keyof State, unknown>> = differences(state, plain);
+  if (isLong(short as Partial<State>)) return null;
   if (short.recipe) short.recipe = differences(state.recipe, plain.recipe);
   if (short.architecture) short.architecture = differences(state.architecture, plain.architecture);
   if (Object.keys(short).length === 0) return "";
@@ -143,7 +143,7 @@ const rulesOf = (root: Root): [string, boolean][] => [
   ["world", root.world === null || (isWorld(root.world) && root.world.n === root.grid)],
   ["ends", root.ends === null || isCount(root.ends)],
   ["parameters", root.parameters === null || isNumbers(root.parameters)],
-  ["watched", typeof root.watched === "boolean"],
+  ["watched", root.watched === null || typeof root.watched === "string"],
 ]; // prettier-ignore
 
 function check(state: State): void {

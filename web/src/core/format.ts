@@ -19,5 +19,11 @@ export function short(value: number): string {
   return (trimmed + (power ? "e" + power.replace("+", "") : "")).replaceAll("-", "−");
 }
 
+/** A few names in full, of many the first. */
+export function listed(names: readonly string[], most = 4): string {
+  if (names.length <= most) return names.join(", ");
+  return `${names.slice(0, most - 1).join(", ")} and ${whole(names.length - most + 1)} more`;
+}
+
 export const whole = (value: number): string => value.toLocaleString("en-US");
 export const percent = (value: number): string => `${fixed(100 * value, 1)} %`;

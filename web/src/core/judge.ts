@@ -1,6 +1,7 @@
 /** What an answer says, in words, by the rule that Python sends. */
 
-import type { Pictures } from "./types";
+import { percent, short } from "./format";
+import type { Pictures, Scaling } from "./types";
 
 export interface Answer {
   winner: string | null;
@@ -22,6 +23,18 @@ export function judge(outputs: number[], answers: string[], unsureBelow: number)
 /** Whether the targets are numbers to predict, and not answers to tell apart. */
 export const isMeasured = ({ targets, target_scaling }: Pictures): boolean =>
   target_scaling !== undefined || (targets ?? []).some((row) => row.some((target) => target < 0 || target > 1));
+
+/** An output in the table's own units. */
+export const inUnits = (output: number, { low, high }: Scaling, j: number): number =>
+  low[j] + output * (high[j] - low[j]);
+
+/** A network's answers in writing: as shares, as numbers, or in the units of what is predicted. */
+export function written(outputs: number[], pictures: Pictures): string[] {
+  const { target_scaling } = pictures;
+  if (target_scaling) return outputs.map((value, j) => short(inUnits(value, target_scaling, j)));
+  const shares = !isMeasured(pictures) && outputs.every((value) => value >= 0 && value <= 1);
+  return outputs.map(shares ? percent : short);
+}
 
 /** Whether the largest output is the target's; null where the target has no largest. */
 export function isRight(outputs: number[], target: number[] | null): boolean | null {

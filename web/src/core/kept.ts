@@ -5,7 +5,7 @@ import type { Brought } from "./api";
 import type { Played } from "./playing";
 import { openRecording } from "./safetensors";
 
-const LARGEST_GRID = 8; // of the pictures that come in sets
+const GRIDS = [2, 8]; // sides of the pictures that come in sets
 
 export interface Kept {
   label: string; // in a message
@@ -26,14 +26,14 @@ export async function keep({ name, bytes }: Brought, label = name ?? "the record
     architecture,
     recipe: { ...opened.recipe, patience: 0 }, // it ends where it ended
     seed: Number(/^seed (\d+)$/.exec(opened.origin)?.[1] ?? opened.recipe.seed),
-    grid: side <= LARGEST_GRID ? side : 2,
+    grid: GRIDS[0] <= side && side <= GRIDS[1] ? side : 2,
     order: null,
     pictures: world ? null : opened.pictures,
     heldOut: null,
     world,
     ends: opened.ended ? steps : null,
     parameters: [...parameters.slice(0, count)],
-    watched: opened.played !== null,
+    watched: opened.played && opened.content,
   });
   return { label, root, steps, played: opened.played, final: parameters.slice(-count), bytes };
 }
@@ -44,4 +44,35 @@ export function stateOf(kept: Kept[]): State {
   return { ...plainState(), ...first, others };
 }
 
-export const isStart = ({ root }: Kept, of: Root): boolean => JSON.stringify(root) === JSON.stringify(of);
+const isStart = ({ root }: Kept, of: Root): boolean => JSON.stringify(root) === JSON.stringify(of);
+
+/** The recordings that are at hand: those that came along, and the one that was opened last. */
+export class Shelf {
+  brought: Kept[] = [];
+  private opened: Kept | null = null;
+
+  /** Put an opened recording beside the others for an action; where that fails, the one before comes back. */
+  async with(opened: Kept, action: () => Promise<void>): Promise<void> {
+    const before = this.opened;
+    this.opened = opened;
+    try {
+      await action();
+    } catch (error) {
+      this.opened = before;
+      throw error;
+    }
+  }
+
+  /** The recording that a training's start comes from. */
+  find(root: Root): Kept | undefined {
+    return [...(this.opened ? [this.opened] : []), ...this.brought].find((kept) => isStart(kept, root));
+  }
+
+  /** What was seen of a training that ran elsewhere: its file has it. */
+  playedOf(root: Root): Played | null {
+    if (root.watched === null) return null;
+    const kept = this.find(root);
+    if (!kept) throw new Error("This training ran in PyTorch, and only its file has its steps; open the file again.");
+    return kept.played;
+  }
+}

@@ -2,16 +2,17 @@
 
 import { plainState, rootOf, rootsOf, toAddress, type BranchSpec, type Root, type State } from "./address";
 import { Unreachable, type Api } from "./api";
-import { isStart, keep, stateOf, type Kept } from "./kept";
-import { onward, type Played } from "./playing";
-import { Prepared, Run } from "./run";
+import { Builder } from "./building";
+import { keep, Shelf, stateOf, type Kept } from "./kept";
+import type { Run } from "./run";
 import { LAST_STOP, Spot, type Place } from "./spot.svelte";
 import { isTable, OwnTable } from "./table.svelte";
-import { formOf, isSound, type Architecture, type ChapterHead, type Experiment, type Pictures, type Recipe, type SheetAnswer } from "./types"; // prettier-ignore
-import { PICTURES_AN_EPOCH, type World } from "./world";
+import type { ChapterHead, Experiment, Pictures } from "./types";
 
 const FRAME = 12; // milliseconds of training between two frames
-const STARTS_AHEAD = 32; // seeds whose starts are fetched together
+
+/** What may be large of a state; it is only replaced as a whole. */
+type Large = Pick<State, "pictures" | "heldOut" | "parameters" | "others">;
 
 export class Lab {
   state: State = $state(plainState());
@@ -42,18 +43,28 @@ export class Lab {
   readonly calm = new Spot(() => this.settled ?? this.place);
   readonly table = new OwnTable(this);
 
-  private readonly sheets = new Map<string, Promise<SheetAnswer>>();
-  private readonly starts = new Map<string, Promise<number[][]>>();
-  private readonly asked = new Map<string, Promise<{ unsure_below: number; sets: Record<string, Pictures> }>>();
-  private brought: Kept[] = [];
-  private opened: Kept[] = [];
+  private readonly builder: Builder;
+  private beginning = plainState();
+  private large: Large = plainState(); // of the present state, as it was put
+  private readonly shelf = new Shelf();
   private building = 0;
 
-  constructor(readonly api: Api) {}
+  constructor(readonly api: Api) {
+    this.builder = new Builder(api);
+  }
 
-  /** The address of the present state. */
-  get address(): string {
-    return toAddress($state.snapshot(this.state) as State, stateOf(this.brought));
+  /** The address of the present state; null where that is more than an address should carry. */
+  get address(): string | null {
+    const { pictures, heldOut, parameters, others, ...moving } = this.state;
+    return toAddress({ ...($state.snapshot(moving) as typeof moving), ...this.large }, this.beginning);
+  }
+
+  /** Why a link would not lead to what is shown, if it would not. */
+  get unlinked(): string | null {
+    if (rootsOf(this.state).some(({ watched }) => watched !== null))
+      return "This training ran in PyTorch, and a link does not have its steps; save the recording and send that.";
+    if (this.address !== null) return null;
+    return "These are too many examples for a link; save the recording and send that.";
   }
 
   /** How many nudges of the present run are done. */
@@ -133,7 +144,8 @@ export class Lab {
   /** Meet what answers the page, and take what it brings. */
   async start(): Promise<void> {
     const [about, brought] = await Promise.all([this.api.about(), this.api.brought?.() ?? []]);
-    this.brought = await Promise.all(brought.map((one) => keep(one)));
+    this.shelf.brought = await Promise.all(brought.map((one) => keep(one)));
+    this.beginning = stateOf(this.shelf.brought);
     this.title = about.title ?? this.title;
     this.version = about.version;
     this.limits = about.limits;
@@ -142,7 +154,8 @@ export class Lab {
 
   /** The state that the page begins with. */
   plain(): State {
-    return structuredClone(stateOf(this.brought));
+    const { pictures, heldOut, parameters, others, ...moving } = this.beginning;
+    return { ...structuredClone(moving), pictures, heldOut, parameters, others };
   }
 
   /** Show another state: build its runs again, from the same starts. */
@@ -151,19 +164,17 @@ export class Lab {
     const runs: Run[] = [];
     const grids: typeof this.grids = {};
     for (const root of rootsOf(state)) {
-      const ask = () => this.api.pictures(root.grid);
-      const { sets, unsure_below } = await remembered(this.asked, String(root.grid), ask);
+      const { sets, unsure_below } = await this.builder.pictures(root.grid);
       this.unsureBelow = unsure_below;
       grids[root.grid] = sets;
-      if (root.world) fits(root.recipe);
-      runs.push(await this.rootRun(root, sets));
+      runs.push(await this.builder.root(root, this.shelf.playedOf(root)));
     }
     for (const spec of state.branches) runs.push(await this.branchRun(runs, spec, mine));
     if (mine !== this.building) return;
     this.grids = grids;
     this.playing = false;
     this.runs = runs;
-    this.state = state;
+    this.put(state);
     if (!this.known(state.open)) this.state.open = this.firstParameter();
     this.ready = true;
     runs[state.active].advance(FRAME);
@@ -175,7 +186,7 @@ export class Lab {
   async change(change: Partial<State>): Promise<void> {
     const state = $state.snapshot(this.state) as State;
     const [roots, active] = [rootsOf(state), this.rootIndex()];
-    roots[active] = rootOf({ ...roots[active], name: null, ends: null, watched: false, ...change });
+    roots[active] = rootOf({ ...roots[active], name: null, ends: null, watched: null, ...change });
     const [first, ...others] = roots;
     const left = { branches: [], active, silenced: [], frozen: [] };
     await this.attempt(() => this.become({ ...state, ...change, ...left, ...first, others }));
@@ -214,7 +225,7 @@ export class Lab {
       .map((spec) => ({ ...spec, from: left.indexOf(spec.from) }));
     state.active = Math.max(0, left.indexOf(state.active));
     this.runs = left.map((k) => this.runs[k]);
-    this.state = state;
+    this.put(state);
   }
 
   /** The experiment of the present run, as Python takes it. */
@@ -255,8 +266,8 @@ export class Lab {
     if (isTable(file)) return this.table.open(file);
     await this.attempt(async () => {
       const opened = await keep({ name: null, bytes: await file.arrayBuffer() }, file.name);
-      this.opened = [opened];
-      await this.become({ ...stateOf([opened]), step: opened.steps - (opened.played ? 1 : 0) }); // the last that is whole
+      const step = opened.steps - (opened.played ? 1 : 0); // the last that is whole
+      await this.shelf.with(opened, () => this.become({ ...stateOf([opened]), step }));
     });
   }
 
@@ -274,6 +285,12 @@ export class Lab {
     }
   }
 
+  private put(state: State): void {
+    const { pictures, heldOut, parameters, others } = state;
+    this.state = state;
+    this.large = { pictures, heldOut, parameters, others };
+  }
+
   /** Which run a run grew from; itself, where it grew from none. */
   private rootIndex(which = this.state.active): number {
     const { others, branches } = this.state;
@@ -282,15 +299,7 @@ export class Lab {
 
   private keptOf(run: Run): Kept | undefined {
     const root = rootsOf(this.state)[this.runs.indexOf(run)];
-    return root && [...this.brought, ...this.opened].find((kept) => isStart(kept, root));
-  }
-
-  /** What was seen of a training that ran elsewhere: its file has it. */
-  private playedOf(root: Root): Played | null {
-    const kept = root.watched && [...this.brought, ...this.opened].find((one) => isStart(one, root));
-    if (root.watched && !kept)
-      throw new Error("This training ran in PyTorch, and only its file has its steps; open the file again.");
-    return kept ? kept.played : null;
+    return root && this.shelf.find(root);
   }
 
   /** A recording that is trained again here has to end with the numbers it came with. */
@@ -301,69 +310,11 @@ export class Lab {
       this.message = `${label}: replayed here, its last numbers differ by up to ${worst.toPrecision(2)}.`;
   }
 
-  private async rootRun(root: Root, sets: Record<string, Pictures>): Promise<Run> {
-    const { architecture, heldOut, world, ends, seed } = root;
-    const pictures = ordered(root.pictures ?? sets.lines, root.order);
-    const played = this.playedOf(root);
-    const given = played ? root.recipe : onward(root.recipe);
-    const recipe = root.parameters ? given : { ...given, seed }; // a recording may shuffle by another seed
-    const held = { silenced: [], frozen: [], firstStep: 0 };
-    const setup = { architecture, recipe, pictures, heldOut, world, ends, played, ...held };
-    const sizes = played?.shown.map((rows) => rows.length);
-    const prepared = await this.prepare(architecture, recipe, shownIn(pictures, world), sizes);
-    return new Run(setup, prepared, root.parameters ?? (await this.startOf(architecture, seed)));
-  }
-
   private async branchRun(runs: Run[], spec: BranchSpec, mine: number): Promise<Run> {
     const parent = runs[spec.from];
     if (!parent) throw new Error("The address is damaged: a branch grows from a run that is not there.");
     while (parent.done < spec.at && !parent.finished && mine === this.building) await this.aFrame(parent);
-    if (spec.at > parent.done)
-      throw new Error(`A branch begins after nudge ${spec.at}, and its run ends at ${parent.done}.`);
-    const before = parent.setup;
-    const left = Math.max(1, Math.ceil((parent.total - spec.at) / parent.perEpoch));
-    const rate = before.played ? { learning_rate: parent.rateAt(spec.at) || before.recipe.learning_rate } : {};
-    const recipe = onward({ ...before.recipe, ...rate, epochs: left, ...spec.recipe });
-    const only = spec.only;
-    const pictures: Pictures = only
-      ? { ...before.pictures, inputs: [only.input], targets: [only.target], names: ["your own"] }
-      : ordered(before.pictures, spec.order ?? null);
-    const world = only ? null : before.world;
-    if (world) fits(recipe);
-    const prepared = await this.prepare(before.architecture, recipe, shownIn(pictures, world));
-    const one = prepared.get(1)!;
-    const start = [...parent.memory(spec.at).slice(0, one.parameters.length)];
-    for (const [name, value] of Object.entries(spec.parameters ?? {})) {
-      const place = one.answer.parameters.indexOf(name);
-      if (place < 0) throw new Error(`There is no parameter ${name} in this network.`);
-      start[place] = value;
-    }
-    const setup = {
-      ...before, recipe, pictures, world, ends: null, played: null, silenced: spec.silenced ?? [], frozen: spec.frozen ?? [],
-      firstStep: before.firstStep + spec.at,
-    }; // prettier-ignore
-    return new Run(setup, prepared, start);
-  }
-
-  /** The sheets for a training: of single pictures, of its batches, and of a short last batch, or of these. */
-  private async prepare(architecture: Architecture, recipe: Recipe, count: number, these?: number[]) {
-    const full = Math.min(recipe.batch_size, count);
-    const batches = [...new Set([1, ...(these ?? [full, count % recipe.batch_size || full])])];
-    const { sizes } = architecture;
-    const found = await Promise.all(batches.map((batch) => this.sheet(architecture, recipe, batch)));
-    return new Map(batches.map((batch, k) => [batch, new Prepared(found[k], sizes[0], sizes[sizes.length - 1])]));
-  }
-
-  private sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer> {
-    const form = formOf(architecture, recipe, batch) + (isSound(recipe) ? "" : JSON.stringify(recipe));
-    return remembered(this.sheets, form, () => this.api.sheet(architecture, recipe, batch));
-  }
-
-  private async startOf(architecture: Architecture, seed: number): Promise<number[]> {
-    const first = Math.min(seed - (seed % STARTS_AHEAD), 2 ** 32 - STARTS_AHEAD);
-    const key = JSON.stringify([architecture, first]);
-    const starts = await remembered(this.starts, key, () => this.api.starts(architecture, first, STARTS_AHEAD));
-    return starts[seed - first];
+    return this.builder.branch(parent, spec);
   }
 
   private async finish(run: Run, mine: number): Promise<void> {
@@ -388,37 +339,4 @@ export class Lab {
   private firstParameter(): string {
     return this.run!.preparedFor(1).answer.parameters[0];
   }
-}
-
-function ordered(pictures: Pictures, order: number[] | null): Pictures {
-  if (order === null) return pictures;
-  const { inputs, targets, names } = pictures;
-  if ([...order].sort((a, b) => a - b).join() !== names.map((_, k) => k).join()) {
-    throw new Error(`The order ${order.join(", ")} does not name each of the ${names.length} pictures once.`);
-  }
-  const pick = <T>(list: T[]): T[] => order.map((k) => list[k]);
-  return { ...pictures, inputs: pick(inputs), targets: targets && pick(targets), names: pick(names) };
-}
-
-/** How many pictures an epoch shows. */
-const shownIn = (pictures: Pictures, world: World | null | undefined): number =>
-  world ? PICTURES_AN_EPOCH : pictures.names.length;
-
-/** A world draws each picture anew, with its own noise: it has no order and needs no further views. */
-function fits({ order, noise, augment }: Recipe): void {
-  if (order !== "fixed" || noise !== 0 || augment)
-    throw new Error(
-      "The pictures are drawn from a world, which has its own order, noise and views; leave those of the recipe.",
-    );
-}
-
-/** Ask once; forget what failed. */
-function remembered<T>(kept: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
-  let found = kept.get(key);
-  if (!found) {
-    found = ask();
-    kept.set(key, found);
-    found.catch(() => kept.delete(key));
-  }
-  return found;
 }

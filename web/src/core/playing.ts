@@ -64,10 +64,9 @@ export class Playing implements Shows {
   /** The numbers that no formula gives, as they were seen; of anything else than what was seen nobody knows them. */
   givens(step: number, prepared: Prepared, seen: boolean): Record<string, number> {
     const { sheet, answer } = prepared;
-    const watched = sheet.names.filter((_, k) => sheet.formulas[k] === null && sheet.stops[k] > 0);
     const known = seen && step < this.played.steps;
     return Object.fromEntries(
-      watched.map((name) => [name, known ? this.numberOf(name, step, answer.parameters) : NaN]),
+      sheet.watched.map((name) => [name, known ? this.numberOf(name, step, answer.parameters) : NaN]),
     );
   }
 

@@ -9,6 +9,7 @@ export interface OpenedRecording {
   recipe: Recipe;
   pictures: Pictures;
   origin: string;
+  content: string; // a hash of its numbers
   steps: number;
   stride: number;
   world: World | null;
@@ -65,14 +66,16 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
     return new of(buffer.slice(8 + length + from, 8 + length + to));
   };
   const pictures = examplesOf(about.examples, header, buffer, 8 + length);
-  if (about.watched && !pictures.targets)
-    // they are not known, and no cell uses them
-    pictures.targets = pictures.inputs.map(() => pictures.answers.map(() => 0.5));
+  if (about.watched && !pictures.targets) {
+    pictures.untold = true;
+    pictures.targets = pictures.inputs.map(() => pictures.answers.map(() => 0.5)); // no cell uses them
+  }
   return {
     architecture: about.architecture,
     recipe: { ...PLAIN_RECIPE, ...about.recipe }, // an older recording does not have every field
     pictures,
     origin: about.origin,
+    content: about.content,
     steps: about.steps,
     stride: about.stride,
     world: about.world ?? null,

@@ -70,6 +70,7 @@ export class Sheet {
   readonly names: string[];
   readonly stops: number[];
   readonly formulas: (Formula | null)[];
+  readonly watched: string[]; // cells that no formula gives, and nobody gives either: only whoever watched has their numbers
   readonly batch: number;
   private readonly places = new Map<string, number>();
   private readonly computes: (Compute | null)[];
@@ -80,6 +81,7 @@ export class Sheet {
     this.names = json.cells.map(([name]) => name);
     this.stops = json.cells.map(([, stop]) => STOPS.indexOf(stop as (typeof STOPS)[number]));
     this.formulas = json.cells.map(([, , formula]) => formula);
+    this.watched = this.names.filter((_, k) => this.formulas[k] === null && this.stops[k] > 0);
     this.computes = json.cells.map(([name, , formula], place) => {
       const compute = formula === null ? null : this.compiled(formula);
       this.places.set(name, place);

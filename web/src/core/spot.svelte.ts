@@ -30,6 +30,13 @@ export class Spot {
       : run.seen(local);
   });
   looked: Looked = $derived.by(() => (this.changed ? this.look(true) : this.base));
+  /** Whether numbers are missing: of a step that PyTorch did not take, where no formula gives them. */
+  unseen: boolean = $derived.by(() => {
+    const { run, local, own } = this.place;
+    const { played } = run.setup;
+    if (!played || (!own && !this.changed && local < played.steps)) return false;
+    return this.looked.prepared.sheet.watched.length > 0;
+  });
 
   constructor(private readonly where: () => Place) {}
 

@@ -3,7 +3,7 @@
 import { plainState } from "./address";
 import { short } from "./format";
 import type { Lab } from "./lab.svelte";
-import type { Architecture, Pictures, Recipe, Scaling } from "./types";
+import type { Architecture, Pictures, Recipe } from "./types";
 
 export interface TableColumn {
   name: string;
@@ -27,6 +27,7 @@ export interface TableChoice {
   name: string;
   text: string;
   label: string;
+  predict: boolean; // whether it holds numbers to predict
   ignore: string[];
   hidden: number;
   held_out: number;
@@ -56,10 +57,6 @@ export function holds({ words, odd, missing, different, examples, low, high }: T
   const more = different > examples.length ? ", …" : "";
   return `${different > 10 ? "more than 10 words" : `${different} words`}: ${examples.join(", ")}${more}${empty}`;
 }
-
-/** An output in the table's own units. */
-export const inUnits = (output: number, { low, high }: Scaling, j: number): number =>
-  low[j] + output * (high[j] - low[j]);
 
 const CORNERS = ["top-left", "top-right", "bottom-left", "bottom-right"];
 
@@ -105,6 +102,11 @@ export class OwnTable {
     });
   }
 
+  /** Whether the label is a column of numbers to predict. */
+  get predicts(): boolean {
+    return this.head?.columns.some(({ name, label }) => name === this.label && !label) ?? false;
+  }
+
   close(): void {
     this.head = null;
   }
@@ -113,10 +115,21 @@ export class OwnTable {
   async train(): Promise<void> {
     await this.lab.attempt(async () => {
       if (this.label === null)
-        throw new Error(`${this.name}: choose a column as the label, of 2 to 10 different answers.`);
-      const { name, text, label, hidden, share, seed } = this;
+        throw new Error(
+          `${this.name}: choose what is to be learned: a column of 2 to 10 different answers, or of numbers to predict.`,
+        );
+      const { name, text, label, predicts, hidden, share, seed } = this;
       const ignore = ignored(this.head!, label, this.left);
-      const found = await this.lab.api.table!({ name, text, label, ignore, hidden, held_out: share, seed });
+      const found = await this.lab.api.table!({
+        name,
+        text,
+        label,
+        predict: predicts,
+        ignore,
+        hidden,
+        held_out: share,
+        seed,
+      });
       const { examples, held_out, architecture, recipe } = found;
       const step = recipe.epochs * Math.ceil(examples.names.length / recipe.batch_size);
       await this.lab.become({ ...plainState(), name, architecture, recipe, seed, pictures: examples, heldOut: held_out, step }); // prettier-ignore

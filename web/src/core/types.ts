@@ -43,6 +43,7 @@ export interface Pictures {
   scaling?: Scaling; // of a table's own numbers
   target_scaling?: Scaling; // of numbers to predict
   free?: boolean; // whether its numbers may lie beyond 0 to 1
+  untold?: boolean; // whether nobody knows what should come out, and its targets only stand in
 }
 
 /** How a table's own numbers became inputs: its lowest value 0, its highest 1. */

@@ -29,13 +29,26 @@ Form = tuple[Recipe, int]  # what the formulas of a sheet depend on: a kind of r
 
 def own_forms(run: Recording) -> list[Form]:
     """Return the forms that a training needs: single pictures, its batches, and a short last one."""
+    shown = {1, *(int(batch) for batch in np.unique((run.pictures >= 0).sum(axis=1)))}
     if isinstance(run, WatchedRecording):
-        return [(run.recipe, batch) for batch in sorted({1, *(run.pictures >= 0).sum(axis=1).tolist()})]
-    count, size = pictures_an_epoch(run.source), run.recipe.batch_size
-    shown = {int(batch) for batch in np.unique((run.pictures >= 0).sum(axis=1))}
-    batches = shown | {1, min(size, count), count % size or min(size, count)}
+        return [(run.recipe, batch) for batch in sorted(shown)]
     recipe = replace(run.recipe, patience=0)  # the page trains up to where it ended
-    return [(recipe, batch) for batch in sorted(batches)]
+    return [(recipe, batch) for batch in sorted(shown | _batches(run))]
+
+
+def onward_forms(run: Recording) -> list[Form]:
+    """Return the forms to go on by from a step of a watched training, where what it did is known; of others, none further."""
+    known = run.examples.targets is not None and "given" not in (run.recipe.loss, run.recipe.optimizer)
+    if not isinstance(run, WatchedRecording) or not known:
+        return []
+    recipe = replace(run.recipe, gradients="loss")
+    return [(recipe, batch) for batch in sorted(_batches(run))]
+
+
+def _batches(run: Recording) -> set[int]:
+    """Return the sizes of single pictures, of whole batches and of a short last one, in an epoch here."""
+    count, size = pictures_an_epoch(run.source), run.recipe.batch_size
+    return {1, min(size, count), count % size or min(size, count)}
 
 
 def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True) -> list[Form]:

@@ -1,5 +1,6 @@
 """A network or a recording as the output of a notebook's cell: live, and a picture where that cannot be."""
 
+from html import escape
 from typing import TYPE_CHECKING, Any, Union
 
 from tinynet.bridges.page.snapshot import snapshot
@@ -25,11 +26,15 @@ class Picture:
 
 
 def shown(what: Network | Recording) -> Union["Laboratory", Picture]:
-    """Return the widget, or a picture that says why there is none."""
+    """Return the widget, or a picture that says why there is none; of what is not there yet, a sentence."""
     try:
         return what.widget()
     except (ImportError, TinyNetError) as error:
-        return Picture(snapshot(what, note=f"This is a picture: {error}"))
+        said = str(error)
+    try:
+        return Picture(snapshot(what, note=f"This is a picture: {said}"))
+    except TinyNetError:
+        return Picture({"text/html": f"<p>{escape(said)}</p>", "text/plain": said})
 
 
 def display(what: Network | Recording) -> None:

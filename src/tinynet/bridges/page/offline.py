@@ -15,6 +15,7 @@ from tinynet.bridges.page.aboard import Form
 from tinynet.errors import TinyNetError
 from tinynet.network import Architecture
 from tinynet.recording import Recording
+from tinynet.watched import WatchedRecording
 
 PAGE = Path(__file__).parents[2] / "page"
 LARGEST = 1_000_000  # bytes of a file
@@ -174,10 +175,14 @@ def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
     """Yield what forms may go along besides each recording's own, from the most to none."""
     counts = [run.network.architecture.parameter_count for run in recordings]
     for most_batch, losses in ((aboard.MOST_BATCH, True), (0, True), (0, False)):
-        forms = [aboard.choices(run, most_batch=most_batch, losses=losses) for run in recordings]
+        forms = [
+            aboard.onward_forms(run) + aboard.choices(run, most_batch=most_batch, losses=losses)
+            for run in recordings
+        ]
         cells = sum(count * batch for count, mine in zip(counts, forms, strict=True) for _, batch in mine)
         if cells <= MOST_CELLS:
             yield forms
+    yield [aboard.onward_forms(run) for run in recordings]
     yield [[] for _ in recordings]
 
 
@@ -189,9 +194,25 @@ def _grid(run: Recording) -> int:
 
 def _largest(recordings: tuple[Recording, ...]) -> str:
     """Name the largest part of what cannot be left out."""
-    parts = {
-        "the examples": sum(len(json.dumps(run.examples.to_json())) for run in recordings),
-        "the curves of the epochs": sum(16 * run.epochs for run in recordings),
-        "the sheet of the network": sum(300 * run.network.architecture.parameter_count for run in recordings),
-    }
+    parts = dict.fromkeys(
+        (
+            "the examples",
+            "the curves of the epochs",
+            "the sheets of the network",
+            "the steps that PyTorch took",
+        ),
+        0,
+    )
+    for run in recordings:
+        examples = json.dumps(run.examples.to_json())
+        sheets = json.dumps(aboard.sheets(run.network.architecture, aboard.own_forms(run)))
+        parts["the examples"] += _packed(examples.encode())
+        parts["the curves of the epochs"] += 16 * run.epochs
+        parts["the sheets of the network"] += _packed(sheets.encode())
+        if isinstance(run, WatchedRecording):
+            parts["the steps that PyTorch took"] += _packed(run.to_bytes())
     return max(parts, key=lambda part: parts[part])
+
+
+def _packed(data: bytes) -> int:
+    return len(zlib.compress(data))

@@ -40,7 +40,8 @@ def snapshot(shown: Network | Recording, note: str = LIVE, mark: str = "") -> di
     4-3-2 network, seed 0, after 8 nudges: the loss went from 0.2694 to 0.2684.
     """
     said, network, examples = _told(shown)
-    table = parts.answers_table("", network, examples[:MOST_ROWS])
+    told = parts.numbers_table if examples.regression else parts.answers_table
+    table = told("", network, examples[:MOST_ROWS])
     more = f"and {len(examples) - MOST_ROWS:,} more" if len(examples) > MOST_ROWS else ""
     picture = base64.b64encode(_png(_figure(shown, network, examples))).decode()
     html = (

@@ -16,8 +16,10 @@ from tinynet.errors import TinyNetError
 from tinynet.moment import sheet_of
 from tinynet.network import Network
 from tinynet.recording import Recording
+from tinynet.watched import WatchedRecording
 
 STARTS = 30_000  # bytes for the starts of other seeds; the kernel has all others
+LARGEST = 8_000_000  # bytes of what goes along with the page
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -50,7 +52,7 @@ class Laboratory(anywidget.AnyWidget):
             _esm=_page(),
             about=wire.about(),
             payload=_payload(self.recording),
-            step=0 if isinstance(shown, Network) else self.recording.steps,
+            step=0 if isinstance(shown, Network) else _last(self.recording),
         )
         answering = Answering(self.send)
         self.on_msg(lambda _, message, __: answering.hear(message))
@@ -105,8 +107,19 @@ def _cells(run: Recording) -> set[str]:
     return found
 
 
+def _last(run: Recording) -> int:
+    """Return the step to begin with: the last one, and of a watched training the last that was taken."""
+    return run.steps - isinstance(run, WatchedRecording)
+
+
 def _payload(run: Recording) -> str:
     """Return what the page needs to live by itself: the recording, its sheets, the starts of some seeds."""
     hold = Hold((run,), [None], "TinyNet")
     hold.add_starts(STARTS)
-    return hold.packed()
+    packed = hold.packed()
+    if len(packed) > LARGEST:
+        raise TinyNetError(
+            f"the page would take {len(packed):,} bytes of this recording, and a notebook should have at most {LARGEST:,}; "
+            "save() it and open the file in the laboratory (tinynet lab), or train on fewer examples"
+        )
+    return packed
