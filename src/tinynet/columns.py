@@ -146,8 +146,9 @@ def parted(cells: list[Any]) -> tuple[np.ndarray, list[Any]]:
             return found, []
     except (ValueError, TypeError):
         pass
-    odd = [cell for cell in cells if _wrong(cell)]
-    return np.array([_number(cell) for cell in cells if not _wrong(cell)]), odd
+    odd = [bool(_wrong(cell, "")) for cell in cells]
+    sound = [_number(cell) for cell, wrong in zip(cells, odd, strict=True) if not wrong]
+    return np.array(sound), [cell for cell, wrong in zip(cells, odd, strict=True) if wrong]
 
 
 # --- from text -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import typer
 from tinynet.cli.options import answers_json
 
 if TYPE_CHECKING:
-    from tinynet.examples import Examples
     from tinynet.fits import Fit
     from tinynet.judging import Verdict
     from tinynet.parts import Table

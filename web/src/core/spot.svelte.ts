@@ -84,7 +84,8 @@ export class Spot {
 
   words(name: string): string {
     const text = this.looked.prepared.answer.symbols[name]?.[2] ?? name;
-    const columns = this.pictures.scaling?.columns;
+    const { scaling, shape, inputs } = this.pictures;
+    const columns = scaling?.columns ?? (shape ? null : inputs[0].map((_, k) => `input ${k}`));
     return columns ? ofColumns(text, columns) : text;
   }
 
