@@ -272,6 +272,10 @@ def test_a_damaged_file_gives_a_clear_error_or_a_network(tmp_path_factory, endin
     with suppress(TinyNetError):  # nothing else
         assert isinstance(tn.Network.load(path), tn.Network)
     path.write_bytes(whole[:at])
+    if ending == "onnx":  # protobuf cannot tell a file that ends between two fields from a whole one
+        with suppress(TinyNetError):
+            assert np.array_equal(tn.Network.load(path).parameters, SINGLE.parameters)
+        return
     with pytest.raises(TinyNetError, match="damaged|no JSON|more than tensors"):
         tn.Network.load(path)
 

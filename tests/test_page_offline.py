@@ -69,6 +69,21 @@ def test_a_number_opens_into_its_formula_and_its_factors(open_file):
     expect(page.get_by_role("button", name="ask PyTorch")).to_have_count(0)
 
 
+def test_what_came_along_is_never_lost(open_file):
+    page = open_file(RUN)
+    to_end(page)
+    page.get_by_role("button", name="branch from here").click()
+    page.get_by_role("button", name="start again with this").click()
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(f"of {len(RUN)}")  # and not the branch's one epoch
+    page.get_by_label("learning rate").fill("5")
+    page.get_by_role("button", name="start again with this").click()
+    settled(page)
+    page.get_by_role("button", name="Start over").click()
+    scrub(page, 137)
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(f"nudge 137 of {len(RUN)}")
+    same_as(page, RUN[137], 1e-9)
+
+
 def test_a_dragged_pixel_changes_the_answer(open_file):
     page = open_file(RUN)
     pixel = page.locator(".pixel").first.bounding_box()

@@ -190,7 +190,7 @@ class Tape:
 
     def _notes(self, loss: str, known: bool) -> list[str]:
         left, when = self.left, {what: f"first at step {step}" for what, step in self.left.items()}
-        notes = [f"The loss is {loss}: its value and its slopes are PyTorch's at every step."]
+        notes = [f"The loss is {loss}: its formula gives PyTorch's value and slopes at every step."]
         if loss == "given":
             notes = [
                 f"No formula here gives this loss ({when['loss']}): its value and its slopes by the outputs are PyTorch's."
