@@ -268,7 +268,9 @@ def test_a_world_is_chosen_in_the_recipe_and_a_branch_keeps_it(open_page):
     same_as(page, branch[-1], 1e-9)
     page.get_by_label(re.compile("^pictures")).select_option("2")
     page.get_by_role("button", name="start again with this").click()
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 12")  # the training's epochs, not the branch's
+    expect(page.locator(".at-timeline")).to_contain_text(
+        "nudge 0 of 12"
+    )  # the training's epochs, not the branch's
 
 
 def test_many_seeds_are_trained_on_the_world_too(open_page):

@@ -74,7 +74,9 @@ def test_what_came_along_is_never_lost(open_file):
     to_end(page)
     page.get_by_role("button", name="branch from here").click()
     page.get_by_role("button", name="start again with this").click()
-    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(f"of {len(RUN)}")  # and not the branch's one epoch
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(
+        f"of {len(RUN)}"
+    )  # and not the branch's one epoch
     page.get_by_label("learning rate").fill("5")
     page.get_by_role("button", name="start again with this").click()
     settled(page)
