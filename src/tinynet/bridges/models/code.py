@@ -52,6 +52,8 @@ def printed(
         constants="\n".join(_constants(network, written)),
         body="\n".join(program.lines),
         used=program.used,
+        scaled=_ends(examples and examples.scaling, written),
+        units=_ends(examples and examples.target_scaling, written),
     )
 
 
@@ -194,6 +196,13 @@ def _span(scaling: Scaling | None, i: int, ends: str = "") -> str:
     if scaling.low[i] == scaling.high[i]:
         return f", always {scaling.low[i]!r}, as 0"
     return f", from {scaling.low[i]!r} to {scaling.high[i]!r} as 0 to 1{ends}"
+
+
+def _ends(scaling: Scaling | None, language: Language) -> dict[str, str] | None:
+    """Return what 0 and 1 are of each column, as the language's lists."""
+    if scaling is None:
+        return None
+    return {name: _listed(np.array(getattr(scaling, name)), language) for name in ("low", "high")}
 
 
 def _printable(text: str) -> str:

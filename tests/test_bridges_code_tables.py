@@ -1,0 +1,75 @@
+"""The code of a network that was trained on a table takes rows in the table's own numbers, as Python does."""
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+import tinynet as tn
+
+TABLE = {
+    "mass": [3700.0, 5070.0, 4300.0, 3250.0],
+    "constant": [7.0] * 4,
+    "length": [-38.8, 47.5, 41.1, 1e-3],
+    "price": [190e3, 120e3, 155e3, 210e3],
+}
+ROWS = [[3900.0, 7.0, 12.5], [1e6, 8.0, -1e6], [5070.0, 7.0, 47.5]]
+
+
+@pytest.fixture(scope="module")
+def run():
+    examples = tn.Examples.from_table(TABLE, targets="price")
+    return tn.train(tn.Network.initial((3, 4, 1), seed=0, output="identity"), examples, tn.Recipe(0.5, 50))
+
+
+@pytest.fixture(scope="module")
+def wanted(run):
+    return run.examples.unscaled(run.best(run.examples.scaled(ROWS)))[:, 0]
+
+
+def test_python(run, wanted, tmp_path):
+    run.export(tmp_path / "house.py", name="house")
+    names = {}
+    exec((tmp_path / "house.py").read_text(), names)
+    scaled = [names["house_scaled"](row) for row in ROWS]
+    assert scaled == run.examples.scaled(ROWS).tolist()
+    found = [names["house_units"](names["house_answer"](row))[0] for row in scaled]
+    assert np.allclose(found, wanted, rtol=1e-13, atol=0)
+
+
+def test_javascript(run, wanted, tmp_path):
+    run.export(tmp_path / "house.mjs.js", name="house")
+    script = (tmp_path / "house.mjs.js").read_text() + (
+        f"console.log(JSON.stringify({ROWS}.map((row) => house_units(house_answer(house_scaled(row)))[0])));"
+    )
+    (tmp_path / "main.mjs").write_text(script)
+    said = subprocess.run(["node", tmp_path / "main.mjs"], capture_output=True, text=True, check=True)
+    assert np.allclose(json.loads(said.stdout), wanted, rtol=1e-13, atol=0)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
+@pytest.mark.parametrize(("dtype", "close"), [("float32", 1e-5), ("float64", 1e-13)])
+def test_c(run, wanted, tmp_path, dtype, close):
+    run.export(tmp_path / "house.h", name="house", dtype=dtype)
+    kind = "float" if dtype == "float32" else "double"
+    lines = [
+        f"{{ const {kind} row[3] = {{{', '.join(map(repr, row))}}}; {kind} pixels[3], answers[1], price[1]; "
+        'house_scaled(row, pixels); house_answer(pixels, answers); house_units(answers, price); printf("%.17g\\n", (double)price[0]); }'
+        for row in ROWS
+    ]
+    source = (
+        '#include <stdio.h>\n#include "house.h"\nint main(void) {\n' + "\n".join(lines) + "\nreturn 0; }\n"
+    )
+    (tmp_path / "main.c").write_text(source)
+    strict = ["-Wall", "-Wextra", "-Werror", "-std=c99", "-pedantic"]
+    subprocess.run(["gcc", *strict, tmp_path / "main.c", "-o", tmp_path / "main", "-lm"], check=True)
+    said = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout.split()
+    assert np.allclose([float(word) for word in said], wanted, rtol=close, atol=0)
+
+
+def test_a_network_of_pictures_has_no_more_than_its_answer():
+    made = tn.Network.initial(seed=0).code("python", name="lines")
+    assert "lines_scaled" not in made
+    assert "lines_units" not in made
