@@ -52,8 +52,8 @@ def printed(
         constants="\n".join(_constants(network, written)),
         body="\n".join(program.lines),
         used=program.used,
-        scaled=_ends(examples and examples.scaling, written),
-        units=_ends(examples and examples.target_scaling, written),
+        scaled=None if examples is None else _ends(examples.scaling, written),
+        units=None if examples is None else _ends(examples.target_scaling, written),
     )
 
 
