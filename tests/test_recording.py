@@ -197,5 +197,15 @@ def test_the_golden_file_holds():
     assert found == expected
 
 
+def test_recordings_moments_and_explanations_say_what_they_are():
+    run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
+    first, last = run.loss_per_epoch
+    told = f"<Recording of <4-3-2 network, seed 0>: 8 nudges by 4 examples, loss {first:.4g} to {last:.4g}>"
+    assert repr(run) == told
+    assert repr(run.examples) == "<4 pictures of 2x2, 4 inputs each, for horizontal, vertical>"
+    assert repr(run[3]) == "<Moment: nudge 3 by right>"
+    assert repr(run[3].explain("loss")) == run[3].explain("loss").text()
+
+
 if __name__ == "__main__":
     GOLDEN.write_text(json.dumps(golden(), separators=(",", ":")) + "\n")

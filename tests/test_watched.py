@@ -128,5 +128,15 @@ def fields(run):
     return {name: getattr(run, name) for name in run.__dataclass_fields__}
 
 
+def test_it_says_what_it_is_in_a_line(tmp_path):
+    run = next(recordings())
+    assert repr(run).startswith("<WatchedRecording of <")
+    assert f"{run.steps:,} nudges" in repr(run)
+    run.save(tmp_path / "run.safetensors")
+    assert repr(tn.load(tmp_path / "run.safetensors")) == repr(run)
+    assert repr(run[0]).startswith("<WatchedMoment: nudge 0 by ")
+    assert max(map(len, map(repr, (run, run[0], run.network)))) < 200
+
+
 if __name__ == "__main__":
     GOLDEN.write_text(json.dumps([described(run) for run in recordings()], separators=(",", ":")) + "\n")

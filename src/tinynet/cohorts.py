@@ -13,9 +13,10 @@ from tinynet import formulas
 from tinynet.arithmetic import LANES
 from tinynet.assembly import address, aligned
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.lockstep import answer, lockstep, working_room
 from tinynet.network import Architecture, activate
-from tinynet.pictures import Examples, views
+from tinynet.pictures import views
 from tinynet.printing import form
 from tinynet.recipe import Recipe
 from tinynet.showing import Source, pictures_an_epoch, smoothed, steps_an_epoch

@@ -124,6 +124,10 @@ class Examples:
     def __len__(self) -> int:
         return len(self.names)
 
+    def __repr__(self) -> str:
+        kind = "rows" if self.shape is None else f"pictures of {'x'.join(map(str, self.shape))}"
+        return f"<{len(self):,} {kind}, {self.inputs.shape[1]} inputs each, for {', '.join(self.answers)}>"
+
     def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
         """Return the chosen pictures as Examples: one by number or name, or several by slice or numbers."""
         if isinstance(which, str):

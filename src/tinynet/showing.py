@@ -6,7 +6,8 @@ import numpy as np
 
 from tinynet import draws
 from tinynet.draws import TRAINING
-from tinynet.pictures import Examples, views
+from tinynet.examples import Examples
+from tinynet.pictures import views
 from tinynet.recipe import Recipe
 from tinynet.world import PICTURES_AN_EPOCH, World
 

@@ -68,7 +68,7 @@ class WatchedMoment(Moment):
         return self.sheet.evaluate(givens | given | {"rate": self.rate})
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WatchedRecording(Recording):
     """The values at every step of a training in PyTorch, as `tinynet.watch` saw them.
 

@@ -18,7 +18,8 @@ import numpy as np
 
 from tinynet import draws, pictures
 from tinynet.errors import TinyNetError
-from tinynet.pictures import PIXELS, Examples
+from tinynet.examples import Examples
+from tinynet.pictures import PIXELS
 
 PICTURES_AN_EPOCH = 100  # a stream has no end; so many pictures count as one epoch
 LABELS = ("soft", "coin")

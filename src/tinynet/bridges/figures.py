@@ -11,8 +11,8 @@ from tinynet.errors import TinyNetError
 from tinynet.notation import number
 
 if TYPE_CHECKING:
+    from tinynet.examples import Examples
     from tinynet.network import Network
-    from tinynet.pictures import Examples
     from tinynet.recording import Recording
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.notation import text_symbol
-from tinynet.pictures import PIXELS, Examples
+from tinynet.pictures import PIXELS
 from tinynet.plots.canvas import (
     INK,
     LARGE,

@@ -12,9 +12,9 @@ from tinynet.bridges.models.languages import LANGUAGES, Language
 from tinynet.bridges.models.loops import Statement, rolled
 from tinynet.bridges.models.tensors import layers_of
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.formulas import Formula
 from tinynet.network import Network
-from tinynet.pictures import Examples
 from tinynet.scaling import Scaling
 from tinynet.sheet import Sheet
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet import parts, pictures, plots
+from tinynet.examples import Examples
 from tinynet.network import Network
 from tinynet.notation import number
-from tinynet.pictures import LARGEST_GRID, Examples
+from tinynet.pictures import LARGEST_GRID
 from tinynet.recipe import Loss, Recipe
 from tinynet.recording import Recording
 from tinynet.training import train

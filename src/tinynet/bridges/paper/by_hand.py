@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from tinynet.examples import Examples
 from tinynet.formulas import Formula
 from tinynet.network import Network
 from tinynet.notation import TEXT, write
-from tinynet.pictures import Examples
 from tinynet.recipe import Recipe
 from tinynet.sheet import Sheet, Values, compiled
 from tinynet.training import nudge

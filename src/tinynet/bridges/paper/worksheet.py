@@ -11,8 +11,9 @@ from tinynet.bridges.paper.by_hand import Solved
 from tinynet.bridges.paper.content import Paper, Table
 from tinynet.bridges.paper.papers import key_of, paper_of
 from tinynet.errors import TinyNetError
+from tinynet.examples import Examples
 from tinynet.network import Architecture
-from tinynet.pictures import Examples, lines
+from tinynet.pictures import lines
 from tinynet.recipe import Recipe
 
 MOST_STUDENTS, MOST_PARAMETERS, MOST_INPUTS, MOST_DECIMALS = 1000, 120, 16, 6

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tinynet.pictures import LARGEST_GRID, Examples, lines
+from tinynet.examples import Examples
+from tinynet.pictures import LARGEST_GRID, lines
 
 
 @dataclass
