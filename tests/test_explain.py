@@ -62,7 +62,7 @@ def test_numbers_in_a_text_compute_to_its_value(moment):
             write(one.formula, TEXT, one.values).replace("·", "*").replace("−", "-").replace("σ", "S")
         )
         assert re.fullmatch(r"[-+*/().\de\sS,]*", arithmetic)
-        from tinynet.sheet import sigmoid
+        from tinynet.elementary import sigmoid
 
         assert eval(arithmetic, {"S": sigmoid}) == pytest.approx(one.value, rel=2e-3, abs=1e-6)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet import arrays
 from tinynet.errors import TinyNetError
 
 if TYPE_CHECKING:
@@ -117,9 +118,13 @@ class Architecture:
         return Network(self, numbers.astype(np.float32).astype(float), f"seed {seed}")
 
     def _normal(self, seed: int) -> np.ndarray:
-        draw, numbers = np.random.RandomState(seed), np.zeros(self.parameter_count)
+        numbers = np.zeros(self.parameter_count)
+        drawn = _standard_normal(sum(weight.stop - weight.start for weight, _ in self.slices), seed)
+        used = 0
         for (weight, _), fan_in in zip(self.slices, self.sizes, strict=False):
-            numbers[weight] = draw.standard_normal(weight.stop - weight.start) / math.sqrt(fan_in)
+            count = weight.stop - weight.start
+            numbers[weight] = drawn[used : used + count] / math.sqrt(fan_in)
+            used += count
         return numbers
 
     def to_json(self) -> dict[str, Any]:
@@ -136,14 +141,37 @@ class Architecture:
         return cls(**data)
 
 
+def _generator(seed: int) -> np.random.MT19937:
+    """Return the Mersenne Twister as PyTorch and NumPy's RandomState seed it."""
+    generator = np.random.MT19937()
+    generator._legacy_seeding(seed)
+    return generator
+
+
 def _uniform(bounds: np.ndarray, seed: int) -> np.ndarray:
     """Draw from PyTorch's generator: MT19937, the low 24 bits of each word, one rounding to float32."""
     drawn = bounds > 0
-    generator = np.random.MT19937()
-    generator._legacy_seeding(seed)
-    words = generator.random_raw(int(drawn.sum()))
+    words = _generator(seed).random_raw(int(drawn.sum()))
     u = (words & 0xFFFFFF) * 2.0**-24  # in [0, 1)
     numbers = np.zeros(len(bounds))
     high, low = bounds[drawn], -bounds[drawn]
     numbers[drawn] = u * (high - low) + low
     return numbers
+
+
+def _standard_normal(count: int, seed: int) -> np.ndarray:
+    """Draw standard normal numbers by the polar method (Marsaglia and Bray 1964), as NumPy's RandomState does. -> (count,)
+
+    A point drawn in the square counts if it lies in the circle, and gives two numbers, its second coordinate's first.
+    """
+    generator, found = _generator(seed), np.zeros(0)
+    while len(found) < count:
+        words = generator.random_raw(4 * (count + 8)).reshape(-1, 2, 2)
+        u = ((words[..., 0] >> 5) * 67108864.0 + (words[..., 1] >> 6)) / 9007199254740992.0  # 53 bits
+        x, y = (2.0 * u - 1.0).T
+        square = x * x + y * y
+        inside = (square < 1.0) & (square != 0.0)
+        x, y, square = x[inside], y[inside], square[inside]
+        factor = np.sqrt(-2.0 * arrays.log(square) / square)
+        found = np.concatenate([found, np.stack([factor * y, factor * x], axis=1).ravel()])
+    return found[:count]

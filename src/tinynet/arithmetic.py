@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from tinynet.assembly import Function, Index
 from tinynet.draws import BENT, GOLDEN
+from tinynet.library import call, constant, library
 
 LANES = 64
 # sigmoid(x) = 1/2 + x P(x^2) / Q(x^2) for |x| <= 17, highest power first, from benchmarks/fit_sigmoid.py: error below 3e-7
@@ -17,16 +18,14 @@ class Exact:
     """One network in float64: every operation in the order of the sheet's formulas, none joined into another."""
 
     kind, flags = "double", ""
-    declarations = "\n".join(
-        f"declare double @{name}(double)" for name in ("c_exp", "c_log", "c_tanh", "llvm.sqrt.f64")
-    )
+    declarations = f"declare double @llvm.sqrt.f64(double)\n{library(['exp', 'log', 'tanh', 'sigmoid'])}"
 
     def __init__(self, function: Function) -> None:
         self.f = function
 
     def constant(self, value: float) -> str:
         """Return a number, written with every bit."""
-        return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+        return constant(value)
 
     def two(self, operation: str, x: str, y: str) -> str:
         """Return fadd, fsub, fmul or fdiv of two numbers."""
@@ -59,20 +58,19 @@ class Exact:
 
     def exp(self, x: str) -> str:
         """Return e^x."""
-        return self.f.new(f"call double @c_exp(double {x})")
+        return call(self.f, "exp", x)
 
     def log(self, x: str) -> str:
-        """Return the logarithm, as the C library has it."""
-        return self.f.new(f"call double @c_log(double {x})")
+        """Return the natural logarithm."""
+        return call(self.f, "log", x)
 
     def tanh(self, x: str) -> str:
         """Return the hyperbolic tangent."""
-        return self.f.new(f"call double @c_tanh(double {x})")
+        return call(self.f, "tanh", x)
 
     def sigmoid(self, x: str) -> str:
         """Return 1 / (1 + e^-x)."""
-        one = self.constant(1.0)
-        return self.two("fdiv", one, self.two("fadd", one, self.exp(self.negative(x))))
+        return call(self.f, "sigmoid", x)
 
     def through_sigmoid(self, slope: str, a: str) -> str:
         """Return slope * a * (1 - a): a slope taken back through a sigmoid that gave a."""

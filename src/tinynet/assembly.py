@@ -24,6 +24,7 @@ class Function:
     """A function in the making.
 
     arguments : names (without %) and types. Pointers lead to memory of their own.
+    internal : whether only functions beside it call it; LLVM then leaves it out where none does.
 
     >>> double = Function("double", {"x": POINTER})
     >>> double.store("i64", double.new("add i64 1, 1"), "%x")
@@ -31,8 +32,10 @@ class Function:
       store i64 %v1, ptr %x
     """
 
-    def __init__(self, name: str, arguments: dict[str, str], result: str = "void") -> None:
-        self.name, self.arguments, self.result = name, arguments, result
+    def __init__(
+        self, name: str, arguments: dict[str, str], result: str = "void", *, internal: bool = False
+    ) -> None:
+        self.name, self.arguments, self.result, self.internal = name, arguments, result, internal
         self._variables: list[str] = []
         self._lines: list[str] = []
         self._names = 0
@@ -40,7 +43,8 @@ class Function:
     def text(self) -> str:
         """Return the function as assembly."""
         given = ", ".join(f"{t}{' noalias' * (t == POINTER)} %{n}" for n, t in self.arguments.items())
-        lines = [f"define {self.result} @{self.name}({given}) #0 {{", "entry:", *self._variables]
+        linkage = "internal " if self.internal else ""
+        lines = [f"define {linkage}{self.result} @{self.name}({given}) #0 {{", "entry:", *self._variables]
         close = "ret void" if self.result == "void" else "unreachable"  # `end` has been written
         return "\n".join([*lines, *self._lines, f"  {close}", "}", ""])
 
@@ -147,14 +151,11 @@ def compiled(function: Function, declarations: str = "", *, straight: bool = Fal
 
 @lru_cache(maxsize=1)
 def _prepared() -> None:
-    """Make LLVM ready for this machine, and tell it where the C library's functions are."""
+    """Make LLVM ready for this machine."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    library = ctypes.CDLL("ucrtbase" if hasattr(ctypes, "windll") else None)
-    for name in ("exp", "log", "tanh"):  # the very ones that Python's `math` calls
-        llvm.add_symbol(f"c_{name}", ctypes.cast(getattr(library, name), ctypes.c_void_p).value)
 
 
 def _machine() -> Any:

@@ -6,14 +6,13 @@ A batch of several pictures has cells for each, under the prefix `p`: "picture0.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
+from tinynet.definitions import Formula as Formula
 from tinynet.network import Architecture
 from tinynet.recipe import Recipe
 
-Formula = float | str | tuple[Any, ...]
 Named = Iterator[tuple[str, Formula]]
 
 GIVEN: Formula = ("given",)  # of a cell whose number comes from a watched training

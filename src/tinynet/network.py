@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet import arrays
 from tinynet.architecture import ACTIVATIONS as ACTIVATIONS
 from tinynet.architecture import Architecture as Architecture
 from tinynet.errors import TinyNetError
@@ -26,17 +27,15 @@ def activate(name: str, z: np.ndarray) -> np.ndarray:
     [0.5, 0.0]
     """
     if name == "sigmoid":
-        with np.errstate(over="ignore", under="ignore"):
-            return np.asarray(1.0 / (1.0 + np.exp(-z)))
+        return arrays.sigmoid(z)
     if name == "tanh":
-        return np.tanh(z)
+        return arrays.tanh(z)
     if name == "relu":
         return np.maximum(z, 0.0)
     if name == "identity":
         return z
-    with np.errstate(under="ignore"):
-        e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+    e = arrays.exp(z - z.max(axis=-1, keepdims=True))
+    return np.asarray(e / arrays.running_total(e)[..., None])
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Layer:
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """Return the activations (pictures, out) for inputs (pictures, in)."""
         with np.errstate(over="ignore", invalid="ignore"):  # huge weights give infinite answers, not warnings
-            return activate(self.activation, inputs @ self.weight.T + self.bias)
+            return activate(self.activation, arrays.weighted_sums(inputs, self.weight, self.bias))
 
 
 @dataclass(frozen=True, eq=False)

@@ -126,12 +126,14 @@ class Recipe:
         """
         import numpy as np
 
+        from tinynet import arrays, elementary
+
         done = np.arange(first, last) / max(1, steps - 1)  # share of the way, 1 at the last nudge
         if self.schedule == "hold":
             way = np.maximum(0.0, (done - self.hold) / (1.0 - self.hold))
-            return np.asarray(self.learning_rate * np.exp(way * math.log(self.final)))
+            return np.asarray(self.learning_rate * arrays.exp(way * elementary.log(self.final)))
         if self.schedule == "cosine":
-            share = self.final + (1.0 - self.final) * 0.5 * (1.0 + np.cos(math.pi * done))
+            share = self.final + (1.0 - self.final) * 0.5 * (1.0 + arrays.cos_pi(done))
             return np.asarray(self.learning_rate * share)
         return np.full(last - first, self.learning_rate)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet import formulas
+from tinynet import elementary, formulas
 from tinynet.errors import TinyNetError
 from tinynet.formulas import Formula
 from tinynet.network import Architecture, Network
@@ -165,24 +165,6 @@ def _given(architecture: Architecture, recipe: Recipe | None, batch: int) -> Ite
 # --- evaluation: each formula becomes a function of the values so far -------------------------------------------
 
 
-def sigmoid(x: float) -> float:
-    """Return 1 / (1 + e^-x)."""
-    return 1.0 / (1.0 + exp(-x))
-
-
-def exp(x: float) -> float:
-    """Return e^x, infinite where it is too large for a float."""
-    try:
-        return math.exp(x)
-    except OverflowError:
-        return math.inf
-
-
-def log(x: float) -> float:
-    """Return the natural logarithm; -inf at 0, NaN below."""
-    return math.log(x) if x > 0 else -math.inf if x == 0 else math.nan
-
-
 def divide(x: float, y: float) -> float:
     """Return x / y; infinite or NaN where y is 0."""
     try:
@@ -218,10 +200,10 @@ OPERATIONS: dict[str, Callable[..., float]] = {
     "*": multiply,
     "/": divide,
     "neg": lambda x: -x,
-    "sigmoid": sigmoid,
-    "tanh": math.tanh,
-    "exp": exp,
-    "log": log,
+    "sigmoid": elementary.sigmoid,
+    "tanh": elementary.tanh,
+    "exp": elementary.exp,
+    "log": elementary.log,
     "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
     "max": largest,
     "step": lambda x: 1.0 if x > 0 else 0.0,

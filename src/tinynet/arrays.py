@@ -1,0 +1,151 @@
+"""exp, log, tanh, sigmoid, sums and weighted sums of arrays, with the same bits on every processor.
+
+NumPy's own exp and log, its `sum`, `mean` and `@` depend on the processor: on its vector instructions, and on the order
+in which they add. Here every element is computed as `elementary` says, and every sum has a fixed order. Of NumPy, what
+decides a result uses only + - * /, comparisons and `sqrt` of one element at a time, which IEEE 754 rounds alike everywhere.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tinynet.assembly import POINTER, WHOLE, Function, address, compiled
+from tinynet.library import call, library
+
+
+def exp(x: Any) -> np.ndarray:
+    """Return e**x of each element, in float64, to the bits of `elementary.exp`.
+
+    >>> exp([0.0, 1.0]).tolist()
+    [1.0, 2.718281828459045]
+    """
+    return _of_each("exp", x)
+
+
+def log(x: Any) -> np.ndarray:
+    """Return the natural logarithm of each element; -inf at 0, NaN below.
+
+    >>> log([1.0, 0.0]).tolist()
+    [0.0, -inf]
+    """
+    return _of_each("log", x)
+
+
+def tanh(x: Any) -> np.ndarray:
+    """Return the hyperbolic tangent of each element."""
+    return _of_each("tanh", x)
+
+
+def sigmoid(x: Any) -> np.ndarray:
+    """Return 1 / (1 + e**-x) of each element."""
+    return _of_each("sigmoid", x)
+
+
+def cos_pi(x: Any) -> np.ndarray:
+    """Return cos(pi x) of each element, for x from 0 to 1."""
+    return _of_each("cos_pi", x)
+
+
+def total(x: Any, axis: int = -1) -> np.ndarray:
+    """Return the sum along an axis: the second half is added to the first, until one is left.
+
+    >>> float(total([0.1, 0.2, 0.3]))
+    0.6000000000000001
+    """
+    terms = np.moveaxis(np.asarray(x, float), axis, 0)
+    if not len(terms):
+        return np.zeros(terms.shape[1:])
+    while len(terms) > 1:
+        half = (len(terms) + 1) // 2
+        some = terms[:half].copy()
+        some[: len(terms) - half] += terms[half:]
+        terms = some
+    return np.asarray(terms[0])
+
+
+def running_total(x: np.ndarray) -> np.ndarray:
+    """Return the sum over the last axis, from the first term to the last, as the sheet adds. (..., n) -> (...)
+
+    >>> float(running_total(np.array([0.1, 0.2, 0.3])))
+    0.6000000000000001
+    """
+    found = x[..., 0].copy()
+    for k in range(1, x.shape[-1]):
+        found += x[..., k]
+    return np.asarray(found)
+
+
+def mean(x: Any, axis: int = -1) -> np.ndarray:
+    """Return the mean along an axis: `total` divided by the number of terms."""
+    return np.asarray(total(x, axis) / np.shape(x)[axis])
+
+
+def weighted_sums(a: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+    """Return a @ weight.T + bias: each sum from the first input to the last, and then the bias, as the sheet adds.
+
+    a (..., in), weight (out, in), bias (out,) -> (..., out)
+
+    >>> weighted_sums([1.0, 2.0], np.array([[3.0, 4.0]]), np.array([5.0])).tolist()
+    [16.0]
+    """
+    inputs = np.ascontiguousarray(a, float)
+    outputs, width = weight.shape
+    columns = np.ascontiguousarray(weight.T, float)  # (in, out)
+    added = np.zeros(outputs) if bias is None else np.ascontiguousarray(bias, float)
+    found = np.empty((*inputs.shape[:-1], outputs))
+    arrays = (inputs, columns, added, found)
+    _sums()(*map(address, arrays), found.size // outputs, width, outputs)
+    return found
+
+
+# --- the compiled code ---------------------------------------------------------------------------------------------
+
+
+def _of_each(name: str, x: Any) -> np.ndarray:
+    given = np.ascontiguousarray(x, float)
+    found = np.empty_like(given)
+    _mapping(name)(address(given), address(found), given.size)
+    return found.reshape(np.shape(x))
+
+
+@cache
+def _mapping(name: str) -> Callable[..., None]:
+    """Compile a function of `elementary` for arrays."""
+    f = Function("each", {"x": POINTER, "out": POINTER, "count": WHOLE})
+    with f.loop(0, "%count") as i:
+        f.store("double", call(f, name, f.load("double", f.at("double", "%x", i))), f.at("double", "%out", i))
+    return compiled(f, library([name]))
+
+
+@cache
+def _sums() -> Callable[..., None]:
+    """Compile `weighted_sums`; a row's outputs are independent of each other, so LLVM may compute them side by side."""
+    pointers = dict.fromkeys(("a", "columns", "bias", "out"), POINTER)
+    f = Function("sums", {**pointers, "rows": WHOLE, "width": WHOLE, "outputs": WHOLE})
+    with f.loop(0, "%rows") as row:
+        out = f.at("double", "%out", f.whole("mul", row, "%outputs"))
+        inputs = f.at("double", "%a", f.whole("mul", row, "%width"))
+        _add_column(f, out, inputs, "0", first=True)
+        with f.loop(1, "%width") as i:
+            _add_column(f, out, inputs, i)
+        with f.loop(0, "%outputs") as j:
+            _store_sum(f, f.at("double", out, j), f.load("double", f.at("double", "%bias", j)))
+    return compiled(f)
+
+
+def _add_column(f: Function, out: str, inputs: str, i: str, *, first: bool = False) -> None:
+    """Add input i times its weights to the sums of a row."""
+    value = f.load("double", f.at("double", inputs, i))
+    column = f.at("double", "%columns", f.whole("mul", i, "%outputs"))
+    with f.loop(0, "%outputs") as j:
+        product = f.new(f"fmul double {value}, {f.load('double', f.at('double', column, j))}")
+        if first:
+            f.store("double", product, f.at("double", out, j))
+        else:
+            _store_sum(f, f.at("double", out, j), product)
+
+
+def _store_sum(f: Function, place: str, term: str) -> None:
+    f.store("double", f.new(f"fadd double {f.load('double', place)}, {term}"), place)
