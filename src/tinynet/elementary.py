@@ -31,7 +31,7 @@ def nearest(x: float) -> float:
     return (x + WHOLE) - WHOLE
 
 
-def scaled(x: float, k: float) -> float:
+def times_power2(x: float, k: float) -> float:
     """Return x * 2**k for whole k from -2044 to 2046, rounded once at most."""
     half = nearest(k * 0.5)
     return x * power2(half) * power2(k - half)
@@ -75,7 +75,7 @@ def exp(x: float) -> float:
     high = r + more
     low = (r - high) + more
     y = 1.0 + high
-    return scaled(y + (((1.0 - y) + high) + low), k)
+    return times_power2(y + (((1.0 - y) + high) + low), k)
 
 
 def sigmoid(x: float) -> float:
@@ -96,7 +96,7 @@ def sigmoid(x: float) -> float:
     d = 1.0 + p * y
     d_low = ((1.0 - d) + p * y) + p * y_low
     ratio = quotient(select(x < 0.0, y, 1.0), select(x < 0.0, y_low, 0.0), d, d_low)
-    return scaled(ratio, select(x < 0.0, k, 0.0))
+    return times_power2(ratio, select(x < 0.0, k, 0.0))
 
 
 def tanh(x: float) -> float:
