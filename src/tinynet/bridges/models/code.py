@@ -51,7 +51,7 @@ def printed(
         f"code.{language}.jinja",
         **shown,
         language=written,
-        about=[*_about(network), written.promise, *_legend(examples), written.usage.format(**shown)],
+        about=[*_about(network), *_legend(examples), written.usage.format(**shown), written.promise],
         constants="\n".join(_constants(network, written)),
         body="\n".join(program.lines),
         used=[double.called(function) for function in sorted(program.used)],
