@@ -11,7 +11,7 @@ import numpy as np
 from tinynet.bridges.models.expressions import expression
 from tinynet.bridges.models.functions import functions
 from tinynet.bridges.models.languages import LANGUAGES, Language
-from tinynet.bridges.models.loops import Statement, rolled
+from tinynet.bridges.models.loops import Statement, at, rolled
 from tinynet.bridges.models.tensors import layers_of
 from tinynet.definitions import called
 from tinynet.errors import TinyNetError
@@ -78,7 +78,7 @@ class Program:
         if size and array not in self.arrays:
             self._line(self.language.array.format(array=self.named(array), size=size))
         if size > 1:
-            with self._loop("j", size):
+            with self._loop(self.language.loop, "j", size):
                 self._set(self.named(f"{array}[j]"), formula)
         elif size:
             self._set(self.named(f"{array}[0]"), formula)
@@ -99,9 +99,8 @@ class Program:
         start = declared.format(cell=cell)
         match formula:
             case ("+" | "max" as operation, ("each", count, term), *rest):
-                least = self.language.literal(0.0) if operation == "+" else f"-{self.language.infinity}"
-                self._line(f"{start} = {least}")
-                with self._loop("i", count):
+                self._line(f"{start} = {self.value(at(term, 'i', 0))}")
+                with self._loop(self.language.rest, "i", count):
                     self._grow(cell, operation, term)
                 for term in rest:
                     self._grow(cell, operation, term)
@@ -118,9 +117,9 @@ class Program:
         self.lines.append(self.language.step * self.depth + text + self.language.end)
 
     @contextmanager
-    def _loop(self, i: str, count: int) -> Iterator[None]:
+    def _loop(self, pattern: str, i: str, count: int) -> Iterator[None]:
         step = self.language.step
-        self.lines.append(step * self.depth + self.language.loop.format(i=i, count=count))
+        self.lines.append(step * self.depth + pattern.format(i=i, count=count))
         self.depth += 1
         yield
         self.depth -= 1

@@ -12,7 +12,8 @@ IN_FLOAT = "Every machine computes the same bits: sums in float, functions in do
 class Language:
     """How a language writes what a network is made of.
 
-    constant, array, number, fixed, loop : patterns, filled in by name; all but the last declare, `fixed` what never changes.
+    constant, array, number, fixed : patterns of declarations, filled in by name; `fixed` declares what never changes.
+    loop, rest : patterns of a loop that counts from 0, and from 1.
     select : the pattern of a choice: the condition, the number where it holds, and where not.
     usage : how to call the function, for the reader.
     promise : which bits the program computes, for the reader.
@@ -25,10 +26,10 @@ class Language:
     number: str
     fixed: str
     loop: str
+    rest: str
     select: str
     usage: str
     larger: str
-    infinity: str
     promise: str = "Every machine computes the same bits, those of TinyNet."
     function: str = "{operation}"
     dtype: str = "float64"
@@ -56,10 +57,10 @@ def c(name: str, dtype: str) -> Language:
         number=f"{kind} {{cell}}",
         fixed=f"{kind} {{cell}}",
         loop="for (int {i} = 0; {i} < {count}; {i}++) {{",
+        rest="for (int {i} = 1; {i} < {count}; {i}++) {{",
         select="{} ? {} : {}",
         usage=f"{kind} pixels[{{inputs}}] = {{{{...}}}}, answers[{{outputs}}]; {{name}}_answer(pixels, answers);",
         larger=f"{name}_larger",
-        infinity="INFINITY",
         promise=IN_FLOAT if single else Language.promise,
         function=f"(float){name}_{{operation}}" if single else f"{name}_{{operation}}",  # computed in double
         dtype=dtype,
@@ -73,10 +74,10 @@ PYTHON = Language(
     number="{cell}",
     fixed="{cell}",
     loop="for {i} in range({count}):",
+    rest="for {i} in range(1, {count}):",
     select="{1} if {0} else {2}",
     usage="answers = {name}_answer(pixels)  # {inputs} numbers in, a list of {outputs} out",
     larger="max",
-    infinity="math.inf",
     end="",
     close="",
 )
@@ -86,10 +87,10 @@ JAVASCRIPT = Language(
     number="let {cell}",
     fixed="const {cell}",
     loop="for (let {i} = 0; {i} < {count}; {i}++) {{",
+    rest="for (let {i} = 1; {i} < {count}; {i}++) {{",
     select="{} ? {} : {}",
     usage="const answers = {name}_answer(pixels); // {inputs} numbers in, an array of {outputs} out",
-    larger="Math.max",
-    infinity="Infinity",
+    larger="larger",
     step="  ",
 )
 LANGUAGES: dict[str, Callable[[str, str], Language]] = {
