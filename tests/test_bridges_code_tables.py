@@ -52,7 +52,10 @@ def test_javascript(run, wanted, tmp_path):
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
 @pytest.mark.parametrize(("dtype", "within"), [("float32", 1e-5), ("float64", 0.0)])
-def test_c(run, wanted, tmp_path, dtype, within):
+@pytest.mark.parametrize(
+    "options", [["-std=c99", "-pedantic"], ["-std=gnu11", "-O3", "-march=native"]], ids=" ".join
+)
+def test_c(run, wanted, tmp_path, dtype, within, options):
     run.export(tmp_path / "house.h", name="house", dtype=dtype)
     kind = "float" if dtype == "float32" else "double"
     lines = [
@@ -64,7 +67,7 @@ def test_c(run, wanted, tmp_path, dtype, within):
         '#include <stdio.h>\n#include "house.h"\nint main(void) {\n' + "\n".join(lines) + "\nreturn 0; }\n"
     )
     (tmp_path / "main.c").write_text(source)
-    strict = ["-Wall", "-Wextra", "-Werror", "-std=c99", "-pedantic"]
+    strict = ["-Wall", "-Wextra", "-Werror", *options]
     subprocess.run(["gcc", *strict, tmp_path / "main.c", "-o", tmp_path / "main"], check=True)
     said = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout.split()
     np.testing.assert_allclose([float(word) for word in said], wanted, rtol=within, atol=0)
