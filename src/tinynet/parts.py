@@ -57,6 +57,9 @@ class Links:
     title: str
     links: tuple[Link, ...]
 
+    def _repr_html_(self) -> str:
+        return Chapter("links", self.title, (self,))._repr_html_()
+
 
 Part = Text | Table | Figure | Verdict | Links
 

@@ -141,9 +141,9 @@ def _scale(axes: "list[Axes]", ends: tuple[str, str]) -> None:
     bar = axes[0].figure.colorbar(axes[0].collections[0], ax=axes, shrink=0.6)
     bar.set_label("weight", fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)
-    low, high = (f"active when\n{end}" for end in ends)
-    bar.ax.set_title(high, fontsize=SMALL, color=HORIZONTAL)
-    bar.ax.set_xlabel(low, fontsize=SMALL, color=VERTICAL)
+    low, high = (f"active\nwhen\n{end}" for end in ends)
+    bar.ax.set_title(high, loc="left", fontsize=SMALL, color=HORIZONTAL)
+    bar.ax.set_xlabel(low, loc="left", fontsize=SMALL, color=VERTICAL)
 
 
 def _shape(pixels: int, shape: tuple[int, int] | None) -> tuple[int, int]:
