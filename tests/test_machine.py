@@ -55,7 +55,7 @@ def test_the_device_is_said_as_it_is_found(cuda, mps, sentence, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: len(cuda))
     monkeypatch.setattr(torch.cuda, "get_device_name", cuda.__getitem__)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-    assert machine.summary()["device"] == sentence
+    assert machine.describe()["device"] == sentence
 
 
 def test_without_pytorch_the_device_is_the_cpu(monkeypatch):

@@ -36,7 +36,6 @@ def summary() -> dict[str, str]:
         "Python": platform.python_version(),
         "TinyNet": _version("tinynet"),
         "PyTorch": _version("torch"),
-        "device": device(),
     }
 
 
@@ -50,7 +49,7 @@ def describe() -> dict[str, str]:
         name: _version(name, f'for {use}: pip install "tinynet[{extra}]"')
         for name, (extra, use) in EXTRAS.items()
     }
-    return summary() | programs | {name: _version(name) for name in PACKAGES} | extras
+    return summary() | {"device": device()} | programs | {name: _version(name) for name in PACKAGES} | extras
 
 
 def device() -> str:

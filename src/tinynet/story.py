@@ -162,11 +162,13 @@ def chapter(one: Journey, key: str) -> Chapter:
 def _look(j: Journey) -> Iterator[Part]:
     sizes = "-".join(map(str, j.architecture.sizes))
     yield Text(
-        f"A {sizes} network looks at pictures of four pixels. Each pixel is a brightness from 0, dark, to 1, bright; the "
-        f"two outputs say how sure it is of a horizontal and of a vertical line. It has {j.architecture.parameter_count} "
+        f"A {sizes} network looks at pictures of four pixels. Each pixel is a brightness from 0, dark, to 1, bright. The two "
+        "outputs say how sure it is of a horizontal and of a vertical line. The hidden nodes between them, "
+        f"{sum(j.architecture.sizes[1:-1])} here, can learn to detect patterns of pixels. It has {j.architecture.parameter_count} "
         f"parameters, and it was born at random from seed {j.seed}: these are the numbers PyTorch draws for that seed."
     )
     yield Table("This machine", ("what", "found"), tuple(machine.summary().items()))
+    yield Text(machine.device())
     yield Figure(
         "pictures",
         "The four pictures it will be shown, and the two answers that are right.",
@@ -359,6 +361,7 @@ def _bold(j: Journey) -> Iterator[Part]:
             constant=j.constant_loss,
         ),
     )
+    yield loss_table(run)
     yield answers_table("The pictures it was trained on", run.final, j.lines)
     yield judging.lead(run.final(j.lines), j.lines)
     yield answers_table("The stress test", run.final, j.stress)
