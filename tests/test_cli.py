@@ -1,3 +1,4 @@
+import inspect
 import json
 import os
 import re
@@ -69,7 +70,9 @@ def test_json_is_one_document_and_nothing_else(arguments, tmp_path):
 
 def test_json_of_a_recording(recording):
     assert json.loads(tinynet("explain", recording, "loss", "--json").stdout)["explanation"]["name"] == "loss"
-    answers = json.loads(tinynet("stress", recording, "--json").stdout)["answers"]
+    stressed = json.loads(tinynet("stress", recording, "--json").stdout)
+    answers = stressed["answers"]
+    assert f"change by up to {stressed['asymmetry']:.4f}." in tinynet("stress", recording).stdout
     assert [answer["name"] for answer in answers["stress"]] == list(tn.pictures.stress().names)
 
 
@@ -81,31 +84,39 @@ def named(document):
     return {document} if isinstance(document, str) else set()
 
 
-@pytest.mark.parametrize(
-    "arguments",
+WRITERS = [
+    ["discover", "--part", "inside", "--networks", "8", "--out", "made"],
+    ["train", "--epochs", "3", "--out", "run.safetensors", "--figure", "loss.png"],
+    ["predict", "RECORDING", "rows.csv", "--out", "answers.csv"],
+    ["population", "--networks", "64", "--out", "gray.svg"],
     [
-        ["discover", "--part", "inside", "--networks", "8", "--out", "made"],
-        ["train", "--epochs", "3", "--out", "run.safetensors", "--figure", "loss.png"],
-        ["predict", "RECORDING", "rows.csv", "--out", "answers.csv"],
-        ["population", "--networks", "64", "--out", "gray.svg"],
-        [
-            "sweep",
-            "--networks",
-            "64",
-            "--epochs",
-            "3",
-            "--rate",
-            "0.1,1",
-            "--out",
-            "kept",
-            "--figure",
-            "map.png",
-        ],
-        ["export", "RECORDING", "--out", "run.json", "--out", "network.py"],
-        ["worksheet", "--format", "html", "--out", "papers"],
+        "sweep",
+        "--networks",
+        "64",
+        "--epochs",
+        "3",
+        "--rate",
+        "0.1,1",
+        "--out",
+        "kept",
+        "--figure",
+        "map.png",
     ],
-    ids=lambda arguments: arguments[0],
-)
+    ["export", "RECORDING", "--out", "run.json", "--out", "network.py"],
+    ["worksheet", "--format", "html", "--out", "papers"],
+]
+
+
+def test_every_command_that_writes_is_tried_with_json():
+    from tinynet.cli import app
+
+    commands = [command.callback for command in app.registered_commands]
+    files = {"out", "figure", "save"}
+    writers = {one.__name__ for one in commands if files & inspect.signature(one).parameters.keys()}
+    assert writers == {arguments[0] for arguments in WRITERS} | {"runbook"}  # which has a test of its own
+
+
+@pytest.mark.parametrize("arguments", WRITERS, ids=lambda arguments: arguments[0])
 def test_with_json_every_file_is_written_and_named(arguments, tmp_path):
     (tmp_path / "rows.csv").write_text("x,y,label\n0,0,same\n1,1,same\n0,1,other\n1,0,other\n")
     if "RECORDING" in arguments:

@@ -101,14 +101,16 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
 
     run = tn.load(recording)
     sets = _table_sets(run) if run.examples.shape is None else _picture_sets(run)
+    lines = run.examples.shape == (2, 2) and len(run.examples.answers) == 2
+    unfair = symmetry.asymmetry(run.best, tn.pictures.binary()) if lines else None
     if as_json:
         found = {name: answers_json(run.best, examples) for name, examples in sets.items()}
-        print_json({"command": "stress", "unsure_below": judging.UNSURE, "answers": found})
+        about = {"command": "stress", "unsure_below": judging.UNSURE, "asymmetry": unfair}
+        print_json(about | {"answers": found})
         return
     for name, examples in sets.items():
         terminal.show_table(answers_table(name.capitalize(), run.best, examples))
-    if run.examples.shape == (2, 2) and len(run.examples.answers) == 2:
-        unfair = symmetry.asymmetry(run.best, tn.pictures.binary())
+    if unfair is not None:
         typer.echo(
             f"Turned by 90 degrees, its answers to the 16 black-and-white pictures change by up to {unfair:.4f}."
         )
