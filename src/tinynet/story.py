@@ -200,7 +200,7 @@ def _nudge(j: Journey) -> Iterator[Part]:
     yield Text(f"Where the change of {name} comes from:\n{moment.explain(name, depth=3)}")
     yield Text(
         "The same nudge again and again: the loss on this one picture goes "
-        f"{', '.join(f'{x:.4f}' for x in losses)}. {falls(losses)}"
+        f"{', '.join(f'{x:.4f}' for x in losses)}. {falls(losses)} The command tinynet nudge --repeat 6 does it too."
     )
 
 
@@ -272,6 +272,8 @@ def _converge(j: Journey) -> Iterator[Part]:
 def _fuzzy(j: Journey) -> Iterator[Part]:
     fuzzy = pictures.fuzzy()
     yield Figure("pictures", "A line that is not quite black and white.", lambda: plots.pictures(fuzzy))
+    pixels = zip(pictures.PIXELS, fuzzy.inputs[0].tolist(), strict=True)
+    yield Text(f"Its pixels: {', '.join(f'{name} {value:g}' for name, value in pixels)}.")
     yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], fuzzy)
     clean, blurred = (judging.answers(j.run.final, shown)[0] for shown in (j.lines["top"], fuzzy))
     yield Text(
