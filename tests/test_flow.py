@@ -29,6 +29,7 @@ FLOW = [
     "sheet",
     "notation",
     "explain",
+    "rewriting",
     "assembly",
     "arithmetic",
     "printing",
