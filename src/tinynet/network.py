@@ -31,7 +31,7 @@ def activate(name: str, z: np.ndarray) -> np.ndarray:
     if name == "tanh":
         return arrays.tanh(z)
     if name == "relu":
-        return np.maximum(z, 0.0)
+        return np.where(z < 0.0, 0.0, z)  # NaN and -0.0 stay, as in the sheet
     if name == "identity":
         return z
     e = arrays.exp(z - z.max(axis=-1, keepdims=True))
