@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from tinynet.assembly import POINTER, WHOLE, Function, address, compiled
-from tinynet.library import call, library
+from tinynet.library import call, constant, library
+
+TOGETHER = 4  # inputs that are added between a load and a store of a sum
 
 
 def exp(x: Any) -> np.ndarray:
@@ -152,25 +154,29 @@ def _sums() -> Callable[..., None]:
         with f.loop(0, "%rows") as row:
             place = f.whole("add", f.whole("mul", first, "%rows"), f.whole("mul", row, "%outputs"))
             out, inputs = f.at("double", "%out", place), f.at("double", given, f.whole("mul", row, "%width"))
-            _add_column(f, out, inputs, columns, "0", first=True)
-            with f.loop(1, "%width") as i:
-                _add_column(f, out, inputs, columns, i)
             with f.loop(0, "%outputs") as j:
-                _store_sum(f, f.at("double", out, j), f.load("double", f.at("double", bias, j)))
+                f.store("double", constant(-0.0), f.at("double", out, j))  # -0.0 + x is x, of x = -0.0 too
+            blocks = f.whole("udiv", "%width", TOGETHER)
+            with f.loop(0, blocks) as block:
+                _add_columns(f, out, inputs, columns, f.whole("mul", block, TOGETHER), TOGETHER)
+            with f.loop(f.whole("mul", blocks, TOGETHER), "%width") as i:
+                _add_columns(f, out, inputs, columns, i, 1)
+            with f.loop(0, "%outputs") as j:
+                place = f.at("double", out, j)
+                term = f.load("double", f.at("double", bias, j))
+                f.store("double", f.new(f"fadd double {f.load('double', place)}, {term}"), place)
     return compiled(f)
 
 
-def _add_column(f: Function, out: str, inputs: str, columns: str, i: str, *, first: bool = False) -> None:
-    """Add input i times its weights to the sums of a row."""
-    value = f.load("double", f.at("double", inputs, i))
-    column = f.at("double", columns, f.whole("mul", i, "%outputs"))
+def _add_columns(f: Function, out: str, inputs: str, columns: str, first: str, count: int) -> None:
+    """Add `count` inputs from the first on, each times its weights, to the sums of a row, one after the other."""
+    places = [f.whole("add", first, k) for k in range(count)]
+    values = [f.load("double", f.at("double", inputs, place)) for place in places]
+    weights = [f.at("double", columns, f.whole("mul", place, "%outputs")) for place in places]
     with f.loop(0, "%outputs") as j:
-        product = f.new(f"fmul double {value}, {f.load('double', f.at('double', column, j))}")
-        if first:
-            f.store("double", product, f.at("double", out, j))
-        else:
-            _store_sum(f, f.at("double", out, j), product)
-
-
-def _store_sum(f: Function, place: str, term: str) -> None:
-    f.store("double", f.new(f"fadd double {f.load('double', place)}, {term}"), place)
+        here = f.at("double", out, j)
+        found = f.load("double", here)
+        for value, column in zip(values, weights, strict=True):
+            product = f.new(f"fmul double {value}, {f.load('double', f.at('double', column, j))}")
+            found = f.new(f"fadd double {found}, {product}")
+        f.store("double", found, here)
