@@ -46,7 +46,7 @@ def constant_loss(examples: Examples, recipe: Recipe) -> float:
 
 def _entropy(p: np.ndarray, of_one_choice: bool) -> float:
     """Return the loss that answering the true shares p (outputs,) costs."""
-    terms, others = (-x * arrays.log(np.where(x > 0, x, 1.0)) for x in (p, 1 - p))
+    terms, others = (0.0 - x * arrays.log(np.where(x > 0, x, 1.0)) for x in (p, 1 - p))
     return float(arrays.total(terms) if of_one_choice else arrays.mean(terms + others))
 
 
