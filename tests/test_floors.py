@@ -74,3 +74,10 @@ def test_a_world_of_one_kind_lacks_what_needs_two():
     assert math.isnan(doubt.accuracy.value)
     assert doubt.brier.value == 0.25
     assert "accuracy nan ± nan, brier 0.2500 ± 0.0000" in str(doubt)
+
+
+def test_an_estimate_is_numpys_mean_and_standard_error():
+    horizontal, targets = np.random.default_rng(0).random(999), np.tile([1.0, 0.0, 0.5], 333)
+    found = floors.of_answers(horizontal, targets).brier
+    squares = (horizontal - targets) ** 2 + targets * (1 - targets)
+    assert found == pytest.approx((squares.mean(), squares.std() / math.sqrt(999)), rel=1e-12)
