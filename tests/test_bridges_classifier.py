@@ -279,7 +279,7 @@ def test_without_scikit_learn_the_error_says_what_to_install():
         "try:\n    tinynet.TinyNetClassifier\nexcept ImportError as error:\n    print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == 'TinyNetClassifier needs scikit-learn: pip install "tinynet[sklearn]"\n'
+    assert done.stdout == 'TinyNetClassifier needs scikit-learn: pip install "tinynet-lab[sklearn]"\n'
 
 
 # --- beside scikit-learn's own ---------------------------------------------------------------------------------

@@ -289,7 +289,9 @@ def test_numbers_that_are_not_finite_have_no_workbook():
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
-    with pytest.raises(ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet\[excel\]"'):
+    with pytest.raises(
+        ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet-lab\[excel\]"'
+    ):
         workbook.workbook([tn.nudge(tn.Network.initial(seed=0), LINES["top"])])
 
 

@@ -205,7 +205,7 @@ def test_without_pytorch_the_check_says_how_to_install_it(client, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     answer = client.post("api/check", json=EXPERIMENT)
     assert answer.status_code == 501
-    assert "pip install torch" in answer.json()["error"]
+    assert 'pip install "tinynet-lab[torch]"' in answer.json()["error"]
 
 
 def test_a_chapter_with_its_figures_and_its_answer(client):

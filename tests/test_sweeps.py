@@ -345,9 +345,9 @@ def test_other_examples_are_their_own_probes():
 def test_a_missing_package_names_the_command(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ImportError, match=r'pip install "tinynet\[sweep\]"'):
+    with pytest.raises(ImportError, match=r'pip install "tinynet-lab\[sweep\]"'):
         tn.sweep(GRID, 64, out=tmp_path)
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ImportError, match=r'pip install "tinynet\[cluster\]"'):
+    with pytest.raises(ImportError, match=r'pip install "tinynet-lab\[cluster\]"'):
         tn.sweep(GRID, 64, scheduler="tcp://127.0.0.1:1")
     assert tn.sweep(GRID, 64).complete
