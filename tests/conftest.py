@@ -1,9 +1,34 @@
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import settings
 
 settings.register_profile("tinynet", deadline=None, max_examples=40)
 settings.load_profile("tinynet")
+
+BY_FIXTURE = ("browser", "cluster", "notebook")  # markers of the tests that use the fixture of that name
+
+
+def pytest_collection_modifyitems(items):
+    """Mark each test by its fixtures, and by whether its module or its doctest uses PyTorch."""
+    for item in items:
+        for name in set(BY_FIXTURE) & set(item.fixturenames):
+            item.add_marker(name)
+        if uses_torch(item):
+            item.add_marker("torch")
+
+
+def uses_torch(item):
+    if isinstance(item, pytest.DoctestItem):
+        return any("torch" in example.source for example in item.dtest.examples)
+    return not {"torch", "torch_twin"}.isdisjoint(vars(item.module))
+
+
+@pytest.fixture(autouse=True)
+def _without_its_marker_a_test_has_no_pytorch(request, monkeypatch):
+    if request.node.get_closest_marker("torch") is None:
+        monkeypatch.setitem(sys.modules, "torch", None)
 
 
 @pytest.fixture(autouse=True)
