@@ -5,16 +5,33 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 
 import tinynet as tn
+from tinynet.cli import main
 
 HERE = [sys.executable, "-c", "from tinynet.cli import main; main()"]
 
 
-def tinynet(*arguments, cwd=None):
-    return subprocess.run([*HERE, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=120)
+def tinynet(*arguments, cwd="."):
+    """Run the command line in this process; return its exit code and what it says."""
+    code, out, err = 0, StringIO(), StringIO()
+    with (
+        patch.object(sys, "argv", ["tinynet", *map(str, arguments)]),
+        chdir(cwd),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    return SimpleNamespace(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 @pytest.fixture(scope="module")
