@@ -62,7 +62,7 @@ class Notebook:
                 return printed, outputs
         raise AssertionError
 
-    def messages(self, patience=60):
+    def messages(self, patience=600):
         while True:
             yield self.client.get_iopub_msg(timeout=patience)
 

@@ -9,7 +9,7 @@ HERE = [sys.executable, "-c", "from tinynet.cli import main; main()", "runbook"]
 
 
 def run(*arguments, cwd, code=0):
-    done = subprocess.run([*HERE, *arguments], capture_output=True, text=True, cwd=cwd, timeout=120)
+    done = subprocess.run([*HERE, *arguments], capture_output=True, text=True, cwd=cwd)
     assert done.returncode == code, done.stderr
     return done
 

@@ -21,6 +21,8 @@ SAYS = {  # and how many figures each has at least
 }
 
 
+@pytest.mark.notebook
+@pytest.mark.torch
 @pytest.mark.filterwarnings("default")  # of the machinery that runs it, not of our code
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_the_notebook_runs(path, monkeypatch):
@@ -28,7 +30,7 @@ def test_the_notebook_runs(path, monkeypatch):
 
     monkeypatch.delenv("TINYNET_FULL", raising=False)
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=3600, kernel_name="python3").execute()
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     printed = "".join(o.text for o in outputs if o.output_type == "stream")
     says, figures = SAYS[path.name]

@@ -31,7 +31,7 @@ ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 2000}}
 
 @pytest.fixture(scope="module")
 def client():
-    with laboratory.running() as address, httpx.Client(base_url=address, timeout=60) as found:
+    with laboratory.running() as address, httpx.Client(base_url=address, timeout=600) as found:
         yield found
 
 
@@ -323,8 +323,8 @@ def test_the_command_serves_until_ctrl_c():
     ) as process:
         assert process.stdout is not None
         address = process.stdout.readline().split()[2]
-        assert httpx.get(f"{address}api/about", timeout=30).json()["version"] == tn.__version__
+        assert httpx.get(f"{address}api/about", timeout=600).json()["version"] == tn.__version__
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate()
     assert process.returncode == 0
     assert "Traceback" not in errors

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future
-from functools import partial
 
 import pyarrow.parquet as pq
 import pytest
@@ -69,9 +68,8 @@ def cluster():
     """Return what starts a cluster of so many workers."""
     from distributed import LocalCluster
 
-    return partial(
-        LocalCluster, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=60
-    )
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "silence_logs": 60}
+    return lambda workers: LocalCluster(n_workers=workers, **options)
 
 
 @pytest.fixture(scope="module")
