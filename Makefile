@@ -32,12 +32,12 @@ $(LAB): pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(TESTS): $(LAB)
-	@echo "Installing PyTorch and the tools of the tests into $(VENV). They take 2 GB."
+	@echo "Installing PyTorch, JupyterLab and the tools of the tests into $(VENV): 2.3 GB in all."
 	@$(PIP) 'tinynet-lab[dev]'
-	@touch $@
+	@touch $@ $(NOTEBOOK)
 
 $(NOTEBOOK): $(LAB)
-	@echo "Installing PyTorch and JupyterLab into $(VENV). They take 1 GB."
+	@echo "Installing PyTorch and JupyterLab into $(VENV): 1.5 GB in all."
 	@$(PIP) 'tinynet-lab[notebook,torch-pinned]'
 	@touch $@
 

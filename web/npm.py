@@ -54,7 +54,8 @@ def main() -> int:
     """Run npm with the arguments of the command line; install PyPI's Node first if it is needed."""
     if not has_node():
         if not OWN.is_dir():
-            print(f"This machine has no Node {OLDEST_NODE[0]} or newer: installing one into {OWN.name}.")
+            oldest = ".".join(map(str, OLDEST_NODE))
+            print(f"This machine has no Node {oldest} or newer: installing one into web/{OWN.name}.", flush=True)
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
             subprocess.run([*pip, "--target", str(OWN), WHEEL], check=True)
         sys.path.insert(0, str(OWN))
