@@ -7,7 +7,7 @@ PAGE := src/tinynet/page/index.html
 WEB := $(shell find web \( -path web/node_modules -o -path web/.node \) -prune -o -type f -print)
 MODULES := web/node_modules/.package-lock.json
 NPM := $(BIN)/python web/npm.py
-QUICK := not (browser or cluster or notebook or slow)
+QUICK := not (browser or cluster or notebook or index or slow)
 ARGS ?=
 
 # What is installed into .venv, layer by layer: each file says that its layer is there.
@@ -37,7 +37,7 @@ $(TESTS): $(LAB)
 	@touch $@ $(NOTEBOOK)
 
 $(NOTEBOOK): $(LAB)
-	@echo "Installing PyTorch and JupyterLab into $(VENV): 1.5 GB in all."
+	@echo "Installing PyTorch and JupyterLab into $(VENV): 1.3 GB in all."
 	@$(PIP) 'tinynet-lab[notebook,torch-pinned]'
 	@touch $@
 

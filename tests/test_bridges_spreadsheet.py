@@ -154,6 +154,7 @@ def test_the_values_in_the_file_are_ours_to_the_last_bit(books, case):
     assert all(type(value) is float or value in (0, 1) for value in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_package_formulas_finds_our_numbers_before_and_after_a_change(books, case, tmp_path):
     data, moments, changes, after = books[case]

@@ -2,6 +2,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 import tinynet as tn
 from tinynet.ladder import RUNGS
 
@@ -14,6 +16,7 @@ def run(*arguments, cwd, code=0):
     return done
 
 
+@pytest.mark.slow
 def test_the_ladder_is_measured_kept_and_told(tmp_path):
     first = run("--quick", "--json", cwd=tmp_path)
     found = json.loads(first.stdout)
@@ -32,6 +35,7 @@ def test_the_ladder_is_measured_kept_and_told(tmp_path):
     assert (tmp_path / "runbook" / "learner-maps.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_learner_is_saved_with_its_card(tmp_path):
     done = run("--save", "mine.safetensors", cwd=tmp_path)
     assert "saved: mine.safetensors, and its model card: mine.md" in done.stdout

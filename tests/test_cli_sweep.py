@@ -125,6 +125,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["bad.json"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_ended_in_the_middle_it_goes_on(end, code, tmp_path):

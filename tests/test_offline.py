@@ -47,6 +47,7 @@ def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
 # --- what goes along -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "seeds"),
     [
@@ -178,6 +179,7 @@ def test_what_cannot_be_a_page_is_refused():
         offline.page(trained((4, 3, 2), many, batch_size=257, epochs=1))
 
 
+@pytest.mark.slow
 def test_what_is_too_large_is_named():
     rng = np.random.default_rng(0)
     many = tn.Examples(

@@ -122,6 +122,7 @@ def test_every_figure_draws(chapters):
     assert all(plots.figure_of(figure.draw()).axes for figure in figures)
 
 
+@pytest.mark.slow
 def test_the_report_is_one_file_that_asks_no_one(chapters, tmp_path):
     path = report.write(list(chapters.values()), "A sentence on <what> was run.", tmp_path)
     html = path.read_text()

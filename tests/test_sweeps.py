@@ -196,6 +196,7 @@ def run_until(folder, networks, end):
     return lines
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_killed_again_and_again_it_goes_on_where_it_was(tmp_path, reference):
     kept = {}

@@ -55,7 +55,9 @@ def main() -> int:
     if not has_node():
         if not OWN.is_dir():
             oldest = ".".join(map(str, OLDEST_NODE))
-            print(f"This machine has no Node {oldest} or newer: installing one into web/{OWN.name}.", flush=True)
+            print(
+                f"This machine has no Node {oldest} or newer: installing one into web/{OWN.name}.", flush=True
+            )
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
             subprocess.run([*pip, "--target", str(OWN), WHEEL], check=True)
         sys.path.insert(0, str(OWN))
