@@ -320,6 +320,7 @@ def test_columns_of_a_table_have_their_names():
     assert words["layer1_weight_1_0"] == "weight from width to output 1"
 
 
+@pytest.mark.torch
 def test_what_pytorch_gave_is_said_to_follow_nothing():
     import torch
 

@@ -305,6 +305,7 @@ def test_the_code_in_the_docs_runs(capsys):
     assert capsys.readouterr().out == "('bottom',)\n"
 
 
+@pytest.mark.torch
 def test_a_watched_training_begins_with_the_last_step_that_was_taken():
     _, given = recordings()
     lab = given.widget()

@@ -39,6 +39,7 @@ def test_the_code_prints_what_it_says(name):
     assert out.getvalue() == printed
 
 
+@pytest.mark.torch
 @pytest.mark.slow
 def test_the_readmes_bridges_stand(tmp_path, monkeypatch):
     """Three of them in five lines each, and each does what is said of it."""

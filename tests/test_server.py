@@ -193,6 +193,7 @@ def test_the_best_answers(client):
     assert said["answers"] == posterior(WORLD, shown).tolist()
 
 
+@pytest.mark.torch
 def test_pytorch_checks_a_nudge(client):
     network = tn.Network.initial(seed=9)
     said = ask(client, "check", EXPERIMENT | {"seed": 9})["cells"]

@@ -82,6 +82,7 @@ def test_the_golden_file_holds():
         assert found == kept
 
 
+@pytest.mark.torch
 def test_pytorch_still_gives_the_golden_file():
     for run, kept in zip(recordings(), json.loads(GOLDEN.read_text()), strict=True):
         expected = opened(kept)
@@ -135,6 +136,7 @@ def fields(run):
     return {name: getattr(run, name) for name in run.__dataclass_fields__}
 
 
+@pytest.mark.torch
 def test_it_says_what_it_is_in_a_line(tmp_path):
     run = next(recordings())
     assert repr(run).startswith("<WatchedRecording of <")
