@@ -62,6 +62,7 @@ def test_the_posterior_is_that_of_a_loop_over_the_patterns(world):
         assert (best[k, 0], doubt[k]) == pytest.approx(twin(world, picture), abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "world", [World(), World(noise=0.4, doubt=0.3, labels="coin"), World(noise=0.3, n=3)]
 )

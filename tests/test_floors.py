@@ -7,6 +7,7 @@ from tinynet import bayes, draws, floors
 from tinynet.world import World
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("noise", "accuracy", "brier", "cross_entropy", "auroc"),
     [
@@ -40,6 +41,7 @@ def test_a_coins_world_has_the_floors_of_a_soft_one():
     assert soft == coin
 
 
+@pytest.mark.slow
 def test_coins_themselves_score_the_same_within_their_luck():
     world = World(labels="coin")
     inputs, targets, _ = world.draw(np.arange(40_000), seed=3)
