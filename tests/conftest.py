@@ -25,10 +25,24 @@ def uses_torch(item):
     return not {"torch", "torch_twin"}.isdisjoint(vars(item.module))
 
 
+class WithoutPyTorch:
+    """An importer that finds all that another finds, but PyTorch."""
+
+    def __init__(self, finder):
+        self.finder = finder
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+    def find_spec(self, name, path=None, target=None):
+        return None if name == "torch" else self.finder.find_spec(name, path, target)
+
+
 @pytest.fixture(autouse=True)
 def _without_its_marker_a_test_has_no_pytorch(request, monkeypatch):
     if request.node.get_closest_marker("torch") is None:
-        monkeypatch.setitem(sys.modules, "torch", None)
+        monkeypatch.delitem(sys.modules, "torch", raising=False)
+        monkeypatch.setattr(sys, "meta_path", [WithoutPyTorch(finder) for finder in sys.meta_path])
 
 
 @pytest.fixture(autouse=True)

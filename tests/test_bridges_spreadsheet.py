@@ -199,7 +199,13 @@ def stressed(size, loss):
 def test_sure_and_wrong_answers_overflow_nowhere(size, loss, tmp_path):
     data, moment = stressed(size, loss)
     found, wanted = by_formulas(changed(data, [moment], []), tmp_path), ours([moment])
-    assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 + unsure(moment))
+
+
+def unsure(moment):
+    """Return how far log(1 - a) moves where a, near 1, is one place further: the workbook's own EXP may round so."""
+    rests = [1 - value for name, value in moment.values.items() if ".a[" in name and 0 < 1 - value < 0.5]
+    return 2.0**-53 / min(rests) if rests and moment.recipe.loss == "bce" else 0.0
 
 
 def test_one_nudge_has_its_names_without_a_number(tmp_path):
