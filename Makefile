@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PAGE := src/tinynet/page/index.html
 WEB := $(shell find web \( -path web/node_modules -o -path web/.node \) -prune -o -type f -print)
 MODULES := web/node_modules/.package-lock.json
@@ -28,17 +28,17 @@ $(BIN)/python:
 
 $(LAB): pyproject.toml | $(BIN)/python
 	@echo "Installing TinyNet into $(VENV)."
-	@HATCH_BUILD_NO_HOOKS=true $(PIP) --editable .
+	@HATCH_BUILD_NO_HOOKS=true $(PIP) --no-compile --editable .
 	@touch $@
 
 $(TESTS): $(LAB)
 	@echo "Installing PyTorch, JupyterLab and the tools of the tests into $(VENV): 2.3 GB in all."
-	@$(PIP) 'tinynet-lab[dev]'
+	@$(PIP) 'tinynet-lab[dev]'  # compiled here: some packages warn when they are, and warnings fail a test
 	@touch $@ $(NOTEBOOK)
 
 $(NOTEBOOK): $(LAB)
 	@echo "Installing PyTorch and JupyterLab into $(VENV): 1.3 GB in all."
-	@$(PIP) 'tinynet-lab[notebook,torch-pinned]'
+	@$(PIP) --no-compile 'tinynet-lab[notebook,torch-pinned]'
 	@touch $@
 
 $(MODULES): web/package-lock.json | $(BIN)/python
