@@ -10,10 +10,10 @@ from threading import Event
 
 import numpy as np
 
-from tinynet.cohorts import Cohort, Training
+from tinynet.cohorts import Cohort, Training, forward
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
-from tinynet.network import Architecture, activate
+from tinynet.network import Architecture
 from tinynet.populations import Population, seed_range
 from tinynet.recipe import Recipe
 from tinynet.tallies import Tally, ladder
@@ -202,19 +202,14 @@ def look(cohort: Cohort, examples: Examples, seen: np.ndarray) -> None:
 def _all_right(architecture: Architecture, numbers: np.ndarray, examples: Examples) -> np.ndarray:
     """Return whether networks with parameters (P, n) get every example right. -> (n,) bool
 
-    It is asked at every look, so the networks stand side by side, innermost, a cache full at a time.
+    It is asked at every look, so some networks are taken at a time: their numbers fit the cache.
     """
     assert examples.targets is not None
     inputs, found = examples.inputs.astype(np.float32), []
     for first in range(0, numbers.shape[1], AT_ONCE):
-        p = np.ascontiguousarray(numbers[:, first : first + AT_ONCE])
-        a = np.repeat(inputs[:, :, None], p.shape[1], axis=2)  # (pictures, nodes, n)
         with np.errstate(over="ignore", invalid="ignore"):
-            for k, (weight, bias) in enumerate(architecture.slices):
-                w = p[weight].reshape(architecture.sizes[k + 1], architecture.sizes[k], -1)
-                z = np.einsum("jin,min->mjn", w, a) + p[bias]
-                a = np.moveaxis(activate(architecture.activations[k], np.moveaxis(z, 1, -1)), -1, 1)
-        found.append(_rights(a, examples.targets))
+            answers = forward(architecture, numbers[:, first : first + AT_ONCE].T, inputs)
+        found.append(_rights(answers.transpose(1, 2, 0), examples.targets))
     return np.concatenate(found)
 
 

@@ -170,11 +170,17 @@ class Cohort:
 
 
 def forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Return the answers of networks (n, P) to pictures (m, pixels). -> (n, m, outputs)"""
-    a = inputs[None]  # (1, m, pixels)
-    for n, (weight, bias) in enumerate(architecture.slices):
-        shape = (-1, architecture.sizes[n + 1], architecture.sizes[n])
-        w = parameters[:, weight].reshape(shape)  # (n, out, in)
-        z = a @ w.transpose(0, 2, 1) + parameters[:, None, bias]  # (n, m, out)
-        a = activate(architecture.activations[n], z)
-    return np.asarray(a)
+    """Return the answers of networks (n, P) to pictures (m, pixels). -> (n, m, outputs)
+
+    Sums run in the sheet's order: the order of a matrix product depends on the processor.
+    """
+    p = np.ascontiguousarray(parameters.T)  # (P, n)
+    a = inputs[:, :, None]  # (m, pixels, 1), then (m, nodes, n)
+    for k, (weight, bias) in enumerate(architecture.slices):
+        w = p[weight].reshape(architecture.sizes[k + 1], architecture.sizes[k], -1)  # (out, in, n)
+        z = a[:, :1] * w[:, 0]  # (m, 1, n) * (out, n) -> (m, out, n)
+        for i in range(1, architecture.sizes[k]):
+            z += a[:, i : i + 1] * w[:, i]
+        z += p[bias]
+        a = np.moveaxis(activate(architecture.activations[k], np.moveaxis(z, 1, -1)), -1, 1)
+    return a.transpose(2, 0, 1)
