@@ -1,21 +1,22 @@
 """Fit the rational approximation of the sigmoid that the float32 kernel uses.
 
-    sigmoid(x) = 1/2 + x * P(x**2) / Q(x**2),  P of degree 3, Q of degree 4, |x| <= 17
+    sigmoid(x) = 1/2 + SCALE x (y + a)(y + b)(y + c) / ((y + d)(y + e)(y + f)(y + g)),  y = x**2, |x| <= 16
 
-Weighted least squares, with the weights raised where the error is largest (Lawson 1961), so that the
-result is close to the best in the largest error. Prints the coefficients, lowest power first, and the
-largest error when they are evaluated in float32.
+Weighted least squares, with the weights raised where the error is largest (Lawson 1961), so that the result is close
+to the best in the largest error. Both polynomials have real roots only, so that they are written as products: their
+factors need not wait for one another. Then each constant tries the float32 numbers beside it. Prints the constants
+and the largest error of float32 arithmetic.
 
     python benchmarks/fit_sigmoid.py
 """
 
 import numpy as np
 
-LIMIT, NUMERATOR, DENOMINATOR = 17.0, 3, 4
+LIMIT, NUMERATOR, DENOMINATOR = 16.0, 3, 4
 
 
-def fit(points: int = 4001, rounds: int = 400) -> tuple[np.ndarray, np.ndarray]:
-    """Return the coefficients of P and of Q (with Q(0) = 1), lowest power first."""
+def fit(points: int = 2001, rounds: int = 200) -> np.ndarray:
+    """Return SCALE, and the negative roots of the numerator and of the denominator. (8,)"""
     x = LIMIT / 2 * (1 - np.cos(np.linspace(1e-3, np.pi, points)))  # (points,) denser at both ends
     y = x * x / LIMIT**2
     target = np.tanh(x / 2) / (2 * x)
@@ -33,25 +34,38 @@ def fit(points: int = 4001, rounds: int = 400) -> tuple[np.ndarray, np.ndarray]:
             best, best_error = (p, q), error.max()
         weights *= (error / error.max()) ** 0.5 + 1e-4
         weights /= weights.mean()
-    p, q = best
-    return p / LIMIT ** (2 * np.arange(len(p))), q / LIMIT ** (2 * np.arange(len(q)))
+    p, q = (c / LIMIT ** (2 * np.arange(len(c))) for c in best)
+    return np.concatenate([[p[-1] / q[-1]], *(np.sort(-np.roots(c[::-1]).real) for c in (p, q))])
 
 
-def float32_error(p: np.ndarray, q: np.ndarray) -> float:
-    """Return the largest error of the approximation evaluated in float32."""
-    x = np.linspace(-LIMIT, LIMIT, 2_000_001, dtype=np.float32)
-    y = x * x
-    top, bottom = np.float32(p[-1]), np.float32(q[-1])
-    for c in p[-2::-1]:
-        top = top * y + np.float32(c)
-    for c in q[-2::-1]:
-        bottom = bottom * y + np.float32(c)
+def float32_error(constants: np.ndarray, points: int) -> float:
+    """Return the largest error of the approximation in float32, up to 20."""
+    x = np.linspace(0, 20, points, dtype=np.float32)
     exact = 1 / (1 + np.exp(-x.astype(np.float64)))
-    return float(np.abs(np.float32(0.5) + x * top / bottom - exact).max())
+    x = np.minimum(x, np.float32(LIMIT))
+    scale, a, b, c, d, e, f, g = constants.astype(np.float32)
+    y = x * x
+    top, bottom = x * scale * (y + a) * ((y + b) * (y + c)), (y + d) * (y + e) * ((y + f) * (y + g))
+    return float(np.abs(np.float32(0.5) + top / bottom - exact).max())
+
+
+def polished(constants: np.ndarray, points: int = 150_001) -> np.ndarray:
+    """Return the constants as float32 numbers, each moved to those beside it while the error falls."""
+    best = constants.astype(np.float32)
+    error = float32_error(best, points)
+    for step in (8, 2, 1, 1, 1):
+        for k in range(len(best)):
+            for way in (-step, step):
+                tried = best.copy()
+                tried.view(np.int32)[k] += way
+                if (found := float32_error(tried, points)) < error:
+                    best, error = tried, found
+    return best
 
 
 if __name__ == "__main__":
-    p, q = fit()
-    print("P", [float(np.float32(c)) for c in p])
-    print("Q", [float(np.float32(c)) for c in q])
-    print("largest error in float32", float32_error(p, q))
+    found = polished(fit())
+    print("SCALE", float(found[0]))
+    print("TOP", [float(root) for root in found[1:4]])
+    print("BOTTOM", [float(root) for root in found[4:]])
+    print("largest error in float32", float32_error(found, 2_000_001))

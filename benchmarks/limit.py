@@ -17,7 +17,9 @@ from contest import EPOCHS, INPUTS, PARAMETERS, RATE, TARGETS, MissingError, Sid
 
 SOURCE = Path(__file__).with_name("limit.c")
 COMPILERS = (os.environ.get("CC", ""), "gcc", "clang", "cc")
-NATIVE = "-mcpu=native" if platform.machine() in ("arm64", "aarch64") else "-march=native"
+# TINYNET_TARGET=x86-64-v3 compiles the limit, as the kernels, for another processor.
+TARGET = os.environ.get("TINYNET_TARGET", "native").split(",")[0].replace("host", "native")
+NATIVE = f"-mcpu={TARGET}" if platform.machine() in ("arm64", "aarch64") else f"-march={TARGET}"
 FLAGS = ("-O3", NATIVE, "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC", "-w")
 # GCC otherwise leaves instructions before register allocation as they come, and the vectors wait for one another.
 SCHEDULED = ("-fschedule-insns", "-fsched-pressure", "-fira-loop-pressure")

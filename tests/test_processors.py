@@ -89,7 +89,7 @@ def elsewhere(**imitated: str) -> dict[str, str]:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("lanes", ["16", "32", "64"])
+@pytest.mark.parametrize("lanes", ["8", "16", "32", "64"])
 def test_the_number_of_lanes_changes_no_bit(lanes):
     assert elsewhere(TINYNET_LANES=lanes) == here()
 

@@ -98,9 +98,9 @@ class Lanes(Exact):
 
     _single: ClassVar = struct.Struct("<f")
 
-    def __init__(self, function: Function, count: int | None = None) -> None:
+    def __init__(self, function: Function) -> None:
         super().__init__(function)
-        self.count = count or lane_count()
+        self.count = lane_count()
         self.kind, self.words, self.marks = (f"<{self.count} x {kind}>" for kind in ("float", "i32", "i1"))
         self._gather = f"@llvm.masked.gather.v{self.count}f32.v{self.count}p0"
         self.declarations = (
