@@ -67,12 +67,7 @@ def test_the_golden_file_holds():
     for kept in json.loads(GOLDEN.read_text()):
         run = opened(kept)
         assert isinstance(run, WatchedRecording)
-        found = json.loads(json.dumps(described(run)))
-        for values, expected in zip(found.pop("values"), kept.pop("values"), strict=True):
-            assert values.keys() == expected.keys()
-            for name, value in values.items():  # exp may differ in the last bit from one C library to another
-                assert value == pytest.approx(expected[name], rel=1e-13, abs=1e-17)
-        assert found == kept
+        assert json.loads(json.dumps(described(run))) == kept
 
 
 def test_pytorch_still_gives_the_golden_file():
