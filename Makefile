@@ -30,7 +30,7 @@ $(MODULES): web/package-lock.json | $(READY)
 	@$(NPM) ci --silent --no-fund --no-audit
 	@touch $@
 
-$(PAGE): $(WEB) $(MODULES)
+$(PAGE): $(WEB) $(MODULES) src/tinynet/elementary.py
 	@$(NPM) run build --silent -- --logLevel warn
 
 lab: $(READY) $(PAGE) ## open the laboratory in the browser
