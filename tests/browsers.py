@@ -110,6 +110,6 @@ def told(stats):
     for outcome in ("passed", "failed", "skipped"):
         for report in stats.get(outcome, []):
             if "test_browsers.py" in report.nodeid:
-                name = dict(report.user_properties).get("browser", report.nodeid)
+                name = dict(report.user_properties).get("browser", report.nodeid.split("[")[-1][:-1])
                 why = f" ({report.longrepr[2].removeprefix('Skipped: ')})" if outcome == "skipped" else ""
                 yield f"the golden numbers in {name}: {'the same bits' if outcome == 'passed' else outcome}{why}"

@@ -68,7 +68,6 @@ def built(tmp_path_factory):
 
 @pytest.mark.parametrize("name", browsers.OPEN)
 def test_sheets_and_trainings_have_pythons_bits(name, built, tmp_path, record_property):
-    record_property("browser", name)
     with serving(built) as (address, sent):
         try:
             with browsers.OPEN[name](address, tmp_path) as version:
