@@ -1,4 +1,4 @@
-"""The operations, compiled: exactly the sheet's in float64; close, and stated how close, in 64 lanes of float32."""
+"""The operations, compiled: exactly the sheet's in float64; close, and stated how close, in lanes of float32."""
 
 import math
 from functools import cache
@@ -9,10 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tinynet import draws, sheet
-from tinynet.arithmetic import LANES, Exact, Lanes
-from tinynet.assembly import POINTER, Function, address, compiled
+from tinynet.arithmetic import Exact, Lanes
+from tinynet.assembly import POINTER, Function, address, compiled, lane_count
 from tinynet.printing import Scribe
 
+LANES = lane_count()
 UNARY = ("sigmoid", "tanh", "exp", "log", "sqrt", "step", "neg")
 BINARY = ("+", "-", "*", "/", "max")
 
@@ -36,7 +37,7 @@ def exact(name, x, y=0.0):
 
 
 def lanes(name, x, y=None):
-    """Apply an operation to an array, 64 numbers at a time. -> float32"""
+    """Apply an operation to an array, as many numbers at a time as there are lanes. -> float32"""
     x = np.resize(np.asarray(x, np.float32), -(-len(x) // LANES) * LANES)
     y, out = (x if y is None else np.resize(np.asarray(y, np.float32), len(x))), np.empty_like(x)
     for k in range(0, len(x), LANES):
@@ -89,12 +90,12 @@ def test_tanh_keeps_its_digits_near_zero():
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "exp", "neg", "sqrt"])
 def test_nan_stays_nan_in_its_lane(name):
-    found = lanes(name, np.where(np.arange(64) % 5 == 0, np.nan, -0.5 if name != "sqrt" else 0.5))
-    assert np.isnan(found).tolist() == [k % 5 == 0 for k in range(64)]
+    found = lanes(name, np.where(np.arange(LANES) % 5 == 0, np.nan, -0.5 if name != "sqrt" else 0.5))
+    assert np.isnan(found).tolist() == [k % 5 == 0 for k in range(LANES)]
 
 
 def test_relu_keeps_nan():
-    assert np.isnan(lanes("max", np.full(64, np.nan), np.zeros(64))).all()
+    assert np.isnan(lanes("max", np.full(LANES, np.nan), np.zeros(LANES))).all()
 
 
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, 2**32 - 1))

@@ -1,6 +1,7 @@
-"""A network's code in C, Python and JavaScript, compiled or run, and held to the sheet."""
+"""A network's code in C, Python and JavaScript, compiled or run, and held to the network's own bits."""
 
 import json
+import platform
 import re
 import shutil
 import subprocess
@@ -11,11 +12,14 @@ from hypothesis import given
 
 import tinynet as tn
 from networks import HIDDEN, OUTPUT, networks, pictures
+from tinynet import elementary
 from tinynet.bridges.models.loops import rolled
 from tinynet.errors import TinyNetError
+from tinynet.network import activate
 from tinynet.sheet import Sheet
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1")
+FUSING = ("-std=gnu11", "-O3", "-march=native")  # GCC joins products and sums by default where it may
 MANY = [
     tn.Network.initial(sizes, seed=seed, hidden=hidden, output=output)
     for seed, hidden in enumerate(HIDDEN)
@@ -45,22 +49,23 @@ def in_python(network, shown):
 
 
 @given(network=networks())
-def test_python_is_the_sheet_to_the_bit(network):
+def test_python_is_the_network_and_the_sheet_to_the_bit(network):
     shown = pictures(network, 5)
-    assert in_python(network, shown).tolist() == sheets(network, shown).tolist()
+    assert bits(in_python(network, shown)) == bits(network(shown)) == bits(sheets(network, shown))
 
 
 def test_python_imports_math_alone_and_is_laid_out():
     code = DIGITS.code("python")
     assert re.findall(r"^.*import.*$", code, re.M) == ["import math"]
     assert max(map(len, code.splitlines())) <= 110
+    assert "import" not in tn.Network.initial(hidden="relu", output="identity").code("python")
 
 
 # --- C ---------------------------------------------------------------------------------------------------------
 
 
-def in_c(folder, made, dtype):
-    """Compile all networks into one program; return what each answers to its pictures."""
+def in_c(folder, made, dtype, flags=STRICT):
+    """Compile all networks into one program; yield what each answers to its pictures."""
     kind, main, asked = ("float" if dtype == "float32" else "double"), [], []
     includes = ["#include <stdio.h>", "#include <stdlib.h>"]
     for k, (network, shown) in enumerate(made):
@@ -78,7 +83,7 @@ def in_c(folder, made, dtype):
     (folder / "main.c").write_text(
         "\n".join([*includes, reader, "int main(void) {", *main, "    return 0;", "}", ""])
     )
-    subprocess.run(["gcc", *STRICT, folder / "main.c", "-o", folder / "main", "-lm"], check=True)
+    subprocess.run(["gcc", *flags, folder / "main.c", "-o", folder / "main"], check=True)
     done = subprocess.run([folder / "main"], input=b"".join(asked), capture_output=True, check=True)
     answers, at = np.frombuffer(done.stdout, dtype), 0
     for network, shown in made:
@@ -92,17 +97,67 @@ node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node
 
 
 @gcc
-def test_c_in_double_is_the_sheet(tmp_path):
+@pytest.mark.parametrize("flags", [STRICT, FUSING, ("-std=gnu11", "-O2")], ids=" ".join)
+def test_c_in_double_is_the_network_to_the_bit(tmp_path, flags):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
-    for (network, shown), found in zip(made, in_c(tmp_path, made, "float64"), strict=True):
-        np.testing.assert_allclose(found, sheets(network, shown), rtol=1e-15, atol=1e-15)
+    for (network, shown), found in zip(made, in_c(tmp_path, made, "float64", flags), strict=True):
+        assert bits(found) == bits(network(shown))
+
+
+def singly(network, shown):
+    """Compute what C in float must: float sums from the first input to the last, functions rounded once."""
+    a = shown.astype(np.float32)
+    for layer in network.layers:
+        weight, bias = layer.weight.astype(np.float32), layer.bias.astype(np.float32)
+        z = np.zeros((len(a), len(bias)), np.float32)
+        for i in range(a.shape[1]):
+            z += weight[:, i] * a[:, i : i + 1]
+        z += bias
+        a = softmax(z) if layer.activation == "softmax" else activate(layer.activation, z).astype(np.float32)
+    return a
+
+
+def softmax(z):
+    e = np.vectorize(elementary.exp)(z - z.max(axis=1, keepdims=True)).astype(np.float32)
+    total = np.zeros(len(e), np.float32)
+    for column in e.T:
+        total += column
+    return e / total[:, None]
 
 
 @gcc
-def test_c_in_float_is_ours_to_a_millionth(tmp_path):
+@pytest.mark.parametrize("flags", [STRICT, FUSING], ids=" ".join)
+def test_c_in_float_has_fixed_bits_and_is_ours_to_a_millionth(tmp_path, flags):
     made = [(network, pictures(network, 200).astype(np.float32)) for network in (*MANY, TRAINED, DIGITS)]
-    for (network, shown), found in zip(made, in_c(tmp_path, made, "float32"), strict=True):
+    for (network, shown), found in zip(made, in_c(tmp_path, made, "float32", flags), strict=True):
+        assert np.array_equal(found, singly(network, shown))
         np.testing.assert_allclose(found, network(shown), rtol=0, atol=1e-6)
+
+
+@gcc
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_compiler_joins_no_product_and_sum(tmp_path, dtype):
+    code = TRAINED.code("c", dtype=dtype)
+    if platform.machine() not in ("x86_64", "AMD64", "aarch64", "arm64"):
+        pytest.skip("this processor names its operations otherwise")
+    assert "fmadd" not in assembly(tmp_path, code)
+    assert "fmadd" in assembly(tmp_path, re.sub("#pragma.*", "", code))  # so that the test can fail
+
+
+def assembly(folder, code):
+    (folder / "main.c").write_text(f"{code}\nvoid ask(const void *x, void *y) {{ network_answer(x, y); }}\n")
+    machine = ["-mfma"] if platform.machine() in ("x86_64", "AMD64") else []
+    command = ["gcc", "-O3", "-std=gnu11", *machine, "-S", folder / "main.c", "-o", "-"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@gcc
+def test_fast_math_is_refused_in_plain_words(tmp_path):
+    (tmp_path / "network.h").write_text(TRAINED.code("c"))
+    command = ["gcc", "-Ofast", "-fsyntax-only", "-xc", tmp_path / "network.h"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "-ffast-math changes the bits of the answers. Compile this file without it." in done.stderr
 
 
 @gcc
@@ -117,17 +172,23 @@ def test_c_saturates(tmp_path):
 def test_a_large_network_compiles_quickly_and_stays_readable(tmp_path):
     network = tn.Network.initial((784, 32, 10), seed=0, hidden="relu", output="softmax")
     code, shown = network.code("c"), pictures(network, 3).astype(np.float32)
-    assert len(code.split("\n\n")[-2].splitlines()) < 50  # the function, below its numbers
+    body = code.rpartition("};\n\n")[2].partition("\n}\n")[0]  # the function, below its numbers
+    assert 20 < len(body.splitlines()) < 50
     assert max(map(len, code.splitlines())) <= 120
     (found,) = in_c(tmp_path, [(network, shown)], "float32")
     np.testing.assert_allclose(found, network(shown), rtol=0, atol=1e-6)
 
 
-def test_c_includes_math_alone():
-    assert re.findall(r"#include.*", DIGITS.code("c")) == ["#include <math.h>"]
-    linear = tn.Network.initial((4, 2), output="identity").code("c")
-    assert "sigmoid(" not in linear
-    assert "larger(" not in linear
+def test_c_holds_only_what_it_uses():
+    assert "#include" not in DIGITS.code("c")
+    for output, functions in (
+        ("identity", set()),
+        ("relu", {"larger"}),
+        ("tanh", {"power2", "nearest", "growth", "quotient", "tanh"}),
+        ("softmax", {"larger", "power2", "nearest", "times_power2", "growth", "exp"}),
+    ):
+        code = tn.Network.initial((4, 2), output=output).code("c")
+        assert set(re.findall(r"network_(\w+)\(", code)) == {"answer", *functions}
 
 
 def huge(output):
@@ -139,23 +200,26 @@ def huge(output):
 
 
 def in_javascript(folder, made):
-    lines = []
+    """Run all networks in one program; yield what each answers to its pictures."""
+    lines, shapes = [], []
     for k, (network, shown) in enumerate(made):
         (folder / f"net{k}.mjs").write_text(network.code("javascript", name=f"net{k}"))
         lines.append(f'import {{ net{k}_answer }} from "./net{k}.mjs";')
-        lines.append(f"console.log(JSON.stringify({json.dumps(shown.tolist())}.map(net{k}_answer)));")
+        answers = f"{json.dumps(shown.tolist())}.flatMap((row) => net{k}_answer(row))"
+        lines.append(f"process.stdout.write(new Uint8Array(Float64Array.from({answers}).buffer));")
+        shapes.append((len(shown), network.sizes[-1]))
     (folder / "main.mjs").write_text("\n".join(lines))
-    done = subprocess.run(["node", folder / "main.mjs"], capture_output=True, text=True, check=True)
-    return [np.array(json.loads(line)) for line in done.stdout.splitlines()]
+    done = subprocess.run(["node", folder / "main.mjs"], capture_output=True, check=True)
+    ends = np.cumsum([rows * outputs for rows, outputs in shapes])[:-1]
+    parts = np.split(np.frombuffer(done.stdout), ends)
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 @node
-def test_javascript_is_the_sheet_but_for_its_own_exp_and_tanh(tmp_path):
+def test_javascript_is_the_network_to_the_bit(tmp_path):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
     for (network, shown), found in zip(made, in_javascript(tmp_path, made), strict=True):
-        exact = set(network.architecture.activations) <= {"relu", "identity"}
-        units = 0 if exact else 2 * np.spacing(1.0)  # two in the last place of 1
-        np.testing.assert_allclose(found, sheets(network, shown), rtol=0, atol=units)
+        assert bits(found) == bits(network(shown))
 
 
 @node
@@ -166,6 +230,94 @@ def test_javascript_and_python_saturate(tmp_path):
     assert [in_python(network, shown)[0].tolist() for network, shown in made] == expected
 
 
+# --- the functions themselves, to the bit, at ordinary numbers and at the ends --------------------------------------
+
+
+ENDS = [
+    0.0,
+    5e-324,
+    2.2250738585072014e-308,
+    1e-300,
+    5e-10,
+    1e-9,
+    30.0,
+    60.0,
+    708.4,
+    709.78,
+    745.2,
+    750.0,
+    1e308,
+    np.inf,
+]
+POINTS = np.concatenate(
+    [np.array([*ENDS, np.nan]), -np.array(ENDS), np.random.default_rng(0).normal(size=400) * np.logspace(-9, 3, 400)]
+)  # fmt: skip
+HOLDING = {
+    "sigmoid": tn.Network.initial((1, 1)),
+    "tanh": tn.Network.initial((1, 1), output="tanh"),
+    "exp": tn.Network.initial((1, 1), output="softmax"),
+}
+function = pytest.mark.parametrize("name", HOLDING)
+
+
+def bits(values):
+    """Return the bits of numbers; every NaN has the same."""
+    numbers = np.array(values, float)
+    return np.where(np.isnan(numbers), np.nan, numbers).tobytes()
+
+
+def wanted(name):
+    return bits([getattr(elementary, name)(x) for x in POINTS.tolist()])
+
+
+@function
+def test_the_functions_of_python(name):
+    space = {}
+    exec(HOLDING[name].code("python"), space)
+    assert bits([space[name](x) for x in POINTS.tolist()]) == wanted(name)
+
+
+@gcc
+@function
+@pytest.mark.parametrize("flags", [STRICT, FUSING], ids=" ".join)
+def test_the_functions_of_c(tmp_path, name, flags):
+    (tmp_path / "main.c").write_text(
+        HOLDING[name].code("c") + "#include <stdio.h>\nint main(void) { double x, y; (void)network_answer; "
+        f"while (fread(&x, sizeof x, 1, stdin)) {{ y = network_{name}(x); fwrite(&y, sizeof y, 1, stdout); }} }}\n"
+    )
+    subprocess.run(["gcc", *flags, tmp_path / "main.c", "-o", tmp_path / "main"], check=True)
+    done = subprocess.run([tmp_path / "main"], input=POINTS.tobytes(), capture_output=True, check=True)
+    assert bits(np.frombuffer(done.stdout)) == wanted(name)
+
+
+@node
+@function
+def test_the_functions_of_javascript(tmp_path, name):
+    (tmp_path / "main.mjs").write_text(
+        f'import {{ readFileSync }} from "node:fs";\n{HOLDING[name].code("javascript")}'
+        f"const read = new Uint8Array(readFileSync(0));\n"
+        f"process.stdout.write(new Uint8Array(new Float64Array(read.buffer).map({name}).buffer));\n"
+    )
+    command = ["node", tmp_path / "main.mjs"]
+    done = subprocess.run(command, input=POINTS.tobytes(), capture_output=True, check=True)
+    assert bits(np.frombuffer(done.stdout)) == wanted(name)
+
+
+@gcc
+@node
+def test_infinities_nan_and_the_sign_of_zero_are_the_networks_too(tmp_path):
+    odd, made = [0.0, -0.0, 1.0, 0.3, 5e-324, 1e308, -1e308, np.inf, -np.inf, np.nan], []
+    generator = np.random.default_rng(1)
+    for network in MANY:
+        zeros = generator.random(len(network.parameters)) < 0.3
+        network = network.with_parameters(np.where(zeros, -0.0, network.parameters * 1000))
+        made.append((network, generator.choice(odd, (50, network.sizes[0]))))
+    in_other = zip(in_c(tmp_path, made, "float64"), in_javascript(tmp_path, made), strict=True)
+    for (network, shown), (c, javascript) in zip(made, in_other, strict=True):
+        answers = bits(network(shown))
+        assert answers == bits(in_python(network, shown)) == bits(c) == bits(javascript)
+
+
 # --- all -------------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +326,10 @@ def test_the_head_says_what_it_is():
     assert "A 4-3-2 network of 23 numbers, printed from its sheet by TinyNet" in head
     assert "Origin: seed 0, after 1200 nudges." in head
     assert "Layers: 4 pixels, 3 of sigmoid, 2 of sigmoid." in head
+    assert (
+        "Every machine computes the same bits: sums in float, functions in double and rounded once." in head
+    )
+    assert "Every machine computes the same bits, those of TinyNet." in TRAINED.code("c", dtype="float64")
     assert "float pixels[4] = {...}, answers[2]; lines_answer(pixels, answers);" in head
 
 

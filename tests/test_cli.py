@@ -1,3 +1,4 @@
+import inspect
 import json
 import os
 import re
@@ -69,8 +70,111 @@ def test_json_is_one_document_and_nothing_else(arguments, tmp_path):
 
 def test_json_of_a_recording(recording):
     assert json.loads(tinynet("explain", recording, "loss", "--json").stdout)["explanation"]["name"] == "loss"
-    answers = json.loads(tinynet("stress", recording, "--json").stdout)["answers"]
+    stressed = json.loads(tinynet("stress", recording, "--json").stdout)
+    answers = stressed["answers"]
+    assert f"change by up to {stressed['asymmetry']:.4f}." in tinynet("stress", recording).stdout
     assert [answer["name"] for answer in answers["stress"]] == list(tn.pictures.stress().names)
+
+
+def named(document):
+    """Every word of a JSON document."""
+    if isinstance(document, dict | list):
+        inner = document.values() if isinstance(document, dict) else document
+        return {word for value in inner for word in named(value)}
+    return {document} if isinstance(document, str) else set()
+
+
+WRITERS = [
+    ["discover", "--part", "inside", "--networks", "8", "--out", "made"],
+    ["train", "--epochs", "3", "--out", "run.safetensors", "--figure", "loss.png"],
+    ["predict", "RECORDING", "rows.csv", "--out", "answers.csv"],
+    ["population", "--networks", "64", "--out", "gray.svg"],
+    [
+        "sweep",
+        "--networks",
+        "64",
+        "--epochs",
+        "3",
+        "--rate",
+        "0.1,1",
+        "--out",
+        "kept",
+        "--figure",
+        "map.png",
+    ],
+    ["export", "RECORDING", "--out", "run.json", "--out", "network.py"],
+    ["worksheet", "--format", "html", "--out", "papers"],
+]
+
+
+def test_every_command_that_writes_is_tried_with_json():
+    from tinynet.cli import app
+
+    commands = [command.callback for command in app.registered_commands]
+    files = {"out", "figure", "save"}
+    writers = {one.__name__ for one in commands if files & inspect.signature(one).parameters.keys()}
+    assert writers == {arguments[0] for arguments in WRITERS} | {"runbook"}  # which has a test of its own
+
+
+@pytest.mark.parametrize("arguments", WRITERS, ids=lambda arguments: arguments[0])
+def test_with_json_every_file_is_written_and_named(arguments, tmp_path):
+    (tmp_path / "rows.csv").write_text("x,y,label\n0,0,same\n1,1,same\n0,1,other\n1,0,other\n")
+    if "RECORDING" in arguments:
+        tinynet("train", "rows.csv", "--epochs", "3", "--out", "in.safetensors", cwd=tmp_path)
+        arguments = [word.replace("RECORDING", "in.safetensors") for word in arguments]
+    before = set(tmp_path.iterdir())
+    done = tinynet(*arguments, "--json", cwd=tmp_path)
+    words = named(json.loads(done.stdout))
+    files = {path for path in tmp_path.rglob("*") if path.is_file()} - before
+    assert files
+    for path in files:
+        place = path.relative_to(tmp_path)
+        assert words & {str(place), *map(str, place.parents)} - {"."}, place
+
+
+def test_discover_tells_the_same_with_json(tmp_path):
+    arguments = ["discover", "--part", "stress", "--networks", "8", "--out", "made"]
+    told = json.loads(tinynet(*arguments, "--json", cwd=tmp_path).stdout)
+    written = {path: (tmp_path / path).read_bytes() for path in told["files"]}
+    assert "made/report.html" in written
+    assert not told["interrupted"]
+    tinynet(*arguments, cwd=tmp_path)
+    assert written == {path: (tmp_path / path).read_bytes() for path in told["files"]}
+
+
+def test_a_form_is_written_with_json_too(recording):
+    asked = ["explain", recording, "loss", "--form", "latex"]
+    found = json.loads(tinynet(*asked, "--json").stdout)
+    assert found["written"] == tinynet(*asked).stdout.rstrip("\n")
+    assert found["form"] == "latex"
+
+
+def test_a_repeated_nudge_shows_each_loss():
+    network, top = tn.Network.initial(seed=4), tn.pictures.lines()["top"]
+    losses = []
+    for _ in range(7):
+        moment = tn.nudge(network, top)
+        losses.append(moment.loss)
+        network = moment.after
+    found = json.loads(tinynet("nudge", "--seed", "4", "--repeat", "6", "--json").stdout)
+    assert found["losses"] == losses
+    assert [found["loss"], found["loss_after"]] == losses[-2:]
+    printed = tinynet("nudge", "--seed", "4", "--repeat", "6").stdout
+    assert re.findall(r"^ (\d) +(0\.\d{6})", printed, re.M) == [
+        (str(k), f"{x:.6f}") for k, x in enumerate(losses)
+    ]
+    assert "It falls every time." in printed
+    assert "It does not fall every time." in tinynet("nudge", "--rate", "1000", "--repeat", "3").stdout
+
+
+@pytest.mark.parametrize(
+    ("epochs", "shown"), [(7, range(7)), (100, range(0, 100, 10)), (1001, range(0, 1001, 110))]
+)
+def test_train_prints_the_loss_every_ten_epochs_or_ten_times(epochs, shown):
+    run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=epochs))
+    printed = tinynet("train", "--epochs", epochs).stdout
+    rows = re.findall(r"^ ([\d,]+) +(0\.\d{4}) *$", printed, re.M)
+    assert rows == [(f"{epoch:,}", f"{run.loss_per_epoch[epoch]:.4f}") for epoch in shown]
 
 
 def test_population_says_what_the_library_says():
@@ -109,6 +213,20 @@ def test_train_takes_your_own_table(tmp_path):
         (["population", "--networks", "0"], "networks is 0"),
         (["population", "--networks", "9", "--out", "a.gif"], "a figure is saved as"),
         (["discover", "--part", "middle"], "no chapter 'middle'"),
+        (["discover", "--part", "middle", "--json", "--out", "made"], "no chapter 'middle'"),
+        (["nudge", "--repeat", "0"], "a nudge is repeated 0 times; it must be a whole number from 1"),
+        (["train", "--no-scale"], "--no-scale was given and there is no table"),
+        (["train", "--hold", "0.3"], "--hold was given and is used only with --schedule hold"),
+        (["train", "--schedule", "cosine", "--hold", "0.3"], "--hold was given"),
+        (["population", "--beta1", "0.5"], "--beta1 was given and is used only with --optimizer adam"),
+        (["sweep", "--final", "0.1,0.2"], "--final was given and is used only with --schedule hold or"),
+        (["sweep", "--value", "loss"], "--value was given and would not be used: it is for the map"),
+        (["sweep", "--x", "epochs"], "--x was given and would not be used"),
+        (["sweep", "--figure", "a.png", "--picture", "gray"], "it is for --value unsure and lean"),
+        (["sweep", "--workers", "2", "--scheduler", "tcp://a:1"], "the dask cluster has its own workers"),
+        (["worksheet", "--seeds", "1..3", "--students", "5"], "--students was given and would not be used"),
+        (["runbook", "--save", "a.safetensors", "--quick"], "--quick was given and would not be used"),
+        (["runbook", "--save", "a.safetensors", "--out", "b"], "--out was given and would not be used"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
@@ -117,6 +235,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_option_is_exit_code_2():
@@ -139,6 +258,14 @@ def test_divergence_is_said_saved_and_exit_code_1(tmp_path):
     done = tinynet("train", "--activation", "identity", "--output", "identity", "--rate", "50", "--out", path)
     assert done.returncode == 1
     assert tn.load(path).stopped.reason in done.stderr
+
+
+def test_json_of_a_divergence_has_null_for_what_is_not_finite():
+    done = tinynet("train", "--activation", "identity", "--output", "identity", "--rate", "50", "--json")
+    found = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert done.returncode == 1
+    assert found["stopped"]["reason"] in done.stderr
+    assert {type(loss) for loss in found["loss_per_epoch"]} <= {float, type(None)}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -30,6 +30,12 @@ def test_the_ladder_is_measured_kept_and_told(tmp_path):
     report = (tmp_path / "runbook" / "report.html").read_text()
     assert "From memorizer to learner" in report
     assert (tmp_path / "runbook" / "learner-maps.png").is_file()
+    assert (found["folder"], found["files"]) == ("runbook", [])
+    named = json.loads(run("--quick", "--json", "--out", "runbook", cwd=tmp_path).stdout)["files"]
+    assert named[0] == "runbook/report.html"
+    assert {path.name for path in (tmp_path / "runbook").glob("*.png")} == {
+        name.split("/")[1] for name in named[1:]
+    }
 
 
 def test_a_learner_is_saved_with_its_card(tmp_path):

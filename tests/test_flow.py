@@ -35,6 +35,7 @@ FLOW = [
     "sheet",
     "notation",
     "explain",
+    "rewriting",
     "arithmetic",
     "printing",
     "rolled",

@@ -80,3 +80,38 @@ def test_the_last_class_tilts_gray():
 def test_no_targets_no_accuracy():
     with pytest.raises(TinyNetError, match="no answer is right or wrong"):
         judging.accuracy(tn.Network.initial(seed=0), tn.pictures.stress())
+
+
+def test_success_counts_what_a_notebooks_percentages_say():
+    lines = tn.pictures.lines()
+    found = judging.success([[99.0, 1.0], [70.0, 50.0], [40.0, 45.0], [50.0, 50.0]], lines)
+    assert (found.count, found.n, found.numbers["clear"]) == (3, 4, 2)
+    assert "top +98.0, bottom +20.0, left +5.0, right 0. 3 of 4 pictures come out right, 2 of 4 by 20" in str(
+        found
+    )
+    run = tn.train(tn.Network.initial(seed=0), lines)
+    assert str(judging.success(100 * run.final(lines), lines)) == str(judging.lead(run.final(lines), lines))
+    assert judging.lead(run.final(lines), lines).count == 4 * judging.accuracy(run.final, lines)
+
+
+@pytest.mark.parametrize(
+    ("percentages", "message"),
+    [
+        (
+            [[0.99, 0.01]] * 4,
+            "the largest percentage is 0.99. Percentages go from 0 to 100. Multiply shares by 100.",
+        ),
+        (
+            [[99.0, 1.0]] * 3,
+            r"the answers have shape \(3, 2\). It must be \(4, 2\): one row for each picture",
+        ),
+    ],
+)
+def test_success_refuses_shares_and_other_shapes(percentages, message):
+    with pytest.raises(tn.TinyNetError, match=message):
+        judging.success(percentages, tn.pictures.lines())
+
+
+def test_there_is_no_lead_without_a_right_answer():
+    with pytest.raises(tn.TinyNetError, match="no right answer among two or more"):
+        judging.lead(tn.Network.initial(seed=0)(tn.pictures.stress()), tn.pictures.stress())

@@ -4,6 +4,8 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import pytest
+
 from tinynet import machine
 
 EXTRAS = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"][
@@ -32,3 +34,30 @@ def test_what_is_missing_says_how_to_have_it_and_what_for(monkeypatch):
     assert found["xlsxwriter"] == 'not installed (for workbooks: pip install "tinynet[excel]")'
     assert found["numpy"] == "not installed (pip install numpy)"
     assert found["ffmpeg"] == "none found; it makes films as .mp4"
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "sentence"),
+    [
+        ([], False, "CUDA and MPS not found. PyTorch and TinyNet use the CPU."),
+        (
+            [],
+            True,
+            "MPS (Metal Performance Shaders) is available: PyTorch can use mps. TinyNet uses the CPU.",
+        ),
+        (["A", "B"], False, "CUDA is available (A, B): PyTorch can use cuda. TinyNet uses the CPU."),
+    ],
+)
+def test_the_device_is_said_as_it_is_found(cuda, mps, sentence, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(cuda))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(cuda))
+    monkeypatch.setattr(torch.cuda, "get_device_name", cuda.__getitem__)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert machine.describe()["device"] == sentence
+
+
+def test_without_pytorch_the_device_is_the_cpu(monkeypatch):
+    monkeypatch.setattr(machine, "find_spec", lambda name: None)
+    assert machine.device().endswith("TinyNet uses the CPU.")

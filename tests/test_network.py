@@ -9,6 +9,7 @@ from torch import nn
 
 import tinynet as tn
 import torch_twin
+from networks import networks, pictures
 from tinynet.errors import TinyNetError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -95,3 +96,25 @@ def test_json_gives_the_architecture_back():
 def test_what_cannot_be_is_refused(make, message):
     with pytest.raises(TinyNetError, match=message):
         make()
+
+
+@given(networks(), st.integers(1, 4))
+def test_answers_are_the_sheets_to_the_last_bit(network, count):
+    """A network, its sheet and its recording compute one and the same number."""
+    inputs = pictures(network, count)
+    found = network.activations(inputs)
+    sheet = tn.Sheet.of(network.architecture)
+    for k, picture in enumerate(inputs):
+        cells = sheet.evaluate(sheet.givens(network, picture))
+        for n, layer in enumerate(found, 1):
+            assert layer[k].tolist() == [cells[f"layer{n}.a[{j}]"] for j in range(network.sizes[n])]
+
+
+@pytest.mark.parametrize("sizes", [(4, 3, 2), (30, 20, 20, 2)])
+def test_a_recording_has_the_activations_that_its_networks_give(sizes):
+    draw = np.random.default_rng(0)
+    examples = tn.Examples(draw.random((5, sizes[0])), np.eye(2)[draw.integers(2, size=5)], tuple("abcde"))
+    run = tn.train(tn.Network.initial(sizes, seed=2, hidden="tanh"), examples, tn.Recipe(epochs=3))
+    for moment, kept in zip(run, run.activations, strict=True):
+        given = np.concatenate(moment.network.activations(moment.shown), axis=1)
+        assert given.tolist() == kept.tolist()

@@ -12,9 +12,9 @@ from playwright.sync_api import expect
 
 import laboratory
 import tinynet as tn
-from tinynet import judging, questions, server, story
+from tinynet import judging, questions, server, story, training
 from tinynet.judging import Verdict
-from tinynet.parts import Table, Text
+from tinynet.parts import Links, Table, Text
 
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
@@ -380,8 +380,24 @@ def test_every_chapter_by_clicks_is_the_story(open_page, key):
             assert (part.text if isinstance(part, Text) else part.sentence).split("\n")[0] in shown
         elif isinstance(part, Table):
             expect(chapter.get_by_role("group").filter(has_text=part.title)).to_have_count(1)
+        elif isinstance(part, Links):
+            for link in part.links:
+                assert f"{link.name}: {link.text}" in shown
+            opened = [link.get_attribute("href") for link in chapter.locator(".parts a[rel~=noopener]").all()]
+            assert opened == [link.address for link in part.links if link.address]
     for image in chapter.locator("img").all():
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+
+
+def test_a_nudge_is_repeated_as_its_chapter_says(open_page):
+    page = open_page()
+    page.get_by_role("navigation").get_by_role("button", name="Nudge").click()
+    expect(page.locator(".chapter")).to_contain_text("choose “top”, then “train on this one”")
+    page.locator(".at-picture").get_by_role("button", name="top", exact=True).click()
+    page.get_by_role("button", name="train on this one").click()
+    for moment in training.nudges(tn.Network.initial(seed=0), LINES["top"], times=4):
+        expect(page.locator(".at-timeline")).to_contain_text(f"average loss {moment.loss:.4f}")
+        page.get_by_role("button", name="One nudge on").click()
 
 
 def test_save_and_open(open_page, tmp_path):

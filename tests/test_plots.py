@@ -182,6 +182,8 @@ def test_hidden_nodes_share_one_scale_around_zero():
     weight, largest = NETWORK.layers[0].weight, np.abs(NETWORK.layers[0].weight).max()
     assert [ax.collections[0].get_clim() for ax in nodes] == [(-largest, largest)] * 3
     assert bar.get_ylabel() == "weight"
+    ends = {bar.get_title(loc="left"): plots.HORIZONTAL, bar.get_xlabel(): bar.xaxis.label.get_color()}
+    assert ends == {"active\nwhen\nbright": plots.HORIZONTAL, "active\nwhen\ndark": plots.VERTICAL}
     for j, ax in enumerate(nodes):
         assert np.array_equal(np.ravel(ax.collections[0].get_array()), weight[j])
         assert words(ax) == [f"{value:+.2f}".replace("-", "−") for value in weight[j]]

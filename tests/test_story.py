@@ -5,10 +5,10 @@ import pytest
 from markupsafe import escape
 
 import tinynet as tn
-from tinynet import report, story
+from tinynet import judging, report, story, terminal
 from tinynet.errors import TinyNetError
 from tinynet.judging import Verdict
-from tinynet.parts import Figure, Table, Text
+from tinynet.parts import Chapter, Figure, Table, Text
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +65,33 @@ def test_the_first_nudge_accounts_for_all_23(chapters):
 
 
 def test_train_measures_what_the_notebook_asserts(chapters):
-    first, patient = verdicts(chapters["train"])
+    lead, first, patient = verdicts(chapters["train"])
     assert first.count == 0
     assert first.n == 128
     assert patient.count == tn.population(tn.Recipe(epochs=10_000), networks=128).all_right.sum()
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines())
     assert f"to {run.loss_per_epoch[-1]:.4f}" in words(chapters["train"])
     assert len(tables(chapters["train"])["The average loss"].rows) == 10
+    assert lead.sentence.endswith("2 of 4 pictures come out right, 0 of 4 by 20 points or more.")
+    assert "tinynet.judging.success(percentages, tinynet.pictures.lines())" in words(chapters["train"])
+
+
+def test_the_bold_rate_meets_the_same_check_as_the_notebooks(chapters):
+    run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
+    lead = verdicts(chapters["bold"])[0]
+    assert lead == judging.lead(run.final(tn.pictures.lines()), tn.pictures.lines())
+    assert (lead.count, lead.numbers["clear"]) == (3, 2)
+
+
+def test_the_end_has_the_learning_resources(chapters):
+    last = list(chapters.values())[-1].parts[-1]
+    assert last is story.RESOURCES
+    said = {link.name: link for link in last.links}
+    assert {"Backpropagation", "Gradient descent", "Activation functions"} < said.keys()
+    assert [link.address.split("/")[2] for link in last.links if link.address] == [
+        "www.youtube.com",
+        "pytorch.org",
+    ]
 
 
 def test_stress_finds_that_the_order_decides(chapters):
@@ -123,8 +143,9 @@ def test_every_figure_draws(chapters):
 
 
 def test_the_report_is_one_file_that_asks_no_one(chapters, tmp_path):
-    path = report.write(list(chapters.values()), "A sentence on <what> was run.", tmp_path)
-    html = path.read_text()
+    page, *figures = report.write(list(chapters.values()), "A sentence on <what> was run.", tmp_path)
+    assert sorted([page, *figures]) == sorted(tmp_path.iterdir())
+    html = page.read_text()
     assert "A sentence on &lt;what&gt; was run." in html
     for chapter in chapters.values():
         assert f'<section id="{chapter.key}">' in html
@@ -132,8 +153,21 @@ def test_the_report_is_one_file_that_asks_no_one(chapters, tmp_path):
             assert escape(verdict.sentence) in html
     assert "<script" not in html
     assert len(html) < 3_000_000
-    assert not re.findall(r"""(?:src|href)=["'](?!#|data:)""", html)
-    assert len(list(tmp_path.glob("*.png"))) == html.count("<figure>")
+    links = [
+        f'<a href="{link.address}" rel="noopener noreferrer">'
+        for link in story.RESOURCES.links
+        if link.address
+    ]
+    assert re.findall(r"""<[^>]*(?:src|href)=["'](?!#|data:)[^>]*>""", html) == links
+    assert len(figures) == html.count("<figure>")
+
+
+def test_the_terminal_prints_an_address_in_a_line_of_its_own(capsys):
+    terminal.show(Chapter("end", "The end", (story.RESOURCES,)), 1, "figures")
+    printed = capsys.readouterr().out.splitlines()
+    for link in story.RESOURCES.links:
+        line = printed.index(f"- {link.name}: {link.text}")
+        assert not link.address or printed[line + 1].strip() == link.address
 
 
 def test_chapters_show_themselves_in_a_notebook(chapters):
@@ -147,5 +181,5 @@ def test_chapters_are_json(chapters):
 
     document = json.loads(json.dumps([chapter.to_json() for chapter in chapters.values()]))
     kinds = {part["kind"] for chapter in document for part in chapter["parts"]}
-    assert kinds == {"text", "table", "figure", "verdict"}
+    assert kinds == {"text", "table", "figure", "verdict", "links"}
     assert story.CHAPTERS.keys() == {chapter["key"] for chapter in document}

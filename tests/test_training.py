@@ -226,6 +226,15 @@ def test_a_nudge_alone_is_the_first_of_a_training():
     assert tn.nudge(network, LINES[0]).ledger() == tn.train(network, LINES, tn.Recipe())[0].ledger()
 
 
+def test_a_repeated_nudge_is_a_training_on_one_picture():
+    network, top = tn.Network.initial(seed=0), LINES["top"]
+    run = tn.train(network, top, tn.Recipe(epochs=5))
+    moments = training.nudges(network, top, times=5)
+    assert [moment.ledger() for moment in moments] == [run[k].ledger() for k in range(5)]
+    with pytest.raises(TinyNetError, match="repeated 1001 times; it must be a whole number from 1 to 1,000"):
+        training.nudges(network, top, times=1001)
+
+
 @pytest.mark.parametrize(
     ("sizes", "options", "recipe", "message"),
     [

@@ -1,17 +1,22 @@
-"""The sheet's operations as instructions: exactly, in float64, or for 64 networks side by side, in float32."""
+"""The sheet's operations as instructions: exactly, in float64, or for many networks side by side, in float32."""
 
 import struct
 from typing import ClassVar
 
-from tinynet.assembly import Function, Index
+from tinynet import rewriting
+from tinynet.assembly import Function, Index, lane_count
 from tinynet.draws import BENT, GOLDEN
+from tinynet.formulas import Formula
 from tinynet.library import call, constant, library
+from tinynet.network import Architecture
+from tinynet.recipe import Recipe
+from tinynet.rewriting import Cells, Formulas
 
-LANES = 64
-# sigmoid(x) = 1/2 + x P(x^2) / Q(x^2) for |x| <= 17, highest power first, from benchmarks/fit_sigmoid.py: error below 3e-7
-ENDS = 17.0
-TOP = (4.217138283024724e-08, 4.5155349653214216e-05, 0.00804221723228693, 0.2499997317790985)
-BOTTOM = (8.837103826486725e-10, 3.5968730571767082e-06, 0.001472636591643095, 0.115501269698143, 1.0)
+# sigmoid(x) = 1/2 + SCALE x (y + TOP[0]) … / ((y + BOTTOM[0]) …), y = x^2, for |x| <= ENDS, by benchmarks/fit_sigmoid.py:
+# error below 3e-7
+ENDS, SCALE = 16.0, 46.66227340698242
+TOP = (39.52513885498047, 173.18821716308594, 826.6348876953125)
+BOTTOM = (9.869966506958008, 90.19904327392578, 341.9278564453125, 3469.60107421875)
 
 
 class Exact:
@@ -23,6 +28,14 @@ class Exact:
     def __init__(self, function: Function) -> None:
         self.f = function
 
+    def prepared(self, cells: Cells, architecture: Architecture, recipe: Recipe) -> dict[str, Formula | None]:
+        """Return the cells of a nudge as they are computed."""
+        return dict(cells)
+
+    def ordered(self, formula: Formula, cells: Formulas) -> Formula:
+        """Return a formula in the order in which it is computed: the sheet's."""
+        return formula
+
     def constant(self, value: float) -> str:
         """Return a number, written with every bit."""
         return constant(value)
@@ -30,10 +43,6 @@ class Exact:
     def two(self, operation: str, x: str, y: str) -> str:
         """Return fadd, fsub, fmul or fdiv of two numbers."""
         return self.f.new(f"{operation} {self.flags}{self.kind} {x}, {y}")
-
-    def divided(self, x: str, number: float) -> str:
-        """Return x / number."""
-        return self.two("fdiv", x, self.constant(number))
 
     def negative(self, x: str) -> str:
         """Return -x."""
@@ -72,10 +81,6 @@ class Exact:
         """Return 1 / (1 + e^-x)."""
         return call(self.f, "sigmoid", x)
 
-    def through_sigmoid(self, slope: str, a: str) -> str:
-        """Return slope * a * (1 - a): a slope taken back through a sigmoid that gave a."""
-        return self.two("fmul", self.two("fmul", slope, a), self.two("fsub", self.constant(1.0), a))
-
     def _compare(self, test: str, x: str, y: str) -> str:
         return self.f.new(f"fcmp {test} {self.kind} {x}, {y}")
 
@@ -84,20 +89,32 @@ class Exact:
 
 
 class Lanes(Exact):
-    """Sixty-four networks in float32, one a lane; products and sums may be joined (FMA) and reordered, and NaN stays NaN.
+    """Many networks in float32, one a lane: every operation by itself, in the order of `rewriting`, and NaN stays NaN.
 
+    Each lane computes what it would alone, so that neither the number of lanes nor the processor changes a bit.
     tanh and exp come from the sigmoid's approximation: tanh x = 2 sigmoid(2x) - 1, without the cancellation, and
     e^x = sigmoid(x) / (1 - sigmoid(x)) for x <= 0, the only exponents of a softmax, with an error below 2e-6.
     """
 
-    kind, words, marks = f"<{LANES} x float>", f"<{LANES} x i32>", f"<{LANES} x i1>"
-    flags = "contract reassoc "
-    declarations = f"declare {kind} @llvm.sqrt.v{LANES}f32({kind})"
     _single: ClassVar = struct.Struct("<f")
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, count: int | None = None) -> None:
         super().__init__(function)
-        self._above_half: dict[str, str] = {}  # sigmoid - 1/2, by the name of the sigmoid
+        self.count = count or lane_count()
+        self.kind, self.words, self.marks = (f"<{self.count} x {kind}>" for kind in ("float", "i32", "i1"))
+        self._gather = f"@llvm.masked.gather.v{self.count}f32.v{self.count}p0"
+        self.declarations = (
+            f"declare {self.kind} @llvm.sqrt.v{self.count}f32({self.kind})\n"
+            f"declare {self.kind} {self._gather}(<{self.count} x ptr>, i32, {self.marks}, {self.kind})"
+        )
+
+    def prepared(self, cells: Cells, architecture: Architecture, recipe: Recipe) -> dict[str, Formula | None]:
+        """Return the cells of a nudge as they are computed: with the rate where it is needed least often."""
+        return dict(rewriting.with_rate(cells, architecture, recipe))
+
+    def ordered(self, formula: Formula, cells: Formulas) -> Formula:
+        """Return a formula in the order in which it is computed."""
+        return rewriting.ordered(formula, cells)
 
     def constant(self, value: float) -> str:
         """Return the number in every lane."""
@@ -106,13 +123,9 @@ class Lanes(Exact):
 
     def everywhere(self, value: str, kind: str = "float") -> str:
         """Return one number in every lane."""
-        vector = f"<{LANES} x {kind}>"
+        vector = f"<{self.count} x {kind}>"
         first = self.f.new(f"insertelement {vector} poison, {kind} {value}, i32 0")
         return self.f.new(f"shufflevector {vector} {first}, {vector} poison, {self.words} zeroinitializer")
-
-    def divided(self, x: str, number: float) -> str:
-        """Return x times 1 / number."""
-        return self.two("fmul", x, self.constant(1 / number))
 
     def larger(self, x: str, y: str) -> str:
         """Return the larger number; x where either is NaN."""
@@ -120,30 +133,26 @@ class Lanes(Exact):
 
     def sqrt(self, x: str) -> str:
         """Return the square root."""
-        return self.f.new(f"call {self.kind} @llvm.sqrt.v{LANES}f32({self.kind} {x})")
+        return self.f.new(f"call {self.kind} @llvm.sqrt.v{self.count}f32({self.kind} {x})")
 
     def sigmoid(self, x: str) -> str:
         """Return 1 / (1 + e^-x), approximately."""
-        above = self._ratio(x)
-        result = self.two("fadd", self.constant(0.5), above)
-        self._above_half[result] = above
-        return result
-
-    def through_sigmoid(self, slope: str, a: str) -> str:
-        """Return slope * a * (1 - a), which is slope * (1/4 - (a - 1/2)^2)."""
-        above = self._above_half.get(a)
-        if above is None:
-            return super().through_sigmoid(slope, a)
-        return self.two("fmul", slope, self.two("fsub", self.constant(0.25), self.two("fmul", above, above)))
+        return self.two("fadd", self.constant(0.5), self.above_half(x))
 
     def tanh(self, x: str) -> str:
         """Return the hyperbolic tangent, approximately."""
-        return self.two("fmul", self.constant(2.0), self._ratio(self.two("fadd", x, x)))
+        return self.two("fmul", self.constant(2.0), self.above_half(self.two("fadd", x, x)))
 
     def exp(self, x: str) -> str:
         """Return e^x for x <= 0, approximately."""
-        ratio, half = self._ratio(x), self.constant(0.5)
+        ratio, half = self.above_half(x), self.constant(0.5)
         return self.two("fdiv", self.two("fadd", half, ratio), self.two("fsub", half, ratio))
+
+    def gathered(self, array: str, index: str) -> str:
+        """Return the float32 of an array at each lane's own index."""
+        places = self.f.new(f"getelementptr float, ptr {array}, {self.words} {index}")
+        every, pointers = f"{self.marks} splat (i1 true)", f"<{self.count} x ptr> {places}"
+        return self.f.new(f"call {self.kind} {self._gather}({pointers}, i32 4, {every}, {self.kind} poison)")
 
     def polynomial(self, y: str, coefficients: tuple[float, ...]) -> str:
         """Return the polynomial at y; the highest power's coefficient first."""
@@ -152,13 +161,17 @@ class Lanes(Exact):
             result = self.two("fadd", self.two("fmul", result, y), self.constant(c))
         return result
 
-    def _ratio(self, x: str) -> str:
-        """Return x P(x^2) / Q(x^2), x held between -17 and 17."""
+    def above_half(self, x: str) -> str:
+        """Return sigmoid(x) - 1/2, approximately."""
         low, high = self.constant(-ENDS), self.constant(ENDS)
         x = self.chosen("olt", x, low, low, x)
         x = self.chosen("ogt", x, high, high, x)
         y = self.two("fmul", x, x)
-        return self.two("fmul", x, self.two("fdiv", self.polynomial(y, TOP), self.polynomial(y, BOTTOM)))
+        a, b, c, d, e, f, g = (self.two("fadd", y, self.constant(root)) for root in (*TOP, *BOTTOM))
+        top = self.two("fmul", self.two("fmul", x, self.constant(SCALE)), a)
+        top = self.two("fmul", top, self.two("fmul", b, c))
+        bottom = self.two("fmul", self.two("fmul", d, e), self.two("fmul", f, g))
+        return self.two("fdiv", top, bottom)
 
     def _compare(self, test: str, x: str, y: str) -> str:
         return self.f.new(f"fcmp {test} {self.kind} {x}, {y}")
@@ -199,7 +212,7 @@ class Lanes(Exact):
 
     def place_of(self, word: str, i: str) -> str:
         """Return (word * (i + 1)) >> 32, i a whole number (i64)."""
-        long = f"<{LANES} x i64>"
+        long = f"<{self.count} x i64>"
         count = self.everywhere(self.f.whole("add", i, 1), "i64")
         product = self.f.new(f"mul {long} {self.f.new(f'zext {self.words} {word} to {long}')}, {count}")
         high = self.f.new(f"lshr {long} {product}, splat (i64 32)")

@@ -1,11 +1,17 @@
 """LLVM's assembly: functions written line by line, and compiled for this machine in milliseconds.
 
 A variable is a place in memory that LLVM turns into registers where it can, so that loops need no more than
-`load` and `store`.
+`load` and `store`. No operation carries a flag that would let LLVM join or reorder arithmetic, so that all processors
+compute the same bits.
+
+Two environment variables imitate other processors, for tests. TINYNET_TARGET is LLVM's name of a processor, such as
+"x86-64" or "x86-64-v3", and after a comma its features, such as "+avx,-fma". TINYNET_LANES is how many networks
+are trained side by side: 16, 32 or 64.
 """
 
 import ctypes
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -129,7 +135,8 @@ def compiled(function: Function, declarations: str = "", *, straight: bool = Fal
     """
     import llvmlite.binding as llvm
 
-    module = llvm.parse_assembly(f"{declarations}\n{function.text()}\nattributes #0 = {{ {ATTRIBUTES} }}\n")
+    attributes = f"{ATTRIBUTES} {_in_order() if straight else ''}"
+    module = llvm.parse_assembly(f"{declarations}\n{function.text()}\nattributes #0 = {{ {attributes} }}\n")
     module.verify()
     machine = _machine()
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
@@ -162,9 +169,44 @@ def _machine() -> Any:
     import llvmlite.binding as llvm
 
     _prepared()
-    features = llvm.get_host_cpu_features().flatten()
-    target = llvm.Target.from_default_triple()
-    return target.create_target_machine(llvm.get_host_cpu_name(), features, opt=2, jit=True)
+    processor, features = _target()
+    return llvm.Target.from_default_triple().create_target_machine(processor, features, opt=2, jit=True)
+
+
+@lru_cache(maxsize=1)
+def _target() -> tuple[str, str]:
+    """Return the processor that code is made for, and its features, by LLVM's names."""
+    import llvmlite.binding as llvm
+
+    processor, _, features = os.environ.get("TINYNET_TARGET", "host").partition(",")
+    if processor == "host":
+        return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    return processor, features
+
+
+def _in_order() -> str:
+    """Return the attribute that has a straight line scheduled as for a processor that takes each instruction in turn.
+
+    Between a number and its use LLVM then puts what else there is to do, which a large processor gains by too: it
+    looks ahead over a few hundred instructions, and a nudge has a thousand.
+    """
+    import llvmlite.binding as llvm
+
+    return '"tune-cpu"="atom"' if llvm.get_default_triple().startswith("x86_64") else ""
+
+
+@lru_cache(maxsize=1)
+def lane_count() -> int:
+    """Return how many networks a kernel trains side by side: four vectors of float32, as wide as they are here.
+
+    More would not fit the registers; with fewer, one number waits for another. It changes no number.
+    """
+    if "TINYNET_LANES" in os.environ:
+        return int(os.environ["TINYNET_LANES"])
+    processor, features = _target()
+    if "+avx512f" in features.split(",") or processor == "x86-64-v4":
+        return 64
+    return 32 if "+avx" in features.split(",") or processor == "x86-64-v3" else 16
 
 
 def address(array: Any) -> int:

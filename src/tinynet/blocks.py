@@ -20,7 +20,7 @@ from tinynet.tallies import Tally, ladder
 from tinynet.training import check
 from tinynet.trials import Trial
 
-FORMAT = 1  # of what a block's numbers mean: with another, no block of before fits
+FORMAT = 2  # of what a block's numbers mean: with another, no block of before fits
 SECONDS = 0.7  # of work that a block aims at
 SECONDS_AN_EPOCH = (
     1e-10  # for each parameter, picture and network: the cost model, which must not know the machine

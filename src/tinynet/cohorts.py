@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinynet import formulas
-from tinynet.arithmetic import LANES
-from tinynet.assembly import address, aligned
+from tinynet.assembly import address, aligned, lane_count
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.lockstep import answer, lockstep, working_room
@@ -25,7 +24,7 @@ from tinynet.stopping import Watch
 from tinynet.world import World
 
 SECONDS_A_CALL = 0.05  # the kernel hears a cancellation only between calls
-MOST_BLOCKS = 128  # of a task
+MOST_NETWORKS = 8192  # of a task
 
 
 class Table(NamedTuple):
@@ -72,15 +71,14 @@ class Training:
 
     @cached_property
     def seconds_an_epoch(self) -> float:
-        """About how long an epoch of one block takes, on the machines of 2026."""
-        return 1e-10 * self.architecture.parameter_count * pictures_an_epoch(self.source) * LANES
+        """About how long an epoch of one network takes, on the machines of 2026."""
+        return 1e-10 * self.architecture.parameter_count * pictures_an_epoch(self.source)
 
     @cached_property
-    def blocks_a_task(self) -> int:
-        """Return how many blocks one task takes: enough to be worth it, few enough to be stopped soon."""
-        return max(
-            1, min(MOST_BLOCKS, int(SECONDS_A_CALL / (self.seconds_an_epoch * self.recipe.epochs + 2e-5)))
-        )
+    def networks_a_task(self) -> int:
+        """Return how many networks one task takes: enough to be worth it, few enough to be stopped soon."""
+        most = min(MOST_NETWORKS, int(SECONDS_A_CALL / (self.seconds_an_epoch * self.recipe.epochs + 3e-7)))
+        return max(1, most // lane_count()) * lane_count()
 
     def run(
         self, seeds: np.ndarray, cancelled: Event, validation: Examples | None = None
@@ -114,13 +112,12 @@ class Cohort:
 
     def __init__(self, training: Training, seeds: np.ndarray) -> None:
         self.training, self.seeds, self.epoch = training, np.asarray(seeds), 0
-        padded = np.resize(
-            self.seeds, -(-len(seeds) // LANES) * LANES
-        )  # a last, short block repeats its seeds
+        lanes = lane_count()
+        padded = np.resize(self.seeds, -(-len(seeds) // lanes) * lanes)  # a last, short block repeats seeds
         self._seeds = np.ascontiguousarray(padded, np.uint32)
-        self._blocks = starts(training.architecture, self._seeds)  # (blocks, P, 64)
+        self._blocks = starts(training.architecture, self._seeds)  # (blocks, P, lanes)
         memory = formulas.memory(training.architecture, training.recipe)
-        self._state = aligned((len(self._blocks), len(memory), LANES), np.float32)
+        self._state = aligned((len(self._blocks), len(memory), lanes), np.float32)
         self._state[:] = memory[None, :, None]
         shuffled = pictures_an_epoch(training.source) if training.recipe.order == "shuffled" else 0
         self._work = working_room(training.architecture, shuffled)
@@ -138,7 +135,7 @@ class Cohort:
         if self.epoch:
             raise TinyNetError(f"{self.epoch} epochs are done; a cohort begins before its first")
         padded = np.resize(parameters, (len(self._seeds), wanted[1]))  # as the seeds are
-        self._blocks[:] = padded.reshape(len(self._blocks), LANES, -1).transpose(0, 2, 1)
+        self._blocks[:] = padded.reshape(len(self._blocks), lane_count(), -1).transpose(0, 2, 1)
 
     def parameters(self) -> np.ndarray:
         """Return the networks' present numbers. -> (n, P) float32"""
@@ -153,7 +150,7 @@ class Cohort:
 
     def advance(self, epoch: int, cancelled: Event | None = None) -> bool:
         """Train on until `epoch` epochs are done; False, and somewhere on the way, if cancelled."""
-        size = max(1, int(SECONDS_A_CALL / (self.training.seconds_an_epoch * len(self._blocks))))
+        size = max(1, int(SECONDS_A_CALL / (self.training.seconds_an_epoch * len(self._seeds))))
         while self.epoch < epoch:
             if cancelled is not None and cancelled.is_set():
                 return False

@@ -50,7 +50,7 @@ def needed(names: set[str]) -> list[str]:
     """Return these functions and all that they call, each after those that it calls.
 
     >>> needed({"exp"})
-    ['nearest', 'scaled', 'growth', 'exp']
+    ['nearest', 'times_power2', 'growth', 'exp']
     """
     wanted = set(names)
     for name, definition in reversed(definitions().items()):

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
@@ -160,6 +161,72 @@ def accuracy(network: Network, examples: Examples) -> float:
         raise TinyNetError("these pictures have no targets, so no answer is right or wrong")
     found = right(network(examples)[None], examples.targets)[0] & ~tied(examples.targets)  # (pictures,)
     return float(found.mean())
+
+
+def lead(outputs: np.ndarray, examples: Examples) -> Verdict:
+    """Say how far each right answer is ahead of the wrong ones.
+
+    outputs : (pictures, answers), shares from 0 to 1. Errors as of `success`.
+
+    >>> import tinynet as tn
+    >>> lead(tn.Network.initial(seed=0)(tn.pictures.lines()), tn.pictures.lines()).sentence
+    "The right answer's lead in percentage points: top +25.2, bottom +23.9, left −23.0, right −25.9. 2 of 4 pictures come out right, 2 of 4 by 20 points or more."
+    """
+    ahead = _ahead(100 * np.asarray(outputs), examples).tolist()
+    each = ", ".join(f"{name} {_points(x)}" for name, x in zip(examples.names, ahead, strict=True))
+    right, clear, n = sum(x > 0 for x in ahead), sum(x >= 100 * UNSURE for x in ahead), len(ahead)
+    sentence = (
+        f"The right answer's lead in percentage points: {each}. {right} of {n} pictures come out right, "
+        f"{clear} of {n} by {100 * UNSURE:g} points or more."
+    )
+    return Verdict(sentence, right, n, None, {"right": right, "clear": clear, "least": min(ahead)})
+
+
+def success(percentages: ArrayLike, examples: Examples) -> Verdict:
+    """Check the claim that a model gets every picture right.
+
+    percentages : (pictures, answers), from 0 to 100, as a notebook prints them.
+
+    Raises TinyNetError for shares from 0 to 1, for another shape, and for examples without a right answer.
+
+    >>> import tinynet as tn
+    >>> success([[50.6, 49.1], [50.2, 49.8], [49.9, 50.3], [50.4, 49.7]], tn.pictures.lines()).sentence
+    "The right answer's lead in percentage points: top +1.5, bottom +0.4, left +0.4, right −0.7. 3 of 4 pictures come out right, 0 of 4 by 20 points or more."
+    """
+    given = np.asarray(percentages, dtype=float)
+    if given.size and np.abs(given).max() <= 1:
+        raise TinyNetError(
+            f"the largest percentage is {given.max():g}. Percentages go from 0 to 100. Multiply shares by 100."
+        )
+    return lead(given / 100, examples)
+
+
+def _ahead(percentages: np.ndarray, examples: Examples) -> np.ndarray:
+    """Return each right answer's lead over the largest wrong one, in percentage points. -> (pictures,)"""
+    targets = examples.targets
+    if targets is None or targets.shape[1] < 2:
+        raise TinyNetError(
+            "these pictures have no right answer among two or more; give targets for each answer"
+        )
+    if percentages.shape != targets.shape:
+        raise TinyNetError(
+            f"the answers have shape {percentages.shape}. It must be {targets.shape}: one row for each picture, "
+            "one number for each answer."
+        )
+    right = targets == targets.max(axis=1, keepdims=True)  # (pictures, answers)
+    return np.where(right, percentages, -np.inf).max(axis=1) - np.where(right, -np.inf, percentages).max(
+        axis=1
+    )
+
+
+def _points(value: float) -> str:
+    """Write percentage points with their sign; what is not 0 never looks like it.
+
+    >>> _points(1.79), _points(-0.01), _points(0.0)
+    ('+1.8', '−0.01', '0')
+    """
+    text = f"{value:+.1f}" if abs(value) >= 0.05 else f"{value:+.1g}" if value else "0"
+    return text.replace("-", "−", 1)
 
 
 def saturation(network: Network, examples: Examples) -> float:

@@ -19,7 +19,7 @@ from tinynet.recipe import Recipe
 from tinynet.showing import Source
 from tinynet.world import World
 
-FORMAT = 1
+FORMAT = 2  # of what is kept of a rung: with another, it is measured again
 NUDGES = 100_000  # of every rung from the memorizer on
 CLEAN = World(noise=0.2, doubt=0.0, bright=(1.0, 1.0), dark=(0.0, 0.0))
 LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)

@@ -1,6 +1,7 @@
-"""The kernel of many networks: a training of 64 side by side, the sheet compiled for this machine, in float32.
+"""The kernel of many networks: a training of many side by side, the sheet compiled for this machine, in float32.
 
-Number `i` of network `l` of a block of 64 stands at `block * count * 64 + i * 64 + l`.
+A block is as many networks as there are lanes (`assembly.lane_count`): 64, 32 or 16. Number `i` of network `l` of a
+block is at `block * count * lanes + i * lanes + l`.
 """
 
 from collections.abc import Callable
@@ -9,13 +10,13 @@ from functools import lru_cache
 import numpy as np
 
 from tinynet import formulas
-from tinynet.arithmetic import LANES, Lanes
-from tinynet.assembly import POINTER, WHOLE, Function, address, aligned, compiled
+from tinynet.arithmetic import Lanes
+from tinynet.assembly import POINTER, WHOLE, Function, address, aligned, compiled, lane_count
 from tinynet.network import Architecture
 from tinynet.printing import Unrolled, batches
 from tinynet.recipe import Recipe
 from tinynet.rolled import Rolled, room_for
-from tinynet.shown_in_lanes import GATHER, ShownInLanes, WorldInLanes
+from tinynet.shown_in_lanes import ShownInLanes, WorldInLanes
 from tinynet.world import World
 
 # Beyond so many parameters, or parameters times pictures of a batch, loops are quicker: a straight line no longer fits
@@ -29,8 +30,8 @@ def lockstep(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
 ) -> Callable[..., None]:
     """Compile the training of a form. Rates and other numbers, seeds and epochs are arguments."""
-    train, declarations = _training(architecture, recipe, examples, world), f"{Lanes.declarations}\n{GATHER}"
-    return compiled(train, declarations, straight=_is_small(architecture, recipe, examples))
+    train = _training(architecture, recipe, examples, world)
+    return compiled(train, Lanes(train).declarations, straight=_is_small(architecture, recipe, examples))
 
 
 def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
@@ -98,23 +99,24 @@ def _answering(architecture: Architecture) -> Function:
 
 
 def working_room(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
-    """Return working memory for a kernel of 64 lanes; behind it, room for the order of so many pictures."""
-    return np.asarray(aligned(((room_for(architecture) + shuffled) * LANES,), np.float32))
+    """Return working memory for a kernel; behind it, room for the order of so many pictures."""
+    return np.asarray(aligned(((room_for(architecture) + shuffled) * lane_count(),), np.float32))
 
 
 @lru_cache(maxsize=64)
 def _answer(architecture: Architecture) -> Callable[..., None]:
-    return compiled(_answering(architecture), Lanes.declarations)
+    function = _answering(architecture)
+    return compiled(function, Lanes(function).declarations)
 
 
 def answer(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Return what networks answer to pictures, by the kernel's approximations: each within 1e-6 or so.
 
     Answers of a sigmoid or softmax stay in [0, 1], which the approximation leaves by 1e-7: their logarithms are numbers.
-    blocks (blocks, P, 64) float32 and inputs (m, pixels). -> (blocks * 64, m, outputs) float32
+    blocks (blocks, P, lanes) float32 and inputs (m, pixels). -> (blocks * lanes, m, outputs) float32
     """
     shown, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
-    out = np.empty((len(blocks), len(shown), outputs, LANES), np.float32)
+    out = np.empty((len(blocks), len(shown), outputs, lane_count()), np.float32)
     arrays = (blocks, shown, out, working_room(architecture))
     _answer(architecture)(*map(address, arrays), len(blocks), len(shown))
     if architecture.output in ("sigmoid", "softmax"):
@@ -123,9 +125,10 @@ def answer(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -
 
 
 def blocks_of(parameters: np.ndarray) -> np.ndarray:
-    """Return networks (n, P) in blocks of 64; a last, short one is filled up with the first. -> (blocks, P, 64) float32"""
-    count = -(-len(parameters) // LANES) * LANES
-    padded = np.resize(parameters, (count, parameters.shape[1])).reshape(-1, LANES, parameters.shape[1])
-    made = aligned((len(padded), parameters.shape[1], LANES), np.float32)
+    """Return networks (n, P) in blocks, the last filled up with the first. -> (blocks, P, lanes) float32"""
+    lanes = lane_count()
+    count = -(-len(parameters) // lanes) * lanes
+    padded = np.resize(parameters, (count, parameters.shape[1])).reshape(-1, lanes, parameters.shape[1])
+    made = aligned((len(padded), parameters.shape[1], lanes), np.float32)
     made[:] = padded.transpose(0, 2, 1)
     return np.asarray(made)

@@ -36,7 +36,6 @@ def summary() -> dict[str, str]:
         "Python": platform.python_version(),
         "TinyNet": _version("tinynet"),
         "PyTorch": _version("torch"),
-        "devices": devices(),
     }
 
 
@@ -50,21 +49,24 @@ def describe() -> dict[str, str]:
         name: _version(name, f'for {use}: pip install "tinynet[{extra}]"')
         for name, (extra, use) in EXTRAS.items()
     }
-    return summary() | programs | {name: _version(name) for name in PACKAGES} | extras
+    return summary() | {"device": device()} | programs | {name: _version(name) for name in PACKAGES} | extras
 
 
-def devices() -> str:
-    """Return where PyTorch can compute, in words."""
+def device() -> str:
+    """Say which device computes: CUDA, MPS (Apple) or the CPU.
+
+    TinyNet's own kernels use the CPU. PyTorch uses it too, unless a model is moved with `model.to(device)`.
+    """
     if find_spec("torch") is None:
-        return "PyTorch is not installed, and TinyNet does not need it (pip install torch)"
+        return "PyTorch is not installed, and TinyNet does not need it: TinyNet uses the CPU."
     import torch
 
-    found = ["cpu"]
     if torch.cuda.is_available():
-        found += [f"cuda: {torch.cuda.get_device_name(k)}" for k in range(torch.cuda.device_count())]
+        names = [torch.cuda.get_device_name(k) for k in range(torch.cuda.device_count())]
+        return f"CUDA is available ({', '.join(names)}): PyTorch can use cuda. TinyNet uses the CPU."
     if torch.backends.mps.is_available():
-        found.append("mps (Apple)")
-    return ", ".join(found)
+        return "MPS (Metal Performance Shaders) is available: PyTorch can use mps. TinyNet uses the CPU."
+    return "CUDA and MPS not found. PyTorch and TinyNet use the CPU."
 
 
 def _version(package: str, otherwise: str = "") -> str:

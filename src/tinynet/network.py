@@ -31,7 +31,7 @@ def activate(name: str, z: np.ndarray) -> np.ndarray:
     if name == "tanh":
         return arrays.tanh(z)
     if name == "relu":
-        return np.maximum(z, 0.0)
+        return np.where(z < 0.0, 0.0, z)  # NaN and -0.0 stay, as in the sheet
     if name == "identity":
         return z
     e = arrays.exp(z - z.max(axis=-1, keepdims=True))
@@ -271,8 +271,10 @@ class Network(InNotebook):
         name : what its names begin with; its function is `<name>_answer`.
         dtype : of C, "float32" unless "float64" is asked for; the others compute in float64.
 
-        >>> Network.initial(seed=0).code("python").splitlines()[-1]
-        '    return answers'
+        Every machine computes the same bits; in float64 they are the network's own.
+
+        >>> Network.initial(seed=0).code("python").splitlines()[1]
+        '# Origin: seed 0.'
         """
         from tinynet.bridges.models import code
 

@@ -1,7 +1,8 @@
-"""What a chapter is made of: text, tables, figures and verdicts, before anyone has laid them out."""
+"""What a chapter is made of: text, tables, figures, verdicts and links, before anyone has laid them out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from tinynet.judging import Verdict
 from tinynet.moment import Moment
 from tinynet.network import Network
 from tinynet.notation import number
+from tinynet.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,27 @@ class Figure:
     draw: Callable[[], Any]
 
 
-Part = Text | Table | Figure | Verdict
+@dataclass(frozen=True)
+class Link:
+    """A name, what it is, and its web address if it has one."""
+
+    name: str
+    text: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Links:
+    """A list of names to look up; a reader opens an address, and no page loads one."""
+
+    title: str
+    links: tuple[Link, ...]
+
+    def _repr_html_(self) -> str:
+        return Chapter("links", self.title, (self,))._repr_html_()
+
+
+Part = Text | Table | Figure | Verdict | Links
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,8 @@ def _part_json(part: Part) -> dict[str, Any]:
         return {"kind": "verdict", **part.to_json()}
     if isinstance(part, Figure):
         return {"kind": "figure", "name": part.name, "caption": part.caption}
+    if isinstance(part, Links):
+        return {"kind": "links", "title": part.title, "links": [asdict(link) for link in part.links]}
     if isinstance(part, Table):
         rows = [list(row) for row in part.rows]
         return {"kind": "table", "title": part.title, "columns": list(part.columns), "rows": rows}
@@ -80,6 +104,46 @@ def signed(value: float) -> str:
     if value == 0:
         return "0"
     return f"{value:+.6f}".replace("-", "−") if abs(value) >= 5e-7 else f"{'+' * (value > 0)}{number(value)}"
+
+
+def loss_words(value: float) -> str:
+    """Write a loss with four decimals; a very large or small one with its power of ten.
+
+    >>> loss_words(0.25), loss_words(1.5e30), loss_words(3e-7)
+    ('0.2500', '1.5e+30', '3e-07')
+    """
+    return f"{value:.4f}" if value == 0 or 1e-4 <= value < 1e6 else f"{value:.3g}"
+
+
+def repeats_table(losses: Sequence[float]) -> Table:
+    """Return the loss before each repeat of a nudge, and after the last one."""
+    rows = [(f"{k}", f"{loss:.6f}") for k, loss in enumerate(losses)]
+    return Table("The loss on this picture", ("nudges taken", "loss"), tuple(rows))
+
+
+def falls(losses: Sequence[float]) -> str:
+    """Say whether the loss falls with every repeat of a nudge.
+
+    >>> falls([0.3, 0.2, 0.1]), falls([0.3, 0.2, 0.4])
+    ('It falls every time.', 'It does not fall every time.')
+    """
+    down = all(after < before for before, after in pairwise(losses))
+    return "It falls every time." if down else "It does not fall every time."
+
+
+def loss_table(run: Recording) -> Table:
+    """Return the average loss of every tenth epoch, or of ten epochs.
+
+    Up to 100 epochs every tenth, up to 200 every twentieth, and so on; up to 10 epochs each of them.
+
+    >>> import tinynet as tn
+    >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=250))
+    >>> [epoch for epoch, _ in loss_table(run).rows]
+    ['0', '30', '60', '90', '120', '150', '180', '210', '240']
+    """
+    every = 10 * -(-run.epochs // 100) if run.epochs > 10 else 1
+    rows = [(f"{epoch:,}", loss_words(run.loss_per_epoch[epoch])) for epoch in range(0, run.epochs, every)]
+    return Table("The average loss", ("epoch", "loss"), tuple(rows))
 
 
 def answers_table(title: str, network: Network, *sets: Examples) -> Table:

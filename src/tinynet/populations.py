@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from tinynet import pictures
-from tinynet.arithmetic import LANES
+from tinynet.assembly import lane_count
 from tinynet.cohorts import Training, forward
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam, Marks
@@ -206,7 +206,7 @@ def population(
     seeds = np.arange(span.start, span.stop)
     training = Training.of(architecture, recipe, source)
     parameters = np.empty((networks, architecture.parameter_count), np.float32)
-    size = min(training.blocks_a_task * LANES, max(LANES, -(-networks // (os.cpu_count() or 1))))
+    size = min(training.networks_a_task, max(lane_count(), -(-networks // (os.cpu_count() or 1))))
     blocks = [slice(first, first + size) for first in range(0, networks, size)]
     done = np.zeros(len(blocks), bool)
     cancelled = threading.Event()

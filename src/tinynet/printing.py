@@ -21,14 +21,14 @@ Pictured = Callable[[Index, Index], str]  # of picture k in the batch, pixel or 
 
 
 class Scribe:
-    """Writes formulas: a cell where it is first asked for, after the cells it uses.
+    """Writes formulas: a cell where it is first asked for, after the cells it uses, and what repeats only once.
 
     cells : each cell's formula; None, or no entry, where `given` knows its value.
     """
 
     def __init__(self, arithmetic: Exact, cells: Mapping[str, Formula | None], given: Given) -> None:
         self.arithmetic, self.cells, self.given = arithmetic, cells, given
-        self.values: dict[str, str] = {}
+        self.values: dict[Formula, str] = {}  # of cells, and of formulas without a cell
 
     def cell(self, name: str) -> str:
         """Return the value of a cell."""
@@ -39,16 +39,17 @@ class Scribe:
 
     def value(self, formula: Formula) -> str:
         """Return the value of a formula."""
+        return self._written(self.arithmetic.ordered(formula, self.cells))
+
+    def _written(self, formula: Formula) -> str:
+        """Write the operations of a formula, each once."""
         if isinstance(formula, str):
             return self.cell(formula)
         if not isinstance(formula, tuple):
             return self.arithmetic.constant(float(formula))
-        match formula:
-            case ("/", divided, float(number)):
-                return self.arithmetic.divided(self.value(divided), number)
-            case ("*", slope, a, ("-", 1.0, other)) if a == other:
-                return self.arithmetic.through_sigmoid(self.value(slope), self.value(a))
-        return self._of(formula[0], [self.value(part) for part in formula[1:]])
+        if formula not in self.values:
+            self.values[formula] = self._of(formula[0], [self._written(part) for part in formula[1:]])
+        return self.values[formula]
 
     def _of(self, operation: str, parts: list[str]) -> str:
         result, *rest = parts
@@ -105,7 +106,10 @@ class Unrolled:
             assert match is not None, name
             return (pixel if match[2] == "pixel" else target)(int(match[1] or 0), int(match[3]))
 
-        scribe = Scribe(self.arithmetic, {name: cell.formula for name, cell in sheet.cells.items()}, given)
+        cells = [(name, cell.formula) for name, cell in sheet.cells.items()]
+        scribe = Scribe(
+            self.arithmetic, self.arithmetic.prepared(cells, self.architecture, self.recipe), given
+        )
         for name in scribe.cells:
             if DELTA.search(name):
                 scribe.cell(name)

@@ -32,15 +32,17 @@ def report_html(chapters: Sequence[Chapter], about: str) -> str:
     return _render("report.html", title=title, about=about, chapters=shown, version=__version__)
 
 
-def write(chapters: Sequence[Chapter], about: str, folder: Path) -> Path:
-    """Write report.html and every figure as PNG into `folder`; return the report's path."""
-    for chapter in chapters:
-        for part in chapter.parts:
-            if isinstance(part, Figure):
-                plots.save(part.draw(), folder / f"{chapter.key}-{part.name}.png")
-    path = folder / "report.html"
-    files.write(path, report_html(chapters, about).encode())
-    return path
+def write(chapters: Sequence[Chapter], about: str, folder: Path) -> list[Path]:
+    """Write report.html and every figure as PNG into `folder`; return their paths, the report first."""
+    figures = [(chapter, part) for chapter in chapters for part in chapter.parts if isinstance(part, Figure)]
+    written = [
+        folder / "report.html",
+        *(folder / f"{chapter.key}-{part.name}.png" for chapter, part in figures),
+    ]
+    for path, (_, part) in zip(written[1:], figures, strict=True):
+        plots.save(part.draw(), path)
+    files.write(written[0], report_html(chapters, about).encode())
+    return written
 
 
 def _svg(part: Figure, salt: str) -> Any:

@@ -4,7 +4,7 @@ What a formula says of node 0 holds for every node of its layer, so it is writte
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from tinynet import formulas
@@ -14,6 +14,7 @@ from tinynet.formulas import Formula
 from tinynet.network import Architecture
 from tinynet.printing import Pictured, Scribe
 from tinynet.recipe import Recipe
+from tinynet.rewriting import Cells
 
 ONE = Architecture((1, 1))  # what the update does to its one weight, it does to every parameter
 WEIGHT = ONE.parameter_names[0]
@@ -189,26 +190,26 @@ class Rolled:
                     self.gradients, q, self.arithmetic.two("fadd", self._get((self.gradients, q)), delta)
                 )
 
-    def _powers(self) -> dict[str, str]:
+    def _powers(self) -> dict[Formula, str]:
         """Write Adam's two powers, once for all parameters."""
         if self.recipe.optimizer != "adam":
             return {}
         count = 2 * self.architecture.parameter_count
         scribe = Scribe(
             self.arithmetic,
-            dict(formulas.update(ONE, self.recipe)),
+            self._prepared(formulas.update(ONE, self.recipe)),
             lambda name: (
                 self.settings[name]
                 if name in self.settings
                 else self._get((self.s, count + int(name == "decay2")))
             ),
         )
-        powers = {name: scribe.cell(name) for name in ("decay1.after", "decay2.after")}
+        powers: dict[Formula, str] = {name: scribe.cell(name) for name in ("decay1.after", "decay2.after")}
         for k, value in enumerate(powers.values()):
             self._put(self.s, count + k, value)
         return powers
 
-    def _update(self, q: Index, powers: Mapping[str, str], gradient: str | None) -> None:
+    def _update(self, q: Index, powers: Mapping[Formula, str], gradient: str | None) -> None:
         """Write the update of parameter q."""
         count = self.architecture.parameter_count
         memory: dict[str, Index] = {f"{WEIGHT}.velocity": q, f"{WEIGHT}.mean": q}
@@ -222,7 +223,7 @@ class Rolled:
                 return self._get((self.p, q))
             return self._get((self.s, memory[name]) if name in memory else (self.gradients, q))
 
-        scribe = Scribe(self.arithmetic, dict(formulas.update(ONE, self.recipe)), given)
+        scribe = Scribe(self.arithmetic, self._prepared(formulas.update(ONE, self.recipe)), given)
         scribe.values |= powers
         if gradient is not None:
             scribe.values[f"{WEIGHT}.gradient"] = gradient
@@ -242,10 +243,12 @@ class Rolled:
         last = len(self.architecture.sizes) - 1
         return [self._get(self._node("a", last, j)) for j in range(self.architecture.sizes[last])]
 
-    def _scribe(self, cells: Iterable[tuple[str, Formula]], n: int, j: Index | None = None) -> Scribe:
+    def _scribe(self, cells: Cells, n: int, j: Index | None = None) -> Scribe:
         """Return who writes the cells of layer n: of all its nodes, or of node j under the number 0."""
 
         def given(name: str) -> str:
+            if name in self.settings:
+                return self.settings[name]
             match = CELL.fullmatch(name)
             assert match is not None, name
             kind, index = match[2].removeprefix("loss."), match[3] if j is None else j
@@ -253,7 +256,10 @@ class Rolled:
                 return self._get((self.areas[kind], index))
             return self._get(self._node(kind, n, index))
 
-        return Scribe(self.arithmetic, dict(cells), given)
+        return Scribe(self.arithmetic, self._prepared(cells), given)
+
+    def _prepared(self, cells: Cells) -> dict[str, Formula | None]:
+        return self.arithmetic.prepared(cells, self.architecture, self.recipe)
 
     def _node(self, kind: str, n: int, j: Index) -> tuple[str, Index]:
         return self.areas[kind], self._plus(self.first[n], j)

@@ -1,7 +1,7 @@
 """What each lane is shown, as instructions: the same pictures as `showing` gives a recording of its seed."""
 
 from tinynet import draws
-from tinynet.arithmetic import LANES, Lanes
+from tinynet.arithmetic import Lanes
 from tinynet.assembly import Index
 from tinynet.network import Architecture
 from tinynet.printing import Pictured
@@ -9,12 +9,10 @@ from tinynet.recipe import Recipe
 from tinynet.world import World
 
 FEW = 8  # pictures that are shuffled without a look at each lane
-CALL = f"@llvm.masked.gather.v{LANES}f32.v{LANES}p0"
-GATHER = f"declare {Lanes.kind} {CALL}(<{LANES} x ptr>, i32, {Lanes.marks}, {Lanes.kind})"
 
 
 class ShownInLanes:
-    """The pictures that 64 networks see: the same for all, or each its own where seeds decide.
+    """The pictures that the networks of a block see: the same for all, or each its own where seeds decide.
 
     lanes : where instructions are written. examples : pictures in an epoch. seeds : 32-bit numbers, one in each lane.
     noise : a float32 in each lane. order : where a shuffled order is kept, a 32-bit number in each lane for each picture.
@@ -54,7 +52,7 @@ class ShownInLanes:
         with f.loop(0, self.examples - 1) as done:
             i = f.whole("sub", self.examples - 1, done)
             f.store(lanes.words, lanes.place_of(lanes.word(word, self._everywhere(i)), i), places)
-            with f.loop(0, LANES) as lane:
+            with f.loop(0, lanes.count) as lane:
                 self._swap(i, f.new(f"zext i32 {f.load('i32', f.at('i32', places, lane))} to i64"), lane)
 
     def _shuffled_few(self, word: str) -> list[str]:
@@ -71,7 +69,8 @@ class ShownInLanes:
     def _swap(self, i: str, k: str, lane: str) -> None:
         f = self.f
         here, there = (
-            f.at("i32", self.order, f.whole("add", f.whole("mul", place, LANES), lane)) for place in (i, k)
+            f.at("i32", self.order, f.whole("add", f.whole("mul", place, self.lanes.count), lane))
+            for place in (i, k)
         )
         held, other = f.load("i32", here), f.load("i32", there)
         f.store("i32", other, here)
@@ -89,9 +88,9 @@ class ShownInLanes:
         lanes, width = self.lanes, self.widths[0]
         if self.recipe.augment:
             view = lanes.whole("mul", self._view(place), width)
-            index = self._gathered("%views", lanes.whole("add", view, self._word(i)))
+            index = self.lanes.gathered("%views", lanes.whole("add", view, self._word(i)))
             pixel = self.f.new(f"bitcast {lanes.kind} {index} to {lanes.words}")
-            value = self._gathered("%inputs", lanes.whole("add", self._row(place, width), pixel))
+            value = self.lanes.gathered("%inputs", lanes.whole("add", self._row(place, width), pixel))
         else:
             value = self._value("%inputs", place, width, i)
         if not self.recipe.noise:
@@ -103,7 +102,7 @@ class ShownInLanes:
         if not self.recipe.augment:
             return self._value("%targets", place, width, j)
         turned = lanes.whole("xor", lanes.whole("and", self._view(place), 1), self._word(j))  # of two targets
-        return self._gathered("%targets", lanes.whole("add", self._row(place, width), turned))
+        return self.lanes.gathered("%targets", lanes.whole("add", self._row(place, width), turned))
 
     def _noisy(self, value: str, bits: str) -> str:
         """Return a pixel with the noise of a word, held between 0 and 1."""
@@ -115,7 +114,7 @@ class ShownInLanes:
     def _value(self, array: str, place: str, width: int, i: Index) -> str:
         """Return a number of the picture at a place: one for all lanes, or each lane's own."""
         if self.recipe.order == "shuffled":
-            return self._gathered(array, self.lanes.whole("add", self._row(place, width), self._word(i)))
+            return self.lanes.gathered(array, self.lanes.whole("add", self._row(place, width), self._word(i)))
         row = self.f.at("float", array, self.f.whole("mul", place, width))
         return self.lanes.everywhere(self.f.load("float", self.f.at("float", row, i)))
 
@@ -133,12 +132,6 @@ class ShownInLanes:
     def _view(self, place: str) -> str:
         """Return which of the eight views each lane has."""
         return self.lanes.whole("lshr", self.lanes.word(self.viewing, self._showing(place)), 29)
-
-    def _gathered(self, array: str, index: str) -> str:
-        """Return the float32 at each lane's own index."""
-        places = self.f.new(f"getelementptr float, ptr {array}, {self.lanes.words} {index}")
-        every, kind = f"{self.lanes.marks} splat (i1 true)", self.lanes.kind
-        return self.f.new(f"call {kind} {CALL}(<{LANES} x ptr> {places}, i32 4, {every}, {kind} poison)")
 
     def _word(self, number: Index) -> str:
         return self.lanes.every(number) if isinstance(number, int) else self._everywhere(number)
@@ -159,11 +152,11 @@ class WorldInLanes(ShownInLanes):
     def _pixel(self, place: str, i: Index) -> str:
         lanes, world, one = self.lanes, self.world, self.lanes.constant(1.0)
         base, row = self._drawn(place)
-        flat = self._gathered("%flat", row)
+        flat = self.lanes.gathered("%flat", row)
         bright = self._level(world.bright, lanes.word(base, 2))
         dark, gray = (self._level(levels, lanes.word(base, 3)) for levels in (world.dark, world.flat))
         level = lanes.chosen("oeq", flat, one, gray, dark)
-        mask = self._gathered(
+        mask = self.lanes.gathered(
             "%inputs", lanes.whole("add", lanes.whole("mul", row, self.widths[0]), self._word(i))
         )
         number = lanes.every(8 + i) if isinstance(i, int) else self._everywhere(self.f.whole("add", i, 8))
@@ -175,7 +168,7 @@ class WorldInLanes(ShownInLanes):
         if self.world.labels == "coin":  # two rows behind the patterns' are the coin's
             coin = lanes.whole("add", lanes.whole("lshr", lanes.word(base, 4), 31), len(table.masks))
             row = lanes.picked(self._doubtful(base), coin, row, lanes.words)
-        return self._gathered("%targets", lanes.whole("add", lanes.whole("mul", row, 2), self._word(j)))
+        return self.lanes.gathered("%targets", lanes.whole("add", lanes.whole("mul", row, 2), self._word(j)))
 
     def _drawn(self, place: str) -> tuple[str, str]:
         """Return the words of the picture at a place, and its row of the patterns."""

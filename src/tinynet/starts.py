@@ -1,56 +1,58 @@
-"""The random starts of many seeds at once: PyTorch's numbers, from 64 Mersenne Twisters side by side."""
+"""The random starts of many seeds at once: PyTorch's numbers, from Mersenne Twisters side by side."""
 
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
-from tinynet.arithmetic import LANES, Lanes
-from tinynet.assembly import POINTER, WHOLE, Function, Index, address, aligned, compiled
+from tinynet.arithmetic import Lanes
+from tinynet.assembly import POINTER, WHOLE, Function, Index, address, aligned, compiled, lane_count
 from tinynet.network import Architecture
 
 WORDS, AHEAD = 624, 397  # of the Mersenne Twister (Matsumoto and Nishimura 1998)
 
 
 def starts(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
-    """Return blocks of initial parameters as `Network.initial` draws them, for a multiple of 64 seeds.
+    """Return blocks of initial parameters as `Network.initial` draws them, for whole blocks of seeds.
 
-    -> (blocks, P, 64) float32
+    -> (blocks, P, lanes) float32
     """
-    blocks, count = len(seeds) // LANES, architecture.parameter_count
+    lanes = lane_count()
+    blocks, count = len(seeds) // lanes, architecture.parameter_count
     bounds = architecture.bounds()
     if bounds is None:  # normal starts are drawn one network at a time
         drawn = np.stack([architecture.initial(int(s)).parameters for s in seeds]).astype(
             np.float32
         )  # (N, P)
-        return np.ascontiguousarray(drawn.reshape(blocks, LANES, count).transpose(0, 2, 1))
+        return np.ascontiguousarray(drawn.reshape(blocks, lanes, count).transpose(0, 2, 1))
     uniform = np.flatnonzero(bounds)  # the others start as 0
-    drawn = aligned((blocks, len(uniform), LANES), np.float32)
+    drawn = aligned((blocks, len(uniform), lanes), np.float32)
     low, width = -bounds[uniform], 2 * bounds[uniform]
-    words, seeds = aligned((WORDS * LANES,), np.uint32), np.ascontiguousarray(seeds, np.uint32)
+    words, seeds = aligned((WORDS * lanes,), np.uint32), np.ascontiguousarray(seeds, np.uint32)
     arrays = (seeds, low, width, words, drawn)
     _drawer()(*map(address, arrays), blocks, len(uniform))
     if len(uniform) == count:
         return drawn
-    found = np.zeros((blocks, count, LANES), np.float32)
+    found = np.zeros((blocks, count, lanes), np.float32)
     found[:, uniform] = drawn
     return found
 
 
 @lru_cache(maxsize=1)
 def _drawer() -> Callable[..., None]:
-    """Compile `draw`: of each block's 64 generators the first `count` numbers, low + width * u, rounded once."""
+    """Compile `draw`: of each block's generators the first `count` numbers, low + width * u, rounded once."""
     pointers = dict.fromkeys(("seeds", "low", "width", "words", "out"), POINTER)
     f = Function("draw", {**pointers, "blocks": WHOLE, "count": WHOLE})
-    lanes, double = Lanes(f), f"<{LANES} x double>"
+    lanes = Lanes(f)
+    double = f"<{lanes.count} x double>"
     with f.loop(0, "%blocks") as block:
         word = f.room(lanes.words)
-        _word_put(f, 0, f.load(lanes.words, f.at(lanes.words, "%seeds", block), align=4), word)
+        _word_put(lanes, 0, f.load(lanes.words, f.at(lanes.words, "%seeds", block), align=4), word)
         with f.loop(1, WORDS) as i:
             before = f.load(lanes.words, word)
             mixed = lanes.whole("xor", before, lanes.whole("lshr", before, 30))
             number = lanes.everywhere(f.new(f"trunc i64 {i} to i32"), "i32")
-            _word_put(f, i, lanes.whole("add", lanes.whole("mul", mixed, 1812433253), number), word)
+            _word_put(lanes, i, lanes.whole("add", lanes.whole("mul", mixed, 1812433253), number), word)
         with f.loop(0, "%count") as k:
             bits = f.new(f"uitofp {lanes.words} {_twisted(lanes, k)} to {double}")
             low, width = (
@@ -68,9 +70,10 @@ def _drawer() -> Callable[..., None]:
     return compiled(f)
 
 
-def _word_put(f: Function, i: Index, value: str, word: str) -> None:
-    f.store(Lanes.words, value, word)
-    f.store(Lanes.words, value, f.at(Lanes.words, "%words", i), align=4)
+def _word_put(lanes: Lanes, i: Index, value: str, word: str) -> None:
+    f = lanes.f
+    f.store(lanes.words, value, word)
+    f.store(lanes.words, value, f.at(lanes.words, "%words", i), align=4)
 
 
 def _twisted(lanes: Lanes, drawn: str) -> str:

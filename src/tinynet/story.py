@@ -14,14 +14,55 @@ from tinynet.examples import Examples
 from tinynet.judging import percent
 from tinynet.ladder import Ladder
 from tinynet.network import Architecture, Network
-from tinynet.parts import Chapter, Figure, Part, Table, Text, answers_table, ledger_table, signed
+from tinynet.parts import (
+    Chapter,
+    Figure,
+    Link,
+    Links,
+    Part,
+    Table,
+    Text,
+    answers_table,
+    falls,
+    ledger_table,
+    loss_table,
+    signed,
+)
 from tinynet.populations import Population, population
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
 from tinynet.runbook import Runbook
-from tinynet.training import nudge, train
+from tinynet.training import nudges, train
 
 MOST_CLIMBERS, EXAM_PICTURES = 256, 5_000  # of the last chapter: seeds a rung, and what they are asked
+
+RESOURCES = Links(
+    "Learning resources",
+    (
+        Link(
+            "3Blue1Brown's neural network series",
+            "Videos that show how a network computes and how it learns.",
+            "https://www.youtube.com/playlist?list=PLZHQObOWTQDNU6R1_67000Dx_ZCJB-3pi",
+        ),
+        Link(
+            "PyTorch's tutorials",
+            "The official guides, from the first tensor on.",
+            "https://pytorch.org/tutorials/",
+        ),
+        Link(
+            "Backpropagation",
+            "The chain rule, applied from the loss back to every parameter. It gives each parameter its gradient.",
+        ),
+        Link(
+            "Gradient descent",
+            "The rule of every nudge: each parameter moves against its gradient, by the learning rate times the gradient.",
+        ),
+        Link(
+            "Activation functions",
+            "Functions such as the sigmoid after each layer. Without one, several layers compute no more than a single one.",
+        ),
+    ),
+)
 
 
 class Journey:
@@ -109,9 +150,7 @@ def journey(key: str | None = None, **settings: Any) -> Iterator[Chapter]:
     if key is not None and key not in CHAPTERS:
         raise TinyNetError(f"there is no chapter {key!r}; the chapters are {', '.join(CHAPTERS)}")
     one = Journey(**settings)
-    for name in CHAPTERS:
-        if key in (None, name):
-            yield chapter(one, name)
+    return (chapter(one, name) for name in CHAPTERS if key in (None, name))
 
 
 def chapter(one: Journey, key: str) -> Chapter:
@@ -123,11 +162,13 @@ def chapter(one: Journey, key: str) -> Chapter:
 def _look(j: Journey) -> Iterator[Part]:
     sizes = "-".join(map(str, j.architecture.sizes))
     yield Text(
-        f"A {sizes} network looks at pictures of four pixels. Each pixel is a brightness from 0, dark, to 1, bright; the "
-        f"two outputs say how sure it is of a horizontal and of a vertical line. It has {j.architecture.parameter_count} "
+        f"A {sizes} network looks at pictures of four pixels. Each pixel is a brightness from 0, dark, to 1, bright. The two "
+        "outputs say how sure it is of a horizontal and of a vertical line. The hidden nodes between them, "
+        f"{sum(j.architecture.sizes[1:-1])} here, can learn to detect patterns of pixels. It has {j.architecture.parameter_count} "
         f"parameters, and it was born at random from seed {j.seed}: these are the numbers PyTorch draws for that seed."
     )
     yield Table("This machine", ("what", "found"), tuple(machine.summary().items()))
+    yield Text(machine.device())
     yield Figure(
         "pictures",
         "The four pictures it will be shown, and the two answers that are right.",
@@ -145,11 +186,11 @@ def _look(j: Journey) -> Iterator[Part]:
 
 
 def _nudge(j: Journey) -> Iterator[Part]:
-    moment = nudge(j.network, j.lines[0], j.recipe)
-    after = nudge(moment.after, j.lines[0], j.recipe)
+    moment, *more = nudges(j.network, j.lines[0], j.recipe, times=6)
+    losses = [moment.loss, *(again.loss for again in more)]
     yield Text(
         f"One nudge: show the picture {moment.names[0]!r}, measure the loss, trace it back to every parameter, and move each "
-        f"a little against its gradient. The loss on this picture goes from {moment.loss:.6f} to {after.loss:.6f}."
+        f"a little against its gradient. The loss on this picture goes from {losses[0]:.6f} to {losses[1]:.6f}."
     )
     ledger = moment.ledger()
     yield ledger_table("The ledger: before + change = after", moment)
@@ -157,30 +198,30 @@ def _nudge(j: Journey) -> Iterator[Part]:
     yield Text(f"It balances for {exact} of {len(ledger)} parameters, to the last bit.")
     name = "layer1.weight[0,0]"
     yield Text(f"Where the change of {name} comes from:\n{moment.explain(name, depth=3)}")
-    losses, network = [moment.loss], moment.after
-    for _ in range(5):
-        again = nudge(network, j.lines[0], j.recipe)
-        losses.append(again.loss)
-        network = again.after
     yield Text(
-        "The same nudge again and again: the loss on this one picture goes " + ", ".join(f"{x:.4f}" for x in losses)
-        + (". It falls every time." if all(np.diff(losses) < 0) else ". It does not fall every time.")
-    )  # fmt: skip
+        "The same nudge again and again: the loss on this one picture goes "
+        f"{', '.join(f'{x:.4f}' for x in losses)}. {falls(losses)} The command tinynet nudge --repeat 6 does it too."
+    )
 
 
 def _train(j: Journey) -> Iterator[Part]:
     run = j.run
     yield Text(
         f"{run.recipe.epochs:,} passes over the four pictures, {len(run):,} nudges at a learning rate of "
-        f"{run.recipe.learning_rate:g}. The loss falls from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
+        f"{run.recipe.learning_rate:g}. The loss goes from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
     )
     yield Figure(
         "loss", "The average loss of each epoch.", lambda: plots.loss_curve(run, constant=j.constant_loss)
     )
-    every = max(1, run.epochs // 10)
-    rows = tuple((f"{epoch:,}", f"{run.loss_per_epoch[epoch]:.4f}") for epoch in range(0, run.epochs, every))
-    yield Table("The average loss", ("epoch", "loss"), rows)
+    yield loss_table(run)
     yield answers_table("What it says of the pictures it was trained on", run.final, j.lines)
+    yield Text(
+        "Does your own notebook print “Success! The model nails every training example.” here? A printed sentence checks "
+        "nothing. Check your own percentages: for each picture, subtract the wrong answer's from the right answer's. Below 0 the "
+        f"picture comes out wrong. Below {100 * judging.UNSURE:g} the network is unsure. In Python: "
+        "tinynet.judging.success(percentages, tinynet.pictures.lines()). From the numbers of this run:"
+    )
+    yield judging.lead(run.final(j.lines), j.lines)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
     yield Text(f"Is that this seed's bad luck, or a law? The same training for {j.networks:,} seeds:")
@@ -231,6 +272,8 @@ def _converge(j: Journey) -> Iterator[Part]:
 def _fuzzy(j: Journey) -> Iterator[Part]:
     fuzzy = pictures.fuzzy()
     yield Figure("pictures", "A line that is not quite black and white.", lambda: plots.pictures(fuzzy))
+    pixels = zip(pictures.PIXELS, fuzzy.inputs[0].tolist(), strict=True)
+    yield Text(f"Its pixels: {', '.join(f'{name} {value:g}' for name, value in pixels)}.")
     yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], fuzzy)
     clean, blurred = (judging.answers(j.run.final, shown)[0] for shown in (j.lines["top"], fuzzy))
     yield Text(
@@ -320,7 +363,9 @@ def _bold(j: Journey) -> Iterator[Part]:
             constant=j.constant_loss,
         ),
     )
+    yield loss_table(run)
     yield answers_table("The pictures it was trained on", run.final, j.lines)
+    yield judging.lead(run.final(j.lines), j.lines)
     yield answers_table("The stress test", run.final, j.stress)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
@@ -375,6 +420,7 @@ def _learner(j: Journey) -> Iterator[Part]:
         f"put to {ladder.networks:,} seeds from 0 on; the command runbook asks more."
     )
     yield from Runbook(ladder, seed=j.seed).tell()
+    yield RESOURCES
 
 
 CHAPTERS: dict[str, tuple[str, Callable[[Journey], Iterator[Part]]]] = {

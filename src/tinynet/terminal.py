@@ -6,7 +6,7 @@ from typing import Any
 
 from tinynet.estimates import duration
 from tinynet.judging import Verdict
-from tinynet.parts import Chapter, Figure, Part, Table, Text
+from tinynet.parts import Chapter, Figure, Links, Part, Table, Text
 
 LONGEST_NAME = 20  # characters
 
@@ -33,9 +33,20 @@ def _show_part(console: object, part: Part, path: str) -> None:
         console.print(Plain(f"▸ {part.sentence}", style="bold"))
     elif isinstance(part, Figure):
         console.print(Plain(f"[figure] {part.caption} {path}", style="dim"), soft_wrap=True)
+    elif isinstance(part, Links):
+        console.print(Plain("\n".join(_lines(part))), soft_wrap=True)
     else:
         show_table(part)
     console.print()
+
+
+def _lines(part: Links) -> Iterator[str]:
+    """Write links for a terminal: each address in a line of its own, where most terminals open it."""
+    yield f"{part.title}:"
+    for link in part.links:
+        yield f"- {link.name}: {link.text}"
+        if link.address:
+            yield f"  {link.address}"
 
 
 def show_table(table: Table) -> None:

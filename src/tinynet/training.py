@@ -22,6 +22,7 @@ from tinynet.world import World
 Progress = Callable[[int, int], None]
 
 MOST_KEPT = 200_000  # steps
+MOST_TIMES = 1_000  # of one nudge
 MOST_BYTES = 512 * 2**20  # of the kept steps' numbers
 SECONDS_A_CALL = 0.05  # the kernel hears Ctrl-C only between calls
 
@@ -185,6 +186,28 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     assert examples.targets is not None
     shown = replace(examples, targets=smoothed(recipe, examples.targets))
     return Moment(network, shown, recipe, formulas.memory(network.architecture, recipe))
+
+
+def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *, times: int) -> list[Moment]:
+    """Repeat one nudge, each from where the last one ended.
+
+    times : 1 to 1,000. The optimizer's memory is empty before each nudge.
+
+    Raises TinyNetError for another number of times, and as `nudge`.
+
+    >>> import tinynet as tn
+    >>> moments = nudges(tn.Network.initial(seed=0), tn.pictures.lines()["top"], times=3)
+    >>> [round(moment.loss, 4) for moment in moments]
+    [0.1428, 0.1402, 0.1377]
+    """
+    if not 1 <= times <= MOST_TIMES:
+        raise TinyNetError(
+            f"a nudge is repeated {times} times; it must be a whole number from 1 to {MOST_TIMES:,}"
+        )
+    found = [nudge(network, examples, recipe)]
+    while len(found) < times:
+        found.append(nudge(found[-1].after, examples, recipe))
+    return found
 
 
 class Mark(NamedTuple):

@@ -9,7 +9,7 @@ import type { Architecture, Pictures, Recipe, SheetAnswer } from "../src/core/ty
 import { drawn, patternsOf, type World } from "../src/core/world";
 
 export interface Golden {
-  elementary: Record<string, [x: string, y: string][]>; // the bits of float64
+  elementary: Record<string, [x: string[], y: string[]]>; // the bits of float64
   "sheet_4-3-2": { sheet: SheetJson; values: Record<string, number> };
   draws: GoldenDraws;
   worlds: GoldenWorlds;
@@ -70,7 +70,7 @@ const WORLD_NUMBERS = [...Array(20).keys(), 2 ** 32 - 1];
 export async function compared(golden: Golden): Promise<Compared[]> {
   const { examples, sheets, runs } = golden.runs;
   return [
-    ...Object.entries(golden.elementary).map(([name, rows]) => ofFunction(name, rows)),
+    ...Object.entries(golden.elementary).map(([name, [x, y]]) => ofFunction(name, x, y)),
     ...ofSheet(golden["sheet_4-3-2"]),
     ...ofDraws(golden.draws),
     ...ofWorlds(golden.worlds),
@@ -94,13 +94,14 @@ export function difference(found: unknown, expected: unknown, path = ""): { coun
 const view = new DataView(new ArrayBuffer(8));
 
 function float(bits: string): number {
+  if (bits === "nan") return NaN;
   view.setBigUint64(0, BigInt(`0x${bits}`));
   return view.getFloat64(0);
 }
 
-function ofFunction(name: string, rows: [string, string][]): Compared {
+function ofFunction(name: string, x: string[], y: string[]): Compared {
   const f = elementary[name as keyof typeof elementary];
-  return { name, found: rows.map(([x]) => f(float(x))), expected: rows.map(([, y]) => float(y)) };
+  return { name, found: x.map((bits) => f(float(bits))), expected: y.map(float) };
 }
 
 function ofSheet({ sheet: json, values }: Golden["sheet_4-3-2"]): Compared[] {

@@ -51,6 +51,7 @@ def population(
                 "recipe": recipe.to_json(),
                 "architecture": architecture.to_json(),
                 "networks": len(crowd),
+                "figure": None if out is None else str(out),
             }
             print_json(
                 {

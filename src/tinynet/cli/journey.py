@@ -1,7 +1,7 @@
 """The command `discover`: the whole journey."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,11 @@ from tinynet.cli.options import (
     print_json,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tinynet.parts import Chapter
+
 
 def discover(
     part: Annotated[
@@ -27,33 +32,56 @@ def discover(
     epochs: Epochs = 100,
     hidden: Hidden = "3",
     networks: Annotated[int, typer.Option(help="How many seeds each claim is put to.")] = 1000,
-    out: Annotated[Path, typer.Option(help="The folder for the report and the figures.")] = Path("discovery"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder for the report and the figures: discovery, unless said; none with --json, unless said."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The whole journey, chapter by chapter, here and as one HTML report."""
-    from tinynet import report, story, terminal
+    from tinynet import report, story
     from tinynet.network import Architecture
     from tinynet.recipe import Recipe
 
     settings = {"seed": seed, "networks": networks, "recipe": Recipe(learning_rate=rate, epochs=epochs)}
     chapters = story.journey(part, architecture=Architecture((4, *hidden_sizes(hidden), 2)), **settings)
-    if as_json:
-        print_json(
-            {"command": "discover", "seed": seed, "chapters": [chapter.to_json() for chapter in chapters]}
-        )
-        return
-    make_folder(out)
-    told, interrupted = [], False
-    try:
-        with terminal.progress("chapters", "told") as advance:
-            for number, chapter in enumerate(chapters, 1):
-                terminal.show(chapter, number, str(out))
-                told.append(chapter)
-                advance(number, 1 if part else len(story.CHAPTERS))
-    except KeyboardInterrupt:
-        interrupted = True
+    folder = Path("discovery") if out is None and not as_json else out
+    if folder is not None:
+        make_folder(folder)
+    told, interrupted = _told(chapters, None if as_json else folder, 1 if part else len(story.CHAPTERS))
     about = f"Seed {seed}, learning rate {rate:g}, {epochs:,} epochs; claims put to {networks:,} seeds."
-    typer.echo(f"The report with its figures: {report.write(told, about, out)}")
+    written = [] if folder is None else report.write(told, about, folder)
+    if as_json:
+        shown = {
+            "seed": seed,
+            "chapters": [chapter.to_json() for chapter in told],
+            "interrupted": interrupted,
+        }
+        print_json({"command": "discover", **shown, "files": list(map(str, written))})
+    else:
+        typer.echo(f"The report with its figures: {written[0]}")
     if interrupted:
         typer.echo(f"interrupted: {len(told)} chapters were told", err=True)
         raise typer.Exit(INTERRUPTED)
+
+
+def _told(chapters: "Iterator[Chapter]", shown: Path | None, total: int) -> "tuple[list[Chapter], bool]":
+    """Tell the chapters, up to Ctrl-C; return them, and whether it came.
+
+    shown : the folder of the figures, where the chapters are printed too.
+    """
+    from tinynet import terminal
+
+    told: list[Chapter] = []
+    try:
+        with terminal.progress("chapters", "told") as advance:
+            for number, chapter in enumerate(chapters, 1):
+                if shown is not None:
+                    terminal.show(chapter, number, str(shown))
+                told.append(chapter)
+                advance(number, total)
+    except KeyboardInterrupt:
+        return told, True
+    return told, False

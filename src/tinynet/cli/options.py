@@ -2,9 +2,10 @@
 
 import inspect
 import json
+import math
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -60,6 +61,13 @@ RecordingPath = Annotated[Path, typer.Argument(help="A recording that `tinynet t
 
 
 SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
+USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
+    "hold": ("schedule", ("hold",)),
+    "final": ("schedule", ("hold", "cosine")),
+    "beta1": ("optimizer", ("adam",)),
+    "beta2": ("optimizer", ("adam",)),
+    "epsilon": ("optimizer", ("adam",)),
+}
 
 
 def of_recipe() -> dict[str, Any]:
@@ -107,23 +115,46 @@ def _described() -> dict[str, str]:
 
 
 def recipe_of(**fields: Any) -> Recipe:
-    return Recipe.from_json(fields)
+    """Return the recipe of these options; TinyNetError for an option that it would not use."""
+    recipe = Recipe.from_json(fields)
+    usual = of_recipe()
+    check_used([recipe], [name for name in fields if name in usual and fields[name] != usual[name]])
+    return recipe
 
 
-def source_of(path: Path | None, size: int | None = None, **choices: Any) -> "Table | Examples":
+def check_used(recipes: Iterable[Recipe], given: Iterable[str]) -> None:
+    """Raise a TinyNetError for a given field that none of the recipes uses."""
+    from tinynet.errors import TinyNetError
+
+    recipes = list(recipes)
+    for name in given:
+        owner, values = USED_BY.get(name, ("", ()))
+        if owner and not any(getattr(recipe, owner) in values for recipe in recipes):
+            wanted = " or ".join(f"--{owner} {value}" for value in values)
+            raise TinyNetError(
+                f"{flags(name)[0]} was given and is used only with {wanted}; add that, or leave it out"
+            )
+
+
+def source_of(
+    path: Path | None, size: int | None = None, *, scale: bool = True, **choices: Any
+) -> "Table | Examples":
     """Return the table at a path, or the pictures of a folder, or else the lines.
 
-    choices : label, targets and ignore, for a table.
+    scale : whether a table's columns will be scaled. choices : label, targets and ignore, for a table.
+
+    Raises TinyNetError for a choice that the source has no use for.
     """
     from tinynet import images, pictures, tables, terminal
     from tinynet.errors import TinyNetError
 
     folder = path is not None and path.is_dir()
     given = [f"--{name.removesuffix('s')}" for name, value in choices.items() if value]
+    given += [] if scale else ["--no-scale"]
     if given and (path is None or folder):
         what = "there is no table" if path is None else f"{path} is a folder of pictures"
         raise TinyNetError(
-            f"{given[0]} was given and {what}; it chooses a column of a table, as in: train table.csv"
+            f"{given[0]} was given and {what}; it is for the columns of a table, as in: train table.csv"
         )
     if size is not None and not folder:
         raise TinyNetError(
@@ -168,7 +199,36 @@ def answers_json(network: "Network", examples: "Examples") -> list[dict[str, Any
 
 
 def print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, allow_nan=False, ensure_ascii=False))
+    """Print a document; JSON has no infinity, so a number that is not finite is null."""
+    typer.echo(json.dumps(_finite(document), allow_nan=False, ensure_ascii=False))
+
+
+def _finite(value: Any) -> Any:
+    """Return a document with null for every number that is not finite.
+
+    >>> _finite({"loss": [0.25, float("inf")], "step": 3})
+    {'loss': [0.25, None], 'step': 3}
+    """
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def refuse(given: dict[str, Any], why: str) -> None:
+    """Raise a TinyNetError for the first option that has a value although another one leaves it unused.
+
+    >>> refuse({"--x": None}, "--x belongs to --figure")
+    >>> refuse({"--x": "epochs"}, "it is for the map; give --figure too")
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: --x was given and would not be used: it is for the map; give --figure too
+    """
+    from tinynet.errors import TinyNetError
+
+    for option, value in given.items():
+        if value is not None and value is not False:
+            raise TinyNetError(f"{option} was given and would not be used: {why}")
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def predict(
             )
         files.write(out, _csv(found))
     if as_json:
-        print_json({"command": "predict", "answers": found})
+        print_json({"command": "predict", "saved": None if out is None else str(out), "answers": found})
         return
     terminal.show_table(_table(run, found[:MOST_SHOWN]))
     if len(found) > MOST_SHOWN:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.options import INTERRUPTED, Json, make_folder, print_json
+from tinynet.cli.options import INTERRUPTED, Json, make_folder, print_json, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +20,15 @@ def runbook(
     networks: Annotated[
         int | None, typer.Option(help="How many seeds each rung is put to: 2,048, or 256 with --quick.")
     ] = None,
-    first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    first_seed: Annotated[int | None, typer.Option(help="The first seed; 0, unless said.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds, and a shorter exam.")] = False,
-    out: Annotated[Path, typer.Option(help="The folder for results, figures and the report.")] = Path(
-        "runbook"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder for results, figures and the report: runbook, unless said. With --json the figures and the "
+            "report are written only if this is given."
+        ),
+    ] = None,
     save: Annotated[
         Path | None, typer.Option(help="Train a learner to keep, and save it here with its model card.")
     ] = None,
@@ -37,21 +41,29 @@ def runbook(
     from tinynet.runbook import Runbook
 
     if save is not None:
+        given = {"--networks": networks, "--first-seed": first_seed, "--quick": quick, "--out": out}
+        refuse(given, "--save trains one learner and measures no rungs; leave one of the two out")
         _keep(save, as_json)
         return
-    make_folder(out)
+    folder, first = out or Path("runbook"), first_seed or 0
+    make_folder(folder)
     usual = QUICK_NETWORKS if quick else NETWORKS
     count = usual if networks is None else networks
     exam = Exam(count=QUICK_PICTURES) if quick else Exam()
-    ladder = Ladder(count, first_seed=first_seed, exam=exam, folder=out)
+    ladder = Ladder(count, first_seed=first, exam=exam, folder=folder)
     _measure(ladder)
-    if as_json:
-        _print_ladder(ladder)
+    if as_json and out is None:
+        _print_ladder(ladder, [])
         return
     chapter = Runbook(ladder).chapter()
-    terminal.show(chapter, 1, str(out))
-    about = f"{count:,} seeds from {first_seed:,} on, an exam of {exam.count:,} pictures."
-    typer.echo(f"The report with its figures: {report.write([chapter], about, out)}")
+    if not as_json:
+        terminal.show(chapter, 1, str(folder))
+    about = f"{count:,} seeds from {first:,} on, an exam of {exam.count:,} pictures."
+    written = report.write([chapter], about, folder)
+    if as_json:
+        _print_ladder(ladder, written)
+    else:
+        typer.echo(f"The report with its figures: {written[0]}")
 
 
 def _measure(ladder: "Ladder") -> None:
@@ -84,7 +96,7 @@ def _share(advance: "Callable[[float, int], None]", rungs: int, done: int, total
     advance(rungs + done / total, len(RUNGS))
 
 
-def _print_ladder(ladder: "Ladder") -> None:
+def _print_ladder(ladder: "Ladder", written: list[Path]) -> None:
     from dataclasses import asdict
 
     from tinynet.ladder import RUNGS, sentence
@@ -96,7 +108,8 @@ def _print_ladder(ladder: "Ladder") -> None:
         for rung in RUNGS
     ]  # fmt: skip
     lowest = {name: getattr(floors, name).value for name in ("accuracy", "brier", "cross_entropy", "auroc")}
-    print_json({"command": "runbook", "networks": ladder.networks, "floors": lowest, "rungs": rungs})
+    made = {"folder": str(ladder.folder), "files": list(map(str, written))}
+    print_json({"command": "runbook", "networks": ladder.networks, "floors": lowest, "rungs": rungs, **made})
 
 
 def _keep(path: Path, as_json: bool) -> None:

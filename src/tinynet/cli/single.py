@@ -29,29 +29,41 @@ def nudge(
     rate: Rate = 0.1,
     loss: LossOption = "mse",
     hidden: Hidden = "3",
+    repeat: Annotated[
+        int, typer.Option(help="Take the nudge so many times; ledger and cell are those of the last.")
+    ] = 1,
     cell: Annotated[str | None, typer.Option(help="Open this cell too, such as layer1.weight[0,2].")] = None,
     as_json: Json = False,
 ) -> None:
-    """One step: every number before, gradient, change, after."""
+    """One step, or the same step again and again: every number before, gradient, change, after."""
     import tinynet as tn
     from tinynet import terminal
-    from tinynet.parts import ledger_table
+    from tinynet.parts import falls, ledger_table, repeats_table
+    from tinynet.training import nudges
 
     network = tn.Network.initial((4, *hidden_sizes(hidden), 2), seed=seed)
     recipe = recipe_of(learning_rate=rate, loss=loss)
-    moment = tn.nudge(network, trainable(picture), recipe)
+    moments = nudges(network, trainable(picture), recipe, times=repeat)
+    moment = moments[-1]
     explanation = None if cell is None else moment.explain(cell)
     after = tn.nudge(moment.after, moment.shown, recipe).loss
+    losses = [*(each.loss for each in moments), after]
     if as_json:
         ledger = [row._asdict() for row in moment.ledger()]
         opened = explanation and explanation.to_json()
         print_json(
-            {"command": "nudge", "seed": seed, "picture": picture, "loss": moment.loss, "loss_after": after}
+            {"command": "nudge", "seed": seed, "picture": picture, "repeat": repeat, "losses": losses}
+            | {"loss": moment.loss, "loss_after": after}
             | {"ledger": ledger, "cells": moment.values, "explanation": opened}
         )
         return
-    terminal.show_table(ledger_table(f"One nudge of seed {seed} by {picture!r}", moment))
-    typer.echo(f"loss {moment.loss:.6f}, and {after:.6f} after the nudge")
+    which = "One nudge" if repeat == 1 else f"Nudge {repeat}"
+    terminal.show_table(ledger_table(f"{which} of seed {seed} by {picture!r}", moment))
+    if repeat > 1:
+        terminal.show_table(repeats_table(losses))
+        typer.echo(falls(losses))
+    else:
+        typer.echo(f"loss {moment.loss:.6f}, and {after:.6f} after the nudge")
     if explanation is not None:
         typer.echo(f"\n{explanation}")
 
@@ -61,21 +73,24 @@ def explain(
     cell: Annotated[str, typer.Argument(help="A cell of the sheet, such as layer1.weight[0,2] or loss.")],
     step: Annotated[int, typer.Option(help="The nudge, counted from 0; negative counts from the end.")] = 0,
     depth: Annotated[int | None, typer.Option(help="Levels to open; all, unless said.")] = None,
-    form: Annotated[str, typer.Option(help="text, latex, html, or document: a whole LaTeX file.")] = "text",
+    form: Annotated[
+        str | None, typer.Option(help="text (unless said), latex, html, or document: a whole LaTeX file.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """One cell of a recording: the formula, with its numbers, down to pixels and parameters."""
     import tinynet as tn
 
     explanation = tn.load(recording)[step].explain(cell, depth=depth)
-    if as_json:
-        print_json({"command": "explain", "step": step, "explanation": explanation.to_json()})
-        return
     forms = {"text": explanation.text, "latex": explanation.latex, "html": explanation.html}
     forms["document"] = explanation.latex_document
-    if form not in forms:
+    if form is not None and form not in forms:
         raise tn.TinyNetError(f"--form is {form!r}; it must be one of {', '.join(forms)}")
-    typer.echo(forms[form]())
+    if as_json:
+        written = {} if form is None else {"form": form, "written": forms[form]()}
+        print_json({"command": "explain", "step": step, "explanation": explanation.to_json(), **written})
+        return
+    typer.echo(forms[form or "text"]())
 
 
 def stress(recording: RecordingPath, as_json: Json = False) -> None:
@@ -86,14 +101,16 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
 
     run = tn.load(recording)
     sets = _table_sets(run) if run.examples.shape is None else _picture_sets(run)
+    lines = run.examples.shape == (2, 2) and len(run.examples.answers) == 2
+    unfair = symmetry.asymmetry(run.best, tn.pictures.binary()) if lines else None
     if as_json:
         found = {name: answers_json(run.best, examples) for name, examples in sets.items()}
-        print_json({"command": "stress", "unsure_below": judging.UNSURE, "answers": found})
+        about = {"command": "stress", "unsure_below": judging.UNSURE, "asymmetry": unfair}
+        print_json(about | {"answers": found})
         return
     for name, examples in sets.items():
         terminal.show_table(answers_table(name.capitalize(), run.best, examples))
-    if run.examples.shape == (2, 2) and len(run.examples.answers) == 2:
-        unfair = symmetry.asymmetry(run.best, tn.pictures.binary())
+    if unfair is not None:
         typer.echo(
             f"Turned by 90 degrees, its answers to the 16 black-and-white pictures change by up to {unfair:.4f}."
         )

@@ -14,9 +14,11 @@ from tinynet.cli.options import (
     LabelColumn,
     ScaleColumns,
     Source,
+    check_used,
     flags,
     of_recipe,
     print_json,
+    refuse,
     source_of,
     with_options,
 )
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from tinynet.trials import Trial
 
 USUAL = of_recipe() | {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "start": "pytorch"}
+
+PICTURED = ("unsure", "lean")  # values of a map that are about one probe picture
 
 
 def _option(name: str, usual: Any) -> tuple[None, Any]:
@@ -57,9 +61,14 @@ def sweep(
     out: Annotated[Path | None, typer.Option(help="The folder that keeps every block as it is done.")] = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the map here (.png, .svg or .pdf).")] = None,
     value: Annotated[
-        str, typer.Option(help="What the map shows: learned, loss, epochs_until_learned, unsure or lean.")
-    ] = "learned",
-    picture: Annotated[str, typer.Option(help="The probe picture of unsure and lean.")] = "gray",
+        str | None,
+        typer.Option(
+            help="What the map shows: learned (unless said), loss, epochs_until_learned, unsure or lean."
+        ),
+    ] = None,
+    picture: Annotated[
+        str | None, typer.Option(help="The probe picture of unsure and lean; gray, unless said.")
+    ] = None,
     x: Annotated[str | None, typer.Option(help="The map's axis to the right.")] = None,
     y: Annotated[str | None, typer.Option(help="The map's axis up.")] = None,
     workers: Annotated[int | None, typer.Option(help="Threads; one a core unless given.")] = None,
@@ -86,7 +95,11 @@ def sweep(
     from tinynet.sweeps import plan_of
     from tinynet.sweeps import sweep as run
 
-    examples = splits.parts_of(source_of(source, label=label, ignore=ignore or ()), scale=scale).training
+    look = _look(figure, x=x, y=y, value=value, picture=picture)
+    if scheduler is not None:
+        refuse({"--workers": workers}, "the dask cluster has its own workers; leave one of the two out")
+    rows = source_of(source, scale=scale, label=label, ignore=ignore or ())
+    examples = splits.parts_of(rows, scale=scale).training
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,
@@ -96,7 +109,7 @@ def sweep(
     plan = plan_of(trials, networks, **about)
     if figure is not None:
         plots.check_path(figure)
-        check(plan, x=x, y=y, value=value, picture=picture)
+        check(plan, **look)
     if dry_run:
         expected = estimate(plan, out, workers)
         print_json({"command": "sweep", **expected.to_json()}) if as_json else typer.echo(str(expected))
@@ -107,12 +120,26 @@ def sweep(
             limit=limit, seconds=None if minutes is None else 60 * minutes, **about,
         )  # fmt: skip
     if figure is not None:
-        plots.save(plots.sweep_map(found, x=x, y=y, value=value, picture=picture), figure)
+        plots.save(plots.sweep_map(found, **look), figure)
     if as_json:
-        print_json(tables.as_json(found))
+        written = {
+            name: None if path is None else str(path) for name, path in (("saved", out), ("figure", figure))
+        }
+        print_json(tables.as_json(found) | written)
     else:
         tables.show(found)
     _end(found, out)
+
+
+def _look(figure: Path | None, **given: str | None) -> dict[str, Any]:
+    """Return what the map shows; TinyNetError for a choice that no map would use."""
+    options = {f"--{name}": value for name, value in given.items()}
+    if figure is None:
+        refuse(options, "it is for the map; give --figure too")
+    elif given["value"] not in PICTURED:
+        why = f"it is for --value {' and '.join(PICTURED)}; choose one of them"
+        refuse({"--picture": options["--picture"]}, why)
+    return given | {"value": given["value"] or "learned", "picture": given["picture"] or "gray"}
 
 
 def _end(found: "Sweep", out: Path | None) -> None:
@@ -142,7 +169,9 @@ def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Exampl
 
     given = {name: text for name, text in axes.items() if text is not None}
     if recipes is None:
-        return grid(examples, **{name: parse(name, text) for name, text in given.items()})
+        trials = grid(examples, **{name: parse(name, text) for name, text in given.items()})
+        check_used((trial.recipe for trial in trials), given)
+        return trials
     if given:
         raise TinyNetError(
             f"{', '.join(given)} and --recipes were given; the file has all values of its trials"

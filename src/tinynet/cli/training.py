@@ -60,13 +60,14 @@ def train(
 ) -> None:
     """Train, on the lines, on your own table or on your own pictures; save the recording.
 
-    What is held out is neither trained on nor chosen by. With --patience, a quarter of the rest decides when to stop.
+    It prints the average loss every ten epochs; of more than 100 epochs, at most ten lines. The held-out rows are used only
+    for the final score. With --patience, a quarter of the rest decides when to stop.
     """
     import tinynet as tn
     from tinynet import files, plots, splits, terminal
 
     recipe = recipe_of(**fields, seed=seed)
-    rows = source_of(source, size, label=label, targets=target or (), ignore=ignore or ())
+    rows = source_of(source, size, scale=scale, label=label, targets=target or (), ignore=ignore or ())
     parts = splits.parts_of(rows, held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed)
     sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.answers))
     network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, start=start)
@@ -93,7 +94,8 @@ def _tell(run: "Recording", parts: "Parts", out: Path | None, figure: Path | Non
     if figure is not None:
         judged.draw(run, found, figure)
     if as_json:
-        print_json(_json(run, out) | ({} if found is None else judged.as_json(found)))
+        drawn = {"figure": None if figure is None else str(figure)}
+        print_json(_json(run, out) | drawn | ({} if found is None else judged.as_json(found)))
         return
     _show_training(run, found is None)
     if found is not None:
@@ -126,24 +128,15 @@ def _show_training(run: "Recording", alone: bool) -> None:
     """Print how the loss went, the answers if they are few, and why; what was learned only where no score says so."""
     from tinynet import terminal
     from tinynet.diagnosis import diagnose
-    from tinynet.parts import answers_table, numbers_table
+    from tinynet.parts import answers_table, loss_table, loss_words, numbers_table
 
     if run.epochs:
-        typer.echo(
-            f"{len(run):,} nudges: the loss went from {_loss(run.loss_per_epoch[0])} to {_loss(run.loss_per_epoch[-1])}"
-        )
+        terminal.show_table(loss_table(run))
+        first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
+        typer.echo(f"{len(run):,} nudges: the loss went from {first} to {last}")
     if len(run.examples) <= 20:
         shown = numbers_table if run.examples.regression else answers_table
         terminal.show_table(shown("Trained on", run.best, run.examples))
     for finding in diagnose(run):
         if alone or finding.kind != "learned":
             typer.echo(finding.sentence)
-
-
-def _loss(value: float) -> str:
-    """Write a loss with four decimals, and one that has run away, or all but gone, with its power of ten.
-
-    >>> _loss(0.25), _loss(1.5e30), _loss(3e-7)
-    ('0.2500', '1.5e+30', '3e-07')
-    """
-    return f"{value:.4f}" if value == 0 or 1e-4 <= value < 1e6 else f"{value:.3g}"

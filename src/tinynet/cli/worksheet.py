@@ -20,6 +20,7 @@ from tinynet.cli.options import (
     make_folder,
     print_json,
     recipe_of,
+    refuse,
 )
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 
 
 def worksheet(
-    students: Annotated[int, typer.Option(help="How many papers: one for each seed.")] = 1,
-    first_seed: Annotated[int, typer.Option(help="The first student's seed; the next has the next.")] = 0,
+    students: Annotated[
+        int | None, typer.Option(help="How many papers: one for each seed. 1, unless said.")
+    ] = None,
+    first_seed: Annotated[
+        int | None, typer.Option(help="The first student's seed, 0 unless said; the next has the next.")
+    ] = None,
     seeds: Annotated[str | None, typer.Option(help="The seeds instead, such as 0..29 or 3,5,8.")] = None,
     picture: Pictures = "top",
     target: Annotated[str | None, typer.Option(help="What the outputs should say, such as 1,0 or 1.")] = None,
@@ -46,11 +51,15 @@ def worksheet(
     import tinynet as tn
     from tinynet import files
 
+    if seeds is not None:
+        given = {"--students": students, "--first-seed": first_seed}
+        refuse(given, "--seeds names every seed; leave one of the two out")
+    count, first = 1 if students is None else students, first_seed or 0
     examples = _example(picture, target)
     assert examples.targets is not None
     sizes = (examples.inputs.shape[1], *hidden_sizes(hidden), examples.targets.shape[1])
     papers = tn.worksheet(
-        range(first_seed, first_seed + students) if seeds is None else _seeds(seeds),
+        range(first, first + count) if seeds is None else _seeds(seeds),
         examples,
         architecture=tn.Architecture(sizes, activation, output),
         recipe=recipe_of(learning_rate=rate, loss=loss),

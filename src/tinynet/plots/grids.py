@@ -9,12 +9,14 @@ import numpy as np
 from tinynet.errors import TinyNetError
 from tinynet.plots.canvas import (
     FAINT,
+    HORIZONTAL,
     INK,
     LARGE,
     MUTED,
     NORMAL,
     PALETTE,
     SMALL,
+    VERTICAL,
     brightness,
     canvas,
     diverging,
@@ -100,8 +102,9 @@ def _target(target: np.ndarray, answers: tuple[str, ...]) -> tuple[str, str]:
 def hidden_nodes(
     network: "Network", *, shape: tuple[int, int] | None = None, axes: "Sequence[Axes] | None" = None
 ) -> "Figure":
-    """Draw the weights of each node of the first layer as a picture: orange where it wants brightness, blue
-    where it wants darkness.
+    """Draw the weights of each node of the first layer as a picture.
+
+    Orange: the node is active when that pixel is bright. Blue: when it is dark. The scale says so too.
 
     All nodes share one scale, centered at zero. shape : (rows, columns) of the pictures; by default a square
     where the number of pixels is one, otherwise a single row. axes : one for each node drawn, at most 24.
@@ -129,10 +132,18 @@ def hidden_nodes(
         )  # fmt: skip
         ax.set_title(f"node {j}", fontsize=NORMAL, color=INK)
         ax.set_xlabel(f"bias {signed(layer.bias[j])}", fontsize=SMALL, color=MUTED)
-    bar = drawn[0].figure.colorbar(drawn[0].collections[0], ax=drawn, shrink=0.8)
+    _scale(drawn, ("dark", "bright") if shape[0] > 1 else ("low", "high"))
+    return figure_of(drawn[0])
+
+
+def _scale(axes: "list[Axes]", ends: tuple[str, str]) -> None:
+    """Draw the color bar of the weights and say at each end which pixels activate the node."""
+    bar = axes[0].figure.colorbar(axes[0].collections[0], ax=axes, shrink=0.6)
     bar.set_label("weight", fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)
-    return figure_of(drawn[0])
+    low, high = (f"active\nwhen\n{end}" for end in ends)
+    bar.ax.set_title(high, loc="left", fontsize=SMALL, color=HORIZONTAL)
+    bar.ax.set_xlabel(low, loc="left", fontsize=SMALL, color=VERTICAL)
 
 
 def _shape(pixels: int, shape: tuple[int, int] | None) -> tuple[int, int]:

@@ -93,6 +93,7 @@ export type ChapterPart =
   | { kind: "text"; text: string }
   | { kind: "table"; title: string; columns: string[]; rows: string[][] }
   | { kind: "figure"; name: string; caption: string; svg: string }
+  | { kind: "links"; title: string; links: { name: string; text: string; address: string }[] }
   | ({ kind: "verdict" } & Verdict);
 
 export interface ChapterTold {

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.bridges.models.expressions import expression
+from tinynet.bridges.models.functions import functions
 from tinynet.bridges.models.languages import LANGUAGES, Language
-from tinynet.bridges.models.loops import Statement, rolled
+from tinynet.bridges.models.loops import Statement, at, rolled
 from tinynet.bridges.models.tensors import layers_of
+from tinynet.definitions import called
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.formulas import Formula
@@ -19,7 +22,6 @@ from tinynet.scaling import Scaling
 from tinynet.sheet import Sheet
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-INFIX = {"+": 1, "-": 1, "*": 2, "/": 2}  # how tightly they bind
 WIDTH = 80  # of a line of numbers
 
 
@@ -43,22 +45,24 @@ def printed(
     program = Program(network, written)
     for statement in rolled(Sheet.of(network.architecture)):
         program.state(statement)
+    double = LANGUAGES[language](name, "float64")  # what functions are computed in
     shown = {"name": name, "inputs": network.sizes[0], "outputs": network.sizes[-1]}
     return _rendered(
         f"code.{language}.jinja",
         **shown,
         language=written,
-        about=[*_about(network), *_legend(examples), written.usage.format(**shown)],
+        about=[*_about(network), *_legend(examples), written.usage.format(**shown), written.promise],
         constants="\n".join(_constants(network, written)),
         body="\n".join(program.lines),
-        used=program.used,
+        used=[double.called(function) for function in sorted(program.used)],
+        functions=list(functions(program.used, double)),
         scaled=None if examples is None else _ends(examples.scaling, written),
         units=None if examples is None else _ends(examples.target_scaling, written),
     )
 
 
 class Program:
-    """The lines of a function, written statement by statement, and the operations it needs functions for."""
+    """The lines of a function, written statement by statement, and the functions of `elementary` that they call."""
 
     def __init__(self, network: Network, language: Language) -> None:
         self.language = language
@@ -70,10 +74,11 @@ class Program:
     def state(self, statement: Statement) -> None:
         """Write an array cell by cell, or a cell by itself."""
         array, formula, size = statement
+        self.used |= called(formula)
         if size and array not in self.arrays:
             self._line(self.language.array.format(array=self.named(array), size=size))
         if size > 1:
-            with self._loop("j", size):
+            with self._loop(self.language.loop, "j", size):
                 self._set(self.named(f"{array}[j]"), formula)
         elif size:
             self._set(self.named(f"{array}[0]"), formula)
@@ -85,31 +90,17 @@ class Program:
         array, opening, places = cell.partition("[")
         return self.arrays.get(array, array.replace(".", "_")) + opening + places.replace(",", "][")
 
-    def value(self, formula: Formula, least: int = 0) -> str:
-        """Return a formula as an expression, in parentheses where it binds less tightly than `least`."""
-        if isinstance(formula, str):
-            return self.named(formula)
-        if not isinstance(formula, tuple):
-            return self.language.literal(formula)
-        operation, *parts = formula
-        if len(parts) == 1 and operation in ("+", "max"):
-            return self.value(parts[0], least)
-        if operation not in INFIX:
-            self.used.add(operation)
-            return f"{self.language.calls[operation]}({', '.join(map(self.value, parts))})"
-        binds = INFIX[operation]  # what stands right of a sign is kept apart: sums go from left to right
-        sides = [self.value(part, binds + (k > 0)) for k, part in enumerate(parts)]
-        text = f" {operation} ".join(sides)
-        return f"({text})" if binds < least else text
+    def value(self, formula: Formula) -> str:
+        """Return a formula as an expression."""
+        return expression(formula, self.language, self.named)
 
     def _set(self, cell: str, formula: Formula, declared: str = "{cell}") -> None:
         """Write cell = formula; a sum or maximum of terms alike grows in the cell, from the first to the last."""
         start = declared.format(cell=cell)
         match formula:
             case ("+" | "max" as operation, ("each", count, term), *rest):
-                least = self.language.literal(0.0) if operation == "+" else f"-{self.language.infinity}"
-                self._line(f"{start} = {least}")
-                with self._loop("i", count):
+                self._line(f"{start} = {self.value(at(term, 'i', 0))}")
+                with self._loop(self.language.rest, "i", count):
                     self._grow(cell, operation, term)
                 for term in rest:
                     self._grow(cell, operation, term)
@@ -120,16 +111,15 @@ class Program:
         if operation == "+":
             self._line(f"{cell} += {self.value(term)}")
         else:
-            self.used.add(operation)
-            self._line(f"{cell} = {self.language.calls[operation]}({cell}, {self.value(term)})")
+            self._line(f"{cell} = {self.language.larger}({cell}, {self.value(term)})")
 
     def _line(self, text: str) -> None:
         self.lines.append(self.language.step * self.depth + text + self.language.end)
 
     @contextmanager
-    def _loop(self, i: str, count: int) -> Iterator[None]:
+    def _loop(self, pattern: str, i: str, count: int) -> Iterator[None]:
         step = self.language.step
-        self.lines.append(step * self.depth + self.language.loop.format(i=i, count=count))
+        self.lines.append(step * self.depth + pattern.format(i=i, count=count))
         self.depth += 1
         yield
         self.depth -= 1

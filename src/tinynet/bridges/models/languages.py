@@ -5,23 +5,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
+IN_FLOAT = "Every machine computes the same bits: sums in float, functions in double and rounded once."
+
 
 @dataclass(frozen=True)
 class Language:
     """How a language writes what a network is made of.
 
-    constant, array, number, loop : patterns, filled in by name; the first three declare.
+    constant, array, number, fixed : patterns of declarations, filled in by name; `fixed` declares what never changes.
+    loop, rest : patterns of a loop that counts from 0, and from 1.
+    select : the pattern of a choice: the condition, the number where it holds, and where not.
     usage : how to call the function, for the reader.
-    calls : the function of each operation that has no sign of its own.
+    promise : which bits the program computes, for the reader.
+    larger : the function that returns the larger of two numbers.
+    function : the pattern of every other function's name.
     """
 
     constant: str
     array: str
     number: str
+    fixed: str
     loop: str
+    rest: str
+    select: str
     usage: str
-    calls: dict[str, str]
-    infinity: str
+    larger: str
+    promise: str = "Every machine computes the same bits, those of TinyNet."
+    function: str = "{operation}"
     dtype: str = "float64"
     end: str = ";"
     close: str = "}"
@@ -32,18 +42,27 @@ class Language:
         """Return the shortest text that is this number to the bit."""
         return f"{np.float32(value)!s}f" if self.dtype == "float32" else repr(float(value))
 
+    def called(self, operation: str) -> str:
+        """Return the name of the function that computes an operation."""
+        return self.larger if operation == "max" else self.function.format(operation=operation)
+
 
 def c(name: str, dtype: str) -> Language:
     """Return C99, in float or double, for a network of that name."""
-    kind, f = ("float", "f") if dtype == "float32" else ("double", "")
+    single = dtype == "float32"
+    kind = "float" if single else "double"
     return Language(
         constant=f"static const {kind} {{array}}{{shape}} = {{values}}",
         array=f"{kind} {{array}}[{{size}}]",
         number=f"{kind} {{cell}}",
+        fixed=f"{kind} {{cell}}",
         loop="for (int {i} = 0; {i} < {count}; {i}++) {{",
+        rest="for (int {i} = 1; {i} < {count}; {i}++) {{",
+        select="{} ? {} : {}",
         usage=f"{kind} pixels[{{inputs}}] = {{{{...}}}}, answers[{{outputs}}]; {{name}}_answer(pixels, answers);",
-        calls={"sigmoid": f"{name}_sigmoid", "tanh": f"tanh{f}", "exp": f"exp{f}", "max": f"{name}_larger"},
-        infinity="INFINITY",
+        larger=f"{name}_larger",
+        promise=IN_FLOAT if single else Language.promise,
+        function=f"(float){name}_{{operation}}" if single else f"{name}_{{operation}}",  # computed in double
         dtype=dtype,
         brackets=("{", "}"),
     )
@@ -53,10 +72,12 @@ PYTHON = Language(
     constant="{array} = {values}",
     array="{array} = [0.0] * {size}",
     number="{cell}",
+    fixed="{cell}",
     loop="for {i} in range({count}):",
+    rest="for {i} in range(1, {count}):",
+    select="{1} if {0} else {2}",
     usage="answers = {name}_answer(pixels)  # {inputs} numbers in, a list of {outputs} out",
-    calls={"sigmoid": "sigmoid", "tanh": "math.tanh", "exp": "math.exp", "max": "max"},
-    infinity="math.inf",
+    larger="max",
     end="",
     close="",
 )
@@ -64,10 +85,12 @@ JAVASCRIPT = Language(
     constant="const {array} = {values}",
     array="const {array} = new Array({size}).fill(0)",
     number="let {cell}",
+    fixed="const {cell}",
     loop="for (let {i} = 0; {i} < {count}; {i}++) {{",
+    rest="for (let {i} = 1; {i} < {count}; {i}++) {{",
+    select="{} ? {} : {}",
     usage="const answers = {name}_answer(pixels); // {inputs} numbers in, an array of {outputs} out",
-    calls={"sigmoid": "sigmoid", "tanh": "Math.tanh", "exp": "Math.exp", "max": "Math.max"},
-    infinity="Infinity",
+    larger="larger",
     step="  ",
 )
 LANGUAGES: dict[str, Callable[[str, str], Language]] = {

@@ -60,7 +60,7 @@ def general(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
     if len(formulas) == 1:
         return formulas[0], 1
     found, count = _joined(formulas[0], formulas[1], index), 0
-    while count < len(formulas) and _at(found, index, count) == formulas[count]:
+    while count < len(formulas) and at(found, index, count) == formulas[count]:
         count += 1
     return (found, count) if count > 1 else (formulas[0], 1)
 
@@ -75,10 +75,14 @@ def _joined(zero: Formula, one: Formula, index: str) -> Formula:
     return f"{zero.split('[')[0]}[{','.join(a if a == b else index for a, b in places)}]"
 
 
-def _at(formula: Formula, index: str, count: int) -> Formula:
-    """Return the formula for one value of its index."""
+def at(formula: Formula, index: str, count: int) -> Formula:
+    """Return the formula for one value of its index.
+
+    >>> at(("*", "w[j,i]", "x[i]"), "i", 2)
+    ('*', 'w[j,2]', 'x[2]')
+    """
     if isinstance(formula, tuple):
-        return tuple(_at(part, index, count) for part in formula)
+        return tuple(at(part, index, count) for part in formula)
     if isinstance(formula, str) and "[" in formula:
         array, _, places = formula[:-1].partition("[")
         return f"{array}[{','.join(str(count) if place == index else place for place in places.split(','))}]"
