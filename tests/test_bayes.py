@@ -1,5 +1,6 @@
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,6 +62,7 @@ def test_the_posterior_is_that_of_a_loop_over_the_patterns(world):
         assert (best[k, 0], doubt[k]) == pytest.approx(twin(world, picture), abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "world", [World(), World(noise=0.4, doubt=0.3, labels="coin"), World(noise=0.3, n=3)]
 )
@@ -160,7 +162,6 @@ def test_impossible_noise_and_faint_noise():
     best = bayes.posterior(World(noise=0.012), [[1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0]])
     assert best[0, 0] > 0.999999
     assert best[1, 0] == 0.5
-    assert bayes._log_tail(30.0) == pytest.approx(math.log(math.erfc(30 / math.sqrt(2)) / 2), rel=1e-7)
 
 
 def test_parts_of_many_pictures_are_one_by_one(monkeypatch):
@@ -179,3 +180,35 @@ def test_the_best_answer_says_what_it_needs():
         bayes.verdict([[0.0, 0.0, 0.0, 1.5]])
     with pytest.raises(TinyNetError, match="noise is 0"):
         bayes.closed_form(np.zeros((1, 4)), bright=0.8, dark=0.2, noise=0)
+
+
+def test_the_logarithm_of_a_tail_is_mpmaths():
+    z = np.concatenate([np.linspace(0, 6, 601), np.geomspace(1e-9, 1e4, 200), [np.nextafter(2, 0), 2.0]])
+    found = bayes._log_tail(z)
+    with mpmath.workdps(40):
+        exact = [mpmath.log(mpmath.erfc(mpmath.mpf(x) / mpmath.sqrt(2)) / 2) for x in z.tolist()]
+        errors = [abs(mpmath.mpf(a) / b - 1) for a, b in zip(found.tolist(), exact, strict=True)]
+    assert max(errors) < 3e-15
+
+
+def legendre(count, x):
+    """The polynomial and its slope at x, in mpmath's numbers."""
+    before, here = mpmath.mpf(1), x
+    for j in range(2, count + 1):
+        before, here = here, ((2 * j - 1) * x * here - (j - 1) * before) / j
+    return here, count * (before - x * here) / (1 - x * x)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 16, 31, 64, 150])
+def test_nodes_and_weights_are_mpmaths(count):
+    nodes, weights = bayes._quadrature(count)
+    with mpmath.workdps(40):
+        for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
+            exact = mpmath.mpf(node)
+            for _ in range(3):  # Newton's steps from what was found
+                value, slope = legendre(count, exact)
+                exact -= value / slope
+            assert abs(node - exact) < 1e-15
+            assert abs(weight - 2 / ((1 - exact**2) * legendre(count, exact)[1] ** 2)) < 1e-15
+    assert (np.diff(nodes) > 0).all()
+    assert nodes.tolist() == (-nodes[::-1]).tolist()

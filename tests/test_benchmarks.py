@@ -103,6 +103,7 @@ def test_the_examples_in_its_docstrings(module):
     assert found.failed == 0
 
 
+@pytest.mark.slow
 def test_a_section_alone(tmp_path):
     asked = ["--quick", "--only", "recording", "--json", str(tmp_path / "found.json")]
     done = subprocess.run([sys.executable, str(BENCH), *asked], capture_output=True, text=True)

@@ -86,6 +86,7 @@ def test_more_classes_than_a_table_shows():
 # --- in scikit-learn's tools -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_search_over_numpys_numbers_with_two_processes():
     grid = {
         "tinynetclassifier__hidden": [(), 4, np.array([4, 4])],
@@ -279,12 +280,13 @@ def test_without_scikit_learn_the_error_says_what_to_install():
         "try:\n    tinynet.TinyNetClassifier\nexcept ImportError as error:\n    print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == 'TinyNetClassifier needs scikit-learn: pip install "tinynet[sklearn]"\n'
+    assert done.stdout == 'TinyNetClassifier needs scikit-learn: pip install "tinynet-lab[sklearn]"\n'
 
 
 # --- beside scikit-learn's own ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "splits"), [("iris", 12), ("digits", 6)])
 def test_no_less_accurate_than_mlp_classifier(table, splits):
     """More accurate than as it comes; than one trained to its end, no less than so many splits can tell."""
@@ -307,6 +309,7 @@ def test_the_margin_knows_that_splits_overlap():
 # --- the document ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_document_does_what_it_says():
     shown, printed = {}, StringIO()
     for code in re.findall(r"```python\n(.*?)```", DOCUMENT, re.S):

@@ -47,6 +47,7 @@ def tinynet(*words):
     return CliRunner().invoke(app, ["export", *map(str, words)])
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("ending", sorted(BEGINS))
 def test_each_ending_writes_its_form(run, tmp_path, ending):
     path = tmp_path / f"made{ending}"
@@ -58,6 +59,7 @@ def test_no_form_is_left_out():
     assert set(FORMS) == set(BEGINS) | LAST
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("ending", [".safetensors", ".pt", ".onnx", ".json"])
 def test_what_is_exported_comes_back(run, tmp_path, ending):
     path = tmp_path / f"made{ending}"

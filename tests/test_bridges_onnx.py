@@ -86,7 +86,7 @@ def test_names_of_answers_go_along():
 
 def test_a_missing_onnx_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r'an ONNX model needs onnx: pip install "tinynet\[onnx\]"'):
+    with pytest.raises(ImportError, match=r'an ONNX model needs onnx: pip install "tinynet-lab\[onnx\]"'):
         LINES.to_onnx()
 
 

@@ -63,7 +63,7 @@ def test_what_needs_no_torch_loads_none(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    assert done.stdout.strip() == 'a PyTorch model needs torch: pip install "tinynet[torch]"'
+    assert done.stdout.strip() == 'a PyTorch model needs torch: pip install "tinynet-lab[torch]"'
 
 
 def test_making_a_model_draws_no_random_numbers():

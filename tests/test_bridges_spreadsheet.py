@@ -154,6 +154,7 @@ def test_the_values_in_the_file_are_ours_to_the_last_bit(books, case):
     assert all(type(value) is float or value in (0, 1) for value in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_package_formulas_finds_our_numbers_before_and_after_a_change(books, case, tmp_path):
     data, moments, changes, after = books[case]
@@ -289,7 +290,9 @@ def test_numbers_that_are_not_finite_have_no_workbook():
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
-    with pytest.raises(ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet\[excel\]"'):
+    with pytest.raises(
+        ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet-lab\[excel\]"'
+    ):
         workbook.workbook([tn.nudge(tn.Network.initial(seed=0), LINES["top"])])
 
 
@@ -317,6 +320,7 @@ def test_columns_of_a_table_have_their_names():
     assert words["layer1_weight_1_0"] == "weight from width to output 1"
 
 
+@pytest.mark.torch
 def test_what_pytorch_gave_is_said_to_follow_nothing():
     import torch
 

@@ -62,7 +62,7 @@ class Notebook:
                 return printed, outputs
         raise AssertionError
 
-    def messages(self, patience=60):
+    def messages(self, patience=600):
         while True:
             yield self.client.get_iopub_msg(timeout=patience)
 
@@ -189,7 +189,7 @@ def test_a_kernel_without_anywidget_shows_the_picture(notebook, comm):
     notebook.cell("sys.modules['anywidget'] = held")
     assert printed == ""
     assert "<img" in shown["text/html"]
-    assert 'pip install "tinynet[widget]"' in shown["text/plain"]
+    assert 'pip install "tinynet-lab[widget]"' in shown["text/plain"]
 
 
 def test_errors_in_python_are_sentences(run):
@@ -236,11 +236,12 @@ def test_what_is_too_large_for_the_page_is_a_picture_that_says_so():
 def test_without_anywidget_there_is_a_picture_that_names_the_command(run, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
     with pytest.raises(
-        ImportError, match=r'the laboratory in a notebook needs anywidget: pip install "tinynet\[widget\]"'
+        ImportError,
+        match=r'the laboratory in a notebook needs anywidget: pip install "tinynet-lab\[widget\]"',
     ):
         run.widget()
     found = run._display_()  # as marimo asks
-    assert 'pip install "tinynet[widget]"' in found._repr_mimebundle_()["text/plain"]
+    assert 'pip install "tinynet-lab[widget]"' in found._repr_mimebundle_()["text/plain"]
     assert "<img" in found._repr_html_()
 
 
@@ -304,6 +305,7 @@ def test_the_code_in_the_docs_runs(capsys):
     assert capsys.readouterr().out == "('bottom',)\n"
 
 
+@pytest.mark.torch
 def test_a_watched_training_begins_with_the_last_step_that_was_taken():
     _, given = recordings()
     lab = given.widget()

@@ -269,7 +269,9 @@ def test_mistakes_are_said():
 
 def test_a_missing_package_is_named_and_html_needs_none(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "fpdf", None)
-    with pytest.raises(ImportError, match=r'a worksheet in PDF needs fpdf: pip install "tinynet\[paper\]"'):
+    with pytest.raises(
+        ImportError, match=r'a worksheet in PDF needs fpdf: pip install "tinynet-lab\[paper\]"'
+    ):
         tn.worksheet().pdf()
     assert [path.name for path in tn.worksheet().save(tmp_path, ["html"])] == [
         "questions.html",

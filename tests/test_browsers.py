@@ -1,7 +1,6 @@
 """The page's code in every browser at hand: sheets and trainings with Python's bits."""
 
 import json
-import os
 import queue
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ import pytest
 import browsers
 
 ROOT = Path(__file__).parents[1]
-VITE = ROOT / "web" / "node_modules" / "vite" / "bin" / "vite.js"
+WEB = ROOT / "web"
 PATIENCE = 120  # seconds until a browser has answered
 
 
@@ -55,17 +54,19 @@ def serving(folder):
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A folder with the page's code, what compares it, and the golden files."""
-    node = shutil.which("node", path=f"{os.environ['PATH']}{os.pathsep}{Path(sys.executable).parent}")
-    if node is None or not VITE.is_file():
-        pytest.skip("there is no Node, or web/node_modules is not there: make setup installs both")
+    if not (WEB / "node_modules" / "vite").is_dir():
+        pytest.skip("web/node_modules is not there: make setup installs it")
     folder = tmp_path_factory.mktemp("built")
-    build = [node, VITE, "build", "--config", "tests/browser.config.ts", "--outDir", folder, "--emptyOutDir"]
-    subprocess.run([*build, "--logLevel", "warn"], cwd=ROOT / "web", check=True, capture_output=True)
+    build = ["--config", "tests/browser.config.ts", "--outDir", folder, "--emptyOutDir", "--logLevel", "warn"]
+    subprocess.run(
+        [sys.executable, WEB / "npm.py", "run", "build", "--", *build], check=True, capture_output=True
+    )
     shutil.copytree(ROOT / "tests" / "golden", folder / "golden")
     (folder / "index.html").write_text('<!doctype html><script type="module" src="browser.js"></script>')
     return folder
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("name", browsers.OPEN)
 def test_sheets_and_trainings_have_pythons_bits(name, built, tmp_path, record_property):
     with serving(built) as (address, sent):

@@ -1,14 +1,20 @@
-"""The package's build step, with an npm of our own."""
+"""The package's build step, with an npm of our own; and the wheel in an environment without extras."""
 
 import importlib.util
 import os
+import re
+import signal
 import stat
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+import tinynet as tn
+from tinynet.cli import app
 
 ROOT = Path(__file__).parents[1]
 specification = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
@@ -109,3 +115,111 @@ def test_without_the_pages_source_nothing_is_built(project):
     assert hook(project).dependencies() == []
     hook(project).initialize("standard", {})
     assert not (project / "asked").exists()
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The folder of a new environment with the wheel, and nothing but what the wheel requires."""
+    folder = tmp_path_factory.mktemp("installed")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def run(*command):
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
+    run(sys.executable, "-m", "venv", folder)
+    run(folder / "bin" / "pip", "install", "--no-compile", *folder.glob("*.whl"))
+    return folder
+
+
+@pytest.fixture
+def tinynet(installed, tmp_path, monkeypatch):
+    """Run a command of the environment beside a recording and a table; return its exit code and what it says."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=3)).save(
+        tmp_path / "run.safetensors"
+    )
+    (tmp_path / "table.csv").write_text("width,height,label\n0,1,tall\n1,0,wide\n0,2,tall\n2,0,wide\n")
+
+    def run(*command):
+        done = subprocess.run(
+            [installed / "bin" / command[0], *command[1:]], capture_output=True, text=True, cwd=tmp_path
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+WORKS = [
+    "discover --part nudge",
+    "nudge",
+    "train --epochs 3 --out mine.safetensors --figure loss.png",
+    "explain run.safetensors loss",
+    "stress run.safetensors",
+    "train table.csv --epochs 3 --out table.safetensors && predict table.safetensors table.csv",
+    "population --networks 64 --epochs 3",
+    "sweep --networks 64 --epochs 3 --figure map.png",
+    "runbook --quick",
+    "export run.safetensors --out a.html --out a.json --out a.h --out a.py --out a.js --out a.svg --out a.gif --out a.tex",
+    "worksheet --format html",
+    "doctor",
+]
+NEEDS = {
+    "sweep": ["sweep --networks 64 --epochs 3 --out sweep"],
+    "cluster": ["sweep --networks 64 --epochs 3 --scheduler tcp://127.0.0.1:9"],
+    "torch": ["export run.safetensors --out a.pt"],
+    "onnx": ["export run.safetensors --out a.onnx"],
+    "excel": ["export run.safetensors --out a.xlsx"],
+    "paper": ["worksheet"],
+}
+
+
+def test_every_command_is_tried_without_extras():
+    tried = {part.split()[0] for line in [*WORKS, "lab"] for part in line.split(" && ")}
+    assert tried == {command.callback.__name__ for command in app.registered_commands}
+
+
+@pytest.mark.index
+@pytest.mark.parametrize("line", WORKS)
+def test_a_command_works_without_extras(tinynet, line):
+    for part in line.split(" && "):
+        code, said = tinynet("tinynet", *part.split())
+        assert code == 0, said
+
+
+@pytest.mark.index
+@pytest.mark.parametrize(("extra", "line"), [(extra, line) for extra in NEEDS for line in NEEDS[extra]])
+def test_a_command_names_the_extra_that_it_needs(tinynet, extra, line):
+    code, said = tinynet("tinynet", *line.split())
+    assert code == 2
+    assert said.count("\n") == 1
+    assert f'pip install "tinynet-lab[{extra}]"' in said
+
+
+@pytest.mark.index
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        ("sklearn", "tn.TinyNetClassifier"),
+        ("widget", "tn.Network.initial(seed=0).widget()"),
+        ("torch", "tn.watch(None, None).__enter__()"),
+    ],
+)
+def test_a_bridge_names_the_extra_that_it_needs(tinynet, extra, code):
+    status, said = tinynet("python", "-c", f"import tinynet as tn; {code}")
+    assert status == 1
+    assert said.endswith(f'pip install "tinynet-lab[{extra}]"\n')
+
+
+@pytest.mark.index
+def test_the_wheel_brings_the_page(installed, tinynet):
+    with subprocess.Popen(
+        [installed / "bin" / "tinynet", "lab", "--no-browser", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as lab:
+        address = re.search(r"http://\S+/", lab.stdout.readline())[0]
+        for name in ("", "lab.js"):
+            served = urllib.request.urlopen(address + name, timeout=60).read()
+            assert served == (ROOT / "src" / "tinynet" / "page" / (name or "index.html")).read_bytes()
+        lab.send_signal(signal.SIGINT)

@@ -53,6 +53,7 @@ def test_scores_are_scikit_learns(seed):
         )
 
 
+@pytest.mark.torch
 @given(seed=SEEDS, bins=st.integers(1, 20))
 def test_bins_are_scikit_learns_and_torchmetrics(seed, bins):
     import torch

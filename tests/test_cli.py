@@ -1,21 +1,37 @@
 import inspect
 import json
-import os
 import re
 import signal
-import subprocess
 import sys
-import time
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
+from io import StringIO
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 
 import tinynet as tn
+from tinynet import terminal
+from tinynet.cli import main
 
 HERE = [sys.executable, "-c", "from tinynet.cli import main; main()"]
 
 
-def tinynet(*arguments, cwd=None):
-    return subprocess.run([*HERE, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=120)
+def tinynet(*arguments, cwd="."):
+    """Run the command line in this process; return its exit code and what it says."""
+    code, out, err = 0, StringIO(), StringIO()
+    with (
+        patch.object(sys, "argv", ["tinynet", *map(str, arguments)]),
+        chdir(cwd),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    return SimpleNamespace(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -268,37 +284,26 @@ def test_json_of_a_divergence_has_null_for_what_is_not_finite():
     assert {type(loss) for loss in found["loss_per_epoch"]} <= {float, type(None)}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_ctrl_c_keeps_what_was_done(tmp_path):
+@contextmanager
+def ctrl_c_at(when, *_, **__):
+    """Take the place of `terminal.progress`: press Ctrl-C when so many are done."""
+    yield lambda done, total: signal.raise_signal(signal.SIGINT) if done >= when else None
+
+
+def test_ctrl_c_keeps_what_was_done(tmp_path, monkeypatch):
+    monkeypatch.setattr(terminal, "progress", partial(ctrl_c_at, 1))
     path = tmp_path / "long.safetensors"
-    process = subprocess.Popen(
-        [*HERE, "train", "--hidden", "64", "--epochs", "10000000", "--out", path],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(6)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted after" in errors
+    done = tinynet("train", "--hidden", "64", "--epochs", "10000000", "--out", path)
+    assert done.returncode == 130
+    assert "interrupted after" in done.stderr
     assert 0 < len(tn.load(path)) < 40_000_000
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_ctrl_c_in_the_journey_keeps_the_chapters_that_were_told(tmp_path):
-    arguments = [*HERE, "discover", "--networks", "2000000", "--out", "told"]
-    with subprocess.Popen(
-        arguments, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if "2 · The first nudge" in line:
-                break
-        time.sleep(1)
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
-    assert "2 chapters were told" in stderr
+def test_ctrl_c_in_the_journey_keeps_the_chapters_that_were_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(terminal, "progress", partial(ctrl_c_at, 2))
+    done = tinynet("discover", "--networks", "8", "--out", "told", cwd=tmp_path)
+    assert done.returncode == 130
+    assert "2 chapters were told" in done.stderr
     report = (tmp_path / "told" / "report.html").read_text()
     assert "The first nudge" in report
     assert "Convergence" not in report

@@ -74,6 +74,12 @@ def test_no_constant_answer_beats_the_constant_loss(loss, output):
         assert tn.nudge(network, LINES, tn.Recipe(loss=loss, batch_size=4)).loss >= least - 1e-15
 
 
+@pytest.mark.parametrize("loss", ["mse", "bce", "cross_entropy"])
+def test_one_answer_to_everything_costs_nothing(loss):
+    least = constant_loss(LINES[:2], tn.Recipe(loss=loss))
+    assert str(least) == "0.0"  # and not -0.0
+
+
 def test_final_loss_is_the_last_networks():
     one = run(epochs=3)
     assert final_loss(one) == pytest.approx(tn.nudge(one.final, LINES).loss, abs=1e-15)

@@ -62,6 +62,7 @@ def test_few_examples_are_described_as_ever():
     assert (about["format"], len(about["examples"]["inputs"])) == (1, 50)
 
 
+@pytest.mark.slow
 def test_more_examples_than_a_description_could_hold_are_kept():
     """A description may have 100 MB; these names alone have more."""
     count = 1000

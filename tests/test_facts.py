@@ -77,6 +77,7 @@ def ladder():
     return Ladder(512, exam=Exam(count=4000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", LADDER)
 def test_the_ladder_is_the_known_one(ladder, key):
     """Medians, as in what is known; means are pulled up by the few networks of three nodes that are far off."""
@@ -94,6 +95,7 @@ def test_the_notebooks_recipes_never_pass(ladder):
         assert ladder.standing(key).passed == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "least"), [("four", 0.93), ("learner", 0.99)])
 def test_learners_pass_the_exam(key, least):
     """2,048 fresh seeds and fresh pictures; the median Brier score within 3.5 % of the floor."""
@@ -123,6 +125,7 @@ def test_every_memorizer_that_walks_round_gives_the_best_verdict():
 TINY = {20: (0.74, 0.91), 50: (0.85, 0.92)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "expected"), TINY.items())
 def test_the_eight_views_rescue_tiny_data_sets(count, expected):
     """Eight data sets, drawn once each, and 32 networks of four nodes on each; views help on every one."""

@@ -7,6 +7,7 @@ from tinynet import bayes, draws, floors
 from tinynet.world import World
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("noise", "accuracy", "brier", "cross_entropy", "auroc"),
     [
@@ -40,6 +41,7 @@ def test_a_coins_world_has_the_floors_of_a_soft_one():
     assert soft == coin
 
 
+@pytest.mark.slow
 def test_coins_themselves_score_the_same_within_their_luck():
     world = World(labels="coin")
     inputs, targets, _ = world.draw(np.arange(40_000), seed=3)
@@ -74,3 +76,10 @@ def test_a_world_of_one_kind_lacks_what_needs_two():
     assert math.isnan(doubt.accuracy.value)
     assert doubt.brier.value == 0.25
     assert "accuracy nan ± nan, brier 0.2500 ± 0.0000" in str(doubt)
+
+
+def test_an_estimate_is_numpys_mean_and_standard_error():
+    horizontal, targets = np.random.default_rng(0).random(999), np.tile([1.0, 0.0, 0.5], 333)
+    found = floors.of_answers(horizontal, targets).brier
+    squares = (horizontal - targets) ** 2 + targets * (1 - targets)
+    assert found == pytest.approx((squares.mean(), squares.std() / math.sqrt(999)), rel=1e-12)

@@ -111,3 +111,12 @@ def test_what_is_no_such_folder(folder, tmp_path):
         refused(root, "shrunk to 1 to 64 pixels a side", size=size)
     folder({f"{k}/x": BLACK for k in range(9)})
     refused(root, "has 11 folders in it; at most 10")
+
+
+def test_a_mean_is_exact_and_a_small_picture_is_spread(folder):
+    picture = np.random.default_rng(0).integers(0, 256, (7, 10))
+    some = tn.Examples.from_images(folder({"a/x": picture, "b/y": [[0, 255], [51, 102]]}), size=3)
+    rows, columns = ([0, 2, 5, 7], [0, 3, 7, 10])  # a pixel belongs to the part its middle lies in
+    areas = [picture[rows[i] : rows[i + 1], columns[j] : columns[j + 1]] for i in range(3) for j in range(3)]
+    assert some.inputs[0].tolist() == [int(area.sum()) / (255 * area.size) for area in areas]
+    assert some.inputs[1].tolist() == [0, 1, 1, 0.2, 0.4, 0.4, 0.2, 0.4, 0.4]

@@ -12,6 +12,7 @@ import pytest
 TEXT = (Path(__file__).parents[1] / "docs" / "models.md").read_text()
 
 
+@pytest.mark.torch
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 def test_the_document_prints_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

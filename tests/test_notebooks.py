@@ -42,7 +42,7 @@ def executed(notebook):
     """Run a notebook as it stands; return every output of its cells."""
     from nbclient import NotebookClient
 
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=3600, kernel_name="python3").execute()
     return [o for cell in notebook.cells for o in cell.get("outputs", [])]
 
 
@@ -50,6 +50,8 @@ def said(outputs):
     return "".join(o.text for o in outputs if o.output_type == "stream")
 
 
+@pytest.mark.notebook
+@pytest.mark.torch
 @pytest.mark.filterwarnings("default")  # of the machinery that runs it, not of our code
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_the_notebook_runs(path, monkeypatch):
@@ -64,6 +66,8 @@ def test_the_notebook_runs(path, monkeypatch):
     assert max(map(len, pages), default=0) < 150_000  # a picture in place of a widget is small
 
 
+@pytest.mark.notebook
+@pytest.mark.torch
 @pytest.mark.filterwarnings("default")
 def test_the_nudge_may_be_taken_any_number_of_times():
     notebook = nbformat.read(NOTEBOOKS[0], as_version=4)

@@ -47,6 +47,7 @@ def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
 # --- what goes along -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "seeds"),
     [
@@ -178,6 +179,7 @@ def test_what_cannot_be_a_page_is_refused():
         offline.page(trained((4, 3, 2), many, batch_size=257, epochs=1))
 
 
+@pytest.mark.slow
 def test_what_is_too_large_is_named():
     rng = np.random.default_rng(0)
     many = tn.Examples(
@@ -189,6 +191,7 @@ def test_what_is_too_large_is_named():
         offline.page(trained(epochs=100_000))
 
 
+@pytest.mark.torch
 def test_of_a_watched_training_the_forms_to_go_on_by_go_along():
     known, given = recordings()
     assert [batch for _, batch in aboard.own_forms(known)] == [1, 3]
@@ -203,6 +206,7 @@ def test_of_a_watched_training_the_forms_to_go_on_by_go_along():
     assert kinds >= {("given", 1), ("given", 3), ("loss", 1), ("loss", 3)}
 
 
+@pytest.mark.torch
 def test_steps_that_pytorch_took_may_be_too_many():
     known, _ = recordings()
     arrays = {name: np.random.default_rng(0).random((40_000, *getattr(known, name).shape[1:])) for name in

@@ -25,6 +25,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_every_session_prints_what_it_says(folder, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert len(SESSIONS) == 3

@@ -190,7 +190,7 @@ def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
             assert number(page.locator(f'[data-cell="pixel[{i}]"] text').text_content()) == round(value, 2)
         same_as(page, run[step])
     page.get_by_role("button", name="ask PyTorch").click()
-    expect(page.locator(".at-arithmetic")).to_contain_text("agrees: the loss and 23", timeout=60_000)
+    expect(page.locator(".at-arithmetic")).to_contain_text("agrees: the loss and 23")
     page.get_by_role("button", name="Share").click()
     path = tmp_path / "noisy.safetensors"
     saved(page, page.get_by_role("button", name="Save")).save_as(path)
@@ -297,7 +297,7 @@ def test_pytorch_agrees(open_page):
     page = open_page()
     page.get_by_role("button", name="ask PyTorch").click()
     expect(page.locator(".at-arithmetic")).to_contain_text(
-        re.compile(r"PyTorch [\d.]+.* agrees: the loss and 23 gradients"), timeout=60_000
+        re.compile(r"PyTorch [\d.]+.* agrees: the loss and 23 gradients")
     )
 
 
@@ -352,7 +352,7 @@ def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_pa
     page.get_by_role("radio", name="all four").check()
     page.get_by_role("button", name="reveal").click()
     chapter = page.locator(".chapter")
-    expect(chapter.locator(".answer")).to_contain_text("not as you said It is: two.", timeout=60_000)
+    expect(chapter.locator(".answer")).to_contain_text("not as you said It is: two.")
     crowd = tn.population(networks=1000)
     expect(chapter).to_contain_text(
         str(crowd.share(crowd.all_right, "get all four pictures right after 100 epochs"))
@@ -373,7 +373,7 @@ def test_every_chapter_by_clicks_is_the_story(open_page, key):
     right = asked.answer(journey)
     page.get_by_role("radio", name=asked.options[right], exact=True).check()
     page.get_by_role("button", name="reveal").click()
-    expect(chapter.locator(".answer")).to_contain_text("as you said", timeout=60_000)
+    expect(chapter.locator(".answer")).to_contain_text("as you said")
     shown = chapter.locator(".parts").inner_text()
     for part in told.parts:
         if isinstance(part, Text | Verdict):
@@ -553,7 +553,7 @@ def test_the_journey_by_keyboard_alone(open_page):
     page.keyboard.press("Space")
     tab_to(page.get_by_role("button", name="reveal"))
     page.keyboard.press("Enter")
-    expect(page.locator(".answer")).to_contain_text("as you said", timeout=30_000)
+    expect(page.locator(".answer")).to_contain_text("as you said")
     tab_to(page.get_by_role("spinbutton", name="brightness of the top-right pixel"))
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("spinbutton", name="brightness of the top-right pixel")).to_have_value("0.95")

@@ -229,7 +229,7 @@ def test_a_training_that_was_stopped_early_ends_where_it_ended(open_file):
 def test_a_learner_is_trained_again_in_the_page(open_file):
     run = learners.shipped()
     page = open_file(run)
-    page.locator(".at-timeline").get_by_text("Training …").wait_for(state="detached", timeout=90_000)
+    page.locator(".at-timeline").get_by_text("Training …").wait_for(state="detached")
     to_end(page)
     expect(page.get_by_role("alert")).to_have_text("")
     page.get_by_role("button", name="gray", exact=True).click()
@@ -242,7 +242,7 @@ def test_where_one_stands_survives_a_reload(open_file):
     page.get_by_role("button", name="branch from here").click()
     page.get_by_role("button", name="gray", exact=True).click()
     expect(page).to_have_url(re.compile("#1[.]"))
-    page.wait_for_timeout(400)  # the address follows when all rests
+    laboratory.rested(page)
     assert len(page.url.split("#")[1]) < 400  # and has only what is not in the file
     page.reload()
     page.locator(".lab").wait_for()

@@ -9,6 +9,7 @@ import torch
 from playwright.sync_api import expect
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
+import laboratory
 import tinynet as tn
 from test_page import same_as, saved, settled
 from test_page_offline import RUN, TIMELINE, scrub, trainings
@@ -144,7 +145,7 @@ def test_digits_keep_their_step_when_the_page_is_loaded_again(open_file):
     page = open_file(run)
     scrub(page, 77)
     expect(page).to_have_url(re.compile("#1[.]"))
-    page.wait_for_timeout(600)  # the address follows when all rests
+    laboratory.rested(page)
     assert len(page.url.split("#")[1]) < 100
     page.reload()
     expect(heading(page)).to_contain_text("nudge 77 of 225")

@@ -50,7 +50,7 @@ def drop(page, name, text):
 def trained(page):
     page.get_by_role("button", name="train on it").click()
     page.locator(".at-table").wait_for(state="detached")
-    page.locator(".at-timeline", has_text="Training …").wait_for(state="detached", timeout=60_000)
+    page.locator(".at-timeline", has_text="Training …").wait_for(state="detached")
     return page.locator(".at-timeline")
 
 
@@ -224,7 +224,7 @@ def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeyp
     page = open_page()
     choose(page, tmp_path / "run.safetensors")
     expect(page.locator(".at-timeline")).to_contain_text(
-        f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}", timeout=15_000
+        f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}"
     )
     expect(page.get_by_label("petal width (cm)", exact=True)).to_be_visible()
     expect(page.get_by_role("alert")).to_be_empty()

@@ -9,6 +9,7 @@ import torch
 from playwright.sync_api import expect
 from torch import nn
 
+import laboratory
 import tinynet as tn
 from test_page import same_as, settled
 from test_watched import recordings
@@ -82,7 +83,7 @@ def test_it_does_not_go_on_where_they_are_not(open_page, tmp_path):
 def test_its_address_by_itself_does_not_have_its_steps(open_page, tmp_path):
     page = opened(open_page, tmp_path, KNOWN, 4)
     expect(page).to_have_url(re.compile("#1"))
-    page.wait_for_timeout(300)  # the address is written a moment later
+    laboratory.rested(page)
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("only its file has its steps; open the file again")
 

@@ -6,8 +6,10 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+import laboratory
 import notebook_server
 
+pytestmark = pytest.mark.notebook
 RUN = """import tinynet as tn
 run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
 w = run.widget()
@@ -53,7 +55,7 @@ def opened(browser, address):
 
     def opened(name, run=True):
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(laboratory.PATIENCE)
         ours = "blob:"  # what a widget's module is loaded from; JupyterLab has troubles of its own
         page.on("pageerror", lambda error: ours in error.stack and troubles.append(error.stack))
         page.goto(address(name))
@@ -83,7 +85,7 @@ def test_a_click_in_the_page_changes_python(live):
     live.timeline.click()
     live.page.keyboard.press("ArrowLeft")
     expect(live.timeline).to_contain_text("nudge 399 of 400")
-    live.page.wait_for_timeout(500)  # as a hand takes from the page to a cell
+    laboratory.rested(live.page)
     live.run(1)
     expect(live.cells.nth(1)).to_contain_text("399 layer1.weight[0,2]")
 
@@ -150,7 +152,7 @@ def executed():
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(code) for code in (SHOWN, "run.initial")]
     )
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
     return notebook
 
 

@@ -5,9 +5,12 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import pytest
+
 TEXT = (Path(__file__).parents[1] / "docs" / "paper.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_code_runs_and_prints_what_it_says(tmp_path, monkeypatch):
     from tinynet.bridges import film
 

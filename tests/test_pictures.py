@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinynet import pictures
+from tinynet import draws, pictures
 from tinynet.errors import TinyNetError
 from tinynet.pictures import Examples
 
@@ -94,3 +94,12 @@ def test_what_is_no_picture_is_refused(inputs, targets, names, message):
 def test_generators_name_what_is_out_of_range(make, message):
     with pytest.raises(TinyNetError, match=message):
         make()
+
+
+def test_fuzzy_lines_have_normal_noise_of_their_own():
+    some = pictures.fuzzy_lines(4000, brightness=0.5, darkness=0.5, noise=0.1, seed=1)
+    noise = (some.inputs - 0.5) / 0.1
+    assert abs(noise.mean()) < 0.03
+    assert noise.std() == pytest.approx(1, abs=0.03)
+    shown = draws.noisy(np.full((4000, 4), 0.5), 0.1, seed=1, presentations=np.arange(4000))
+    assert abs(np.corrcoef(shown.ravel(), some.inputs.ravel())[0, 1]) < 0.03  # not the noise of a training

@@ -150,3 +150,12 @@ def test_impossible_populations_are_refused(arguments, message):
 def test_a_seed_outside_is_named():
     with pytest.raises(TinyNetError, match="seed 7 is not in this population; its seeds are 0 to 3"):
         tn.population(networks=4).replay(7)
+
+
+@pytest.mark.parametrize(("architecture", "recipe"), CASES.values(), ids=CASES)
+def test_answers_are_each_members_to_the_bit(architecture, recipe):
+    crowd = tn.population(recipe, networks=5, architecture=architecture)
+    pictures = tn.pictures.lattice(3)
+    outputs = crowd.outputs(pictures)
+    for seed in range(5):
+        assert outputs[seed].tolist() == crowd.network(seed)(pictures).tolist()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tinynet as tn
+from tinynet.extras import DISTRIBUTION
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -38,6 +39,8 @@ def test_the_code_prints_what_it_says(name):
     assert out.getvalue() == printed
 
 
+@pytest.mark.torch
+@pytest.mark.slow
 def test_the_readmes_bridges_stand(tmp_path, monkeypatch):
     """Three of them in five lines each, and each does what is said of it."""
     import torch
@@ -124,6 +127,10 @@ def test_no_file_names_a_machine_or_a_registry():
             assert not forbidden.search(path.read_text()), path
 
 
-def test_one_version():
+def test_no_file_says_to_install_the_other_library():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == tn.__version__
+    said = [
+        path.read_text() for path in tracked() if path.suffix in (".py", ".md", ".toml", ".ipynb", ".ts", "")
+    ]
+    named = set(re.findall(r"pip install [\"']?(tinynet[\w-]*)", "\n".join(said)))
+    assert named == {project["name"]} == {DISTRIBUTION}

@@ -49,3 +49,9 @@ def test_json_keeps_it():
 def test_what_does_not_fit_is_said(make, message):
     with pytest.raises(TinyNetError, match=message):
         make()
+
+
+def test_a_negative_zero_is_zero():
+    scaling = Scaling.of(["x"], np.array([[0.0], [-0.0], [1.0]]))
+    assert str(scaling.low) == "(0.0,)"
+    assert str(scaling([[-0.0]]).tolist()) == "[[0.0]]"

@@ -31,6 +31,7 @@ def torch_best(network, recipe):
     return epoch, best_epoch, kept, losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 5, 9])
 def test_a_recording_stops_where_pytorch_does(seed):
     recipe = tn.Recipe(**{**RECIPE.to_json(), "seed": seed})

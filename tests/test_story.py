@@ -142,6 +142,7 @@ def test_every_figure_draws(chapters):
     assert all(plots.figure_of(figure.draw()).axes for figure in figures)
 
 
+@pytest.mark.slow
 def test_the_report_is_one_file_that_asks_no_one(chapters, tmp_path):
     page, *figures = report.write(list(chapters.values()), "A sentence on <what> was run.", tmp_path)
     assert sorted([page, *figures]) == sorted(tmp_path.iterdir())

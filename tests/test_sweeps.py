@@ -4,7 +4,6 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future
-from contextlib import contextmanager
 
 import pyarrow.parquet as pq
 import pytest
@@ -64,18 +63,17 @@ def test_threads_count_what_trainings_of_their_own_do(workers, expected):
     assert found.complete
 
 
-@contextmanager
-def cluster(workers):
+@pytest.fixture(scope="module")
+def cluster():
+    """Return what starts a cluster of so many workers."""
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=60
-    ) as running:
-        yield running
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "silence_logs": 60}
+    return lambda workers: LocalCluster(n_workers=workers, **options)
 
 
 @pytest.fixture(scope="module")
-def two():
+def two(cluster):
     with cluster(2) as running:
         yield running
 
@@ -102,13 +100,13 @@ def test_a_worker_killed_in_the_middle_changes_nothing(two, tmp_path, reference)
     assert tables(tmp_path) == reference
 
 
-def test_a_cluster_of_four_counts_the_same(tmp_path, reference):
+def test_a_cluster_of_four_counts_the_same(cluster, tmp_path, reference):
     with cluster(4) as running:
         tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=running.scheduler_address)
     assert tables(tmp_path) == reference
 
 
-def test_a_lost_scheduler_is_said_and_what_is_done_is_kept(tmp_path, reference):
+def test_a_lost_scheduler_is_said_and_what_is_done_is_kept(cluster, tmp_path, reference):
     with cluster(1) as running:
 
         def lose(count, total):
@@ -162,7 +160,7 @@ def test_no_scheduler(address, message, monkeypatch):
         tn.sweep(GRID, 64, scheduler=address)
 
 
-def test_a_cluster_without_workers(monkeypatch):
+def test_a_cluster_without_workers(cluster, monkeypatch):
     monkeypatch.setattr(executors, "TIMEOUT", 1)
     with cluster(0) as running, pytest.raises(TinyNetError, match="has no workers; start one: dask worker"):
         tn.sweep(GRID, 64, scheduler=running.scheduler_address)
@@ -198,6 +196,7 @@ def run_until(folder, networks, end):
     return lines
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_killed_again_and_again_it_goes_on_where_it_was(tmp_path, reference):
     kept = {}
@@ -345,9 +344,9 @@ def test_other_examples_are_their_own_probes():
 def test_a_missing_package_names_the_command(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(ImportError, match=r'pip install "tinynet\[sweep\]"'):
+    with pytest.raises(ImportError, match=r'pip install "tinynet-lab\[sweep\]"'):
         tn.sweep(GRID, 64, out=tmp_path)
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ImportError, match=r'pip install "tinynet\[cluster\]"'):
+    with pytest.raises(ImportError, match=r'pip install "tinynet-lab\[cluster\]"'):
         tn.sweep(GRID, 64, scheduler="tcp://127.0.0.1:1")
     assert tn.sweep(GRID, 64).complete

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import tinynet as tn
 from tinynet import judging
 from tinynet.errors import TinyNetError
-from tinynet.tallies import COUNTS, MARGIN_BINS, Tally, ladder, leanings
+from tinynet.tallies import _LOSSES, COUNTS, MARGIN_BINS, Tally, ladder, leanings
 
 PROBES = tn.pictures.stress()
 
@@ -152,3 +152,8 @@ def test_a_margin_of_exactly_the_threshold_is_not_unsure():
     below = np.nextafter(judging.UNSURE, 0)
     counts, _, _ = _margins(np.array([[[judging.UNSURE, 0.0]], [[below, 0.0]]]))
     assert (counts[0, 0, 9], counts[0, 0, 10]) == (1, 1)
+
+
+def test_edges_of_losses_are_powers_of_ten():
+    assert _LOSSES[::64].tolist() == [float(f"1e{k}") for k in range(-12, 4)]
+    np.testing.assert_allclose(_LOSSES, np.logspace(-12, 3, 961), rtol=1e-14)

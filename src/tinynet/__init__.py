@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from tinynet.trials import grid as grid
     from tinynet.world import World as World
 
-__version__ = "0.1.0"
+__version__ = "1.0.0.dev0"
 
 _MODULE_OF = {
     "Architecture": "architecture",

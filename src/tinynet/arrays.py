@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from tinynet.assembly import POINTER, WHOLE, Function, address, compiled
-from tinynet.library import call, library
+from tinynet.library import call, constant, library
+
+TOGETHER = 4  # inputs that are added between a load and a store of a sum
 
 
 def exp(x: Any) -> np.ndarray:
@@ -82,21 +84,40 @@ def mean(x: Any, axis: int = -1) -> np.ndarray:
     return np.asarray(total(x, axis) / np.shape(x)[axis])
 
 
+def variance(x: Any, axis: int = -1) -> np.ndarray:
+    """Return the mean squared distance from the mean along an axis."""
+    centered = x - np.expand_dims(mean(x, axis), axis)
+    return mean(centered * centered, axis)
+
+
+def norm(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Return the Euclidean length along an axis.
+
+    >>> float(norm(np.array([3.0, 4.0])))
+    5.0
+    """
+    return np.asarray(np.sqrt(total(x * x, axis)))
+
+
 def weighted_sums(a: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     """Return a @ weight.T + bias: each sum from the first input to the last, and then the bias, as the sheet adds.
 
-    a (..., in), weight (out, in), bias (out,) -> (..., out)
+    a (..., in), weight (out, in), bias (out,) -> (..., out). Of n networks side by side: a (n, m, in), or (1, m, in)
+    for all of them, weight (n, out, in), bias (n, out) -> (n, m, out).
 
     >>> weighted_sums([1.0, 2.0], np.array([[3.0, 4.0]]), np.array([5.0])).tolist()
     [16.0]
     """
     inputs = np.ascontiguousarray(a, float)
-    outputs, width = weight.shape
-    columns = np.ascontiguousarray(weight.T, float)  # (in, out)
-    added = np.zeros(outputs) if bias is None else np.ascontiguousarray(bias, float)
-    found = np.empty((*inputs.shape[:-1], outputs))
+    *several, outputs, width = weight.shape
+    columns = np.ascontiguousarray(np.swapaxes(weight, -1, -2), float)  # (..., in, out)
+    added = np.zeros((*several, outputs)) if bias is None else np.ascontiguousarray(bias, float)
+    found = np.empty((*several, *inputs.shape[len(several) : -1], outputs))
+    networks = several[0] if several else 1
+    rows = found.size // max(1, networks * outputs)
+    apart = rows * width if several and len(inputs) > 1 else 0  # from one network's inputs to the next's
     arrays = (inputs, columns, added, found)
-    _sums()(*map(address, arrays), found.size // outputs, width, outputs)
+    _sums()(*map(address, arrays), networks, apart, rows, width, outputs)
     return found
 
 
@@ -123,29 +144,39 @@ def _mapping(name: str) -> Callable[..., None]:
 def _sums() -> Callable[..., None]:
     """Compile `weighted_sums`; a row's outputs are independent of each other, so LLVM may compute them side by side."""
     pointers = dict.fromkeys(("a", "columns", "bias", "out"), POINTER)
-    f = Function("sums", {**pointers, "rows": WHOLE, "width": WHOLE, "outputs": WHOLE})
-    with f.loop(0, "%rows") as row:
-        out = f.at("double", "%out", f.whole("mul", row, "%outputs"))
-        inputs = f.at("double", "%a", f.whole("mul", row, "%width"))
-        _add_column(f, out, inputs, "0", first=True)
-        with f.loop(1, "%width") as i:
-            _add_column(f, out, inputs, i)
-        with f.loop(0, "%outputs") as j:
-            _store_sum(f, f.at("double", out, j), f.load("double", f.at("double", "%bias", j)))
+    wholes = dict.fromkeys(("networks", "apart", "rows", "width", "outputs"), WHOLE)
+    f = Function("sums", pointers | wholes)
+    with f.loop(0, "%networks") as network:
+        given = f.at("double", "%a", f.whole("mul", network, "%apart"))
+        first = f.whole("mul", network, "%outputs")
+        columns = f.at("double", "%columns", f.whole("mul", first, "%width"))
+        bias = f.at("double", "%bias", first)
+        with f.loop(0, "%rows") as row:
+            place = f.whole("add", f.whole("mul", first, "%rows"), f.whole("mul", row, "%outputs"))
+            out, inputs = f.at("double", "%out", place), f.at("double", given, f.whole("mul", row, "%width"))
+            with f.loop(0, "%outputs") as j:
+                f.store("double", constant(-0.0), f.at("double", out, j))  # -0.0 + x is x, of x = -0.0 too
+            blocks = f.whole("udiv", "%width", TOGETHER)
+            with f.loop(0, blocks) as block:
+                _add_columns(f, out, inputs, columns, f.whole("mul", block, TOGETHER), TOGETHER)
+            with f.loop(f.whole("mul", blocks, TOGETHER), "%width") as i:
+                _add_columns(f, out, inputs, columns, i, 1)
+            with f.loop(0, "%outputs") as j:
+                place = f.at("double", out, j)
+                term = f.load("double", f.at("double", bias, j))
+                f.store("double", f.new(f"fadd double {f.load('double', place)}, {term}"), place)
     return compiled(f)
 
 
-def _add_column(f: Function, out: str, inputs: str, i: str, *, first: bool = False) -> None:
-    """Add input i times its weights to the sums of a row."""
-    value = f.load("double", f.at("double", inputs, i))
-    column = f.at("double", "%columns", f.whole("mul", i, "%outputs"))
+def _add_columns(f: Function, out: str, inputs: str, columns: str, first: str, count: int) -> None:
+    """Add `count` inputs from the first on, each times its weights, to the sums of a row, one after the other."""
+    places = [f.whole("add", first, k) for k in range(count)]
+    values = [f.load("double", f.at("double", inputs, place)) for place in places]
+    weights = [f.at("double", columns, f.whole("mul", place, "%outputs")) for place in places]
     with f.loop(0, "%outputs") as j:
-        product = f.new(f"fmul double {value}, {f.load('double', f.at('double', column, j))}")
-        if first:
-            f.store("double", product, f.at("double", out, j))
-        else:
-            _store_sum(f, f.at("double", out, j), product)
-
-
-def _store_sum(f: Function, place: str, term: str) -> None:
-    f.store("double", f.new(f"fadd double {f.load('double', place)}, {term}"), place)
+        here = f.at("double", out, j)
+        found = f.load("double", here)
+        for value, column in zip(values, weights, strict=True):
+            product = f.new(f"fmul double {value}, {f.load('double', f.at('double', column, j))}")
+            found = f.new(f"fadd double {found}, {product}")
+        f.store("double", found, here)

@@ -10,10 +10,11 @@ from threading import Event
 
 import numpy as np
 
-from tinynet.cohorts import Cohort, Training
+from tinynet.cohorts import Cohort, Training, forward
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
-from tinynet.network import Architecture, activate
+from tinynet.losses import right
+from tinynet.network import Architecture
 from tinynet.populations import Population, seed_range
 from tinynet.recipe import Recipe
 from tinynet.tallies import Tally, ladder
@@ -195,39 +196,19 @@ def look(cohort: Cohort, examples: Examples, seen: np.ndarray) -> None:
     """Note the present epoch in seen (n,) of the networks that are right for the first time."""
     waiting = np.flatnonzero(seen == 0)
     if len(waiting):
-        numbers = cohort.parameters().T[:, waiting]  # (P, n)
-        seen[waiting[_all_right(cohort.training.architecture, numbers, examples)]] = cohort.epoch
+        parameters = cohort.parameters()[waiting]
+        seen[waiting[_all_right(cohort.training.architecture, parameters, examples)]] = cohort.epoch
 
 
-def _all_right(architecture: Architecture, numbers: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return whether networks with parameters (P, n) get every example right. -> (n,) bool
-
-    It is asked at every look, so the networks stand side by side, innermost, a cache full at a time.
-    """
+def _all_right(architecture: Architecture, parameters: np.ndarray, examples: Examples) -> np.ndarray:
+    """Return whether networks (n, P) get every example right, a cache full of them at a time. -> (n,) bool"""
     assert examples.targets is not None
-    inputs, found = examples.inputs.astype(np.float32), []
-    for first in range(0, numbers.shape[1], AT_ONCE):
-        p = np.ascontiguousarray(numbers[:, first : first + AT_ONCE])
-        a = np.repeat(inputs[:, :, None], p.shape[1], axis=2)  # (pictures, nodes, n)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for k, (weight, bias) in enumerate(architecture.slices):
-                w = p[weight].reshape(architecture.sizes[k + 1], architecture.sizes[k], -1)
-                z = np.einsum("jin,min->mjn", w, a) + p[bias]
-                a = np.moveaxis(activate(architecture.activations[k], np.moveaxis(z, 1, -1)), -1, 1)
-        found.append(_rights(a, examples.targets))
-    return np.concatenate(found)
-
-
-def _rights(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return whether all of outputs (pictures, outputs, n) are right, by the rule of `losses.right`. -> (n,) bool"""
-    if outputs.shape[1] == 1:
-        wanted = targets > 0.5  # (pictures, 1)
-        return np.asarray(np.where(wanted[:, :, None], outputs > 0.5, outputs < 0.5).all(axis=(0, 1)))
-    found = np.ones(outputs.shape[2], bool)
-    for picture, wanted in zip(outputs, targets.argmax(axis=1), strict=True):
-        for j in range(len(picture)):
-            if j != wanted:
-                found &= picture[wanted] > picture[j]
+    found = np.empty(len(parameters), bool)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for first in range(0, len(parameters), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            outputs = forward(architecture, parameters[some].astype(float), examples.inputs)
+            found[some] = right(outputs, examples.targets).all(axis=1)
     return found
 
 

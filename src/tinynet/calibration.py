@@ -9,15 +9,14 @@ pays for it. Where one number is wanted, the probability of the first answer is 
 H + V = 1, where all of these are one.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tinynet import arrays, elementary
 from tinynet.errors import TinyNetError
 from tinynet.judging import wilson
-from tinynet.network import activate
 
 EPSILON = 1e-7  # a probability this near to 0 or 1 counts as this far from it, where its logarithm is taken
 HOTTEST = 100.0  # temperatures from 1/100 to 100
@@ -67,7 +66,7 @@ def surprises(probabilities: Any, happened: Any, *, epsilon: float = EPSILON) ->
     """Return -t log p - (1 - t) log(1 - p), in nats, p kept `epsilon` from 0 and 1. (..., m), (m,) -> (..., m)"""
     p, t = _checked(probabilities, happened)
     p = np.clip(p, epsilon, 1 - epsilon)
-    return -(t * np.log(p) + (1 - t) * np.log1p(-p))
+    return -(t * arrays.log(p) + (1 - t) * arrays.log(1 - p))
 
 
 def brier(probabilities: Any, happened: Any) -> Any:
@@ -76,7 +75,7 @@ def brier(probabilities: Any, happened: Any) -> Any:
     >>> float(brier([0.5, 0.5], [1, 0])), float(brier([0.5, 0.5], [0.5, 0.5]))
     (0.25, 0.25)
     """
-    return squares(probabilities, happened).mean(axis=-1)
+    return arrays.mean(squares(probabilities, happened))[()]
 
 
 def cross_entropy(probabilities: Any, happened: Any, *, epsilon: float = EPSILON) -> Any:
@@ -85,7 +84,7 @@ def cross_entropy(probabilities: Any, happened: Any, *, epsilon: float = EPSILON
     >>> round(float(cross_entropy([0.5, 0.9], [1, 1])), 4)
     0.3993
     """
-    return surprises(probabilities, happened, epsilon=epsilon).mean(axis=-1)
+    return arrays.mean(surprises(probabilities, happened, epsilon=epsilon))[()]
 
 
 def over_outputs(score: Any, outputs: Any, targets: Any) -> Any:
@@ -95,7 +94,7 @@ def over_outputs(score: Any, outputs: Any, targets: Any) -> Any:
     0.5
     """
     a, t = np.asarray(outputs, float), np.asarray(targets, float)
-    return np.mean([score(a[..., k], t[..., k]) for k in range(a.shape[-1])], axis=0)
+    return arrays.mean([score(a[..., k], t[..., k]) for k in range(a.shape[-1])], axis=0)[()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +114,7 @@ class Reliability:
     def ece(self) -> Any:
         """(...) expected calibration error: the mean of |said - share| over the pictures."""
         gaps = np.where(self.count > 0, np.abs(self.said - self.share), 0.0)
-        return (gaps * self.count).sum(axis=-1) / self.count.sum(axis=-1)
+        return arrays.total(gaps * self.count)[()] / self.count.sum(axis=-1)
 
     @property
     def intervals(self) -> np.ndarray:
@@ -158,7 +157,7 @@ def auroc(scores: Any, positive: Any) -> Any:
     """
     s, chosen = np.asarray(scores, float), np.asarray(positive, bool)
     flat = s.reshape(-1, s.shape[-1])
-    found = np.array([placements(row, chosen)[0].mean() for row in flat])
+    found = np.array([arrays.mean(placements(row, chosen)[0]) for row in flat])
     return found.reshape(s.shape[:-1])[()]
 
 
@@ -232,14 +231,14 @@ def temperature(probabilities: Any, happened: Any) -> Any:
     """
     p, t = _checked(probabilities, happened)
     z = _logit(p)
-    low, high = (np.full(p.shape[:-1], math.log(end)) for end in (1 / HOTTEST, HOTTEST))  # of log 1/T
+    low, high = (np.full(p.shape[:-1], elementary.log(end)) for end in (1 / HOTTEST, HOTTEST))  # of log 1/T
     for _ in range(50):
         middle = (low + high) / 2
-        bz = np.exp(middle)[..., None] * z
+        bz = arrays.exp(middle)[..., None] * z
         # (sigmoid(bz) - t) without cancellation, where both are nearly 1
-        slope = (z * ((1 - t) * activate("sigmoid", bz) - t * activate("sigmoid", -bz))).mean(axis=-1)
+        slope = arrays.mean(z * ((1 - t) * arrays.sigmoid(bz) - t * arrays.sigmoid(-bz)))
         low, high = np.where(slope < 0, middle, low), np.where(slope < 0, high, middle)
-    return np.exp(-(low + high) / 2)
+    return arrays.exp(-(low + high) / 2)[()]
 
 
 def scaled(probabilities: Any, temperature: Any) -> np.ndarray:
@@ -249,12 +248,12 @@ def scaled(probabilities: Any, temperature: Any) -> np.ndarray:
     [0.75, 0.5]
     """
     p = np.asarray(probabilities, float)
-    return activate("sigmoid", _logit(p) / np.asarray(temperature, float)[..., None])
+    return arrays.sigmoid(_logit(p) / np.asarray(temperature, float)[..., None])
 
 
 def _logit(p: np.ndarray) -> np.ndarray:
     p = np.clip(p, EPSILON, 1 - EPSILON)
-    return np.asarray(np.log(p) - np.log1p(-p))
+    return np.asarray(arrays.log(p) - arrays.log(1 - p))
 
 
 def _checked(probabilities: Any, happened: Any) -> tuple[np.ndarray, np.ndarray]:

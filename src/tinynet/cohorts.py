@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinynet import formulas
+from tinynet import arrays, formulas
 from tinynet.assembly import address, aligned, lane_count
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
@@ -175,6 +175,6 @@ def forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarr
     for n, (weight, bias) in enumerate(architecture.slices):
         shape = (-1, architecture.sizes[n + 1], architecture.sizes[n])
         w = parameters[:, weight].reshape(shape)  # (n, out, in)
-        z = a @ w.transpose(0, 2, 1) + parameters[:, None, bias]  # (n, m, out)
+        z = arrays.weighted_sums(a, w, parameters[:, bias])  # (n, m, out)
         a = activate(architecture.activations[n], z)
     return np.asarray(a)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import judging
+from tinynet import arrays, judging
 from tinynet.examples import Examples
 from tinynet.network import Network
 from tinynet.recipe import Recipe
@@ -38,19 +38,16 @@ def constant_loss(examples: Examples, recipe: Recipe) -> float:
     0.25
     """
     assert examples.targets is not None
-    targets, mean = examples.targets, examples.targets.mean(axis=0)
+    targets, mean = examples.targets, arrays.mean(examples.targets, 0)
     if recipe.loss == "mse":
-        return float(((targets - mean) ** 2).mean())
+        return float(arrays.mean(((targets - mean) ** 2).ravel()))
     return _entropy(mean, recipe.loss == "cross_entropy")
 
 
 def _entropy(p: np.ndarray, of_one_choice: bool) -> float:
     """Return the loss that answering the true shares p (outputs,) costs."""
-    terms = np.array([-x * np.log(x) if x > 0 else 0.0 for x in p])
-    if of_one_choice:
-        return float(terms.sum())
-    others = np.array([-x * np.log(x) if x > 0 else 0.0 for x in 1 - p])
-    return float((terms + others).mean())
+    terms, others = (0.0 - x * arrays.log(np.where(x > 0, x, 1.0)) for x in (p, 1 - p))
+    return float(arrays.total(terms) if of_one_choice else arrays.mean(terms + others))
 
 
 def final_loss(run: Recording) -> float:
@@ -150,8 +147,8 @@ def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
     epoch %= run.epochs
     first = epoch * run.steps_per_epoch
     rows = np.array([run.numbers_before(step)[0] for step in range(first, first + run.steps_per_epoch + 1)])
-    walked = float(np.linalg.norm(np.diff(rows, axis=0), axis=1).sum())
-    return walked, float(np.linalg.norm(rows[-1] - rows[0]))
+    walked = float(arrays.total(arrays.norm(np.diff(rows, axis=0))))
+    return walked, float(arrays.norm(rows[-1] - rows[0]))
 
 
 def _kind(run: Recording) -> str:

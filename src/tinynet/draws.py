@@ -107,12 +107,14 @@ def uniform(bits: Any) -> Any:
     return (bits >> 8) * 2.0**-24
 
 
-def noisy(inputs: np.ndarray, noise: float, *, seed: int, presentations: np.ndarray) -> np.ndarray:
+def noisy(
+    inputs: np.ndarray, noise: float, *, seed: int, presentations: np.ndarray, stream: int = NOISE
+) -> np.ndarray:
     """Return pictures with normal noise of standard deviation `noise` on each pixel, clipped to [0, 1].
 
     inputs (n, pixels) as they are shown; presentations (n,) which showing of the training each is. -> (n, pixels)
     """
     numbers = np.asarray(presentations, np.uint64)[:, None] & 0xFFFFFFFF
     pixels = np.arange(inputs.shape[1], dtype=np.uint64)[None]
-    drawn = normal(word(NOISE, seed, numbers, pixels))
+    drawn = normal(word(stream, seed, numbers, pixels))
     return np.minimum(np.maximum(inputs + noise * drawn, 0.0), 1.0)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tinynet import draws, pictures
+from tinynet import arrays, draws, pictures
 from tinynet.calibration import auroc
 from tinynet.errors import TinyNetError
 from tinynet.floors import Floors, floors
@@ -187,7 +187,7 @@ class Exam:
             outputs = _asked(answers, shown)  # (N, size, 2)
             gaps[:, some] = _gaps(outputs)
             both = np.stack([wanted, 1 - wanted], axis=1)  # (size, 2)
-            lost += ((outputs - both) ** 2 + both * (1 - both)).mean(axis=2).sum(axis=1)
+            lost += arrays.total(arrays.mean((outputs - both) ** 2 + both * (1 - both)))
             agreed += np.atleast_2d(agreement(answers, shown[wanted != 0.5])).sum(axis=1)
         lines = targets != 0.5
         right = gaps[:, lines] * _towards(targets[lines]) > 0

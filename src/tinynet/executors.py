@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinynet import __version__
 from tinynet.blocks import Block, compute
 from tinynet.errors import TinyNetError
+from tinynet.extras import pip_command
 from tinynet.tallies import Tally
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def on_cluster(blocks: Iterator[Block], address: str) -> Counted:
     try:
         from distributed import KilledWorker  # sets up its loggers
     except ImportError as error:
-        raise ImportError('a cluster needs dask.distributed: pip install "tinynet[cluster]"') from error
+        raise ImportError(f"a cluster needs dask.distributed: {pip_command('cluster')}") from error
     with _quiet(), _client(address) as client:
         pool = client.get_executor(pure=True, retries=ATTEMPTS)
         room = max(8, IN_FLIGHT * sum(client.nthreads().values()))

@@ -3,6 +3,8 @@
 from importlib import import_module
 from types import ModuleType
 
+DISTRIBUTION = "tinynet-lab"  # the package index has another library named tinynet
+
 
 def extra(module: str, what: str, name: str) -> ModuleType:
     """Import an optional module; `what` needs it, and the extra `name` of TinyNet installs it.
@@ -13,10 +15,19 @@ def extra(module: str, what: str, name: str) -> ModuleType:
     '[1]'
     >>> extra("no_such_module", "a thing", "thing")
     Traceback (most recent call last):
-    ImportError: a thing needs no_such_module: pip install "tinynet[thing]"
+    ImportError: a thing needs no_such_module: pip install "tinynet-lab[thing]"
     """
     try:
         return import_module(module)
     except ImportError as error:
         package = module.split(".")[0]
-        raise ImportError(f'{what} needs {package}: pip install "tinynet[{name}]"') from error
+        raise ImportError(f"{what} needs {package}: {pip_command(name)}") from error
+
+
+def pip_command(name: str) -> str:
+    """Return the command that installs an extra.
+
+    >>> pip_command("onnx")
+    'pip install "tinynet-lab[onnx]"'
+    """
+    return f'pip install "{DISTRIBUTION}[{name}]"'

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import arrays
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.judging import Verdict
@@ -70,15 +71,15 @@ def fit(network: Network, examples: Examples, recipe: Recipe | None = None, *, p
         raise TinyNetError("these examples have answers for targets; tinynet.score judges a network on them")
     outputs = network(examples)  # (m, k)
     said, wanted = examples.unscaled(outputs), examples.unscaled(examples.targets)
-    errors, spread = said - wanted, wanted - wanted.mean(axis=0)
-    total = (spread**2).sum(axis=0)  # (k,)
+    errors, spread = said - wanted, wanted - arrays.mean(wanted, 0)
+    total = arrays.total(spread * spread, 0)  # (k,)
     return Fit(
         part,
         len(examples),
         float(mean_losses(recipe or Recipe(), outputs[None], examples)[0]),
         examples.answers,
-        np.abs(errors).mean(axis=0),
-        np.sqrt((errors**2).mean(axis=0)),
-        np.abs(spread).mean(axis=0),
-        np.where(total > 0, 1 - (errors**2).sum(axis=0) / np.where(total > 0, total, 1), 0.0),
+        arrays.mean(np.abs(errors), 0),
+        np.sqrt(arrays.mean(errors * errors, 0)),
+        arrays.mean(np.abs(spread), 0),
+        np.where(total > 0, 1 - arrays.total(errors * errors, 0) / np.where(total > 0, total, 1), 0.0),
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinynet import draws
+from tinynet import arrays, draws
 from tinynet.bayes import posterior
 from tinynet.calibration import placements, squares, surprises
 from tinynet.world import World
@@ -67,11 +67,12 @@ def of_answers(horizontal: np.ndarray, targets: np.ndarray) -> Floors:
 def _mean(values: np.ndarray) -> Estimate:
     if not len(values):
         return Estimate(math.nan, math.nan)
-    return Estimate(float(values.mean()), float(values.std() / math.sqrt(len(values))))
+    return Estimate(float(arrays.mean(values)), math.sqrt(arrays.variance(values) / len(values)))
 
 
 def _area(scores: np.ndarray, positive: np.ndarray) -> Estimate:
     if positive.all() or not positive.any():
         return Estimate(math.nan, math.nan)
     below, above = placements(scores, positive)
-    return Estimate(float(below.mean()), math.sqrt(below.var() / len(below) + above.var() / len(above)))
+    squares_of_errors = [arrays.variance(placed) / len(placed) for placed in (below, above)]
+    return Estimate(float(arrays.mean(below)), math.sqrt(squares_of_errors[0] + squares_of_errors[1]))

@@ -27,7 +27,7 @@ def read(folder: str | PathLike[str], size: int = 8) -> Examples:
     root = Path(folder)
     answers = _answers(root)
     found = [(path, k) for k, answer in enumerate(answers) for path in _pictures(root / answer)]
-    inputs = np.array([_shrunk(path, size) for path, _ in found])  # (pictures, size * size)
+    inputs = np.array([_shrunk(path, size).ravel() for path, _ in found])  # (pictures, size * size)
     names = tuple(path.relative_to(root).as_posix() for path, _ in found)
     return Examples(inputs, np.eye(len(answers))[[k for _, k in found]], names, (size, size), answers)
 
@@ -59,31 +59,42 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _shrunk(path: Path, size: int) -> np.ndarray:
-    """Return a picture in gray, each pixel the mean of its area. -> (size * size,) in [0, 1]"""
+    """Return a picture in gray, each pixel the mean of its area. -> (size, size) in [0, 1]"""
     from PIL import Image
 
     try:
         with Image.open(path) as picture:
-            gray = _gray(picture)
+            gray, white = _gray(picture)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise TinyNetError(
             f"cannot read the picture {path} ({error}); save it again, or remove it"
         ) from error
-    shrunk = gray.resize((size, size), Image.Resampling.BOX)
-    return np.clip(np.asarray(shrunk, float).ravel() / 255, 0.0, 1.0)
+    (rows, heights), (columns, widths) = (_cuts(length, size) for length in gray.shape)
+    sums = np.add.reduceat(np.add.reduceat(gray, rows, axis=0, dtype=np.int64), columns, axis=1)
+    return np.asarray(sums / (white * heights[:, None] * widths))
 
 
-def _gray(picture: Any) -> Any:
-    """Return a picture in gray, 0 to 255 as floats: shown as it is held, on white where it is transparent."""
+def _cuts(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a side of so many pixels into `size` parts; return where each begins, and how many pixels it has.
+
+    A pixel belongs to the part that its middle lies in. Where there are fewer pixels than parts, each has the nearest.
+    """
+    k = np.arange(size)
+    begins = (2 * k * length + size) // (2 * size) if length >= size else (2 * k + 1) * length // (2 * size)
+    return begins, np.maximum(np.diff(begins, append=length), 1)
+
+
+def _gray(picture: Any) -> tuple[np.ndarray, int]:
+    """Return a picture in gray (height, width) and what white is: shown as it is held, on white where it is transparent."""
     from PIL import Image, ImageOps
 
     held = ImageOps.exif_transpose(picture)
     if held.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):  # 16 bits
-        return Image.fromarray(np.asarray(held, np.float32) / 257)
+        return np.clip(np.asarray(held, np.int64), 0, 65535), 65535
     if held.mode == "F":
         raise ValueError("its brightness has no known range")
     if held.has_transparency_data:
         held = held.convert("RGBA")
         white = Image.new("RGBA", held.size, "white")
         held = Image.alpha_composite(white, held)
-    return held.convert("L").convert("F")
+    return np.asarray(held.convert("L")), 255

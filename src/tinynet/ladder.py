@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinynet import draws, files, pictures
+from tinynet import arrays, draws, files, pictures
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam, Marks
 from tinynet.network import Architecture
@@ -141,8 +142,8 @@ class Standing:
             passed=int(marks.passed.sum()),
             parts=tuple(int(n) for n in marks.parts.sum(axis=0)),
             unsound=int((~(marks.margin > 0)).sum()),
-            means={name: float(x.mean()) for name, x in columns.items()},
-            errors={name: float(x.std() / count**0.5) for name, x in columns.items()},
+            means={name: float(arrays.mean(x)) for name, x in columns.items()},
+            errors={name: math.sqrt(arrays.variance(x) / count) for name, x in columns.items()},
             medians={name: float(np.median(x)) for name, x in columns.items()},
         )
 
@@ -257,7 +258,7 @@ def bought(before: Standing, after: Standing) -> dict[str, list[str]]:
         if name not in before.means or name not in after.means:
             continue
         a, b = before.means[name], after.means[name]
-        error = (before.errors[name] ** 2 + after.errors[name] ** 2) ** 0.5
+        error = math.sqrt(before.errors[name] * before.errors[name] + after.errors[name] * after.errors[name])
         if abs(b - a) <= max(LEAST_CHANGE, ERRORS * error):
             found["same"].append(words)
         else:

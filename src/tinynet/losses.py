@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tinynet import arrays
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.recipe import Recipe
@@ -20,25 +21,25 @@ def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.n
     assert targets is not None
     if recipe.loss == "mse":
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(((outputs - targets) ** 2).mean(axis=(1, 2)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs, rests = (np.maximum(np.log(p), -100.0) for p in (outputs, 1 - outputs))
+            gaps = (outputs - targets).reshape(len(outputs), -1)
+            return arrays.mean(gaps * gaps)
+    logs = np.maximum(arrays.log(outputs), -100.0)
     if recipe.loss == "cross_entropy":
-        return np.asarray(-(targets * logs).sum(axis=2).mean(axis=1))
-    return np.asarray(-(targets * logs + (1 - targets) * rests).mean(axis=(1, 2)))
+        return -arrays.mean(arrays.total(targets * logs))
+    rests = np.maximum(arrays.log(1 - outputs), -100.0)
+    return -arrays.mean((targets * logs + (1 - targets) * rests).reshape(len(outputs), -1))
 
 
 def right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Return whether the target's largest output is the strictly largest. (n, m, outputs) -> (n, m)"""
     if outputs.shape[-1] == 1:
         return np.asarray((outputs[..., 0] > 0.5) == (targets[:, 0] > 0.5)) & (outputs[..., 0] != 0.5)
-    wanted = targets.argmax(axis=1)
-    chosen = np.take_along_axis(outputs, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), 2)[
-        ..., 0
-    ]
-    others = outputs.copy()
-    np.put_along_axis(others, np.broadcast_to(wanted[None, :, None], (*outputs.shape[:2], 1)), -np.inf, 2)
-    return np.asarray(chosen > others.max(axis=2))
+    wanted = targets.argmax(axis=1)  # (m,)
+    chosen = outputs[:, np.arange(len(wanted)), wanted]  # (n, m)
+    found = np.ones(chosen.shape, bool)
+    for j in range(outputs.shape[-1]):
+        found &= (wanted == j) | (outputs[..., j] < chosen)  # NaN is not right
+    return found
 
 
 def tied(targets: np.ndarray) -> np.ndarray:

@@ -6,6 +6,9 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from tinynet import __version__
+from tinynet.extras import DISTRIBUTION, pip_command
+
 PACKAGES = (
     "numpy",
     "llvmlite",
@@ -34,8 +37,8 @@ def summary() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "processor": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
         "Python": platform.python_version(),
-        "TinyNet": _version("tinynet"),
-        "PyTorch": _version("torch"),
+        "TinyNet": __version__,
+        "PyTorch": _version("torch", pip_command("torch")),
     }
 
 
@@ -46,10 +49,28 @@ def describe() -> dict[str, str]:
         "ffmpeg": shutil.which("ffmpeg") or "none found; it makes films as .mp4",
     }
     extras = {
-        name: _version(name, f'for {use}: pip install "tinynet[{extra}]"')
-        for name, (extra, use) in EXTRAS.items()
+        name: _version(name, f"for {use}: {pip_command(extra)}") for name, (extra, use) in EXTRAS.items()
     }
-    return summary() | {"device": device()} | programs | {name: _version(name) for name in PACKAGES} | extras
+    return (
+        summary()
+        | {"device": device()}
+        | namesake()
+        | programs
+        | {name: _version(name) for name in PACKAGES}
+        | extras
+    )
+
+
+def namesake() -> dict[str, str]:
+    """Return a warning where the other library named tinynet is installed too: both own the folder `tinynet`."""
+    try:
+        found = version("tinynet")
+    except PackageNotFoundError:
+        return {}
+    mend = f"pip uninstall tinynet, then pip install --force-reinstall --no-deps {DISTRIBUTION}"
+    return {
+        "warning": f"tinynet {found} is installed too. It is another library with the same import name. Run {mend}."
+    }
 
 
 def device() -> str:

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 
+from tinynet import draws
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples as Examples
 
@@ -77,7 +78,7 @@ def fuzzy_lines(
     clean = lines()
     which = np.arange(count) % 4
     levels = darkness + (brightness - darkness) * clean.inputs[which]  # (count, 4)
-    drawn = np.clip(levels + noise * np.random.default_rng(seed).standard_normal(levels.shape), 0.0, 1.0)
+    drawn = draws.noisy(levels, noise, seed=seed, presentations=np.arange(count), stream=draws.TEST)
     names = tuple(f"fuzzy {clean.names[k]} {n // 4}" for n, k in enumerate(which))
     assert clean.targets is not None
     return Examples(drawn, clean.targets[which], names, (2, 2))

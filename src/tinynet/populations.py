@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tinynet import pictures
+from tinynet import arrays, pictures
 from tinynet.assembly import lane_count
 from tinynet.cohorts import Training, forward
 from tinynet.errors import TinyNetError
@@ -265,4 +265,4 @@ def _report(
 
 
 def _mean_gap(gap: np.ndarray) -> str:
-    return f"the two answers differ by {np.mean(np.abs(gap)):.3f} on average"
+    return f"the two answers differ by {arrays.mean(np.abs(gap)):.3f} on average"

@@ -39,7 +39,11 @@ class Scaling:
     @classmethod
     def of(cls, columns: Sequence[str], values: np.ndarray) -> "Scaling":
         """Return the scaling by the smallest and the largest value of each column. values (rows, columns)"""
-        return cls(tuple(columns), tuple(values.min(axis=0)), tuple(values.max(axis=0)))
+        low, high = (
+            values.min(axis=0) + 0.0,
+            values.max(axis=0) + 0.0,
+        )  # of 0.0 and -0.0 either may be the smallest
+        return cls(tuple(columns), tuple(low), tuple(high))
 
     @classmethod
     def none(cls, columns: Sequence[str]) -> "Scaling":
@@ -65,7 +69,7 @@ class Scaling:
     def _rows(self, values: Any) -> np.ndarray:
         """Return values as numbers, checked. (rows, columns) or (columns,) -> the same shape"""
         try:
-            v = np.asarray(values, float)
+            v = np.asarray(values, float) + 0.0  # -0.0 is 0.0
         except (ValueError, TypeError) as error:
             raise TinyNetError(f"a row has a number for each of {self._named()} ({error})") from error
         if v.ndim not in (1, 2) or v.shape[-1] != len(self.columns):

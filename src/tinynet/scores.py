@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import calibration
+from tinynet import arrays, calibration
 from tinynet.calibration import Reliability
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
@@ -56,7 +56,7 @@ class Score:
     def verdicts(self) -> list[Verdict]:
         """Return how many come out right, and whether the confidence fits them."""
         found = counted(self.count, len(self), f"{self.part} examples come out right")
-        said, (low, high) = float(self.confidences.mean()), wilson(self.count, len(self))
+        said, (low, high) = float(arrays.mean(self.confidences)), wilson(self.count, len(self))
         fits = (
             "too sure"
             if said > high

@@ -1,5 +1,6 @@
 """What each nudge of a training shows: which pictures, in which view, with which noise, and what should come out."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -100,6 +101,6 @@ def _viewed(
 ) -> tuple[np.ndarray, np.ndarray]:
     numbers = np.asarray(showings, np.uint64) & 0xFFFFFFFF
     view = (draws.word(draws.VIEWS, recipe.seed, numbers) >> 29).astype(np.int64)  # (n,) 0 to 7
-    size = round(inputs.shape[1] ** 0.5)
+    size = math.isqrt(inputs.shape[1])
     turned = np.take_along_axis(inputs, views(size)[view], axis=1)
     return turned, np.where(view[:, None] & 1, targets[:, ::-1], targets)

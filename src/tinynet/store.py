@@ -13,6 +13,7 @@ import numpy as np
 from tinynet import files
 from tinynet.blocks import FORMAT, Block, Plan
 from tinynet.errors import TinyNetError
+from tinynet.extras import pip_command
 from tinynet.tallies import COUNTS, MARGINS, Tally, leanings
 from tinynet.trials import AXES
 
@@ -38,7 +39,7 @@ class Store:
             import pyarrow.parquet  # noqa: F401
         except ImportError as error:
             raise ImportError(
-                'keeping a sweep in a folder needs pyarrow and filelock: pip install "tinynet[sweep]"'
+                f"keeping a sweep in a folder needs pyarrow and filelock: {pip_command('sweep')}"
             ) from error
         self.folder, self.say = Path(folder), say
         self._lock = filelock.FileLock(self.folder / ".lock", timeout=0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import diagnosis, judging, machine, pictures, plots
+from tinynet import arrays, diagnosis, judging, machine, pictures, plots
 from tinynet.errors import TinyNetError
 from tinynet.exam import Exam
 from tinynet.examples import Examples
@@ -393,7 +393,7 @@ def _aha(j: Journey) -> Iterator[Part]:
     )
     yield judging.share(
         np.abs(gaps) >= judging.UNSURE, "networks that learned are sure of the gray block",
-        f"on average they give their answer {percent(float(winner.mean()))}",
+        f"on average they give their answer {percent(float(arrays.mean(winner)))}",
     )  # fmt: skip
     yield judging.share(gaps > 0, "networks that learned say gray is horizontal")
     flipped = j.crowd(j.long_recipe, order=j.lines.reversed())
@@ -408,7 +408,7 @@ def _aha(j: Journey) -> Iterator[Part]:
     yield Text(
         "A gray block lies exactly between the classes: no answer to it is right. "
         + ("Which one a network gives is a coin flip of its seed, and it is sure of it all the same. "
-           if chance and np.abs(gaps).mean() > judging.UNSURE else "")
+           if chance and arrays.mean(np.abs(gaps)) > judging.UNSURE else "")
         + "Confidence is not correctness: what a network was never shown as doubtful, it has no reason to doubt."
     )  # fmt: skip
 

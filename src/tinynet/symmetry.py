@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import pictures
+from tinynet import arrays, pictures
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.network import Network
@@ -51,7 +51,7 @@ def walked_round(answers: Answers) -> Answers:
     >>> bool(abs(h - v) < 1e-15)
     True
     """
-    return lambda inputs: np.asarray(seen(answers, inputs).mean(axis=0))
+    return lambda inputs: arrays.mean(seen(answers, inputs), 0)
 
 
 def ensemble(*members: Answers) -> Answers:
@@ -63,7 +63,7 @@ def ensemble(*members: Answers) -> Answers:
     """
     if not members:
         raise TinyNetError("an ensemble has no members; give it at least one network")
-    return lambda inputs: np.asarray(sum(np.asarray(member(inputs)) for member in members) / len(members))
+    return lambda inputs: arrays.mean([member(inputs) for member in members], 0)
 
 
 def agreement(answers: Answers, inputs: Any) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from tinynet import arrays
 from tinynet.columns import NO_ROWS, Progress, Rows, Source, missing, numbers, opened
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
@@ -144,7 +145,7 @@ def halfway(examples: Examples) -> Examples:
         raise TinyNetError(f"these examples have {found} targets; halfway lies between two answers")
     said = examples.targets.argmax(axis=1)
     means = {
-        a: examples.inputs[said == k].mean(axis=0)
+        a: arrays.mean(examples.inputs[said == k], 0)
         for k, a in enumerate(examples.answers)
         if (said == k).any()
     }

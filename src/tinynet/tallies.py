@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import elementary
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.judging import UNSURE, wilson
@@ -20,9 +21,17 @@ FIXED_POINT = 2**20  # parts of 1 in which margins are summed
 LARGEST_MARGIN = 1000.0  # in the sum; sums of 100 million networks stay below 2**63
 QUANTILES = (10, 50, 90)
 
-_LOSSES = 10.0 ** np.linspace(
-    *LOSS_DECADES, LOSS_BINS_A_DECADE * (LOSS_DECADES[1] - LOSS_DECADES[0]) + 1
-)  # edges
+LN_10 = 2.302585092994046
+
+
+def _powers(first: int, last: int, a_decade: int) -> np.ndarray:
+    """Return the powers of ten from 10**first to 10**last, so many a decade, those of whole exponents exactly."""
+    decades = [float(f"1e{k}") for k in range(first, last)]
+    within = [elementary.exp(LN_10 * (k / a_decade)) for k in range(a_decade)]
+    return np.append(np.outer(decades, within), float(f"1e{last}"))
+
+
+_LOSSES = _powers(*LOSS_DECADES, LOSS_BINS_A_DECADE)  # edges
 MARGINS = np.arange(MARGIN_BINS + 1) / MARGIN_BINS  # edges
 _UNSURE_BINS = int(np.searchsorted(MARGINS, UNSURE))
 
@@ -34,8 +43,7 @@ def ladder(stop: int) -> np.ndarray:
     >>> ladder(10).tolist(), len(ladder(30_000))
     ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 121)
     """
-    decades = np.log10(stop)
-    steps = np.round(10.0 ** (np.arange(int(decades * LOOKS_A_DECADE) + 1) / LOOKS_A_DECADE)).astype(np.int64)
+    steps = np.round(_powers(0, len(str(stop)), LOOKS_A_DECADE)).astype(np.int64)
     found = np.unique(np.append(steps[steps < stop], stop))
     found.setflags(write=False)
     return found
@@ -126,7 +134,7 @@ class Tally:
         if place is None:
             return None
         if place in (0, len(_LOSSES)):
-            return 0.0 if place == 0 else 10.0 ** LOSS_DECADES[1]
+            return 0.0 if place == 0 else float(_LOSSES[-1])
         return float(np.sqrt(_LOSSES[place - 1] * _LOSSES[place]))
 
     def until_quantile(self, percent: int) -> int | None:

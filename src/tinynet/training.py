@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinynet import formulas
+from tinynet import arrays, formulas
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.moment import Moment
@@ -77,7 +77,7 @@ def check(
             f"loss 'cross_entropy' needs outputs that sum to 1 and the network's output is "
             f"{architecture.output!r}; make it with output='softmax'"
         )
-    totals = examples.targets.sum(axis=1)  # (pictures,)
+    totals = arrays.total(examples.targets)  # (pictures,)
     if recipe.loss == "cross_entropy" and np.abs(totals - 1).max() > 1e-9:
         worst = int(np.abs(totals - 1).argmax())
         raise TinyNetError(

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any, get_type_hints
 
-from tinynet import pictures
+from tinynet import elementary, pictures
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.network import Architecture
@@ -220,7 +220,8 @@ def _spaced(text: str, kind: type) -> list[Any]:
     first, last, number = float(low), float(high), int(count)
     if not (0 < first < math.inf and 0 < last < math.inf and 2 <= number <= MOST_TRIALS):
         raise ValueError(text)
-    exact = [first * (last / first) ** (k / (number - 1)) for k in range(number)]
+    way = elementary.log(last / first)
+    exact = [first * elementary.exp(way * (k / (number - 1))) for k in range(number)]
     return [kind(round(value)) if kind is int else float(f"{value:.{DIGITS}g}") for value in exact]
 
 

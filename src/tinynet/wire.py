@@ -11,6 +11,7 @@ from tinynet import formulas, judging, pictures
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.explain import title
+from tinynet.extras import extra
 from tinynet.moment import sheet_of
 from tinynet.network import Architecture, Network
 from tinynet.notation import mathml_symbol, text_symbol
@@ -213,12 +214,7 @@ def ask_torch(asked: Experiment) -> dict[str, Any]:
 
     Raises ImportError where PyTorch is not installed.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise ImportError(
-            "PyTorch is not installed here; `pip install torch` lets it check these numbers"
-        ) from error
+    torch = extra("torch", "this check", "torch")
     network, examples = asked.network(), asked.examples.examples()
     check(asked.architecture, examples, asked.recipe)
     layers = [
@@ -237,7 +233,7 @@ def ask_torch(asked: Experiment) -> dict[str, Any]:
         loss = torch.nn.functional.binary_cross_entropy(a, target)
     else:
         loss = torch.nn.functional.cross_entropy(z, target)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     gradients = np.concatenate(
         [part.grad.numpy().ravel() for layer in layers for part in layer if part.grad is not None]
     )

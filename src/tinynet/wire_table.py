@@ -88,7 +88,7 @@ def _described(name: str, cells: list[Any]) -> Described:
     there = [cell for cell in cells if not missing(cell)]
     different = list(dict.fromkeys(str(cell).strip() for cell in there))
     found, odd = parted(there)
-    low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 0.0)
+    low, high = (float(found.min()) + 0.0, float(found.max()) + 0.0) if len(found) else (0.0, 0.0)
     holes, most = len(cells) - len(there), len(odd) >= len(found)
     first = str(odd[0]) if odd else None
     return Described(

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
+from tinynet.extras import pip_command
 from tinynet.network import ACTIVATIONS, Architecture
 from tinynet.recipe import Recipe
 from tinynet.recording import Recording
@@ -21,7 +22,7 @@ try:
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
-    raise ImportError('TinyNetClassifier needs scikit-learn: pip install "tinynet[sklearn]"') from error
+    raise ImportError(f"TinyNetClassifier needs scikit-learn: {pip_command('sklearn')}") from error
 
 RECIPE = (
     "learning_rate", "epochs", "batch_size", "optimizer", "schedule", "weight_decay", "noise", "patience",

@@ -138,7 +138,7 @@ def trainable(picture: str) -> "Examples":
     """Return a line by name, or the four given brightnesses with the target of the line they are nearest to."""
     import numpy as np
 
-    from tinynet import pictures
+    from tinynet import arrays, pictures
     from tinynet.errors import TinyNetError
 
     lines = pictures.lines()
@@ -153,6 +153,6 @@ def trainable(picture: str) -> "Examples":
         ) from None
     if values.shape != (1, 4):
         raise TinyNetError(f"--picture has {values.shape[1]} numbers and a 2x2 picture has 4")
-    nearest = int(np.abs(lines.inputs - values).sum(axis=1).argmin())
+    nearest = int(arrays.total(np.abs(lines.inputs - values)).argmin())
     assert lines.targets is not None
     return pictures.Examples(values, lines.targets[nearest : nearest + 1], (picture,), (2, 2))

@@ -1,5 +1,6 @@
 """A workbook laid out: a worksheet for each nudge, and before them one that says what can be changed."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -269,7 +270,7 @@ def _overview(sheet: Any, styles: Styles, row: int, page: Page) -> None:
 def _mean(sheet: Any, styles: Styles, pages: Sequence[Page]) -> None:
     row = TOP + len(pages)
     counts = [len(page.moment.shown) for page in pages]
-    total = sum(page.moment.loss * count for page, count in zip(pages, counts, strict=True))
+    total = math.fsum(page.moment.loss * count for page, count in zip(pages, counts, strict=True))
     losses, shown = f"D{TOP + 1}:D{row}", f"B{TOP + 1}:B{row}"
     sheet.write(row, 2, "mean over the pictures", styles(bold=True, top=1))
     look = styles(bold=True, top=1, num_format=SIX_DIGITS)

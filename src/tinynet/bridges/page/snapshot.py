@@ -11,6 +11,7 @@ import numpy as np
 
 from tinynet import parts, pictures, plots
 from tinynet.examples import Examples
+from tinynet.extras import pip_command
 from tinynet.network import Network
 from tinynet.notation import number
 from tinynet.pictures import LARGEST_GRID
@@ -21,7 +22,7 @@ from tinynet.training import train
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LIVE = 'This is a picture. In a notebook of your own the cell shows the live laboratory: pip install "tinynet[widget]"'
+LIVE = f"This is a picture. In a notebook of your own the cell shows the live laboratory: {pip_command('widget')}"
 MOST_ROWS = 8  # of the table
 DOTS = (80, 56, 40)  # an inch: the most that keep a picture small
 COLORS = 64  # of the picture, which halves its bytes

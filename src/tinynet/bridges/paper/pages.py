@@ -1,5 +1,6 @@
 """Pages of a PDF to draw on from the top down, in the DejaVu fonts that come with matplotlib."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,7 +111,8 @@ class Pages:
             ]
             blank = any(isinstance(row[k], Blank) for row in table.rows)
             needs.append(max(BOX if blank else 0, *(self.pdf.get_string_width(text) + 3 for text in texts)))
-        return [need * width / sum(needs) for need in needs]
+        whole = math.fsum(needs)
+        return [need * width / whole for need in needs]
 
     def _row(
         self, cells: Sequence[str | Blank], widths: list[float], x: float, height: float, *, solved: bool, shade: bool = False

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet import arrays
 from tinynet.bridges.models.reading import ReadLayer
 from tinynet.bridges.watch.recognizing import Candidate, Heard
 from tinynet.errors import TinyNetError
@@ -254,7 +255,8 @@ def _value(arguments: Any, named: dict[str, Any]) -> float:
     total = 0.0
     for loss, gradient in zip(losses, given, strict=True):
         value = _numbers(loss).astype(float)
-        total += float((value if gradient is None else value * _numbers(gradient)).sum())
+        weighted = value if gradient is None else value * _numbers(gradient)
+        total += float(arrays.total(np.ravel(weighted)))
     return total
 
 

@@ -1,5 +1,6 @@
 """The rows that a watched training showed, as examples with names."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -85,7 +86,7 @@ def _range(inputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, float
 
 def _lines(inputs: np.ndarray, targets: np.ndarray | None) -> Examples | None:
     """Return the lines that the rows are, if they all are some."""
-    n = round(inputs.shape[1] ** 0.5)
+    n = math.isqrt(inputs.shape[1])
     if n * n != inputs.shape[1] or not 2 <= n <= LARGEST_GRID or targets is None or targets.shape[1] != 2:
         return None
     found = lines(n)

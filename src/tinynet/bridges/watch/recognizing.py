@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinynet import arrays
 from tinynet.network import Network, activate
 
 ROUNDINGS = 64  # of so many last places PyTorch's numbers may differ from the formulas'
@@ -77,7 +78,7 @@ def fitting(heard: Heard, output: str, loss: str) -> np.ndarray | None:
 def answers(heard: Heard, output: str) -> np.ndarray:
     """Return the activations of a network whose last layer has this `output`. -> (batch, outputs)"""
     if heard.ending == "log_softmax":
-        return np.asarray(np.exp(np.minimum(heard.outputs, 0.0)))
+        return arrays.exp(np.minimum(heard.outputs, 0.0))
     return heard.outputs if heard.ending == output else activate(output, heard.outputs)
 
 
@@ -85,15 +86,16 @@ def _fits(heard: Heard, output: str, loss: str, a: np.ndarray, t: np.ndarray) ->
     tolerance, found = ROUNDINGS * heard.precision, deltas(heard)
     count = len(a) if loss == "cross_entropy" else a.size
     if loss == "mse":
-        value, size = ((a - t) ** 2).mean(), (np.abs(a - t) * (np.abs(a) + np.abs(t))).mean()
+        terms = (a - t) ** 2, np.abs(a - t) * (np.abs(a) + np.abs(t))
+        value, size = (float(arrays.mean(some.ravel())) for some in terms)
         expected = through(output, a, 2.0 * (a - t) / count)
         bound = (np.abs(a) + np.abs(t)) * 2.0 / count * (np.abs(through(output, a, np.ones_like(a))) + SLACK)
         bound = bound + 2.0 / count * SLACK * (output == "softmax")
     else:
-        logs = np.maximum(np.log(a), -100.0)
-        rests = np.maximum(np.log(1.0 - a), -100.0) * (loss == "bce")
-        value, size = -(t * logs + (1.0 - t) * rests).sum() / count, 1.0
-        if loss == "cross_entropy" and np.abs(t.sum(axis=1) - 1.0).max() > 1e-6:
+        logs = np.maximum(arrays.log(a), -100.0)
+        rests = np.maximum(arrays.log(1.0 - a), -100.0) * (loss == "bce")
+        value, size = -float(arrays.total((t * logs + (1.0 - t) * rests).ravel())) / count, 1.0
+        if loss == "cross_entropy" and np.abs(arrays.total(t) - 1.0).max() > 1e-6:
             return False
         expected, bound = (a - t) / count, (np.abs(a) + np.abs(t)) / count
     same = abs(value - heard.loss) <= tolerance * (abs(value) + size)
@@ -103,7 +105,7 @@ def _fits(heard: Heard, output: str, loss: str, a: np.ndarray, t: np.ndarray) ->
 def deltas(heard: Heard) -> np.ndarray:
     """Return the slopes of the loss by the last layer's weighted sums. -> (batch, outputs)"""
     if heard.ending == "log_softmax":
-        return heard.slopes - np.exp(heard.outputs) * heard.slopes.sum(axis=1, keepdims=True)
+        return np.asarray(heard.slopes - arrays.exp(heard.outputs) * arrays.total(heard.slopes)[:, None])
     return through(heard.ending, heard.outputs, heard.slopes)
 
 
@@ -111,14 +113,14 @@ def slopes_by_answers(heard: Heard) -> np.ndarray:
     """Return the slopes of the loss by the network's answers: after log_softmax, by the softmax's. (batch, outputs)"""
     if heard.ending != "log_softmax":
         return heard.slopes
-    a = np.exp(heard.outputs)
+    a = arrays.exp(heard.outputs)
     return np.divide(heard.slopes, a, out=np.zeros_like(a), where=a > 0)
 
 
 def through(kind: str, a: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     """Return slopes by the weighted sums from slopes by the activations a. (batch, nodes)"""
     if kind == "softmax":
-        return np.asarray(a * (slopes - (slopes * a).sum(axis=1, keepdims=True)))
+        return np.asarray(a * (slopes - arrays.total(slopes * a)[:, None]))
     own = {"sigmoid": a * (1.0 - a), "tanh": 1.0 - a * a, "relu": (a > 0) * 1.0}
     return np.asarray(slopes * own.get(kind, np.ones_like(a)))
 
@@ -131,14 +133,15 @@ def explains(heard: Heard, network: Network, gradients: np.ndarray) -> bool:
     for n in range(len(layers) - 1, -1, -1):
         a, (weight, bias) = below[n], network.architecture.slices[n]
         for where, product, bound in (
-            (weight, delta.T @ a, size.T @ np.abs(a)),
-            (bias, delta.sum(axis=0), size.sum(axis=0)),
+            (weight, arrays.weighted_sums(delta.T, a.T), arrays.weighted_sums(size.T, np.abs(a.T))),
+            (bias, arrays.total(delta, 0), arrays.total(size, 0)),
         ):
             if not (np.abs(gradients[where] - product.ravel()) <= tolerance * bound.ravel() + 1e-30).all():
                 return False
         kind = network.architecture.hidden
-        delta = through(kind, a, delta @ layers[n].weight)
-        size = (size @ np.abs(layers[n].weight)) * (np.abs(through(kind, a, np.ones_like(a))) + SLACK)
+        back = layers[n].weight.T  # (in, out)
+        delta = through(kind, a, arrays.weighted_sums(delta, back))
+        size = arrays.weighted_sums(size, np.abs(back)) * (np.abs(through(kind, a, np.ones_like(a))) + SLACK)
     return True
 
 
@@ -147,11 +150,11 @@ def agrees(heard: Heard, network: Network) -> int | None:
     a, last = heard.inputs, len(network.layers) - 1
     seen = [*heard.hidden, heard.outputs]
     for n, layer in enumerate(network.layers):
-        z = a @ layer.weight.T + layer.bias
-        size = np.abs(a) @ np.abs(layer.weight.T) + np.abs(layer.bias)
+        z = arrays.weighted_sums(a, layer.weight, layer.bias)
+        size = arrays.weighted_sums(np.abs(a), np.abs(layer.weight), np.abs(layer.bias))
         kind = heard.ending if n == last else layer.activation
         ours = activate(kind.removeprefix("log_"), z)
-        ours = np.log(np.maximum(ours, 1e-300)) if kind == "log_softmax" else ours
+        ours = arrays.log(np.maximum(ours, 1e-300)) if kind == "log_softmax" else ours
         bound = (
             ROUNDINGS * heard.precision * (size.max(axis=1, keepdims=True, initial=0.0) + np.abs(ours) + 1.0)
         )

@@ -1,6 +1,7 @@
 """What a watched optimizer did: recognised where the formulas give its change."""
 
 from dataclasses import replace
+from functools import reduce
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,8 +23,8 @@ OPERATIONS: dict[str, Any] = {
     "/": np.divide,
     "neg": np.negative,
     "sqrt": np.sqrt,
-    "+": lambda *xs: sum(xs[1:], xs[0]),
-    "*": lambda *xs: xs[0] * (OPERATIONS["*"](*xs[1:]) if len(xs) > 1 else 1.0),
+    "+": lambda *xs: reduce(np.add, xs),
+    "*": lambda *xs: reduce(np.multiply, xs),
 }
 
 
@@ -86,8 +87,20 @@ def _memory(
     done = {float(state.get("step", 0.0)) for state in kept}
     if len(done) > 1:
         return None
-    (steps,) = done
-    return np.concatenate([*found, [recipe.beta1**steps, recipe.beta2**steps]])
+    steps = int(*done)
+    return np.concatenate([*found, [_power(recipe.beta1, steps), _power(recipe.beta2, steps)]])
+
+
+def _power(x: float, k: int) -> float:
+    """Return x to the power k, a whole number from 0, by squaring.
+
+    >>> _power(3.0, 5)
+    243.0
+    """
+    found = 1.0
+    for bit in f"{k:b}":
+        found *= found * (x if bit == "1" else 1.0)
+    return found
 
 
 def _flat(tensor: "torch.Tensor | None", like: "torch.Tensor") -> np.ndarray:

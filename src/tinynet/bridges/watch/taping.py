@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinynet import arrays
 from tinynet.bridges.watch import recognizing
 from tinynet.bridges.watch.naming import Rows, Wishes, named
 from tinynet.bridges.watch.recognizing import Heard
@@ -269,9 +270,9 @@ def losses_of_epochs(losses: np.ndarray, pictures: np.ndarray, per_epoch: int) -
     sizes, epochs = (pictures >= 0).sum(axis=1), len(losses) // per_epoch
     shape = (epochs, per_epoch)
     weighed, all_sizes = (array[: epochs * per_epoch].reshape(shape) for array in (losses * sizes, sizes))
-    return np.asarray(weighed.sum(axis=1) / all_sizes.sum(axis=1))
+    return np.asarray(arrays.total(weighed) / all_sizes.sum(axis=1))
 
 
 def movements(weights: np.ndarray, per_epoch: int) -> np.ndarray:
     """Return how far the first layer's weights moved in each whole epoch. (steps + 1, W) -> (epochs,)"""
-    return np.asarray(np.linalg.norm(np.diff(weights[::per_epoch], axis=0), axis=1))
+    return arrays.norm(np.diff(weights[::per_epoch], axis=0))
