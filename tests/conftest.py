@@ -134,3 +134,10 @@ def open_file(browser, tmp_path):
 
 def foreign(url, base):
     return not url.startswith((base, "data:", "blob:"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    import browsers
+
+    for line in browsers.told(terminalreporter.stats):
+        terminalreporter.write_line(line)

@@ -1,7 +1,10 @@
 """exp, log, tanh, sigmoid and cos(pi x): their errors against mpmath, and one set of bits in Python and compiled."""
 
+import json
 import math
+import random
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from mpmath import libmp
 from tinynet import arrays, elementary
 from tinynet.definitions import Definition, definitions
 
+GOLDEN = Path(__file__).parent / "golden" / "elementary.json"
 POINTS = 1_000_000  # of each function
 PRECISION = 100  # bits of the true value
 ONE = libmp.fone
@@ -222,3 +226,54 @@ def in_order(numbers: list[float]) -> float:
 def bits(numbers) -> list[str]:
     """Return the bits of numbers; every NaN is one."""
     return ["nan" if x != x else struct.pack(">d", x).hex() for x in map(float, numbers)]
+
+
+# --- the golden file ---------------------------------------------------------------------------------------------
+
+
+def number(text):
+    """Return the number that `bits` wrote."""
+    return math.nan if text == "nan" else struct.unpack(">d", bytes.fromhex(text))[0]
+
+
+def everywhere():
+    """Numbers over the whole range, the ends, and the borders where exp and log change their power of two."""
+    chance = random.Random(0)
+    found = [*ENDS, 19.0, 22.0, 30.0, 37.5, 744.4400719213812, 750.0]
+    found += [number(f"{chance.getrandbits(64):016x}") for _ in range(100)]
+    for count, low, high in ((150, -10, 10), (60, -760, 760), (60, 0.5, 2)):
+        found += [chance.uniform(low, high) for _ in range(count)]
+    found += [1 + chance.uniform(-1, 1) * 2**-k for k in range(10, 50, 4)]
+    borders = [k * 0.6931471805599453 / 2 for k in (1, 2, 3, 4, 17, 1000, 2044, 2047)]
+    borders += [math.sqrt(2), *(2.0**k for k in (-1074, -1022, -1, 1, 1023))]
+    for border in borders:
+        found += [math.nextafter(border, 0), border, math.nextafter(border, math.inf)]
+    return [*found, *(-x for x in found)]
+
+
+def in_the_half_turn():
+    """Numbers from 0 to 1, which is all that `cos_pi` takes."""
+    chance = random.Random(1)
+    quarters = [math.nextafter(k / 4, to) for k in range(5) for to in (0, k / 4, 1)]
+    return [*quarters, 5e-324, 1e-300, 1e-9, 2**-27, math.nan, *(chance.random() for _ in range(300))]
+
+
+def golden():
+    """What every language is held to as well: numbers and the results of each function, as bits."""
+    given = {name: in_the_half_turn() if name == "cos_pi" else everywhere() for name in TRUE}
+    return {name: [bits(x), bits(map(getattr(elementary, name), x))] for name, x in given.items()}
+
+
+def test_golden_file_holds():
+    """Made by `python tests/test_elementary.py`."""
+    assert golden() == json.loads(GOLDEN.read_text())
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_golden_bits_are_those_of_the_compiled_code(name):
+    given, expected = json.loads(GOLDEN.read_text())[name]
+    assert bits(getattr(arrays, name)([number(x) for x in given])) == expected
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(golden(), separators=(",", ":")) + "\n")

@@ -75,10 +75,6 @@ def test_the_golden_file_holds():
         assert isinstance(run, WatchedRecording)
         found = json.loads(json.dumps(described(run)))
         assert description(found.pop("bytes")) == description(kept.pop("bytes"))
-        for values, expected in zip(found.pop("values"), kept.pop("values"), strict=True):
-            assert values.keys() == expected.keys()
-            for name, value in values.items():  # exp may differ in the last bit from one C library to another
-                assert value == pytest.approx(expected[name], rel=1e-13, abs=1e-17)
         assert found == kept
 
 

@@ -209,18 +209,13 @@ def test_drawing_says_what_it_cannot_do():
 
 
 def golden():
-    """What the page draws and trains as well: tables of patterns, pictures, and short trainings."""
+    """What the page draws as well: tables of patterns, and pictures."""
     worlds = [
         World(),
         World(noise=0.3, doubt=0.7, labels="coin", flat=(0.2, 0.9)),
         World(noise=0.0, doubt=0.3, bright=(0.9, 0.9), n=3),
     ]
     places = [(0, draws.TRAINING), (2**32 - 1, draws.TRAINING), (5, draws.TEST)]
-    recipes = [
-        tn.Recipe(epochs=2, learning_rate=1.0, schedule="hold", label_smoothing=0.1, seed=3),
-        tn.Recipe(epochs=2, batch_size=3, seed=4),
-    ]
-    network = tn.Network.initial((4, 2, 2), seed=3)
     return {
         "patterns": [described(Patterns.of(n)) for n in (2, 3, 4)],
         "worlds": [
@@ -233,7 +228,6 @@ def golden():
             for world in worlds
             for seed, stream in places
         ],
-        "runs": [trained(network, worlds[k], recipe) for k, recipe in enumerate(recipes)],
     }
 
 
@@ -252,28 +246,9 @@ def pictures_of(world, seed, stream):
     return {"inputs": inputs.tolist(), "targets": targets.tolist(), "rows": rows.tolist()}
 
 
-def trained(network, world, recipe):
-    run = tn.train(network, world, recipe)
-    return {
-        "world": world.to_json(),
-        "recipe": recipe.to_json(),
-        "names": [moment.names for moment in run][:40],
-        "inputs": [moment.shown.inputs.tolist() for moment in run][:40],
-        "targets": [moment.shown.targets.tolist() for moment in run][:40],
-        "first": run.parameters[0].tolist(),
-        "last": run.parameters[-1].tolist(),
-        "losses": run.losses.tolist(),
-        "loss_per_epoch": run.loss_per_epoch.tolist(),
-    }
-
-
 def test_the_golden_file_holds():
     """Made by `python tests/test_world.py`."""
-    found, expected = json.loads(json.dumps(golden())), json.loads(GOLDEN.read_text())
-    for run, kept in zip(found["runs"], expected["runs"], strict=True):
-        for name in ("last", "losses", "loss_per_epoch"):  # exp may differ in its last bit elsewhere
-            np.testing.assert_allclose(run.pop(name), kept.pop(name), rtol=1e-12)
-    assert found == expected
+    assert json.loads(json.dumps(golden())) == json.loads(GOLDEN.read_text())
 
 
 if __name__ == "__main__":

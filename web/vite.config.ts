@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { elementary } from "./elementary.ts";
 
 const HERE = /["'`]@styles@["'`]/;
 
@@ -30,7 +31,7 @@ function oneFile(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [svelte(), oneFile()],
+  plugins: [svelte(), elementary(), oneFile()],
   base: "./",
   build: {
     outDir: "../src/tinynet/page",

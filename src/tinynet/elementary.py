@@ -2,7 +2,7 @@
 
 Every function is a list of assignments in float64, made of + - * /, comparisons and the three operations of `primitives`.
 Each of these is rounded once, in the same way on every processor, so that the result depends on x alone. This file is
-also data: `definitions` reads it for LLVM and for exported programs, and the page's build (`web/vite.config.ts`) reads it
+also data: `definitions` reads it for LLVM and for exported programs, and the page's build (`web/elementary.ts`) reads it
 for the browser. So it keeps to constants, functions, assignments and one `return`, and each statement may be read
 as Python, C or JavaScript. No language may join a product and a sum into one operation (FMA), or reorder them.
 

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromAddress, plainState, toAddress, type State } from "../src/core/address";
-import { NOISE, noisy, normal, shuffled, word } from "../src/core/draws";
+import { shuffled } from "../src/core/draws";
 import { fixed, short, signed } from "../src/core/format";
 import { withNumbers, withSymbols } from "../src/core/formula";
 import { isRight, judge } from "../src/core/judge";
@@ -40,30 +39,6 @@ describe("numbers in writing", () => {
       "NaN",
       "−∞",
     ]);
-  });
-});
-
-interface GoldenDraws {
-  words: { numbers: [number, ...number[]]; word: number }[];
-  orders: { count: number; seed: number; epoch: number; order: number[] }[];
-  normals: { seed: number; presentation: number; pixel: number; normal: number }[];
-  pictures: { input: number[]; noise: number; seed: number; presentation: number; seen: number[] }[];
-}
-
-describe("a draw is Python's to the last bit:", () => {
-  const text = readFileSync(new URL("../../tests/golden/draws.json", import.meta.url), "utf-8");
-  const golden: GoldenDraws = JSON.parse(text);
-  it.each(golden.words)("word $numbers", (one) => {
-    expect(word(...one.numbers)).toBe(one.word);
-  });
-  it.each(golden.orders)("the order of $count pictures, seed $seed, epoch $epoch", (one) => {
-    expect(shuffled(one.count, one.seed, one.epoch)).toEqual(one.order);
-  });
-  it.each(golden.normals)("the normal number of seed $seed, presentation $presentation, pixel $pixel", (one) => {
-    expect(normal(word(NOISE, one.seed, one.presentation, one.pixel))).toBe(one.normal);
-  });
-  it.each(golden.pictures)("a picture with noise $noise, seed $seed, presentation $presentation", (one) => {
-    expect(noisy(one.input, one.noise, one.seed, one.presentation)).toEqual(one.seen);
   });
 });
 

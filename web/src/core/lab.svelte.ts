@@ -306,8 +306,7 @@ export class Lab {
   private checkAgainst({ final, label }: Kept, run: Run): void {
     const ours = run.memory(run.done);
     const worst = Math.max(...[...final].map((value, k) => Math.abs(value - ours[k])));
-    if (worst > 1e-6)
-      this.message = `${label}: replayed here, its last numbers differ by up to ${worst.toPrecision(2)}.`;
+    if (worst > 0) this.message = `${label}: replayed here, its last numbers differ by up to ${worst.toPrecision(2)}.`;
   }
 
   private async branchRun(runs: Run[], spec: BranchSpec, mine: number): Promise<Run> {

@@ -17,6 +17,7 @@ export class Prepared {
   readonly after: Int32Array; // and of what they become
   readonly pixels: Int32Array[]; // a row for each picture of the batch
   readonly targets: Int32Array[];
+  readonly losses: Int32Array; // of each picture
   readonly initialState: number[];
 
   constructor(
@@ -38,6 +39,7 @@ export class Prepared {
       there(Array.from({ length: count }, (_, i) => `${p}${kind}[${i}]`));
     this.pixels = prefixes.map(row("pixel", pixels));
     this.targets = prefixes.map(row("target", outputs));
+    this.losses = there(prefixes.map((p) => `${p}loss`));
   }
 
   /** The given cells of a nudge: settings, memory, pictures. Nothing else is computed yet. */
@@ -108,6 +110,7 @@ export class Run {
   private readonly settings: Record<string, number>;
   private readonly showing: Shows;
   private readonly playing: Playing | null;
+  private epochLoss = 0; // of the nudges of this epoch so far
 
   constructor(
     readonly setup: Setup,
@@ -246,10 +249,8 @@ export class Run {
     const { prepared, values } = this.values(step);
     const next = this.memory(step + 1);
     let sound = true;
-    for (let k = 0; k < this.width; k++) {
-      next[k] = values[prepared.after[k]];
-      sound &&= Number.isFinite(next[k]);
-    }
+    for (let k = 0; k < this.width; k++) next[k] = values[prepared.after[k]];
+    for (let k = 0; k < prepared.parameters.length; k++) sound &&= Number.isFinite(next[k]);
     const loss = values[prepared.sheet.place("loss")];
     if (!sound || !Number.isFinite(loss)) {
       const bad = prepared.sheet.names.findIndex((_, k) => !Number.isFinite(values[k]));
@@ -261,6 +262,8 @@ export class Run {
       return;
     }
     this.losses[step] = loss;
+    const total = prepared.losses.reduce((sum, place) => sum + values[place], 0);
+    this.epochLoss += total / this.showing.count;
     this.done = step + 1;
     if (this.done % this.perEpoch === 0) this.closeEpoch();
   }
@@ -269,15 +272,15 @@ export class Run {
     const { sizes } = this.setup.architecture;
     const first = this.memory(this.done - this.perEpoch);
     const last = this.memory(this.done);
-    let loss = 0;
     let moved = 0;
-    for (let step = this.done - this.perEpoch; step < this.done; step++) {
-      loss += (this.losses[step] * this.showing.size(step)) / this.showing.count;
+    for (let k = 0; k < sizes[0] * sizes[1]; k++) {
+      const way = last[k] - first[k];
+      moved += way * way;
     }
-    for (let k = 0; k < sizes[0] * sizes[1]; k++) moved += (last[k] - first[k]) ** 2;
     const { heldOut } = this.setup;
     if (heldOut) this.heldOutPerEpoch.push(this.lossOn(heldOut, this.done));
-    this.lossPerEpoch.push(loss);
+    this.lossPerEpoch.push(this.epochLoss);
+    this.epochLoss = 0;
     this.movementPerEpoch.push(Math.sqrt(moved));
   }
 }

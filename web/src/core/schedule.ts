@@ -1,5 +1,6 @@
 /** What a recipe changes on the way: the learning rate, and the targets it teaches. The same as Python's `Recipe`. */
 
+import { cos_pi, exp, log } from "virtual:elementary";
 import type { Recipe } from "./types";
 
 /** The learning rate of nudge `step` of `steps`. */
@@ -7,10 +8,10 @@ export function rateAt(recipe: Recipe, step: number, steps: number): number {
   const done = step / Math.max(1, steps - 1); // share of the way, 1 at the last nudge
   if (recipe.schedule === "hold") {
     const way = Math.max(0, (done - recipe.hold) / (1 - recipe.hold));
-    return recipe.learning_rate * Math.exp(way * Math.log(recipe.final));
+    return recipe.learning_rate * exp(way * log(recipe.final));
   }
   if (recipe.schedule === "cosine") {
-    return recipe.learning_rate * (recipe.final + (1 - recipe.final) * 0.5 * (1 + Math.cos(Math.PI * done)));
+    return recipe.learning_rate * (recipe.final + (1 - recipe.final) * 0.5 * (1 + cos_pi(done)));
   }
   return recipe.learning_rate;
 }

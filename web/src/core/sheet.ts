@@ -1,5 +1,7 @@
 /** The evaluator of a sheet: named cells with formulas. It knows nothing of neural networks. */
 
+import { exp, log, sigmoid, tanh } from "virtual:elementary";
+
 export type Formula = number | string | [string, ...Formula[]];
 export type Compute = (values: Float64Array) => number;
 export const STOPS = ["given", "forward", "loss", "backward", "update"] as const;
@@ -32,19 +34,19 @@ const OPERATIONS: Record<string, (xs: Compute[]) => Compute> = {
   sigmoid:
     ([x]) =>
     (v) =>
-      1 / (1 + Math.exp(-x(v))),
+      sigmoid(x(v)),
   tanh:
     ([x]) =>
     (v) =>
-      Math.tanh(x(v)),
+      tanh(x(v)),
   exp:
     ([x]) =>
     (v) =>
-      Math.exp(x(v)),
+      exp(x(v)),
   log:
     ([x]) =>
     (v) =>
-      Math.log(x(v)),
+      log(x(v)),
   sqrt:
     ([x]) =>
     (v) =>

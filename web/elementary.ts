@@ -1,0 +1,54 @@
+/** `virtual:elementary`: the functions of src/tinynet/elementary.py, printed as JavaScript. */
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { normalizePath, type Plugin } from "vite";
+
+const here = (path: string) => normalizePath(fileURLToPath(new URL(path, import.meta.url)));
+const SOURCE = here("../src/tinynet/elementary.py");
+const PRIMITIVES = here("./src/core/primitives.ts");
+const READ_ALIKE = /\w+(?:\.\d+)?(?:e-\d+)?|==|[-+(),<>]|[*/](?![*/])| /g; // by Python and JavaScript
+
+/** Print elementary.py as a module. A statement that is not understood is an error with the number of its line. */
+export function printed(python: string): string {
+  const bare = python.replace(/^ *"""[^]*?"""$/gm, (text) => text.replace(/.+/g, "")).replace(/ *#.*$/gm, "");
+  const found: string[] = [];
+  let [statement, first, inside] = ["", 0, false];
+  bare.split("\n").forEach((line, k, { length }) => {
+    if (statement === "") first = k + 1;
+    statement += statement && line.trim() ? ` ${line.trim()}` : line;
+    const open = statement.split("(").length > statement.split(")").length; // it goes on in the next line
+    if (statement === "" || (open && k < length - 1)) return;
+    const js = translated(statement, inside);
+    if (js === null) throw new Error(`elementary.py, line ${first}: JavaScript has no such statement: ${statement}`);
+    inside = statement.startsWith("def ") || (inside && !statement.startsWith("    return "));
+    found.push(js);
+    statement = "";
+  });
+  return found.join("\n");
+}
+
+/** One statement, joined to one line; null where it is not understood. */
+function translated(statement: string, inside: boolean): string | null {
+  const read = (form: RegExp) => form.exec(statement)?.slice(1) ?? [];
+  const [names] = read(/^from tinynet\.primitives import ([\w, ]+)$/);
+  if (names && !inside) return `import { ${names} } from ${JSON.stringify(PRIMITIVES)};`;
+  const [name, parameters] = read(/^def (\w+)\(((?: ?\w+: float,?)+) ?\) -> float:$/);
+  if (name && !inside) return `export function ${name}(${parameters.replaceAll(": float", "")}) {`;
+  const [indent, cell, formula] = read(/^( {4})?(?:(\w+) =|return) (.+)$/);
+  if (!formula || !(indent || cell) || Boolean(indent) !== inside) return null;
+  if (formula.replace(READ_ALIKE, "") !== "" || /\w \w|\($/.test(formula)) return null;
+  return cell ? `const ${cell} = ${formula};` : `return ${formula}; }`;
+}
+
+export function elementary(): Plugin {
+  return {
+    name: "elementary",
+    resolveId: (id) => (id === "virtual:elementary" ? "\0elementary" : null),
+    load(id) {
+      if (id !== "\0elementary") return null;
+      this.addWatchFile(SOURCE);
+      return printed(readFileSync(SOURCE, "utf8"));
+    },
+  };
+}

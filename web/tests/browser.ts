@@ -1,0 +1,12 @@
+/** What tests/test_browsers.py opens in a browser: it computes the golden files and sends back what is not the same. */
+
+import { compared, difference, NAMES, type Golden } from "./golden";
+
+async function found() {
+  const read = async (name: string) => [name, await (await fetch(`golden/${name}.json`)).json()];
+  const golden: Golden = Object.fromEntries(await Promise.all(NAMES.map(read)));
+  return (await compared(golden)).map(({ name, found, expected }) => ({ name, ...difference(found, expected) }));
+}
+
+const body = await found().catch((error) => ({ error: `${error}` }));
+await fetch("found", { method: "POST", body: JSON.stringify(body) });

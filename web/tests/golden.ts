@@ -1,0 +1,209 @@
+/** The golden files of tests/golden, computed again by the page's code: in Node by vitest, in browsers by their test. */
+
+import * as elementary from "virtual:elementary";
+import { NOISE, noisy, normal, shuffled, word } from "../src/core/draws";
+import { Prepared, Run } from "../src/core/run";
+import { openRecording } from "../src/core/safetensors";
+import { Sheet, type SheetJson } from "../src/core/sheet";
+import type { Architecture, Pictures, Recipe, SheetAnswer } from "../src/core/types";
+import { drawn, patternsOf, type World } from "../src/core/world";
+
+export interface Golden {
+  elementary: Record<string, [x: string[], y: string[]]>; // the bits of float64
+  "sheet_4-3-2": { sheet: SheetJson; values: Record<string, number> };
+  draws: GoldenDraws;
+  worlds: GoldenWorlds;
+  runs: { examples: Pictures; sheets: SheetAnswer[]; runs: GoldenRun[] };
+  watched: GoldenWatched[];
+}
+
+export const NAMES = ["elementary", "sheet_4-3-2", "draws", "worlds", "runs", "watched"] as const;
+
+interface GoldenDraws {
+  words: { numbers: [number, ...number[]]; word: number }[];
+  orders: { count: number; seed: number; epoch: number; order: number[] }[];
+  normals: { seed: number; presentation: number; pixel: number; normal: number }[];
+  pictures: { input: number[]; noise: number; seed: number; presentation: number; seen: number[] }[];
+}
+
+interface GoldenWorlds {
+  patterns: { masks: number[][]; targets: number[][]; is_flat: boolean[]; names: string[]; lines: number }[];
+  worlds: {
+    world: World;
+    seed: number;
+    stream: number;
+    pictures: { inputs: number[][]; targets: number[][]; rows: number[] };
+  }[];
+}
+
+export interface GoldenRun {
+  architecture: Architecture;
+  recipe: Recipe;
+  world: World | null;
+  sheets: Record<string, number>; // of each size of batch, which of the sheets
+  names: string[][];
+  inputs: number[][][];
+  targets: number[][][];
+  memory: number[][]; // before each step: parameters and the optimizer's state
+  last: number[];
+  losses: number[];
+  loss_per_epoch: number[];
+  movement_per_epoch: number[];
+}
+
+interface GoldenWatched {
+  bytes: string;
+  sheets: Record<string, SheetAnswer>;
+  names: string[][];
+  values: Record<string, number>[];
+}
+
+/** What the page's code gives, beside what Python gave. */
+export interface Compared {
+  name: string;
+  found: unknown;
+  expected: unknown;
+}
+
+const WORLD_NUMBERS = [...Array(20).keys(), 2 ** 32 - 1];
+
+export async function compared(golden: Golden): Promise<Compared[]> {
+  const { examples, sheets, runs } = golden.runs;
+  return [
+    ...Object.entries(golden.elementary).map(([name, [x, y]]) => ofFunction(name, x, y)),
+    ...ofSheet(golden["sheet_4-3-2"]),
+    ...ofDraws(golden.draws),
+    ...ofWorlds(golden.worlds),
+    ...runs.flatMap((python) => ofRun(python, trained(python, examples, sheets))),
+    ...(await Promise.all(golden.watched.map(ofWatched))),
+  ];
+}
+
+/** How many numbers and words two values hold, and which of them are not the same, to the last bit. */
+export function difference(found: unknown, expected: unknown, path = ""): { count: number; different: string[] } {
+  if (typeof expected !== "object" || typeof found !== "object" || expected === null || found === null)
+    return { count: 1, different: Object.is(found, expected) ? [] : [`${path}: ${found} is not ${expected}`] };
+  const keys = [...new Set([...Object.keys(expected), ...Object.keys(found)])] as never[];
+  const parts = keys.map((key) => difference(found[key], expected[key], `${path}.${key}`));
+  return {
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    different: parts.flatMap(({ different }) => different),
+  };
+}
+
+const view = new DataView(new ArrayBuffer(8));
+
+function float(bits: string): number {
+  if (bits === "nan") return NaN;
+  view.setBigUint64(0, BigInt(`0x${bits}`));
+  return view.getFloat64(0);
+}
+
+function ofFunction(name: string, x: string[], y: string[]): Compared {
+  const f = elementary[name as keyof typeof elementary];
+  return { name, found: x.map((bits) => f(float(bits))), expected: y.map(float) };
+}
+
+function ofSheet({ sheet: json, values }: Golden["sheet_4-3-2"]): Compared[] {
+  const sheet = new Sheet(json);
+  const given = () => Float64Array.from(sheet.names, (name, k) => (sheet.formulas[k] === null ? values[name] : NaN));
+  const whole = sheet.evaluate(given());
+  const named = (numbers: ArrayLike<number>) => Object.fromEntries(sheet.names.map((name, k) => [name, numbers[k]]));
+  return [{ name: "the sheet", found: named(whole), expected: values }];
+}
+
+function ofDraws({ words, orders, normals, pictures }: GoldenDraws): Compared[] {
+  const normalAt = (seed: number, n: number, pixel: number) => normal(word(NOISE, seed, n, pixel));
+  return [
+    { name: "words", found: words.map((one) => word(...one.numbers)), expected: words.map((one) => one.word) },
+    {
+      name: "orders",
+      found: orders.map((one) => shuffled(one.count, one.seed, one.epoch)),
+      expected: orders.map((one) => one.order),
+    },
+    {
+      name: "normal numbers",
+      found: normals.map((one) => normalAt(one.seed, one.presentation, one.pixel)),
+      expected: normals.map((one) => one.normal),
+    },
+    {
+      name: "noisy pictures",
+      found: pictures.map((one) => noisy(one.input, one.noise, one.seed, one.presentation)),
+      expected: pictures.map((one) => one.seen),
+    },
+  ];
+}
+
+function ofWorlds({ patterns, worlds }: GoldenWorlds): Compared[] {
+  const tables = patterns.map(({ is_flat, ...table }, k) => ({
+    name: `the patterns of ${k + 2} pixels a side, in their order`,
+    found: patternsOf(k + 2),
+    expected: { ...table, isFlat: is_flat },
+  }));
+  const pictures = worlds.map(({ world, seed, stream, pictures: expected }) => {
+    const ours = WORLD_NUMBERS.map((number) => drawn(world, seed, number, stream));
+    const found = {
+      inputs: ours.map(({ input }) => input),
+      targets: ours.map(({ target }) => target),
+      rows: ours.map(({ row }) => row),
+    };
+    return { name: `pictures of noise ${world.noise}, seed ${seed}, stream ${stream}`, found, expected };
+  });
+  return [...tables, ...pictures];
+}
+
+/** A training as Python's; `change` is put into its setup. */
+export function trained(python: GoldenRun, pictures: Pictures, sheets: SheetAnswer[], change: object = {}): Run {
+  const { architecture, recipe, world } = python;
+  const [pixels, outputs] = [architecture.sizes[0], architecture.sizes.at(-1)!];
+  const prepared = new Map(
+    Object.entries(python.sheets).map(([batch, k]) => [Number(batch), new Prepared(sheets[k], pixels, outputs)]),
+  );
+  const setup = { architecture, recipe, pictures, world, silenced: [], frozen: [], firstStep: 0, ...change };
+  const run = new Run(setup, prepared, python.memory[0]);
+  run.advance(Infinity);
+  return run;
+}
+
+function ofRun(python: GoldenRun, run: Run): Compared[] {
+  const { architecture: a, recipe: r, world } = python;
+  const form = `${a.sizes.join("-")} ${a.hidden} ${a.output}, ${r.loss}, ${r.optimizer}, ${r.schedule}, ${r.order}`;
+  const name = `${form}, batches of ${r.batch_size}, ${world ? "a world" : "the lines"}`;
+  const { names, inputs, targets, memory, last, losses, loss_per_epoch, movement_per_epoch } = python;
+  const seen = names.map((_, step) => run.seen(step));
+  return [
+    {
+      name: `what is shown: ${name}`,
+      found: seen.map((shown) => [shown.names, shown.inputs, shown.targets]),
+      expected: names.map((_, step) => [names[step], inputs[step], targets[step]]),
+    },
+    {
+      name: `what is learnt: ${name}`,
+      found: [
+        memory.map((_, step) => [...run.memory(step)]),
+        [...run.memory(run.done)],
+        [...run.losses],
+        run.lossPerEpoch,
+        run.movementPerEpoch,
+      ],
+      expected: [memory, last, losses, loss_per_epoch, movement_per_epoch],
+    },
+  ];
+}
+
+export async function played({ bytes, sheets }: GoldenWatched): Promise<Run> {
+  const file = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0));
+  const { architecture, recipe, pictures, played } = await openRecording(file.buffer, "it");
+  const setup = { architecture, recipe, pictures, played, silenced: [], frozen: [], firstStep: 0 };
+  const prepared = new Map(Object.entries(sheets).map(([n, answer]) => [Number(n), new Prepared(answer, 4, 2)]));
+  return new Run(setup, prepared, played!.parameters.subarray(0, 16));
+}
+
+async function ofWatched(python: GoldenWatched, k: number): Promise<Compared> {
+  const run = await played(python);
+  const found = python.values.map((_, step) => {
+    const { prepared, values } = run.values(step);
+    return Object.fromEntries(prepared.sheet.names.map((name, place) => [name, values[place]]));
+  });
+  return { name: `every cell of watched training ${k}`, found, expected: python.values };
+}
