@@ -1,0 +1,205 @@
+"""Experiments of every kind, each with a hash of all its numbers: the same on every machine.
+
+`python tests/experiments.py` prints the hashes as JSON; `python tests/experiments.py --write` makes the golden file.
+"""
+
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tinynet as tn
+from tinynet import arrays
+
+GOLDEN = Path(__file__).parent / "golden" / "experiments.json"
+LINES, WORLD = tn.pictures.lines(), tn.World()
+DRAW = np.random.default_rng(7)
+TABLE = {
+    "width": (DRAW.random(90) * 7).round(2), "height": (DRAW.random(90) * 1e3).round(1),
+    "kind": np.array(["a", "b", "c"])[DRAW.integers(3, size=90)],
+}  # fmt: skip
+
+
+def digest(*parts: Any) -> str:
+    """Return a hash of arrays and of what JSON can hold; every NaN counts as one."""
+    found = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            numbers = np.where(np.isnan(part), np.nan, part) if part.dtype.kind == "f" else part
+            found.update(f"{part.dtype.str}{part.shape}".encode() + np.ascontiguousarray(numbers).tobytes())
+        else:
+            found.update(json.dumps(part, sort_keys=True).encode())
+    return found.hexdigest()[:16]
+
+
+# --- one network: recordings in float64 ------------------------------------------------------------------------------
+
+FORMS: dict[str, tuple[tn.Architecture, tn.Recipe, Any]] = {
+    "notebook": (tn.Architecture(), tn.Recipe(), LINES),
+    "rate 5": (tn.Architecture(), tn.Recipe(learning_rate=5.0, epochs=300), LINES),
+    "tanh": (tn.Architecture(hidden="tanh", output="tanh"), tn.Recipe(), LINES),
+    "relu": (tn.Architecture((4, 8, 2), hidden="relu", output="identity"), tn.Recipe(), LINES),
+    "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy"), LINES),
+    "softmax and mse": (tn.Architecture(output="softmax", start="xavier"), tn.Recipe(), LINES),
+    "bce": (tn.Architecture(start="he"), tn.Recipe(loss="bce", label_smoothing=0.1), LINES),
+    "normal start": (tn.Architecture((4, 5, 2), start="normal"), tn.Recipe(), LINES),
+    "deep": (tn.Architecture((4, 4, 4, 2), hidden="tanh"), tn.Recipe(batch_size=3), LINES),
+    "large": (
+        tn.Architecture((64, 32, 10), output="softmax"),
+        tn.Recipe(loss="cross_entropy", epochs=5),
+        None,
+    ),
+    "momentum": (tn.Architecture(), tn.Recipe(momentum=0.9, nesterov=True, weight_decay=0.001), LINES),
+    "adam": (tn.Architecture(), tn.Recipe(optimizer="adam", batch_size=4, schedule="cosine"), LINES),
+    "hold": (tn.Architecture(), tn.Recipe(learning_rate=2.0, schedule="hold", order="shuffled"), LINES),
+    "noise and views": (tn.Architecture(), tn.Recipe(noise=0.2, augment=True, order="shuffled"), LINES),
+    "world": (tn.Architecture((4, 6, 2)), tn.Recipe(epochs=30, schedule="hold"), WORLD),
+    "coins": (tn.Architecture(), tn.Recipe(epochs=5), replace(WORLD, labels="coin", noise=0.3)),
+}
+
+
+def digits() -> tn.Examples:
+    """Return 20 pictures of 64 pixels without any pattern, each with one of ten answers."""
+    draw = np.random.default_rng(3)
+    names, answers = tuple(f"picture {k}" for k in range(20)), tuple(f"answer {k}" for k in range(10))
+    return tn.Examples(draw.random((20, 64)), np.eye(10)[draw.integers(10, size=20)], names, None, answers)
+
+
+def sources() -> Iterator[tuple[str, tn.Architecture, tn.Recipe, Any]]:
+    """Yield every form with its examples."""
+    for name, (architecture, recipe, source) in FORMS.items():
+        yield name, architecture, recipe, digits() if source is None else source
+
+
+def recording(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> str:
+    """Train from seed 1 and hash everything that is kept, and what the trained network answers."""
+    run = tn.train(architecture.initial(1), source, recipe)
+    kept = (run.parameters, run.state, run.gradients, run.activations, run.losses, run.loss_per_epoch)
+    return digest(*kept, run.movement_per_epoch, run.final(run.examples), run.identity)
+
+
+def early_stopping() -> str:
+    """Stop by held-out rows of a scaled table; hash the losses on them and the best network."""
+    table = tn.Examples.from_table(TABLE, label="kind")
+    training, validation = tn.split(table, 0.3, seed=0)
+    recipe = tn.Recipe(epochs=60, patience=9, order="shuffled")
+    run = tn.train(tn.Network.initial((2, 5, 3), seed=0), training, recipe, validation=validation)
+    return digest(
+        table.to_json(), validation.names, run.validation_per_epoch, run.best_epoch, run.best.parameters
+    )
+
+
+# --- many networks: float32 ----------------------------------------------------------------------------------------
+
+
+def population(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> str:
+    """Train 130 seeds; hash their parameters, their answers and their losses."""
+    crowd = tn.population(recipe, networks=130, examples=source, architecture=architecture)
+    verdicts = [verdict.sentence for verdict in crowd.verdicts()]
+    return digest(crowd.parameters, crowd.outputs(crowd.examples.inputs), crowd.losses, verdicts)
+
+
+def sweep() -> str:
+    """Put a small grid to 300 seeds each; hash what its tables say."""
+    found = tn.sweep(tn.grid(learning_rate=[0.5, 5.0], epochs=[50, 200]), networks=300)
+    with tempfile.TemporaryDirectory() as folder:
+        found.to_parquet(folder)
+        return digest(
+            *((Path(folder) / name).read_bytes().hex() for name in ("trials.parquet", "probes.parquet"))
+        )
+
+
+def learner() -> str:
+    """Choose a learner among four, and hash its recording and its card."""
+    from tinynet import learners
+
+    run = learners.choose(4)
+    return digest(run.parameters, learners.card(run))
+
+
+def world() -> str:
+    """Draw pictures of a world, and answer them as well as anybody can."""
+    from tinynet import bayes
+
+    inputs, targets, rows = WORLD.draw(np.arange(2000), seed=5, stream=tn.draws.TEST)
+    return digest(inputs, targets, rows, bayes.posterior(WORLD, inputs))
+
+
+# --- what is said of networks -------------------------------------------------------------------------------------------
+
+
+def evaluation() -> Iterator[tuple[str, Any]]:
+    """Yield what is measured of networks, the best possible answers, and what chapters say, each by name."""
+    from tinynet import bayes, calibration, diagnosis, fits, floors, scores, story, symmetry, tallies
+
+    table = tn.Examples.from_table(TABLE, label="kind")
+    network = tn.Network.initial((2, 5, 3), seed=1, output="softmax")
+    run = tn.train(network, table, tn.Recipe(loss="cross_entropy", learning_rate=0.5, epochs=30))
+    crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=200)
+    shown = WORLD.draw(np.arange(300), seed=5, stream=tn.draws.TEST)[0]
+    sharp = replace(WORLD, noise=0.05, n=3)
+    yield "floors", str(floors.floors(WORLD, count=3000))
+    yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=tn.draws.TEST)[0])
+    yield "doubt", bayes.doubtful(WORLD, shown)
+    yield "marks", [mark.tolist() for mark in vars(crowd.sit(tn.Exam(count=1500))).values()]
+    yield "scores", scores.score(run.final, table).to_json()
+    yield "diagnosis", [[found.sentence, found.evidence] for found in diagnosis.diagnose(run)]
+    yield "walk", diagnosis.walk(run)
+    yield "views", symmetry.walked_round(tn.Network.initial(seed=3))(shown)
+    yield "tallies", [tallies.ladder(stop).tolist() for stop in (1, 100, 31623)]
+    yield "story", [chapter.to_json() for chapter in story.journey("stress", networks=100, patience=10)]
+    numbers = tn.Examples.from_table({"x": TABLE["width"], "y": TABLE["height"]}, targets="y")
+    told = tn.train(
+        tn.Network.initial((1, 3, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=5)
+    ).final
+    yield "fits", fits.fit(told, numbers).to_json()
+    said, true = DRAW.random((3, 700)), (DRAW.random(700) < 0.6) * 1.0
+    yield "temperature", calibration.temperature(said, true)
+    yield (
+        "calibration",
+        [calibration.cross_entropy(said, true).tolist(), calibration.reliability(said, true).ece.tolist()],
+    )
+
+
+# --- all together ----------------------------------------------------------------------------------------------------
+
+
+def functions() -> str:
+    """Hash the elementary functions on 50,000 numbers."""
+    x = np.random.default_rng(0).normal(size=50_000) * 9
+    of_all = [arrays.exp(x), arrays.log(np.abs(x)), arrays.tanh(x), arrays.sigmoid(x)]
+    return digest(*of_all, arrays.cos_pi(np.abs(x) % 1), arrays.total(x), arrays.mean(x.reshape(100, -1), 0))
+
+
+def experiments() -> dict[str, Callable[[], str]]:
+    """Return all experiments by name."""
+    found: dict[str, Callable[[], str]] = {
+        "functions": functions,
+        "early stopping": early_stopping,
+        "world": world,
+    }
+    found |= {"sweep": sweep}
+    for name, architecture, recipe, source in sources():
+        found[f"recording: {name}"] = lambda a=architecture, r=recipe, s=source: recording(a, r, s)
+        found[f"population: {name}"] = lambda a=architecture, r=recipe, s=source: population(a, r, s)
+    return found | {"learner": learner}
+
+
+def hashes() -> dict[str, str]:
+    """Run all experiments; return their hashes."""
+    found = {name: experiment() for name, experiment in experiments().items()}
+    return found | {name: digest(value) for name, value in evaluation()}
+
+
+if __name__ == "__main__":
+    text = json.dumps(hashes(), indent=0)
+    if "--write" in sys.argv:
+        GOLDEN.write_text(text + "\n")
+    else:
+        print(text)
