@@ -107,6 +107,8 @@ def population(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) ->
 
 def sweep() -> str:
     """Put a small grid to 300 seeds each; hash what its tables say."""
+    import pyarrow.parquet as pq
+
     found = tn.sweep(tn.grid(learning_rate=[0.5, 5.0], epochs=[50, 200]), networks=300)
     with tempfile.TemporaryDirectory() as folder:
         found.to_parquet(folder)
