@@ -135,7 +135,7 @@ def compiled(function: Function, declarations: str = "", *, straight: bool = Fal
     """
     import llvmlite.binding as llvm
 
-    attributes = f"{ATTRIBUTES} {_in_order() if straight else ''}"
+    attributes = f"{ATTRIBUTES} {_straight() if straight else ''}"
     module = llvm.parse_assembly(f"{declarations}\n{function.text()}\nattributes #0 = {{ {attributes} }}\n")
     module.verify()
     machine = _machine()
@@ -184,15 +184,18 @@ def _target() -> tuple[str, str]:
     return processor, features
 
 
-def _in_order() -> str:
-    """Return the attribute that has a straight line scheduled as for a processor that takes each instruction in turn.
+def _straight() -> str:
+    """Return the attributes of a straight line, on x86.
 
-    Between a number and its use LLVM then puts what else there is to do, which a large processor gains by too: it
-    looks ahead over a few hundred instructions, and a nudge has a thousand.
+    LLVM schedules as for a processor that takes each instruction in turn: it puts other work between a number and its
+    use. A large processor gains too: it looks ahead over a few hundred instructions, and a nudge has a thousand.
+    Numbers that are put aside lie where a cache line begins.
     """
     import llvmlite.binding as llvm
 
-    return '"tune-cpu"="atom"' if llvm.get_default_triple().startswith("x86_64") else ""
+    if not llvm.get_default_triple().startswith("x86_64"):
+        return ""
+    return f'"tune-cpu"="atom" alignstack={CACHE_LINE} "stackrealign"'
 
 
 @lru_cache(maxsize=1)
