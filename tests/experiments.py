@@ -112,9 +112,10 @@ def sweep() -> str:
     found = tn.sweep(tn.grid(learning_rate=[0.5, 5.0], epochs=[50, 200]), networks=300)
     with tempfile.TemporaryDirectory() as folder:
         found.to_parquet(folder)
-        return digest(
-            *((Path(folder) / name).read_bytes().hex() for name in ("trials.parquet", "probes.parquet"))
-        )
+        tables = [
+            pq.read_table(Path(folder) / f"{name}.parquet").to_pydict() for name in ("trials", "probes")
+        ]
+        return digest(tables, json.loads((Path(folder) / "sweep.json").read_text()))
 
 
 def learner() -> str:
