@@ -175,6 +175,7 @@ def as_shown(picture):
     return [f"{value:.4f}".rstrip("0").rstrip(".") for value in picture]
 
 
+@pytest.mark.torch
 def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
     page = open_page(fragment({"seed": 5}))
     page.get_by_text("optimizer, activations, order, noise").click()
@@ -293,6 +294,7 @@ def test_verdicts_of_the_sets_are_pythons(open_page):
     expect(page.locator(".at-world")).to_contain_text(f"{unsure} unsure")
 
 
+@pytest.mark.torch
 def test_pytorch_agrees(open_page):
     page = open_page()
     page.get_by_role("button", name="ask PyTorch").click()

@@ -148,10 +148,15 @@ def test_the_ladder_by_keys_is_pythons(open_page):
 def test_all_rungs_can_be_measured_and_that_can_be_cancelled(open_page):
     page = open_page(LEARNER)
     page.get_by_label("Seeds of a rung").select_option("2048")
+    measured = page.locator(
+        "[data-ladder] .rung"
+    )  # by itself, a moment later; "cancel" takes the button's place meanwhile
+    expect(measured).to_contain_text("of 2,048 networks")
     page.get_by_role("button", name="measure all").click()
     expect(page.locator("[data-ladder] progress")).to_be_visible()
     page.get_by_role("button", name="cancel").click()
     page.get_by_label("Seeds of a rung").select_option("64")
+    expect(measured).to_contain_text("of 64 networks")
     page.get_by_role("button", name="measure all").click()
     page.get_by_text("all that was measured").click()
     expect(page.locator("[data-ladder] tbody tr")).to_have_count(len(RUNGS))
