@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.assembly import lane_count
 from tinynet.cohorts import Cohort, Training
+from tinynet.errors import TinyNetError
 
 LINES = tn.pictures.lines()
 SOFT = tn.Examples(LINES.inputs, np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.5, 0.5]]), LINES.names)
@@ -92,6 +94,12 @@ def elsewhere(**imitated: str) -> dict[str, str]:
 @pytest.mark.parametrize("lanes", ["8", "16", "32", "64"])
 def test_the_number_of_lanes_changes_no_bit(lanes):
     assert elsewhere(TINYNET_LANES=lanes) == here()
+
+
+def test_another_number_of_lanes_is_refused(monkeypatch):
+    monkeypatch.setenv("TINYNET_LANES", "12")
+    with pytest.raises(TinyNetError, match="TINYNET_LANES is '12'. It must be 8, 16, 32 or 64"):
+        lane_count.__wrapped__()
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="these are x86 processors")
