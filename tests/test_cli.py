@@ -239,7 +239,7 @@ def test_train_takes_your_own_table(tmp_path):
         (["train", "--schedule", "cosine", "--hold", "0.3"], "--hold is not used."),
         (["population", "--beta1", "0.5"], "--beta1 is not used. It must be given with --optimizer adam."),
         (["sweep", "--final", "0.1,0.2"], "--final is not used. It must be given with --schedule hold or"),
-        (["sweep", "--value", "loss"], "--value is not used. It is for the map: --figure draws it."),
+        (["sweep", "--value", "loss"], "--value is not used. It is for the map that --figure draws."),
         (["sweep", "--x", "epochs"], "--x is not used."),
         (["sweep", "--figure", "a.png", "--picture", "gray"], "It is for --value unsure and lean."),
         (

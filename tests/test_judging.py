@@ -105,8 +105,8 @@ def test_success_counts_what_a_notebooks_percentages_say():
             [[99.0, np.nan], *[[99.0, 1.0]] * 3],
             "a percentage is nan. It must be a number from 0 to 100.",
         ),
-        ([[101.0, 1.0]] * 4, "a percentage is 101. It must be a number from 0 to 100."),
-        ([[99.0, 1.0], [99.0, -3.0], *[[99.0, 1.0]] * 2], "a percentage is -3."),
+        ([[101.0, 1.0]] * 4, "a percentage is 101.0. It must be a number from 0 to 100."),
+        ([[99.0, 1.0], [99.0, -3.0], *[[99.0, 1.0]] * 2], "a percentage is -3.0."),
         ([["high", "low"]] * 4, "the percentages are no table of numbers .*high.*numbers from 0 to 100"),
         ([[99.0, 1.0], [99.0]], "the percentages are no table of numbers"),
         (

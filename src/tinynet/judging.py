@@ -211,7 +211,7 @@ def _percentages(given: ArrayLike) -> np.ndarray:
     wrong = found[~((found >= 0) & (found <= 100))]  # NaN is wrong too
     if wrong.size:
         raise TinyNetError(
-            f"a percentage is {wrong[0]:g}. It must be a number from 0 to 100. Check how it was computed."
+            f"a percentage is {wrong[0]}. It must be a number from 0 to 100. Check how it was computed."
         )
     if 0 < found.max(initial=0) <= 1:
         raise TinyNetError(

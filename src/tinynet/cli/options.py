@@ -223,16 +223,16 @@ def refuse(given: dict[str, Any], why: str) -> None:
 
     why : a sentence that names the other option.
 
-    >>> refuse({"--x": None}, "It is for the map: --figure draws it.")
-    >>> refuse({"--x": "epochs"}, "It is for the map: --figure draws it.")
+    >>> refuse({"--x": None}, "It is for the map that --figure draws.")
+    >>> refuse({"--x": "epochs"}, "It is for the map that --figure draws.")
     Traceback (most recent call last):
-    tinynet.errors.TinyNetError: --x is not used. It is for the map: --figure draws it. Remove --x, or change the other option.
+    tinynet.errors.TinyNetError: --x is not used. It is for the map that --figure draws. Remove --x.
     """
     from tinynet.errors import TinyNetError
 
     for option, value in given.items():
         if value is not None and value is not False:
-            raise TinyNetError(f"{option} is not used. {why} Remove {option}, or change the other option.")
+            raise TinyNetError(f"{option} is not used. {why} Remove {option}.")
 
 
 @contextmanager

@@ -139,7 +139,7 @@ def _look(figure: Path | None, **given: str | None) -> dict[str, Any]:
     """Return what the map shows; TinyNetError for a choice that no map would use."""
     options = {f"--{name}": value for name, value in given.items()}
     if figure is None:
-        refuse(options, "It is for the map: --figure draws it.")
+        refuse(options, "It is for the map that --figure draws.")
     elif given["value"] not in PICTURED:
         why = f"It is for --value {' and '.join(PICTURED)}."
         refuse({"--picture": options["--picture"]}, why)
