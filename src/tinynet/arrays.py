@@ -1,8 +1,8 @@
 """exp, log, tanh, sigmoid, sums and weighted sums of arrays, with the same bits on every processor.
 
 NumPy's own exp and log, its `sum`, `mean` and `@` depend on the processor: on its vector instructions, and on the order
-in which they add. Here every element is computed as `elementary` says, and every sum has a fixed order. Of NumPy, what
-decides a result uses only + - * /, comparisons and `sqrt` of one element at a time, which IEEE 754 rounds alike everywhere.
+in which they add. Here every element is computed as `elementary` says, and every sum has a fixed order. Results use
+only NumPy's + - * /, comparisons and `sqrt` of one element at a time, which IEEE 754 rounds alike everywhere.
 """
 
 from collections.abc import Callable
@@ -73,10 +73,7 @@ def running_total(x: np.ndarray) -> np.ndarray:
     >>> float(running_total(np.array([0.1, 0.2, 0.3])))
     0.6000000000000001
     """
-    found = x[..., 0].copy()
-    for k in range(1, x.shape[-1]):
-        found += x[..., k]
-    return np.asarray(found)
+    return weighted_sums(x, np.ones((1, x.shape[-1])), np.array([-0.0]))[..., 0]
 
 
 def mean(x: Any, axis: int = -1) -> np.ndarray:

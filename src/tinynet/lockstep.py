@@ -99,7 +99,7 @@ def _answering(architecture: Architecture) -> Function:
 
 
 def working_room(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
-    """Return working memory for a kernel; behind it, room for the order of so many pictures."""
+    """Return working memory for a kernel, and behind it room for the order of `shuffled` pictures."""
     return np.asarray(aligned(((room_for(architecture) + shuffled) * lane_count(),), np.float32))
 
 
