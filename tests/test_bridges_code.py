@@ -156,9 +156,20 @@ def test_the_compiler_joins_no_product_and_sum(tmp_path, dtype):
     assert "fmadd" in assembly(tmp_path, re.sub("#pragma.*", "", code))  # so that the test can fail
 
 
-def assembly(folder, code):
+@gcc
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="these are options of x86-64")
+@pytest.mark.parametrize("processor", ["haswell", "skylake-avx512"])
+@pytest.mark.parametrize(
+    ("sizes", "hidden", "output"), [((33, 9, 1, 3), "relu", "tanh"), ((1, 3, 9), "tanh", "sigmoid")]
+)
+def test_vectors_join_no_product_and_sum_either(tmp_path, processor, sizes, hidden, output):
+    code = tn.Network.initial(sizes, seed=1, hidden=hidden, output=output).code("c", dtype="float64")
+    assert re.findall(r"\bvfn?m\w+", assembly(tmp_path, code, f"-march={processor}")) == []
+
+
+def assembly(folder, code, *options):
     (folder / "main.c").write_text(f"{code}\nvoid ask(const void *x, void *y) {{ network_answer(x, y); }}\n")
-    machine = ["-mfma"] if platform.machine() in ("x86_64", "AMD64") else []
+    machine = options or (["-mfma"] if platform.machine() in ("x86_64", "AMD64") else [])
     command = ["gcc", "-O3", "-std=gnu11", *machine, "-S", folder / "main.c", "-o", "-"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
