@@ -14,6 +14,8 @@ import pytest
 import tinynet as tn
 from tinynet.cohorts import Cohort, Training
 
+pytestmark = pytest.mark.slow
+
 LINES = tn.pictures.lines()
 SOFT = tn.Examples(LINES.inputs, np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.5, 0.5]]), LINES.names)
 DIGITS = tn.Examples(

@@ -16,6 +16,8 @@ from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 import experiments
 
+pytestmark = pytest.mark.slow
+
 WIDE = [name for name in __cpu_dispatch__ if name.startswith(("AVX512", "X86_V4"))]
 IMITATED = {  # LLVM's target: what the others must do without
     "x86-64": {
