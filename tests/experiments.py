@@ -16,6 +16,7 @@ import numpy as np
 
 import tinynet as tn
 from tinynet import arrays
+from tinynet.cohorts import Cohort, Training
 
 GOLDEN = Path(__file__).parent / "golden" / "experiments.json"
 LINES, WORLD = tn.pictures.lines(), tn.World()
@@ -40,41 +41,50 @@ def digest(*parts: Any) -> str:
 
 # --- one network: recordings in float64 ------------------------------------------------------------------------------
 
+DIGITS = tn.Examples(
+    np.arange(12 * 64).reshape(12, 64) * 37 % 101 / 100, np.eye(10)[np.arange(12) % 10],
+    tuple(map(str, range(12))), None, tuple(map(str, range(10))),
+)  # fmt: skip
+SOFT = tn.Examples(LINES.inputs, np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.5, 0.5]]), LINES.names)
+SHAPE, CROSS = tn.Architecture(), tn.Recipe(loss="cross_entropy")
 FORMS: dict[str, tuple[tn.Architecture, tn.Recipe, Any]] = {
-    "notebook": (tn.Architecture(), tn.Recipe(), LINES),
-    "rate 5": (tn.Architecture(), tn.Recipe(learning_rate=5.0, epochs=300), LINES),
+    "notebook": (SHAPE, tn.Recipe(), LINES),
+    "rate 5": (SHAPE, tn.Recipe(learning_rate=5.0, epochs=300), LINES),
+    "4-8-2": (tn.Architecture((4, 8, 2)), tn.Recipe(), LINES),
+    "9-5-2": (tn.Architecture((9, 5, 2)), tn.Recipe(), tn.pictures.lines(3)),
+    "deep": (tn.Architecture((4, 4, 4, 2), hidden="tanh"), tn.Recipe(batch_size=3), LINES),
+    "no hidden layer": (tn.Architecture((4, 2)), tn.Recipe(), LINES),
+    "large": (
+        tn.Architecture((64, 16, 10), hidden="relu", output="softmax"),
+        replace(CROSS, epochs=25),
+        DIGITS,
+    ),
     "tanh": (tn.Architecture(hidden="tanh", output="tanh"), tn.Recipe(), LINES),
-    "relu": (tn.Architecture((4, 8, 2), hidden="relu", output="identity"), tn.Recipe(), LINES),
-    "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy"), LINES),
+    "relu": (tn.Architecture(hidden="relu", output="identity"), tn.Recipe(learning_rate=0.02), LINES),
+    "relu, lost": (tn.Architecture(hidden="relu", output="identity"), tn.Recipe(learning_rate=30.0), LINES),
+    "softmax": (tn.Architecture(output="softmax"), CROSS, LINES),
     "softmax and mse": (tn.Architecture(output="softmax", start="xavier"), tn.Recipe(), LINES),
     "bce": (tn.Architecture(start="he"), tn.Recipe(loss="bce", label_smoothing=0.1), LINES),
     "normal start": (tn.Architecture((4, 5, 2), start="normal"), tn.Recipe(), LINES),
-    "deep": (tn.Architecture((4, 4, 4, 2), hidden="tanh"), tn.Recipe(batch_size=3), LINES),
-    "large": (
-        tn.Architecture((64, 32, 10), output="softmax"),
-        tn.Recipe(loss="cross_entropy", epochs=5),
-        None,
+    "batches of 4": (SHAPE, tn.Recipe(batch_size=4), LINES),
+    "batches of 3": (SHAPE, tn.Recipe(batch_size=3), LINES),
+    "shuffled": (SHAPE, tn.Recipe(order="shuffled"), LINES),
+    "12 shuffled": (
+        tn.Architecture((64, 3, 10)),
+        tn.Recipe(order="shuffled", batch_size=5, epochs=25),
+        DIGITS,
     ),
-    "momentum": (tn.Architecture(), tn.Recipe(momentum=0.9, nesterov=True, weight_decay=0.001), LINES),
-    "adam": (tn.Architecture(), tn.Recipe(optimizer="adam", batch_size=4, schedule="cosine"), LINES),
-    "hold": (tn.Architecture(), tn.Recipe(learning_rate=2.0, schedule="hold", order="shuffled"), LINES),
-    "noise and views": (tn.Architecture(), tn.Recipe(noise=0.2, augment=True, order="shuffled"), LINES),
+    "momentum": (SHAPE, tn.Recipe(momentum=0.9, learning_rate=0.02), LINES),
+    "nesterov": (SHAPE, tn.Recipe(momentum=0.9, nesterov=True, weight_decay=0.001), LINES),
+    "adam": (SHAPE, tn.Recipe(optimizer="adam", batch_size=4, schedule="cosine"), LINES),
+    "weight decay": (SHAPE, tn.Recipe(weight_decay=0.01), LINES),
+    "soft targets": (SHAPE, tn.Recipe(), SOFT),
+    "hold": (SHAPE, tn.Recipe(learning_rate=2.0, schedule="hold", order="shuffled"), LINES),
+    "noise": (SHAPE, tn.Recipe(noise=0.1), LINES),
+    "noise and views": (SHAPE, tn.Recipe(noise=0.2, augment=True, order="shuffled"), LINES),
     "world": (tn.Architecture((4, 6, 2)), tn.Recipe(epochs=30, schedule="hold"), WORLD),
-    "coins": (tn.Architecture(), tn.Recipe(epochs=5), replace(WORLD, labels="coin", noise=0.3)),
+    "coins": (SHAPE, tn.Recipe(epochs=5, loss="bce", batch_size=3), replace(WORLD, labels="coin", noise=0.3)),
 }
-
-
-def digits() -> tn.Examples:
-    """Return 20 pictures of 64 pixels without any pattern, each with one of ten answers."""
-    draw = np.random.default_rng(3)
-    names, answers = tuple(f"picture {k}" for k in range(20)), tuple(f"answer {k}" for k in range(10))
-    return tn.Examples(draw.random((20, 64)), np.eye(10)[draw.integers(10, size=20)], names, None, answers)
-
-
-def sources() -> Iterator[tuple[str, tn.Architecture, tn.Recipe, Any]]:
-    """Yield every form with its examples."""
-    for name, (architecture, recipe, source) in FORMS.items():
-        yield name, architecture, recipe, digits() if source is None else source
 
 
 def recording(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> str:
@@ -99,10 +109,16 @@ def early_stopping() -> str:
 
 
 def population(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> str:
-    """Train 130 seeds; hash their parameters, their answers and their losses."""
-    crowd = tn.population(recipe, networks=130, examples=source, architecture=architecture)
+    """Train 70 seeds; hash their parameters on the way, the kernel's answers, and what is said of them."""
+    cohort = Cohort(Training.of(architecture, recipe, source), np.arange(7, 77))
+    seen = []
+    for epoch in (0, recipe.epochs // 5, recipe.epochs):
+        cohort.advance(epoch)
+        pictures = np.linspace(0, 1, 3 * architecture.sizes[0]).reshape(3, -1)
+        seen += [cohort.parameters(), cohort.answers(pictures)]
+    crowd = tn.population(recipe, 70, first_seed=7, examples=source, architecture=architecture)
     verdicts = [verdict.sentence for verdict in crowd.verdicts()]
-    return digest(crowd.parameters, crowd.outputs(crowd.examples.inputs), crowd.losses, verdicts)
+    return digest(*seen, crowd.parameters, crowd.outputs(crowd.examples), crowd.losses, verdicts)
 
 
 def sweep() -> str:
@@ -119,11 +135,12 @@ def sweep() -> str:
 
 
 def learner() -> str:
-    """Choose a learner among four, and hash its recording and its card."""
+    """Choose the learner again that comes with the package, and hash its recording and its card."""
     from tinynet import learners
 
-    run = learners.choose(4)
-    return digest(run.parameters, learners.card(run))
+    run = learners.choose()
+    assert run.final == tn.learner()
+    return digest(run.parameters, run.losses, learners.card(run))
 
 
 def world() -> str:
@@ -139,7 +156,19 @@ def world() -> str:
 
 def evaluation() -> Iterator[tuple[str, Any]]:
     """Yield what is measured of networks, the best possible answers, and what chapters say, each by name."""
-    from tinynet import bayes, calibration, diagnosis, fits, floors, scores, story, symmetry, tallies
+    from tinynet import (
+        bayes,
+        calibration,
+        diagnosis,
+        fits,
+        floors,
+        scores,
+        story,
+        symmetry,
+        tables,
+        tallies,
+        trials,
+    )
 
     table = tn.Examples.from_table(TABLE, label="kind")
     network = tn.Network.initial((2, 5, 3), seed=1, output="softmax")
@@ -147,7 +176,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=200)
     shown = WORLD.draw(np.arange(300), seed=5, stream=tn.draws.TEST)[0]
     sharp = replace(WORLD, noise=0.05, n=3)
-    yield "floors", str(floors.floors(WORLD, count=3000))
+    yield "floors", {name: tuple(found) for name, found in vars(floors.floors(WORLD, count=3000)).items()}
     yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=tn.draws.TEST)[0])
     yield "doubt", bayes.doubtful(WORLD, shown)
     yield "marks", [mark.tolist() for mark in vars(crowd.sit(tn.Exam(count=1500))).values()]
@@ -155,6 +184,9 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     yield "diagnosis", [[found.sentence, found.evidence] for found in diagnosis.diagnose(run)]
     yield "walk", diagnosis.walk(run)
     yield "views", symmetry.walked_round(tn.Network.initial(seed=3))(shown)
+    yield "between", tables.halfway(table).to_json()
+    yield "grid", [trials.parse("learning_rate", "0.05..20/17"), trials.parse("epochs", "100..30000/7")]
+    yield "fuzzy", tn.pictures.fuzzy_lines(50, noise=0.1, seed=3).to_json()
     yield "tallies", [tallies.ladder(stop).tolist() for stop in (1, 100, 31623)]
     yield "story", [chapter.to_json() for chapter in story.journey("stress", networks=100, patience=10)]
     numbers = tn.Examples.from_table({"x": TABLE["width"], "y": TABLE["height"]}, targets="y")
@@ -175,7 +207,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
 
 def functions() -> str:
     """Hash the elementary functions on 50,000 numbers."""
-    x = np.random.default_rng(0).normal(size=50_000) * 9
+    x = np.random.default_rng(0).random(50_000) * 80 - 40
     of_all = [arrays.exp(x), arrays.log(np.abs(x)), arrays.tanh(x), arrays.sigmoid(x)]
     return digest(*of_all, arrays.cos_pi(np.abs(x) % 1), arrays.total(x), arrays.mean(x.reshape(100, -1), 0))
 
@@ -188,7 +220,7 @@ def experiments() -> dict[str, Callable[[], str]]:
         "world": world,
     }
     found |= {"sweep": sweep}
-    for name, architecture, recipe, source in sources():
+    for name, (architecture, recipe, source) in FORMS.items():
         found[f"recording: {name}"] = lambda a=architecture, r=recipe, s=source: recording(a, r, s)
         found[f"population: {name}"] = lambda a=architecture, r=recipe, s=source: population(a, r, s)
     return found | {"learner": learner}

@@ -184,11 +184,12 @@ def test_the_best_answer_says_what_it_needs():
 
 def test_the_logarithm_of_a_tail_is_mpmaths():
     z = np.concatenate([np.linspace(0, 6, 601), np.geomspace(1e-9, 1e4, 200), [np.nextafter(2, 0), 2.0]])
+    z = np.append(z, np.random.default_rng(0).uniform(1.4, 2, 10_000))  # the series loses most digits here
     found = bayes._log_tail(z)
     with mpmath.workdps(40):
         exact = [mpmath.log(mpmath.erfc(mpmath.mpf(x) / mpmath.sqrt(2)) / 2) for x in z.tolist()]
         errors = [abs(mpmath.mpf(a) / b - 1) for a, b in zip(found.tolist(), exact, strict=True)]
-    assert max(errors) < 3e-15
+    assert max(errors) < 6e-15
 
 
 def legendre(count, x):

@@ -64,7 +64,7 @@ def test_python_imports_math_alone_and_is_laid_out():
 # --- C ---------------------------------------------------------------------------------------------------------
 
 
-def in_c(folder, made, dtype, flags=STRICT):
+def in_c(folder, made, dtype, flags=STRICT, compiler="gcc"):
     """Compile all networks into one program; yield what each answers to its pictures."""
     kind, main, asked = ("float" if dtype == "float32" else "double"), [], []
     includes = ["#include <stdio.h>", "#include <stdlib.h>"]
@@ -83,7 +83,7 @@ def in_c(folder, made, dtype, flags=STRICT):
     (folder / "main.c").write_text(
         "\n".join([*includes, reader, "int main(void) {", *main, "    return 0;", "}", ""])
     )
-    subprocess.run(["gcc", *flags, folder / "main.c", "-o", folder / "main"], check=True)
+    subprocess.run([compiler, *flags, folder / "main.c", "-o", folder / "main"], check=True)
     done = subprocess.run([folder / "main"], input=b"".join(asked), capture_output=True, check=True)
     answers, at = np.frombuffer(done.stdout, dtype), 0
     for network, shown in made:
@@ -92,6 +92,7 @@ def in_c(folder, made, dtype, flags=STRICT):
         at += count
 
 
+clang = pytest.mark.skipif(shutil.which("clang") is None, reason="there is no clang")
 gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
 node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
 
@@ -102,6 +103,17 @@ node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node
 def test_c_in_double_is_the_network_to_the_bit(tmp_path, flags):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
     for (network, shown), found in zip(made, in_c(tmp_path, made, "float64", flags), strict=True):
+        assert bits(found) == bits(network(shown))
+
+
+@clang
+@pytest.mark.parametrize(
+    "options", ["-std=c99", "-fassociative-math -fno-signed-zeros -fno-trapping-math", "-freciprocal-math"]
+)
+def test_clangs_options_change_no_bit_of_c_in_double(tmp_path, options):
+    made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
+    flags = ("-O3", "-march=native", "-Wall", "-Wextra", "-Werror", *options.split())
+    for (network, shown), found in zip(made, in_c(tmp_path, made, "float64", flags, "clang"), strict=True):
         assert bits(found) == bits(network(shown))
 
 
@@ -154,12 +166,21 @@ def assembly(folder, code):
 
 
 @gcc
-def test_fast_math_is_refused_in_plain_words(tmp_path):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-Ofast"], "-ffast-math changes the bits of the answers. Compile this file without it."),
+        (["-funsafe-math-optimizations"], "-funsafe-math-optimizations and its parts change the bits"),
+        (["-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math"], "and its parts change the bits"),
+        (["-freciprocal-math"], "-funsafe-math-optimizations and its parts change the bits"),
+    ],
+)
+def test_options_that_change_bits_are_refused_in_plain_words(tmp_path, options, message):
     (tmp_path / "network.h").write_text(TRAINED.code("c"))
-    command = ["gcc", "-Ofast", "-fsyntax-only", "-xc", tmp_path / "network.h"]
+    command = ["gcc", *options, "-fsyntax-only", "-xc", tmp_path / "network.h"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0
-    assert "-ffast-math changes the bits of the answers. Compile this file without it." in done.stderr
+    assert message in done.stderr
 
 
 @gcc

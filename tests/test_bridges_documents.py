@@ -104,3 +104,11 @@ def test_text_that_is_no_json_is_refused():
     for text in (b"{", b"\xff\xfe\x00", b""):
         with pytest.raises(TinyNetError, match="run.json is no JSON document"):
             parsed(text, "run.json")
+
+
+def test_a_recording_that_was_opened_gives_the_same_document_each_time(tmp_path):
+    run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
+    run.save(tmp_path / "run.safetensors")
+    wanted = json.dumps(recording_json(run))
+    assert list(json.loads(wanted)["arrays"]) == sorted(json.loads(wanted)["arrays"])
+    assert {json.dumps(recording_json(tn.load(tmp_path / "run.safetensors"))) for _ in range(5)} == {wanted}

@@ -133,6 +133,7 @@ def test_step_and_cell_go_both_ways(notebook, comm):
         ("story", {"chapter": "look"}, lambda: wire.chapter(wire.StoryRequest("look"))),
     ],
 )  # fmt: skip
+@pytest.mark.torch  # a chapter says which PyTorch is there
 def test_the_kernel_answers_as_the_server_does(notebook, comm, what, about, expected):
     result, _, heard = notebook.ask(comm, what, about)
     assert result == json.loads(json.dumps(expected()))

@@ -3,6 +3,7 @@ import pytest
 
 import tinynet as tn
 from tinynet.diagnosis import compare, constant_loss, diagnose, final_loss, walk
+from tinynet.errors import TinyNetError
 
 LINES = tn.pictures.lines()
 
@@ -105,3 +106,10 @@ def test_compare_sees_start_and_order():
     found = compare(run(), run(examples=LINES.reversed()))
     assert found.differences[0].startswith("the order of the pictures was top, bottom")
     assert compare(run(), run()).differences == ("nothing: the two experiments are the same",)
+
+
+def test_without_a_whole_epoch_there_is_no_walk():
+    wild = tn.Network.initial(seed=0, hidden="identity", output="identity")
+    run = tn.train(wild.with_parameters(wild.parameters * 1e200), tn.pictures.lines(), tn.Recipe())
+    with pytest.raises(TinyNetError, match=f"This recording has {run.steps} steps and no whole epoch"):
+        walk(run)

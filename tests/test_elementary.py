@@ -170,6 +170,15 @@ def test_weighted_sums_go_from_the_first_input_to_the_bias(seed, rows, inputs, o
     assert bits(arrays.weighted_sums(a, w, b).ravel()) == bits(np.ravel(wanted))
 
 
+@pytest.mark.parametrize(
+    ("a", "weight", "bias"),
+    [((3,), (2, 4), (2,)), ((5, 3), (2, 4), (2,)), ((5, 4), (2, 4), (3,)), ((3, 1, 4), (5, 2, 4), (5, 2)), ((1, 4), (5, 2, 4), (5, 2))],
+)  # fmt: skip
+def test_weighted_sums_of_shapes_that_do_not_fit_are_refused(a, weight, bias):
+    with pytest.raises(ValueError, match="they must be \\(..., in\\), \\(out, in\\) and \\(out,\\)"):
+        arrays.weighted_sums(np.ones(a), np.ones(weight), np.ones(bias))
+
+
 def test_the_definitions_are_the_functions_of_the_module():
     """What other languages are printed from is what Python runs."""
     primitives = {

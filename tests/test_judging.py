@@ -99,19 +99,33 @@ def test_success_counts_what_a_notebooks_percentages_say():
     [
         (
             [[0.99, 0.01]] * 4,
-            "the largest percentage is 0.99. Percentages go from 0 to 100. Multiply shares by 100.",
+            "the largest percentage is 0.99. It must be more than 1. Multiply shares by 100.",
         ),
+        (
+            [[99.0, np.nan], *[[99.0, 1.0]] * 3],
+            "a percentage is nan. It must be a number from 0 to 100.",
+        ),
+        ([[101.0, 1.0]] * 4, "a percentage is 101.0. It must be a number from 0 to 100."),
+        ([[99.0, 1.0], [99.0, -3.0], *[[99.0, 1.0]] * 2], "a percentage is -3.0."),
+        ([["high", "low"]] * 4, "the percentages are no table of numbers .*high.*numbers from 0 to 100"),
+        ([[99.0, 1.0], [99.0]], "the percentages are no table of numbers"),
         (
             [[99.0, 1.0]] * 3,
             r"the answers have shape \(3, 2\). It must be \(4, 2\): one row for each picture",
         ),
     ],
 )
-def test_success_refuses_shares_and_other_shapes(percentages, message):
+def test_success_refuses_what_is_no_percentage(percentages, message):
     with pytest.raises(tn.TinyNetError, match=message):
         judging.success(percentages, tn.pictures.lines())
 
 
+def test_success_takes_both_ends_of_percentages():
+    found = judging.success([[100.0, 0.0]] * 4, tn.pictures.lines())
+    assert (found.count, found.numbers["least"]) == (2, -100.0)
+    assert judging.success(np.zeros((4, 2)), tn.pictures.lines()).count == 0
+
+
 def test_there_is_no_lead_without_a_right_answer():
-    with pytest.raises(tn.TinyNetError, match="no right answer among two or more"):
+    with pytest.raises(tn.TinyNetError, match="answers with a target is 0. It must be 2 or more"):
         judging.lead(tn.Network.initial(seed=0)(tn.pictures.stress()), tn.pictures.stress())

@@ -160,3 +160,13 @@ def test_answers_are_each_members_to_the_bit(architecture, recipe):
     outputs = crowd.outputs(pictures)
     for seed in range(5):
         assert outputs[seed].tolist() == crowd.network(seed)(pictures).tolist()
+
+
+@pytest.mark.parametrize("shape", [(2, 9), (2, 3), (4,)])
+def test_answers_to_other_shapes_are_refused(shape):
+    crowd = tn.population(tn.Recipe(epochs=1), networks=3)
+    refused = r"inputs has the shape .*These networks take \(pictures, 4\)"
+    with pytest.raises(TinyNetError, match=refused):
+        crowd.outputs(np.ones(shape))
+    with pytest.raises(TinyNetError, match=refused):
+        crowd.sit(tn.Exam(world=tn.World(n=3), count=100))

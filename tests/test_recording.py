@@ -155,6 +155,7 @@ def test_a_recording_from_before_noise_opens():
 SMALL = tn.Architecture((4, 2, 2))
 SOFT = tn.Architecture((4, 2, 2), hidden="tanh", output="softmax")
 PLAIN = tn.Architecture((4, 3, 2, 2), hidden="relu", output="identity")
+HELD_OUT = tn.pictures.fuzzy_lines(7)
 TRAININGS = [
     *((SMALL, LINES, {"noise": 0.2, "order": order, "batch_size": batch}) for order in ("fixed", "shuffled") for batch in (1, 3)),
     (SMALL, LINES, {"augment": True, "noise": 0.1, "batch_size": 3, "seed": 4}),
@@ -174,11 +175,17 @@ def golden():
     sheets: list = []
     runs = [
         described(
-            tn.train(architecture.initial(3), source, tn.Recipe(**{"epochs": 3, "seed": 3} | changes)), sheets
+            tn.train(
+                architecture.initial(3),
+                source,
+                tn.Recipe(**{"epochs": 3, "seed": 3} | changes),
+                validation=HELD_OUT,
+            ),
+            sheets,
         )
         for architecture, source, changes in TRAININGS
     ]
-    return {"examples": LINES.to_json(), "sheets": sheets, "runs": runs}
+    return {"examples": LINES.to_json(), "held_out": HELD_OUT.to_json(), "sheets": sheets, "runs": runs}
 
 
 def described(run, sheets, most=40):
@@ -200,6 +207,7 @@ def described(run, sheets, most=40):
         "losses": run.losses.tolist(),
         "loss_per_epoch": run.loss_per_epoch.tolist(),
         "movement_per_epoch": run.movement_per_epoch.tolist(),
+        "validation_per_epoch": run.validation_per_epoch.tolist(),
     }
 
 

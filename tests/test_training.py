@@ -233,8 +233,11 @@ def test_a_repeated_nudge_is_a_training_on_one_picture():
     run = tn.train(network, top, tn.Recipe(epochs=5))
     moments = training.nudges(network, top, times=5)
     assert [moment.ledger() for moment in moments] == [run[k].ledger() for k in range(5)]
-    with pytest.raises(TinyNetError, match="repeated 1001 times; it must be a whole number from 1 to 1,000"):
-        training.nudges(network, top, times=1001)
+    for times in (0, 1001, 1.5, True):
+        with pytest.raises(
+            TinyNetError, match=rf"times is {times}\. It must be a whole number from 1 to 1,000"
+        ):
+            training.nudges(network, top, times=times)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,13 @@ class Architecture:
             names += [f"layer{n}.bias[{j}]" for j in range(fan_out)]
         return tuple(names)
 
+    def check(self, inputs: np.ndarray) -> None:
+        """Raise TinyNetError unless inputs have the shape (pictures, pixels) of this network."""
+        if inputs.ndim != 2 or inputs.shape[1] != self.sizes[0]:
+            raise TinyNetError(
+                f"inputs has the shape {inputs.shape}. These networks take (pictures, {self.sizes[0]})."
+            )
+
     def bounds(self) -> np.ndarray | None:
         """Return b where each parameter starts uniform in [-b, b], 0 where it starts as 0; None for normal starts.
 

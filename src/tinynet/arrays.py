@@ -1,8 +1,8 @@
 """exp, log, tanh, sigmoid, sums and weighted sums of arrays, with the same bits on every processor.
 
 NumPy's own exp and log, its `sum`, `mean` and `@` depend on the processor: on its vector instructions, and on the order
-in which they add. Here every element is computed as `elementary` says, and every sum has a fixed order. Of NumPy, what
-decides a result uses only + - * /, comparisons and `sqrt` of one element at a time, which IEEE 754 rounds alike everywhere.
+in which they add. Here every element is computed as `elementary` says, and every sum has a fixed order. Results use
+only NumPy's + - * /, comparisons and `sqrt` of one element at a time, which IEEE 754 rounds alike everywhere.
 """
 
 from collections.abc import Callable
@@ -73,10 +73,7 @@ def running_total(x: np.ndarray) -> np.ndarray:
     >>> float(running_total(np.array([0.1, 0.2, 0.3])))
     0.6000000000000001
     """
-    found = x[..., 0].copy()
-    for k in range(1, x.shape[-1]):
-        found += x[..., k]
-    return np.asarray(found)
+    return weighted_sums(x, np.ones((1, x.shape[-1])), np.array([-0.0]))[..., 0]
 
 
 def mean(x: Any, axis: int = -1) -> np.ndarray:
@@ -103,15 +100,19 @@ def weighted_sums(a: Any, weight: np.ndarray, bias: np.ndarray | None = None) ->
     """Return a @ weight.T + bias: each sum from the first input to the last, and then the bias, as the sheet adds.
 
     a (..., in), weight (out, in), bias (out,) -> (..., out). Of n networks side by side: a (n, m, in), or (1, m, in)
-    for all of them, weight (n, out, in), bias (n, out) -> (n, m, out).
+    for all of them, weight (n, out, in), bias (n, out) -> (n, m, out). Raises ValueError for shapes that do not fit.
 
     >>> weighted_sums([1.0, 2.0], np.array([[3.0, 4.0]]), np.array([5.0])).tolist()
     [16.0]
     """
     inputs = np.ascontiguousarray(a, float)
     *several, outputs, width = weight.shape
-    columns = np.ascontiguousarray(np.swapaxes(weight, -1, -2), float)  # (..., in, out)
+    side_by_side = not several or (inputs.ndim == 3 and len(inputs) in (1, several[0]))
     added = np.zeros((*several, outputs)) if bias is None else np.ascontiguousarray(bias, float)
+    if inputs.shape[-1] != width or not side_by_side or added.shape != (*several, outputs):
+        shapes = f"a is {inputs.shape}, weight is {weight.shape} and bias is {added.shape}"
+        raise ValueError(f"{shapes}; they must be (..., in), (out, in) and (out,)")
+    columns = np.ascontiguousarray(np.swapaxes(weight, -1, -2), float)  # (..., in, out)
     found = np.empty((*several, *inputs.shape[len(several) : -1], outputs))
     networks = several[0] if several else 1
     rows = found.size // max(1, networks * outputs)

@@ -6,7 +6,7 @@ compute the same bits.
 
 Two environment variables imitate other processors, for tests. TINYNET_TARGET is LLVM's name of a processor, such as
 "x86-64" or "x86-64-v3", and after a comma its features, such as "+avx,-fma". TINYNET_LANES is how many networks
-are trained side by side: 16, 32 or 64.
+are trained side by side: 8, 16, 32 or 64.
 """
 
 import ctypes
@@ -17,10 +17,13 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from tinynet.errors import TinyNetError
+
 Index = int | str  # a whole number that is known now, or the name of one that the code will have
 
 POINTER, WHOLE = "ptr", "i64"
 CACHE_LINE = 64  # bytes
+LANES = ("8", "16", "32", "64")  # of TINYNET_LANES
 C_TYPES = {POINTER: ctypes.c_void_p, WHOLE: ctypes.c_int64}
 # Wide vectors are allowed where the machine has them: LLVM would halve them for fear of a slower clock.
 ATTRIBUTES = 'nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512"'
@@ -204,8 +207,12 @@ def lane_count() -> int:
 
     More would not fit the registers; with fewer, one number waits for another. It changes no number.
     """
-    if "TINYNET_LANES" in os.environ:
-        return int(os.environ["TINYNET_LANES"])
+    if lanes := os.environ.get("TINYNET_LANES"):
+        if lanes not in LANES:
+            raise TinyNetError(
+                f"TINYNET_LANES is {lanes!r}. It must be 8, 16, 32 or 64. Choose one of these."
+            )
+        return int(lanes)
     processor, features = _target()
     if "+avx512f" in features.split(",") or processor == "x86-64-v4":
         return 64

@@ -146,7 +146,7 @@ def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _log_tail(z: np.ndarray) -> np.ndarray:
-    """Return the log of the normal distribution's mass beyond z >= 0; relative error below 3e-15. (m,) -> (m,)
+    """Return the log of the normal distribution's mass beyond z >= 0; relative error below 6e-15. (m,) -> (m,)
 
     The mass is the density times Mills's ratio: below 2 by a series, above by a continued fraction (Laplace 1805).
     """

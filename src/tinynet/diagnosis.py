@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import arrays, judging
+from tinynet.errors import TinyNetError
 from tinynet.examples import Examples
 from tinynet.network import Network
 from tinynet.recipe import Recipe
@@ -143,7 +144,14 @@ def _saturation(run: Recording) -> Iterator[Finding]:
 
 
 def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
-    """Return how far all parameters walked in an epoch, nudge by nudge, and how far they moved in the end."""
+    """Return how far all parameters walked in an epoch, nudge by nudge, and how far they moved in the end.
+
+    Raises TinyNetError for a recording without a whole epoch.
+    """
+    if not run.epochs:
+        raise TinyNetError(
+            f"This recording has {run.steps} steps and no whole epoch. Record at least one epoch."
+        )
     epoch %= run.epochs
     first = epoch * run.steps_per_epoch
     rows = np.array([run.numbers_before(step)[0] for step in range(first, first + run.steps_per_epoch + 1)])

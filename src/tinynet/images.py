@@ -75,7 +75,7 @@ def _shrunk(path: Path, size: int) -> np.ndarray:
 
 
 def _cuts(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a side of so many pixels into `size` parts; return where each begins, and how many pixels it has.
+    """Cut a side of `length` pixels into `size` parts; return where each begins, and how many pixels it has.
 
     A pixel belongs to the part that its middle lies in. Where there are fewer pixels than parts, each has the nearest.
     """

@@ -166,7 +166,9 @@ def accuracy(network: Network, examples: Examples) -> float:
 def lead(outputs: np.ndarray, examples: Examples) -> Verdict:
     """Say how far each right answer is ahead of the wrong ones.
 
-    outputs : (pictures, answers), shares from 0 to 1. Errors as of `success`.
+    outputs : (pictures, answers), shares from 0 to 1.
+
+    Raises TinyNetError for another shape, and for examples without a right answer.
 
     >>> import tinynet as tn
     >>> lead(tn.Network.initial(seed=0)(tn.pictures.lines()), tn.pictures.lines()).sentence
@@ -187,18 +189,35 @@ def success(percentages: ArrayLike, examples: Examples) -> Verdict:
 
     percentages : (pictures, answers), from 0 to 100, as a notebook prints them.
 
-    Raises TinyNetError for shares from 0 to 1, for another shape, and for examples without a right answer.
+    Raises TinyNetError for other values, for shares from 0 to 1, for another shape, and for examples without a right
+    answer.
 
     >>> import tinynet as tn
     >>> success([[50.6, 49.1], [50.2, 49.8], [49.9, 50.3], [50.4, 49.7]], tn.pictures.lines()).sentence
     "The right answer's lead in percentage points: top +1.5, bottom +0.4, left +0.4, right −0.7. 3 of 4 pictures come out right, 0 of 4 by 20 points or more."
     """
-    given = np.asarray(percentages, dtype=float)
-    if given.size and np.abs(given).max() <= 1:
+    return lead(_percentages(percentages) / 100, examples)
+
+
+def _percentages(given: ArrayLike) -> np.ndarray:
+    """Return percentages as an array; TinyNetError for a value that is none, and for shares."""
+    try:
+        found = np.asarray(given, dtype=float)
+    except (TypeError, ValueError) as error:
         raise TinyNetError(
-            f"the largest percentage is {given.max():g}. Percentages go from 0 to 100. Multiply shares by 100."
+            f"the percentages are no table of numbers ({error}). They must be numbers from 0 to 100. "
+            "Give one row for each picture."
+        ) from error
+    wrong = found[~((found >= 0) & (found <= 100))]  # NaN is wrong too
+    if wrong.size:
+        raise TinyNetError(
+            f"a percentage is {wrong[0]}. It must be a number from 0 to 100. Check how it was computed."
         )
-    return lead(given / 100, examples)
+    if 0 < found.max(initial=0) <= 1:
+        raise TinyNetError(
+            f"the largest percentage is {found.max():g}. It must be more than 1. Multiply shares by 100."
+        )
+    return found
 
 
 def _ahead(percentages: np.ndarray, examples: Examples) -> np.ndarray:
@@ -206,7 +225,8 @@ def _ahead(percentages: np.ndarray, examples: Examples) -> np.ndarray:
     targets = examples.targets
     if targets is None or targets.shape[1] < 2:
         raise TinyNetError(
-            "these pictures have no right answer among two or more; give targets for each answer"
+            f"the number of answers with a target is {0 if targets is None else 1}. It must be 2 or more. "
+            "Choose pictures with targets."
         )
     if percentages.shape != targets.shape:
         raise TinyNetError(

@@ -99,7 +99,7 @@ def _answering(architecture: Architecture) -> Function:
 
 
 def working_room(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
-    """Return working memory for a kernel; behind it, room for the order of so many pictures."""
+    """Return working memory for a kernel, and behind it room for the order of `shuffled` pictures."""
     return np.asarray(aligned(((room_for(architecture) + shuffled) * lane_count(),), np.float32))
 
 
@@ -114,8 +114,11 @@ def answer(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -
 
     Answers of a sigmoid or softmax stay in [0, 1], which the approximation leaves by 1e-7: their logarithms are numbers.
     blocks (blocks, P, lanes) float32 and inputs (m, pixels). -> (blocks * lanes, m, outputs) float32
+
+    Raises TinyNetError for inputs of another shape.
     """
     shown, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
+    architecture.check(shown)
     out = np.empty((len(blocks), len(shown), outputs, lane_count()), np.float32)
     arrays = (blocks, shown, out, working_room(architecture))
     _answer(architecture)(*map(address, arrays), len(blocks), len(shown))

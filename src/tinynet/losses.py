@@ -11,23 +11,30 @@ from tinynet.recipe import Recipe
 def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
     """Return the mean loss of answers (n, m, outputs) to the examples. -> (n,)
 
+    The examples' losses are added from the first to the last, as the page adds them.
+
     Raises TinyNetError for a loss that is given: it is known where it was seen, and nowhere else.
     """
     if recipe.loss == "given":
         raise TinyNetError(
             "loss is 'given': what other answers would cost is not known; choose 'mse', for example"
         )
-    targets = examples.targets
-    assert targets is not None
+    assert examples.targets is not None
+    return arrays.running_total(_each(recipe, outputs, examples.targets)) / len(examples)
+
+
+def _each(recipe: Recipe, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the loss of each answer, computed as the sheet does. (n, m, outputs) -> (n, m)"""
+    count = outputs.shape[-1]
     if recipe.loss == "mse":
         with np.errstate(over="ignore", invalid="ignore"):
-            gaps = (outputs - targets).reshape(len(outputs), -1)
-            return arrays.mean(gaps * gaps)
+            gaps = outputs - targets
+            return arrays.running_total(gaps * gaps) / count
     logs = np.maximum(arrays.log(outputs), -100.0)
-    if recipe.loss == "cross_entropy":
-        return -arrays.mean(arrays.total(targets * logs))
+    if recipe.loss == "cross_entropy":  # from the answers; the sheet has log_a
+        return 0.0 - arrays.running_total(targets * logs)
     rests = np.maximum(arrays.log(1 - outputs), -100.0)
-    return -arrays.mean((targets * logs + (1 - targets) * rests).reshape(len(outputs), -1))
+    return 0.0 - arrays.running_total(targets * logs + (1 - targets) * rests) / count
 
 
 def right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:

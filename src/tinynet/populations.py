@@ -59,8 +59,16 @@ class Population:
         return len(self.seeds)
 
     def outputs(self, inputs: Examples | np.ndarray) -> np.ndarray:
-        """Return every network's answers to pictures (pictures, pixels). -> (N, pictures, outputs) float64"""
+        """Return every network's answers to pictures (pictures, pixels). -> (N, pictures, outputs) float64
+
+        Raises TinyNetError for inputs of another shape.
+        """
         values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
+        wanted = self.architecture.sizes[0]
+        if values.ndim != 2 or values.shape[1] != wanted:
+            raise TinyNetError(
+                f"inputs has the shape {values.shape}. These networks take (pictures, {wanted})."
+            )
         answers = np.empty((len(self), len(values), self.architecture.sizes[-1]))
         for some in self._parts():
             answers[some] = self._outputs(some, values)

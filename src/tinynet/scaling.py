@@ -39,10 +39,7 @@ class Scaling:
     @classmethod
     def of(cls, columns: Sequence[str], values: np.ndarray) -> "Scaling":
         """Return the scaling by the smallest and the largest value of each column. values (rows, columns)"""
-        low, high = (
-            values.min(axis=0) + 0.0,
-            values.max(axis=0) + 0.0,
-        )  # of 0.0 and -0.0 either may be the smallest
+        low, high = (f(axis=0) + 0.0 for f in (values.min, values.max))  # + 0.0: -0.0 counts as 0.0
         return cls(tuple(columns), tuple(low), tuple(high))
 
     @classmethod

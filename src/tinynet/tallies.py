@@ -25,7 +25,7 @@ LN_10 = 2.302585092994046
 
 
 def _powers(first: int, last: int, a_decade: int) -> np.ndarray:
-    """Return the powers of ten from 10**first to 10**last, so many a decade, those of whole exponents exactly."""
+    """Return the powers of ten from 10**first to 10**last, `a_decade` in each decade; whole exponents are exact."""
     decades = [float(f"1e{k}") for k in range(first, last)]
     within = [elementary.exp(LN_10 * (k / a_decade)) for k in range(a_decade)]
     return np.append(np.outer(decades, within), float(f"1e{last}"))

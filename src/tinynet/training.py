@@ -191,7 +191,7 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
 def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *, times: int) -> list[Moment]:
     """Repeat one nudge, each from where the last one ended.
 
-    times : 1 to 1,000. The optimizer's memory is empty before each nudge.
+    times : a whole number from 1 to 1,000. The optimizer's memory is empty before each nudge.
 
     Raises TinyNetError for another number of times, and as `nudge`.
 
@@ -200,14 +200,19 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
     >>> [round(moment.loss, 4) for moment in moments]
     [0.1428, 0.1402, 0.1377]
     """
-    if not 1 <= times <= MOST_TIMES:
-        raise TinyNetError(
-            f"a nudge is repeated {times} times; it must be a whole number from 1 to {MOST_TIMES:,}"
-        )
+    check_times("times", times)
     found = [nudge(network, examples, recipe)]
     while len(found) < times:
         found.append(nudge(found[-1].after, examples, recipe))
     return found
+
+
+def check_times(name: str, times: object) -> None:
+    """Raise a TinyNetError that names the parameter for a wrong number of nudges."""
+    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
+        raise TinyNetError(
+            f"{name} is {times!r}. It must be a whole number from 1 to {MOST_TIMES:,}. Choose another number."
+        )
 
 
 class Mark(NamedTuple):

@@ -13,7 +13,7 @@ export interface Golden {
   "sheet_4-3-2": { sheet: SheetJson; values: Record<string, number> };
   draws: GoldenDraws;
   worlds: GoldenWorlds;
-  runs: { examples: Pictures; sheets: SheetAnswer[]; runs: GoldenRun[] };
+  runs: { examples: Pictures; held_out: Pictures; sheets: SheetAnswer[]; runs: GoldenRun[] };
   watched: GoldenWatched[];
 }
 
@@ -49,6 +49,7 @@ export interface GoldenRun {
   losses: number[];
   loss_per_epoch: number[];
   movement_per_epoch: number[];
+  validation_per_epoch: number[];
 }
 
 interface GoldenWatched {
@@ -68,13 +69,13 @@ export interface Compared {
 const WORLD_NUMBERS = [...Array(20).keys(), 2 ** 32 - 1];
 
 export async function compared(golden: Golden): Promise<Compared[]> {
-  const { examples, sheets, runs } = golden.runs;
+  const { examples, held_out: heldOut, sheets, runs } = golden.runs;
   return [
     ...Object.entries(golden.elementary).map(([name, [x, y]]) => ofFunction(name, x, y)),
     ...ofSheet(golden["sheet_4-3-2"]),
     ...ofDraws(golden.draws),
     ...ofWorlds(golden.worlds),
-    ...runs.flatMap((python) => ofRun(python, trained(python, examples, sheets))),
+    ...runs.flatMap((python) => ofRun(python, trained(python, examples, sheets, { heldOut }))),
     ...(await Promise.all(golden.watched.map(ofWatched))),
   ];
 }
@@ -169,7 +170,8 @@ function ofRun(python: GoldenRun, run: Run): Compared[] {
   const { architecture: a, recipe: r, world } = python;
   const form = `${a.sizes.join("-")} ${a.hidden} ${a.output}, ${r.loss}, ${r.optimizer}, ${r.schedule}, ${r.order}`;
   const name = `${form}, batches of ${r.batch_size}, ${world ? "a world" : "the lines"}`;
-  const { names, inputs, targets, memory, last, losses, loss_per_epoch, movement_per_epoch } = python;
+  const { names, inputs, targets, memory, last, losses, loss_per_epoch, movement_per_epoch, validation_per_epoch } =
+    python;
   const seen = names.map((_, step) => run.seen(step));
   return [
     {
@@ -185,8 +187,9 @@ function ofRun(python: GoldenRun, run: Run): Compared[] {
         [...run.losses],
         run.lossPerEpoch,
         run.movementPerEpoch,
+        run.heldOutPerEpoch,
       ],
-      expected: [memory, last, losses, loss_per_epoch, movement_per_epoch],
+      expected: [memory, last, losses, loss_per_epoch, movement_per_epoch, validation_per_epoch],
     },
   ];
 }

@@ -25,9 +25,9 @@ def export(
     ] = None,
     epoch: Annotated[int | None, typer.Option(help="The epoch whose nudges a workbook has.")] = None,
     cell: Annotated[str | None, typer.Option(help="The cell to explain, such as layer1.weight[0,2].")] = None,
-    depth: Annotated[int | None, typer.Option(help="Levels of the explanation; all, unless said.")] = None,
+    depth: Annotated[int | None, typer.Option(help="Levels of the explanation. Default: all.")] = None,
     figure: Annotated[
-        str | None, typer.Option(help="The figure's name; network, unless said. A wrong one lists them.")
+        str | None, typer.Option(help="The figure's name. Default: network. A wrong name lists all.")
     ] = None,
     dtype: Annotated[str | None, typer.Option(help="float32 or float64, of models and C.")] = None,
     name: Annotated[str | None, typer.Option(help="The name of the function in a program.")] = None,

@@ -35,7 +35,8 @@ def discover(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The folder for the report and the figures: discovery, unless said; none with --json, unless said."
+            help="The folder for the report and the figures. Default: discovery. With --json, nothing is written unless you "
+            "give --out."
         ),
     ] = None,
     as_json: Json = False,

@@ -50,7 +50,9 @@ ScaleColumns = Annotated[
     bool,
     typer.Option("--scale/--no-scale", help="Map each column of the table to 0 … 1, or leave it as it is."),
 ]
-Size = Annotated[int | None, typer.Option(help="Shrink pictures to so many pixels a side; 8, unless said.")]
+Size = Annotated[
+    int | None, typer.Option(help="Shrink pictures to this number of pixels a side. Default: 8.")
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output, and nothing else.")
 ]
@@ -132,7 +134,7 @@ def check_used(recipes: Iterable[Recipe], given: Iterable[str]) -> None:
         if owner and not any(getattr(recipe, owner) in values for recipe in recipes):
             wanted = " or ".join(f"--{owner} {value}" for value in values)
             raise TinyNetError(
-                f"{flags(name)[0]} was given and is used only with {wanted}; add that, or leave it out"
+                f"{flags(name)[0]} is not used. It must be given with {wanted}. Add that option or remove {flags(name)[0]}."
             )
 
 
@@ -219,16 +221,18 @@ def _finite(value: Any) -> Any:
 def refuse(given: dict[str, Any], why: str) -> None:
     """Raise a TinyNetError for the first option that has a value although another one leaves it unused.
 
-    >>> refuse({"--x": None}, "--x belongs to --figure")
-    >>> refuse({"--x": "epochs"}, "it is for the map; give --figure too")
+    why : a sentence that names the other option.
+
+    >>> refuse({"--x": None}, "It is for the map that --figure draws.")
+    >>> refuse({"--x": "epochs"}, "It is for the map that --figure draws.")
     Traceback (most recent call last):
-    tinynet.errors.TinyNetError: --x was given and would not be used: it is for the map; give --figure too
+    tinynet.errors.TinyNetError: --x is not used. It is for the map that --figure draws. Remove --x.
     """
     from tinynet.errors import TinyNetError
 
     for option, value in given.items():
         if value is not None and value is not False:
-            raise TinyNetError(f"{option} was given and would not be used: {why}")
+            raise TinyNetError(f"{option} is not used. {why} Remove {option}.")
 
 
 @contextmanager

@@ -20,13 +20,13 @@ def runbook(
     networks: Annotated[
         int | None, typer.Option(help="How many seeds each rung is put to: 2,048, or 256 with --quick.")
     ] = None,
-    first_seed: Annotated[int | None, typer.Option(help="The first seed; 0, unless said.")] = None,
+    first_seed: Annotated[int | None, typer.Option(help="The first seed. Default: 0.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds, and a shorter exam.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The folder for results, figures and the report: runbook, unless said. With --json the figures and the "
-            "report are written only if this is given."
+            help="The folder for results, figures and the report. Default: runbook. With --json, figures and report are "
+            "not written unless you give --out."
         ),
     ] = None,
     save: Annotated[
@@ -42,7 +42,7 @@ def runbook(
 
     if save is not None:
         given = {"--networks": networks, "--first-seed": first_seed, "--quick": quick, "--out": out}
-        refuse(given, "--save trains one learner and measures no rungs; leave one of the two out")
+        refuse(given, "--save trains one learner and measures no rungs.")
         _keep(save, as_json)
         return
     folder, first = out or Path("runbook"), first_seed or 0

@@ -30,7 +30,8 @@ def nudge(
     loss: LossOption = "mse",
     hidden: Hidden = "3",
     repeat: Annotated[
-        int, typer.Option(help="Take the nudge so many times; ledger and cell are those of the last.")
+        int,
+        typer.Option(help="How many times to take the nudge. Ledger and cell are those of the last nudge."),
     ] = 1,
     cell: Annotated[str | None, typer.Option(help="Open this cell too, such as layer1.weight[0,2].")] = None,
     as_json: Json = False,
@@ -39,8 +40,9 @@ def nudge(
     import tinynet as tn
     from tinynet import terminal
     from tinynet.parts import falls, ledger_table, repeats_table
-    from tinynet.training import nudges
+    from tinynet.training import check_times, nudges
 
+    check_times("--repeat", repeat)
     network = tn.Network.initial((4, *hidden_sizes(hidden), 2), seed=seed)
     recipe = recipe_of(learning_rate=rate, loss=loss)
     moments = nudges(network, trainable(picture), recipe, times=repeat)
@@ -72,9 +74,9 @@ def explain(
     recording: RecordingPath,
     cell: Annotated[str, typer.Argument(help="A cell of the sheet, such as layer1.weight[0,2] or loss.")],
     step: Annotated[int, typer.Option(help="The nudge, counted from 0; negative counts from the end.")] = 0,
-    depth: Annotated[int | None, typer.Option(help="Levels to open; all, unless said.")] = None,
+    depth: Annotated[int | None, typer.Option(help="Levels to open. Default: all.")] = None,
     form: Annotated[
-        str | None, typer.Option(help="text (unless said), latex, html, or document: a whole LaTeX file.")
+        str | None, typer.Option(help="text, latex, html, or document: a whole LaTeX file. Default: text.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -63,11 +63,11 @@ def sweep(
     value: Annotated[
         str | None,
         typer.Option(
-            help="What the map shows: learned (unless said), loss, epochs_until_learned, unsure or lean."
+            help="What the map shows: learned, loss, epochs_until_learned, unsure or lean. Default: learned."
         ),
     ] = None,
     picture: Annotated[
-        str | None, typer.Option(help="The probe picture of unsure and lean; gray, unless said.")
+        str | None, typer.Option(help="The probe picture of unsure and lean. Default: gray.")
     ] = None,
     x: Annotated[str | None, typer.Option(help="The map's axis to the right.")] = None,
     y: Annotated[str | None, typer.Option(help="The map's axis up.")] = None,
@@ -75,8 +75,12 @@ def sweep(
     scheduler: Annotated[
         str | None, typer.Option(help="Compute on this dask cluster: tcp://host:8786.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Begin no new block after so many networks.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Begin no new block after so many minutes.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Begin no new block after this number of networks.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Begin no new block after this number of minutes.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say how much it is and about how long.")
     ] = False,
@@ -97,7 +101,7 @@ def sweep(
 
     look = _look(figure, x=x, y=y, value=value, picture=picture)
     if scheduler is not None:
-        refuse({"--workers": workers}, "the dask cluster has its own workers; leave one of the two out")
+        refuse({"--workers": workers}, "With --scheduler, the dask cluster has its own workers.")
     rows = source_of(source, scale=scale, label=label, ignore=ignore or ())
     examples = splits.parts_of(rows, scale=scale).training
     trials = _trials(axes, recipes, examples)
@@ -135,9 +139,9 @@ def _look(figure: Path | None, **given: str | None) -> dict[str, Any]:
     """Return what the map shows; TinyNetError for a choice that no map would use."""
     options = {f"--{name}": value for name, value in given.items()}
     if figure is None:
-        refuse(options, "it is for the map; give --figure too")
+        refuse(options, "It is for the map that --figure draws.")
     elif given["value"] not in PICTURED:
-        why = f"it is for --value {' and '.join(PICTURED)}; choose one of them"
+        why = f"It is for --value {' and '.join(PICTURED)}."
         refuse({"--picture": options["--picture"]}, why)
     return given | {"value": given["value"] or "learned", "picture": given["picture"] or "gray"}
 

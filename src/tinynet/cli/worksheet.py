@@ -29,15 +29,16 @@ if TYPE_CHECKING:
 
 def worksheet(
     students: Annotated[
-        int | None, typer.Option(help="How many papers: one for each seed. 1, unless said.")
+        int | None, typer.Option(help="How many papers: one for each seed. Default: 1.")
     ] = None,
     first_seed: Annotated[
-        int | None, typer.Option(help="The first student's seed, 0 unless said; the next has the next.")
+        int | None,
+        typer.Option(help="The first student's seed. Each further student has the next seed. Default: 0."),
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="The seeds instead, such as 0..29 or 3,5,8.")] = None,
     picture: Pictures = "top",
     target: Annotated[str | None, typer.Option(help="What the outputs should say, such as 1,0 or 1.")] = None,
-    decimals: Annotated[int, typer.Option(help="Every number is rounded to so many decimals.")] = 3,
+    decimals: Annotated[int, typer.Option(help="Decimals of every rounded number.")] = 3,
     rate: Rate = 1.0,
     loss: LossOption = "mse",
     hidden: Hidden = "3",
@@ -53,7 +54,7 @@ def worksheet(
 
     if seeds is not None:
         given = {"--students": students, "--first-seed": first_seed}
-        refuse(given, "--seeds names every seed; leave one of the two out")
+        refuse(given, "--seeds names every seed.")
     count, first = 1 if students is None else students, first_seed or 0
     examples = _example(picture, target)
     assert examples.targets is not None

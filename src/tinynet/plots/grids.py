@@ -104,7 +104,8 @@ def hidden_nodes(
 ) -> "Figure":
     """Draw the weights of each node of the first layer as a picture.
 
-    Orange: the node is active when that pixel is bright. Blue: when it is dark. The scale says so too.
+    Orange: the node is active when that pixel is bright. Blue: when it is dark. The ends of the scale have the same
+    words.
 
     All nodes share one scale, centered at zero. shape : (rows, columns) of the pictures; by default a square
     where the number of pixels is one, otherwise a single row. axes : one for each node drawn, at most 24.

@@ -1,5 +1,6 @@
 /** A training in the page: the sheet, evaluated step after step, every step kept. */
 
+import { log } from "virtual:elementary";
 import { Sheet, type Pins } from "./sheet";
 import { rateAt } from "./schedule";
 import { Playing, type Played } from "./playing";
@@ -76,6 +77,11 @@ function settingsOf(answer: SheetAnswer, recipe: Recipe): Record<string, number>
   return Object.fromEntries(
     names.map((name) => [name, recipe[(name === "rate" ? "learning_rate" : name) as keyof Recipe] as number]),
   );
+}
+
+/** The cross-entropy of answers alone. The sheet computes it from z, which has more digits where an answer is near 0. */
+function crossEntropy(answers: number[], target: number[]): number {
+  return 0 - answers.reduce((sum, a, j) => sum + target[j] * Math.max(log(a), -100), 0);
 }
 
 export interface Setup {
@@ -220,11 +226,13 @@ export class Run {
     return places.map((place) => values[place]);
   }
 
-  /** The mean loss on some pictures at `step`, each by itself and as it is. */
+  /** The mean loss on some pictures at `step`, each by itself and as it is: Python's `mean_losses`. */
   lossOn({ inputs, targets }: Pictures, step: number): number {
     const prepared = this.preparedFor(1);
     const [loss, pins] = [prepared.sheet.place("loss"), this.pinsFor(prepared)];
+    const fromAnswers = this.setup.recipe.loss === "cross_entropy";
     const each = inputs.map((input, k) => {
+      if (fromAnswers) return crossEntropy(this.answer(step, input, pins), targets![k]);
       const values = prepared.fill(this.memory(step), this.settings, [input], [targets![k]]);
       return prepared.sheet.evaluate(values, pins, loss)[loss];
     });

@@ -56,7 +56,9 @@ def recording_json(recording: Recording) -> dict[str, Any]:
     """
     arrays, about = files.decode("recording", recording.to_bytes(), "this recording")
     names = recording.network.architecture.parameter_names
-    described = {name: _described(array) for name, array in arrays.items()}
+    described = {
+        name: _described(array) for name, array in sorted(arrays.items())
+    }  # as they come, in any order
     return {**about, "parameter_names": list(names), "arrays": described}
 
 
