@@ -32,7 +32,7 @@ $(LAB): pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(TESTS): $(LAB)
-	@echo "Installing PyTorch, JupyterLab and the tools of the tests into $(VENV): 2.3 GB in all."
+	@echo "Installing PyTorch, JupyterLab and the tools of the tests into $(VENV): 2.6 GB in all."
 	@$(PIP) 'tinynet-lab[dev]'  # compiled here: some packages warn when they are, and warnings fail a test
 	@touch $@ $(NOTEBOOK)
 
@@ -77,11 +77,11 @@ test: setup ## run every check: style, types, the page's tests, and Python's wit
 	@$(NPM) run --silent check
 	@echo "4 of 5: the page's tests"
 	@$(NPM) run --silent test -- --reporter dot
-	@echo "5 of 5: Python's tests$(if $(ONLY), that are marked: $(ONLY))"
+	@echo "5 of 5: Python's tests$(WITHOUT)"
 	@$(BIN)/pytest --quiet --numprocesses 2 $(if $(ONLY),-m '$(ONLY)') $(ARGS)
 
 test-quick: ## the same in a minute and a half, without browser, cluster, notebooks and whatever takes seconds
-	@$(MAKE) --silent test ONLY='$(QUICK)'
+	@$(MAKE) --silent test ONLY='$(QUICK)' WITHOUT=', without browser, cluster, notebooks and slow ones'
 
 lint: setup ## check the style and the types
 	@$(BIN)/ruff check
@@ -100,7 +100,8 @@ bench: setup ## time TinyNet beside PyTorch, JAX, NumPy and C, and the page agai
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 	@$(BIN)/python benchmarks/page.py
 
-map: setup ## draw docs/images/learning_map.png: 17 rates by 9 numbers of epochs by 4,096 seeds
+map: $(LAB) ## draw docs/images/learning_map.png: 17 rates by 9 numbers of epochs by 4,096 seeds
+	@$(PIP) 'tinynet-lab[sweep]'
 	@$(BIN)/tinynet sweep --rate 0.05..20/17 --epochs 100..30000/9 --networks 4096 --out out/learning_map \
 		--figure docs/images/learning_map.png $(ARGS)
 

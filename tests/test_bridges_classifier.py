@@ -100,6 +100,7 @@ def test_a_search_over_numpys_numbers_with_two_processes():
     assert search.best_estimator_[-1].recording_.epochs == 10
 
 
+@pytest.mark.slow
 def test_it_can_be_calibrated_and_voted_with():
     calibrated = CalibratedClassifierCV(SMALL, cv=3).fit(X, Y)
     np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)
@@ -108,6 +109,7 @@ def test_it_can_be_calibrated_and_voted_with():
     assert VotingClassifier(members, voting="soft").fit(X, Y).score(X, Y) > 0.9
 
 
+@pytest.mark.slow
 def test_it_can_be_cross_validated():
     chances = cross_val_predict(SMALL, X, Y, cv=3, method="predict_proba")
     assert (chances.argmax(axis=1) == Y).mean() > 0.9

@@ -97,6 +97,7 @@ gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
 node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
 
 
+@pytest.mark.slow
 @gcc
 @pytest.mark.parametrize("flags", [STRICT, FUSING, ("-std=gnu11", "-O2")], ids=" ".join)
 def test_c_in_double_is_the_network_to_the_bit(tmp_path, flags):
@@ -137,6 +138,7 @@ def softmax(z):
     return e / total[:, None]
 
 
+@pytest.mark.slow
 @gcc
 @pytest.mark.parametrize("flags", [STRICT, FUSING], ids=" ".join)
 def test_c_in_float_has_fixed_bits_and_is_ours_to_a_millionth(tmp_path, flags):
@@ -335,6 +337,7 @@ def test_the_functions_of_javascript(tmp_path, name):
     assert bits(np.frombuffer(done.stdout)) == wanted(name)
 
 
+@pytest.mark.slow
 @gcc
 @node
 def test_infinities_nan_and_the_sign_of_zero_are_the_networks_too(tmp_path):

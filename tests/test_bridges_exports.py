@@ -113,6 +113,7 @@ def test_an_onnx_model_keeps_the_scaling_of_its_table(run, tmp_path):
     assert "scaling" not in {prop.key for prop in onnx.load(tmp_path / "lines.onnx").metadata_props}
 
 
+@pytest.mark.slow
 def test_a_film_tells_how_far_it_is(run, tmp_path):
     seen = []
     export(run, tmp_path / "a.gif", frames=3, progress=lambda done, total: seen.append((done, total)))

@@ -25,6 +25,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(film, "DOTS", 30)
 
 
+@pytest.mark.slow
 def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick):
     seen = []
     film.film(
@@ -125,6 +126,7 @@ def test_what_ffmpeg_says_is_passed_on(run, tmp_path, monkeypatch, quick):
     assert list(tmp_path.glob("*.mp4")) == []
 
 
+@pytest.mark.slow
 def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
     table = tn.Examples(
         np.array([[0.0, 0.5, 1.0], [1.0, 0.2, 0.3]]), np.eye(2), ("a", "b"), None, ("no", "yes")

@@ -76,6 +76,7 @@ def blocks(document):
     return [(block, True) for block in aligned.findall(body)] + [(formula, False) for formula in inline]
 
 
+@pytest.mark.slow
 def test_every_cell_of_every_kind_of_sheet_is_latex(refused):
     moments = [tn.nudge(*parts) for parts in MOMENTS.values()] + [wide()]
     formulas = []
@@ -127,6 +128,7 @@ def test_long_formulas_are_broken_and_say_the_same():
     assert len(latex.display(short).splitlines()) == 5
 
 
+@pytest.mark.slow
 def test_no_line_is_wider_than_the_page():
     """Measured in matplotlib's Computer Modern at 11 points, against A4 less its margins of 20 mm."""
     from matplotlib import rc_context

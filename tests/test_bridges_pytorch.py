@@ -261,6 +261,7 @@ def test_a_recording_is_no_network(tmp_path):
         tn.load(tmp_path / "net.safetensors")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 @given(place=st.floats(0, 0.999), byte=st.integers(0, 255))
 def test_a_damaged_file_gives_a_clear_error_or_a_network(tmp_path_factory, ending, place, byte):

@@ -195,6 +195,7 @@ def stressed(size, loss):
     return workbook.workbook([moment]), moment
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "loss"), STRESS)
 def test_sure_and_wrong_answers_overflow_nowhere(size, loss, tmp_path):
     data, moment = stressed(size, loss)

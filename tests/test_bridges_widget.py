@@ -225,6 +225,7 @@ def test_a_network_is_shown_before_its_first_nudge():
     assert np.allclose(gray.examples.targets, 1 / 3)
 
 
+@pytest.mark.slow
 def test_what_is_too_large_for_the_page_is_a_picture_that_says_so():
     large = tn.Network.initial((64, 64, 10))
     with pytest.raises(tn.TinyNetError, match="make 4,810 parameters; the page shows up to 2,000"):
@@ -330,6 +331,7 @@ def test_a_training_that_is_still_watched_says_so():
     assert shown._repr_mimebundle_()["text/plain"] == "the recording is complete when the `with` block ends"
 
 
+@pytest.mark.slow
 def test_a_picture_of_numbers_to_predict_tells_numbers():
     table = {"x": [1.0, 2.0, 3.0, 4.0], "price": [100.0, 200.0, 300.0, 500.0]}
     some = tn.Examples.from_table(table, targets="price")

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import signal
 import stat
 import subprocess
 import sys
@@ -218,8 +217,10 @@ def test_the_wheel_brings_the_page(installed, tinynet):
         stdout=subprocess.PIPE,
         text=True,
     ) as lab:
-        address = re.search(r"http://\S+/", lab.stdout.readline())[0]
-        for name in ("", "lab.js"):
-            served = urllib.request.urlopen(address + name, timeout=60).read()
-            assert served == (ROOT / "src" / "tinynet" / "page" / (name or "index.html")).read_bytes()
-        lab.send_signal(signal.SIGINT)
+        try:
+            address = re.search(r"http://\S+/", lab.stdout.readline())[0]
+            for name in ("", "lab.js"):
+                served = urllib.request.urlopen(address + name, timeout=60).read()
+                assert served == (ROOT / "src" / "tinynet" / "page" / (name or "index.html")).read_bytes()
+        finally:
+            lab.terminate()  # or the end of the block waits for a server that never ends

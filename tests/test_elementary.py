@@ -77,6 +77,7 @@ def error(found: float, x: float, true) -> float:
     return libmp.to_float(off) / last if last > 5e-324 else libmp.to_float(libmp.mpf_shift(off, 1074))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRUE)
 def test_the_error_on_a_million_points_is_below_one_ulp(name):
     x = points(name, POINTS)

@@ -87,6 +87,7 @@ def test_brackets_stand_where_they_are_needed(formula, text, latex):
     assert write(formula, LATEX) == latex
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe",
     [tn.Recipe(), tn.Recipe(momentum=0.9, nesterov=True, weight_decay=0.1), tn.Recipe(optimizer="adam"), tn.Recipe(loss="bce")],

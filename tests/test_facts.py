@@ -90,6 +90,7 @@ def test_the_ladder_is_the_known_one(ladder, key):
     assert found.medians["auroc"] == pytest.approx(auroc, abs=0.06)
 
 
+@pytest.mark.slow
 def test_the_notebooks_recipes_never_pass(ladder):
     for key in ("notebook", "bold", "long", "memorizer"):
         assert ladder.standing(key).passed == 0

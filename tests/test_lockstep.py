@@ -73,6 +73,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["in a straight line", "in loops"])
 @pytest.mark.parametrize(("architecture", "recipe", "examples"), CASES.values(), ids=CASES)
 def test_the_lanes_are_recordings(architecture, recipe, examples, way, monkeypatch):

@@ -27,7 +27,7 @@ def test_what_is_there_is_said_with_its_version():
 
 
 @pytest.mark.parametrize("installed", [True, False])
-def test_another_library_named_tinynet_gives_a_warning(monkeypatch, installed):
+def test_another_distribution_named_tinynet_gives_a_warning(monkeypatch, installed):
     def found(package):
         if package == "tinynet" and not installed:
             raise PackageNotFoundError(package)
@@ -35,7 +35,7 @@ def test_another_library_named_tinynet_gives_a_warning(monkeypatch, installed):
 
     monkeypatch.setattr(machine, "version", found)
     warning = machine.describe().get("warning", "")
-    assert warning.startswith("tinynet 0.1.2 is installed too. It is another library") == installed
+    assert warning.startswith("Another distribution named tinynet (0.1.2) is installed too.") == installed
     assert ("pip uninstall tinynet" in warning) == installed
 
 

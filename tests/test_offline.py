@@ -206,6 +206,7 @@ def test_of_a_watched_training_the_forms_to_go_on_by_go_along():
     assert kinds >= {("given", 1), ("given", 3), ("loss", 1), ("loss", 3)}
 
 
+@pytest.mark.slow
 @pytest.mark.torch
 def test_steps_that_pytorch_took_may_be_too_many():
     known, _ = recordings()

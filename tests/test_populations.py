@@ -22,6 +22,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("architecture", "recipe"), CASES.values(), ids=CASES)
 def test_members_are_pytorchs_float32_networks(architecture, recipe):
     crowd = tn.population(recipe, networks=100, architecture=architecture)

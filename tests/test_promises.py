@@ -27,7 +27,7 @@ def test_the_public_surface_is_there_and_documented(name):
     assert getattr(tn, name).__doc__.strip()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/experiments.md"])
+@pytest.mark.parametrize("name", ["README.md", pytest.param("docs/experiments.md", marks=pytest.mark.slow)])
 def test_the_code_prints_what_it_says(name):
     text = (ROOT / name).read_text()
     code, printed = re.search(

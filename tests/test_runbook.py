@@ -8,6 +8,8 @@ from tinynet.parts import Figure, Table, Text
 from tinynet.runbook import Runbook
 from tinynet.world import World
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def told():

@@ -134,6 +134,7 @@ def test_what_cannot_be_told_is_refused():
         list(tn.journey("look", architecture=tn.Architecture((9, 3, 2))))
 
 
+@pytest.mark.slow
 def test_every_figure_draws(chapters):
     from tinynet import plots
 

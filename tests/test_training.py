@@ -58,11 +58,13 @@ def test_every_step_is_pytorchs(recipe, kernels):
     assert_same_steps(tn.Network.initial(seed=3), LINES, recipe, 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
 def test_every_step_is_pytorchs_for_other_networks(architecture, kernels):
     assert_same_steps(architecture.initial(1), LINES, tn.Recipe(batch_size=2), 1e-12)
 
 
+@pytest.mark.slow
 def test_cross_entropy_is_pytorchs(kernels):
     network = NETWORKS["softmax"].initial(5)
     assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", batch_size=3), 1e-12)

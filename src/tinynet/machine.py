@@ -62,14 +62,14 @@ def describe() -> dict[str, str]:
 
 
 def namesake() -> dict[str, str]:
-    """Return a warning where the other library named tinynet is installed too: both own the folder `tinynet`."""
+    """Return a warning where a distribution named tinynet is installed too: both own the folder `tinynet`."""
     try:
         found = version("tinynet")
     except PackageNotFoundError:
         return {}
     mend = f"pip uninstall tinynet, then pip install --force-reinstall --no-deps {DISTRIBUTION}"
     return {
-        "warning": f"tinynet {found} is installed too. It is another library with the same import name. Run {mend}."
+        "warning": f"Another distribution named tinynet ({found}) is installed too. It has the same import name. Run {mend}."
     }
 
 
