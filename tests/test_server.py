@@ -26,7 +26,7 @@ PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()
 EXPERIMENT = {"architecture": PLAIN, "recipe": {}, "examples": LINES.to_json()}
 QUESTION = EXPERIMENT | {"picture": [0.5] * 4, "networks": 500}
-ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 2000}}
+ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 10_000}}  # as much as may be asked, nearly
 
 
 @pytest.fixture(scope="module")
