@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import tinynet as tn
+from tinynet.assembly import lane_count
 from tinynet.starts import starts
 
 
@@ -9,8 +10,8 @@ from tinynet.starts import starts
 @pytest.mark.parametrize("sizes", [(4, 3, 2), (30, 25, 4)])
 def test_starts_in_bulk_are_the_networks(start, sizes):
     architecture = tn.Architecture(sizes, start=start)
-    seeds = np.array([0, 1, 2**32 - 1, *range(1000, 1125)])  # two blocks of 64
+    seeds = np.array([0, 1, 2**32 - 1, *range(1000, 1125)])  # whole blocks, of 64 at most
     found = starts(architecture, seeds)
     for k in (0, 1, 2, 63, 64, 127):
-        drawn = found[k // 64, :, k % 64]
+        drawn = found[k // lane_count(), :, k % lane_count()]
         assert (drawn == architecture.initial(int(seeds[k])).parameters).all()
