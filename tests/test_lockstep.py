@@ -1,4 +1,4 @@
-"""Networks trained 64 side by side: a recording's, in a straight line and in loops."""
+"""Networks trained side by side: a recording's, in a straight line and in loops."""
 
 import numpy as np
 import pytest
