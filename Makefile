@@ -46,7 +46,7 @@ $(MODULES): web/package-lock.json | $(BIN)/python
 	@$(NPM) ci --silent --no-fund --no-audit
 	@touch $@
 
-$(PAGE): $(WEB) src/tinynet/elementary.py $(MODULES)
+$(PAGE): $(WEB) src/tinynet/numerics/elementary.py $(MODULES)
 	@echo "Building the page."
 	@$(NPM) run build --silent -- --logLevel warn
 

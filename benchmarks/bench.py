@@ -29,7 +29,7 @@ import processes
 import recordings
 from contest import FULL, QUICK, MissingError, Result, Scale, say
 from limit import compiler
-from tinynet import machine
+from tinynet.story import environment
 
 OUT = Path(__file__).with_name("out")
 SECTIONS: dict[str, Callable[[Scale], Result]] = {
@@ -75,7 +75,7 @@ def described() -> dict[str, str]:
         compiles = said[0] if said else compiler()
     except MissingError as reason:
         compiles = str(reason)
-    return machine.summary() | {
+    return environment.summary() | {
         "model": model(),
         "JAX": package("jax"),
         "NumPy": package("numpy"),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinynet as tn
-from tinynet.cohorts import Cohort, Training
+from tinynet.experiments.cohort import Cohort, Training
 
 # The job: the notebook's training. 4-3-2, sigmoid, mean squared error, one picture at a time in fixed order.
 ARCHITECTURE, LINES = tn.Architecture((4, 3, 2)), tn.pictures.lines()

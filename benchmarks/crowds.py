@@ -8,7 +8,7 @@ from typing import Any
 
 import tinynet as tn
 from contest import EPOCHS, RECIPE, Result, Scale, Side, check, cohort, in_turns, one_core, plain, say, timed
-from tinynet.cohorts import Cohort
+from tinynet.experiments.cohort import Cohort
 
 ALONE, WITH_STARTS, LIMIT = "TinyNet, the training alone", "TinyNet, starts included", "C, the limit"
 ONE_CORE, ALL_CORES = "tn.population, one core", "tn.population, all cores"

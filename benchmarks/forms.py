@@ -8,9 +8,9 @@ import numpy as np
 
 import tinynet as tn
 from contest import LINES, TARGETS, Result, Scale, in_turns, one_core, plain, say, timed
-from tinynet.cohorts import Cohort, Training
-from tinynet.formulas import Formula
-from tinynet.sheet import Cell, parts
+from tinynet.core.formulas import Formula
+from tinynet.core.sheet import Cell, parts
+from tinynet.experiments.cohort import Cohort, Training
 
 # A model of a vector unit, confessed: what an operation costs beside an addition. A sigmoid is a clamp, a ratio of
 # two polynomials and a division; exp and log are about as long. Dividing by a number multiplies by its inverse.

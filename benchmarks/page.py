@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import laboratory
 import tinynet as tn
-from tinynet import server
+from tinynet.lab.http import app
 
 VISITS, MOVES, ASKS = 10, 200, 50
 PLAYGROUND = 436_057  # bytes of TensorFlow Playground's files, uncompressed
@@ -86,7 +86,7 @@ def measure(table: Table, page: Page, address: str) -> None:
     with httpx.Client(base_url=address) as client:
         times = milliseconds(lambda: client.post("api/recording", json=asked).raise_for_status(), ASKS)
     table.add_row("recording of 400 steps, median", f"{statistics.median(times):.1f} ms", "10 ms")
-    files = [path.read_bytes() for path in server.PAGE.rglob("*") if path.is_file()]
+    files = [path.read_bytes() for path in app.PAGE.rglob("*") if path.is_file()]
     table.add_row(
         "page files, compressed",
         f"{sum(len(gzip.compress(data)) for data in files):,} bytes",

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 import tinynet as tn
-from tinynet import draws
-from tinynet.cohorts import Cohort, Training
-from tinynet.exam import PARTS, Exam, Marks
-from tinynet.judging import percent, share
-from tinynet.populations import Population
+from tinynet import rng
+from tinynet.evaluation.exam import PARTS, Exam, Marks
+from tinynet.evaluation.verdicts import percent, share
+from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.population import Population
 
 FIRST_SEED = 1_000_000  # those that recipes were chosen by begin at 100,000
 FRESH = 50_000_000  # between the seeds of two trainings of one network, so that the second has pictures of its own
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="WORD", help="cases with this in their name")
     asked = parser.parse_args()
     networks, exam = 128 if asked.quick else 4096, Exam()
-    validation = Exam(count=2000, stream=draws.VALIDATION)
+    validation = Exam(count=2000, stream=rng.VALIDATION)
     print(f"The parts: {', '.join(PARTS)}.\n")
     print("| recipe | passed | share | 95 % interval | Brier / floor | each part, % | best agreement |")
     print("| --- | --- | --- | --- | --- | --- | --- |")

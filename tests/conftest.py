@@ -54,9 +54,9 @@ def _floating_point_faults_raise():
 @pytest.fixture(scope="module")
 def address():
     import laboratory
-    from tinynet import server
+    from tinynet.lab.http import app
 
-    assert (server.PAGE / "index.html").is_file(), "the page is not built: make setup builds it"
+    assert (app.PAGE / "index.html").is_file(), "the page is not built: make setup builds it"
     with laboratory.running() as found:
         yield found
 

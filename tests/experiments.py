@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import tinynet as tn
-from tinynet import arrays
-from tinynet.cohorts import Cohort, Training
+from tinynet.experiments.cohort import Cohort, Training
+from tinynet.numerics import arrays
 
 GOLDEN = Path(__file__).parent / "golden" / "experiments.json"
 LINES, WORLD = tn.pictures.lines(), tn.World()
@@ -89,7 +89,7 @@ FORMS: dict[str, tuple[tn.Architecture, tn.Recipe, Any]] = {
 
 def recording(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> str:
     """Train from seed 1 and hash everything that is kept, and what the trained network answers."""
-    run = tn.train(architecture.initial(1), source, recipe)
+    run = tn.train(tn.Network.initial(architecture, seed=1), source, recipe)
     kept = (run.parameters, run.state, run.gradients, run.activations, run.losses, run.loss_per_epoch)
     return digest(*kept, run.movement_per_epoch, run.final(run.examples), run.identity)
 
@@ -136,16 +136,16 @@ def sweep() -> str:
 
 def learner() -> str:
     """Choose the learner again that comes with the package, and hash its recording and its card."""
-    from tinynet import learners
+    from tinynet.story import learner
 
-    run = learners.choose()
+    run = learner.choose()
     assert run.final == tn.learner()
-    return digest(run.parameters, run.losses, learners.card(run))
+    return digest(run.parameters, run.losses, learner.card(run))
 
 
 def world() -> str:
     """Draw pictures of a world, and answer them as well as anybody can."""
-    from tinynet import bayes
+    from tinynet.evaluation import bayes
 
     inputs, targets, rows = WORLD.draw(np.arange(2000), seed=5, stream=tn.draws.TEST)
     return digest(inputs, targets, rows, bayes.posterior(WORLD, inputs))
@@ -156,19 +156,17 @@ def world() -> str:
 
 def evaluation() -> Iterator[tuple[str, Any]]:
     """Yield what is measured of networks, the best possible answers, and what chapters say, each by name."""
-    from tinynet import (
+    from tinynet.evaluation import (
         bayes,
+        bayes_bounds,
         calibration,
+        classification,
         diagnosis,
-        fits,
-        floors,
-        scores,
-        story,
+        regression,
         symmetry,
-        tables,
-        tallies,
-        trials,
     )
+    from tinynet.experiments import aggregates, trials
+    from tinynet.story import journey
 
     table = tn.Examples.from_table(TABLE, label="kind")
     network = tn.Network.initial((2, 5, 3), seed=1, output="softmax")
@@ -176,24 +174,29 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=200)
     shown = WORLD.draw(np.arange(300), seed=5, stream=tn.draws.TEST)[0]
     sharp = replace(WORLD, noise=0.05, n=3)
-    yield "floors", {name: tuple(found) for name, found in vars(floors.floors(WORLD, count=3000)).items()}
+    yield (
+        "floors",
+        {name: tuple(found) for name, found in vars(bayes_bounds.floors(WORLD, count=3000)).items()},
+    )
     yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=tn.draws.TEST)[0])
     yield "doubt", bayes.doubtful(WORLD, shown)
     yield "marks", [mark.tolist() for mark in vars(crowd.sit(tn.Exam(count=1500))).values()]
-    yield "scores", scores.score(run.final, table).to_json()
+    yield "scores", classification.score(run.final, table).to_json()
     yield "diagnosis", [[found.sentence, found.evidence] for found in diagnosis.diagnose(run)]
     yield "walk", diagnosis.walk(run)
     yield "views", symmetry.walked_round(tn.Network.initial(seed=3))(shown)
-    yield "between", tables.halfway(table).to_json()
+    from tinynet.data import probes
+
+    yield "between", probes.halfway(table).to_json()
     yield "grid", [trials.parse("learning_rate", "0.05..20/17"), trials.parse("epochs", "100..30000/7")]
     yield "fuzzy", tn.pictures.fuzzy_lines(50, noise=0.1, seed=3).to_json()
-    yield "tallies", [tallies.ladder(stop).tolist() for stop in (1, 100, 31623)]
-    yield "story", [chapter.to_json() for chapter in story.journey("stress", networks=100, patience=10)]
+    yield "tallies", [aggregates.ladder(stop).tolist() for stop in (1, 100, 31623)]
+    yield "story", [chapter.to_json() for chapter in journey.journey("stress", networks=100, patience=10)]
     numbers = tn.Examples.from_table({"x": TABLE["width"], "y": TABLE["height"]}, targets="y")
     told = tn.train(
         tn.Network.initial((1, 3, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=5)
     ).final
-    yield "fits", fits.fit(told, numbers).to_json()
+    yield "fits", regression.fit(told, numbers).to_json()
     said, true = DRAW.random((3, 700)), (DRAW.random(700) < 0.6) * 1.0
     yield "temperature", calibration.temperature(said, true)
     yield (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
-from tinynet import server
+from tinynet.lab.http import app as server
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 120_000  # milliseconds that the page has for anything: a busy machine fails no test

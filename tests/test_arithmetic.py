@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tinynet import draws, sheet
-from tinynet.arithmetic import Exact, Lanes
-from tinynet.assembly import POINTER, Function, address, compiled, lane_count
-from tinynet.printing import Scribe
+from tinynet import rng
+from tinynet.core import sheet
+from tinynet.kernels.emit import Exact, Lanes
+from tinynet.kernels.unrolled import Scribe
+from tinynet.numerics.llvm import POINTER, Function, address, compiled, lane_count
 
 LANES = lane_count()
 UNARY = ("sigmoid", "tanh", "exp", "log", "sqrt", "step", "neg")
@@ -108,11 +109,11 @@ def test_lanes_draw_the_words_of_draws(seed, number):
         np.empty(LANES, np.uint32),
     )
     drawing()(*map(address, (seeds.astype(np.uint32), shown, words, numbers, places)))
-    expected = draws.word(draws.NOISE, seeds, np.uint64(number))
+    expected = rng.word(rng.NOISE, seeds, np.uint64(number))
     assert words.tolist() == expected.tolist()
     assert places.tolist() == ((expected * np.uint64(7)) >> np.uint64(32)).tolist()
     assert numbers == pytest.approx(
-        draws.normal(draws.word(draws.NOISE, seeds, np.uint64(number), np.uint64(3))), abs=2e-6
+        rng.normal(rng.word(rng.NOISE, seeds, np.uint64(number), np.uint64(3))), abs=2e-6
     )
 
 
@@ -121,7 +122,7 @@ def drawing():
     f = Function("drawing", dict.fromkeys(("seeds", "shown", "words", "numbers", "places"), POINTER))
     many = Lanes(f)
     seeds, shown = (f.load(many.words, pointer, align=4) for pointer in ("%seeds", "%shown"))
-    word = many.word(many.word(many.every(draws.NOISE), seeds), shown)
+    word = many.word(many.word(many.every(rng.NOISE), seeds), shown)
     f.store(many.words, word, "%words", align=4)
     f.store(many.words, many.place_of(word, "6"), "%places", align=4)
     f.store(many.kind, many.normal(many.word(word, 3)), "%numbers", align=4)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tinynet.assembly import POINTER, WHOLE, Function, address, aligned, compiled
+from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, aligned, compiled
 
 
 def test_loops_and_branches():

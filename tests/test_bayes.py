@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinynet import bayes, pictures
+from tinynet.data import pictures
+from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.symmetry import SWAPS, views
-from tinynet.world import World
+from tinynet.evaluation import bayes
+from tinynet.evaluation.symmetry import SWAPS, views
 
 NOISES = st.floats(0.03, 2.0)
 ENDS = st.lists(st.floats(0, 1), min_size=4, max_size=4).map(sorted)

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import blocks
-from tinynet.blocks import Block, Group, Plan, compute
-from tinynet.cohorts import Cohort, Training
 from tinynet.errors import TinyNetError
-from tinynet.losses import right
-from tinynet.tallies import Tally, ladder
+from tinynet.evaluation.metrics import right
+from tinynet.experiments import shards
+from tinynet.experiments.aggregates import Tally, ladder
+from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.shards import Block, Group, Plan, compute
 
 LINES, PROBES = tn.pictures.lines(), tn.pictures.stress()
 GRID = tn.grid(learning_rate=[1.0, 5.0], epochs=[300, 100], hidden=[3, (4, 4)])
@@ -82,7 +82,7 @@ def test_what_decides_the_numbers_decides_the_key(axes):
 def test_a_block_is_a_power_of_two_of_bounded_work(axes):
     found = group(**axes)
     assert found.size in {2**k for k in range(6, 17)}
-    assert found.size == blocks.SMALLEST or found.size * found.cost <= blocks.SECONDS
+    assert found.size == shards.SMALLEST or found.size * found.cost <= shards.SECONDS
 
 
 def test_a_group_survives_its_text():
@@ -166,11 +166,11 @@ def test_a_look_sees_who_is_right(architecture):
     rights = right(cohort.answers(examples.inputs), targets).all(axis=1)
     seen = np.zeros(5000, np.int64)
     cohort.epoch = 7
-    blocks.look(cohort, examples, seen)
+    shards.look(cohort, examples, seen)
     assert (seen == 7 * rights).all()
     assert rights.any() == (architecture.start != "zeros")
     cohort.epoch = 8
-    blocks.look(cohort, examples, seen)
+    shards.look(cohort, examples, seen)
     assert (seen == 7 * rights).all()
 
 

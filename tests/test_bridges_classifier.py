@@ -25,8 +25,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import classifier as benchmark
 import tinynet as tn
-from tinynet.bridges import classifier as bridge
-from tinynet.scaling import Scaling
+from tinynet.data.scaling import Scaling
+from tinynet.integrations import sklearn as bridge
 
 FLOWERS = load_iris(as_frame=True)
 X, Y = FLOWERS.data.to_numpy(), FLOWERS.target.to_numpy()

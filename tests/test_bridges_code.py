@@ -12,11 +12,11 @@ from hypothesis import given
 
 import tinynet as tn
 from networks import HIDDEN, OUTPUT, networks, pictures
-from tinynet import elementary
-from tinynet.bridges.models.loops import rolled
+from tinynet.core.activations import activate
+from tinynet.core.sheet import Sheet
 from tinynet.errors import TinyNetError
-from tinynet.network import activate
-from tinynet.sheet import Sheet
+from tinynet.formats.programs.loops import rolled
+from tinynet.numerics import elementary
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1")
 FUSING = ("-std=gnu11", "-O3", "-march=native")  # GCC joins products and sums by default where it may

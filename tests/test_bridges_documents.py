@@ -9,8 +9,9 @@ from hypothesis import given
 
 import tinynet as tn
 from networks import networks
-from tinynet.bridges.models.documents import parsed, recording_from_json, recording_json
 from tinynet.errors import TinyNetError
+from tinynet.exports.recording_json import recording_from_json, recording_json
+from tinynet.formats.json_documents import parsed
 
 NETWORK = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax", start="xavier")
 LINES = tn.pictures.lines()

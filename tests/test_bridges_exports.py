@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 import tinynet as tn
-from tinynet.bridges import exports
-from tinynet.bridges.exports import FORMS, export
+from tinynet.exports import export as exports
+from tinynet.exports.export import FORMS, export
 
 BEGINS = {  # what a file of each form begins with
     ".html": b"<!doctype html>",
@@ -65,7 +65,7 @@ def test_what_is_exported_comes_back(run, tmp_path, ending):
     path = tmp_path / f"made{ending}"
     export(run, path, **({} if ending == ".json" else {"dtype": "float64"}))
     if ending == ".json":
-        from tinynet.bridges.models.documents import recording_from_json
+        from tinynet.exports.recording_json import recording_from_json
 
         assert recording_from_json(json.loads(path.read_text())).to_bytes() == run.to_bytes()
     else:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import tinynet as tn
-from tinynet.bridges import figures, film
+from tinynet.exports import figures, film
 
 LINES = tn.pictures.lines()
 

@@ -11,7 +11,7 @@ import pytest
 
 import tinynet as tn
 from test_cli import tinynet
-from tinynet.bridges import latex
+from tinynet.core import latex, notation
 
 WEB = Path(__file__).parents[1] / "web"
 READER = """
@@ -105,7 +105,7 @@ def test_a_document_of_any_depth_is_latex(refused, kind):
             cells += cell.factors
         lines = [line for block, _ in blocks(document) for line in block.splitlines()]
         for cell in cells:  # each is there once, and with its value
-            symbol = tn.notation.latex_symbol(cell.name)
+            symbol = notation.latex_symbol(cell.name)
             assert len([line for line in lines if line.startswith(f"{symbol} &=")]) == 1
 
 
@@ -123,7 +123,7 @@ def test_long_formulas_are_broken_and_say_the_same():
         assert all(latex.seen(line.split("&=")[-1].removeprefix("&")) <= latex.WIDEST + 12 for line in lines)
         assert mark in block
         for part in cell.values:
-            assert len(re.findall(re.escape(tn.notation.latex_symbol(part)) + r"(?!\d)", block)) == 1
+            assert len(re.findall(re.escape(notation.latex_symbol(part)) + r"(?!\d)", block)) == 1
     short = moment.explain("picture0.layer1.a[0]", depth=0)
     assert len(latex.display(short).splitlines()) == 5
 

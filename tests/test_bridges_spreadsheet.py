@@ -12,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet.bridges.excel import notation, workbook
-from tinynet.formulas import prefixes, state_names
-from tinynet.moment import Moment
+from tinynet.core import sheet
+from tinynet.core.formulas import prefixes
+from tinynet.core.optimizers import state_names
+from tinynet.exports.excel import formulas as notation
+from tinynet.exports.excel import workbook
+from tinynet.model.moment import Moment
 
 LINES = tn.pictures.lines()
 ONE_OF_TWO = replace(LINES, targets=LINES.targets[:, :1], answers=("horizontal",))
@@ -252,7 +255,7 @@ def test_brackets_stand_where_they_matter(a, b, c):
                 (outer, "a", (inner, "b", "c")),
                 (outer, ("neg", "a"), (inner, -2.0, "c")),
             ):
-                wanted = tn.sheet.compiled(tree)(values)
+                wanted = sheet.compiled(tree)(values)
                 assert eval(notation.excel(tree), {}, dict(values)) == wanted
 
 

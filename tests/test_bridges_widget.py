@@ -14,11 +14,12 @@ import traitlets
 
 import tinynet as tn
 from test_watched import recordings
-from tinynet import wire, wire_learner
-from tinynet.bridges.page import answering, display, snapshot
-from tinynet.bridges.page.widget import VIEW
+from tinynet.core import notation
 from tinynet.errors import TinyNetError
-from tinynet.watched import WatchedRecording
+from tinynet.lab.api import chapters, learner, requests, sheets
+from tinynet.lab.notebook import display, messages, snapshot
+from tinynet.lab.notebook.widget import VIEW
+from tinynet.training.watched import WatchedRecording
 
 LINES = tn.pictures.lines()
 PLAIN = {"sizes": [4, 3, 2]}
@@ -123,14 +124,14 @@ def test_step_and_cell_go_both_ways(notebook, comm):
 @pytest.mark.parametrize(
     ("what", "about", "expected"),
     [
-        ("about", None, wire.about),
-        ("pictures", 3, lambda: wire.picture_sets(3)),
+        ("about", None, chapters.about),
+        ("pictures", 3, lambda: sheets.picture_sets(3)),
         ("starts", {"architecture": PLAIN, "first_seed": 5, "count": 2},
-         lambda: wire.starts(wire.StartsRequest(tn.Architecture(), 5, 2))),
+         lambda: sheets.starts(requests.StartsRequest(tn.Architecture(), 5, 2))),
         ("sheet", {"architecture": PLAIN, "recipe": {"loss": "bce"}},
-         lambda: wire.sheet(wire.SheetRequest(tn.Architecture(), tn.Recipe(loss="bce")))),
-        ("bayes", {"pictures": [[1, 1, 0, 0]]}, lambda: wire_learner.bayes(wire_learner.BayesRequest([[1, 1, 0, 0]]))),
-        ("story", {"chapter": "look"}, lambda: wire.chapter(wire.StoryRequest("look"))),
+         lambda: sheets.sheet(requests.SheetRequest(tn.Architecture(), tn.Recipe(loss="bce")))),
+        ("bayes", {"pictures": [[1, 1, 0, 0]]}, lambda: learner.bayes(learner.BayesRequest([[1, 1, 0, 0]]))),
+        ("story", {"chapter": "look"}, lambda: chapters.chapter(chapters.StoryRequest("look"))),
     ],
 )  # fmt: skip
 @pytest.mark.torch  # a chapter says which PyTorch is there
@@ -286,7 +287,7 @@ def test_in_a_terminal_ipython_shows_what_it_always_does(run):
 
 def test_messages_that_are_not_ours_are_left_alone():
     told = []
-    hearing = answering.Answering(lambda *said: told.append(said))
+    hearing = messages.Answering(lambda *said: told.append(said))
     for message in ("hello", None, {}, {"id": 3, "ask": "about"}, {"id": "x", "cancel": True}):
         hearing.hear(message)
     assert told == []
@@ -294,8 +295,8 @@ def test_messages_that_are_not_ours_are_left_alone():
 
 def test_what_fails_in_us_is_told_too(monkeypatch):
     told = []
-    monkeypatch.setattr(wire, "about", lambda: 1 / 0)
-    answering.Answering(lambda said, _: told.append(said)).hear({"id": "a", "ask": "about"})
+    monkeypatch.setattr(chapters, "about", lambda: 1 / 0)
+    messages.Answering(lambda said, _: told.append(said)).hear({"id": "a", "ask": "about"})
     while len(told) < 2:
         time.sleep(0.01)
     assert told[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}
@@ -317,7 +318,7 @@ def test_a_watched_training_begins_with_the_last_step_that_was_taken():
 
 
 def test_a_recording_that_is_too_large_for_a_notebook_is_a_picture(run, monkeypatch):
-    monkeypatch.setattr("tinynet.bridges.page.widget.LARGEST", 10_000)
+    monkeypatch.setattr("tinynet.lab.notebook.widget.LARGEST", 10_000)
     with pytest.raises(
         TinyNetError, match=r"this recording, and a notebook should have at most 10,000; save\(\)"
     ):
@@ -339,7 +340,7 @@ def test_a_picture_of_numbers_to_predict_tells_numbers():
     text = snapshot.snapshot(trained)["text/plain"]
     assert "price, said  is" in text
     assert "%" not in text
-    said = tn.notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
+    said = notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
     assert re.search(rf"row 4 +{re.escape(said)} +500", text)
     free = replace(some, target_scaling=None, targets=np.array([[-2.0], [1.0], [3.0], [4.0]]), free=True)
     assert re.search(r"row 1 +\S+ +−2\n", snapshot.snapshot(replace(trained, examples=free))["text/plain"])

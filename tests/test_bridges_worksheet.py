@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from test_cli import tinynet
-from tinynet.bridges.paper.by_hand import rounded
-from tinynet.bridges.paper.content import Blank
+from tinynet.exports.worksheets.content import Blank
+from tinynet.exports.worksheets.rounding import rounded
 
 XOR = tn.Examples(np.array([[0.0, 1.0]]), np.array([[1.0]]), ("0 and 1",), None, ("xor",))
 CLASSES = {

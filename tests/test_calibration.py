@@ -8,8 +8,8 @@ import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinynet import calibration
 from tinynet.errors import TinyNetError
+from tinynet.evaluation import calibration
 
 SEEDS = st.integers(0, 2**32 - 1)
 

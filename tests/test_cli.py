@@ -12,8 +12,7 @@ from unittest.mock import patch
 import pytest
 
 import tinynet as tn
-from tinynet import terminal
-from tinynet.cli import main
+from tinynet.cli import main, terminal
 
 HERE = [sys.executable, "-c", "from tinynet.cli import main; main()"]
 

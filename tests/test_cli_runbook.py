@@ -5,7 +5,7 @@ import sys
 import pytest
 
 import tinynet as tn
-from tinynet.ladder import RUNGS
+from tinynet.experiments.ladder import RUNGS
 
 HERE = [sys.executable, "-c", "from tinynet.cli import main; main()", "runbook"]
 

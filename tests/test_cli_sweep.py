@@ -9,9 +9,9 @@ import pytest
 
 import tinynet as tn
 from test_cli import HERE, tinynet
-from tinynet import trials
-from tinynet.cli import tables
-from tinynet.judging import percent
+from tinynet.cli import sweep_report
+from tinynet.evaluation.verdicts import percent
+from tinynet.experiments import trials
 
 SMALL = ["sweep", "--rate", "1,5", "--epochs", "100,1000", "--networks", "300"]
 
@@ -159,5 +159,5 @@ def test_ended_in_the_middle_it_goes_on(end, code, tmp_path):
 
 def test_a_table_of_nothing_is_a_table(capsys):
     found = tn.sweep(tn.grid(learning_rate=[1.0, 5.0]), 64, seconds=1e-9)
-    tables.show(found)
+    sweep_report.show(found)
     assert "learning rate" in capsys.readouterr().out.replace("\n", " ")

@@ -12,7 +12,8 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
 from test_cli import tinynet
-from tinynet import splits, tables
+from tinynet.core import notation
+from tinynet.data import probes, splits, tables
 
 IRIS = [
     "train",
@@ -123,7 +124,7 @@ def test_the_recording_is_opened_like_any_other(folder, said):
     stressed = json.loads(tinynet("stress", "iris.safetensors", "--json", cwd=folder).stdout)["answers"]
     (halfway,) = stressed.values()
     assert halfway[0]["name"] == "setosa – versicolor"
-    assert halfway[0]["outputs"] == run.best(tables.halfway(run.examples))[0].tolist()
+    assert halfway[0]["outputs"] == run.best(probes.halfway(run.examples))[0].tolist()
     assert "setosa – virginica" in tinynet("stress", "iris.safetensors", cwd=folder).stdout
     moment = tn.nudge(run.best, run.examples[:2], run.recipe)
     assert moment.values["picture1.layer2.a[0]"] == pytest.approx(run.best(run.examples)[1, 0])
@@ -225,7 +226,7 @@ def test_numbers_are_predicted_in_the_tables_units(folder):
     assert (printed.returncode, printed.stderr) == (0, "")
     found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
     held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
-    assert f"target is off by {tn.notation.number(held_out['off'])} on average" in printed.stdout
+    assert f"target is off by {notation.number(held_out['off'])} on average" in printed.stdout
     names = [answer["name"] for answer in found["held_out_answers"]]
     wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
     said = np.array([answer["values"][0] for answer in found["held_out_answers"]])

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet.diagnosis import compare, constant_loss, diagnose, final_loss, walk
 from tinynet.errors import TinyNetError
+from tinynet.evaluation.diagnosis import compare, constant_loss, diagnose, final_loss, walk
 
 LINES = tn.pictures.lines()
 

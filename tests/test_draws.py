@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinynet import draws
+from tinynet import rng
 
 SEEDS = st.integers(0, 2**32 - 1)
 GOLDEN = Path(__file__).parent / "golden" / "draws.json"
@@ -16,17 +16,17 @@ GOLDEN = Path(__file__).parent / "golden" / "draws.json"
 
 @given(seed=SEEDS, epoch=st.integers(0, 10**6))
 def test_a_shuffle_is_a_permutation(seed, epoch):
-    assert sorted(draws.shuffled(9, seed=seed, epoch=epoch)) == list(range(9))
+    assert sorted(rng.shuffled(9, seed=seed, epoch=epoch)) == list(range(9))
 
 
 @given(seed=SEEDS, first=st.integers(0, 10**6))
 def test_many_orders_at_once_are_those_one_by_one(seed, first):
-    many = draws.orders(4, seed=seed, epochs=range(first, first + 9))  # more epochs than pictures
-    assert many.tolist() == [draws.shuffled(4, seed=seed, epoch=first + k) for k in range(9)]
+    many = rng.orders(4, seed=seed, epochs=range(first, first + 9))  # more epochs than pictures
+    assert many.tolist() == [rng.shuffled(4, seed=seed, epoch=first + k) for k in range(9)]
 
 
 def test_shuffling_is_fair():
-    orders = [tuple(draws.shuffled(4, seed=seed, epoch=epoch)) for seed in range(60) for epoch in range(80)]
+    orders = [tuple(rng.shuffled(4, seed=seed, epoch=epoch)) for seed in range(60) for epoch in range(80)]
     counts = np.array([orders.count(order) for order in set(orders)])
     assert len(counts) == 24
     assert ((counts - 200) ** 2 / 200).sum() < 49.7  # chi-squared, 23 degrees of freedom, p = 0.001
@@ -40,7 +40,7 @@ def test_plain_numbers_and_arrays_draw_the_same_noise(seed, presentation, pixel)
 
 
 def noise(seed, presentation, pixel):
-    return draws.normal(draws.word(draws.NOISE, seed, presentation, pixel))
+    return rng.normal(rng.word(rng.NOISE, seed, presentation, pixel))
 
 
 def test_noise_is_normal():
@@ -61,7 +61,7 @@ def test_neighbours_draw_independently():
 
 
 def test_noisy_pictures_stay_pictures():
-    seen = draws.noisy(np.tile([[0.0, 1.0, 0.5]], (200, 1)), 0.5, seed=1, presentations=np.arange(200))
+    seen = rng.noisy(np.tile([[0.0, 1.0, 0.5]], (200, 1)), 0.5, seed=1, presentations=np.arange(200))
     assert seen.min() == 0
     assert seen.max() == 1
     assert 0.4 < (seen[:, 0] == 0).mean() < 0.6  # half of the noise on a dark pixel is clipped
@@ -69,10 +69,10 @@ def test_noisy_pictures_stay_pictures():
 
 def test_streams_never_meet():
     """A word of one stream's seed is no word of another stream's seed at the same place."""
-    streams = (draws.ORDERS, draws.NOISE, draws.TRAINING, draws.VALIDATION, draws.TEST)
+    streams = (rng.ORDERS, rng.NOISE, rng.TRAINING, rng.VALIDATION, rng.TEST)
     seeds = np.arange(20_000, dtype=np.uint64)
     edges = np.array([2**28 - 1, 2**28 - 2], np.uint64)
-    words = np.concatenate([draws.word(stream, np.concatenate([seeds, edges])) for stream in streams])
+    words = np.concatenate([rng.word(stream, np.concatenate([seeds, edges])) for stream in streams])
     assert len(np.unique(words)) == len(words)
 
 
@@ -81,9 +81,9 @@ def golden():
     words = [
         (0,),
         (0, 0, 0, 3),
-        (draws.NOISE, 2**32 - 1, 2**32 - 1, 63),
+        (rng.NOISE, 2**32 - 1, 2**32 - 1, 63),
         (1, 7, 2**32, 0),
-        (draws.VIEWS, 1, 2),
+        (rng.VIEWS, 1, 2),
     ]
     orders = [(4, 0, 0), (4, 0, 1), (7, 12345, 3), (1, 5, 5), (9, 2**32 - 1, 99), (16, 77, 123456)]
     normals = [(0, 0, 0), (2**32 - 1, 2**32 - 1, 63), *((3, showing, 1) for showing in range(30))]
@@ -92,9 +92,9 @@ def golden():
         (line, *rest) for line in lines for rest in [(0.2, 0, 5), (3.0, 2**32 - 1, 10**6), (0.0, 1, 1)]
     ]
     return {
-        "words": [{"numbers": numbers, "word": draws.word(*numbers)} for numbers in words],
+        "words": [{"numbers": numbers, "word": rng.word(*numbers)} for numbers in words],
         "orders": [
-            {"count": count, "seed": seed, "epoch": epoch, "order": draws.shuffled(count, seed=seed, epoch=epoch)}
+            {"count": count, "seed": seed, "epoch": epoch, "order": rng.shuffled(count, seed=seed, epoch=epoch)}
             for count, seed, epoch in orders
         ],
         "normals": [
@@ -103,7 +103,7 @@ def golden():
         ],
         "pictures": [
             {"input": line, "noise": noise, "seed": seed, "presentation": n,
-             "seen": draws.noisy(np.array([line]), noise, seed=seed, presentations=np.array([n]))[0].tolist()}
+             "seen": rng.noisy(np.array([line]), noise, seed=seed, presentations=np.array([n]))[0].tolist()}
             for line, noise, seed, n in pictures
         ],
     }  # fmt: skip

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import libmp
 
-from tinynet import arrays, elementary
-from tinynet.definitions import Definition, definitions
+from tinynet.numerics import arrays, elementary
+from tinynet.numerics.definitions import Definition, definitions
 
 GOLDEN = Path(__file__).parent / "golden" / "elementary.json"
 POINTS = 1_000_000  # of each function

@@ -1,13 +1,13 @@
 import pytest
 
 import tinynet as tn
-from tinynet import estimates
-from tinynet.sweeps import plan_of
+from tinynet.experiments import estimate
+from tinynet.experiments.sweep import plan_of
 
 
 def test_an_estimate_counts_what_a_sweep_will_do(tmp_path):
     grid = tn.grid(learning_rate=[0.1, 1.0], epochs=[100, 1000], hidden=[3, 4])
-    found = estimates.estimate(plan_of(grid, 100), tmp_path, workers=3)
+    found = estimate.estimate(plan_of(grid, 100), tmp_path, workers=3)
     assert (found.trials, found.trainings, found.networks, found.blocks) == (8, 4, 400, 4)
     assert (found.blocks_done, found.workers) == (0, 3)
     assert found.seconds == found.core_seconds / 3 > 0
@@ -17,25 +17,25 @@ def test_an_estimate_counts_what_a_sweep_will_do(tmp_path):
 def test_what_is_done_takes_no_time(tmp_path):
     grid = tn.grid(learning_rate=[0.1, 1.0])
     tn.sweep(grid[:1], 100, out=tmp_path)
-    half = estimates.estimate(plan_of(grid, 100), tmp_path)
+    half = estimate.estimate(plan_of(grid, 100), tmp_path)
     assert (half.blocks_done, half.networks_done) == (1, 100)
     assert "1 of them are done (100 networks)" in str(half)
     tn.sweep(grid, 100, out=tmp_path)
-    assert estimates.estimate(plan_of(grid, 100), tmp_path).core_seconds == 0
+    assert estimate.estimate(plan_of(grid, 100), tmp_path).core_seconds == 0
 
 
 def test_a_rate_is_no_kind_of_its_own(monkeypatch):
     timed = []
-    monkeypatch.setattr(estimates, "_time", lambda group: timed.append(group) or (1.0, 0.5))
+    monkeypatch.setattr(estimate, "_time", lambda group: timed.append(group) or (1.0, 0.5))
     grid = tn.grid(learning_rate=[0.1, 1.0, 5.0], hidden=[3, 4])
-    assert estimates.estimate(plan_of(grid, 100)).core_seconds == pytest.approx(2 * 1.0 + 600 * 0.5)
+    assert estimate.estimate(plan_of(grid, 100)).core_seconds == pytest.approx(2 * 1.0 + 600 * 0.5)
     assert len(timed) == 2
 
 
 def test_of_many_kinds_only_some_are_timed(monkeypatch):
     timed = []
-    monkeypatch.setattr(estimates, "_time", lambda group: timed.append(group) or (0.0, group.cost))
+    monkeypatch.setattr(estimate, "_time", lambda group: timed.append(group) or (0.0, group.cost))
     plan = plan_of(tn.grid(hidden=list(range(1, 101))), 100)
-    found = estimates.estimate(plan)
-    assert len(timed) <= estimates.MOST_KINDS
+    found = estimate.estimate(plan)
+    assert len(timed) <= estimate.MOST_KINDS
     assert found.core_seconds == pytest.approx(100 * sum(group.cost for group in plan.groups))

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import bayes, draws, exam, floors, pictures
-from tinynet.calibration import auroc, brier, over_outputs
+from tinynet import rng
+from tinynet.data import pictures
 from tinynet.errors import TinyNetError
-from tinynet.exam import Exam, Marks
-from tinynet.symmetry import agreement, walked_round
+from tinynet.evaluation import bayes, bayes_bounds, exam
+from tinynet.evaluation.calibration import auroc, brier, over_outputs
+from tinynet.evaluation.exam import Exam, Marks
+from tinynet.evaluation.symmetry import agreement, walked_round
 
 EXAM = Exam(count=3000)
 
@@ -49,16 +51,17 @@ def test_three_rectified_nodes_are_enough():
     r, c = np.array([1, 1, -1, -1]) / 2, np.array([1, -1, 1, -1]) / 2
     out = 7 * np.array([1, -1, -0.5])
     numbers = [r, c, r - c, [0, 0, 1], out, -out, [3.5, -3.5]]
-    start = tn.Architecture((4, 3, 2), hidden="relu").initial(0)
+    start = tn.Network.initial(tn.Architecture((4, 3, 2), hidden="relu"), seed=0)
     marks = Exam().sit(start.with_parameters(np.concatenate(numbers)))
     assert marks.passed.tolist() == [True]
     assert marks.agreement > 0.999
 
 
 def test_pictures_to_choose_by_are_others():
-    other = replace(EXAM, stream=draws.VALIDATION)
+    other = replace(EXAM, stream=rng.VALIDATION)
     assert (
-        other.floors.brier.value == floors.floors(tn.World(), count=3000, stream=draws.VALIDATION).brier.value
+        other.floors.brier.value
+        == bayes_bounds.floors(tn.World(), count=3000, stream=rng.VALIDATION).brier.value
     )
     assert other.floors != EXAM.floors
     assert other.sit(best).brier_ratio == pytest.approx([1])
@@ -80,7 +83,7 @@ def test_the_marks_are_what_they_are_called(memorizers):
         (np.sign(gaps) == targets[:, 0] - targets[:, 1])[lines].mean(),
         doubts[0, 0],
         doubts.max(),
-        over_outputs(brier, outputs, targets) / floors.floors(tn.World(), count=3000).brier.value,
+        over_outputs(brier, outputs, targets) / bayes_bounds.floors(tn.World(), count=3000).brier.value,
         auroc(np.abs(gaps), lines),
         agreement(network, inputs[lines]).mean(),
     ]
@@ -112,7 +115,7 @@ def test_many_sit_as_they_would_one_by_one(memorizers, monkeypatch):
     assert table(EXAM.sit(memorizers.network(5)))[:, 0] == pytest.approx(together[:, 5], abs=1e-3)
     monkeypatch.setattr(exam, "MOST_ANSWERS", 64 * 2 * 77)  # 77 pictures at a time
     assert table(EXAM.sit(memorizers.outputs)) == pytest.approx(together)
-    monkeypatch.setattr("tinynet.populations.EXAM_BLOCK", 10)
+    monkeypatch.setattr("tinynet.experiments.population.EXAM_BLOCK", 10)
     assert table(memorizers.sit(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
 
 
@@ -162,17 +165,17 @@ def test_an_exam_says_what_it_needs():
     with pytest.raises(TinyNetError, match="seed is -1"):
         replace(EXAM, seed=-1)
     with pytest.raises(TinyNetError, match="an exam is drawn from draws.VALIDATION or TEST"):
-        replace(EXAM, stream=draws.TRAINING)
+        replace(EXAM, stream=rng.TRAINING)
 
 
 def test_an_exam_to_practise_with_asks_other_pictures():
-    practice = replace(EXAM, stream=draws.VALIDATION)
+    practice = replace(EXAM, stream=rng.VALIDATION)
     asked = []
     practice.sit(lambda inputs: asked.append(inputs) or best(inputs))
-    inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=draws.VALIDATION)
+    inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=rng.VALIDATION)
     assert any(np.array_equal(some, inputs) for some in asked)
     targets = tn.World().patterns.targets[rows, 0]
-    assert practice.floors == floors.of_answers(best(inputs)[:, 0], targets)
+    assert practice.floors == bayes_bounds.of_answers(best(inputs)[:, 0], targets)
     with pytest.raises(TinyNetError, match=r"the answers have shape \(4, 3\); an exam needs \(4, 2\)"):
         EXAM.sit(lambda x: np.zeros((len(x), 3)))
     with pytest.raises(TinyNetError, match="noise is 0"):

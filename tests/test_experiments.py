@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import experiments, files
-from tinynet.columns import ROWS_AT_A_TIME
+from tinynet import files
+from tinynet.data.readers import ROWS_AT_A_TIME
 from tinynet.errors import TinyNetError
+from tinynet.training import identity
 
 
 def table(count, seed=0):
@@ -25,7 +26,7 @@ def trained(examples, validation=None):
 
 def plain_identity(run):
     """The identity as it was first defined: of the whole description as one text."""
-    recipe = {k: v for k, v in run.recipe.to_json().items() if k not in experiments.LATER}
+    recipe = {k: v for k, v in run.recipe.to_json().items() if k not in identity.LATER}
     about = {"architecture": run.network.architecture.to_json(), "origin": run.network.origin,
              "examples": run.examples.to_json(), "recipe": recipe}  # fmt: skip
     if run.validation is not None:
@@ -46,7 +47,7 @@ def test_the_identity_is_that_of_the_whole_description_in_one(run):
 
 def test_many_examples_are_arrays_of_the_file(monkeypatch, tmp_path):
     run = trained(table(50), table(20, 1))
-    monkeypatch.setattr(experiments, "MOST_DESCRIBED", 100)  # the validation examples have 80 numbers
+    monkeypatch.setattr(identity, "MOST_DESCRIBED", 100)  # the validation examples have 80 numbers
     run.save(tmp_path / "run.safetensors")
     arrays, about = files.decode("recording", (tmp_path / "run.safetensors").read_bytes(), "it")
     assert (about["format"], about["examples"]["inputs"], len(about["validation"]["inputs"])) == (2, [], 20)
@@ -76,7 +77,7 @@ def test_more_examples_than_a_description_could_hold_are_kept():
 
 
 def test_examples_that_do_not_fit_their_file_are_refused(monkeypatch):
-    monkeypatch.setattr(experiments, "MOST_DESCRIBED", 0)
+    monkeypatch.setattr(identity, "MOST_DESCRIBED", 0)
     arrays, about = files.decode("recording", trained(table(50)).to_bytes(), "it")
     for change in ({"examples.inputs": arrays["examples.inputs"][1:]}, {"examples.names": np.zeros(3, np.uint8)},
                    {"examples.inputs": 1 - arrays["examples.inputs"]}):  # fmt: skip

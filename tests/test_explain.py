@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 import tinynet as tn
+from tinynet.core.notation import LATEX, MATHML, TEXT, number, write
 from tinynet.errors import TinyNetError
-from tinynet.notation import LATEX, MATHML, TEXT, number, write
 
 LINES = tn.pictures.lines()
 
@@ -62,7 +62,7 @@ def test_numbers_in_a_text_compute_to_its_value(moment):
             write(one.formula, TEXT, one.values).replace("·", "*").replace("−", "-").replace("σ", "S")
         )
         assert re.fullmatch(r"[-+*/().\de\sS,]*", arithmetic)
-        from tinynet.elementary import sigmoid
+        from tinynet.numerics.elementary import sigmoid
 
         assert eval(arithmetic, {"S": sigmoid}) == pytest.approx(one.value, rel=2e-3, abs=1e-6)
 

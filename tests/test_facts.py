@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import bayes, draws, symmetry
-from tinynet.cohorts import Cohort, Training
-from tinynet.exam import Exam
-from tinynet.ladder import RUNG, Ladder
-from tinynet.losses import mean_losses
+from tinynet import rng
+from tinynet.evaluation import bayes, symmetry
+from tinynet.evaluation.exam import Exam
+from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.ladder import RUNG, Ladder
+from tinynet.model.losses import mean_losses
 
 LINES = tn.pictures.lines()
 
@@ -136,7 +137,7 @@ def test_the_eight_views_rescue_tiny_data_sets(count, expected):
         crowds = (
             tn.population(
                 recipe, 32, first_seed=100 * seed, architecture=tn.Architecture((4, 4, 2)),
-                examples=tn.World().examples(count, seed=seed, stream=draws.TRAINING),
+                examples=tn.World().examples(count, seed=seed, stream=rng.TRAINING),
             )
             for seed in range(8)
         )  # fmt: skip
@@ -169,7 +170,7 @@ def doubt_of(crowd):
 
 def test_doubt_goes_over_to_pictures_that_were_never_called_doubtful():
     """Taught lines and flat pictures of every level, six nodes are unsure of diagonals too, and nearly of one pixel."""
-    world = tn.World(noise=0.0).examples(800, seed=0, stream=draws.TRAINING)
+    world = tn.World(noise=0.0).examples(800, seed=0, stream=rng.TRAINING)
     kept = [k for k, name in enumerate(world.names) if name.split()[0] in ("flat", *LINES.names)]
     assert world.targets is not None
     shown = tn.Examples(world.inputs[kept], world.targets[kept], tuple(world.names[k] for k in kept), (2, 2))

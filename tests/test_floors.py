@@ -3,8 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from tinynet import bayes, draws, floors
-from tinynet.world import World
+from tinynet import rng
+from tinynet.data.world import World
+from tinynet.evaluation import bayes, bayes_bounds
 
 
 @pytest.mark.slow
@@ -17,7 +18,7 @@ from tinynet.world import World
     ],
 )
 def test_the_known_floors(noise, accuracy, brier, cross_entropy, auroc):
-    found = floors.floors(World(noise=noise), count=60_000, seed=1)
+    found = bayes_bounds.floors(World(noise=noise), count=60_000, seed=1)
     for name, known in (
         ("accuracy", accuracy),
         ("brier", brier),
@@ -31,13 +32,13 @@ def test_the_known_floors(noise, accuracy, brier, cross_entropy, auroc):
 
 def test_one_half_to_everything():
     targets = np.array([1.0, 0.0, 0.5, 0.5])
-    found = floors.of_answers(np.full(4, 0.5), targets)
+    found = bayes_bounds.of_answers(np.full(4, 0.5), targets)
     values = (found.accuracy.value, found.brier.value, found.cross_entropy.value, found.auroc.value)
     assert values == pytest.approx((0.5, 0.25, math.log(2), 0.5))
 
 
 def test_a_coins_world_has_the_floors_of_a_soft_one():
-    soft, coin = (floors.floors(World(labels=labels), count=500) for labels in ("soft", "coin"))
+    soft, coin = (bayes_bounds.floors(World(labels=labels), count=500) for labels in ("soft", "coin"))
     assert soft == coin
 
 
@@ -46,31 +47,31 @@ def test_coins_themselves_score_the_same_within_their_luck():
     world = World(labels="coin")
     inputs, targets, _ = world.draw(np.arange(40_000), seed=3)
     best = bayes.posterior(world, inputs)
-    value, error = floors.floors(world, count=40_000, seed=3).brier
+    value, error = bayes_bounds.floors(world, count=40_000, seed=3).brier
     assert abs(((best - targets) ** 2).mean() - value) < 4 * error
 
 
 def test_nothing_else_is_better():
     world = World()
-    inputs, _, rows = world.draw(np.arange(20_000), seed=4, stream=draws.VALIDATION)
+    inputs, _, rows = world.draw(np.arange(20_000), seed=4, stream=rng.VALIDATION)
     targets, best = world.patterns.targets[rows, 0], bayes.posterior(world, inputs)[:, 0]
-    floor = floors.floors(world, count=20_000, seed=4, stream=draws.VALIDATION)
-    assert floor == floors.of_answers(best, targets)
+    floor = bayes_bounds.floors(world, count=20_000, seed=4, stream=rng.VALIDATION)
+    assert floor == bayes_bounds.of_answers(best, targets)
     for other in (0.9 * best + 0.05, np.clip(1.1 * best - 0.05, 0, 1), 0.8 * best + 0.1 * (inputs[:, 0] + 1)):
-        judged = floors.of_answers(np.clip(other, 0, 1), targets)
+        judged = bayes_bounds.of_answers(np.clip(other, 0, 1), targets)
         assert judged.brier.value > floor.brier.value
         assert judged.cross_entropy.value > floor.cross_entropy.value
 
 
 def test_the_errors_are_those_of_many_drawings():
-    found = [floors.floors(World(), count=1000, seed=seed) for seed in range(40)]
+    found = [bayes_bounds.floors(World(), count=1000, seed=seed) for seed in range(40)]
     for name in ("accuracy", "brier", "cross_entropy", "auroc"):
         values, errors = np.array([getattr(f, name) for f in found]).T
         assert 0.7 < values.std() / errors.mean() < 1.4, name
 
 
 def test_a_world_of_one_kind_lacks_what_needs_two():
-    lines, doubt = (floors.floors(World(doubt=share), count=200) for share in (0.0, 1.0))
+    lines, doubt = (bayes_bounds.floors(World(doubt=share), count=200) for share in (0.0, 1.0))
     assert math.isnan(lines.auroc.value)
     assert lines.accuracy.value > 0.8
     assert math.isnan(doubt.accuracy.value)
@@ -80,6 +81,6 @@ def test_a_world_of_one_kind_lacks_what_needs_two():
 
 def test_an_estimate_is_numpys_mean_and_standard_error():
     horizontal, targets = np.random.default_rng(0).random(999), np.tile([1.0, 0.0, 0.5], 333)
-    found = floors.of_answers(horizontal, targets).brier
+    found = bayes_bounds.of_answers(horizontal, targets).brier
     squares = (horizontal - targets) ** 2 + targets * (1 - targets)
     assert found == pytest.approx((squares.mean(), squares.std() / math.sqrt(999)), rel=1e-12)

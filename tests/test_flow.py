@@ -1,102 +1,42 @@
-"""The data flow is the file list: a module imports only from its left."""
+"""The layout of the packages: imports run one way, without circles, and heavy packages load late."""
 
 import ast
+import graphlib
+import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "tinynet"
-FLOW = [
+# A module or package imports only from those before it in this list.
+ORDER = [
     "errors",
-    "extras",
-    "primitives",
-    "elementary",
-    "definitions",
-    "assembly",
-    "library",
-    "arrays",
-    "recipe",
-    "draws",
+    "version",
+    "plugins",
+    "templates",
     "files",
-    "scaling",
-    "examples",
-    "pictures",
-    "columns",
-    "tables",
-    "images",
-    "splits",
-    "experiments",
-    "world",
-    "bayes",
-    "architecture",
-    "notebook",
-    "network",
-    "formulas",
-    "sheet",
-    "notation",
-    "explain",
-    "rewriting",
-    "arithmetic",
-    "printing",
-    "rolled",
-    "starts",
-    "showing",
-    "losses",
-    "stopping",
-    "shown_in_lanes",
-    "lockstep",
-    "recorder",
-    "moment",
-    "recording",
-    "watched",
+    "numerics",
+    "recipe",
+    "rng",
+    "core",
+    "data",
+    "formats",
+    "kernels",
+    "model",
     "training",
-    "judging",
-    "calibration",
-    "scores",
-    "fits",
-    "symmetry",
-    "floors",
-    "exam",
-    "parts",
-    "cohorts",
-    "populations",
-    "ladder",
-    "trials",
-    "tallies",
-    "blocks",
-    "store",
-    "executors",
-    "sweeps",
-    "estimates",
-    "diagnosis",
+    "evaluation",
+    "integrations",
+    "experiments",
     "plots",
-    "learners",
-    "runbook",
-    "machine",
     "story",
-    "questions",
-    "report",
-    "terminal",
-    "wire",
-    "wire_seeds",
-    "wire_learner",
-    "wire_table",
-    "bridges",
-    "guard",
-    "server",
+    "lab",
+    "exports",
     "cli",
 ]
-# Where a noun's own method leads further: what it needs is imported when it is called.
-DOORS = {
-    "parts": {"report"},  # a chapter shows itself in a notebook
-    "examples": {"tables", "images"},
-    "architecture": {"network"},
-    "notebook": {"bridges"},
-    "network": {"bridges"},
-    "recording": {"bridges", "watched"},
-    "explain": {"bridges"},
-}
-BEHIND = {"classifier.py", "widget.py"}  # classes of other packages' kinds, imported only where asked for
+CORE_MAY_IMPORT = {"core", "errors", "recipe", "numerics"}
+# These classes inherit from optional packages. They are imported only when a user asks for them.
+OPTIONAL_BASES = {"integrations/sklearn.py", "lab/notebook/widget.py"}
 HEAVY = {
     "pyarrow",
     "distributed",
@@ -117,45 +57,92 @@ HEAVY = {
     "fpdf",
     "PIL",
 }
+FILES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+PACKAGES = sorted(path.parent for path in SOURCE.rglob("*/__init__.py"))
+
+
+def module_of(path):
+    return ".".join(("tinynet", *path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+MODULES = {module_of(path) for path in FILES}
 
 
 def imports(tree):
+    """Yield every imported module, those inside functions and under TYPE_CHECKING included."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            if node.module == "tinynet":
-                yield from (f"tinynet.{alias.name}" for alias in node.names)
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in MODULES else node.module
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
 
-def room(module):
-    """The files of a module: one, or a folder of them."""
-    folder = SOURCE / module
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [SOURCE / f"{module}.py"]
+@cache
+def graph():
+    """Return the modules that each module imports."""
+    return {
+        module_of(path): (set(imports(ast.parse(path.read_text()))) & MODULES) - {module_of(path)}
+        for path in FILES
+    }
 
 
-def test_every_module_has_its_place():
-    found = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in SOURCE.rglob("*.py")}
-    assert found - {"__init__"} == set(FLOW)
+def place(module):
+    return ORDER.index(module.split(".")[1])
 
 
-@pytest.mark.parametrize("module", FLOW)
-def test_a_module_imports_only_from_its_left(module):
+def test_every_module_and_package_has_its_place():
+    found = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in FILES}
+    assert found == set(ORDER)
+    assert len([path for path in SOURCE.glob("*.py") if path.name != "__init__.py"]) <= 8
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_package_imports_only_from_packages_before_it(name):
+    upward = {
+        f"{module} imports {used}"
+        for module, targets in graph().items()
+        if module.split(".")[1] == name
+        for used in targets
+        if place(used) > place(module)
+    }
+    assert not upward
+
+
+def test_no_import_circle():
+    """Imports inside functions and under TYPE_CHECKING count as well."""
+    try:
+        tuple(graphlib.TopologicalSorter(graph()).static_order())
+    except graphlib.CycleError as error:
+        pytest.fail(" imports ".join(error.args[1]))
+
+
+def test_the_core_stands_on_little():
     used = {
-        name.split(".")[1]
-        for path in room(module)
-        for name in imports(ast.parse(path.read_text()))
-        if name.startswith("tinynet.")
-    } & set(FLOW) - {module}
-    assert {name for name in used if FLOW.index(name) >= FLOW.index(module)} <= DOORS.get(module, set())
+        target.split(".")[1]
+        for module, targets in graph().items()
+        if place(module) == ORDER.index("core")
+        for target in targets
+    }
+    assert used <= CORE_MAY_IMPORT
 
 
-@pytest.mark.parametrize("module", FLOW)
-def test_heavy_packages_are_imported_where_they_are_used(module):
-    for path in room(module):
-        if path.name in BEHIND:
-            continue
-        tree = ast.parse(path.read_text())
-        top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
-        assert not {name.split(".")[0] for name in imports(top)} & HEAVY
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_package_describes_its_files(package):
+    """The docstring has the purpose, what the package must not know, and one line for each file."""
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+    listed = re.findall(r"^([a-z_0-9]+(?:\.py|/))  +\S", text, re.M)
+    files = [path.name for path in package.glob("*.py") if path.name != "__init__.py"]
+    folders = [f"{path.parent.name}/" for path in package.glob("*/__init__.py")]
+    assert sorted(listed) == sorted(files + folders)
+    assert "must not" in text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_heavy_packages_are_imported_where_they_are_used(path):
+    if str(path.relative_to(SOURCE)) in OPTIONAL_BASES:
+        return
+    tree = ast.parse(path.read_text())
+    top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+    assert not {name.split(".")[0] for name in imports(top)} & HEAVY

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet import judging
 from tinynet.errors import TinyNetError
+from tinynet.evaluation import diagnosis, predictions, verdicts
 
 LINES = tn.pictures.lines()
 
@@ -13,21 +13,21 @@ LINES = tn.pictures.lines()
 @given(n=st.integers(1, 10**6), data=st.data())
 def test_wilsons_interval_holds_the_share(n, data):
     count = data.draw(st.integers(0, n))
-    low, high = judging.wilson(count, n)
+    low, high = verdicts.wilson(count, n)
     assert 0 <= low <= count / n <= high <= 1
-    mirrored = judging.wilson(n - count, n)
+    mirrored = verdicts.wilson(n - count, n)
     assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-12)
 
 
 def test_wilsons_interval_by_hand():
     """Brown, Cai and DasGupta 2001: for 0 of n the upper end is z^2 / (n + z^2)."""
-    assert judging.wilson(0, 10)[1] == pytest.approx(1.959963984540054**2 / (10 + 1.959963984540054**2))
-    assert judging.wilson(15, 100) == pytest.approx((0.0931, 0.2328), abs=1e-4)
+    assert verdicts.wilson(0, 10)[1] == pytest.approx(1.959963984540054**2 / (10 + 1.959963984540054**2))
+    assert verdicts.wilson(15, 100) == pytest.approx((0.0931, 0.2328), abs=1e-4)
 
 
 def test_a_share_needs_something_counted():
     with pytest.raises(TinyNetError, match="count is 3 and n is 2"):
-        judging.wilson(3, 2)
+        verdicts.wilson(3, 2)
 
 
 def fixed(outputs):
@@ -45,7 +45,7 @@ def fixed(outputs):
     ],
 )
 def test_answers_in_words(outputs, winner, words):
-    answer = judging.answers(fixed(outputs), LINES["top"])[0]
+    answer = predictions.answers(fixed(outputs), LINES["top"])[0]
     assert answer.winner == winner
     assert answer.words() == words
     assert answer.gap == pytest.approx(abs(outputs[0] - outputs[1]))
@@ -53,24 +53,24 @@ def test_answers_in_words(outputs, winner, words):
 
 
 def test_a_tie_is_not_right():
-    assert judging.accuracy(fixed((0.5, 0.5)), LINES) == 0
-    assert judging.accuracy(fixed((0.6, 0.5)), LINES) == 0.5
+    assert predictions.accuracy(fixed((0.5, 0.5)), LINES) == 0
+    assert predictions.accuracy(fixed((0.6, 0.5)), LINES) == 0.5
 
 
 def test_one_output_says_yes_or_no():
     yes = tn.Examples(np.zeros((1, 4)), np.ones((1, 1)), ("dark",), (2, 2), ("bright",))
-    assert judging.answers(fixed((0.2,)), yes)[0].winner == "not bright"
-    assert judging.accuracy(fixed((0.8,)), yes) == 1
+    assert predictions.answers(fixed((0.2,)), yes)[0].winner == "not bright"
+    assert predictions.accuracy(fixed((0.8,)), yes) == 1
 
 
 def test_saturation_counts_activations_near_their_ends():
-    assert judging.saturation(tn.Network.initial(seed=0), LINES) == 0
+    assert predictions.saturation(tn.Network.initial(seed=0), LINES) == 0
     strong = tn.Network.initial((4, 2)).with_parameters(np.array([99.0] * 4 + [0.0] * 4 + [0.0, 0.0]))
-    assert judging.saturation(strong, LINES) == 0.5
+    assert predictions.saturation(strong, LINES) == 0.5
 
 
 def test_the_last_class_tilts_gray():
-    effect = judging.order_effect(tn.Network.initial(seed=0), LINES, tn.Recipe())
+    effect = diagnosis.order_effect(tn.Network.initial(seed=0), LINES, tn.Recipe())
     assert effect.last == "vertical"
     assert effect.gap < 0 < effect.reversed_gap
     assert effect.flipped
@@ -79,19 +79,21 @@ def test_the_last_class_tilts_gray():
 
 def test_no_targets_no_accuracy():
     with pytest.raises(TinyNetError, match="no answer is right or wrong"):
-        judging.accuracy(tn.Network.initial(seed=0), tn.pictures.stress())
+        predictions.accuracy(tn.Network.initial(seed=0), tn.pictures.stress())
 
 
 def test_success_counts_what_a_notebooks_percentages_say():
     lines = tn.pictures.lines()
-    found = judging.success([[99.0, 1.0], [70.0, 50.0], [40.0, 45.0], [50.0, 50.0]], lines)
+    found = predictions.success([[99.0, 1.0], [70.0, 50.0], [40.0, 45.0], [50.0, 50.0]], lines)
     assert (found.count, found.n, found.numbers["clear"]) == (3, 4, 2)
     assert "top +98.0, bottom +20.0, left +5.0, right 0. 3 of 4 pictures come out right, 2 of 4 by 20" in str(
         found
     )
     run = tn.train(tn.Network.initial(seed=0), lines)
-    assert str(judging.success(100 * run.final(lines), lines)) == str(judging.lead(run.final(lines), lines))
-    assert judging.lead(run.final(lines), lines).count == 4 * judging.accuracy(run.final, lines)
+    assert str(predictions.success(100 * run.final(lines), lines)) == str(
+        predictions.lead(run.final(lines), lines)
+    )
+    assert predictions.lead(run.final(lines), lines).count == 4 * predictions.accuracy(run.final, lines)
 
 
 @pytest.mark.parametrize(
@@ -117,15 +119,15 @@ def test_success_counts_what_a_notebooks_percentages_say():
 )
 def test_success_refuses_what_is_no_percentage(percentages, message):
     with pytest.raises(tn.TinyNetError, match=message):
-        judging.success(percentages, tn.pictures.lines())
+        predictions.success(percentages, tn.pictures.lines())
 
 
 def test_success_takes_both_ends_of_percentages():
-    found = judging.success([[100.0, 0.0]] * 4, tn.pictures.lines())
+    found = predictions.success([[100.0, 0.0]] * 4, tn.pictures.lines())
     assert (found.count, found.numbers["least"]) == (2, -100.0)
-    assert judging.success(np.zeros((4, 2)), tn.pictures.lines()).count == 0
+    assert predictions.success(np.zeros((4, 2)), tn.pictures.lines()).count == 0
 
 
 def test_there_is_no_lead_without_a_right_answer():
     with pytest.raises(tn.TinyNetError, match="answers with a target is 0. It must be 2 or more"):
-        judging.lead(tn.Network.initial(seed=0)(tn.pictures.stress()), tn.pictures.stress())
+        predictions.lead(tn.Network.initial(seed=0)(tn.pictures.stress()), tn.pictures.stress())

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import draws, ladder
+from tinynet import rng
 from tinynet.errors import TinyNetError
-from tinynet.exam import Exam, Marks
-from tinynet.ladder import RUNG, RUNGS, Ladder, Standing, bought, sentence
+from tinynet.evaluation.exam import Exam, Marks
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Standing, bought, sentence
 
 EXAM = Exam(count=1000)
 
@@ -20,7 +20,7 @@ def marks(**columns):
 
 
 def test_the_canonical_pictures_are_the_lines_and_the_doubts():
-    shown = ladder.canonical()
+    shown = tn.pictures.canonical()
     assert len(shown) == 17
     assert shown.names[:5] == ("top", "bottom", "left", "right", "gray")
     assert (shown.targets[4:] == 0.5).all()
@@ -63,7 +63,7 @@ def test_results_are_kept_and_found_again(tmp_path):
     assert again.standing("bold") == found
     assert path.stat().st_mtime_ns == kept
     assert not Ladder(17, exam=EXAM, folder=tmp_path).known("bold")
-    for other in ({"seed": 1}, {"stream": draws.VALIDATION}, {"world": tn.World(noise=0.1)}):
+    for other in ({"seed": 1}, {"stream": rng.VALIDATION}, {"world": tn.World(noise=0.1)}):
         assert not Ladder(16, exam=Exam(count=1000, **other), folder=tmp_path).known("bold")
     path.write_text(path.read_text()[:50])
     assert not Ladder(16, exam=EXAM, folder=tmp_path).known("bold")

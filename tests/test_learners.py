@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import draws, learners
+from tinynet import rng
 from tinynet.errors import TinyNetError
-from tinynet.exam import Exam
-from tinynet.learners import card
+from tinynet.evaluation.exam import Exam
+from tinynet.story import learner
+from tinynet.story.learner import card
 
 
 def test_the_shipped_learner_passes_an_exam_it_was_not_chosen_by():
@@ -16,21 +17,21 @@ def test_the_shipped_learner_passes_an_exam_it_was_not_chosen_by():
 
 
 def test_the_shipped_learner_is_what_its_command_makes():
-    made = learners.choose()
-    kept = learners.shipped()
+    made = learner.choose()
+    kept = learner.shipped()
     assert made.recipe == kept.recipe
     assert made.final.parameters == pytest.approx(kept.final.parameters, abs=1e-6)
     assert card(made).split("identity")[0] == card(kept).split("identity")[0]
-    assert (resources("tinynet") / "data" / "learner.md").read_text() == card(kept)
+    assert (resources("tinynet.story") / "shipped" / "learner.md").read_text() == card(kept)
 
 
 def test_the_learner_was_chosen_by_pictures_that_are_neither_its_own_nor_the_exams():
-    assert len({draws.TRAINING, draws.VALIDATION, draws.TEST}) == 3
+    assert len({rng.TRAINING, rng.VALIDATION, rng.TEST}) == 3
     world, numbers = tn.World(), np.arange(2000)
-    seed = learners.shipped().recipe.seed
+    seed = learner.shipped().recipe.seed
     seen = [
         world.draw(numbers, seed=seed, stream=stream)[0]
-        for stream in (draws.TRAINING, draws.VALIDATION, draws.TEST)
+        for stream in (rng.TRAINING, rng.VALIDATION, rng.TEST)
     ]
     every = np.concatenate(seen)
     inside = ((every > 0) & (every < 1)).any(
@@ -41,7 +42,7 @@ def test_the_learner_was_chosen_by_pictures_that_are_neither_its_own_nor_the_exa
 
 
 def test_saving_writes_the_card_beside(tmp_path):
-    beside = learners.save(learners.shipped(), tmp_path / "mine.safetensors")
+    beside = learner.save(learner.shipped(), tmp_path / "mine.safetensors")
     assert tn.load(tmp_path / "mine.safetensors").final == tn.learner()
     text = beside.read_text()
     assert "(mine.svg)" in text

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import lockstep
-from tinynet.cohorts import Cohort, Training
 from tinynet.errors import TinyNetError
-from tinynet.losses import mean_losses
+from tinynet.experiments.cohort import Cohort, Training
+from tinynet.kernels import simd
+from tinynet.model.losses import mean_losses
 
 LINES = tn.pictures.lines()
 SOFT = tn.pictures.Examples(
@@ -78,10 +78,10 @@ CASES = {
 @pytest.mark.parametrize(("architecture", "recipe", "examples"), CASES.values(), ids=CASES)
 def test_the_lanes_are_recordings(architecture, recipe, examples, way, monkeypatch):
     for limit in ("MOST_STRAIGHT", "MOST_UNROLLED"):
-        monkeypatch.setattr(lockstep, limit, 0 if way == "in loops" else 10_000)
-    lockstep.lockstep.cache_clear()
+        monkeypatch.setattr(simd, limit, 0 if way == "in loops" else 10_000)
+    simd.lockstep.cache_clear()
     crowd = tn.population(recipe, 130, first_seed=7, examples=examples, architecture=architecture)
-    lockstep.lockstep.cache_clear()
+    simd.lockstep.cache_clear()
     for seed in (7, 70, 71, 136):
         replayed = crowd.replay(seed).final.parameters
         assert crowd.parameters[seed - 7] == pytest.approx(replayed, abs=1e-5)
@@ -126,7 +126,9 @@ def test_a_cohort_answers_as_its_networks():
     cohort.advance(20)
     answers = cohort.answers(tn.pictures.binary().inputs)  # (100, 16, 2)
     for k in (0, 63, 99):
-        network = training.architecture.initial(k).with_parameters(cohort.parameters()[k].astype(float))
+        network = tn.Network.initial(training.architecture, seed=k).with_parameters(
+            cohort.parameters()[k].astype(float)
+        )
         assert answers[k] == pytest.approx(network(tn.pictures.binary()), abs=2e-6)
 
 
@@ -137,7 +139,7 @@ def test_sure_answers_are_probabilities(output, loss):
     z = np.linspace(-30, 30, 64 * 40, dtype=np.float32)
     parameters = np.zeros((len(z), 10), np.float32)
     parameters[:, 8], parameters[:, 9] = z, -z  # the biases
-    answers = lockstep.answer(architecture, lockstep.blocks_of(parameters), LINES.inputs)
+    answers = simd.answer(architecture, simd.blocks_of(parameters), LINES.inputs)
     assert answers.min() >= 0
     assert answers.max() <= 1
     assert np.isfinite(mean_losses(recipe, answers.astype(float), LINES)).all()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import tinynet
-from tinynet import machine
+from tinynet.story import environment
 
 EXTRAS = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"][
     "optional-dependencies"
@@ -15,12 +15,12 @@ EXTRAS = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(
 
 
 def test_each_extra_is_one_of_the_package():
-    for package, (extra, _) in machine.EXTRAS.items():
+    for package, (extra, _) in environment.EXTRAS.items():
         assert any(wanted.startswith(package) for wanted in EXTRAS[extra])
 
 
 def test_what_is_there_is_said_with_its_version():
-    found = machine.describe()
+    found = environment.describe()
     assert found["TinyNet"] == tinynet.__version__
     assert found["numpy"] == version("numpy")
     assert found["xlsxwriter"] == version("xlsxwriter")
@@ -33,8 +33,8 @@ def test_another_distribution_named_tinynet_gives_a_warning(monkeypatch, install
             raise PackageNotFoundError(package)
         return "0.1.2"
 
-    monkeypatch.setattr(machine, "version", found)
-    warning = machine.describe().get("warning", "")
+    monkeypatch.setattr(environment, "version", found)
+    warning = environment.describe().get("warning", "")
     assert warning.startswith("Another distribution named tinynet (0.1.2) is installed too.") == installed
     assert ("pip uninstall tinynet" in warning) == installed
 
@@ -43,9 +43,9 @@ def test_what_is_missing_says_how_to_have_it_and_what_for(monkeypatch):
     def missing(package):
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr(machine, "version", missing)
-    monkeypatch.setattr(machine.shutil, "which", lambda name: None)
-    found = machine.describe()
+    monkeypatch.setattr(environment, "version", missing)
+    monkeypatch.setattr(environment.shutil, "which", lambda name: None)
+    found = environment.describe()
     assert found["xlsxwriter"] == 'not installed (for workbooks: pip install "tinynet-lab[excel]")'
     assert found["numpy"] == "not installed (pip install numpy)"
     assert found["ffmpeg"] == "none found; it makes films as .mp4"
@@ -71,9 +71,9 @@ def test_the_device_is_said_as_it_is_found(cuda, mps, sentence, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: len(cuda))
     monkeypatch.setattr(torch.cuda, "get_device_name", cuda.__getitem__)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-    assert machine.describe()["device"] == sentence
+    assert environment.describe()["device"] == sentence
 
 
 def test_without_pytorch_the_device_is_the_cpu(monkeypatch):
-    monkeypatch.setattr(machine, "find_spec", lambda name: None)
-    assert machine.device().endswith("TinyNet uses the CPU.")
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    assert environment.device().endswith("TinyNet uses the CPU.")

@@ -7,8 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tinynet import machine
-from tinynet.story import RESOURCES
+from tinynet.story import environment
+from tinynet.story.journey import RESOURCES
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 SAYS = {  # and how many figures each has at least
@@ -59,7 +59,7 @@ def test_the_notebook_runs(path, monkeypatch):
     printed = said(outputs)
     says, figures = SAYS[path.name]
     if path.name == "discovery.ipynb":
-        says = [*says, machine.device()]
+        says = [*says, environment.device()]
     for sentence in says:
         assert sentence in printed
     assert sum("image/png" in o.get("data", {}) for o in outputs) >= figures

@@ -14,10 +14,11 @@ from sklearn.datasets import load_digits
 
 import tinynet as tn
 from test_watched import recordings
-from tinynet import learners, wire
-from tinynet.bridges.page import aboard, offline
+from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.world import World
+from tinynet.lab.api import requests, sheets
+from tinynet.lab.page import offline, payload
+from tinynet.story import learner
 
 ROOT = Path(__file__).parents[1]
 LINES = tn.pictures.lines()
@@ -54,7 +55,7 @@ def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
         (lambda: RUN, 1024),
         (lambda: trained((4, 8, 2)), 1024),
         (lambda: trained(epochs=10_000), 1024),
-        (learners.shipped, 1024),
+        (learner.shipped, 1024),
         (lambda: trained((4, 3, 2), World(noise=0.2), batch_size=10, epochs=50), 1024),
         (lambda: trained((9, 8, 4, 2), tn.pictures.lines(3), epochs=300), 512),
         (lambda: trained((64, 16, 10), digits(), "softmax", loss="cross_entropy", epochs=2), 32),
@@ -70,7 +71,7 @@ def test_a_page_is_smaller_than_a_megabyte_and_has_the_starts_of_seeds(make, see
     assert table["count"] >= seeds
     rows = np.frombuffer(part(table["at"]), "<f4").reshape(table["count"], -1)
     for seed in (0, table["count"] - 1):
-        assert np.array_equal(rows[seed], run.network.architecture.initial(seed).parameters)
+        assert np.array_equal(rows[seed], tn.Network.initial(run.network.architecture, seed=seed).parameters)
 
 
 def test_the_same_recordings_give_the_same_bytes():
@@ -81,8 +82,8 @@ def test_every_form_is_the_sheet_that_the_server_sends():
     [held] = unpacked(offline.page(RUN))[0]["sheets"]
     assert len(held["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
     for form in held["forms"][::5]:
-        asked = wire.SheetRequest(RUN.network.architecture, tn.Recipe(**form["recipe"]), form["batch"])
-        wanted = wire.sheet(asked)
+        asked = requests.SheetRequest(RUN.network.architecture, tn.Recipe(**form["recipe"]), form["batch"])
+        wanted = sheets.sheet(asked)
         cells = [held["cells"][place] for place in np.cumsum(form["cells"])]
         assert cells == json.loads(json.dumps(wanted["sheet"]["cells"]))
         assert {name: held["symbols"][name] for name in wanted["symbols"]} == wanted["symbols"]
@@ -122,11 +123,11 @@ def test_a_training_that_was_stopped_goes_along():
 
 def test_names_are_what_differs():
     seventh = tn.train(tn.Network.initial((4, 5, 2), seed=7), LINES, tn.Recipe(epochs=10))
-    found = list(aboard.labels((RUN, BOLD)))
+    found = list(payload.labels((RUN, BOLD)))
     assert found == ["learning rate 0.1", "learning rate 5"]
-    assert list(aboard.labels((RUN, seventh))) == ["4-3-2, seed 0, epochs 100", "4-5-2, seed 7, epochs 10"]
-    assert list(aboard.labels((RUN, RUN))) == ["run 1", "run 2"]
-    assert list(aboard.labels((RUN,))) == [None]
+    assert list(payload.labels((RUN, seventh))) == ["4-3-2, seed 0, epochs 100", "4-5-2, seed 7, epochs 10"]
+    assert list(payload.labels((RUN, RUN))) == ["run 1", "run 2"]
+    assert list(payload.labels((RUN,))) == [None]
 
 
 def test_names_and_titles_are_given_as_they_are_and_do_no_harm():
@@ -194,12 +195,12 @@ def test_what_is_too_large_is_named():
 @pytest.mark.torch
 def test_of_a_watched_training_the_forms_to_go_on_by_go_along():
     known, given = recordings()
-    assert [batch for _, batch in aboard.own_forms(known)] == [1, 3]
-    assert [(recipe.gradients, batch) for recipe, batch in aboard.onward_forms(known)] == [
+    assert [batch for _, batch in payload.own_forms(known)] == [1, 3]
+    assert [(recipe.gradients, batch) for recipe, batch in payload.onward_forms(known)] == [
         ("loss", 1),
         ("loss", 3),
     ]
-    assert aboard.onward_forms(given) == [] == aboard.onward_forms(RUN)
+    assert payload.onward_forms(given) == [] == payload.onward_forms(RUN)
     clipped = replace(known, recipe=replace(known.recipe, gradients="given"))
     (sheets,) = unpacked(offline.page(clipped))[0]["sheets"]
     kinds = {(form["recipe"].get("gradients", "loss"), form["batch"]) for form in sheets["forms"]}

@@ -12,9 +12,14 @@ from playwright.sync_api import expect
 
 import laboratory
 import tinynet as tn
-from tinynet import judging, questions, server, story, training
-from tinynet.judging import Verdict
-from tinynet.parts import Links, Table, Text
+from tinynet.core import notation
+from tinynet.evaluation import predictions
+from tinynet.evaluation.verdicts import Verdict
+from tinynet.lab.http import app
+from tinynet.story import journey as story
+from tinynet.story import quiz
+from tinynet.story.content import Links, Table, Text
+from tinynet.training import train as training
 
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
@@ -96,7 +101,7 @@ def test_an_opened_number_shows_its_formula_its_numbers_and_its_factors(open_pag
     change.get_by_role("button", name=re.compile("slope of the loss by the weight")).click()
     gradient = page.locator('[data-opened="layer1.weight[0,2].gradient"]')
     delta = RUN[0].values["layer1.delta[0]"]
-    expect(gradient).to_contain_text(tn.notation.number(delta))
+    expect(gradient).to_contain_text(notation.number(delta))
     assert gradient.locator("math").count() >= 3
 
 
@@ -146,7 +151,7 @@ def test_other_recipes_and_sizes_train_to_pythons_numbers(open_page, settings):
     seed = settings.get("seed", 3)
     architecture = tn.Architecture(**settings.get("architecture", {}))
     run = tn.train(
-        architecture.initial(seed), tn.pictures.lines(settings.get("grid", 2)),
+        tn.Network.initial(architecture, seed=seed), tn.pictures.lines(settings.get("grid", 2)),
         tn.Recipe(**settings["recipe"], seed=seed),
     )  # fmt: skip
     same_as(page, run[-1])
@@ -280,7 +285,7 @@ def test_verdicts_of_the_sets_are_pythons(open_page):
     to_end(page)
     page.get_by_role("button", name="tables").click()
     for examples in (LINES, tn.pictures.fuzzy(), tn.pictures.stress()):
-        for answer in judging.answers(RUN.final, examples):
+        for answer in predictions.answers(RUN.final, examples):
             row = (
                 page.locator(".at-world tr")
                 .filter(has=page.get_by_role("button", name=answer.name, exact=True))
@@ -290,7 +295,7 @@ def test_verdicts_of_the_sets_are_pythons(open_page):
             expect(row).to_contain_text(f"{100 * answer.outputs[0]:.1f} %")
     page.get_by_role("button", name="gray lattice").click()
     outputs = RUN.final(tn.pictures.lattice(5).inputs)
-    unsure = int((np.abs(outputs[:, 0] - outputs[:, 1]) < judging.UNSURE).sum())
+    unsure = int((np.abs(outputs[:, 0] - outputs[:, 1]) < predictions.UNSURE).sum())
     expect(page.locator(".at-world")).to_contain_text(f"{unsure} unsure")
 
 
@@ -368,7 +373,7 @@ def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_pa
 def test_every_chapter_by_clicks_is_the_story(open_page, key):
     page = open_page()
     journey = story.Journey(networks=1000)
-    told, asked = story.chapter(journey, key), questions.QUESTIONS[key]
+    told, asked = story.chapter(journey, key), quiz.QUESTIONS[key]
     page.get_by_role("navigation").get_by_role("button", name=key.capitalize()).click()
     chapter = page.locator(".chapter")
     expect(chapter).to_contain_text(asked.text)
@@ -644,6 +649,6 @@ def test_figures_and_tables_can_be_taken_away(open_page):
 def test_the_page_is_small():
     import gzip
 
-    files = [path for path in server.PAGE.rglob("*") if path.is_file()]
+    files = [path for path in app.PAGE.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 436_057  # TensorFlow Playground's
     assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 200_000

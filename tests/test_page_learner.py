@@ -10,12 +10,14 @@ from playwright.sync_api import expect
 import laboratory
 import tinynet as tn
 from test_page import fragment, number, same_as, saved, settled, shown_pixels, to_end
-from tinynet import judging, wire_learner
-from tinynet.bayes import posterior
-from tinynet.calibration import probability, reliability
-from tinynet.exam import Exam
-from tinynet.ladder import RUNG, RUNGS, Ladder, sentence
-from tinynet.world import World
+from tinynet import rng
+from tinynet.data.world import World
+from tinynet.evaluation import predictions
+from tinynet.evaluation.bayes import posterior
+from tinynet.evaluation.calibration import probability, reliability
+from tinynet.evaluation.exam import Exam
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, sentence
+from tinynet.lab.api import learner
 
 GRAY = {"input": [0.5] * 4, "target": [0.5, 0.5]}
 LEARNER = fragment({"chapter": "learner", "own": GRAY})
@@ -26,7 +28,7 @@ SOURCES = ("memorizer", "learner", "best possible answer")
 def answered(picture):
     """What each of the three says of a picture. -> name: (H, V)"""
     shown = np.array([picture])
-    found = {key: wire_learner.kept(key)(shown)[0] for key in SOURCES[:2]}
+    found = {key: learner.kept(key)(shown)[0] for key in SOURCES[:2]}
     return found | {SOURCES[2]: posterior(World(), shown)[0]}
 
 
@@ -39,7 +41,9 @@ def says(page, picture):
         gap = outputs[0] - outputs[1]
         expect(card.locator(".gap")).to_have_text(f"|H − V| {abs(gap):.3f}")
         answer = "horizontal" if gap > 0 else "vertical"
-        words = answer if abs(gap) >= judging.UNSURE else f"unsure, leans to {answer}" if gap else "undecided"
+        words = (
+            answer if abs(gap) >= predictions.UNSURE else f"unsure, leans to {answer}" if gap else "undecided"
+        )
         expect(card.locator(".pill")).to_have_text(words)
 
 
@@ -74,7 +78,7 @@ def test_the_networks_answer_without_the_server_while_a_pixel_is_dragged(open_pa
     page.locator(".learner").get_by_role("spinbutton", name="top-left").fill("0.9")
     page.locator(".learner").get_by_role("spinbutton", name="top-right").fill("0.7")
     page.keyboard.press("Enter")
-    outputs = wire_learner.kept("memorizer")(np.array([0.9, 0.7, 0.5, 0.5]))
+    outputs = learner.kept("memorizer")(np.array([0.9, 0.7, 0.5, 0.5]))
     expect(page.locator('[data-who="memorizer"] .value').first).to_have_text(f"{100 * outputs[0]:.1f} %")
     expect(page.locator('[data-who="best possible answer"] .pill')).to_have_text("leans to horizontal")
 
@@ -112,7 +116,7 @@ def test_the_maps_show_what_the_networks_say(open_page):
                 [across, down],
             )
             rows, columns = 1 - 2 * down, 1 - 2 * across
-            gap = wire_learner.kept(name)(
+            gap = learner.kept(name)(
                 0.5 + np.array([rows + columns, rows - columns, columns - rows, -rows - columns]) / 2
             )
             assert alpha == 255
@@ -122,7 +126,7 @@ def test_the_maps_show_what_the_networks_say(open_page):
 def test_the_ladder_by_keys_is_pythons(open_page):
     page = open_page(LEARNER)
     page.get_by_label("Seeds of a rung").select_option("64")
-    ladder = Ladder(64, exam=Exam(count=wire_learner.RUNG_PICTURES))
+    ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
     chart = page.get_by_role("slider", name="Rung of the ladder")
     chart.focus()
     for key in ("notebook", "bold"):
@@ -171,7 +175,7 @@ def test_reliability_and_exam_are_pythons(open_page):
     happened = World().patterns.targets[rows, 0]
     page.get_by_text("the numbers", exact=True).click()
     for k, side in enumerate(SOURCES[:2]):
-        network = wire_learner.kept(side)
+        network = learner.kept(side)
         found = reliability(probability(network(inputs)), happened)
         filled = np.flatnonzero(found.count)
         lines = page.locator(f'[data-bins="{side}"] tbody tr')
@@ -193,7 +197,7 @@ def test_a_rung_can_be_trained_below(open_page):
     page.get_by_role("button", name="train this one below").click()
     rung = RUNG["learner"]
     recipe = replace(rung.recipe, seed=2)
-    run = tn.train(rung.architecture.initial(2), World(), recipe)
+    run = tn.train(tn.Network.initial(rung.architecture, seed=2), World(), recipe)
     expect(page.locator(".at-timeline")).to_contain_text("of 100,000")
     expect(page.locator(".at-timeline")).not_to_contain_text("Training …")
     page.keyboard.press("End")
@@ -288,7 +292,7 @@ def test_many_seeds_are_trained_on_the_world_too(open_page):
 
 
 def test_a_training_that_was_stopped_early_opens(open_page, tmp_path):
-    validation = WORLD.examples(50, seed=6, stream=tn.draws.VALIDATION)
+    validation = WORLD.examples(50, seed=6, stream=rng.VALIDATION)
     recipe = tn.Recipe(learning_rate=5.0, epochs=200, patience=2, seed=6)
     run = tn.train(tn.Network.initial(seed=6), tn.pictures.lines(), recipe, validation=validation)
     assert len(run) < 800

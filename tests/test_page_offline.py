@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 import laboratory
 import tinynet as tn
 from test_page import ledger_csv, number, same_as, saved, settled, to_end
-from tinynet import learners
-from tinynet.world import World
+from tinynet.data.world import World
+from tinynet.story import learner
 
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
@@ -227,7 +227,7 @@ def test_a_training_that_was_stopped_early_ends_where_it_ended(open_file):
 
 
 def test_a_learner_is_trained_again_in_the_page(open_file):
-    run = learners.shipped()
+    run = learner.shipped()
     page = open_file(run)
     page.locator(".at-timeline").get_by_text("Training …").wait_for(state="detached")
     to_end(page)

@@ -15,6 +15,7 @@ from test_page import same_as, saved, settled
 from test_page_offline import RUN, TIMELINE, scrub, trainings
 from test_page_table import drop
 from test_watched import recordings, watched
+from tinynet.core import notation
 
 KNOWN, GIVEN = recordings()
 
@@ -131,10 +132,10 @@ def test_numbers_to_predict_are_in_their_units(open_file):
     scrub(page, 10)
     settled(page)
     said = run[10].network(patients.inputs)
-    first = tn.notation.number(float(patients.unscaled(said)[0, 0]))
+    first = notation.number(float(patients.unscaled(said)[0, 0]))
     expect(page.locator(".at-world .value").first).to_have_text(first)
     expect(page.locator(".at-world")).not_to_contain_text("%")
-    shown = tn.notation.number(float(patients.unscaled(run[10].network(run[10].shown.inputs))[0, 0]))
+    shown = notation.number(float(patients.unscaled(run[10].network(run[10].shown.inputs))[0, 0]))
     expect(trainings(page).first.locator("td").nth(3)).to_have_text(shown)
 
 

@@ -9,8 +9,13 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
 from laboratory import AXE
-from tinynet import experiments, losses, splits, tables, wire, wire_seeds, wire_table
+from tinynet.core import notation
+from tinynet.data import splits, tables
 from tinynet.errors import TinyNetError
+from tinynet.lab.api import population, requests
+from tinynet.lab.api import table as wire_table
+from tinynet.model import losses
+from tinynet.training import identity
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,9 @@ def iris(folder):
     found = wire_table.table(wire_table.TableRequest("iris.csv", text, "species"))
     examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
     architecture = tn.Architecture.from_json(found["architecture"])
-    return tn.train(architecture.initial(0), examples, tn.Recipe.from_json(found["recipe"])), held_out
+    return tn.train(
+        tn.Network.initial(architecture, seed=0), examples, tn.Recipe.from_json(found["recipe"])
+    ), held_out
 
 
 def choose(page, path):
@@ -219,7 +226,7 @@ def test_the_tables_are_those_of_the_command_line(folder, iris):
 
 def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeypatch):
     run, _ = iris
-    monkeypatch.setattr(experiments, "MOST_DESCRIBED", 100)
+    monkeypatch.setattr(identity, "MOST_DESCRIBED", 100)
     run.save(tmp_path / "run.safetensors")
     page = open_page()
     choose(page, tmp_path / "run.safetensors")
@@ -231,7 +238,7 @@ def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeyp
 
 
 def test_a_recording_with_too_many_examples_is_told(open_page, tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "MOST_DESCRIBED", 100)
+    monkeypatch.setattr(identity, "MOST_DESCRIBED", 100)
     many = tn.Examples.from_table((np.arange(20_001)[:, None], np.arange(20_001) % 2))
     run = tn.train(tn.Network.initial((1, 1, 2), seed=0), many, tn.Recipe(epochs=1, batch_size=20_001))
     run.save(tmp_path / "many.safetensors")
@@ -251,10 +258,10 @@ def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
     choose(page, tmp_path / "run.safetensors")
     timeline = page.locator(".at-timeline")
     expect(timeline).to_contain_text("nudge 800 of 800")
-    off = tn.notation.number(float(tn.fit(run.final, some).off[0]))
+    off = notation.number(float(tn.fit(run.final, some).off[0]))
     expect(timeline).to_contain_text(f"Its numbers are off by {off} of target on average")
     expect(timeline).not_to_contain_text("come out right")
-    said = tn.notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
+    said = notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
     expect(page.locator(".at-picture")).to_contain_text(
         f"target: it says {said}; it should say {load_diabetes().target[0]:g}."
     )
@@ -274,10 +281,10 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
     found = wire_table.table(asked)
     examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
     recipe = tn.Recipe.from_json(found["recipe"])
-    run = tn.train(tn.Architecture.from_json(found["architecture"]).initial(0), examples, recipe)
-    seen, unseen = (
-        tn.notation.number(float(tn.fit(run.final, part).off[0])) for part in (examples, held_out)
+    run = tn.train(
+        tn.Network.initial(tn.Architecture.from_json(found["architecture"]), seed=0), examples, recipe
     )
+    seen, unseen = (notation.number(float(tn.fit(run.final, part).off[0])) for part in (examples, held_out))
     expect(timeline).to_contain_text(
         f"off by {seen} of target on average, now; on the 133 held out by {unseen}"
     )
@@ -291,12 +298,12 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
 
 def test_many_seeds_are_not_asked_whether_numbers_are_right():
     some = tn.Examples.from_table({"x": [1.0, 2.0, 4.0], "price": [10.0, 20.0, 50.0]}, targets="price")
-    asked = wire_seeds.PopulationRequest(
+    asked = population.PopulationRequest(
         tn.Architecture((1, 1, 1), output="identity"),
         tn.Recipe(epochs=1),
-        wire.PicturesJson(**some.to_json()),
+        requests.PicturesJson(**some.to_json()),
         [0.5],
         10,
     )
     with pytest.raises(TinyNetError, match="these examples have numbers to predict"):
-        wire_seeds.ask_seeds(asked, lambda done, total: None)
+        population.ask_seeds(asked, lambda done, total: None)

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinynet import draws, pictures
+from tinynet import rng
+from tinynet.data import pictures
+from tinynet.data.pictures import Examples
 from tinynet.errors import TinyNetError
-from tinynet.pictures import Examples
 
 
 def test_the_four_lines_are_the_notebooks():
@@ -101,5 +102,5 @@ def test_fuzzy_lines_have_normal_noise_of_their_own():
     noise = (some.inputs - 0.5) / 0.1
     assert abs(noise.mean()) < 0.03
     assert noise.std() == pytest.approx(1, abs=0.03)
-    shown = draws.noisy(np.full((4000, 4), 0.5), 0.1, seed=1, presentations=np.arange(4000))
+    shown = rng.noisy(np.full((4000, 4), 0.5), 0.1, seed=1, presentations=np.arange(4000))
     assert abs(np.corrcoef(shown.ravel(), some.inputs.ravel())[0, 1]) < 0.03  # not the noise of a training

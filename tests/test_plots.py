@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 import tinynet as tn
 from tinynet import plots
-from tinynet.judging import Answer
+from tinynet.evaluation.predictions import Answer
 from tinynet.plots.canvas import MARK
 
 LINES = tn.pictures.lines()

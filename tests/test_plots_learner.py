@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import calibration, plots, symmetry
+from tinynet import plots
+from tinynet.evaluation import calibration, symmetry
 from tinynet.plots import learner
 
 NETWORK = tn.Network.initial((4, 3, 2), seed=0)

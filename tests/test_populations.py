@@ -28,7 +28,7 @@ def test_members_are_pytorchs_float32_networks(architecture, recipe):
     crowd = tn.population(recipe, networks=100, architecture=architecture)
     for seed in SEEDS:
         own = tn.Recipe(**{**recipe.to_json(), "seed": seed})
-        theirs = torch_twin.train(architecture.initial(seed), LINES, own, torch.float32)
+        theirs = torch_twin.train(tn.Network.initial(architecture, seed=seed), LINES, own, torch.float32)
         np.testing.assert_allclose(crowd.parameters[seed], theirs.parameters[-1], rtol=0, atol=1e-5)
 
 

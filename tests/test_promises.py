@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tinynet as tn
-from tinynet.extras import DISTRIBUTION
+from tinynet.plugins import DISTRIBUTION
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

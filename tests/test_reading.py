@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tinynet.bridges.models.reading import architecture_of, read
 from tinynet.errors import TinyNetError
+from tinynet.formats.torch_reader import architecture_of, read
 
 
 class Model(nn.Module):

@@ -4,9 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet import draws, formulas, recorder
-from tinynet.recorder import Recorder, Tape
-from tinynet.showing import seen_at, shown_at
+from tinynet import rng
+from tinynet.core import optimizers
+from tinynet.data.batches import seen_at, shown_at
+from tinynet.kernels import scalar
+from tinynet.kernels.scalar import Recorder, Tape
 
 LINES = tn.pictures.lines()
 
@@ -26,9 +28,7 @@ def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, or
     per_epoch = -(-examples // batch)
     for number, row in enumerate(shown, first):
         epoch, place = divmod(number, per_epoch)
-        whole = (
-            draws.shuffled(examples, seed=3, epoch=epoch) if order == "shuffled" else list(range(examples))
-        )
+        whole = rng.shuffled(examples, seed=3, epoch=epoch) if order == "shuffled" else list(range(examples))
         expected = whole[place * batch : (place + 1) * batch]
         assert row.tolist() == expected + [-1] * (batch - len(expected))
 
@@ -48,7 +48,7 @@ def test_a_recorder_goes_on_where_it_was(noise, monkeypatch):
     """In one call, in several, and in many small parts of a call: the same tape."""
     recipe = tn.Recipe(epochs=6, momentum=0.5, order="shuffled", noise=noise)
     tapes = [recorded(recipe, [(0, 24)]), recorded(recipe, [(0, 5), (5, 6), (6, 24)])]
-    monkeypatch.setattr(recorder, "MOST_DRAWN", 7 * 4)
+    monkeypatch.setattr(scalar, "MOST_DRAWN", 7 * 4)
     tapes.append(recorded(recipe, [(0, 24)]))
     for tape in tapes[1:]:
         for one, other in zip(tapes[0][1:], tape[1:], strict=True):
@@ -57,7 +57,7 @@ def test_a_recorder_goes_on_where_it_was(noise, monkeypatch):
 
 def recorded(recipe, spans):
     network = tn.Network.initial(seed=1)
-    state = formulas.memory(network.architecture, recipe)
+    state = optimizers.memory(network.architecture, recipe)
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, 24, 1)
     machine = Recorder(network.architecture, recipe, LINES, network.parameters, state)
     assert [machine(tape, *span) for span in spans] == [last for _, last in spans]

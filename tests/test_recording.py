@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import files, wire
+from tinynet import files
+from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.world import World
+from tinynet.lab.api import requests, sheets
 
 LINES = tn.pictures.lines()
 GOLDEN = Path(__file__).parent / "golden" / "runs.json"
@@ -176,7 +177,7 @@ def golden():
     runs = [
         described(
             tn.train(
-                architecture.initial(3),
+                tn.Network.initial(architecture, seed=3),
                 source,
                 tn.Recipe(**{"epochs": 3, "seed": 3} | changes),
                 validation=HELD_OUT,
@@ -213,7 +214,7 @@ def described(run, sheets, most=40):
 
 def sheet_of(run, batch):
     """What the page asks for; the numbers of the settings are the recipe's."""
-    told = wire.sheet(wire.SheetRequest(run.network.architecture, run.recipe, batch))
+    told = sheets.sheet(requests.SheetRequest(run.network.architecture, run.recipe, batch))
     cells = {key: told["sheet"][key] for key in ("format", "batch", "cells")}
     return told | {"sheet": cells, "symbols": {}, "settings": dict.fromkeys(told["settings"], 0.0)}
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import elementary, rewriting, sheet
+from tinynet.core import optimizers, sheet
+from tinynet.kernels import rewriting
+from tinynet.numerics import elementary
 
 RECIPES = {
     "mse": tn.Recipe(),
@@ -25,9 +27,9 @@ def test_a_nudge_comes_to_the_same(recipe, hidden, monkeypatch):
     output = "softmax" if recipe.loss == "cross_entropy" else "sigmoid"
     architecture, rng = tn.Architecture((4, 3, 3, 2), hidden, output), np.random.default_rng(0)
     written = tn.Sheet.of(architecture, recipe, recipe.batch_size)
-    memory = rng.random(tn.formulas.memory_size(architecture, recipe))
+    memory = rng.random(optimizers.memory_size(architecture, recipe))
     shown = rng.random((recipe.batch_size, 4)), rng.random((recipe.batch_size, 2))
-    expected = written.evaluate(written.givens(architecture.initial(0), *shown, memory))
+    expected = written.evaluate(written.givens(tn.Network.initial(architecture, seed=0), *shown, memory))
     found = {name: expected[name] for name, cell in written.cells.items() if cell.formula is None}
     cells = [(name, cell.formula) for name, cell in written.cells.items()]
     cells = dict(rewriting.with_rate(cells, architecture, recipe))

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from tinynet.calibration import brier, probability, scaled, temperature
-from tinynet.exam import Exam
-from tinynet.ladder import RUNGS, Ladder
-from tinynet.parts import Figure, Table, Text
-from tinynet.runbook import Runbook
-from tinynet.world import World
+from tinynet.data.world import World
+from tinynet.evaluation.calibration import brier, probability, scaled, temperature
+from tinynet.evaluation.exam import Exam
+from tinynet.experiments.ladder import RUNGS, Ladder
+from tinynet.story.content import Figure, Table, Text
+from tinynet.story.runbook import Runbook
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tinynet.data.scaling import Scaling
 from tinynet.errors import TinyNetError
-from tinynet.scaling import Scaling
 
 TWO = Scaling(("width", "height"), (10, 1), (20, 3))
 

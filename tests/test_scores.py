@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 import tinynet as tn
-from tinynet import scores
 from tinynet.errors import TinyNetError
-from tinynet.scores import Score
+from tinynet.evaluation import classification, predictions, verdicts
+from tinynet.evaluation.classification import Score
 
 
 def some(seed, outputs, count=60):
@@ -24,13 +24,15 @@ def test_softmax_is_scored_as_scikit_learn_and_torchmetrics_do(seed, outputs):
     examples = some(seed, outputs)
     network = tn.Network.initial((4, 6, outputs), seed=seed, output="softmax", start="normal")
     said, wanted = network(examples), examples.targets.argmax(axis=1)
-    found = scores.score(network, examples, tn.Recipe(loss="cross_entropy"))
+    found = classification.score(network, examples, tn.Recipe(loss="cross_entropy"))
     labels = list(range(outputs))
     assert found.count / len(found) == sklearn.metrics.accuracy_score(wanted, said.argmax(axis=1))
     assert found.loss == pytest.approx(sklearn.metrics.log_loss(wanted, said, labels=labels))
     sums = sklearn.metrics.brier_score_loss(wanted, said, labels=labels, scale_by_half=False)
     assert found.brier == pytest.approx(sums / outputs)
-    ece = multiclass_calibration_error(torch.tensor(said), torch.tensor(wanted), outputs, n_bins=scores.BINS)
+    ece = multiclass_calibration_error(
+        torch.tensor(said), torch.tensor(wanted), outputs, n_bins=classification.BINS
+    )
     assert found.reliability.ece == pytest.approx(float(ece), abs=1e-6)
 
 
@@ -39,7 +41,7 @@ def test_other_outputs_are_each_the_probability_of_their_own_answer(output):
     """Kept within 0 to 1, and not made to sum to 1: three that are dark are a confident "neither"."""
     examples = some(3, 3)
     network = tn.Network.initial((4, 3), seed=3, output=output, start="normal")
-    found, said = scores.score(network, examples), network(examples)
+    found, said = classification.score(network, examples), network(examples)
     assert found.loss == pytest.approx(((said - examples.targets) ** 2).mean())
     inside = np.clip(said, 0, 1)
     assert found.brier == pytest.approx(((inside - examples.targets) ** 2).mean())
@@ -47,29 +49,29 @@ def test_other_outputs_are_each_the_probability_of_their_own_answer(output):
     if output == "sigmoid":
         assert found.brier == pytest.approx(found.loss)
     dark = tn.Network.initial((4, 3), start="zeros").with_parameter("layer1.bias[0]", -2.0)
-    assert scores.score(dark, examples).confidences == pytest.approx(0.5)
+    assert classification.score(dark, examples).confidences == pytest.approx(0.5)
 
 
 def test_two_outputs_and_one():
     lines = tn.pictures.lines()
     network = tn.Network.initial(seed=0)
     h, v = network(lines).T
-    assert scores.score(network, lines).confidences == pytest.approx((1 + abs(h - v)) / 2)
+    assert classification.score(network, lines).confidences == pytest.approx((1 + abs(h - v)) / 2)
     yes = tn.Examples(lines.inputs, lines.targets[:, :1], lines.names, lines.shape, ("horizontal",))
     one = tn.Network.initial((4, 3, 1), seed=0)
-    found = scores.score(one, yes)
+    found = classification.score(one, yes)
     assert found.confidences == pytest.approx(np.maximum(one(yes), 1 - one(yes))[:, 0])
-    assert found.count / 4 == tn.judging.accuracy(one, yes)
+    assert found.count / 4 == predictions.accuracy(one, yes)
 
 
 def test_a_target_without_a_largest_is_half_right():
     examples = tn.Examples(np.zeros((2, 4)), [[0.5, 0.5], [1, 0]], ("coin", "sure"))
     network = tn.Network.initial(start="zeros").with_parameter("layer2.bias[0]", 1.0)
-    found = scores.score(network, examples)
+    found = classification.score(network, examples)
     assert found.right.tolist() == [0.5, 1.0]
     assert found.count == 1
     with pytest.raises(TinyNetError, match="no targets, so no answer is right or wrong"):
-        scores.score(network, tn.pictures.stress())
+        classification.score(network, tn.pictures.stress())
 
 
 def made(part, confidences, right):
@@ -98,10 +100,10 @@ def test_the_bins_of_json_are_those_that_hold_something():
 def test_abstention_is_chosen_on_one_part_and_counted_on_another():
     chosen = made("validation", [0.9, 0.8, 0.7, 0.6], [1, 1, 0, 0])
     judged = made("held-out", [0.95, 0.85, 0.8, 0.79], [1, 0, 1, 0])
-    found = scores.abstain(chosen, judged)
+    found = classification.abstain(chosen, judged)
     assert (found.count, found.n, found.numbers["threshold"], found.numbers["coverage"]) == (1, 3, 0.8, 0.75)
     assert found.numbers["error"] == pytest.approx(1 / 3)
-    assert found.interval == pytest.approx(tn.judging.wilson(1, 3))
+    assert found.interval == pytest.approx(verdicts.wilson(1, 3))
     for words in (
         "Below a confidence of 0.8000",
         "chosen on the 4 validation examples for at most 5 % wrong answers (0 of 2 there)",
@@ -110,15 +112,15 @@ def test_abstention_is_chosen_on_one_part_and_counted_on_another():
         "That is more than the 5 % asked for.",
     ):
         assert words in found.sentence
-    assert "asked for." not in scores.abstain(chosen, judged, 0.5).sentence
+    assert "asked for." not in classification.abstain(chosen, judged, 0.5).sentence
 
 
 def test_abstention_that_cannot_be_chosen_or_answers_nothing():
     wrong = made("training", [0.9], [0])
-    found = scores.abstain(wrong, wrong)
+    found = classification.abstain(wrong, wrong)
     assert 'No confidence below which to say "I don\'t know" serves for at most 5 %' in found.sentence
     assert found.count is None
-    silent = scores.abstain(made("training", [0.9], [1]), made("held-out", [0.8], [1]))
+    silent = classification.abstain(made("training", [0.9], [1]), made("held-out", [0.8], [1]))
     assert "0 of 1 held-out examples are answered then" in silent.sentence
     assert (silent.n, silent.count) == (0, None)
 
@@ -127,11 +129,11 @@ def test_curves_are_the_losses_of_the_networks_on_the_way():
     lines = tn.pictures.lines()
     recipe = tn.Recipe(learning_rate=5.0, epochs=300, noise=0.2)
     run = tn.train(tn.Network.initial(seed=0), lines, recipe, validation=lines)
-    curves = scores.learning_curves(run, {"training": lines})
-    assert len(curves["epoch"]) == scores.MOST_POINTS + 1
+    curves = classification.learning_curves(run, {"training": lines})
+    assert len(curves["epoch"]) == classification.MOST_POINTS + 1
     assert (curves["epoch"][0], curves["epoch"][-1]) == (0, 300)
     expected = [run.validation_per_epoch[epoch - 1] for epoch in curves["epoch"][1:]]
     assert curves["training"][1:] == pytest.approx(expected)
     assert curves["training"][0] == pytest.approx(((run.initial(lines) - lines.targets) ** 2).mean())
     short = tn.train(tn.Network.initial(seed=0), lines, tn.Recipe(epochs=2))
-    assert scores.learning_curves(short, {})["epoch"] == [0, 1, 2]
+    assert classification.learning_curves(short, {})["epoch"] == [0, 1, 2]

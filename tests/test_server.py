@@ -13,14 +13,17 @@ import pytest
 
 import laboratory
 import tinynet as tn
-from tinynet import calibration, guard, server, wire_learner, wire_seeds
-from tinynet.bayes import posterior
-from tinynet.exam import Exam
-from tinynet.explain import title
-from tinynet.ladder import RUNG, Ladder, Standing, sentence
-from tinynet.notation import mathml_symbol, text_symbol
-from tinynet.sheet import Sheet
-from tinynet.world import World
+from tinynet.core.explain import title
+from tinynet.core.notation import mathml_symbol, text_symbol
+from tinynet.core.sheet import Sheet
+from tinynet.data.world import World
+from tinynet.evaluation import calibration
+from tinynet.evaluation.bayes import posterior
+from tinynet.evaluation.exam import Exam
+from tinynet.experiments.ladder import RUNG, Ladder, Standing, sentence
+from tinynet.lab.api import learner
+from tinynet.lab.api import population as wire_seeds
+from tinynet.lab.http import app, jobs, middleware
 
 PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()
@@ -102,7 +105,7 @@ def test_a_population_agrees_with_the_library(client):
 
 
 def test_a_population_whose_reader_goes_away_is_stopped(client):
-    for _ in range(server.WORKERS + server.WAITING + 2):
+    for _ in range(jobs.WORKERS + jobs.WAITING + 2):
         with client.stream("POST", "api/population", json=ENDLESS) as answer:
             while answer.status_code == 429:
                 answer = retry(client)
@@ -128,7 +131,7 @@ def test_too_many_questions_are_asked_to_wait_and_block_nobody_else(client):
     patiently(client, QUESTION)
     requests = [
         client.build_request("POST", "api/population", json=ENDLESS)
-        for _ in range(server.WORKERS + server.WAITING)
+        for _ in range(jobs.WORKERS + jobs.WAITING)
     ]
     running = [client.send(request, stream=True) for request in requests]
     try:
@@ -161,7 +164,7 @@ def test_the_memorizer_and_the_learner(client):
     inputs, _, rows = World().draw(np.arange(said["pictures"]), seed=0)
     happened = World().patterns.targets[rows, 0]
     for k, key in enumerate(["memorizer", "learner"]):
-        network, bins = wire_learner.kept(key), said["reliability"][key]
+        network, bins = learner.kept(key), said["reliability"][key]
         assert said["networks"][key]["parameters"] == network.parameters.tolist()
         assert Sheet.from_json(said["networks"][key]["sheet"]).cells == Sheet.of(network.architecture).cells
         found = calibration.reliability(calibration.probability(network(inputs)), happened)
@@ -179,7 +182,7 @@ def test_the_memorizer_and_the_learner(client):
 
 def test_a_rung_is_the_ladders(client):
     said = told(client.post("api/rung", json={"key": "bold", "networks": 64}))[-1]["result"]
-    ladder = Ladder(64, exam=Exam(count=wire_learner.RUNG_PICTURES))
+    ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
     found = ladder.standing("bold")
     assert Standing.from_json(said["standing"]) == found
     assert said["sentence"] == sentence(ladder, "bold")
@@ -269,7 +272,7 @@ def test_a_rung_that_cannot_be_is_answered_with_a_sentence(client, asked, messag
 
 
 def test_large_bodies_are_refused(client):
-    large = b" " * (guard.MOST_BODY + 1)
+    large = b" " * (middleware.MOST_BODY + 1)
     assert client.post("api/sheet", content=large).status_code == 413
     chunks = (large[k : k + 100_000] for k in range(0, len(large), 100_000))
     assert client.post("api/sheet", content=chunks).status_code == 413
@@ -303,15 +306,15 @@ def test_the_interface_is_described(client):
 
 
 def test_a_busy_port_gives_the_next_free_one():
-    first = server.free_port("127.0.0.1", 18765)
-    second = server.free_port("127.0.0.1", 18765)
+    first = app.free_port("127.0.0.1", 18765)
+    second = app.free_port("127.0.0.1", 18765)
     with first, second:
         assert second.getsockname()[1] > first.getsockname()[1] >= 18765
 
 
 def test_a_host_that_is_not_this_machines_is_a_clear_error():
     with pytest.raises(tn.TinyNetError, match="cannot listen at 203.0.113.1"):
-        server.free_port("203.0.113.1", 0)
+        app.free_port("203.0.113.1", 0)
 
 
 def test_the_command_serves_until_ctrl_c():

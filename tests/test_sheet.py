@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 import torch_twin
+from tinynet.core.formulas import prefixes
+from tinynet.core.sheet import OPERATIONS, Sheet, parts
 from tinynet.errors import TinyNetError
-from tinynet.formulas import prefixes
-from tinynet.sheet import OPERATIONS, Sheet, parts
 
 LINES = tn.pictures.lines()
 GOLDEN = Path(__file__).parent / "golden" / "sheet_4-3-2.json"
@@ -31,7 +31,7 @@ CASES = {
 
 
 def nudge(architecture, recipe, batch, seed=5):
-    return tn.nudge(architecture.initial(seed), LINES[:batch], recipe)
+    return tn.nudge(tn.Network.initial(architecture, seed=seed), LINES[:batch], recipe)
 
 
 @pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
@@ -168,8 +168,8 @@ def test_large_sheets_are_built_and_right():
     architecture = tn.Architecture((64, 22, 22, 2), hidden="tanh")
     assert 1900 < architecture.parameter_count < 2000
     lines = tn.pictures.lines(8)
-    moment = tn.nudge(architecture.initial(0), lines[:1])
-    theirs = torch_twin.train(architecture.initial(0), lines[:1], tn.Recipe(epochs=1))
+    moment = tn.nudge(tn.Network.initial(architecture, seed=0), lines[:1])
+    theirs = torch_twin.train(tn.Network.initial(architecture, seed=0), lines[:1], tn.Recipe(epochs=1))
     np.testing.assert_allclose(moment.after.parameters, theirs.parameters[1], rtol=0, atol=1e-14)
 
 

@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet import splits
+from tinynet.data import splits, tables
 from tinynet.errors import TinyNetError
 
 
@@ -100,7 +100,7 @@ def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
     path = tmp_path_factory.mktemp("tables") / "table.csv"
     rows = [f"{x},{y},{'ab'[k % 2]}" for k, (x, y) in enumerate(values.tolist())]
     path.write_text("\n".join(["x,y,label", *rows]))
-    table = tn.tables.read(path)
+    table = tables.read(path)
     parts = splits.parts_of(table, held_out=0.25, validate=True, scale=True, seed=seed)
     assert [len(part) for part in parts.named.values()] == [22, 8, 10]
     whole = tn.Examples.from_table(path)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet.assembly import lane_count
-from tinynet.starts import starts
+from tinynet.kernels.simd_init import starts
+from tinynet.numerics.llvm import lane_count
 
 
 @pytest.mark.parametrize("start", ["pytorch", "xavier", "he", "normal", "zeros"])
@@ -14,4 +14,4 @@ def test_starts_in_bulk_are_the_networks(start, sizes):
     found = starts(architecture, seeds)
     for k in (0, 1, 2, 63, 64, 127):
         drawn = found[k // lane_count(), :, k % lane_count()]
-        assert (drawn == architecture.initial(int(seeds[k])).parameters).all()
+        assert (drawn == tn.Network.initial(architecture, seed=int(seeds[k])).parameters).all()

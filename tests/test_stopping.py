@@ -7,7 +7,7 @@ import torch
 import tinynet as tn
 import torch_twin
 from tinynet.errors import TinyNetError
-from tinynet.stopping import Watch
+from tinynet.training.early_stopping import Watch
 
 LINES = tn.pictures.lines()
 VALIDATION = tn.pictures.fuzzy_lines(12, noise=0.3, seed=1)

@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import tinynet as tn
-from tinynet import files, store
-from tinynet.blocks import compute
+from tinynet import files
 from tinynet.errors import TinyNetError
-from tinynet.store import Store
-from tinynet.sweeps import plan_of
+from tinynet.experiments import store
+from tinynet.experiments.shards import compute
+from tinynet.experiments.store import Store
+from tinynet.experiments.sweep import plan_of
 
 GRID = tn.grid(learning_rate=[1.0, 5.0], epochs=[50, 100])
 

@@ -5,10 +5,13 @@ import pytest
 from markupsafe import escape
 
 import tinynet as tn
-from tinynet import judging, report, story, terminal
+from tinynet.cli import terminal
 from tinynet.errors import TinyNetError
-from tinynet.judging import Verdict
-from tinynet.parts import Chapter, Figure, Table, Text
+from tinynet.evaluation import predictions
+from tinynet.evaluation.verdicts import Verdict
+from tinynet.story import html as report
+from tinynet.story import journey
+from tinynet.story.content import Chapter, Figure, Table, Text
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +76,21 @@ def test_train_measures_what_the_notebook_asserts(chapters):
     assert f"to {run.loss_per_epoch[-1]:.4f}" in words(chapters["train"])
     assert len(tables(chapters["train"])["The average loss"].rows) == 10
     assert lead.sentence.endswith("2 of 4 pictures come out right, 0 of 4 by 20 points or more.")
-    assert "tinynet.judging.success(percentages, tinynet.pictures.lines())" in words(chapters["train"])
+    assert "tinynet.evaluation.predictions.success(percentages, tinynet.pictures.lines())" in words(
+        chapters["train"]
+    )
 
 
 def test_the_bold_rate_meets_the_same_check_as_the_notebooks(chapters):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
     lead = verdicts(chapters["bold"])[0]
-    assert lead == judging.lead(run.final(tn.pictures.lines()), tn.pictures.lines())
+    assert lead == predictions.lead(run.final(tn.pictures.lines()), tn.pictures.lines())
     assert (lead.count, lead.numbers["clear"]) == (3, 2)
 
 
 def test_the_end_has_the_learning_resources(chapters):
     last = list(chapters.values())[-1].parts[-1]
-    assert last is story.RESOURCES
+    assert last is journey.RESOURCES
     said = {link.name: link for link in last.links}
     assert {"Backpropagation", "Gradient descent", "Activation functions"} < said.keys()
     assert [link.address.split("/")[2] for link in last.links if link.address] == [
@@ -157,7 +162,7 @@ def test_the_report_is_one_file_that_asks_no_one(chapters, tmp_path):
     assert len(html) < 3_000_000
     links = [
         f'<a href="{link.address}" rel="noopener noreferrer">'
-        for link in story.RESOURCES.links
+        for link in journey.RESOURCES.links
         if link.address
     ]
     assert re.findall(r"""<[^>]*(?:src|href)=["'](?!#|data:)[^>]*>""", html) == links
@@ -165,9 +170,9 @@ def test_the_report_is_one_file_that_asks_no_one(chapters, tmp_path):
 
 
 def test_the_terminal_prints_an_address_in_a_line_of_its_own(capsys):
-    terminal.show(Chapter("end", "The end", (story.RESOURCES,)), 1, "figures")
+    terminal.show(Chapter("end", "The end", (journey.RESOURCES,)), 1, "figures")
     printed = capsys.readouterr().out.splitlines()
-    for link in story.RESOURCES.links:
+    for link in journey.RESOURCES.links:
         line = printed.index(f"- {link.name}: {link.text}")
         assert not link.address or printed[line + 1].strip() == link.address
 
@@ -184,4 +189,4 @@ def test_chapters_are_json(chapters):
     document = json.loads(json.dumps([chapter.to_json() for chapter in chapters.values()]))
     kinds = {part["kind"] for chapter in document for part in chapter["parts"]}
     assert kinds == {"text", "table", "figure", "verdict", "links"}
-    assert story.CHAPTERS.keys() == {chapter["key"] for chapter in document}
+    assert journey.CHAPTERS.keys() == {chapter["key"] for chapter in document}

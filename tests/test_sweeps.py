@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import tinynet as tn
-from tinynet import blocks, executors
 from tinynet.errors import TinyNetError
-from tinynet.store import Store
-from tinynet.sweeps import plan_of
+from tinynet.experiments import executors, shards
+from tinynet.experiments.store import Store
+from tinynet.experiments.sweep import plan_of
 
 GRID = tn.grid(learning_rate=[2.0, 5.0], epochs=[100, 400], hidden=[3, 4])
 NETWORKS, BLOCK = 1500, 128
@@ -22,7 +22,7 @@ LINES = tn.pictures.lines()
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Blocks small enough that a short sweep has many; workers take what they are given."""
-    monkeypatch.setattr(blocks, "LARGEST", BLOCK)
+    monkeypatch.setattr(shards, "LARGEST", BLOCK)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def expected():
     found = []
     for trial in GRID:
         plan = plan_of([trial], NETWORKS)
-        (tally,) = blocks.compute(plan.groups[0].text, 0, NETWORKS)
+        (tally,) = shards.compute(plan.groups[0].text, 0, NETWORKS)
         found.append(tally)
     return found
 
@@ -51,7 +51,7 @@ def reference(tmp_path_factory):
     """The tables of the sweep, on one thread."""
     folder = tmp_path_factory.mktemp("reference")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "LARGEST", BLOCK)
+        patch.setattr(shards, "LARGEST", BLOCK)
         tn.sweep(GRID, NETWORKS, out=folder, workers=1)
     return tables(folder)
 
@@ -303,7 +303,7 @@ def test_blocks_under_way_are_few(monkeypatch):
     """However many networks there are, only a few blocks wait for a thread."""
     given, most, lock = [0], [0], threading.Lock()
 
-    def counting(plan, blocks_of=blocks.Plan.blocks):
+    def counting(plan, blocks_of=shards.Plan.blocks):
         for block in blocks_of(plan):
             with lock:
                 given[0] += 1
@@ -314,7 +314,7 @@ def test_blocks_under_way_are_few(monkeypatch):
         seen.append(done)
 
     seen = []
-    monkeypatch.setattr(blocks.Plan, "blocks", counting)
+    monkeypatch.setattr(shards.Plan, "blocks", counting)
     tn.sweep(GRID, NETWORKS, workers=2, progress=track)
     assert len(seen) > 40
     assert most[0] <= 5

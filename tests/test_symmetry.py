@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet import bayes, symmetry
 from tinynet.errors import TinyNetError
+from tinynet.evaluation import bayes, symmetry
 
 LINES = tn.pictures.lines()
 

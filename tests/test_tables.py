@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_diabetes, load_iris
 
 import tinynet as tn
-from tinynet import columns, tables
+from tinynet.data import probes, readers, tables
 from tinynet.errors import TinyNetError
 
 
@@ -242,7 +242,7 @@ def test_several_targets_and_targets_that_are_not_scaled():
 
 def test_a_target_beyond_the_training_rows_is_kept():
     some = tables.read({"x": [0, 1, 2], "y": [10, 20, 40]}, targets="y")
-    held_out = some[[2]].examples(some[[0, 1]])
+    held_out = tn.Examples.of_table(some[[2]], some[[0, 1]])
     assert (held_out.inputs.tolist(), held_out.targets.tolist()) == ([[1.0]], [[3.0]])
     assert held_out.unscaled(held_out.targets).tolist() == [[40.0]]
 
@@ -335,7 +335,7 @@ def test_choices_that_do_not_go_together(table):
 
 def test_a_long_table_is_read_in_pieces(table):
     """The text of all rows never stands in memory at once, and a mistake near the end has its line."""
-    count = 3 * columns.ROWS_AT_A_TIME + 5
+    count = 3 * readers.ROWS_AT_A_TIME + 5
     numbers = np.random.default_rng(0).random(count).round(6)
     text = "x,long,label\n" + "".join(f"{x},{x:.300f},{'ba'[k % 2]}\n" for k, x in enumerate(numbers))
     path = table(text)
@@ -355,12 +355,12 @@ def test_a_long_table_is_read_in_pieces(table):
 
 def test_halfway_lies_between_the_means():
     lines = tn.pictures.lines()
-    assert tables.halfway(lines).inputs.tolist() == [[0.5] * 4]  # gray
+    assert probes.halfway(lines).inputs.tolist() == [[0.5] * 4]  # gray
     some = tn.Examples([[0.0], [0.5], [1.0]], np.eye(3), ("a", "b", "c"), None, ("low", "middle", "high"))
-    found = tables.halfway(some)
+    found = probes.halfway(some)
     assert found.names == ("low – middle", "low – high", "middle – high")
     assert found.inputs.tolist() == [[0.25], [0.5], [0.75]]
     with pytest.raises(TinyNetError, match="targets of 1 answer; halfway lies between two"):
-        tables.halfway(some[:1])
+        probes.halfway(some[:1])
     with pytest.raises(TinyNetError, match="have no targets; halfway"):
-        tables.halfway(tn.pictures.stress())
+        probes.halfway(tn.pictures.stress())

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet import judging
 from tinynet.errors import TinyNetError
-from tinynet.tallies import _LOSSES, COUNTS, MARGIN_BINS, Tally, ladder, leanings
+from tinynet.evaluation import predictions
+from tinynet.experiments.aggregates import _LOSSES, COUNTS, MARGIN_BINS, Tally, ladder, leanings
 
 PROBES = tn.pictures.stress()
 
@@ -44,7 +44,7 @@ def test_counts_are_the_populations(crowd, tally):
     for k in range(len(PROBES)):
         said = tally.probe(k, leanings(("h", "v")))
         assert said["says"] == {"h": (gaps[:, k] > 0).sum(), "v": (gaps[:, k] < 0).sum(), "undecided": 0}
-        assert said["unsure"] == (np.abs(gaps[:, k]) < judging.UNSURE).sum()
+        assert said["unsure"] == (np.abs(gaps[:, k]) < predictions.UNSURE).sum()
         assert said["mean_margin"] == pytest.approx(np.abs(gaps[:, k]).mean(), abs=2**-21)
         edges = np.arange(-MARGIN_BINS, MARGIN_BINS + 1) / MARGIN_BINS
         assert tally.gaps(k).tolist() == np.histogram(gaps[:, k], edges)[0].tolist()
@@ -141,16 +141,18 @@ def test_one_output_and_three(outputs):
     tally = Tally.of(crowd, np.zeros(3, np.int64), PROBES[0])
     expected = dict.fromkeys(says, 0)
     for index in range(3):
-        (answer,) = judging.answers(crowd.network(index), replace(PROBES[0], answers=crowd.examples.answers))
+        (answer,) = predictions.answers(
+            crowd.network(index), replace(PROBES[0], answers=crowd.examples.answers)
+        )
         expected[answer.winner or "undecided"] += 1
     assert tally.probe(0, says)["says"] == expected
 
 
 def test_a_margin_of_exactly_the_threshold_is_not_unsure():
-    from tinynet.tallies import _margins
+    from tinynet.experiments.aggregates import _margins
 
-    below = np.nextafter(judging.UNSURE, 0)
-    counts, _, _ = _margins(np.array([[[judging.UNSURE, 0.0]], [[below, 0.0]]]))
+    below = np.nextafter(predictions.UNSURE, 0)
+    counts, _, _ = _margins(np.array([[[predictions.UNSURE, 0.0]], [[below, 0.0]]]))
     assert (counts[0, 0, 9], counts[0, 0, 10]) == (1, 1)
 
 

@@ -3,8 +3,10 @@ import pytest
 
 import tinynet as tn
 import torch_twin
-from tinynet import draws, recorder, training
+from tinynet import rng
 from tinynet.errors import TinyNetError
+from tinynet.kernels import scalar
+from tinynet.training import train as training
 
 LINES = tn.pictures.lines()
 RECIPES = {
@@ -40,10 +42,10 @@ NETWORKS = {
 def kernels(request, monkeypatch):
     """Both ways in which the sheet is compiled: small networks in a straight line, large ones in loops."""
     if request.param == "in loops":
-        monkeypatch.setattr(recorder, "MOST_UNROLLED", 0)
-    recorder._compiled.cache_clear()
+        monkeypatch.setattr(scalar, "MOST_UNROLLED", 0)
+    scalar._compiled.cache_clear()
     yield
-    recorder._compiled.cache_clear()
+    scalar._compiled.cache_clear()
 
 
 def assert_same_steps(network, examples, recipe, tolerance):
@@ -61,12 +63,12 @@ def test_every_step_is_pytorchs(recipe, kernels):
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
 def test_every_step_is_pytorchs_for_other_networks(architecture, kernels):
-    assert_same_steps(architecture.initial(1), LINES, tn.Recipe(batch_size=2), 1e-12)
+    assert_same_steps(tn.Network.initial(architecture, seed=1), LINES, tn.Recipe(batch_size=2), 1e-12)
 
 
 @pytest.mark.slow
 def test_cross_entropy_is_pytorchs(kernels):
-    network = NETWORKS["softmax"].initial(5)
+    network = tn.Network.initial(NETWORKS["softmax"], seed=5)
     assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", batch_size=3), 1e-12)
     assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", label_smoothing=0.2), 1e-12)
 
@@ -102,7 +104,7 @@ def test_a_worlds_pictures_have_no_order_and_no_further_noise():
 def test_the_first_nudge_by_hand():
     """A 1-1-1 identity network: w2 (w1 x + b1) + b2 = 3 (2 * 0.5 + 1) - 1 = 5, target 1, error 4."""
     architecture = tn.Architecture((1, 1, 1), hidden="identity", output="identity")
-    network = architecture.initial(0).with_parameters(np.array([2.0, 1.0, 3.0, -1.0]))
+    network = tn.Network.initial(architecture, seed=0).with_parameters(np.array([2.0, 1.0, 3.0, -1.0]))
     one = tn.Examples(np.array([[0.5]]), np.array([[1.0]]), ("half",), answers=("bright",))
     run = tn.train(network, one, tn.Recipe(learning_rate=0.25, epochs=1))
     # dL/dy = 2 * 4 = 8; dw2 = 8 * 2, db2 = 8; dL/da1 = 8 * 3 = 24; dw1 = 24 * 0.5, db1 = 24
@@ -126,7 +128,9 @@ def test_sheet_and_kernel_agree_to_the_last_bit(recipe, kernels):
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
 def test_sheet_and_kernel_agree_for_other_networks(architecture, kernels):
     loss = "cross_entropy" if architecture.output == "softmax" else "mse"
-    run = tn.train(architecture.initial(2), LINES, tn.Recipe(epochs=2, batch_size=3, loss=loss))
+    run = tn.train(
+        tn.Network.initial(architecture, seed=2), LINES, tn.Recipe(epochs=2, batch_size=3, loss=loss)
+    )
     for moment in run:
         assert moment.after.parameters.tolist() == run.parameters[moment.step + 1].tolist()
         assert moment.loss == run.losses[moment.step]
@@ -149,7 +153,7 @@ def test_noise_is_shown_and_explained():
     run = tn.train(tn.Network.initial(seed=4), LINES, recipe)
     seen = np.concatenate([moment.shown.inputs for moment in run])
     clean = LINES.inputs[np.arange(12) % 4]
-    expected = draws.noisy(clean, 0.2, seed=4, presentations=np.arange(12))
+    expected = rng.noisy(clean, 0.2, seed=4, presentations=np.arange(12))
     np.testing.assert_array_equal(seen, expected)
     assert (seen != clean).any(axis=1).sum() >= 8
     assert run[5].values["pixel[2]"] == seen[5, 2]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import trials
 from tinynet.errors import TinyNetError
-from tinynet.trials import Trial
+from tinynet.experiments import trials
+from tinynet.experiments.trials import Trial
 
 LINES = tn.pictures.lines()
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import tinynet as tn
-from tinynet import files, wire
+from tinynet import files
 from tinynet.errors import TinyNetError
-from tinynet.watched import WatchedRecording
+from tinynet.lab.api import requests, sheets
+from tinynet.training.watched import WatchedRecording
 
 GOLDEN = Path(__file__).parent / "golden" / "watched.json"
 LINES = tn.pictures.lines()
@@ -49,10 +50,12 @@ def recordings():
 
 def described(run):
     architecture, recipe = run.network.architecture, run.recipe
-    sheets = {str(batch): wire.sheet(wire.SheetRequest(architecture, recipe, batch)) for batch in (1, 3)}
+    written = {
+        str(batch): sheets.sheet(requests.SheetRequest(architecture, recipe, batch)) for batch in (1, 3)
+    }
     return {
         "bytes": base64.b64encode(run.to_bytes()).decode(),
-        "sheets": {batch: sheet | {"symbols": {}} for batch, sheet in sheets.items()},
+        "sheets": {batch: sheet | {"symbols": {}} for batch, sheet in written.items()},
         "names": [moment.names for moment in run],
         "values": [moment.values for moment in run],
     }

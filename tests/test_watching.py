@@ -18,11 +18,11 @@ from torch import nn
 from torch.nn import functional
 
 import tinynet as tn
-from tinynet import formulas
-from tinynet.bridges.watch import taping
-from tinynet.bridges.watch.taping import steps_of_an_epoch
+from tinynet.core import optimizers
 from tinynet.errors import TinyNetError
-from tinynet.watched import WatchedRecording
+from tinynet.integrations.torch_watch import tape
+from tinynet.integrations.torch_watch.tape import steps_of_an_epoch
+from tinynet.training.watched import WatchedRecording
 
 LINES = tn.pictures.lines()
 X, Y = (torch.tensor(array, dtype=torch.float32) for array in (LINES.inputs, np.array(LINES.targets)))
@@ -264,7 +264,7 @@ def test_a_moment_has_pytorchs_own_numbers_too():
 
 
 def state_names(recording):
-    return formulas.state_names(recording.network.architecture, recording.recipe)
+    return optimizers.state_names(recording.network.architecture, recording.recipe)
 
 
 def net_names(recording):
@@ -829,7 +829,7 @@ def test_what_goes_wrong_later_ends_the_recording_and_not_the_training():
 
 
 def test_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr(taping, "MOST_BYTES", 4000)
+    monkeypatch.setattr(tape, "MOST_BYTES", 4000)
     plain, net = model(), model()
     loop(plain, sgd(plain))
     optimizer = sgd(net)

@@ -3,9 +3,10 @@ import pytest
 from sklearn.datasets import load_iris
 
 import tinynet as tn
-from tinynet import splits, tables, wire_table
+from tinynet.data import splits, tables
 from tinynet.errors import TinyNetError
-from tinynet.wire_table import TableRequest, TableText
+from tinynet.lab.api import table as wire_table
+from tinynet.lab.api.table import TableRequest, TableText
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,9 @@ def test_a_table_becomes_what_the_library_makes_of_it(iris, tmp_path):
     assert found["sentence"] == str(parts)
     architecture = tn.Architecture.from_json(found["architecture"])
     run = tn.train(
-        architecture.initial(7), parts.training, tn.Recipe.from_json(found["recipe"] | {"seed": 7})
+        tn.Network.initial(architecture, seed=7),
+        parts.training,
+        tn.Recipe.from_json(found["recipe"] | {"seed": 7}),
     )
     assert tn.score(run.final, parts.held_out).count >= 0.9 * 45
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet import draws, pictures
+from tinynet import rng
+from tinynet.data import pictures
+from tinynet.data.world import STREAMS, Patterns, World
 from tinynet.errors import TinyNetError
-from tinynet.world import STREAMS, Patterns, World
 
 GOLDEN = Path(__file__).parent / "golden" / "worlds.json"
 SEEDS = st.integers(0, 2**32 - 1)
@@ -29,10 +30,10 @@ def twin(world, number, seed, stream):
     """One picture in plain numbers, as the module's docstring says."""
 
     def word(j):
-        return draws.word(stream, seed, number, j)
+        return rng.word(stream, seed, number, j)
 
     def level(ends, j):
-        return ends[0] + (ends[1] - ends[0]) * draws.uniform(word(j))
+        return ends[0] + (ends[1] - ends[0]) * rng.uniform(word(j))
 
     table = world.patterns
     doubtful = word(0) < math.floor(world.doubt * 2**32)
@@ -42,7 +43,7 @@ def twin(world, number, seed, stream):
     dark = level(world.flat if table.is_flat[row] else world.dark, 3)
     pixels = []
     for i, lit in enumerate(table.masks[row]):
-        seen = (bright if lit else dark) + world.noise * draws.normal(word(8 + i))
+        seen = (bright if lit else dark) + world.noise * rng.normal(word(8 + i))
         pixels.append(min(max(seen, 0.0), 1.0))
     target = list(table.targets[row])
     if doubtful and world.labels == "coin":
@@ -65,7 +66,7 @@ def test_a_picture_is_what_the_specification_says(seed, number, stream, labels, 
 
 
 def test_a_picture_by_heart():
-    inputs, targets, rows = World().draw([0, 1], seed=0, stream=draws.TEST)
+    inputs, targets, rows = World().draw([0, 1], seed=0, stream=rng.TEST)
     assert (rows.tolist(), targets.tolist()) == (BY_HEART["rows"], BY_HEART["targets"])
     assert inputs.tolist() == BY_HEART["inputs"]
 
@@ -155,8 +156,8 @@ def test_pictures_can_be_drawn_in_any_order():
 
 
 def test_examples_are_named_and_kept():
-    found = World(labels="coin", n=3).examples(30, seed=2, stream=draws.VALIDATION)
-    inputs, targets, _ = World(labels="coin", n=3).draw(np.arange(30), seed=2, stream=draws.VALIDATION)
+    found = World(labels="coin", n=3).examples(30, seed=2, stream=rng.VALIDATION)
+    inputs, targets, _ = World(labels="coin", n=3).draw(np.arange(30), seed=2, stream=rng.VALIDATION)
     assert (found.inputs == inputs).all()
     assert (found.targets == targets).all()
     assert found.shape == (3, 3)
@@ -198,7 +199,7 @@ def test_drawing_says_what_it_cannot_do():
     with pytest.raises(TinyNetError, match="a world has no field 'colour'"):
         World.from_json({"colour": 1})
     with pytest.raises(TinyNetError, match="stream is 0"):
-        World().draw([0], seed=0, stream=draws.ORDERS)
+        World().draw([0], seed=0, stream=rng.ORDERS)
     with pytest.raises(TinyNetError, match="seed is -1"):
         World().draw([0], seed=-1)
     for numbers in ([-1], [2**32], [0.5], [[1]]):
@@ -215,7 +216,7 @@ def golden():
         World(noise=0.3, doubt=0.7, labels="coin", flat=(0.2, 0.9)),
         World(noise=0.0, doubt=0.3, bright=(0.9, 0.9), n=3),
     ]
-    places = [(0, draws.TRAINING), (2**32 - 1, draws.TRAINING), (5, draws.TEST)]
+    places = [(0, rng.TRAINING), (2**32 - 1, rng.TRAINING), (5, rng.TEST)]
     return {
         "patterns": [described(Patterns.of(n)) for n in (2, 3, 4)],
         "worlds": [

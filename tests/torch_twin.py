@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from tinynet.network import Network
+from tinynet.data.batches import Source, seen_at, shown_at, steps_an_epoch
+from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.showing import Source, seen_at, shown_at, steps_an_epoch
 
 ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,

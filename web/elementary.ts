@@ -1,11 +1,11 @@
-/** `virtual:elementary`: the functions of src/tinynet/elementary.py, printed as JavaScript. */
+/** `virtual:elementary`: the functions of src/tinynet/numerics/elementary.py, printed as JavaScript. */
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { normalizePath, type Plugin } from "vite";
 
 const here = (path: string) => normalizePath(fileURLToPath(new URL(path, import.meta.url)));
-const SOURCE = here("../src/tinynet/elementary.py");
+const SOURCE = here("../src/tinynet/numerics/elementary.py");
 const PRIMITIVES = here("./src/core/primitives.ts");
 const READ_ALIKE = /\w+(?:\.\d+)?(?:e-\d+)?|==|[-+(),<>]|[*/](?![*/])| /g; // by Python and JavaScript
 

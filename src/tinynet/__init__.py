@@ -11,89 +11,90 @@ Every name is imported where it is first used, so that `import tinynet` costs ne
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from tinynet import pictures as pictures
-    from tinynet import plots as plots
-    from tinynet.architecture import Architecture as Architecture
-    from tinynet.bayes import posterior as posterior
-    from tinynet.bridges.classifier import TinyNetClassifier as TinyNetClassifier
-    from tinynet.bridges.exports import export as export
-    from tinynet.bridges.paper.worksheet import worksheet as worksheet
-    from tinynet.bridges.watch.watching import watch as watch
-    from tinynet.diagnosis import compare as compare
-    from tinynet.diagnosis import diagnose as diagnose
-    from tinynet.errors import TinyNetError as TinyNetError
-    from tinynet.exam import Exam as Exam
-    from tinynet.exam import Marks as Marks
-    from tinynet.examples import Examples as Examples
-    from tinynet.explain import Explanation as Explanation
-    from tinynet.fits import fit as fit
-    from tinynet.judging import Verdict as Verdict
-    from tinynet.judging import answers as answers
-    from tinynet.learners import learner as learner
-    from tinynet.moment import Moment as Moment
-    from tinynet.network import Network as Network
-    from tinynet.populations import Population as Population
-    from tinynet.populations import population as population
-    from tinynet.recipe import Recipe as Recipe
-    from tinynet.recording import Recording as Recording
-    from tinynet.recording import load as load
-    from tinynet.scores import score as score
-    from tinynet.sheet import Sheet as Sheet
-    from tinynet.splits import split as split
-    from tinynet.story import journey as journey
-    from tinynet.sweeps import Sweep as Sweep
-    from tinynet.sweeps import sweep as sweep
-    from tinynet.symmetry import walked_round as walked_round
-    from tinynet.training import nudge as nudge
-    from tinynet.training import train as train
-    from tinynet.trials import Trial as Trial
-    from tinynet.trials import grid as grid
-    from tinynet.world import World as World
+from tinynet.version import __version__ as __version__
 
-__version__ = "1.0.0.dev0"
+if TYPE_CHECKING:
+    from tinynet import plots as plots
+    from tinynet.core.architecture import Architecture as Architecture
+    from tinynet.core.explain import Explanation as Explanation
+    from tinynet.core.sheet import Sheet as Sheet
+    from tinynet.data import pictures as pictures
+    from tinynet.data.examples import Examples as Examples
+    from tinynet.data.splits import split as split
+    from tinynet.data.world import World as World
+    from tinynet.errors import TinyNetError as TinyNetError
+    from tinynet.evaluation.bayes import posterior as posterior
+    from tinynet.evaluation.classification import score as score
+    from tinynet.evaluation.diagnosis import compare as compare
+    from tinynet.evaluation.diagnosis import diagnose as diagnose
+    from tinynet.evaluation.exam import Exam as Exam
+    from tinynet.evaluation.exam import Marks as Marks
+    from tinynet.evaluation.predictions import answers as answers
+    from tinynet.evaluation.regression import fit as fit
+    from tinynet.evaluation.symmetry import walked_round as walked_round
+    from tinynet.evaluation.verdicts import Verdict as Verdict
+    from tinynet.experiments.population import Population as Population
+    from tinynet.experiments.population import population as population
+    from tinynet.experiments.sweep import Sweep as Sweep
+    from tinynet.experiments.sweep import sweep as sweep
+    from tinynet.experiments.trials import Trial as Trial
+    from tinynet.experiments.trials import grid as grid
+    from tinynet.exports.export import export as export
+    from tinynet.exports.worksheets.worksheet import worksheet as worksheet
+    from tinynet.integrations.sklearn import TinyNetClassifier as TinyNetClassifier
+    from tinynet.integrations.torch_watch.watch import watch as watch
+    from tinynet.model.moment import Moment as Moment
+    from tinynet.model.network import Network as Network
+    from tinynet.recipe import Recipe as Recipe
+    from tinynet.story.journey import journey as journey
+    from tinynet.story.learner import learner as learner
+    from tinynet.training.recording import Recording as Recording
+    from tinynet.training.recording import load as load
+    from tinynet.training.train import nudge as nudge
+    from tinynet.training.train import train as train
 
 _MODULE_OF = {
-    "Architecture": "architecture",
-    "Exam": "exam",
-    "Examples": "examples",
-    "Explanation": "explain",
-    "Moment": "moment",
-    "Marks": "exam",
-    "Network": "network",
-    "Population": "populations",
+    "Architecture": "core.architecture",
+    "Exam": "evaluation.exam",
+    "Examples": "data.examples",
+    "Explanation": "core.explain",
+    "Moment": "model.moment",
+    "Marks": "evaluation.exam",
+    "Network": "model.network",
+    "Population": "experiments.population",
     "Recipe": "recipe",
-    "Recording": "recording",
-    "Sheet": "sheet",
-    "Sweep": "sweeps",
-    "TinyNetClassifier": "bridges.classifier",
+    "Recording": "training.recording",
+    "Sheet": "core.sheet",
+    "Sweep": "experiments.sweep",
+    "TinyNetClassifier": "integrations.sklearn",
     "TinyNetError": "errors",
-    "Trial": "trials",
-    "Verdict": "judging",
-    "World": "world",
-    "answers": "judging",
-    "compare": "diagnosis",
-    "diagnose": "diagnosis",
-    "export": "bridges.exports",
-    "fit": "fits",
-    "grid": "trials",
-    "journey": "story",
-    "learner": "learners",
-    "load": "recording",
-    "nudge": "training",
-    "pictures": "",
-    "plots": "",
-    "population": "populations",
-    "posterior": "bayes",
-    "score": "scores",
-    "split": "splits",
-    "sweep": "sweeps",
-    "train": "training",
-    "walked_round": "symmetry",
-    "watch": "bridges.watch.watching",
-    "worksheet": "bridges.paper.worksheet",
+    "Trial": "experiments.trials",
+    "Verdict": "evaluation.predictions",
+    "World": "data.world",
+    "answers": "evaluation.predictions",
+    "compare": "evaluation.diagnosis",
+    "diagnose": "evaluation.diagnosis",
+    "export": "exports.export",
+    "fit": "evaluation.regression",
+    "grid": "experiments.trials",
+    "journey": "story.journey",
+    "learner": "story.learner",
+    "load": "training.recording",
+    "nudge": "training.train",
+    "pictures": "data.pictures",
+    "plots": "plots",
+    "population": "experiments.population",
+    "posterior": "evaluation.bayes",
+    "score": "evaluation.classification",
+    "split": "data.splits",
+    "sweep": "experiments.sweep",
+    "train": "training.train",
+    "walked_round": "evaluation.symmetry",
+    "watch": "integrations.torch_watch.watch",
+    "worksheet": "exports.worksheets.worksheet",
 }
 
+_MODULES = {"pictures", "plots"}  # modules, not names of a module
 _NEEDS_MORE = {"TinyNetClassifier"}  # another package, at its import: a star leaves it out
 
 __all__ = sorted(set(_MODULE_OF) - _NEEDS_MORE)
@@ -102,8 +103,8 @@ __all__ = sorted(set(_MODULE_OF) - _NEEDS_MORE)
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
-    module = import_module(f"tinynet.{_MODULE_OF[name] or name}")
-    value = getattr(module, name) if _MODULE_OF[name] else module
+    module = import_module(f"tinynet.{_MODULE_OF[name]}")
+    value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -25,7 +25,7 @@ def encode(kind: str, arrays: Arrays, about: dict[str, Any]) -> bytes:
     """
     from safetensors.numpy import save
 
-    from tinynet import __version__
+    from tinynet.version import __version__
 
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     stamp = {"format": FORMAT, "kind": kind, "tinynet": __version__, "content": _hash(arrays)}

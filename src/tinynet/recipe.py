@@ -126,7 +126,7 @@ class Recipe:
         """
         import numpy as np
 
-        from tinynet import arrays, elementary
+        from tinynet.numerics import arrays, elementary
 
         done = np.arange(first, last) / max(1, steps - 1)  # share of the way, 1 at the last nudge
         if self.schedule == "hold":

@@ -6,7 +6,7 @@ const FUNCTION = `"""What it is.
 x = y # no statement
 """
 
-from tinynet.primitives import exponent, power2, select
+from tinynet.numerics.primitives import exponent, power2, select
 
 BIG = 1.5e-300  # as large as it gets
 

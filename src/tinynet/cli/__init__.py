@@ -1,20 +1,38 @@
-"""The command line: parse, call one function, print."""
+"""The command line: parse options, call one function, print the result.
+
+A command must not compute anything itself.
+
+options.py       options that several commands share
+terminal.py      chapters, tables and progress bars
+discover.py      `discover`, the whole journey
+inspect.py       `nudge`, `explain` and `stress`
+train.py         `train`
+train_report.py  the scores of a training
+predict.py       `predict`
+population.py    `population`
+sweep.py         `sweep`
+sweep_report.py  the tables of a sweep
+runbook.py       `runbook`
+export.py        `export`
+worksheet.py     `worksheet`
+lab.py           `lab` and `doctor`
+"""
 
 import sys
 from typing import NoReturn
 
 import typer
 
-from tinynet.cli.crowd import population
+from tinynet.cli.discover import discover
 from tinynet.cli.export import export
-from tinynet.cli.house import doctor, lab
-from tinynet.cli.journey import discover
+from tinynet.cli.inspect import explain, nudge, stress
+from tinynet.cli.lab import doctor, lab
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
+from tinynet.cli.population import population
 from tinynet.cli.predict import predict
 from tinynet.cli.runbook import runbook
-from tinynet.cli.single import explain, nudge, stress
 from tinynet.cli.sweep import sweep
-from tinynet.cli.training import train
+from tinynet.cli.train import train
 from tinynet.cli.worksheet import worksheet
 
 app = typer.Typer(

@@ -42,8 +42,9 @@ def export(
 ) -> None:
     """A recording as a page, a workbook, a model, code, a figure, a film or LaTeX, by the ending of --out."""
     import tinynet as tn
-    from tinynet import files, terminal
-    from tinynet.bridges import exports
+    from tinynet import files
+    from tinynet.cli import terminal
+    from tinynet.exports import export as exports
 
     asked = {
         "step": step, "epoch": epoch, "cell": cell, "depth": depth, "figure": figure, "dtype": dtype, "name": name,

@@ -16,9 +16,9 @@ import typer
 from tinynet.recipe import Recipe
 
 if TYPE_CHECKING:
-    from tinynet.examples import Examples
-    from tinynet.network import Network
-    from tinynet.tables import Table
+    from tinynet.data.examples import Examples
+    from tinynet.data.tables import Table
+    from tinynet.model.network import Network
 
 USER_MISTAKE, STOPPED, INTERRUPTED = 2, 1, 130
 
@@ -147,7 +147,9 @@ def source_of(
 
     Raises TinyNetError for a choice that the source has no use for.
     """
-    from tinynet import images, pictures, tables, terminal
+    from tinynet.cli import terminal
+    from tinynet.data import pictures, tables
+    from tinynet.data.examples import Examples
     from tinynet.errors import TinyNetError
 
     folder = path is not None and path.is_dir()
@@ -165,7 +167,7 @@ def source_of(
     if path is None:
         return pictures.lines()
     if folder:
-        return images.read(path, 8 if size is None else size)
+        return Examples.from_images(path, 8 if size is None else size)
     with terminal.progress("reading", "bytes") as advance:
         return tables.read(path, progress=advance, **choices)
 
@@ -191,7 +193,7 @@ def make_folder(folder: Path) -> None:
 
 
 def answers_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
-    from tinynet.judging import answers
+    from tinynet.evaluation.predictions import answers
 
     if examples.regression:
         said = network(examples)

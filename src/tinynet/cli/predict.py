@@ -8,9 +8,9 @@ import typer
 from tinynet.cli.options import Json, RecordingPath, print_json
 
 if TYPE_CHECKING:
-    from tinynet.examples import Examples
-    from tinynet.parts import Table
-    from tinynet.recording import Recording
+    from tinynet.data.examples import Examples
+    from tinynet.story.content import Table
+    from tinynet.training.recording import Recording
 
 MOST_SHOWN = 20  # rows; a file has them all
 
@@ -23,11 +23,12 @@ def predict(
 ) -> None:
     """What a recording's network says of new rows: the answers of a table it was trained on, or its numbers."""
     import tinynet as tn
-    from tinynet import files, tables, terminal
+    from tinynet import files
+    from tinynet.cli import terminal
 
     run = tn.load(recording)
     with terminal.progress("reading", "bytes") as advance:
-        rows = tables.like(table, run.examples, advance)
+        rows = run.examples.like(table, advance)
     found = _said(run, rows)
     if out is not None:
         if out.suffix.lower() != ".csv" or out.resolve() == table.resolve():
@@ -51,7 +52,7 @@ def _said(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 
     Of numbers to predict, the numbers in the table's own units.
     """
-    from tinynet.judging import answers
+    from tinynet.evaluation.predictions import answers
 
     if rows.target_scaling is not None:
         numbers = rows.unscaled(run.best(rows))  # (rows, outputs)
@@ -66,7 +67,7 @@ def _said(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 
 
 def _table(run: "Recording", found: list[dict[str, Any]]) -> "Table":
-    from tinynet.parts import Table
+    from tinynet.story.content import Table
 
     measured = run.examples.target_scaling is not None
     write = "{:.6g}".format if measured else lambda x: f"{100 * x:.1f} %"

@@ -11,7 +11,7 @@ from tinynet.cli.options import INTERRUPTED, Json, make_folder, print_json, refu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tinynet.ladder import Ladder
+    from tinynet.experiments.ladder import Ladder
 
 NETWORKS, QUICK_NETWORKS, QUICK_PICTURES = 2048, 256, 5_000
 
@@ -35,10 +35,11 @@ def runbook(
     as_json: Json = False,
 ) -> None:
     """From memorizer to learner: one ingredient at a time, each measured."""
-    from tinynet import report, terminal
-    from tinynet.exam import Exam
-    from tinynet.ladder import Ladder
-    from tinynet.runbook import Runbook
+    from tinynet.cli import terminal
+    from tinynet.evaluation.exam import Exam
+    from tinynet.experiments.ladder import Ladder
+    from tinynet.story import html
+    from tinynet.story.runbook import Runbook
 
     if save is not None:
         given = {"--networks": networks, "--first-seed": first_seed, "--quick": quick, "--out": out}
@@ -59,7 +60,7 @@ def runbook(
     if not as_json:
         terminal.show(chapter, 1, str(folder))
     about = f"{count:,} seeds from {first:,} on, an exam of {exam.count:,} pictures."
-    written = report.write([chapter], about, folder)
+    written = html.write([chapter], about, folder)
     if as_json:
         _print_ladder(ladder, written)
     else:
@@ -68,8 +69,8 @@ def runbook(
 
 def _measure(ladder: "Ladder") -> None:
     """Measure every rung that is not known yet; Ctrl-C keeps those that are done."""
-    from tinynet import terminal
-    from tinynet.ladder import RUNGS
+    from tinynet.cli import terminal
+    from tinynet.experiments.ladder import RUNGS
 
     found = sum(ladder.known(rung.key) for rung in RUNGS)
     if found:
@@ -91,7 +92,7 @@ def _measure(ladder: "Ladder") -> None:
 
 def _share(advance: "Callable[[float, int], None]", rungs: int, done: int, total: int) -> None:
     """Show how far the rung after `rungs` others is."""
-    from tinynet.ladder import RUNGS
+    from tinynet.experiments.ladder import RUNGS
 
     advance(rungs + done / total, len(RUNGS))
 
@@ -99,7 +100,7 @@ def _share(advance: "Callable[[float, int], None]", rungs: int, done: int, total
 def _print_ladder(ladder: "Ladder", written: list[Path]) -> None:
     from dataclasses import asdict
 
-    from tinynet.ladder import RUNGS, sentence
+    from tinynet.experiments.ladder import RUNGS, sentence
 
     floors = ladder.exam.floors
     rungs = [
@@ -113,8 +114,8 @@ def _print_ladder(ladder: "Ladder", written: list[Path]) -> None:
 
 
 def _keep(path: Path, as_json: bool) -> None:
-    from tinynet import learners
     from tinynet.errors import TinyNetError
+    from tinynet.story import learner
 
     if not path.parent.is_dir():
         raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
@@ -122,10 +123,10 @@ def _keep(path: Path, as_json: bool) -> None:
         raise TinyNetError(
             f"--save is {path}; a learner is kept as a recording, so its name ends in .safetensors"
         )
-    run = learners.choose()
-    beside = learners.save(run, path)
+    run = learner.choose()
+    beside = learner.save(run, path)
     if as_json:
         print_json({"command": "runbook", "saved": str(path), "card": str(beside), "identity": run.identity})
         return
-    typer.echo(learners.card(run))
+    typer.echo(learner.card(run))
     typer.echo(f"saved: {path}, and its model card: {beside}")

@@ -24,9 +24,9 @@ from tinynet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tinynet.examples import Examples
-    from tinynet.sweeps import Sweep
-    from tinynet.trials import Trial
+    from tinynet.data.examples import Examples
+    from tinynet.experiments.sweep import Sweep
+    from tinynet.experiments.trials import Trial
 
 USUAL = of_recipe() | {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "start": "pytorch"}
 
@@ -92,12 +92,13 @@ def sweep(
     A LIST is values such as 0.1,1,5, or 0.05..20/17 for 17 numbers from 0.05 to 20, each the same number of times
     the one before. Hidden layers are 3, or 4x4 for two. Every combination is a trial.
     """
-    from tinynet import plots, splits, terminal
-    from tinynet.cli import tables
-    from tinynet.estimates import estimate
+    from tinynet import plots
+    from tinynet.cli import sweep_report, terminal
+    from tinynet.data import splits
+    from tinynet.experiments.estimate import estimate
+    from tinynet.experiments.sweep import plan_of
+    from tinynet.experiments.sweep import sweep as run
     from tinynet.plots.maps import check
-    from tinynet.sweeps import plan_of
-    from tinynet.sweeps import sweep as run
 
     look = _look(figure, x=x, y=y, value=value, picture=picture)
     if scheduler is not None:
@@ -129,9 +130,9 @@ def sweep(
         written = {
             name: None if path is None else str(path) for name, path in (("saved", out), ("figure", figure))
         }
-        print_json(tables.as_json(found) | written)
+        print_json(sweep_report.as_json(found) | written)
     else:
-        tables.show(found)
+        sweep_report.show(found)
     _end(found, out)
 
 
@@ -161,15 +162,16 @@ def _say(line: str) -> None:
 
 def _probes(path: Path, examples: "Examples") -> "Examples":
     """Return the rows to be judged, scaled as the examples are."""
-    from tinynet import tables
+    from tinynet.data import tables
+    from tinynet.data.examples import Examples
 
-    return tables.read(path).scaled_by(examples.scaling)
+    return Examples.scaled_rows(tables.read(path), examples.scaling)
 
 
 def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Examples") -> "list[Trial]":
     from tinynet import files
     from tinynet.errors import TinyNetError
-    from tinynet.trials import from_records, grid, parse
+    from tinynet.experiments.trials import from_records, grid, parse
 
     given = {name: text for name, text in axes.items() if text is not None}
     if recipes is None:

@@ -24,7 +24,7 @@ from tinynet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tinynet.examples import Examples
+    from tinynet.data.examples import Examples
 
 
 def worksheet(
@@ -98,9 +98,9 @@ def _example(picture: str, target: str | None) -> "Examples":
     """Return a line by name, or the given inputs with the target that is given or that of the nearest line."""
     import numpy as np
 
-    from tinynet.cli.single import trainable
+    from tinynet.cli.inspect import trainable
+    from tinynet.data.examples import Examples
     from tinynet.errors import TinyNetError
-    from tinynet.examples import Examples
 
     if target is None:
         if len(picture.split(",")) not in (1, 4):

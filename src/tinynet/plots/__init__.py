@@ -1,8 +1,16 @@
 """Figures of networks, pictures, trainings and answers, drawn with matplotlib and seaborn.
 
-Every function takes the axes to draw on as `ax`, makes a figure of its own without it, and returns what it
-drew on. None of them computes a result or keeps global state, and none shows a window: in a notebook let a
-cell end in `ax.figure`, elsewhere call `save(ax, "figure.png")`.
+A figure must not compute a result. Every function takes the axes to draw on as `ax`, and returns what it drew on. Without
+`ax` it makes a new figure. No function opens a window: end a notebook cell with `ax.figure`, or call `save(ax, "figure.png")`.
+
+canvas.py   colors, axes and image files
+bars.py     bars and histograms
+curves.py   curves over epochs
+diagram.py  the network as a diagram
+grids.py    pictures, and the weights of hidden nodes
+maps.py     maps of a sweep
+ladders.py  the ladder from memorizer to learner
+learner.py  answer maps, reliability diagrams and abstention curves
 """
 
 from tinynet.plots.bars import confidence_bars, population_histogram

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.judging import percent
+from tinynet.evaluation.verdicts import percent
 from tinynet.plots.canvas import (
     FAINT,
     HORIZONTAL,
@@ -27,7 +27,7 @@ from tinynet.plots.canvas import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from tinynet.judging import Answer
+    from tinynet.evaluation.predictions import Answer
 
 MOST_BARS = 64  # pictures
 BINS_A_SIDE = 30  # of the histogram, left and right of zero

@@ -24,7 +24,7 @@ from tinynet.plots.canvas import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from tinynet.recording import Recording
+    from tinynet.training.recording import Recording
 
 MUCH_LONGER = 10  # times; from there on trainings share a logarithmic axis
 

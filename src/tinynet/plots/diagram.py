@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tinynet.core.notation import text_symbol
+from tinynet.data.examples import Examples
+from tinynet.data.pictures import PIXELS
 from tinynet.errors import TinyNetError
-from tinynet.examples import Examples
-from tinynet.notation import text_symbol
-from tinynet.pictures import PIXELS
 from tinynet.plots.canvas import (
     INK,
     LARGE,
@@ -27,7 +27,7 @@ from tinynet.plots.canvas import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from tinynet.network import Network
+    from tinynet.model.network import Network
 
 MOST_NODES = 12  # of a layer that are drawn
 MOST_SHARING, MOST_NUMBERS = 4, 24  # nodes on the smaller side of a gap, and its weights, to write these out

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tinynet.examples import Examples
-    from tinynet.network import Network
+    from tinynet.data.examples import Examples
+    from tinynet.model.network import Network
 
 MOST_PICTURES = 64
 MOST_NODES = 24

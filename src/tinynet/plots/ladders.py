@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.judging import whole_percent
+from tinynet.evaluation.verdicts import whole_percent
 from tinynet.plots.canvas import INK, MARK, NORMAL, SMALL, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tinynet.ladder import Rung, Standing
+    from tinynet.experiments.ladder import Rung, Standing
 
 COLUMNS = (  # of the ladder: a mark's name, its heading, the scale's end, and whether more is better
     ("accuracy", "accuracy on\nnoisy lines", 1.0),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.judging import UNSURE
+from tinynet.evaluation.predictions import UNSURE
 from tinynet.plots.canvas import (
     DASHES,
     FAINT,
@@ -25,7 +25,7 @@ from tinynet.plots.canvas import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from tinynet.calibration import Abstention, Reliability
+    from tinynet.evaluation.calibration import Abstention, Reliability
 
 CELLS = 161  # of a map, a side; odd, so that gray is one
 CORNERS = {"top": (0, 1), "bottom": (0, -1), "left": (1, 0), "right": (-1, 0)}  # column and row contrast
@@ -111,7 +111,7 @@ def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes |
 
     Raises TinyNetError for the bins of several networks at once.
 
-    >>> from tinynet import calibration
+    >>> from tinynet.evaluation import calibration
     >>> reliability(calibration.reliability([0.1, 0.8], [0, 1])).get_title(loc="right")
     'calibration error 0.150'
     """
@@ -138,7 +138,7 @@ def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes |
 def abstention(curves: "Mapping[str, Abstention]", *, ax: "Axes | None" = None) -> "Axes":
     """Draw the share of wrong answers over the share of pictures answered, the surest first, for each by its label.
 
-    >>> from tinynet import calibration
+    >>> from tinynet.evaluation import calibration
     >>> ax = abstention({"a": calibration.abstention([0.9, 0.6], [1, 0])})
     >>> ax.lines[0].get_ydata().tolist()
     [0.0, 0.5]

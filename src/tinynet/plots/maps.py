@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.judging import whole_percent
+from tinynet.evaluation.verdicts import whole_percent
+from tinynet.experiments.trials import AXES, Trial, varying, word
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, canvas, diverging, readable, write
-from tinynet.trials import AXES, Trial, varying, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tinynet.blocks import Plan
-    from tinynet.sweeps import Sweep
+    from tinynet.experiments.shards import Plan
+    from tinynet.experiments.sweep import Sweep
 
 MOST_PANELS = 12
 WIDE, HIGH = 0.56, 0.36  # inches of a cell

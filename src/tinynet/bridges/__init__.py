@@ -1,1 +1,0 @@
-"""Bridges: into PyTorch, scikit-learn and the notebook, and out to files, code and paper; each is optional."""

@@ -1,1 +1,0 @@
-"""Workbooks: a nudge, or an epoch of them, in live formulas."""

@@ -1,1 +1,0 @@
-"""A network in and out: PyTorch, ONNX, files, JSON, and code printed from its sheet."""

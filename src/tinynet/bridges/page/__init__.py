@@ -1,1 +1,0 @@
-"""The page elsewhere: in one offline file, and in a notebook."""

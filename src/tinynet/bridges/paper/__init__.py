@@ -1,1 +1,0 @@
-"""Worksheets on paper: a nudge to be worked out by hand, for a class."""

@@ -1,1 +1,0 @@
-"""A PyTorch loop, watched: what was seen of it becomes a recording."""

@@ -1,0 +1,118 @@
+"""A sweep as tables in the terminal, and as JSON."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tinynet.experiments.sweep import Sweep
+    from tinynet.story.content import Table
+
+BARS = "·▁▂▃▄▅▆▇█"
+BINS = 5  # of a histogram in a cell: the middle one holds what is unsure
+MOST_ROWS, MOST_PICTURES = 200, 16
+
+
+def as_json(sweep: "Sweep") -> dict[str, Any]:
+    """Return all that was counted, ready for JSON."""
+    about = {"networks": len(sweep.plan.seeds), "first_seed": sweep.plan.seeds.start}
+    state = {"complete": sweep.complete, "interrupted": sweep.interrupted}
+    return {"command": "sweep", **about, **state, "trials": sweep.rows()}
+
+
+def show(sweep: "Sweep") -> None:
+    """Print what all trials have in common, how many learned, and what they say of the probe pictures."""
+    from tinynet.cli import terminal
+    from tinynet.experiments.trials import varying, word
+
+    rows, axes = sweep.rows(), list(varying(sweep.trials))
+    shared = [
+        f"{_words(name)} {word(value)}"
+        for name, value in sweep.trials[0].axes.items()
+        if name not in axes and name in _telling(sweep)
+    ]
+    if shared:
+        typer.echo(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
+    shown = rows[:MOST_ROWS]
+    terminal.show_table(_learned(shown, axes))
+    terminal.show_table(_said(sweep, shown, axes))
+    if len(rows) > len(shown):
+        typer.echo(f"… and {len(rows) - len(shown):,} more trials; --out keeps them all as Parquet")
+
+
+def _telling(sweep: "Sweep") -> set[str]:
+    """Return the axes worth a word where all trials agree: the main ones, and those that are not as usual."""
+    from tinynet.experiments.trials import Trial
+
+    usual = Trial().axes
+    changed = {name for name, value in sweep.trials[0].axes.items() if value != usual[name]}
+    return changed | {"learning_rate", "epochs", "loss", "order", "optimizer", "hidden"}
+
+
+def _learned(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
+    from tinynet.evaluation.verdicts import percent
+    from tinynet.story.content import Table
+
+    columns = ("learned", "share\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
+    numbers, cells = {row["networks"] for row in rows}, []
+    for row in rows:
+        share = "" if row["learned_share"] is None else percent(row["learned_share"])
+        share += _between(row["learned_low"], row["learned_high"], lambda x: percent(x).removesuffix(" %"))
+        loss = "" if row["loss_q50"] is None else f"{row['loss_q50']:.2g}"
+        low, middle, high = (row[f"epochs_until_learned_q{q}"] for q in (10, 50, 90))
+        epochs = "" if middle is None else f"{middle:,}{_between(low, high, '{:,}'.format)}"
+        count = f"{row['learned']:,}" + (f"/{row['networks']:,}" if len(numbers) > 1 else "")
+        cells.append((*_values(row, axes), count, share, loss, epochs))
+    each = f", of {numbers.pop():,} of each trial" if len(numbers) == 1 else ""
+    return Table(f"Networks that get every picture right{each}", (*map(_words, axes), *columns), tuple(cells))
+
+
+def _between(low: Any, high: Any, write: Any) -> str:
+    return "" if low is None else f" ({write(low)}–{write(high)})"
+
+
+def _said(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table":
+    """Return what is said of each probe picture: a histogram, and the share that says the first answer."""
+    from tinynet.story.content import Table
+
+    first, *others = sweep.plan.examples.answers
+    title = f"Percent that say {first} of each picture"
+    if len(others) == 1:
+        title += f"; bars: sure of {others[0]}, leaning, unsure, leaning, sure of {first}"
+    names = sweep.plan.probes.names[:MOST_PICTURES]
+    cells = [
+        (*_values(row, axes), *(_cell(sweep, row, k, name) for k, name in enumerate(names))) for row in rows
+    ]
+    return Table(title, (*map(_words, axes), *names), tuple(cells))
+
+
+def _cell(sweep: "Sweep", row: dict[str, Any], picture: int, name: str) -> str:
+    from tinynet.evaluation.verdicts import whole_percent
+
+    said, answers = row["probes"][name], sweep.plan.examples.answers
+    if not row["networks"]:
+        return ""
+    gaps = sweep.tallies[row["trial"]].gaps(picture) if len(answers) == 2 else None
+    bars = "" if gaps is None else sparkline(gaps.reshape(BINS, -1).sum(axis=1).tolist())
+    lost = f" ({said['not_finite']:,} not finite)" if said["not_finite"] else ""
+    return f"{bars}{whole_percent(said['says'].get(answers[0], 0) / row['networks']):>3}{lost}"
+
+
+def sparkline(counts: list[int]) -> str:
+    """Write counts as bars; what is not 0 is never empty.
+
+    >>> sparkline([0, 1, 50, 100])
+    '·▁▄█'
+    """
+    top = max(counts) or 1
+    return "".join(BARS[-(-count * (len(BARS) - 1) // top)] for count in counts)
+
+
+def _values(row: dict[str, Any], axes: list[str]) -> list[str]:
+    from tinynet.experiments.trials import word
+
+    return [word(row[name]) for name in axes]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,226 @@
+"""Open a cell: its formula, the formula with its numbers, its value, and every factor in turn."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from tinynet.core.formulas import Formula
+from tinynet.core.latex import document
+from tinynet.core.notation import (
+    LATEX,
+    MATHML,
+    TEXT,
+    latex_symbol,
+    mathml_symbol,
+    number,
+    parse,
+    text_symbol,
+    write,
+)
+from tinynet.core.sheet import Sheet, Values, parts
+from tinynet.errors import TinyNetError
+
+PIXEL_NAMES = ("top-left", "top-right", "bottom-left", "bottom-right")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A cell, opened.
+
+    title : what it is, in words.
+    formula : None for a number that is given.
+    values : of the cells that the formula names.
+    factors : those cells, opened in turn; empty where they were opened before or deeper than asked.
+    """
+
+    name: str
+    title: str
+    formula: Formula | None
+    value: float
+    values: dict[str, float]
+    factors: tuple["Explanation", ...]
+
+    def text(self) -> str:
+        """Return the explanation as an indented tree for a terminal."""
+        return "\n".join(self._text_lines(""))
+
+    def _text_lines(self, indent: str) -> Iterator[str]:
+        symbol = text_symbol(self.name)
+        if self.formula is None:
+            yield f"{indent}{symbol} = {number(self.value)}   {self.title}"
+            return
+        yield f"{indent}{symbol} = {write(self.formula, TEXT)}   {self.title}"
+        numbers, value = write(self.formula, TEXT, self.values), number(self.value)
+        gap = indent + " " * len(symbol)
+        if numbers != value:
+            yield f"{gap} = {numbers}"
+        yield f"{gap} = {value}"
+        for factor in self.factors:
+            yield from factor._text_lines(indent + "  ")
+
+    def latex(self) -> str:
+        """Return the explanation as an `aligned` block of LaTeX, a line for each step."""
+        return "\\begin{aligned}\n" + " \\\\\n".join(self._latex_lines()) + "\n\\end{aligned}"
+
+    def latex_document(self) -> str:
+        """Return the explanation as a LaTeX file that compiles by itself, with its long formulas broken."""
+        return document(self)
+
+    def _latex_lines(self) -> Iterator[str]:
+        line, value = f"{latex_symbol(self.name)} &= ", LATEX.number(number(self.value))
+        if self.formula is not None:
+            line += f"{write(self.formula, LATEX)} = {write(self.formula, LATEX, self.values)} = "
+        yield line + value
+        for factor in self.factors:
+            yield from factor._latex_lines()
+
+    def html(self) -> str:
+        """Return the explanation as nested `<details>` with MathML."""
+        value = MATHML.number(number(self.value))
+        equals, symbol = "<mo>=</mo>", mathml_symbol(self.name)
+        title = f"<small>{escape(self.title)}</small>"
+        if self.formula is None:
+            return f'<div class="cell given"><math>{symbol}{equals}{value}</math> {title}</div>'
+        formula, numbers = write(self.formula, MATHML), write(self.formula, MATHML, self.values)
+        head = f"<math>{symbol}{equals}{formula}</math> {title}"
+        body = f'<div class="numbers"><math>{equals}{numbers}{equals}{value}</math></div>'
+        if not self.factors:
+            return f'<div class="cell">{head}{body}</div>'
+        inside = "".join(factor.html() for factor in self.factors)
+        return f'<details class="cell" open="open"><summary>{head}{body}</summary>{inside}</details>'
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the explanation as JSON: name, title, formula and numbers as text, value, factors."""
+        written = self.formula is not None
+        return {
+            "name": self.name,
+            "title": self.title,
+            "symbol": text_symbol(self.name),
+            "formula": write(self.formula, TEXT) if self.formula is not None and written else None,
+            "numbers": write(self.formula, TEXT, self.values)
+            if self.formula is not None and written
+            else None,
+            "value": self.value,
+            "factors": [factor.to_json() for factor in self.factors],
+        }
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return self.text()
+
+
+def explain(
+    sheet: Sheet, values: Values, name: str, *, depth: int | None = None, inputs: Sequence[str] | None = None
+) -> Explanation:
+    """Open the cell `name` of a sheet that has these values.
+
+    A parameter of a nudge opens into how the nudge changed it: its cell `.after`. Each cell is opened once.
+    depth : how many levels of factors to open; None for all, down to pixels and parameters.
+    inputs : what the inputs are called, where they are no pixels.
+
+    Raises TinyNetError for an unknown cell, with the names most like it, and for a depth below 0.
+    """
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
+        raise TinyNetError(f"depth is {depth!r}; it must be a whole number from 0 on, or None for all")
+    if name not in sheet.cells:
+        near = difflib.get_close_matches(name, sheet.cells, n=3, cutoff=0.3)
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise TinyNetError(f"there is no cell {name!r} in this sheet of {len(sheet.cells)} cells{hint}")
+    if f"{name}.after" in sheet.cells and name in sheet.architecture.parameter_names:
+        name = f"{name}.after"
+    return _open(sheet, values, name, depth, set(), inputs)
+
+
+def _open(
+    sheet: Sheet, values: Values, name: str, depth: int | None, opened: set[str], inputs: Sequence[str] | None
+) -> Explanation:
+    opened.add(name)
+    formula = sheet.cells[name].formula
+    used = [] if formula is None else parts(formula)
+    factors = []
+    if depth != 0:
+        for part in used:
+            if part not in opened:
+                below = None if depth is None else depth - 1
+                factors.append(_open(sheet, values, part, below, opened, inputs))
+    numbers = {part: values[part] for part in used}
+    return Explanation(name, title(sheet, name, inputs), formula, values[name], numbers, tuple(factors))
+
+
+def title(sheet: Sheet, name: str, inputs: Sequence[str] | None = None) -> str:
+    """Say in words what a cell is. inputs : what the inputs are called, where they are no pixels.
+
+    >>> from tinynet.core.architecture import Architecture
+    >>> title(Sheet.of(Architecture((4, 3, 2))), "layer1.weight[0,2]")
+    'weight from the bottom-left pixel to hidden node 0'
+    """
+    symbol = parse(name)
+    what = _what(sheet, symbol, name, inputs)
+    what = {
+        "gradient": f"slope of the loss by the {what}",
+        "share": f"this picture's share of the slope of the loss by the {what}",
+        "change": f"change of the {what}",
+        "after": f"{what}, after the nudge",
+        "used": f"slope that the optimizer took for the {what}",
+        "decayed": f"slope with weight decay, for the {what}",
+        "velocity": f"velocity of the {what}",
+        "velocity.after": f"velocity of the {what}, after",
+        "mean": f"running mean of the slope by the {what}",
+        "mean.after": f"running mean of the slope by the {what}, after",
+        "mean.corrected": "that mean, corrected for its start at 0",
+        "square": f"running mean of the squared slope by the {what}",
+        "square.after": f"running mean of the squared slope by the {what}, after",
+        "square.corrected": "that mean square, corrected for its start at 0",
+    }.get(symbol.mark, what)
+    return what if symbol.picture is None else f"{what} (picture {symbol.picture} of the batch)"
+
+
+def _what(sheet: Sheet, symbol: Any, name: str, inputs: Sequence[str] | None) -> str:
+    sizes, layer, indices = sheet.architecture.sizes, symbol.layer, symbol.indices
+    kinds = {
+        "z": "weighted sum of",
+        "a": "activation of",
+        "delta": "slope of the loss by the weighted sum of",
+        "exp": "exponential of",
+        "log_a": "logarithm of the answer of",
+        "bias": "bias of",
+    }
+    if symbol.kind == "weight":
+        source = _pixel(sizes, indices[1], inputs) if layer == 1 else _node(sizes, layer - 1, indices[1])
+        return f"weight from {source} to {_node(sizes, layer, indices[0])}"
+    if symbol.kind in kinds:
+        return f"{kinds[symbol.kind]} {_node(sizes, layer, indices[0])}"
+    if symbol.kind == "pixel":
+        return f"{'value' if inputs else 'brightness'} of {_pixel(sizes, indices[0], inputs)}"
+    if symbol.kind in ("target", "error", "term"):
+        kind = {"target": "target of", "error": "error of", "term": "loss term of"}[symbol.kind]
+        return f"{kind} output {indices[0]}"
+    return {
+        "loss": "loss",
+        "max": "largest weighted sum",
+        "sum": "sum of the exponentials",
+        "dot": "slopes weighed by the answers",
+        "rate": "learning rate",
+        "weight_decay": "weight decay",
+        "decay1": "power of beta1",
+        "decay2": "power of beta2",
+    }.get(symbol.kind, symbol.kind)
+
+
+def _node(sizes: tuple[int, ...], layer: int, index: int) -> str:
+    if layer == len(sizes) - 1:
+        return f"output {index}"
+    return f"hidden node {index}" + (f" of layer {layer}" if len(sizes) > 3 else "")
+
+
+def _pixel(sizes: tuple[int, ...], index: int, inputs: Sequence[str] | None) -> str:
+    if inputs:
+        return inputs[index]
+    return f"the {PIXEL_NAMES[index]} pixel" if sizes[0] == len(PIXEL_NAMES) else f"pixel {index}"

@@ -1,0 +1,182 @@
+"""The formulas of a nudge, written as a textbook writes them: forward, loss, backward, update.
+
+A formula is a small tree: a number, the name of a cell, or `(operation, *formulas)`. Each function yields
+`(name, formula)` in the order of computation; z, a and delta are the same letters forward and backward.
+A batch of several pictures has cells for each, under the prefix `p`: "picture0.", "picture1.", …
+"""
+
+from collections.abc import Iterator
+
+from tinynet.core.architecture import Architecture
+from tinynet.numerics.definitions import Formula as Formula
+from tinynet.recipe import Recipe
+
+Named = Iterator[tuple[str, Formula]]
+
+GIVEN: Formula = ("given",)  # of a cell whose number comes from a watched training
+
+
+def total(terms: list[Formula]) -> Formula:
+    """Return the sum of the terms, from left to right."""
+    return terms[0] if len(terms) == 1 else ("+", *terms)
+
+
+def over(formula: Formula, divisor: int) -> Formula:
+    """Return the formula divided by a whole number; by 1 it stays as it is."""
+    return formula if divisor == 1 else ("/", formula, float(divisor))
+
+
+def prefixes(batch: int) -> list[str]:
+    """Return the prefix of each picture's cells; a picture alone needs none."""
+    return [""] if batch == 1 else [f"picture{k}." for k in range(batch)]
+
+
+# --- forward ---------------------------------------------------------------------------------------------------
+
+
+def forward(architecture: Architecture, recipe: Recipe | None, p: str) -> Named:
+    """z = w a + b, a = activation(z), layer by layer."""
+    for n in range(1, len(architecture.sizes)):
+        below = inputs_of(architecture, p, n)
+        for j in range(architecture.sizes[n]):
+            products: list[Formula] = [("*", f"layer{n}.weight[{j},{i}]", a) for i, a in enumerate(below)]
+            yield f"{p}layer{n}.z[{j}]", ("+", *products, f"layer{n}.bias[{j}]")
+        yield from activation(architecture, recipe, p, n)
+
+
+def inputs_of(architecture: Architecture, p: str, n: int) -> list[str]:
+    """Return the cells that feed layer n: pixels, or the activations of the layer before."""
+    kind = f"{p}pixel" if n == 1 else f"{p}layer{n - 1}.a"
+    return [f"{kind}[{i}]" for i in range(architecture.sizes[n - 1])]
+
+
+def activation(architecture: Architecture, recipe: Recipe | None, p: str, n: int) -> Named:
+    """a = sigmoid(z), tanh(z), max(0, z), z; or softmax, its largest z taken off first so that exp stays finite."""
+    kind, here = architecture.activations[n - 1], f"{p}layer{n}"
+    nodes = range(architecture.sizes[n])
+    if kind == "softmax":
+        yield f"{here}.max", ("max", *(f"{here}.z[{j}]" for j in nodes))
+        for j in nodes:
+            yield f"{here}.exp[{j}]", ("exp", ("-", f"{here}.z[{j}]", f"{here}.max"))
+        yield f"{here}.sum", total([f"{here}.exp[{j}]" for j in nodes])
+    for j in nodes:
+        z = f"{here}.z[{j}]"
+        forms: dict[str, Formula] = {
+            "sigmoid": ("sigmoid", z),
+            "tanh": ("tanh", z),
+            "relu": ("max", z, 0.0),
+            "identity": z,
+            "softmax": ("/", f"{here}.exp[{j}]", f"{here}.sum"),
+        }
+        yield f"{here}.a[{j}]", forms[kind]
+    if recipe is not None and recipe.loss == "cross_entropy" and n == len(architecture.sizes) - 1:
+        for j in nodes:  # log a by itself would lose digits where a is near 0
+            yield f"{here}.log_a[{j}]", ("-", ("-", f"{here}.z[{j}]", f"{here}.max"), ("log", f"{here}.sum"))
+
+
+# --- loss ------------------------------------------------------------------------------------------------------
+
+
+def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
+    """One picture's loss: mse = mean of (a - t)^2; bce and cross_entropy from the logarithms of the answers."""
+    last, outputs = f"{p}layer{len(architecture.sizes) - 1}", range(architecture.sizes[-1])
+    terms: list[Formula] = []
+    if recipe.loss == "given":
+        return
+    for j in outputs:
+        a, t = f"{last}.a[{j}]", f"{p}target[{j}]"
+        if recipe.loss == "mse":
+            yield f"{p}loss.error[{j}]", ("-", a, t)
+            term: Formula = ("*", f"{p}loss.error[{j}]", f"{p}loss.error[{j}]")
+        elif recipe.loss == "bce":  # PyTorch's floor of -100 keeps a sure and wrong answer finite
+            yes: Formula = ("*", t, ("max", ("log", a), -100.0))
+            no: Formula = ("*", ("-", 1.0, t), ("max", ("log", ("-", 1.0, a)), -100.0))
+            term = ("neg", ("+", yes, no))
+        else:
+            term = ("neg", ("*", t, f"{last}.log_a[{j}]"))
+        yield f"{p}loss.term[{j}]", term
+        terms.append(f"{p}loss.term[{j}]")
+    yield f"{p}loss", over(total(terms), 1 if recipe.loss == "cross_entropy" else len(outputs))
+
+
+def batch_loss(recipe: Recipe, batch: int) -> Named:
+    """The loss of a batch: the mean of its pictures'."""
+    if recipe.loss == "given":
+        yield "loss", GIVEN
+    elif batch > 1:
+        yield "loss", over(total([f"{p}loss" for p in prefixes(batch)]), batch)
+
+
+# --- backward --------------------------------------------------------------------------------------------------
+
+
+def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
+    """slope = dL/da, delta = dL/dz, from the last layer to the first; L is the loss of the whole batch."""
+    last = len(architecture.sizes) - 1
+    yield from output_deltas(architecture, recipe, batch, p)
+    for n in range(last, 0, -1):
+        if n < last:
+            for j in range(architecture.sizes[n]):
+                blame: list[Formula] = [
+                    ("*", f"layer{n + 1}.weight[{k},{j}]", f"{p}layer{n + 1}.delta[{k}]")
+                    for k in range(architecture.sizes[n + 1])
+                ]
+                yield f"{p}layer{n}.slope[{j}]", total(blame)
+            yield from deltas(architecture, p, n)
+        yield from shares(architecture, batch, p, n)
+
+
+def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
+    """mse and given slopes go through the activation; bce after a sigmoid and cross_entropy after a softmax come to a - t."""
+    n, outputs = len(architecture.sizes) - 1, architecture.sizes[-1]
+    for j in range(outputs):
+        a, t = f"{p}layer{n}.a[{j}]", f"{p}target[{j}]"
+        if recipe.loss == "given":
+            yield f"{p}layer{n}.slope[{j}]", GIVEN
+        elif recipe.loss == "mse":
+            yield f"{p}layer{n}.slope[{j}]", over(("*", 2.0, f"{p}loss.error[{j}]"), outputs * batch)
+        else:
+            count = batch if recipe.loss == "cross_entropy" else outputs * batch
+            yield f"{p}layer{n}.delta[{j}]", over(("-", a, t), count)
+    if recipe.loss in ("mse", "given"):
+        yield from deltas(architecture, p, n)
+
+
+def deltas(architecture: Architecture, p: str, n: int) -> Named:
+    """delta = slope times the activation's own slope: a (1 - a), 1 - a^2, step(z), 1."""
+    kind, here, nodes = architecture.activations[n - 1], f"{p}layer{n}", range(architecture.sizes[n])
+    if kind == "softmax":
+        yield f"{here}.dot", total([("*", f"{here}.slope[{j}]", f"{here}.a[{j}]") for j in nodes])
+    for j in nodes:
+        slope, a, z = f"{here}.slope[{j}]", f"{here}.a[{j}]", f"{here}.z[{j}]"
+        forms: dict[str, Formula] = {
+            "sigmoid": ("*", slope, a, ("-", 1.0, a)),
+            "tanh": ("*", slope, ("-", 1.0, ("*", a, a))),
+            "relu": ("*", slope, ("step", z)),
+            "identity": slope,
+            "softmax": ("*", a, ("-", slope, f"{here}.dot")),
+        }
+        yield f"{here}.delta[{j}]", forms[kind]
+
+
+def shares(architecture: Architecture, batch: int, p: str, n: int) -> Named:
+    """dL/dw = delta a, dL/db = delta: a picture alone gives the gradient, one of several its share of it."""
+    mark = "gradient" if batch == 1 else "share"
+    for j in range(architecture.sizes[n]):
+        delta = f"{p}layer{n}.delta[{j}]"
+        for i, a in enumerate(inputs_of(architecture, p, n)):
+            yield f"{p}layer{n}.weight[{j},{i}].{mark}", ("*", delta, a)
+        yield f"{p}layer{n}.bias[{j}].{mark}", delta
+
+
+def gradients(architecture: Architecture, batch: int) -> Named:
+    """The gradient of a batch: its pictures' shares, added up."""
+    if batch > 1:
+        for name in architecture.parameter_names:
+            yield f"{name}.gradient", total([f"{p}{name}.share" for p in prefixes(batch)])
+
+
+# --- update ----------------------------------------------------------------------------------------------------
+
+
+# --- given -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,94 @@
+"""Initial parameters, bit for bit those of PyTorch, without PyTorch."""
+
+import math
+
+import numpy as np
+
+from tinynet.core.architecture import Architecture
+from tinynet.errors import TinyNetError
+from tinynet.numerics import arrays
+
+
+def initial_parameters(architecture: Architecture, seed: int = 0) -> np.ndarray:
+    """Return the initial parameters of one seed. -> (P,) float64
+
+    seed : int from 0 to 2**32 - 1.
+
+    Every number is a float32 number. Raises TinyNetError for a seed out of range.
+
+    >>> initial_parameters(Architecture((4, 3, 2)), 0)[:2].tolist()
+    [-0.003743410110473633, 0.26822179555892944]
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
+    limits = bounds(architecture)
+    numbers = _normal(architecture, int(seed)) if limits is None else _uniform(limits, int(seed))
+    return numbers.astype(np.float32).astype(float)
+
+
+def bounds(architecture: Architecture) -> np.ndarray | None:
+    """Return b where each parameter starts uniform in [-b, b], 0 where it starts as 0; None for normal starts.
+
+    -> (P,) float64 that are float32 numbers. PyTorch's default is `kaiming_uniform_(a=sqrt(5))`, which comes to
+    1/sqrt(fan_in); Xavier is Glorot and Bengio 2010, eq. 16; He is He et al. 2015, eq. 10.
+    """
+    if architecture.start == "normal":
+        return None
+    found = np.zeros(architecture.parameter_count)
+    for (weight, bias), fan_in, fan_out in zip(
+        architecture.slices, architecture.sizes, architecture.sizes[1:], strict=False
+    ):
+        if architecture.start == "pytorch":
+            found[weight] = found[bias] = np.float32(1 / math.sqrt(fan_in))
+        elif architecture.start == "xavier":
+            found[weight] = np.float32(math.sqrt(3.0) * math.sqrt(2.0 / (fan_in + fan_out)))
+        elif architecture.start == "he":
+            found[weight] = np.float32(math.sqrt(3.0) * (math.sqrt(2.0) / math.sqrt(fan_in)))
+    return found
+
+
+def _normal(architecture: Architecture, seed: int) -> np.ndarray:
+    numbers = np.zeros(architecture.parameter_count)
+    drawn = _standard_normal(sum(weight.stop - weight.start for weight, _ in architecture.slices), seed)
+    used = 0
+    for (weight, _), fan_in in zip(architecture.slices, architecture.sizes, strict=False):
+        count = weight.stop - weight.start
+        numbers[weight] = drawn[used : used + count] / math.sqrt(fan_in)
+        used += count
+    return numbers
+
+
+def _generator(seed: int) -> np.random.MT19937:
+    """Return the Mersenne Twister as PyTorch and NumPy's RandomState seed it."""
+    generator = np.random.MT19937()
+    generator._legacy_seeding(seed)
+    return generator
+
+
+def _uniform(bounds: np.ndarray, seed: int) -> np.ndarray:
+    """Draw from PyTorch's generator: MT19937, the low 24 bits of each word, one rounding to float32."""
+    drawn = bounds > 0
+    words = _generator(seed).random_raw(int(drawn.sum()))
+    u = (words & 0xFFFFFF) * 2.0**-24  # in [0, 1)
+    numbers = np.zeros(len(bounds))
+    high, low = bounds[drawn], -bounds[drawn]
+    numbers[drawn] = u * (high - low) + low
+    return numbers
+
+
+def _standard_normal(count: int, seed: int) -> np.ndarray:
+    """Draw standard normal numbers by the polar method (Marsaglia and Bray 1964), as NumPy's RandomState does. -> (count,)
+
+    A point drawn in the square counts if it lies in the circle, and gives two numbers, its second coordinate's first.
+    """
+    generator, found = _generator(seed), np.zeros(0)
+    while len(found) < count:
+        words = generator.random_raw(4 * (count + 8)).reshape(-1, 2, 2)
+        u = ((words[..., 0] >> 5) * 67108864.0 + (words[..., 1] >> 6)) / 9007199254740992.0  # 53 bits
+        x, y = (2.0 * u - 1.0).T
+        square = x * x + y * y
+        inside = (square < 1.0) & (square != 0.0)
+        x, y, square = x[inside], y[inside], square[inside]
+        factor = np.sqrt(-2.0 * arrays.log(square) / square)
+        found = np.concatenate([found, np.stack([factor * y, factor * x], axis=1).ravel()])
+    return found[:count]

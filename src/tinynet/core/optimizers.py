@@ -1,0 +1,88 @@
+"""The optimizers as formulas, and their state."""
+
+import numpy as np
+
+from tinynet.core.architecture import Architecture
+from tinynet.core.formulas import GIVEN, Named
+from tinynet.numerics.definitions import Formula
+from tinynet.recipe import Recipe
+
+
+def update(architecture: Architecture, recipe: Recipe) -> Named:
+    """after = before + change, the change by plain SGD, with momentum, by Adam, or given."""
+    if recipe.optimizer == "adam":
+        yield "decay1.after", ("*", "decay1", "beta1")
+        yield "decay2.after", ("*", "decay2", "beta2")
+    for name in architecture.parameter_names:
+        push = f"{name}.gradient"
+        if recipe.gradients == "given":
+            push = f"{name}.used"
+            yield push, GIVEN
+        if recipe.weight_decay:
+            yield f"{name}.decayed", ("+", push, ("*", "weight_decay", name))
+            push = f"{name}.decayed"
+        if recipe.optimizer == "adam":
+            yield from adam(name, push)
+        elif recipe.optimizer == "given":
+            yield f"{name}.change", GIVEN
+        else:
+            yield from sgd(name, push, recipe)
+        yield f"{name}.after", ("+", name, f"{name}.change")
+
+
+def sgd(name: str, push: str, recipe: Recipe) -> Named:
+    """change = -rate gradient; with momentum (Sutskever et al. 2013, PyTorch's form) the velocity's."""
+    used: Formula = push
+    if recipe.momentum:
+        yield f"{name}.velocity.after", ("+", ("*", "momentum", f"{name}.velocity"), push)
+        used = f"{name}.velocity.after"
+        if recipe.nesterov:
+            used = ("+", push, ("*", "momentum", used))
+    yield f"{name}.change", ("*", ("neg", "rate"), used)
+
+
+def adam(name: str, push: str) -> Named:
+    """Kingma and Ba 2015, algorithm 1; decay1 and decay2 are the powers of the betas so far."""
+    mean, square = f"{name}.mean", f"{name}.square"
+    yield f"{mean}.after", ("+", ("*", "beta1", mean), ("*", ("-", 1.0, "beta1"), push))
+    yield f"{square}.after", ("+", ("*", "beta2", square), ("*", ("-", 1.0, "beta2"), push, push))
+    yield f"{mean}.corrected", ("/", f"{mean}.after", ("-", 1.0, "decay1.after"))
+    yield f"{square}.corrected", ("/", f"{square}.after", ("-", 1.0, "decay2.after"))
+    step: Formula = ("*", ("neg", "rate"), f"{mean}.corrected")
+    yield f"{name}.change", ("/", step, ("+", ("sqrt", f"{square}.corrected"), "epsilon"))
+
+
+def settings(recipe: Recipe) -> dict[str, float]:
+    """Return the recipe's numbers that the formulas use, by the name of their cell."""
+    found = {"rate": recipe.learning_rate}
+    if recipe.weight_decay:
+        found["weight_decay"] = recipe.weight_decay
+    if recipe.optimizer == "adam":
+        found |= {"beta1": recipe.beta1, "beta2": recipe.beta2, "epsilon": recipe.epsilon}
+    elif recipe.momentum:
+        found["momentum"] = recipe.momentum
+    return found
+
+
+def state_names(architecture: Architecture, recipe: Recipe) -> list[str]:
+    """Return the cells of the optimizer's memory, in the order of a recording's state."""
+    names = architecture.parameter_names
+    if recipe.optimizer == "adam":
+        return (
+            [f"{name}.mean" for name in names] + [f"{name}.square" for name in names] + ["decay1", "decay2"]
+        )
+    return [f"{name}.velocity" for name in names] if recipe.momentum else []
+
+
+def memory_size(architecture: Architecture, recipe: Recipe) -> int:
+    """Return how many numbers the optimizer remembers."""
+    count = architecture.parameter_count
+    return 2 * count + 2 if recipe.optimizer == "adam" else count if recipe.momentum else 0
+
+
+def memory(architecture: Architecture, recipe: Recipe) -> np.ndarray:
+    """Return the optimizer's memory before the first nudge: zeros, and ones for Adam's two powers. (S,)"""
+    found = np.zeros(memory_size(architecture, recipe))
+    if recipe.optimizer == "adam":
+        found[-2:] = 1.0
+    return found

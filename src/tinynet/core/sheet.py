@@ -1,0 +1,262 @@
+"""The network as a spreadsheet: one named cell for every quantity of a nudge, each with its formula."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinynet.core import formulas, optimizers
+from tinynet.core.architecture import Architecture
+from tinynet.core.formulas import Formula
+from tinynet.core.weights import Weights
+from tinynet.errors import TinyNetError
+from tinynet.numerics import elementary
+from tinynet.recipe import Recipe
+
+FORMAT = 1
+Values = dict[str, float]
+
+
+class Cell(NamedTuple):
+    """One quantity of a nudge.
+
+    formula : how it is computed from cells before it; None where it is given.
+    stop : the part of the nudge it belongs to: given, forward, loss, backward or update.
+    """
+
+    name: str
+    formula: Formula | None
+    stop: str
+
+
+class Sheet:
+    """The cells of one nudge, in an order in which they can be computed.
+
+    >>> sheet = Sheet.of(Architecture((4, 3, 2)), Recipe())
+    >>> len(sheet.cells), sheet.cells["layer1.delta[0]"].formula
+    (124, ('*', 'layer1.slope[0]', 'layer1.a[0]', ('-', 1.0, 'layer1.a[0]')))
+    """
+
+    def __init__(
+        self, cells: Iterable[Cell], architecture: Architecture, recipe: Recipe | None, batch: int
+    ) -> None:
+        self.cells = {cell.name: cell for cell in cells}
+        self.architecture = architecture
+        self.recipe = recipe
+        self.batch = batch
+
+    @classmethod
+    def of(cls, architecture: Architecture, recipe: Recipe | None = None, batch: int = 1) -> "Sheet":
+        """Write the sheet of a network and a recipe for a batch of pictures; without a recipe, forward only."""
+        return cls(_cells(architecture, recipe, batch), architecture, recipe, batch)
+
+    def givens(
+        self, network: Weights, inputs: Any, targets: Any = None, state: np.ndarray | None = None
+    ) -> Values:
+        """Return the values of the given cells.
+
+        inputs (batch, pixels), targets (batch, outputs), state (S,) the optimizer's memory; numbers only.
+        """
+        found = network.named()
+        for p, picture in zip(formulas.prefixes(self.batch), np.atleast_2d(inputs).tolist(), strict=True):
+            found |= {f"{p}pixel[{i}]": value for i, value in enumerate(picture)}
+        if self.recipe is None:
+            return found
+        rows = [] if self.recipe.loss == "given" else np.atleast_2d(targets).tolist()
+        for p, target in zip(formulas.prefixes(len(rows)), rows, strict=True):
+            found |= {f"{p}target[{j}]": value for j, value in enumerate(target)}
+        names = optimizers.state_names(self.architecture, self.recipe)
+        memory = [] if state is None else state.tolist()
+        return found | optimizers.settings(self.recipe) | dict(zip(names, memory, strict=True))
+
+    @cached_property
+    def watched(self) -> list[str]:
+        """The cells whose numbers a watched training gives, in the order of the sheet."""
+        return [cell.name for cell in self.cells.values() if cell.formula is None and cell.stop != "given"]
+
+    def evaluate(self, givens: Mapping[str, float]) -> Values:
+        """Compute every cell, in plain floats, by the rules of IEEE 754 arithmetic: nothing raises, inf and NaN flow.
+
+        Raises TinyNetError where a given cell has no value.
+        """
+        values: Values = {}
+        for name, compute in self._steps:
+            if compute is not None:
+                values[name] = compute(values)
+            elif name in givens:
+                values[name] = givens[name]
+            else:
+                raise TinyNetError(f"cell {name!r} is given and has no value; give it one")
+        return values
+
+    @cached_property
+    def _steps(self) -> list[tuple[str, Callable[[Values], float] | None]]:
+        return [(c.name, None if c.formula is None else compiled(c.formula)) for c in self.cells.values()]
+
+    def dependents(self, name: str) -> list[str]:
+        """Return every cell that changes when `name` does, in the order of computation."""
+        if name not in self.cells:
+            raise TinyNetError(f"there is no cell {name!r} in this sheet")
+        touched = {name}
+        found = []
+        for cell in self.cells.values():
+            if cell.formula is not None and any(part in touched for part in parts(cell.formula)):
+                touched.add(cell.name)
+                found.append(cell.name)
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sheet as JSON: what it is of, and its cells as [name, stop, formula]."""
+        return {
+            "format": FORMAT,
+            "architecture": self.architecture.to_json(),
+            "recipe": None if self.recipe is None else self.recipe.to_json(),
+            "batch": self.batch,
+            "cells": [[cell.name, cell.stop, _listed(cell.formula)] for cell in self.cells.values()],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Sheet":
+        """Return the sheet that `to_json` described.
+
+        Raises TinyNetError for another format, an unknown operation, or a cell used before it is computed.
+        """
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise TinyNetError(f"this is no sheet of format {FORMAT}")
+        known: dict[str, Cell] = {}
+        for name, stop, formula in data["cells"]:
+            tree = None if formula is None else _checked(name, formula, known)
+            known[name] = Cell(name, tree, stop)
+        recipe = None if data["recipe"] is None else Recipe.from_json(data["recipe"])
+        return cls(known.values(), Architecture.from_json(data["architecture"]), recipe, data["batch"])
+
+
+@lru_cache(maxsize=32)
+def sheet_of(architecture: Architecture, recipe: Recipe, batch: int) -> Sheet:
+    """Return the sheet of one nudge, built once for each kind of network, recipe and batch."""
+    return Sheet.of(architecture, recipe, batch)
+
+
+def _cells(architecture: Architecture, recipe: Recipe | None, batch: int) -> Iterable[Cell]:
+    pictures = formulas.prefixes(batch)
+    yield from (Cell(name, None, "given") for name in _given(architecture, recipe, batch))
+    for p in pictures:
+        yield from _stop("forward", formulas.forward(architecture, recipe, p))
+    if recipe is None:
+        return
+    for p in pictures:
+        yield from _stop("loss", formulas.loss(architecture, recipe, p))
+    yield from _stop("loss", formulas.batch_loss(recipe, batch))
+    for p in pictures:
+        yield from _stop("backward", formulas.backward(architecture, recipe, batch, p))
+    yield from _stop("backward", formulas.gradients(architecture, batch))
+    yield from _stop("update", optimizers.update(architecture, recipe))
+
+
+def _stop(stop: str, named: formulas.Named) -> Iterable[Cell]:
+    return (Cell(name, None if formula == formulas.GIVEN else formula, stop) for name, formula in named)
+
+
+def _given(architecture: Architecture, recipe: Recipe | None, batch: int) -> Iterable[str]:
+    for p in formulas.prefixes(batch):
+        yield from (f"{p}pixel[{i}]" for i in range(architecture.sizes[0]))
+        if recipe is not None and recipe.loss != "given":
+            yield from (f"{p}target[{j}]" for j in range(architecture.sizes[-1]))
+    yield from architecture.parameter_names
+    if recipe is not None:
+        yield from optimizers.settings(recipe)
+        yield from optimizers.state_names(architecture, recipe)
+
+
+# --- evaluation: each formula becomes a function of the values so far -------------------------------------------
+
+
+def divide(x: float, y: float) -> float:
+    """Return x / y; infinite or NaN where y is 0."""
+    try:
+        return x / y
+    except ZeroDivisionError:
+        return math.nan if x == 0 or math.isnan(x) else math.copysign(math.inf, x) * math.copysign(1.0, y)
+
+
+def largest(*xs: float) -> float:
+    """Return the largest of the numbers; NaN if any is."""
+    return math.nan if any(x != x for x in xs) else max(xs)
+
+
+def add(*xs: float) -> float:
+    """Return the sum, from left to right."""
+    result = xs[0]
+    for x in xs[1:]:
+        result += x
+    return result
+
+
+def multiply(*xs: float) -> float:
+    """Return the product, from left to right."""
+    result = xs[0]
+    for x in xs[1:]:
+        result *= x
+    return result
+
+
+OPERATIONS: dict[str, Callable[..., float]] = {
+    "+": add,
+    "-": lambda x, y: x - y,
+    "*": multiply,
+    "/": divide,
+    "neg": lambda x: -x,
+    "sigmoid": elementary.sigmoid,
+    "tanh": elementary.tanh,
+    "exp": elementary.exp,
+    "log": elementary.log,
+    "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
+    "max": largest,
+    "step": lambda x: 1.0 if x > 0 else 0.0,
+}
+
+
+def compiled(formula: Formula) -> Callable[[Values], float]:
+    """Return the formula as a function of the values of cells."""
+    if isinstance(formula, str):
+        return lambda values: values[formula]
+    if not isinstance(formula, tuple):
+        return lambda values: formula
+    operation, arguments = OPERATIONS[formula[0]], [compiled(part) for part in formula[1:]]
+    return lambda values: operation(*[argument(values) for argument in arguments])
+
+
+def parts(formula: Formula) -> list[str]:
+    """Return the cells a formula names, each once, in their order.
+
+    >>> parts(("+", ("*", "w", "x"), ("*", "w", 2.0)))
+    ['w', 'x']
+    """
+    if isinstance(formula, str):
+        return [formula]
+    if not isinstance(formula, tuple):
+        return []
+    return list(dict.fromkeys(name for part in formula[1:] for name in parts(part)))
+
+
+def _listed(formula: Formula | None) -> Any:
+    return [formula[0], *map(_listed, formula[1:])] if isinstance(formula, tuple) else formula
+
+
+def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
+    """Return a JSON formula as a tree, if it uses known operations and cells that come before."""
+    if isinstance(formula, bool) or not isinstance(formula, str | int | float | list) or formula == []:
+        raise TinyNetError(f"cell {cell!r} has the formula {formula!r}, which is none")
+    if isinstance(formula, int | float):
+        return float(formula)
+    if isinstance(formula, str):
+        if formula not in known:
+            raise TinyNetError(f"cell {cell!r} uses {formula!r}, which does not come before it")
+        return formula
+    if formula[0] not in OPERATIONS:
+        raise TinyNetError(
+            f"cell {cell!r} uses the operation {formula[0]!r}; there are {', '.join(OPERATIONS)}"
+        )
+    return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))

@@ -1,0 +1,76 @@
+"""An architecture with its parameters: what a file of a model holds."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tinynet.core.architecture import Architecture
+from tinynet.errors import TinyNetError
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer. weight (out, in), bias (out,), and the name of its activation."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    activation: str
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """An architecture, its parameters, and where they come from.
+
+    architecture : Architecture. Layer sizes and activations.
+    parameters : (P,) float64, read-only. The weights of each layer row by row, then its biases.
+    origin : str. A few words on where the parameters come from.
+
+    >>> Weights(Architecture((2, 1)), np.array([0.5, -0.5, 1.0])).layers[0].weight.tolist()
+    [[0.5, -0.5]]
+    """
+
+    architecture: Architecture
+    parameters: np.ndarray
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        numbers = np.array(self.parameters, float)
+        if numbers.shape != (self.architecture.parameter_count,):
+            raise TinyNetError(
+                f"parameters has shape {numbers.shape}; a network of sizes {self.architecture.sizes} "
+                f"has {self.architecture.parameter_count}"
+            )
+        bad = np.flatnonzero(~np.isfinite(numbers))
+        if len(bad):
+            name = self.architecture.parameter_names[bad[0]]
+            raise TinyNetError(f"{name} is {numbers[bad[0]]}; a parameter must be a finite number")
+        numbers.setflags(write=False)
+        object.__setattr__(self, "parameters", numbers)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Nodes of each layer, pixels first."""
+        return self.architecture.sizes
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers after the pixels, as views of the parameters."""
+        found = []
+        for n, (weight, bias) in enumerate(self.architecture.slices):
+            shape = (self.sizes[n + 1], self.sizes[n])
+            w, b = self.parameters[weight].reshape(shape), self.parameters[bias]
+            found.append(Layer(w, b, self.architecture.activations[n]))
+        return tuple(found)
+
+    def named(self) -> dict[str, float]:
+        """Return every parameter by name."""
+        return dict(zip(self.architecture.parameter_names, self.parameters.tolist(), strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Weights):
+            return NotImplemented
+        return self.architecture == other.architecture and np.array_equal(self.parameters, other.parameters)
+
+    def __hash__(self) -> int:
+        return hash((self.architecture, self.parameters.tobytes()))

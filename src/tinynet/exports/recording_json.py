@@ -1,0 +1,55 @@
+"""Recordings as JSON documents, with every digit of every number."""
+
+from typing import Any
+
+import numpy as np
+
+from tinynet import files
+from tinynet.errors import TinyNetError
+from tinynet.formats.json_documents import check
+from tinynet.training.recording import Recording
+
+
+def recording_json(recording: Recording) -> dict[str, Any]:
+    """Return everything of a recording ready for JSON: its experiment, and each array with its type and shape.
+
+    NaN and infinities are the texts "nan", "inf" and "-inf", since JSON has no such numbers.
+
+    >>> import tinynet as tn
+    >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
+    >>> recording_json(run)["arrays"]["losses"]["values"] == run.losses.tolist()
+    True
+    """
+    arrays, about = files.decode("recording", recording.to_bytes(), "this recording")
+    names = recording.network.architecture.parameter_names
+    described = {
+        name: _described(array) for name, array in sorted(arrays.items())
+    }  # as they come, in any order
+    return {**about, "parameter_names": list(names), "arrays": described}
+
+
+def recording_from_json(data: dict[str, Any], source: str = "this JSON") -> Recording:
+    """Return the recording that `recording_json` described; `source` names it in errors."""
+    check(data, "recording", source)
+    try:
+        arrays = {name: _array(**part) for name, part in data["arrays"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise TinyNetError(f"{source} is damaged: its arrays do not fit ({error})") from error
+    made = {"format", "kind", "tinynet", "content", "parameter_names", "arrays"}
+    about = {name: value for name, value in data.items() if name not in made}
+    return Recording.from_bytes(files.encode("recording", arrays, about), source)
+
+
+def _described(array: np.ndarray) -> dict[str, Any]:
+    values = array.tolist()
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        plain = array.astype(object)
+        plain[~np.isfinite(array)] = array[~np.isfinite(array)].astype(str)
+        values = plain.tolist()
+    return {"dtype": str(array.dtype), "shape": list(array.shape), "values": values}
+
+
+def _array(dtype: str, shape: list[int], values: list[Any]) -> np.ndarray:
+    if dtype not in ("float64", "float32", "int64", "int32"):
+        raise ValueError(f"dtype is {dtype!r}")
+    return np.array(values, dtype).reshape(shape)

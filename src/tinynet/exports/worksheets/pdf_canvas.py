@@ -1,0 +1,159 @@
+"""Pages of a PDF to draw on from the top down, in the DejaVu fonts that come with matplotlib."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tinynet.exports.worksheets.content import Blank, Table
+from tinynet.plugins import extra
+
+MARGIN, WIDTH, LOWEST = 14.0, 182.0, 283.0  # millimetres, of A4
+BOX = 25.0  # width of the box for an answer
+TITLE = 78.0  # width of a title with something beside it
+Color = tuple[int, int, int]
+INK, MUTED, FAINT, PEN, SHADE = (32, 36, 44), (95, 102, 114), (201, 204, 210), (31, 95, 168), (242, 242, 238)
+
+
+class Pages:
+    """Paper to draw on, from the top down."""
+
+    def __init__(self, title: str) -> None:
+        self.pdf = _empty(title)
+        self.footer, self.first = "", 1
+
+    @property
+    def y(self) -> float:
+        """How far down the page is used, in millimetres."""
+        return float(self.pdf.get_y())
+
+    def start(self, title: str, footer: str) -> None:
+        """Begin a new page with a title; `footer` stands under it and the pages that follow."""
+        self.footer, self.first = footer, self.pdf.pages_count + 1
+        self._page()
+        self.put(title, MARGIN, MARGIN, TITLE if footer else WIDTH, 7, size=13, style="B")
+        self.down(MARGIN + 7)
+
+    def _page(self) -> None:
+        self.pdf.add_page()
+        if self.footer:
+            page = self.pdf.pages_count - self.first + 1
+            self.put(
+                f"{self.footer} · page {page}",
+                MARGIN,
+                LOWEST + 2,
+                WIDTH,
+                4,
+                size=7.5,
+                ink=MUTED,
+                align="R",
+            )
+            self.pdf.set_xy(MARGIN, MARGIN)
+
+    def need(self, height: float) -> None:
+        """Go on on a new page where so much does not fit on this one."""
+        if self.y + height > LOWEST:
+            self._page()
+
+    def put(
+        self, text: str, x: float, y: float, width: float, height: float, *, size: float = 9,
+        ink: Color = INK, align: str = "L", style: str = "",
+    ) -> None:  # fmt: skip
+        """Write one line into a box, smaller where it would not fit."""
+        self.pdf.set_font(size=size, style=style)
+        wide = self.pdf.get_string_width(text)
+        if wide > width - 0.5:
+            self.pdf.set_font(size=size * (width - 0.5) / wide, style=style)
+        self.pdf.set_text_color(*ink)
+        self.pdf.set_xy(x, y)
+        self.pdf.cell(width, height, text, align=align)
+
+    def words(
+        self,
+        text: str,
+        *,
+        x: float = MARGIN,
+        style: str = "",
+        size: float = 9,
+        ink: Color = INK,
+    ) -> None:
+        """Write a paragraph, from x to the right margin."""
+        self.pdf.set_font(size=size, style=style)
+        self.pdf.set_text_color(*ink)
+        self.pdf.set_x(x)
+        self.pdf.multi_cell(MARGIN + WIDTH - x, 0.5 * size, text, align="L", new_x="LMARGIN", new_y="NEXT")
+
+    def down(self, to: float) -> None:
+        """Go down to `to` millimetres from the top."""
+        self.pdf.set_xy(MARGIN, to)
+
+    def table(self, table: Table, width: float, *, solved: bool, row: float, x: float = MARGIN) -> None:
+        """Draw a table `width` wide, its columns by what they hold; its headers again on each page."""
+        widths = self._widths(table, width)
+        if table.title:
+            self.put(table.title, x, self.y, width, 5, style="B")
+            self.down(self.y + 5)
+        self._row(table.headers, widths, x, row, solved=True, shade=True)
+        for cells in table.rows:
+            if self.y + row > LOWEST:
+                self._page()
+                self._row(table.headers, widths, x, row, solved=True, shade=True)
+            self._row(cells, widths, x, row, solved=solved)
+
+    def _widths(self, table: Table, width: float) -> list[float]:
+        self.pdf.set_font(size=8.5)
+        needs = []
+        for k, header in enumerate(table.headers):
+            texts = [
+                header,
+                *(cell if isinstance(cell, str) else "" for cell in (row[k] for row in table.rows)),
+            ]
+            blank = any(isinstance(row[k], Blank) for row in table.rows)
+            needs.append(max(BOX if blank else 0, *(self.pdf.get_string_width(text) + 3 for text in texts)))
+        whole = math.fsum(needs)
+        return [need * width / whole for need in needs]
+
+    def _row(
+        self, cells: Sequence[str | Blank], widths: list[float], x: float, height: float, *, solved: bool, shade: bool = False
+    ) -> None:  # fmt: skip
+        y = self.y
+        self.pdf.set_draw_color(*FAINT)
+        self.pdf.set_fill_color(*SHADE)
+        for cell, width in zip(cells, widths, strict=True):
+            self.pdf.rect(x, y, width, height, style="DF" if shade else "D")
+            if isinstance(cell, str):
+                self.put(
+                    cell,
+                    x + 1,
+                    y,
+                    width - 2,
+                    height,
+                    size=8.5,
+                    align="L" if "=" in cell and not shade else "R",
+                )
+            elif solved:
+                self.put(cell.answer, x + 0.5, y, width - 1, height, size=8.5, align="R", ink=PEN, style="B")
+            x += width
+        self.down(y + height)
+
+    def bytes(self) -> bytes:
+        """Return the file."""
+        return bytes(self.pdf.output())
+
+
+def _empty(title: str) -> Any:
+    import matplotlib
+
+    pdf = extra("fpdf", "a worksheet in PDF", "paper").FPDF(format="A4")
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    pdf.add_font("dejavu", "", fonts / "DejaVuSans.ttf")
+    pdf.add_font("dejavu", "B", fonts / "DejaVuSans-Bold.ttf")
+    pdf.set_font("dejavu", size=9)
+    pdf.set_margins(MARGIN, MARGIN)
+    pdf.c_margin = 0
+    pdf.set_auto_page_break(False)
+    pdf.set_title(title)
+    pdf.set_lang("en")
+    pdf.set_creation_date(datetime(2020, 1, 1, tzinfo=UTC))
+    return pdf

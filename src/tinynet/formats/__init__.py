@@ -1,0 +1,12 @@
+"""Model files: parameters in and out of other formats.
+
+The package must not know `Network`: it reads and writes `Weights`.
+
+tensors.py         named arrays, and safetensors files
+json_documents.py  JSON documents
+torch_reader.py    the layers of a PyTorch model
+pytorch.py         PyTorch models, state_dicts and .pt files
+onnx.py            ONNX models
+model_files.py     one function to save and one to load, by file extension
+programs/          networks as programs in C, Python and JavaScript
+"""

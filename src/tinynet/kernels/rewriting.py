@@ -1,0 +1,97 @@
+"""The formulas as float32 kernels compute them: fewer operations than the sheet's, in an order that is fixed here.
+
+Another order rounds otherwise, so these rules decide the bits of a population's numbers. A kernel computes every
+operation that they leave by itself: no product is joined with a sum (FMA), and LLVM moves nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tinynet.core.architecture import Architecture
+from tinynet.core.formulas import Formula
+from tinynet.recipe import Recipe
+
+Cells = Iterable[tuple[str, Formula | None]]
+Formulas = Mapping[str, Formula | None]  # of cells, by name; None where the value is given
+
+DOWN: Formula = ("neg", "rate")
+
+
+def with_rate(
+    cells: Cells, architecture: Architecture, recipe: Recipe
+) -> Iterator[tuple[str, Formula | None]]:
+    """Yield the cells with the rate moved from the parameters to the outputs, where the optimizer is plain SGD.
+
+    Every gradient is linear in the outputs' slopes. Multiplied by -rate there, it is the parameter's change.
+    """
+    plain = recipe.optimizer == "sgd" and not recipe.momentum
+    output = f"layer{len(architecture.sizes) - 1}.{'slope' if recipe.loss == 'mse' else 'delta'}["
+    for name, formula in cells:
+        match formula:
+            case tuple() if plain and output in name:
+                number, rest = factored(formula)
+                yield name, ("*", DOWN if number == 1 else ("*", DOWN, number), rest)
+            case ("*", ("neg", "rate"), gradient) if plain:
+                yield name, gradient
+            case ("+", gradient, ("*", "weight_decay", weight)) if plain:
+                yield name, ("+", gradient, ("*", ("*", DOWN, "weight_decay"), weight))
+            case _:
+                yield name, formula
+
+
+def ordered(formula: Formula, cells: Formulas) -> Formula:
+    """Return the formula in the order in which a kernel computes it.
+
+    cells : formulas of the cells that it names.
+
+    >>> ordered(("+", "a", "b", "c", ("/", ("*", 2.0, "d"), 4.0)), {})
+    ('+', ('+', 'a', 'b'), ('+', 'c', ('*', 0.5, 'd')))
+    >>> ordered(("*", "slope", "a", ("-", 1.0, "a")), {"a": ("sigmoid", "z")})
+    ('*', 'slope', ('-', 0.25, ('*', ('above_half', 'z'), ('above_half', 'z'))))
+    """
+    number, rest = factored(formula)
+    if isinstance(rest, tuple):
+        operation, *parts = rest
+        rest = _simpler((operation, *(ordered(part, cells) for part in parts)), cells)
+    return rest if number == 1 else ("*", number, rest)
+
+
+def factored(formula: Formula) -> tuple[float, Formula]:
+    """Return a formula's constant factor, and the rest.
+
+    >>> factored(("/", ("*", 2.0, "e"), 4.0))
+    (0.5, 'e')
+    """
+    match formula:
+        case ("/", divided, float(number)):
+            inner, rest = factored(divided)
+            return inner / number, rest
+        case ("*", float(number), multiplied):
+            inner, rest = factored(multiplied)
+            return inner * number, rest
+    return 1.0, formula
+
+
+def _simpler(formula: Formula, cells: Formulas) -> Formula:
+    """Return a formula whose parts are in order with its own operation in order."""
+    match formula:
+        case ("*", slope, str(a), ("-", 1.0, other)) if a == other and (above := _above_half(a, cells)):
+            return ("*", slope, ("-", 0.25, ("*", above, above)))  # a (1 - a) = 1/4 - (a - 1/2)^2
+        case ("-", str(a), target) if above := _above_half(a, cells):
+            return ("-", above, ("-", target, 0.5))
+        case ("+", *terms) if len(terms) > 2:
+            return _simpler(("+", *_paired(terms)), cells)
+    return formula
+
+
+def _paired(terms: list[Formula]) -> list[Formula]:
+    """Return the sums of neighbours: a tree of sums, whose additions need not wait for one another."""
+    pairs: list[Formula] = [("+", a, b) for a, b in zip(terms[::2], terms[1::2], strict=False)]
+    return pairs + terms[2 * len(pairs) :]
+
+
+def _above_half(name: str, cells: Formulas) -> Formula | None:
+    """Return sigmoid(z) - 1/2 of a cell that is a sigmoid."""
+    match cells.get(name):
+        case ("sigmoid", z):
+            return ("above_half", z)
+    return None

@@ -1,0 +1,295 @@
+"""The kernel of one network: a training in float64 with every number kept, the sheet's to the last bit."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from tinynet.core import optimizers
+from tinynet.core.architecture import Architecture
+from tinynet.data.batches import (
+    Source,
+    is_plain,
+    pictures_an_epoch,
+    seen_at,
+    shown_at,
+    smoothed,
+    steps_an_epoch,
+)
+from tinynet.data.examples import Examples
+from tinynet.kernels.emit import Exact
+from tinynet.kernels.looped import Rolled, room_for
+from tinynet.kernels.unrolled import NODE, Pictured, Scribe, Unrolled, batches, form
+from tinynet.numerics.llvm import POINTER, WHOLE, Function, Index, address, compiled
+from tinynet.recipe import Recipe
+
+MOST_UNROLLED = 1024  # parameters times pictures of a batch; beyond, compiling a straight line is felt
+MOST_DRAWN = 4_000_000  # numbers of a call's noisy pictures
+
+
+class Tape(NamedTuple):
+    """Where a recording is written; row r is step r * stride, and one row more is for steps that are not kept."""
+
+    stride: int
+    parameters: np.ndarray  # (kept + 1, P) before each step
+    state: np.ndarray  # (kept + 1, S)
+    gradients: np.ndarray  # (kept + 1, P)
+    activations: np.ndarray  # (kept + 1, batch, nodes after the pixels)
+    losses: np.ndarray  # (kept + 1,)
+    pictures: np.ndarray  # (kept + 1, batch) which picture, -1 where a last batch is short
+    epoch_loss: np.ndarray  # (epochs,)
+    epoch_movement: np.ndarray  # (epochs,)
+
+    @classmethod
+    def blank(cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int) -> "Tape":
+        """Return a tape with room for `kept` steps, one in `stride`, and `epochs` epochs."""
+        count, batch, rows = architecture.parameter_count, recipe.batch_size, kept + 1
+        return cls(
+            stride=stride,
+            parameters=np.zeros((rows, count)),
+            state=np.zeros((rows, optimizers.memory_size(architecture, recipe))),
+            gradients=np.zeros((rows, count)),
+            activations=np.zeros((rows, batch, sum(architecture.sizes[1:]))),
+            losses=np.zeros(rows),
+            pictures=np.full((rows, batch), -1),
+            epoch_loss=np.zeros(epochs),
+            epoch_movement=np.zeros(epochs),
+        )
+
+
+class Recorder:
+    """Trains one network and writes down every step.
+
+    parameters (P,) and state (S,) float64: the present numbers, changed by every call.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        recipe: Recipe,
+        source: Source,
+        parameters: np.ndarray,
+        state: np.ndarray,
+    ) -> None:
+        self.architecture, self.recipe, self.source = architecture, recipe, source
+        self.parameters, self.state = parameters.copy(), np.array(state, float)
+        self._start = parameters[
+            : architecture.slices[0][0].stop
+        ].copy()  # first layer's weights as its epoch began
+        self._settings = np.array(list(optimizers.settings(recipe).values()))
+        self._total = recipe.epochs * steps_an_epoch(recipe, source)
+        self._record = _compiled(architecture, form(recipe), pictures_an_epoch(source))
+        self._work = np.zeros(room_for(architecture))
+
+    def __call__(self, tape: Tape, first: int, last: int) -> int:
+        """Take the steps `first` to `last` (not included); return how many are done in all.
+
+        It stops before a step that would leave a number infinite or NaN.
+        """
+        while first < last:
+            end = min(last, first + self._most())
+            reached = self._steps(tape, first, end)
+            if reached < end:
+                return reached
+            first = end
+        return last
+
+    def _most(self) -> int:
+        batch = self.recipe.batch_size
+        drawn = (
+            batch
+            if is_plain(self.recipe, self.source)
+            else batch * sum(self.architecture.sizes[:: len(self.architecture.sizes) - 1])
+        )
+        return max(1, MOST_DRAWN // drawn)
+
+    def _steps(self, tape: Tape, first: int, last: int) -> int:
+        source, stride = self.source, tape.stride
+        shown = shown_at(self.recipe, source, first, last)  # (steps, batch)
+        kept = range(-(-first // stride), -(-last // stride))
+        tape.pictures[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
+        if is_plain(self.recipe, self.source):
+            assert isinstance(source, Examples)
+            assert source.targets is not None
+            inputs, targets, rows = source.inputs, smoothed(self.recipe, source.targets), shown
+        else:
+            inputs, targets = seen_at(self.recipe, source, first, shown)
+            rows = np.arange(shown.size).reshape(shown.shape)
+        rates = self.recipe.rates(first, last, self._total)
+        arrays = (
+            self.parameters, self.state, self._start, self._settings, self._work, inputs, targets, rows, rates,
+            *tape[1:6], tape.epoch_loss, tape.epoch_movement,
+        )  # fmt: skip
+        held = [np.ascontiguousarray(array) for array in arrays]
+        return int(self._record(*map(address, held), first, last, stride, len(tape.losses) - 1))
+
+
+# --- the compiled code ---------------------------------------------------------------------------------------------
+
+POINTERS = (
+    "p", "s", "start", "settings", "work", "inputs", "targets", "rows", "rates",
+    "parameters", "state", "gradients", "activations", "losses", "epoch_loss", "epoch_movement",
+)  # fmt: skip
+WHOLES = ("first", "last", "stride", "spare")
+
+
+@lru_cache(maxsize=64)
+def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Callable[..., int]:
+    f = Function("record", dict.fromkeys(POINTERS, POINTER) | dict.fromkeys(WHOLES, WHOLE), WHOLE)
+    _Recording(f, architecture, recipe, examples).write()
+    return compiled(f, Exact.declarations)
+
+
+class _Recording:
+    """Writes the loop over the steps, and what is kept of each."""
+
+    def __init__(self, f: Function, architecture: Architecture, recipe: Recipe, examples: int) -> None:
+        self.f, self.exact = f, Exact(f)
+        self.architecture, self.recipe, self.examples = architecture, recipe, examples
+        self.count, self.nodes = architecture.parameter_count, sum(architecture.sizes[1:])
+        self.memory, self.weights = (
+            optimizers.memory_size(architecture, recipe),
+            architecture.slices[0][0].stop,
+        )
+        settings = enumerate(optimizers.settings(recipe))
+        self.settings = {name: f.load("double", f.at("double", "%settings", k)) for k, name in settings}
+
+    def write(self) -> None:
+        """Write the whole function."""
+        f, batch = self.f, self.recipe.batch_size
+        per_epoch, sizes = -(-self.examples // batch), batches(self.recipe, self.examples)
+        whole = f.room("double")
+        with f.loop("%first", "%last") as number:
+            epoch, place = f.whole("udiv", number, per_epoch), f.whole("urem", number, per_epoch)
+            turn = f.whole("sub", number, "%first")
+            self.turn = f.whole("mul", turn, batch)  # this step's place in `rows`
+            self.settings["rate"] = f.load("double", f.at("double", "%rates", turn))
+            kept = f.new(f"icmp eq i64 {f.whole('urem', number, '%stride')}, 0")
+            self.row = f.new(f"select i1 {kept}, i64 {f.whole('udiv', number, '%stride')}, i64 %spare")
+            with f.when(f.new(f"icmp eq i64 {place}, 0")):
+                self._copy("%p", "%start", self.weights)
+            before = self._row("%parameters", self.count), self._row("%state", self.memory)
+            self._copy("%p", before[0], self.count)
+            self._copy("%s", before[1], self.memory)
+            for k, size in enumerate(sizes):  # the last batch of an epoch may be short
+                test = "ult" if k == 0 and len(sizes) > 1 else "eq" if k else "ule"
+                with f.when(f.new(f"icmp {test} i64 {place}, {per_epoch - 1}")):
+                    f.store("double", self._nudge(size), whole)
+            shown = f.new(
+                f"select i1 {f.new(f'icmp eq i64 {place}, {per_epoch - 1}')}, double {self.exact.constant(sizes[-1])}, double {self.exact.constant(sizes[0])}"
+            )
+            total = f.load("double", whole)
+            with f.when(self._faulty(total, before[0])):
+                self._copy(before[0], "%p", self.count)
+                self._copy(before[1], "%s", self.memory)
+                f.end(number)
+            f.store("double", self.exact.two("fdiv", total, shown), f.at("double", "%losses", self.row))
+            part = self.exact.two("fdiv", total, self.exact.constant(self.examples))
+            self._add(f.at("double", "%epoch_loss", epoch), part)
+            with f.when(f.new(f"icmp eq i64 {place}, {per_epoch - 1}")):
+                f.store("double", self._distance(), f.at("double", "%epoch_movement", epoch))
+        f.end("%last")
+
+    def _nudge(self, size: int) -> str:
+        """Write the nudge of a batch; return the loss of its pictures added up."""
+        pixel, target = self._pictured("inputs", 0), self._pictured("targets", -1)
+        arguments = (self.exact, self.architecture, self.recipe, self.settings)
+        usual = batches(self.recipe, self.examples)[0]  # a short batch is written as the others are
+        if self.count * usual > MOST_UNROLLED:
+            rolled = _RolledOnTape(*arguments, self._note, self._row("%gradients", self.count))
+            rolled.begin("%p", "%s")
+            rolled.nudge(size, pixel, target)
+            return self.f.load("double", rolled.loss)
+        unrolled = Unrolled(*arguments)
+        unrolled.begin("%p", "%s")
+        scribe = unrolled.nudge(size, pixel, target)
+        return self._keep(scribe, size)
+
+    def _keep(self, scribe: Scribe, size: int) -> str:
+        """Write gradients and activations on the tape; return the loss of the pictures added up."""
+        gradients = self._row("%gradients", self.count)
+        for k, name in enumerate(self.architecture.parameter_names):
+            self.f.store("double", scribe.cell(f"{name}.gradient"), self.f.at("double", gradients, k))
+        for k, node in enumerate([cell for cell in scribe.cells if NODE.fullmatch(cell)]):
+            self.f.store("double", scribe.cell(node), self._note(k // self.nodes, k % self.nodes))
+        loss = scribe.cells["loss"]
+        return scribe.value(loss[1]) if size > 1 and isinstance(loss, tuple) else scribe.cell("loss")
+
+    def _note(self, picture: Index, node: Index) -> str:
+        """Return where an activation is kept."""
+        row = self._row("%activations", self.recipe.batch_size * self.nodes)
+        return self.f.at("double", row, self.f.whole("add", self.f.whole("mul", picture, self.nodes), node))
+
+    def _pictured(self, array: str, side: int) -> Pictured:
+        f, width = self.f, self.architecture.sizes[side]
+
+        def value(k: Index, i: Index) -> str:
+            number = f.load("i64", f.at("i64", "%rows", f.whole("add", self.turn, k)))
+            return f.load(
+                "double", f.at("double", f"%{array}", f.whole("add", f.whole("mul", number, width), i))
+            )
+
+        return value
+
+    def _row(self, array: str, width: int) -> str:
+        return self.f.at("double", array, self.f.whole("mul", self.row, width))
+
+    def _faulty(self, total: str, before: str) -> str:
+        """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others, in any order."""
+        doubt = self.f.room("double")
+        self.f.store("double", self.exact.two("fsub", total, total), doubt)
+        with self._each(self.count) as (_, after):
+            none = self.exact.two("fsub", after, after)
+            so_far = self.f.load("double", doubt)
+            self.f.store("double", self.f.new(f"fadd reassoc double {so_far}, {none}"), doubt)
+        return self.f.new(f"fcmp une double {self.f.load('double', doubt)}, {self.exact.constant(0.0)}")
+
+    def _distance(self) -> str:
+        """Return how far the first layer's weights are from where their epoch began."""
+        total = self.f.room("double")
+        self.f.store("double", self.exact.constant(0.0), total)
+        with self._each(self.weights) as (k, now):
+            way = self.exact.two("fsub", now, self.f.load("double", self.f.at("double", "%start", k)))
+            self._add(total, self.exact.two("fmul", way, way))
+        return self.exact.sqrt(self.f.load("double", total))
+
+    @contextmanager
+    def _each(self, count: int) -> Iterator[tuple[str, str]]:
+        with self.f.loop(0, count) as k:
+            yield k, self.f.load("double", self.f.at("double", "%p", k))
+
+    def _add(self, place: str, value: str) -> None:
+        self.f.store("double", self.exact.two("fadd", self.f.load("double", place), value), place)
+
+    def _copy(self, source: str, target: str, count: int) -> None:
+        with self.f.loop(0, count) as k:
+            self.f.store(
+                "double",
+                self.f.load("double", self.f.at("double", source, k)),
+                self.f.at("double", target, k),
+            )
+
+
+class _RolledOnTape(Rolled):
+    """A nudge in loops whose gradients and activations are kept."""
+
+    def __init__(
+        self,
+        exact: Exact,
+        architecture: Architecture,
+        recipe: Recipe,
+        settings: dict[str, str],
+        note: Pictured,
+        gradients: str,
+    ) -> None:
+        super().__init__(exact, architecture, recipe, settings, "%work")
+        self.note, self.gradients = note, gradients
+
+    def picture_done(self, k: str) -> None:
+        """Keep the activations of picture k."""
+        pixels = self.architecture.sizes[0]
+        with self.f.loop(0, sum(self.architecture.sizes[1:])) as node:
+            value = self._get((self.areas["a"], self._plus(pixels, node)))
+            self.f.store("double", value, self.note(k, node))

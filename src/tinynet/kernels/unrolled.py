@@ -1,0 +1,137 @@
+"""The sheet as instructions: one nudge of a small network, each cell of the sheet a few lines of assembly."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from tinynet.core import optimizers
+from tinynet.core.architecture import Architecture
+from tinynet.core.formulas import Formula
+from tinynet.core.sheet import Sheet
+from tinynet.kernels.emit import Exact
+from tinynet.numerics.llvm import Index
+from tinynet.recipe import Recipe
+
+NODE = re.compile(r"(?:picture\d+\.)?layer\d+\.a\[\d+\]")
+DELTA = re.compile(r"\.delta\[\d+\]$")
+GIVEN = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
+ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
+
+Given = Callable[[str], str]
+Pictured = Callable[[Index, Index], str]  # of picture k in the batch, pixel or output i: its value
+
+
+class Scribe:
+    """Writes formulas: a cell where it is first asked for, after the cells it uses, and what repeats only once.
+
+    cells : each cell's formula; None, or no entry, where `given` knows its value.
+    """
+
+    def __init__(self, arithmetic: Exact, cells: Mapping[str, Formula | None], given: Given) -> None:
+        self.arithmetic, self.cells, self.given = arithmetic, cells, given
+        self.values: dict[Formula, str] = {}  # of cells, and of formulas without a cell
+
+    def cell(self, name: str) -> str:
+        """Return the value of a cell."""
+        if name not in self.values:
+            formula = self.cells.get(name)
+            self.values[name] = self.given(name) if formula is None else self.value(formula)
+        return self.values[name]
+
+    def value(self, formula: Formula) -> str:
+        """Return the value of a formula."""
+        return self._written(self.arithmetic.ordered(formula, self.cells))
+
+    def _written(self, formula: Formula) -> str:
+        """Write the operations of a formula, each once."""
+        if isinstance(formula, str):
+            return self.cell(formula)
+        if not isinstance(formula, tuple):
+            return self.arithmetic.constant(float(formula))
+        if formula not in self.values:
+            self.values[formula] = self._of(formula[0], [self._written(part) for part in formula[1:]])
+        return self.values[formula]
+
+    def _of(self, operation: str, parts: list[str]) -> str:
+        result, *rest = parts
+        if operation == "neg":
+            return self.arithmetic.negative(result)
+        if operation not in ARITHMETIC and operation != "max":
+            return str(getattr(self.arithmetic, operation)(result))
+        for part in rest:  # from left to right
+            if operation == "max":
+                result = self.arithmetic.larger(result, part)
+            else:
+                result = self.arithmetic.two(ARITHMETIC[operation], result, part)
+        return result
+
+
+class Unrolled:
+    """One nudge in a straight line. Parameters p and the optimizer's memory s stay in memory.
+
+    The update reads each parameter again just before it writes it: so many numbers would not stay in registers, and
+    LLVM would put them aside on the stack.
+    """
+
+    def __init__(
+        self, arithmetic: Exact, architecture: Architecture, recipe: Recipe, settings: Mapping[str, str]
+    ) -> None:
+        self.arithmetic, self.f = arithmetic, arithmetic.f
+        self.architecture, self.recipe, self.settings = architecture, recipe, settings
+
+    def begin(self, p: str, s: str) -> None:
+        """Take note of where the numbers are."""
+        self.first, self.again = self._places(p, s), self._places(self.f.disguised(p), s)
+
+    def _places(self, p: str, s: str) -> dict[str, str]:
+        names, memory = (
+            self.architecture.parameter_names,
+            optimizers.state_names(self.architecture, self.recipe),
+        )
+        return {
+            name: self.f.at(self.arithmetic.kind, pointer, k)
+            for pointer, some in ((p, names), (s, memory))
+            for k, name in enumerate(some)
+        }
+
+    def nudge(self, batch: int, pixel: Pictured, target: Pictured) -> Scribe:
+        """Write a nudge by a batch of pictures; return who wrote it, for the other cells."""
+        sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
+
+        def given(name: str) -> str:
+            if name in self.settings:
+                return self.settings[name]
+            if name in places:
+                return self.f.load(self.arithmetic.kind, places[name], align=4)
+            match = GIVEN.fullmatch(name)
+            assert match is not None, name
+            return (pixel if match[2] == "pixel" else target)(int(match[1] or 0), int(match[3]))
+
+        cells = [(name, cell.formula) for name, cell in sheet.cells.items()]
+        scribe = Scribe(
+            self.arithmetic, self.arithmetic.prepared(cells, self.architecture, self.recipe), given
+        )
+        for name in scribe.cells:
+            if DELTA.search(name):
+                scribe.cell(name)
+        places = self.again
+        for name in self.architecture.parameter_names:
+            scribe.values.pop(name, None)
+        for name, place in self.first.items():
+            self.f.store(self.arithmetic.kind, scribe.cell(f"{name}.after"), place, align=4)
+        return scribe
+
+
+def batches(recipe: Recipe, examples: int) -> list[int]:
+    """Return the sizes of a training's batches: the usual, and a shorter last one."""
+    usual = min(recipe.batch_size, examples)
+    rest = examples % usual
+    return [usual, rest] if rest else [usual]
+
+
+def form(recipe: Recipe) -> Recipe:
+    """Return the recipe that stands for all that share a kernel: which numbers there are matters, not their size."""
+    return Recipe(
+        loss=recipe.loss, order=recipe.order, batch_size=recipe.batch_size, optimizer=recipe.optimizer,
+        momentum=0.5 if recipe.momentum else 0.0, nesterov=recipe.nesterov,
+        weight_decay=0.5 if recipe.weight_decay else 0.0, noise=0.5 if recipe.noise else 0.0, augment=recipe.augment,
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""One step computed again by PyTorch."""
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.lab.api.requests import Experiment
+from tinynet.plugins import extra
+from tinynet.training.checks import check
+
+
+def ask_torch(asked: Experiment) -> dict[str, Any]:
+    """Return the loss and every gradient of one nudge by all these examples, from PyTorch's autograd in float64.
+
+    Raises ImportError where PyTorch is not installed.
+    """
+    torch = extra("torch", "this check", "torch")
+    network, examples = asked.network(), asked.examples.examples()
+    check(asked.architecture, examples, asked.recipe)
+    layers = [
+        [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in (layer.weight, layer.bias)]
+        for layer in network.layers
+    ]
+    a = torch.tensor(examples.inputs, dtype=torch.float64)
+    target = torch.tensor(np.array(examples.targets), dtype=torch.float64)
+    kinds = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": torch.clone}
+    for (weight, bias), kind in zip(layers, asked.architecture.activations, strict=True):
+        z = torch.nn.functional.linear(a, weight, bias)
+        a = torch.softmax(z, dim=1) if kind == "softmax" else kinds[kind](z)
+    if asked.recipe.loss == "mse":
+        loss = torch.nn.functional.mse_loss(a, target)
+    elif asked.recipe.loss == "bce":
+        loss = torch.nn.functional.binary_cross_entropy(a, target)
+    else:
+        loss = torch.nn.functional.cross_entropy(z, target)
+    loss.backward()
+    gradients = np.concatenate(
+        [part.grad.numpy().ravel() for layer in layers for part in layer if part.grad is not None]
+    )
+    names = [f"{name}.gradient" for name in asked.architecture.parameter_names]
+    cells = {"loss": loss.item()} | dict(zip(names, gradients.tolist(), strict=True))
+    return {"torch": torch.__version__, "cells": cells}

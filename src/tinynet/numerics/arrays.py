@@ -1,0 +1,183 @@
+"""exp, log, tanh, sigmoid, sums and weighted sums of arrays, with the same bits on every processor.
+
+NumPy's own exp and log, its `sum`, `mean` and `@` depend on the processor: on its vector instructions, and on the order
+in which they add. Here every element is computed as `elementary` says, and every sum has a fixed order. Results use
+only NumPy's + - * /, comparisons and `sqrt` of one element at a time, which IEEE 754 rounds alike everywhere.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, compiled
+from tinynet.numerics.llvm_library import call, constant, library
+
+TOGETHER = 4  # inputs that are added between a load and a store of a sum
+
+
+def exp(x: Any) -> np.ndarray:
+    """Return e**x of each element, in float64, to the bits of `elementary.exp`.
+
+    >>> exp([0.0, 1.0]).tolist()
+    [1.0, 2.718281828459045]
+    """
+    return _of_each("exp", x)
+
+
+def log(x: Any) -> np.ndarray:
+    """Return the natural logarithm of each element; -inf at 0, NaN below.
+
+    >>> log([1.0, 0.0]).tolist()
+    [0.0, -inf]
+    """
+    return _of_each("log", x)
+
+
+def tanh(x: Any) -> np.ndarray:
+    """Return the hyperbolic tangent of each element."""
+    return _of_each("tanh", x)
+
+
+def sigmoid(x: Any) -> np.ndarray:
+    """Return 1 / (1 + e**-x) of each element."""
+    return _of_each("sigmoid", x)
+
+
+def cos_pi(x: Any) -> np.ndarray:
+    """Return cos(pi x) of each element, for x from 0 to 1."""
+    return _of_each("cos_pi", x)
+
+
+def total(x: Any, axis: int = -1) -> np.ndarray:
+    """Return the sum along an axis: the second half is added to the first, until one is left.
+
+    >>> float(total([0.1, 0.2, 0.3]))
+    0.6000000000000001
+    """
+    terms = np.moveaxis(np.asarray(x, float), axis, 0)
+    if not len(terms):
+        return np.zeros(terms.shape[1:])
+    while len(terms) > 1:
+        half = (len(terms) + 1) // 2
+        some = terms[:half].copy()
+        some[: len(terms) - half] += terms[half:]
+        terms = some
+    return np.asarray(terms[0])
+
+
+def running_total(x: np.ndarray) -> np.ndarray:
+    """Return the sum over the last axis, from the first term to the last, as the sheet adds. (..., n) -> (...)
+
+    >>> float(running_total(np.array([0.1, 0.2, 0.3])))
+    0.6000000000000001
+    """
+    return weighted_sums(x, np.ones((1, x.shape[-1])), np.array([-0.0]))[..., 0]
+
+
+def mean(x: Any, axis: int = -1) -> np.ndarray:
+    """Return the mean along an axis: `total` divided by the number of terms."""
+    return np.asarray(total(x, axis) / np.shape(x)[axis])
+
+
+def variance(x: Any, axis: int = -1) -> np.ndarray:
+    """Return the mean squared distance from the mean along an axis."""
+    centered = x - np.expand_dims(mean(x, axis), axis)
+    return mean(centered * centered, axis)
+
+
+def norm(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Return the Euclidean length along an axis.
+
+    >>> float(norm(np.array([3.0, 4.0])))
+    5.0
+    """
+    return np.asarray(np.sqrt(total(x * x, axis)))
+
+
+def weighted_sums(a: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+    """Return a @ weight.T + bias: each sum from the first input to the last, and then the bias, as the sheet adds.
+
+    a (..., in), weight (out, in), bias (out,) -> (..., out). Of n networks side by side: a (n, m, in), or (1, m, in)
+    for all of them, weight (n, out, in), bias (n, out) -> (n, m, out). Raises ValueError for shapes that do not fit.
+
+    >>> weighted_sums([1.0, 2.0], np.array([[3.0, 4.0]]), np.array([5.0])).tolist()
+    [16.0]
+    """
+    inputs = np.ascontiguousarray(a, float)
+    *several, outputs, width = weight.shape
+    side_by_side = not several or (inputs.ndim == 3 and len(inputs) in (1, several[0]))
+    added = np.zeros((*several, outputs)) if bias is None else np.ascontiguousarray(bias, float)
+    if inputs.shape[-1] != width or not side_by_side or added.shape != (*several, outputs):
+        shapes = f"a is {inputs.shape}, weight is {weight.shape} and bias is {added.shape}"
+        raise ValueError(f"{shapes}; they must be (..., in), (out, in) and (out,)")
+    columns = np.ascontiguousarray(np.swapaxes(weight, -1, -2), float)  # (..., in, out)
+    found = np.empty((*several, *inputs.shape[len(several) : -1], outputs))
+    networks = several[0] if several else 1
+    rows = found.size // max(1, networks * outputs)
+    apart = rows * width if several and len(inputs) > 1 else 0  # from one network's inputs to the next's
+    arrays = (inputs, columns, added, found)
+    _sums()(*map(address, arrays), networks, apart, rows, width, outputs)
+    return found
+
+
+# --- the compiled code ---------------------------------------------------------------------------------------------
+
+
+def _of_each(name: str, x: Any) -> np.ndarray:
+    given = np.ascontiguousarray(x, float)
+    found = np.empty_like(given)
+    _mapping(name)(address(given), address(found), given.size)
+    return found.reshape(np.shape(x))
+
+
+@cache
+def _mapping(name: str) -> Callable[..., None]:
+    """Compile a function of `elementary` for arrays."""
+    f = Function("each", {"x": POINTER, "out": POINTER, "count": WHOLE})
+    with f.loop(0, "%count") as i:
+        f.store("double", call(f, name, f.load("double", f.at("double", "%x", i))), f.at("double", "%out", i))
+    return compiled(f, library([name]))
+
+
+@cache
+def _sums() -> Callable[..., None]:
+    """Compile `weighted_sums`; a row's outputs are independent of each other, so LLVM may compute them side by side."""
+    pointers = dict.fromkeys(("a", "columns", "bias", "out"), POINTER)
+    wholes = dict.fromkeys(("networks", "apart", "rows", "width", "outputs"), WHOLE)
+    f = Function("sums", pointers | wholes)
+    with f.loop(0, "%networks") as network:
+        given = f.at("double", "%a", f.whole("mul", network, "%apart"))
+        first = f.whole("mul", network, "%outputs")
+        columns = f.at("double", "%columns", f.whole("mul", first, "%width"))
+        bias = f.at("double", "%bias", first)
+        with f.loop(0, "%rows") as row:
+            place = f.whole("add", f.whole("mul", first, "%rows"), f.whole("mul", row, "%outputs"))
+            out, inputs = f.at("double", "%out", place), f.at("double", given, f.whole("mul", row, "%width"))
+            with f.loop(0, "%outputs") as j:
+                f.store("double", constant(-0.0), f.at("double", out, j))  # -0.0 + x is x, of x = -0.0 too
+            blocks = f.whole("udiv", "%width", TOGETHER)
+            with f.loop(0, blocks) as block:
+                _add_columns(f, out, inputs, columns, f.whole("mul", block, TOGETHER), TOGETHER)
+            with f.loop(f.whole("mul", blocks, TOGETHER), "%width") as i:
+                _add_columns(f, out, inputs, columns, i, 1)
+            with f.loop(0, "%outputs") as j:
+                place = f.at("double", out, j)
+                term = f.load("double", f.at("double", bias, j))
+                f.store("double", f.new(f"fadd double {f.load('double', place)}, {term}"), place)
+    return compiled(f)
+
+
+def _add_columns(f: Function, out: str, inputs: str, columns: str, first: str, count: int) -> None:
+    """Add `count` inputs from the first on, each times its weights, to the sums of a row, one after the other."""
+    places = [f.whole("add", first, k) for k in range(count)]
+    values = [f.load("double", f.at("double", inputs, place)) for place in places]
+    weights = [f.at("double", columns, f.whole("mul", place, "%outputs")) for place in places]
+    with f.loop(0, "%outputs") as j:
+        here = f.at("double", out, j)
+        found = f.load("double", here)
+        for value, column in zip(values, weights, strict=True):
+            product = f.new(f"fmul double {value}, {f.load('double', f.at('double', column, j))}")
+            found = f.new(f"fadd double {found}, {product}")
+        f.store("double", found, here)

@@ -1,0 +1,92 @@
+"""The functions of `elementary` as LLVM's assembly: every operation rounded once, none joined or reordered."""
+
+import struct
+from collections.abc import Iterable
+from functools import cache
+
+from tinynet.numerics.definitions import Formula, definitions, needed
+from tinynet.numerics.llvm import Function
+
+ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
+TESTS = {"<": "olt", ">": "ogt", "==": "oeq"}
+WHOLE_AND_BIAS = 1.5 * 2.0**52 + 1023  # added to k, it leaves k + 1023 in the lowest bits
+EXPONENT_AS_NUMBER = 0x4330000000000000  # the bits of 2**52: a whole number below 2**52 fits behind them
+
+
+def library(names: Iterable[str]) -> str:
+    """Return these functions of `elementary`, and those they call, as assembly.
+
+    >>> print(library(["nearest"]).splitlines()[2])
+      %v1 = fadd double %x, 0x4338000000000000
+    """
+    return "\n".join(map(_written, needed(set(names))))
+
+
+def constant(value: float) -> str:
+    """Return a float64, written with every bit.
+
+    >>> constant(1.0)
+    '0x3FF0000000000000'
+    """
+    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+
+def call(f: Function, name: str, *arguments: str) -> str:
+    """Write a call of a function of `elementary`; return its value."""
+    return f.new(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})")
+
+
+@cache
+def _written(name: str) -> str:
+    """Return one function as assembly."""
+    definition = definitions()[name]
+    f = Function(
+        f"elementary.{name}", dict.fromkeys(definition.parameters, "double"), "double", internal=True
+    )
+    writer = _Writer(f, {parameter: f"%{parameter}" for parameter in definition.parameters})
+    for cell, formula in definition.cells.items():
+        writer.values[cell] = writer.value(formula)
+    f.end(writer.value(definition.result))
+    return f.text()
+
+
+class _Writer:
+    """Writes formulas; `values` are the names of the cells so far. A condition is an i1."""
+
+    def __init__(self, f: Function, values: dict[str, str]) -> None:
+        self.f, self.values = f, values
+
+    def value(self, formula: Formula) -> str:
+        if isinstance(formula, str):
+            return self.values[formula]
+        if not isinstance(formula, tuple):
+            return constant(formula)
+        return self._of(formula[0], [self.value(part) for part in formula[1:]])
+
+    def _of(self, operation: str, parts: list[str]) -> str:
+        match operation, parts:
+            case ("+" | "-" | "*" | "/", [x, y]):
+                return self.f.new(f"{ARITHMETIC[operation]} double {x}, {y}")
+            case ("<" | ">" | "==", [x, y]):
+                return self.f.new(f"fcmp {TESTS[operation]} double {x}, {y}")
+            case ("neg", [x]):
+                return self.f.new(f"fneg double {x}")
+            case ("select", [condition, yes, no]):
+                return self.f.new(f"select i1 {condition}, double {yes}, double {no}")
+            case ("power2", [k]):
+                return self._power2(k)
+            case ("exponent", [x]):
+                return self._exponent(x)
+        return call(self.f, operation, *parts)
+
+    def _power2(self, k: str) -> str:
+        """Put k + 1023 where a float64 has its exponent."""
+        whole = self.f.new(f"fadd double {k}, {constant(WHOLE_AND_BIAS)}")
+        bits = self.f.new(f"shl i64 {self.f.new(f'bitcast double {whole} to i64')}, 52")
+        return self.f.new(f"bitcast i64 {bits} to double")
+
+    def _exponent(self, x: str) -> str:
+        """Take the bits where a float64 has its exponent, and subtract the 1023 that is added there."""
+        bits = self.f.new(f"lshr i64 {self.f.new(f'bitcast double {x} to i64')}, 52")
+        number = self.f.new(f"bitcast i64 {self.f.new(f'or i64 {bits}, {EXPONENT_AS_NUMBER}')} to double")
+        return self.f.new(f"fsub double {number}, {constant(2.0**52 + 1023)}")

@@ -1,0 +1,55 @@
+"""Optional packages, and the few methods that later packages provide."""
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+DISTRIBUTION = "tinynet-lab"  # the package index has another library named tinynet
+
+# A package imports only from packages before it. These methods need a later package, which they load when they are called.
+LATE_BOUND = {
+    "Recording.export": "tinynet.exports.export:export",
+    "Recording.to_html": "tinynet.lab.page.offline:page",
+    "Recording.from_bytes, of a watched training": "tinynet.training.watched:WatchedRecording",
+    "InNotebook.widget": "tinynet.lab.notebook.widget:Laboratory",
+    "InNotebook._ipython_display_": "tinynet.lab.notebook.display:display",
+    "InNotebook._display_": "tinynet.lab.notebook.display:shown",
+    "InNotebook._repr_html_": "tinynet.lab.notebook.snapshot:snapshot",
+}
+
+
+def late_bound(method: str) -> Any:
+    """Import what a row of `LATE_BOUND` names.
+
+    >>> late_bound("Recording.export").__name__
+    'export'
+    """
+    module, _, name = LATE_BOUND[method].partition(":")
+    return getattr(import_module(module), name)
+
+
+def extra(module: str, what: str, name: str) -> ModuleType:
+    """Import an optional module; `what` needs it, and the extra `name` of TinyNet installs it.
+
+    Raises ImportError that says so where it is missing.
+
+    >>> extra("json", "a file of numbers", "files").dumps([1])
+    '[1]'
+    >>> extra("no_such_module", "a thing", "thing")
+    Traceback (most recent call last):
+    ImportError: a thing needs no_such_module: pip install "tinynet-lab[thing]"
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.split(".")[0]
+        raise ImportError(f"{what} needs {package}: {pip_command(name)}") from error
+
+
+def pip_command(name: str) -> str:
+    """Return the command that installs an extra.
+
+    >>> pip_command("onnx")
+    'pip install "tinynet-lab[onnx]"'
+    """
+    return f'pip install "{DISTRIBUTION}[{name}]"'

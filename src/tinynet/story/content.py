@@ -1,0 +1,207 @@
+"""What a chapter is made of: text, tables, figures, verdicts and links, before anyone has laid them out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from tinynet import plots
+from tinynet.core.notation import number
+from tinynet.data.examples import Examples
+from tinynet.evaluation import predictions
+from tinynet.evaluation.verdicts import Verdict
+from tinynet.model.moment import Moment
+from tinynet.model.network import Network
+from tinynet.templates import render
+from tinynet.training.recording import Recording
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of words and numbers under column names."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, drawn when it is asked for. name : of its file."""
+
+    name: str
+    caption: str
+    draw: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A name, what it is, and its web address if it has one."""
+
+    name: str
+    text: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Links:
+    """A list of names to look up; a reader opens an address, and no page loads one."""
+
+    title: str
+    links: tuple[Link, ...]
+
+    def _repr_html_(self) -> str:
+        return Chapter("links", self.title, (self,))._repr_html_()
+
+
+Part = Text | Table | Figure | Verdict | Links
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter of the journey."""
+
+    key: str
+    title: str
+    parts: tuple[Part, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the chapter without its figures' pixels, ready for JSON."""
+        return {"key": self.key, "title": self.title, "parts": [_part_json(part) for part in self.parts]}
+
+    def _repr_html_(self) -> str:
+        return chapter_html(self)
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    if isinstance(part, Verdict):
+        return {"kind": "verdict", **part.to_json()}
+    if isinstance(part, Figure):
+        return {"kind": "figure", "name": part.name, "caption": part.caption}
+    if isinstance(part, Links):
+        return {"kind": "links", "title": part.title, "links": [asdict(link) for link in part.links]}
+    if isinstance(part, Table):
+        rows = [list(row) for row in part.rows]
+        return {"kind": "table", "title": part.title, "columns": list(part.columns), "rows": rows}
+    return {"kind": "text", "text": part.text}
+
+
+def signed(value: float) -> str:
+    """Write a number with its sign and six decimals; what is not zero never looks like it.
+
+    >>> signed(0.25), signed(-0.0), signed(-1.5e-9)
+    ('+0.250000', '0', '−1.5e−9')
+    """
+    if value == 0:
+        return "0"
+    return f"{value:+.6f}".replace("-", "−") if abs(value) >= 5e-7 else f"{'+' * (value > 0)}{number(value)}"
+
+
+def loss_words(value: float) -> str:
+    """Write a loss with four decimals; a very large or small one with its power of ten.
+
+    >>> loss_words(0.25), loss_words(1.5e30), loss_words(3e-7)
+    ('0.2500', '1.5e+30', '3e-07')
+    """
+    return f"{value:.4f}" if value == 0 or 1e-4 <= value < 1e6 else f"{value:.3g}"
+
+
+def repeats_table(losses: Sequence[float]) -> Table:
+    """Return the loss before each repeat of a nudge, and after the last one."""
+    rows = [(f"{k}", f"{loss:.6f}") for k, loss in enumerate(losses)]
+    return Table("The loss on this picture", ("nudges taken", "loss"), tuple(rows))
+
+
+def falls(losses: Sequence[float]) -> str:
+    """Say whether the loss falls with every repeat of a nudge.
+
+    >>> falls([0.3, 0.2, 0.1]), falls([0.3, 0.2, 0.4])
+    ('It falls every time.', 'It does not fall every time.')
+    """
+    down = all(after < before for before, after in pairwise(losses))
+    return "It falls every time." if down else "It does not fall every time."
+
+
+def loss_table(run: Recording) -> Table:
+    """Return the average loss of every tenth epoch, or of ten epochs.
+
+    Up to 100 epochs every tenth, up to 200 every twentieth, and so on; up to 10 epochs each of them.
+
+    >>> import tinynet as tn
+    >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=250))
+    >>> [epoch for epoch, _ in loss_table(run).rows]
+    ['0', '30', '60', '90', '120', '150', '180', '210', '240']
+    """
+    every = 10 * -(-run.epochs // 100) if run.epochs > 10 else 1
+    rows = [(f"{epoch:,}", loss_words(run.loss_per_epoch[epoch])) for epoch in range(0, run.epochs, every)]
+    return Table("The average loss", ("epoch", "loss"), tuple(rows))
+
+
+def answers_table(title: str, network: Network, *sets: Examples) -> Table:
+    """Return what the network says of each picture; whether it is right, where a target says so."""
+    right = {True: "yes", False: "no", None: ""}
+    found = [answer for shown in sets for answer in predictions.answers(network, shown)]
+    rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), right[a.right]) for a in found]
+    columns = ("picture", *sets[0].answers, "says", "right")
+    keep = slice(None) if any(a.right is not None for a in found) else slice(-1)
+    return Table(title, columns[keep], tuple(row[keep] for row in rows))
+
+
+def numbers_table(title: str, network: Network, examples: Examples) -> Table:
+    """Return what a network predicts and what is so, in the table's own units where it has some."""
+    assert examples.targets is not None
+    said, wanted = (_in_units(examples, x) for x in (network(examples), examples.targets))
+    rows = [
+        (name, *(number(float(x)) for pair in zip(*both, strict=True) for x in pair))
+        for name, *both in zip(examples.names, said, wanted, strict=True)
+    ]
+    columns = [head for column in examples.answers for head in (f"{column}, said", "is")]
+    return Table(title, ("row", *columns), tuple(rows))
+
+
+def _in_units(examples: Examples, outputs: np.ndarray) -> np.ndarray:
+    return outputs if examples.target_scaling is None else examples.unscaled(outputs)
+
+
+def ledger_table(title: str, moment: Moment) -> Table:
+    """Return every parameter before the nudge, its gradient, its change, and after."""
+    rows = tuple((row.name, *map(signed, row[1:])) for row in moment.ledger())
+    return Table(title, ("parameter", "before", "gradient", "change", "after"), rows)
+
+
+def chapter_html(chapter: Chapter) -> str:
+    """Return one chapter as HTML, its figures inside as SVG."""
+    return render("tinynet.story", "chapter.html", parts=chapter_json(chapter)["parts"])
+
+
+def chapter_json(chapter: Chapter) -> dict[str, Any]:
+    """Return a chapter ready for JSON, its figures as SVG."""
+    described = chapter.to_json()
+    for part, shown in zip(chapter.parts, described["parts"], strict=True):
+        if isinstance(part, Figure):
+            shown["svg"] = _svg(part, f"{chapter.key}-{part.name}")
+    return described
+
+
+def _svg(part: Figure, salt: str) -> Any:
+    import matplotlib as mpl
+    from markupsafe import Markup, escape
+
+    data = BytesIO()
+    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):  # ids must differ within one page
+        plots.figure_of(part.draw()).savefig(data, format="svg", dpi=144, metadata={"Date": None})
+    text = data.getvalue().decode()
+    text = text[text.index("<svg") :].replace(
+        "<svg ", f'<svg role="img" aria-label="{escape(part.caption)}" ', 1
+    )
+    return Markup(text)

@@ -1,0 +1,97 @@
+"""What this machine has: system, Python, PyTorch and its devices, packages."""
+
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from tinynet.plugins import DISTRIBUTION, pip_command
+from tinynet.version import __version__
+
+PACKAGES = (
+    "numpy",
+    "llvmlite",
+    "matplotlib",
+    "seaborn",
+    "typer",
+    "rich",
+    "safetensors",
+    "jinja2",
+)
+EXTRAS = {  # package: the extra that installs it, and what it is for
+    "pyarrow": ("sweep", "sweeps kept in a folder"),
+    "distributed": ("cluster", "sweeps on a cluster"),
+    "scikit-learn": ("sklearn", "TinyNetClassifier"),
+    "anywidget": ("widget", "the laboratory in a notebook"),
+    "onnx": ("onnx", "ONNX models"),
+    "xlsxwriter": ("excel", "workbooks"),
+    "fpdf2": ("paper", "worksheets as PDF"),
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "firefox")
+
+
+def summary() -> dict[str, str]:
+    """Return what a result may depend on, by name, in words."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "Python": platform.python_version(),
+        "TinyNet": __version__,
+        "PyTorch": _version("torch", pip_command("torch")),
+    }
+
+
+def describe() -> dict[str, str]:
+    """Return all that is there, by name, in words."""
+    programs = {
+        "browser": next((path for name in BROWSERS if (path := shutil.which(name))), "none found"),
+        "ffmpeg": shutil.which("ffmpeg") or "none found; it makes films as .mp4",
+    }
+    extras = {
+        name: _version(name, f"for {use}: {pip_command(extra)}") for name, (extra, use) in EXTRAS.items()
+    }
+    return (
+        summary()
+        | {"device": device()}
+        | namesake()
+        | programs
+        | {name: _version(name) for name in PACKAGES}
+        | extras
+    )
+
+
+def namesake() -> dict[str, str]:
+    """Return a warning where a distribution named tinynet is installed too: both own the folder `tinynet`."""
+    try:
+        found = version("tinynet")
+    except PackageNotFoundError:
+        return {}
+    mend = f"pip uninstall tinynet, then pip install --force-reinstall --no-deps {DISTRIBUTION}"
+    return {
+        "warning": f"Another distribution named tinynet ({found}) is installed too. It has the same import name. Run {mend}."
+    }
+
+
+def device() -> str:
+    """Say which device computes: CUDA, MPS (Apple) or the CPU.
+
+    TinyNet's own kernels use the CPU. PyTorch uses it too, unless a model is moved with `model.to(device)`.
+    """
+    if find_spec("torch") is None:
+        return "PyTorch is not installed, and TinyNet does not need it: TinyNet uses the CPU."
+    import torch
+
+    if torch.cuda.is_available():
+        names = [torch.cuda.get_device_name(k) for k in range(torch.cuda.device_count())]
+        return f"CUDA is available ({', '.join(names)}): PyTorch can use cuda. TinyNet uses the CPU."
+    if torch.backends.mps.is_available():
+        return "MPS (Metal Performance Shaders) is available: PyTorch can use mps. TinyNet uses the CPU."
+    return "CUDA and MPS not found. PyTorch and TinyNet use the CPU."
+
+
+def _version(package: str, otherwise: str = "") -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return f"not installed ({otherwise or f'pip install {package}'})"

@@ -1,0 +1,33 @@
+"""The journey as one HTML file that needs nothing else: figures inside, no script, no other host."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tinynet import files, plots
+from tinynet.story.content import Chapter, Figure, chapter_html
+from tinynet.templates import render
+from tinynet.version import __version__
+
+
+def report_html(chapters: Sequence[Chapter], about: str) -> str:
+    """Return the whole report; `about` is a sentence on what was run."""
+    from markupsafe import Markup
+
+    shown = [{"key": c.key, "title": c.title, "body": Markup(chapter_html(c))} for c in chapters]
+    title = "TinyNet: what a tiny network learns, and what it does not"
+    return render(
+        "tinynet.story", "report.html", title=title, about=about, chapters=shown, version=__version__
+    )
+
+
+def write(chapters: Sequence[Chapter], about: str, folder: Path) -> list[Path]:
+    """Write report.html and every figure as PNG into `folder`; return their paths, the report first."""
+    figures = [(chapter, part) for chapter in chapters for part in chapter.parts if isinstance(part, Figure)]
+    written = [
+        folder / "report.html",
+        *(folder / f"{chapter.key}-{part.name}.png" for chapter, part in figures),
+    ]
+    for path, (_, part) in zip(written[1:], figures, strict=True):
+        plots.save(part.draw(), path)
+    files.write(written[0], report_html(chapters, about).encode())
+    return written

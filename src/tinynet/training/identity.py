@@ -1,0 +1,100 @@
+"""What decides a training's numbers: described, told apart by a hash, and put into a file, however many examples it has."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinynet.data.examples import Examples
+from tinynet.files import Arrays
+from tinynet.recipe import Recipe
+
+MOST_DESCRIBED = (
+    200_000  # numbers of examples that stand in a file's description; more are arrays of the file
+)
+ROWS_AT_A_TIME = 8192
+ROWS = ("inputs", "targets", "names")  # of examples: what grows with them
+PARTS = ("examples", "validation")
+# fields of Recipe since format 1
+LATER = ("noise", "schedule", "hold", "final", "label_smoothing", "augment", "gradients")
+
+Experiment = dict[str, Any]  # ready for JSON, but for its Examples
+
+
+def identity(experiment: Experiment, parameters: np.ndarray) -> str:
+    """Return a hash of an experiment and the parameters it starts from; equal ones have equal hashes."""
+    recipe = dict(experiment["recipe"])
+    for name in LATER:  # a recording older than a field keeps its identity
+        if recipe[name] == getattr(Recipe(), name):
+            del recipe[name]
+    digest = hashlib.sha256()
+    for piece in _text(experiment | {"recipe": recipe}):
+        digest.update(piece.encode())
+    digest.update(parameters.tobytes())
+    return digest.hexdigest()
+
+
+def packed(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
+    """Return an experiment as arrays and a description for a file: many examples are arrays, few are described."""
+    arrays: Arrays = {}
+    about = dict(experiment)
+    for part in (part for part in PARTS if part in experiment):
+        examples = experiment[part]
+        if _numbers(examples) <= MOST_DESCRIBED:
+            about[part] = examples.to_json()
+            continue
+        about |= {part: examples[:0].to_json(), "format": 2}
+        arrays[f"{part}.inputs"] = examples.inputs
+        if examples.targets is not None:
+            arrays[f"{part}.targets"] = examples.targets
+        arrays[f"{part}.names"] = np.frombuffer(json.dumps(examples.names).encode(), np.uint8)
+    return arrays, about
+
+
+def unpacked(part: str, arrays: Arrays, about: dict[str, Any]) -> Examples | None:
+    """Return the examples of a file, and take them out of its arrays; None where it has no such part."""
+    if part not in about:
+        return None
+    rows: dict[str, Any] = {name: arrays.pop(f"{part}.{name}") for name in ROWS if f"{part}.{name}" in arrays}
+    if "names" in rows:
+        rows["names"] = json.loads(rows["names"].tobytes())
+    return Examples.from_json(about[part] | rows)
+
+
+def _numbers(examples: Examples) -> int:
+    return examples.inputs.size + (0 if examples.targets is None else examples.targets.size)
+
+
+def _text(about: Experiment) -> Iterator[str]:
+    """Yield the JSON of an experiment, its keys sorted: many examples a piece at a time."""
+    yield "{"
+    for k, key in enumerate(sorted(about)):
+        value = about[key]
+        yield f"{', ' if k else ''}{json.dumps(key)}: "
+        yield from (
+            _examples_text(value) if isinstance(value, Examples) else [json.dumps(value, sort_keys=True)]
+        )
+    yield "}"
+
+
+def _examples_text(examples: Examples) -> Iterator[str]:
+    about = examples[:0].to_json()
+    yield "{"
+    for k, key in enumerate(sorted(about)):
+        yield f"{', ' if k else ''}{json.dumps(key)}: "
+        if key in ROWS and about[key] is not None:
+            yield from _rows_text(getattr(examples, key))
+        else:
+            yield json.dumps(about[key], sort_keys=True)
+    yield "}"
+
+
+def _rows_text(rows: Any) -> Iterator[str]:
+    yield "["
+    for first in range(0, len(rows), ROWS_AT_A_TIME):
+        piece = rows[first : first + ROWS_AT_A_TIME]
+        text = json.dumps(piece.tolist() if isinstance(piece, np.ndarray) else list(piece))
+        yield (", " if first else "") + text[1:-1]
+    yield "]"
