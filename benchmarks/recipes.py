@@ -17,7 +17,7 @@ import numpy as np
 
 import tinynet as tn
 from tinynet import rng
-from tinynet.evaluation.exam import PARTS, Exam, Marks
+from tinynet.evaluation.exam import PARTS, Exam, ExamResult
 from tinynet.evaluation.verdicts import percent, share
 from tinynet.experiments.cohort import Cohort, Training
 from tinynet.experiments.population import Population
@@ -131,12 +131,12 @@ def kept(scores: np.ndarray, restarts: int) -> np.ndarray:
     return np.asarray(best + np.arange(len(best)) * restarts)
 
 
-def chosen(marks: Marks, which: np.ndarray) -> Marks:
+def chosen(marks: ExamResult, which: np.ndarray) -> ExamResult:
     """Return the marks of some networks."""
-    return Marks(*(getattr(marks, field.name)[which] for field in fields(marks)))
+    return ExamResult(*(getattr(marks, field.name)[which] for field in fields(marks)))
 
 
-def row(name: str, marks: Marks) -> str:
+def row(name: str, marks: ExamResult) -> str:
     """Return a row: passed, interval, median Brier score over floor, what share passes each part, best agreement."""
     verdict = share(marks.passed, "pass")
     low, high = verdict.interval or (0.0, 1.0)

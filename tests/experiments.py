@@ -198,7 +198,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     yield "scores", classification.score(run.final, table).to_json()
     yield "diagnosis", [found.evidence for found in diagnosis.diagnose(run)]
     yield "walk", diagnosis.walk(run)
-    yield "views", symmetry.walked_round(tn.Network.initial(seed=3))(shown)
+    yield "views", symmetry.symmetrize(tn.Network.initial(seed=3))(shown)
     from tinynet.data import probes
 
     yield "between", probes.halfway(table).to_json()

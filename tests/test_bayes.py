@@ -168,7 +168,7 @@ def test_impossible_noise_and_faint_noise():
 def test_parts_of_many_pictures_are_one_by_one(monkeypatch):
     inputs, _, _ = World().draw(np.arange(20), seed=6)
     whole = bayes.posterior(World(), inputs)
-    monkeypatch.setattr(bayes, "MOST_TERMS", 1)
+    monkeypatch.setattr(bayes, "MAX_TERMS", 1)
     assert bayes.posterior(World(), inputs) == pytest.approx(whole, abs=1e-15)
 
 

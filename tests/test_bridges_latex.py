@@ -162,7 +162,7 @@ def test_the_command_prints_a_document(tmp_path):
 
 def test_a_document_has_an_end(monkeypatch):
     opened = wide().explain("loss")
-    monkeypatch.setattr(latex, "MOST_CELLS", 100)
+    monkeypatch.setattr(latex, "MAX_CELLS", 100)
     with pytest.raises(
         tn.TinyNetError, match=r"of 723 cells was asked and a document takes 100; give a smaller"
     ):

@@ -93,7 +93,7 @@ def test_what_is_held_out_is_neither_trained_nor_chosen_by(folder, said):
     assert found["curves"]["epoch"][-1] == run.epochs
     assert found["scaling"] == run.examples.scaling.to_json()
     others = tables.read(folder / "iris.csv", label="species")
-    again = splits.parts_of(others, held_out=0.3, validate=True, scale=True)
+    again = splits.split_dataset(others, held_out=0.3, validate=True, scale=True)
     assert run.best(again.held_out).tolist() == [answer["outputs"] for answer in found["held_out_answers"]]
 
 

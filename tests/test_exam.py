@@ -9,8 +9,8 @@ from tinynet.data import pictures
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import bayes, bayes_bounds, exam
 from tinynet.evaluation.calibration import auroc, brier, over_outputs
-from tinynet.evaluation.exam import Exam, Marks
-from tinynet.evaluation.symmetry import agreement, walked_round
+from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.symmetry import agreement, symmetrize
 
 EXAM = Exam(count=3000)
 
@@ -97,7 +97,7 @@ def test_a_memorizer_fails_all_but_what_it_memorized(memorizers):
 
 
 def test_a_memorizer_that_walks_round_gains_what_symmetry_gives(memorizers):
-    marks = EXAM.sit(walked_round(memorizers.network(3)))
+    marks = EXAM.sit(symmetrize(memorizers.network(3)))
     assert marks.accuracy == pytest.approx(EXAM.sit(best).accuracy, abs=1e-3)
     assert marks.worst_doubt == pytest.approx([0], abs=1e-12)
     assert marks.agreement > 0.99
@@ -113,7 +113,7 @@ def test_humility_alone_does_not_pass():
 def test_many_sit_as_they_would_one_by_one(memorizers, monkeypatch):
     together = table(EXAM.sit(memorizers.outputs))
     assert table(EXAM.sit(memorizers.network(5)))[:, 0] == pytest.approx(together[:, 5], abs=1e-3)
-    monkeypatch.setattr(exam, "MOST_ANSWERS", 64 * 2 * 77)  # 77 pictures at a time
+    monkeypatch.setattr(exam, "MAX_ANSWERS", 64 * 2 * 77)  # 77 pictures at a time
     assert table(EXAM.sit(memorizers.outputs)) == pytest.approx(together)
     monkeypatch.setattr("tinynet.experiments.population.EXAM_BLOCK", 10)
     assert table(memorizers.sit(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
@@ -136,7 +136,7 @@ def test_numbers_that_are_not_finite_pass_nothing(memorizers):
 
 
 def test_verdicts_count_and_say_the_median(memorizers):
-    marks = Marks.joined([memorizers.sit(EXAM), EXAM.sit(best)])
+    marks = ExamResult.joined([memorizers.sit(EXAM), EXAM.sit(best)])
     found = marks.verdicts()
     assert len(marks) == 65
     assert [v.count for v in found] == [*marks.parts.sum(axis=0).tolist(), 1]

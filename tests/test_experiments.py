@@ -6,7 +6,7 @@ import pytest
 
 import tinynet as tn
 from tinynet import files
-from tinynet.data.readers import ROWS_AT_A_TIME
+from tinynet.data.readers import CHUNK_ROWS
 from tinynet.errors import TinyNetError
 from tinynet.training import identity
 
@@ -37,7 +37,7 @@ def plain_identity(run):
 
 @pytest.mark.parametrize(
     "run",
-    [trained(tn.Examples([[0.0, 1.0]], [[1.0, 0.0]], ("one",))), trained(table(2 * ROWS_AT_A_TIME + 3), table(7, 1)),
+    [trained(tn.Examples([[0.0, 1.0]], [[1.0, 0.0]], ("one",))), trained(table(2 * CHUNK_ROWS + 3), table(7, 1)),
      trained(tn.Examples.from_table({"x": [1, 2], "z": [3, 5], "y": [1, 0], "t": [3, 2]}, targets=["y", "t"]))],
     ids=["one", "many", "scaled"],
 )  # fmt: skip
@@ -47,7 +47,7 @@ def test_the_identity_is_that_of_the_whole_description_in_one(run):
 
 def test_many_examples_are_arrays_of_the_file(monkeypatch, tmp_path):
     run = trained(table(50), table(20, 1))
-    monkeypatch.setattr(identity, "MOST_DESCRIBED", 100)  # the validation examples have 80 numbers
+    monkeypatch.setattr(identity, "MAX_DESCRIBED", 100)  # the validation examples have 80 numbers
     run.save(tmp_path / "run.safetensors")
     arrays, about = files.decode("recording", (tmp_path / "run.safetensors").read_bytes(), "it")
     assert (about["format"], about["examples"]["inputs"], len(about["validation"]["inputs"])) == (2, [], 20)
@@ -77,7 +77,7 @@ def test_more_examples_than_a_description_could_hold_are_kept():
 
 
 def test_examples_that_do_not_fit_their_file_are_refused(monkeypatch):
-    monkeypatch.setattr(identity, "MOST_DESCRIBED", 0)
+    monkeypatch.setattr(identity, "MAX_DESCRIBED", 0)
     arrays, about = files.decode("recording", trained(table(50)).to_bytes(), "it")
     for change in ({"examples.inputs": arrays["examples.inputs"][1:]}, {"examples.names": np.zeros(3, np.uint8)},
                    {"examples.inputs": 1 - arrays["examples.inputs"]}):  # fmt: skip

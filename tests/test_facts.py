@@ -115,11 +115,11 @@ def test_every_memorizer_that_walks_round_gives_the_best_verdict():
     crowd = tn.population(rung.recipe, 512)
     learned = crowd.all_right
     shown = tn.World().examples(500, seed=3).inputs
-    fair = symmetry.walked_round(crowd.outputs)(shown)[learned]  # (N, 500, 2)
+    fair = symmetry.symmetrize(crowd.outputs)(shown)[learned]  # (N, 500, 2)
     rule = bayes.verdict(shown)
     gap = fair[..., 0] - fair[..., 1]
     assert (np.sign(gap) == rule)[:, rule != 0].all()
-    gray = symmetry.walked_round(crowd.outputs)(np.full((1, 4), 0.5))[learned]
+    gray = symmetry.symmetrize(crowd.outputs)(np.full((1, 4), 0.5))[learned]
     assert np.abs(gray[..., 0] - gray[..., 1]).max() < 1e-12
 
 

@@ -7,7 +7,7 @@ import pytest
 import tinynet as tn
 from tinynet import rng
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.exam import Exam, Marks
+from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Standing, bought, sentence
 
 EXAM = Exam(count=1000)
@@ -16,7 +16,7 @@ EXAM = Exam(count=1000)
 def marks(**columns):
     plain = {"margin": 0.9, "accuracy": 0.95, "gray": 0.05, "worst_doubt": 0.1}
     plain |= {"brier_ratio": 1.0, "auroc": 0.9, "agreement": 0.97}
-    return Marks(*(np.asarray(columns.get(name, [value] * 4), float) for name, value in plain.items()))
+    return ExamResult(*(np.asarray(columns.get(name, [value] * 4), float) for name, value in plain.items()))
 
 
 def test_the_canonical_pictures_are_the_lines_and_the_doubts():

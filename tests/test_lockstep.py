@@ -77,7 +77,7 @@ CASES = {
 @pytest.mark.parametrize("way", ["in a straight line", "in loops"])
 @pytest.mark.parametrize(("architecture", "recipe", "examples"), CASES.values(), ids=CASES)
 def test_the_lanes_are_recordings(architecture, recipe, examples, way, monkeypatch):
-    for limit in ("MOST_STRAIGHT", "MOST_UNROLLED"):
+    for limit in ("MAX_STRAIGHT", "MAX_UNROLLED"):
         monkeypatch.setattr(simd, limit, 0 if way == "in loops" else 10_000)
     simd.lockstep.cache_clear()
     crowd = tn.population(recipe, 130, first_seed=7, examples=examples, architecture=architecture)

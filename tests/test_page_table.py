@@ -101,7 +101,7 @@ def test_both_curves_stand_in_the_timeline(open_page, folder, iris):
     wanted = [
         losses.mean_losses(run.recipe, network(held_out)[None], held_out)[0]
         for epoch in range(1, run.epochs + 1)
-        for network in [run.network.with_parameters(run.numbers_before(epoch * run.steps_per_epoch)[0])]
+        for network in [run.network.with_parameters(run.state_before(epoch * run.steps_per_epoch)[0])]
     ]
     assert np.corrcoef(points[:, 1], wanted)[0, 1] < -0.9999  # y grows downwards
 
@@ -220,13 +220,13 @@ def test_a_phones_width_is_enough(open_page, folder):
 
 def test_the_tables_are_those_of_the_command_line(folder, iris):
     run, held_out = iris
-    parts = splits.parts_of(tables.read(folder / "iris.csv", label="species"), held_out=0.3, scale=True)
+    parts = splits.split_dataset(tables.read(folder / "iris.csv", label="species"), held_out=0.3, scale=True)
     assert (parts.training, parts.held_out) == (run.examples, held_out)
 
 
 def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeypatch):
     run, _ = iris
-    monkeypatch.setattr(identity, "MOST_DESCRIBED", 100)
+    monkeypatch.setattr(identity, "MAX_DESCRIBED", 100)
     run.save(tmp_path / "run.safetensors")
     page = open_page()
     choose(page, tmp_path / "run.safetensors")
@@ -238,7 +238,7 @@ def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeyp
 
 
 def test_a_recording_with_too_many_examples_is_told(open_page, tmp_path, monkeypatch):
-    monkeypatch.setattr(identity, "MOST_DESCRIBED", 100)
+    monkeypatch.setattr(identity, "MAX_DESCRIBED", 100)
     many = tn.Examples.from_table((np.arange(20_001)[:, None], np.arange(20_001) % 2))
     run = tn.train(tn.Network.initial((1, 1, 2), seed=0), many, tn.Recipe(epochs=1, batch_size=20_001))
     run.save(tmp_path / "many.safetensors")

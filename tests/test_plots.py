@@ -378,6 +378,6 @@ def test_one_trial_is_one_cell():
 def test_maps_that_cannot_be_drawn(sweep, arguments, message, monkeypatch):
     from tinynet.plots import maps
 
-    monkeypatch.setattr(maps, "MOST_PANELS", 5)
+    monkeypatch.setattr(maps, "MAX_PANELS", 5)
     with pytest.raises(tn.TinyNetError, match=message):
         plots.sweep_map(sweep, **arguments)

@@ -74,7 +74,7 @@ def test_a_map_needs_one_networks_two_answers():
 
 
 def test_a_fair_map_looks_the_same_turned_by_a_right_angle_with_its_signs_changed():
-    cells = plots.answer_map(symmetry.walked_round(NETWORK)).collections[0].get_array()
+    cells = plots.answer_map(symmetry.symmetrize(NETWORK)).collections[0].get_array()
     assert np.ma.allclose(cells, -cells.T)
 
 

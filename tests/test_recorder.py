@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 import tinynet as tn
 from tinynet import rng
 from tinynet.core import optimizers
-from tinynet.data.batches import seen_at, shown_at
+from tinynet.data.batches import batch_arrays, batch_indices
 from tinynet.kernels import scalar
 from tinynet.kernels.scalar import Recorder, Tape
 
@@ -23,7 +23,7 @@ LINES = tn.pictures.lines()
 def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, order, first, steps):
     recipe = tn.Recipe(batch_size=batch, order=order, seed=3)
     pictures = tn.Examples(np.zeros((examples, 1)), None, tuple(map(str, range(examples))))
-    shown = shown_at(recipe, pictures, first, first + steps)
+    shown = batch_indices(recipe, pictures, first, first + steps)
     assert shown.shape == (steps, batch)
     per_epoch = -(-examples // batch)
     for number, row in enumerate(shown, first):
@@ -35,10 +35,10 @@ def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, or
 
 def test_each_showing_has_noise_of_its_own():
     recipe = tn.Recipe(noise=0.1, batch_size=3, order="shuffled", seed=6)
-    many = seen_at(recipe, LINES, 0, shown_at(recipe, LINES, 0, 8))[0].reshape(8, 3, 4)
+    many = batch_arrays(recipe, LINES, 0, batch_indices(recipe, LINES, 0, 8))[0].reshape(8, 3, 4)
     for step in range(8):
-        alone, _ = seen_at(recipe, LINES, step, shown_at(recipe, LINES, step, step + 1))
-        shown = shown_at(recipe, LINES, step, step + 1)[0] >= 0
+        alone, _ = batch_arrays(recipe, LINES, step, batch_indices(recipe, LINES, step, step + 1))
+        shown = batch_indices(recipe, LINES, step, step + 1)[0] >= 0
         assert (many[step][shown] == alone[shown]).all()
     assert len(np.unique(many[:, 0, 0])) > 4
 
@@ -48,7 +48,7 @@ def test_a_recorder_goes_on_where_it_was(noise, monkeypatch):
     """In one call, in several, and in many small parts of a call: the same tape."""
     recipe = tn.Recipe(epochs=6, momentum=0.5, order="shuffled", noise=noise)
     tapes = [recorded(recipe, [(0, 24)]), recorded(recipe, [(0, 5), (5, 6), (6, 24)])]
-    monkeypatch.setattr(scalar, "MOST_DRAWN", 7 * 4)
+    monkeypatch.setattr(scalar, "MAX_DRAWN", 7 * 4)
     tapes.append(recorded(recipe, [(0, 24)]))
     for tape in tapes[1:]:
         for one, other in zip(tapes[0][1:], tape[1:], strict=True):

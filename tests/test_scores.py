@@ -130,7 +130,7 @@ def test_curves_are_the_losses_of_the_networks_on_the_way():
     recipe = tn.Recipe(learning_rate=5.0, epochs=300, noise=0.2)
     run = tn.train(tn.Network.initial(seed=0), lines, recipe, validation=lines)
     curves = classification.learning_curves(run, {"training": lines})
-    assert len(curves["epoch"]) == classification.MOST_POINTS + 1
+    assert len(curves["epoch"]) == classification.MAX_POINTS + 1
     assert (curves["epoch"][0], curves["epoch"][-1]) == (0, 300)
     expected = [run.validation_per_epoch[epoch - 1] for epoch in curves["epoch"][1:]]
     assert curves["training"][1:] == pytest.approx(expected)

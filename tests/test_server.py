@@ -98,7 +98,7 @@ def test_a_population_agrees_with_the_library(client):
     edges, counts, seeds = (found["histogram"][key] for key in ("edges", "counts", "seeds"))
     assert sum(counts) == 500
     for k, members in enumerate(seeds):
-        assert len(members) == min(counts[k], wire_seeds.SEEDS_A_BIN)
+        assert len(members) == min(counts[k], wire_seeds.SEEDS_PER_BIN)
         assert all(edges[k] <= gaps[seed] <= edges[k + 1] for seed in members)
     done = [line["done"] for line in lines[:-1]]
     assert done == sorted(done)
@@ -272,7 +272,7 @@ def test_a_rung_that_cannot_be_is_answered_with_a_sentence(client, asked, messag
 
 
 def test_large_bodies_are_refused(client):
-    large = b" " * (middleware.MOST_BODY + 1)
+    large = b" " * (middleware.MAX_BODY + 1)
     assert client.post("api/sheet", content=large).status_code == 413
     chunks = (large[k : k + 100_000] for k in range(0, len(large), 100_000))
     assert client.post("api/sheet", content=chunks).status_code == 413

@@ -101,7 +101,7 @@ def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
     rows = [f"{x},{y},{'ab'[k % 2]}" for k, (x, y) in enumerate(values.tolist())]
     path.write_text("\n".join(["x,y,label", *rows]))
     table = tables.read(path)
-    parts = splits.parts_of(table, held_out=0.25, validate=True, scale=True, seed=seed)
+    parts = splits.split_dataset(table, held_out=0.25, validate=True, scale=True, seed=seed)
     assert [len(part) for part in parts.named.values()] == [22, 8, 10]
     whole = tn.Examples.from_table(path)
     assume(whole.scaling != parts.training.scaling)
@@ -117,5 +117,5 @@ def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
 
 
 def test_nothing_is_parted_unless_asked():
-    parts = splits.parts_of(tn.pictures.lines())
+    parts = splits.split_dataset(tn.pictures.lines())
     assert (parts.training, list(parts.named)) == (tn.pictures.lines(), ["training"])

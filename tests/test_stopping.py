@@ -7,7 +7,7 @@ import torch
 import tinynet as tn
 import torch_twin
 from tinynet.errors import TinyNetError
-from tinynet.training.early_stopping import Watch
+from tinynet.training.early_stopping import EarlyStopping
 
 LINES = tn.pictures.lines()
 VALIDATION = tn.pictures.fuzzy_lines(12, noise=0.3, seed=1)
@@ -66,7 +66,7 @@ def test_without_patience_all_epochs_are_done_and_the_best_is_kept():
 
 
 def test_nan_is_never_the_best():
-    watch = Watch(tn.Recipe(patience=2), VALIDATION, 2)
+    watch = EarlyStopping(tn.Recipe(patience=2), VALIDATION, 2)
     answers = np.full((2, 12, 2), 0.5)
     answers[1] = np.nan
     watch.look(answers, np.zeros((2, 23)))

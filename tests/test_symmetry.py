@@ -37,7 +37,7 @@ def test_a_line_from_any_side_is_a_line(n):
 def test_walking_round_is_fair_to_all_sides_and_to_gray(seed):
     network = tn.Network.initial(seed=seed)
     assert symmetry.asymmetry(network, LINES) > 0
-    fair = symmetry.walked_round(network)
+    fair = symmetry.symmetrize(network)
     pictures = tn.pictures.fuzzy_lines(6, noise=0.3, seed=seed).inputs
     seen = symmetry.seen(fair, pictures)
     assert seen == pytest.approx(np.broadcast_to(seen[0], seen.shape), abs=1e-15)
@@ -50,7 +50,7 @@ def test_a_memorizer_walked_round_gives_the_best_verdict():
     crowd = tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
     pictures, _, _ = tn.World().draw(np.arange(2000), seed=0)
     best, learned = bayes.verdict(pictures), crowd.all_right
-    outputs = symmetry.walked_round(crowd.outputs)(pictures)[learned]  # (N, 2000, 2)
+    outputs = symmetry.symmetrize(crowd.outputs)(pictures)[learned]  # (N, 2000, 2)
     lead = outputs[..., 0] - outputs[..., 1]
     clear = (best != 0) & (np.abs(lead).min(axis=0) > 1e-12)
     assert learned.sum() >= 60

@@ -335,7 +335,7 @@ def test_choices_that_do_not_go_together(table):
 
 def test_a_long_table_is_read_in_pieces(table):
     """The text of all rows never stands in memory at once, and a mistake near the end has its line."""
-    count = 3 * readers.ROWS_AT_A_TIME + 5
+    count = 3 * readers.CHUNK_ROWS + 5
     numbers = np.random.default_rng(0).random(count).round(6)
     text = "x,long,label\n" + "".join(f"{x},{x:.300f},{'ba'[k % 2]}\n" for k, x in enumerate(numbers))
     path = table(text)

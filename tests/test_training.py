@@ -42,7 +42,7 @@ NETWORKS = {
 def kernels(request, monkeypatch):
     """Both ways in which the sheet is compiled: small networks in a straight line, large ones in loops."""
     if request.param == "in loops":
-        monkeypatch.setattr(scalar, "MOST_UNROLLED", 0)
+        monkeypatch.setattr(scalar, "MAX_UNROLLED", 0)
     scalar._compiled.cache_clear()
     yield
     scalar._compiled.cache_clear()
@@ -87,7 +87,7 @@ def test_every_step_in_a_world_is_pytorchs(world, recipe, kernels):
     assert_same_steps(network, world, recipe, 1e-12)
     run = tn.train(network, world, recipe)
     for moment in (run[0], run[33], run[len(run) - 1]):
-        assert moment.after.parameters.tolist() == run.numbers_before(moment.step + 1)[0].tolist()
+        assert moment.after.parameters.tolist() == run.state_before(moment.step + 1)[0].tolist()
     again = tn.Recording.from_bytes(run.to_bytes())
     assert again.world == world
     assert again[33].shown == run[33].shown
@@ -189,7 +189,7 @@ def test_branching_from_any_moment_goes_on_the_same():
 )
 def test_a_strided_recording_gives_every_exact_step(recipe, monkeypatch):
     whole = tn.train(tn.Network.initial(seed=0), LINES, recipe)
-    monkeypatch.setattr(training, "MOST_KEPT", 50)
+    monkeypatch.setattr(training, "MAX_KEPT", 50)
     run = tn.train(tn.Network.initial(seed=0), LINES, recipe)
     assert run.stride == 5
     assert len(run.losses) == 48

@@ -829,7 +829,7 @@ def test_what_goes_wrong_later_ends_the_recording_and_not_the_training():
 
 
 def test_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr(tape, "MOST_BYTES", 4000)
+    monkeypatch.setattr(tape, "MAX_BYTES", 4000)
     plain, net = model(), model()
     loop(plain, sgd(plain))
     optimizer = sgd(net)

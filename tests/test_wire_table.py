@@ -65,7 +65,7 @@ def test_a_stray_word_and_an_empty_cell_are_told():
 def test_a_table_becomes_what_the_library_makes_of_it(iris, tmp_path):
     (tmp_path / "iris.csv").write_text(iris)
     found = wire_table.table(TableRequest("iris.csv", iris, "species", [], 5, 0.3, 7))
-    parts = splits.parts_of(
+    parts = splits.split_dataset(
         tables.read(tmp_path / "iris.csv", label="species"), held_out=0.3, scale=True, seed=7
     )
     assert tn.Examples.from_json(found["examples"]) == parts.training
@@ -88,7 +88,7 @@ def test_without_a_share_nothing_is_held_out(iris):
 
 
 def test_what_the_page_does_not_take(iris):
-    many = "x,label\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(wire_table.MOST_ROWS + 1))
+    many = "x,label\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(wire_table.MAX_ROWS + 1))
     wide = ",".join(f"x{k}" for k in range(401)) + ",label\n" + ("0," * 401 + "a\n") + ("1," * 401 + "b\n")
     for request, message in (
         (TableRequest("many.csv", many), "many.csv has 5,001 rows .* `tinynet train many.csv --label label`"),

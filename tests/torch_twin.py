@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from tinynet.data.batches import Source, seen_at, shown_at, steps_an_epoch
+from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_epoch
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 
@@ -90,13 +90,13 @@ def train(network: Network, examples: Source, recipe: Recipe, dtype: torch.dtype
     model = module(network, dtype)
     nudger = optimizer(model, recipe)
     parameters, gradients, losses = [flat(model.parameters())], [], []
-    steps = recipe.epochs * steps_an_epoch(recipe, examples)
+    steps = recipe.epochs * steps_per_epoch(recipe, examples)
     schedule = torch.optim.lr_scheduler.LambdaLR(nudger, lambda step: share_of(recipe, step, steps))
     for step in range(steps):
-        shown = shown_at(recipe, examples, step, step + 1)
+        shown = batch_indices(recipe, examples, step, step + 1)
         inputs, targets = (
             torch.tensor(seen[shown.ravel() >= 0], dtype=dtype)
-            for seen in seen_at(replace(recipe, label_smoothing=0.0), examples, step, shown)
+            for seen in batch_arrays(replace(recipe, label_smoothing=0.0), examples, step, shown)
         )
         nudger.zero_grad()
         loss = loss_of(model, inputs, targets, recipe)

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from tinynet.evaluation.diagnosis import compare as compare
     from tinynet.evaluation.diagnosis import diagnose as diagnose
     from tinynet.evaluation.exam import Exam as Exam
-    from tinynet.evaluation.exam import Marks as Marks
+    from tinynet.evaluation.exam import ExamResult as ExamResult
     from tinynet.evaluation.predictions import answers as answers
     from tinynet.evaluation.regression import fit as fit
-    from tinynet.evaluation.symmetry import walked_round as walked_round
+    from tinynet.evaluation.symmetry import symmetrize as symmetrize
     from tinynet.evaluation.verdicts import Verdict as Verdict
     from tinynet.experiments.population import Population as Population
     from tinynet.experiments.population import population as population
@@ -59,7 +59,7 @@ _MODULE_OF = {
     "Examples": "data.examples",
     "Explanation": "core.explain",
     "Moment": "model.moment",
-    "Marks": "evaluation.exam",
+    "ExamResult": "evaluation.exam",
     "Network": "model.network",
     "Population": "experiments.population",
     "Recipe": "recipe",
@@ -89,7 +89,7 @@ _MODULE_OF = {
     "split": "data.splits",
     "sweep": "experiments.sweep",
     "train": "training.train",
-    "walked_round": "evaluation.symmetry",
+    "symmetrize": "evaluation.symmetry",
     "watch": "integrations.torch_watch.watch",
     "worksheet": "exports.worksheets.worksheet",
 }

@@ -15,7 +15,7 @@ Optimizer = Literal["sgd", "adam", "given"]
 Gradients = Literal["loss", "given"]
 Schedule = Literal["constant", "hold", "cosine"]
 
-MOST_EPOCHS = 10_000_000
+MAX_EPOCHS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         _above("learning_rate", self.learning_rate, 0, 1_000_000)
-        _whole("epochs", self.epochs, 1, MOST_EPOCHS)
+        _whole("epochs", self.epochs, 1, MAX_EPOCHS)
         _one_of("loss", self.loss, get_args(Loss))
         _one_of("order", self.order, get_args(Order))
         _whole("batch_size", self.batch_size, 1, 1_000_000)
@@ -96,7 +96,7 @@ class Recipe:
         _from_below("hold", self.hold, 0, 1)
         _above("final", self.final, 0, 1)
         _from_below("label_smoothing", self.label_smoothing, 0, 1)
-        _whole("patience", self.patience, 0, MOST_EPOCHS)
+        _whole("patience", self.patience, 0, MAX_EPOCHS)
         _whole("seed", self.seed, 0, 2**32 - 1)
         for name, value in (("nesterov", self.nesterov), ("augment", self.augment)):
             if not isinstance(value, bool):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tinynet.story.content import Table
     from tinynet.training.recording import Recording
 
-MOST_SHOWN = 20  # rows; a file has them all
+MAX_SHOWN = 20  # rows; a file has them all
 
 
 def predict(
@@ -39,10 +39,10 @@ def predict(
     if as_json:
         print_json({"command": "predict", "saved": None if out is None else str(out), "answers": found})
         return
-    terminal.show_table(_table(run, found[:MOST_SHOWN]))
-    if len(found) > MOST_SHOWN:
+    terminal.show_table(_table(run, found[:MAX_SHOWN]))
+    if len(found) > MAX_SHOWN:
         more = "" if out is not None else "; --out answers.csv writes them all"
-        typer.echo(f"… and {len(found) - MOST_SHOWN:,} more rows{more}")
+        typer.echo(f"… and {len(found) - MAX_SHOWN:,} more rows{more}")
     if out is not None:
         typer.echo(f"saved: {out}")
 

@@ -104,7 +104,7 @@ def sweep(
     if scheduler is not None:
         refuse({"--workers": workers}, "With --scheduler, the dask cluster has its own workers.")
     rows = source_of(source, scale=scale, label=label, ignore=ignore or ())
-    examples = splits.parts_of(rows, scale=scale).training
+    examples = splits.split_dataset(rows, scale=scale).training
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 BARS = "·▁▂▃▄▅▆▇█"
 BINS = 5  # of a histogram in a cell: the middle one holds what is unsure
-MOST_ROWS, MOST_PICTURES = 200, 16
+MAX_ROWS, MAX_PICTURES = 200, 16
 
 
 def as_json(sweep: "Sweep") -> dict[str, Any]:
@@ -33,7 +33,7 @@ def show(sweep: "Sweep") -> None:
     ]
     if shared:
         typer.echo(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
-    shown = rows[:MOST_ROWS]
+    shown = rows[:MAX_ROWS]
     terminal.show_table(_learned(shown, axes))
     terminal.show_table(_said(sweep, shown, axes))
     if len(rows) > len(shown):
@@ -79,7 +79,7 @@ def _said(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table
     title = f"Percent that say {first} of each picture"
     if len(others) == 1:
         title += f"; bars: sure of {others[0]}, leaning, unsure, leaning, sure of {first}"
-    names = sweep.plan.probes.names[:MOST_PICTURES]
+    names = sweep.plan.probes.names[:MAX_PICTURES]
     cells = [
         (*_values(row, axes), *(_cell(sweep, row, k, name) for k, name in enumerate(names))) for row in rows
     ]

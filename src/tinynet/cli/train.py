@@ -70,7 +70,9 @@ def train(
 
     recipe = recipe_of(**fields, seed=seed)
     rows = source_of(source, size, scale=scale, label=label, targets=target or (), ignore=ignore or ())
-    parts = splits.parts_of(rows, held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed)
+    parts = splits.split_dataset(
+        rows, held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed
+    )
     sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.answers))
     network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, start=start)
     if out is not None and not files.named(out).parent.is_dir():

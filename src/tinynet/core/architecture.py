@@ -10,8 +10,8 @@ from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.errors import TinyNetError
 
 STARTS = ("pytorch", "xavier", "he", "normal", "zeros")
-MOST_NODES = 4096  # in one layer
-MOST_PARAMETERS = 1_000_000
+MAX_NODES = 4096  # in one layer
+MAX_PARAMETERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Architecture:
         if not isinstance(sizes, tuple | list) or not 2 <= len(sizes) <= 12:
             raise TinyNetError(f"sizes is {sizes!r}; it must be 2 to 12 numbers of nodes, such as (4, 3, 2)")
         for size in sizes:
-            if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MOST_NODES:
-                raise TinyNetError(f"sizes has a layer of {size!r} nodes; a layer has 1 to {MOST_NODES}")
+            if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_NODES:
+                raise TinyNetError(f"sizes has a layer of {size!r} nodes; a layer has 1 to {MAX_NODES}")
         object.__setattr__(self, "sizes", tuple(sizes))
         for field, value, allowed in (
             ("hidden", self.hidden, ACTIVATIONS),
@@ -47,9 +47,9 @@ class Architecture:
         ):
             if value not in allowed:
                 raise TinyNetError(f"{field} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
-        if self.parameter_count > MOST_PARAMETERS:
+        if self.parameter_count > MAX_PARAMETERS:
             raise TinyNetError(
-                f"sizes {sizes} make {self.parameter_count:,} parameters; at most {MOST_PARAMETERS:,} are allowed"
+                f"sizes {sizes} make {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed"
             )
 
     @cached_property

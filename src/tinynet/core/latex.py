@@ -8,7 +8,7 @@ from tinynet.core.formulas import Formula
 from tinynet.core.notation import LATEX, latex_symbol, number, write
 from tinynet.errors import TinyNetError
 
-MOST_CELLS = 5000  # some hundred pages
+MAX_CELLS = 5000  # some hundred pages
 WIDEST = 78  # characters that a line of formula holds, as they are seen
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
@@ -59,9 +59,9 @@ def document(explanation: Opened) -> str:
     \section*{Activation of hidden node 0: $a^{(1)}_{0} = 0.4469$}
     """
     cells = list(_opened(explanation))
-    if len(cells) > MOST_CELLS:
+    if len(cells) > MAX_CELLS:
         raise TinyNetError(
-            f"an explanation of {len(cells):,} cells was asked and a document takes {MOST_CELLS:,}; give a smaller depth"
+            f"an explanation of {len(cells):,} cells was asked and a document takes {MAX_CELLS:,}; give a smaller depth"
         )
     steps = [_step(cell) for cell in cells if cell.formula is not None]
     given = [cell for cell in cells if cell.formula is None]

@@ -8,29 +8,29 @@ import numpy as np
 from tinynet import rng
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import views
-from tinynet.data.world import PICTURES_AN_EPOCH, World
+from tinynet.data.world import EXAMPLES_PER_EPOCH, World
 from tinynet.recipe import Recipe
 from tinynet.rng import TRAINING
 
 Source = Examples | World  # where a training's pictures come from
 
 
-def pictures_an_epoch(source: Source) -> int:
+def examples_per_epoch(source: Source) -> int:
     """Return how many pictures an epoch shows."""
-    return PICTURES_AN_EPOCH if isinstance(source, World) else len(source)
+    return EXAMPLES_PER_EPOCH if isinstance(source, World) else len(source)
 
 
-def steps_an_epoch(recipe: Recipe, source: Source) -> int:
+def steps_per_epoch(recipe: Recipe, source: Source) -> int:
     """Return how many nudges an epoch has."""
-    return -(-pictures_an_epoch(source) // recipe.batch_size)
+    return -(-examples_per_epoch(source) // recipe.batch_size)
 
 
-def shown_at(recipe: Recipe, source: Source, first: int, last: int) -> np.ndarray:
+def batch_indices(recipe: Recipe, source: Source, first: int, last: int) -> np.ndarray:
     """Return which pictures the steps `first` to `last` show; -1 in a short batch. -> (steps, batch)
 
     Of a world it is the rows of its patterns.
     """
-    count, per_epoch = pictures_an_epoch(source), steps_an_epoch(recipe, source)
+    count, per_epoch = examples_per_epoch(source), steps_per_epoch(recipe, source)
     epochs = range(first // per_epoch, -(-last // per_epoch))
     order = np.tile(np.arange(count), (len(epochs), 1))
     if isinstance(source, World):
@@ -52,10 +52,12 @@ def _orders(count: int, seed: int, epochs: range) -> np.ndarray:
     return found
 
 
-def seen_at(recipe: Recipe, source: Source, first: int, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def batch_arrays(
+    recipe: Recipe, source: Source, first: int, shown: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the pictures that the steps from `first` on show, as they are seen, and their targets.
 
-    shown (steps, batch), of `shown_at`. -> (steps * batch, pixels), (steps * batch, outputs)
+    shown (steps, batch), of `batch_indices`. -> (steps * batch, pixels), (steps * batch, outputs)
     """
     showings = _showings(recipe, source, first, len(shown))
     if isinstance(source, World):
@@ -88,8 +90,8 @@ def smoothed(recipe: Recipe, targets: np.ndarray) -> np.ndarray:
 def _showings(recipe: Recipe, source: Source, first: int, steps: int) -> np.ndarray:
     """Return which showing of the training each place of each batch is, counted from 0. -> (steps * batch,)"""
     batch = recipe.batch_size
-    epoch, place = np.divmod(np.arange(first, first + steps), steps_an_epoch(recipe, source))  # (steps,)
-    return ((epoch * pictures_an_epoch(source) + place * batch)[:, None] + np.arange(batch)).ravel()
+    epoch, place = np.divmod(np.arange(first, first + steps), steps_per_epoch(recipe, source))  # (steps,)
+    return ((epoch * examples_per_epoch(source) + place * batch)[:, None] + np.arange(batch)).ravel()
 
 
 def _words(showings: np.ndarray) -> np.ndarray:

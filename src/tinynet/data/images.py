@@ -9,7 +9,7 @@ import numpy as np
 from tinynet.errors import TinyNetError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-MOST_ANSWERS, LARGEST = 10, 64
+MAX_ANSWERS, LARGEST = 10, 64
 LAYOUT = "a folder of pictures has a folder for each answer, such as cats/ and dogs/, with pictures in it"
 
 
@@ -49,9 +49,9 @@ def _answers(root: Path) -> tuple[str, ...]:
     if len(answers) < 2:
         what = f"only the folder {answers[0]!r}" if answers else "no folders"
         raise TinyNetError(f"{root} has {what} in it; {LAYOUT}, and at least two answers")
-    if len(answers) > MOST_ANSWERS:
+    if len(answers) > MAX_ANSWERS:
         raise TinyNetError(
-            f"{root} has {len(answers)} folders in it; at most {MOST_ANSWERS} answers are told apart"
+            f"{root} has {len(answers)} folders in it; at most {MAX_ANSWERS} answers are told apart"
         )
     return answers
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 
-ROWS_AT_A_TIME = 8192  # so that only so many stand in memory as text
+CHUNK_ROWS = 8192  # so that only so many stand in memory as text
 NO_ROWS = "has no rows; it needs a line of column names and at least one row below it"
 KINDS = "a CSV file, a pandas or polars data frame, a mapping of columns, or arrays: X, or (X, y)"
 
@@ -177,7 +177,7 @@ def _csv_chunks(what: str, width: int, reader: Any, report: Callable[[], Any]) -
             )
         lines.append(reader.line_num)
         rows.append(row)
-        if len(rows) == ROWS_AT_A_TIME:
+        if len(rows) == CHUNK_ROWS:
             yield Rows(lines, list(zip(*rows, strict=True)))
             lines, rows = [], []
             report()
@@ -235,8 +235,8 @@ def _in_memory(source: Any) -> Source:
 
 def _cut(columns: list[np.ndarray]) -> Iterator[Rows]:
     count = len(columns[0]) if columns else 0
-    for first in range(0, count, ROWS_AT_A_TIME):
-        last = min(first + ROWS_AT_A_TIME, count)
+    for first in range(0, count, CHUNK_ROWS):
+        last = min(first + CHUNK_ROWS, count)
         cells: list[Any] = [column[first:last] for column in columns]
         yield Rows(range(first + 1, last + 1), cells)
 

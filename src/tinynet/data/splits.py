@@ -125,7 +125,7 @@ class Parts:
         )
 
 
-def parts_of(
+def split_dataset(
     source: Table | Examples,
     *,
     held_out: float | None = None,

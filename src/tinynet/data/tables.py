@@ -11,7 +11,7 @@ from tinynet.data.readers import NO_ROWS, Progress, Rows, Source, missing, numbe
 from tinynet.data.scaling import Scaling
 from tinynet.errors import TinyNetError
 
-MOST_ANSWERS = 10
+MAX_ANSWERS = 10
 SCALE_THEM = "scale the columns (scale=True, or without --no-scale)"
 
 
@@ -232,11 +232,11 @@ def _codes(source: Source, rows: Rows, column: int, known: dict[str, int]) -> np
         raise TinyNetError(
             f"{source.place(at, where)}: the label is missing; fill it in, or leave the row out"
         )
-    if len(known) > MOST_ANSWERS:
-        row = int((codes >= MOST_ANSWERS).argmax())
+    if len(known) > MAX_ANSWERS:
+        row = int((codes >= MAX_ANSWERS).argmax())
         raise TinyNetError(
-            f"{source.place(rows.places[row], where)}: {labels[row]!r} is label number {MOST_ANSWERS + 1}; at most "
-            f"{MOST_ANSWERS} are told apart. If it is a number to predict, say targets={where!r} (--target)"
+            f"{source.place(rows.places[row], where)}: {labels[row]!r} is label number {MAX_ANSWERS + 1}; at most "
+            f"{MAX_ANSWERS} are told apart. If it is a number to predict, say targets={where!r} (--target)"
         )
     return codes
 

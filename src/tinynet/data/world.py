@@ -22,7 +22,7 @@ from tinynet.data.examples import Examples
 from tinynet.data.pictures import PIXELS
 from tinynet.errors import TinyNetError
 
-PICTURES_AN_EPOCH = 100  # a stream has no end; so many pictures count as one epoch
+EXAMPLES_PER_EPOCH = 100  # a stream has no end; so many pictures count as one epoch
 LABELS = ("soft", "coin")
 STREAMS = (rng.TRAINING, rng.VALIDATION, rng.TEST)
 

@@ -17,7 +17,7 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
 
-MOST_TERMS = 4_000_000  # of the sums computed at once: 32 MB
+MAX_TERMS = 4_000_000  # of the sums computed at once: 32 MB
 NEWTON_STEPS = 8
 FRACTION_TERMS, SERIES_TERMS = 100, 30  # of the normal distribution's tail, enough at 2 standard deviations
 ROOT_2_PI = 2.5066282746310002
@@ -200,7 +200,7 @@ def _masses(world: World, inputs: Any, finer: int) -> np.ndarray:
     if world.noise == 0:
         raise TinyNetError("this world's noise is 0; the best answer needs noise above 0")
     groups, kinds = _groups(world, finer), _hypotheses(world)
-    size = max(1, MOST_TERMS // (max(len(g.levels) for g in groups) * (len(kinds.masks) + world.n**2)))
+    size = max(1, MAX_TERMS // (max(len(g.levels) for g in groups) * (len(kinds.masks) + world.n**2)))
     found = np.empty((len(x), 3))
     for first in range(0, len(x), size):
         some = slice(first, first + size)

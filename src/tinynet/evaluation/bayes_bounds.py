@@ -24,7 +24,7 @@ class Estimate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Floors:
+class BayesScores:
     """How well the best possible answers do.
 
     accuracy : on lines. brier, cross_entropy : of all pictures, on average over the coin of a doubtful one, so that
@@ -40,7 +40,7 @@ class Floors:
         return ", ".join(f"{f.name.replace('_', '-')} {getattr(self, f.name)}" for f in fields(self))
 
 
-def floors(world: World, *, count: int = 100_000, seed: int = 0, stream: int = rng.TEST) -> Floors:
+def floors(world: World, *, count: int = 100_000, seed: int = 0, stream: int = rng.TEST) -> BayesScores:
     """Return the floors, estimated on the pictures 0 to count - 1 of a seed.
 
     >>> print(floors(World(noise=0.1), count=1000))
@@ -53,11 +53,11 @@ def floors(world: World, *, count: int = 100_000, seed: int = 0, stream: int = r
     return of_answers(posterior(world, inputs)[:, 0], targets)
 
 
-def of_answers(horizontal: np.ndarray, targets: np.ndarray) -> Floors:
+def of_answers(horizontal: np.ndarray, targets: np.ndarray) -> BayesScores:
     """Return the scores of P(horizontal) (m,), where targets (m,) is 1 or 0 for a line and 0.5 for doubt."""
     lines, sure = targets != 0.5, np.abs(2 * horizontal - 1)
     right = np.where(horizontal == 0.5, 0.5, (horizontal > 0.5) == (targets > 0.5))[lines]
-    return Floors(
+    return BayesScores(
         _mean(right),
         _mean(squares(horizontal, targets)),
         _mean(surprises(horizontal, targets)),

@@ -25,7 +25,7 @@ from tinynet.training.recording import Recording
 
 BINS = 10  # of confidence
 WRONG = 0.05  # the share of wrong answers that may be asked for, unless said
-MOST_POINTS = 200  # of a curve
+MAX_POINTS = 200  # of a curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +145,10 @@ def learning_curves(run: Recording, parts: Mapping[str, Examples]) -> dict[str, 
 
     `"epoch"` has how many were done. The recipe's noise and views are left out.
     """
-    epochs = np.unique(np.linspace(0, run.epochs, min(run.epochs, MOST_POINTS) + 1).round().astype(int))
+    epochs = np.unique(np.linspace(0, run.epochs, min(run.epochs, MAX_POINTS) + 1).round().astype(int))
     curves: dict[str, list[float]] = {name: [] for name in parts}
     for epoch in epochs.tolist():
-        network = run.network.with_parameters(run.numbers_before(epoch * run.steps_per_epoch)[0])
+        network = run.network.with_parameters(run.state_before(epoch * run.steps_per_epoch)[0])
         for name, examples in parts.items():
             curves[name].append(float(mean_losses(run.recipe, network(examples)[None], examples)[0]))
     return {"epoch": epochs.tolist(), **curves}

@@ -156,7 +156,7 @@ def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
         )
     epoch %= run.epochs
     first = epoch * run.steps_per_epoch
-    rows = np.array([run.numbers_before(step)[0] for step in range(first, first + run.steps_per_epoch + 1)])
+    rows = np.array([run.state_before(step)[0] for step in range(first, first + run.steps_per_epoch + 1)])
     walked = float(arrays.total(arrays.norm(np.diff(rows, axis=0))))
     return walked, float(arrays.norm(rows[-1] - rows[0]))
 

@@ -10,7 +10,7 @@ from tinynet import rng
 from tinynet.data import pictures
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.bayes_bounds import Floors, floors
+from tinynet.evaluation.bayes_bounds import BayesScores, floors
 from tinynet.evaluation.calibration import auroc
 from tinynet.evaluation.symmetry import Answers, agreement
 from tinynet.evaluation.verdicts import Verdict, share
@@ -18,17 +18,17 @@ from tinynet.numerics import arrays
 
 LEAST_MARGIN = 0.8  # of the right answer over the wrong one, on each clean line
 LEAST_ACCURACY = 0.93  # on noisy lines
-MOST_SURE_OF_GRAY = 0.10  # |H - V|
-MOST_SURE_OF_DOUBT = 0.25  # |H - V| on the worst of the canonical doubts
-MOST_BRIER = 1.05  # times the floor
+MAX_SURE_OF_GRAY = 0.10  # |H - V|
+MAX_SURE_OF_DOUBT = 0.25  # |H - V| on the worst of the canonical doubts
+MAX_BRIER = 1.05  # times the floor
 LEAST_AUROC = 0.85  # of |H - V|, telling lines from doubt
 LEAST_AGREEMENT = 0.95  # share of the line pictures with one verdict from all eight sides
 PARTS = ("clean lines", "noisy lines", "doubt", "Brier score", "telling lines from doubt", "eight views")
-MOST_ANSWERS = 4_000_000  # asked for at once
+MAX_ANSWERS = 4_000_000  # asked for at once
 
 
 @dataclass(frozen=True, eq=False)
-class Marks:
+class ExamResult:
     """What networks did in an exam, one number a network (N,) for each measure; NaN where one is not finite.
 
     margin : of the right answer over the wrong one, on the worst clean line.
@@ -51,7 +51,7 @@ class Marks:
         return len(self.margin)
 
     @classmethod
-    def joined(cls, some: Iterable["Marks"]) -> "Marks":
+    def joined(cls, some: Iterable["ExamResult"]) -> "ExamResult":
         """Return the marks of all networks of several sittings."""
         columns = zip(*([getattr(marks, f.name) for f in fields(cls)] for marks in some), strict=True)
         return cls(*map(np.concatenate, columns))
@@ -63,8 +63,8 @@ class Marks:
             [
                 self.margin >= LEAST_MARGIN,
                 self.accuracy >= LEAST_ACCURACY,
-                (self.gray <= MOST_SURE_OF_GRAY) & (self.worst_doubt <= MOST_SURE_OF_DOUBT),
-                self.brier_ratio <= MOST_BRIER,
+                (self.gray <= MAX_SURE_OF_GRAY) & (self.worst_doubt <= MAX_SURE_OF_DOUBT),
+                self.brier_ratio <= MAX_BRIER,
                 self.auroc >= LEAST_AUROC,
                 self.agreement >= LEAST_AGREEMENT,
             ],
@@ -96,8 +96,8 @@ class Marks:
             f"the median margin is {half['margin']:.2f}, and {LEAST_MARGIN:g} is asked",
             f"the median accuracy is {half['accuracy']:.3f}, and {LEAST_ACCURACY:g} is asked",
             f"the median |H − V| is {half['gray']:.2f} on gray and {half['worst_doubt']:.2f} on the worst doubt, "
-            f"and at most {MOST_SURE_OF_GRAY:g} and {MOST_SURE_OF_DOUBT:g} are asked",
-            f"the median score is {half['brier_ratio']:.3f} times the floor, and at most {MOST_BRIER:g} is asked",
+            f"and at most {MAX_SURE_OF_GRAY:g} and {MAX_SURE_OF_DOUBT:g} are asked",
+            f"the median score is {half['brier_ratio']:.3f} times the floor, and at most {MAX_BRIER:g} is asked",
             f"the median AUROC is {half['auroc']:.3f}, and {LEAST_AUROC:g} is asked",
             f"the median agreement is {half['agreement']:.3f}, and {LEAST_AGREEMENT:g} is asked",
         ]
@@ -136,7 +136,7 @@ class Exam:
         _ = self._drawn  # the pictures, and whether seed is one
 
     @cached_property
-    def floors(self) -> Floors:
+    def floors(self) -> BayesScores:
         """How well the best possible answers do on the very pictures of this exam."""
         return floors(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
@@ -154,7 +154,7 @@ class Exam:
         inputs, _, rows = self.world.draw(np.arange(self.count), seed=self.seed, stream=self.stream)
         return inputs, self.world.patterns.targets[rows, 0]
 
-    def sit(self, answers: Answers) -> Marks:
+    def sit(self, answers: Answers) -> ExamResult:
         """Return the marks of one network, or of many at once.
 
         answers : takes pictures (m, pixels) and returns (m, 2), or (N, m, 2) of N networks. It is asked for about
@@ -175,14 +175,14 @@ class Exam:
             doubts = np.abs(_gaps(_asked(answers, self.doubts)))
             drawn = self._of_world(answers, len(margins))
         marks = np.stack([margins.min(axis=1), drawn[0], doubts[:, 0], doubts.max(axis=1), *drawn[1:]])
-        return Marks(*np.where(np.isfinite(marks).all(axis=0), marks, np.nan))
+        return ExamResult(*np.where(np.isfinite(marks).all(axis=0), marks, np.nan))
 
     def _of_world(self, answers: Answers, networks: int) -> list[np.ndarray]:
         """Return accuracy, Brier ratio, AUROC and agreement, asking some of the world's pictures at a time."""
         inputs, targets = self._drawn
         gaps = np.empty((networks, len(inputs)))
         lost, agreed = np.zeros(networks), np.zeros(networks)
-        size = max(1, MOST_ANSWERS // (2 * networks))
+        size = max(1, MAX_ANSWERS // (2 * networks))
         for first in range(0, len(inputs), size):
             some = slice(first, first + size)
             shown, wanted = inputs[some], targets[some]

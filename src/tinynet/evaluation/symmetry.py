@@ -44,10 +44,10 @@ def seen(answers: Answers, inputs: Any) -> np.ndarray:
     return np.stack(found)
 
 
-def walked_round(answers: Answers) -> Answers:
+def symmetrize(answers: Answers) -> Answers:
     """Return one who walks round a picture: the mean of the answers to its eight views.
 
-    >>> fair = walked_round(Network.initial(seed=0))
+    >>> fair = symmetrize(Network.initial(seed=0))
     >>> h, v = fair(np.array([[0.5, 0.5, 0.5, 0.5]]))[0]
     >>> bool(abs(h - v) < 1e-15)
     True

@@ -14,8 +14,8 @@ from tinynet.evaluation.verdicts import wilson
 from tinynet.experiments.population import Population
 from tinynet.numerics import elementary
 
-LOOKS_A_DECADE = 32  # epochs at which a training is looked at: each about 7.5 % after the one before
-LOSS_BINS_A_DECADE = 64  # a bin's geometric middle is within 1.82 % of all that lies in it
+LOOKS_PER_DECADE = 32  # epochs at which a training is looked at: each about 7.5 % after the one before
+LOSS_BINS_PER_DECADE = 64  # a bin's geometric middle is within 1.82 % of all that lies in it
 LOSS_DECADES = (-12, 3)
 MARGIN_BINS = 50  # on [0, 1]; a larger margin counts in the last
 FIXED_POINT = 2**20  # parts of 1 in which margins are summed
@@ -32,7 +32,7 @@ def _powers(first: int, last: int, a_decade: int) -> np.ndarray:
     return np.append(np.outer(decades, within), float(f"1e{last}"))
 
 
-_LOSSES = _powers(*LOSS_DECADES, LOSS_BINS_A_DECADE)  # edges
+_LOSSES = _powers(*LOSS_DECADES, LOSS_BINS_PER_DECADE)  # edges
 MARGINS = np.arange(MARGIN_BINS + 1) / MARGIN_BINS  # edges
 _UNSURE_BINS = int(np.searchsorted(MARGINS, UNSURE))
 
@@ -44,7 +44,7 @@ def ladder(stop: int) -> np.ndarray:
     >>> ladder(10).tolist(), len(ladder(30_000))
     ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 121)
     """
-    steps = np.round(_powers(0, len(str(stop)), LOOKS_A_DECADE)).astype(np.int64)
+    steps = np.round(_powers(0, len(str(stop)), LOOKS_PER_DECADE)).astype(np.int64)
     found = np.unique(np.append(steps[steps < stop], stop))
     found.setflags(write=False)
     return found

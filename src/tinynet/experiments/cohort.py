@@ -11,7 +11,7 @@ import numpy as np
 
 from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
-from tinynet.data.batches import Source, pictures_an_epoch, smoothed, steps_an_epoch
+from tinynet.data.batches import Source, examples_per_epoch, smoothed, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import views
 from tinynet.data.world import World
@@ -21,10 +21,10 @@ from tinynet.kernels.simd_init import starts
 from tinynet.kernels.unrolled import form
 from tinynet.numerics.llvm import address, aligned, lane_count
 from tinynet.recipe import Recipe
-from tinynet.training.early_stopping import Watch
+from tinynet.training.early_stopping import EarlyStopping
 
-SECONDS_A_CALL = 0.05  # the kernel hears a cancellation only between calls
-MOST_NETWORKS = 8192  # of a task
+SECONDS_PER_CALL = 0.05  # the kernel hears a cancellation only between calls
+MAX_NETWORKS = 8192  # of a task
 
 
 class Table(NamedTuple):
@@ -66,18 +66,18 @@ class Training:
     def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "Training":
         """Prepare a training, and compile its kernel if it is the first of its kind."""
         world = source if isinstance(source, World) else None
-        kernel = lockstep(architecture, form(recipe), pictures_an_epoch(source), world)
+        kernel = lockstep(architecture, form(recipe), examples_per_epoch(source), world)
         return cls(architecture, recipe, source, Table.of(recipe, source), kernel)
 
     @cached_property
-    def seconds_an_epoch(self) -> float:
+    def seconds_per_epoch(self) -> float:
         """About how long an epoch of one network takes, on the machines of 2026."""
-        return 1e-10 * self.architecture.parameter_count * pictures_an_epoch(self.source)
+        return 1e-10 * self.architecture.parameter_count * examples_per_epoch(self.source)
 
     @cached_property
-    def networks_a_task(self) -> int:
+    def networks_per_task(self) -> int:
         """Return how many networks one task takes: enough to be worth it, few enough to be stopped soon."""
-        most = min(MOST_NETWORKS, int(SECONDS_A_CALL / (self.seconds_an_epoch * self.recipe.epochs + 3e-7)))
+        most = min(MAX_NETWORKS, int(SECONDS_PER_CALL / (self.seconds_per_epoch * self.recipe.epochs + 3e-7)))
         return max(1, most // lane_count()) * lane_count()
 
     def run(
@@ -90,7 +90,7 @@ class Training:
         cohort = Cohort(self, seeds)
         if validation is None:
             return cohort.parameters() if cohort.advance(self.recipe.epochs, cancelled) else None
-        watch = Watch(self.recipe, validation, len(seeds))
+        watch = EarlyStopping(self.recipe, validation, len(seeds))
         while cohort.epoch < self.recipe.epochs and not watch.over:
             if not cohort.advance(cohort.epoch + 1, cancelled):
                 return None
@@ -119,7 +119,7 @@ class Cohort:
         memory = optimizers.memory(training.architecture, training.recipe)
         self._state = aligned((len(self._blocks), len(memory), lanes), np.float32)
         self._state[:] = memory[None, :, None]
-        shuffled = pictures_an_epoch(training.source) if training.recipe.order == "shuffled" else 0
+        shuffled = examples_per_epoch(training.source) if training.recipe.order == "shuffled" else 0
         self._work = working_room(training.architecture, shuffled)
 
     def begin(self, parameters: np.ndarray) -> None:
@@ -150,7 +150,7 @@ class Cohort:
 
     def advance(self, epoch: int, cancelled: Event | None = None) -> bool:
         """Train on until `epoch` epochs are done; False, and somewhere on the way, if cancelled."""
-        size = max(1, int(SECONDS_A_CALL / (self.training.seconds_an_epoch * len(self._seeds))))
+        size = max(1, int(SECONDS_PER_CALL / (self.training.seconds_per_epoch * len(self._seeds))))
         while self.epoch < epoch:
             if cancelled is not None and cancelled.is_set():
                 return False
@@ -162,7 +162,7 @@ class Cohort:
     def _train(self, first: int, last: int) -> None:
         training, recipe = self.training, self.training.recipe
         settings = np.array([*optimizers.settings(recipe).values(), recipe.noise], np.float32)
-        per_epoch = steps_an_epoch(recipe, training.source)
+        per_epoch = steps_per_epoch(recipe, training.source)
         rates = recipe.rates(first * per_epoch, last * per_epoch, recipe.epochs * per_epoch)
         shown = (*training.table, rates.astype(np.float32), settings)
         arrays = (self._blocks, self._state, self._seeds, *shown, self._work)

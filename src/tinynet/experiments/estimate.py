@@ -16,7 +16,7 @@ from tinynet.experiments.trials import Trial
 
 SAMPLE = 256  # networks that are timed
 SECONDS = 0.005  # of training that are timed, at least
-MOST_KINDS = 20  # that are timed; others are taken to be like the nearest by the cost model
+MAX_KINDS = 20  # that are timed; others are taken to be like the nearest by the cost model
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _seconds(networks: dict[Group, int]) -> float:
     kinds: dict[Trial, list[Group]] = {}
     for group in networks:
         kinds.setdefault(_kind(group), []).append(group)
-    chosen = list(kinds)[:: -(-len(kinds) // MOST_KINDS)] if kinds else []
+    chosen = list(kinds)[:: -(-len(kinds) // MAX_KINDS)] if kinds else []
     timed = {kind: _time(kinds[kind][0]) for kind in chosen}
     total = sum(starting for starting, _ in timed.values())
     for kind, groups in kinds.items():

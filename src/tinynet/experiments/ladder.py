@@ -17,7 +17,7 @@ from tinynet.data import pictures
 from tinynet.data.batches import Source
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.exam import Exam, Marks
+from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.experiments.population import Population, population, seed_range
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
@@ -117,10 +117,10 @@ class Standing:
     medians: dict[str, float]
 
     @classmethod
-    def of(cls, key: str, marks: Marks) -> "Standing":
+    def of(cls, key: str, marks: ExamResult) -> "Standing":
         """Sum up the marks of a rung's networks."""
         sound = np.isfinite(marks.margin)
-        columns = {f.name: getattr(marks, f.name)[sound] for f in fields(Marks)} if sound.any() else {}
+        columns = {f.name: getattr(marks, f.name)[sound] for f in fields(ExamResult)} if sound.any() else {}
         count = max(1, int(sound.sum()))
         return cls(
             key=key,

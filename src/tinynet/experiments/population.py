@@ -16,7 +16,7 @@ from tinynet.data.batches import Source
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.exam import Exam, Marks
+from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.metrics import right
 from tinynet.evaluation.predictions import UNSURE
 from tinynet.evaluation.verdicts import Verdict, share
@@ -31,7 +31,7 @@ from tinynet.training.checks import check
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
 
-MOST_NETWORKS = 100_000_000
+MAX_NETWORKS = 100_000_000
 FORWARD_BLOCK = 8192  # networks whose answers are computed at once
 EXAM_BLOCK = 512  # networks that sit an exam at once
 
@@ -138,15 +138,15 @@ class Population:
         outputs = self.outputs(inputs)
         return np.asarray(outputs[..., 0] - outputs[..., 1])
 
-    def sit(self, exam: Exam) -> Marks:
+    def sit(self, exam: Exam) -> ExamResult:
         """Let every network sit an exam, some at a time; its answers are the kernel's, within 1e-6 or so."""
 
-        def sat(some: slice) -> Marks:
+        def sat(some: slice) -> ExamResult:
             parameters = self.parameters[some]
             blocks, count = blocks_of(parameters), len(parameters)
             return exam.sit(lambda inputs: answer(self.architecture, blocks, inputs)[:count])
 
-        return Marks.joined(map(sat, self._parts(EXAM_BLOCK)))
+        return ExamResult.joined(map(sat, self._parts(EXAM_BLOCK)))
 
     def share(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
         """Return the verdict that so many of all networks do `what`; mask is (N,) bool."""
@@ -222,7 +222,7 @@ def population(
     seeds = np.arange(span.start, span.stop)
     training = Training.of(architecture, recipe, source)
     parameters = np.empty((networks, architecture.parameter_count), np.float32)
-    size = min(training.networks_a_task, max(lane_count(), -(-networks // (os.cpu_count() or 1))))
+    size = min(training.networks_per_task, max(lane_count(), -(-networks // (os.cpu_count() or 1))))
     blocks = [slice(first, first + size) for first in range(0, networks, size)]
     done = np.zeros(len(blocks), bool)
     cancelled = threading.Event()
@@ -256,7 +256,7 @@ def population(
 def seed_range(first: int, networks: int) -> range:
     """Return the seeds of so many networks; TinyNetError where they are too many or out of range."""
     for name, value, low, high in (
-        ("networks", networks, 1, MOST_NETWORKS),
+        ("networks", networks, 1, MAX_NETWORKS),
         ("first_seed", first, 0, 2**32 - 1),
     ):
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:

@@ -24,12 +24,12 @@ from tinynet.training.checks import check
 
 FORMAT = 2  # of what a block's numbers mean: with another, no block of before fits
 SECONDS = 0.7  # of work that a block aims at
-SECONDS_AN_EPOCH = (
+SECONDS_PER_EPOCH = (
     1e-10  # for each parameter, picture and network: the cost model, which must not know the machine
 )
 LARGEST, SMALLEST = 65_536, 64  # networks of a block
 AT_ONCE = 2048  # networks that are looked at together
-MOST_BYTES = 64 * 2**20  # of a block's parameters, the optimizer's memory and answers
+MAX_BYTES = 64 * 2**20  # of a block's parameters, the optimizer's memory and answers
 
 
 def course(trial: Trial) -> Trial:
@@ -78,14 +78,14 @@ class Group:
     @property
     def cost(self) -> float:
         """The seconds that a network takes, by the cost model."""
-        return SECONDS_AN_EPOCH * self.architecture.parameter_count * len(self.examples) * self.stops[-1]
+        return SECONDS_PER_EPOCH * self.architecture.parameter_count * len(self.examples) * self.stops[-1]
 
     @cached_property
     def size(self) -> int:
         """How many networks a block has: a power of two, so that blocks of a longer sweep are the same."""
         answers = (len(self.examples) + len(self.probes)) * max(self.architecture.sizes)
         bytes_each = 12 * self.architecture.parameter_count + 24 * answers
-        most = max(SMALLEST, min(LARGEST, int(SECONDS / self.cost), MOST_BYTES // bytes_each))
+        most = max(SMALLEST, min(LARGEST, int(SECONDS / self.cost), MAX_BYTES // bytes_each))
         return 1 << most.bit_length() - 1
 
 

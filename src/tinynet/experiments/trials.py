@@ -14,7 +14,7 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 
-MOST_TRIALS = 100_000
+MAX_TRIALS = 100_000
 DIGITS = 3  # of the values that `low..high/count` makes
 
 SHAPE = {
@@ -97,8 +97,8 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
     examples = pictures.lines() if examples is None else examples
     values = {name: _list(name, value) for name, value in axes.items()}
     count = math.prod(map(len, values.values()))
-    if count > MOST_TRIALS:
-        raise TinyNetError(f"these axes make {count:,} trials; at most {MOST_TRIALS:,} are allowed")
+    if count > MAX_TRIALS:
+        raise TinyNetError(f"these axes make {count:,} trials; at most {MAX_TRIALS:,} are allowed")
     return [Trial.of(dict(zip(values, some, strict=True)), examples) for some in product(*values.values())]
 
 
@@ -219,7 +219,7 @@ def _spaced(text: str, kind: type) -> list[Any]:
     low, rest = text.split("..")
     high, _, count = rest.partition("/")
     first, last, number = float(low), float(high), int(count)
-    if not (0 < first < math.inf and 0 < last < math.inf and 2 <= number <= MOST_TRIALS):
+    if not (0 < first < math.inf and 0 < last < math.inf and 2 <= number <= MAX_TRIALS):
         raise ValueError(text)
     way = elementary.log(last / first)
     exact = [first * elementary.exp(way * (k / (number - 1))) for k in range(number)]

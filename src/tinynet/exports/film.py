@@ -17,7 +17,7 @@ from tinynet.errors import TinyNetError
 from tinynet.exports import figures
 from tinynet.plots.bars import SHARES
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, largest, plain
-from tinynet.plots.diagram import MOST_NODES
+from tinynet.plots.diagram import MAX_NODES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 ENDINGS = (".gif", ".mp4")
-MOST_FRAMES, FASTEST = 2000, 60
+MAX_FRAMES, FASTEST = 2000, 60
 WIDE, HIGH, DOTS = 11.2, 6.3, 100  # inches, and dots an inch
-MOST_BARS = 11  # of the answers that are shown, for each to have a line
+MAX_BARS = 11  # of the answers that are shown, for each to have a line
 HOLD = 1.5  # seconds that the last frame stays
 COLORS = 128  # of a GIF
 
@@ -91,7 +91,7 @@ def moments(run: "Recording", frames: int) -> list[int]:
 def _check(run: "Recording", ending: str, frames: int, fps: int) -> None:
     if ending not in ENDINGS:
         raise TinyNetError(f"the file's name ends in {ending!r}; a film is saved as {' or '.join(ENDINGS)}")
-    for name, value, most in (("frames", frames, MOST_FRAMES), ("fps", fps, FASTEST)):
+    for name, value, most in (("frames", frames, MAX_FRAMES), ("fps", fps, FASTEST)):
         least = 2 if name == "frames" else 1
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {least} to {most}")
@@ -117,7 +117,7 @@ def draw(run: "Recording", step: int, picture: int | str = 0) -> Any:
     """Draw the frame of a film before nudge `step` (the end, at `run.steps`) and return the figure."""
     from matplotlib.figure import Figure
 
-    network = run.network.with_parameters(run.numbers_before(step)[0])
+    network = run.network.with_parameters(run.state_before(step)[0])
     figure = Figure(**_size(run))
     beside = 0.075 if run.examples.shape == (2, 2) else 0.12  # room for the names of the inputs
     left = figure.add_axes((beside, 0.02, 0.565 - beside, 0.88))
@@ -140,7 +140,7 @@ def _heaviest(run: "Recording") -> float:
 
 def _size(run: "Recording") -> dict[str, Any]:
     """Return inches and dots an inch: higher for a layer of many nodes, and an even number of dots, as films want it."""
-    nodes = min(max(run.network.sizes), MOST_NODES + 1)
+    nodes = min(max(run.network.sizes), MAX_NODES + 1)
     high = max(HIGH, 0.85 * nodes + 2)
     dots = DOTS if high == HIGH else 72
     return {"figsize": (WIDE, round(high * dots / 2) * 2 / dots), "dpi": dots}
@@ -149,7 +149,7 @@ def _size(run: "Recording") -> dict[str, Any]:
 def _answers(ax: Any, run: "Recording", network: Any) -> None:
     outputs = network.sizes[-1]
     title = "Its answers" if outputs <= 4 else ""  # a larger legend takes its place
-    figures.answers(network, run.examples[: max(1, MOST_BARS // outputs)], title=title, ax=ax)
+    figures.answers(network, run.examples[: max(1, MAX_BARS // outputs)], title=title, ax=ax)
     if ax.get_xlim() == SHARES:  # room for the numbers, and for the ticks
         ax.set(xlim=(0, 1.6), xticks=[0, 1])
         ax.set_xticklabels(["0 %", "100 %"])

@@ -8,7 +8,7 @@ from io import BytesIO
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
-from tinynet.core.architecture import MOST_PARAMETERS, Architecture
+from tinynet.core.architecture import MAX_PARAMETERS, Architecture
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.files import KEY
@@ -118,9 +118,9 @@ def _array(name: str, value: Any, source: str) -> Any:
         raise TinyNetError(f"{source} has a dictionary in {name!r}; if that is the state_dict, give it alone")
     if not hasattr(value, "detach"):
         return value
-    if value.numel() > MOST_PARAMETERS:
+    if value.numel() > MAX_PARAMETERS:
         raise TinyNetError(
-            f"{source}: {name} has {value.numel():,} numbers; at most {MOST_PARAMETERS:,} are allowed"
+            f"{source}: {name} has {value.numel():,} numbers; at most {MAX_PARAMETERS:,} are allowed"
         )
     try:
         value = value.detach().cpu()

@@ -11,12 +11,12 @@ from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import (
     Source,
+    batch_arrays,
+    batch_indices,
+    examples_per_epoch,
     is_plain,
-    pictures_an_epoch,
-    seen_at,
-    shown_at,
     smoothed,
-    steps_an_epoch,
+    steps_per_epoch,
 )
 from tinynet.data.examples import Examples
 from tinynet.kernels.emit import Exact
@@ -25,8 +25,8 @@ from tinynet.kernels.unrolled import NODE, Pictured, Scribe, Unrolled, batches, 
 from tinynet.numerics.llvm import POINTER, WHOLE, Function, Index, address, compiled
 from tinynet.recipe import Recipe
 
-MOST_UNROLLED = 1024  # parameters times pictures of a batch; beyond, compiling a straight line is felt
-MOST_DRAWN = 4_000_000  # numbers of a call's noisy pictures
+MAX_UNROLLED = 1024  # parameters times pictures of a batch; beyond, compiling a straight line is felt
+MAX_DRAWN = 4_000_000  # numbers of a call's noisy pictures
 
 
 class Tape(NamedTuple):
@@ -79,8 +79,8 @@ class Recorder:
             : architecture.slices[0][0].stop
         ].copy()  # first layer's weights as its epoch began
         self._settings = np.array(list(optimizers.settings(recipe).values()))
-        self._total = recipe.epochs * steps_an_epoch(recipe, source)
-        self._record = _compiled(architecture, form(recipe), pictures_an_epoch(source))
+        self._total = recipe.epochs * steps_per_epoch(recipe, source)
+        self._record = _compiled(architecture, form(recipe), examples_per_epoch(source))
         self._work = np.zeros(room_for(architecture))
 
     def __call__(self, tape: Tape, first: int, last: int) -> int:
@@ -103,11 +103,11 @@ class Recorder:
             if is_plain(self.recipe, self.source)
             else batch * sum(self.architecture.sizes[:: len(self.architecture.sizes) - 1])
         )
-        return max(1, MOST_DRAWN // drawn)
+        return max(1, MAX_DRAWN // drawn)
 
     def _steps(self, tape: Tape, first: int, last: int) -> int:
         source, stride = self.source, tape.stride
-        shown = shown_at(self.recipe, source, first, last)  # (steps, batch)
+        shown = batch_indices(self.recipe, source, first, last)  # (steps, batch)
         kept = range(-(-first // stride), -(-last // stride))
         tape.pictures[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
         if is_plain(self.recipe, self.source):
@@ -115,7 +115,7 @@ class Recorder:
             assert source.targets is not None
             inputs, targets, rows = source.inputs, smoothed(self.recipe, source.targets), shown
         else:
-            inputs, targets = seen_at(self.recipe, source, first, shown)
+            inputs, targets = batch_arrays(self.recipe, source, first, shown)
             rows = np.arange(shown.size).reshape(shown.shape)
         rates = self.recipe.rates(first, last, self._total)
         arrays = (
@@ -197,7 +197,7 @@ class _Recording:
         pixel, target = self._pictured("inputs", 0), self._pictured("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
         usual = batches(self.recipe, self.examples)[0]  # a short batch is written as the others are
-        if self.count * usual > MOST_UNROLLED:
+        if self.count * usual > MAX_UNROLLED:
             rolled = _RolledOnTape(*arguments, self._note, self._row("%gradients", self.count))
             rolled.begin("%p", "%s")
             rolled.nudge(size, pixel, target)

@@ -21,7 +21,7 @@ from tinynet.recipe import Recipe
 
 # Beyond so many parameters, or parameters times pictures of a batch, loops are quicker: a straight line no longer fits
 # the processor's registers and its instruction cache.
-MOST_STRAIGHT, MOST_UNROLLED = 64, 256
+MAX_STRAIGHT, MAX_UNROLLED = 64, 256
 POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "settings", "work")
 
 
@@ -37,7 +37,7 @@ def lockstep(
 def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
     """Whether a nudge is written in a straight line."""
     count = architecture.parameter_count
-    return count <= MOST_STRAIGHT and count * sum(batches(recipe, examples)) <= MOST_UNROLLED
+    return count <= MAX_STRAIGHT and count * sum(batches(recipe, examples)) <= MAX_UNROLLED
 
 
 def _training(architecture: Architecture, recipe: Recipe, examples: int, world: World | None) -> Function:

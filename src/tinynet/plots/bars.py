@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from tinynet.evaluation.predictions import Answer
 
-MOST_BARS = 64  # pictures
-BINS_A_SIDE = 30  # of the histogram, left and right of zero
+MAX_BARS = 64  # pictures
+BINS_PER_SIDE = 30  # of the histogram, left and right of zero
 SHARES = (0.0, 1.16)  # the axis of shares: room for "100 %" beside a full bar
 PALE = 0.45  # opacity of an unsure answer
 
@@ -53,7 +53,7 @@ def confidence_bars(
     >>> [tick.get_text() for tick in ax.get_yticklabels()][:2]
     ['single pixel', 'gray']
     """
-    shown = list(answers[:MOST_BARS])
+    shown = list(answers[:MAX_BARS])
     outputs = np.array([answer.outputs for answer in shown])  # (pictures, outputs)
     if outputs.ndim != 2 or outputs.shape[1] > len(labels):
         raise TinyNetError(
@@ -144,7 +144,7 @@ def population_histogram(
     ax = ax or canvas(7, 3.4)
     plain(ax)
     top = largest(finite if mark is None else np.append(finite, mark))
-    edges = np.linspace(-top, top, 2 * BINS_A_SIDE + 1)  # zero is an edge, so no bar holds both signs
+    edges = np.linspace(-top, top, 2 * BINS_PER_SIDE + 1)  # zero is an edge, so no bar holds both signs
     for part, color in ((finite[finite < 0], VERTICAL), (finite[finite >= 0], HORIZONTAL)):
         ax.hist(part, bins=edges.tolist(), color=color, edgecolor="white", linewidth=0.4)
     ax.axvline(0, color=INK, linestyle="--", linewidth=1.2)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from tinynet.model.network import Network
 
-MOST_NODES = 12  # of a layer that are drawn
-MOST_SHARING, MOST_NUMBERS = 4, 24  # nodes on the smaller side of a gap, and its weights, to write these out
+MAX_NODES = 12  # of a layer that are drawn
+MAX_SHARING, MAX_NUMBERS = 4, 24  # nodes on the smaller side of a gap, and its weights, to write these out
 ABOVE, BELOW = 0.95, 0.95  # room over the highest node and under the lowest, in distances between nodes
 LONGEST_NUMBER = 6  # characters in a node, in letters of the usual size
 THINNEST, THICKEST = 0.7, 5.0  # edges, points
@@ -100,9 +100,9 @@ def _looked_at(network: "Network", picture: Any) -> tuple[Examples | None, list[
 
 
 def _column(size: int) -> Column:
-    if size <= MOST_NODES:
+    if size <= MAX_NODES:
         return Column(list(range(size)), (size - 1) / 2 - np.arange(size), 0)
-    half = MOST_NODES // 2
+    half = MAX_NODES // 2
     nodes = [*range(half), *range(size - half, size)]
     return Column(nodes, np.delete(half - np.arange(2 * half + 1.0), half), size - 2 * half)
 
@@ -120,7 +120,7 @@ def _edges(ax: "Axes", gap: int, columns: list[Column], weight: np.ndarray, top:
     edges.set_clim(-top, top)
     edges.set_linewidth((THINNEST + (THICKEST - THINNEST) * np.abs(values) / top).tolist())
     ax.add_collection(edges)
-    if min(len(left.nodes), len(right.nodes)) <= MOST_SHARING and len(ends) <= MOST_NUMBERS:
+    if min(len(left.nodes), len(right.nodes)) <= MAX_SHARING and len(ends) <= MAX_NUMBERS:
         _numbers(ax, segments, values, _place(len(left.nodes), len(right.nodes)))
     else:
         where = gap + 0.5, -max(column.heights[0] for column in columns) - 0.3

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from tinynet.data.examples import Examples
     from tinynet.model.network import Network
 
-MOST_PICTURES = 64
-MOST_NODES = 24
-MOST_NUMBERS = 16  # pixels a picture may have to be drawn with its numbers
+MAX_PICTURES = 64
+MAX_NODES = 24
+MAX_NUMBERS = 16  # pixels a picture may have to be drawn with its numbers
 PITCH = 1.75  # from one picture, whose longer side is 1, to the next; the rows below leave room for captions
 INCHES = 0.87  # of a picture's longer side
 
@@ -54,7 +54,7 @@ def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8
     """
     if columns < 1:
         raise TinyNetError(f"columns is {columns}; it must be at least 1")
-    shown = examples[:MOST_PICTURES]
+    shown = examples[:MAX_PICTURES]
     columns = min(columns, len(shown)) or 1
     rows = math.ceil(len(shown) / columns)
     below = 1.45 if shown.targets is None else 1.65
@@ -77,7 +77,7 @@ def _picture(ax: "Axes", examples: "Examples", k: int, corner: tuple[float, floa
     y = corner[1] + (1 - rows * side) / 2 + side * np.arange(rows + 1)  # (rows + 1,) edges
     values = examples.inputs[k].reshape(rows, columns)
     ax.pcolormesh(x, y, values, cmap="gray", vmin=0, vmax=1, edgecolors=FAINT, linewidth=0.8)
-    if values.size <= MOST_NUMBERS and columns <= 4:
+    if values.size <= MAX_NUMBERS and columns <= 4:
         texts = [f"{value:.2g}".replace("-", "−", 1) for value in values.flat]
         size = SMALL if columns <= 2 or max(map(len, texts)) <= 3 else 2 * SMALL / columns
         for (row, column), text in zip(np.ndindex(rows, columns), texts, strict=True):
@@ -117,7 +117,7 @@ def hidden_nodes(
     import seaborn as sns
 
     layer = network.layers[0]
-    nodes = min(len(layer.weight), MOST_NODES)
+    nodes = min(len(layer.weight), MAX_NODES)
     shape = _shape(layer.weight.shape[1], shape)
     drawn = list(axes) if axes is not None else _row_of_axes(nodes, shape, len(layer.weight))
     if len(drawn) != nodes:
@@ -125,7 +125,7 @@ def hidden_nodes(
     top = largest(layer.weight)
     for j, ax in enumerate(drawn):
         weights = layer.weight[j].reshape(shape)  # (rows, columns)
-        numbers = np.vectorize(signed)(weights) if weights.size <= MOST_NUMBERS else False
+        numbers = np.vectorize(signed)(weights) if weights.size <= MAX_NUMBERS else False
         sns.heatmap(
             weights, ax=ax, cmap=diverging(), vmin=-top, vmax=top, annot=numbers, fmt="", cbar=False,
             square=True, linewidths=1, linecolor="white", xticklabels=False, yticklabels=False,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tinynet.experiments.shards import Plan
     from tinynet.experiments.sweep import Sweep
 
-MOST_PANELS = 12
+MAX_PANELS = 12
 WIDE, HIGH = 0.56, 0.36  # inches of a cell
 VALUES = ("learned", "loss", "epochs_until_learned", "unsure", "lean")
 
@@ -57,9 +57,9 @@ def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) 
     y = y or (free.pop(0) if free else None)
     combinations = product(*(found[name] for name in free))
     panels = tuple(dict(zip(free, values, strict=True)) for values in combinations)
-    if len(panels) > MOST_PANELS:
+    if len(panels) > MAX_PANELS:
         raise TinyNetError(
-            f"{', '.join(free)} vary too and would make {len(panels)} maps; at most {MOST_PANELS} are drawn: "
+            f"{', '.join(free)} vary too and would make {len(panels)} maps; at most {MAX_PANELS} are drawn: "
             "give these axes fewer values, or choose others for x and y"
         )
     return Layout(x, y, panels)

@@ -39,7 +39,7 @@ from tinynet.story.runbook import Runbook
 from tinynet.training.recording import Recording
 from tinynet.training.train import nudges, train
 
-MOST_CLIMBERS, EXAM_PICTURES = 256, 5_000  # of the last chapter: seeds a rung, and what they are asked
+MAX_CLIMBERS, EXAM_PICTURES = 256, 5_000  # of the last chapter: seeds a rung, and what they are asked
 
 RESOURCES = Links(
     "Learning resources",
@@ -419,7 +419,7 @@ def _aha(j: Journey) -> Iterator[Part]:
 
 
 def _learner(j: Journey) -> Iterator[Part]:
-    ladder = Ladder(min(j.networks, MOST_CLIMBERS), exam=Exam(count=EXAM_PICTURES))
+    ladder = Ladder(min(j.networks, MAX_CLIMBERS), exam=Exam(count=EXAM_PICTURES))
     yield Text(
         f"What would a network need to be right on noisy lines and unsure where nobody can tell? One ingredient at a time, each "
         f"put to {ladder.networks:,} seeds from 0 on; the command runbook asks more."

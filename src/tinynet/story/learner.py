@@ -12,7 +12,7 @@ from tinynet import files, plots, rng
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.calibration import Reliability, brier, probability, reliability
-from tinynet.evaluation.exam import PARTS, Exam, Marks
+from tinynet.evaluation.exam import PARTS, Exam, ExamResult
 from tinynet.evaluation.verdicts import percent
 from tinynet.experiments.ladder import RUNG
 from tinynet.experiments.population import population
@@ -94,7 +94,7 @@ def _said_and_happened(world: World, network: Network) -> tuple[np.ndarray, np.n
     return probability(network(shown)), shown.targets[:, 0] == 1
 
 
-def _exam_rows(marks: Marks) -> list[str]:
+def _exam_rows(marks: ExamResult) -> list[str]:
     asked = [verdict.sentence.split("; ")[-1].rstrip(".") for verdict in marks.verdicts()[:-1]]
     passed = ["yes" if ok else "no" for ok in marks.parts[0]]
     rows = [

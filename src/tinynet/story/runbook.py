@@ -192,7 +192,7 @@ class Runbook:
     def _walk_round(self) -> Verdict:
         """Say how a memorizer does that is shown all eight views and gives the mean answer."""
         shown = self.ladder.exam.world.examples(2000, seed=self.seed + 2).inputs
-        fair = symmetry.walked_round(self.memorizer)(shown)
+        fair = symmetry.symmetrize(self.memorizer)(shown)
         rule = verdict(shown)
         decided = rule != 0
         same = np.sign(fair[:, 0] - fair[:, 1])[decided] == rule[decided]

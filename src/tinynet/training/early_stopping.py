@@ -17,7 +17,7 @@ class Stop(NamedTuple):
     reason: str
 
 
-class Watch:
+class EarlyStopping:
     """Watches n networks in training, epoch by epoch.
 
     parameters : (n, P) each network's at its best epoch so far; a network that is stopped keeps them.

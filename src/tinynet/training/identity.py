@@ -11,10 +11,8 @@ from tinynet.data.examples import Examples
 from tinynet.files import Arrays
 from tinynet.recipe import Recipe
 
-MOST_DESCRIBED = (
-    200_000  # numbers of examples that stand in a file's description; more are arrays of the file
-)
-ROWS_AT_A_TIME = 8192
+MAX_DESCRIBED = 200_000  # numbers of examples that stand in a file's description; more are arrays of the file
+CHUNK_ROWS = 8192
 ROWS = ("inputs", "targets", "names")  # of examples: what grows with them
 PARTS = ("examples", "validation")
 # fields of Recipe since format 1
@@ -42,7 +40,7 @@ def packed(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
     about = dict(experiment)
     for part in (part for part in PARTS if part in experiment):
         examples = experiment[part]
-        if _numbers(examples) <= MOST_DESCRIBED:
+        if _numbers(examples) <= MAX_DESCRIBED:
             about[part] = examples.to_json()
             continue
         about |= {part: examples[:0].to_json(), "format": 2}
@@ -93,8 +91,8 @@ def _examples_text(examples: Examples) -> Iterator[str]:
 
 def _rows_text(rows: Any) -> Iterator[str]:
     yield "["
-    for first in range(0, len(rows), ROWS_AT_A_TIME):
-        piece = rows[first : first + ROWS_AT_A_TIME]
+    for first in range(0, len(rows), CHUNK_ROWS):
+        piece = rows[first : first + CHUNK_ROWS]
         text = json.dumps(piece.tolist() if isinstance(piece, np.ndarray) else list(piece))
         yield (", " if first else "") + text[1:-1]
     yield "]"

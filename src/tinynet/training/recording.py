@@ -11,7 +11,7 @@ import numpy as np
 
 from tinynet import files
 from tinynet.core.architecture import Architecture
-from tinynet.data.batches import Source, seen_at, shown_at, steps_an_epoch
+from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
@@ -101,7 +101,7 @@ class Recording(InNotebook):
     @property
     def steps_per_epoch(self) -> int:
         """Nudges in one pass over the pictures."""
-        return steps_an_epoch(self.recipe, self.source)
+        return steps_per_epoch(self.recipe, self.source)
 
     @property
     def source(self) -> Source:
@@ -138,7 +138,7 @@ class Recording(InNotebook):
                 else f"step {step} was asked and this recording has none"
             )
         step %= self.steps
-        parameters, state = self.numbers_before(step)
+        parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
         return self._moment(network, state, step)
 
@@ -146,7 +146,7 @@ class Recording(InNotebook):
         recipe = replace(self.recipe, learning_rate=self.rate_of(step))
         return Moment(network, self.shown(step), recipe, state, step, step // self.steps_per_epoch)
 
-    def numbers_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the parameters (P,) and the optimizer's state (S,) before `step` (after the last: at `steps`)."""
         if step == self.steps:
             return self.parameters[-1], self.state[-1]
@@ -157,12 +157,12 @@ class Recording(InNotebook):
 
     def pictures_of(self, step: int) -> list[int]:
         """Return which examples (or rows of the world's patterns) nudge `step` showed, in their order."""
-        return [int(k) for k in shown_at(self.recipe, self.source, step, step + 1)[0] if k >= 0]
+        return [int(k) for k in batch_indices(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
     def shown(self, step: int) -> Examples:
         """Return the examples of nudge `step` as they were shown: in their order and view, with their noise."""
-        shown = shown_at(self.recipe, self.source, step, step + 1)
-        inputs, targets = seen_at(self.recipe, self.source, step, shown)
+        shown = batch_indices(self.recipe, self.source, step, step + 1)
+        inputs, targets = batch_arrays(self.recipe, self.source, step, shown)
         rows = [int(k) for k in shown[0] if k >= 0]
         names = [self.examples.names[k] if self.world is None else self.world.patterns.names[k] for k in rows]
         if self.world is not None:  # a pattern may come twice in a batch

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
-from tinynet.data.batches import Source, smoothed, steps_an_epoch
+from tinynet.data.batches import Source, smoothed, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
@@ -18,15 +18,15 @@ from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
-from tinynet.training.early_stopping import Watch
+from tinynet.training.early_stopping import EarlyStopping
 from tinynet.training.recording import Recording, Stop
 
 Progress = Callable[[int, int], None]
 
-MOST_KEPT = 200_000  # steps
-MOST_TIMES = 1_000  # of one nudge
-MOST_BYTES = 512 * 2**20  # of the kept steps' numbers
-SECONDS_A_CALL = 0.05  # the kernel hears Ctrl-C only between calls
+MAX_KEPT = 200_000  # steps
+MAX_TIMES = 1_000  # of one nudge
+MAX_BYTES = 512 * 2**20  # of the kept steps' numbers
+SECONDS_PER_CALL = 0.05  # the kernel hears Ctrl-C only between calls
 
 
 def train(
@@ -35,7 +35,7 @@ def train(
     recipe: Recipe | None = None,
     *,
     validation: Examples | None = None,
-    kept: int = MOST_KEPT,
+    kept: int = MAX_KEPT,
     progress: Progress | None = None,
 ) -> Recording:
     """Train `network` on `examples` by `recipe` (the default recipe if None) and return the recording.
@@ -60,14 +60,14 @@ def train(
     """
     recipe = recipe or Recipe()
     check(network.architecture, examples, recipe, validation)
-    per_epoch = steps_an_epoch(recipe, examples)
+    per_epoch = steps_per_epoch(recipe, examples)
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
     state = optimizers.memory(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
     mark = Mark(0, network.parameters, state)
-    watch = None if validation is None else Watch(recipe, validation, 1)
+    watch = None if validation is None else EarlyStopping(recipe, validation, 1)
     interrupted = False
     try:
         for span in _spans(network.architecture, recipe, total, None if watch is None else per_epoch):
@@ -93,7 +93,7 @@ def train(
     return replace(run, stopped=Stop(mark.steps, "", reason) if interrupted else _divergence(run))
 
 
-def _validated(run: Recording, watch: Watch) -> Recording:
+def _validated(run: Recording, watch: EarlyStopping) -> Recording:
     """Add what the validation examples said: nothing yet where no epoch is done."""
     losses = np.array([loss[0] for loss in watch.losses])
     best = watch.parameters[0] if len(losses) else run.network.parameters
@@ -139,9 +139,9 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
 
 def check_times(name: str, times: object) -> None:
     """Raise a TinyNetError that names the parameter for a wrong number of nudges."""
-    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
+    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MAX_TIMES:
         raise TinyNetError(
-            f"{name} is {times!r}. It must be a whole number from 1 to {MOST_TIMES:,}. Choose another number."
+            f"{name} is {times!r}. It must be a whole number from 1 to {MAX_TIMES:,}. Choose another number."
         )
 
 
@@ -156,20 +156,20 @@ class Mark(NamedTuple):
 def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
     numbers = 2 * architecture.parameter_count + optimizers.memory_size(architecture, recipe)
     row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
-    return max(1, -(-total // max(1, min(kept, MOST_KEPT))), -(-total * row_bytes // MOST_BYTES))
+    return max(1, -(-total // max(1, min(kept, MAX_KEPT))), -(-total * row_bytes // MAX_BYTES))
 
 
 def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | None) -> list[tuple[int, int]]:
-    seconds_a_step = (
+    seconds_per_step = (
         2e-7 + 4e-9 * architecture.parameter_count * recipe.batch_size
     )  # roughly, on the machines of 2026
-    size = size or max(1, int(SECONDS_A_CALL / seconds_a_step))
+    size = size or max(1, int(SECONDS_PER_CALL / seconds_per_step))
     return [(first, min(first + size, total)) for first in range(0, total, size)]
 
 
 def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, mark: Mark) -> Recording:
     kept = -(-mark.steps // tape.stride)
-    epochs = mark.steps // steps_an_epoch(recipe, source)
+    epochs = mark.steps // steps_per_epoch(recipe, source)
     tape.parameters[kept], tape.state[kept] = mark.parameters, mark.state
     return Recording(
         network=network,

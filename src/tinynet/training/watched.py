@@ -15,7 +15,7 @@ from tinynet.model.network import Network
 from tinynet.training.recording import Recording
 
 OWN_ARRAYS = ("rates", "slopes")
-MOST_COMPARED = 200  # steps that `agreement` evaluates
+MAX_COMPARED = 200  # steps that `agreement` evaluates
 
 
 class Agreement(NamedTuple):
@@ -132,7 +132,7 @@ class WatchedRecording(Recording):
             digest.update(array.tobytes())
         return digest.hexdigest()
 
-    def numbers_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the parameters (P,) and the optimizer's state (S,) before `step` (after the last: at `steps`)."""
         return self.parameters[step], self.state[step]
 
@@ -155,7 +155,7 @@ class WatchedRecording(Recording):
 
     def agreement(self) -> Agreement:
         """Return how closely the sheet's numbers agree with PyTorch's own, over at most 200 steps."""
-        chosen = np.unique(np.linspace(0, self.steps - 1, min(self.steps, MOST_COMPARED)).round().astype(int))
+        chosen = np.unique(np.linspace(0, self.steps - 1, min(self.steps, MAX_COMPARED)).round().astype(int))
         worst = np.zeros(3)
         for step in chosen.tolist():
             moment = self[step]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from tinynet.core.formulas import Formula
 from tinynet.errors import TinyNetError
 
-MOST_CHARACTERS, MOST_ARGUMENTS = 8192, 255  # of a formula and of a function, in Excel
+MAX_CHARACTERS, MAX_ARGUMENTS = 8192, 255  # of a formula and of a function, in Excel
 LARGEST_EXPONENT = 709  # e^710 is no number in a spreadsheet
 LEAST = "1E-300"  # stands for 0 under a logarithm, which a spreadsheet cannot take of 0
 NEAR_ONE = (
@@ -52,9 +52,9 @@ def excel(formula: Formula, name: Callable[[str], str] = defined_name) -> str:
     '1/(1+EXP(MIN(-layer1_z_0,709)))'
     """
     text = _written(formula, name)[0]
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise TinyNetError(
-            f"a formula of this network has {len(text):,} characters and a spreadsheet takes {MOST_CHARACTERS:,}; "
+            f"a formula of this network has {len(text):,} characters and a spreadsheet takes {MAX_CHARACTERS:,}; "
             "take a network with narrower layers"
         )
     return text
@@ -99,9 +99,9 @@ def _logarithm(formula: Formula, name: Callable[[str], str]) -> str:
 
 
 def _called(function: str, parts: list[Written]) -> Written:
-    if len(parts) > MOST_ARGUMENTS:
+    if len(parts) > MAX_ARGUMENTS:
         raise TinyNetError(
-            f"{function} of {len(parts):,} numbers was asked and a spreadsheet's takes {MOST_ARGUMENTS}; "
+            f"{function} of {len(parts):,} numbers was asked and a spreadsheet's takes {MAX_ARGUMENTS}; "
             "take a network with narrower layers"
         )
     return f"{function}({','.join(part for part, _ in parts)})", ATOM

@@ -21,7 +21,7 @@ from tinynet.training.watched import WatchedMoment
 if TYPE_CHECKING:
     from tinynet.training.recording import Recording
 
-MOST_CELLS, MOST_NUDGES = 100_000, 250  # a workbook beyond these opens slowly
+MAX_CELLS, MAX_NUDGES = 100_000, 250  # a workbook beyond these opens slowly
 
 
 def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = None) -> bytes:
@@ -125,9 +125,9 @@ def _follows(before: Moment, after: Moment) -> bool:
 
 
 def _check_size(cells: int, nudges: int) -> None:
-    if cells > MOST_CELLS or nudges > MOST_NUDGES:
+    if cells > MAX_CELLS or nudges > MAX_NUDGES:
         asked, less = ("a nudge", "") if nudges == 1 else (f"{nudges:,} nudges", "one nudge (a step), ")
         raise TinyNetError(
-            f"a workbook of {asked} with {cells:,} cells was asked and it takes {MOST_NUDGES} nudges and "
-            f"{MOST_CELLS:,} cells; take {less}smaller batches or a smaller network"
+            f"a workbook of {asked} with {cells:,} cells was asked and it takes {MAX_NUDGES} nudges and "
+            f"{MAX_CELLS:,} cells; take {less}smaller batches or a smaller network"
         )

@@ -8,7 +8,7 @@ from tinynet.core.sheet import Cell, compiled
 from tinynet.exports.worksheets.content import Blank, Paper, Question, Section, Table, layered, room_for
 from tinynet.exports.worksheets.rounding import Solved
 
-MOST_DELTAS = 8  # nodes whose deltas stand in the key
+MAX_DELTAS = 8  # nodes whose deltas stand in the key
 HEADINGS = {
     "forward": ("1 · Forward", "Layer by layer: the weighted sum z of each node, and its activation a."),
     "loss": ("2 · Loss", "How far the answers are from the targets."),
@@ -177,7 +177,7 @@ def key_of(solved: Sequence[Solved], seeds: Sequence[int]) -> Table:
     first = solved[0]
     sizes = first.network.sizes
     deltas = [f"layer{n}.delta[{j}]" for n in range(len(sizes) - 1, 0, -1) for j in range(sizes[n])]
-    if len(deltas) > MOST_DELTAS:
+    if len(deltas) > MAX_DELTAS:
         deltas = [f"layer{n}.delta[0]" for n in range(len(sizes) - 1, 0, -1)]
     after = [f"layer{n}.{kind}.after" for n in range(1, len(sizes)) for kind in ("weight[0,0]", "bias[0]")]
     names = [*first.outputs, "loss", *deltas, *after]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-MOST_IN_HALF, MOST_IN_WHOLE = 30, 78  # characters of a question, solved, that fit beside its box
+MAX_IN_HALF, MAX_IN_WHOLE = 30, 78  # characters of a question, solved, that fit beside its box
 LEGEND = (  # of the key
     "a: the answers. L: the loss. δ: the slope of the loss by each weighted sum. ′: after the nudge.",
     "L′: the loss of the same picture with the parameters after the nudge, in one go; the students are not asked for it.",
@@ -85,7 +85,7 @@ def room_for(formula: str, numbers: str) -> str:
     'half'
     """
     length = len(formula) + len(numbers) + 3
-    return "half" if length <= MOST_IN_HALF else "whole" if length <= MOST_IN_WHOLE else "two"
+    return "half" if length <= MAX_IN_HALF else "whole" if length <= MAX_IN_WHOLE else "two"
 
 
 def layered(sizes: tuple[int, ...], symbols: tuple[tuple[str, ...], ...]) -> Diagram:

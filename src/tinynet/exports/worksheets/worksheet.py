@@ -17,7 +17,7 @@ from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 
-MOST_STUDENTS, MOST_PARAMETERS, MOST_INPUTS, MOST_DECIMALS = 1000, 120, 16, 6
+MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
 FORMATS = ("pdf", "html")
 
@@ -101,10 +101,10 @@ def worksheet(
 
 def _few(seeds: Iterable[int]) -> tuple[int, ...]:
     """Return the seeds of a class; there may be far too many to count."""
-    few = tuple(islice(seeds, MOST_STUDENTS + 1))
-    if not 1 <= len(few) <= MOST_STUDENTS:
-        found = f"more than {MOST_STUDENTS:,}" if few else "0"
-        raise TinyNetError(f"{found} students were asked; there can be 1 to {MOST_STUDENTS:,}")
+    few = tuple(islice(seeds, MAX_STUDENTS + 1))
+    if not 1 <= len(few) <= MAX_STUDENTS:
+        found = f"more than {MAX_STUDENTS:,}" if few else "0"
+        raise TinyNetError(f"{found} students were asked; there can be 1 to {MAX_STUDENTS:,}")
     return few
 
 
@@ -118,17 +118,17 @@ def _check(
             f"{len(picture)} pictures were given and a worksheet has one; choose one: examples[0]"
         )
     count, inputs = architecture.parameter_count, architecture.sizes[0]
-    if count > MOST_PARAMETERS or inputs > MOST_INPUTS:
+    if count > MAX_PARAMETERS or inputs > MAX_INPUTS:
         raise TinyNetError(
             f"a network of sizes {architecture.sizes} has {count:,} parameters and {inputs} inputs; "
-            f"on paper it may have {MOST_PARAMETERS} and {MOST_INPUTS}"
+            f"on paper it may have {MAX_PARAMETERS} and {MAX_INPUTS}"
         )
     if recipe.optimizer != "sgd" or recipe.momentum or recipe.weight_decay:
         raise TinyNetError(
             "a worksheet has plain gradient descent: optimizer 'sgd', momentum 0, weight_decay 0; change the recipe"
         )
-    if isinstance(decimals, bool) or not isinstance(decimals, int) or not 1 <= decimals <= MOST_DECIMALS:
-        raise TinyNetError(f"decimals is {decimals!r}; it must be a whole number from 1 to {MOST_DECIMALS}")
+    if isinstance(decimals, bool) or not isinstance(decimals, int) or not 1 <= decimals <= MAX_DECIMALS:
+        raise TinyNetError(f"decimals is {decimals!r}; it must be a whole number from 1 to {MAX_DECIMALS}")
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:

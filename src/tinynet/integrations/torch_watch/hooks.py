@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-MOST_CANDIDATES = 8  # tensors that may be the targets, of one forward pass
+MAX_CANDIDATES = 8  # tensors that may be the targets, of one forward pass
 
 
 @dataclass
@@ -168,7 +168,7 @@ class Listener:
         for tensor in tensors:
             if tensor.requires_grad or tensor.numel() not in (rows, present.outputs.size):
                 continue
-            if len(present.candidates) < MOST_CANDIDATES and id(tensor) not in present.candidates:
+            if len(present.candidates) < MAX_CANDIDATES and id(tensor) not in present.candidates:
                 present.candidates[id(tensor)] = (tensor, Candidate(_numbers(tensor), smoothing))
 
     # --- backward ----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.recording import Stop
 from tinynet.training.watched import WatchedRecording
 
-MOST_BYTES = 512 * 2**20  # of the steps' numbers and of the rows shown
+MAX_BYTES = 512 * 2**20  # of the steps' numbers and of the rows shown
 
 
 class Step(NamedTuple):
@@ -64,7 +64,7 @@ class Tape:
         pixels, *nodes = self.architecture.sizes
         steps = self.numbers + len(self) * self.batch * (sum(nodes) + nodes[-1] + 1)
         rows = len(self.inputs.rows) * pixels + len(self.targets.rows) * nodes[-1]
-        return f"{MOST_BYTES // 2**20} MB are full" if 8 * (steps + rows) > MOST_BYTES else None
+        return f"{MAX_BYTES // 2**20} MB are full" if 8 * (steps + rows) > MAX_BYTES else None
 
     def add(self, step: Step) -> None:
         """Take a step in, and give up what does not hold of it.

@@ -6,10 +6,10 @@ from typing import Any, Literal
 from tinynet.core.architecture import Architecture
 from tinynet.errors import TinyNetError
 from tinynet.lab.api.requests import (
-    MOST_NETWORKS,
-    MOST_PARAMETERS,
-    MOST_STEPS,
-    MOST_WORK,
+    MAX_NETWORKS,
+    MAX_PARAMETERS,
+    MAX_STEPS,
+    MAX_WORK,
     ArchitectureJson,
     RecipeJson,
 )
@@ -34,7 +34,7 @@ def about() -> dict[str, Any]:
     from tinynet.story.quiz import heads
     from tinynet.version import __version__
 
-    limits = {"parameters": MOST_PARAMETERS, "steps": MOST_STEPS, "networks": MOST_NETWORKS}
+    limits = {"parameters": MAX_PARAMETERS, "steps": MAX_STEPS, "networks": MAX_NETWORKS}
     return {"version": __version__, "limits": limits, "chapters": heads()}
 
 
@@ -48,7 +48,7 @@ def chapter(asked: StoryRequest) -> dict[str, Any]:
             f"networks is {asked.networks:,}; a chapter puts its claims to at most 100,000 seeds"
         )
     work = asked.networks * asked.recipe.epochs * 400 * asked.architecture.parameter_count
-    if work > MOST_WORK:
+    if work > MAX_WORK:
         raise TinyNetError("these chapters would take too long; take fewer epochs or seeds")
     one = journey.Journey(
         seed=asked.seed, networks=asked.networks, recipe=asked.recipe, architecture=asked.architecture

@@ -13,7 +13,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation import exam, predictions, verdicts
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.calibration import Reliability, probability, reliability
-from tinynet.evaluation.exam import Exam, Marks
+from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung, sentence
 from tinynet.experiments.population import population
 from tinynet.lab.api.requests import Progress, WorldJson
@@ -21,8 +21,8 @@ from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
 
 SIDE_BY_SIDE = ("memorizer", "learner")  # rungs of the ladder
-MOST_PICTURES = 5_000  # whose best answers are asked at once
-MOST_SEEDS = 2_048  # of a rung
+MAX_PICTURES = 5_000  # whose best answers are asked at once
+MAX_SEEDS = 2_048  # of a rung
 RUNG_PICTURES = 5_000  # of the world, in a rung's exam; the two networks sit the full one
 
 
@@ -85,16 +85,16 @@ def _network(network: Network) -> dict[str, Any]:
     }
 
 
-def _parts(sat: list[Marks]) -> list[dict[str, Any]]:
+def _parts(sat: list[ExamResult]) -> list[dict[str, Any]]:
     """Return a row for each part of the exam: what it asks, and each network's mark with whether that is enough."""
     asked = (
         (f"margin ≥ {exam.LEAST_MARGIN:g}", "{0.margin[0]:.3f}"),
         (f"accuracy ≥ {exam.LEAST_ACCURACY:g}", "{0.accuracy[0]:.4f}"),
         (
-            f"|H − V| ≤ {exam.MOST_SURE_OF_GRAY:g} on gray, ≤ {exam.MOST_SURE_OF_DOUBT:g} on the worst",
+            f"|H − V| ≤ {exam.MAX_SURE_OF_GRAY:g} on gray, ≤ {exam.MAX_SURE_OF_DOUBT:g} on the worst",
             "{0.gray[0]:.3f}, {0.worst_doubt[0]:.3f}",
         ),
-        (f"≤ {exam.MOST_BRIER:g} × floor", "{0.brier_ratio[0]:.3f}"),
+        (f"≤ {exam.MAX_BRIER:g} × floor", "{0.brier_ratio[0]:.3f}"),
         (f"AUROC ≥ {exam.LEAST_AUROC:g}", "{0.auroc[0]:.3f}"),
         (f"agreement ≥ {exam.LEAST_AGREEMENT:g}", "{0.agreement[0]:.3f}"),
     )
@@ -147,9 +147,9 @@ def rung(asked: RungRequest, progress: Progress) -> dict[str, Any]:
     """Measure a rung, and the one it is compared with; what was measured once is kept."""
     if asked.key not in RUNG:
         raise TinyNetError(f"there is no rung {asked.key!r}; the rungs are {', '.join(RUNG)}")
-    if not 1 <= asked.networks <= MOST_SEEDS:
+    if not 1 <= asked.networks <= MAX_SEEDS:
         raise TinyNetError(
-            f"networks is {asked.networks:,}; the page puts a rung to 1 to {MOST_SEEDS:,} seeds"
+            f"networks is {asked.networks:,}; the page puts a rung to 1 to {MAX_SEEDS:,} seeds"
         )
     ladder, after = _ladder(asked.networks), RUNG[asked.key].after
     missing = [key for key in (after, asked.key) if key is not None and not ladder.known(key)]
@@ -176,9 +176,9 @@ def _part(progress: Progress, k: int, parts: int, done: int, total: int) -> None
 
 def bayes(asked: BayesRequest) -> dict[str, Any]:
     """Return the best possible answers to the pictures."""
-    if not 1 <= len(asked.pictures) <= MOST_PICTURES:
+    if not 1 <= len(asked.pictures) <= MAX_PICTURES:
         raise TinyNetError(
-            f"there are {len(asked.pictures):,} pictures; ask for 1 to {MOST_PICTURES:,} at once"
+            f"there are {len(asked.pictures):,} pictures; ask for 1 to {MAX_PICTURES:,} at once"
         )
     if any(len(picture) != asked.world.n**2 for picture in asked.pictures):
         raise TinyNetError(f"a picture of this world has {asked.world.n**2} pixels, and one of these has not")

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.data.batches import pictures_an_epoch
+from tinynet.data.batches import examples_per_epoch
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions, verdicts
 from tinynet.experiments.population import Population, population
 from tinynet.lab.api.requests import (
-    MOST_NETWORKS,
-    MOST_WORK,
+    MAX_NETWORKS,
+    MAX_WORK,
     ArchitectureJson,
     PicturesJson,
     Progress,
@@ -22,7 +22,7 @@ from tinynet.lab.api.requests import (
 from tinynet.training.checks import check
 
 BINS = 60  # of a histogram, half on either side of zero
-SEEDS_A_BIN = 12
+SEEDS_PER_BIN = 12
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ def _crowd(asked: PopulationRequest, progress: Progress) -> Population:
         raise TinyNetError(
             f"the picture has {len(asked.picture)} pixels and the network takes {asked.architecture.sizes[0]}"
         )
-    if not 1 <= asked.networks <= MOST_NETWORKS:
-        raise TinyNetError(f"networks is {asked.networks:,}; ask 1 to {MOST_NETWORKS:,} seeds")
+    if not 1 <= asked.networks <= MAX_NETWORKS:
+        raise TinyNetError(f"networks is {asked.networks:,}; ask 1 to {MAX_NETWORKS:,} seeds")
     work = (
-        asked.networks * asked.recipe.epochs * pictures_an_epoch(source) * asked.architecture.parameter_count
+        asked.networks * asked.recipe.epochs * examples_per_epoch(source) * asked.architecture.parameter_count
     )
-    if work > MOST_WORK:
+    if work > MAX_WORK:
         raise TinyNetError(
-            f"{asked.networks:,} networks of {asked.recipe.epochs:,} epochs are {work / MOST_WORK:.1f} times what the page "
+            f"{asked.networks:,} networks of {asked.recipe.epochs:,} epochs are {work / MAX_WORK:.1f} times what the page "
             "may ask; take fewer seeds or epochs, or ask `tinynet population`"
         )
     check(asked.architecture, source, asked.recipe)
@@ -98,6 +98,6 @@ def _histogram(crowd: Population, gap: np.ndarray) -> dict[str, Any] | None:
     edges = np.linspace(-top, top, BINS + 1)
     place = np.clip(np.searchsorted(edges, gap[finite], side="right") - 1, 0, BINS - 1)
     seeds = crowd.seeds[finite]
-    members = [seeds[np.flatnonzero(place == k)[:SEEDS_A_BIN]].tolist() for k in range(BINS)]
+    members = [seeds[np.flatnonzero(place == k)[:SEEDS_PER_BIN]].tolist() for k in range(BINS)]
     counts = np.bincount(place, minlength=BINS).tolist()
     return {"edges": edges.tolist(), "counts": counts, "seeds": members, "left_out": int((~finite).sum())}

@@ -17,12 +17,12 @@ from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 
-MOST_PARAMETERS = 2_000  # of a network in the page
-MOST_BATCH = 256  # pictures, each with cells of its own
-MOST_STEPS = 1_000_000  # of a recording
-MOST_NETWORKS = 1_000_000
-MOST_WORK = 10**12  # networks x steps x parameters x pictures a step
-MOST_STARTS = 256
+MAX_PARAMETERS = 2_000  # of a network in the page
+MAX_BATCH = 256  # pictures, each with cells of its own
+MAX_STEPS = 1_000_000  # of a recording
+MAX_NETWORKS = 1_000_000
+MAX_WORK = 10**12  # networks x steps x parameters x pictures a step
+MAX_STARTS = 256
 Progress = Callable[[int, int], None]
 # records that validate themselves, with their own words
 ArchitectureJson = Annotated[
@@ -112,9 +112,9 @@ class Experiment:
 def allowed(asked: SheetRequest) -> None:
     """Raise a TinyNetError for a sheet that is too large for the page, or that cannot be."""
     small(asked.architecture)
-    if not 1 <= asked.batch <= MOST_BATCH:
-        raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to {MOST_BATCH} pictures")
-    if asked.batch * asked.architecture.parameter_count > 4 * MOST_PARAMETERS:
+    if not 1 <= asked.batch <= MAX_BATCH:
+        raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to {MAX_BATCH} pictures")
+    if asked.batch * asked.architecture.parameter_count > 4 * MAX_PARAMETERS:
         raise TinyNetError(
             f"a batch of {asked.batch} pictures for {asked.architecture.parameter_count} parameters makes too many cells "
             "for the page; take smaller batches or a smaller network"
@@ -141,8 +141,8 @@ def misfit(errors: Sequence[Mapping[str, Any]]) -> str:
 
 def small(architecture: Architecture) -> None:
     """Raise a TinyNetError where a network is larger than the page shows."""
-    if architecture.parameter_count > MOST_PARAMETERS:
+    if architecture.parameter_count > MAX_PARAMETERS:
         raise TinyNetError(
             f"sizes {architecture.sizes} make {architecture.parameter_count:,} parameters; the page shows up to "
-            f"{MOST_PARAMETERS:,}"
+            f"{MAX_PARAMETERS:,}"
         )

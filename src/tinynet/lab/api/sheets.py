@@ -9,12 +9,12 @@ from tinynet.core.explain import title
 from tinynet.core.notation import mathml_symbol, text_symbol
 from tinynet.core.sheet import Sheet, sheet_of
 from tinynet.data import pictures
-from tinynet.data.batches import steps_an_epoch
+from tinynet.data.batches import steps_per_epoch
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions
 from tinynet.lab.api.requests import (
-    MOST_STARTS,
-    MOST_STEPS,
+    MAX_STARTS,
+    MAX_STEPS,
     Experiment,
     SheetRequest,
     StartsRequest,
@@ -54,8 +54,8 @@ def sheet(asked: SheetRequest) -> dict[str, Any]:
 def starts(asked: StartsRequest) -> dict[str, Any]:
     """Return the parameters that the seeds from `first_seed` on draw."""
     small(asked.architecture)
-    if not 1 <= asked.count <= MOST_STARTS:
-        raise TinyNetError(f"count is {asked.count}; ask for 1 to {MOST_STARTS} starts at once")
+    if not 1 <= asked.count <= MAX_STARTS:
+        raise TinyNetError(f"count is {asked.count}; ask for 1 to {MAX_STARTS} starts at once")
     seeds = range(asked.first_seed, asked.first_seed + asked.count)
     return {
         "first_seed": asked.first_seed,
@@ -77,9 +77,9 @@ def picture_sets(grid: int) -> dict[str, Any]:
 def recording(asked: Experiment) -> Recording:
     """Return the training, recorded."""
     small(asked.architecture)
-    steps = asked.recipe.epochs * steps_an_epoch(asked.recipe, asked.source)
-    if steps > MOST_STEPS:
+    steps = asked.recipe.epochs * steps_per_epoch(asked.recipe, asked.source)
+    if steps > MAX_STEPS:
         raise TinyNetError(
-            f"this training has {steps:,} steps and the page takes {MOST_STEPS:,}; take fewer epochs"
+            f"this training has {steps:,} steps and the page takes {MAX_STEPS:,}; take fewer epochs"
         )
     return train(asked.network(), asked.source, asked.recipe)

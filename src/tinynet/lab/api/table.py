@@ -12,7 +12,7 @@ from tinynet.lab.api.requests import small
 from tinynet.recipe import Loss, Recipe
 
 MANY, SHOWN = 11, 4  # different cells that are counted of a column, and that are shown of it
-MOST_ROWS = 5_000  # of a table in the page
+MAX_ROWS = 5_000  # of a table in the page
 NUDGES = 20_000  # of the training that is proposed
 LABELS = (
     "label",
@@ -99,7 +99,7 @@ def _described(name: str, cells: list[Any]) -> Described:
 def columns(asked: TableText) -> dict[str, Any]:
     """Return how many rows there are, what each column holds, and which is likely to be the label, or None."""
     found = described(asked.stream())
-    possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MOST_ANSWERS]
+    possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MAX_ANSWERS]
     words = [c.name for c in found if c.words and c.name in possible]
     called = [name for label in LABELS for name in possible if name.strip().lower() == label]
     label = next(iter([*called, *reversed(words)]), None)
@@ -114,13 +114,13 @@ def table(asked: TableRequest) -> dict[str, Any]:
     """Return the examples to train on, those held out, and a network and a recipe to begin with."""
     label, targets = (None, asked.label) if asked.predict else (asked.label, None)
     read = tables.read(asked.stream(), label=label, targets=targets, ignore=asked.ignore)
-    if len(read) > MOST_ROWS:
+    if len(read) > MAX_ROWS:
         raise TinyNetError(
-            f"{asked.name} has {len(read):,} rows and the page trains on up to {MOST_ROWS:,}; at the command line "
+            f"{asked.name} has {len(read):,} rows and the page trains on up to {MAX_ROWS:,}; at the command line "
             f"`tinynet train {asked.name} --{'target' if asked.predict else 'label'} {asked.label}` takes any number"
         )
     held_out = asked.held_out or None
-    parts = splits.parts_of(read, held_out=held_out, scale=True, seed=asked.seed)
+    parts = splits.split_dataset(read, held_out=held_out, scale=True, seed=asked.seed)
     if not 1 <= asked.hidden <= 64:
         raise TinyNetError(f"hidden is {asked.hidden}; the page draws 1 to 64 hidden nodes")
     sizes = (len(read.columns), asked.hidden, len(read.answers))

@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BODY = 1_000_000  # bytes
+MAX_BODY = 1_000_000  # bytes
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -49,9 +49,7 @@ class Guard:
             return
         body = await _body(receive) if request.method == "POST" else b""
         if body is None:
-            await refusal(413, f"the request is larger than {MOST_BODY:,} bytes")(
-                scope, receive, with_headers
-            )
+            await refusal(413, f"the request is larger than {MAX_BODY:,} bytes")(scope, receive, with_headers)
             return
         await self._app(scope, _again(body, receive), with_headers)
 
@@ -64,8 +62,8 @@ class Guard:
         origin = request.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return refusal(403, f"the page at {origin!r} may not ask this laboratory")
-        if int(request.headers.get("content-length", "0") or 0) > MOST_BODY:
-            return refusal(413, f"the request is larger than {MOST_BODY:,} bytes")
+        if int(request.headers.get("content-length", "0") or 0) > MAX_BODY:
+            return refusal(413, f"the request is larger than {MAX_BODY:,} bytes")
         return None
 
     def _known(self, name: str) -> bool:
@@ -82,7 +80,7 @@ async def _body(receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         found += message.get("body", b"")
-        if len(found) > MOST_BODY:
+        if len(found) > MAX_BODY:
             return None
         if not message.get("more_body", False):
             return found

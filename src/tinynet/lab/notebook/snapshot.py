@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIVE = f"This is a picture. In a notebook of your own the cell shows the live laboratory: {pip_command('widget')}"
-MOST_ROWS = 8  # of the table
+MAX_ROWS = 8  # of the table
 DOTS = (80, 56, 40)  # an inch: the most that keep a picture small
 COLORS = 64  # of the picture, which halves its bytes
-MOST_BYTES = 100_000
+MAX_BYTES = 100_000
 
 
 def snapshot(shown: Network | Recording, note: str = LIVE, mark: str = "") -> dict[str, str]:
@@ -45,8 +45,8 @@ def snapshot(shown: Network | Recording, note: str = LIVE, mark: str = "") -> di
     """
     said, network, examples = _told(shown)
     told = content.numbers_table if examples.regression else content.answers_table
-    table = told("", network, examples[:MOST_ROWS])
-    more = f"and {len(examples) - MOST_ROWS:,} more" if len(examples) > MOST_ROWS else ""
+    table = told("", network, examples[:MAX_ROWS])
+    more = f"and {len(examples) - MAX_ROWS:,} more" if len(examples) > MAX_ROWS else ""
     picture = base64.b64encode(_png(_figure(shown, network, examples))).decode()
     html = (
         f'<div class="tinynet-snapshot {escape(mark)}"><p>{escape(said)}</p>'
@@ -122,7 +122,7 @@ def _png(figure: "Figure") -> bytes:
         figure.savefig(drawn, format="png", dpi=dots)
         with Image.open(drawn) as image:
             image.convert("RGB").quantize(COLORS).save(packed, "png", optimize=True)
-        if packed.tell() < MOST_BYTES:
+        if packed.tell() < MAX_BYTES:
             break
     return packed.getvalue()
 

@@ -20,9 +20,9 @@ from tinynet.training.watched import WatchedRecording
 PAGE = Path(__file__).parents[2] / "page"
 LARGEST = 1_000_000  # bytes of a file
 WHOLE = 200_000  # bytes of all recordings that go along with every step; of longer ones some steps do
-MOST_STARTS, BLOCK = 1024, 32  # seeds; the page asks for blocks of them
-MOST_CELLS = 18_000  # parameters times pictures of all forms to choose from: more take long to write
-MOST_RECORDINGS = 8
+MAX_STARTS, BLOCK = 1024, 32  # seeds; the page asks for blocks of them
+MAX_CELLS = 18_000  # parameters times pictures of all forms to choose from: more take long to write
+MAX_RECORDINGS = 8
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -62,8 +62,8 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
     >>> page(run).startswith("<!doctype html>"), len(page(run)) < 1_000_000
     (True, True)
     """
-    if not 1 <= len(recordings) <= MOST_RECORDINGS:
-        raise TinyNetError(f"{len(recordings)} recordings were given; a page shows 1 to {MOST_RECORDINGS}")
+    if not 1 <= len(recordings) <= MAX_RECORDINGS:
+        raise TinyNetError(f"{len(recordings)} recordings were given; a page shows 1 to {MAX_RECORDINGS}")
     if names is not None and len(names) != len(recordings):
         raise TinyNetError(
             f"there are {len(names)} names for {len(recordings)} recordings; give one for each"
@@ -124,7 +124,7 @@ class Hold:
         """Add the starts of as many seeds as go into `room` bytes of the page; return whether there are any."""
         numbers = sum(one.parameter_count for one in self._architectures)
         each = 4 * numbers * 4 / 3 * 1.01  # bytes of a seed: float32, in base64, and a little more
-        count = min(MOST_STARTS, int(room / each)) // BLOCK * BLOCK
+        count = min(MAX_STARTS, int(room / each)) // BLOCK * BLOCK
         for one in self._architectures if count > 0 else []:
             table = {"architecture": one.to_json(), "first": 0, "count": count}
             self._document["starts"].append(table | {"at": self._stow(payload.table(one, 0, count))})
@@ -174,13 +174,13 @@ def code() -> str:
 def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
     """Yield what forms may go along besides each recording's own, from the most to none."""
     counts = [run.network.architecture.parameter_count for run in recordings]
-    for most_batch, losses in ((payload.MOST_BATCH, True), (0, True), (0, False)):
+    for most_batch, losses in ((payload.MAX_BATCH, True), (0, True), (0, False)):
         forms = [
             payload.onward_forms(run) + payload.choices(run, most_batch=most_batch, losses=losses)
             for run in recordings
         ]
         cells = sum(count * batch for count, mine in zip(counts, forms, strict=True) for _, batch in mine)
-        if cells <= MOST_CELLS:
+        if cells <= MAX_CELLS:
             yield forms
     yield [payload.onward_forms(run) for run in recordings]
     yield [[] for _ in recordings]

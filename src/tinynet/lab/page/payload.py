@@ -10,7 +10,7 @@ import numpy as np
 from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.sheet import sheet_of
-from tinynet.data.batches import pictures_an_epoch
+from tinynet.data.batches import examples_per_epoch
 from tinynet.errors import TinyNetError
 from tinynet.kernels.simd_init import starts
 from tinynet.lab.api.requests import SheetRequest, allowed
@@ -19,7 +19,7 @@ from tinynet.recipe import Loss, Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 
-MOST_BATCH = 6  # of the batches to choose from
+MAX_BATCH = 6  # of the batches to choose from
 OPTIMIZERS: tuple[dict[str, Any], ...] = (
     {},
     {"momentum": 0.9},
@@ -49,14 +49,14 @@ def onward_forms(run: Recording) -> list[Form]:
 
 def _batches(run: Recording) -> set[int]:
     """Return the sizes of single pictures, of whole batches and of a short last one, in an epoch here."""
-    count, size = pictures_an_epoch(run.source), run.recipe.batch_size
+    count, size = examples_per_epoch(run.source), run.recipe.batch_size
     return {1, min(size, count), count % size or min(size, count)}
 
 
-def choices(run: Recording, *, most_batch: int = MOST_BATCH, losses: bool = True) -> list[Form]:
+def choices(run: Recording, *, most_batch: int = MAX_BATCH, losses: bool = True) -> list[Form]:
     """Return the forms that a user may choose besides: optimizers, in batches up to `most_batch`; losses and decay too."""
     batches = {batch for _, batch in own_forms(run)} | {
-        *range(1, min(most_batch, pictures_an_epoch(run.source)) + 1)
+        *range(1, min(most_batch, examples_per_epoch(run.source)) + 1)
     }
     kinds = [loss for loss in get_args(Loss) if loss != "given"] if losses else (run.recipe.loss,)
     decays = (0.0, 0.01) if losses else (run.recipe.weight_decay,)
