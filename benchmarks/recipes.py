@@ -49,18 +49,26 @@ class Case:
 
 
 def shape(
-    hidden: int, activation: str = "sigmoid", output: str = "sigmoid", start: str = "pytorch"
+    hidden: int, activation: str = "sigmoid", output: str = "sigmoid", init: str = "pytorch"
 ) -> tn.Architecture:
     """Return a network of so many hidden nodes."""
-    return tn.Architecture((4, hidden, 2), activation, output, start)
+    return tn.Architecture((4, hidden, 2), activation, output, init)
 
 
-HOLD = tn.Recipe(learning_rate=1.0, epochs=1000, schedule="hold", hold=0.6, final=0.02)
-DECAY = replace(HOLD, epochs=2000, final=0.005, weight_decay=1e-5)
+HOLD = tn.Recipe(
+    learning_rate=1.0, epochs=1000, schedule="hold_then_decay", hold_fraction=0.6, final_fraction=0.02
+)
+DECAY = replace(HOLD, epochs=2000, final_fraction=0.005, weight_decay=1e-5)
 SOFT = replace(DECAY, loss="cross_entropy", learning_rate=0.3, weight_decay=1e-4)
 DOUBT_FIRST = Stage(tn.Recipe(learning_rate=1.0, epochs=1000), tn.World(0.3, doubt=0.8))
 LONG = tn.Recipe(
-    learning_rate=0.01, epochs=60_000, optimizer="adam", batch_size=10, schedule="hold", hold=0.6, final=0.002
+    learning_rate=0.01,
+    epochs=60_000,
+    optimizer="adam",
+    batch_size=10,
+    schedule="hold_then_decay",
+    hold_fraction=0.6,
+    final_fraction=0.002,
 )
 SHARPER = tn.World(0.11, doubt=0.8)
 CASES = (
@@ -87,8 +95,8 @@ CASES = (
     Case("baseline, 3 hidden", shape(3), (Stage(HOLD),)),
     Case(
         "ReLU, 3 hidden",
-        shape(3, "relu", start="normal"),
-        (Stage(replace(HOLD, learning_rate=0.1, epochs=8000, final=0.005)),),
+        shape(3, "relu", init="normal"),
+        (Stage(replace(HOLD, learning_rate=0.1, epochs=8000, final_fraction=0.005)),),
         (1, 8, 16),
     ),
     Case("sharper world, sigmoid, 3 hidden", shape(3), (Stage(LONG, SHARPER),), (1, 4)),

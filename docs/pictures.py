@@ -19,7 +19,7 @@ def figure() -> None:
     left, right = drawn.subplots(1, 2, width_ratios=(1.5, 1))
     plots.architecture(tn.Network.initial(seed=0), picture=[1, 1, 0, 0], ax=left)
     crowd = tn.population(tn.Recipe(epochs=10_000), networks=4096)
-    gaps = crowd.gaps(tn.pictures.stress()["gray"])[crowd.all_right, 0]
+    gaps = crowd.margins(tn.pictures.stress()["gray"])[crowd.all_right, 0]
     plots.population_histogram(gaps, ax=right, label="answers to gray, networks that learned")
     drawn.savefig(HERE / "tinynet.png", dpi=80, metadata={"Software": None})
 

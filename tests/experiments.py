@@ -77,9 +77,9 @@ FORMS: dict[str, tuple[tn.Architecture, tn.Recipe, Any]] = {
     "relu": (tn.Architecture(hidden="relu", output="identity"), tn.Recipe(learning_rate=0.02), LINES),
     "relu, lost": (tn.Architecture(hidden="relu", output="identity"), tn.Recipe(learning_rate=30.0), LINES),
     "softmax": (tn.Architecture(output="softmax"), CROSS, LINES),
-    "softmax and mse": (tn.Architecture(output="softmax", start="xavier"), tn.Recipe(), LINES),
-    "bce": (tn.Architecture(start="he"), tn.Recipe(loss="bce", label_smoothing=0.1), LINES),
-    "normal start": (tn.Architecture((4, 5, 2), start="normal"), tn.Recipe(), LINES),
+    "softmax and mse": (tn.Architecture(output="softmax", init="xavier"), tn.Recipe(), LINES),
+    "bce": (tn.Architecture(init="he"), tn.Recipe(loss="bce", label_smoothing=0.1), LINES),
+    "normal start": (tn.Architecture((4, 5, 2), init="normal"), tn.Recipe(), LINES),
     "batches of 4": (SHAPE, tn.Recipe(batch_size=4), LINES),
     "batches of 3": (SHAPE, tn.Recipe(batch_size=3), LINES),
     "shuffled": (SHAPE, tn.Recipe(order="shuffled"), LINES),
@@ -93,10 +93,10 @@ FORMS: dict[str, tuple[tn.Architecture, tn.Recipe, Any]] = {
     "adam": (SHAPE, tn.Recipe(optimizer="adam", batch_size=4, schedule="cosine"), LINES),
     "weight decay": (SHAPE, tn.Recipe(weight_decay=0.01), LINES),
     "soft targets": (SHAPE, tn.Recipe(), SOFT),
-    "hold": (SHAPE, tn.Recipe(learning_rate=2.0, schedule="hold", order="shuffled"), LINES),
+    "hold": (SHAPE, tn.Recipe(learning_rate=2.0, schedule="hold_then_decay", order="shuffled"), LINES),
     "noise": (SHAPE, tn.Recipe(noise=0.1), LINES),
     "noise and views": (SHAPE, tn.Recipe(noise=0.2, augment=True, order="shuffled"), LINES),
-    "world": (tn.Architecture((4, 6, 2)), tn.Recipe(epochs=30, schedule="hold"), WORLD),
+    "world": (tn.Architecture((4, 6, 2)), tn.Recipe(epochs=30, schedule="hold_then_decay"), WORLD),
     "coins": (SHAPE, tn.Recipe(epochs=5, loss="bce", batch_size=3), replace(WORLD, labels="coin", noise=0.3)),
 }
 
@@ -190,7 +190,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     sharp = replace(WORLD, noise=0.05, n=3)
     yield (
         "floors",
-        {name: tuple(found) for name, found in vars(bayes_bounds.floors(WORLD, count=3000)).items()},
+        {name: tuple(found) for name, found in vars(bayes_bounds.bayes_scores(WORLD, count=3000)).items()},
     )
     yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=rng.TEST)[0])
     yield "doubt", bayes.doubtful(WORLD, shown)
@@ -214,7 +214,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     told = tn.train(
         tn.Network.initial((1, 3, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=5)
     ).final
-    yield "fits", regression.fit(told, numbers).to_json()
+    yield "fits", regression.score_regression(told, numbers).to_json()
     said, true = DRAW.random((3, 700)), (DRAW.random(700) < 0.6) * 1.0
     yield "temperature", calibration.temperature(said, true)
     yield (

@@ -35,9 +35,9 @@ def test_trials_that_differ_in_epochs_share_a_training():
 
 
 def test_a_schedule_knows_its_end_and_shares_nothing():
-    found = plan(tn.grid(schedule=["constant", "hold"], epochs=[100, 300]))
+    found = plan(tn.grid(schedule=["constant", "hold_then_decay"], epochs=[100, 300]))
     assert [(g.recipe.schedule, g.stops) for g in found.groups] == [
-        ("constant", (100, 300)), ("hold", (100,)), ("hold", (300,)),
+        ("constant", (100, 300)), ("hold_then_decay", (100,)), ("hold_then_decay", (300,)),
     ]  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_the_blocks_of_a_longer_sweep_are_the_same():
     "axes",
     [
         {"learning_rate": 2.0}, {"epochs": [10, 101]}, {"hidden": 4}, {"activation": "tanh"}, {"loss": "bce"},
-        {"order": "shuffled"}, {"start": "he"},
+        {"order": "shuffled"}, {"init": "he"},
     ],
 )  # fmt: skip
 def test_what_decides_the_numbers_decides_the_key(axes):
@@ -154,7 +154,7 @@ def test_a_training_looked_at_on_the_way_is_the_same_to_the_bit():
         tn.Architecture((4, 5, 4, 3), hidden="tanh", output="softmax"),
         tn.Architecture((4, 3, 1)),
         tn.Architecture((4, 3), output="identity"),
-        tn.Architecture((4, 3, 2), start="zeros"),
+        tn.Architecture((4, 3, 2), init="zeros"),
     ],
 )
 def test_a_look_sees_who_is_right(architecture):
@@ -168,7 +168,7 @@ def test_a_look_sees_who_is_right(architecture):
     cohort.epoch = 7
     shards.look(cohort, examples, seen)
     assert (seen == 7 * rights).all()
-    assert rights.any() == (architecture.start != "zeros")
+    assert rights.any() == (architecture.init != "zeros")
     cohort.epoch = 8
     shards.look(cohort, examples, seen)
     assert (seen == 7 * rights).all()

@@ -219,7 +219,10 @@ def test_units_do_not_matter_nor_a_constant_column():
         ({"batch_size": 0}, "batch_size is 0; it must be a whole number from 1"),
         ({"optimizer": "lbfgs"}, "optimizer is 'lbfgs'; it must be one of 'sgd', 'adam'"),
         ({"kept": 0}, "kept is 0; it must be a whole number from 1"),
-        ({"patience": 3, "validation_share": 2.0}, "patience is 3, so that validation_share .* share is 2.0"),
+        (
+            {"patience": 3, "validation_share": 2.0},
+            "patience is 3, so that validation_share .* held_out is 2.0",
+        ),
         ({"patience": 3, "validation_share": 0.001}, "'setosa' has 50 of the 150 .* hold out none of them"),
         ({"random_state": -1}, "Seed must be between 0 and"),
     ],

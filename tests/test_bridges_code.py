@@ -226,7 +226,7 @@ def test_c_holds_only_what_it_uses():
 
 
 def huge(output):
-    network = tn.Network.initial((1, 2), output=output, start="zeros")
+    network = tn.Network.initial((1, 2), output=output, init="zeros")
     return network.with_parameters(np.array([-1000.0, 1000.0, 0.0, 0.0]))
 
 

@@ -13,7 +13,7 @@ from tinynet.errors import TinyNetError
 from tinynet.exports.recording_json import recording_from_json, recording_json
 from tinynet.formats.json_documents import parsed
 
-NETWORK = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax", start="xavier")
+NETWORK = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax", init="xavier")
 LINES = tn.pictures.lines()
 
 

@@ -87,7 +87,7 @@ def test_a_program_says_what_goes_in_and_comes_out(run, tmp_path, ending, commen
     numbers = tn.Examples.from_table(rows | {"label": [-3.0, 5.0]}, targets=["label"])
     fitted = tn.train(tn.Network.initial((3, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=1))
     for each in (run, trained, fitted):
-        export(each, tmp_path / f"{len(each.examples.answers)}-{each.network.sizes[0]}{ending}")
+        export(each, tmp_path / f"{len(each.examples.target_names)}-{each.network.sizes[0]}{ending}")
     assert (tmp_path / f"2-3{ending}").read_text().splitlines()[3:8] == [
         f"{comment} pixels[0]: width, from 1.0 to 2.5 as 0 to 1, and beyond as the nearer end.",
         f"{comment} pixels[1]: length.",

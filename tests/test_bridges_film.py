@@ -131,7 +131,9 @@ def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
     table = tn.Examples(
         np.array([[0.0, 0.5, 1.0], [1.0, 0.2, 0.3]]), np.eye(2), ("a", "b"), None, ("no", "yes")
     )
-    wild = tn.Examples(table.inputs * 9 - 4, np.array([[-3.0], [7.5]]), ("a", "b"), None, ("y",), free=True)
+    wild = tn.Examples(
+        table.inputs * 9 - 4, np.array([[-3.0], [7.5]]), ("a", "b"), None, ("y",), unbounded=True
+    )
     others = {
         "validated": tn.train(
             tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=3, patience=2), validation=LINES
@@ -180,7 +182,7 @@ def test_in_a_frame_nothing_covers_another_or_leaves_it(answers):
     if outputs > 1:
         targets = np.eye(outputs)[rng.integers(outputs, size=20)]
     rows = tn.Examples(
-        inputs, targets, tuple(f"row {k}" for k in range(20)), None, answers, free=outputs == 1
+        inputs, targets, tuple(f"row {k}" for k in range(20)), None, answers, unbounded=outputs == 1
     )
     output = "identity" if outputs == 1 else "sigmoid"
     run = tn.train(tn.Network.initial((4, 3, outputs), seed=0, output=output), rows, tn.Recipe(1e-3, 1))

@@ -91,7 +91,7 @@ def test_every_cell_of_every_kind_of_sheet_is_latex(refused):
 @pytest.mark.parametrize("kind", MOMENTS)
 def test_a_document_of_any_depth_is_latex(refused, kind):
     moment = tn.nudge(*MOMENTS[kind])
-    depth = 2 if len(moment.shown) == 1 else 0
+    depth = 2 if len(moment.batch) == 1 else 0
     explanations = [moment.explain("layer1.weight[0,2]"), moment.explain("loss", depth=depth)]
     for explanation in explanations:
         document = explanation.latex_document()

@@ -55,7 +55,7 @@ def test_trained_networks_answer_to_a_millionth():
 
 def test_huge_weighted_sums_saturate():
     for output, expected in (("sigmoid", [0.0, 1.0]), ("softmax", [0.0, 1.0]), ("tanh", [-1.0, 1.0])):
-        network = tn.Network.initial((1, 2), output=output, start="zeros")
+        network = tn.Network.initial((1, 2), output=output, init="zeros")
         network = network.with_parameters(np.array([-1000.0, 1000.0, 0.0, 0.0]))
         assert answered(network.to_onnx(), np.ones((1, 1), np.float32)).tolist() == [expected]
 

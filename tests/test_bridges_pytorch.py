@@ -19,7 +19,7 @@ from networks import layered, networks, pictures
 from tinynet.errors import TinyNetError
 
 ENDINGS = ("safetensors", "pt", "pth", "onnx", "json")
-SINGLE = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax", start="xavier")
+SINGLE = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax", init="xavier")
 DOUBLE = SINGLE.with_parameters(SINGLE.parameters * 1.1, origin="scaled")
 
 

@@ -20,7 +20,7 @@ from tinynet.exports.excel import workbook
 from tinynet.model.moment import Moment
 
 LINES = tn.pictures.lines()
-ONE_OF_TWO = replace(LINES, targets=LINES.targets[:, :1], answers=("horizontal",))
+ONE_OF_TWO = replace(LINES, targets=LINES.targets[:, :1], target_names=("horizontal",))
 CASES = {  # network, examples, recipe, epoch
     "plain": (tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2), 1),
     "adam, bce, a short batch": (
@@ -64,7 +64,7 @@ def ours(moments, changes=()):
     for k, moment in enumerate(moments):
         if k == 0:
             given = moment.sheet.givens(
-                moment.network, moment.shown.inputs, moment.shown.targets, moment.state
+                moment.network, moment.batch.inputs, moment.batch.targets, moment.state
             )
         else:
             carried = [*moment.network.architecture.parameter_names]
@@ -75,7 +75,7 @@ def ours(moments, changes=()):
                 name: value for name, value in given.items() if "pixel" not in name and "target" not in name
             }
             for p, x, t in zip(
-                prefixes(len(moment.shown)), moment.shown.inputs, moment.shown.targets, strict=True
+                prefixes(len(moment.batch)), moment.batch.inputs, moment.batch.targets, strict=True
             ):
                 given |= {f"{p}pixel[{i}]": float(value) for i, value in enumerate(x)}
                 given |= {f"{p}target[{i}]": float(value) for i, value in enumerate(t)}
@@ -112,7 +112,7 @@ def changed(data, moments, changes):
 
 
 def some_changes(moments):
-    p = prefixes(len(moments[0].shown))[0]
+    p = prefixes(len(moments[0].batch))[0]
     return [
         (0, f"{p}pixel[2]", 0.35),
         (0, "layer1.weight[0,1]", -0.75),

@@ -342,5 +342,5 @@ def test_a_picture_of_numbers_to_predict_tells_numbers():
     assert "%" not in text
     said = notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
     assert re.search(rf"row 4 +{re.escape(said)} +500", text)
-    free = replace(some, target_scaling=None, targets=np.array([[-2.0], [1.0], [3.0], [4.0]]), free=True)
+    free = replace(some, target_scaling=None, targets=np.array([[-2.0], [1.0], [3.0], [4.0]]), unbounded=True)
     assert re.search(r"row 1 +\S+ +−2\n", snapshot.snapshot(replace(trained, examples=free))["text/plain"])

@@ -63,9 +63,9 @@ def test_bins_are_scikit_learns_and_torchmetrics(seed, bins):
     found = calibration.reliability(said, happened, bins=bins)
     share, mean = sklearn.calibration.calibration_curve(happened, said, n_bins=bins)
     full = found.count > 0
-    assert found.share[full] == pytest.approx(share)
-    assert found.said[full] == pytest.approx(mean)
-    assert np.isnan(found.share[~full]).all()
+    assert found.observed[full] == pytest.approx(share)
+    assert found.predicted[full] == pytest.approx(mean)
+    assert np.isnan(found.observed[~full]).all()
     expected = binary_calibration_error(torch.tensor(said), torch.tensor(happened).long(), n_bins=bins)
     assert found.ece == pytest.approx(float(expected), abs=1e-6)
 
@@ -187,11 +187,11 @@ def test_a_temperature_has_an_end():
 @pytest.mark.parametrize(
     ("said", "happened", "message"),
     [
-        ([0.5, 0.5], [1], r"probabilities has shape \(2,\) and happened \(1,\)"),
+        ([0.5, 0.5], [1], r"probabilities has shape \(2,\) and outcomes \(1,\)"),
         ([], [], r"shape \(0,\)"),
         ([1.5], [1], "probabilities has numbers outside 0 to 1"),
         ([math.nan], [1], "probabilities has numbers outside 0 to 1"),
-        ([0.5], [2], "happened has numbers outside 0 to 1"),
+        ([0.5], [2], "outcomes has numbers outside 0 to 1"),
     ],
 )
 def test_scores_say_what_does_not_fit(said, happened, message):

@@ -40,7 +40,7 @@ def test_it_says_what_the_network_says(run, tmp_path):
     )
     found = json.loads(tinynet("predict", path, new, "--json").stdout)["answers"]
     outputs = recording.best(recording.examples.scaled([[8.5, 90.0], [1.5, 12.0]]))
-    answers = recording.examples.answers
+    answers = recording.examples.target_names
     assert [[row[answer] for answer in answers] for row in found] == outputs.tolist()
     assert [row["says"] for row in found] == ["large", "small"]
     shown = tinynet("predict", path, new).output
@@ -79,11 +79,11 @@ def test_numbers_come_in_their_own_units(tmp_path):
 def test_what_cannot_be_is_said(run, tmp_path):
     path, recording = run
     with pytest.raises(tn.TinyNetError, match="has no column 'length'; did you mean 'lenght'?"):
-        recording.examples.like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
+        recording.examples.read_like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
     with pytest.raises(tn.TinyNetError, match="line 2, column 'width': the cell is empty"):
-        recording.examples.like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))
+        recording.examples.read_like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))
     with pytest.raises(tn.TinyNetError, match="were not scaled, so the names of their columns are not known"):
-        tn.pictures.lines().like({"a": [1.0]})
+        tn.pictures.lines().read_like({"a": [1.0]})
     new = write(tmp_path / "new.csv", [(1.0, 2.0)], ("width", "length"))
     before = new.read_bytes()
     for out in (new, tmp_path / "answers.txt"):
@@ -105,6 +105,6 @@ def test_a_table_is_never_written_over_by_its_recording(tmp_path):
 
 def test_columns_stay_in_the_order_they_were_trained_in(run):
     _, recording = run
-    more = recording.examples.like({"length": np.array([95.0]), "width": np.array([1.0])})
+    more = recording.examples.read_like({"length": np.array([95.0]), "width": np.array([1.0])})
     assert more.inputs.tolist() == [[0.0, 1.0]]
     assert more.targets is None

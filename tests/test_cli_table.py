@@ -140,9 +140,9 @@ def test_every_field_of_a_recipe_is_an_option():
 
 def test_the_fields_reach_the_recipe():
     given = {
-        "schedule": "hold",
-        "hold": 0.5,
-        "final": 0.1,
+        "schedule": "hold_then_decay",
+        "hold_fraction": 0.5,
+        "final_fraction": 0.1,
         "label_smoothing": 0.1,
         "noise": 0.2,
         "augment": True,
@@ -194,7 +194,7 @@ def test_a_sweep_takes_the_same_table(folder):
             "line 2, column 'sepal length (cm)': 5.1 lies outside 0 to 1",
         ),
         (["--label", "species"], "--label was given and there is no table"),
-        (["--held-out", "1"], "share is 1.0; the share that is held out"),
+        (["--held-out", "1"], "held_out is 1.0; the share that is held out"),
         (
             ["--held-out", "0.1"],
             "'horizontal' has 2 of the 4 examples and a share of 0.1 would hold out none",
@@ -226,12 +226,12 @@ def test_numbers_are_predicted_in_the_tables_units(folder):
     assert (printed.returncode, printed.stderr) == (0, "")
     found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
     held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
-    assert f"target is off by {notation.number(held_out['off'])} on average" in printed.stdout
+    assert f"target is off by {notation.number(held_out['mae'])} on average" in printed.stdout
     names = [answer["name"] for answer in found["held_out_answers"]]
     wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
     said = np.array([answer["values"][0] for answer in found["held_out_answers"]])
-    assert held_out["off"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))
-    assert held_out["explained"] == pytest.approx(sklearn.metrics.r2_score(wanted, said))
+    assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))
+    assert held_out["r2"] == pytest.approx(sklearn.metrics.r2_score(wanted, said))
     assert found["target_scaling"] == run.examples.target_scaling.to_json()
     assert "halfway lies between two answers" in tinynet("stress", "diabetes.safetensors", cwd=folder).stderr
 

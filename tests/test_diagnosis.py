@@ -8,8 +8,8 @@ from tinynet.evaluation.diagnosis import compare, constant_loss, diagnose, final
 LINES = tn.pictures.lines()
 
 
-def run(seed=0, *, examples=LINES, start="pytorch", hidden="sigmoid", output="sigmoid", **recipe):
-    network = tn.Network.initial(seed=seed, start=start, hidden=hidden, output=output)
+def run(seed=0, *, examples=LINES, init="pytorch", hidden="sigmoid", output="sigmoid", **recipe):
+    network = tn.Network.initial(seed=seed, init=init, hidden=hidden, output=output)
     return tn.train(network, examples, tn.Recipe(**recipe))
 
 
@@ -32,7 +32,7 @@ def test_a_long_run_learns():
 
 
 def test_zeros_never_part():
-    assert kinds(run(start="zeros")) == ["symmetric start", "plateau"]
+    assert kinds(run(init="zeros")) == ["symmetric start", "plateau"]
 
 
 def test_divergence_and_dead_relus_are_found():
@@ -69,7 +69,7 @@ def test_no_constant_answer_beats_the_constant_loss(loss, output):
     recipe = tn.Recipe(loss=loss)
     least = constant_loss(LINES, recipe)
     for bias in np.linspace(-1, 1, 21):
-        network = tn.Network.initial((4, 2), output=output, start="zeros").with_parameters(
+        network = tn.Network.initial((4, 2), output=output, init="zeros").with_parameters(
             np.array([0.0] * 8 + [bias, -bias])
         )
         assert tn.nudge(network, LINES, tn.Recipe(loss=loss, batch_size=4)).loss >= least - 1e-15

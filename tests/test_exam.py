@@ -41,8 +41,8 @@ def test_the_best_possible_answer_passes():
     marks = EXAM.sit(best)
     assert marks.passed.tolist() == [True]
     assert marks.brier_ratio == pytest.approx([1])
-    assert marks.accuracy == pytest.approx([EXAM.floors.accuracy.value], abs=1e-3)
-    assert marks.auroc == pytest.approx([EXAM.floors.auroc.value])
+    assert marks.accuracy == pytest.approx([EXAM.bayes_scores.accuracy.value], abs=1e-3)
+    assert marks.auroc == pytest.approx([EXAM.bayes_scores.auroc.value])
     assert marks.worst_doubt == [0]
 
 
@@ -60,10 +60,10 @@ def test_three_rectified_nodes_are_enough():
 def test_pictures_to_choose_by_are_others():
     other = replace(EXAM, stream=rng.VALIDATION)
     assert (
-        other.floors.brier.value
-        == bayes_bounds.floors(tn.World(), count=3000, stream=rng.VALIDATION).brier.value
+        other.bayes_scores.brier.value
+        == bayes_bounds.bayes_scores(tn.World(), count=3000, stream=rng.VALIDATION).brier.value
     )
-    assert other.floors != EXAM.floors
+    assert other.bayes_scores != EXAM.bayes_scores
     assert other.sit(best).brier_ratio == pytest.approx([1])
     with pytest.raises(TinyNetError, match="stream is .*; an exam is drawn from draws.VALIDATION or TEST"):
         replace(EXAM, stream=5)
@@ -83,7 +83,7 @@ def test_the_marks_are_what_they_are_called(memorizers):
         (np.sign(gaps) == targets[:, 0] - targets[:, 1])[lines].mean(),
         doubts[0, 0],
         doubts.max(),
-        over_outputs(brier, outputs, targets) / bayes_bounds.floors(tn.World(), count=3000).brier.value,
+        over_outputs(brier, outputs, targets) / bayes_bounds.bayes_scores(tn.World(), count=3000).brier.value,
         auroc(np.abs(gaps), lines),
         agreement(network, inputs[lines]).mean(),
     ]
@@ -175,8 +175,8 @@ def test_an_exam_to_practise_with_asks_other_pictures():
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=rng.VALIDATION)
     assert any(np.array_equal(some, inputs) for some in asked)
     targets = tn.World().patterns.targets[rows, 0]
-    assert practice.floors == bayes_bounds.of_answers(best(inputs)[:, 0], targets)
+    assert practice.bayes_scores == bayes_bounds.of_answers(best(inputs)[:, 0], targets)
     with pytest.raises(TinyNetError, match=r"the answers have shape \(4, 3\); an exam needs \(4, 2\)"):
         EXAM.sit(lambda x: np.zeros((len(x), 3)))
     with pytest.raises(TinyNetError, match="noise is 0"):
-        _ = Exam(tn.World(noise=0)).floors
+        _ = Exam(tn.World(noise=0)).bayes_scores

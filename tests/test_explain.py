@@ -30,7 +30,7 @@ def test_a_parameter_opens_into_its_change_down_to_pixels_and_parameters(moment)
         names
     )
     leaves = {one.name for one in opened if one.formula is None}
-    assert all(moment.sheet.cells[name].stop == "given" for name in leaves)
+    assert all(moment.sheet.cells[name].phase == "input" for name in leaves)
     assert all(one.value == moment.values[one.name] for one in opened)
 
 

@@ -49,7 +49,7 @@ ORDERS = {
 @pytest.mark.parametrize(("order", "expected"), ORDERS.items(), ids=lambda x: str(x)[:20])
 def test_the_order_of_the_pictures_tilts_gray(order, expected):
     crowd = tn.population(networks=2048, examples=LINES.reordered(order))
-    gap = crowd.gaps(tn.pictures.stress()["gray"])[:, 0]
+    gap = crowd.margins(tn.pictures.stress()["gray"])[:, 0]
     assert gap.mean() == pytest.approx(expected[0], abs=0.0004)
     assert (gap > 0).mean() == pytest.approx(expected[1], abs=0.04)
 
@@ -163,7 +163,7 @@ def test_the_eight_views_do_nothing_to_the_four_lines():
 def doubt_of(crowd):
     """Mean |H - V| on gray, diagonals, and pictures with one odd pixel."""
     doubts = Exam(count=100).doubts
-    gaps, lit = np.abs(crowd.gaps(doubts)).mean(axis=0), doubts.sum(axis=1)
+    gaps, lit = np.abs(crowd.margins(doubts)).mean(axis=0), doubts.sum(axis=1)
     gray = (doubts == 0.5).all(axis=1)
     return gaps[gray].mean(), gaps[(lit == 2) & ~gray].mean(), gaps[np.isin(lit, (1, 3))].mean()
 
@@ -175,7 +175,11 @@ def test_doubt_goes_over_to_pictures_that_were_never_called_doubtful():
     assert world.targets is not None
     shown = tn.Examples(world.inputs[kept], world.targets[kept], tuple(world.names[k] for k in kept), (2, 2))
     recipe = tn.Recipe(
-        learning_rate=1.0, epochs=100_000 // len(kept), order="shuffled", schedule="hold", noise=0.2
+        learning_rate=1.0,
+        epochs=100_000 // len(kept),
+        order="shuffled",
+        schedule="hold_then_decay",
+        noise=0.2,
     )
     crowd = tn.population(recipe, 256, examples=shown, architecture=tn.Architecture((4, 6, 2)))
     assert doubt_of(crowd) == pytest.approx((0.015, 0.015, 0.11), abs=0.03)

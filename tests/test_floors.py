@@ -18,7 +18,7 @@ from tinynet.evaluation import bayes, bayes_bounds
     ],
 )
 def test_the_known_floors(noise, accuracy, brier, cross_entropy, auroc):
-    found = bayes_bounds.floors(World(noise=noise), count=60_000, seed=1)
+    found = bayes_bounds.bayes_scores(World(noise=noise), count=60_000, seed=1)
     for name, known in (
         ("accuracy", accuracy),
         ("brier", brier),
@@ -38,7 +38,7 @@ def test_one_half_to_everything():
 
 
 def test_a_coins_world_has_the_floors_of_a_soft_one():
-    soft, coin = (bayes_bounds.floors(World(labels=labels), count=500) for labels in ("soft", "coin"))
+    soft, coin = (bayes_bounds.bayes_scores(World(labels=labels), count=500) for labels in ("soft", "coin"))
     assert soft == coin
 
 
@@ -47,7 +47,7 @@ def test_coins_themselves_score_the_same_within_their_luck():
     world = World(labels="coin")
     inputs, targets, _ = world.draw(np.arange(40_000), seed=3)
     best = bayes.posterior(world, inputs)
-    value, error = bayes_bounds.floors(world, count=40_000, seed=3).brier
+    value, error = bayes_bounds.bayes_scores(world, count=40_000, seed=3).brier
     assert abs(((best - targets) ** 2).mean() - value) < 4 * error
 
 
@@ -55,7 +55,7 @@ def test_nothing_else_is_better():
     world = World()
     inputs, _, rows = world.draw(np.arange(20_000), seed=4, stream=rng.VALIDATION)
     targets, best = world.patterns.targets[rows, 0], bayes.posterior(world, inputs)[:, 0]
-    floor = bayes_bounds.floors(world, count=20_000, seed=4, stream=rng.VALIDATION)
+    floor = bayes_bounds.bayes_scores(world, count=20_000, seed=4, stream=rng.VALIDATION)
     assert floor == bayes_bounds.of_answers(best, targets)
     for other in (0.9 * best + 0.05, np.clip(1.1 * best - 0.05, 0, 1), 0.8 * best + 0.1 * (inputs[:, 0] + 1)):
         judged = bayes_bounds.of_answers(np.clip(other, 0, 1), targets)
@@ -64,14 +64,14 @@ def test_nothing_else_is_better():
 
 
 def test_the_errors_are_those_of_many_drawings():
-    found = [bayes_bounds.floors(World(), count=1000, seed=seed) for seed in range(40)]
+    found = [bayes_bounds.bayes_scores(World(), count=1000, seed=seed) for seed in range(40)]
     for name in ("accuracy", "brier", "cross_entropy", "auroc"):
         values, errors = np.array([getattr(f, name) for f in found]).T
         assert 0.7 < values.std() / errors.mean() < 1.4, name
 
 
 def test_a_world_of_one_kind_lacks_what_needs_two():
-    lines, doubt = (bayes_bounds.floors(World(doubt=share), count=200) for share in (0.0, 1.0))
+    lines, doubt = (bayes_bounds.bayes_scores(World(doubt=share), count=200) for share in (0.0, 1.0))
     assert math.isnan(lines.auroc.value)
     assert lines.accuracy.value > 0.8
     assert math.isnan(doubt.accuracy.value)

@@ -30,7 +30,7 @@ def test_digits_written_as_pictures_come_back(folder):
     chosen = [k for d in range(10) for k in np.flatnonzero(digits.target == d)[:12]]
     some = tn.Examples.from_images(folder({f"{digits.target[k]}/{k:04}": levels[k] for k in chosen}))
     assert some.names == tuple(f"{digits.target[k]}/{k:04}.png" for k in chosen)
-    assert (some.shape, some.answers) == ((8, 8), tuple("0123456789"))
+    assert (some.shape, some.target_names) == ((8, 8), tuple("0123456789"))
     assert some.inputs.tolist() == (levels[chosen].reshape(-1, 64) / 255).tolist()
     assert np.abs(some.inputs - digits.data[chosen] / 16).max() <= 0.5 / 255 + 1e-12
     assert some.targets.argmax(axis=1).tolist() == digits.target[chosen].tolist()

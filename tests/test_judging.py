@@ -32,7 +32,7 @@ def test_a_share_needs_something_counted():
 
 def fixed(outputs):
     """A network that says `outputs` to every picture."""
-    network = tn.Network.initial((4, len(outputs)), output="identity", start="zeros")
+    network = tn.Network.initial((4, len(outputs)), output="identity", init="zeros")
     return network.with_parameters(np.concatenate([np.zeros(4 * len(outputs)), outputs]))
 
 
@@ -45,11 +45,11 @@ def fixed(outputs):
     ],
 )
 def test_answers_in_words(outputs, winner, words):
-    answer = predictions.answers(fixed(outputs), LINES["top"])[0]
-    assert answer.winner == winner
+    answer = predictions.predictions(fixed(outputs), LINES["top"])[0]
+    assert answer.predicted == winner
     assert answer.words() == words
-    assert answer.gap == pytest.approx(abs(outputs[0] - outputs[1]))
-    assert answer.right == (winner == "horizontal")
+    assert answer.margin == pytest.approx(abs(outputs[0] - outputs[1]))
+    assert answer.correct == (winner == "horizontal")
 
 
 def test_a_tie_is_not_right():
@@ -59,7 +59,7 @@ def test_a_tie_is_not_right():
 
 def test_one_output_says_yes_or_no():
     yes = tn.Examples(np.zeros((1, 4)), np.ones((1, 1)), ("dark",), (2, 2), ("bright",))
-    assert predictions.answers(fixed((0.2,)), yes)[0].winner == "not bright"
+    assert predictions.predictions(fixed((0.2,)), yes)[0].predicted == "not bright"
     assert predictions.accuracy(fixed((0.8,)), yes) == 1
 
 
@@ -72,7 +72,7 @@ def test_saturation_counts_activations_near_their_ends():
 def test_the_last_class_tilts_gray():
     effect = diagnosis.order_effect(tn.Network.initial(seed=0), LINES, tn.Recipe())
     assert effect.last == "vertical"
-    assert effect.gap < 0 < effect.reversed_gap
+    assert effect.margin < 0 < effect.reversed_margin
     assert effect.flipped
     assert "turns round the answer" in str(effect)
 

@@ -45,10 +45,14 @@ CASES = {
         tn.Recipe(augment=True, order="shuffled", noise=0.1, batch_size=4, epochs=30),
         tn.pictures.lines(3),
     ),
-    "hold, then geometric": (tn.Architecture(), tn.Recipe(schedule="hold", learning_rate=1.0), LINES),
+    "hold, then geometric": (
+        tn.Architecture(),
+        tn.Recipe(schedule="hold_then_decay", learning_rate=1.0),
+        LINES,
+    ),
     "cosine, short batch": (tn.Architecture(), tn.Recipe(schedule="cosine", batch_size=3), LINES),
     "label smoothing": (tn.Architecture(), tn.Recipe(label_smoothing=0.2), LINES),
-    "a world": (tn.Architecture((4, 6, 2)), tn.Recipe(epochs=3, schedule="hold"), tn.World()),
+    "a world": (tn.Architecture((4, 6, 2)), tn.Recipe(epochs=3, schedule="hold_then_decay"), tn.World()),
     "a world of coins": (
         tn.Architecture(),
         tn.Recipe(epochs=3, batch_size=3, loss="bce", label_smoothing=0.1),

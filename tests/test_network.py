@@ -24,13 +24,13 @@ def test_a_seed_starts_with_pytorchs_numbers_bit_for_bit(sizes, seed):
     assert tn.Network.initial(tuple(sizes), seed=seed).parameters.tolist() == theirs.tolist()
 
 
-@given(sizes=SIZES, seed=SEEDS, start=st.sampled_from(["xavier", "he"]))
-def test_xavier_and_he_are_pytorchs(sizes, seed, start):
+@given(sizes=SIZES, seed=SEEDS, init=st.sampled_from(["xavier", "he"]))
+def test_xavier_and_he_are_pytorchs(sizes, seed, init):
     torch.manual_seed(seed)
-    network = tn.Network.initial(tuple(sizes), seed=seed, start=start)
+    network = tn.Network.initial(tuple(sizes), seed=seed, init=init)
     for layer in network.layers:
         weight = torch.empty(layer.weight.shape)
-        if start == "xavier":
+        if init == "xavier":
             nn.init.xavier_uniform_(weight)
         else:
             nn.init.kaiming_uniform_(weight, nonlinearity="relu")
@@ -39,10 +39,10 @@ def test_xavier_and_he_are_pytorchs(sizes, seed, start):
 
 
 def test_normal_starts_have_the_spread_they_say():
-    layer = tn.Network.initial((400, 300, 2), seed=1, start="normal").layers[0]
+    layer = tn.Network.initial((400, 300, 2), seed=1, init="normal").layers[0]
     assert layer.weight.mean() == pytest.approx(0, abs=1e-3)
     assert layer.weight.std() == pytest.approx(1 / 20, rel=0.01)
-    assert not tn.Network.initial(start="zeros").parameters.any()
+    assert not tn.Network.initial(init="zeros").parameters.any()
 
 
 @pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "identity"])
@@ -73,7 +73,7 @@ def test_parameters_have_names_and_are_read_only():
 
 
 def test_json_gives_the_architecture_back():
-    architecture = tn.Architecture((9, 5, 2), hidden="tanh", output="softmax", start="he")
+    architecture = tn.Architecture((9, 5, 2), hidden="tanh", output="softmax", init="he")
     assert tn.Architecture.from_json(architecture.to_json()) == architecture
 
 
@@ -85,7 +85,7 @@ def test_json_gives_the_architecture_back():
         (lambda: tn.Network.initial((4, 0, 2)), "a layer of 0 nodes"),
         (lambda: tn.Network.initial((4096, 4096, 2)), "parameters; at most 1,000,000 are allowed"),
         (lambda: tn.Network.initial(hidden="softmax"), "hidden is 'softmax'; it must be one of 'sigmoid'"),
-        (lambda: tn.Network.initial(start="ones"), "start is 'ones'"),
+        (lambda: tn.Network.initial(init="ones"), "init is 'ones'"),
         (lambda: tn.Network.initial(seed=2**32), "seed is 4294967296; it must be a whole number from 0"),
         (lambda: tn.Network.initial(seed=0)(np.zeros(9)), r"have 9 pixels and the network takes 4; make it with Network.initial\(\(9, 3, 2\)"),
         (lambda: tn.Network.initial(seed=0).with_parameter("layer3.bias[0]", 0.0), "no parameter 'layer3.bias"),
@@ -116,5 +116,5 @@ def test_a_recording_has_the_activations_that_its_networks_give(sizes):
     examples = tn.Examples(draw.random((5, sizes[0])), np.eye(2)[draw.integers(2, size=5)], tuple("abcde"))
     run = tn.train(tn.Network.initial(sizes, seed=2, hidden="tanh"), examples, tn.Recipe(epochs=3))
     for moment, kept in zip(run, run.activations, strict=True):
-        given = np.concatenate(moment.network.activations(moment.shown), axis=1)
+        given = np.concatenate(moment.network.activations(moment.batch), axis=1)
         assert given.tolist() == kept.tolist()

@@ -191,8 +191,8 @@ def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
     for step in (0, 1, 137, 399):
         page.get_by_role("slider", name="nudge").fill(str(step))
         expect(page.locator(".at-picture")).to_contain_text(f"the picture of nudge {step}, with its noise")
-        assert shown_pixels(page) == as_shown(run[step].shown.inputs[0])
-        for i, value in enumerate(run[step].shown.inputs[0]):
+        assert shown_pixels(page) == as_shown(run[step].batch.inputs[0])
+        for i, value in enumerate(run[step].batch.inputs[0]):
             assert number(page.locator(f'[data-cell="pixel[{i}]"] text').text_content()) == round(value, 2)
         same_as(page, run[step])
     page.get_by_role("button", name="ask PyTorch").click()
@@ -220,7 +220,7 @@ def test_a_branch_with_noise_in_batches_is_pythons(open_page):
     expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text("after 20: noise 0.123")
     start = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(batch_size=3, order="shuffled"))[20].network
     branch = tn.train(start, LINES, tn.Recipe(batch_size=3, order="shuffled", noise=0.123, epochs=90))
-    assert shown_pixels(page) == as_shown(branch[0].shown.inputs[0])
+    assert shown_pixels(page) == as_shown(branch[0].batch.inputs[0])
     to_end(page)
     page.keyboard.press("ArrowLeft")
     same_as(page, branch[-1])
@@ -285,7 +285,7 @@ def test_verdicts_of_the_sets_are_pythons(open_page):
     to_end(page)
     page.get_by_role("button", name="tables").click()
     for examples in (LINES, tn.pictures.fuzzy(), tn.pictures.stress()):
-        for answer in predictions.answers(RUN.final, examples):
+        for answer in predictions.predictions(RUN.final, examples):
             row = (
                 page.locator(".at-world tr")
                 .filter(has=page.get_by_role("button", name=answer.name, exact=True))
@@ -322,7 +322,7 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
         str(crowd.share(crowd.all_right, "get all 4 pictures right"))
     )
     page.get_by_label("Question").select_option("lean")
-    gaps = crowd.gaps(tn.train(tn.Network.initial(seed=0), LINES, recipe).shown(0))[:, 0]
+    gaps = crowd.margins(tn.train(tn.Network.initial(seed=0), LINES, recipe).batch(0))[:, 0]
     expect(page.locator(".at-luck")).to_contain_text(
         "Picture: top with the noise of nudge 0;" if noise else "Picture: top;"
     )

@@ -184,7 +184,7 @@ def test_reliability_and_exam_are_pythons(open_page):
             cells = line.locator("td").all_inner_texts()
             assert cells[1] == f"{found.count[place]:,}"
             assert [number(cells[2]), number(cells[3])] == pytest.approx(
-                [found.said[place], found.share[place]], abs=5.1e-5
+                [found.predicted[place], found.observed[place]], abs=5.1e-5
             )
         expect(page.locator(f'[data-reliability="{side}"] figcaption')).to_contain_text(f"{found.ece:.3f}")
         marks = page.locator("[data-exam] tbody tr").all()
@@ -213,7 +213,7 @@ def test_a_rung_can_be_trained_below(open_page):
 
 
 def world_run(**change):
-    recipe = tn.Recipe(learning_rate=1.0, epochs=4, schedule="hold", label_smoothing=0.05, seed=6)
+    recipe = tn.Recipe(learning_rate=1.0, epochs=4, schedule="hold_then_decay", label_smoothing=0.05, seed=6)
     recipe = replace(recipe, **change)
     return tn.train(tn.Network.initial(seed=6), WORLD, recipe)
 

@@ -51,7 +51,7 @@ def test_every_step_of_a_watched_training_is_pytorchs(open_file, tmp_path, run):
 def test_a_watched_training_goes_on_where_formulas_are_aboard(open_file):
     clip = lambda net: torch.nn.utils.clip_grad_norm_(net.parameters(), 0.003)  # noqa: E731
     clipped = watched(lambda p: torch.optim.SGD(p, lr=0.5), torch.nn.MSELoss(), clip)
-    assert (clipped.recipe.gradients, clipped.recipe.optimizer) == ("given", "sgd")
+    assert (clipped.recipe.gradients, clipped.recipe.optimizer) == ("external", "sgd")
     page = open_file(clipped, GIVEN, names=["clipped", "given"])
     scrub(page, 2)
     page.get_by_role("button", name="branch from here").click()
@@ -135,7 +135,7 @@ def test_numbers_to_predict_are_in_their_units(open_file):
     first = notation.number(float(patients.unscaled(said)[0, 0]))
     expect(page.locator(".at-world .value").first).to_have_text(first)
     expect(page.locator(".at-world")).not_to_contain_text("%")
-    shown = notation.number(float(patients.unscaled(run[10].network(run[10].shown.inputs))[0, 0]))
+    shown = notation.number(float(patients.unscaled(run[10].network(run[10].batch.inputs))[0, 0]))
     expect(trainings(page).first.locator("td").nth(3)).to_have_text(shown)
 
 
@@ -151,7 +151,7 @@ def test_digits_keep_their_step_when_the_page_is_loaded_again(open_file):
     page.reload()
     expect(heading(page)).to_contain_text("nudge 77 of 225")
     same_as(page, run[77])
-    assert np.array_equal(run[77].shown.inputs[0], table.inputs[77 * 8])
+    assert np.array_equal(run[77].batch.inputs[0], table.inputs[77 * 8])
 
 
 def test_a_table_is_not_asked_for_and_a_dropped_one_is_told_where_to_go(open_file):

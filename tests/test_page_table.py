@@ -258,7 +258,7 @@ def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
     choose(page, tmp_path / "run.safetensors")
     timeline = page.locator(".at-timeline")
     expect(timeline).to_contain_text("nudge 800 of 800")
-    off = notation.number(float(tn.fit(run.final, some).off[0]))
+    off = notation.number(float(tn.score_regression(run.final, some).mae[0]))
     expect(timeline).to_contain_text(f"Its numbers are off by {off} of target on average")
     expect(timeline).not_to_contain_text("come out right")
     said = notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
@@ -284,7 +284,9 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
     run = tn.train(
         tn.Network.initial(tn.Architecture.from_json(found["architecture"]), seed=0), examples, recipe
     )
-    seen, unseen = (notation.number(float(tn.fit(run.final, part).off[0])) for part in (examples, held_out))
+    seen, unseen = (
+        notation.number(float(tn.score_regression(run.final, part).mae[0])) for part in (examples, held_out)
+    )
     expect(timeline).to_contain_text(
         f"off by {seen} of target on average, now; on the 133 held out by {unseen}"
     )

@@ -107,7 +107,7 @@ def test_numbers_to_predict_are_not_called_right_or_wrong(open_page, tmp_path):
             nn.functional.mse_loss(net(x[k : k + 2]), x[k : k + 2].sum(1, keepdim=True)).backward()
             optimizer.step()
     page = opened(open_page, tmp_path, run, 3)
-    target = float(run[2].shown.targets[0, 0])
+    target = float(run[2].batch.targets[0, 0])
     expect(page.locator(".at-picture")).to_contain_text(f"it should give {target:.5g}".replace("-", "−"))
     expect(page.locator(".at-timeline")).not_to_contain_text("come out right")
     same_as(page, run[2])

@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 import tinynet as tn
 from tinynet import plots
-from tinynet.evaluation.predictions import Answer
+from tinynet.evaluation.predictions import Prediction
 from tinynet.plots.canvas import MARK
 
 LINES = tn.pictures.lines()
@@ -167,7 +167,7 @@ def test_a_table_that_makes_a_square_is_drawn_as_one():
 
 
 def test_numbers_beyond_brightness_are_drawn_too():
-    rows = tn.Examples(np.array([[-2.5, 0.5, 7.0]]), None, ("row",), None, free=True)
+    rows = tn.Examples(np.array([[-2.5, 0.5, 7.0]]), None, ("row",), None, unbounded=True)
     assert [text.get_text() for text in plots.pictures(rows).texts][:3] == ["−2.5", "0.5", "7"]
 
 
@@ -191,7 +191,7 @@ def test_hidden_nodes_share_one_scale_around_zero():
 
 
 def test_hidden_nodes_of_a_network_of_zeros_have_a_scale_too():
-    zeros = tn.Network.initial((4, 3, 2), start="zeros")
+    zeros = tn.Network.initial((4, 3, 2), init="zeros")
     assert plots.hidden_nodes(zeros).axes[0].collections[0].get_clim() == (-1, 1)
 
 
@@ -248,7 +248,7 @@ def test_a_training_that_stopped_says_where(tmp_path):
 
 
 def test_confidence_bars_are_the_outputs_in_percent():
-    found = tn.answers(NETWORK, LINES)
+    found = tn.predictions(NETWORK, LINES)
     ax = plots.confidence_bars(found)
     widths = [[bar.get_width() for bar in bars] for bars in ax.containers]
     assert np.array_equal(np.transpose(widths), [answer.outputs for answer in found])
@@ -258,21 +258,21 @@ def test_confidence_bars_are_the_outputs_in_percent():
 
 
 def test_an_unsure_answer_is_pale_and_named():
-    sure = Answer("a", (0.9, 0.1), "horizontal", 0.8, False, True)
-    unsure = Answer("b", (0.5, 0.6), "vertical", 0.1, True, False)
+    sure = Prediction("a", (0.9, 0.1), "horizontal", 0.8, False, True)
+    unsure = Prediction("b", (0.5, 0.6), "vertical", 0.1, True, False)
     ax = plots.confidence_bars([sure, unsure])
     assert [bar.get_alpha() < 1 for bar in ax.containers[0]] == [False, True]
     assert {"horizontal, right", "unsure, leans to vertical, wrong"} <= set(words(ax))
 
 
 def test_outputs_that_are_no_shares_are_written_as_numbers():
-    ax = plots.confidence_bars([Answer("a", (1.5, -0.5), "horizontal", 2.0, False, None)])
+    ax = plots.confidence_bars([Prediction("a", (1.5, -0.5), "horizontal", 2.0, False, None)])
     assert {"+1.50", "−0.50"} <= set(words(ax))
 
 
 def test_confidence_bars_need_a_label_for_each_output():
     with pytest.raises(tn.TinyNetError, match="there are 1 labels"):
-        plots.confidence_bars(tn.answers(NETWORK, LINES), labels=["horizontal"])
+        plots.confidence_bars(tn.predictions(NETWORK, LINES), labels=["horizontal"])
 
 
 def test_population_histogram_counts_each_side_of_zero_and_marks_one():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -18,7 +20,7 @@ CASES = {
     "tanh": (tn.Architecture((4, 4, 4, 2), hidden="tanh"), tn.Recipe()),
     "relu": (tn.Architecture((4, 8, 2), hidden="relu", output="identity"), tn.Recipe(learning_rate=0.02)),
     "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy")),
-    "softmax by mse": (tn.Architecture(output="softmax", start="xavier"), tn.Recipe()),
+    "softmax by mse": (tn.Architecture(output="softmax", init="xavier"), tn.Recipe()),
 }
 
 
@@ -27,7 +29,7 @@ CASES = {
 def test_members_are_pytorchs_float32_networks(architecture, recipe):
     crowd = tn.population(recipe, networks=100, architecture=architecture)
     for seed in SEEDS:
-        own = tn.Recipe(**{**recipe.to_json(), "seed": seed})
+        own = replace(recipe, seed=seed)
         theirs = torch_twin.train(tn.Network.initial(architecture, seed=seed), LINES, own, torch.float32)
         np.testing.assert_allclose(crowd.parameters[seed], theirs.parameters[-1], rtol=0, atol=1e-5)
 
@@ -93,12 +95,12 @@ def test_the_notebooks_recipes_do_what_the_design_says(rate, epochs, share, loss
 )
 def test_the_order_decides_gray_on_the_plateau(order, share):
     crowd = tn.population(networks=2048, examples=LINES.reordered(order))
-    assert (crowd.gaps(tn.pictures.stress()["gray"]) > 0).mean() == pytest.approx(share, abs=0.02)
+    assert (crowd.margins(tn.pictures.stress()["gray"]) > 0).mean() == pytest.approx(share, abs=0.02)
 
 
 def test_learned_networks_are_sure_of_gray_in_a_direction_that_is_chance():
     crowd = tn.population(tn.Recipe(epochs=10_000), networks=1024)
-    gap = crowd.gaps(tn.pictures.stress()["gray"])[crowd.all_right, 0]
+    gap = crowd.margins(tn.pictures.stress()["gray"])[crowd.all_right, 0]
     assert np.abs(gap).mean() > 0.8
     assert 0.45 < (gap > 0).mean() < 0.55
 

@@ -160,13 +160,13 @@ HELD_OUT = tn.pictures.fuzzy_lines(7)
 TRAININGS = [
     *((SMALL, LINES, {"noise": 0.2, "order": order, "batch_size": batch}) for order in ("fixed", "shuffled") for batch in (1, 3)),
     (SMALL, LINES, {"augment": True, "noise": 0.1, "batch_size": 3, "seed": 4}),
-    (SMALL, LINES, {"schedule": "hold", "label_smoothing": 0.1}),
+    (SMALL, LINES, {"schedule": "hold_then_decay", "label_smoothing": 0.1}),
     (SMALL, LINES, {"schedule": "cosine", "batch_size": 3, "epochs": 11}),
     (SMALL, LINES, {"loss": "bce", "momentum": 0.9, "nesterov": True, "weight_decay": 0.01, "batch_size": 3}),
     (SOFT, LINES, {"loss": "cross_entropy", "optimizer": "adam", "learning_rate": 0.1, "batch_size": 3, "label_smoothing": 0.2}),
-    (SOFT, LINES, {"momentum": 0.5, "schedule": "hold", "final": 0.3}),
+    (SOFT, LINES, {"momentum": 0.5, "schedule": "hold_then_decay", "final_fraction": 0.3}),
     (PLAIN, LINES, {"optimizer": "adam", "weight_decay": 0.1, "schedule": "cosine"}),
-    (SMALL, World(), {"learning_rate": 1.0, "schedule": "hold", "label_smoothing": 0.1, "epochs": 2}),
+    (SMALL, World(), {"learning_rate": 1.0, "schedule": "hold_then_decay", "label_smoothing": 0.1, "epochs": 2}),
     (SMALL, World(noise=0.3, doubt=0.7, labels="coin", flat=(0.2, 0.9)), {"batch_size": 3, "epochs": 2, "seed": 4}),
 ]  # fmt: skip
 
@@ -201,8 +201,8 @@ def described(run, sheets, most=40):
             batch: placed(sheet_of(run, batch), sheets) for batch in sorted({1, run.recipe.batch_size})
         },
         "names": [moment.names for moment in moments],
-        "inputs": [moment.shown.inputs.tolist() for moment in moments],
-        "targets": [moment.shown.targets.tolist() for moment in moments],
+        "inputs": [moment.batch.inputs.tolist() for moment in moments],
+        "targets": [moment.batch.targets.tolist() for moment in moments],
         "memory": memory[:most].tolist(),
         "last": memory[-1].tolist(),
         "losses": run.losses.tolist(),

@@ -28,7 +28,7 @@ def test_every_column_runs_from_0_to_1_or_is_constant(values):
 def test_a_new_row_is_put_in_and_what_lies_beyond_is_an_end():
     assert TWO([12.5, 9.0]).tolist() == [0.25, 1.0]
     assert TWO([[0.0, 1.5]]).tolist() == [[0.0, 0.25]]
-    assert TWO.beyond(np.array([[10.0, 3.0], [9.0, 4.0]])) == 2
+    assert TWO.n_clipped(np.array([[10.0, 3.0], [9.0, 4.0]])) == 2
 
 
 def test_json_keeps_it():

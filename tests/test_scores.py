@@ -22,7 +22,7 @@ def some(seed, outputs, count=60):
 @given(seed=st.integers(0, 10**6), outputs=st.integers(3, 10))
 def test_softmax_is_scored_as_scikit_learn_and_torchmetrics_do(seed, outputs):
     examples = some(seed, outputs)
-    network = tn.Network.initial((4, 6, outputs), seed=seed, output="softmax", start="normal")
+    network = tn.Network.initial((4, 6, outputs), seed=seed, output="softmax", init="normal")
     said, wanted = network(examples), examples.targets.argmax(axis=1)
     found = classification.score(network, examples, tn.Recipe(loss="cross_entropy"))
     labels = list(range(outputs))
@@ -40,7 +40,7 @@ def test_softmax_is_scored_as_scikit_learn_and_torchmetrics_do(seed, outputs):
 def test_other_outputs_are_each_the_probability_of_their_own_answer(output):
     """Kept within 0 to 1, and not made to sum to 1: three that are dark are a confident "neither"."""
     examples = some(3, 3)
-    network = tn.Network.initial((4, 3), seed=3, output=output, start="normal")
+    network = tn.Network.initial((4, 3), seed=3, output=output, init="normal")
     found, said = classification.score(network, examples), network(examples)
     assert found.loss == pytest.approx(((said - examples.targets) ** 2).mean())
     inside = np.clip(said, 0, 1)
@@ -48,7 +48,7 @@ def test_other_outputs_are_each_the_probability_of_their_own_answer(output):
     assert found.confidences.tolist() == inside.max(axis=1).tolist()
     if output == "sigmoid":
         assert found.brier == pytest.approx(found.loss)
-    dark = tn.Network.initial((4, 3), start="zeros").with_parameter("layer1.bias[0]", -2.0)
+    dark = tn.Network.initial((4, 3), init="zeros").with_parameter("layer1.bias[0]", -2.0)
     assert classification.score(dark, examples).confidences == pytest.approx(0.5)
 
 
@@ -66,7 +66,7 @@ def test_two_outputs_and_one():
 
 def test_a_target_without_a_largest_is_half_right():
     examples = tn.Examples(np.zeros((2, 4)), [[0.5, 0.5], [1, 0]], ("coin", "sure"))
-    network = tn.Network.initial(start="zeros").with_parameter("layer2.bias[0]", 1.0)
+    network = tn.Network.initial(init="zeros").with_parameter("layer2.bias[0]", 1.0)
     found = classification.score(network, examples)
     assert found.right.tolist() == [0.5, 1.0]
     assert found.count == 1

@@ -90,7 +90,7 @@ def test_a_recording_from_given_parameters(client):
 def test_a_population_agrees_with_the_library(client):
     lines = told(client.post("api/population", json=QUESTION | {"recipe": {"learning_rate": 5}}))
     crowd = tn.population(tn.Recipe(learning_rate=5.0), 500)
-    gaps = crowd.gaps(np.full((1, 4), 0.5))[:, 0]
+    gaps = crowd.margins(np.full((1, 4), 0.5))[:, 0]
     found = lines[-1]["result"]
     assert found["verdicts"]["all_right"]["count"] == crowd.all_right.sum()
     assert found["verdicts"]["lean"]["count"] == (gaps > 0).sum()
@@ -170,7 +170,7 @@ def test_the_memorizer_and_the_learner(client):
         found = calibration.reliability(calibration.probability(network(inputs)), happened)
         assert bins["count"] == found.count.tolist()
         assert bins["intervals"] == found.intervals.tolist()
-        assert [share for share in bins["share"] if share is not None] == found.share[
+        assert [share for share in bins["share"] if share is not None] == found.observed[
             found.count > 0
         ].tolist()
         assert bins["ece"] == found.ece

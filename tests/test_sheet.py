@@ -161,7 +161,7 @@ def test_a_sheet_without_a_recipe_is_forward_only():
     sheet = Sheet.of(tn.Architecture())
     values = sheet.evaluate(sheet.givens(tn.Network.initial(seed=0), [0.5] * 4))
     assert values["layer2.a[1]"] == pytest.approx(tn.Network.initial(seed=0)([0.5] * 4)[1], abs=1e-15)
-    assert {cell.stop for cell in sheet.cells.values()} == {"given", "forward"}
+    assert {cell.phase for cell in sheet.cells.values()} == {"input", "forward"}
 
 
 def test_large_sheets_are_built_and_right():

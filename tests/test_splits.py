@@ -18,7 +18,7 @@ def examples_of(sizes, seed=0):
 
 def held_of(examples, part):
     """How many of each answer a part has."""
-    return np.bincount(part.targets.argmax(axis=1), minlength=len(examples.answers))
+    return np.bincount(part.targets.argmax(axis=1), minlength=len(examples.target_names))
 
 
 @given(
@@ -111,8 +111,8 @@ def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
         own = values[[int(name.split()[1]) - 1 for name in part.names]]
         np.testing.assert_allclose(part.inputs, np.clip((own - low) / (high - low), 0, 1), rtol=0, atol=1e-15)
     outside = (values < low) | (values > high)
-    assert parts.beyond == outside.sum() > 0
-    assert f"{parts.beyond} of the others' 36 numbers lie beyond" in str(parts)
+    assert parts.n_clipped == outside.sum() > 0
+    assert f"{parts.n_clipped} of the others' 36 numbers lie beyond" in str(parts)
     assert "40 examples: 22 to train on (55.0 %), 8 to stop by (20.0 %), 10 held out (25.0 %)" in str(parts)
 
 

@@ -9,7 +9,7 @@ from tinynet.numerics.llvm import lane_count
 @pytest.mark.parametrize("start", ["pytorch", "xavier", "he", "normal", "zeros"])
 @pytest.mark.parametrize("sizes", [(4, 3, 2), (30, 25, 4)])
 def test_starts_in_bulk_are_the_networks(start, sizes):
-    architecture = tn.Architecture(sizes, start=start)
+    architecture = tn.Architecture(sizes, init=start)
     seeds = np.array([0, 1, 2**32 - 1, *range(1000, 1125)])  # whole blocks, of 64 at most
     found = starts(architecture, seeds)
     for k in (0, 1, 2, 63, 64, 127):

@@ -1,5 +1,7 @@
 """Early stopping, judged by a loop in PyTorch that keeps its best network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -34,7 +36,7 @@ def torch_best(network, recipe):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 5, 9])
 def test_a_recording_stops_where_pytorch_does(seed):
-    recipe = tn.Recipe(**{**RECIPE.to_json(), "seed": seed})
+    recipe = replace(RECIPE, seed=seed)
     network = tn.Network.initial(seed=seed)
     run = tn.train(network, LINES, recipe, validation=VALIDATION)
     epochs, best_epoch, kept, losses = torch_best(network, recipe)

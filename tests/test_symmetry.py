@@ -12,7 +12,7 @@ LINES = tn.pictures.lines()
 
 def fixed(outputs):
     """A network that says `outputs` to every picture."""
-    network = tn.Network.initial((4, len(outputs)), output="identity", start="zeros")
+    network = tn.Network.initial((4, len(outputs)), output="identity", init="zeros")
     return network.with_parameters(np.concatenate([np.zeros(4 * len(outputs)), outputs]))
 
 
@@ -56,7 +56,7 @@ def test_a_memorizer_walked_round_gives_the_best_verdict():
     assert learned.sum() >= 60
     assert clear.mean() > 0.8
     assert (np.sign(lead)[:, clear] == best[clear]).all()
-    assert np.abs(crowd.gaps(np.full((1, 4), 0.5))).mean() > 0.8
+    assert np.abs(crowd.margins(np.full((1, 4), 0.5))).mean() > 0.8
 
 
 def test_agreement_is_a_verdict_that_all_sides_share():

@@ -30,16 +30,16 @@ def test_a_table_of_labels(table):
     path = table("name,width,height,label\nfirst,10,1,cat\nsecond,20,3,dog\nthird,15,2,cat\n")
     some = read(path)
     assert some.inputs.tolist() == [[0, 0], [1, 1], [0.5, 0.5]]
-    assert some.answers == ("cat", "dog")
+    assert some.target_names == ("cat", "dog")
     assert some.targets.tolist() == [[1, 0], [0, 1], [1, 0]]
     assert some.names == ("first", "second", "third")
 
 
 def test_the_label_may_have_any_name(table):
     some = read(table("species, x \nb,0.5\na,1\n b ,0\n"), label="species")
-    assert some.answers == ("a", "b")
+    assert some.target_names == ("a", "b")
     assert some.targets.tolist() == [[0, 1], [1, 0], [0, 1]]
-    assert read(table("x,target\n0,2\n1,10\n"), label="target").answers == (
+    assert read(table("x,target\n0,2\n1,10\n"), label="target").target_names == (
         "2",
         "10",
     )  # numbers in their order
@@ -55,7 +55,7 @@ def test_a_table_that_is_not_scaled_stays_as_it_is(table):
 
 def test_a_table_of_targets_and_one_without(table):
     some = read(table("x,target_on,target_off\n0.5,0.25,0.75\n"))
-    assert some.answers == ("on", "off")
+    assert some.target_names == ("on", "off")
     assert some.targets.tolist() == [[0.25, 0.75]]
     assert not some.regression
     assert read(table("x\n0.5\n")).targets is None
@@ -64,7 +64,7 @@ def test_a_table_of_targets_and_one_without(table):
 def test_columns_may_be_left_out(table):
     path = table("id,x,note,label,target\n7,0,red,a,1\n8,1,blue,b,2\n")
     some = read(path, ignore=["id", "note", "target"])
-    assert (some.scaling.columns, some.answers) == (("x",), ("a", "b"))
+    assert (some.scaling.columns, some.target_names) == (("x",), ("a", "b"))
     assert read(path, targets="target", ignore=["note", "label"]).scaling.columns == ("id", "x")
 
 
@@ -77,7 +77,7 @@ def test_a_scaled_table_takes_new_rows_and_keeps_its_scaling(table, tmp_path):
     run.save(tmp_path / "run.safetensors")
     again = tn.load(tmp_path / "run.safetensors")
     assert again.examples.scaled([15.0]).tolist() == [0.5]
-    assert again[1].shown.scaling == some.scaling
+    assert again[1].batch.scaling == some.scaling
     assert "scaling" not in tn.pictures.lines().to_json()
     with pytest.raises(TinyNetError, match="these examples were not scaled"):
         tn.pictures.lines().scaled([1, 1, 0, 0])
@@ -92,7 +92,7 @@ def test_iris_is_the_same_wherever_it_comes_from(tmp_path):
     frame = iris.data.assign(species=kinds)
     frame.to_csv(tmp_path / "iris.csv", index=False)
     some = read(tmp_path / "iris.csv", label="species")
-    assert (some.inputs.shape, some.answers) == ((150, 4), ("setosa", "versicolor", "virginica"))
+    assert (some.inputs.shape, some.target_names) == ((150, 4), ("setosa", "versicolor", "virginica"))
     assert (
         np.abs(some.inputs * np.ptp(iris.data.values, axis=0) + iris.data.values.min(axis=0) - iris.data)
         .max()
@@ -112,7 +112,7 @@ def test_iris_is_the_same_wherever_it_comes_from(tmp_path):
     assert read((iris.data, kinds)) == some
     arrays = read((iris.data.values, iris.target.values))
     assert arrays.inputs.tolist() == some.inputs.tolist()
-    assert (arrays.answers, arrays.scaling.columns) == (("0", "1", "2"), ("x0", "x1", "x2", "x3"))
+    assert (arrays.target_names, arrays.scaling.columns) == (("0", "1", "2"), ("x0", "x1", "x2", "x3"))
     assert read(iris.data.values).targets is None
 
 
@@ -125,9 +125,9 @@ def test_booleans_and_whole_numbers_of_pandas(table):
     })  # fmt: skip
     some = read(frame, label="kind")
     assert some.inputs.tolist() == [[1, 1, 0], [0, 0, 1], [1, 0, 0.5]]
-    assert some.answers == ("1", "3")
+    assert some.target_names == ("1", "3")
     assert read(table(frame.to_csv(index=False)), label="kind") == some
-    assert read(frame, label="yes", ignore=["maybe"]).answers == ("False", "True")
+    assert read(frame, label="yes", ignore=["maybe"]).target_names == ("False", "True")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_cell_of_a_frame_that_is_no_number(cell, message):
 
 def test_columns_named_by_numbers_and_one_by_itself():
     frame = pd.DataFrame([[1, 2, 5], [3, 4, 6]])
-    assert read(frame, label=1).answers == ("2", "4")
+    assert read(frame, label=1).target_names == ("2", "4")
     assert read(frame, targets=2, ignore=1).inputs.tolist() == [[0.0], [1.0]]
     named = frame.rename(columns={0: "width", 1: "more", 2: "label"})
     assert read(named, ignore="more").scaling.columns == ("width",)
@@ -204,7 +204,7 @@ def test_what_is_no_table(source, message):
 def test_numbers_to_predict_keep_their_units():
     diabetes = load_diabetes(as_frame=True).frame
     some = read(diabetes, targets="target")
-    assert (some.answers, some.regression, some.inputs.shape) == (("target",), True, (442, 10))
+    assert (some.target_names, some.regression, some.inputs.shape) == (("target",), True, (442, 10))
     assert some.target_scaling.low == (diabetes.target.min(),)
     np.testing.assert_allclose(some.unscaled(some.targets)[:, 0], diabetes.target, rtol=1e-12)
     assert some.unscaled([0.0]).tolist() == [25.0]
@@ -229,7 +229,7 @@ def test_several_targets_and_targets_that_are_not_scaled():
     plain = read(both, targets=["a", "b"], scale=False)
     assert plain.targets.tolist() == [[0.25, 1], [0.75, 0]]
     assert plain.unscaled(plain.targets).tolist() == plain.targets.tolist()
-    assert read(([[0], [1]], [[5, 7], [6, 9]])).answers == ("y0", "y1")
+    assert read(([[0], [1]], [[5, 7], [6, 9]])).target_names == ("y0", "y1")
     with pytest.raises(TinyNetError, match="row 2, column 'a': 3 lies outside 0 to 1; scale the columns"):
         read({"x": [0, 1], "a": [0, 3]}, targets="a", scale=False)
     with pytest.raises(TinyNetError, match="column 'a': every row has 3; there is nothing to predict"):

@@ -40,7 +40,7 @@ def test_ladders_of_other_lengths_look_at_the_same_epochs():
 def test_counts_are_the_populations(crowd, tally):
     assert (tally.networks, tally.finite) == (1000, 1000)
     assert tally.learned == crowd.all_right.sum() > 100
-    gaps = crowd.gaps(PROBES)
+    gaps = crowd.margins(PROBES)
     for k in range(len(PROBES)):
         said = tally.probe(k, leanings(("h", "v")))
         assert said["says"] == {"h": (gaps[:, k] > 0).sum(), "v": (gaps[:, k] < 0).sum(), "undecided": 0}
@@ -137,14 +137,14 @@ def test_a_loss_of_nothing_is_zero():
 )
 def test_one_output_and_three(outputs):
     crowd = made(outputs)
-    says = leanings(crowd.examples.answers)
+    says = leanings(crowd.examples.target_names)
     tally = Tally.of(crowd, np.zeros(3, np.int64), PROBES[0])
     expected = dict.fromkeys(says, 0)
     for index in range(3):
-        (answer,) = predictions.answers(
-            crowd.network(index), replace(PROBES[0], answers=crowd.examples.answers)
+        (answer,) = predictions.predictions(
+            crowd.network(index), replace(PROBES[0], target_names=crowd.examples.target_names)
         )
-        expected[answer.winner or "undecided"] += 1
+        expected[answer.predicted or "undecided"] += 1
     assert tally.probe(0, says)["says"] == expected
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,8 +23,8 @@ RECIPES = {
     "weight decay": tn.Recipe(weight_decay=0.01, momentum=0.5),
     "noise": tn.Recipe(noise=0.2, seed=5),
     "noise on shuffled batches": tn.Recipe(noise=0.3, order="shuffled", batch_size=3, seed=8),
-    "hold, then geometric": tn.Recipe(schedule="hold", learning_rate=1.0),
-    "cosine": tn.Recipe(schedule="cosine", learning_rate=1.0, final=0.1, batch_size=3),
+    "hold, then geometric": tn.Recipe(schedule="hold_then_decay", learning_rate=1.0),
+    "cosine": tn.Recipe(schedule="cosine", learning_rate=1.0, final_fraction=0.1, batch_size=3),
     "label smoothing": tn.Recipe(label_smoothing=0.1),
     "views": tn.Recipe(augment=True, noise=0.1, seed=9),
     "views of shuffled batches": tn.Recipe(augment=True, order="shuffled", batch_size=3, seed=1),
@@ -77,7 +79,7 @@ WORLDS = {
     "soft": (tn.World(), tn.Recipe(epochs=2, seed=3)),
     "a coin, in batches": (tn.World(labels="coin", noise=0.1), tn.Recipe(epochs=2, batch_size=3, loss="bce")),
     "clean lines": (tn.World(doubt=0.0, noise=0.0, bright=(1, 1), dark=(0, 0)), tn.Recipe(epochs=2)),
-    "smoothed": (tn.World(doubt=1.0), tn.Recipe(epochs=2, label_smoothing=0.1, schedule="hold")),
+    "smoothed": (tn.World(doubt=1.0), tn.Recipe(epochs=2, label_smoothing=0.1, schedule="hold_then_decay")),
 }
 
 
@@ -90,7 +92,7 @@ def test_every_step_in_a_world_is_pytorchs(world, recipe, kernels):
         assert moment.after.parameters.tolist() == run.state_before(moment.step + 1)[0].tolist()
     again = tn.Recording.from_bytes(run.to_bytes())
     assert again.world == world
-    assert again[33].shown == run[33].shown
+    assert again[33].batch == run[33].batch
 
 
 def test_a_worlds_pictures_have_no_order_and_no_further_noise():
@@ -105,7 +107,7 @@ def test_the_first_nudge_by_hand():
     """A 1-1-1 identity network: w2 (w1 x + b1) + b2 = 3 (2 * 0.5 + 1) - 1 = 5, target 1, error 4."""
     architecture = tn.Architecture((1, 1, 1), hidden="identity", output="identity")
     network = tn.Network.initial(architecture, seed=0).with_parameters(np.array([2.0, 1.0, 3.0, -1.0]))
-    one = tn.Examples(np.array([[0.5]]), np.array([[1.0]]), ("half",), answers=("bright",))
+    one = tn.Examples(np.array([[0.5]]), np.array([[1.0]]), ("half",), target_names=("bright",))
     run = tn.train(network, one, tn.Recipe(learning_rate=0.25, epochs=1))
     # dL/dy = 2 * 4 = 8; dw2 = 8 * 2, db2 = 8; dL/da1 = 8 * 3 = 24; dw1 = 24 * 0.5, db1 = 24
     assert run.losses.tolist() == [16.0]
@@ -115,7 +117,7 @@ def test_the_first_nudge_by_hand():
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_sheet_and_kernel_agree_to_the_last_bit(recipe, kernels):
-    run = tn.train(tn.Network.initial(seed=2), LINES, tn.Recipe(**{**recipe.to_json(), "epochs": 3}))
+    run = tn.train(tn.Network.initial(seed=2), LINES, replace(recipe, epochs=3))
     for moment in run:
         ledger = moment.ledger()
         assert [row.before for row in ledger] == run.parameters[moment.step].tolist()
@@ -139,11 +141,11 @@ def test_sheet_and_kernel_agree_for_other_networks(architecture, kernels):
 def test_activations_are_the_networks():
     run = tn.train(tn.Network.initial(seed=4), LINES, tn.Recipe(epochs=5))
     moment = run[13]
-    layers = moment.network.activations(moment.shown.inputs)
+    layers = moment.network.activations(moment.batch.inputs)
     np.testing.assert_allclose(
         run.activations[13, 0], np.concatenate([a[0] for a in layers]), rtol=0, atol=1e-15
     )
-    assert run.pictures[13].tolist() == [1]
+    assert run.batches[13].tolist() == [1]
     assert moment.names == ("bottom",)
     assert moment.epoch == 3
 
@@ -151,7 +153,7 @@ def test_activations_are_the_networks():
 def test_noise_is_shown_and_explained():
     recipe = tn.Recipe(epochs=3, noise=0.2, seed=4)
     run = tn.train(tn.Network.initial(seed=4), LINES, recipe)
-    seen = np.concatenate([moment.shown.inputs for moment in run])
+    seen = np.concatenate([moment.batch.inputs for moment in run])
     clean = LINES.inputs[np.arange(12) % 4]
     expected = rng.noisy(clean, 0.2, seed=4, presentations=np.arange(12))
     np.testing.assert_array_equal(seen, expected)
@@ -161,7 +163,7 @@ def test_noise_is_shown_and_explained():
 
 def test_a_short_last_batch_is_marked():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1, batch_size=3))
-    assert run.pictures.tolist() == [[0, 1, 2], [3, -1, -1]]
+    assert run.batches.tolist() == [[0, 1, 2], [3, -1, -1]]
     np.testing.assert_allclose(run.loss_per_epoch[0], (3 * run.losses[0] + run.losses[1]) / 4)
 
 

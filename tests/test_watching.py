@@ -129,7 +129,7 @@ def test_the_loop_keeps_its_numbers_and_the_recording_has_them(name):
     )
     assert np.array_equal(recording.initial.parameters, start)
     assert np.array_equal(recording.final.parameters, numbers(seen))
-    assert recording.recipe.optimizer == KNOWN.get(name, "given")
+    assert recording.recipe.optimizer == KNOWN.get(name, "external")
     reconciles(recording)
     for step in range(len(recording) if name in KNOWN else 0):
         after = [recording[step].values[f"{cell}.after"] for cell in state_names(recording)]
@@ -304,15 +304,15 @@ LOSSES = {
     ),
     "nll by hand": (lambda: nn.LogSoftmax(dim=1), picked, CLASSES, "softmax", "cross_entropy"),
     "softmax, mse": (lambda: nn.Softmax(dim=1), nn.MSELoss(), Y, "softmax", "mse"),
-    "huber": (nn.Sigmoid, nn.HuberLoss(delta=0.1), Y, "sigmoid", "given"),
-    "l1": (None, nn.L1Loss(), Y, "identity", "given"),
-    "sum": (nn.Sigmoid, nn.MSELoss(reduction="sum"), Y, "sigmoid", "given"),
-    "softmax twice": (lambda: nn.Softmax(dim=1), nn.CrossEntropyLoss(), CLASSES, "softmax", "given"),
+    "huber": (nn.Sigmoid, nn.HuberLoss(delta=0.1), Y, "sigmoid", "external"),
+    "l1": (None, nn.L1Loss(), Y, "identity", "external"),
+    "sum": (nn.Sigmoid, nn.MSELoss(reduction="sum"), Y, "sigmoid", "external"),
+    "softmax twice": (lambda: nn.Softmax(dim=1), nn.CrossEntropyLoss(), CLASSES, "softmax", "external"),
     "weights of classes": (
-        lambda: nn.LogSoftmax(dim=1), nn.NLLLoss(weight=torch.tensor([1.0, 3.0])), CLASSES, "softmax", "given",
+        lambda: nn.LogSoftmax(dim=1), nn.NLLLoss(weight=torch.tensor([1.0, 3.0])), CLASSES, "softmax", "external",
     ),
-    "weights of logits": (None, nn.BCEWithLogitsLoss(pos_weight=torch.tensor([1.0, 3.0])), Y, "identity", "given"),
-    "no targets": (nn.Sigmoid, lambda out, y: out.sum() * 1.0, Y, "sigmoid", "given"),
+    "weights of logits": (None, nn.BCEWithLogitsLoss(pos_weight=torch.tensor([1.0, 3.0])), Y, "identity", "external"),
+    "no targets": (nn.Sigmoid, lambda out, y: out.sum() * 1.0, Y, "sigmoid", "external"),
 }  # fmt: skip
 
 
@@ -330,13 +330,13 @@ def test_a_loss_is_recognised_by_its_numbers_or_given(name, batch):
     )
     assert recording.recipe.gradients == "loss"
     assert recording.recipe.optimizer == "sgd"
-    assert ("No formula here gives this loss" in recording.notes[0]) == (recording.recipe.loss == "given")
+    assert ("No formula here gives this loss" in recording.notes[0]) == (recording.recipe.loss == "external")
     reconciles(recording)
     if name == "no targets":
         assert recording.examples.targets is None
     elif name != "smoothed":
         assert recording.examples == tn.Examples(
-            LINES.inputs, LINES.targets, LINES.names, (2, 2), LINES.answers
+            LINES.inputs, LINES.targets, LINES.names, (2, 2), LINES.target_names
         )
 
 
@@ -352,7 +352,7 @@ def test_data_of_any_range_is_kept_as_it_is():
     x, y = 3 * torch.randn(10, 5), 100 * torch.randn(10, 1)
     net = model(None, nn.ReLU, (5, 4, 1))
     recording = watched(net, sgd(net, lr=1e-5), nn.MSELoss(), x, y, batch=4)
-    assert recording.examples.free
+    assert recording.examples.unbounded
     assert np.array_equal(recording.examples.inputs, x.double().numpy())
     assert recording.recipe.loss == "mse"
     assert recording.steps_per_epoch == 3
@@ -439,7 +439,7 @@ def test_a_schedules_rates_are_recorded():
 def test_gradients_that_the_loss_does_not_explain_are_given(change):
     recording = watched(model(), between=change)
     assert (recording.recipe.loss, recording.recipe.optimizer) == ("mse", "sgd")
-    assert recording.recipe.gradients == "given"
+    assert recording.recipe.gradients == "external"
     assert any("other gradients than the loss gives (first at step 0)" in note for note in recording.notes)
     reconciles(recording)
     moment = recording[0]
@@ -453,7 +453,7 @@ def test_a_penalty_in_the_loss_is_given():
     net = model()
     penalty = lambda out, y: functional.mse_loss(out, y) + 0.1 * net[0].weight.pow(2).sum()  # noqa: E731
     recording = watched(net, None, penalty)
-    assert (recording.recipe.loss, recording.recipe.gradients) == ("given", "given")
+    assert (recording.recipe.loss, recording.recipe.gradients) == ("external", "external")
     reconciles(recording)
 
 
@@ -464,7 +464,7 @@ def test_gradients_left_over_are_given():
         for x, y in zip(X, Y, strict=True):  # without zero_grad
             functional.mse_loss(net(x), y).backward()
             optimizer.step()
-    assert recording.recipe.gradients == "given"
+    assert recording.recipe.gradients == "external"
     assert any("first at step 1" in note for note in recording.notes)
     reconciles(recording)
 
@@ -473,7 +473,7 @@ def test_a_frozen_layer_is_given_as_it_is():
     net = model()
     net[0].requires_grad_(False)
     recording = watched(net)
-    assert recording.recipe.gradients == "given"
+    assert recording.recipe.gradients == "external"
     assert recording.movement_per_epoch.tolist() == [0.0] * 3
     reconciles(recording)
 
@@ -484,7 +484,7 @@ def test_rates_of_groups_that_differ_are_given():
         [{"params": net[0].parameters(), "lr": 0.1}, {"params": net[2].parameters()}], lr=0.5
     )
     recording = watched(net, optimizer)
-    assert recording.recipe.optimizer == "given"
+    assert recording.recipe.optimizer == "external"
     assert any("No formula here gives the changes of SGD" in note for note in recording.notes)
     reconciles(recording)
 
@@ -497,7 +497,7 @@ def test_parameters_changed_between_steps_are_part_of_the_change():
             loop(net, optimizer, epochs=1)
             with torch.no_grad():
                 net[0].weight.clamp_(-0.3, 0.3)
-    assert recording.recipe.optimizer == "given"
+    assert recording.recipe.optimizer == "external"
     assert any("changed between two steps (first at step 4)" in note for note in recording.notes)
     assert np.array_equal(recording[3].after.parameters, recording[4].network.parameters)
 
@@ -528,7 +528,7 @@ def test_rows_get_the_names_of_the_users_examples():
     with tn.watch(net, optimizer, examples=mine) as recording:
         loop(net, optimizer, x=torch.cat([X, torch.full((1, 4), 0.5)]), y=torch.cat([Y, Y[:1]]))
     assert recording.examples.names == ("a", "b", "c", "d", "row 4")
-    assert recording.examples.answers == ("flat", "up")
+    assert recording.examples.target_names == ("flat", "up")
     assert [moment.names[0] for moment in recording][:5] == ["d", "c", "b", "a", "row 4"]
     assert recording.steps_per_epoch == 5
 
@@ -538,7 +538,7 @@ def test_shape_and_answers_may_be_told():
     optimizer = sgd(net)
     with tn.watch(net, optimizer, shape=(2, 2), answers=["no", "yes"]) as recording:
         loop(net, optimizer, x=X * 0.5)
-    assert (recording.examples.shape, recording.examples.answers) == ((2, 2), ("no", "yes"))
+    assert (recording.examples.shape, recording.examples.target_names) == ((2, 2), ("no", "yes"))
     assert recording.examples.names == ("row 0", "row 1", "row 2", "row 3")
 
 
@@ -607,18 +607,18 @@ def test_a_changed_file_is_refused():
 
 def test_a_recipe_with_given_parts_cannot_be_trained_by():
     recording = watched(model(), None, nn.HuberLoss())
-    with pytest.raises(TinyNetError, match="loss is 'given': it was read from a watched PyTorch loop"):
+    with pytest.raises(TinyNetError, match="loss is 'external': it was read from a watched PyTorch loop"):
         tn.train(recording.final, LINES, recording.recipe)
-    with pytest.raises(TinyNetError, match="loss is 'given'"):
+    with pytest.raises(TinyNetError, match="loss is 'external'"):
         tn.population(recording.recipe, networks=4)
 
 
 @pytest.mark.parametrize("loss", [nn.HuberLoss(), nn.MSELoss(), lambda out, y: out.sum()])
 def test_the_rest_of_the_library_takes_it(loss):
     recording, ours = watched(model(), None, loss, epochs=12), tn.train(tn.Network.initial(), LINES)
-    assert tn.answers(recording.final, recording.examples)
+    assert tn.predictions(recording.final, recording.examples)
     kinds = [finding.kind for finding in tn.diagnose(recording)]
-    assert ("watched" in kinds) == (recording.recipe.loss == "given")
+    assert ("watched" in kinds) == (recording.recipe.loss == "external")
     assert tn.compare(recording, ours).outcomes
     import matplotlib
 

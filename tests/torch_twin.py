@@ -78,10 +78,10 @@ def loss_of(
 def share_of(recipe: Recipe, step: int, steps: int) -> float:
     """The learning rate's share of the first nudge's, written out again."""
     done = min(1.0, step / max(1, steps - 1))
-    if recipe.schedule == "hold":
-        return recipe.final ** max(0.0, (done - recipe.hold) / (1 - recipe.hold))
+    if recipe.schedule == "hold_then_decay":
+        return recipe.final_fraction ** max(0.0, (done - recipe.hold_fraction) / (1 - recipe.hold_fraction))
     if recipe.schedule == "cosine":
-        return recipe.final + (1 - recipe.final) * (1 + math.cos(math.pi * done)) / 2
+        return recipe.final_fraction + (1 - recipe.final_fraction) * (1 + math.cos(math.pi * done)) / 2
     return 1.0
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tinynet.evaluation.diagnosis import diagnose as diagnose
     from tinynet.evaluation.exam import Exam as Exam
     from tinynet.evaluation.exam import ExamResult as ExamResult
-    from tinynet.evaluation.predictions import answers as answers
-    from tinynet.evaluation.regression import fit as fit
+    from tinynet.evaluation.predictions import predictions as predictions
+    from tinynet.evaluation.regression import score_regression as score_regression
     from tinynet.evaluation.symmetry import symmetrize as symmetrize
     from tinynet.evaluation.verdicts import Verdict as Verdict
     from tinynet.experiments.population import Population as Population
@@ -71,11 +71,9 @@ _MODULE_OF = {
     "Trial": "experiments.trials",
     "Verdict": "evaluation.predictions",
     "World": "data.world",
-    "answers": "evaluation.predictions",
     "compare": "evaluation.diagnosis",
     "diagnose": "evaluation.diagnosis",
     "export": "exports.export",
-    "fit": "evaluation.regression",
     "grid": "experiments.trials",
     "journey": "story.journey",
     "learner": "story.learner",
@@ -84,8 +82,10 @@ _MODULE_OF = {
     "pictures": "data.pictures",
     "plots": "plots",
     "population": "experiments.population",
+    "predictions": "evaluation.predictions",
     "posterior": "evaluation.bayes",
     "score": "evaluation.classification",
+    "score_regression": "evaluation.regression",
     "split": "data.splits",
     "sweep": "experiments.sweep",
     "train": "training.train",

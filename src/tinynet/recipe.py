@@ -9,13 +9,16 @@ from tinynet.errors import TinyNetError
 if TYPE_CHECKING:
     import numpy as np
 
-Loss = Literal["mse", "bce", "cross_entropy", "given"]
+Loss = Literal["mse", "bce", "cross_entropy", "external"]
 Order = Literal["fixed", "shuffled"]
-Optimizer = Literal["sgd", "adam", "given"]
-Gradients = Literal["loss", "given"]
-Schedule = Literal["constant", "hold", "cosine"]
+Optimizer = Literal["sgd", "adam", "external"]
+Gradients = Literal["loss", "external"]
+Schedule = Literal["constant", "hold_then_decay", "cosine"]
 
 MAX_EPOCHS = 10_000_000
+# Earlier versions wrote these names and values into files.
+EARLIER_NAMES = {"hold": "hold_fraction", "final": "final_fraction"}
+EARLIER_VALUES = {"hold": "hold_then_decay", "given": "external"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Recipe:
     epochs : passes over all pictures, 1 to 10,000,000.
     loss : `"mse"` (mean over outputs, as `torch.nn.MSELoss`), `"bce"` (`BCELoss`, for sigmoid outputs)
         or `"cross_entropy"` (for softmax outputs and targets that sum to 1). Of a watched PyTorch loop it may be
-        `"given"`, as may optimizer and gradients: PyTorch's numbers, where no formula here is theirs.
+        `"external"`, as may optimizer and gradients: PyTorch's numbers, where no formula here is theirs.
     order : `"fixed"`, the pictures as they stand, or `"shuffled"` anew each epoch from `seed`.
     batch_size : pictures a nudge averages over; the last batch of an epoch may be smaller.
     optimizer : `"sgd"` or `"adam"` (Kingma and Ba 2015, algorithm 1), with PyTorch's formulas.
@@ -36,17 +39,17 @@ class Recipe:
     beta2 : of `adam`: how much of the mean square stays.
     epsilon : of `adam`: added to the root of the mean square.
     weight_decay : added to each gradient as `weight_decay * parameter` (an L2 penalty).
-    schedule : how the learning rate goes on: `"constant"`; `"hold"`, as it is for a share `hold` of the nudges and then
+    schedule : how the learning rate goes on: `"constant"`; `"hold_then_decay"`, as it is for a share `hold` of the nudges and then
         down geometrically; or `"cosine"`, down along half a cosine (Loshchilov and Hutter 2017, eq. 5, no restart).
-    hold : share of the nudges before the rate of `"hold"` goes down.
-    final : the last nudge's learning rate as a share of the first's, where it goes down.
+    hold_fraction : share of the nudges before the rate of `"hold_then_decay"` goes down.
+    final_fraction : the last nudge's learning rate as a share of the first's, where it goes down.
     label_smoothing : share of each target that is spread over all outputs, as in PyTorch's `CrossEntropyLoss`.
     augment : whether each showing is one of a square picture's eight views by chance (flips and
         turns); where a view turns rows to columns, the two targets change places.
     noise : standard deviation of the normal noise that every pixel gets each time its picture is shown; what
         leaves 0 to 1 is clipped. 0 to 10.
     patience : epochs without a better loss on the validation examples after which training stops; 0 goes on to the end.
-    gradients : what the optimizer takes: `"loss"`, the slopes of the loss, or `"given"`, clipped or changed otherwise.
+    gradients : what the optimizer takes: `"loss"`, the slopes of the loss, or `"external"`, clipped or changed otherwise.
     seed : of the shuffling, the views and the noise, 0 to 2**32 - 1.
 
     >>> Recipe(learning_rate=5.0).epochs
@@ -70,8 +73,8 @@ class Recipe:
     weight_decay: float = 0.0
     noise: float = 0.0
     schedule: Schedule = "constant"
-    hold: float = 0.6
-    final: float = 0.02
+    hold_fraction: float = 0.6
+    final_fraction: float = 0.02
     label_smoothing: float = 0.0
     augment: bool = False
     patience: int = 0
@@ -93,8 +96,8 @@ class Recipe:
         _from_below("weight_decay", self.weight_decay, 0, 1_000_000)
         _from_below("noise", self.noise, 0, 10)
         _one_of("schedule", self.schedule, get_args(Schedule))
-        _from_below("hold", self.hold, 0, 1)
-        _above("final", self.final, 0, 1)
+        _from_below("hold_fraction", self.hold_fraction, 0, 1)
+        _above("final_fraction", self.final_fraction, 0, 1)
         _from_below("label_smoothing", self.label_smoothing, 0, 1)
         _whole("patience", self.patience, 0, MAX_EPOCHS)
         _whole("seed", self.seed, 0, 2**32 - 1)
@@ -114,14 +117,14 @@ class Recipe:
                 )  # 5 and 5.0 are one recipe
 
     @property
-    def given(self) -> list[str]:
+    def external(self) -> list[str]:
         """The fields that no formula gives: loss, optimizer or gradients of a watched training."""
-        return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "given"]
+        return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
 
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
         """Return the learning rates of the nudges `first` to `last` (not included) of `steps`. -> (last - first,)
 
-        >>> Recipe(learning_rate=1.0, schedule="hold", hold=0.5, final=0.01).rates(0, 5, 5).round(4).tolist()
+        >>> Recipe(learning_rate=1.0, schedule="hold_then_decay", hold_fraction=0.5, final_fraction=0.01).rates(0, 5, 5).round(4).tolist()
         [1.0, 1.0, 1.0, 0.1, 0.01]
         """
         import numpy as np
@@ -129,21 +132,29 @@ class Recipe:
         from tinynet.numerics import arrays, elementary
 
         done = np.arange(first, last) / max(1, steps - 1)  # share of the way, 1 at the last nudge
-        if self.schedule == "hold":
-            way = np.maximum(0.0, (done - self.hold) / (1.0 - self.hold))
-            return np.asarray(self.learning_rate * arrays.exp(way * elementary.log(self.final)))
+        if self.schedule == "hold_then_decay":
+            way = np.maximum(0.0, (done - self.hold_fraction) / (1.0 - self.hold_fraction))
+            return np.asarray(self.learning_rate * arrays.exp(way * elementary.log(self.final_fraction)))
         if self.schedule == "cosine":
-            share = self.final + (1.0 - self.final) * 0.5 * (1.0 + arrays.cos_pi(done))
+            share = self.final_fraction + (1.0 - self.final_fraction) * 0.5 * (1.0 + arrays.cos_pi(done))
             return np.asarray(self.learning_rate * share)
         return np.full(last - first, self.learning_rate)
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""
-        return asdict(self)
+        later = {new: old for old, new in EARLIER_NAMES.items()}
+        words = {new: old for old, new in EARLIER_VALUES.items()}
+        return {later.get(name, name): words.get(value, value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Recipe":
         """The recipe that `to_json` described; an unknown field is an error that lists the known ones."""
+        data = {
+            EARLIER_NAMES.get(name, name): EARLIER_VALUES.get(value, value)
+            if isinstance(value, str)
+            else value
+            for name, value in data.items()
+        }
         known = [field.name for field in fields(cls)]
         unknown = sorted(set(data) - set(known))
         if unknown:
@@ -176,5 +187,5 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        known = [repr(word) for word in allowed if word != "given"]  # that is only for what was watched
+        known = [repr(word) for word in allowed if word != "external"]  # that is only for what was watched
         raise TinyNetError(f"{name} is {value!r}; it must be one of {', '.join(known)}")

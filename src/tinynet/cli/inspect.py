@@ -48,7 +48,7 @@ def nudge(
     moments = nudges(network, trainable(picture), recipe, times=repeat)
     moment = moments[-1]
     explanation = None if cell is None else moment.explain(cell)
-    after = tn.nudge(moment.after, moment.shown, recipe).loss
+    after = tn.nudge(moment.after, moment.batch, recipe).loss
     losses = [*(each.loss for each in moments), after]
     if as_json:
         ledger = [row._asdict() for row in moment.ledger()]
@@ -104,7 +104,7 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
 
     run = tn.load(recording)
     sets = _table_sets(run) if run.examples.shape is None else _picture_sets(run)
-    lines = run.examples.shape == (2, 2) and len(run.examples.answers) == 2
+    lines = run.examples.shape == (2, 2) and len(run.examples.target_names) == 2
     unfair = symmetry.asymmetry(run.best, tn.pictures.binary()) if lines else None
     if as_json:
         found = {name: answers_json(run.best, examples) for name, examples in sets.items()}

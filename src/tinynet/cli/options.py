@@ -31,7 +31,7 @@ Activation = Annotated[
     str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu or identity.")
 ]
 Output = Annotated[str, typer.Option(help="Activation of the outputs: these, or softmax.")]
-Start = Annotated[str, typer.Option(help="The random start: pytorch, xavier, he, normal or zeros.")]
+Init = Annotated[str, typer.Option(help="Initialization: pytorch, xavier, he, normal or zeros.")]
 Source = Annotated[
     Path | None,
     typer.Argument(
@@ -64,8 +64,8 @@ RecordingPath = Annotated[Path, typer.Argument(help="A recording that `tinynet t
 
 SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
-    "hold": ("schedule", ("hold",)),
-    "final": ("schedule", ("hold", "cosine")),
+    "hold_fraction": ("schedule", ("hold_then_decay",)),
+    "final_fraction": ("schedule", ("hold_then_decay", "cosine")),
     "beta1": ("optimizer", ("adam",)),
     "beta2": ("optimizer", ("adam",)),
     "epsilon": ("optimizer", ("adam",)),
@@ -193,13 +193,13 @@ def make_folder(folder: Path) -> None:
 
 
 def answers_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
-    from tinynet.evaluation.predictions import answers
+    from tinynet.evaluation.predictions import predictions
 
     if examples.regression:
         said = network(examples)
         rows = zip(examples.names, said.tolist(), examples.unscaled(said).tolist(), strict=True)
         return [{"name": name, "outputs": outputs, "values": values} for name, outputs, values in rows]
-    return [vars(answer) | {"words": answer.words()} for answer in answers(network, examples)]
+    return [vars(answer) | {"words": answer.words()} for answer in predictions(network, examples)]
 
 
 def print_json(document: Any) -> None:

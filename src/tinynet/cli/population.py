@@ -9,9 +9,9 @@ from tinynet.cli.options import (
     INTERRUPTED,
     Activation,
     Hidden,
+    Init,
     Json,
     Output,
-    Start,
     hidden_sizes,
     print_json,
     recipe_of,
@@ -27,7 +27,7 @@ def population(
     hidden: Hidden = "3",
     activation: Activation = "sigmoid",
     output: Output = "sigmoid",
-    start: Start = "pytorch",
+    init: Init = "pytorch",
     out: Annotated[Path | None, typer.Option(help="Draw the histogram of gray here (.png or .svg).")] = None,
     as_json: Json = False,
     **fields: Any,
@@ -38,14 +38,14 @@ def population(
     from tinynet.cli import terminal
 
     recipe = recipe_of(**fields)
-    architecture = tn.Architecture((4, *hidden_sizes(hidden), 2), activation, output, start)
+    architecture = tn.Architecture((4, *hidden_sizes(hidden), 2), activation, output, init)
     with terminal.progress("training", "networks") as advance:
         crowd = tn.population(
             recipe, networks, first_seed=first_seed, architecture=architecture, progress=advance
         )
     if len(crowd):
         if out is not None:
-            plots.save(plots.population_histogram(crowd.gaps(tn.pictures.stress()["gray"])[:, 0]), out)
+            plots.save(plots.population_histogram(crowd.margins(tn.pictures.stress()["gray"])[:, 0]), out)
         verdicts = crowd.verdicts()
         if as_json:
             described = {

@@ -28,7 +28,7 @@ def predict(
 
     run = tn.load(recording)
     with terminal.progress("reading", "bytes") as advance:
-        rows = run.examples.like(table, advance)
+        rows = run.examples.read_like(table, advance)
     found = _said(run, rows)
     if out is not None:
         if out.suffix.lower() != ".csv" or out.resolve() == table.resolve():
@@ -52,17 +52,17 @@ def _said(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 
     Of numbers to predict, the numbers in the table's own units.
     """
-    from tinynet.evaluation.predictions import answers
+    from tinynet.evaluation.predictions import predictions
 
     if rows.target_scaling is not None:
         numbers = rows.unscaled(run.best(rows))  # (rows, outputs)
         return [
-            {"name": name, **dict(zip(rows.answers, row, strict=True))}
+            {"name": name, **dict(zip(rows.target_names, row, strict=True))}
             for name, row in zip(rows.names, numbers.tolist(), strict=True)
         ]
     return [
-        {"name": a.name, **dict(zip(rows.answers, a.outputs, strict=True)), "says": a.words()}
-        for a in answers(run.best, rows)
+        {"name": a.name, **dict(zip(rows.target_names, a.outputs, strict=True)), "says": a.words()}
+        for a in predictions(run.best, rows)
     ]
 
 

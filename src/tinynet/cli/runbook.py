@@ -102,7 +102,7 @@ def _print_ladder(ladder: "Ladder", written: list[Path]) -> None:
 
     from tinynet.experiments.ladder import RUNGS, sentence
 
-    floors = ladder.exam.floors
+    floors = ladder.exam.bayes_scores
     rungs = [
         {"adds": rung.adds, "after": rung.after, "kind": rung.kind, **rung.to_json(), **asdict(ladder.standing(rung.key)),
          "sentence": sentence(ladder, rung.key)}

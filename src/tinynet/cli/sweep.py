@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tinynet.experiments.sweep import Sweep
     from tinynet.experiments.trials import Trial
 
-USUAL = of_recipe() | {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "start": "pytorch"}
+USUAL = of_recipe() | {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "init": "pytorch"}
 
 PICTURED = ("unsure", "lean")  # values of a map that are about one probe picture
 

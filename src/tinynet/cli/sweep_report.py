@@ -75,7 +75,7 @@ def _said(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table
     """Return what is said of each probe picture: a histogram, and the share that says the first answer."""
     from tinynet.story.content import Table
 
-    first, *others = sweep.plan.examples.answers
+    first, *others = sweep.plan.examples.target_names
     title = f"Percent that say {first} of each picture"
     if len(others) == 1:
         title += f"; bars: sure of {others[0]}, leaning, unsure, leaning, sure of {first}"
@@ -89,7 +89,7 @@ def _said(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table
 def _cell(sweep: "Sweep", row: dict[str, Any], picture: int, name: str) -> str:
     from tinynet.evaluation.verdicts import whole_percent
 
-    said, answers = row["probes"][name], sweep.plan.examples.answers
+    said, answers = row["probes"][name], sweep.plan.examples.target_names
     if not row["networks"]:
         return ""
     gaps = sweep.tallies[row["trial"]].gaps(picture) if len(answers) == 2 else None

@@ -11,6 +11,7 @@ from tinynet.cli.options import (
     Activation,
     Hidden,
     Ignored,
+    Init,
     Json,
     LabelColumn,
     Output,
@@ -18,7 +19,6 @@ from tinynet.cli.options import (
     Seed,
     Size,
     Source,
-    Start,
     answers_json,
     hidden_sizes,
     print_json,
@@ -29,7 +29,7 @@ from tinynet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tinynet.data.splits import Parts
+    from tinynet.data.splits import Split
     from tinynet.training.recording import Recording
 
 
@@ -54,7 +54,7 @@ def train(
     hidden: Hidden = "3",
     activation: Activation = "sigmoid",
     output: Output = "sigmoid",
-    start: Start = "pytorch",
+    init: Init = "pytorch",
     as_json: Json = False,
     **fields: Any,
 ) -> None:
@@ -73,8 +73,8 @@ def train(
     parts = splits.split_dataset(
         rows, held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed
     )
-    sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.answers))
-    network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, start=start)
+    sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.target_names))
+    network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, init=init)
     if out is not None and not files.named(out).parent.is_dir():
         raise tn.TinyNetError(f"cannot write {out}: there is no folder {out.parent}; make it first")
     if figure is not None:
@@ -90,7 +90,7 @@ def train(
         raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
 
 
-def _tell(run: "Recording", parts: "Parts", out: Path | None, figure: Path | None, as_json: bool) -> None:
+def _tell(run: "Recording", parts: "Split", out: Path | None, figure: Path | None, as_json: bool) -> None:
     from tinynet.cli import train_report
 
     diverged = run.stopped is not None and run.stopped.cell

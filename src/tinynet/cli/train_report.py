@@ -8,9 +8,9 @@ import typer
 from tinynet.cli.options import answers_json
 
 if TYPE_CHECKING:
-    from tinynet.data.splits import Parts
+    from tinynet.data.splits import Split
     from tinynet.evaluation.classification import Score
-    from tinynet.evaluation.regression import Fit
+    from tinynet.evaluation.regression import RegressionScore
     from tinynet.evaluation.verdicts import Verdict
     from tinynet.story.content import Table
     from tinynet.training.recording import Recording
@@ -20,19 +20,20 @@ class Judged(NamedTuple):
     """A training, the parts of its examples, and what its best network is worth on each."""
 
     run: "Recording"
-    parts: "Parts"
-    scores: "dict[str, Any]"  # of each part a Score, or a Fit of numbers
+    parts: "Split"
+    scores: "dict[str, Any]"  # of each part a Score, or a RegressionScore of numbers
     abstention: "Verdict | None"
     curves: dict[str, list[float]]
 
 
-def judge(run: "Recording", parts: "Parts") -> Judged:
+def judge(run: "Recording", parts: "Split") -> Judged:
     """Score the best network on every part; when not to answer is chosen apart from what is held out."""
     from tinynet.evaluation import classification, regression
 
     if run.examples.regression:
         near = {
-            name: regression.fit(run.best, part, run.recipe, part=name) for name, part in parts.named.items()
+            name: regression.score_regression(run.best, part, run.recipe, part=name)
+            for name, part in parts.named.items()
         }
         return Judged(run, parts, near, None, classification.learning_curves(run, parts.named))
     found = {
@@ -58,7 +59,7 @@ def as_json(found: Judged) -> dict[str, Any]:
     held_out = found.parts.held_out
     return {
         "parts": {name: list(part.names) for name, part in found.parts.named.items()},
-        "beyond": found.parts.beyond,
+        "beyond": found.parts.n_clipped,
         "best_epoch": found.run.best_epoch,
         "scores": {name: score.to_json() for name, score in found.scores.items()},
         "abstention": found.abstention and found.abstention.to_json(),
@@ -114,8 +115,8 @@ def _reliability(score: "Score") -> "Table":
     found = score.reliability
     rows = [
         (
-            f"{found.edges[k]:.1f} – {found.edges[k + 1]:.1f}", f"{found.count[k]:,}", percent(float(found.said[k])),
-            percent(float(found.share[k])), " – ".join(percent(float(end)) for end in found.intervals[k]),
+            f"{found.edges[k]:.1f} – {found.edges[k + 1]:.1f}", f"{found.count[k]:,}", percent(float(found.predicted[k])),
+            percent(float(found.observed[k])), " – ".join(percent(float(end)) for end in found.intervals[k]),
         )
         for k in found.count.nonzero()[0]
     ]  # fmt: skip
@@ -123,12 +124,12 @@ def _reliability(score: "Score") -> "Table":
     return Table(f"What it says, and what comes true: {score.part} examples", columns, tuple(rows))
 
 
-def _fits(fits: "dict[str, Fit]") -> "Table":
+def _fits(fits: "dict[str, RegressionScore]") -> "Table":
     from tinynet.core.notation import number
     from tinynet.story.content import Table
 
     rows = [
-        (name, column, f"{fit.loss:.4f}", *(number(float(x[k])) for x in (fit.off, fit.root, fit.plain, fit.explained)))
+        (name, column, f"{fit.loss:.4f}", *(number(float(x[k])) for x in (fit.mae, fit.rmse, fit.baseline_mae, fit.r2)))
         for name, fit in fits.items()
         for k, column in enumerate(fit.columns)
     ]  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.errors import TinyNetError
 
-STARTS = ("pytorch", "xavier", "he", "normal", "zeros")
+INITS = ("pytorch", "xavier", "he", "normal", "zeros")
 MAX_NODES = 4096  # in one layer
 MAX_PARAMETERS = 1_000_000
 
@@ -21,7 +21,7 @@ class Architecture:
     sizes : nodes of each layer, pixels first and outputs last; 2 to 12 layers of 1 to 4096 nodes.
     hidden : activation of the hidden layers: sigmoid, tanh, relu or identity.
     output : activation of the last layer: one of these, or softmax.
-    start : the rule of `initial`.
+    init : how `Network.initial` draws the parameters.
 
     >>> Architecture((4, 3, 2)).parameter_count
     23
@@ -30,7 +30,7 @@ class Architecture:
     sizes: tuple[int, ...] = (4, 3, 2)
     hidden: str = "sigmoid"
     output: str = "sigmoid"
-    start: str = "pytorch"
+    init: str = "pytorch"
 
     def __post_init__(self) -> None:
         sizes = self.sizes
@@ -43,7 +43,7 @@ class Architecture:
         for field, value, allowed in (
             ("hidden", self.hidden, ACTIVATIONS),
             ("output", self.output, OUTPUTS),
-            ("start", self.start, STARTS),
+            ("init", self.init, INITS),
         ):
             if value not in allowed:
                 raise TinyNetError(f"{field} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
@@ -92,11 +92,12 @@ class Architecture:
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""
-        return {"sizes": list(self.sizes), "hidden": self.hidden, "output": self.output, "start": self.start}
+        return {"sizes": list(self.sizes), "hidden": self.hidden, "output": self.output, "start": self.init}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Architecture":
         """The architecture that `to_json` described; an unknown field is an error that lists the known ones."""
+        data = {"init" if name == "start" else name: value for name, value in data.items()}  # an earlier name
         known = [field.name for field in fields(cls)]
         unknown = sorted(set(data) - set(known))
         if unknown:

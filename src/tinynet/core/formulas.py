@@ -13,7 +13,7 @@ from tinynet.recipe import Recipe
 
 Named = Iterator[tuple[str, Formula]]
 
-GIVEN: Formula = ("given",)  # of a cell whose number comes from a watched training
+EXTERNAL: Formula = ("external",)  # of a cell whose number comes from a watched training
 
 
 def total(terms: list[Formula]) -> Formula:
@@ -81,7 +81,7 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
     """One picture's loss: mse = mean of (a - t)^2; bce and cross_entropy from the logarithms of the answers."""
     last, outputs = f"{p}layer{len(architecture.sizes) - 1}", range(architecture.sizes[-1])
     terms: list[Formula] = []
-    if recipe.loss == "given":
+    if recipe.loss == "external":
         return
     for j in outputs:
         a, t = f"{last}.a[{j}]", f"{p}target[{j}]"
@@ -101,8 +101,8 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
 
 def batch_loss(recipe: Recipe, batch: int) -> Named:
     """The loss of a batch: the mean of its pictures'."""
-    if recipe.loss == "given":
-        yield "loss", GIVEN
+    if recipe.loss == "external":
+        yield "loss", EXTERNAL
     elif batch > 1:
         yield "loss", over(total([f"{p}loss" for p in prefixes(batch)]), batch)
 
@@ -131,14 +131,14 @@ def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str
     n, outputs = len(architecture.sizes) - 1, architecture.sizes[-1]
     for j in range(outputs):
         a, t = f"{p}layer{n}.a[{j}]", f"{p}target[{j}]"
-        if recipe.loss == "given":
-            yield f"{p}layer{n}.slope[{j}]", GIVEN
+        if recipe.loss == "external":
+            yield f"{p}layer{n}.slope[{j}]", EXTERNAL
         elif recipe.loss == "mse":
             yield f"{p}layer{n}.slope[{j}]", over(("*", 2.0, f"{p}loss.error[{j}]"), outputs * batch)
         else:
             count = batch if recipe.loss == "cross_entropy" else outputs * batch
             yield f"{p}layer{n}.delta[{j}]", over(("-", a, t), count)
-    if recipe.loss in ("mse", "given"):
+    if recipe.loss in ("mse", "external"):
         yield from deltas(architecture, p, n)
 
 

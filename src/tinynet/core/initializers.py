@@ -32,17 +32,17 @@ def bounds(architecture: Architecture) -> np.ndarray | None:
     -> (P,) float64 that are float32 numbers. PyTorch's default is `kaiming_uniform_(a=sqrt(5))`, which comes to
     1/sqrt(fan_in); Xavier is Glorot and Bengio 2010, eq. 16; He is He et al. 2015, eq. 10.
     """
-    if architecture.start == "normal":
+    if architecture.init == "normal":
         return None
     found = np.zeros(architecture.parameter_count)
     for (weight, bias), fan_in, fan_out in zip(
         architecture.slices, architecture.sizes, architecture.sizes[1:], strict=False
     ):
-        if architecture.start == "pytorch":
+        if architecture.init == "pytorch":
             found[weight] = found[bias] = np.float32(1 / math.sqrt(fan_in))
-        elif architecture.start == "xavier":
+        elif architecture.init == "xavier":
             found[weight] = np.float32(math.sqrt(3.0) * math.sqrt(2.0 / (fan_in + fan_out)))
-        elif architecture.start == "he":
+        elif architecture.init == "he":
             found[weight] = np.float32(math.sqrt(3.0) * (math.sqrt(2.0) / math.sqrt(fan_in)))
     return found
 

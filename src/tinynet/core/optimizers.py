@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinynet.core.architecture import Architecture
-from tinynet.core.formulas import GIVEN, Named
+from tinynet.core.formulas import EXTERNAL, Named
 from tinynet.numerics.definitions import Formula
 from tinynet.recipe import Recipe
 
@@ -15,16 +15,16 @@ def update(architecture: Architecture, recipe: Recipe) -> Named:
         yield "decay2.after", ("*", "decay2", "beta2")
     for name in architecture.parameter_names:
         push = f"{name}.gradient"
-        if recipe.gradients == "given":
+        if recipe.gradients == "external":
             push = f"{name}.used"
-            yield push, GIVEN
+            yield push, EXTERNAL
         if recipe.weight_decay:
             yield f"{name}.decayed", ("+", push, ("*", "weight_decay", name))
             push = f"{name}.decayed"
         if recipe.optimizer == "adam":
             yield from adam(name, push)
-        elif recipe.optimizer == "given":
-            yield f"{name}.change", GIVEN
+        elif recipe.optimizer == "external":
+            yield f"{name}.change", EXTERNAL
         else:
             yield from sgd(name, push, recipe)
         yield f"{name}.after", ("+", name, f"{name}.change")

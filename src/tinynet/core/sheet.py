@@ -23,12 +23,12 @@ class Cell(NamedTuple):
     """One quantity of a nudge.
 
     formula : how it is computed from cells before it; None where it is given.
-    stop : the part of the nudge it belongs to: given, forward, loss, backward or update.
+    phase : the part of the nudge it belongs to: given, forward, loss, backward or update.
     """
 
     name: str
     formula: Formula | None
-    stop: str
+    phase: str
 
 
 class Sheet:
@@ -64,7 +64,7 @@ class Sheet:
             found |= {f"{p}pixel[{i}]": value for i, value in enumerate(picture)}
         if self.recipe is None:
             return found
-        rows = [] if self.recipe.loss == "given" else np.atleast_2d(targets).tolist()
+        rows = [] if self.recipe.loss == "external" else np.atleast_2d(targets).tolist()
         for p, target in zip(formulas.prefixes(len(rows)), rows, strict=True):
             found |= {f"{p}target[{j}]": value for j, value in enumerate(target)}
         names = optimizers.state_names(self.architecture, self.recipe)
@@ -74,7 +74,7 @@ class Sheet:
     @cached_property
     def watched(self) -> list[str]:
         """The cells whose numbers a watched training gives, in the order of the sheet."""
-        return [cell.name for cell in self.cells.values() if cell.formula is None and cell.stop != "given"]
+        return [cell.name for cell in self.cells.values() if cell.formula is None and cell.phase != "input"]
 
     def evaluate(self, givens: Mapping[str, float]) -> Values:
         """Compute every cell, in plain floats, by the rules of IEEE 754 arithmetic: nothing raises, inf and NaN flow.
@@ -114,7 +114,10 @@ class Sheet:
             "architecture": self.architecture.to_json(),
             "recipe": None if self.recipe is None else self.recipe.to_json(),
             "batch": self.batch,
-            "cells": [[cell.name, cell.stop, _listed(cell.formula)] for cell in self.cells.values()],
+            "cells": [
+                [cell.name, "given" if cell.phase == "input" else cell.phase, _listed(cell.formula)]
+                for cell in self.cells.values()
+            ],
         }
 
     @classmethod
@@ -128,7 +131,7 @@ class Sheet:
         known: dict[str, Cell] = {}
         for name, stop, formula in data["cells"]:
             tree = None if formula is None else _checked(name, formula, known)
-            known[name] = Cell(name, tree, stop)
+            known[name] = Cell(name, tree, "input" if stop == "given" else stop)  # an earlier name
         recipe = None if data["recipe"] is None else Recipe.from_json(data["recipe"])
         return cls(known.values(), Architecture.from_json(data["architecture"]), recipe, data["batch"])
 
@@ -141,28 +144,28 @@ def sheet_of(architecture: Architecture, recipe: Recipe, batch: int) -> Sheet:
 
 def _cells(architecture: Architecture, recipe: Recipe | None, batch: int) -> Iterable[Cell]:
     pictures = formulas.prefixes(batch)
-    yield from (Cell(name, None, "given") for name in _given(architecture, recipe, batch))
+    yield from (Cell(name, None, "input") for name in _given(architecture, recipe, batch))
     for p in pictures:
-        yield from _stop("forward", formulas.forward(architecture, recipe, p))
+        yield from _phase("forward", formulas.forward(architecture, recipe, p))
     if recipe is None:
         return
     for p in pictures:
-        yield from _stop("loss", formulas.loss(architecture, recipe, p))
-    yield from _stop("loss", formulas.batch_loss(recipe, batch))
+        yield from _phase("loss", formulas.loss(architecture, recipe, p))
+    yield from _phase("loss", formulas.batch_loss(recipe, batch))
     for p in pictures:
-        yield from _stop("backward", formulas.backward(architecture, recipe, batch, p))
-    yield from _stop("backward", formulas.gradients(architecture, batch))
-    yield from _stop("update", optimizers.update(architecture, recipe))
+        yield from _phase("backward", formulas.backward(architecture, recipe, batch, p))
+    yield from _phase("backward", formulas.gradients(architecture, batch))
+    yield from _phase("update", optimizers.update(architecture, recipe))
 
 
-def _stop(stop: str, named: formulas.Named) -> Iterable[Cell]:
-    return (Cell(name, None if formula == formulas.GIVEN else formula, stop) for name, formula in named)
+def _phase(stop: str, named: formulas.Named) -> Iterable[Cell]:
+    return (Cell(name, None if formula == formulas.EXTERNAL else formula, stop) for name, formula in named)
 
 
 def _given(architecture: Architecture, recipe: Recipe | None, batch: int) -> Iterable[str]:
     for p in formulas.prefixes(batch):
         yield from (f"{p}pixel[{i}]" for i in range(architecture.sizes[0]))
-        if recipe is not None and recipe.loss != "given":
+        if recipe is not None and recipe.loss != "external":
             yield from (f"{p}target[{j}]" for j in range(architecture.sizes[-1]))
     yield from architecture.parameter_names
     if recipe is not None:

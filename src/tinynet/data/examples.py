@@ -22,12 +22,12 @@ class Examples:
     targets : (pictures, outputs) in [0, 1], or None.
     names : one a picture, all different.
     shape : (rows, columns) of a picture; None for a table.
-    answers : what each output stands for.
+    target_names : what each output stands for: a class, or a number to predict.
     scaling : how a table's own numbers became inputs, if they were scaled.
     target_scaling : how numbers to predict became targets; those of rows held out may lie beyond [0, 1] then.
-    free : whether inputs and targets may be any finite numbers, as standardised or measured data are.
+    unbounded : whether inputs and targets may be any finite numbers, as standardised or measured data are.
 
-    Raises TinyNetError for numbers that are not finite, or out of [0, 1] where not free, and for widths that do not fit.
+    Raises TinyNetError for numbers that are not finite, or out of [0, 1] unless unbounded, and for widths that do not fit.
 
     >>> two = Examples([[1.0, 0.0], [0.0, 1.0]], [[1.0], [0.0]], ("left", "right"), (1, 2), ("left",))
     >>> two["right"].inputs.tolist()
@@ -38,25 +38,25 @@ class Examples:
     targets: np.ndarray | None
     names: tuple[str, ...]
     shape: tuple[int, int] | None = None
-    answers: tuple[str, ...] = ("horizontal", "vertical")
+    target_names: tuple[str, ...] = ("horizontal", "vertical")
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
-    free: bool = False
+    unbounded: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
-        object.__setattr__(self, "answers", tuple(self.answers))
-        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names, self.free))
+        object.__setattr__(self, "target_names", tuple(self.target_names))
+        object.__setattr__(self, "inputs", _checked("inputs", self.inputs, self.names, self.unbounded))
         if len(set(self.names)) < len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise TinyNetError(f"two pictures have the name {twice!r}; names must differ")
         if self.targets is not None:
-            free = self.free or self.target_scaling is not None
-            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names, free))
+            unbounded = self.unbounded or self.target_scaling is not None
+            object.__setattr__(self, "targets", _checked("targets", self.targets, self.names, unbounded))
             width = self.targets.shape[1]
-            if width != len(self.answers):
+            if width != len(self.target_names):
                 raise TinyNetError(
-                    f"targets have {width} columns and there are {len(self.answers)} answers; give as many"
+                    f"targets have {width} columns and there are {len(self.target_names)} answers; give as many"
                 )
         if self.shape is not None:
             object.__setattr__(self, "shape", tuple(self.shape))
@@ -81,7 +81,7 @@ class Examples:
         Raises TinyNetError that says where in the table, and what to do.
 
         >>> flowers = Examples.from_table({"width": [1, 3, 2], "kind": ["a", "b", "a"]}, label="kind")
-        >>> flowers.inputs.tolist(), flowers.answers, flowers.scaled([2.5]).tolist()
+        >>> flowers.inputs.tolist(), flowers.target_names, flowers.scaled([2.5]).tolist()
         ([[0.0], [1.0], [0.5]], ('a', 'b'), [0.75])
         """
         table = tables.read(source, label=label, targets=targets, ignore=ignore)
@@ -97,29 +97,31 @@ class Examples:
         inputs = np.clip(inputs, 0.0, 1.0)  # what lies beyond the table `by`; of targets it is kept
         targets, units = table.targets, None
         if targets is not None and table.regression:
-            targets, found = table.scaled(table.answers, targets, None if by is None else by.targets)
-            units = found or Scaling.none(table.answers)
-        return cls(inputs, targets, table.names, None, table.answers, scaling=scaling, target_scaling=units)
+            targets, found = table.scaled(table.target_names, targets, None if by is None else by.targets)
+            units = found or Scaling.none(table.target_names)
+        return cls(
+            inputs, targets, table.names, None, table.target_names, scaling=scaling, target_scaling=units
+        )
 
     @classmethod
     def scaled_rows(cls, table: Table, scaling: Scaling | None) -> "Examples":
         """Return the rows of a table as examples whose targets are in their own units, scaled as others were."""
         if scaling is None:
             return cls.of_table(table)
-        return cls(scaling(table.values), table.targets, table.names, None, table.answers, scaling)
+        return cls(scaling(table.values), table.targets, table.names, None, table.target_names, scaling)
 
     @classmethod
     def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
         """Return the pictures of a folder that has a folder for each answer, in size x size gray; see `images.read`."""
         return cls(*images.read(folder, size))
 
-    def like(self, source: Any, progress: Progress | None = None) -> "Examples":
+    def read_like(self, source: Any, progress: Progress | None = None) -> "Examples":
         """Return the rows of another table as inputs like these: the same columns, the same scaling; no targets.
 
         source : as for `from_table`; further columns are left out. progress : told of the bytes of a file.
 
         >>> flowers = Examples.from_table({"width": [1, 3, 2], "kind": ["a", "b", "a"]}, label="kind")
-        >>> flowers.like({"width": [2.5], "garden": ["south"]}).inputs.tolist()
+        >>> flowers.read_like({"width": [2.5], "garden": ["south"]}).inputs.tolist()
         [[0.75]]
         """
         if self.scaling is None:
@@ -149,7 +151,9 @@ class Examples:
 
     def __repr__(self) -> str:
         kind = "rows" if self.shape is None else f"pictures of {'x'.join(map(str, self.shape))}"
-        return f"<{len(self):,} {kind}, {self.inputs.shape[1]} inputs each, for {', '.join(self.answers)}>"
+        return (
+            f"<{len(self):,} {kind}, {self.inputs.shape[1]} inputs each, for {', '.join(self.target_names)}>"
+        )
 
     def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
         """Return the chosen pictures as Examples: one by number or name, or several by slice or numbers."""
@@ -213,12 +217,12 @@ class Examples:
             "targets": None if self.targets is None else self.targets.tolist(),
             "names": list(self.names),
             "shape": None if self.shape is None else list(self.shape),
-            "answers": list(self.answers),
+            "answers": list(self.target_names),
         } | self._more(scalings)
 
     def _more(self, scalings: dict[str, Scaling | None]) -> dict[str, Any]:
         scaled = {name: scaling.to_json() for name, scaling in scalings.items() if scaling is not None}
-        return scaled | ({"free": True} if self.free else {})
+        return scaled | ({"free": True} if self.unbounded else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
@@ -233,8 +237,8 @@ class Examples:
         return cls(inputs, targets, names, shape, answers, scaling, target_scaling, free)
 
 
-def _checked(what: str, values: Any, names: tuple[str, ...], free: bool) -> np.ndarray:
-    """Return values as a read-only (pictures, width) array of finite numbers, in [0, 1] where not free."""
+def _checked(what: str, values: Any, names: tuple[str, ...], unbounded: bool) -> np.ndarray:
+    """Return values as a read-only (pictures, width) array of finite numbers, in [0, 1] unless unbounded."""
     try:
         array = np.array(values, float)
     except (ValueError, TypeError) as error:
@@ -243,10 +247,10 @@ def _checked(what: str, values: Any, names: tuple[str, ...], free: bool) -> np.n
         ) from error
     if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
         raise TinyNetError(f"{what} has shape {array.shape}; {len(names)} names need ({len(names)}, width)")
-    bad = np.argwhere(~(np.isfinite(array) if free else (array >= 0) & (array <= 1)))
+    bad = np.argwhere(~(np.isfinite(array) if unbounded else (array >= 0) & (array <= 1)))
     if len(bad):
         row, column = bad[0]
-        rule = "be finite" if free else "lie between 0 (dark) and 1 (bright): scale them first"
+        rule = "be finite" if unbounded else "lie between 0 (dark) and 1 (bright): scale them first"
         raise TinyNetError(
             f"{what} of {names[row]!r} has {array[row, column]:g} in place {column}; every number must {rule}"
         )

@@ -26,7 +26,7 @@ def halfway(examples: Examples) -> Examples:
     said = examples.targets.argmax(axis=1)
     means = {
         a: arrays.mean(examples.inputs[said == k], 0)
-        for k, a in enumerate(examples.answers)
+        for k, a in enumerate(examples.target_names)
         if (said == k).any()
     }
     pairs = [(a, b) for k, b in enumerate(means) for a in list(means)[:k]]

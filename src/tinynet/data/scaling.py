@@ -79,7 +79,7 @@ class Scaling:
             )
         return v
 
-    def beyond(self, values: np.ndarray) -> int:
+    def n_clipped(self, values: np.ndarray) -> int:
         """Return how many of the values (rows, columns) lie below `low` or above `high`."""
         return int(((values < np.array(self.low)) | (values > np.array(self.high))).sum())
 

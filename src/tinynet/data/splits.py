@@ -18,7 +18,7 @@ class Rows(Protocol):
     @property
     def targets(self) -> np.ndarray | None: ...
     @property
-    def answers(self) -> tuple[str, ...]: ...
+    def target_names(self) -> tuple[str, ...]: ...
     @property
     def regression(self) -> bool: ...
     def __len__(self) -> int: ...
@@ -28,10 +28,10 @@ class Rows(Protocol):
 R = TypeVar("R", bound=Rows)
 
 
-def split(examples: R, share: float, *, seed: int = 0) -> tuple[R, R]:
+def split(examples: R, held_out: float, *, seed: int = 0) -> tuple[R, R]:
     """Return the examples in two parts by chance: to train on, and held out; both keep their order.
 
-    share : of the examples that is held out, to the nearest example, half upwards; of each answer (the largest target)
+    held_out : share of the examples that is held out, to the nearest example, half upwards; of each answer (the largest target)
         within one of its share.
     seed : of the chance; the same seed parts the same examples alike.
 
@@ -42,15 +42,15 @@ def split(examples: R, share: float, *, seed: int = 0) -> tuple[R, R]:
     >>> len(training), held_out.names
     (6, ('row 2', 'column 3'))
     """
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
+    if isinstance(held_out, bool) or not isinstance(held_out, int | float) or not 0 < held_out < 1:
         raise TinyNetError(
-            f"share is {share!r}; the share that is held out is above 0 and below 1, such as 0.3"
+            f"held_out is {held_out!r}; the share that is held out is above 0 and below 1, such as 0.3"
         )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
     kinds = _kinds(examples)
     draw, held = np.random.default_rng(seed), np.zeros(len(kinds), bool)
-    for kind, count in _counts(examples, kinds, share).items():
+    for kind, count in _counts(examples, kinds, held_out).items():
         held[draw.permutation(np.flatnonzero(kinds == kind))[:count]] = True
     return examples[np.flatnonzero(~held).tolist()], examples[np.flatnonzero(held).tolist()]
 
@@ -85,20 +85,24 @@ def _counts(examples: Rows, kinds: np.ndarray, share: float) -> dict[int, int]:
 def _word(examples: Rows, kind: int) -> str:
     if examples.regression:
         return "the table"
-    return repr(examples.answers[kind]) if kind < len(examples.answers) else f"not {examples.answers[0]!r}"
+    return (
+        repr(examples.target_names[kind])
+        if kind < len(examples.target_names)
+        else f"not {examples.target_names[0]!r}"
+    )
 
 
 @dataclass(frozen=True)
-class Parts:
+class Split:
     """Examples to train on, and apart from them those to choose the epoch by and those to be judged on, if wanted.
 
-    beyond : numbers of the other parts that lie outside the training part's columns and count as their ends.
+    n_clipped : numbers of the other parts that lie outside the training part's columns and count as their ends.
     """
 
     training: Examples
     validation: Examples | None = None
     held_out: Examples | None = None
-    beyond: int = 0
+    n_clipped: int = 0
 
     @property
     def named(self) -> dict[str, Examples]:
@@ -120,7 +124,7 @@ class Parts:
         others = total - len(self.training)
         numbers = others * self.training.inputs.shape[1]
         return (
-            f"{text} Scaled by the training examples alone; {self.beyond:,} of the others' {numbers:,} numbers "
+            f"{text} Scaled by the training examples alone; {self.n_clipped:,} of the others' {numbers:,} numbers "
             f"lie beyond and count as the ends."
         )
 
@@ -132,13 +136,13 @@ def split_dataset(
     validate: bool = False,
     scale: bool = False,
     seed: int = 0,
-) -> Parts:
+) -> Split:
     """Part a table, or examples, by one seed; a quarter of what is not held out validates.
 
     scale : whether a table's columns are scaled: by the training part alone, since the others are not known yet.
     """
     if not isinstance(source, Table):
-        return Parts(*_parted(source, held_out, validate, seed))
+        return Split(*_parted(source, held_out, validate, seed))
     rows, *others = _parted(source, held_out, validate, seed)
     by = rows if scale else None
     training, validation, judged = (
@@ -146,8 +150,8 @@ def split_dataset(
     )
     assert training is not None
     scaling = training.scaling
-    beyond = sum(scaling.beyond(part.values) for part in others if part is not None) if scaling else 0
-    return Parts(training, validation, judged, beyond)
+    beyond = sum(scaling.n_clipped(part.values) for part in others if part is not None) if scaling else 0
+    return Split(training, validation, judged, beyond)
 
 
 def _parted(source: R, held_out: float | None, validate: bool, seed: int) -> tuple[R, R | None, R | None]:

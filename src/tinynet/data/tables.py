@@ -21,7 +21,7 @@ class Table:
 
     what, unit : its name, and what a row's place in it is called. places : (rows,) for errors.
     columns : names of the inputs. values : (rows, columns) of them.
-    targets : (rows, outputs), or None. answers : what each output stands for. names : one a row.
+    targets : (rows, outputs), or None. target_names : what each output stands for. names : one a row.
     regression : whether the targets are numbers to be scaled like the inputs.
     """
 
@@ -32,7 +32,7 @@ class Table:
     values: np.ndarray
     targets: np.ndarray | None
     names: tuple[str, ...]
-    answers: tuple[str, ...]
+    target_names: tuple[str, ...]
     regression: bool = False
 
     def __len__(self) -> int:

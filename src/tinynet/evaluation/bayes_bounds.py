@@ -9,7 +9,7 @@ import numpy as np
 from tinynet import rng
 from tinynet.data.world import World
 from tinynet.evaluation.bayes import posterior
-from tinynet.evaluation.calibration import placements, squares, surprises
+from tinynet.evaluation.calibration import log_losses, placements, squared_errors
 from tinynet.numerics import arrays
 
 
@@ -40,10 +40,10 @@ class BayesScores:
         return ", ".join(f"{f.name.replace('_', '-')} {getattr(self, f.name)}" for f in fields(self))
 
 
-def floors(world: World, *, count: int = 100_000, seed: int = 0, stream: int = rng.TEST) -> BayesScores:
+def bayes_scores(world: World, *, count: int = 100_000, seed: int = 0, stream: int = rng.TEST) -> BayesScores:
     """Return the floors, estimated on the pictures 0 to count - 1 of a seed.
 
-    >>> print(floors(World(noise=0.1), count=1000))
+    >>> print(bayes_scores(World(noise=0.1), count=1000))
     accuracy 0.9..., brier 0.1..., cross-entropy 0.3..., auroc 0.9...
     """
     inputs, _, rows = world.draw(np.arange(count), seed=seed, stream=stream)
@@ -59,8 +59,8 @@ def of_answers(horizontal: np.ndarray, targets: np.ndarray) -> BayesScores:
     right = np.where(horizontal == 0.5, 0.5, (horizontal > 0.5) == (targets > 0.5))[lines]
     return BayesScores(
         _mean(right),
-        _mean(squares(horizontal, targets)),
-        _mean(surprises(horizontal, targets)),
+        _mean(squared_errors(horizontal, targets)),
+        _mean(log_losses(horizontal, targets)),
         _area(sure, lines),
     )
 

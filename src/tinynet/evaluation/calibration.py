@@ -1,6 +1,6 @@
 """Confidence, judged: does what is said with 80 % come true 80 times in a hundred?
 
-Everything here takes plain arrays: probabilities (..., m) of m pictures, and `happened` (m,), how often each came true:
+Everything here takes plain arrays: probabilities (..., m) of m pictures, and `outcomes` (m,), how often each came true:
 1, 0, or the chance itself (0.5 for a fair coin), which then is judged on average over the coin. Leading axes are networks.
 
 Of two outputs, H and V, each is the probability of its own answer: a network's Brier score and its cross-entropy are
@@ -53,38 +53,38 @@ def confidence(outputs: Any) -> np.ndarray:
     return np.maximum(p, 1 - p)
 
 
-def squares(probabilities: Any, happened: Any) -> np.ndarray:
+def squared_errors(probabilities: Any, outcomes: Any) -> np.ndarray:
     """Return the squared distance of each probability from what came true. (..., m), (m,) -> (..., m)
 
     From a chance t it is the mean over the coin, (p - t)**2 + t (1 - t).
     """
-    p, t = _checked(probabilities, happened)
+    p, t = _checked(probabilities, outcomes)
     return np.asarray((p - t) ** 2 + t * (1 - t))
 
 
-def surprises(probabilities: Any, happened: Any, *, epsilon: float = EPSILON) -> np.ndarray:
+def log_losses(probabilities: Any, outcomes: Any, *, epsilon: float = EPSILON) -> np.ndarray:
     """Return -t log p - (1 - t) log(1 - p), in nats, p kept `epsilon` from 0 and 1. (..., m), (m,) -> (..., m)"""
-    p, t = _checked(probabilities, happened)
+    p, t = _checked(probabilities, outcomes)
     p = np.clip(p, epsilon, 1 - epsilon)
     return -(t * arrays.log(p) + (1 - t) * arrays.log(1 - p))
 
 
-def brier(probabilities: Any, happened: Any) -> Any:
-    """Return the mean of the `squares` (Brier 1950). (..., m), (m,) -> (...)
+def brier(probabilities: Any, outcomes: Any) -> Any:
+    """Return the mean of the `squared_errors` (Brier 1950). (..., m), (m,) -> (...)
 
     >>> float(brier([0.5, 0.5], [1, 0])), float(brier([0.5, 0.5], [0.5, 0.5]))
     (0.25, 0.25)
     """
-    return arrays.mean(squares(probabilities, happened))[()]
+    return arrays.mean(squared_errors(probabilities, outcomes))[()]
 
 
-def cross_entropy(probabilities: Any, happened: Any, *, epsilon: float = EPSILON) -> Any:
-    """Return the mean of the `surprises`. (..., m), (m,) -> (...)
+def cross_entropy(probabilities: Any, outcomes: Any, *, epsilon: float = EPSILON) -> Any:
+    """Return the mean of the `log_losses`. (..., m), (m,) -> (...)
 
     >>> round(float(cross_entropy([0.5, 0.9], [1, 1])), 4)
     0.3993
     """
-    return arrays.mean(surprises(probabilities, happened, epsilon=epsilon))[()]
+    return arrays.mean(log_losses(probabilities, outcomes, epsilon=epsilon))[()]
 
 
 def over_outputs(score: Any, outputs: Any, targets: Any) -> Any:
@@ -102,38 +102,38 @@ class Reliability:
     """What was said and what came true, in bins of equal width. Empty bins have NaN for a mean.
 
     edges : (bins + 1,); a bin holds its lower edge, and the last one holds 1 as well.
-    count : (..., bins) pictures. said : (..., bins) mean probability. share : (..., bins) that came true.
+    count : (..., bins) pictures. predicted : (..., bins) mean probability. observed : (..., bins) share that came true.
     """
 
     edges: np.ndarray
     count: np.ndarray
-    said: np.ndarray
-    share: np.ndarray
+    predicted: np.ndarray
+    observed: np.ndarray
 
     @property
     def ece(self) -> Any:
-        """(...) expected calibration error: the mean of |said - share| over the pictures."""
-        gaps = np.where(self.count > 0, np.abs(self.said - self.share), 0.0)
+        """(...) expected calibration error: the mean of |predicted - observed| over the pictures."""
+        gaps = np.where(self.count > 0, np.abs(self.predicted - self.observed), 0.0)
         return arrays.total(gaps * self.count)[()] / self.count.sum(axis=-1)
 
     @property
     def intervals(self) -> np.ndarray:
         """(..., bins, 2) Wilson's 95 % interval of each share; 0 to 1 where a bin is empty."""
-        pairs = zip(self.count.ravel().tolist(), np.nan_to_num(self.share).ravel().tolist(), strict=True)
+        pairs = zip(self.count.ravel().tolist(), np.nan_to_num(self.observed).ravel().tolist(), strict=True)
         found = [wilson(share * n, n) if n else (0.0, 1.0) for n, share in pairs]
         return np.array(found).reshape(*self.count.shape, 2)
 
 
-def reliability(probabilities: Any, happened: Any, *, bins: int = 15) -> Reliability:
+def reliability(probabilities: Any, outcomes: Any, *, bins: int = 15) -> Reliability:
     """Sort pictures by what was said of them, and see how often it came true.
 
     >>> found = reliability([0.1, 0.1, 0.9, 0.8], [0, 1, 1, 1], bins=2)
-    >>> found.said.round(3).tolist(), found.share.tolist(), round(float(found.ece), 3)
+    >>> found.predicted.round(3).tolist(), found.observed.tolist(), round(float(found.ece), 3)
     ([0.1, 0.85], [0.5, 1.0], 0.275)
     """
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
         raise TinyNetError(f"bins is {bins!r}; it must be a whole number from 1")
-    p, t = _checked(probabilities, happened)
+    p, t = _checked(probabilities, outcomes)
     flat = p.reshape(-1, p.shape[-1])  # (N, m)
     place = np.minimum((flat * bins).astype(int), bins - 1) + bins * np.arange(len(flat))[:, None]
     t = np.broadcast_to(t, p.shape).reshape(flat.shape)
@@ -220,7 +220,7 @@ def abstention(confidences: Any, right: Any) -> Abstention:
     return Abstention(c[order][last], answered / len(c), wrong / answered)
 
 
-def temperature(probabilities: Any, happened: Any) -> Any:
+def temperature(probabilities: Any, outcomes: Any) -> Any:
     """Return the temperature T at which sigmoid(logit(p) / T) has the least cross-entropy (Guo et al. 2017). -> (...)
 
     Above 1 for who is too sure. From 1/100 to 100, by bisection: the slope grows with 1/T. Fit it on
@@ -229,7 +229,7 @@ def temperature(probabilities: Any, happened: Any) -> Any:
     >>> round(float(temperature([0.99, 0.99, 0.99, 0.01], [1, 1, 0, 0])), 2)
     4.18
     """
-    p, t = _checked(probabilities, happened)
+    p, t = _checked(probabilities, outcomes)
     z = _logit(p)
     low, high = (np.full(p.shape[:-1], elementary.log(end)) for end in (1 / HOTTEST, HOTTEST))  # of log 1/T
     for _ in range(50):
@@ -256,14 +256,14 @@ def _logit(p: np.ndarray) -> np.ndarray:
     return np.asarray(arrays.log(p) - arrays.log(1 - p))
 
 
-def _checked(probabilities: Any, happened: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return probabilities (..., m) and what happened (m,) as arrays that fit and lie within 0 to 1."""
-    p, t = np.asarray(probabilities, float), np.asarray(happened, float)
+def _checked(probabilities: Any, outcomes: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return probabilities (..., m) and what outcomes (m,) as arrays that fit and lie within 0 to 1."""
+    p, t = np.asarray(probabilities, float), np.asarray(outcomes, float)
     if p.ndim < 1 or not p.shape[-1] or t.shape != p.shape[-1:]:
         raise TinyNetError(
-            f"probabilities has shape {p.shape} and happened {t.shape}; they need (..., pictures) and (pictures,)"
+            f"probabilities has shape {p.shape} and outcomes {t.shape}; they need (..., pictures) and (pictures,)"
         )
-    for name, values in (("probabilities", p), ("happened", t)):
+    for name, values in (("probabilities", p), ("outcomes", t)):
         if not ((values >= 0) & (values <= 1)).all():
             raise TinyNetError(f"{name} has numbers outside 0 to 1")
     return p, t

@@ -77,7 +77,14 @@ class Score:
         """Every number, and the bins that are not empty, ready for JSON."""
         found = self.reliability
         low, high = wilson(self.count, len(self))
-        columns = (found.edges[:-1], found.edges[1:], found.count, found.said, found.share, found.intervals)
+        columns = (
+            found.edges[:-1],
+            found.edges[1:],
+            found.count,
+            found.predicted,
+            found.observed,
+            found.intervals,
+        )
         rows = zip(*(column.tolist() for column in columns), strict=True)
         keys = ("from", "to", "count", "said", "share", "interval")
         return {

@@ -68,7 +68,7 @@ def diagnose(run: Recording) -> list[Finding]:
     ['plateau']
     """
     checks = [_stopped, _given, _contradiction, _symmetric_start, _dead_relu]
-    if run.recipe.loss != "given":  # what follows asks what other answers would cost
+    if run.recipe.loss != "external":  # what follows asks what other answers would cost
         checks += [_saturation, _plateau, _learned, _still_falling]
     return [finding for check in checks for finding in check(run)]
 
@@ -82,7 +82,7 @@ def _stopped(run: Recording) -> Iterator[Finding]:
 
 def _given(run: Recording) -> Iterator[Finding]:
     """What of a watched training no formula gives."""
-    if run.recipe.given and isinstance(run, WatchedRecording):
+    if run.recipe.external and isinstance(run, WatchedRecording):
         yield from (Finding("watched", note) for note in run.notes)
 
 
@@ -247,7 +247,7 @@ def compare(run: Recording, other: Recording) -> Comparison:
     ('learning_rate was 0.1 and then 5.0',)
     """
     differences = tuple(_differences(run, other)) or ("nothing: the two experiments are the same",)
-    given = "given" in (run.recipe.loss, other.recipe.loss)  # then only what was seen of the loss is known
+    given = "external" in (run.recipe.loss, other.recipe.loss)  # then only what was seen of the loss is known
     losses = [float(one.losses[-1]) if given else final_loss(one) for one in (run, other)]
     when = "before the last nudge" if given else "after training"
     outcomes = [f"the loss {when} was {losses[0]:.4f} and then {losses[1]:.4f}"]
@@ -258,9 +258,9 @@ def compare(run: Recording, other: Recording) -> Comparison:
         outcomes.append(_flips(run.final, other.final, run.examples))
         if run.examples.shape == (2, 2) and run.network.sizes[-1] == other.network.sizes[-1] == 2:
             gray = Examples(np.full((1, 4), 0.5), None, ("gray",), (2, 2))
-            gaps = [gap(one.final, gray) for one in (run, other)]
+            gaps = [margin(one.final, gray) for one in (run, other)]
             outcomes.append(
-                f"on gray, {' minus '.join(run.examples.answers)} is {gaps[0]:+.4f} and then {gaps[1]:+.4f}".replace(
+                f"on gray, {' minus '.join(run.examples.target_names)} is {gaps[0]:+.4f} and then {gaps[1]:+.4f}".replace(
                     "-", "−"
                 )
             )
@@ -293,18 +293,20 @@ def _both(first: str, second: str) -> str:
 
 
 def _flips(first: Network, second: Network, examples: Examples) -> str:
-    pairs = zip(predictions.answers(first, examples), predictions.answers(second, examples), strict=True)
+    pairs = zip(
+        predictions.predictions(first, examples), predictions.predictions(second, examples), strict=True
+    )
     changed = [
-        f"{a.name}, from {a.winner or 'undecided'} to {b.winner or 'undecided'}"
+        f"{a.name}, from {a.predicted or 'undecided'} to {b.predicted or 'undecided'}"
         for a, b in pairs
-        if a.winner != b.winner
+        if a.predicted != b.predicted
     ]
     if not changed:
         return f"no answer to the {len(examples)} pictures turned round"
     return f"{len(changed)} of {len(examples)} answers turned round: {'; '.join(changed)}"
 
 
-def gap(network: Network, picture: Examples) -> float:
+def margin(network: Network, picture: Examples) -> float:
     """Return how far the first answer exceeds the second on one picture; for the lines, H - V."""
     outputs = network(picture)[0]
     return float(outputs[0] - outputs[1])
@@ -314,29 +316,29 @@ def gap(network: Network, picture: Examples) -> float:
 class OrderEffect:
     """The same start and recipe, with the pictures in the given and in the reversed order."""
 
-    gap: float
-    reversed_gap: float
+    margin: float
+    reversed_margin: float
     last: str
     reversed_last: str
 
     @property
     def flipped(self) -> bool:
         """Whether reversing the order turned the answer to gray round."""
-        return self.gap * self.reversed_gap < 0
+        return self.margin * self.reversed_margin < 0
 
     def __str__(self) -> str:
         verb = "turns round" if self.flipped else "does not turn round"
         return (
-            f"Shown {self.last} last, the network's answers to gray differ by {self.gap:+.4f}; shown "
-            f"{self.reversed_last} last, by {self.reversed_gap:+.4f}: reversing the order {verb} the answer."
+            f"Shown {self.last} last, the network's answers to gray differ by {self.margin:+.4f}; shown "
+            f"{self.reversed_last} last, by {self.reversed_margin:+.4f}: reversing the order {verb} the answer."
         )
 
 
 def order_effect(network: Network, examples: Examples, recipe: Recipe) -> OrderEffect:
     """Train twice, the second time with the pictures in reversed order, and compare the answers to gray."""
-    if examples.targets is None or len(examples.answers) != 2:
+    if examples.targets is None or len(examples.target_names) != 2:
         raise TinyNetError("the effect of the order needs pictures with targets and two answers")
     gray = Examples(np.full((1, examples.inputs.shape[1]), 0.5), None, ("gray",), examples.shape)
-    found = [gap(train(network, shown, recipe).final, gray) for shown in (examples, examples.reversed())]
-    last, first = (examples.answers[int(examples.targets[k].argmax())] for k in (-1, 0))
+    found = [margin(train(network, shown, recipe).final, gray) for shown in (examples, examples.reversed())]
+    last, first = (examples.target_names[int(examples.targets[k].argmax())] for k in (-1, 0))
     return OrderEffect(found[0], found[1], last, first)

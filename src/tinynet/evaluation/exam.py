@@ -10,7 +10,7 @@ from tinynet import rng
 from tinynet.data import pictures
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.bayes_bounds import BayesScores, floors
+from tinynet.evaluation.bayes_bounds import BayesScores, bayes_scores
 from tinynet.evaluation.calibration import auroc
 from tinynet.evaluation.symmetry import Answers, agreement
 from tinynet.evaluation.verdicts import Verdict, share
@@ -136,9 +136,9 @@ class Exam:
         _ = self._drawn  # the pictures, and whether seed is one
 
     @cached_property
-    def floors(self) -> BayesScores:
+    def bayes_scores(self) -> BayesScores:
         """How well the best possible answers do on the very pictures of this exam."""
-        return floors(self.world, count=self.count, seed=self.seed, stream=self.stream)
+        return bayes_scores(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
     @cached_property
     def doubts(self) -> np.ndarray:
@@ -193,7 +193,7 @@ class Exam:
             agreed += np.atleast_2d(agreement(answers, shown[wanted != 0.5])).sum(axis=1)
         lines = targets != 0.5
         right = gaps[:, lines] * _towards(targets[lines]) > 0
-        ratio = lost / len(inputs) / self.floors.brier.value
+        ratio = lost / len(inputs) / self.bayes_scores.brier.value
         return [right.mean(axis=1), ratio, auroc(np.abs(gaps), lines), agreed / lines.sum()]
 
 

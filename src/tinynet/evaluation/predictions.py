@@ -16,45 +16,45 @@ SATURATED = 0.01  # an activation is saturated this near to an end of its range
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     """What a network says of one picture.
 
-    outputs : one for each possible answer. winner : the largest one's, None in a tie.
-    gap : how far the winner is ahead. unsure : whether that is less than `UNSURE`.
-    right : whether the winner is the target's; None where there is no target, or a target without a winner.
+    outputs : one for each class. predicted : the class of the largest output, None in a tie.
+    margin : the largest output minus the second largest. unsure : whether that is less than `UNSURE`.
+    correct : whether the winner is the target's; None where there is no target, or a target without a winner.
     """
 
     name: str
     outputs: tuple[float, ...]
-    winner: str | None
-    gap: float
+    predicted: str | None
+    margin: float
     unsure: bool
-    right: bool | None
+    correct: bool | None
 
     def words(self) -> str:
         """Say the answer: "horizontal", or "unsure, leans to horizontal"."""
-        if self.winner is None:
+        if self.predicted is None:
             return "undecided"
-        return f"unsure, leans to {self.winner}" if self.unsure else self.winner
+        return f"unsure, leans to {self.predicted}" if self.unsure else self.predicted
 
 
-def answers(network: Network, examples: Examples, *, unsure: float = UNSURE) -> list[Answer]:
+def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE) -> list[Prediction]:
     """Return what the network says of each picture.
 
     A network with one output says the first answer above 0.5 and "not" that answer below.
 
     >>> import tinynet as tn
-    >>> answers(tn.Network.initial(seed=0), tn.pictures.stress())[1].words()
+    >>> predictions(tn.Network.initial(seed=0), tn.pictures.stress())[1].words()
     'horizontal'
     """
     outputs = network(examples)  # (pictures, outputs)
     targets = [None] * len(examples) if examples.targets is None else list(examples.targets)
     found = []
     for name, row, target in zip(examples.names, outputs, targets, strict=True):
-        winner, gap = _winner(row, examples.answers)
-        wanted = None if target is None else _winner(target, examples.answers)[0]
+        winner, gap = _winner(row, examples.target_names)
+        wanted = None if target is None else _winner(target, examples.target_names)[0]
         fits = None if wanted is None else winner == wanted
-        found.append(Answer(name, tuple(row.tolist()), winner, gap, gap < unsure, fits))
+        found.append(Prediction(name, tuple(row.tolist()), winner, gap, gap < unsure, fits))
     return found
 
 

@@ -16,12 +16,12 @@ from tinynet.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class RegressionScore:
     """How near a network's numbers come to those of m examples.
 
     part : the examples' name. loss : the mean of what the recipe trains. columns : (k,) names of the targets.
-    off, root : (k,) mean absolute error and root mean square error, in the table's own units.
-    plain : (k,) the mean absolute error of always saying the part's mean. explained : (k,) share of the variance, R²; 0
+    mae, rmse : (k,) mean absolute error and root mean square error, in the table's own units.
+    baseline_mae : (k,) the mean absolute error of always saying the part's mean. r2 : (k,) share of the variance, R²; 0
         where there is none.
     """
 
@@ -29,10 +29,10 @@ class Fit:
     count: int
     loss: float
     columns: tuple[str, ...]
-    off: np.ndarray
-    root: np.ndarray
-    plain: np.ndarray
-    explained: np.ndarray
+    mae: np.ndarray
+    rmse: np.ndarray
+    baseline_mae: np.ndarray
+    r2: np.ndarray
 
     def __len__(self) -> int:
         return self.count
@@ -42,12 +42,12 @@ class Fit:
         return [self._verdict(k) for k in range(len(self.columns))]
 
     def _verdict(self, k: int) -> Verdict:
-        names = ("off", "root", "plain", "explained")
+        names = ("mae", "rmse", "baseline_mae", "r2")
         numbers = {name: float(getattr(self, name)[k]) for name in names}
-        off, root, plain, explained = (number(value) for value in numbers.values())
+        mae, rmse, baseline, r2 = (number(value) for value in numbers.values())
         sentence = (
-            f"On {self.count:,} {self.part} examples {self.columns[k]} is off by {off} on average (root mean square {root}, "
-            f"R² {explained}); always saying their mean would be off by {plain}."
+            f"On {self.count:,} {self.part} examples {self.columns[k]} is off by {mae} on average (root mean square {rmse}, "
+            f"R² {r2}); always saying their mean would be off by {baseline}."
         )
         return Verdict(sentence, None, self.count, None, numbers)
 
@@ -57,14 +57,16 @@ class Fit:
         return {"examples": self.count, "loss": self.loss, "targets": targets}
 
 
-def fit(network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = "given") -> Fit:
+def score_regression(
+    network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = "given"
+) -> RegressionScore:
     """Score a network's numbers; the recipe says which loss.
 
     Raises TinyNetError for examples whose targets are no numbers of a table.
 
     >>> import tinynet as tn
     >>> some = tn.Examples.from_table({"x": [0, 1, 2], "y": [10, 20, 30]}, targets="y")
-    >>> fit(tn.Network.initial((1, 2, 1), seed=0), some).plain.round(3).tolist()
+    >>> score_regression(tn.Network.initial((1, 2, 1), seed=0), some).baseline_mae.round(3).tolist()
     [6.667]
     """
     if examples.target_scaling is None or examples.targets is None:
@@ -73,11 +75,11 @@ def fit(network: Network, examples: Examples, recipe: Recipe | None = None, *, p
     said, wanted = examples.unscaled(outputs), examples.unscaled(examples.targets)
     errors, spread = said - wanted, wanted - arrays.mean(wanted, 0)
     total = arrays.total(spread * spread, 0)  # (k,)
-    return Fit(
+    return RegressionScore(
         part,
         len(examples),
         float(mean_losses(recipe or Recipe(), outputs[None], examples)[0]),
-        examples.answers,
+        examples.target_names,
         arrays.mean(np.abs(errors), 0),
         np.sqrt(arrays.mean(errors * errors, 0)),
         arrays.mean(np.abs(spread), 0),

@@ -82,12 +82,14 @@ def turned(examples: Examples) -> Examples:
     [[1.0, 0.0, 1.0, 0.0]]
     """
     shape = examples.shape
-    if shape is None or shape[0] != shape[1] or len(examples.answers) != 2:
+    if shape is None or shape[0] != shape[1] or len(examples.target_names) != 2:
         raise TinyNetError(
             f"only square pictures with two answers can be turned and swapped; these have shape {shape}"
         )
     targets = None if examples.targets is None else examples.targets[:, ::-1]
-    return Examples(views(examples.inputs)[QUARTER_TURN], targets, examples.names, shape, examples.answers)
+    return Examples(
+        views(examples.inputs)[QUARTER_TURN], targets, examples.names, shape, examples.target_names
+    )
 
 
 def asymmetry(network: Network, examples: Examples) -> float:

@@ -27,7 +27,7 @@ NUDGES = 100_000  # of every rung from the memorizer on
 CLEAN = World(noise=0.2, doubt=0.0, bright=(1.0, 1.0), dark=(0.0, 0.0))
 LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)
 LEARNING = Recipe(learning_rate=1.0, epochs=NUDGES // 100)  # in a world, 100 pictures count as an epoch
-FALLING = replace(LEARNING, schedule="hold")
+FALLING = replace(LEARNING, schedule="hold_then_decay")
 MEMORIZING = Recipe(learning_rate=1.0, epochs=NUDGES // 4, order="shuffled")
 FEW = 20  # pictures of a small data set
 REPEATING = replace(MEMORIZING, epochs=NUDGES // FEW)

@@ -133,7 +133,7 @@ class Population:
             Network.initial(self.architecture, seed=seed), source, recipe, validation=self.validation
         )
 
-    def gaps(self, inputs: Examples | np.ndarray) -> np.ndarray:
+    def margins(self, inputs: Examples | np.ndarray) -> np.ndarray:
         """Return how far each network's first answer exceeds its second. -> (N, pictures)"""
         outputs = self.outputs(inputs)
         return np.asarray(outputs[..., 0] - outputs[..., 1])
@@ -172,8 +172,8 @@ class Population:
         return Verdict(sentence, None, len(self), None, numbers)
 
     def _gray_verdicts(self) -> Iterator[Verdict]:
-        gap = self.gaps(np.full((1, 4), 0.5))[:, 0]  # (N,)
-        first, _ = self.examples.answers
+        gap = self.margins(np.full((1, 4), 0.5))[:, 0]  # (N,)
+        first, _ = self.examples.target_names
         yield self.share(gap > 0, f"lean to {first} on the gray block", _mean_gap(gap))
         yield self.share(
             np.abs(gap) < UNSURE, f"are unsure of gray: their answers differ by less than {UNSURE:g}"

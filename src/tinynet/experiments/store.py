@@ -212,7 +212,7 @@ def _probes(plan: Plan, tallies: Sequence[Tally]) -> "pa.Table":
     rows = [
         (trial, *row)
         for trial, tally in enumerate(tallies)
-        for row in _histogram(tally, plan.probes.names, plan.examples.answers)
+        for row in _histogram(tally, plan.probes.names, plan.examples.target_names)
     ]
     names = ("trial", "picture", "answer", "margin_low", "margin_high", "count")
     kinds = (pa.int64(), pa.string(), pa.string(), pa.float64(), pa.float64(), pa.int64())

@@ -66,7 +66,7 @@ class Sweep:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a dict for each trial, ready for JSON or a table: its axes, counts, quantiles, and every probe."""
-        says = leanings(self.plan.examples.answers)
+        says = leanings(self.plan.examples.target_names)
         found = []
         for number, (trial, tally) in enumerate(zip(self.trials, self.tallies, strict=True)):
             probes = {name: tally.probe(k, says) for k, name in enumerate(self.plan.probes.names)}

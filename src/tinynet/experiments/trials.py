@@ -21,7 +21,7 @@ SHAPE = {
     "hidden": "sizes",
     "activation": "hidden",
     "output": "output",
-    "start": "start",
+    "init": "init",
 }  # axis: Architecture's field
 OF_RECIPE = tuple(field.name for field in fields(Recipe) if field.name != "seed")
 AXES = (*OF_RECIPE, *SHAPE)
@@ -73,7 +73,7 @@ class Trial:
         if unknown:
             raise TinyNetError(f"there is no axis {unknown[0]!r}; there are {', '.join(AXES)}")
         hidden = _hidden(axes.get("hidden", 3))
-        sizes = (examples.inputs.shape[1], *hidden, len(examples.answers))
+        sizes = (examples.inputs.shape[1], *hidden, len(examples.target_names))
         shape = {SHAPE[axis]: axes[axis] for axis in SHAPE if axis in axes} | {"sizes": sizes}
         recipe = {name: axes[name] for name in OF_RECIPE if name in axes}
         return cls(Architecture(**shape), Recipe(**recipe))
@@ -86,7 +86,7 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
     """Return every combination of the given values as trials, the last axis changing fastest.
 
     Each axis is a value or a list of values. Axes are the fields of `Recipe` but its seed, and of the network
-    `hidden` (nodes, or a tuple with the nodes of each hidden layer), `activation`, `output` and `start`.
+    `hidden` (nodes, or a tuple with the nodes of each hidden layer), `activation`, `output` and `init`.
     Examples, the lines unless given, say how many inputs and outputs the networks have.
 
     Raises TinyNetError for an unknown axis, an empty list and values out of range.
@@ -105,7 +105,7 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
 def as_trials(given: Any, examples: Examples) -> list[Trial]:
     """Return trials as they are, and recipes as trials of the usual network for the examples; one, or several."""
     several = [given] if isinstance(given, Trial | Recipe) else list(given)
-    usual = Architecture((examples.inputs.shape[1], 3, len(examples.answers)))
+    usual = Architecture((examples.inputs.shape[1], 3, len(examples.target_names)))
     found = [Trial(usual, one) if isinstance(one, Recipe) else one for one in several]
     for one in found:
         if not isinstance(one, Trial):

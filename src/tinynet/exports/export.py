@@ -171,7 +171,7 @@ def _onnx(runs: Sequence[Recording], ending: str, choice: Choice, progress: Prog
 
     network, examples = network_of(runs[0], choice), runs[0].examples
     scalings = {"scaling": examples.scaling, "target_scaling": examples.target_scaling}
-    return onnx.to_onnx(network, choice.dtype or "float32", examples.answers, scalings)
+    return onnx.to_onnx(network, choice.dtype or "float32", examples.target_names, scalings)
 
 
 def _parameters(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:

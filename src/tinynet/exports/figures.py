@@ -38,9 +38,11 @@ def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
     }
     if run.validation is not None:
         found["validation"] = lambda: _validation(run)
-    if examples.shape == (2, 2) and len(examples.answers) == 2:
-        stress, labels = pictures.stress(), examples.answers
-        found["stress"] = lambda: plots.confidence_bars(predictions.answers(network, stress), labels=labels)
+    if examples.shape == (2, 2) and len(examples.target_names) == 2:
+        stress, labels = pictures.stress(), examples.target_names
+        found["stress"] = lambda: plots.confidence_bars(
+            predictions.predictions(network, stress), labels=labels
+        )
         found["map"] = lambda: plots.answer_map(network)
     return found
 
@@ -61,7 +63,7 @@ def answers(network: "Network", examples: "Examples", **look: Any) -> Any:
 
     look : `title` and `ax` of `plots.confidence_bars`.
     """
-    found, labels = predictions.answers(network, examples), examples.answers
+    found, labels = predictions.predictions(network, examples), examples.target_names
     if not examples.regression or examples.targets is None:
         return plots.confidence_bars(found, labels=labels, **look)
     unit = examples.unscaled if examples.target_scaling is not None else np.asarray

@@ -78,7 +78,7 @@ def _network(model: "ModelProto", source: str) -> Weights:
         raise TinyNetError(
             f"{source} has {' and '.join(sorted(hidden))}; hidden layers here have one activation"
         )
-    found = Architecture(known.sizes, next(iter(hidden), known.hidden), output, known.start)
+    found = Architecture(known.sizes, next(iter(hidden), known.hidden), output, known.init)
     named = {
         f"{n}.{part}": getattr(layer, part) for n, layer in enumerate(layers) for part in ("weight", "bias")
     }

@@ -80,7 +80,7 @@ def from_named(
                 f"{source} makes no chain of layers: {before or 'weight'} gives {outputs} numbers and {name} takes {inputs}"
             )
     sizes = (layers[chain[0]][0].shape[1], *(len(layers[name][1]) for name in chain))
-    shape = Architecture(sizes, architecture.hidden, architecture.output, architecture.start)
+    shape = Architecture(sizes, architecture.hidden, architecture.output, architecture.init)
     numbers = [part.ravel() for name in chain for part in layers[name]]
     return Weights(shape, np.concatenate(numbers), origin)
 
@@ -100,7 +100,7 @@ def described(about: Any, source: str) -> tuple[Architecture, str]:
 
 def asked(known: Architecture, hidden: str | None, output: str | None) -> Architecture:
     """Return what is known of a network, with the activations that were asked for."""
-    return Architecture(known.sizes, hidden or known.hidden, output or known.output, known.start)
+    return Architecture(known.sizes, hidden or known.hidden, output or known.output, known.init)
 
 
 def to_safetensors(network: Weights, dtype: str | None = None) -> bytes:

@@ -51,7 +51,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         Rows a nudge averages over; where there are fewer, all of them.
     optimizer : {"adam", "sgd"}, default="adam"
         `"sgd"` wants a larger learning rate.
-    schedule : {"cosine", "hold", "constant"}, default="cosine"
+    schedule : {"cosine", "hold_then_decay", "constant"}, default="cosine"
         How the learning rate goes on: down along half a cosine to a fiftieth; as it is for 60 % of the nudges and then
         down as far; or as it is.
     weight_decay : float, default=0.0003

@@ -38,7 +38,7 @@ class Tape(NamedTuple):
     gradients: np.ndarray  # (kept + 1, P)
     activations: np.ndarray  # (kept + 1, batch, nodes after the pixels)
     losses: np.ndarray  # (kept + 1,)
-    pictures: np.ndarray  # (kept + 1, batch) which picture, -1 where a last batch is short
+    batches: np.ndarray  # (kept + 1, batch) which picture, -1 where a last batch is short
     epoch_loss: np.ndarray  # (epochs,)
     epoch_movement: np.ndarray  # (epochs,)
 
@@ -53,7 +53,7 @@ class Tape(NamedTuple):
             gradients=np.zeros((rows, count)),
             activations=np.zeros((rows, batch, sum(architecture.sizes[1:]))),
             losses=np.zeros(rows),
-            pictures=np.full((rows, batch), -1),
+            batches=np.full((rows, batch), -1),
             epoch_loss=np.zeros(epochs),
             epoch_movement=np.zeros(epochs),
         )
@@ -109,7 +109,7 @@ class Recorder:
         source, stride = self.source, tape.stride
         shown = batch_indices(self.recipe, source, first, last)  # (steps, batch)
         kept = range(-(-first // stride), -(-last // stride))
-        tape.pictures[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
+        tape.batches[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
         if is_plain(self.recipe, self.source):
             assert isinstance(source, Examples)
             assert source.targets is not None

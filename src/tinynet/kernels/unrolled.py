@@ -13,7 +13,7 @@ from tinynet.recipe import Recipe
 
 NODE = re.compile(r"(?:picture\d+\.)?layer\d+\.a\[\d+\]")
 DELTA = re.compile(r"\.delta\[\d+\]$")
-GIVEN = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
+INPUT = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
 Given = Callable[[str], str]
@@ -102,7 +102,7 @@ class Unrolled:
                 return self.settings[name]
             if name in places:
                 return self.f.load(self.arithmetic.kind, places[name], align=4)
-            match = GIVEN.fullmatch(name)
+            match = INPUT.fullmatch(name)
             assert match is not None, name
             return (pixel if match[2] == "pixel" else target)(int(match[1] or 0), int(match[3]))
 

@@ -15,9 +15,9 @@ def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.n
 
     Raises TinyNetError for a loss that is given: it is known where it was seen, and nowhere else.
     """
-    if recipe.loss == "given":
+    if recipe.loss == "external":
         raise TinyNetError(
-            "loss is 'given': what other answers would cost is not known; choose 'mse', for example"
+            "loss is 'external': what other answers would cost is not known; choose 'mse', for example"
         )
     assert examples.targets is not None
     return arrays.running_total(_each(recipe, outputs, examples.targets)) / len(examples)

@@ -27,7 +27,7 @@ class Moment:
     """One nudge: the network before it, the pictures shown, and every cell of the arithmetic.
 
     network : before the nudge.
-    shown : the examples of this nudge, with targets.
+    batch : the examples of this nudge, with targets.
     state : (S,) the optimizer's memory before it.
     step, epoch : where in a training it stands, counted from 0.
 
@@ -40,14 +40,14 @@ class Moment:
     def __init__(
         self,
         network: Network,
-        shown: Examples,
+        batch: Examples,
         recipe: Recipe,
         state: np.ndarray,
         step: int = 0,
         epoch: int = 0,
     ) -> None:
         self.network = network
-        self.shown = shown
+        self.batch = batch
         self.recipe = recipe
         self.state = state
         self.step = step
@@ -59,20 +59,20 @@ class Moment:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the pictures shown."""
-        return self.shown.names
+        return self.batch.names
 
     @property
     def sheet(self) -> Sheet:
         """The cells of this nudge and their formulas."""
-        return sheet_of(self.network.architecture, self.recipe, len(self.shown))
+        return sheet_of(self.network.architecture, self.recipe, len(self.batch))
 
     @cached_property
     def values(self) -> dict[str, float]:
         """Every cell of this nudge by name, evaluated in the order of the sheet."""
-        if self.shown.targets is None:
+        if self.batch.targets is None:
             raise TinyNetError("these pictures have no targets, so no nudge follows from them")
         return self.sheet.evaluate(
-            self.sheet.givens(self.network, self.shown.inputs, self.shown.targets, self.state)
+            self.sheet.givens(self.network, self.batch.inputs, self.batch.targets, self.state)
         )
 
     @property
@@ -91,7 +91,7 @@ class Moment:
 
         A parameter opens into how this nudge changed it: the chain rule with its numbers.
         """
-        return explain(self.sheet, self.values, name, depth=depth, inputs=self.shown.columns)
+        return explain(self.sheet, self.values, name, depth=depth, inputs=self.batch.columns)
 
     def ledger(self) -> list[LedgerRow]:
         """Return every parameter's account: before, gradient, change, after."""

@@ -44,12 +44,12 @@ class Network(Weights, InNotebook):
         seed: int = 0,
         hidden: str = "sigmoid",
         output: str = "sigmoid",
-        start: str = "pytorch",
+        init: str = "pytorch",
     ) -> "Network":
         """Return a network before any training.
 
-        sizes : the nodes of each layer, or an Architecture, which has its own hidden, output and start.
-        start : `"pytorch"`, the numbers of `torch.manual_seed(seed)` followed by `nn.Linear` layers, bit for bit;
+        sizes : the nodes of each layer, or an Architecture, which has its own hidden, output and init.
+        init : `"pytorch"`, the numbers of `torch.manual_seed(seed)` followed by `nn.Linear` layers, bit for bit;
             `"xavier"` and `"he"`, those of `xavier_uniform_` and `kaiming_uniform_(nonlinearity="relu")` with
             biases 0; `"normal"`, mean 0 and standard deviation 1/sqrt(fan_in); or `"zeros"`.
 
@@ -59,12 +59,12 @@ class Network(Weights, InNotebook):
         [0.47942468523979187, -0.11881878226995468]
         """
         if not isinstance(sizes, Architecture):
-            architecture = Architecture(tuple(sizes), hidden, output, start)
-        elif (hidden, output, start) == ("sigmoid", "sigmoid", "pytorch"):
+            architecture = Architecture(tuple(sizes), hidden, output, init)
+        elif (hidden, output, init) == ("sigmoid", "sigmoid", "pytorch"):
             architecture = sizes
         else:
             raise TinyNetError(
-                "hidden, output and start belong to the Architecture. Set them there, or give sizes alone."
+                "hidden, output and init belong to the Architecture. Set them there, or give sizes alone."
             )
         return cls(architecture, initial_parameters(architecture, seed), f"seed {seed}")
 

@@ -27,7 +27,7 @@ from tinynet.plots.canvas import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from tinynet.evaluation.predictions import Answer
+    from tinynet.evaluation.predictions import Prediction
 
 MAX_BARS = 64  # pictures
 BINS_PER_SIDE = 30  # of the histogram, left and right of zero
@@ -36,7 +36,7 @@ PALE = 0.45  # opacity of an unsure answer
 
 
 def confidence_bars(
-    answers: "Sequence[Answer]",
+    answers: "Sequence[Prediction]",
     *,
     labels: Sequence[str] = ("horizontal", "vertical"),
     title: str = "What the network answers",
@@ -49,7 +49,7 @@ def confidence_bars(
     words : beside each picture, where its outputs are numbers to predict and no answer in words.
 
     >>> import tinynet as tn
-    >>> ax = confidence_bars(tn.answers(tn.Network.initial(seed=0), tn.pictures.stress()))
+    >>> ax = confidence_bars(tn.predictions(tn.Network.initial(seed=0), tn.pictures.stress()))
     >>> [tick.get_text() for tick in ax.get_yticklabels()][:2]
     ['single pixel', 'gray']
     """
@@ -84,14 +84,14 @@ def _share(value: float) -> str:
     return "< 0.1 %" if 0 < value < 0.001 else percent(value)
 
 
-def _answer_frame(ax: "Axes", answers: "list[Answer]", title: str, words: Sequence[str] | None) -> None:
+def _answer_frame(ax: "Axes", answers: "list[Prediction]", title: str, words: Sequence[str] | None) -> None:
     plain(ax)
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK, pad=26)  # points, above the legend
     ax.set_yticks(range(len(answers)), [answer.name for answer in answers], fontsize=NORMAL)
     ax.set_ylim(len(answers) - 0.45, -0.55)
     ax.tick_params(axis="y", length=0)
     for place, answer in enumerate(answers):
-        verdict = {None: "", True: ", right", False: ", wrong"}[answer.right]
+        verdict = {None: "", True: ", right", False: ", wrong"}[answer.correct]
         style = "italic" if answer.unsure and words is None else "normal"
         beside = {"xycoords": ("axes fraction", "data"), "ha": "left", "style": style}
         said = words[place] if words is not None else answer.words() + verdict

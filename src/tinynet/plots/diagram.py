@@ -192,7 +192,7 @@ def _pixel_names(pixels: int, picture: Examples | None) -> list[str]:
 
 
 def _answer_names(outputs: int, picture: Examples | None) -> list[str]:
-    names = ("horizontal", "vertical") if picture is None else picture.answers
+    names = ("horizontal", "vertical") if picture is None else picture.target_names
     return list(map(shortened, names)) if len(names) == outputs else [f"output {j}" for j in range(outputs)]
 
 

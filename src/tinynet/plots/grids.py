@@ -87,7 +87,7 @@ def _picture(ax: "Axes", examples: "Examples", k: int, corner: tuple[float, floa
     middle = corner[0] + 0.5
     write(ax, shortened(examples.names[k]), (middle, corner[1] + 1.08), va="top")
     if examples.targets is not None:
-        target, color = _target(examples.targets[k], examples.answers)
+        target, color = _target(examples.targets[k], examples.target_names)
         write(ax, target, (middle, corner[1] + 1.28), va="top", color=color)
 
 

@@ -124,7 +124,7 @@ def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes |
     ax.bar(found.edges[:-1], found.count / found.count.sum(), np.diff(found.edges), align="edge", color=FAINT)
     ax.plot([0, 1], [0, 1], color=MUTED, linestyle=(0, (2, 2)), linewidth=1.2)
     full = found.count > 0
-    said, came, (low, high) = found.said[full], found.share[full], found.intervals[full].T
+    said, came, (low, high) = found.predicted[full], found.observed[full], found.intervals[full].T
     ax.vlines(said, low, high, color=PALETTE[2], linewidth=1.5)
     ax.plot(said, came, "o-", color=PALETTE[2], linewidth=1.5, markersize=4)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")

@@ -89,7 +89,7 @@ def sweep_map(
     'learning rate'
     """
     chosen, look = check(sweep.plan, x=x, y=y, value=value, picture=picture)
-    rows = [(row, _number(row, value, picture, sweep.plan.examples.answers)) for row in sweep.rows()]
+    rows = [(row, _number(row, value, picture, sweep.plan.examples.target_names)) for row in sweep.rows()]
     if len(chosen.panels) == 1:
         return _map(sweep, chosen, {}, rows, look, _range(rows, look), ax or _canvas(sweep, chosen))
     if ax is not None:
@@ -110,7 +110,7 @@ def _look(plan: "Plan", value: str, picture: str) -> Look:
     names = plan.probes.names
     if value in ("unsure", "lean") and picture not in names:
         raise TinyNetError(f"there is no probe picture {picture!r}; there are {', '.join(map(repr, names))}")
-    first = plan.examples.answers[0]
+    first = plan.examples.target_names[0]
     return {
         "learned": Look("networks that learned, %", whole_percent, "cividis", False),
         "loss": Look("median final loss", "{:.1g}".format, "cividis_r", True),

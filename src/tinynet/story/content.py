@@ -150,10 +150,10 @@ def loss_table(run: Recording) -> Table:
 def answers_table(title: str, network: Network, *sets: Examples) -> Table:
     """Return what the network says of each picture; whether it is right, where a target says so."""
     right = {True: "yes", False: "no", None: ""}
-    found = [answer for shown in sets for answer in predictions.answers(network, shown)]
-    rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), right[a.right]) for a in found]
-    columns = ("picture", *sets[0].answers, "says", "right")
-    keep = slice(None) if any(a.right is not None for a in found) else slice(-1)
+    found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
+    rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), right[a.correct]) for a in found]
+    columns = ("picture", *sets[0].target_names, "says", "right")
+    keep = slice(None) if any(a.correct is not None for a in found) else slice(-1)
     return Table(title, columns[keep], tuple(row[keep] for row in rows))
 
 
@@ -165,7 +165,7 @@ def numbers_table(title: str, network: Network, examples: Examples) -> Table:
         (name, *(number(float(x)) for pair in zip(*both, strict=True) for x in pair))
         for name, *both in zip(examples.names, said, wanted, strict=True)
     ]
-    columns = [head for column in examples.answers for head in (f"{column}, said", "is")]
+    columns = [head for column in examples.target_names for head in (f"{column}, said", "is")]
     return Table(title, ("row", *columns), tuple(rows))
 
 

@@ -280,9 +280,9 @@ def _fuzzy(j: Journey) -> Iterator[Part]:
     pixels = zip(pictures.PIXELS, fuzzy.inputs[0].tolist(), strict=True)
     yield Text(f"Its pixels: {', '.join(f'{name} {value:g}' for name, value in pixels)}.")
     yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], fuzzy)
-    clean, blurred = (predictions.answers(j.run.final, shown)[0] for shown in (j.lines["top"], fuzzy))
+    clean, blurred = (predictions.predictions(j.run.final, shown)[0] for shown in (j.lines["top"], fuzzy))
     yield Text(
-        f"The clean line's answers differ by {clean.gap:.4f}, the fuzzy one's by {blurred.gap:.4f}. "
+        f"The clean line's answers differ by {clean.margin:.4f}, the fuzzy one's by {blurred.margin:.4f}. "
         + {(True, True): "The fuzz is not what makes it unsure: it is unsure of the clean line too.",
            (False, True): "It is sure of the clean line and unsure of the fuzzy one.",
            (True, False): "It is unsure of the clean line and sure of the fuzzy one.",
@@ -294,9 +294,9 @@ def _fuzzy(j: Journey) -> Iterator[Part]:
         f"Of 100 noisy lines (brightness 0.9 and 0.1, noise 0.1) this network gets {round(100 * right)} right."
     )
     crowd = j.crowd(j.recipe)
-    yield crowd.share(np.abs(crowd.gaps(fuzzy)[:, 0]) < predictions.UNSURE, "are unsure of the fuzzy line")
+    yield crowd.share(np.abs(crowd.margins(fuzzy)[:, 0]) < predictions.UNSURE, "are unsure of the fuzzy line")
     patient = j.crowd(j.long_recipe)
-    sure = patient.gaps(fuzzy)[:, 0] > predictions.UNSURE
+    sure = patient.margins(fuzzy)[:, 0] > predictions.UNSURE
     yield patient.share(sure, f"are sure of it, and right, after {j.long_recipe.epochs:,} epochs")
 
 
@@ -331,27 +331,27 @@ def _looks_for(k: int, row: np.ndarray) -> str:
 
 def _stress(j: Journey) -> Iterator[Part]:
     yield Figure("pictures", "Pictures that are no lines.", lambda: plots.pictures(j.stress))
-    found = predictions.answers(j.run.final, j.stress)
+    found = predictions.predictions(j.run.final, j.stress)
     yield answers_table("The stress test", j.run.final, j.stress)
     yield Figure("answers", "Its two answers to each.", lambda: plots.confidence_bars(found))
     unsure = sum(answer.unsure for answer in found)
-    clean = predictions.answers(j.run.final, j.lines)
+    clean = predictions.predictions(j.run.final, j.lines)
     yield Text(
         f"It is unsure of {unsure} of these {len(found)} pictures, and of {sum(a.unsure for a in clean)} of the "
         f"{len(clean)} lines. Doubt about a gray block is worth something only in a network that is sure of a line."
     )
     yield Text(str(diagnosis.order_effect(j.network, j.lines, j.recipe)))
-    first, last = j.lines.answers
+    first, last = j.lines.target_names
     crowd, turned = j.crowd(j.recipe), j.crowd(j.recipe, order=j.lines.reversed())
     gray = j.stress["gray"]
-    gaps = crowd.gaps(gray)[:, 0]
+    gaps = crowd.margins(gray)[:, 0]
     yield Figure(
         "population",
         f"Horizontal minus vertical on gray, {j.networks:,} seeds.",
-        lambda: plots.population_histogram(gaps, mark=diagnosis.gap(j.run.final, gray)),
+        lambda: plots.population_histogram(gaps, mark=diagnosis.margin(j.run.final, gray)),
     )
     yield crowd.share(gaps < 0, f"lean to {last} on gray, shown {last} lines last")
-    yield turned.share(turned.gaps(gray)[:, 0] > 0, f"lean to {first} on gray, shown {first} lines last")
+    yield turned.share(turned.margins(gray)[:, 0] > 0, f"lean to {first} on gray, shown {first} lines last")
 
 
 def _bold(j: Journey) -> Iterator[Part]:
@@ -389,7 +389,7 @@ def _aha(j: Journey) -> Iterator[Part]:
     if not learned.any():
         yield Text("None of them learned the lines, so what they say of gray says nothing about confidence.")
         return
-    gaps = crowd.gaps(gray)[learned, 0]
+    gaps = crowd.margins(gray)[learned, 0]
     winner = crowd.outputs(gray)[learned, 0].max(axis=1)
     yield Figure(
         "gray",
@@ -404,7 +404,7 @@ def _aha(j: Journey) -> Iterator[Part]:
     flipped = j.crowd(j.long_recipe, order=j.lines.reversed())
     both = learned & flipped.all_right
     if both.any():
-        same = np.sign(crowd.gaps(gray)[both, 0]) == np.sign(flipped.gaps(gray)[both, 0])
+        same = np.sign(crowd.margins(gray)[both, 0]) == np.sign(flipped.margins(gray)[both, 0])
         yield verdicts.share(
             same, "networks that learned either way keep their answer when the order is reversed"
         )

@@ -66,7 +66,7 @@ def card(run: Recording, name: str = "learner") -> str:
         f"## The exam, of {CARD_PICTURES:,} pictures", "", *_exam_rows(marks), "",
         "## Reliability", "",
         f"Probability of horizontal, (1 + H − V) / 2, on {CARD_PICTURES:,} fresh pictures, a coin deciding the doubtful ones: Brier "
-        f"score {brier(said, happened):.4f} (floor {exam.floors.brier.value:.4f}), expected calibration error {float(found.ece):.3f}.", "",
+        f"score {brier(said, happened):.4f} (floor {exam.bayes_scores.brier.value:.4f}), expected calibration error {float(found.ece):.3f}.", "",
         f"![Said and come true: the closer to the diagonal, the truer]({name}.svg)", "",
         "| said | pictures | came true | 95 % interval |", "| --- | --- | --- | --- |", *_reliability_rows(found), "",
         "## Limits", "",
@@ -110,7 +110,7 @@ def _reliability_rows(found: Reliability) -> list[str]:
         if count:
             low, high = found.intervals[k]
             rows.append(
-                f"| {found.said[k]:.3f} | {int(count):,} | {percent(float(found.share[k]))} | {percent(low)} to {percent(high)} |"
+                f"| {found.predicted[k]:.3f} | {int(count):,} | {percent(float(found.observed[k]))} | {percent(low)} to {percent(high)} |"
             )
     return rows
 

@@ -33,7 +33,7 @@ def _moves_less(j: Journey) -> int:
 
 
 def _unsure_of_fuzzy(j: Journey) -> int:
-    return int(not predictions.answers(j.run.final, pictures.fuzzy())[0].unsure)
+    return int(not predictions.predictions(j.run.final, pictures.fuzzy())[0].unsure)
 
 
 def _signs_turned(j: Journey) -> int:
@@ -42,7 +42,7 @@ def _signs_turned(j: Journey) -> int:
 
 
 def _sure_of_stress(j: Journey) -> int:
-    return sum(not answer.unsure for answer in predictions.answers(j.run.final, j.stress))
+    return sum(not answer.unsure for answer in predictions.predictions(j.run.final, j.stress))
 
 
 def _loss_falls(j: Journey) -> int:
@@ -54,7 +54,7 @@ def _learned_and_sure(j: Journey) -> int:
     crowd = j.crowd(j.long_recipe)
     if not crowd.all_right.any():
         return 3
-    share = float((np.abs(crowd.gaps(j.stress["gray"])[crowd.all_right, 0]) >= predictions.UNSURE).mean())
+    share = float((np.abs(crowd.margins(j.stress["gray"])[crowd.all_right, 0]) >= predictions.UNSURE).mean())
     return 0 if share < 0.25 else 1 if share < 0.75 else 2
 
 
@@ -100,7 +100,7 @@ QUESTIONS = {
         "The learner that comes with this laboratory has seen noisy lines and doubt. Of the four pictures that are no lines, "
         "of how many is it sure?",
         HOW_MANY,
-        lambda j: sum(not answer.unsure for answer in predictions.answers(learner(), j.stress)),
+        lambda j: sum(not answer.unsure for answer in predictions.predictions(learner(), j.stress)),
     ),
 }
 

@@ -71,7 +71,7 @@ class Runbook:
 
     def _ladder(self) -> Iterator[Part]:
         world = self.ladder.exam.world
-        floors = self.ladder.exam.floors
+        floors = self.ladder.exam.bayes_scores
         yield Text(
             f"{percent(world.doubt)} of the pictures of this world are doubtful: one bright pixel, three, a diagonal, a flat gray. "
             f"The rest are lines. Levels vary, and every pixel has noise of {world.noise:g}. Nobody can do better on them than {floors.accuracy.value:.3f} "
@@ -126,7 +126,7 @@ class Runbook:
         if "gray" in taught.means:
             yield Text(
                 f"Another: memorizing doubt. Taught the 17 clean pictures, doubt among them, |H − V| on gray is {taught.means['gray']:.3f}, "
-                f"and the accuracy on noisy lines is {taught.means['accuracy']:.3f}, where {self.ladder.exam.floors.accuracy.value:.3f} is possible."
+                f"and the accuracy on noisy lines is {taught.means['accuracy']:.3f}, where {self.ladder.exam.bayes_scores.accuracy.value:.3f} is possible."
             )
 
     def _side_by_side(self) -> Iterator[Part]:

@@ -17,9 +17,9 @@ def check(
     architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
 ) -> None:
     """Raise a `TinyNetError` where network, pictures and recipe do not fit each other."""
-    if recipe.given:
+    if recipe.external:
         raise TinyNetError(
-            f"{recipe.given[0]} is 'given': it was read from a watched PyTorch loop and no formula here gives it; "
+            f"{recipe.external[0]} is 'external': it was read from a watched PyTorch loop and no formula here gives it; "
             "choose one to train by"
         )
     if validation is not None:

@@ -9,7 +9,7 @@ from tinynet.model.losses import mean_losses
 from tinynet.recipe import Recipe
 
 
-class Stop(NamedTuple):
+class StopReason(NamedTuple):
     """Why a training ended before its last step: at which step, in which cell of the sheet, for what reason."""
 
     step: int

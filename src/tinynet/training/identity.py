@@ -24,8 +24,9 @@ Experiment = dict[str, Any]  # ready for JSON, but for its Examples
 def identity(experiment: Experiment, parameters: np.ndarray) -> str:
     """Return a hash of an experiment and the parameters it starts from; equal ones have equal hashes."""
     recipe = dict(experiment["recipe"])
+    plain = Recipe().to_json()
     for name in LATER:  # a recording older than a field keeps its identity
-        if recipe[name] == getattr(Recipe(), name):
+        if recipe[name] == plain[name]:
             del recipe[name]
     digest = hashlib.sha256()
     for piece in _text(experiment | {"recipe": recipe}):

@@ -22,10 +22,10 @@ from tinynet.model.network import Network
 from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.training import identity
-from tinynet.training.early_stopping import Stop as Stop
+from tinynet.training.early_stopping import StopReason as StopReason
 
 ARRAYS = (
-    "parameters", "state", "gradients", "activations", "losses", "pictures", "loss_per_epoch", "movement_per_epoch",
+    "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
 )  # fmt: skip
 VALIDATED = ("validation_per_epoch", "best_parameters")
 
@@ -43,11 +43,11 @@ class Recording(InNotebook):
     gradients : (kept, P) of the loss, without weight decay.
     activations : (kept, batch, nodes) of all layers after the pixels.
     losses : (kept,) of each kept step's batch, before its nudge.
-    pictures : (kept, batch) indices into `examples`; -1 where an epoch's last batch is short.
+    batches : (kept, batch) indices into `examples`; -1 where an epoch's last batch is short.
     loss_per_epoch : (epochs,) mean over the epoch's pictures, each measured before its nudge.
     movement_per_epoch : (epochs,) Euclidean norm of the first layer's change of weight over the epoch.
     stopped : why the training ended early, or None.
-    world : where the pictures were drawn from, if they were; `examples` are its clean lines then, and `pictures` rows of
+    world : where the pictures were drawn from, if they were; `examples` are its clean lines then, and `batches` rows of
         its patterns.
     validation : examples it was not trained on, if there were any; with
     validation_per_epoch : (epochs,) the mean loss on them after each epoch,
@@ -70,10 +70,10 @@ class Recording(InNotebook):
     gradients: np.ndarray
     activations: np.ndarray
     losses: np.ndarray
-    pictures: np.ndarray
+    batches: np.ndarray
     loss_per_epoch: np.ndarray
     movement_per_epoch: np.ndarray
-    stopped: Stop | None = None
+    stopped: StopReason | None = None
     world: World | None = None
     validation: Examples | None = None
     validation_per_epoch: np.ndarray | None = None
@@ -144,7 +144,7 @@ class Recording(InNotebook):
 
     def _moment(self, network: Network, state: np.ndarray, step: int) -> "Moment":
         recipe = replace(self.recipe, learning_rate=self.rate_of(step))
-        return Moment(network, self.shown(step), recipe, state, step, step // self.steps_per_epoch)
+        return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the parameters (P,) and the optimizer's state (S,) before `step` (after the last: at `steps`)."""
@@ -155,11 +155,11 @@ class Recording(InNotebook):
             return self.parameters[row], self.state[row]
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
 
-    def pictures_of(self, step: int) -> list[int]:
+    def batch_indices(self, step: int) -> list[int]:
         """Return which examples (or rows of the world's patterns) nudge `step` showed, in their order."""
         return [int(k) for k in batch_indices(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
-    def shown(self, step: int) -> Examples:
+    def batch(self, step: int) -> Examples:
         """Return the examples of nudge `step` as they were shown: in their order and view, with their noise."""
         shown = batch_indices(self.recipe, self.source, step, step + 1)
         inputs, targets = batch_arrays(self.recipe, self.source, step, shown)
@@ -198,7 +198,8 @@ class Recording(InNotebook):
 
     def _arrays(self) -> dict[str, np.ndarray]:
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
-        return {name: getattr(self, name) for name in names}
+        kept = {name: getattr(self, name) for name in names}
+        return {"pictures" if name == "batches" else name: array for name, array in kept.items()}
 
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}
@@ -233,13 +234,14 @@ class Recording(InNotebook):
             if examples is None:
                 raise KeyError("examples")
             recipe = Recipe.from_json(about["recipe"])
-            stopped = about["stopped"] and Stop(**about["stopped"])
+            stopped = about["stopped"] and StopReason(**about["stopped"])
             more = {
                 "world": World.from_json(about["world"]) if "world" in about else None,
                 "validation": validation,
                 "best_epoch": about.get("best_epoch"),
                 **about.get("watched", {}),
             }
+            arrays = {"batches" if name == "pictures" else name: array for name, array in arrays.items()}
             kept: dict[str, Any] = {**arrays, **more}
             run = kind(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
             _check_shapes(run)
@@ -291,7 +293,7 @@ def _check_shapes(run: Recording) -> None:
         "gradients": (kept, count),
         "activations": (kept, batch, nodes),
         "losses": (kept,),
-        "pictures": (kept, batch),
+        "batches": (kept, batch),
         "loss_per_epoch": (run.steps // run.steps_per_epoch,),
     }
     for name, shape in expected.items():

@@ -19,7 +19,7 @@ from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.training.early_stopping import EarlyStopping
-from tinynet.training.recording import Recording, Stop
+from tinynet.training.recording import Recording, StopReason
 
 Progress = Callable[[int, int], None]
 
@@ -90,7 +90,7 @@ def train(
     if mark.steps == total or (watch is not None and watch.over):
         return run
     reason = f"interrupted after {mark.steps:,} of {total:,} steps"
-    return replace(run, stopped=Stop(mark.steps, "", reason) if interrupted else _divergence(run))
+    return replace(run, stopped=StopReason(mark.steps, "", reason) if interrupted else _divergence(run))
 
 
 def _validated(run: Recording, watch: EarlyStopping) -> Recording:
@@ -183,15 +183,15 @@ def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, mar
         gradients=tape.gradients[:kept],
         activations=tape.activations[:kept],
         losses=tape.losses[:kept],
-        pictures=tape.pictures[:kept],
+        batches=tape.batches[:kept],
         loss_per_epoch=tape.epoch_loss[:epochs],
         movement_per_epoch=tape.epoch_movement[:epochs],
     )
 
 
-def _divergence(run: Recording) -> Stop:
+def _divergence(run: Recording) -> StopReason:
     """Find the first cell of the step not taken that is no finite number."""
-    shown = run.shown(run.steps)
+    shown = run.batch(run.steps)
     recipe = replace(run.recipe, learning_rate=run.rate_of(run.steps))
     values = Moment(run.final, shown, recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
@@ -201,4 +201,4 @@ def _divergence(run: Recording) -> Stop:
         f"{cell} is {what} at step {run.steps} (the largest parameter is {largest:.3g}); "
         f"try a learning rate below {run.recipe.learning_rate:g}"
     )
-    return Stop(run.steps, cell, reason)
+    return StopReason(run.steps, cell, reason)

@@ -63,7 +63,7 @@ class WatchedMoment(Moment):
     @cached_property
     def values(self) -> dict[str, float]:
         """Every cell of this step by name; what the sheet has no formula for is PyTorch's number."""
-        givens = self.sheet.givens(self.network, self.shown.inputs, self.shown.targets, self.state)
+        givens = self.sheet.givens(self.network, self.batch.inputs, self.batch.targets, self.state)
         given = {name: self.pytorch[name] for name in self.sheet.watched}
         return self.sheet.evaluate(givens | given | {"rate": self.rate})
 
@@ -72,7 +72,7 @@ class WatchedMoment(Moment):
 class WatchedRecording(Recording):
     """The values at every step of a training in PyTorch, as `tinynet.watch` saw them.
 
-    Recipe and state are what the loop's loss and optimizer come to; a field that is "given" has no formula here, and
+    Recipe and state are what the loop's loss and optimizer come to; a field that is "external" has no formula here, and
     its numbers are PyTorch's. Parameters, gradients (that the optimizer took), activations and losses are
     PyTorch's in any case; each step is kept.
 
@@ -136,13 +136,13 @@ class WatchedRecording(Recording):
         """Return the parameters (P,) and the optimizer's state (S,) before `step` (after the last: at `steps`)."""
         return self.parameters[step], self.state[step]
 
-    def pictures_of(self, step: int) -> list[int]:
+    def batch_indices(self, step: int) -> list[int]:
         """Return which examples step `step` showed, in their order."""
-        return [int(k) for k in self.pictures[step] if k >= 0]
+        return [int(k) for k in self.batches[step] if k >= 0]
 
-    def shown(self, step: int) -> Examples:
+    def batch(self, step: int) -> Examples:
         """Return the examples of step `step` in their order; one that comes twice has its place in its name."""
-        rows = self.pictures_of(step)
+        rows = self.batch_indices(step)
         names = [self.examples.names[k] for k in rows]
         if len(set(rows)) < len(rows):
             names = [f"{name} at {place}" for place, name in enumerate(names)]
@@ -169,7 +169,7 @@ class WatchedRecording(Recording):
         return Agreement(len(chosen), self.steps, loss, taken, after, self.precision)
 
     def _moment(self, network: Network, state: np.ndarray, step: int) -> WatchedMoment:
-        shown = self.shown(step)
+        shown = self.batch(step)
         place = (network, shown, self.recipe, state, step, step // self.per_epoch)
         return WatchedMoment(*place, rate=self.rate_of(step), pytorch=self._pytorch(step, len(shown)))
 
@@ -177,7 +177,7 @@ class WatchedRecording(Recording):
         names, last = self.network.architecture.parameter_names, len(self.network.sizes) - 1
         changes = self.parameters[step + 1] - self.parameters[step]
         found = {"loss": float(self.losses[step])}
-        slopes = self.slopes[step, :batch] if self.recipe.loss == "given" else self.slopes[step, :0]
+        slopes = self.slopes[step, :batch] if self.recipe.loss == "external" else self.slopes[step, :0]
         for k, row in enumerate(slopes.tolist()):
             p = "" if batch == 1 else f"picture{k}."
             found |= {f"{p}layer{last}.slope[{j}]": value for j, value in enumerate(row)}

@@ -12,8 +12,8 @@ from tinynet.exports.excel.formulas import Exact, defined_name
 from tinynet.model.moment import Moment
 
 START = "start here"
-STOPS = {  # of a nudge: its heading, and its color
-    "given": ("given: change any number on yellow", "#FFF3C4"),
+PHASES = {  # of a nudge: its heading, and its color
+    "input": ("input: change any number on yellow", "#FFF3C4"),
     "forward": ("forward: from the pixels to the answers", "#D9E8F6"),
     "loss": ("loss: how wrong the answers are", "#F9DED0"),
     "backward": ("backward: the slope of the loss, by the chain rule", "#E8DAF0"),
@@ -139,8 +139,8 @@ def _nudge(book: Any, styles: Styles, page: Page) -> None:
     sheet.freeze_panes(2, 2)
     row, stop = 2, ""
     for line in page.lines:
-        if line.cell.stop != stop:
-            stop = line.cell.stop
+        if line.cell.phase != stop:
+            stop = line.cell.phase
             _band(sheet, styles, row, stop)
             row += 1
         _line(sheet, styles, row, page, line)
@@ -173,13 +173,13 @@ def _powers(sheet: Any, styles: Styles, place: tuple[int, int, int, int]) -> Non
 
 
 def _band(sheet: Any, styles: Styles, row: int, stop: str) -> None:
-    text, color = STOPS[stop]
+    text, color = PHASES[stop]
     for column in range(len(COLUMNS)):
         sheet.write(row, column, "" if column else text, styles(bold=True, bg_color=color))
 
 
 def _line(sheet: Any, styles: Styles, row: int, page: Page, line: Line) -> None:
-    cell, color = line.cell, STOPS[line.cell.stop][1]
+    cell, color = line.cell, PHASES[line.cell.phase][1]
     sheet.write_string(row, 0, text_symbol(cell.name), styles(align="right", indent=1))
     if line.formula is None:
         look = styles(bg_color=color, font_color=INPUT, border=1, border_color=EDGE)
@@ -200,17 +200,17 @@ def _words(line: Line) -> str:
     if line.cell.formula is not None:
         return "= " + write(line.cell.formula, TEXT)
     if line.formula is None:
-        return "" if line.cell.stop == "given" else "as PyTorch gave it: a number that follows nothing"
+        return "" if line.cell.phase == "input" else "as PyTorch gave it: a number that follows nothing"
     return "as the nudge before left it" if line.formula.endswith("_after") else "from the first nudge"
 
 
 def _meaning(page: Page, line: Line) -> str:
-    return title(page.moment.sheet, line.cell.name, page.moment.shown.columns)
+    return title(page.moment.sheet, line.cell.name, page.moment.batch.columns)
 
 
 def _pictures(sheet: Any, styles: Styles, page: Page) -> None:
     """Beside the cells, each picture as squares of its gray, which follow its pixels."""
-    shown = page.moment.shown
+    shown = page.moment.batch
     if shown.shape is None or shown.shape[1] > WIDEST_PICTURE:
         return
     rows, columns = shown.shape
@@ -237,7 +237,7 @@ def _start(sheet: Any, styles: Styles, pages: Sequence[Page]) -> None:
         f"Change any blue number on yellow (pixel, target, setting, weight, bias): all that depends on it follows{again}.",
     )
     sizes, recipe = "-".join(map(str, moment.network.sizes)), moment.recipe
-    but = " but for those that PyTorch gave, which stay as they are" if recipe.given else ""
+    but = " but for those that PyTorch gave, which stay as they are" if recipe.external else ""
     sheet.write(
         2, 0, f"Every other number is a formula{but}; its symbols, its meaning and its name stand beside it."
     )
@@ -259,9 +259,9 @@ def _overview(sheet: Any, styles: Styles, row: int, page: Page) -> None:
         string=page.name,
         cell_format=styles(font_color=INPUT, underline=1, indent=1),
     )
-    sheet.write_number(row, 1, len(moment.shown))
+    sheet.write_number(row, 1, len(moment.batch))
     sheet.write_string(row, 2, ", ".join(moment.names), styles(indent=1))
-    look = styles(num_format=SIX_DIGITS, bold=True, bg_color=STOPS["loss"][1])
+    look = styles(num_format=SIX_DIGITS, bold=True, bg_color=PHASES["loss"][1])
     sheet.write_formula(row, 3, f"={defined_name('loss', page.prefix)}", look, Exact(moment.loss))
     sheet.write_number(row, 4, Exact(moment.loss), quiet)
     sheet.write_formula(row, 5, f"=D{row + 1}-E{row + 1}", quiet, 0)
@@ -269,7 +269,7 @@ def _overview(sheet: Any, styles: Styles, row: int, page: Page) -> None:
 
 def _mean(sheet: Any, styles: Styles, pages: Sequence[Page]) -> None:
     row = TOP + len(pages)
-    counts = [len(page.moment.shown) for page in pages]
+    counts = [len(page.moment.batch) for page in pages]
     total = math.fsum(page.moment.loss * count for page, count in zip(pages, counts, strict=True))
     losses, shown = f"D{TOP + 1}:D{row}", f"B{TOP + 1}:B{row}"
     sheet.write(row, 2, "mean over the pictures", styles(bold=True, top=1))

@@ -39,7 +39,7 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
         raise TinyNetError(f"epoch {epoch} was asked and this recording has {epochs} epochs{found}")
     first = epoch % epochs * run.steps_per_epoch
     steps = range(first, min(first + run.steps_per_epoch, run.steps))
-    sheet = sheet_of(run.network.architecture, run.recipe, len(run.pictures_of(first)))
+    sheet = sheet_of(run.network.architecture, run.recipe, len(run.batch_indices(first)))
     _check_size(len(steps) * len(sheet.cells), len(steps))
     return workbook([run[k] for k in steps])
 

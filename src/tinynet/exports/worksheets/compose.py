@@ -47,12 +47,12 @@ def _words(solved: Solved) -> tuple[str, ...]:
     )
     targets = ", ".join(
         f"{text_symbol(f'target[{j}]')} = {solved.shown(f'target[{j}]')} ({answer})"
-        for j, answer in enumerate(picture.answers)
+        for j, answer in enumerate(picture.target_names)
     )
     formula = "σ(x) = 1 / (1 + e⁻ˣ). " if _uses(solved, "sigmoid") else ""
     return (
         f"Input{called}: {inputs}.",
-        f"{'Targets' if len(picture.answers) > 1 else 'Target'}: {targets}. Learning rate: η = {solved.shown('rate')}.",
+        f"{'Targets' if len(picture.target_names) > 1 else 'Target'}: {targets}. Learning rate: η = {solved.shown('rate')}.",
         f"{formula}{_calculator(solved)}Round every number to {solved.decimals} decimals before you write it into "
         "its box (a 5 rounds away from zero), and go on with the rounded number.",
     )
@@ -90,7 +90,7 @@ def _given(solved: Solved, n: int) -> Table:
 
 def _section(solved: Solved, stop: str) -> Section:
     title, words = HEADINGS[stop]
-    cells = [c for c in solved.sheet.cells.values() if c.stop == stop and not c.name.endswith(".gradient")]
+    cells = [c for c in solved.sheet.cells.values() if c.phase == stop and not c.name.endswith(".gradient")]
     alike: dict[Symbol, list[Cell]] = {}
     for cell in cells:
         alike.setdefault(parse(cell.name)._replace(indices=()), []).append(cell)
@@ -102,7 +102,9 @@ def _section(solved: Solved, stop: str) -> Section:
 
 def _largest(solved: Solved) -> Question:
     values = [solved.values[name] for name in solved.outputs]
-    answer = solved.picture.answers[values.index(max(values))] if values.count(max(values)) == 1 else "none"
+    answer = (
+        solved.picture.target_names[values.index(max(values))] if values.count(max(values)) == 1 else "none"
+    )
     return Question("the largest answer says:", "", answer, "half")
 
 

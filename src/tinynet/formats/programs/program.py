@@ -176,7 +176,7 @@ def _legend(examples: Examples | None) -> Iterator[str]:
     for i, column in enumerate(examples.columns or ()):
         ends = ", and beyond as the nearer end"  # as `Scaling` does
         yield f"pixels[{i}]: {_printable(column)}{_span(examples.scaling, i, ends)}."
-    for j, answer in enumerate(examples.answers):
+    for j, answer in enumerate(examples.target_names):
         yield f"answers[{j}]: {_printable(answer)}{_span(examples.target_scaling, j)}."
 
 

@@ -167,4 +167,4 @@ def agrees(heard: Heard, network: Network) -> int | None:
 
 def likeliest(ending: str) -> list[tuple[str, str]]:
     """Return the readings of a model with this ending, likeliest first, and last the one that always holds."""
-    return [*READINGS[ending], (ending.removeprefix("log_"), "given")]
+    return [*READINGS[ending], (ending.removeprefix("log_"), "external")]

@@ -130,10 +130,10 @@ def reproduces(
         values |= {"w.mean": mean, "w.square": square, "decay1": powers[0], "decay2": powers[1]}
     elif recipe.momentum:
         values["w.velocity"] = setting.state
-    recipe = replace(recipe, gradients="given")
+    recipe = replace(recipe, gradients="external")
     with np.errstate(all="ignore"):
         for name, formula in optimizers.update(ANY, recipe):  # type: ignore[arg-type]
-            if formula != formulas.GIVEN:
+            if formula != formulas.EXTERNAL:
                 values[name] = _value(formula, values)
     terms = np.abs(used) + np.abs(values.get("w.velocity", 0.0)) + recipe.weight_decay * np.abs(before)
     size = setting.rate * terms if recipe.optimizer == "sgd" else 16 * np.abs(values["w.change"])

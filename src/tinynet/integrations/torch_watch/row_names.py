@@ -53,7 +53,7 @@ def named(
     names = [*found.values(), *(_free(f"row {k}", found.values()) for k in rest)]
     order = np.array([*found, *rest])
     answers = wishes.answers or (
-        known.answers if known is not None and len(known.answers) == outputs else None
+        known.target_names if known is not None and len(known.target_names) == outputs else None
     )
     rows, wanted = inputs[order], None if targets is None else targets[order]
     lowest, highest = _range(rows, wanted)
@@ -63,7 +63,7 @@ def named(
         tuple(names),
         wishes.shape or (None if known is None else known.shape),
         tuple(answers or (f"output {j}" for j in range(outputs))),
-        free=lowest < 0 or highest > 1,
+        unbounded=lowest < 0 or highest > 1,
     )
     return examples, order
 

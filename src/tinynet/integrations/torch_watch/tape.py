@@ -15,7 +15,7 @@ from tinynet.integrations.torch_watch.row_names import Rows, Wishes, named
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
-from tinynet.training.recording import Stop
+from tinynet.training.recording import StopReason
 from tinynet.training.watched import WatchedRecording
 
 MAX_BYTES = 512 * 2**20  # of the steps' numbers and of the rows shown
@@ -101,7 +101,7 @@ class Tape:
     def _read(self, heard: Heard, number: int) -> None:
         for reading in list(self.readings):
             output, loss = reading
-            if loss == "given":
+            if loss == "external":
                 targets = next(loss_matching.targets_of(heard.candidates, *heard.outputs.shape), None)
             else:
                 targets = loss_matching.fitting(heard, output, loss)
@@ -114,7 +114,7 @@ class Tape:
 
     # --- the recording -----------------------------------------------------------------------------------------
 
-    def recording(self, wishes: Wishes, stopped: Stop | None, precision: str) -> WatchedRecording:
+    def recording(self, wishes: Wishes, stopped: StopReason | None, precision: str) -> WatchedRecording:
         """Return what was seen as a recording, by the likeliest reading that held to the end."""
         (output, loss), found = next(iter(self.readings.items()))
         known = all(targets is not None for targets in found)
@@ -134,7 +134,7 @@ class Tape:
             gradients=np.array([step.gradients for step in self.steps]),
             activations=self._padded([_activations(step.heard, output) for step in self.steps]),
             losses=losses,
-            pictures=pictures,
+            batches=pictures,
             loss_per_epoch=losses_of_epochs(losses, pictures, per_epoch),
             movement_per_epoch=movements(parameters[:, architecture.slices[0][0]], per_epoch),
             stopped=stopped,
@@ -151,7 +151,7 @@ class Tape:
 
     def _state(self, recipe: Recipe) -> np.ndarray:
         """Return the optimizer's memory likewise; none where its changes are given. -> (steps + 1, S)"""
-        if recipe.optimizer == "given":
+        if recipe.optimizer == "external":
             return np.zeros((len(self) + 1, 0))
         return np.array([*(step.setting.state for step in self.steps), self.steps[-1].memory])
 
@@ -165,7 +165,7 @@ class Tape:
     def _recipe(self, loss: str, per_epoch: int, pictures: np.ndarray) -> Recipe:
         rates = [step.setting.rate for step in self.steps if 0 < step.setting.rate <= 1_000_000]
         lost = {"optimizer", "parameters"} & {*self.left}
-        recipe = Recipe(optimizer="given") if lost or self.recipe is None else self.recipe
+        recipe = Recipe(optimizer="external") if lost or self.recipe is None else self.recipe
         return replace(
             recipe,
             learning_rate=rates[0] if rates else recipe.learning_rate,
@@ -173,7 +173,7 @@ class Tape:
             loss=loss,  # type: ignore[arg-type]
             batch_size=self.batch,
             order="fixed" if alike(pictures, per_epoch) else "shuffled",
-            gradients="given" if "gradients" in self.left else "loss",
+            gradients="external" if "gradients" in self.left else "loss",
         )
 
     def _examples(self, wishes: Wishes, found: list[Any] | None) -> tuple[Examples, np.ndarray]:
@@ -193,7 +193,7 @@ class Tape:
     def _notes(self, loss: str, known: bool) -> list[str]:
         left, when = self.left, {what: f"first at step {step}" for what, step in self.left.items()}
         notes = [f"The loss is {loss}: its formula gives PyTorch's value and slopes at every step."]
-        if loss == "given":
+        if loss == "external":
             notes = [
                 f"No formula here gives this loss ({when['loss']}): its value and its slopes by the outputs are PyTorch's."
             ]
@@ -223,7 +223,7 @@ def _activations(heard: Heard, output: str) -> np.ndarray:
 
 
 def _slopes(heard: Heard, loss: str) -> np.ndarray:
-    return loss_matching.slopes_by_answers(heard) if loss == "given" else heard.slopes
+    return loss_matching.slopes_by_answers(heard) if loss == "external" else heard.slopes
 
 
 def steps_of_an_epoch(pictures: np.ndarray, examples: int) -> int:

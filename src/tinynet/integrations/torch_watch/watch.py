@@ -17,7 +17,7 @@ from tinynet.integrations.torch_watch.optimizer_matching import Setting, setting
 from tinynet.integrations.torch_watch.row_names import Wishes
 from tinynet.integrations.torch_watch.tape import Step, Tape
 from tinynet.plugins import extra
-from tinynet.training.recording import Stop
+from tinynet.training.recording import StopReason
 from tinynet.training.watched import WatchedRecording
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Watching:
         _fits(wishes, architecture.sizes)
         self.listener = Listener(model, layers)
         self.recording = WatchedRecording.awaited("the recording is complete when the `with` block ends")
-        self.stopped: Stop | None = None
+        self.stopped: StopReason | None = None
         self._begun: tuple[np.ndarray, Setting]
         self._taken: tuple[np.ndarray, Heard] | None = None
         self._handles: list[Any] = []
@@ -111,7 +111,7 @@ class Watching:
             handle.remove()
         if kind is not None and self.stopped is None:
             what = "interrupted" if issubclass(kind, KeyboardInterrupt) else f"ended by {kind.__name__}"
-            self.stopped = Stop(len(self.tape), "", f"{what} after {len(self.tape):,} steps")
+            self.stopped = StopReason(len(self.tape), "", f"{what} after {len(self.tape):,} steps")
         try:
             self.recording.fill(self._recording())
         except Exception as problem:  # the loop's own exception, if there is one, goes first
@@ -187,11 +187,11 @@ class Watching:
                 cell = what if what == "loss" else f"{names[bad[0]]}.{what}"
                 is_what = "not a number" if math.isnan(value) else "infinite"
                 reason = f"{cell} is {is_what} at step {len(self.tape)} (the learning rate is {step.setting.rate:g})"
-                return self._stop(Stop(len(self.tape), cell, reason))
+                return self._stop(StopReason(len(self.tape), cell, reason))
         self.tape.add(step)
         if self.tape.full:
             reason = f"recorded up to step {len(self.tape):,}: {self.tape.full}; the training went on unseen"
-            self._stop(Stop(len(self.tape), "", reason))
+            self._stop(StopReason(len(self.tape), "", reason))
         return None
 
     def _attempt(self, action: Callable[[], None]) -> None:
@@ -201,9 +201,9 @@ class Watching:
         except Exception as error:
             if not len(self.tape) or self.stopped is not None:
                 raise
-            self._stop(Stop(len(self.tape), "", f"recorded up to step {len(self.tape):,}: {error}"))
+            self._stop(StopReason(len(self.tape), "", f"recorded up to step {len(self.tape):,}: {error}"))
 
-    def _stop(self, stopped: Stop) -> None:
+    def _stop(self, stopped: StopReason) -> None:
         self.stopped, self.listener.deaf = stopped, True
         warnings.warn(f"tinynet.watch stopped: {stopped.reason}", stacklevel=2)
 

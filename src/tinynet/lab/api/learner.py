@@ -58,7 +58,7 @@ def learner() -> dict[str, Any]:
         },
         "pictures": whole.count,
         "world": whole.world.to_json(),
-        "floors": {name: list(estimate) for name, estimate in vars(whole.floors).items()},
+        "floors": {name: list(estimate) for name, estimate in vars(whole.bayes_scores).items()},
         "rungs": [_rung(one) for one in RUNGS],
         "unsure_below": predictions.UNSURE,
     }
@@ -110,9 +110,12 @@ def _parts(sat: list[ExamResult]) -> list[dict[str, Any]]:
 
 
 def _reliability(found: Reliability) -> dict[str, Any]:
-    """Return the bins; what an empty one said, and its share, are None."""
-    means = {name: [float(x) if n else None for x, n in zip(getattr(found, name), found.count, strict=True)]
-             for name in ("said", "share")}  # fmt: skip
+    """Return the bins; the means of an empty bin are None."""
+    full = found.count > 0
+    means = {
+        name: [float(x) if some else None for x, some in zip(values, full, strict=True)]
+        for name, values in (("said", found.predicted), ("share", found.observed))
+    }
     return means | {
         "edges": found.edges.tolist(),
         "count": found.count.tolist(),

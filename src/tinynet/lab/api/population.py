@@ -45,7 +45,7 @@ def ask_seeds(asked: PopulationRequest, progress: Progress) -> dict[str, Any]:
             "many seeds are asked for answers that are right or wrong; these examples have numbers to predict"
         )
     crowd = _crowd(asked, progress)
-    answers = crowd.examples.answers
+    answers = crowd.examples.target_names
     outputs = crowd.outputs(np.array([asked.picture]))[:, 0]  # (N, outputs)
     gap = outputs[:, 0] - outputs[:, 1] if len(answers) == 2 else np.full(len(crowd), np.nan)
     found = {"all_right": crowd.share(crowd.all_right, f"get all {len(crowd.examples)} pictures right")}

@@ -78,7 +78,9 @@ class PicturesJson:
         inputs, answers = np.array(self.inputs, float), tuple(self.answers)
         given = {"scaling": self.scaling, "target_scaling": self.target_scaling}
         scalings = {name: Scaling.from_json(found) for name, found in given.items() if found}
-        return Examples(inputs, targets, tuple(self.names), self.shape, answers, **scalings, free=self.free)
+        return Examples(
+            inputs, targets, tuple(self.names), self.shape, answers, **scalings, unbounded=self.free
+        )
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,9 @@ def allowed(asked: SheetRequest) -> None:
             "for the page; take smaller batches or a smaller network"
         )
     plain = replace(asked.recipe, augment=False)  # what augmentation needs is asked of the pictures, not here
-    plain = replace(plain, **{name: getattr(Recipe(), name) for name in plain.given})  # shown, not trained by
+    plain = replace(
+        plain, **{name: getattr(Recipe(), name) for name in plain.external}
+    )  # shown, not trained by
     check(asked.architecture, _any_picture(asked.architecture), plain)
 
 

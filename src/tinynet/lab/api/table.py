@@ -123,7 +123,7 @@ def table(asked: TableRequest) -> dict[str, Any]:
     parts = splits.split_dataset(read, held_out=held_out, scale=True, seed=asked.seed)
     if not 1 <= asked.hidden <= 64:
         raise TinyNetError(f"hidden is {asked.hidden}; the page draws 1 to 64 hidden nodes")
-    sizes = (len(read.columns), asked.hidden, len(read.answers))
+    sizes = (len(read.columns), asked.hidden, len(read.target_names))
     architecture = Architecture(sizes, output="identity" if asked.predict else "softmax")
     small(architecture)
     epochs = min(100, max(5, NUDGES // len(parts.training)))

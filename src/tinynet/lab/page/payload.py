@@ -31,7 +31,7 @@ Form = tuple[Recipe, int]  # what the formulas of a sheet depend on: a kind of r
 
 def own_forms(run: Recording) -> list[Form]:
     """Return the forms that a training needs: single pictures, its batches, and a short last one."""
-    shown = {1, *(int(batch) for batch in np.unique((run.pictures >= 0).sum(axis=1)))}
+    shown = {1, *(int(batch) for batch in np.unique((run.batches >= 0).sum(axis=1)))}
     if isinstance(run, WatchedRecording):
         return [(run.recipe, batch) for batch in sorted(shown)]
     recipe = replace(run.recipe, patience=0)  # the page trains up to where it ended
@@ -40,7 +40,7 @@ def own_forms(run: Recording) -> list[Form]:
 
 def onward_forms(run: Recording) -> list[Form]:
     """Return the forms to go on by from a step of a watched training, where what it did is known; of others, none further."""
-    known = run.examples.targets is not None and "given" not in (run.recipe.loss, run.recipe.optimizer)
+    known = run.examples.targets is not None and "external" not in (run.recipe.loss, run.recipe.optimizer)
     if not isinstance(run, WatchedRecording) or not known:
         return []
     recipe = replace(run.recipe, gradients="loss")
@@ -58,7 +58,7 @@ def choices(run: Recording, *, most_batch: int = MAX_BATCH, losses: bool = True)
     batches = {batch for _, batch in own_forms(run)} | {
         *range(1, min(most_batch, examples_per_epoch(run.source)) + 1)
     }
-    kinds = [loss for loss in get_args(Loss) if loss != "given"] if losses else (run.recipe.loss,)
+    kinds = [loss for loss in get_args(Loss) if loss != "external"] if losses else (run.recipe.loss,)
     decays = (0.0, 0.01) if losses else (run.recipe.weight_decay,)
     found = [
         (Recipe(loss=loss, weight_decay=decay, **optimizer), batch)
@@ -89,7 +89,10 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
         allowed(SheetRequest(architecture, recipe, batch))
         sheet = sheet_of(architecture, recipe, batch)
         symbols |= written(sheet, [name for name in sheet.cells if name not in symbols])
-        places = [cells.setdefault((c.name, c.stop, c.formula), len(cells)) for c in sheet.cells.values()]
+        places = [
+            cells.setdefault((c.name, "given" if c.phase == "input" else c.phase, c.formula), len(cells))
+            for c in sheet.cells.values()
+        ]
         found.setdefault(tuple(places), {
             "recipe": {name: value for name, value in recipe.to_json().items() if value != plain[name]},
             "batch": batch,
@@ -117,7 +120,7 @@ def thinned(run: Recording, every: int) -> Recording:
     """Return the recording with every `every`-th of its kept steps; the others are computed again when asked for."""
     kept: dict[str, Any] = {
         name: np.ascontiguousarray(getattr(run, name)[::every])
-        for name in ("gradients", "activations", "losses", "pictures")
+        for name in ("gradients", "activations", "losses", "batches")
     }
     edges: dict[str, Any] = {
         name: np.concatenate([array[:-1][::every], array[-1:]])
