@@ -6,13 +6,13 @@ import { elementary } from "./elementary.ts";
 
 const HERE = /["'`]@styles@["'`]/;
 
-/** The laboratory as one file, `lab.js`: all its styles are the text of `virtual:styles`. `index.html` only calls it. */
+/** Build the laboratory as one file, `lab.js`, with its styles as the text of `virtual:styles`. */
 function oneFile(): Plugin {
   return {
     name: "one-file",
     resolveId: (id) => (id === "virtual:styles" ? "\0styles" : null),
     load(id) {
-      const text = this.environment.mode === "build" ? "@styles@" : ""; // the development server puts them in by itself
+      const text = this.environment.mode === "build" ? "@styles@" : ""; // the development server adds the styles
       return id === "\0styles" ? `export default "${text}"` : null;
     },
     generateBundle(_, bundle) {
@@ -45,5 +45,14 @@ export default defineConfig({
     },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8765" } },
-  test: { include: ["tests/**/*.test.ts"] },
+  test: {
+    projects: [
+      { extends: true, test: { name: "modules", include: ["tests/**/*.test.ts"], exclude: ["tests/views/**"] } },
+      {
+        extends: true,
+        resolve: { conditions: ["browser"] }, // Svelte for the browser, not for the server
+        test: { name: "views", include: ["tests/views/**/*.test.ts"], environment: "happy-dom" },
+      },
+    ],
+  },
 });

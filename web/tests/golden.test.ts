@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { compared, difference, NAMES, type Golden } from "./golden";
+import { compared, difference, type Golden, NAMES } from "./golden";
 
 const read = (name: string) =>
   JSON.parse(readFileSync(new URL(`../../tests/golden/${name}.json`, import.meta.url), "utf-8"));

@@ -1,0 +1,40 @@
+/** Watched trainings of the golden files, and a page that shows one. */
+
+import { readFileSync } from "node:fs";
+import type { Api } from "../../src/api/api";
+import { Lab } from "../../src/state/lab.svelte";
+import { readRecording } from "../../src/state/recordings";
+import type { SheetAnswer } from "../../src/types";
+
+export interface Golden {
+  bytes: string;
+  sheets: Record<string, SheetAnswer>;
+}
+
+export const GOLDEN: Golden[] = JSON.parse(
+  readFileSync(new URL("../../../tests/golden/watched.json", import.meta.url), "utf-8"),
+);
+export const bytesOf = ({ bytes }: Golden) => Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer;
+/** The loss of the first one is known, the loss of the second one is not. */
+export const [known, given] = await Promise.all(
+  GOLDEN.map((golden) => readRecording({ name: null, bytes: bytesOf(golden) })),
+);
+
+export const watchedApi: Api = {
+  about: async () => ({ version: "1", limits: {}, chapters: [] }),
+  initialRecordings: async () => [{ name: null, bytes: bytesOf(GOLDEN[0]) }],
+  pictures: async () => ({ unsure_below: 0.2, sets: {} }),
+  sheet: async (_, { loss }, batch) => {
+    const found = GOLDEN[loss === "given" ? 1 : 0].sheets[batch];
+    if (!found) throw new Error(`no batches of ${batch}`);
+    return found;
+  },
+  starts: async () => [],
+};
+
+export async function watchedLab(): Promise<Lab> {
+  const found = new Lab(watchedApi);
+  await found.start();
+  await found.load(found.initialState());
+  return found;
+}
