@@ -51,7 +51,7 @@ export default defineConfig({
       {
         extends: true,
         resolve: { conditions: ["browser"] }, // Svelte for the browser, not for the server
-        test: { name: "views", include: ["tests/views/**/*.test.ts"], environment: "happy-dom" },
+        test: { name: "views", include: ["tests/views/**/*.test.ts"], environment: "jsdom", setupFiles: ["@testing-library/svelte/vitest", "tests/views/setup.ts"] },
       },
     ],
   },

@@ -1,6 +1,7 @@
 /** A laboratory for tests: an Api that answers from the golden files, and functions that open a page with it. */
 
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import type { Api } from "../src/api/api";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, formulaKey } from "../src/engine/recipe";
@@ -10,7 +11,7 @@ import type { Architecture, Examples, Recipe, SheetAnswer, SheetJson } from "../
 import type { Golden } from "./golden";
 
 const read = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../../tests/golden/${name}.json`, import.meta.url), "utf-8"));
+  JSON.parse(readFileSync(join(import.meta.dirname, `../../tests/golden/${name}.json`), "utf-8"));
 const { sheet } = read("sheet_4-3-2") as { sheet: SheetJson };
 const runs: Golden["runs"] = read("runs");
 
