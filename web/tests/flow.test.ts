@@ -31,7 +31,7 @@ function graphOf(sources: Record<string, string>): Graph {
     Object.entries(sources).map(([name, source]) => {
       const paths = importsOf(name, source).filter((path) => path.startsWith("."));
       const files = paths.map((path) => find(posix.join(posix.dirname(name), path)));
-      return [name, files.filter((file) => file !== null && file !== name)]; // a recursive component imports itself
+      return [name, files.filter((file): file is string => file !== null && file !== name)]; // a recursive component imports itself
     }),
   );
 }

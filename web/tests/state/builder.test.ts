@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Builder } from "../../src/state/builder";
 import type { Examples } from "../../src/types";
-import { known, watchedApi } from "./watched";
+import { known, watchedApi } from "../watched";
 
 describe("a watched training", () => {
   it("is not trained on where nobody knows what should come out", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Lab } from "../../src/state/lab.svelte";
-import { bytesOf, GOLDEN, known, watchedApi, watchedLab } from "./watched";
+import { bytesOf, GOLDEN, known, watchedApi, watchedLab } from "../watched";
 
 const file = (bytes: ArrayBuffer) => new File([bytes], "it.safetensors");
 

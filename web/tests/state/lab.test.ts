@@ -5,7 +5,7 @@ import { Lab } from "../../src/state/lab.svelte";
 import { stateOfRecordings } from "../../src/state/recordings";
 import { defaultState, rootOf, type Root } from "../../src/state/state";
 import { fileData, parameters } from "../laboratory";
-import { known, watchedLab } from "./watched";
+import { known, watchedLab } from "../watched";
 
 const api = embedded(fileData());
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytesOf, GOLDEN, watchedLab } from "./watched";
+import { bytesOf, GOLDEN, watchedLab } from "../watched";
 
 const file = (bytes: ArrayBuffer) => new File([bytes], "it.safetensors");
 

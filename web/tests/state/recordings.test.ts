@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Recordings } from "../../src/state/recordings";
-import { given, known } from "./watched";
+import { given, known } from "../watched";
 
 describe("the recordings at hand", () => {
   it("are told apart by their content, also where they begin alike", () => {

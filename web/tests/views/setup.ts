@@ -1,5 +1,8 @@
 /** The parts of a browser that jsdom lacks. */
 
+import { Blob, File } from "node:buffer";
+
+Object.assign(globalThis, { Blob, File }); // those of jsdom have no arrayBuffer()
 globalThis.ResizeObserver = class {
   observe() {}
   unobserve() {}
@@ -10,5 +13,5 @@ globalThis.matchMedia = (media) =>
 Element.prototype.setPointerCapture = () => {};
 
 /** MathML elements have no style in jsdom: use that of the element around the formula. */
-const { getComputedStyle } = window;
-window.getComputedStyle = (element) => getComputedStyle(element.closest("math")?.parentElement ?? element);
+const computedStyle = window.getComputedStyle;
+window.getComputedStyle = (element) => computedStyle(element.closest("math")?.parentElement ?? element);

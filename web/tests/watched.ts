@@ -1,10 +1,11 @@
 /** Watched trainings of the golden files, and a page that shows one. */
 
 import { readFileSync } from "node:fs";
-import type { Api } from "../../src/api/api";
-import { Lab } from "../../src/state/lab.svelte";
-import { readRecording } from "../../src/state/recordings";
-import type { SheetAnswer } from "../../src/types";
+import { join } from "node:path";
+import type { Api } from "../src/api/api";
+import { Lab } from "../src/state/lab.svelte";
+import { readRecording } from "../src/state/recordings";
+import type { SheetAnswer } from "../src/types";
 
 export interface Golden {
   bytes: string;
@@ -12,7 +13,7 @@ export interface Golden {
 }
 
 export const GOLDEN: Golden[] = JSON.parse(
-  readFileSync(new URL("../../../tests/golden/watched.json", import.meta.url), "utf-8"),
+  readFileSync(join(import.meta.dirname, "../../tests/golden/watched.json"), "utf-8"),
 );
 export const bytesOf = ({ bytes }: Golden) => Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer;
 /** The loss of the first one is known, the loss of the second one is not. */
