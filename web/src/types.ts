@@ -73,7 +73,7 @@ export interface Histogram {
   left_out: number;
 }
 
-export interface SeedsAnswer {
+export interface PopulationAnswer {
   networks: number;
   verdicts: Record<string, Verdict>;
   histogram: Histogram | null;
@@ -93,7 +93,7 @@ export type ChapterPart =
   | { kind: "links"; title: string; links: { name: string; text: string; address: string }[] }
   | ({ kind: "verdict" } & Verdict);
 
-export interface ChapterTold {
+export interface ChapterAnswer {
   key: string;
   title: string;
   parts: ChapterPart[];
@@ -230,7 +230,7 @@ export interface TableAnswer {
 export interface Reliability {
   edges: number[];
   count: number[];
-  said: (number | null)[]; // null where a bin is empty
+  said: (number | null)[]; // null for an empty bin
   share: (number | null)[];
   intervals: [number, number][];
   ece: number;

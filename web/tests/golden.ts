@@ -155,13 +155,13 @@ function ofWorlds({ patterns, worlds }: GoldenWorlds): Compared[] {
 }
 
 /** Train as Python did, with a changed setup. */
-export function trained(python: GoldenRun, pictures: Examples, sheets: SheetAnswer[], change: object = {}): Run {
+export function trained(python: GoldenRun, examples: Examples, sheets: SheetAnswer[], change: object = {}): Run {
   const { architecture, recipe, world } = python;
   const [pixels, outputs] = [architecture.sizes[0], architecture.sizes.at(-1)!];
   const prepared = new Map(
     Object.entries(python.sheets).map(([batch, k]) => [Number(batch), new Prepared(sheets[k], pixels, outputs)]),
   );
-  const setup = { architecture, recipe, pictures, world, silenced: [], frozen: [], firstStep: 0, ...change };
+  const setup = { architecture, recipe, examples, world, silenced: [], frozen: [], firstStep: 0, ...change };
   const run = new Run(setup, prepared, python.memory[0]);
   run.advance(Infinity);
   return run;
@@ -197,8 +197,8 @@ function ofRun(python: GoldenRun, run: Run): Compared[] {
 
 export async function replayed({ bytes, sheets }: GoldenWatched): Promise<Run> {
   const file = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0));
-  const { architecture, recipe, pictures, watched } = await openRecording(file.buffer, "it");
-  const setup = { architecture, recipe, pictures, watched, silenced: [], frozen: [], firstStep: 0 };
+  const { architecture, recipe, examples, watched } = await openRecording(file.buffer, "it");
+  const setup = { architecture, recipe, examples, watched, silenced: [], frozen: [], firstStep: 0 };
   const prepared = new Map(Object.entries(sheets).map(([n, answer]) => [Number(n), new Prepared(answer, 4, 2)]));
   return new Run(setup, prepared, watched!.parameters.subarray(0, 16));
 }

@@ -4,13 +4,13 @@ import type {
   About,
   Architecture,
   BuiltinSets,
-  ChapterTold,
+  ChapterAnswer,
   Experiment,
   LearnerAnswer,
   PopulationRequest,
   Recipe,
   RungAnswer,
-  SeedsAnswer,
+  PopulationAnswer,
   SheetAnswer,
   StoryRequest,
   TableAnswer,
@@ -45,8 +45,8 @@ export interface PythonApi {
   columns(name: string, text: string): Promise<TableHead>;
   table(choice: TableChoice): Promise<TableAnswer>;
   check(experiment: Experiment): Promise<TorchAnswer>;
-  population(request: PopulationRequest, progress: Progress, signal: AbortSignal): Promise<SeedsAnswer>;
-  story(request: StoryRequest, progress: Progress, signal: AbortSignal): Promise<ChapterTold>;
+  population(request: PopulationRequest, progress: Progress, signal: AbortSignal): Promise<PopulationAnswer>;
+  story(request: StoryRequest, progress: Progress, signal: AbortSignal): Promise<ChapterAnswer>;
   learner(): Promise<LearnerAnswer>;
   rung(key: string, networks: number, progress: Progress, signal: AbortSignal): Promise<RungAnswer>;
   bayes(pictures: number[][], world: World, signal?: AbortSignal): Promise<number[][]>;

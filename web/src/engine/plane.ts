@@ -46,17 +46,17 @@ export interface MapCell {
 }
 
 /** Return the cells of the map that are pictures. */
-export function mapCells(cells = MAP_SIZE): MapCell[] {
-  const half = (cells - 1) / 2;
-  const found: MapCell[] = [];
-  for (let row = 0; row < cells; row++) {
-    for (let column = 0; column < cells; column++) {
+export function mapCells(size = MAP_SIZE): MapCell[] {
+  const half = (size - 1) / 2;
+  const cells: MapCell[] = [];
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
       const [down, right] = [row - half, column - half];
       if (Math.abs(down) + Math.abs(right) <= half)
-        found.push({ row, column, input: pictureAt(-down / half, -right / half) });
+        cells.push({ row, column, input: pictureAt(-down / half, -right / half) });
     }
   }
-  return found;
+  return cells;
 }
 
 /** Return the sign of the Bayes-optimal answer, (TL − BR)(TR − BL), for any noise and levels. */

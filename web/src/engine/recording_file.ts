@@ -7,7 +7,7 @@ import { isWorld } from "./world";
 export interface OpenedRecording {
   architecture: Architecture;
   recipe: Recipe;
-  pictures: Examples;
+  examples: Examples;
   origin: string;
   content: string; // hash of all arrays
   steps: number;
@@ -35,15 +35,15 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   file.checkArrays();
   await file.checkContent();
   if (metadata.world && !isWorld(metadata.world)) file.fail("is damaged: its world cannot be");
-  const pictures = file.examples();
-  if (metadata.watched && !pictures.targets) {
-    pictures.untold = true;
-    pictures.targets = pictures.inputs.map(() => pictures.answers.map(() => 0.5)); // no cell uses them
+  const examples = file.examples();
+  if (metadata.watched && !examples.targets) {
+    examples.untold = true;
+    examples.targets = examples.inputs.map(() => examples.answers.map(() => 0.5)); // no cell uses them
   }
   return {
     architecture: metadata.architecture,
     recipe: { ...DEFAULT_RECIPE, ...metadata.recipe }, // recordings of earlier versions have fewer fields
-    pictures,
+    examples,
     origin: metadata.origin,
     content: metadata.content,
     steps: metadata.steps,
@@ -58,7 +58,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
 class RecordingFile {
   readonly header: Header = {};
   readonly metadata: Record<string, any> = {};
-  private readonly first: number = 0; // where the arrays begin
+  private readonly first: number = 0; // offset of the arrays
 
   constructor(
     private readonly buffer: ArrayBuffer,

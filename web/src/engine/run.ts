@@ -18,7 +18,7 @@ function crossEntropy(outputs: number[], target: number[]): number {
 export interface Setup {
   architecture: Architecture;
   recipe: Recipe;
-  pictures: Examples; // for a world: its clean lines
+  examples: Examples; // for a world: its clean lines
   heldOut?: Examples | null;
   world?: World | null; // the distribution the examples are drawn from
   ends?: number | null; // the number of steps, if the training was stopped early
@@ -60,9 +60,9 @@ export class Run {
     readonly prepared: ReadonlyMap<number, Prepared>,
     start: ArrayLike<number>,
   ) {
-    const { pictures, recipe, world, watched } = setup;
-    this.replay = watched ? new Replay(watched, pictures) : null;
-    this.source = this.replay ?? new Batches(recipe, pictures, world ?? null);
+    const { examples, recipe, world, watched } = setup;
+    this.replay = watched ? new Replay(watched, examples) : null;
+    this.source = this.replay ?? new Batches(recipe, examples, world ?? null);
     const first = this.preparedFor(this.source.batchSize(0));
     this.perEpoch = this.source.perEpoch;
     this.width = first.state.length;
@@ -101,9 +101,9 @@ export class Run {
   }
 
   preparedFor(batch: number): Prepared {
-    const found = this.prepared.get(batch);
-    if (!found) throw new Error(`there is no sheet for a batch of ${batch}`);
-    return found;
+    const prepared = this.prepared.get(batch);
+    if (!prepared) throw new Error(`there is no sheet for a batch of ${batch}`);
+    return prepared;
   }
 
   /** Return the parameters and the optimizer state before a step, as a view. */

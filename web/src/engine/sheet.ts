@@ -96,9 +96,9 @@ export class Sheet {
 
   /** Return the index of a cell among the values. Throws if the sheet has no such cell. */
   index(name: string): number {
-    const found = this.indices.get(name);
-    if (found === undefined) throw new Error(`there is no cell ${name} in this sheet`);
-    return found;
+    const index = this.indices.get(name);
+    if (index === undefined) throw new Error(`there is no cell ${name} in this sheet`);
+    return index;
   }
 
   /** Compute every cell that has a formula, in place, up to index `last`. `values` holds the input cells. */

@@ -27,14 +27,14 @@ export class Builder {
   async root(root: Root, watched: WatchedTraining | null): Promise<Run> {
     const { architecture, heldOut, world, ends, seed, grid } = root;
     if (world) requireWorldRecipe(root.recipe);
-    const pictures = ordered(root.pictures ?? (await this.builtinSets(grid)).sets.lines, root.order);
-    if (!watched) requireTargets(pictures);
+    const examples = ordered(root.pictures ?? (await this.builtinSets(grid)).sets.lines, root.order);
+    if (!watched) requireTargets(examples);
     const trainable = watched ? root.recipe : resumable(root.recipe);
     const recipe = root.parameters ? trainable : { ...trainable, seed }; // a recording may shuffle by another seed
     const fromStart = { silenced: [], frozen: [], firstStep: 0 };
-    const setup = { architecture, recipe, pictures, heldOut, world, ends, watched, ...fromStart };
+    const setup = { architecture, recipe, examples, heldOut, world, ends, watched, ...fromStart };
     const batches = watched?.shown.map((indices) => indices.length);
-    const prepared = await this.prepare(architecture, recipe, perEpoch(pictures, world), batches);
+    const prepared = await this.prepare(architecture, recipe, perEpoch(examples, world), batches);
     return new Run(setup, prepared, root.parameters ?? (await this.initialParameters(architecture, seed)));
   }
 
@@ -44,14 +44,14 @@ export class Builder {
       throw new Error(`A branch begins after nudge ${spec.at}, and its run ends at ${parent.done}.`);
     const { setup } = parent;
     const recipe = branchRecipe(parent, spec);
-    const pictures = branchExamples(setup.pictures, spec);
-    requireTargets(pictures);
+    const examples = branchExamples(setup.examples, spec);
+    requireTargets(examples);
     const world = spec.only ? null : setup.world;
     if (world) requireWorldRecipe(recipe);
-    const prepared = await this.prepare(setup.architecture, recipe, perEpoch(pictures, world));
+    const prepared = await this.prepare(setup.architecture, recipe, perEpoch(examples, world));
     const parameters = branchParameters(parent, spec, prepared.get(1)!.answer.parameters);
     const fixed = { silenced: spec.silenced ?? [], frozen: spec.frozen ?? [], firstStep: setup.firstStep + spec.at };
-    return new Run({ ...setup, recipe, pictures, world, ends: null, watched: null, ...fixed }, prepared, parameters);
+    return new Run({ ...setup, recipe, examples, world, ends: null, watched: null, ...fixed }, prepared, parameters);
   }
 
   /** Fetch sheets for single examples and for `batches`: by default full batches and the last batch of an epoch. */

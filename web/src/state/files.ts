@@ -63,14 +63,14 @@ export class Files {
       throw new Error(
         "This training was stopped early by what the page does not have; open its recording again to save it.",
       );
-    const { architecture, recipe, pictures, world } = setup;
+    const { architecture, recipe, examples, world } = setup;
     const isFromSeed = state.active === rootIndex(state) && root.parameters === null;
     const parameters = [...this.lab.run!.stateBefore(0)].slice(0, [...prepared.values()][0].parameters.length);
     const origin = `seed ${root.seed}, branched after ${setup.firstStep} nudges`;
     return {
       architecture,
       recipe,
-      examples: pictures,
+      examples,
       seed: root.seed,
       ...(isFromSeed ? {} : { parameters, origin }),
       ...(world ? { world } : {}),

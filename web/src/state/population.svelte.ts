@@ -3,13 +3,13 @@
 import type { Api } from "../api/api";
 import { integer } from "../display/format";
 import type { Setup } from "../engine/run";
-import type { SeedsAnswer } from "../types";
+import type { PopulationAnswer } from "../types";
 import type { Messages } from "./messages.svelte";
 import type { Position } from "./position.svelte";
 
 /** An answer, with the request that it belongs to. */
 export interface PopulationResult {
-  answer: SeedsAnswer;
+  answer: PopulationAnswer;
   key: string; // of the training
   input: number[];
   inputName: string;
@@ -44,7 +44,7 @@ export class Population {
     const request = {
       architecture: setup.architecture,
       recipe: setup.recipe,
-      examples: setup.pictures,
+      examples: setup.examples,
       picture: input,
       networks,
       first_seed: 0,
@@ -69,8 +69,8 @@ export class Population {
 }
 
 /** Return a key of a training without its seed. */
-export function trainingKey({ architecture, recipe, pictures, world }: Setup): string {
-  return JSON.stringify([architecture, { ...recipe, seed: 0 }, pictures, world ?? null]);
+export function trainingKey({ architecture, recipe, examples, world }: Setup): string {
+  return JSON.stringify([architecture, { ...recipe, seed: 0 }, examples, world ?? null]);
 }
 
 function nameOfInput({ run, selection, names, runStep }: Position): string {

@@ -23,7 +23,7 @@ export class Position {
   batch: Examples = $derived.by(() => {
     const { run, runStep, own } = this.selection;
     return own
-      ? { ...this.pictures, inputs: [own.input], targets: [own.target], names: ["your own"] }
+      ? { ...this.examples, inputs: [own.input], targets: [own.target], names: ["your own"] }
       : run.batch(runStep);
   });
   evaluated: Evaluated = $derived.by(() => (this.hasWhatIf ? this.evaluate(true) : this.base));
@@ -49,8 +49,8 @@ export class Position {
     return this.selection.runStep;
   }
 
-  get pictures(): Examples {
-    return this.run.setup.pictures;
+  get examples(): Examples {
+    return this.run.setup.examples;
   }
 
   get sizes(): number[] {
@@ -87,7 +87,7 @@ export class Position {
 
   words(name: string): string {
     const text = this.evaluated.prepared.answer.symbols[name]?.[2] ?? name;
-    const { scaling, shape, inputs } = this.pictures;
+    const { scaling, shape, inputs } = this.examples;
     const columns = scaling?.columns ?? (shape ? null : inputs[0].map((_, k) => `input ${k}`));
     return columns ? withColumnNames(text, columns) : text;
   }
@@ -117,7 +117,7 @@ export class Position {
   /** Return the outputs in evaluated values, for the first example. */
   outputs({ prepared, values }: Evaluated): number[] {
     const last = this.sizes.length - 1;
-    return this.pictures.answers.map((_, j) => values[prepared.sheet.index(`${this.prefix}layer${last}.a[${j}]`)]);
+    return this.examples.answers.map((_, j) => values[prepared.sheet.index(`${this.prefix}layer${last}.a[${j}]`)]);
   }
 
   private pins(prepared: Prepared, withWhatIf: boolean) {

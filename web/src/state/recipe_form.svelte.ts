@@ -23,7 +23,7 @@ export class RecipeForm {
     this.seed = root.seed;
     this.grid = root.grid;
     this.world = setup.world ? copyWorld(setup.world) : null;
-    this.order = setup.pictures.names.map((_, k) => k);
+    this.order = setup.examples.names.map((_, k) => k);
   }
 
   /** Choose the pictures: "2" or "3" for lines of that size, or "world". A world ignores order and noise. */

@@ -23,7 +23,7 @@ export async function readRecording(
 ): Promise<Recording> {
   const opened = await openRecording(bytes, label);
   const { architecture, world, steps, parameters, watched } = opened;
-  const [side] = opened.pictures.shape ?? [2];
+  const [side] = opened.examples.shape ?? [2];
   const count = parameters.length / (Math.ceil(steps / opened.stride) + 1);
   const root = rootOf({
     name,
@@ -32,7 +32,7 @@ export async function readRecording(
     seed: Number(/^seed (\d+)$/.exec(opened.origin)?.[1] ?? opened.recipe.seed),
     grid: GRIDS[0] <= side && side <= GRIDS[1] ? side : 2,
     order: null,
-    pictures: world ? null : opened.pictures,
+    pictures: world ? null : opened.examples,
     heldOut: null,
     world,
     ends: opened.ended ? steps : null,

@@ -16,7 +16,7 @@ describe("a run", () => {
   const parameters = json.cells.map(([name]) => name).filter((name) => /^layer\d\.(weight|bias)\[[\d,]+\]$/.test(name));
   const answer: SheetAnswer = { sheet: json, symbols: {}, settings: { rate: values.rate }, state: {}, parameters };
   const pixels = [0, 1, 2, 3].map((i) => values[`pixel[${i}]`]);
-  const pictures: Examples = {
+  const examples: Examples = {
     inputs: [pixels],
     targets: [[values["target[0]"], values["target[1]"]]],
     names: ["top"],
@@ -29,7 +29,7 @@ describe("a run", () => {
     const setup = {
       architecture: DEFAULT_ARCHITECTURE,
       recipe: { ...DEFAULT_RECIPE, learning_rate: rate, epochs: 5 },
-      pictures,
+      examples,
       silenced: [],
       frozen: [],
       firstStep: 0,

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { Population, trainingKey } from "../../src/state/population.svelte";
-import type { PopulationRequest, SeedsAnswer } from "../../src/types";
+import type { PopulationRequest, PopulationAnswer } from "../../src/types";
 import { openLab } from "../laboratory";
 
-const ANSWER: SeedsAnswer = { networks: 10, verdicts: {}, histogram: null };
+const ANSWER: PopulationAnswer = { networks: 10, verdicts: {}, histogram: null };
 
 it("names the noise of the step, unless the picture is the user's own", async () => {
   const lab = await openLab({ step: 2 });

@@ -2,12 +2,12 @@ import { fireEvent, render, screen } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../../src/api/api";
 import type { State } from "../../../src/state/state";
-import type { SeedsAnswer, Verdict } from "../../../src/types";
+import type { PopulationAnswer, Verdict } from "../../../src/types";
 import ManySeeds from "../../../src/views/panels/ManySeeds.svelte";
 import { LINES, openLab } from "../../laboratory";
 
 const verdict = (sentence: string): Verdict => ({ sentence, count: 1, n: 2, interval: null, numbers: {} });
-const ANSWER: SeedsAnswer = {
+const ANSWER: PopulationAnswer = {
   networks: 10_000,
   verdicts: { all_right: verdict("Half of them."), lean: verdict("To the left."), learned_lean: verdict("Those too.") },
   histogram: { edges: [-1, 0, 1], counts: [30, 9970], seeds: [[4, 8], [1]], left_out: 0 },

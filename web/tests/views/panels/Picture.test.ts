@@ -55,7 +55,7 @@ describe("the Picture panel", () => {
     await click("left");
     await click("train on this one");
     await vi.waitFor(() => expect(lab.runs.length).toBe(2));
-    expect([lab.run!.setup.pictures.inputs, lab.run!.setup.pictures.names]).toEqual([[[1, 0, 1, 0]], ["your own"]]);
+    expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["your own"]]);
   });
 
   it("warns of a wrong answer that the network is sure of", async () => {

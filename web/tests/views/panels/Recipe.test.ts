@@ -85,7 +85,7 @@ describe("the Recipe panel", () => {
     await click("reverse");
     await submit();
     await vi.waitFor(() => expect(lab.root.order).toEqual([3, 2, 0, 1]));
-    expect(lab.run!.setup.pictures.names).toEqual(["right", "left", "top", "bottom"]);
+    expect(lab.run!.setup.examples.names).toEqual(["right", "left", "top", "bottom"]);
     expect(screen.getAllByRole("listitem")[0].textContent!.trim()).toBe("right");
   });
 

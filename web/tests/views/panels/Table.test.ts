@@ -61,7 +61,7 @@ describe("the Table panel", () => {
     await vi.waitFor(() => expect(lab.table.head).toBeNull());
     const choice = { label: "kind", predict: false, ignore: ["width", "note"], hidden: 3, held_out: 0.3, seed: 5 };
     expect(table.mock.calls[0][0]).toEqual({ name: "own.csv", text: "…", ...choice });
-    expect([lab.root.name, lab.state.step, lab.run!.setup.pictures.names]).toEqual(["own.csv", 400, LINES.names]);
+    expect([lab.root.name, lab.state.step, lab.run!.setup.examples.names]).toEqual(["own.csv", 400, LINES.names]);
   });
 
   it("takes a column in again", async () => {
