@@ -74,18 +74,18 @@ const sources = Object.fromEntries(
 const graph = graphOf(sources);
 
 describe("the page's imports", () => {
-  it("lead to files that exist, and to every file", () => {
+  it("point to existing files, and every file is imported", () => {
     const imported = [...graph.values()].flat();
     expect(imported.filter((file) => !graph.has(file))).toEqual([]);
     const unused = [...graph.keys()].filter((file) => !imported.includes(file)).sort();
     expect(unused).toEqual(["engine/primitives.ts", "lab.ts"]); // elementary.ts imports the first one
   });
   it("have no circle", () => expect(circleIn(graph)).toBeNull());
-  it("come from the same folder or an earlier one", () => {
+  it("point to the same folder or an earlier one", () => {
     expect([...graph.keys()].filter((file) => folderOf(file) < 0)).toEqual([]);
     expect(upwardIn(graph)).toEqual([]);
   });
-  it("of types.ts are none", () => expect(graph.get("types.ts")).toEqual([]));
+  it("do not occur in types.ts", () => expect(graph.get("types.ts")).toEqual([]));
 });
 
 describe("the check of imports", () => {
@@ -97,7 +97,7 @@ describe("the check of imports", () => {
     "views/V.svelte":
       '<script module lang="ts">\n  import V from "./V.svelte";\n  import { s } from "../state/s";\n</script>\n<p>import x from "./x"</p>',
   });
-  it("reads value, type, dynamic and repeated imports", () => {
+  it("finds imports of values and types, re-exports and dynamic imports", () => {
     expect([...broken.values()]).toEqual([["engine/b.ts"], ["engine/c.ts"], ["engine/a.ts", "state/s.ts"], [], ["state/s.ts"]]); // prettier-ignore
   });
   it("finds a circle and an import from a later folder", () => {

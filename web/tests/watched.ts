@@ -16,7 +16,7 @@ export const GOLDEN: Golden[] = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../tests/golden/watched.json"), "utf-8"),
 );
 export const bytesOf = ({ bytes }: Golden) => Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer;
-/** The loss of the first one is known, the loss of the second one is not. */
+/** Recordings with a known and with an unknown loss. */
 export const [known, given] = await Promise.all(
   GOLDEN.map((golden) => readRecording({ name: null, bytes: bytesOf(golden) })),
 );

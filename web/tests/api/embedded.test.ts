@@ -7,7 +7,7 @@ import { cells, fileData, parameters, starts } from "../laboratory";
 const api: Api = embedded(fileData());
 
 describe("a file's own Api", () => {
-  it("says what it is, and shows no chapters", async () => {
+  it("has a version and a title, but no chapters", async () => {
     expect(await api.about()).toEqual({ version: "1.2", title: "a file", limits: {}, chapters: [] });
   });
   it("has the sheet as it was packed", async () => {
@@ -15,7 +15,7 @@ describe("a file's own Api", () => {
     expect(sheet).toEqual({ format: 1, batch: 1, cells });
     expect(names).toEqual(parameters);
   });
-  it("writes a cell that several forms share once, and finds it in each", async () => {
+  it("stores a cell once for several forms", async () => {
     const recipe = { momentum: 0.9, nesterov: true };
     const forms = [{ recipe, batch: 1, cells: [2, -1, 3], settings: {}, state: {} }];
     const sheets = [{ architecture: DEFAULT_ARCHITECTURE, cells, symbols: {}, parameters, forms }];
@@ -28,11 +28,11 @@ describe("a file's own Api", () => {
     expect(found).toHaveLength(32);
     expect(found[5]).toEqual(parameters.map((_, k) => Math.fround(Math.sin(37 * parameters.length + k))));
   });
-  it("gives the bytes that came along", async () => {
+  it("gives the bytes of its recordings", async () => {
     const [{ name, bytes }] = await api.initialRecordings!();
     expect([name, new Uint8Array(bytes)]).toEqual(["one", new Uint8Array(starts.buffer.slice(4, 12))]);
   });
-  it("has none of what only Python knows", () => {
+  it("has no questions that only Python can answer", () => {
     for (const name of ["population", "story", "check", "recording", "learner"] as const)
       expect(api[name]).toBeUndefined();
   });
@@ -47,7 +47,7 @@ describe("a file's own Api", () => {
     const asked = api.sheet({ ...DEFAULT_ARCHITECTURE, ...architecture }, { ...DEFAULT_RECIPE, ...recipe }, batch);
     await expect(asked).rejects.toThrow(words);
   }); // prettier-ignore
-  it("says which seeds it has, and which pictures it has not", async () => {
+  it("lists its seeds, and rejects unknown picture sizes", async () => {
     await expect(api.starts(DEFAULT_ARCHITECTURE, 64, 32)).rejects.toThrow(
       "the starts of the seeds 0 to 63. Others need",
     );

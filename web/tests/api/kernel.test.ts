@@ -1,5 +1,3 @@
-/** The notebook's kernel, as the page hears it. */
-
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GONE, isGone, Kernel, kernelApi, type Model, SILENT } from "../../src/api/kernel";
 
@@ -46,14 +44,14 @@ describe("a question to the kernel", () => {
     expect([...new Uint8Array(await answer)]).toEqual([1, 2]);
   });
 
-  it("fails with the kernel's own sentence", async () => {
+  it("fails with the message of the kernel", async () => {
     const widget = new Widget();
     const answer = new Kernel(widget, alive).ask("sheet");
     widget.say({ error: "a recipe has no field 'rate'" });
     await expect(answer).rejects.toThrow("a recipe has no field 'rate'");
   });
 
-  it("is taken back", async () => {
+  it("can be cancelled", async () => {
     const widget = new Widget();
     const leave = new AbortController();
     const answer = new Kernel(widget, alive).ask("population", null, undefined, leave.signal);
@@ -62,7 +60,7 @@ describe("a question to the kernel", () => {
     expect(widget.sent[1]).toEqual({ id: widget.sent[0].id, cancel: true });
   });
 
-  it("waits as long as a busy kernel takes, and ends soon when it is gone", async () => {
+  it("waits for a busy kernel, and fails soon after the kernel is gone", async () => {
     const widget = new Widget();
     let gone = false;
     const answer = new Kernel(widget, async () => gone).ask("learner").catch((error) => error.message);
@@ -72,7 +70,7 @@ describe("a question to the kernel", () => {
     expect(await answer).toBe(GONE);
   });
 
-  it("ends at once where nothing can be sent", async () => {
+  it("fails immediately if nothing can be sent", async () => {
     const widget = new Widget();
     widget.send = () => {
       throw new Error("Cannot send");
@@ -80,7 +78,7 @@ describe("a question to the kernel", () => {
     await expect(new Kernel(widget, alive).ask("about")).rejects.toThrow(GONE);
   });
 
-  it("ends after a while where nobody tells whether there is a kernel, unless it was heard", async () => {
+  it("times out if the kernel state is unknown, unless the kernel has replied", async () => {
     const [silent, heard] = [new Widget(), new Widget()];
     const nobody = async () => undefined;
     const one = new Kernel(silent, nobody).ask("about").catch((error) => error.message);
@@ -92,7 +90,7 @@ describe("a question to the kernel", () => {
     expect(other).toBe("waiting");
   });
 
-  it("is not heard by a view that has gone", () => {
+  it("is not received by a closed view", () => {
     const widget = new Widget();
     new Kernel(widget, alive).close();
     expect(widget.heard).toEqual([]);

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { formatOutputs } from "../../src/display/answers";
 import type { Examples } from "../../src/types";
 
-describe("in writing", () => {
+describe("outputs as text", () => {
   const some: Examples = { inputs: [[0]], targets: [[1]], names: ["a"], shape: null, answers: ["y"] };
-  it("answers are shares, numbers, or in the units of what is predicted", () => {
+  it("formats percentages, numbers and numbers in units", () => {
     expect(formatOutputs([0.25], some)).toEqual(["25.0 %"]);
     expect(formatOutputs([-4], some)).toEqual(["−4"]);
     expect(formatOutputs([0.25], { ...some, targets: [[7]] })).toEqual(["0.25"]);

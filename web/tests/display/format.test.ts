@@ -6,7 +6,7 @@ describe("numbers in writing", () => {
     [0, "0"], [1, "1"], [2.5, "2.5"], [-0.000123456, "−0.00012346"], [1e-20, "1e−20"], [123456, "1.2346e5"], [12345.678, "12346"],
     [0.1, "0.1"], [1 / 3, "0.33333"], [-1e300, "−1e300"], [-0, "0"], [1e5, "1e5"], [0.00001234, "1.234e−5"], [0.0001, "0.0001"],
   ])("%d is written as in the terminal", (value, text) => expect(short(value)).toBe(text)); // prettier-ignore
-  it("have a true minus and no sign on zero", () => {
+  it("use a typographic minus, and no sign for zero", () => {
     expect([fixed(-0.126, 2), signed(0.5), signed(0), fixed(-0, 1), fixed(NaN, 2), fixed(-Infinity, 2)]).toEqual([
       "−0.13",
       "+0.50",
@@ -19,11 +19,11 @@ describe("numbers in writing", () => {
 });
 
 describe("lists and texts", () => {
-  it("of many names there are a few", () => {
+  it("lists the first of many names", () => {
     expect(listNames(["a", "b", "c", "d"])).toBe("a, b, c, d");
     expect(listNames(["a", "b", "c", "d", "e"])).toBe("a, b, c and 2 more");
   });
-  it("has columns where others have pixels", () => {
+  it("replaces pixels by column names", () => {
     const columns = ["a", "b", "c", "d"];
     expect(withColumnNames("weight from the bottom-left pixel to hidden node 0", columns)).toBe(
       "weight from c to hidden node 0",

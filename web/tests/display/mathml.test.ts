@@ -5,7 +5,7 @@ const plain = (mathml: string): string =>
   mathml.replace(/<mfrac><mrow>(.*?)<\/mrow><mrow>(.*?)<\/mrow><\/mfrac>/g, "[$1]/[$2]").replace(/<[^>]+>/g, "");
 
 describe("formulas", () => {
-  it("take brackets only where they are needed", () => {
+  it("use parentheses only if they are needed", () => {
     const symbol = (name: string) => `<mi>${name}</mi>`;
     expect(plain(withSymbols(["*", "a", ["-", 1, "b"]], symbol))).toBe("a·(1−b)");
     expect(plain(withSymbols(["+", ["*", "a", "b"], "c"], symbol))).toBe("a·b+c");
@@ -13,7 +13,7 @@ describe("formulas", () => {
     expect(plain(withSymbols(["/", ["+", "a", "b"], 2], symbol))).toBe("[a+b]/[2]");
     expect(plain(withSymbols(["sigmoid", "z"], symbol))).toBe("σ(z)");
   });
-  it("bracket negative numbers", () => {
+  it("put negative numbers in parentheses", () => {
     expect(plain(withNumbers(["*", "a", "b"], (name) => (name === "a" ? 0.5 : -2)))).toBe("0.5·(−2)");
   });
 });

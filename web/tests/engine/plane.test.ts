@@ -19,19 +19,19 @@ describe("the plane of contrasts", () => {
     expect(isOnMap([0.6, 0.6, 0.6, 0.6])).toBe(false);
     expect(contrasts([1, 0, 0, 1]).diagonals).toBe(1);
   });
-  it("is a square on its corner, with the top line above and the left line to the left", () => {
+  it("is a diamond with the top line at the top and the left line at the left", () => {
     const cells = mapCells(5);
     expect(cells.length).toBe(13);
     expect(cells[0]).toEqual({ row: 0, column: 2, input: [1, 1, 0, 0] });
     expect(cells.find(({ column }) => column === 0)!.input).toEqual([1, 0, 1, 0]);
   });
-  it("keeps a place inside by letting the other contrast give way", () => {
+  it("clamps the second contrast to the map", () => {
     expect(clampContrasts(0.75, 0.5)).toEqual([0.75, 0.25]);
     expect(clampContrasts(-0.75, -0.5)).toEqual([-0.75, -0.25]);
     expect(clampContrasts(2, 0.5)).toEqual([1, 0]);
     expect(clampContrasts(0.25, 0.5)).toEqual([0.25, 0.5]);
   });
-  it("says what the best answer leans to", () => {
+  it("gives the sign of the Bayes-optimal answer", () => {
     expect([[0.9, 0.6, 0.1, 0.3], [0.6, 0.1, 0.9, 0.3], [1, 0, 0, 0]].map(optimalSign)).toEqual([1, -1, 0]); // prettier-ignore
   });
 });

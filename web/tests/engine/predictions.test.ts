@@ -9,7 +9,7 @@ describe("a verdict", () => {
     expect(classify([0.5, 0.5], names, 0.2).words).toBe("undecided");
     expect(classify([NaN, 0.5], names, 0.2).winner).toBeNull();
   });
-  it("is right only where the target's answer is strictly ahead", () => {
+  it("is correct only if the target class has the largest output", () => {
     expect([
       isCorrect([0.6, 0.4], [1, 0]),
       isCorrect([0.5, 0.5], [1, 0]),

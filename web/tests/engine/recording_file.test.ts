@@ -41,7 +41,7 @@ describe("a recording's bytes", () => {
     expect(opened.origin).toBe("seed 0");
     expect(opened.recipe.noise).toBe(0); // a field that older recordings do not have
   });
-  it("are refused wherever they were cut", async () => {
+  it("are rejected if the file is truncated", async () => {
     const whole = await bytes();
     for (let end = 0; end < whole.length; end += 7) {
       await expect(openRecording(whole.slice(0, end).buffer, "run")).rejects.toThrow(
@@ -49,12 +49,12 @@ describe("a recording's bytes", () => {
       );
     }
   });
-  it("are refused where a number was changed", async () => {
+  it("are rejected if a number was changed", async () => {
     const whole = await bytes();
     whole[whole.length - 3] ^= 1;
     await expect(openRecording(whole.buffer, "run")).rejects.toThrow("its numbers are not the ones that were saved");
   });
-  it("are refused where they are of another kind, another program or a newer version", async () => {
+  it("are rejected for another kind, another program or a newer version", async () => {
     await expect(openRecording((await bytes({ kind: "population" })).buffer, "run")).rejects.toThrow(
       "of kind population",
     );
@@ -68,7 +68,7 @@ const GOLDEN: Golden["watched"] = JSON.parse(
 );
 const [KNOWN] = GOLDEN;
 
-it("of a watched training is refused where a part is missing", async () => {
+it("rejects a watched training with a missing part", async () => {
   const file = Uint8Array.from(atob(KNOWN.bytes), (c) => c.charCodeAt(0));
   await expect(openRecording(file.slice(0, -8).buffer, "it")).rejects.toThrow("it is damaged: it ends too early");
 });

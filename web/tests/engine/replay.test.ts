@@ -19,19 +19,19 @@ describe.each(GOLDEN)("a watched training", (golden) => {
   it("shows what each step showed, and its curves", async () => {
     const run = await replayed(golden);
     expect(golden.names.map((_, step) => run.batch(step).names)).toEqual(golden.names);
-    expect(run.batch(4).names).toEqual(golden.names[3]); // nothing is shown after the last
+    expect(run.batch(4).names).toEqual(golden.names[3]); // the last batch again
     expect(run.lossPerEpoch.length).toBe(2);
     expect(run.lossPerEpoch[0]).toBeCloseTo((3 * run.losses[0] + run.losses[1]) / 4, 7);
   });
 
-  it("ends with what the last step led to", async () => {
+  it("ends with the parameters after the last step", async () => {
     const run = await replayed(golden);
     const { prepared, values } = run.values(3);
     prepared.after.forEach((place, k) => expect(values[place]).toBeCloseTo(run.stateBefore(4)[k], 6));
   });
 });
 
-it("has no numbers for what nobody saw: another picture, a what-if, a step after the last", async () => {
+it("has no external values for another picture, a what-if, or a step after the last", async () => {
   const run = await replayed(GIVEN);
   const number = ({ prepared, values }: ReturnType<Run["values"]>, name: string) => values[prepared.sheet.index(name)];
   const own = run.valuesFor(1, [0.5, 0.5, 0.5, 0.5], [1, 0]);
@@ -42,13 +42,13 @@ it("has no numbers for what nobody saw: another picture, a what-if, a step after
       expect(number(looked, cell), cell).toBeNaN();
 });
 
-it("knows all of another picture where formulas give it", async () => {
+it("computes every value of another picture if formulas give them", async () => {
   const { prepared, values } = (await replayed(KNOWN)).valuesFor(1, [0.5, 0.5, 0.5, 0.5], [1, 0]);
   expect([...values].every(Number.isFinite)).toBe(true);
   expect(values[prepared.sheet.index("rate")]).toBe(0.25);
 });
 
-it("is gone on from by what is known of its recipe", () => {
+it("resumes with a known loss and optimizer", () => {
   expect(resumable({ ...DEFAULT_RECIPE, gradients: "given" })).toEqual(DEFAULT_RECIPE);
   expect(() => resumable({ ...DEFAULT_RECIPE, loss: "given" })).toThrow("with a loss that no formula here gives");
   expect(() => resumable({ ...DEFAULT_RECIPE, optimizer: "given" })).toThrow("choose another optimizer to go on");

@@ -39,11 +39,11 @@ describe("a run", () => {
     return made;
   }
 
-  it("takes Python's nudge", () => {
+  it("ends its first step with the parameters of Python", () => {
     expect([...run().stateBefore(1)]).toEqual(parameters.map((name) => values[`${name}.after`]));
   });
 
-  it("gives the same numbers forth and back", () => {
+  it("gives the same values in both directions", () => {
     const made = run();
     const before = made.values(2).values.slice();
     made.values(4);
@@ -59,7 +59,7 @@ describe("a run", () => {
     expect(found[prepared.sheet.index("layer1.a[2]")]).toBe(0);
   });
 
-  it("stops where a number is no longer finite, and says where", () => {
+  it("stops if a number is not finite, and reports the step", () => {
     const made = run({}, Infinity);
     expect(made.stopped?.reason).toMatch(/at nudge \d; try a smaller learning rate/);
     expect([...made.stateBefore(made.done)].every(Number.isFinite)).toBe(true);
@@ -78,7 +78,7 @@ describe("a run with noise", () => {
     expect(run.stateBefore(run.done)[0]).toBe(python.memory[0][0]);
   });
 
-  it("of a world goes up to where it was stopped, at the rates it had", () => {
+  it("of a world ends at its last step, with the same learning rates", () => {
     const python = runs.find(({ world }) => world !== null)!;
     const run = trained(python, examples, sheets, { ends: 150 });
     expect([run.total, run.done, run.truncated]).toEqual([150, 150, false]);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { countCorrect, meanAbsoluteError } from "../../src/engine/scores";
 import { LINES } from "../laboratory";
 
-it("counts what comes out right", () => {
+it("counts correct examples", () => {
   expect(countCorrect(() => [0.6, 0.4], LINES)).toBe(2);
   expect(countCorrect(([tl, tr]) => [tl === tr ? 1 : 0, 0.5], LINES)).toBe(4);
 });

@@ -16,7 +16,7 @@ function evaluated(): { sheet: Sheet; found: Float64Array } {
   return { sheet, found: sheet.evaluate(found) };
 }
 
-/** One formula on numbers, in a sheet of its own. */
+/** Evaluate one formula in a sheet of its own. */
 function of(formula: Formula, given: Record<string, number> = {}): number {
   const cells = Object.keys(given).map((name) => [name, "given", null] as [string, string, null]);
   const sheet = new Sheet({ format: 1, batch: 1, cells: [...cells, ["result", "forward", formula]] });
@@ -24,7 +24,7 @@ function of(formula: Formula, given: Record<string, number> = {}): number {
 }
 
 describe("a sheet", () => {
-  it("lets infinity and NaN flow", () => {
+  it("propagates infinity and NaN", () => {
     expect(of(["log", "x"], { x: 0 })).toBe(-Infinity);
     expect(of(["log", "x"], { x: -1 })).toBeNaN();
     expect(of(["sqrt", "x"], { x: -1 })).toBeNaN();
@@ -47,7 +47,7 @@ describe("a sheet", () => {
     expect(pinned[sheet.index("layer2.weight[0,1].gradient")]).toBeCloseTo(0, 300);
   });
 
-  it("refuses what it cannot compute", () => {
+  it("rejects formulas that it cannot compute", () => {
     const cells: SheetJson["cells"] = [
       ["a", "forward", ["+", "b", 1]],
       ["b", "given", null],

@@ -8,13 +8,13 @@ const golden: Golden["worlds"] = JSON.parse(
 );
 
 describe("a world from an address", () => {
-  it("is one where its numbers are in range", () => {
+  it("is valid with fields in their ranges", () => {
     for (const { world } of golden.worlds) expect(isWorld(world)).toBe(true);
   });
   it.each([
     { noise: -1 }, { noise: null }, { doubt: 1.5 }, { bright: [0.9, 0.7] }, { dark: [0, 0.7] }, { flat: [0] }, { labels: "hard" },
     { n: 9 }, { n: 2.5 }, { colour: 1 },
-  ])("is none with %j", (change) => expect(isWorld({ ...DEFAULT_WORLD, ...(change as object) })).toBe(false)); // prettier-ignore
+  ])("is invalid with %j", (change) => expect(isWorld({ ...DEFAULT_WORLD, ...(change as object) })).toBe(false)); // prettier-ignore
   it("is described by its numbers", () => {
     expect(words(DEFAULT_WORLD)).toBe(
       "drawn afresh from a world: noise 0.2, half of them doubtful; 100 count as an epoch",

@@ -4,7 +4,7 @@ import type { Examples } from "../../src/types";
 import { known, watchedApi } from "../watched";
 
 describe("a watched training", () => {
-  it("is not trained on where nobody knows what should come out", async () => {
+  it("cannot be trained on without targets", async () => {
     const builder = new Builder(watchedApi);
     const untold: Examples = { ...known.root.pictures!, untold: true };
     const run = await builder.root({ ...known.root, pictures: untold }, known.watched);

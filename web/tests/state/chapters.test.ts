@@ -3,7 +3,7 @@ import { chapterState } from "../../src/state/chapters";
 import { defaultState } from "../../src/state/state";
 
 describe("a chapter begins", () => {
-  it("with the default state, its seed and its name where it changes nothing", () => {
+  it("with the default state, a seed and a name if the chapter is unknown", () => {
     expect(chapterState("unknown", 5)).toEqual({ ...defaultState(), seed: 5, chapter: "unknown" });
   });
   it.each([

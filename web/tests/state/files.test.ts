@@ -5,13 +5,13 @@ import { bytesOf, GOLDEN, known, watchedApi, watchedLab } from "../watched";
 const file = (bytes: ArrayBuffer) => new File([bytes], "it.safetensors");
 
 describe("the recordings at hand", () => {
-  it("give back the bytes of the file that was opened last, also of one that came along with fewer steps", async () => {
+  it("return the bytes of the file that was opened last", async () => {
     const page = await watchedLab();
     const fuller = { ...known, bytes: new ArrayBuffer(1) };
     await page.recordings.withOpened(fuller, async () => {});
     expect(await page.files.recording()).toBe(fuller.bytes);
   });
-  it("stay as they are where a file cannot be shown", async () => {
+  it("stay unchanged if a file cannot be shown", async () => {
     const page = await watchedLab();
     await page.files.open(file(bytesOf(GOLDEN[1])));
     expect([page.messages.text, page.state.recipe.loss, page.state.step]).toEqual(["", "given", 3]);

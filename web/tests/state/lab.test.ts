@@ -25,7 +25,7 @@ async function lab(...others: Root[]): Promise<Lab> {
 
 describe("trainings side by side", () => {
   const fast = other("fast", { learning_rate: 5, epochs: 2 });
-  it("run each by its own recipe, and are looked at at the same step", async () => {
+  it("use their own recipes, and are shown at the same step", async () => {
     const page = await lab(fast);
     expect(page.runs.map((run) => run.total)).toEqual([12, 8]);
     expect(page.runs[0].stateBefore(0)).toEqual(page.runs[1].stateBefore(0));
@@ -47,10 +47,10 @@ describe("trainings side by side", () => {
     expect(page.runName(2)).toBe("branch 1");
     expect(page.run!.stateBefore(0)).toEqual(page.runs[1].stateBefore(4));
     expect(page.root.name).toBe("fast");
-    await page.removeRun(1); // and the branch with it
+    await page.removeRun(1); // also removes its branch
     expect([page.runs.length, page.state.others, page.state.branches, page.state.active]).toEqual([1, [], [], 0]);
   });
-  it("are left one by one: the branches of the others stay", async () => {
+  it("are removed one by one, without the branches of the others", async () => {
     const page = await lab(fast, other("slow", { learning_rate: 0.01, epochs: 1 }));
     page.selectRun(2);
     await page.branch({});
@@ -68,7 +68,7 @@ describe("trainings side by side", () => {
     expect([page.state.seed, page.state.recipe.epochs, page.runName(1)]).toEqual([0, 3, "run 2"]);
     expect(page.runs[1].stateBefore(0)[0]).toBe(Math.fround(Math.sin(7 * parameters.length)));
   });
-  it("say why they cannot be changed, and stay", async () => {
+  it("stay unchanged with a message if a change fails", async () => {
     const page = await lab(fast);
     const runs = page.runs;
     await page.change({ recipe: { ...DEFAULT_RECIPE, batch_size: 2 } });
@@ -79,7 +79,7 @@ describe("trainings side by side", () => {
 });
 
 describe("a watched training", () => {
-  it("has no link, which would not have its steps", async () => {
+  it("cannot be shared as a link", async () => {
     const page = await watchedLab();
     expect(page.unlinked).toContain("ran in PyTorch, and a link does not have its steps");
     await page.load(stateOfRecordings([{ ...known, root: { ...known.root, watched: null } }]));

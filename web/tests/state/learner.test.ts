@@ -6,7 +6,7 @@ import type { RungAnswer } from "../../src/types";
 describe("the ladder", () => {
   const answer = (key: string, networks: number) => ({ standing: { key, networks } }) as RungAnswer;
 
-  it("measures what is missing, in its order, and keeps it by the number of seeds", async () => {
+  it("measures missing rungs in order, and stores them by the number of seeds", async () => {
     const asked: string[] = [];
     const rung: PythonApi["rung"] = async (key, networks) => (asked.push(`${key} ${networks}`), answer(key, networks));
     const learning = new LearnerChapter({ rung } as PythonApi);
@@ -20,7 +20,7 @@ describe("the ladder", () => {
     expect(learning.measurement("a")!.standing.key).toBe("a");
   });
 
-  it("keeps what is there when it is cancelled", async () => {
+  it("keeps finished measurements when it is cancelled", async () => {
     const rung: PythonApi["rung"] = (key, networks, progress, signal) =>
       key === "a"
         ? Promise.resolve(answer(key, networks))
@@ -37,7 +37,7 @@ describe("the ladder", () => {
     expect([learning.busy, learning.measurement("a") !== undefined, learning.measurement("b")]).toEqual([null, true, undefined]); // prettier-ignore
   });
 
-  it("passes on what went wrong", async () => {
+  it("passes errors on", async () => {
     const learning = new LearnerChapter({ rung: async () => { throw new Error("busy"); } } as unknown as PythonApi); // prettier-ignore
     await expect(learning.measure(["a"])).rejects.toThrow("busy");
     expect(learning.busy).toBeNull();

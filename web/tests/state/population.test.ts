@@ -26,7 +26,7 @@ it("asks about a world with its fields", async () => {
   expect(requests[0].world).toEqual(DEFAULT_WORLD);
 });
 
-it("keeps a training by all but its seed", async () => {
+it("identifies a training by everything except its seed", async () => {
   const [first, second, other] = [
     await openLab(),
     await openLab({ seed: 3 }),

@@ -4,7 +4,7 @@ import { bytesOf, GOLDEN, watchedLab } from "../watched";
 const file = (bytes: ArrayBuffer) => new File([bytes], "it.safetensors");
 
 describe("a watched training", () => {
-  it("misses numbers only of what PyTorch did not do, where no formula gives them", async () => {
+  it("has unknown values only for steps that PyTorch did not take", async () => {
     const page = await watchedLab();
     page.playback.goto(4);
     expect(page.now.hasUnknown).toBe(false);

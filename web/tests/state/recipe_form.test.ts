@@ -77,7 +77,7 @@ describe("the form of a recipe", () => {
     expect(form.world!.bright[0]).toBe(0.6);
   });
 
-  it("branches with nothing where nothing was changed", async () => {
+  it("branches without changes if nothing was edited", async () => {
     const { lab, form } = await open();
     expect(form.branch(lab.run!)).toEqual({});
     form.recipe.noise = 0.1;

@@ -3,7 +3,7 @@ import { Recordings } from "../../src/state/recordings";
 import { given, known } from "../watched";
 
 describe("the recordings at hand", () => {
-  it("are told apart by their content, also where they begin alike", () => {
+  it("are distinguished by their content", () => {
     const twin = { ...known, root: { ...known.root, watched: "another" }, watched: { ...known.watched!, steps: 3 } };
     const recordings = new Recordings();
     recordings.initial = [known, twin];

@@ -6,9 +6,9 @@ import { defaultState, rootOf, type BranchSpec } from "../../src/state/state";
 const symbol = (cell: string) => `⟨${cell}⟩`;
 
 describe("a run in words", () => {
-  it("is the start where there is one root", () =>
+  it('is "from the start" for a single root', () =>
     expect(describeRun(defaultState(), 0, symbol)).toBe("from the start"));
-  it("is described by what differs from the default recipe, beside others", () => {
+  it("is described by its changes to the default recipe beside other roots", () => {
     const recipe = { ...DEFAULT_RECIPE, optimizer: "adam", noise: 0.1, seed: 3 };
     const others = [
       { ...rootOf(defaultState()), recipe, seed: 4 },
@@ -27,7 +27,7 @@ describe("a run in words", () => {
   ])("of a branch with %j is its changes", (spec, words) => {
     expect(describeRun({ ...defaultState(), branches: [{ from: 0, at: 7, ...spec }] }, 1, symbol)).toBe(words);
   });
-  it("of a branch names the run it grew from, where there are several", () => {
+  it("of a branch includes its parent if there are several roots", () => {
     const state = {
       ...defaultState(),
       others: [{ ...rootOf(defaultState()), name: "fast" }],

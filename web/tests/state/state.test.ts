@@ -23,12 +23,12 @@ describe("a state", () => {
     expect([0, 1, 2, 3].map((which) => runName(STATE, which))).toEqual(["run 1", "fast", "branch 1", "branch 2"]);
     expect(runName(defaultState(), 0)).toBe("the run");
   });
-  it("loses a run with all that grew from it", () => {
+  it("removes a run with all its branches", () => {
     const { state, kept } = withoutRun(STATE, 1);
     expect([kept, state.others, state.branches, state.active]).toEqual([[0, 3], [], [{ from: 0, at: 2 }], 1]);
     expect(STATE.branches.length).toBe(3);
   });
-  it("shows the first run where the shown one is removed", () => {
+  it("selects the first run if the selected run is removed", () => {
     const { state, kept } = withoutRun({ ...STATE, active: 4 }, 2);
     expect([kept, state.active]).toEqual([[0, 1, 3], 0]);
   });

@@ -25,14 +25,14 @@ describe("a table", () => {
     [{ words: true, different: 0, missing: 3 }, "nothing"],
   ])("says what a column holds: %o", (given, words) => expect(describeColumn(column(given))).toBe(words));
 
-  it("leaves out words and what is chosen, but not the label and the names", () => {
+  it("ignores words and excluded columns, but not the label and the names", () => {
     const columns = [["name", true], ["kind", true], ["note", true], ["x", false], ["y", false]] as const; // prettier-ignore
     const head = { rows: 1, label: null, columns: columns.map(([name, words]) => column({ name, words })) };
     expect(ignoredColumns(head, "kind", ["y", "kind"])).toEqual(["note", "y"]);
     expect(ignoredColumns(head, "y", ["y"])).toEqual(["kind", "note"]);
   });
 
-  it("says in which line it is no UTF-8", () => {
+  it("reports the first line that is not UTF-8", () => {
     const bytes = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
     expect(firstInvalidLine(bytes("x,y\n1,2\n3,caf\xe9\n4,5\n"))).toBe(3);
     expect(firstInvalidLine(bytes("\xe9"))).toBe(1);
@@ -47,13 +47,13 @@ describe("a table on a page", () => {
   }
   const file = new File(["x,label\n1,a\n2,b\n"], "own.csv");
 
-  it("without Python says what it needs", async () => {
+  it("needs Python", async () => {
     const { messages, table } = open({});
     await table.open(file);
     expect(messages.text).toBe("own.csv: a table needs the laboratory with its Python; start it with: tinynet lab");
     expect(table.head).toBe(null);
   });
-  it("takes the label that is proposed, and the seed of the page", async () => {
+  it("uses the proposed label and the seed of the page", async () => {
     const asked: string[] = [];
     const columns = async (name: string, text: string) => {
       asked.push(name, text);

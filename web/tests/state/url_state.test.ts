@@ -6,7 +6,7 @@ import { fromAddress, toAddress } from "../../src/state/url_state";
 import type { Examples } from "../../src/types";
 
 describe("the address", () => {
-  it("is empty for the plain start", () => expect(toAddress(defaultState())).toBe(""));
+  it("is empty for the default state", () => expect(toAddress(defaultState())).toBe(""));
   it("holds any state", () => {
     for (let seed = 0; seed < 200; seed++) {
       const draw = (n: number) => shuffled(n, seed, n)[0];
@@ -30,7 +30,7 @@ describe("the address", () => {
       expect(fromAddress(toAddress(state)!)).toEqual(state);
     }
   });
-  it("survives words of any language", () => {
+  it("encodes text in any language", () => {
     const state = { ...defaultState(), open: "größe ∂L/∂w 图" };
     expect(fromAddress(toAddress(state)!)).toEqual(state);
   });
@@ -38,7 +38,7 @@ describe("the address", () => {
     ["#1.%%%", "damaged"], ["#1." + btoa("{"), "damaged"], ["#7.x", "does not know"], ["#1." + btoa('{"x":1}'), "holds x"],
     ["#1." + btoa('{"seed":-1}'), "its seed"], ["#1." + btoa('{"stop":9}'), "its stop"], ["#1." + btoa('{"own":{"input":"a"}}'), "its own"],
     ["#1." + btoa('{"branches":[{"from":3,"at":0}]}'), "its branches"], ["#1." + btoa('{"active":2}'), "its active"],
-  ])("%s is said to be wrong", (address, words) => expect(() => fromAddress(address)).toThrow(words)); // prettier-ignore
+  ])("%s is rejected", (address, words) => expect(() => fromAddress(address)).toThrow(words)); // prettier-ignore
 });
 
 describe("the address of trainings side by side", () => {
@@ -47,7 +47,7 @@ describe("the address of trainings side by side", () => {
     name: "fast",
     recipe: { ...DEFAULT_RECIPE, learning_rate: 5, epochs: 2 },
   };
-  it("holds what differs from the start", () => {
+  it("holds the difference to the initial state", () => {
     const state: State = { ...defaultState(), others: [fast], active: 2, branches: [{ from: 1, at: 3 }], step: 5 };
     expect(fromAddress(toAddress(state)!)).toEqual(state);
     const start = { ...defaultState(), others: [fast] };
@@ -72,15 +72,15 @@ describe("an address with examples", () => {
     const state = { ...defaultState(), pictures: set(7), heldOut: set(3) };
     expect(fromAddress(toAddress(state)!)).toEqual(state);
   });
-  it("carries so many examples, and no more", () => {
+  it("carries a limited number of examples", () => {
     const many = { ...defaultState(), pictures: set(700), heldOut: set(301) };
     expect(toAddress({ ...many, heldOut: set(300) })).toMatch(/^#1[.]/);
     expect(toAddress(many)).toBeNull();
     expect(toAddress({ ...defaultState(), others: [many, defaultState()] })).toBeNull();
-    expect(fromAddress(toAddress({ ...many, step: 5 }, many)!, many)).toEqual({ ...many, step: 5 }); // they came along
+    expect(fromAddress(toAddress({ ...many, step: 5 }, many)!, many)).toEqual({ ...many, step: 5 }); // part of the initial state
   });
   it.each([[{ heldOut: { ...set(2), inputs: "none" } }], [{ heldOut: { ...set(2), targets: null } }]])(
-    "with damaged examples is refused",
+    "is rejected with damaged examples",
     (change) => {
       const address = toAddress({ ...defaultState(), ...(change as object) })!;
       expect(() => fromAddress(address)).toThrow("its held-out examples cannot be");

@@ -36,7 +36,7 @@ describe("the page", () => {
     expect(document.querySelector("footer")!.textContent).toContain("TinyNet 1.2.");
   });
 
-  it("begins with the default state where the address is damaged", async () => {
+  it("begins with the default state if the address is damaged", async () => {
     const { lab } = await open({ read: () => "#1.x" });
     expect(lab.messages.text).toBe(
       "The address is damaged: a part of it is missing or was changed. Here is the plain start instead.",
@@ -46,7 +46,7 @@ describe("the page", () => {
     expect([lab.messages.text, screen.queryByRole("button", { name: "dismiss" })]).toEqual(["", null]);
   });
 
-  it("begins with the default state where that of the address cannot be built", async () => {
+  it("begins with the default state if the state in the address cannot be built", async () => {
     const address = toAddress({
       ...defaultState(),
       architecture: { ...defaultState().architecture, sizes: [4, 9, 2] },
@@ -56,7 +56,7 @@ describe("the page", () => {
     expect(lab.run!.setup.architecture.sizes).toEqual([4, 3, 2]);
   });
 
-  it("offers to try again where nothing answers", async () => {
+  it("offers a retry if the server does not answer", async () => {
     const about = vi.fn(api.about).mockRejectedValueOnce(new Error("nobody there"));
     const { lab } = await open({}, { about });
     expect([lab.ready, screen.getByRole("alert").textContent!.trim()]).toEqual([false, "nobody there ✕"]);
@@ -122,7 +122,7 @@ describe("the header", () => {
     await vi.waitFor(() => expect([lab.state.chapter, lab.state.step]).toEqual([null, 0]));
   });
 
-  it("shares the address, and shows what came of it", async () => {
+  it("shares the address, and shows the result", async () => {
     const share = vi.fn(async () => "The link is copied.");
     const { lab } = await open({ share });
     await click("Share");
@@ -130,7 +130,7 @@ describe("the header", () => {
     expect(await screen.findByText("The link is copied.")).toBeTruthy();
   });
 
-  it("has only the buttons that its host knows", async () => {
+  it("has only the buttons that its host supports", async () => {
     await open({ saves: false, opens: false });
     expect(["Share", "Save", "Open"].map((name) => screen.queryByRole("button", { name }))).toEqual([null, null, null]);
   });

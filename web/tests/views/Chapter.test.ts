@@ -60,7 +60,7 @@ describe("a chapter", () => {
     expect(screen.getByRole<HTMLInputElement>("radio", { name: "up" }).disabled).toBe(true);
   });
 
-  it("says that a guess was wrong", async () => {
+  it("marks a wrong guess", async () => {
     await open();
     await fireEvent.click(screen.getByRole("radio", { name: "up" }));
     await fireEvent.click(button("reveal"));
@@ -104,7 +104,7 @@ describe("a chapter", () => {
     expect([cancelled, lab.messages.text]).toEqual([true, ""]);
   });
 
-  it("shows what went wrong, and can be asked again", async () => {
+  it("shows an error, and can be revealed again", async () => {
     const { lab, story } = await open();
     story.mockRejectedValueOnce(new Error("busy"));
     await fireEvent.click(screen.getByRole("radio", { name: "down" }));

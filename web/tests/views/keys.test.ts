@@ -36,11 +36,11 @@ describe("a key", () => {
     ["b", "<input>", {}], ["ArrowLeft", "<select></select>", {}], [".", "<textarea></textarea>", {}], [" ", "<button></button>", {}],
     [" ", "<summary></summary>", {}], ["ArrowRight", '<div class="scroll"><p></p></div>', {}], ["b", "<p></p>", { ctrlKey: true }],
     ["ArrowLeft", "<p></p>", { altKey: true }], ["Home", "<p></p>", { metaKey: true }], ["x", "<p></p>", {}],
-  ])("%s in %s with %j is left alone", (key, html, change) => {
+  ])("%s in %s with %j is ignored", (key, html, change) => {
     expect(press(key, html, change)).toBe(false);
     expect([lab.state.step, lab.state.stop, lab.playback.playing, lab.runs.length]).toEqual([5, 2, false, 1]);
   }); // prettier-ignore
-  it("is left alone until the page is ready", () => {
+  it("is ignored until the page is ready", () => {
     lab.ready = false;
     expect(press("Home")).toBe(false);
   });

@@ -1,8 +1,8 @@
-/** The parts of a browser that jsdom lacks. */
+/** Add the parts of a browser that jsdom lacks. */
 
 import { Blob, File } from "node:buffer";
 
-Object.assign(globalThis, { Blob, File }); // those of jsdom have no arrayBuffer()
+Object.assign(globalThis, { Blob, File }); // the jsdom classes have no arrayBuffer()
 globalThis.ResizeObserver = class {
   observe() {}
   unobserve() {}
@@ -12,6 +12,6 @@ globalThis.matchMedia = (media) =>
   ({ media, matches: false, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
 Element.prototype.setPointerCapture = () => {};
 
-/** MathML elements have no style in jsdom: use that of the element around the formula. */
+/** Use the style of the element around a formula: MathML elements have no style in jsdom. */
 const computedStyle = window.getComputedStyle;
 window.getComputedStyle = (element) => computedStyle(element.closest("math")?.parentElement ?? element);

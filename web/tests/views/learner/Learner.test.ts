@@ -89,7 +89,7 @@ describe("the learner's chapter", () => {
     await fireEvent.click(map, { clientX: 116, clientY: 16 });
     lab.state.own!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
     expect(text()).toContain("The mark is the present picture.");
-    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // beside the map
+    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside of the map
     expect(lab.state.own!.input[2]).toBeCloseTo(0, 10);
   });
 
@@ -117,7 +117,7 @@ describe("the learner's chapter", () => {
     expect(exam.getAllByRole("cell").map((cell) => [cell.textContent, cell.classList.contains("failed")])).toEqual([["4/4\u00a0✓", false], ["3/4\u00a0✗", true]]); // prettier-ignore
     expect(text()).toContain("accuracy on lines 0.900, Brier score 0.100, cross-entropy 0.300, AUROC 0.950");
     expect(document.querySelectorAll('[data-reliability="memorizer"] circle').length).toBe(2);
-    expect(document.querySelectorAll('[data-reliability="learner"] circle').length).toBe(1); // an empty bin has none
+    expect(document.querySelectorAll('[data-reliability="learner"] circle').length).toBe(1); // one bin is empty
     expect(document.querySelectorAll('[data-bins="memorizer"] tbody tr').length).toBe(2);
   });
 });
@@ -125,7 +125,7 @@ describe("the learner's chapter", () => {
 describe("the ladder", () => {
   const slider = () => screen.getByRole("slider", { name: "Rung of the ladder" });
 
-  it("measures the rung that is selected for a moment", async () => {
+  it("measures a rung after a short delay", async () => {
     const { rung } = await open();
     expect(text()).toContain("adds notebook: not measured yet");
     expect(await screen.findByText("notebook was measured.")).toBeTruthy();
@@ -135,7 +135,7 @@ describe("the ladder", () => {
     );
   });
 
-  it("is walked with buttons, keys and clicks", async () => {
+  it("moves with buttons, keys and clicks", async () => {
     const { lab } = await open();
     expect(button("◀ previous").disabled).toBe(true);
     await fireEvent.click(button("next ▶"));

@@ -31,7 +31,7 @@ describe("the Arithmetic panel", () => {
     expect([lab.state.stop, screen.getByRole("button", { name: "backward" }).ariaPressed]).toEqual([3, "true"]);
   });
 
-  it("finds the cell of the first example in a batch", async () => {
+  it("shows the cell of the first example of a batch", async () => {
     const lab = await open();
     const recipe = { ...lab.state.recipe, batch_size: 3 };
     await lab.load({ ...lab.initialState(), architecture: { ...lab.state.architecture, sizes: [4, 2, 2] }, recipe, open: "layer2.a[1]" }); // prettier-ignore

@@ -29,7 +29,7 @@ describe("the panel of hidden nodes", () => {
     });
   });
 
-  it("speaks of values where the inputs are no pixels", async () => {
+  it("describes values instead of pixels for a table", async () => {
     render(Hidden, { lab: await openLab({ pictures: { ...LINES, shape: null } }) });
     expect(document.body.textContent).toContain("Orange wants a high value, blue a low one");
   });

@@ -67,7 +67,7 @@ describe("the panel of many seeds", () => {
     await click("8");
     await vi.waitFor(() => expect([lab.root.seed, lab.state.step]).toEqual([8, 12]));
     expect(lab.state.own!.input).toEqual([1, 1, 0, 0]);
-    expect(text()).toContain("yours"); // the training is the same but for its seed
+    expect(text()).toContain("yours"); // the same training with another seed
   });
 
   it("marks an answer that belongs to another training", async () => {
@@ -97,7 +97,7 @@ describe("the panel of many seeds", () => {
     expect([lab.messages.text, screen.queryByRole("progressbar")]).toEqual(["", null]);
   });
 
-  it("shows what went wrong", async () => {
+  it("shows an error", async () => {
     const lab = await open();
     population.mockRejectedValueOnce(new Error("too many networks"));
     await click("ask");

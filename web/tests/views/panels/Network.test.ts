@@ -30,7 +30,7 @@ describe("the Network panel", () => {
     ).toEqual([]);
   });
 
-  it("shows values, and a dot for what the phase has not computed", async () => {
+  it("shows values, and a dot for cells of later phases", async () => {
     const lab = await open({ stop: 0 });
     expect(cell(WEIGHT).textContent).toBe(signed(lab.now.value(WEIGHT)));
     expect(cell("layer2.a[0]").textContent!.trim()).toBe("·");
@@ -67,7 +67,7 @@ describe("the Network panel", () => {
     expect([cell(WEIGHT).textContent, screen.queryByRole("spinbutton")]).toEqual(["+1.50", null]);
   });
 
-  it("leaves a weight as it is with Escape, without a number, or with the same one", async () => {
+  it("does not change a weight on Escape, or for an empty or equal value", async () => {
     const lab = await open();
     for (const value of ["", String(lab.now.value(WEIGHT))]) {
       await fireEvent.dblClick(cell(WEIGHT));

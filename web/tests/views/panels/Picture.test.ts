@@ -28,7 +28,7 @@ describe("the Picture panel", () => {
     await vi.waitFor(() => expect(text()).toContain("The training has ended; the next nudge would show this picture."));
   });
 
-  it("shows a chosen picture until the training's is wanted again", async () => {
+  it("shows a chosen picture until the user returns to the picture of the training", async () => {
     const lab = await open();
     await click("left");
     expect(lab.state.own).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });

@@ -53,7 +53,7 @@ describe("the Table panel", () => {
     expect(["hidden nodes", "share held out", "seed"].map((name) => field(name).value)).toEqual(["5", "0.3", "5"]);
   });
 
-  it("trains on what is chosen, and closes", async () => {
+  it("trains on the chosen columns, and closes", async () => {
     const { lab, table } = await open();
     await fireEvent.click(field("width is an input"));
     await fireEvent.input(field("hidden nodes"), { target: { value: "3" } });
@@ -64,7 +64,7 @@ describe("the Table panel", () => {
     expect([lab.root.name, lab.state.step, lab.run!.setup.examples.names]).toEqual(["own.csv", 400, LINES.names]);
   });
 
-  it("takes a column in again", async () => {
+  it("includes an excluded column again", async () => {
     const { lab } = await open();
     await fireEvent.click(field("width is an input"));
     expect(lab.table.excluded).toEqual(["width"]);

@@ -76,7 +76,7 @@ describe("the Timeline panel", () => {
     expect(button("▶ play")).toBeTruthy();
   });
 
-  it("tells the losses, and how many examples are right", async () => {
+  it("shows the losses and the number of correct examples", async () => {
     const lab = await open({ step: 4, heldOut: LINES });
     const [first, second, last] = lab.run!.lossPerEpoch;
     expect(text()).toContain(`Epoch 2: average loss ${second.toFixed(4)}`);
@@ -86,7 +86,7 @@ describe("the Timeline panel", () => {
     expect(first).toBeGreaterThan(last);
   });
 
-  it("tells the errors of a regression in its units", async () => {
+  it("shows the errors of a regression in its units", async () => {
     const target_scaling = { columns: ["y", "z"], low: [0, 0], high: [10, 10] };
     await open({ pictures: { ...LINES, target_scaling }, heldOut: { ...LINES, target_scaling } });
     expect(text()).toMatch(
@@ -94,7 +94,7 @@ describe("the Timeline panel", () => {
     );
   });
 
-  it("tells why a training stopped", async () => {
+  it("shows why a training stopped", async () => {
     await open({ recipe: { ...(await openLab()).state.recipe, learning_rate: Infinity } });
     await vi.waitFor(() => expect(text()).toMatch(/Stopped: .* at nudge \d+; try a smaller learning rate\./));
   });

@@ -47,7 +47,7 @@ describe("the panel of all inputs", () => {
     expect(lab.state.own!.input).toEqual([1, 1, 0, 0]);
   });
 
-  it("shows tables with what is right", async () => {
+  it("shows tables with correct answers", async () => {
     const lab = await open({ heldOut: LINES });
     await click("tables");
     const titles = screen
@@ -76,7 +76,7 @@ describe("the panel of all inputs", () => {
     expect(lab.state.own!.input).toEqual([1, 0, 1, 0]);
   });
 
-  it("saves what it shows", async () => {
+  it("saves the view as a table", async () => {
     const lab = await open({ step: 3 });
     await click("CSV");
     const [[rows, name]] = vi.mocked(saveTable).mock.calls;

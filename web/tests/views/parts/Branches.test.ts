@@ -39,7 +39,7 @@ describe("the runs side by side", () => {
     expect([lab.state.active, lab.state.branches]).toEqual([0, []]);
   });
 
-  it("have no answers where the network takes other inputs", async () => {
+  it("have no answers if the network has other inputs", async () => {
     const architecture = { ...fast.architecture, sizes: [4, 2, 2] };
     const lab = await open({ others: [{ ...fast, architecture }] });
     expect(cells()[1].slice(4, 6)).not.toContain("·");

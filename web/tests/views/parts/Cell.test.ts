@@ -45,7 +45,7 @@ describe("an open cell", () => {
     expect(document.querySelector(".cell")).toBeNull();
   });
 
-  it("says what only PyTorch knows", async () => {
+  it("labels values that only PyTorch has", async () => {
     const lab = await watchedLab();
     await lab.files.open(new File([bytesOf(GOLDEN[1])], "it.safetensors"));
     lab.playback.goto(1);

@@ -29,7 +29,7 @@ describe("the editor of a picture", () => {
     expect(lab.state.own).toEqual({ input: [0.25, 0, 1, 1], target: [1, 0] });
   });
 
-  it("keeps a typed brightness between 0 and 1, and ignores what is no number", async () => {
+  it("clips a typed brightness to 0 to 1, and ignores invalid input", async () => {
     const lab = await open();
     await fireEvent.change(input("top-left"), { target: { value: "7" } });
     await fireEvent.change(input("top-right"), { target: { value: "-1" } });
@@ -38,7 +38,7 @@ describe("the editor of a picture", () => {
     expect(lab.state.own!.input).toEqual([1, 0, 0, 0]);
   });
 
-  it("takes any number where inputs have no range", async () => {
+  it("accepts any number for unbounded inputs", async () => {
     const lab = await open({ pictures: { ...LINES, free: true } });
     await fireEvent.change(input("top-left"), { target: { value: "-7" } });
     expect(lab.state.own!.input).toEqual([-7, 1, 0, 0]);
