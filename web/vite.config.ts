@@ -51,7 +51,12 @@ export default defineConfig({
       {
         extends: true,
         resolve: { conditions: ["browser"] }, // Svelte for the browser, not for the server
-        test: { name: "views", include: ["tests/views/**/*.test.ts"], environment: "jsdom", setupFiles: ["@testing-library/svelte/vitest", "tests/views/setup.ts"] },
+        test: {
+          name: "views",
+          include: ["tests/views/**/*.test.ts"],
+          environment: "jsdom",
+          setupFiles: ["@testing-library/svelte/vitest", "tests/views/setup.ts"],
+        },
       },
     ],
   },

@@ -26,7 +26,7 @@ export function saveTable(rows: (string | number)[][], name: string): void {
 }
 
 /** Return a drawing as SVG text, with the styles of the page copied into it. */
-export function standalone(drawing: SVGSVGElement): string {
+function standalone(drawing: SVGSVGElement): string {
   const copy = drawing.cloneNode(true) as SVGSVGElement;
   const originals = [drawing, ...drawing.querySelectorAll("*")];
   [copy, ...copy.querySelectorAll("*")].forEach((element, k) => {

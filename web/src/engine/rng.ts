@@ -18,7 +18,7 @@ export function word(stream: number, ...numbers: number[]): number {
 }
 
 /** Return the index, 0 to i, that index i swaps with in the shuffle of an epoch. */
-export function swapIndex(seed: number, epoch: number, i: number): number {
+function swapIndex(seed: number, epoch: number, i: number): number {
   return Math.floor((word(ORDERS, seed, epoch, i) * (i + 1)) / 4294967296);
 }
 

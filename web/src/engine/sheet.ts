@@ -130,7 +130,7 @@ export class Sheet {
 }
 
 /** Return the cell names in a formula, in order. */
-export function namesIn(formula: Formula): string[] {
+function namesIn(formula: Formula): string[] {
   if (typeof formula === "string") return [formula];
   return typeof formula === "number" ? [] : formula.slice(1).flatMap((part) => namesIn(part as Formula));
 }

@@ -84,7 +84,7 @@ export function patterns(world: World): Patterns {
 }
 
 /** Return the pattern index of a picture, by the number of the picture. */
-export function rowOf(world: World, seed: number, number: number, stream = TRAINING): number {
+function rowOf(world: World, seed: number, number: number, stream = TRAINING): number {
   const { lines, masks } = patterns(world);
   const isAmbiguous = word(stream, seed, number, 0) < Math.floor(world.doubt * 4294967296);
   const count = isAmbiguous ? masks.length - lines : lines;

@@ -4,7 +4,7 @@ import { DEFAULT_RECIPE } from "../../src/engine/recipe";
 import { Lab } from "../../src/state/lab.svelte";
 import { stateOfRecordings } from "../../src/state/recordings";
 import { defaultState, rootOf, type Root } from "../../src/state/state";
-import { fileData, parameters } from "../laboratory";
+import { fileData, openLab, parameters } from "../laboratory";
 import { known, watchedLab } from "../watched";
 
 const api = embedded(fileData());
@@ -84,5 +84,48 @@ describe("a watched training", () => {
     expect(page.unlinked).toContain("ran in PyTorch, and a link does not have its steps");
     await page.load(stateOfRecordings([{ ...known, root: { ...known.root, watched: null } }]));
     expect(page.unlinked).toBeNull();
+  });
+});
+
+describe("the laboratory", () => {
+  it("shows why a training stopped", async () => {
+    const page = await openLab({ recipe: { ...DEFAULT_RECIPE, learning_rate: Infinity } });
+    await expect
+      .poll(() => page.messages.text)
+      .toMatch(/^The training stopped: .* at nudge \d; try a smaller learning rate\.$/);
+  });
+
+  it("ignores a state that is loaded too late", async () => {
+    let answer = () => {};
+    const waiting = new Promise<void>((resolve) => (answer = resolve));
+    const page = await openLab();
+    const { pictures } = page.api;
+    page.api.pictures = async (grid) => (await waiting, pictures(grid));
+    const late = page.load({ ...defaultState(), grid: 3, seed: 1 });
+    await page.load({ ...defaultState(), seed: 2 });
+    answer();
+    await late;
+    expect(page.state.seed).toBe(2);
+  });
+
+  it("opens the first parameter instead of an unknown cell", async () => {
+    const page = await openLab({ open: "layer7.bias[0]" });
+    expect(page.state.open).toBe(parameters[0]);
+    page.open("layer7.bias[0]");
+    expect(page.state.open).toBe(parameters[0]);
+    page.open("loss");
+    expect(page.state.open).toBe("loss");
+  });
+
+  it("resets what-ifs for a run with other layers", async () => {
+    const architecture = { ...defaultState().architecture, sizes: [4, 2, 2] };
+    const page = await openLab({
+      others: [other("small", {}), { ...other("other", {}), architecture }],
+      silenced: ["layer1.a[0]"],
+    });
+    page.selectRun(1);
+    expect(page.state.silenced).toEqual(["layer1.a[0]"]);
+    page.selectRun(2);
+    expect([page.run!.setup.architecture.sizes, page.state.silenced]).toEqual([[4, 2, 2], []]);
   });
 });
