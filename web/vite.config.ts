@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 import { elementary } from "./elementary.ts";
 
 const HERE = /["'`]@styles@["'`]/;
+/** The tests that need a document. */
+const IN_BROWSER = ["views/**/*", "host/*", "display/download", "mount"].map((name) => `tests/${name}.test.ts`);
 
 /** Build the laboratory as one file, `lab.js`, with its styles as the text of `virtual:styles`. */
 function oneFile(): Plugin {
@@ -47,15 +49,16 @@ export default defineConfig({
   server: { proxy: { "/api": "http://127.0.0.1:8765" } },
   test: {
     projects: [
-      { extends: true, test: { name: "modules", include: ["tests/**/*.test.ts"], exclude: ["tests/views/**"] } },
+      { extends: true, test: { name: "node", include: ["tests/**/*.test.ts"], exclude: IN_BROWSER } },
       {
         extends: true,
         resolve: { conditions: ["browser"] }, // Svelte for the browser, not for the server
         test: {
-          name: "views",
-          include: ["tests/views/**/*.test.ts"],
+          name: "browser",
+          include: IN_BROWSER,
           environment: "jsdom",
-          setupFiles: ["@testing-library/svelte/vitest", "tests/views/setup.ts"],
+          testTimeout: 20_000,
+          setupFiles: ["@testing-library/svelte/vitest", "tests/browser_setup.ts"],
         },
       },
     ],

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { flushSync } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Api } from "../../src/api/api";
@@ -23,8 +23,8 @@ async function open(hostChange: Partial<Host> = {}, apiChange: Partial<Api> = {}
   const lab = new Lab({ ...api, ...apiChange });
   const host: Host = { ...guest, alone: true, read: () => ADDRESS, ...hostChange };
   const page = render(App, { lab, host });
-  await vi.waitFor(() => expect(lab.ready || lab.messages.text).toBeTruthy());
-  await vi.waitFor(() => expect(screen.queryByText("One moment …")).toBeNull());
+  await waitFor(() => expect(lab.ready || lab.messages.text).toBeTruthy());
+  await waitFor(() => expect(screen.queryByText("One moment …")).toBeNull());
   return { lab, page };
 }
 
@@ -62,7 +62,7 @@ describe("the page", () => {
     expect([lab.ready, screen.getByRole("alert").textContent!.trim()]).toEqual([false, "nobody there ✕"]);
     expect(button("Start over").disabled).toBe(true);
     await click("try again");
-    await vi.waitFor(() => expect(lab.ready).toBe(true));
+    await waitFor(() => expect(lab.ready).toBe(true));
   });
 
   it("follows the address", async () => {
@@ -71,7 +71,7 @@ describe("the page", () => {
     const { lab } = await open({ read: () => address, follow: (act) => ((changed = act), () => {}) });
     address = "";
     changed();
-    await vi.waitFor(() => expect(lab.state.step).toBe(0));
+    await waitFor(() => expect(lab.state.step).toBe(0));
   });
 
   it("writes the address and reports the position", async () => {
@@ -79,8 +79,8 @@ describe("the page", () => {
     const { lab } = await open({ write, moved });
     lab.playback.goto(5);
     lab.open("loss");
-    await vi.waitFor(() => expect(moved).toHaveBeenLastCalledWith(5, "loss"));
-    await vi.waitFor(() => expect(write).toHaveBeenLastCalledWith(lab.address));
+    await waitFor(() => expect(moved).toHaveBeenLastCalledWith(5, "loss"));
+    await waitFor(() => expect(write).toHaveBeenLastCalledWith(lab.address));
   });
 
   it("takes the keys of its document", async () => {
@@ -92,10 +92,10 @@ describe("the page", () => {
 
   it("settles the lower panels a little later", async () => {
     const { lab } = await open();
-    await vi.waitFor(() => expect(document.querySelector(".lab")!.ariaBusy).toBe("false"));
+    await waitFor(() => expect(document.querySelector(".lab")!.ariaBusy).toBe("false"));
     flushSync(() => lab.playback.goto(2));
     expect([document.querySelector(".lab")!.ariaBusy, lab.now.runStep, lab.settled.runStep]).toEqual(["true", 2, 9]);
-    await vi.waitFor(() => expect(lab.settled.runStep).toBe(2));
+    await waitFor(() => expect(lab.settled.runStep).toBe(2));
   });
 
   it("opens a dropped table, and closes it", async () => {
@@ -114,12 +114,12 @@ describe("the header", () => {
   it("starts a chapter, and starts over", async () => {
     const { lab } = await open({}, { about: async () => ({ version: "1.2", limits: {}, chapters: CHAPTERS }) });
     await click(/1\s+Bold/);
-    await vi.waitFor(() =>
+    await waitFor(() =>
       expect([lab.state.chapter, lab.state.recipe.learning_rate, lab.state.step]).toEqual(["bold", 5, 400]),
     );
     expect(button(/1\s+Bold/).getAttribute("aria-current")).toBe("true");
     await click("Start over");
-    await vi.waitFor(() => expect([lab.state.chapter, lab.state.step]).toEqual([null, 0]));
+    await waitFor(() => expect([lab.state.chapter, lab.state.step]).toEqual([null, 0]));
   });
 
   it("shares the address, and shows the result", async () => {
@@ -140,9 +140,7 @@ describe("the header", () => {
     const recording = vi.fn(async () => bytes);
     await open({}, { recording });
     await click("Save");
-    await vi.waitFor(() =>
-      expect(saveBytes).toHaveBeenCalledWith(bytes, "run.safetensors", "application/octet-stream"),
-    );
+    await waitFor(() => expect(saveBytes).toHaveBeenCalledWith(bytes, "run.safetensors", "application/octet-stream"));
     recording.mockRejectedValueOnce(new Error("too large"));
     await click("Save");
     expect((await screen.findByText(/too large/)).className).toContain("message");
@@ -153,7 +151,7 @@ describe("the header", () => {
     await fireEvent.change(screen.getByLabelText("Open a recording"), {
       target: { files: [new File(["x"], "it.safetensors")] },
     });
-    await vi.waitFor(() => expect(lab.messages.text).toBe("it.safetensors is no recording: it is too short"));
+    await waitFor(() => expect(lab.messages.text).toBe("it.safetensors is no recording: it is too short"));
   });
 
   it("switches the theme", async () => {

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../src/api/api";
 import { DEFAULT_RECIPE } from "../../src/engine/recipe";
@@ -100,7 +100,7 @@ describe("a chapter", () => {
     await fireEvent.click(button("reveal"));
     expect(text()).toContain("measuring, on 1,000 seeds");
     lab.state.seed = 8;
-    await vi.waitFor(() => expect(text()).toContain("choose first"));
+    await waitFor(() => expect(text()).toContain("choose first"));
     expect([cancelled, lab.messages.text]).toEqual([true, ""]);
   });
 
@@ -109,6 +109,6 @@ describe("a chapter", () => {
     story.mockRejectedValueOnce(new Error("busy"));
     await fireEvent.click(screen.getByRole("radio", { name: "down" }));
     await fireEvent.click(button("reveal"));
-    await vi.waitFor(() => expect([lab.messages.text, button("reveal").disabled]).toEqual(["busy", false]));
+    await waitFor(() => expect([lab.messages.text, button("reveal").disabled]).toEqual(["busy", false]));
   });
 });

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, within } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../../src/api/api";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe";
@@ -76,7 +76,7 @@ describe("the learner's chapter", () => {
     const { bayes, lab } = await open();
     expect(answerer("memorizer")).toContain("3 hidden nodes; seed 0");
     expect(answerer("best possible answer")).toContain("asking for its probability … leans to horizontal");
-    await vi.waitFor(() => expect(answerer("best possible answer")).toContain("70.0 %"));
+    await waitFor(() => expect(answerer("best possible answer")).toContain("70.0 %"));
     expect(bayes.mock.lastCall![0]).toEqual([lab.now.input]);
     expect(answerer("best possible answer")).toContain("|H − V| 0.400");
     expect(text()).toMatch(/The present picture is none of them \(brightness 0\.4[78], diagonals \+0\.25\)/);
@@ -159,18 +159,18 @@ describe("the ladder", () => {
     await fireEvent.click(button("measure all"));
     const rows = () =>
       screen.getByRole("region", { name: "The rungs that were measured", hidden: true }).querySelectorAll("tr");
-    await vi.waitFor(() => expect(rows().length).toBe(5));
+    await waitFor(() => expect(rows().length).toBe(5));
     expect(screen.queryByRole("button", { name: "measure all" })).toBeNull();
     expect(new Set(rung.mock.calls.map(([key]) => key))).toEqual(new Set(["notebook", "noise", "dropout", "labels"]));
     await fireEvent.change(screen.getByLabelText("Seeds of a rung"), { target: { value: "64" } });
     expect(button("measure all")).toBeTruthy();
-    await vi.waitFor(() => expect(rung.mock.lastCall!.slice(0, 2)).toEqual(["notebook", 64]));
+    await waitFor(() => expect(rung.mock.lastCall!.slice(0, 2)).toEqual(["notebook", 64]));
   });
 
   it("trains a rung below", async () => {
     const { lab } = await open();
     await fireEvent.click(button("train this one below, nudge by nudge"));
-    await vi.waitFor(() => expect(lab.run!.setup.recipe.epochs).toBe(2));
+    await waitFor(() => expect(lab.run!.setup.recipe.epochs).toBe(2));
     expect([lab.root.world, lab.state.step]).toEqual([null, 0]);
   });
 });

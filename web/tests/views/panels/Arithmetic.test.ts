@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../../src/api/api";
 import type { State } from "../../../src/state/state";
@@ -43,7 +43,7 @@ describe("the Arithmetic panel", () => {
   it("sets a parameter in a branch", async () => {
     const lab = await open({ step: 3 });
     await fireEvent.change(screen.getByLabelText("value"), { target: { value: "-2" } });
-    await vi.waitFor(() => expect(lab.runs.length).toBe(2));
+    await waitFor(() => expect(lab.runs.length).toBe(2));
     expect([lab.state.branches[0].parameters, lab.run!.stateBefore(0)[0]]).toEqual([{ [WEIGHT]: -2 }, -2]);
   });
 
@@ -63,7 +63,7 @@ describe("the Arithmetic panel", () => {
     const [, after] = /horizontal: [\d.]+ → ([\d.]+)/.exec(text())!;
     expect([Number(after) === before[0], lab.state.silenced]).toEqual([false, ["layer1.a[1]"]]);
     await click("train on like this");
-    await vi.waitFor(() => expect(lab.runs.length).toBe(2));
+    await waitFor(() => expect(lab.runs.length).toBe(2));
     expect(lab.run!.setup.silenced).toEqual(["layer1.a[1]"]);
     expect(screen.getByLabelText<HTMLInputElement>(/silence this node/)).toMatchObject({
       checked: true,
@@ -91,7 +91,7 @@ describe("the Arithmetic panel", () => {
     await click("ask PyTorch");
     expect(await screen.findByText(/does not agree.* at most 0.5\./)).toBeTruthy();
     lab.playback.stepBy(1);
-    await vi.waitFor(() => expect(text()).not.toContain("does not agree"));
+    await waitFor(() => expect(text()).not.toContain("does not agree"));
     check.mockRejectedValueOnce(new Error("PyTorch is not installed"));
     await click("ask PyTorch");
     expect(await screen.findByText("PyTorch is not installed")).toBeTruthy();

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { saveTable } from "../../../src/display/download";
 import { fixed, signed } from "../../../src/display/format";
@@ -35,7 +35,7 @@ describe("the Ledger panel", () => {
     expect(cellsOf(rows()[0]).slice(2)).toEqual(["·", "·", "·"]);
     expect(text()).toContain("The gradient comes at the stop “backward”, the change at “update”.");
     lab.state.stop = 3;
-    await vi.waitFor(() => expect(cellsOf(rows()[0])[2]).not.toBe("·"));
+    await waitFor(() => expect(cellsOf(rows()[0])[2]).not.toBe("·"));
     expect(cellsOf(rows()[0]).slice(3)).toEqual(["·", "·"]);
   });
 
@@ -55,7 +55,7 @@ describe("the Ledger panel", () => {
     const lab = await open();
     await fireEvent.click(screen.getByRole("button", { name: "⟨layer1.bias[2]⟩, the words of layer1.bias[2]" }));
     expect(lab.state.open).toBe("layer1.bias[2]");
-    await vi.waitFor(() => expect(document.querySelector("tr.open th")!.textContent).toBe("⟨layer1.bias[2]⟩"));
+    await waitFor(() => expect(document.querySelector("tr.open th")!.textContent).toBe("⟨layer1.bias[2]⟩"));
   });
 
   it("shows the share of each example of a batch", async () => {

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../../src/api/api";
 import type { State } from "../../../src/state/state";
@@ -65,7 +65,7 @@ describe("the panel of many seeds", () => {
     await fireEvent.click(await screen.findByRole("button", { name: "30 networks from −1.00 to 0.00" }));
     expect(text()).toContain("30 networks from −1.000 to 0.000. Open the training of seed 4, 8.");
     await click("8");
-    await vi.waitFor(() => expect([lab.root.seed, lab.state.step]).toEqual([8, 12]));
+    await waitFor(() => expect([lab.root.seed, lab.state.step]).toEqual([8, 12]));
     expect(lab.state.own!.input).toEqual([1, 1, 0, 0]);
     expect(text()).toContain("yours"); // the same training with another seed
   });
@@ -76,7 +76,7 @@ describe("the panel of many seeds", () => {
     await screen.findByText("Half of them.");
     expect(text()).not.toContain("another training");
     await lab.change({ recipe: { ...lab.state.recipe, learning_rate: 0.2 } });
-    await vi.waitFor(() => expect(text()).toContain("This was asked of another training than the one you see now."));
+    await waitFor(() => expect(text()).toContain("This was asked of another training than the one you see now."));
     expect(text()).not.toContain("yours");
   });
 
@@ -93,7 +93,7 @@ describe("the panel of many seeds", () => {
     expect(text()).toContain("2,500 of 10,000");
     expect(screen.getByRole<HTMLProgressElement>("progressbar").value).toBe(2500);
     await click("cancel");
-    await vi.waitFor(() => expect(screen.getByRole("button", { name: "ask" })).toBeTruthy());
+    await waitFor(() => expect(screen.getByRole("button", { name: "ask" })).toBeTruthy());
     expect([lab.messages.text, screen.queryByRole("progressbar")]).toEqual(["", null]);
   });
 
@@ -101,7 +101,7 @@ describe("the panel of many seeds", () => {
     const lab = await open();
     population.mockRejectedValueOnce(new Error("too many networks"));
     await click("ask");
-    await vi.waitFor(() => expect(lab.messages.text).toBe("too many networks"));
+    await waitFor(() => expect(lab.messages.text).toBe("too many networks"));
     expect(await screen.findByRole("button", { name: "ask" })).toBeTruthy();
   });
 });

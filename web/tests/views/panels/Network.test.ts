@@ -1,5 +1,5 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
-import { describe, expect, it, vi } from "vitest";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { describe, expect, it } from "vitest";
 import { signed } from "../../../src/display/format";
 import type { State } from "../../../src/state/state";
 import Network from "../../../src/views/panels/Network.svelte";
@@ -35,9 +35,7 @@ describe("the Network panel", () => {
     expect(cell(WEIGHT).textContent).toBe(signed(lab.now.value(WEIGHT)));
     expect(cell("layer2.a[0]").textContent!.trim()).toBe("·");
     lab.state.stop = 1;
-    await vi.waitFor(() =>
-      expect(cell("layer2.a[0]").textContent!.trim()).toBe(lab.now.value("layer2.a[0]").toFixed(3)),
-    );
+    await waitFor(() => expect(cell("layer2.a[0]").textContent!.trim()).toBe(lab.now.value("layer2.a[0]").toFixed(3)));
     expect(cell("layer2.a[0]").getAttribute("aria-label")).toBe(
       `the words of layer2.a[0]: ${lab.now.value("layer2.a[0]").toFixed(3)}`,
     );
@@ -62,7 +60,7 @@ describe("the Network panel", () => {
     const input = screen.getByRole<HTMLInputElement>("spinbutton", { name: `new value of the the words of ${WEIGHT}` });
     expect([input.valueAsNumber, document.activeElement]).toEqual([lab.now.value(WEIGHT), input]);
     await fireEvent.change(input, { target: { value: "1.5" } });
-    await vi.waitFor(() => expect(lab.runs.length).toBe(2));
+    await waitFor(() => expect(lab.runs.length).toBe(2));
     expect(lab.state.branches[0]).toMatchObject({ at: 5, parameters: { [WEIGHT]: 1.5 } });
     expect([cell(WEIGHT).textContent, screen.queryByRole("spinbutton")]).toEqual(["+1.50", null]);
   });
@@ -84,7 +82,7 @@ describe("the Network panel", () => {
   it("marks what a what-if changes", async () => {
     const lab = await open();
     lab.state.silenced = ["layer1.a[0]"];
-    await vi.waitFor(() => expect(cell("layer2.a[0]").classList).toContain("touched"));
+    await waitFor(() => expect(cell("layer2.a[0]").classList).toContain("touched"));
     expect(cell("pixel[0]").classList).not.toContain("touched");
   });
 

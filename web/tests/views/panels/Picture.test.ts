@@ -1,5 +1,5 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
-import { describe, expect, it, vi } from "vitest";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { describe, expect, it } from "vitest";
 import type { State } from "../../../src/state/state";
 import type { Examples } from "../../../src/types";
 import Picture from "../../../src/views/panels/Picture.svelte";
@@ -25,7 +25,7 @@ describe("the Picture panel", () => {
       `it should say horizontal; the answers differ by ${(100 * Math.abs(h - v)).toFixed(1)} points`,
     );
     lab.playback.goto(12);
-    await vi.waitFor(() => expect(text()).toContain("The training has ended; the next nudge would show this picture."));
+    await waitFor(() => expect(text()).toContain("The training has ended; the next nudge would show this picture."));
   });
 
   it("shows a chosen picture until the user returns to the picture of the training", async () => {
@@ -54,7 +54,7 @@ describe("the Picture panel", () => {
     const lab = await open({ step: 4 });
     await click("left");
     await click("train on this one");
-    await vi.waitFor(() => expect(lab.runs.length).toBe(2));
+    await waitFor(() => expect(lab.runs.length).toBe(2));
     expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["your own"]]);
   });
 
@@ -63,9 +63,9 @@ describe("the Picture panel", () => {
     lab.unsureBelow = 0;
     const wrong = lab.now.predict([1, 1, 0, 0])[0] < lab.now.predict([1, 1, 0, 0])[1] ? [1, 0] : [0, 1];
     lab.state.own = { input: [1, 1, 0, 0], target: wrong };
-    await vi.waitFor(() => expect(document.querySelector(".pill")!.className).toContain("warn"));
+    await waitFor(() => expect(document.querySelector(".pill")!.className).toContain("warn"));
     lab.state.own = { input: [1, 1, 0, 0], target: wrong.toReversed() };
-    await vi.waitFor(() => expect(document.querySelector(".pill")!.className).not.toContain("warn"));
+    await waitFor(() => expect(document.querySelector(".pill")!.className).not.toContain("warn"));
   });
 
   it("lists many examples in a menu, with those that are held out", async () => {

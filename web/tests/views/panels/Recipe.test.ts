@@ -1,5 +1,5 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
-import { describe, expect, it, vi } from "vitest";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { describe, expect, it } from "vitest";
 import type { Lab } from "../../../src/state/lab.svelte";
 import type { State } from "../../../src/state/state";
 import Recipe from "../../../src/views/panels/Recipe.svelte";
@@ -23,7 +23,7 @@ describe("the Recipe panel", () => {
     expect(["learning rate", "epochs", "seed"].map((name) => field(name).value)).toEqual(["0.1", "3", "7"]);
     expect(["hidden nodes", "second layer", "pictures"].map((name) => field(name).value)).toEqual(["3", "0", "2"]);
     await lab.branch({ recipe: { learning_rate: 0.5 } });
-    await vi.waitFor(() => expect(field("learning rate").value).toBe("0.5"));
+    await waitFor(() => expect(field("learning rate").value).toBe("0.5"));
   });
 
   it("trains again with typed values, but not before the button is pressed", async () => {
@@ -32,7 +32,7 @@ describe("the Recipe panel", () => {
     await type("epochs", "2");
     expect(lab.run!.setup.recipe.learning_rate).toBe(0.1);
     await submit();
-    await vi.waitFor(() => expect(lab.run!.setup.recipe.learning_rate).toBe(0.5));
+    await waitFor(() => expect(lab.run!.setup.recipe.learning_rate).toBe(0.5));
     expect([lab.run!.total, lab.state.step, lab.messages.text]).toEqual([8, 0, ""]);
   });
 
@@ -40,10 +40,10 @@ describe("the Recipe panel", () => {
     const lab = await open();
     await choose("hidden nodes", "2");
     await submit();
-    await vi.waitFor(() => expect(lab.run!.setup.architecture.sizes).toEqual([4, 2, 2]));
+    await waitFor(() => expect(lab.run!.setup.architecture.sizes).toEqual([4, 2, 2]));
     await choose("second layer", "5");
     await submit();
-    await vi.waitFor(() => expect(lab.messages.text).toBe("no sheet for 4-2-5-2 in batches of 1"));
+    await waitFor(() => expect(lab.messages.text).toBe("no sheet for 4-2-5-2 in batches of 1"));
     expect(lab.run!.setup.architecture.sizes).toEqual([4, 2, 2]);
   });
 
@@ -51,7 +51,7 @@ describe("the Recipe panel", () => {
     const lab = await open({ step: 5 });
     await type("learning rate", "0.5");
     await click("branch at nudge 5");
-    await vi.waitFor(() => expect(lab.runs.length).toBe(2));
+    await waitFor(() => expect(lab.runs.length).toBe(2));
     expect(lab.state.branches[0]).toMatchObject({ from: 0, at: 5, recipe: { learning_rate: 0.5 } });
     expect(Object.keys(lab.state.branches[0].recipe!)).toEqual(["learning_rate"]);
   });
@@ -59,7 +59,7 @@ describe("the Recipe panel", () => {
   it("trains the next seed", async () => {
     const lab = await open({ seed: 3 });
     await click("another seed");
-    await vi.waitFor(() => expect(lab.root.seed).toBe(4));
+    await waitFor(() => expect(lab.root.seed).toBe(4));
     expect(field("seed").value).toBe("4");
   });
 
@@ -74,7 +74,7 @@ describe("the Recipe panel", () => {
     await type("doubtful share", "0.25");
     expect(screen.getByText(/25 % of them doubtful/)).toBeTruthy();
     await submit();
-    await vi.waitFor(() => expect(lab.run!.setup.world?.doubt).toBe(0.25));
+    await waitFor(() => expect(lab.run!.setup.world?.doubt).toBe(0.25));
     await choose("pictures", "2");
     expect(screen.queryByLabelText("world's noise")).toBeNull();
   });
@@ -84,7 +84,7 @@ describe("the Recipe panel", () => {
     await click("bottom earlier");
     await click("reverse");
     await submit();
-    await vi.waitFor(() => expect(lab.root.order).toEqual([3, 2, 0, 1]));
+    await waitFor(() => expect(lab.root.order).toEqual([3, 2, 0, 1]));
     expect(lab.run!.setup.examples.names).toEqual(["right", "left", "top", "bottom"]);
     expect(screen.getAllByRole("listitem")[0].textContent!.trim()).toBe("right");
   });

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../../src/api/api";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe";
@@ -58,7 +58,7 @@ describe("the Table panel", () => {
     await fireEvent.click(field("width is an input"));
     await fireEvent.input(field("hidden nodes"), { target: { value: "3" } });
     await fireEvent.click(button("train on it"));
-    await vi.waitFor(() => expect(lab.table.head).toBeNull());
+    await waitFor(() => expect(lab.table.head).toBeNull());
     const choice = { label: "kind", predict: false, ignore: ["width", "note"], hidden: 3, held_out: 0.3, seed: 5 };
     expect(table.mock.calls[0][0]).toEqual({ name: "own.csv", text: "…", ...choice });
     expect([lab.root.name, lab.state.step, lab.run!.setup.examples.names]).toEqual(["own.csv", 400, LINES.names]);
@@ -79,7 +79,7 @@ describe("the Table panel", () => {
     await fireEvent.change(field("label"), { target: { value: "height" } });
     expect(screen.getByText("to predict")).toBeTruthy();
     await fireEvent.click(button("train on it"));
-    await vi.waitFor(() => expect(table).toHaveBeenCalled());
+    await waitFor(() => expect(table).toHaveBeenCalled());
     expect(table.mock.calls[0][0]).toMatchObject({ label: "height", predict: true, ignore: ["note", "kind"] });
   });
 
@@ -89,7 +89,7 @@ describe("the Table panel", () => {
     await fireEvent.change(field("label"), { target: { value: "kind" } });
     table.mockRejectedValueOnce(new Error("row 3 has no label"));
     await fireEvent.click(button("train on it"));
-    await vi.waitFor(() => expect(lab.messages.text).toBe("row 3 has no label"));
+    await waitFor(() => expect(lab.messages.text).toBe("row 3 has no label"));
     const again = await screen.findByRole<HTMLButtonElement>("button", { name: "train on it" });
     expect([lab.table.head === null, again.disabled]).toEqual([false, false]);
   });

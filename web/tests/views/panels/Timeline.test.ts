@@ -1,5 +1,5 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
-import { describe, expect, it, vi } from "vitest";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { describe, expect, it } from "vitest";
 import type { Lab } from "../../../src/state/lab.svelte";
 import type { State } from "../../../src/state/state";
 import Timeline from "../../../src/views/panels/Timeline.svelte";
@@ -72,7 +72,7 @@ describe("the Timeline panel", () => {
     expect(lab.playback.speed).toBe(2500);
     await click("▶ play");
     expect(button("❚❚ pause")).toBeTruthy();
-    await vi.waitFor(() => expect([lab.state.step, lab.playback.playing]).toEqual([12, false]));
+    await waitFor(() => expect([lab.state.step, lab.playback.playing]).toEqual([12, false]));
     expect(button("▶ play")).toBeTruthy();
   });
 
@@ -96,14 +96,14 @@ describe("the Timeline panel", () => {
 
   it("shows why a training stopped", async () => {
     await open({ recipe: { ...(await openLab()).state.recipe, learning_rate: Infinity } });
-    await vi.waitFor(() => expect(text()).toMatch(/Stopped: .* at nudge \d+; try a smaller learning rate\./));
+    await waitFor(() => expect(text()).toMatch(/Stopped: .* at nudge \d+; try a smaller learning rate\./));
   });
 
   it("branches, and shows the runs side by side", async () => {
     const lab = await open({ step: 4 });
     expect(screen.queryByRole("table")).toBeNull();
     await click("⤷ branch from here");
-    await vi.waitFor(() => expect(lab.runs.length).toBe(2));
+    await waitFor(() => expect(lab.runs.length).toBe(2));
     expect(screen.getByRole("table")).toBeTruthy();
     expect([lab.state.active, lab.run!.setup.firstStep]).toEqual([1, 4]);
   });

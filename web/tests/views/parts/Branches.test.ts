@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import { DEFAULT_RECIPE } from "../../../src/engine/recipe";
 import { defaultState, rootOf, type State } from "../../../src/state/state";
@@ -35,7 +35,7 @@ describe("the runs side by side", () => {
     expect([lab.state.active, screen.getByRole("button", { name: "branch 1" }).ariaPressed]).toEqual([2, "true"]);
     expect(screen.queryByRole("button", { name: "remove run 1" })).toBeNull();
     await click("remove fast");
-    await vi.waitFor(() => expect(cells().map(([name]) => name)).toEqual(["the run"]));
+    await waitFor(() => expect(cells().map(([name]) => name)).toEqual(["the run"]));
     expect([lab.state.active, lab.state.branches]).toEqual([0, []]);
   });
 
@@ -45,6 +45,6 @@ describe("the runs side by side", () => {
     expect(cells()[1].slice(4, 6)).not.toContain("·");
     vi.spyOn(lab.runs[1].setup.architecture, "sizes", "get").mockReturnValue([9, 2, 2]);
     lab.playback.stepBy(1);
-    await vi.waitFor(() => expect(cells()[1].slice(4, 6)).toEqual(["·", "·"]));
+    await waitFor(() => expect(cells()[1].slice(4, 6)).toEqual(["·", "·"]));
   });
 });

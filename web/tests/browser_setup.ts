@@ -1,6 +1,10 @@
 /** Add the parts of a browser that jsdom lacks. */
 
 import { Blob, File } from "node:buffer";
+import { configure } from "@testing-library/svelte";
+
+// defaultHidden : the search for hidden elements takes seconds in jsdom.
+configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
 
 Object.assign(globalThis, { Blob, File }); // the jsdom classes have no arrayBuffer()
 globalThis.ResizeObserver = class {
