@@ -93,9 +93,7 @@ export class Position {
   }
 
   /** The prefix of the cells of the first example. */
-  get prefix(): string {
-    return this.evaluated.prepared.prefixes[0];
-  }
+  prefix: string = $derived.by(() => this.evaluated.prepared.prefixes[0]);
 
   get names(): string[] {
     return this.batch.names;
