@@ -31,7 +31,7 @@ export function translate(python: string): string {
 /** Translate one statement, joined to one line. Return null if it is unknown. */
 function translateStatement(statement: string, inside: boolean): string | null {
   const read = (form: RegExp) => form.exec(statement)?.slice(1) ?? [];
-  const [names] = read(/^from tinynet\.primitives import ([\w, ]+)$/);
+  const [names] = read(/^from tinynet\.numerics\.primitives import ([\w, ]+)$/);
   if (names && !inside) return `import { ${names} } from ${JSON.stringify(PRIMITIVES)};`;
   const [name, parameters] = read(/^def (\w+)\(((?: ?\w+: float,?)+) ?\) -> float:$/);
   if (name && !inside) return `export function ${name}(${parameters.replaceAll(": float", "")}) {`;

@@ -4,7 +4,7 @@ export interface Architecture {
   sizes: number[];
   hidden: string;
   output: string;
-  start: string;
+  init: string;
 }
 
 export interface Recipe {
@@ -21,13 +21,13 @@ export interface Recipe {
   epsilon: number;
   weight_decay: number;
   noise: number;
-  schedule: "constant" | "hold" | "cosine";
-  hold: number;
-  final: number;
+  schedule: "constant" | "hold_then_decay" | "cosine";
+  hold_fraction: number;
+  final_fraction: number;
   label_smoothing: number;
   augment: boolean;
   patience: number;
-  gradients: string; // "loss", or "given" if PyTorch supplied them
+  gradients: string; // "loss", or "external" if PyTorch supplied them
   seed: number;
 }
 
@@ -36,10 +36,10 @@ export interface Examples {
   targets: number[][] | null;
   names: string[];
   shape: [number, number] | null;
-  answers: string[];
+  target_names: string[];
   scaling?: Scaling; // of the input columns of a table
   target_scaling?: Scaling; // of the target columns of a regression
-  free?: boolean; // inputs may lie outside 0 to 1
+  unbounded?: boolean; // inputs may lie outside 0 to 1
   untold?: boolean; // the targets are unknown: those here are placeholders
 }
 
@@ -230,8 +230,8 @@ export interface TableAnswer {
 export interface Reliability {
   edges: number[];
   count: number[];
-  said: (number | null)[]; // null for an empty bin
-  share: (number | null)[];
+  predicted: (number | null)[]; // null for an empty bin
+  observed: (number | null)[];
   intervals: [number, number][];
   ece: number;
 }

@@ -26,7 +26,7 @@ export const watchedApi: Api = {
   initialRecordings: async () => [{ name: null, bytes: bytesOf(GOLDEN[0]) }],
   pictures: async () => ({ unsure_below: 0.2, sets: {} }),
   sheet: async (_, { loss }, batch) => {
-    const found = GOLDEN[loss === "given" ? 1 : 0].sheets[batch];
+    const found = GOLDEN[loss === "external" ? 1 : 0].sheets[batch];
     if (!found) throw new Error(`no batches of ${batch}`);
     return found;
   },

@@ -1,5 +1,6 @@
 /** Answer from the data inside an offline file: deflated JSON and bytes. */
 
+import { FORMAT } from "../engine/sheet";
 import { DEFAULT_RECIPE, formulaKey, invalidField } from "../engine/recipe";
 import type { Architecture, BuiltinSets, Recipe, SheetAnswer, SheetJson } from "../types";
 import type { Api } from "./api";
@@ -78,7 +79,7 @@ export function embedded(text: string): Api {
   };
 }
 
-const nameOf = ({ sizes, hidden, output, start }: Architecture): string => [sizes, hidden, output, start].join();
+const nameOf = ({ sizes, hidden, output, init }: Architecture): string => [sizes, hidden, output, init].join();
 
 const keyOf = ({ architecture }: Sheets, { recipe, batch }: Form): string =>
   formulaKey(architecture, { ...DEFAULT_RECIPE, ...recipe }, batch);
@@ -87,7 +88,7 @@ function sheetOf({ cells, symbols, parameters }: Sheets, form: Form): SheetAnswe
   const { batch, settings, state, cells: distances } = form;
   let index = 0;
   const chosen = distances.map((distance) => cells[(index += distance)]);
-  return { sheet: { format: 1, batch, cells: chosen }, symbols, settings, state, parameters };
+  return { sheet: { format: FORMAT, batch, cells: chosen }, symbols, settings, state, parameters };
 }
 
 /** Return a message about a missing sheet, with the sheets that the file has. */

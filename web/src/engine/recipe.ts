@@ -5,7 +5,7 @@ import type { Architecture, Recipe } from "../types";
 export const DEFAULT_RECIPE: Recipe = {
   learning_rate: 0.1, epochs: 100, loss: "mse", order: "fixed", batch_size: 1, optimizer: "sgd", momentum: 0,
   nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0, noise: 0,
-  schedule: "constant", hold: 0.6, final: 0.02, label_smoothing: 0, augment: false, patience: 0,
+  schedule: "constant", hold_fraction: 0.6, final_fraction: 0.02, label_smoothing: 0, augment: false, patience: 0,
   gradients: "loss", seed: 0,
 }; // prettier-ignore
 
@@ -13,7 +13,7 @@ export const DEFAULT_ARCHITECTURE: Architecture = {
   sizes: [4, 3, 2],
   hidden: "sigmoid",
   output: "sigmoid",
-  start: "pytorch",
+  init: "pytorch",
 };
 
 /** Whether all fields of a recipe are in their ranges. Python explains the error if one is not. */
@@ -27,9 +27,9 @@ export function invalidField(recipe: Recipe): keyof Recipe | null {
   const ranges: [(x: number) => boolean, ...(keyof Recipe)[]][] = [
     [whole, "epochs", "batch_size"],
     [above(1_000_000), "learning_rate"],
-    [below(1), "momentum", "beta1", "beta2", "hold", "label_smoothing"],
+    [below(1), "momentum", "beta1", "beta2", "hold_fraction", "label_smoothing"],
     [above(1), "epsilon"],
-    [(x) => x === 1 || above(1)(x), "final"],
+    [(x) => x === 1 || above(1)(x), "final_fraction"],
     [below(10), "noise"],
     [below(1_000_000), "weight_decay"],
   ];

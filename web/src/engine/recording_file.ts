@@ -1,6 +1,7 @@
 /** Read a recording file: a safetensors container with the experiment as JSON in its header. */
 
 import type { Architecture, Examples, Recipe, WatchedTraining, World } from "../types";
+import { withPresentNames } from "./earlier_names";
 import { DEFAULT_RECIPE } from "./recipe";
 import { isWorld } from "./world";
 
@@ -25,7 +26,7 @@ type TypedArray<T> = new (bytes: ArrayBuffer) => T;
 const BYTES: Record<string, number> = { F64: 8, F32: 4, I64: 8, U8: 1 };
 const NUMPY: Record<string, string> = { F64: "float64", F32: "float32", I64: "int64", U8: "uint8" };
 const MAX_HEADER = 100_000_000;
-const NEWEST_FORMAT = 2; // stores many examples as arrays
+const NEWEST_FORMAT = 3; // 2 stores many examples as arrays, 3 renames fields
 const MAX_EXAMPLES = 20_000;
 
 export async function openRecording(buffer: ArrayBuffer, name: string): Promise<OpenedRecording> {
@@ -38,11 +39,11 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   const examples = file.examples();
   if (metadata.watched && !examples.targets) {
     examples.untold = true;
-    examples.targets = examples.inputs.map(() => examples.answers.map(() => 0.5)); // no cell uses them
+    examples.targets = examples.inputs.map(() => examples.target_names.map(() => 0.5)); // no cell uses them
   }
   return {
-    architecture: metadata.architecture,
-    recipe: { ...DEFAULT_RECIPE, ...metadata.recipe }, // recordings of earlier versions have fewer fields
+    architecture: withPresentNames(metadata.architecture),
+    recipe: { ...DEFAULT_RECIPE, ...withPresentNames(metadata.recipe) }, // recordings of earlier versions have fewer fields
     examples,
     origin: metadata.origin,
     content: metadata.content,
@@ -128,7 +129,7 @@ class RecordingFile {
 
   /** Return the examples: from the metadata, or from arrays if there are many. */
   examples(): Examples {
-    const { examples } = this.metadata;
+    const examples = withPresentNames(this.metadata.examples);
     if (!this.header["examples.inputs"]) return examples;
     const names = JSON.parse(new TextDecoder().decode(this.bytes("examples.names")));
     const targets = this.header["examples.targets"] ? this.rows("examples.targets") : null;
@@ -153,9 +154,10 @@ class RecordingFile {
 
 function watchedOf(file: RecordingFile): WatchedTraining {
   const { steps, watched } = file.metadata;
-  const batch = file.header.pictures?.shape[1];
+  const batches = file.header.batches ? "batches" : "pictures"; // an earlier name
+  const batch = file.header[batches]?.shape[1];
   const floats = (name: string) => file.array(name, Float64Array);
-  const indices = Array.from(file.array("pictures", BigInt64Array), Number);
+  const indices = Array.from(file.array(batches, BigInt64Array), Number);
   return {
     steps,
     perEpoch: watched.per_epoch,

@@ -56,7 +56,7 @@ export class Replay implements BatchSource {
     const { losses, gradients, slopes, steps } = this.watched;
     if (name === "loss") return losses[step];
     const slope = /^(?:picture(\d+)\.)?layer\d+\.slope\[(\d+)\]$/.exec(name);
-    const [batch, outputs] = [this.largestBatch, this.examples.answers.length];
+    const [batch, outputs] = [this.largestBatch, this.examples.target_names.length];
     if (slope) return slopes[(step * batch + Number(slope[1] ?? 0)) * outputs + Number(slope[2])];
     const [, parameter, kind] = /^(.*)\.(used|change)$/.exec(name)!;
     const index = parameters.indexOf(parameter);
@@ -67,7 +67,7 @@ export class Replay implements BatchSource {
   }
 
   private get largestBatch(): number {
-    return this.watched.slopes.length / this.watched.steps / this.examples.answers.length;
+    return this.watched.slopes.length / this.watched.steps / this.examples.target_names.length;
   }
 
   private indices(step: number): number[] {
@@ -81,7 +81,7 @@ export class Replay implements BatchSource {
 
 /** Return a recipe that continues a watched training. Its loss and optimizer must be known. */
 export function resumable(recipe: Recipe): Recipe {
-  const given = (["loss", "optimizer"] as const).find((name) => recipe[name] === "given");
+  const given = (["loss", "optimizer"] as const).find((name) => recipe[name] === "external");
   if (given)
     throw new Error(
       `This training ran in PyTorch with a${given === "loss" ? " loss" : "n optimizer"} that no formula here gives; choose another ${given} to go on.`,

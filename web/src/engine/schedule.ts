@@ -6,12 +6,12 @@ import type { Recipe } from "../types";
 /** Return the learning rate of step `step` of `steps`. */
 export function rateAt(recipe: Recipe, step: number, steps: number): number {
   const progress = step / Math.max(1, steps - 1); // 1 at the last step
-  if (recipe.schedule === "hold") {
-    const decay = Math.max(0, (progress - recipe.hold) / (1 - recipe.hold));
-    return recipe.learning_rate * exp(decay * log(recipe.final));
+  if (recipe.schedule === "hold_then_decay") {
+    const decay = Math.max(0, (progress - recipe.hold_fraction) / (1 - recipe.hold_fraction));
+    return recipe.learning_rate * exp(decay * log(recipe.final_fraction));
   }
   if (recipe.schedule === "cosine") {
-    return recipe.learning_rate * (recipe.final + (1 - recipe.final) * 0.5 * (1 + cos_pi(progress)));
+    return recipe.learning_rate * (recipe.final_fraction + (1 - recipe.final_fraction) * 0.5 * (1 + cos_pi(progress)));
   }
   return recipe.learning_rate;
 }

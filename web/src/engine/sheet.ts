@@ -4,7 +4,8 @@ import { exp, log, sigmoid, tanh } from "virtual:elementary";
 import type { Formula, SheetJson } from "../types";
 
 type Compute = (values: Float64Array) => number;
-export const PHASES = ["given", "forward", "loss", "backward", "update"] as const;
+export const FORMAT = 2;
+export const PHASES = ["input", "forward", "loss", "backward", "update"] as const;
 export const LAST_PHASE = PHASES.length - 1;
 
 /** Fixed values by cell index. They replace the values of the formulas. */
@@ -73,7 +74,7 @@ export class Sheet {
   private readonly computes: (Compute | null)[];
 
   constructor(json: SheetJson) {
-    if (json?.format !== 1 || !Array.isArray(json.cells)) throw new Error("this is no sheet of format 1");
+    if (json?.format !== FORMAT || !Array.isArray(json.cells)) throw new Error(`this is no sheet of format ${FORMAT}`);
     this.batch = json.batch;
     this.names = json.cells.map(([name]) => name);
     this.phases = json.cells.map(([, phase]) => PHASES.indexOf(phase as (typeof PHASES)[number]));

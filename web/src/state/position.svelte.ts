@@ -115,7 +115,7 @@ export class Position {
   /** Return the outputs in evaluated values, for the first example. */
   outputs({ prepared, values }: Evaluated): number[] {
     const last = this.sizes.length - 1;
-    return this.examples.answers.map((_, j) => values[prepared.sheet.index(`${this.prefix}layer${last}.a[${j}]`)]);
+    return this.examples.target_names.map((_, j) => values[prepared.sheet.index(`${this.prefix}layer${last}.a[${j}]`)]);
   }
 
   private pins(prepared: Prepared, withWhatIf: boolean) {

@@ -1,5 +1,6 @@
 /** Encode the state of the page as an address, and decode it. */
 
+import { withPresentNames } from "../engine/earlier_names";
 import { LAST_PHASE } from "../engine/sheet";
 import { isWorld } from "../engine/world";
 import type { Examples } from "../types";
@@ -49,8 +50,8 @@ export function fromAddress(hash: string, initial = defaultState()): State {
   const state: State = {
     ...initial,
     ...changes,
-    recipe: { ...initial.recipe, ...changes.recipe },
-    architecture: { ...initial.architecture, ...changes.architecture },
+    recipe: { ...initial.recipe, ...withPresentNames(changes.recipe) },
+    architecture: { ...initial.architecture, ...withPresentNames(changes.architecture) },
   };
   check(state);
   return state;

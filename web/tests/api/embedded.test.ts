@@ -12,7 +12,7 @@ describe("a file's own Api", () => {
   });
   it("has the sheet as it was packed", async () => {
     const { sheet, parameters: names } = await api.sheet(DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, 1);
-    expect(sheet).toEqual({ format: 1, batch: 1, cells });
+    expect(sheet).toEqual({ format: 2, batch: 1, cells });
     expect(names).toEqual(parameters);
   });
   it("stores a cell once for several forms", async () => {
@@ -51,7 +51,7 @@ describe("a file's own Api", () => {
     await expect(api.starts(DEFAULT_ARCHITECTURE, 64, 32)).rejects.toThrow(
       "the starts of the seeds 0 to 63. Others need",
     );
-    const none = api.starts({ ...DEFAULT_ARCHITECTURE, start: "he" }, 0, 32);
+    const none = api.starts({ ...DEFAULT_ARCHITECTURE, init: "he" }, 0, 32);
     await expect(none).rejects.toThrow("no starts of other seeds for this network");
     await expect(api.pictures(3)).rejects.toThrow("no pictures of 3×3 pixels");
   });

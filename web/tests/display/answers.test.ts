@@ -3,7 +3,7 @@ import { formatOutputs } from "../../src/display/answers";
 import type { Examples } from "../../src/types";
 
 describe("outputs as text", () => {
-  const some: Examples = { inputs: [[0]], targets: [[1]], names: ["a"], shape: null, answers: ["y"] };
+  const some: Examples = { inputs: [[0]], targets: [[1]], names: ["a"], shape: null, target_names: ["y"] };
   it("formats percentages, numbers and numbers in units", () => {
     expect(formatOutputs([0.25], some)).toEqual(["25.0 %"]);
     expect(formatOutputs([-4], some)).toEqual(["−4"]);

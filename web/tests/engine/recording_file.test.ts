@@ -59,7 +59,7 @@ describe("a recording's bytes", () => {
       "of kind population",
     );
     await expect(openRecording((await bytes({}, "other")).buffer, "run")).rejects.toThrow("no recording of TinyNet");
-    await expect(openRecording((await bytes({ format: 3 })).buffer, "run")).rejects.toThrow("a newer TinyNet wrote it");
+    await expect(openRecording((await bytes({ format: 4 })).buffer, "run")).rejects.toThrow("a newer TinyNet wrote it");
   });
 });
 

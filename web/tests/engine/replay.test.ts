@@ -49,7 +49,7 @@ it("computes every value of another picture if formulas give them", async () => 
 });
 
 it("resumes with a known loss and optimizer", () => {
-  expect(resumable({ ...DEFAULT_RECIPE, gradients: "given" })).toEqual(DEFAULT_RECIPE);
-  expect(() => resumable({ ...DEFAULT_RECIPE, loss: "given" })).toThrow("with a loss that no formula here gives");
-  expect(() => resumable({ ...DEFAULT_RECIPE, optimizer: "given" })).toThrow("choose another optimizer to go on");
+  expect(resumable({ ...DEFAULT_RECIPE, gradients: "external" })).toEqual(DEFAULT_RECIPE);
+  expect(() => resumable({ ...DEFAULT_RECIPE, loss: "external" })).toThrow("with a loss that no formula here gives");
+  expect(() => resumable({ ...DEFAULT_RECIPE, optimizer: "external" })).toThrow("choose another optimizer to go on");
 });

@@ -21,7 +21,7 @@ describe("a run", () => {
     targets: [[values["target[0]"], values["target[1]"]]],
     names: ["top"],
     shape: [2, 2],
-    answers: ["h", "v"],
+    target_names: ["h", "v"],
   };
   const start = parameters.map((name) => values[name]);
 

@@ -18,8 +18,8 @@ function evaluated(): { sheet: Sheet; found: Float64Array } {
 
 /** Evaluate one formula in a sheet of its own. */
 function of(formula: Formula, given: Record<string, number> = {}): number {
-  const cells = Object.keys(given).map((name) => [name, "given", null] as [string, string, null]);
-  const sheet = new Sheet({ format: 1, batch: 1, cells: [...cells, ["result", "forward", formula]] });
+  const cells = Object.keys(given).map((name) => [name, "input", null] as [string, string, null]);
+  const sheet = new Sheet({ format: 2, batch: 1, cells: [...cells, ["result", "forward", formula]] });
   return sheet.evaluate(Float64Array.of(...Object.values(given), 0)).at(-1)!;
 }
 
@@ -50,10 +50,10 @@ describe("a sheet", () => {
   it("rejects formulas that it cannot compute", () => {
     const cells: SheetJson["cells"] = [
       ["a", "forward", ["+", "b", 1]],
-      ["b", "given", null],
+      ["b", "input", null],
     ];
-    expect(() => new Sheet({ format: 1, batch: 1, cells })).toThrow("there is no cell b");
-    expect(() => new Sheet({ format: 1, batch: 1, cells: [["a", "forward", ["evil", 1]]] })).toThrow("operation evil");
-    expect(() => new Sheet({ format: 2, batch: 1, cells: [] })).toThrow("no sheet of format 1");
+    expect(() => new Sheet({ format: 2, batch: 1, cells })).toThrow("there is no cell b");
+    expect(() => new Sheet({ format: 2, batch: 1, cells: [["a", "forward", ["evil", 1]]] })).toThrow("operation evil");
+    expect(() => new Sheet({ format: 9, batch: 1, cells: [] })).toThrow("no sheet of format 2");
   });
 });

@@ -14,13 +14,13 @@ describe("the recordings at hand", () => {
   it("stay unchanged if a file cannot be shown", async () => {
     const page = await watchedLab();
     await page.files.open(file(bytesOf(GOLDEN[1])));
-    expect([page.messages.text, page.state.recipe.loss, page.state.step]).toEqual(["", "given", 3]);
+    expect([page.messages.text, page.state.recipe.loss, page.state.step]).toEqual(["", "external", 3]);
     await page.files.open(file(new ArrayBuffer(3)));
     expect(page.messages.text).toBe("it.safetensors is no recording: it is too short");
     const unshown = new Lab({ ...watchedApi, sheet: async () => Promise.reject(new Error("no sheet")) });
     Object.assign(page["builder"], { api: unshown.api, sheets: new Map() });
     await page.files.open(file(bytesOf(GOLDEN[0])));
-    expect([page.messages.text, page.state.recipe.loss]).toEqual(["no sheet", "given"]);
+    expect([page.messages.text, page.state.recipe.loss]).toEqual(["no sheet", "external"]);
     expect(new Uint8Array(await page.files.recording())).toEqual(new Uint8Array(bytesOf(GOLDEN[1])));
   });
 });

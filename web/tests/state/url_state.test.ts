@@ -64,7 +64,7 @@ describe("an address with examples", () => {
     targets: Array.from({ length: count }, () => [1, 0]),
     names: Array.from({ length: count }, (_, k) => `row ${k}`),
     shape: null,
-    answers: ["a", "b"],
+    target_names: ["a", "b"],
     scaling: { columns: ["x", "y"], low: [0, 1], high: [5, 6] },
   });
 

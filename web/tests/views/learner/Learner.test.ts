@@ -13,14 +13,14 @@ const network = (origin: string, scale: number): NetworkJson => ({
   parameters: parameters.map((_, k) => scale * Math.cos(k)),
   names: parameters,
   origin,
-  sheet: { format: 1, batch: 1, cells: forward },
+  sheet: { format: 2, batch: 1, cells: forward },
 });
 const verdict = (sentence: string, share: number): Verdict => ({ sentence, count: null, n: 256, interval: [share / 2, share], numbers: { share } }); // prettier-ignore
 const rung = (key: string, kind: "step" | "aside" | "trap" = "step") => ({
   key, adds: `adds ${key}`, after: null, kind, architecture: DEFAULT_ARCHITECTURE, recipe: { ...DEFAULT_RECIPE, epochs: 2 }, world: null, pictures: null,
 }); // prettier-ignore
-const bins = (said: (number | null)[], count: number[]) => ({
-  edges: [0, 0.5, 1], count, said, share: said, intervals: [[0, 0.4], [0.6, 1]] as [number, number][], ece: 0.125,
+const bins = (predicted: (number | null)[], count: number[]) => ({
+  edges: [0, 0.5, 1], count, predicted, observed: predicted, intervals: [[0, 0.4], [0.6, 1]] as [number, number][], ece: 0.125,
 }); // prettier-ignore
 
 const ANSWER: LearnerAnswer = {

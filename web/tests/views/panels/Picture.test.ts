@@ -85,7 +85,7 @@ describe("the Picture panel", () => {
   it("shows numbers to predict in their units", async () => {
     const target_scaling = { columns: ["y", "z"], low: [100, 0], high: [300, 1] };
     const scaling = { columns: ["a", "b", "c", "d"], low: [0, 0, 0, 0], high: [10, 1, 1, 1] };
-    const lab = await open({ pictures: { ...LINES, shape: null, scaling, target_scaling, answers: ["y", "z"] } });
+    const lab = await open({ pictures: { ...LINES, shape: null, scaling, target_scaling, target_names: ["y", "z"] } });
     const value = 100 + 200 * lab.now.predict([1, 1, 0, 0])[0];
     expect(text()).toContain(`y: it says ${Number(value.toPrecision(5))}; it should say 300.`);
     expect(screen.queryByText("It should say")).toBeNull();

@@ -39,7 +39,7 @@ describe("the editor of a picture", () => {
   });
 
   it("accepts any number for unbounded inputs", async () => {
-    const lab = await open({ pictures: { ...LINES, free: true } });
+    const lab = await open({ pictures: { ...LINES, unbounded: true } });
     await fireEvent.change(input("top-left"), { target: { value: "-7" } });
     expect(lab.state.own!.input).toEqual([-7, 1, 0, 0]);
   });
