@@ -382,12 +382,12 @@ def test_an_origin_cannot_leave_its_comment(tmp_path, origin):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: TRAINED.code("rust"), "language is 'rust'; it must be one of 'c', 'python', 'javascript'"),
+        (lambda: TRAINED.code("rust"), "language is 'rust'. It must be one of 'c', 'python', 'javascript'"),
         (lambda: TRAINED.code("c", name="2nets"), "name is '2nets'; it must begin with a letter"),
         (lambda: TRAINED.code("c", name="a-b"), "name is 'a-b'"),
         (lambda: TRAINED.code("c", name="größe"), "only letters, digits and underscores"),
         (lambda: TRAINED.code("c", name=""), "name is ''"),
-        (lambda: TRAINED.code("c", dtype="half"), "dtype is 'half'; it must be one of 'float32', 'float64'"),
+        (lambda: TRAINED.code("c", dtype="half"), "dtype is 'half'. It must be one of 'float32', 'float64'"),
         (lambda: TRAINED.code("python", dtype="float32"), "dtype is 'float32'; python computes in float64"),
         (lambda: huge("relu").with_parameter("layer1.bias[0]", 1e300).code("c"), r"layer1.bias\[0\] is 1e\+300, too large for float32"),
     ],

@@ -214,10 +214,10 @@ def test_train_takes_your_own_table(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--rate", "-1"], "learning_rate is -1.0; it must be above 0"),
-        (["train", "--epochs", "0"], "epochs is 0; it must be a whole number from 1"),
-        (["train", "--loss", "hinge"], "loss is 'hinge'; it must be one of"),
-        (["train", "--hidden", "1000000"], "a layer of 1000000 nodes"),
+        (["train", "--rate", "-1"], "learning_rate is -1.0. It must be a number above 0"),
+        (["train", "--epochs", "0"], "epochs is 0. It must be a whole number from 1"),
+        (["train", "--loss", "hinge"], "loss is 'hinge'. It must be one of"),
+        (["train", "--hidden", "1000000"], "sizes[1] is 1,000,000. It must be a whole number"),
         (["train", "--hidden", "three"], "--hidden is 'three'"),
         (["train", "--out", "missing/run.safetensors"], "there is no folder missing"),
         (["train", "none.csv"], "cannot read none.csv"),

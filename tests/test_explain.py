@@ -136,5 +136,5 @@ def test_an_unknown_cell_gets_its_likes(moment):
 @pytest.mark.parametrize("depth", [-1, 1.5, True])
 def test_a_depth_is_a_whole_number(depth):
     moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
-    with pytest.raises(tn.TinyNetError, match=f"depth is {depth}; it must be a whole number from 0 on"):
+    with pytest.raises(tn.TinyNetError, match=f"depth is {depth}. It must be a whole number of at least 0"):
         moment.explain("loss", depth=depth)

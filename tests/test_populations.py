@@ -139,7 +139,7 @@ def test_ctrl_c_keeps_the_networks_that_are_done():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"networks": 0}, "networks is 0; it must be a whole number from 1"),
+        ({"networks": 0}, "networks is 0. It must be a whole number from 1"),
         ({"first_seed": -1}, "first_seed is -1"),
         ({"first_seed": 2**32 - 5, "networks": 10}, "pass the last seed"),
         ({"examples": tn.pictures.lines(3)}, "9 inputs"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_choice, check_fields, check_int
 
 INITS = ("pytorch", "xavier", "he", "normal", "zeros")
 MAX_NODES = 4096  # in one layer
@@ -36,17 +37,11 @@ class Architecture:
         sizes = self.sizes
         if not isinstance(sizes, tuple | list) or not 2 <= len(sizes) <= 12:
             raise TinyNetError(f"sizes is {sizes!r}; it must be 2 to 12 numbers of nodes, such as (4, 3, 2)")
-        for size in sizes:
-            if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_NODES:
-                raise TinyNetError(f"sizes has a layer of {size!r} nodes; a layer has 1 to {MAX_NODES}")
-        object.__setattr__(self, "sizes", tuple(sizes))
-        for field, value, allowed in (
-            ("hidden", self.hidden, ACTIVATIONS),
-            ("output", self.output, OUTPUTS),
-            ("init", self.init, INITS),
-        ):
-            if value not in allowed:
-                raise TinyNetError(f"{field} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
+        sizes = tuple(check_int(f"sizes[{n}]", size, 1, MAX_NODES) for n, size in enumerate(sizes))
+        object.__setattr__(self, "sizes", sizes)
+        check_choice("hidden", self.hidden, ACTIVATIONS)
+        check_choice("output", self.output, OUTPUTS)
+        check_choice("init", self.init, INITS)
         if self.parameter_count > MAX_PARAMETERS:
             raise TinyNetError(
                 f"sizes {sizes} make {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed"
@@ -98,8 +93,5 @@ class Architecture:
     def from_json(cls, data: dict[str, Any]) -> "Architecture":
         """The architecture that `to_json` described; an unknown field is an error that lists the known ones."""
         data = {"init" if name == "start" else name: value for name, value in data.items()}  # an earlier name
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(data) - set(known))
-        if unknown:
-            raise TinyNetError(f"a network has no field {unknown[0]!r}; its fields are {', '.join(known)}")
+        check_fields("a network", data, [field.name for field in fields(cls)])
         return cls(**data)

@@ -21,6 +21,7 @@ from tinynet.core.notation import (
 )
 from tinynet.core.sheet import Sheet, Values, parts
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_int
 
 PIXEL_NAMES = ("top-left", "top-right", "bottom-left", "bottom-right")
 
@@ -127,8 +128,8 @@ def explain(
 
     Raises TinyNetError for an unknown cell, with the names most like it, and for a depth below 0.
     """
-    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise TinyNetError(f"depth is {depth!r}; it must be a whole number from 0 on, or None for all")
+    if depth is not None:
+        check_int("depth", depth, 0)
     if name not in sheet.cells:
         near = difflib.get_close_matches(name, sheet.cells, n=3, cutoff=0.3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from tinynet.core.architecture import Architecture
-from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
+from tinynet.validation import check_seed
 
 
 def initial_parameters(architecture: Architecture, seed: int = 0) -> np.ndarray:
@@ -19,10 +19,9 @@ def initial_parameters(architecture: Architecture, seed: int = 0) -> np.ndarray:
     >>> initial_parameters(Architecture((4, 3, 2)), 0)[:2].tolist()
     [-0.003743410110473633, 0.26822179555892944]
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
+    seed = check_seed(seed)
     limits = bounds(architecture)
-    numbers = _normal(architecture, int(seed)) if limits is None else _uniform(limits, int(seed))
+    numbers = _normal(architecture, seed) if limits is None else _uniform(limits, seed)
     return numbers.astype(np.float32).astype(float)
 
 

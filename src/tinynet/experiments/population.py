@@ -30,6 +30,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
+from tinynet.validation import MAX_SEED, check_int, check_seed
 
 MAX_NETWORKS = 100_000_000
 FORWARD_BLOCK = 8192  # networks whose answers are computed at once
@@ -255,14 +256,10 @@ def population(
 
 def seed_range(first: int, networks: int) -> range:
     """Return the seeds of so many networks; TinyNetError where they are too many or out of range."""
-    for name, value, low, high in (
-        ("networks", networks, 1, MAX_NETWORKS),
-        ("first_seed", first, 0, 2**32 - 1),
-    ):
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
-    if first + networks > 2**32:
-        raise TinyNetError(f"first_seed {first} and {networks} networks pass the last seed, {2**32 - 1}")
+    check_int("networks", networks, 1, MAX_NETWORKS)
+    check_seed(first, "first_seed")
+    if first + networks - 1 > MAX_SEED:
+        raise TinyNetError(f"first_seed {first:,} and {networks:,} networks pass the last seed, {MAX_SEED:,}")
     return range(first, first + networks)
 
 

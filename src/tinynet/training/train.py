@@ -12,7 +12,6 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, smoothed, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError
 from tinynet.kernels.scalar import Recorder, Tape
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
@@ -20,6 +19,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.training.early_stopping import EarlyStopping
 from tinynet.training.recording import Recording, StopReason
+from tinynet.validation import check_int
 
 Progress = Callable[[int, int], None]
 
@@ -130,19 +130,11 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
     >>> [round(moment.loss, 4) for moment in moments]
     [0.1428, 0.1402, 0.1377]
     """
-    check_times("times", times)
+    check_int("times", times, 1, MAX_TIMES)
     found = [nudge(network, examples, recipe)]
     while len(found) < times:
         found.append(nudge(found[-1].after, examples, recipe))
     return found
-
-
-def check_times(name: str, times: object) -> None:
-    """Raise a TinyNetError that names the parameter for a wrong number of nudges."""
-    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MAX_TIMES:
-        raise TinyNetError(
-            f"{name} is {times!r}. It must be a whole number from 1 to {MAX_TIMES:,}. Choose another number."
-        )
 
 
 class Mark(NamedTuple):
