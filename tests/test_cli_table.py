@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ import tinynet as tn
 from test_cli import tinynet
 from tinynet.core import notation
 from tinynet.data import probes, splits, tables
+from tinynet.recipe import help_texts
 
 IRIS = [
     "train",
@@ -132,10 +132,18 @@ def test_the_recording_is_opened_like_any_other(folder, said):
 
 def test_every_field_of_a_recipe_is_an_option():
     for command in ("train", "population"):
+        helped = re.sub(r"\s+", " ", tinynet(command, "--help").stdout)
+        for name, text in help_texts().items():
+            if name not in ("seed", "gradients"):
+                assert f"--{name.replace('_', '-')} " in helped
+                assert text in helped
+
+
+def test_help_offers_no_value_that_is_refused():
+    for command in ("train", "population", "sweep"):
         helped = tinynet(command, "--help").stdout
-        for field in fields(tn.Recipe):
-            assert f"--{field.name.replace('_', '-')} " in helped or field.name == "seed"
-        assert "Fraction of each target that is spread evenly" in helped
+        assert "external" not in helped
+        assert "--gradients" not in helped
 
 
 def test_the_fields_reach_the_recipe():
