@@ -95,7 +95,7 @@ def test_given_cells_have_no_formula_and_stand_where_they_belong():
     known, given = (opened(kept) for kept in json.loads(GOLDEN.read_text()))
     assert known[0].sheet.watched == []
     assert given.recipe.external == ["loss", "optimizer", "gradients"]
-    stops = {name: given[0].sheet.cells[name].stop for name in given[0].sheet.watched}
+    stops = {name: given[0].sheet.cells[name].phase for name in given[0].sheet.watched}
     assert stops["loss"] == "loss"
     assert stops["picture2.layer2.slope[1]"] == "backward"
     assert stops["layer1.weight[0,0].used"] == stops["layer1.weight[0,0].change"] == "update"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.recipe import Recipe, help_texts
 
 if TYPE_CHECKING:
@@ -26,10 +27,8 @@ Rate = Annotated[float, typer.Option("--rate", "--learning-rate", help="The lear
 Epochs = Annotated[int, typer.Option(help="Passes over all pictures.")]
 LossOption = Annotated[str, typer.Option(help="The loss: mse, bce or cross_entropy.")]
 Hidden = Annotated[str, typer.Option(help="Hidden nodes, such as 3, or 4,4 for two layers.")]
-Activation = Annotated[
-    str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu or identity.")
-]
-Output = Annotated[str, typer.Option(help="Activation of the outputs: these, or softmax.")]
+Activation = Annotated[str, typer.Option(help=f"Activation of the hidden layers: {', '.join(ACTIVATIONS)}.")]
+Output = Annotated[str, typer.Option(help=f"Activation of the outputs: {', '.join(OUTPUTS)}.")]
 Init = Annotated[str, typer.Option(help="Initialization: pytorch, xavier, he, normal or zeros.")]
 Source = Annotated[
     Path | None,

@@ -20,7 +20,7 @@ class Architecture:
     """The shape of a network and how its numbers are first drawn.
 
     sizes : nodes of each layer, pixels first and outputs last; 2 to 12 layers of 1 to 4096 nodes.
-    hidden : activation of the hidden layers: sigmoid, tanh, relu or identity.
+    hidden : activation of the hidden layers, one of `activations.ACTIVATIONS`.
     output : activation of the last layer: one of these, or softmax.
     init : how `Network.initial` draws the parameters.
 

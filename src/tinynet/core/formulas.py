@@ -7,6 +7,7 @@ A batch of several pictures has cells for each, under the prefix `p`: "picture0.
 
 from collections.abc import Iterator
 
+from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.architecture import Architecture
 from tinynet.numerics.definitions import Formula as Formula
 from tinynet.recipe import Recipe
@@ -19,6 +20,11 @@ EXTERNAL: Formula = ("external",)  # of a cell whose number comes from a watched
 def total(terms: list[Formula]) -> Formula:
     """Return the sum of the terms, from left to right."""
     return terms[0] if len(terms) == 1 else ("+", *terms)
+
+
+def product(factors: list[Formula]) -> Formula:
+    """Return the product of the factors, from left to right."""
+    return factors[0] if len(factors) == 1 else ("*", *factors)
 
 
 def over(formula: Formula, divisor: int) -> Formula:
@@ -60,15 +66,8 @@ def activation(architecture: Architecture, recipe: Recipe | None, p: str, n: int
             yield f"{here}.exp[{j}]", ("exp", ("-", f"{here}.z[{j}]", f"{here}.max"))
         yield f"{here}.sum", total([f"{here}.exp[{j}]" for j in nodes])
     for j in nodes:
-        z = f"{here}.z[{j}]"
-        forms: dict[str, Formula] = {
-            "sigmoid": ("sigmoid", z),
-            "tanh": ("tanh", z),
-            "relu": ("max", z, 0.0),
-            "identity": z,
-            "softmax": ("/", f"{here}.exp[{j}]", f"{here}.sum"),
-        }
-        yield f"{here}.a[{j}]", forms[kind]
+        share: Formula = ("/", f"{here}.exp[{j}]", f"{here}.sum")
+        yield f"{here}.a[{j}]", share if kind == "softmax" else ACTIVATIONS[kind].forward(f"{here}.z[{j}]")
     if recipe is not None and recipe.loss == "cross_entropy" and n == len(architecture.sizes) - 1:
         for j in nodes:  # log a by itself would lose digits where a is near 0
             yield f"{here}.log_a[{j}]", ("-", ("-", f"{here}.z[{j}]", f"{here}.max"), ("log", f"{here}.sum"))
@@ -149,14 +148,10 @@ def deltas(architecture: Architecture, p: str, n: int) -> Named:
         yield f"{here}.dot", total([("*", f"{here}.slope[{j}]", f"{here}.a[{j}]") for j in nodes])
     for j in nodes:
         slope, a, z = f"{here}.slope[{j}]", f"{here}.a[{j}]", f"{here}.z[{j}]"
-        forms: dict[str, Formula] = {
-            "sigmoid": ("*", slope, a, ("-", 1.0, a)),
-            "tanh": ("*", slope, ("-", 1.0, ("*", a, a))),
-            "relu": ("*", slope, ("step", z)),
-            "identity": slope,
-            "softmax": ("*", a, ("-", slope, f"{here}.dot")),
-        }
-        yield f"{here}.delta[{j}]", forms[kind]
+        if kind == "softmax":
+            yield f"{here}.delta[{j}]", ("*", a, ("-", slope, f"{here}.dot"))
+        else:
+            yield f"{here}.delta[{j}]", product([slope, *ACTIVATIONS[kind].slope(a, z)])
 
 
 def shares(architecture: Architecture, batch: int, p: str, n: int) -> Named:

@@ -42,7 +42,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden : int or tuple of int, default=(32,)
         Nodes of each hidden layer; `()` for none, which is a softmax regression.
-    activation : {"relu", "tanh", "sigmoid", "identity"}, default="relu"
+    activation : one of `tinynet.core.activations.ACTIVATIONS`, default="relu"
         Of the hidden layers.
     learning_rate : float, default=0.02
         Step size of a nudge; of the first one, where a schedule lowers it.
