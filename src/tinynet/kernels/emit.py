@@ -17,6 +17,8 @@ from tinynet.rng import BENT, GOLDEN
 ENDS, SCALE = 16.0, 46.66227340698242
 TOP = (39.52513885498047, 173.18821716308594, 826.6348876953125)
 BOTTOM = (9.869966506958008, 90.19904327392578, 341.9278564453125, 3469.60107421875)
+# 2 artanh s = s (ARTANH[-1] + ARTANH[-2] s^2 + ...), its Taylor series up to s^11: error below 3e-7 for |s| <= 1/3
+ARTANH = (2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3, 2.0)
 
 
 class Exact:
@@ -93,7 +95,8 @@ class Lanes(Exact):
 
     Each lane computes what it would alone, so that neither the number of lanes nor the processor changes a bit.
     tanh and exp come from the sigmoid's approximation: tanh x = 2 sigmoid(2x) - 1, without the cancellation, and
-    e^x = sigmoid(x) / (1 - sigmoid(x)) for x <= 0, the only exponents of a softmax, with an error below 2e-6.
+    e^x = sigmoid(x) / (1 - sigmoid(x)) for x <= 0, with an error below 2e-6. No formula of a kernel has a positive
+    exponent, and none takes the logarithm of a number below 1 or above 2.
     """
 
     _single: ClassVar = struct.Struct("<f")
@@ -147,6 +150,12 @@ class Lanes(Exact):
         """Return e^x for x <= 0, approximately."""
         ratio, half = self.above_half(x), self.constant(0.5)
         return self.two("fdiv", self.two("fadd", half, ratio), self.two("fsub", half, ratio))
+
+    def log(self, x: str) -> str:
+        """Return the natural logarithm of x from 1 to 2, approximately: ln x = 2 artanh s, s = (x - 1) / (x + 1)."""
+        one = self.constant(1.0)
+        s = self.two("fdiv", self.two("fsub", x, one), self.two("fadd", x, one))  # 0 to 1/3
+        return self.two("fmul", s, self.polynomial(self.two("fmul", s, s), ARTANH))
 
     def gathered(self, array: str, index: str) -> str:
         """Return the float32 of an array at each lane's own index."""
