@@ -1,5 +1,7 @@
 """The table of activation functions: PyTorch and the sheet are the judges."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -24,7 +26,8 @@ def slope(factors, **cells):
 def test_values_and_slopes_are_pytorchs(name):
     activation = ACTIVATIONS[name]
     z = torch.tensor(Z, requires_grad=True)
-    theirs = getattr(torch.nn, activation.module)()(z)
+    settings = {"threshold": 1000} if name == "softplus" else {}  # PyTorch's own threshold is 20
+    theirs = getattr(torch.nn, activation.module)(**settings)(z)
     theirs.sum().backward()
     a = activate(name, Z)
     np.testing.assert_allclose(a, theirs.detach().numpy(), rtol=1e-13, atol=1e-15)
@@ -42,3 +45,8 @@ def test_numpy_computes_the_bits_of_the_sheet(name):
         found = activate(name, z)
     np.testing.assert_array_equal(found, [compute({"z": float(value)}) for value in z])
     assert (np.signbit(found[:-1]) == np.signbit([compute({"z": float(value)}) for value in z[:-1]])).all()
+
+
+def test_softplus_is_pytorchs_beyond_its_threshold_too():
+    theirs = torch.nn.Softplus()(torch.tensor(Z)).numpy()  # z itself above 20
+    np.testing.assert_allclose(activate("softplus", Z), theirs, rtol=0, atol=math.exp(-20))

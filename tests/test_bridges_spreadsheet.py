@@ -35,6 +35,7 @@ CASES = {  # network, examples, recipe, epoch
         tn.Recipe(2.0, 3, "cross_entropy", momentum=0.9, nesterov=True, schedule="cosine", order="shuffled"),
         1,
     ),
+    "softplus": (tn.Network.initial((4, 2, 2), hidden="softplus", output="softplus", seed=4), LINES, tn.Recipe(epochs=2), 1),
     "softmax, mse, noise": (
         tn.Network.initial((4, 2), seed=3, output="softmax"),
         LINES,

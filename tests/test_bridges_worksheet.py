@@ -33,6 +33,7 @@ CLASSES = {
         "recipe": tn.Recipe(loss="cross_entropy", learning_rate=0.5),
     },
     "relu": {"architecture": tn.Architecture((4, 2, 2), "relu", "softmax"), "seeds": [1]},
+    "softplus": {"architecture": tn.Architecture((4, 2, 2), "softplus", "identity")},
 }
 
 

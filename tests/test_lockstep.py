@@ -25,6 +25,11 @@ CASES = {
         tn.Recipe(learning_rate=0.02),
         LINES,
     ),
+    "softplus": (
+        tn.Architecture((4, 6, 2), hidden="softplus", output="identity"),
+        tn.Recipe(learning_rate=0.02),
+        LINES,
+    ),
     "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy"), LINES),
     "softmax by mse": (tn.Architecture(output="softmax"), tn.Recipe(), LINES),
     "bce": (tn.Architecture(), tn.Recipe(loss="bce"), LINES),

@@ -45,8 +45,8 @@ def test_normal_starts_have_the_spread_they_say():
     assert not tn.Network.initial(init="zeros").parameters.any()
 
 
-@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "identity"])
-@pytest.mark.parametrize("output", ["sigmoid", "tanh", "relu", "identity", "softmax"])
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "identity", "softplus"])
+@pytest.mark.parametrize("output", ["sigmoid", "tanh", "relu", "identity", "softplus", "softmax"])
 def test_forward_is_pytorchs(hidden, output):
     network = tn.Network.initial((4, 6, 5, 3), seed=9, hidden=hidden, output=output)
     inputs = tn.pictures.lattice(4).inputs

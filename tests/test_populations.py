@@ -19,6 +19,7 @@ CASES = {
     "bce": (tn.Architecture(), tn.Recipe(loss="bce")),
     "tanh": (tn.Architecture((4, 4, 4, 2), hidden="tanh"), tn.Recipe()),
     "relu": (tn.Architecture((4, 8, 2), hidden="relu", output="identity"), tn.Recipe(learning_rate=0.02)),
+    "softplus": (tn.Architecture((4, 8, 2), hidden="softplus", output="softplus"), tn.Recipe()),
     "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy")),
     "softmax by mse": (tn.Architecture(output="softmax", init="xavier"), tn.Recipe()),
 }

@@ -24,6 +24,7 @@ CASES = {
     "softmax by mse": (tn.Architecture(hidden="tanh", output="softmax"), tn.Recipe(), 2),
     "tanh": (tn.Architecture((4, 3, 3, 2), hidden="tanh", output="tanh"), tn.Recipe(), 1),
     "relu": (tn.Architecture((4, 6, 2), hidden="relu", output="identity"), tn.Recipe(), 4),
+    "softplus": (tn.Architecture((4, 6, 2), hidden="softplus", output="softplus"), tn.Recipe(), 4),
     "momentum": (tn.Architecture(), tn.Recipe(momentum=0.9, weight_decay=0.1), 1),
     "nesterov": (tn.Architecture(), tn.Recipe(momentum=0.9, nesterov=True), 2),
     "adam": (tn.Architecture(), tn.Recipe(optimizer="adam", weight_decay=0.1), 1),

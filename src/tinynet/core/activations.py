@@ -50,5 +50,16 @@ ACTIVATIONS: dict[str, Activation] = {
         slope=lambda a, z: (),
         module="Identity",
     ),
+    # ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|): the exponent is never positive, so that nothing overflows
+    "softplus": Activation(
+        forward=lambda z: (
+            "+",
+            ("max", z, 0.0),
+            ("log", ("+", 1.0, ("exp", ("neg", ("max", z, ("neg", z)))))),
+        ),
+        slope=lambda a, z: (("sigmoid", z),),
+        module="Softplus",
+        slope_from_a=lambda a: (("-", 1.0, ("exp", ("neg", a))),),
+    ),
 }
 OUTPUTS = (*ACTIVATIONS, "softmax")  # softmax needs all nodes of its layer: see `formulas`
