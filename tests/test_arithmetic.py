@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tinynet import rng
 from tinynet.core import sheet
-from tinynet.kernels.emit import Exact, Lanes
-from tinynet.kernels.unrolled import Scribe
+from tinynet.kernels.emit import ScalarF64, SimdF32
+from tinynet.kernels.unrolled import Emitter
 from tinynet.numerics.llvm import POINTER, Function, address, compiled, lane_count
 
 LANES = lane_count()
@@ -24,16 +24,16 @@ def operation(kind, name):
     """Compile one operation on x (and y) in memory."""
     f = Function("operation", {"x": POINTER, "y": POINTER, "out": POINTER})
     arithmetic = kind(f)
-    x, y = (f.load(arithmetic.kind, pointer, align=4) for pointer in ("%x", "%y"))
+    x, y = (f.load(arithmetic.float_type, pointer, align=4) for pointer in ("%x", "%y"))
     formula = (name, "x", "y") if name in BINARY else (name, "x")
-    value = Scribe(arithmetic, {}, {"x": x, "y": y}.__getitem__).value(formula)
-    f.store(arithmetic.kind, value, "%out", align=4)
+    value = Emitter(arithmetic, {}, {"x": x, "y": y}.__getitem__).value(formula)
+    f.store(arithmetic.float_type, value, "%out", align=4)
     return compiled(f, arithmetic.declarations)
 
 
 def exact(name, x, y=0.0):
     numbers = np.array([x, y, 0.0])
-    operation(Exact, name)(*(address(numbers[k:]) for k in range(3)))
+    operation(ScalarF64, name)(*(address(numbers[k:]) for k in range(3)))
     return numbers[2]
 
 
@@ -42,7 +42,7 @@ def lanes(name, x, y=None):
     x = np.resize(np.asarray(x, np.float32), -(-len(x) // LANES) * LANES)
     y, out = (x if y is None else np.resize(np.asarray(y, np.float32), len(x))), np.empty_like(x)
     for k in range(0, len(x), LANES):
-        operation(Lanes, name)(*(address(array[k:]) for array in (x, y, out)))
+        operation(SimdF32, name)(*(address(array[k:]) for array in (x, y, out)))
     return out
 
 
@@ -120,10 +120,10 @@ def test_lanes_draw_the_words_of_draws(seed, number):
 @cache
 def drawing():
     f = Function("drawing", dict.fromkeys(("seeds", "shown", "words", "numbers", "places"), POINTER))
-    many = Lanes(f)
-    seeds, shown = (f.load(many.words, pointer, align=4) for pointer in ("%seeds", "%shown"))
-    word = many.word(many.word(many.every(rng.NOISE), seeds), shown)
-    f.store(many.words, word, "%words", align=4)
-    f.store(many.words, many.place_of(word, "6"), "%places", align=4)
-    f.store(many.kind, many.normal(many.word(word, 3)), "%numbers", align=4)
+    many = SimdF32(f)
+    seeds, shown = (f.load(many.int_type, pointer, align=4) for pointer in ("%seeds", "%shown"))
+    word = many.rng_word(many.rng_word(many.splat_int(rng.NOISE), seeds), shown)
+    f.store(many.int_type, word, "%words", align=4)
+    f.store(many.int_type, many.shuffle_index(word, "6"), "%places", align=4)
+    f.store(many.float_type, many.normal(many.rng_word(word, 3)), "%numbers", align=4)
     return compiled(f, many.declarations)

@@ -23,7 +23,7 @@ RECIPES = {
 @pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_a_nudge_comes_to_the_same(recipe, hidden, monkeypatch):
-    monkeypatch.setitem(sheet.OPERATIONS, "above_half", lambda z: elementary.sigmoid(z) - 0.5)
+    monkeypatch.setitem(sheet.OPERATIONS, "centered_sigmoid", lambda z: elementary.sigmoid(z) - 0.5)
     output = "softmax" if recipe.loss == "cross_entropy" else "sigmoid"
     architecture, rng = tn.Architecture((4, 3, 3, 2), hidden, output), np.random.default_rng(0)
     written = tn.Sheet.of(architecture, recipe, recipe.batch_size)

@@ -16,9 +16,9 @@ from tinynet.data.examples import Examples
 from tinynet.data.pictures import views
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.kernels.simd import answer, lockstep, working_room
+from tinynet.kernels.simd import answer, lockstep, workspace
 from tinynet.kernels.simd_init import starts
-from tinynet.kernels.unrolled import form
+from tinynet.kernels.unrolled import kernel_key
 from tinynet.numerics.llvm import address, aligned, lane_count
 from tinynet.recipe import Recipe
 from tinynet.training.early_stopping import EarlyStopping
@@ -66,7 +66,7 @@ class Training:
     def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "Training":
         """Prepare a training, and compile its kernel if it is the first of its kind."""
         world = source if isinstance(source, World) else None
-        kernel = lockstep(architecture, form(recipe), examples_per_epoch(source), world)
+        kernel = lockstep(architecture, kernel_key(recipe), examples_per_epoch(source), world)
         return cls(architecture, recipe, source, Table.of(recipe, source), kernel)
 
     @cached_property
@@ -120,7 +120,7 @@ class Cohort:
         self._state = aligned((len(self._blocks), len(memory), lanes), np.float32)
         self._state[:] = memory[None, :, None]
         shuffled = examples_per_epoch(training.source) if training.recipe.order == "shuffled" else 0
-        self._work = working_room(training.architecture, shuffled)
+        self._work = workspace(training.architecture, shuffled)
 
     def begin(self, parameters: np.ndarray) -> None:
         """Put parameters (n, P) in place of the seeds' starts, such as those that another training ended in.

@@ -46,7 +46,7 @@ def ordered(formula: Formula, cells: Formulas) -> Formula:
     >>> ordered(("+", "a", "b", "c", ("/", ("*", 2.0, "d"), 4.0)), {})
     ('+', ('+', 'a', 'b'), ('+', 'c', ('*', 0.5, 'd')))
     >>> ordered(("*", "slope", "a", ("-", 1.0, "a")), {"a": ("sigmoid", "z")})
-    ('*', 'slope', ('-', 0.25, ('*', ('above_half', 'z'), ('above_half', 'z'))))
+    ('*', 'slope', ('-', 0.25, ('*', ('centered_sigmoid', 'z'), ('centered_sigmoid', 'z'))))
     """
     number, rest = factored(formula)
     if isinstance(rest, tuple):
@@ -74,9 +74,9 @@ def factored(formula: Formula) -> tuple[float, Formula]:
 def _simpler(formula: Formula, cells: Formulas) -> Formula:
     """Return a formula whose parts are in order with its own operation in order."""
     match formula:
-        case ("*", slope, str(a), ("-", 1.0, other)) if a == other and (above := _above_half(a, cells)):
+        case ("*", slope, str(a), ("-", 1.0, other)) if a == other and (above := _centered_sigmoid(a, cells)):
             return ("*", slope, ("-", 0.25, ("*", above, above)))  # a (1 - a) = 1/4 - (a - 1/2)^2
-        case ("-", str(a), target) if above := _above_half(a, cells):
+        case ("-", str(a), target) if above := _centered_sigmoid(a, cells):
             return ("-", above, ("-", target, 0.5))
         case ("+", *terms) if len(terms) > 2:
             return _simpler(("+", *_paired(terms)), cells)
@@ -89,9 +89,9 @@ def _paired(terms: list[Formula]) -> list[Formula]:
     return pairs + terms[2 * len(pairs) :]
 
 
-def _above_half(name: str, cells: Formulas) -> Formula | None:
+def _centered_sigmoid(name: str, cells: Formulas) -> Formula | None:
     """Return sigmoid(z) - 1/2 of a cell that is a sigmoid."""
     match cells.get(name):
         case ("sigmoid", z):
-            return ("above_half", z)
+            return ("centered_sigmoid", z)
     return None

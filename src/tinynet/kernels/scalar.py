@@ -19,9 +19,9 @@ from tinynet.data.batches import (
     steps_per_epoch,
 )
 from tinynet.data.examples import Examples
-from tinynet.kernels.emit import Exact
-from tinynet.kernels.looped import Rolled, room_for
-from tinynet.kernels.unrolled import NODE, Pictured, Scribe, Unrolled, batches, form
+from tinynet.kernels.emit import ScalarF64
+from tinynet.kernels.looped import Looped, workspace_size
+from tinynet.kernels.unrolled import NODE, Emitter, InputAccessor, Unrolled, batches, kernel_key
 from tinynet.numerics.llvm import POINTER, WHOLE, Function, Index, address, compiled
 from tinynet.recipe import Recipe
 
@@ -80,8 +80,8 @@ class Recorder:
         ].copy()  # first layer's weights as its epoch began
         self._settings = np.array(list(optimizers.settings(recipe).values()))
         self._total = recipe.epochs * steps_per_epoch(recipe, source)
-        self._record = _compiled(architecture, form(recipe), examples_per_epoch(source))
-        self._work = np.zeros(room_for(architecture))
+        self._record = _compiled(architecture, kernel_key(recipe), examples_per_epoch(source))
+        self._work = np.zeros(workspace_size(architecture))
 
     def __call__(self, tape: Tape, first: int, last: int) -> int:
         """Take the steps `first` to `last` (not included); return how many are done in all.
@@ -138,15 +138,15 @@ WHOLES = ("first", "last", "stride", "spare")
 @lru_cache(maxsize=64)
 def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Callable[..., int]:
     f = Function("record", dict.fromkeys(POINTERS, POINTER) | dict.fromkeys(WHOLES, WHOLE), WHOLE)
-    _Recording(f, architecture, recipe, examples).write()
-    return compiled(f, Exact.declarations)
+    _RecordingKernel(f, architecture, recipe, examples).write()
+    return compiled(f, ScalarF64.declarations)
 
 
-class _Recording:
+class _RecordingKernel:
     """Writes the loop over the steps, and what is kept of each."""
 
     def __init__(self, f: Function, architecture: Architecture, recipe: Recipe, examples: int) -> None:
-        self.f, self.exact = f, Exact(f)
+        self.f, self.exact = f, ScalarF64(f)
         self.architecture, self.recipe, self.examples = architecture, recipe, examples
         self.count, self.nodes = architecture.parameter_count, sum(architecture.sizes[1:])
         self.memory, self.weights = (
@@ -154,142 +154,146 @@ class _Recording:
             architecture.slices[0][0].stop,
         )
         settings = enumerate(optimizers.settings(recipe))
-        self.settings = {name: f.load("double", f.at("double", "%settings", k)) for k, name in settings}
+        self.settings = {name: f.load("double", f.gep("double", "%settings", k)) for k, name in settings}
 
     def write(self) -> None:
         """Write the whole function."""
         f, batch = self.f, self.recipe.batch_size
         per_epoch, sizes = -(-self.examples // batch), batches(self.recipe, self.examples)
-        whole = f.room("double")
+        whole = f.alloca("double")
         with f.loop("%first", "%last") as number:
-            epoch, place = f.whole("udiv", number, per_epoch), f.whole("urem", number, per_epoch)
-            turn = f.whole("sub", number, "%first")
-            self.turn = f.whole("mul", turn, batch)  # this step's place in `rows`
-            self.settings["rate"] = f.load("double", f.at("double", "%rates", turn))
-            kept = f.new(f"icmp eq i64 {f.whole('urem', number, '%stride')}, 0")
-            self.row = f.new(f"select i1 {kept}, i64 {f.whole('udiv', number, '%stride')}, i64 %spare")
-            with f.when(f.new(f"icmp eq i64 {place}, 0")):
+            epoch, place = f.int_op("udiv", number, per_epoch), f.int_op("urem", number, per_epoch)
+            turn = f.int_op("sub", number, "%first")
+            self.turn = f.int_op("mul", turn, batch)  # this step's place in `rows`
+            self.settings["rate"] = f.load("double", f.gep("double", "%rates", turn))
+            kept = f.emit(f"icmp eq i64 {f.int_op('urem', number, '%stride')}, 0")
+            self.row = f.emit(f"select i1 {kept}, i64 {f.int_op('udiv', number, '%stride')}, i64 %spare")
+            with f.if_(f.emit(f"icmp eq i64 {place}, 0")):
                 self._copy("%p", "%start", self.weights)
             before = self._row("%parameters", self.count), self._row("%state", self.memory)
             self._copy("%p", before[0], self.count)
             self._copy("%s", before[1], self.memory)
             for k, size in enumerate(sizes):  # the last batch of an epoch may be short
                 test = "ult" if k == 0 and len(sizes) > 1 else "eq" if k else "ule"
-                with f.when(f.new(f"icmp {test} i64 {place}, {per_epoch - 1}")):
+                with f.if_(f.emit(f"icmp {test} i64 {place}, {per_epoch - 1}")):
                     f.store("double", self._nudge(size), whole)
-            shown = f.new(
-                f"select i1 {f.new(f'icmp eq i64 {place}, {per_epoch - 1}')}, double {self.exact.constant(sizes[-1])}, double {self.exact.constant(sizes[0])}"
+            shown = f.emit(
+                f"select i1 {f.emit(f'icmp eq i64 {place}, {per_epoch - 1}')}, double {self.exact.constant(sizes[-1])}, double {self.exact.constant(sizes[0])}"
             )
             total = f.load("double", whole)
-            with f.when(self._faulty(total, before[0])):
+            with f.if_(self._not_finite(total, before[0])):
                 self._copy(before[0], "%p", self.count)
                 self._copy(before[1], "%s", self.memory)
-                f.end(number)
-            f.store("double", self.exact.two("fdiv", total, shown), f.at("double", "%losses", self.row))
-            part = self.exact.two("fdiv", total, self.exact.constant(self.examples))
-            self._add(f.at("double", "%epoch_loss", epoch), part)
-            with f.when(f.new(f"icmp eq i64 {place}, {per_epoch - 1}")):
-                f.store("double", self._distance(), f.at("double", "%epoch_movement", epoch))
-        f.end("%last")
+                f.ret(number)
+            f.store("double", self.exact.binary("fdiv", total, shown), f.gep("double", "%losses", self.row))
+            part = self.exact.binary("fdiv", total, self.exact.constant(self.examples))
+            self._add(f.gep("double", "%epoch_loss", epoch), part)
+            with f.if_(f.emit(f"icmp eq i64 {place}, {per_epoch - 1}")):
+                f.store("double", self._distance(), f.gep("double", "%epoch_movement", epoch))
+        f.ret("%last")
 
     def _nudge(self, size: int) -> str:
         """Write the nudge of a batch; return the loss of its pictures added up."""
-        pixel, target = self._pictured("inputs", 0), self._pictured("targets", -1)
+        pixel, target = self._accessor("inputs", 0), self._accessor("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
         usual = batches(self.recipe, self.examples)[0]  # a short batch is written as the others are
         if self.count * usual > MAX_UNROLLED:
-            rolled = _RolledOnTape(*arguments, self._note, self._row("%gradients", self.count))
+            rolled = _RecordedLooped(*arguments, self._activation_place, self._row("%gradients", self.count))
             rolled.begin("%p", "%s")
-            rolled.nudge(size, pixel, target)
+            rolled.step(size, pixel, target)
             return self.f.load("double", rolled.loss)
         unrolled = Unrolled(*arguments)
         unrolled.begin("%p", "%s")
-        scribe = unrolled.nudge(size, pixel, target)
-        return self._keep(scribe, size)
+        emitter = unrolled.step(size, pixel, target)
+        return self._record_step(emitter, size)
 
-    def _keep(self, scribe: Scribe, size: int) -> str:
+    def _record_step(self, emitter: Emitter, size: int) -> str:
         """Write gradients and activations on the tape; return the loss of the pictures added up."""
         gradients = self._row("%gradients", self.count)
         for k, name in enumerate(self.architecture.parameter_names):
-            self.f.store("double", scribe.cell(f"{name}.gradient"), self.f.at("double", gradients, k))
-        for k, node in enumerate([cell for cell in scribe.cells if NODE.fullmatch(cell)]):
-            self.f.store("double", scribe.cell(node), self._note(k // self.nodes, k % self.nodes))
-        loss = scribe.cells["loss"]
-        return scribe.value(loss[1]) if size > 1 and isinstance(loss, tuple) else scribe.cell("loss")
+            self.f.store("double", emitter.cell(f"{name}.gradient"), self.f.gep("double", gradients, k))
+        for k, node in enumerate([cell for cell in emitter.cells if NODE.fullmatch(cell)]):
+            self.f.store(
+                "double", emitter.cell(node), self._activation_place(k // self.nodes, k % self.nodes)
+            )
+        loss = emitter.cells["loss"]
+        return emitter.value(loss[1]) if size > 1 and isinstance(loss, tuple) else emitter.cell("loss")
 
-    def _note(self, picture: Index, node: Index) -> str:
+    def _activation_place(self, picture: Index, node: Index) -> str:
         """Return where an activation is kept."""
         row = self._row("%activations", self.recipe.batch_size * self.nodes)
-        return self.f.at("double", row, self.f.whole("add", self.f.whole("mul", picture, self.nodes), node))
+        return self.f.gep(
+            "double", row, self.f.int_op("add", self.f.int_op("mul", picture, self.nodes), node)
+        )
 
-    def _pictured(self, array: str, side: int) -> Pictured:
+    def _accessor(self, array: str, side: int) -> InputAccessor:
         f, width = self.f, self.architecture.sizes[side]
 
         def value(k: Index, i: Index) -> str:
-            number = f.load("i64", f.at("i64", "%rows", f.whole("add", self.turn, k)))
+            number = f.load("i64", f.gep("i64", "%rows", f.int_op("add", self.turn, k)))
             return f.load(
-                "double", f.at("double", f"%{array}", f.whole("add", f.whole("mul", number, width), i))
+                "double", f.gep("double", f"%{array}", f.int_op("add", f.int_op("mul", number, width), i))
             )
 
         return value
 
     def _row(self, array: str, width: int) -> str:
-        return self.f.at("double", array, self.f.whole("mul", self.row, width))
+        return self.f.gep("double", array, self.f.int_op("mul", self.row, width))
 
-    def _faulty(self, total: str, before: str) -> str:
+    def _not_finite(self, total: str, before: str) -> str:
         """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others, in any order."""
-        doubt = self.f.room("double")
-        self.f.store("double", self.exact.two("fsub", total, total), doubt)
-        with self._each(self.count) as (_, after):
-            none = self.exact.two("fsub", after, after)
+        doubt = self.f.alloca("double")
+        self.f.store("double", self.exact.binary("fsub", total, total), doubt)
+        with self._loop(self.count) as (_, after):
+            none = self.exact.binary("fsub", after, after)
             so_far = self.f.load("double", doubt)
-            self.f.store("double", self.f.new(f"fadd reassoc double {so_far}, {none}"), doubt)
-        return self.f.new(f"fcmp une double {self.f.load('double', doubt)}, {self.exact.constant(0.0)}")
+            self.f.store("double", self.f.emit(f"fadd reassoc double {so_far}, {none}"), doubt)
+        return self.f.emit(f"fcmp une double {self.f.load('double', doubt)}, {self.exact.constant(0.0)}")
 
     def _distance(self) -> str:
         """Return how far the first layer's weights are from where their epoch began."""
-        total = self.f.room("double")
+        total = self.f.alloca("double")
         self.f.store("double", self.exact.constant(0.0), total)
-        with self._each(self.weights) as (k, now):
-            way = self.exact.two("fsub", now, self.f.load("double", self.f.at("double", "%start", k)))
-            self._add(total, self.exact.two("fmul", way, way))
+        with self._loop(self.weights) as (k, now):
+            way = self.exact.binary("fsub", now, self.f.load("double", self.f.gep("double", "%start", k)))
+            self._add(total, self.exact.binary("fmul", way, way))
         return self.exact.sqrt(self.f.load("double", total))
 
     @contextmanager
-    def _each(self, count: int) -> Iterator[tuple[str, str]]:
+    def _loop(self, count: int) -> Iterator[tuple[str, str]]:
         with self.f.loop(0, count) as k:
-            yield k, self.f.load("double", self.f.at("double", "%p", k))
+            yield k, self.f.load("double", self.f.gep("double", "%p", k))
 
     def _add(self, place: str, value: str) -> None:
-        self.f.store("double", self.exact.two("fadd", self.f.load("double", place), value), place)
+        self.f.store("double", self.exact.binary("fadd", self.f.load("double", place), value), place)
 
     def _copy(self, source: str, target: str, count: int) -> None:
         with self.f.loop(0, count) as k:
             self.f.store(
                 "double",
-                self.f.load("double", self.f.at("double", source, k)),
-                self.f.at("double", target, k),
+                self.f.load("double", self.f.gep("double", source, k)),
+                self.f.gep("double", target, k),
             )
 
 
-class _RolledOnTape(Rolled):
+class _RecordedLooped(Looped):
     """A nudge in loops whose gradients and activations are kept."""
 
     def __init__(
         self,
-        exact: Exact,
+        exact: ScalarF64,
         architecture: Architecture,
         recipe: Recipe,
         settings: dict[str, str],
-        note: Pictured,
+        note: InputAccessor,
         gradients: str,
     ) -> None:
         super().__init__(exact, architecture, recipe, settings, "%work")
         self.note, self.gradients = note, gradients
 
-    def picture_done(self, k: str) -> None:
+    def example_done(self, k: str) -> None:
         """Keep the activations of picture k."""
         pixels = self.architecture.sizes[0]
         with self.f.loop(0, sum(self.architecture.sizes[1:])) as node:
-            value = self._get((self.areas["a"], self._plus(pixels, node)))
+            value = self._load((self.areas["a"], self._add(pixels, node)))
             self.f.store("double", value, self.note(k, node))

@@ -12,9 +12,9 @@ import numpy as np
 from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.world import World
-from tinynet.kernels.emit import Lanes
-from tinynet.kernels.looped import Rolled, room_for
-from tinynet.kernels.simd_batches import ShownInLanes, WorldInLanes
+from tinynet.kernels.emit import SimdF32
+from tinynet.kernels.looped import Looped, workspace_size
+from tinynet.kernels.simd_batches import SimdBatches, SimdWorldBatches
 from tinynet.kernels.unrolled import Unrolled, batches
 from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, aligned, compiled, lane_count
 from tinynet.recipe import Recipe
@@ -29,9 +29,9 @@ POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "s
 def lockstep(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
 ) -> Callable[..., None]:
-    """Compile the training of a form. Rates and other numbers, seeds and epochs are arguments."""
+    """Compile the training of a kernel_key. Rates and other numbers, seeds and epochs are arguments."""
     train = _training(architecture, recipe, examples, world)
-    return compiled(train, Lanes(train).declarations, straight=_is_small(architecture, recipe, examples))
+    return compiled(train, SimdF32(train).declarations, straight=_is_small(architecture, recipe, examples))
 
 
 def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
@@ -47,68 +47,68 @@ def _training(architecture: Architecture, recipe: Recipe, examples: int, world: 
     """
     pointers = dict.fromkeys(POINTERS, POINTER)
     f = Function("train", {**pointers, "blocks": WHOLE, "first": WHOLE, "last": WHOLE})
-    lanes, sizes = Lanes(f), batches(recipe, examples)
+    lanes, sizes = SimdF32(f), batches(recipe, examples)
     settings = {
         name: _setting(lanes, k) for k, name in enumerate(optimizers.settings(recipe) | {"noise": 0.0})
     }
     small = _is_small(architecture, recipe, examples)
     arguments = (lanes, architecture, recipe, settings)
-    nudger = Unrolled(*arguments) if small else Rolled(*arguments, "%work")
+    nudger = Unrolled(*arguments) if small else Looped(*arguments, "%work")
     memory, per_epoch = optimizers.memory_size(architecture, recipe), -(-examples // sizes[0])
-    order = f.at(lanes.words, "%work", room_for(architecture))
+    order = f.gep(lanes.int_type, "%work", workspace_size(architecture))
     with f.loop(0, "%blocks") as block:
-        p = f.at(lanes.kind, "%p", f.whole("mul", block, architecture.parameter_count))
-        s = f.at(lanes.kind, "%s", f.whole("mul", block, memory))
-        seeds = f.load(lanes.words, f.at(lanes.words, "%seeds", block), align=4)
-        shown = ShownInLanes(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
+        p = f.gep(lanes.float_type, "%p", f.int_op("mul", block, architecture.parameter_count))
+        s = f.gep(lanes.float_type, "%s", f.int_op("mul", block, memory))
+        seeds = f.load(lanes.int_type, f.gep(lanes.int_type, "%seeds", block), align=4)
+        shown = SimdBatches(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
         if world is not None:
-            shown = WorldInLanes(lanes, architecture, world, examples, seeds)
+            shown = SimdWorldBatches(lanes, architecture, world, examples, seeds)
         nudger.begin(p, s)
         with f.loop("%first", "%last") as epoch:
             shown.begin(epoch)
-            rates = f.at("float", "%rates", f.whole("mul", f.whole("sub", epoch, "%first"), per_epoch))
+            rates = f.gep("float", "%rates", f.int_op("mul", f.int_op("sub", epoch, "%first"), per_epoch))
             with f.loop(0, examples // sizes[0]) as number:
-                settings["rate"] = lanes.everywhere(f.load("float", f.at("float", rates, number)))
-                nudger.nudge(sizes[0], *shown.pictures(f.whole("mul", number, sizes[0])))
+                settings["rate"] = lanes.splat(f.load("float", f.gep("float", rates, number)))
+                nudger.step(sizes[0], *shown.pictures(f.int_op("mul", number, sizes[0])))
             if len(sizes) > 1:
-                settings["rate"] = lanes.everywhere(f.load("float", f.at("float", rates, per_epoch - 1)))
-                nudger.nudge(sizes[1], *shown.pictures(str(examples - sizes[1])))
+                settings["rate"] = lanes.splat(f.load("float", f.gep("float", rates, per_epoch - 1)))
+                nudger.step(sizes[1], *shown.pictures(str(examples - sizes[1])))
     return f
 
 
-def _setting(lanes: Lanes, k: int) -> str:
-    return lanes.everywhere(lanes.f.load("float", lanes.f.at("float", "%settings", k)))
+def _setting(lanes: SimdF32, k: int) -> str:
+    return lanes.splat(lanes.f.load("float", lanes.f.gep("float", "%settings", k)))
 
 
 def _answering(architecture: Architecture) -> Function:
     """Write `answer`: out[block, picture, output, lane] of each block's networks, by the pictures in `inputs`."""
     pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
     f = Function("answer", {**pointers, "blocks": WHOLE, "pictures": WHOLE})
-    lanes, sizes = Lanes(f), architecture.sizes
-    forward = Rolled(lanes, architecture, Recipe(), {}, "%work")
+    lanes, sizes = SimdF32(f), architecture.sizes
+    forward = Looped(lanes, architecture, Recipe(), {}, "%work")
     with f.loop(0, "%blocks") as block:
-        forward.begin(f.at(lanes.kind, "%p", f.whole("mul", block, architecture.parameter_count)), "")
+        forward.begin(f.gep(lanes.float_type, "%p", f.int_op("mul", block, architecture.parameter_count)), "")
         with f.loop(0, "%pictures") as picture:
-            row = f.at("float", "%inputs", f.whole("mul", picture, sizes[0]))
-            forward.show(lambda i: lanes.everywhere(f.load("float", f.at("float", row, i))))
+            row = f.gep("float", "%inputs", f.int_op("mul", picture, sizes[0]))
+            forward.store_inputs(lambda i: lanes.splat(f.load("float", f.gep("float", row, i))))
             for n in range(1, len(sizes)):
                 forward.forward(n)
-            shown = f.whole("add", f.whole("mul", block, "%pictures"), picture)
-            out = f.at(lanes.kind, "%out", f.whole("mul", shown, sizes[-1]))
+            shown = f.int_op("add", f.int_op("mul", block, "%pictures"), picture)
+            out = f.gep(lanes.float_type, "%out", f.int_op("mul", shown, sizes[-1]))
             for j, value in enumerate(forward.outputs()):
-                f.store(lanes.kind, value, f.at(lanes.kind, out, j), align=4)
+                f.store(lanes.float_type, value, f.gep(lanes.float_type, out, j), align=4)
     return f
 
 
-def working_room(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
+def workspace(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
     """Return working memory for a kernel, and behind it room for the order of `shuffled` pictures."""
-    return np.asarray(aligned(((room_for(architecture) + shuffled) * lane_count(),), np.float32))
+    return np.asarray(aligned(((workspace_size(architecture) + shuffled) * lane_count(),), np.float32))
 
 
 @lru_cache(maxsize=64)
 def _answer(architecture: Architecture) -> Callable[..., None]:
     function = _answering(architecture)
-    return compiled(function, Lanes(function).declarations)
+    return compiled(function, SimdF32(function).declarations)
 
 
 def answer(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -122,7 +122,7 @@ def answer(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -
     shown, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
     architecture.check(shown)
     out = np.empty((len(blocks), len(shown), outputs, lane_count()), np.float32)
-    arrays = (blocks, shown, out, working_room(architecture))
+    arrays = (blocks, shown, out, workspace(architecture))
     _answer(architecture)(*map(address, arrays), len(blocks), len(shown))
     if architecture.output in ("sigmoid", "softmax"):
         np.clip(out, 0.0, 1.0, out=out)  # keeps NaN

@@ -7,7 +7,7 @@ from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
 from tinynet.core.sheet import Sheet
-from tinynet.kernels.emit import Exact
+from tinynet.kernels.emit import ScalarF64
 from tinynet.numerics.llvm import Index
 from tinynet.recipe import Recipe
 
@@ -16,17 +16,17 @@ DELTA = re.compile(r"\.delta\[\d+\]$")
 INPUT = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
-Given = Callable[[str], str]
-Pictured = Callable[[Index, Index], str]  # of picture k in the batch, pixel or output i: its value
+CellReader = Callable[[str], str]
+InputAccessor = Callable[[Index, Index], str]  # of picture k in the batch, pixel or output i: its value
 
 
-class Scribe:
+class Emitter:
     """Writes formulas: a cell where it is first asked for, after the cells it uses, and what repeats only once.
 
     cells : each cell's formula; None, or no entry, where `given` knows its value.
     """
 
-    def __init__(self, arithmetic: Exact, cells: Mapping[str, Formula | None], given: Given) -> None:
+    def __init__(self, arithmetic: ScalarF64, cells: Mapping[str, Formula | None], given: CellReader) -> None:
         self.arithmetic, self.cells, self.given = arithmetic, cells, given
         self.values: dict[Formula, str] = {}  # of cells, and of formulas without a cell
 
@@ -39,7 +39,7 @@ class Scribe:
 
     def value(self, formula: Formula) -> str:
         """Return the value of a formula."""
-        return self._written(self.arithmetic.ordered(formula, self.cells))
+        return self._written(self.arithmetic.order(formula, self.cells))
 
     def _written(self, formula: Formula) -> str:
         """Write the operations of a formula, each once."""
@@ -54,14 +54,14 @@ class Scribe:
     def _of(self, operation: str, parts: list[str]) -> str:
         result, *rest = parts
         if operation == "neg":
-            return self.arithmetic.negative(result)
+            return self.arithmetic.negate(result)
         if operation not in ARITHMETIC and operation != "max":
             return str(getattr(self.arithmetic, operation)(result))
         for part in rest:  # from left to right
             if operation == "max":
-                result = self.arithmetic.larger(result, part)
+                result = self.arithmetic.maximum(result, part)
             else:
-                result = self.arithmetic.two(ARITHMETIC[operation], result, part)
+                result = self.arithmetic.binary(ARITHMETIC[operation], result, part)
         return result
 
 
@@ -73,14 +73,14 @@ class Unrolled:
     """
 
     def __init__(
-        self, arithmetic: Exact, architecture: Architecture, recipe: Recipe, settings: Mapping[str, str]
+        self, arithmetic: ScalarF64, architecture: Architecture, recipe: Recipe, settings: Mapping[str, str]
     ) -> None:
         self.arithmetic, self.f = arithmetic, arithmetic.f
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
 
     def begin(self, p: str, s: str) -> None:
         """Take note of where the numbers are."""
-        self.first, self.again = self._places(p, s), self._places(self.f.disguised(p), s)
+        self.first, self.again = self._places(p, s), self._places(self.f.launder(p), s)
 
     def _places(self, p: str, s: str) -> dict[str, str]:
         names, memory = (
@@ -88,12 +88,12 @@ class Unrolled:
             optimizers.state_names(self.architecture, self.recipe),
         )
         return {
-            name: self.f.at(self.arithmetic.kind, pointer, k)
+            name: self.f.gep(self.arithmetic.float_type, pointer, k)
             for pointer, some in ((p, names), (s, memory))
             for k, name in enumerate(some)
         }
 
-    def nudge(self, batch: int, pixel: Pictured, target: Pictured) -> Scribe:
+    def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> Emitter:
         """Write a nudge by a batch of pictures; return who wrote it, for the other cells."""
         sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
 
@@ -101,24 +101,24 @@ class Unrolled:
             if name in self.settings:
                 return self.settings[name]
             if name in places:
-                return self.f.load(self.arithmetic.kind, places[name], align=4)
+                return self.f.load(self.arithmetic.float_type, places[name], align=4)
             match = INPUT.fullmatch(name)
             assert match is not None, name
             return (pixel if match[2] == "pixel" else target)(int(match[1] or 0), int(match[3]))
 
         cells = [(name, cell.formula) for name, cell in sheet.cells.items()]
-        scribe = Scribe(
-            self.arithmetic, self.arithmetic.prepared(cells, self.architecture, self.recipe), given
+        emitter = Emitter(
+            self.arithmetic, self.arithmetic.prepare(cells, self.architecture, self.recipe), given
         )
-        for name in scribe.cells:
+        for name in emitter.cells:
             if DELTA.search(name):
-                scribe.cell(name)
+                emitter.cell(name)
         places = self.again
         for name in self.architecture.parameter_names:
-            scribe.values.pop(name, None)
+            emitter.values.pop(name, None)
         for name, place in self.first.items():
-            self.f.store(self.arithmetic.kind, scribe.cell(f"{name}.after"), place, align=4)
-        return scribe
+            self.f.store(self.arithmetic.float_type, emitter.cell(f"{name}.after"), place, align=4)
+        return emitter
 
 
 def batches(recipe: Recipe, examples: int) -> list[int]:
@@ -128,7 +128,7 @@ def batches(recipe: Recipe, examples: int) -> list[int]:
     return [usual, rest] if rest else [usual]
 
 
-def form(recipe: Recipe) -> Recipe:
+def kernel_key(recipe: Recipe) -> Recipe:
     """Return the recipe that stands for all that share a kernel: which numbers there are matters, not their size."""
     return Recipe(
         loss=recipe.loss, order=recipe.order, batch_size=recipe.batch_size, optimizer=recipe.optimizer,

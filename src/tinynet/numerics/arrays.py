@@ -137,7 +137,9 @@ def _mapping(name: str) -> Callable[..., None]:
     """Compile a function of `elementary` for arrays."""
     f = Function("each", {"x": POINTER, "out": POINTER, "count": WHOLE})
     with f.loop(0, "%count") as i:
-        f.store("double", call(f, name, f.load("double", f.at("double", "%x", i))), f.at("double", "%out", i))
+        f.store(
+            "double", call(f, name, f.load("double", f.gep("double", "%x", i))), f.gep("double", "%out", i)
+        )
     return compiled(f, library([name]))
 
 
@@ -148,36 +150,39 @@ def _sums() -> Callable[..., None]:
     wholes = dict.fromkeys(("networks", "apart", "rows", "width", "outputs"), WHOLE)
     f = Function("sums", pointers | wholes)
     with f.loop(0, "%networks") as network:
-        given = f.at("double", "%a", f.whole("mul", network, "%apart"))
-        first = f.whole("mul", network, "%outputs")
-        columns = f.at("double", "%columns", f.whole("mul", first, "%width"))
-        bias = f.at("double", "%bias", first)
+        given = f.gep("double", "%a", f.int_op("mul", network, "%apart"))
+        first = f.int_op("mul", network, "%outputs")
+        columns = f.gep("double", "%columns", f.int_op("mul", first, "%width"))
+        bias = f.gep("double", "%bias", first)
         with f.loop(0, "%rows") as row:
-            place = f.whole("add", f.whole("mul", first, "%rows"), f.whole("mul", row, "%outputs"))
-            out, inputs = f.at("double", "%out", place), f.at("double", given, f.whole("mul", row, "%width"))
+            place = f.int_op("add", f.int_op("mul", first, "%rows"), f.int_op("mul", row, "%outputs"))
+            out, inputs = (
+                f.gep("double", "%out", place),
+                f.gep("double", given, f.int_op("mul", row, "%width")),
+            )
             with f.loop(0, "%outputs") as j:
-                f.store("double", constant(-0.0), f.at("double", out, j))  # -0.0 + x is x, of x = -0.0 too
-            blocks = f.whole("udiv", "%width", TOGETHER)
+                f.store("double", constant(-0.0), f.gep("double", out, j))  # -0.0 + x is x, of x = -0.0 too
+            blocks = f.int_op("udiv", "%width", TOGETHER)
             with f.loop(0, blocks) as block:
-                _add_columns(f, out, inputs, columns, f.whole("mul", block, TOGETHER), TOGETHER)
-            with f.loop(f.whole("mul", blocks, TOGETHER), "%width") as i:
+                _add_columns(f, out, inputs, columns, f.int_op("mul", block, TOGETHER), TOGETHER)
+            with f.loop(f.int_op("mul", blocks, TOGETHER), "%width") as i:
                 _add_columns(f, out, inputs, columns, i, 1)
             with f.loop(0, "%outputs") as j:
-                place = f.at("double", out, j)
-                term = f.load("double", f.at("double", bias, j))
-                f.store("double", f.new(f"fadd double {f.load('double', place)}, {term}"), place)
+                place = f.gep("double", out, j)
+                term = f.load("double", f.gep("double", bias, j))
+                f.store("double", f.emit(f"fadd double {f.load('double', place)}, {term}"), place)
     return compiled(f)
 
 
 def _add_columns(f: Function, out: str, inputs: str, columns: str, first: str, count: int) -> None:
     """Add `count` inputs from the first on, each times its weights, to the sums of a row, one after the other."""
-    places = [f.whole("add", first, k) for k in range(count)]
-    values = [f.load("double", f.at("double", inputs, place)) for place in places]
-    weights = [f.at("double", columns, f.whole("mul", place, "%outputs")) for place in places]
+    places = [f.int_op("add", first, k) for k in range(count)]
+    values = [f.load("double", f.gep("double", inputs, place)) for place in places]
+    weights = [f.gep("double", columns, f.int_op("mul", place, "%outputs")) for place in places]
     with f.loop(0, "%outputs") as j:
-        here = f.at("double", out, j)
+        here = f.gep("double", out, j)
         found = f.load("double", here)
         for value, column in zip(values, weights, strict=True):
-            product = f.new(f"fmul double {value}, {f.load('double', f.at('double', column, j))}")
-            found = f.new(f"fadd double {found}, {product}")
+            product = f.emit(f"fmul double {value}, {f.load('double', f.gep('double', column, j))}")
+            found = f.emit(f"fadd double {found}, {product}")
         f.store("double", found, here)

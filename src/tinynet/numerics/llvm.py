@@ -36,7 +36,7 @@ class Function:
     internal : whether only functions beside it call it; LLVM then leaves it out where none does.
 
     >>> double = Function("double", {"x": POINTER})
-    >>> double.store("i64", double.new("add i64 1, 1"), "%x")
+    >>> double.store("i64", double.emit("add i64 1, 1"), "%x")
     >>> print(double.text().splitlines()[-3])
       store i64 %v1, ptr %x
     """
@@ -57,17 +57,17 @@ class Function:
         close = "ret void" if self.result == "void" else "unreachable"  # `end` has been written
         return "\n".join([*lines, *self._lines, f"  {close}", "}", ""])
 
-    def do(self, text: str) -> None:
+    def emit_void(self, text: str) -> None:
         """Write a line that gives no value."""
         self._lines.append(f"  {text}")
 
-    def new(self, text: str) -> str:
+    def emit(self, text: str) -> str:
         """Write a line that gives a value, and return the value's name."""
         self._names += 1
-        self.do(f"%v{self._names} = {text}")
+        self.emit_void(f"%v{self._names} = {text}")
         return f"%v{self._names}"
 
-    def room(self, kind: str, count: int = 1) -> str:
+    def alloca(self, kind: str, count: int = 1) -> str:
         """Return a pointer to room for `count` numbers, the same at every turn of a loop."""
         self._names += 1
         self._variables.append(f"  %v{self._names} = alloca {kind}, i64 {count}")
@@ -75,54 +75,56 @@ class Function:
 
     def load(self, kind: str, pointer: str, align: int | None = None) -> str:
         """Return the value at a pointer."""
-        return self.new(f"load {kind}, ptr {pointer}" + (f", align {align}" if align else ""))
+        return self.emit(f"load {kind}, ptr {pointer}" + (f", align {align}" if align else ""))
 
     def store(self, kind: str, value: str, pointer: str, align: int | None = None) -> None:
         """Put a value at a pointer."""
-        self.do(f"store {kind} {value}, ptr {pointer}" + (f", align {align}" if align else ""))
+        self.emit_void(f"store {kind} {value}, ptr {pointer}" + (f", align {align}" if align else ""))
 
-    def at(self, kind: str, pointer: str, index: Index) -> str:
+    def gep(self, kind: str, pointer: str, index: Index) -> str:
         """Return a pointer to the number `index` behind a pointer."""
-        return self.new(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}")
+        return self.emit(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}")
 
-    def disguised(self, pointer: str) -> str:
+    def launder(self, pointer: str) -> str:
         """Return the pointer by a name that LLVM takes for another's: what it reads there, it does not remember."""
-        return self.new(f'call ptr asm "", "=r,0"(ptr {pointer})')
+        return self.emit(f'call ptr asm "", "=r,0"(ptr {pointer})')
 
-    def whole(self, operation: str, x: Index, y: Index) -> str:
+    def int_op(self, operation: str, x: Index, y: Index) -> str:
         """Return a whole number: add, sub, mul, udiv, urem of two."""
-        return self.new(f"{operation} i64 {x}, {y}")
+        return self.emit(f"{operation} i64 {x}, {y}")
 
     @contextmanager
     def loop(self, first: Index, last: Index) -> Iterator[str]:
         """Repeat what is written inside for each whole number from `first` to `last` (not included); yield it."""
         self._names += 1
-        mark, counter = f"loop{self._names}", self.room(WHOLE)
+        mark, counter = f"loop{self._names}", self.alloca(WHOLE)
         self.store(WHOLE, str(first), counter)
-        self.do(f"br label %{mark}")
+        self.emit_void(f"br label %{mark}")
         self._label(mark)
         number = self.load(WHOLE, counter)
-        self.do(f"br i1 {self.new(f'icmp slt i64 {number}, {last}')}, label %{mark}.in, label %{mark}.out")
+        self.emit_void(
+            f"br i1 {self.emit(f'icmp slt i64 {number}, {last}')}, label %{mark}.in, label %{mark}.out"
+        )
         self._label(f"{mark}.in")
         yield number
-        self.store(WHOLE, self.whole("add", number, 1), counter)
-        self.do(f"br label %{mark}")
+        self.store(WHOLE, self.int_op("add", number, 1), counter)
+        self.emit_void(f"br label %{mark}")
         self._label(f"{mark}.out")
 
     @contextmanager
-    def when(self, condition: str) -> Iterator[None]:
+    def if_(self, condition: str) -> Iterator[None]:
         """Do what is written inside only where the condition (i1) holds."""
         self._names += 1
         mark = f"when{self._names}"
-        self.do(f"br i1 {condition}, label %{mark}.in, label %{mark}.out")
+        self.emit_void(f"br i1 {condition}, label %{mark}.in, label %{mark}.out")
         self._label(f"{mark}.in")
         yield
-        self.do(f"br label %{mark}.out")
+        self.emit_void(f"br label %{mark}.out")
         self._label(f"{mark}.out")
 
-    def end(self, value: str) -> None:
+    def ret(self, value: str) -> None:
         """Return the value here; what is written after it is another branch's."""
-        self.do(f"ret {self.result} {value}")
+        self.emit_void(f"ret {self.result} {value}")
         self._names += 1
         self._label(f"after{self._names}")
 

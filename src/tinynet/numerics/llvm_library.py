@@ -33,7 +33,7 @@ def constant(value: float) -> str:
 
 def call(f: Function, name: str, *arguments: str) -> str:
     """Write a call of a function of `elementary`; return its value."""
-    return f.new(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})")
+    return f.emit(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})")
 
 
 @cache
@@ -46,7 +46,7 @@ def _written(name: str) -> str:
     writer = _Writer(f, {parameter: f"%{parameter}" for parameter in definition.parameters})
     for cell, formula in definition.cells.items():
         writer.values[cell] = writer.value(formula)
-    f.end(writer.value(definition.result))
+    f.ret(writer.value(definition.result))
     return f.text()
 
 
@@ -66,13 +66,13 @@ class _Writer:
     def _of(self, operation: str, parts: list[str]) -> str:
         match operation, parts:
             case ("+" | "-" | "*" | "/", [x, y]):
-                return self.f.new(f"{ARITHMETIC[operation]} double {x}, {y}")
+                return self.f.emit(f"{ARITHMETIC[operation]} double {x}, {y}")
             case ("<" | ">" | "==", [x, y]):
-                return self.f.new(f"fcmp {TESTS[operation]} double {x}, {y}")
+                return self.f.emit(f"fcmp {TESTS[operation]} double {x}, {y}")
             case ("neg", [x]):
-                return self.f.new(f"fneg double {x}")
+                return self.f.emit(f"fneg double {x}")
             case ("select", [condition, yes, no]):
-                return self.f.new(f"select i1 {condition}, double {yes}, double {no}")
+                return self.f.emit(f"select i1 {condition}, double {yes}, double {no}")
             case ("power2", [k]):
                 return self._power2(k)
             case ("exponent", [x]):
@@ -81,12 +81,12 @@ class _Writer:
 
     def _power2(self, k: str) -> str:
         """Put k + 1023 where a float64 has its exponent."""
-        whole = self.f.new(f"fadd double {k}, {constant(WHOLE_AND_BIAS)}")
-        bits = self.f.new(f"shl i64 {self.f.new(f'bitcast double {whole} to i64')}, 52")
-        return self.f.new(f"bitcast i64 {bits} to double")
+        whole = self.f.emit(f"fadd double {k}, {constant(WHOLE_AND_BIAS)}")
+        bits = self.f.emit(f"shl i64 {self.f.emit(f'bitcast double {whole} to i64')}, 52")
+        return self.f.emit(f"bitcast i64 {bits} to double")
 
     def _exponent(self, x: str) -> str:
         """Take the bits where a float64 has its exponent, and subtract the 1023 that is added there."""
-        bits = self.f.new(f"lshr i64 {self.f.new(f'bitcast double {x} to i64')}, 52")
-        number = self.f.new(f"bitcast i64 {self.f.new(f'or i64 {bits}, {EXPONENT_AS_NUMBER}')} to double")
-        return self.f.new(f"fsub double {number}, {constant(2.0**52 + 1023)}")
+        bits = self.f.emit(f"lshr i64 {self.f.emit(f'bitcast double {x} to i64')}, 52")
+        number = self.f.emit(f"bitcast i64 {self.f.emit(f'or i64 {bits}, {EXPONENT_AS_NUMBER}')} to double")
+        return self.f.emit(f"fsub double {number}, {constant(2.0**52 + 1023)}")
