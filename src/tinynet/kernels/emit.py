@@ -1,16 +1,20 @@
-"""The sheet's operations as instructions: exactly, in float64, or for many networks side by side, in float32."""
+"""The operations of the sheet as LLVM IR: scalar float64, or SIMD float32 with one network in each lane."""
 
 import struct
-from typing import ClassVar
+from typing import ClassVar, NewType
 
 from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
 from tinynet.kernels import rewriting
 from tinynet.kernels.rewriting import Cells, Formulas
-from tinynet.numerics.llvm import Function, Index, lane_count
+from tinynet.numerics.llvm import F32, F64, I32, I64, Function, Index, Kind, Pointer, lane_count
 from tinynet.numerics.llvm_library import call, constant, library
 from tinynet.recipe import Recipe
 from tinynet.rng import BENT, GOLDEN
+
+Number = NewType("Number", str)  # a value of the arithmetic: a double, or a vector of float32
+Mask = NewType("Mask", str)  # a truth value for each number: an i1, or a vector of i1
+Words = NewType("Words", str)  # a vector of 32-bit integers, one in each lane
 
 # sigmoid(x) = 1/2 + SCALE x (y + TOP[0]) … / ((y + BOTTOM[0]) …), y = x^2, for |x| <= ENDS, by benchmarks/fit_sigmoid.py:
 # error below 3e-7
@@ -22,81 +26,93 @@ ARTANH = (2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3, 2.0)
 
 
 class ScalarF64:
-    """One network in float64: every operation in the order of the sheet's formulas, none joined into another."""
+    """Float64 operations for one network, in the order of the sheet's formulas.
 
-    float_type, flags = "double", ""
+    No operation is fused with another.
+    """
+
+    float_type: Kind[Number] = Kind("double")
+    mask_type: Kind[Mask] = Kind("i1")
     declarations = f"declare double @llvm.sqrt.f64(double)\n{library(['exp', 'log', 'tanh', 'sigmoid'])}"
 
     def __init__(self, function: Function) -> None:
         self.f = function
 
     def prepare(self, cells: Cells, architecture: Architecture, recipe: Recipe) -> dict[str, Formula | None]:
-        """Return the cells of a nudge as they are computed."""
+        """Return the formulas of a step as the kernel computes them."""
         return dict(cells)
 
     def order(self, formula: Formula, cells: Formulas) -> Formula:
-        """Return a formula in the order in which it is computed: the sheet's."""
+        """Return a formula with its operations in the order of the kernel."""
         return formula
 
-    def constant(self, value: float) -> str:
-        """Return a number, written with every bit."""
-        return constant(value)
+    def constant(self, value: float) -> Number:
+        """Return a constant with every bit."""
+        return Number(constant(value))
 
-    def binary(self, operation: str, x: str, y: str) -> str:
+    def binary(self, operation: str, x: Number, y: Number) -> Number:
         """Return fadd, fsub, fmul or fdiv of two numbers."""
-        return self.f.emit(f"{operation} {self.flags}{self.float_type} {x}, {y}")
+        return self._number(f"{operation} {self.float_type} {x}, {y}")
 
-    def negate(self, x: str) -> str:
+    def negate(self, x: Number) -> Number:
         """Return -x."""
-        return self.f.emit(f"fneg {self.float_type} {x}")
+        return self._number(f"fneg {self.float_type} {x}")
 
-    def select(self, test: str, x: str, y: str, yes: str, no: str) -> str:
-        """Return `yes` where the comparison of x and y holds, else `no`."""
+    def select(self, test: str, x: Number, y: Number, yes: Number, no: Number) -> Number:
+        """Return `yes` if the comparison of x and y is true, else `no`."""
         return self._select_if(self._compare(test, x, y), yes, no)
 
-    def maximum(self, x: str, y: str) -> str:
-        """Return the larger number; NaN if either is."""
+    def maximum(self, x: Number, y: Number) -> Number:
+        """Return the larger number; NaN if either is NaN."""
         more, nan = self._compare("ogt", y, x), self._compare("uno", y, y)
-        return self._select_if(self.f.emit(f"or i1 {more}, {nan}"), y, x)
+        return self._select_if(Mask(self.f.emit(f"or i1 {more}, {nan}")), y, x)
 
-    def step(self, x: str) -> str:
-        """Return 1 where x is above 0, else 0."""
+    def step(self, x: Number) -> Number:
+        """Return 1 if x is above 0, else 0."""
         return self.select("ogt", x, self.constant(0.0), self.constant(1.0), self.constant(0.0))
 
-    def sqrt(self, x: str) -> str:
+    def sqrt(self, x: Number) -> Number:
         """Return the square root."""
-        return self.f.emit(f"call double @llvm.sqrt.f64(double {x})")
+        return self._number(f"call double @llvm.sqrt.f64(double {x})")
 
-    def exp(self, x: str) -> str:
+    def exp(self, x: Number) -> Number:
         """Return e^x."""
-        return call(self.f, "exp", x)
+        return self._call("exp", x)
 
-    def log(self, x: str) -> str:
+    def log(self, x: Number) -> Number:
         """Return the natural logarithm."""
-        return call(self.f, "log", x)
+        return self._call("log", x)
 
-    def tanh(self, x: str) -> str:
+    def tanh(self, x: Number) -> Number:
         """Return the hyperbolic tangent."""
-        return call(self.f, "tanh", x)
+        return self._call("tanh", x)
 
-    def sigmoid(self, x: str) -> str:
+    def sigmoid(self, x: Number) -> Number:
         """Return 1 / (1 + e^-x)."""
-        return call(self.f, "sigmoid", x)
+        return self._call("sigmoid", x)
 
-    def _compare(self, test: str, x: str, y: str) -> str:
-        return self.f.emit(f"fcmp {test} {self.float_type} {x}, {y}")
+    def _number(self, text: str) -> Number:
+        return Number(self.f.emit(text))
 
-    def _select_if(self, condition: str, yes: str, no: str) -> str:
-        return self.f.emit(f"select i1 {condition}, {self.float_type} {yes}, {self.float_type} {no}")
+    def _call(self, name: str, x: Number) -> Number:
+        return Number(call(self.f, name, F64(x)))
+
+    def _compare(self, test: str, x: Number, y: Number) -> Mask:
+        return Mask(self.f.emit(f"fcmp {test} {self.float_type} {x}, {y}"))
+
+    def _select_if(self, condition: Mask, yes: Number, no: Number) -> Number:
+        return self._number(
+            f"select {self.mask_type} {condition}, {self.float_type} {yes}, {self.float_type} {no}"
+        )
 
 
 class SimdF32(ScalarF64):
-    """Many networks in float32, one a lane: every operation by itself, in the order of `rewriting`, and NaN stays NaN.
+    """Float32 operations for many networks, one in each lane, in the order of `rewriting`.
 
-    Each lane computes what it would alone, so that neither the number of lanes nor the processor changes a bit.
-    tanh and exp come from the sigmoid's approximation: tanh x = 2 sigmoid(2x) - 1, without the cancellation, and
-    e^x = sigmoid(x) / (1 - sigmoid(x)) for x <= 0, with an error below 2e-6. No formula of a kernel has a positive
-    exponent, and none takes the logarithm of a number below 1 or above 2.
+    No operation is fused with another, and NaN propagates. A lane computes what it would compute alone, so that neither
+    the number of lanes nor the processor changes a bit. tanh and exp use the approximation of the sigmoid:
+    tanh x = 2 sigmoid(2x) - 1, without the cancellation, and e^x = sigmoid(x) / (1 - sigmoid(x)) for x <= 0, with an
+    error below 2e-6. No formula of a kernel has a positive exponent, or the logarithm of a number below 1 or above 2.
     """
 
     _single: ClassVar = struct.Struct("<f")
@@ -104,9 +120,9 @@ class SimdF32(ScalarF64):
     def __init__(self, function: Function) -> None:
         super().__init__(function)
         self.count = lane_count()
-        self.float_type, self.int_type, self.mask_type = (
-            f"<{self.count} x {kind}>" for kind in ("float", "i32", "i1")
-        )
+        self.float_type = Kind(f"<{self.count} x float>")
+        self.int_type: Kind[Words] = Kind(f"<{self.count} x i32>")
+        self.mask_type = Kind(f"<{self.count} x i1>")
         self._gather = f"@llvm.masked.gather.v{self.count}f32.v{self.count}p0"
         self.declarations = (
             f"declare {self.float_type} @llvm.sqrt.v{self.count}f32({self.float_type})\n"
@@ -114,69 +130,73 @@ class SimdF32(ScalarF64):
         )
 
     def prepare(self, cells: Cells, architecture: Architecture, recipe: Recipe) -> dict[str, Formula | None]:
-        """Return the cells of a nudge as they are computed: with the rate where it is needed least often."""
+        """Return the formulas of a step, with the learning rate where it costs the fewest operations."""
         return dict(rewriting.with_rate(cells, architecture, recipe))
 
     def order(self, formula: Formula, cells: Formulas) -> Formula:
-        """Return a formula in the order in which it is computed."""
+        """Return a formula with its operations in the order of the kernel."""
         return rewriting.ordered(formula, cells)
 
-    def constant(self, value: float) -> str:
-        """Return the number in every lane."""
-        (single,) = self._single.unpack(self._single.pack(value))  # written as the double that it equals
-        return f"splat (float {super().constant(single)})"
+    def constant(self, value: float) -> Number:
+        """Return a constant in every lane."""
+        (single,) = self._single.unpack(self._single.pack(value))  # LLVM writes a float as the equal double
+        return Number(f"splat (float {super().constant(single)})")
 
-    def splat(self, value: str, kind: str = "float") -> str:
-        """Return one number in every lane."""
+    def splat(self, value: F32) -> Number:
+        """Return one float in every lane."""
+        return Number(self.splat_of(value, "float"))
+
+    def splat_of(self, value: str, kind: str) -> str:
+        """Return one value of any type in every lane."""
         vector = f"<{self.count} x {kind}>"
         first = self.f.emit(f"insertelement {vector} poison, {kind} {value}, i32 0")
         return self.f.emit(
             f"shufflevector {vector} {first}, {vector} poison, {self.int_type} zeroinitializer"
         )
 
-    def maximum(self, x: str, y: str) -> str:
-        """Return the larger number; x where either is NaN."""
+    def maximum(self, x: Number, y: Number) -> Number:
+        """Return the larger number; x if either is NaN."""
         return self.select("ogt", y, x, y, x)
 
-    def sqrt(self, x: str) -> str:
+    def sqrt(self, x: Number) -> Number:
         """Return the square root."""
-        return self.f.emit(f"call {self.float_type} @llvm.sqrt.v{self.count}f32({self.float_type} {x})")
+        return self._number(f"call {self.float_type} @llvm.sqrt.v{self.count}f32({self.float_type} {x})")
 
-    def sigmoid(self, x: str) -> str:
+    def sigmoid(self, x: Number) -> Number:
         """Return 1 / (1 + e^-x), approximately."""
         return self.binary("fadd", self.constant(0.5), self.centered_sigmoid(x))
 
-    def tanh(self, x: str) -> str:
+    def tanh(self, x: Number) -> Number:
         """Return the hyperbolic tangent, approximately."""
         return self.binary("fmul", self.constant(2.0), self.centered_sigmoid(self.binary("fadd", x, x)))
 
-    def exp(self, x: str) -> str:
+    def exp(self, x: Number) -> Number:
         """Return e^x for x <= 0, approximately."""
         ratio, half = self.centered_sigmoid(x), self.constant(0.5)
         return self.binary("fdiv", self.binary("fadd", half, ratio), self.binary("fsub", half, ratio))
 
-    def log(self, x: str) -> str:
+    def log(self, x: Number) -> Number:
         """Return the natural logarithm of x from 1 to 2, approximately: ln x = 2 artanh s, s = (x - 1) / (x + 1)."""
         one = self.constant(1.0)
         s = self.binary("fdiv", self.binary("fsub", x, one), self.binary("fadd", x, one))  # 0 to 1/3
         return self.binary("fmul", s, self.polynomial(self.binary("fmul", s, s), ARTANH))
 
-    def gather(self, array: str, index: str) -> str:
-        """Return the float32 of an array at each lane's own index."""
+    def gather(self, array: Pointer, index: Words) -> Number:
+        """Return one float of an array for each lane, at the lane's own index."""
         places = self.f.emit(f"getelementptr float, ptr {array}, {self.int_type} {index}")
         every, pointers = f"{self.mask_type} splat (i1 true)", f"<{self.count} x ptr> {places}"
-        return self.f.emit(
+        return self._number(
             f"call {self.float_type} {self._gather}({pointers}, i32 4, {every}, {self.float_type} poison)"
         )
 
-    def polynomial(self, y: str, coefficients: tuple[float, ...]) -> str:
-        """Return the polynomial at y; the highest power's coefficient first."""
+    def polynomial(self, y: Number, coefficients: tuple[float, ...]) -> Number:
+        """Return a polynomial of y. The coefficient of the highest power comes first."""
         result = self.constant(coefficients[0])
         for c in coefficients[1:]:
             result = self.binary("fadd", self.binary("fmul", result, y), self.constant(c))
         return result
 
-    def centered_sigmoid(self, x: str) -> str:
+    def centered_sigmoid(self, x: Number) -> Number:
         """Return sigmoid(x) - 1/2, approximately."""
         low, high = self.constant(-ENDS), self.constant(ENDS)
         x = self.select("olt", x, low, low, x)
@@ -188,40 +208,37 @@ class SimdF32(ScalarF64):
         bottom = self.binary("fmul", self.binary("fmul", d, e), self.binary("fmul", f, g))
         return self.binary("fdiv", top, bottom)
 
-    def _compare(self, test: str, x: str, y: str) -> str:
-        return self.f.emit(f"fcmp {test} {self.float_type} {x}, {y}")
+    # --- 32-bit integers: the words of `rng` ----------------------------------------------------------------------
 
-    def _select_if(self, condition: str, yes: str, no: str) -> str:
-        return self.f.emit(
-            f"select {self.mask_type} {condition}, {self.float_type} {yes}, {self.float_type} {no}"
-        )
-
-    # --- whole numbers: the words of `draws` ---------------------------------------------------------------------
-
-    def int_op(self, operation: str, x: str, y: Index) -> str:
-        """Return add, mul, xor, and, lshr of 32-bit numbers; `y` may be one number for all lanes."""
-        return self.f.emit(
+    def int_op(self, operation: str, x: Words, y: Words | int) -> Words:
+        """Return add, mul, xor, and, shl or lshr of 32-bit integers. An int `y` is the same in all lanes."""
+        return self._words(
             f"{operation} {self.int_type} {x}, {self.splat_int(y) if isinstance(y, int) else y}"
         )
 
-    def splat_int(self, number: int) -> str:
-        """Return a 32-bit number in every lane."""
-        return f"splat (i32 {number - (number >> 31 << 32)})"
+    def splat_int(self, number: int) -> Words:
+        """Return a 32-bit constant in every lane."""
+        return Words(f"splat (i32 {number - (number >> 31 << 32)})")
 
-    def equals(self, x: str, number: int) -> str:
-        """Return in which lanes x is that number."""
-        return self.f.emit(f"icmp eq {self.int_type} {x}, {self.splat_int(number)}")
+    def splat_low(self, number: I64) -> Words:
+        """Return the low 32 bits of an integer in every lane."""
+        low = I32(self.f.emit(f"trunc i64 {number} to i32"))
+        return Words(self.splat_of(low, "i32"))
 
-    def less_than(self, x: str, number: int) -> str:
-        """Return in which lanes x is below that number."""
-        return self.f.emit(f"icmp ult {self.int_type} {x}, {self.splat_int(number)}")
+    def equals(self, x: Words, number: int) -> Mask:
+        """Return the mask of the lanes in which x equals a number."""
+        return Mask(self.f.emit(f"icmp eq {self.int_type} {x}, {self.splat_int(number)}"))
 
-    def select_mask(self, mark: str, yes: str, no: str, kind: str) -> str:
-        """Return `yes` in the marked lanes, else `no`."""
-        return self.f.emit(f"select {self.mask_type} {mark}, {kind} {yes}, {kind} {no}")
+    def less_than(self, x: Words, number: int) -> Mask:
+        """Return the mask of the lanes in which x is below a number, both unsigned."""
+        return Mask(self.f.emit(f"icmp ult {self.int_type} {x}, {self.splat_int(number)}"))
 
-    def rng_word(self, x: str, number: Index) -> str:
-        """Go on from word x to the word at `number` (see `draws.word`)."""
+    def select_mask(self, mask: Mask, yes: Words, no: Words) -> Words:
+        """Return `yes` in the lanes of the mask, else `no`."""
+        return self._words(f"select {self.mask_type} {mask}, {self.int_type} {yes}, {self.int_type} {no}")
+
+    def rng_word(self, x: Words, number: Words | int) -> Words:
+        """Return the random word that follows word x at a position; see `rng.word`."""
         x = self.int_op("add", self.int_op("add", x, number), GOLDEN)
         x = self.int_op("xor", x, self.int_op("lshr", x, 16))
         x = self.int_op("mul", x, 0x7FEB352D)
@@ -229,24 +246,27 @@ class SimdF32(ScalarF64):
         x = self.int_op("mul", x, 0x846CA68B)
         return self.int_op("xor", x, self.int_op("lshr", x, 16))
 
-    def shuffle_index(self, word: str, i: str) -> str:
-        """Return (word * (i + 1)) >> 32, i a whole number (i64)."""
+    def shuffle_index(self, word: Words, i: Index) -> Words:
+        """Return (word * (i + 1)) >> 32: an index from 0 to i."""
         long = f"<{self.count} x i64>"
-        count = self.splat(self.f.int_op("add", i, 1), "i64")
+        count = self.splat_of(self.f.int_op("add", i, 1), "i64")
         product = self.f.emit(f"mul {long} {self.f.emit(f'zext {self.int_type} {word} to {long}')}, {count}")
         high = self.f.emit(f"lshr {long} {product}, splat (i64 32)")
-        return self.f.emit(f"trunc {long} {high} to {self.int_type}")
+        return self._words(f"trunc {long} {high} to {self.int_type}")
 
-    def uniform(self, bits: str) -> str:
-        """Return the number in [0, 1) of a word (see `draws.uniform`)."""
-        number = self.f.emit(f"uitofp {self.int_type} {self.int_op('lshr', bits, 8)} to {self.float_type}")
+    def uniform(self, bits: Words) -> Number:
+        """Return the number in [0, 1) of a random word; see `rng.uniform`."""
+        number = self._number(f"uitofp {self.int_type} {self.int_op('lshr', bits, 8)} to {self.float_type}")
         return self.binary("fmul", number, self.constant(2.0**-24))
 
-    def normal(self, bits: str) -> str:
-        """Return the standard normal number of a word (see `draws.normal`)."""
+    def normal(self, bits: Words) -> Number:
+        """Return the standard normal number of a random word; see `rng.normal`."""
         pairs = self.int_op("and", bits, 0x00FF00FF)
         pairs = self.int_op("add", pairs, self.int_op("and", self.int_op("lshr", bits, 8), 0x00FF00FF))
         total = self.int_op("add", self.int_op("and", pairs, 0xFFFF), self.int_op("lshr", pairs, 16))
-        number = self.f.emit(f"sitofp {self.int_type} {total} to {self.float_type}")
+        number = self._number(f"sitofp {self.int_type} {total} to {self.float_type}")
         x = self.binary("fmul", self.binary("fsub", number, self.constant(510.0)), self.constant(1 / 256))
         return self.binary("fmul", x, self.polynomial(self.binary("fmul", x, x), BENT[::-1]))
+
+    def _words(self, text: str) -> Words:
+        return Words(self.f.emit(text))

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from tinynet.core import formulas, optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
-from tinynet.kernels.emit import ScalarF64, SimdF32
+from tinynet.kernels.emit import Number, ScalarF64, SimdF32
 from tinynet.kernels.rewriting import Cells
 from tinynet.kernels.unrolled import Emitter, InputAccessor
-from tinynet.numerics.llvm import Index
+from tinynet.numerics.llvm import I64, Index, Pointer
 from tinynet.recipe import Recipe
 
 ONE = Architecture((1, 1))  # what the update does to its one weight, it does to every parameter
@@ -35,8 +35,8 @@ class Looped:
         arithmetic: ScalarF64,
         architecture: Architecture,
         recipe: Recipe,
-        settings: Mapping[str, str],
-        work: str,
+        settings: Mapping[str, Number],
+        work: Pointer,
     ) -> None:
         self.arithmetic, self.f = arithmetic, arithmetic.f
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
@@ -49,7 +49,7 @@ class Looped:
         self.areas["delta"] = self.areas["slope"]  # a delta takes the place of its slope
         self.loss = self.f.alloca(arithmetic.float_type)
 
-    def begin(self, p: str, s: str) -> None:
+    def begin(self, p: Pointer, s: Pointer) -> None:
         """Take note of where the numbers are."""
         self.p, self.s = p, s
 
@@ -76,16 +76,18 @@ class Looped:
         for n, (weight, bias) in enumerate(self.architecture.slices, 1):
             inputs = self.architecture.sizes[n - 1]
             with self._loop(self.architecture.sizes[n]) as j:
-                delta = self._load(self._node_place("delta", n, j)) if alone else ""
+                delta = self._load(self._node_place("delta", n, j)) if alone else None
                 with self._loop(inputs) as i:
-                    a = self._load(self._node_place("a", n - 1, i)) if alone else ""
-                    gradient = self.arithmetic.binary("fmul", delta, a) if alone else None
+                    gradient = None
+                    if delta is not None:
+                        a = self._load(self._node_place("a", n - 1, i))
+                        gradient = self.arithmetic.binary("fmul", delta, a)
                     self._update(
                         self._add(weight.start, self.f.int_op("mul", j, inputs), i), powers, gradient
                     )
-                self._update(self._add(bias.start, j), powers, delta or None)
+                self._update(self._add(bias.start, j), powers, delta)
 
-    def example_done(self, k: str) -> None:
+    def example_done(self, k: I64) -> None:
         """Where a recording notes the activations of picture k."""
 
     def forward(self, n: int) -> None:
@@ -114,7 +116,7 @@ class Looped:
         sums = [self.f.alloca(self.arithmetic.float_type) for _ in rows]
         firsts = [self._add(weight.start, self.f.int_op("mul", j, inputs)) for j in rows]
 
-        def products(i: Index) -> list[str]:
+        def products(i: Index) -> list[Number]:
             a = self._load(self._node_place("a", n - 1, i))
             return [self.arithmetic.binary("fmul", self._load((self.p, self._add(q, i))), a) for q in firsts]
 
@@ -123,7 +125,7 @@ class Looped:
             b = self._load((self.p, self._add(bias.start, j)))
             self._store(*self._node_place("z", n, j), self.arithmetic.binary("fadd", self._load((z, 0)), b))
 
-    def _accumulate(self, sums: list[str], count: int, terms: Callable[[Index], list[str]]) -> None:
+    def _accumulate(self, sums: list[Pointer], count: int, terms: Callable[[Index], list[Number]]) -> None:
         for total, term in zip(sums, terms(0), strict=True):
             self._store(total, 0, term)
         with self.f.loop(1, count) as i:
@@ -164,12 +166,12 @@ class Looped:
                 emitter.values[f"layer{n}.slope[0]"] = slope
                 self._store(*self._node_place("delta", n, j), emitter.cell(f"layer{n}.delta[0]"))
 
-    def _slope(self, n: int, j: Index) -> str:
+    def _slope(self, n: int, j: Index) -> Number:
         """Return what node j of layer n is blamed for by the layer above."""
         inputs, start = self.architecture.sizes[n], self.architecture.slices[n][0].start
         total = self.f.alloca(self.arithmetic.float_type)
 
-        def products(k: Index) -> list[str]:
+        def products(k: Index) -> list[Number]:
             w = self._load((self.p, self._add(start, self.f.int_op("mul", k, inputs), j)))
             return [self.arithmetic.binary("fmul", w, self._load(self._node_place("delta", n + 1, k)))]
 
@@ -194,7 +196,7 @@ class Looped:
                     self.gradients, q, self.arithmetic.binary("fadd", self._load((self.gradients, q)), delta)
                 )
 
-    def _powers(self) -> dict[Formula, str]:
+    def _powers(self) -> dict[Formula, Number]:
         """Write Adam's two powers, once for all parameters."""
         if self.recipe.optimizer != "adam":
             return {}
@@ -208,19 +210,21 @@ class Looped:
                 else self._load((self.s, count + int(name == "decay2")))
             ),
         )
-        powers: dict[Formula, str] = {name: emitter.cell(name) for name in ("decay1.after", "decay2.after")}
+        powers: dict[Formula, Number] = {
+            name: emitter.cell(name) for name in ("decay1.after", "decay2.after")
+        }
         for k, value in enumerate(powers.values()):
             self._store(self.s, count + k, value)
         return powers
 
-    def _update(self, q: Index, powers: Mapping[Formula, str], gradient: str | None) -> None:
+    def _update(self, q: Index, powers: Mapping[Formula, Number], gradient: Number | None) -> None:
         """Write the update of parameter q."""
         count = self.architecture.parameter_count
         memory: dict[str, Index] = {f"{WEIGHT}.velocity": q, f"{WEIGHT}.mean": q}
         if self.recipe.optimizer == "adam":
             memory[f"{WEIGHT}.square"] = self._add(count, q)
 
-        def given(name: str) -> str:
+        def given(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             if name == WEIGHT:
@@ -237,12 +241,12 @@ class Looped:
                 self._store(self.s, place, emitter.values[f"{name}.after"])
         self._store(self.p, q, after)
 
-    def store_inputs(self, pixel: Callable[[str], str]) -> None:
+    def store_inputs(self, pixel: Callable[[I64], Number]) -> None:
         """Write the pixels of a picture."""
         with self._loop(self.architecture.sizes[0]) as i:
             self._store(*self._node_place("a", 0, i), pixel(i))
 
-    def outputs(self) -> list[str]:
+    def outputs(self) -> list[Number]:
         """Return the activations of the last layer."""
         last = len(self.architecture.sizes) - 1
         return [self._load(self._node_place("a", last, j)) for j in range(self.architecture.sizes[last])]
@@ -250,12 +254,12 @@ class Looped:
     def _emitter(self, cells: Cells, n: int, j: Index | None = None) -> Emitter:
         """Return who writes the cells of layer n: of all its nodes, or of node j under the number 0."""
 
-        def given(name: str) -> str:
+        def given(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             match = CELL.fullmatch(name)
             assert match is not None, name
-            kind, index = match[2].removeprefix("loss."), match[3] if j is None else j
+            kind, index = match[2].removeprefix("loss."), I64(match[3]) if j is None else j
             if kind in ("target", "error"):
                 return self._load((self.areas[kind], index))
             return self._load(self._node_place(kind, n, index))
@@ -265,7 +269,7 @@ class Looped:
     def _prepare(self, cells: Cells) -> dict[str, Formula | None]:
         return self.arithmetic.prepare(cells, self.architecture, self.recipe)
 
-    def _node_place(self, kind: str, n: int, j: Index) -> tuple[str, Index]:
+    def _node_place(self, kind: str, n: int, j: Index) -> tuple[Pointer, Index]:
         return self.areas[kind], self._add(self.first[n], j)
 
     def _add(self, *numbers: Index) -> Index:
@@ -277,15 +281,15 @@ class Looped:
                 result = number if result == 0 else self.f.int_op("add", result, number)
         return result
 
-    def _loop(self, count: int) -> AbstractContextManager[str]:
+    def _loop(self, count: int) -> AbstractContextManager[I64]:
         return self.f.loop(0, count)
 
-    def _load(self, place: tuple[str, Index]) -> str:
+    def _load(self, place: tuple[Pointer, Index]) -> Number:
         return self.f.load(
             self.arithmetic.float_type, self.f.gep(self.arithmetic.float_type, *place), align=4
         )
 
-    def _store(self, pointer: str, index: Index, value: str) -> None:
+    def _store(self, pointer: Pointer, index: Index, value: Number) -> None:
         self.f.store(
             self.arithmetic.float_type, value, self.f.gep(self.arithmetic.float_type, pointer, index), align=4
         )

@@ -19,12 +19,13 @@ from tinynet.data.batches import (
     steps_per_epoch,
 )
 from tinynet.data.examples import Examples
-from tinynet.kernels.emit import ScalarF64
+from tinynet.kernels.emit import Number, ScalarF64
 from tinynet.kernels.looped import Looped, workspace_size
 from tinynet.kernels.unrolled import NODE, Emitter, InputAccessor, Unrolled, batches, kernel_key
-from tinynet.numerics.llvm import POINTER, WHOLE, Function, Index, address, compiled
+from tinynet.numerics.llvm import I1, I64, POINTER, WHOLE, Function, Index, Pointer, address, compiled
 from tinynet.recipe import Recipe
 
+NUMBER = ScalarF64.float_type
 MAX_UNROLLED = 1024  # parameters times pictures of a batch; beyond, compiling a straight line is felt
 MAX_DRAWN = 4_000_000  # numbers of a call's noisy pictures
 
@@ -154,125 +155,135 @@ class _RecordingKernel:
             architecture.slices[0][0].stop,
         )
         settings = enumerate(optimizers.settings(recipe))
-        self.settings = {name: f.load("double", f.gep("double", "%settings", k)) for k, name in settings}
+        self.settings = {name: f.load(NUMBER, f.gep(NUMBER, Pointer("%settings"), k)) for k, name in settings}
 
     def write(self) -> None:
         """Write the whole function."""
         f, batch = self.f, self.recipe.batch_size
         per_epoch, sizes = -(-self.examples // batch), batches(self.recipe, self.examples)
-        whole = f.alloca("double")
-        with f.loop("%first", "%last") as number:
+        whole = f.alloca(NUMBER)
+        with f.loop(I64("%first"), I64("%last")) as number:
             epoch, place = f.int_op("udiv", number, per_epoch), f.int_op("urem", number, per_epoch)
-            turn = f.int_op("sub", number, "%first")
+            turn = f.int_op("sub", number, I64("%first"))
             self.turn = f.int_op("mul", turn, batch)  # this step's place in `rows`
-            self.settings["rate"] = f.load("double", f.gep("double", "%rates", turn))
-            kept = f.emit(f"icmp eq i64 {f.int_op('urem', number, '%stride')}, 0")
-            self.row = f.emit(f"select i1 {kept}, i64 {f.int_op('udiv', number, '%stride')}, i64 %spare")
-            with f.if_(f.emit(f"icmp eq i64 {place}, 0")):
-                self._copy("%p", "%start", self.weights)
-            before = self._row("%parameters", self.count), self._row("%state", self.memory)
-            self._copy("%p", before[0], self.count)
-            self._copy("%s", before[1], self.memory)
-            for k, size in enumerate(sizes):  # the last batch of an epoch may be short
-                test = "ult" if k == 0 and len(sizes) > 1 else "eq" if k else "ule"
-                with f.if_(f.emit(f"icmp {test} i64 {place}, {per_epoch - 1}")):
-                    f.store("double", self._nudge(size), whole)
-            shown = f.emit(
-                f"select i1 {f.emit(f'icmp eq i64 {place}, {per_epoch - 1}')}, double {self.exact.constant(sizes[-1])}, double {self.exact.constant(sizes[0])}"
+            self.settings["rate"] = f.load(NUMBER, f.gep(NUMBER, Pointer("%rates"), turn))
+            kept = I1(f.emit(f"icmp eq i64 {f.int_op('urem', number, I64('%stride'))}, 0"))
+            self.row = I64(
+                f.emit(f"select i1 {kept}, i64 {f.int_op('udiv', number, I64('%stride'))}, i64 %spare")
             )
-            total = f.load("double", whole)
-            with f.if_(self._not_finite(total, before[0])):
-                self._copy(before[0], "%p", self.count)
-                self._copy(before[1], "%s", self.memory)
+            with f.if_(self._equal(place, 0)):
+                self._copy(Pointer("%p"), Pointer("%start"), self.weights)
+            before = self._row(Pointer("%parameters"), self.count), self._row(Pointer("%state"), self.memory)
+            self._copy(Pointer("%p"), before[0], self.count)
+            self._copy(Pointer("%s"), before[1], self.memory)
+            for k, size in enumerate(sizes):
+                # The first size is for all batches but a short last one. One size alone is for all batches.
+                usual, only = k == 0, len(sizes) == 1
+                test = "ule" if only else "ult" if usual else "eq"
+                with f.if_(I1(f.emit(f"icmp {test} i64 {place}, {per_epoch - 1}"))):
+                    f.store(NUMBER, self._step(size), whole)
+            last_batch = self._equal(place, per_epoch - 1)
+            last, usual_size = self.exact.constant(sizes[-1]), self.exact.constant(sizes[0])
+            shown = Number(f.emit(f"select i1 {last_batch}, double {last}, double {usual_size}"))
+            total = f.load(NUMBER, whole)
+            with f.if_(self._not_finite(total)):
+                self._copy(before[0], Pointer("%p"), self.count)
+                self._copy(before[1], Pointer("%s"), self.memory)
                 f.ret(number)
-            f.store("double", self.exact.binary("fdiv", total, shown), f.gep("double", "%losses", self.row))
+            f.store(
+                NUMBER, self.exact.binary("fdiv", total, shown), f.gep(NUMBER, Pointer("%losses"), self.row)
+            )
             part = self.exact.binary("fdiv", total, self.exact.constant(self.examples))
-            self._add(f.gep("double", "%epoch_loss", epoch), part)
-            with f.if_(f.emit(f"icmp eq i64 {place}, {per_epoch - 1}")):
-                f.store("double", self._distance(), f.gep("double", "%epoch_movement", epoch))
-        f.ret("%last")
+            self._add(f.gep(NUMBER, Pointer("%epoch_loss"), epoch), part)
+            with f.if_(self._equal(place, per_epoch - 1)):
+                f.store(NUMBER, self._distance(), f.gep(NUMBER, Pointer("%epoch_movement"), epoch))
+        f.ret(I64("%last"))
 
-    def _nudge(self, size: int) -> str:
+    def _step(self, size: int) -> Number:
         """Write the nudge of a batch; return the loss of its pictures added up."""
         pixel, target = self._accessor("inputs", 0), self._accessor("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
         usual = batches(self.recipe, self.examples)[0]  # a short batch is written as the others are
         if self.count * usual > MAX_UNROLLED:
-            rolled = _RecordedLooped(*arguments, self._activation_place, self._row("%gradients", self.count))
-            rolled.begin("%p", "%s")
+            rolled = _RecordedLooped(
+                *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
+            )
+            rolled.begin(Pointer("%p"), Pointer("%s"))
             rolled.step(size, pixel, target)
-            return self.f.load("double", rolled.loss)
+            return self.f.load(NUMBER, rolled.loss)
         unrolled = Unrolled(*arguments)
-        unrolled.begin("%p", "%s")
+        unrolled.begin(Pointer("%p"), Pointer("%s"))
         emitter = unrolled.step(size, pixel, target)
         return self._record_step(emitter, size)
 
-    def _record_step(self, emitter: Emitter, size: int) -> str:
+    def _record_step(self, emitter: Emitter, size: int) -> Number:
         """Write gradients and activations on the tape; return the loss of the pictures added up."""
-        gradients = self._row("%gradients", self.count)
+        gradients = self._row(Pointer("%gradients"), self.count)
         for k, name in enumerate(self.architecture.parameter_names):
-            self.f.store("double", emitter.cell(f"{name}.gradient"), self.f.gep("double", gradients, k))
+            self.f.store(NUMBER, emitter.cell(f"{name}.gradient"), self.f.gep(NUMBER, gradients, k))
         for k, node in enumerate([cell for cell in emitter.cells if NODE.fullmatch(cell)]):
-            self.f.store(
-                "double", emitter.cell(node), self._activation_place(k // self.nodes, k % self.nodes)
-            )
+            self.f.store(NUMBER, emitter.cell(node), self._activation_place(k // self.nodes, k % self.nodes))
         loss = emitter.cells["loss"]
         return emitter.value(loss[1]) if size > 1 and isinstance(loss, tuple) else emitter.cell("loss")
 
-    def _activation_place(self, picture: Index, node: Index) -> str:
+    def _activation_place(self, picture: Index, node: Index) -> Pointer:
         """Return where an activation is kept."""
-        row = self._row("%activations", self.recipe.batch_size * self.nodes)
-        return self.f.gep(
-            "double", row, self.f.int_op("add", self.f.int_op("mul", picture, self.nodes), node)
-        )
+        row = self._row(Pointer("%activations"), self.recipe.batch_size * self.nodes)
+        return self.f.gep(NUMBER, row, self.f.int_op("add", self.f.int_op("mul", picture, self.nodes), node))
 
     def _accessor(self, array: str, side: int) -> InputAccessor:
         f, width = self.f, self.architecture.sizes[side]
 
-        def value(k: Index, i: Index) -> str:
-            number = f.load("i64", f.gep("i64", "%rows", f.int_op("add", self.turn, k)))
+        def value(k: Index, i: Index) -> Number:
+            number = f.load(WHOLE, f.gep(WHOLE, Pointer("%rows"), f.int_op("add", self.turn, k)))
             return f.load(
-                "double", f.gep("double", f"%{array}", f.int_op("add", f.int_op("mul", number, width), i))
+                NUMBER,
+                f.gep(NUMBER, Pointer(f"%{array}"), f.int_op("add", f.int_op("mul", number, width), i)),
             )
 
         return value
 
-    def _row(self, array: str, width: int) -> str:
-        return self.f.gep("double", array, self.f.int_op("mul", self.row, width))
+    def _equal(self, x: I64, y: int) -> I1:
+        return I1(self.f.emit(f"icmp eq i64 {x}, {y}"))
 
-    def _not_finite(self, total: str, before: str) -> str:
+    def _row(self, array: Pointer, width: int) -> Pointer:
+        return self.f.gep(NUMBER, array, self.f.int_op("mul", self.row, width))
+
+    def _not_finite(self, total: Number) -> I1:
         """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others, in any order."""
-        doubt = self.f.alloca("double")
-        self.f.store("double", self.exact.binary("fsub", total, total), doubt)
+        doubt = self.f.alloca(NUMBER)
+        self.f.store(NUMBER, self.exact.binary("fsub", total, total), doubt)
         with self._loop(self.count) as (_, after):
             none = self.exact.binary("fsub", after, after)
-            so_far = self.f.load("double", doubt)
-            self.f.store("double", self.f.emit(f"fadd reassoc double {so_far}, {none}"), doubt)
-        return self.f.emit(f"fcmp une double {self.f.load('double', doubt)}, {self.exact.constant(0.0)}")
+            so_far = self.f.load(NUMBER, doubt)
+            self.f.store(NUMBER, Number(self.f.emit(f"fadd reassoc double {so_far}, {none}")), doubt)
+        return I1(self.f.emit(f"fcmp une double {self.f.load(NUMBER, doubt)}, {self.exact.constant(0.0)}"))
 
-    def _distance(self) -> str:
+    def _distance(self) -> Number:
         """Return how far the first layer's weights are from where their epoch began."""
-        total = self.f.alloca("double")
-        self.f.store("double", self.exact.constant(0.0), total)
+        total = self.f.alloca(NUMBER)
+        self.f.store(NUMBER, self.exact.constant(0.0), total)
         with self._loop(self.weights) as (k, now):
-            way = self.exact.binary("fsub", now, self.f.load("double", self.f.gep("double", "%start", k)))
+            way = self.exact.binary(
+                "fsub", now, self.f.load(NUMBER, self.f.gep(NUMBER, Pointer("%start"), k))
+            )
             self._add(total, self.exact.binary("fmul", way, way))
-        return self.exact.sqrt(self.f.load("double", total))
+        return self.exact.sqrt(self.f.load(NUMBER, total))
 
     @contextmanager
-    def _loop(self, count: int) -> Iterator[tuple[str, str]]:
+    def _loop(self, count: int) -> Iterator[tuple[I64, Number]]:
         with self.f.loop(0, count) as k:
-            yield k, self.f.load("double", self.f.gep("double", "%p", k))
+            yield k, self.f.load(NUMBER, self.f.gep(NUMBER, Pointer("%p"), k))
 
-    def _add(self, place: str, value: str) -> None:
-        self.f.store("double", self.exact.binary("fadd", self.f.load("double", place), value), place)
+    def _add(self, place: Pointer, value: Number) -> None:
+        self.f.store(NUMBER, self.exact.binary("fadd", self.f.load(NUMBER, place), value), place)
 
-    def _copy(self, source: str, target: str, count: int) -> None:
+    def _copy(self, source: Pointer, target: Pointer, count: int) -> None:
         with self.f.loop(0, count) as k:
             self.f.store(
-                "double",
-                self.f.load("double", self.f.gep("double", source, k)),
-                self.f.gep("double", target, k),
+                NUMBER,
+                self.f.load(NUMBER, self.f.gep(NUMBER, source, k)),
+                self.f.gep(NUMBER, target, k),
             )
 
 
@@ -284,16 +295,16 @@ class _RecordedLooped(Looped):
         exact: ScalarF64,
         architecture: Architecture,
         recipe: Recipe,
-        settings: dict[str, str],
-        note: InputAccessor,
-        gradients: str,
+        settings: dict[str, Number],
+        note: Callable[[Index, Index], Pointer],
+        gradients: Pointer,
     ) -> None:
-        super().__init__(exact, architecture, recipe, settings, "%work")
+        super().__init__(exact, architecture, recipe, settings, Pointer("%work"))
         self.note, self.gradients = note, gradients
 
-    def example_done(self, k: str) -> None:
+    def example_done(self, k: I64) -> None:
         """Keep the activations of picture k."""
         pixels = self.architecture.sizes[0]
         with self.f.loop(0, sum(self.architecture.sizes[1:])) as node:
             value = self._load((self.areas["a"], self._add(pixels, node)))
-            self.f.store("double", value, self.note(k, node))
+            self.f.store(NUMBER, value, self.note(k, node))

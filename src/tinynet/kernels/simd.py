@@ -12,11 +12,22 @@ import numpy as np
 from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.world import World
-from tinynet.kernels.emit import SimdF32
+from tinynet.kernels.emit import Number, SimdF32
 from tinynet.kernels.looped import Looped, workspace_size
 from tinynet.kernels.simd_batches import SimdBatches, SimdWorldBatches
 from tinynet.kernels.unrolled import Unrolled, batches
-from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, aligned, compiled, lane_count
+from tinynet.numerics.llvm import (
+    FLOAT,
+    I64,
+    POINTER,
+    WHOLE,
+    Function,
+    Pointer,
+    address,
+    aligned,
+    compiled,
+    lane_count,
+)
 from tinynet.recipe import Recipe
 
 # Beyond so many parameters, or parameters times pictures of a batch, loops are quicker: a straight line no longer fits
@@ -53,31 +64,33 @@ def _training(architecture: Architecture, recipe: Recipe, examples: int, world: 
     }
     small = _is_small(architecture, recipe, examples)
     arguments = (lanes, architecture, recipe, settings)
-    nudger = Unrolled(*arguments) if small else Looped(*arguments, "%work")
+    nudger = Unrolled(*arguments) if small else Looped(*arguments, Pointer("%work"))
     memory, per_epoch = optimizers.memory_size(architecture, recipe), -(-examples // sizes[0])
-    order = f.gep(lanes.int_type, "%work", workspace_size(architecture))
-    with f.loop(0, "%blocks") as block:
-        p = f.gep(lanes.float_type, "%p", f.int_op("mul", block, architecture.parameter_count))
-        s = f.gep(lanes.float_type, "%s", f.int_op("mul", block, memory))
-        seeds = f.load(lanes.int_type, f.gep(lanes.int_type, "%seeds", block), align=4)
+    order = f.gep(lanes.int_type, Pointer("%work"), workspace_size(architecture))
+    with f.loop(0, I64("%blocks")) as block:
+        p = f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count))
+        s = f.gep(lanes.float_type, Pointer("%s"), f.int_op("mul", block, memory))
+        seeds = f.load(lanes.int_type, f.gep(lanes.int_type, Pointer("%seeds"), block), align=4)
         shown = SimdBatches(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
         if world is not None:
             shown = SimdWorldBatches(lanes, architecture, world, examples, seeds)
         nudger.begin(p, s)
-        with f.loop("%first", "%last") as epoch:
+        with f.loop(I64("%first"), I64("%last")) as epoch:
             shown.begin(epoch)
-            rates = f.gep("float", "%rates", f.int_op("mul", f.int_op("sub", epoch, "%first"), per_epoch))
+            rates = f.gep(
+                FLOAT, Pointer("%rates"), f.int_op("mul", f.int_op("sub", epoch, I64("%first")), per_epoch)
+            )
             with f.loop(0, examples // sizes[0]) as number:
-                settings["rate"] = lanes.splat(f.load("float", f.gep("float", rates, number)))
+                settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, number)))
                 nudger.step(sizes[0], *shown.pictures(f.int_op("mul", number, sizes[0])))
             if len(sizes) > 1:
-                settings["rate"] = lanes.splat(f.load("float", f.gep("float", rates, per_epoch - 1)))
-                nudger.step(sizes[1], *shown.pictures(str(examples - sizes[1])))
+                settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, per_epoch - 1)))
+                nudger.step(sizes[1], *shown.pictures(I64(str(examples - sizes[1]))))
     return f
 
 
-def _setting(lanes: SimdF32, k: int) -> str:
-    return lanes.splat(lanes.f.load("float", lanes.f.gep("float", "%settings", k)))
+def _setting(lanes: SimdF32, k: int) -> Number:
+    return lanes.splat(lanes.f.load(FLOAT, lanes.f.gep(FLOAT, Pointer("%settings"), k)))
 
 
 def _answering(architecture: Architecture) -> Function:
@@ -85,16 +98,19 @@ def _answering(architecture: Architecture) -> Function:
     pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
     f = Function("answer", {**pointers, "blocks": WHOLE, "pictures": WHOLE})
     lanes, sizes = SimdF32(f), architecture.sizes
-    forward = Looped(lanes, architecture, Recipe(), {}, "%work")
-    with f.loop(0, "%blocks") as block:
-        forward.begin(f.gep(lanes.float_type, "%p", f.int_op("mul", block, architecture.parameter_count)), "")
-        with f.loop(0, "%pictures") as picture:
-            row = f.gep("float", "%inputs", f.int_op("mul", picture, sizes[0]))
-            forward.store_inputs(lambda i: lanes.splat(f.load("float", f.gep("float", row, i))))
+    forward = Looped(lanes, architecture, Recipe(), {}, Pointer("%work"))
+    with f.loop(0, I64("%blocks")) as block:
+        forward.begin(
+            f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count)),
+            Pointer(""),
+        )
+        with f.loop(0, I64("%pictures")) as picture:
+            row = f.gep(FLOAT, Pointer("%inputs"), f.int_op("mul", picture, sizes[0]))
+            forward.store_inputs(lambda i: lanes.splat(f.load(FLOAT, f.gep(FLOAT, row, i))))
             for n in range(1, len(sizes)):
                 forward.forward(n)
-            shown = f.int_op("add", f.int_op("mul", block, "%pictures"), picture)
-            out = f.gep(lanes.float_type, "%out", f.int_op("mul", shown, sizes[-1]))
+            shown = f.int_op("add", f.int_op("mul", block, I64("%pictures")), picture)
+            out = f.gep(lanes.float_type, Pointer("%out"), f.int_op("mul", shown, sizes[-1]))
             for j, value in enumerate(forward.outputs()):
                 f.store(lanes.float_type, value, f.gep(lanes.float_type, out, j), align=4)
     return f

@@ -3,9 +3,9 @@
 from tinynet import rng
 from tinynet.core.architecture import Architecture
 from tinynet.data.world import World
-from tinynet.kernels.emit import SimdF32
+from tinynet.kernels.emit import Mask, Number, SimdF32, Words
 from tinynet.kernels.unrolled import InputAccessor
-from tinynet.numerics.llvm import Index
+from tinynet.numerics.llvm import FLOAT, I64, INT32, Index, Pointer
 from tinynet.recipe import Recipe
 
 FEW = 8  # pictures that are shuffled without a look at each lane
@@ -24,9 +24,9 @@ class SimdBatches:
         architecture: Architecture,
         recipe: Recipe,
         examples: int,
-        seeds: str,
-        noise: str,
-        order: str = "",
+        seeds: Words,
+        noise: Number,
+        order: Pointer,
     ) -> None:
         self.lanes, self.f, self.recipe = lanes, lanes.f, recipe
         self.examples, self.noise, self.order = examples, noise, order
@@ -35,7 +35,7 @@ class SimdBatches:
             lanes.rng_word(lanes.splat_int(stream), seeds) for stream in (rng.ORDERS, rng.NOISE, rng.VIEWS)
         )
 
-    def begin(self, epoch: str) -> None:
+    def begin(self, epoch: I64) -> None:
         """Begin an epoch: draw each lane's order."""
         f, lanes = self.f, self.lanes
         self.shown = f.int_op("mul", epoch, self.examples)  # pictures before this epoch
@@ -53,76 +53,78 @@ class SimdBatches:
             i = f.int_op("sub", self.examples - 1, done)
             f.store(lanes.int_type, lanes.shuffle_index(lanes.rng_word(word, self._everywhere(i)), i), places)
             with f.loop(0, lanes.count) as lane:
-                self._swap(i, f.emit(f"zext i32 {f.load('i32', f.gep('i32', places, lane))} to i64"), lane)
+                self._swap(
+                    i, I64(f.emit(f"zext i32 {f.load(INT32, f.gep(INT32, places, lane))} to i64")), lane
+                )
 
-    def _shuffled_few(self, word: str) -> list[str]:
+    def _shuffled_few(self, word: Words) -> list[Words]:
         """Return the orders of a few pictures, all lanes at once: swap i with each j, in the lanes that say so."""
         lanes, order = self.lanes, [self.lanes.splat_int(i) for i in range(self.examples)]
         for i in range(self.examples - 1, 0, -1):
-            place, held = lanes.shuffle_index(lanes.rng_word(word, i), str(i)), order[i]
+            place, held = lanes.shuffle_index(lanes.rng_word(word, i), i), order[i]
             for j in range(i):
                 mark = lanes.equals(place, j)
-                order[i] = lanes.select_mask(mark, order[j], order[i], lanes.int_type)
-                order[j] = lanes.select_mask(mark, held, order[j], lanes.int_type)
+                order[i] = lanes.select_mask(mark, order[j], order[i])
+                order[j] = lanes.select_mask(mark, held, order[j])
         return order
 
-    def _swap(self, i: str, k: str, lane: str) -> None:
+    def _swap(self, i: I64, k: I64, lane: I64) -> None:
         f = self.f
         here, there = (
-            f.gep("i32", self.order, f.int_op("add", f.int_op("mul", place, self.lanes.count), lane))
+            f.gep(INT32, self.order, f.int_op("add", f.int_op("mul", place, self.lanes.count), lane))
             for place in (i, k)
         )
-        held, other = f.load("i32", here), f.load("i32", there)
-        f.store("i32", other, here)
-        f.store("i32", held, there)
+        held, other = f.load(INT32, here), f.load(INT32, there)
+        f.store(INT32, other, here)
+        f.store(INT32, held, there)
 
-    def pictures(self, first: str) -> tuple[InputAccessor, InputAccessor]:
+    def pictures(self, first: I64) -> tuple[InputAccessor, InputAccessor]:
         """Return how to find the pixels and the targets of the pictures from place `first` of the epoch on."""
         return (
             lambda k, i: self._pixel(self.f.int_op("add", first, k), i),
             lambda k, j: self._target(self.f.int_op("add", first, k), j),
         )
 
-    def _pixel(self, place: str, i: Index) -> str:
+    def _pixel(self, place: I64, i: Index) -> Number:
         """Return pixel i of the picture at a place of the epoch."""
         lanes, width = self.lanes, self.widths[0]
         if self.recipe.augment:
             view = lanes.int_op("mul", self._view(place), width)
-            index = self.lanes.gather("%views", lanes.int_op("add", view, self._word(i)))
-            pixel = self.f.emit(f"bitcast {lanes.float_type} {index} to {lanes.int_type}")
-            value = self.lanes.gather("%inputs", lanes.int_op("add", self._row(place, width), pixel))
+            index = self.lanes.gather(Pointer("%views"), lanes.int_op("add", view, self._word(i)))
+            pixel = Words(self.f.emit(f"bitcast {lanes.float_type} {index} to {lanes.int_type}"))
+            value = self.lanes.gather(Pointer("%inputs"), lanes.int_op("add", self._row(place, width), pixel))
         else:
-            value = self._value("%inputs", place, width, i)
+            value = self._value(Pointer("%inputs"), place, width, i)
         if not self.recipe.noise:
             return value
         return self._noisy(
             value, lanes.rng_word(lanes.rng_word(self.noising, self._showing(place)), self._word(i))
         )
 
-    def _target(self, place: str, j: Index) -> str:
+    def _target(self, place: I64, j: Index) -> Number:
         lanes, width = self.lanes, self.widths[1]
         if not self.recipe.augment:
-            return self._value("%targets", place, width, j)
+            return self._value(Pointer("%targets"), place, width, j)
         turned = lanes.int_op(
             "xor", lanes.int_op("and", self._view(place), 1), self._word(j)
         )  # of two targets
-        return self.lanes.gather("%targets", lanes.int_op("add", self._row(place, width), turned))
+        return self.lanes.gather(Pointer("%targets"), lanes.int_op("add", self._row(place, width), turned))
 
-    def _noisy(self, value: str, bits: str) -> str:
+    def _noisy(self, value: Number, bits: Words) -> Number:
         """Return a pixel with the noise of a word, held between 0 and 1."""
         lanes, none, full = self.lanes, self.lanes.constant(0.0), self.lanes.constant(1.0)
         value = lanes.binary("fadd", value, lanes.binary("fmul", self.noise, lanes.normal(bits)))
         value = lanes.select("olt", value, none, none, value)
         return lanes.select("ogt", value, full, full, value)
 
-    def _value(self, array: str, place: str, width: int, i: Index) -> str:
+    def _value(self, array: Pointer, place: I64, width: int, i: Index) -> Number:
         """Return a number of the picture at a place: one for all lanes, or each lane's own."""
         if self.recipe.order == "shuffled":
             return self.lanes.gather(array, self.lanes.int_op("add", self._row(place, width), self._word(i)))
-        row = self.f.gep("float", array, self.f.int_op("mul", place, width))
-        return self.lanes.splat(self.f.load("float", self.f.gep("float", row, i)))
+        row = self.f.gep(FLOAT, array, self.f.int_op("mul", place, width))
+        return self.lanes.splat(self.f.load(FLOAT, self.f.gep(FLOAT, row, i)))
 
-    def _row(self, place: str, width: int) -> str:
+    def _row(self, place: I64, width: int) -> Words:
         """Return where each lane's picture begins."""
         which = self._everywhere(place)
         if self.recipe.order == "shuffled":
@@ -131,70 +133,74 @@ class SimdBatches:
             )
         return self.lanes.int_op("mul", which, width)
 
-    def _showing(self, place: str) -> str:
+    def _showing(self, place: I64) -> Words:
         """Return which showing of the training it is."""
         return self._everywhere(self.f.int_op("add", self.shown, place))
 
-    def _view(self, place: str) -> str:
+    def _view(self, place: I64) -> Words:
         """Return which of the eight views each lane has."""
         return self.lanes.int_op("lshr", self.lanes.rng_word(self.viewing, self._showing(place)), 29)
 
-    def _word(self, number: Index) -> str:
+    def _word(self, number: Index) -> Words:
         return self.lanes.splat_int(number) if isinstance(number, int) else self._everywhere(number)
 
-    def _everywhere(self, number: str) -> str:
-        return self.lanes.splat(self.f.emit(f"trunc i64 {number} to i32"), "i32")
+    def _everywhere(self, number: I64) -> Words:
+        return self.lanes.splat_low(number)
 
 
 class SimdWorldBatches(SimdBatches):
     """Pictures drawn from a world, each lane's by its seed: `World.draw` as instructions."""
 
     def __init__(
-        self, lanes: SimdF32, architecture: Architecture, world: World, examples: int, seeds: str
+        self, lanes: SimdF32, architecture: Architecture, world: World, examples: int, seeds: Words
     ) -> None:
-        super().__init__(lanes, architecture, Recipe(), examples, seeds, lanes.constant(world.noise))
+        super().__init__(
+            lanes, architecture, Recipe(), examples, seeds, lanes.constant(world.noise), Pointer("null")
+        )
         self.world, self.drawing = world, lanes.rng_word(lanes.splat_int(rng.TRAINING), seeds)
 
-    def _pixel(self, place: str, i: Index) -> str:
+    def _pixel(self, place: I64, i: Index) -> Number:
         lanes, world, one = self.lanes, self.world, self.lanes.constant(1.0)
         base, row = self._drawn(place)
-        flat = self.lanes.gather("%flat", row)
+        flat = self.lanes.gather(Pointer("%flat"), row)
         bright = self._level(world.bright, lanes.rng_word(base, 2))
         dark, gray = (self._level(levels, lanes.rng_word(base, 3)) for levels in (world.dark, world.flat))
         level = lanes.select("oeq", flat, one, gray, dark)
         mask = self.lanes.gather(
-            "%inputs", lanes.int_op("add", lanes.int_op("mul", row, self.widths[0]), self._word(i))
+            Pointer("%inputs"), lanes.int_op("add", lanes.int_op("mul", row, self.widths[0]), self._word(i))
         )
         number = (
             lanes.splat_int(8 + i) if isinstance(i, int) else self._everywhere(self.f.int_op("add", i, 8))
         )
         return self._noisy(lanes.select("oeq", mask, one, bright, level), lanes.rng_word(base, number))
 
-    def _target(self, place: str, j: Index) -> str:
+    def _target(self, place: I64, j: Index) -> Number:
         lanes, table = self.lanes, self.world.patterns
         base, row = self._drawn(place)
         if self.world.labels == "coin":  # two rows behind the patterns' are the coin's
             coin = lanes.int_op("add", lanes.int_op("lshr", lanes.rng_word(base, 4), 31), len(table.masks))
-            row = lanes.select_mask(self._doubtful(base), coin, row, lanes.int_type)
-        return self.lanes.gather("%targets", lanes.int_op("add", lanes.int_op("mul", row, 2), self._word(j)))
+            row = lanes.select_mask(self._doubtful(base), coin, row)
+        return self.lanes.gather(
+            Pointer("%targets"), lanes.int_op("add", lanes.int_op("mul", row, 2), self._word(j))
+        )
 
-    def _drawn(self, place: str) -> tuple[str, str]:
+    def _drawn(self, place: I64) -> tuple[Words, Words]:
         """Return the words of the picture at a place, and its row of the patterns."""
         lanes, table = self.lanes, self.world.patterns
         base = lanes.rng_word(self.drawing, self._showing(place))
         which, doubts = lanes.rng_word(base, 1), len(table.masks) - table.lines
-        doubtful = lanes.int_op("add", lanes.shuffle_index(which, str(doubts - 1)), table.lines)
-        line = lanes.shuffle_index(which, str(table.lines - 1))
-        return base, lanes.select_mask(self._doubtful(base), doubtful, line, lanes.int_type)
+        doubtful = lanes.int_op("add", lanes.shuffle_index(which, doubts - 1), table.lines)
+        line = lanes.shuffle_index(which, table.lines - 1)
+        return base, lanes.select_mask(self._doubtful(base), doubtful, line)
 
-    def _doubtful(self, base: str) -> str:
+    def _doubtful(self, base: Words) -> Mask:
         """Return in which lanes the picture is doubtful."""
         limit = int(self.world.doubt * 2**32)
         if limit >= 2**32:
-            return "splat (i1 true)"
+            return Mask("splat (i1 true)")
         return self.lanes.less_than(self.lanes.rng_word(base, 0), limit)
 
-    def _level(self, levels: tuple[float, float], bits: str) -> str:
+    def _level(self, levels: tuple[float, float], bits: Words) -> Number:
         """Return a level between two, uniform."""
         lanes, (low, high) = self.lanes, levels
         wide = lanes.binary("fmul", lanes.constant(high - low), lanes.uniform(bits))

@@ -7,8 +7,20 @@ import numpy as np
 
 from tinynet.core.architecture import Architecture
 from tinynet.core.initializers import bounds, initial_parameters
-from tinynet.kernels.emit import SimdF32
-from tinynet.numerics.llvm import POINTER, WHOLE, Function, Index, address, aligned, compiled, lane_count
+from tinynet.kernels.emit import Number, SimdF32, Words
+from tinynet.numerics.llvm import (
+    DOUBLE,
+    I64,
+    POINTER,
+    WHOLE,
+    Function,
+    Index,
+    Pointer,
+    address,
+    aligned,
+    compiled,
+    lane_count,
+)
 
 WORDS, AHEAD = 624, 397  # of the Mersenne Twister (Matsumoto and Nishimura 1998)
 
@@ -46,48 +58,51 @@ def _drawer() -> Callable[..., None]:
     f = Function("draw", {**pointers, "blocks": WHOLE, "count": WHOLE})
     lanes = SimdF32(f)
     double = f"<{lanes.count} x double>"
-    with f.loop(0, "%blocks") as block:
+    with f.loop(0, I64("%blocks")) as block:
         word = f.alloca(lanes.int_type)
-        _word_put(lanes, 0, f.load(lanes.int_type, f.gep(lanes.int_type, "%seeds", block), align=4), word)
+        _word_put(
+            lanes, 0, f.load(lanes.int_type, f.gep(lanes.int_type, Pointer("%seeds"), block), align=4), word
+        )
         with f.loop(1, WORDS) as i:
             before = f.load(lanes.int_type, word)
             mixed = lanes.int_op("xor", before, lanes.int_op("lshr", before, 30))
-            number = lanes.splat(f.emit(f"trunc i64 {i} to i32"), "i32")
+            number = lanes.splat_low(i)
             _word_put(lanes, i, lanes.int_op("add", lanes.int_op("mul", mixed, 1812433253), number), word)
-        with f.loop(0, "%count") as k:
+        with f.loop(0, I64("%count")) as k:
             bits = f.emit(f"uitofp {lanes.int_type} {_twisted(lanes, k)} to {double}")
             low, width = (
-                lanes.splat(f.load("double", f.gep("double", a, k)), "double") for a in ("%low", "%width")
+                lanes.splat_of(f.load(DOUBLE, f.gep(DOUBLE, a, k)), "double")
+                for a in (Pointer("%low"), Pointer("%width"))
             )
             u = f.emit(f"fmul {double} {bits}, splat (double 0x{0x3E70000000000000:016X})")  # 2**-24
-            number = f.emit(f"fadd {double} {f.emit(f'fmul {double} {u}, {width}')}, {low}")
-            place = f.int_op("add", f.int_op("mul", block, "%count"), k)
+            drawn = f.emit(f"fadd {double} {f.emit(f'fmul {double} {u}, {width}')}, {low}")
+            place = f.int_op("add", f.int_op("mul", block, I64("%count")), k)
             f.store(
                 lanes.float_type,
-                f.emit(f"fptrunc {double} {number} to {lanes.float_type}"),
-                f.gep(lanes.float_type, "%out", place),
+                Number(f.emit(f"fptrunc {double} {drawn} to {lanes.float_type}")),
+                f.gep(lanes.float_type, Pointer("%out"), place),
                 4,
             )
     return compiled(f)
 
 
-def _word_put(lanes: SimdF32, i: Index, value: str, word: str) -> None:
+def _word_put(lanes: SimdF32, i: Index, value: Words, word: Pointer) -> None:
     f = lanes.f
     f.store(lanes.int_type, value, word)
-    f.store(lanes.int_type, value, f.gep(lanes.int_type, "%words", i), align=4)
+    f.store(lanes.int_type, value, f.gep(lanes.int_type, Pointer("%words"), i), align=4)
 
 
-def _twisted(lanes: SimdF32, drawn: str) -> str:
+def _twisted(lanes: SimdF32, drawn: I64) -> Words:
     """Draw the next words, and return their low 24 bits."""
     f = lanes.f
 
-    def place(ahead: int) -> str:
-        return f.gep(lanes.int_type, "%words", f.int_op("urem", f.int_op("add", drawn, ahead), WORDS))
+    def place(ahead: int) -> Pointer:
+        return f.gep(
+            lanes.int_type, Pointer("%words"), f.int_op("urem", f.int_op("add", drawn, ahead), WORDS)
+        )
 
     here, near, far = (f.load(lanes.int_type, place(ahead), align=4) for ahead in (0, 1, AHEAD))
-    y = f.emit(
-        f"or {lanes.int_type} {lanes.int_op('and', here, 0x80000000)}, {lanes.int_op('and', near, 0x7FFFFFFF)}"
-    )
+    y = lanes.int_op("or", lanes.int_op("and", here, 0x80000000), lanes.int_op("and", near, 0x7FFFFFFF))
     odd = lanes.int_op("mul", lanes.int_op("and", y, 1), 0x9908B0DF)
     y = lanes.int_op("xor", lanes.int_op("xor", far, lanes.int_op("lshr", y, 1)), odd)
     f.store(lanes.int_type, y, place(0), align=4)

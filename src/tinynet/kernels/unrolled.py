@@ -7,8 +7,8 @@ from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
 from tinynet.core.sheet import Sheet
-from tinynet.kernels.emit import ScalarF64
-from tinynet.numerics.llvm import Index
+from tinynet.kernels.emit import Number, ScalarF64
+from tinynet.numerics.llvm import Index, Pointer
 from tinynet.recipe import Recipe
 
 NODE = re.compile(r"(?:picture\d+\.)?layer\d+\.a\[\d+\]")
@@ -16,8 +16,8 @@ DELTA = re.compile(r"\.delta\[\d+\]$")
 INPUT = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
-CellReader = Callable[[str], str]
-InputAccessor = Callable[[Index, Index], str]  # of picture k in the batch, pixel or output i: its value
+CellReader = Callable[[str], Number]
+InputAccessor = Callable[[Index, Index], Number]  # of picture k in the batch, pixel or output i: its value
 
 
 class Emitter:
@@ -28,20 +28,20 @@ class Emitter:
 
     def __init__(self, arithmetic: ScalarF64, cells: Mapping[str, Formula | None], given: CellReader) -> None:
         self.arithmetic, self.cells, self.given = arithmetic, cells, given
-        self.values: dict[Formula, str] = {}  # of cells, and of formulas without a cell
+        self.values: dict[Formula, Number] = {}  # of cells, and of formulas without a cell
 
-    def cell(self, name: str) -> str:
+    def cell(self, name: str) -> Number:
         """Return the value of a cell."""
         if name not in self.values:
             formula = self.cells.get(name)
             self.values[name] = self.given(name) if formula is None else self.value(formula)
         return self.values[name]
 
-    def value(self, formula: Formula) -> str:
+    def value(self, formula: Formula) -> Number:
         """Return the value of a formula."""
         return self._written(self.arithmetic.order(formula, self.cells))
 
-    def _written(self, formula: Formula) -> str:
+    def _written(self, formula: Formula) -> Number:
         """Write the operations of a formula, each once."""
         if isinstance(formula, str):
             return self.cell(formula)
@@ -51,12 +51,13 @@ class Emitter:
             self.values[formula] = self._of(formula[0], [self._written(part) for part in formula[1:]])
         return self.values[formula]
 
-    def _of(self, operation: str, parts: list[str]) -> str:
+    def _of(self, operation: str, parts: list[Number]) -> Number:
         result, *rest = parts
         if operation == "neg":
             return self.arithmetic.negate(result)
         if operation not in ARITHMETIC and operation != "max":
-            return str(getattr(self.arithmetic, operation)(result))
+            unary: Callable[[Number], Number] = getattr(self.arithmetic, operation)
+            return unary(result)
         for part in rest:  # from left to right
             if operation == "max":
                 result = self.arithmetic.maximum(result, part)
@@ -73,16 +74,20 @@ class Unrolled:
     """
 
     def __init__(
-        self, arithmetic: ScalarF64, architecture: Architecture, recipe: Recipe, settings: Mapping[str, str]
+        self,
+        arithmetic: ScalarF64,
+        architecture: Architecture,
+        recipe: Recipe,
+        settings: Mapping[str, Number],
     ) -> None:
         self.arithmetic, self.f = arithmetic, arithmetic.f
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
 
-    def begin(self, p: str, s: str) -> None:
+    def begin(self, p: Pointer, s: Pointer) -> None:
         """Take note of where the numbers are."""
         self.first, self.again = self._places(p, s), self._places(self.f.launder(p), s)
 
-    def _places(self, p: str, s: str) -> dict[str, str]:
+    def _places(self, p: Pointer, s: Pointer) -> dict[str, Pointer]:
         names, memory = (
             self.architecture.parameter_names,
             optimizers.state_names(self.architecture, self.recipe),
@@ -97,7 +102,7 @@ class Unrolled:
         """Write a nudge by a batch of pictures; return who wrote it, for the other cells."""
         sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
 
-        def given(name: str) -> str:
+        def given(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             if name in places:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, compiled
+from tinynet.numerics.llvm import DOUBLE, F64, I64, POINTER, WHOLE, Function, Pointer, address, compiled
 from tinynet.numerics.llvm_library import call, constant, library
 
 TOGETHER = 4  # inputs that are added between a load and a store of a sum
@@ -136,9 +136,11 @@ def _of_each(name: str, x: Any) -> np.ndarray:
 def _mapping(name: str) -> Callable[..., None]:
     """Compile a function of `elementary` for arrays."""
     f = Function("each", {"x": POINTER, "out": POINTER, "count": WHOLE})
-    with f.loop(0, "%count") as i:
+    with f.loop(0, I64("%count")) as i:
         f.store(
-            "double", call(f, name, f.load("double", f.gep("double", "%x", i))), f.gep("double", "%out", i)
+            DOUBLE,
+            call(f, name, f.load(DOUBLE, f.gep(DOUBLE, Pointer("%x"), i))),
+            f.gep(DOUBLE, Pointer("%out"), i),
         )
     return compiled(f, library([name]))
 
@@ -148,41 +150,45 @@ def _sums() -> Callable[..., None]:
     """Compile `weighted_sums`; a row's outputs are independent of each other, so LLVM may compute them side by side."""
     pointers = dict.fromkeys(("a", "columns", "bias", "out"), POINTER)
     wholes = dict.fromkeys(("networks", "apart", "rows", "width", "outputs"), WHOLE)
-    f = Function("sums", pointers | wholes)
-    with f.loop(0, "%networks") as network:
-        given = f.gep("double", "%a", f.int_op("mul", network, "%apart"))
-        first = f.int_op("mul", network, "%outputs")
-        columns = f.gep("double", "%columns", f.int_op("mul", first, "%width"))
-        bias = f.gep("double", "%bias", first)
-        with f.loop(0, "%rows") as row:
-            place = f.int_op("add", f.int_op("mul", first, "%rows"), f.int_op("mul", row, "%outputs"))
-            out, inputs = (
-                f.gep("double", "%out", place),
-                f.gep("double", given, f.int_op("mul", row, "%width")),
+    f = Function("sums", {**pointers, **wholes})
+    with f.loop(0, I64("%networks")) as network:
+        given = f.gep(DOUBLE, Pointer("%a"), f.int_op("mul", network, I64("%apart")))
+        first = f.int_op("mul", network, I64("%outputs"))
+        columns = f.gep(DOUBLE, Pointer("%columns"), f.int_op("mul", first, I64("%width")))
+        bias = f.gep(DOUBLE, Pointer("%bias"), first)
+        with f.loop(0, I64("%rows")) as row:
+            offset = f.int_op(
+                "add", f.int_op("mul", first, I64("%rows")), f.int_op("mul", row, I64("%outputs"))
             )
-            with f.loop(0, "%outputs") as j:
-                f.store("double", constant(-0.0), f.gep("double", out, j))  # -0.0 + x is x, of x = -0.0 too
-            blocks = f.int_op("udiv", "%width", TOGETHER)
+            out, inputs = (
+                f.gep(DOUBLE, Pointer("%out"), offset),
+                f.gep(DOUBLE, given, f.int_op("mul", row, I64("%width"))),
+            )
+            with f.loop(0, I64("%outputs")) as j:
+                f.store(DOUBLE, constant(-0.0), f.gep(DOUBLE, out, j))  # -0.0 + x is x, of x = -0.0 too
+            blocks = f.int_op("udiv", I64("%width"), TOGETHER)
             with f.loop(0, blocks) as block:
                 _add_columns(f, out, inputs, columns, f.int_op("mul", block, TOGETHER), TOGETHER)
-            with f.loop(f.int_op("mul", blocks, TOGETHER), "%width") as i:
+            with f.loop(f.int_op("mul", blocks, TOGETHER), I64("%width")) as i:
                 _add_columns(f, out, inputs, columns, i, 1)
-            with f.loop(0, "%outputs") as j:
-                place = f.gep("double", out, j)
-                term = f.load("double", f.gep("double", bias, j))
-                f.store("double", f.emit(f"fadd double {f.load('double', place)}, {term}"), place)
+            with f.loop(0, I64("%outputs")) as j:
+                place = f.gep(DOUBLE, out, j)
+                term = f.load(DOUBLE, f.gep(DOUBLE, bias, j))
+                f.store(DOUBLE, F64(f.emit(f"fadd double {f.load(DOUBLE, place)}, {term}")), place)
     return compiled(f)
 
 
-def _add_columns(f: Function, out: str, inputs: str, columns: str, first: str, count: int) -> None:
+def _add_columns(
+    f: Function, out: Pointer, inputs: Pointer, columns: Pointer, first: I64, count: int
+) -> None:
     """Add `count` inputs from the first on, each times its weights, to the sums of a row, one after the other."""
     places = [f.int_op("add", first, k) for k in range(count)]
-    values = [f.load("double", f.gep("double", inputs, place)) for place in places]
-    weights = [f.gep("double", columns, f.int_op("mul", place, "%outputs")) for place in places]
-    with f.loop(0, "%outputs") as j:
-        here = f.gep("double", out, j)
-        found = f.load("double", here)
+    values = [f.load(DOUBLE, f.gep(DOUBLE, inputs, place)) for place in places]
+    weights = [f.gep(DOUBLE, columns, f.int_op("mul", place, I64("%outputs"))) for place in places]
+    with f.loop(0, I64("%outputs")) as j:
+        here = f.gep(DOUBLE, out, j)
+        found = f.load(DOUBLE, here)
         for value, column in zip(values, weights, strict=True):
-            product = f.emit(f"fmul double {value}, {f.load('double', f.gep('double', column, j))}")
-            found = f.emit(f"fadd double {found}, {product}")
-        f.store("double", found, here)
+            product = f.emit(f"fmul double {value}, {f.load(DOUBLE, f.gep(DOUBLE, column, j))}")
+            found = F64(f.emit(f"fadd double {found}, {product}"))
+        f.store(DOUBLE, found, here)

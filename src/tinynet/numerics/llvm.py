@@ -12,16 +12,36 @@ are trained side by side: 8, 16, 32 or 64.
 import ctypes
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, NewType, TypeVar, cast
 
 from tinynet.errors import TinyNetError
 
-Index = int | str  # a whole number that is known now, or the name of one that the code will have
+# The name of a value in the code, by the value's type, so that a type checker finds values that are mixed up.
+Pointer = NewType("Pointer", str)
+I64 = NewType("I64", str)
+I32 = NewType("I32", str)
+I1 = NewType("I1", str)
+F64 = NewType("F64", str)
+F32 = NewType("F32", str)
+Index = int | I64  # a number that is known now, or the name of one that the code computes
+V = TypeVar("V", bound=str)
 
-POINTER, WHOLE = "ptr", "i64"
+
+class Kind(str, Generic[V]):
+    """The name of an LLVM type; values of the type have the Python type V."""
+
+    __slots__ = ()
+
+
+POINTER: Kind[Pointer] = Kind("ptr")
+WHOLE: Kind[I64] = Kind("i64")
+INT32: Kind[I32] = Kind("i32")
+DOUBLE: Kind[F64] = Kind("double")
+FLOAT: Kind[F32] = Kind("float")
+
 CACHE_LINE = 64  # bytes
 LANES = ("8", "16", "32", "64")  # of TINYNET_LANES
 C_TYPES = {POINTER: ctypes.c_void_p, WHOLE: ctypes.c_int64}
@@ -42,7 +62,7 @@ class Function:
     """
 
     def __init__(
-        self, name: str, arguments: dict[str, str], result: str = "void", *, internal: bool = False
+        self, name: str, arguments: Mapping[str, str], result: str = "void", *, internal: bool = False
     ) -> None:
         self.name, self.arguments, self.result, self.internal = name, arguments, result, internal
         self._variables: list[str] = []
@@ -67,38 +87,38 @@ class Function:
         self.emit_void(f"%v{self._names} = {text}")
         return f"%v{self._names}"
 
-    def alloca(self, kind: str, count: int = 1) -> str:
+    def alloca(self, kind: str, count: int = 1) -> Pointer:
         """Return a pointer to room for `count` numbers, the same at every turn of a loop."""
         self._names += 1
         self._variables.append(f"  %v{self._names} = alloca {kind}, i64 {count}")
-        return f"%v{self._names}"
+        return Pointer(f"%v{self._names}")
 
-    def load(self, kind: str, pointer: str, align: int | None = None) -> str:
+    def load(self, kind: Kind[V], pointer: Pointer, align: int | None = None) -> V:
         """Return the value at a pointer."""
-        return self.emit(f"load {kind}, ptr {pointer}" + (f", align {align}" if align else ""))
+        return cast(V, self.emit(f"load {kind}, ptr {pointer}" + (f", align {align}" if align else "")))
 
-    def store(self, kind: str, value: str, pointer: str, align: int | None = None) -> None:
+    def store(self, kind: Kind[V], value: V, pointer: Pointer, align: int | None = None) -> None:
         """Put a value at a pointer."""
         self.emit_void(f"store {kind} {value}, ptr {pointer}" + (f", align {align}" if align else ""))
 
-    def gep(self, kind: str, pointer: str, index: Index) -> str:
+    def gep(self, kind: str, pointer: Pointer, index: Index) -> Pointer:
         """Return a pointer to the number `index` behind a pointer."""
-        return self.emit(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}")
+        return Pointer(self.emit(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}"))
 
-    def launder(self, pointer: str) -> str:
+    def launder(self, pointer: Pointer) -> Pointer:
         """Return the pointer by a name that LLVM takes for another's: what it reads there, it does not remember."""
-        return self.emit(f'call ptr asm "", "=r,0"(ptr {pointer})')
+        return Pointer(self.emit(f'call ptr asm "", "=r,0"(ptr {pointer})'))
 
-    def int_op(self, operation: str, x: Index, y: Index) -> str:
+    def int_op(self, operation: str, x: Index, y: Index) -> I64:
         """Return a whole number: add, sub, mul, udiv, urem of two."""
-        return self.emit(f"{operation} i64 {x}, {y}")
+        return I64(self.emit(f"{operation} i64 {x}, {y}"))
 
     @contextmanager
-    def loop(self, first: Index, last: Index) -> Iterator[str]:
+    def loop(self, first: Index, last: Index) -> Iterator[I64]:
         """Repeat what is written inside for each whole number from `first` to `last` (not included); yield it."""
         self._names += 1
         mark, counter = f"loop{self._names}", self.alloca(WHOLE)
-        self.store(WHOLE, str(first), counter)
+        self.store(WHOLE, I64(str(first)), counter)
         self.emit_void(f"br label %{mark}")
         self._label(mark)
         number = self.load(WHOLE, counter)
@@ -112,7 +132,7 @@ class Function:
         self._label(f"{mark}.out")
 
     @contextmanager
-    def if_(self, condition: str) -> Iterator[None]:
+    def if_(self, condition: I1) -> Iterator[None]:
         """Do what is written inside only where the condition (i1) holds."""
         self._names += 1
         mark = f"when{self._names}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from tinynet.numerics.definitions import Formula, definitions, needed
-from tinynet.numerics.llvm import Function
+from tinynet.numerics.llvm import F64, Function
 
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 TESTS = {"<": "olt", ">": "ogt", "==": "oeq"}
@@ -22,18 +22,18 @@ def library(names: Iterable[str]) -> str:
     return "\n".join(map(_written, needed(set(names))))
 
 
-def constant(value: float) -> str:
+def constant(value: float) -> F64:
     """Return a float64, written with every bit.
 
     >>> constant(1.0)
     '0x3FF0000000000000'
     """
-    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+    return F64(f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}")
 
 
-def call(f: Function, name: str, *arguments: str) -> str:
+def call(f: Function, name: str, *arguments: F64) -> F64:
     """Write a call of a function of `elementary`; return its value."""
-    return f.emit(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})")
+    return F64(f.emit(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})"))
 
 
 @cache
@@ -77,7 +77,7 @@ class _Writer:
                 return self._power2(k)
             case ("exponent", [x]):
                 return self._exponent(x)
-        return call(self.f, operation, *parts)
+        return call(self.f, operation, *map(F64, parts))
 
     def _power2(self, k: str) -> str:
         """Put k + 1023 where a float64 has its exponent."""
