@@ -58,7 +58,7 @@ def same(a, b):
 @example(math.inf)
 @example(-math.inf)
 @example(math.nan)
-def test_exact_operations_are_the_sheets(name, x):
+def test_scalar_operations_of_one_number_are_those_of_the_sheet(name, x):
     with np.errstate(all="ignore"):
         assert same(exact(name, x), sheet.OPERATIONS[name](x))
 
@@ -70,7 +70,7 @@ def test_exact_operations_are_the_sheets(name, x):
 @example(math.nan, 1.0)
 @example(1.0, math.nan)
 @example(math.inf, -math.inf)
-def test_exact_operations_of_two_are_the_sheets(name, x, y):
+def test_scalar_operations_of_two_numbers_are_those_of_the_sheet(name, x, y):
     assert same(exact(name, x, y), sheet.OPERATIONS[name](x, y))
 
 
@@ -78,29 +78,29 @@ def test_exact_operations_of_two_are_the_sheets(name, x, y):
     ("name", "low", "high", "error"),
     [("sigmoid", -100, 100, 3e-7), ("tanh", -50, 50, 6e-7), ("exp", -80, 0, 2e-6), ("log", 1, 2, 3e-7)],
 )
-def test_lanes_are_as_close_as_is_said(name, low, high, error):
+def test_simd_operations_have_the_documented_accuracy(name, low, high, error):
     x = np.concatenate([np.linspace(low, high, 40_001), np.linspace(max(-3, low), min(3, high), 40_001)])
     expected = np.array([sheet.OPERATIONS[name](float(np.float32(value))) for value in x])
     assert abs(lanes(name, x)[: len(x)] - expected).max() < error
 
 
-def test_tanh_keeps_its_digits_near_zero():
+def test_tanh_is_accurate_near_zero():
     x = np.array([1e-6, 1e-3, 0.01])
     assert lanes("tanh", x)[:3] == pytest.approx(np.tanh(x), rel=5e-6)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "exp", "log", "neg", "sqrt"])
-def test_nan_stays_nan_in_its_lane(name):
+def test_nan_propagates_in_its_lane_only(name):
     found = lanes(name, np.where(np.arange(LANES) % 5 == 0, np.nan, -0.5 if name != "sqrt" else 0.5))
     assert np.isnan(found).tolist() == [k % 5 == 0 for k in range(LANES)]
 
 
-def test_relu_keeps_nan():
+def test_relu_propagates_nan():
     assert np.isnan(lanes("max", np.full(LANES, np.nan), np.zeros(LANES))).all()
 
 
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, 2**32 - 1))
-def test_lanes_draw_the_words_of_draws(seed, number):
+def test_simd_random_numbers_are_those_of_rng(seed, number):
     seeds = (np.arange(LANES, dtype=np.uint64) * 77_777 + seed) % 2**32
     shown = np.full(LANES, number, np.uint32)
     words, numbers, places = (

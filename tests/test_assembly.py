@@ -31,7 +31,7 @@ def test_arrays_are_changed_in_place():
     assert x.tolist() == [3.0, -4.0, np.inf]
 
 
-def test_nonsense_is_not_compiled():
+def test_invalid_code_is_not_compiled():
     f = Function("nonsense", {"n": WHOLE})
     f.emit_void("this is no instruction")
     with pytest.raises(RuntimeError, match="expected instruction opcode"):

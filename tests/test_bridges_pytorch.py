@@ -247,7 +247,7 @@ def test_files_of_other_things_are_refused(tmp_path, arrays, message):
 def test_a_type_that_numpy_has_none_of_is_named(tmp_path):
     path = tmp_path / "net.safetensors"
     safetensors.torch.save_file({"0.weight": torch.ones(2, 2, dtype=torch.bfloat16)}, path)
-    with pytest.raises(TinyNetError, match="numbers of the type BF16, .*float32"):
+    with pytest.raises(TinyNetError, match="tensors of type BF16, .*float32"):
         tn.Network.load(path)
 
 

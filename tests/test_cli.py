@@ -224,7 +224,7 @@ def test_train_takes_your_own_table(tmp_path):
         (["explain", "none.safetensors", "loss"], "cannot read none.safetensors: No such file"),
         (["nudge", "--picture", "middle"], "no picture 'middle'; there are fuzzy, top"),
         (["nudge", "--picture", "1,0"], "--picture has 2 numbers"),
-        (["nudge", "--cell", "layer1.wieght[0,2]"], "did you mean"),
+        (["nudge", "--cell", "layer1.wieght[0,2]"], "Did you mean"),
         (["population", "--networks", "0"], "networks is 0"),
         (["population", "--networks", "9", "--out", "a.gif"], "a figure is saved as"),
         (["discover", "--part", "middle"], "no chapter 'middle'"),

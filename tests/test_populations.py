@@ -168,7 +168,7 @@ def test_answers_are_each_members_to_the_bit(architecture, recipe):
 @pytest.mark.parametrize("shape", [(2, 9), (2, 3), (4,)])
 def test_answers_to_other_shapes_are_refused(shape):
     crowd = tn.population(tn.Recipe(epochs=1), networks=3)
-    refused = r"inputs has the shape .*These networks take \(pictures, 4\)"
+    refused = r"inputs has the shape .*It must be \(examples, 4\)"
     with pytest.raises(TinyNetError, match=refused):
         crowd.outputs(np.ones(shape))
     with pytest.raises(TinyNetError, match=refused):

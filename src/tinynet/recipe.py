@@ -178,19 +178,21 @@ class Recipe:
             checked = each.metadata["check"](each.name, getattr(self, each.name))
             object.__setattr__(self, each.name, checked)  # 5 and 5.0 are one recipe
         if self.nesterov and self.momentum == 0:
-            raise TinyNetError("nesterov is True and momentum is 0; Nesterov's step needs a momentum above 0")
+            raise TinyNetError(
+                "nesterov is True and momentum is 0. Nesterov momentum needs a momentum above 0. Set momentum, such as 0.9."
+            )
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
-                f"momentum is {self.momentum} and optimizer is {self.optimizer!r}; momentum belongs to 'sgd'"
+                f"momentum is {self.momentum} and optimizer is {self.optimizer!r}. Only 'sgd' has momentum. Set momentum to 0."
             )
 
     @property
     def external(self) -> list[str]:
-        """The fields that no formula gives: loss, optimizer or gradients of a watched training."""
+        """The fields that are "external": PyTorch's loss, optimizer or gradients."""
         return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
 
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
-        """Return the learning rates of the nudges `first` to `last` (not included) of `steps`. -> (last - first,)
+        """Return the learning rates of the steps `first` to `last` (excluded) of `steps`. -> (last - first,)
 
         >>> Recipe(learning_rate=1.0, schedule="hold_then_decay", hold_fraction=0.5, final_fraction=0.01).rates(0, 5, 5).round(4).tolist()
         [1.0, 1.0, 1.0, 0.1, 0.01]
@@ -199,7 +201,7 @@ class Recipe:
 
         from tinynet.numerics import arrays, elementary
 
-        done = np.arange(first, last) / max(1, steps - 1)  # share of the way, 1 at the last nudge
+        done = np.arange(first, last) / max(1, steps - 1)  # fraction of the training, 1 at the last step
         if self.schedule == "hold_then_decay":
             way = np.maximum(0.0, (done - self.hold_fraction) / (1.0 - self.hold_fraction))
             return np.asarray(self.learning_rate * arrays.exp(way * elementary.log(self.final_fraction)))
@@ -209,14 +211,14 @@ class Recipe:
         return np.full(last - first, self.learning_rate)
 
     def to_json(self) -> dict[str, Any]:
-        """Every field by name, ready for JSON."""
+        """Return every field by name, ready for JSON."""
         later = {new: old for old, new in EARLIER_NAMES.items()}
         words = {new: old for old, new in EARLIER_VALUES.items()}
         return {later.get(name, name): words.get(value, value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Recipe":
-        """The recipe that `to_json` described; an unknown field is an error that lists the known ones."""
+        """Return the recipe of a JSON object; raise a TinyNetError for an unknown field."""
         data = {
             EARLIER_NAMES.get(name, name): EARLIER_VALUES.get(value, value)
             if isinstance(value, str)

@@ -21,7 +21,7 @@ from tinynet.evaluation.metrics import right
 from tinynet.evaluation.predictions import UNSURE
 from tinynet.evaluation.verdicts import Verdict, share
 from tinynet.experiments.cohort import Training
-from tinynet.kernels.simd import answer, blocks_of
+from tinynet.kernels.simd import network_outputs, to_blocks
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
@@ -73,9 +73,7 @@ class Population:
         values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
         wanted = self.architecture.sizes[0]
         if values.ndim != 2 or values.shape[1] != wanted:
-            raise TinyNetError(
-                f"inputs has the shape {values.shape}. These networks take (pictures, {wanted})."
-            )
+            raise TinyNetError(f"inputs has the shape {values.shape}. It must be (examples, {wanted}).")
         answers = np.empty((len(self), len(values), self.architecture.sizes[-1]))
         for some in self._parts():
             answers[some] = self._outputs(some, values)
@@ -144,8 +142,8 @@ class Population:
 
         def sat(some: slice) -> ExamResult:
             parameters = self.parameters[some]
-            blocks, count = blocks_of(parameters), len(parameters)
-            return exam.sit(lambda inputs: answer(self.architecture, blocks, inputs)[:count])
+            blocks, count = to_blocks(parameters), len(parameters)
+            return exam.sit(lambda inputs: network_outputs(self.architecture, blocks, inputs)[:count])
 
         return ExamResult.joined(map(sat, self._parts(EXAM_BLOCK)))
 

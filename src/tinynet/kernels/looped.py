@@ -1,6 +1,6 @@
-"""One nudge of a larger network: the sheet's formulas again, inside loops over layers, nodes and weights.
+"""One training step of a larger network: the sheet's formulas in loops over nodes and weights.
 
-What a formula says of node 0 holds for every node of its layer, so it is written once, inside a loop.
+The formula of node 0 is the formula of every node of a layer, so that it is emitted once, inside a loop.
 """
 
 import re
@@ -16,19 +16,19 @@ from tinynet.kernels.unrolled import Emitter, InputAccessor
 from tinynet.numerics.llvm import I64, Index, Pointer
 from tinynet.recipe import Recipe
 
-ONE = Architecture((1, 1))  # what the update does to its one weight, it does to every parameter
+ONE = Architecture((1, 1))  # the update of its one weight is the update of every parameter
 WEIGHT = ONE.parameter_names[0]
 CELL = re.compile(r"(?:layer(\d+)\.)?(z|a|slope|delta|target|loss\.error)\[(\d+)\]")
-ROWS = 4  # weighted sums that are added up side by side: each input is read once for all, and none waits for another
+ROWS = 4  # unroll by 4 to hide latency: each input is loaded once for four weighted sums
 
 
 def workspace_size(architecture: Architecture) -> int:
-    """Return how many numbers of working memory `Looped` needs for a network."""
+    """Return the size of the workspace that `Looped` needs, in numbers."""
     return architecture.parameter_count + 3 * sum(architecture.sizes) + 2 * architecture.sizes[-1]
 
 
 class Looped:
-    """One nudge in loops. Parameters p and the optimizer's memory s stay in memory; `work` is room for the rest."""
+    """One training step in loops. Parameters p and optimizer state s stay in memory; `work` is the workspace."""
 
     def __init__(
         self,
@@ -41,21 +41,31 @@ class Looped:
         self.arithmetic, self.f = arithmetic, arithmetic.f
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
         sizes, nodes = architecture.sizes, sum(architecture.sizes)
-        self.first = [sum(sizes[:n]) for n in range(len(sizes))]  # where a layer's nodes begin
+        self.first = [sum(sizes[:n]) for n in range(len(sizes))]  # index of the first node of each layer
         self.gradients = work
-        starts = {"a": 0, "z": nodes, "slope": 2 * nodes, "target": 3 * nodes, "error": 3 * nodes + sizes[-1]}
+        offsets = {
+            "a": 0,
+            "z": nodes,
+            "slope": 2 * nodes,
+            "target": 3 * nodes,
+            "error": 3 * nodes + sizes[-1],
+        }
         offset = architecture.parameter_count
-        self.areas = {kind: self.f.gep(arithmetic.float_type, work, offset + k) for kind, k in starts.items()}
-        self.areas["delta"] = self.areas["slope"]  # a delta takes the place of its slope
+        self.areas = {
+            kind: self.f.gep(arithmetic.float_type, work, offset + k) for kind, k in offsets.items()
+        }
+        self.areas["delta"] = self.areas["slope"]  # a delta overwrites its slope
         self.loss = self.f.alloca(arithmetic.float_type)
 
     def begin(self, p: Pointer, s: Pointer) -> None:
-        """Take note of where the numbers are."""
+        """Set the addresses of the parameters and of the optimizer state."""
         self.p, self.s = p, s
 
     def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> None:
-        """Write a nudge by a batch of pictures; the loss of all pictures added up is left in `self.loss`."""
-        alone = batch == 1 and isinstance(self.arithmetic, SimdF32)  # its gradient is used where it is made
+        """Emit a step on a batch. The sum of the losses of its examples is stored in `self.loss`."""
+        alone = batch == 1 and isinstance(
+            self.arithmetic, SimdF32
+        )  # each gradient is used at once and not stored
         zero = self.arithmetic.constant(0.0)
         self.f.store(self.arithmetic.float_type, zero, self.loss)
         if not alone:
@@ -88,10 +98,10 @@ class Looped:
                 self._update(self._add(bias.start, j), powers, delta)
 
     def example_done(self, k: I64) -> None:
-        """Where a recording notes the activations of picture k."""
+        """Emit code at the end of example k; overridden by recordings."""
 
     def forward(self, n: int) -> None:
-        """Write z = w a + b and a = activation(z) of layer n."""
+        """Emit z = w a + b and a = activation(z) of layer n."""
         outputs = self.architecture.sizes[n]
         with self._loop(outputs // ROWS) as number:
             self._sums(n, [self._add(self.f.int_op("mul", number, ROWS), r) for r in range(ROWS)])
@@ -111,7 +121,7 @@ class Looped:
             )
 
     def _sums(self, n: int, rows: list[Index]) -> None:
-        """Write the weighted sums of some nodes of layer n, from left to right."""
+        """Emit the weighted sums of some nodes of layer n, added from left to right."""
         inputs, (weight, bias) = self.architecture.sizes[n - 1], self.architecture.slices[n - 1]
         sums = [self.f.alloca(self.arithmetic.float_type) for _ in rows]
         firsts = [self._add(weight.start, self.f.int_op("mul", j, inputs)) for j in rows]
@@ -133,7 +143,7 @@ class Looped:
                 self._store(total, 0, self.arithmetic.binary("fadd", self._load((total, 0)), term))
 
     def _losses(self) -> None:
-        """Add this picture's loss; only a recording wants it."""
+        """Emit the loss of this example; SIMD kernels do not record it."""
         last = len(self.architecture.sizes) - 1
         if isinstance(self.arithmetic, SimdF32):
             return
@@ -144,7 +154,7 @@ class Looped:
         self._store(self.loss, 0, total)
 
     def _deltas(self, batch: int) -> None:
-        """Write dL/dz of every layer, the last first."""
+        """Emit dL/dz of every layer, the last layer first."""
         last = len(self.architecture.sizes) - 1
         outputs = self.architecture.sizes[last]
         cells = dict(formulas.loss(self.architecture, self.recipe, ""))
@@ -167,7 +177,7 @@ class Looped:
                 self._store(*self._node_place("delta", n, j), emitter.cell(f"layer{n}.delta[0]"))
 
     def _slope(self, n: int, j: Index) -> Number:
-        """Return what node j of layer n is blamed for by the layer above."""
+        """Return dL/da of node j of layer n, summed over the next layer."""
         inputs, start = self.architecture.sizes[n], self.architecture.slices[n][0].start
         total = self.f.alloca(self.arithmetic.float_type)
 
@@ -197,7 +207,7 @@ class Looped:
                 )
 
     def _powers(self) -> dict[Formula, Number]:
-        """Write Adam's two powers, once for all parameters."""
+        """Emit Adam's two powers, once for all parameters."""
         if self.recipe.optimizer != "adam":
             return {}
         count = 2 * self.architecture.parameter_count
@@ -218,31 +228,31 @@ class Looped:
         return powers
 
     def _update(self, q: Index, powers: Mapping[Formula, Number], gradient: Number | None) -> None:
-        """Write the update of parameter q."""
+        """Emit the update of parameter q."""
         count = self.architecture.parameter_count
-        memory: dict[str, Index] = {f"{WEIGHT}.velocity": q, f"{WEIGHT}.mean": q}
+        state: dict[str, Index] = {f"{WEIGHT}.velocity": q, f"{WEIGHT}.mean": q}
         if self.recipe.optimizer == "adam":
-            memory[f"{WEIGHT}.square"] = self._add(count, q)
+            state[f"{WEIGHT}.square"] = self._add(count, q)
 
         def given(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             if name == WEIGHT:
                 return self._load((self.p, q))
-            return self._load((self.s, memory[name]) if name in memory else (self.gradients, q))
+            return self._load((self.s, state[name]) if name in state else (self.gradients, q))
 
         emitter = Emitter(self.arithmetic, self._prepare(optimizers.update(ONE, self.recipe)), given)
         emitter.values |= powers
         if gradient is not None:
             emitter.values[f"{WEIGHT}.gradient"] = gradient
         after = emitter.cell(f"{WEIGHT}.after")
-        for name, place in memory.items():
+        for name, place in state.items():
             if f"{name}.after" in emitter.values:
                 self._store(self.s, place, emitter.values[f"{name}.after"])
         self._store(self.p, q, after)
 
     def store_inputs(self, pixel: Callable[[I64], Number]) -> None:
-        """Write the pixels of a picture."""
+        """Store the inputs of an example."""
         with self._loop(self.architecture.sizes[0]) as i:
             self._store(*self._node_place("a", 0, i), pixel(i))
 
@@ -252,7 +262,7 @@ class Looped:
         return [self._load(self._node_place("a", last, j)) for j in range(self.architecture.sizes[last])]
 
     def _emitter(self, cells: Cells, n: int, j: Index | None = None) -> Emitter:
-        """Return who writes the cells of layer n: of all its nodes, or of node j under the number 0."""
+        """Return an emitter of the cells of layer n: for all its nodes, or for node j under the number 0."""
 
         def given(name: str) -> Number:
             if name in self.settings:

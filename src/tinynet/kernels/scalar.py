@@ -1,4 +1,4 @@
-"""The kernel of one network: a training in float64 with every number kept, the sheet's to the last bit."""
+"""Train one network in float64 and record every number, with the bits of the sheet."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,36 +21,36 @@ from tinynet.data.batches import (
 from tinynet.data.examples import Examples
 from tinynet.kernels.emit import Number, ScalarF64
 from tinynet.kernels.looped import Looped, workspace_size
-from tinynet.kernels.unrolled import NODE, Emitter, InputAccessor, Unrolled, batches, kernel_key
+from tinynet.kernels.unrolled import NODE, Emitter, InputAccessor, Unrolled, batch_sizes, kernel_key
 from tinynet.numerics.llvm import I1, I64, POINTER, WHOLE, Function, Index, Pointer, address, compiled
 from tinynet.recipe import Recipe
 
 NUMBER = ScalarF64.float_type
-MAX_UNROLLED = 1024  # parameters times pictures of a batch; beyond, compiling a straight line is felt
-MAX_DRAWN = 4_000_000  # numbers of a call's noisy pictures
+MAX_UNROLLED = 1024  # parameters times batch size; straight-line code above this compiles noticeably slowly
+MAX_DRAWN = 4_000_000  # random numbers per call
 
 
 class Tape(NamedTuple):
-    """Where a recording is written; row r is step r * stride, and one row more is for steps that are not kept."""
+    """Output buffers of a recording. Row r is step r * stride; the last row is scratch for steps that are not kept."""
 
     stride: int
     parameters: np.ndarray  # (kept + 1, P) before each step
     state: np.ndarray  # (kept + 1, S)
     gradients: np.ndarray  # (kept + 1, P)
-    activations: np.ndarray  # (kept + 1, batch, nodes after the pixels)
+    activations: np.ndarray  # (kept + 1, batch, nodes after the inputs)
     losses: np.ndarray  # (kept + 1,)
-    batches: np.ndarray  # (kept + 1, batch) which picture, -1 where a last batch is short
+    batches: np.ndarray  # (kept + 1, batch) index of each example, -1 beyond a short last batch
     epoch_loss: np.ndarray  # (epochs,)
     epoch_movement: np.ndarray  # (epochs,)
 
     @classmethod
     def blank(cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int) -> "Tape":
-        """Return a tape with room for `kept` steps, one in `stride`, and `epochs` epochs."""
+        """Return empty buffers for `kept` steps, one in every `stride`, and for `epochs` epochs."""
         count, batch, rows = architecture.parameter_count, recipe.batch_size, kept + 1
         return cls(
             stride=stride,
             parameters=np.zeros((rows, count)),
-            state=np.zeros((rows, optimizers.memory_size(architecture, recipe))),
+            state=np.zeros((rows, optimizers.state_size(architecture, recipe))),
             gradients=np.zeros((rows, count)),
             activations=np.zeros((rows, batch, sum(architecture.sizes[1:]))),
             losses=np.zeros(rows),
@@ -61,9 +61,10 @@ class Tape(NamedTuple):
 
 
 class Recorder:
-    """Trains one network and writes down every step.
+    """Trains one network and records every step.
 
-    parameters (P,) and state (S,) float64: the present numbers, changed by every call.
+    parameters : (P,) float64. The current parameters, changed by every call.
+    state : (S,) float64. The current optimizer state, changed by every call.
     """
 
     def __init__(
@@ -76,34 +77,31 @@ class Recorder:
     ) -> None:
         self.architecture, self.recipe, self.source = architecture, recipe, source
         self.parameters, self.state = parameters.copy(), np.array(state, float)
-        self._start = parameters[
+        self._epoch_weights = parameters[
             : architecture.slices[0][0].stop
-        ].copy()  # first layer's weights as its epoch began
+        ].copy()  # weights of the first layer at the start of the epoch
         self._settings = np.array(list(optimizers.settings(recipe).values()))
         self._total = recipe.epochs * steps_per_epoch(recipe, source)
         self._record = _compiled(architecture, kernel_key(recipe), examples_per_epoch(source))
         self._work = np.zeros(workspace_size(architecture))
 
     def __call__(self, tape: Tape, first: int, last: int) -> int:
-        """Take the steps `first` to `last` (not included); return how many are done in all.
+        """Take the steps `first` to `last` (excluded); return the number of the step that was reached.
 
-        It stops before a step that would leave a number infinite or NaN.
+        Training stops before a step that would make a number infinite or NaN.
         """
         while first < last:
-            end = min(last, first + self._most())
+            end = min(last, first + self._max_steps())
             reached = self._steps(tape, first, end)
             if reached < end:
                 return reached
             first = end
         return last
 
-    def _most(self) -> int:
+    def _max_steps(self) -> int:
         batch = self.recipe.batch_size
-        drawn = (
-            batch
-            if is_plain(self.recipe, self.source)
-            else batch * sum(self.architecture.sizes[:: len(self.architecture.sizes) - 1])
-        )
+        inputs, *_, outputs = self.architecture.sizes
+        drawn = batch if is_plain(self.recipe, self.source) else batch * (inputs + outputs)
         return max(1, MAX_DRAWN // drawn)
 
     def _steps(self, tape: Tape, first: int, last: int) -> int:
@@ -120,7 +118,7 @@ class Recorder:
             rows = np.arange(shown.size).reshape(shown.shape)
         rates = self.recipe.rates(first, last, self._total)
         arrays = (
-            self.parameters, self.state, self._start, self._settings, self._work, inputs, targets, rows, rates,
+            self.parameters, self.state, self._epoch_weights, self._settings, self._work, inputs, targets, rows, rates,
             *tape[1:6], tape.epoch_loss, tape.epoch_movement,
         )  # fmt: skip
         held = [np.ascontiguousarray(array) for array in arrays]
@@ -144,28 +142,28 @@ def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Call
 
 
 class _RecordingKernel:
-    """Writes the loop over the steps, and what is kept of each."""
+    """Emits the loop over the steps, and the code that records each step."""
 
     def __init__(self, f: Function, architecture: Architecture, recipe: Recipe, examples: int) -> None:
         self.f, self.exact = f, ScalarF64(f)
         self.architecture, self.recipe, self.examples = architecture, recipe, examples
         self.count, self.nodes = architecture.parameter_count, sum(architecture.sizes[1:])
-        self.memory, self.weights = (
-            optimizers.memory_size(architecture, recipe),
+        self.state_size, self.weights = (
+            optimizers.state_size(architecture, recipe),
             architecture.slices[0][0].stop,
         )
         settings = enumerate(optimizers.settings(recipe))
         self.settings = {name: f.load(NUMBER, f.gep(NUMBER, Pointer("%settings"), k)) for k, name in settings}
 
     def write(self) -> None:
-        """Write the whole function."""
+        """Emit the whole function."""
         f, batch = self.f, self.recipe.batch_size
-        per_epoch, sizes = -(-self.examples // batch), batches(self.recipe, self.examples)
+        per_epoch, sizes = -(-self.examples // batch), batch_sizes(self.recipe, self.examples)
         whole = f.alloca(NUMBER)
         with f.loop(I64("%first"), I64("%last")) as number:
             epoch, place = f.int_op("udiv", number, per_epoch), f.int_op("urem", number, per_epoch)
             turn = f.int_op("sub", number, I64("%first"))
-            self.turn = f.int_op("mul", turn, batch)  # this step's place in `rows`
+            self.turn = f.int_op("mul", turn, batch)  # the position of this step in `rows`
             self.settings["rate"] = f.load(NUMBER, f.gep(NUMBER, Pointer("%rates"), turn))
             kept = I1(f.emit(f"icmp eq i64 {f.int_op('urem', number, I64('%stride'))}, 0"))
             self.row = I64(
@@ -173,11 +171,14 @@ class _RecordingKernel:
             )
             with f.if_(self._equal(place, 0)):
                 self._copy(Pointer("%p"), Pointer("%start"), self.weights)
-            before = self._row(Pointer("%parameters"), self.count), self._row(Pointer("%state"), self.memory)
+            before = (
+                self._row(Pointer("%parameters"), self.count),
+                self._row(Pointer("%state"), self.state_size),
+            )
             self._copy(Pointer("%p"), before[0], self.count)
-            self._copy(Pointer("%s"), before[1], self.memory)
+            self._copy(Pointer("%s"), before[1], self.state_size)
             for k, size in enumerate(sizes):
-                # The first size is for all batches but a short last one. One size alone is for all batches.
+                # With one size, all batches have it. With two, only the last batch of an epoch has the second.
                 usual, only = k == 0, len(sizes) == 1
                 test = "ule" if only else "ult" if usual else "eq"
                 with f.if_(I1(f.emit(f"icmp {test} i64 {place}, {per_epoch - 1}"))):
@@ -188,7 +189,7 @@ class _RecordingKernel:
             total = f.load(NUMBER, whole)
             with f.if_(self._not_finite(total)):
                 self._copy(before[0], Pointer("%p"), self.count)
-                self._copy(before[1], Pointer("%s"), self.memory)
+                self._copy(before[1], Pointer("%s"), self.state_size)
                 f.ret(number)
             f.store(
                 NUMBER, self.exact.binary("fdiv", total, shown), f.gep(NUMBER, Pointer("%losses"), self.row)
@@ -200,10 +201,10 @@ class _RecordingKernel:
         f.ret(I64("%last"))
 
     def _step(self, size: int) -> Number:
-        """Write the nudge of a batch; return the loss of its pictures added up."""
+        """Emit the step of a batch; return the sum of the losses of its examples."""
         pixel, target = self._accessor("inputs", 0), self._accessor("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
-        usual = batches(self.recipe, self.examples)[0]  # a short batch is written as the others are
+        usual = batch_sizes(self.recipe, self.examples)[0]  # a short batch gets the same kind of code
         if self.count * usual > MAX_UNROLLED:
             rolled = _RecordedLooped(
                 *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
@@ -217,7 +218,7 @@ class _RecordingKernel:
         return self._record_step(emitter, size)
 
     def _record_step(self, emitter: Emitter, size: int) -> Number:
-        """Write gradients and activations on the tape; return the loss of the pictures added up."""
+        """Emit the recording of gradients and activations; return the sum of the losses of the examples."""
         gradients = self._row(Pointer("%gradients"), self.count)
         for k, name in enumerate(self.architecture.parameter_names):
             self.f.store(NUMBER, emitter.cell(f"{name}.gradient"), self.f.gep(NUMBER, gradients, k))
@@ -227,7 +228,7 @@ class _RecordingKernel:
         return emitter.value(loss[1]) if size > 1 and isinstance(loss, tuple) else emitter.cell("loss")
 
     def _activation_place(self, picture: Index, node: Index) -> Pointer:
-        """Return where an activation is kept."""
+        """Return the address of a recorded activation."""
         row = self._row(Pointer("%activations"), self.recipe.batch_size * self.nodes)
         return self.f.gep(NUMBER, row, self.f.int_op("add", self.f.int_op("mul", picture, self.nodes), node))
 
@@ -250,7 +251,7 @@ class _RecordingKernel:
         return self.f.gep(NUMBER, array, self.f.int_op("mul", self.row, width))
 
     def _not_finite(self, total: Number) -> I1:
-        """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others, in any order."""
+        """Return whether the loss or any parameter is infinite or NaN; x - x is 0 for all other numbers."""
         doubt = self.f.alloca(NUMBER)
         self.f.store(NUMBER, self.exact.binary("fsub", total, total), doubt)
         with self._loop(self.count) as (_, after):
@@ -260,7 +261,7 @@ class _RecordingKernel:
         return I1(self.f.emit(f"fcmp une double {self.f.load(NUMBER, doubt)}, {self.exact.constant(0.0)}"))
 
     def _distance(self) -> Number:
-        """Return how far the first layer's weights are from where their epoch began."""
+        """Return the distance of the first layer's weights from their values at the start of the epoch."""
         total = self.f.alloca(NUMBER)
         self.f.store(NUMBER, self.exact.constant(0.0), total)
         with self._loop(self.weights) as (k, now):
@@ -288,7 +289,7 @@ class _RecordingKernel:
 
 
 class _RecordedLooped(Looped):
-    """A nudge in loops whose gradients and activations are kept."""
+    """A step in loops that records gradients and activations."""
 
     def __init__(
         self,
@@ -303,7 +304,7 @@ class _RecordedLooped(Looped):
         self.note, self.gradients = note, gradients
 
     def example_done(self, k: I64) -> None:
-        """Keep the activations of picture k."""
+        """Record the activations of example k."""
         pixels = self.architecture.sizes[0]
         with self.f.loop(0, sum(self.architecture.sizes[1:])) as node:
             value = self._load((self.areas["a"], self._add(pixels, node)))

@@ -1,4 +1,4 @@
-"""What each lane is shown, as instructions: the same pictures as `showing` gives a recording of its seed."""
+"""Batches in SIMD lanes: the same examples, noise and augmentation as `data.batches` gives a recording of the seed."""
 
 from tinynet import rng
 from tinynet.core.architecture import Architecture
@@ -8,14 +8,14 @@ from tinynet.kernels.unrolled import InputAccessor
 from tinynet.numerics.llvm import FLOAT, I64, INT32, Index, Pointer
 from tinynet.recipe import Recipe
 
-FEW = 8  # pictures that are shuffled without a look at each lane
+FEW = 8  # up to this many examples are shuffled without a loop over the lanes
 
 
 class SimdBatches:
-    """The pictures that the networks of a block see: the same for all, or each its own where seeds decide.
+    """The batches of a block of networks: the same for all lanes, or different by seed.
 
-    lanes : where instructions are written. examples : pictures in an epoch. seeds : 32-bit numbers, one in each lane.
-    noise : a float32 in each lane. order : where a shuffled order is kept, a 32-bit number in each lane for each picture.
+    lanes : the arithmetic. examples : the number of examples in an epoch. seeds : one in each lane.
+    noise : the standard deviation. order : memory for a shuffled order, one word per lane and example.
     """
 
     def __init__(
@@ -36,9 +36,9 @@ class SimdBatches:
         )
 
     def begin(self, epoch: I64) -> None:
-        """Begin an epoch: draw each lane's order."""
+        """Emit the start of an epoch: the shuffled order of each lane."""
         f, lanes = self.f, self.lanes
-        self.shown = f.int_op("mul", epoch, self.examples)  # pictures before this epoch
+        self.shown = f.int_op("mul", epoch, self.examples)  # examples before this epoch
         if self.recipe.order != "shuffled":
             return
         word = lanes.rng_word(self.ordering, self._everywhere(epoch))
@@ -58,7 +58,7 @@ class SimdBatches:
                 )
 
     def _shuffled_few(self, word: Words) -> list[Words]:
-        """Return the orders of a few pictures, all lanes at once: swap i with each j, in the lanes that say so."""
+        """Return the shuffled orders of a few examples: i is swapped with each j, under a mask of lanes."""
         lanes, order = self.lanes, [self.lanes.splat_int(i) for i in range(self.examples)]
         for i in range(self.examples - 1, 0, -1):
             place, held = lanes.shuffle_index(lanes.rng_word(word, i), i), order[i]
@@ -79,14 +79,14 @@ class SimdBatches:
         f.store(INT32, held, there)
 
     def pictures(self, first: I64) -> tuple[InputAccessor, InputAccessor]:
-        """Return how to find the pixels and the targets of the pictures from place `first` of the epoch on."""
+        """Return the accessors of inputs and targets of the examples from position `first` of the epoch."""
         return (
             lambda k, i: self._pixel(self.f.int_op("add", first, k), i),
             lambda k, j: self._target(self.f.int_op("add", first, k), j),
         )
 
     def _pixel(self, place: I64, i: Index) -> Number:
-        """Return pixel i of the picture at a place of the epoch."""
+        """Return input i of the example at a position of the epoch."""
         lanes, width = self.lanes, self.widths[0]
         if self.recipe.augment:
             view = lanes.int_op("mul", self._view(place), width)
@@ -111,21 +111,21 @@ class SimdBatches:
         return self.lanes.gather(Pointer("%targets"), lanes.int_op("add", self._row(place, width), turned))
 
     def _noisy(self, value: Number, bits: Words) -> Number:
-        """Return a pixel with the noise of a word, held between 0 and 1."""
+        """Return an input with the noise of a random word, clipped to 0 to 1."""
         lanes, none, full = self.lanes, self.lanes.constant(0.0), self.lanes.constant(1.0)
         value = lanes.binary("fadd", value, lanes.binary("fmul", self.noise, lanes.normal(bits)))
         value = lanes.select("olt", value, none, none, value)
         return lanes.select("ogt", value, full, full, value)
 
     def _value(self, array: Pointer, place: I64, width: int, i: Index) -> Number:
-        """Return a number of the picture at a place: one for all lanes, or each lane's own."""
+        """Return a number of the example at a position: the same in all lanes, or one for each lane."""
         if self.recipe.order == "shuffled":
             return self.lanes.gather(array, self.lanes.int_op("add", self._row(place, width), self._word(i)))
         row = self.f.gep(FLOAT, array, self.f.int_op("mul", place, width))
         return self.lanes.splat(self.f.load(FLOAT, self.f.gep(FLOAT, row, i)))
 
     def _row(self, place: I64, width: int) -> Words:
-        """Return where each lane's picture begins."""
+        """Return the index at which the example of each lane begins."""
         which = self._everywhere(place)
         if self.recipe.order == "shuffled":
             which = self.f.load(
@@ -134,11 +134,11 @@ class SimdBatches:
         return self.lanes.int_op("mul", which, width)
 
     def _showing(self, place: I64) -> Words:
-        """Return which showing of the training it is."""
+        """Return the number of the presentation in the training, counted from 0."""
         return self._everywhere(self.f.int_op("add", self.shown, place))
 
     def _view(self, place: I64) -> Words:
-        """Return which of the eight views each lane has."""
+        """Return which of the eight views each lane uses."""
         return self.lanes.int_op("lshr", self.lanes.rng_word(self.viewing, self._showing(place)), 29)
 
     def _word(self, number: Index) -> Words:
@@ -149,7 +149,7 @@ class SimdBatches:
 
 
 class SimdWorldBatches(SimdBatches):
-    """Pictures drawn from a world, each lane's by its seed: `World.draw` as instructions."""
+    """Pictures drawn from a world by the seed of each lane: `World.draw` in SIMD."""
 
     def __init__(
         self, lanes: SimdF32, architecture: Architecture, world: World, examples: int, seeds: Words
@@ -177,7 +177,7 @@ class SimdWorldBatches(SimdBatches):
     def _target(self, place: I64, j: Index) -> Number:
         lanes, table = self.lanes, self.world.patterns
         base, row = self._drawn(place)
-        if self.world.labels == "coin":  # two rows behind the patterns' are the coin's
+        if self.world.labels == "coin":  # the two rows after the patterns are the results of the coin
             coin = lanes.int_op("add", lanes.int_op("lshr", lanes.rng_word(base, 4), 31), len(table.masks))
             row = lanes.select_mask(self._doubtful(base), coin, row)
         return self.lanes.gather(
@@ -185,7 +185,7 @@ class SimdWorldBatches(SimdBatches):
         )
 
     def _drawn(self, place: I64) -> tuple[Words, Words]:
-        """Return the words of the picture at a place, and its row of the patterns."""
+        """Return the random words of the picture at a position, and its row of the patterns."""
         lanes, table = self.lanes, self.world.patterns
         base = lanes.rng_word(self.drawing, self._showing(place))
         which, doubts = lanes.rng_word(base, 1), len(table.masks) - table.lines
@@ -194,14 +194,14 @@ class SimdWorldBatches(SimdBatches):
         return base, lanes.select_mask(self._doubtful(base), doubtful, line)
 
     def _doubtful(self, base: Words) -> Mask:
-        """Return in which lanes the picture is doubtful."""
+        """Return the mask of the lanes with an ambiguous picture."""
         limit = int(self.world.doubt * 2**32)
         if limit >= 2**32:
             return Mask("splat (i1 true)")
         return self.lanes.less_than(self.lanes.rng_word(base, 0), limit)
 
     def _level(self, levels: tuple[float, float], bits: Words) -> Number:
-        """Return a level between two, uniform."""
+        """Return a uniform random level between two levels."""
         lanes, (low, high) = self.lanes, levels
         wide = lanes.binary("fmul", lanes.constant(high - low), lanes.uniform(bits))
         return lanes.binary("fadd", lanes.constant(low), wide)

@@ -1,4 +1,4 @@
-"""The random starts of many seeds at once: PyTorch's numbers, from Mersenne Twisters side by side."""
+"""Initial parameters of many seeds at once: PyTorch's numbers, from Mersenne Twisters in SIMD lanes."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -25,25 +25,25 @@ from tinynet.numerics.llvm import (
 WORDS, AHEAD = 624, 397  # of the Mersenne Twister (Matsumoto and Nishimura 1998)
 
 
-def starts(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
-    """Return blocks of initial parameters as `Network.initial` draws them, for whole blocks of seeds.
+def initial_blocks(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
+    """Return the initial parameters of whole blocks of seeds, as `Network.initial` draws them. -> (blocks, P, lanes) float32
 
-    -> (blocks, P, lanes) float32
+    seeds : (blocks * lanes,).
     """
     lanes = lane_count()
     blocks, count = len(seeds) // lanes, architecture.parameter_count
     limits = bounds(architecture)
-    if limits is None:  # normal starts are drawn one network at a time
+    if limits is None:  # normal initialization is drawn one network at a time
         drawn = np.stack([initial_parameters(architecture, int(s)) for s in seeds]).astype(
             np.float32
         )  # (N, P)
         return np.ascontiguousarray(drawn.reshape(blocks, lanes, count).transpose(0, 2, 1))
-    uniform = np.flatnonzero(limits)  # the others start as 0
+    uniform = np.flatnonzero(limits)  # the other parameters are 0 initially
     drawn = aligned((blocks, len(uniform), lanes), np.float32)
     low, width = -limits[uniform], 2 * limits[uniform]
     words, seeds = aligned((WORDS * lanes,), np.uint32), np.ascontiguousarray(seeds, np.uint32)
     arrays = (seeds, low, width, words, drawn)
-    _drawer()(*map(address, arrays), blocks, len(uniform))
+    _compiled()(*map(address, arrays), blocks, len(uniform))
     if len(uniform) == count:
         return drawn
     found = np.zeros((blocks, count, lanes), np.float32)
@@ -52,24 +52,24 @@ def starts(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _drawer() -> Callable[..., None]:
-    """Compile `draw`: of each block's generators the first `count` numbers, low + width * u, rounded once."""
+def _compiled() -> Callable[..., None]:
+    """Compile `draw`, which stores the first `count` numbers low + width * u of each generator, rounded once."""
     pointers = dict.fromkeys(("seeds", "low", "width", "words", "out"), POINTER)
     f = Function("draw", {**pointers, "blocks": WHOLE, "count": WHOLE})
     lanes = SimdF32(f)
     double = f"<{lanes.count} x double>"
     with f.loop(0, I64("%blocks")) as block:
         word = f.alloca(lanes.int_type)
-        _word_put(
+        _store_word(
             lanes, 0, f.load(lanes.int_type, f.gep(lanes.int_type, Pointer("%seeds"), block), align=4), word
         )
         with f.loop(1, WORDS) as i:
             before = f.load(lanes.int_type, word)
             mixed = lanes.int_op("xor", before, lanes.int_op("lshr", before, 30))
             number = lanes.splat_low(i)
-            _word_put(lanes, i, lanes.int_op("add", lanes.int_op("mul", mixed, 1812433253), number), word)
+            _store_word(lanes, i, lanes.int_op("add", lanes.int_op("mul", mixed, 1812433253), number), word)
         with f.loop(0, I64("%count")) as k:
-            bits = f.emit(f"uitofp {lanes.int_type} {_twisted(lanes, k)} to {double}")
+            bits = f.emit(f"uitofp {lanes.int_type} {_next_words(lanes, k)} to {double}")
             low, width = (
                 lanes.splat_of(f.load(DOUBLE, f.gep(DOUBLE, a, k)), "double")
                 for a in (Pointer("%low"), Pointer("%width"))
@@ -86,14 +86,14 @@ def _drawer() -> Callable[..., None]:
     return compiled(f)
 
 
-def _word_put(lanes: SimdF32, i: Index, value: Words, word: Pointer) -> None:
+def _store_word(lanes: SimdF32, i: Index, value: Words, word: Pointer) -> None:
     f = lanes.f
     f.store(lanes.int_type, value, word)
     f.store(lanes.int_type, value, f.gep(lanes.int_type, Pointer("%words"), i), align=4)
 
 
-def _twisted(lanes: SimdF32, drawn: I64) -> Words:
-    """Draw the next words, and return their low 24 bits."""
+def _next_words(lanes: SimdF32, drawn: I64) -> Words:
+    """Emit the next random word of each lane; return its low 24 bits."""
     f = lanes.f
 
     def place(ahead: int) -> Pointer:

@@ -1,4 +1,4 @@
-"""The sheet as instructions: one nudge of a small network, each cell of the sheet a few lines of assembly."""
+"""One training step of a small network as straight-line code, cell by cell."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,18 +17,19 @@ INPUT = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
 CellReader = Callable[[str], Number]
-InputAccessor = Callable[[Index, Index], Number]  # of picture k in the batch, pixel or output i: its value
+InputAccessor = Callable[[Index, Index], Number]  # value of input or target i of example k in the batch
 
 
 class Emitter:
-    """Writes formulas: a cell where it is first asked for, after the cells it uses, and what repeats only once.
+    """Emits the code of formulas. A cell is emitted when it is first used, and repeated formulas only once.
 
-    cells : each cell's formula; None, or no entry, where `given` knows its value.
+    cells : the formula of each cell; None or no entry for the cells that `given` reads.
+    given : returns the value of a cell without a formula.
     """
 
     def __init__(self, arithmetic: ScalarF64, cells: Mapping[str, Formula | None], given: CellReader) -> None:
         self.arithmetic, self.cells, self.given = arithmetic, cells, given
-        self.values: dict[Formula, Number] = {}  # of cells, and of formulas without a cell
+        self.values: dict[Formula, Number] = {}  # of cells, and of parts of formulas
 
     def cell(self, name: str) -> Number:
         """Return the value of a cell."""
@@ -42,7 +43,7 @@ class Emitter:
         return self._written(self.arithmetic.order(formula, self.cells))
 
     def _written(self, formula: Formula) -> Number:
-        """Write the operations of a formula, each once."""
+        """Emit the operations of a formula, each once."""
         if isinstance(formula, str):
             return self.cell(formula)
         if not isinstance(formula, tuple):
@@ -67,10 +68,10 @@ class Emitter:
 
 
 class Unrolled:
-    """One nudge in a straight line. Parameters p and the optimizer's memory s stay in memory.
+    """One training step as straight-line code. Parameters p and optimizer state s stay in memory.
 
-    The update reads each parameter again just before it writes it: so many numbers would not stay in registers, and
-    LLVM would put them aside on the stack.
+    The update loads each parameter again just before it stores it. Otherwise LLVM would keep all parameters live and
+    spill them to the stack.
     """
 
     def __init__(
@@ -84,22 +85,22 @@ class Unrolled:
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
 
     def begin(self, p: Pointer, s: Pointer) -> None:
-        """Take note of where the numbers are."""
+        """Set the addresses of the parameters and of the optimizer state."""
         self.first, self.again = self._places(p, s), self._places(self.f.launder(p), s)
 
     def _places(self, p: Pointer, s: Pointer) -> dict[str, Pointer]:
-        names, memory = (
+        names, states = (
             self.architecture.parameter_names,
             optimizers.state_names(self.architecture, self.recipe),
         )
         return {
             name: self.f.gep(self.arithmetic.float_type, pointer, k)
-            for pointer, some in ((p, names), (s, memory))
+            for pointer, some in ((p, names), (s, states))
             for k, name in enumerate(some)
         }
 
     def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> Emitter:
-        """Write a nudge by a batch of pictures; return who wrote it, for the other cells."""
+        """Emit a step on a batch; return the emitter, for the values of other cells."""
         sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
 
         def given(name: str) -> Number:
@@ -126,15 +127,15 @@ class Unrolled:
         return emitter
 
 
-def batches(recipe: Recipe, examples: int) -> list[int]:
-    """Return the sizes of a training's batches: the usual, and a shorter last one."""
+def batch_sizes(recipe: Recipe, examples: int) -> list[int]:
+    """Return the batch size of an epoch, and the size of a shorter last batch if there is one."""
     usual = min(recipe.batch_size, examples)
     rest = examples % usual
     return [usual, rest] if rest else [usual]
 
 
 def kernel_key(recipe: Recipe) -> Recipe:
-    """Return the recipe that stands for all that share a kernel: which numbers there are matters, not their size."""
+    """Reduce a recipe to the fields that change the generated code, as a key of compiled kernels."""
     return Recipe(
         loss=recipe.loss, order=recipe.order, batch_size=recipe.batch_size, optimizer=recipe.optimizer,
         momentum=0.5 if recipe.momentum else 0.0, nesterov=recipe.nesterov,

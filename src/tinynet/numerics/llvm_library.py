@@ -1,4 +1,4 @@
-"""The functions of `elementary` as LLVM's assembly: every operation rounded once, none joined or reordered."""
+"""The functions of `elementary` as LLVM IR: no operation is fused or reordered."""
 
 import struct
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ EXPONENT_AS_NUMBER = 0x4330000000000000  # the bits of 2**52: a whole number bel
 
 
 def library(names: Iterable[str]) -> str:
-    """Return these functions of `elementary`, and those they call, as assembly.
+    """Return these functions of `elementary`, and the functions that they call, as LLVM IR.
 
     >>> print(library(["nearest"]).splitlines()[2])
       %v1 = fadd double %x, 0x4338000000000000
@@ -23,7 +23,7 @@ def library(names: Iterable[str]) -> str:
 
 
 def constant(value: float) -> F64:
-    """Return a float64, written with every bit.
+    """Return a float64 constant with every bit.
 
     >>> constant(1.0)
     '0x3FF0000000000000'
@@ -32,13 +32,13 @@ def constant(value: float) -> F64:
 
 
 def call(f: Function, name: str, *arguments: F64) -> F64:
-    """Write a call of a function of `elementary`; return its value."""
+    """Emit a call of a function of `elementary` and return its result."""
     return F64(f.emit(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})"))
 
 
 @cache
 def _written(name: str) -> str:
-    """Return one function as assembly."""
+    """Return one function as LLVM IR."""
     definition = definitions()[name]
     f = Function(
         f"elementary.{name}", dict.fromkeys(definition.parameters, "double"), "double", internal=True
@@ -51,7 +51,7 @@ def _written(name: str) -> str:
 
 
 class _Writer:
-    """Writes formulas; `values` are the names of the cells so far. A condition is an i1."""
+    """Emits formulas. `values` has the results of earlier cells. A condition is an i1."""
 
     def __init__(self, f: Function, values: dict[str, str]) -> None:
         self.f, self.values = f, values
@@ -80,13 +80,13 @@ class _Writer:
         return call(self.f, operation, *map(F64, parts))
 
     def _power2(self, k: str) -> str:
-        """Put k + 1023 where a float64 has its exponent."""
+        """Return 2**k: k + 1023 in the exponent bits of a float64."""
         whole = self.f.emit(f"fadd double {k}, {constant(WHOLE_AND_BIAS)}")
         bits = self.f.emit(f"shl i64 {self.f.emit(f'bitcast double {whole} to i64')}, 52")
         return self.f.emit(f"bitcast i64 {bits} to double")
 
     def _exponent(self, x: str) -> str:
-        """Take the bits where a float64 has its exponent, and subtract the 1023 that is added there."""
+        """Return the exponent bits of a float64, minus the bias of 1023."""
         bits = self.f.emit(f"lshr i64 {self.f.emit(f'bitcast double {x} to i64')}, 52")
         number = self.f.emit(f"bitcast i64 {self.f.emit(f'or i64 {bits}, {EXPONENT_AS_NUMBER}')} to double")
         return self.f.emit(f"fsub double {number}, {constant(2.0**52 + 1023)}")

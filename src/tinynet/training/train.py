@@ -64,7 +64,7 @@ def train(
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
-    state = optimizers.memory(network.architecture, recipe)
+    state = optimizers.initial_state(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
     mark = Mark(0, network.parameters, state)
     watch = None if validation is None else EarlyStopping(recipe, validation, 1)
@@ -115,7 +115,7 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     check(network.architecture, examples, replace(recipe, patience=0))  # one nudge waits for nothing
     assert examples.targets is not None
     shown = replace(examples, targets=smoothed(recipe, examples.targets))
-    return Moment(network, shown, recipe, optimizers.memory(network.architecture, recipe))
+    return Moment(network, shown, recipe, optimizers.initial_state(network.architecture, recipe))
 
 
 def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *, times: int) -> list[Moment]:
@@ -146,7 +146,7 @@ class Mark(NamedTuple):
 
 
 def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
-    numbers = 2 * architecture.parameter_count + optimizers.memory_size(architecture, recipe)
+    numbers = 2 * architecture.parameter_count + optimizers.state_size(architecture, recipe)
     row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
     return max(1, -(-total // max(1, min(kept, MAX_KEPT))), -(-total * row_bytes // MAX_BYTES))
 
