@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 
-HIDDEN = ("sigmoid", "tanh", "relu", "identity")
+HIDDEN = ("sigmoid", "tanh", "relu", "identity", "softplus")
 OUTPUT = (*HIDDEN, "softmax")
 
 

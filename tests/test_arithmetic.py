@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tinynet import rng
 from tinynet.core import sheet
-from tinynet.kernels.emit import Exact, Lanes
-from tinynet.kernels.unrolled import Scribe
+from tinynet.kernels.emit import ScalarF64, SimdF32
+from tinynet.kernels.unrolled import Emitter
 from tinynet.numerics.llvm import POINTER, Function, address, compiled, lane_count
 
 LANES = lane_count()
@@ -24,16 +24,16 @@ def operation(kind, name):
     """Compile one operation on x (and y) in memory."""
     f = Function("operation", {"x": POINTER, "y": POINTER, "out": POINTER})
     arithmetic = kind(f)
-    x, y = (f.load(arithmetic.kind, pointer, align=4) for pointer in ("%x", "%y"))
+    x, y = (f.load(arithmetic.float_type, pointer, align=4) for pointer in ("%x", "%y"))
     formula = (name, "x", "y") if name in BINARY else (name, "x")
-    value = Scribe(arithmetic, {}, {"x": x, "y": y}.__getitem__).value(formula)
-    f.store(arithmetic.kind, value, "%out", align=4)
+    value = Emitter(arithmetic, {}, {"x": x, "y": y}.__getitem__).value(formula)
+    f.store(arithmetic.float_type, value, "%out", align=4)
     return compiled(f, arithmetic.declarations)
 
 
 def exact(name, x, y=0.0):
     numbers = np.array([x, y, 0.0])
-    operation(Exact, name)(*(address(numbers[k:]) for k in range(3)))
+    operation(ScalarF64, name)(*(address(numbers[k:]) for k in range(3)))
     return numbers[2]
 
 
@@ -42,7 +42,7 @@ def lanes(name, x, y=None):
     x = np.resize(np.asarray(x, np.float32), -(-len(x) // LANES) * LANES)
     y, out = (x if y is None else np.resize(np.asarray(y, np.float32), len(x))), np.empty_like(x)
     for k in range(0, len(x), LANES):
-        operation(Lanes, name)(*(address(array[k:]) for array in (x, y, out)))
+        operation(SimdF32, name)(*(address(array[k:]) for array in (x, y, out)))
     return out
 
 
@@ -58,7 +58,7 @@ def same(a, b):
 @example(math.inf)
 @example(-math.inf)
 @example(math.nan)
-def test_exact_operations_are_the_sheets(name, x):
+def test_scalar_operations_of_one_number_are_those_of_the_sheet(name, x):
     with np.errstate(all="ignore"):
         assert same(exact(name, x), sheet.OPERATIONS[name](x))
 
@@ -70,37 +70,37 @@ def test_exact_operations_are_the_sheets(name, x):
 @example(math.nan, 1.0)
 @example(1.0, math.nan)
 @example(math.inf, -math.inf)
-def test_exact_operations_of_two_are_the_sheets(name, x, y):
+def test_scalar_operations_of_two_numbers_are_those_of_the_sheet(name, x, y):
     assert same(exact(name, x, y), sheet.OPERATIONS[name](x, y))
 
 
 @pytest.mark.parametrize(
     ("name", "low", "high", "error"),
-    [("sigmoid", -100, 100, 3e-7), ("tanh", -50, 50, 6e-7), ("exp", -80, 0, 2e-6)],
+    [("sigmoid", -100, 100, 3e-7), ("tanh", -50, 50, 6e-7), ("exp", -80, 0, 2e-6), ("log", 1, 2, 3e-7)],
 )
-def test_lanes_are_as_close_as_is_said(name, low, high, error):
-    x = np.concatenate([np.linspace(low, high, 40_001), np.linspace(-3, min(3, high), 40_001)])
+def test_simd_operations_have_the_documented_accuracy(name, low, high, error):
+    x = np.concatenate([np.linspace(low, high, 40_001), np.linspace(max(-3, low), min(3, high), 40_001)])
     expected = np.array([sheet.OPERATIONS[name](float(np.float32(value))) for value in x])
     assert abs(lanes(name, x)[: len(x)] - expected).max() < error
 
 
-def test_tanh_keeps_its_digits_near_zero():
+def test_tanh_is_accurate_near_zero():
     x = np.array([1e-6, 1e-3, 0.01])
     assert lanes("tanh", x)[:3] == pytest.approx(np.tanh(x), rel=5e-6)
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "tanh", "exp", "neg", "sqrt"])
-def test_nan_stays_nan_in_its_lane(name):
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "exp", "log", "neg", "sqrt"])
+def test_nan_propagates_in_its_lane_only(name):
     found = lanes(name, np.where(np.arange(LANES) % 5 == 0, np.nan, -0.5 if name != "sqrt" else 0.5))
     assert np.isnan(found).tolist() == [k % 5 == 0 for k in range(LANES)]
 
 
-def test_relu_keeps_nan():
+def test_relu_propagates_nan():
     assert np.isnan(lanes("max", np.full(LANES, np.nan), np.zeros(LANES))).all()
 
 
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, 2**32 - 1))
-def test_lanes_draw_the_words_of_draws(seed, number):
+def test_simd_random_numbers_are_those_of_rng(seed, number):
     seeds = (np.arange(LANES, dtype=np.uint64) * 77_777 + seed) % 2**32
     shown = np.full(LANES, number, np.uint32)
     words, numbers, places = (
@@ -120,10 +120,10 @@ def test_lanes_draw_the_words_of_draws(seed, number):
 @cache
 def drawing():
     f = Function("drawing", dict.fromkeys(("seeds", "shown", "words", "numbers", "places"), POINTER))
-    many = Lanes(f)
-    seeds, shown = (f.load(many.words, pointer, align=4) for pointer in ("%seeds", "%shown"))
-    word = many.word(many.word(many.every(rng.NOISE), seeds), shown)
-    f.store(many.words, word, "%words", align=4)
-    f.store(many.words, many.place_of(word, "6"), "%places", align=4)
-    f.store(many.kind, many.normal(many.word(word, 3)), "%numbers", align=4)
+    many = SimdF32(f)
+    seeds, shown = (f.load(many.int_type, pointer, align=4) for pointer in ("%seeds", "%shown"))
+    word = many.rng_word(many.rng_word(many.splat_int(rng.NOISE), seeds), shown)
+    f.store(many.int_type, word, "%words", align=4)
+    f.store(many.int_type, many.shuffle_index(word, "6"), "%places", align=4)
+    f.store(many.float_type, many.normal(many.rng_word(word, 3)), "%numbers", align=4)
     return compiled(f, many.declarations)

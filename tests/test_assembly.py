@@ -7,14 +7,14 @@ from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, aligned, co
 def test_loops_and_branches():
     """The sum of the odd numbers below n, stopped where it passes a limit."""
     f = Function("odd", {"n": WHOLE, "limit": WHOLE}, WHOLE)
-    total = f.room(WHOLE)
+    total = f.alloca(WHOLE)
     f.store(WHOLE, "0", total)
     with f.loop(0, "%n") as k:
-        with f.when(f.new(f"icmp eq i64 {f.whole('urem', k, 2)}, 1")):
-            f.store(WHOLE, f.whole("add", f.load(WHOLE, total), k), total)
-        with f.when(f.new(f"icmp sgt i64 {f.load(WHOLE, total)}, %limit")):
-            f.end("-1")
-    f.end(f.load(WHOLE, total))
+        with f.if_(f.emit(f"icmp eq i64 {f.int_op('urem', k, 2)}, 1")):
+            f.store(WHOLE, f.int_op("add", f.load(WHOLE, total), k), total)
+        with f.if_(f.emit(f"icmp sgt i64 {f.load(WHOLE, total)}, %limit")):
+            f.ret("-1")
+    f.ret(f.load(WHOLE, total))
     odd = compiled(f)
     assert [odd(n, 1000) for n in (0, 1, 2, 10)] == [0, 0, 1, 25]
     assert odd(10, 20) == -1
@@ -23,17 +23,17 @@ def test_loops_and_branches():
 def test_arrays_are_changed_in_place():
     f = Function("twice", {"x": POINTER, "n": WHOLE})
     with f.loop(0, "%n") as k:
-        place = f.at("double", "%x", k)
+        place = f.gep("double", "%x", k)
         value = f.load("double", place)
-        f.store("double", f.new(f"fadd double {value}, {value}"), place)
+        f.store("double", f.emit(f"fadd double {value}, {value}"), place)
     x = np.array([1.5, -2.0, np.inf])
     compiled(f)(address(x), 2)
     assert x.tolist() == [3.0, -4.0, np.inf]
 
 
-def test_nonsense_is_not_compiled():
+def test_invalid_code_is_not_compiled():
     f = Function("nonsense", {"n": WHOLE})
-    f.do("this is no instruction")
+    f.emit_void("this is no instruction")
     with pytest.raises(RuntimeError, match="expected instruction opcode"):
         compiled(f)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 
 import tinynet as tn
 from networks import HIDDEN, OUTPUT, networks, pictures
-from tinynet.core.activations import activate
+from tinynet.core.forward import activate
 from tinynet.core.sheet import Sheet
 from tinynet.errors import TinyNetError
 from tinynet.formats.programs.loops import rolled
@@ -126,12 +126,24 @@ def singly(network, shown):
         for i in range(a.shape[1]):
             z += weight[:, i] * a[:, i : i + 1]
         z += bias
-        a = softmax(z) if layer.activation == "softmax" else activate(layer.activation, z).astype(np.float32)
+        several = {"softmax": softmax, "softplus": softplus}.get(layer.activation)  # operations, each rounded
+        a = activate(layer.activation, z).astype(np.float32) if several is None else several(z)
     return a
 
 
+def softplus(z):
+    e = one_by_one(elementary.exp, -np.abs(z))
+    return np.maximum(z, np.float32(0)) + one_by_one(elementary.log, np.float32(1) + e)
+
+
+def one_by_one(function, x):
+    """A function of doubles for an array of floats, rounded once."""
+    found = [function(value) for value in x.ravel().tolist()]
+    return np.array(found).astype(np.float32).reshape(x.shape)
+
+
 def softmax(z):
-    e = np.vectorize(elementary.exp)(z - z.max(axis=1, keepdims=True)).astype(np.float32)
+    e = one_by_one(elementary.exp, z - z.max(axis=1, keepdims=True))
     total = np.zeros(len(e), np.float32)
     for column in e.T:
         total += column
@@ -382,12 +394,12 @@ def test_an_origin_cannot_leave_its_comment(tmp_path, origin):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: TRAINED.code("rust"), "language is 'rust'; it must be one of 'c', 'python', 'javascript'"),
+        (lambda: TRAINED.code("rust"), "language is 'rust'. It must be one of 'c', 'python', 'javascript'"),
         (lambda: TRAINED.code("c", name="2nets"), "name is '2nets'; it must begin with a letter"),
         (lambda: TRAINED.code("c", name="a-b"), "name is 'a-b'"),
         (lambda: TRAINED.code("c", name="größe"), "only letters, digits and underscores"),
         (lambda: TRAINED.code("c", name=""), "name is ''"),
-        (lambda: TRAINED.code("c", dtype="half"), "dtype is 'half'; it must be one of 'float32', 'float64'"),
+        (lambda: TRAINED.code("c", dtype="half"), "dtype is 'half'. It must be one of 'float32', 'float64'"),
         (lambda: TRAINED.code("python", dtype="float32"), "dtype is 'float32'; python computes in float64"),
         (lambda: huge("relu").with_parameter("layer1.bias[0]", 1e300).code("c"), r"layer1.bias\[0\] is 1e\+300, too large for float32"),
     ],

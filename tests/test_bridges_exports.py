@@ -127,7 +127,7 @@ def test_a_film_tells_how_far_it_is(run, tmp_path):
         ("a.onnx", {"cell": "loss"}, r"cell is 'loss', and an ONNX model \(.onnx\) has no such choice: it takes step, dtype"),
         ("a.json", {"step": 1}, r"step is 1, and everything as JSON \(.json\) has no such choice: it takes none"),
         ("a.h", {"colour": 1}, r"there is no choice 'colour'; there are step, epoch"),
-        ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no; make it first"),
+        ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no. Make the folder first"),
         ("a.h", {"step": 99}, r"step 99 was asked and this recording has 12 steps"),
         ("a.py", {"name": "1st"}, r"name is '1st'; it must begin with a letter"),
         ("a.png", {"figure": "soul"}, r"'soul'.*network"),

@@ -101,9 +101,9 @@ def test_interrupted_it_leaves_no_half_file(run, tmp_path, name, quick):
 def test_mistakes_are_said(run, tmp_path, monkeypatch):
     for name, options, message in (
         ("film.avi", {}, "the file's name ends in '.avi'; a film is saved as .gif or .mp4"),
-        ("no/film.gif", {}, "there is no folder .*no; make it first"),
-        ("film.gif", {"frames": 1}, "frames is 1; it must be a whole number from 2 to 2000"),
-        ("film.gif", {"fps": 0.5}, "fps is 0.5; it must be a whole number from 1 to 60"),
+        ("no/film.gif", {}, "there is no folder .*no. Make the folder first"),
+        ("film.gif", {"frames": 1}, "frames is 1. It must be a whole number from 2 to 2,000"),
+        ("film.gif", {"fps": 0.5}, "fps is 0.5. It must be a whole number from 1 to 60"),
         ("film.gif", {"picture": "middle"}, "there is no picture 'middle'"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):

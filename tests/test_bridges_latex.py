@@ -109,7 +109,7 @@ def test_a_document_of_any_depth_is_latex(refused, kind):
             assert len([line for line in lines if line.startswith(f"{symbol} &=")]) == 1
 
 
-def test_long_formulas_are_broken_and_say_the_same():
+def test_broken_formulas_keep_their_terms():
     moment = wide()
     for name, mark in (
         ("picture0.layer1.z[0]", "+"),
@@ -160,7 +160,7 @@ def test_the_command_prints_a_document(tmp_path):
     assert done.stdout.startswith(r"\documentclass")
 
 
-def test_a_document_has_an_end(monkeypatch):
+def test_a_document_has_a_maximum_size(monkeypatch):
     opened = wide().explain("loss")
     monkeypatch.setattr(latex, "MAX_CELLS", 100)
     with pytest.raises(

@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 from hypothesis import given
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 import tinynet as tn
 from networks import networks, pictures
@@ -26,7 +27,11 @@ def answered(model, shown):
 def test_onnxruntime_answers_as_the_network_does(network):
     shown, model = pictures(network), network.to_onnx(dtype="float64")
     onnx.checker.check_model(model, full_check=True)
-    np.testing.assert_allclose(answered(model, shown), network(shown), rtol=1e-12, atol=1e-12)
+    if "softplus" in network.architecture.activations:  # onnxruntime has no Softplus in float64
+        (found,) = ReferenceEvaluator(onnx.load_from_string(model)).run(["answers"], {"pixels": shown})
+    else:
+        found = answered(model, shown)
+    np.testing.assert_allclose(found, network(shown), rtol=1e-12, atol=1e-12)
 
 
 @given(network=networks(most=40, single=True))

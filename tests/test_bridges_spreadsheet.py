@@ -35,6 +35,7 @@ CASES = {  # network, examples, recipe, epoch
         tn.Recipe(2.0, 3, "cross_entropy", momentum=0.9, nesterov=True, schedule="cosine", order="shuffled"),
         1,
     ),
+    "softplus": (tn.Network.initial((4, 2, 2), hidden="softplus", output="softplus", seed=4), LINES, tn.Recipe(epochs=2), 1),
     "softmax, mse, noise": (
         tn.Network.initial((4, 2), seed=3, output="softmax"),
         LINES,
@@ -239,7 +240,7 @@ def test_the_overview_has_the_loss_of_each_nudge_and_their_mean():
 
 def test_no_name_is_a_cell_reference_or_comes_twice():
     recipe = tn.Recipe(optimizer="adam", weight_decay=0.1, batch_size=12)
-    sheet = tn.Sheet.of(tn.Architecture((16, 12, 3)), recipe, batch=12)
+    sheet = tn.Sheet.of(tn.Architecture((16, 12, 3)), recipe, batch_size=12)
     names = [notation.defined_name(cell).lower() for cell in sheet.cells]
     assert len(set(names)) == len(names)
     assert not [n for n in names if not n.replace("_", "").isalnum() or ("_" not in n and n[-1].isdigit())]

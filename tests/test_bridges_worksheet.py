@@ -33,6 +33,7 @@ CLASSES = {
         "recipe": tn.Recipe(loss="cross_entropy", learning_rate=0.5),
     },
     "relu": {"architecture": tn.Architecture((4, 2, 2), "relu", "softmax"), "seeds": [1]},
+    "softplus": {"architecture": tn.Architecture((4, 2, 2), "softplus", "identity")},
 }
 
 
@@ -251,7 +252,7 @@ def test_mistakes_are_said():
         ({"seeds": [1, 1]}, "two students have the same seed"),
         ({"picture": lines}, "4 pictures were given and a worksheet has one; choose one: examples\\[0\\]"),
         ({"picture": tn.pictures.stress()[0]}, "this picture has no target"),
-        ({"decimals": 0}, "decimals is 0; it must be a whole number from 1 to 6"),
+        ({"decimals": 0}, "decimals is 0. It must be a whole number from 1 to 6"),
         (
             {"architecture": tn.Architecture((4, 30, 2))},
             "has 212 parameters and 4 inputs; on paper it may have 120 and 16",
@@ -262,7 +263,7 @@ def test_mistakes_are_said():
         with pytest.raises(tn.TinyNetError, match=message):
             tn.worksheet(**options)
     with pytest.raises(
-        tn.TinyNetError, match="kind is 'answers'; it must be one of 'questions', 'solutions', 'key'"
+        tn.TinyNetError, match="kind is 'answers'. It must be one of 'questions', 'solutions', 'key'"
     ):
         tn.worksheet().html("answers")
 

@@ -97,7 +97,7 @@ def test_a_table_is_never_written_over_by_its_recording(tmp_path):
     table = write(tmp_path / "t.csv", ROWS)
     before = table.read_bytes()
     found = tinynet("train", table, "--label", "kind", "--out", table)
-    assert "'t.csv' ends in '.csv'; a recording is saved as .safetensors" in str(found.exception)
+    assert "'t.csv' ends in '.csv'. A recording is saved as .safetensors" in str(found.exception)
     assert table.read_bytes() == before
     with pytest.raises(tn.TinyNetError, match="ends in '.bin'"):
         tn.train(tn.Network.initial(seed=0), tn.pictures.lines()).save(tmp_path / "run.bin")

@@ -63,7 +63,7 @@ def test_a_learner_is_saved_with_its_card(tmp_path):
 
 def test_mistakes_are_one_line(tmp_path):
     for arguments, message in (
-        (["--save", "nowhere/mine.safetensors"], "there is no folder nowhere; make it first"),
+        (["--save", "nowhere/mine.safetensors"], "there is no folder nowhere. Make the folder first"),
         (["--save", "mine.json"], "its name ends in .safetensors"),
         (["--networks", "0"], "networks is 0"),
     ):

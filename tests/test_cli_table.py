@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ import tinynet as tn
 from test_cli import tinynet
 from tinynet.core import notation
 from tinynet.data import probes, splits, tables
+from tinynet.recipe import help_texts
 
 IRIS = [
     "train",
@@ -132,10 +132,18 @@ def test_the_recording_is_opened_like_any_other(folder, said):
 
 def test_every_field_of_a_recipe_is_an_option():
     for command in ("train", "population"):
+        helped = re.sub(r"\s+", " ", tinynet(command, "--help").stdout)
+        for name, text in help_texts().items():
+            if name not in ("seed", "gradients"):
+                assert f"--{name.replace('_', '-')} " in helped
+                assert text in helped
+
+
+def test_help_offers_no_value_that_is_refused():
+    for command in ("train", "population", "sweep"):
         helped = tinynet(command, "--help").stdout
-        for field in fields(tn.Recipe):
-            assert f"--{field.name.replace('_', '-')} " in helped or field.name == "seed"
-        assert "Share of each target that is spread over all" in helped
+        assert "external" not in helped
+        assert "--gradients" not in helped
 
 
 def test_the_fields_reach_the_recipe():
@@ -194,14 +202,14 @@ def test_a_sweep_takes_the_same_table(folder):
             "line 2, column 'sepal length (cm)': 5.1 lies outside 0 to 1",
         ),
         (["--label", "species"], "--label was given and there is no table"),
-        (["--held-out", "1"], "held_out is 1.0; the share that is held out"),
+        (["--held-out", "1"], "held_out is 1.0. It must be a number above 0 and below 1"),
         (
             ["--held-out", "0.1"],
             "'horizontal' has 2 of the 4 examples and a share of 0.1 would hold out none",
         ),
         (["--patience", "5"], "'vertical' has 2 of the 4 examples and a share of 0.25 would hold out none"),
         (["--figure", "a.gif"], "a figure is saved as"),
-        (["--schedule", "steep"], "schedule is 'steep'; it must be one of"),
+        (["--schedule", "steep"], "schedule is 'steep'. It must be one of"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(folder, arguments, message):

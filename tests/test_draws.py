@@ -20,7 +20,7 @@ def test_a_shuffle_is_a_permutation(seed, epoch):
 
 
 @given(seed=SEEDS, first=st.integers(0, 10**6))
-def test_many_orders_at_once_are_those_one_by_one(seed, first):
+def test_orders_of_many_epochs_are_those_of_single_epochs(seed, first):
     many = rng.orders(4, seed=seed, epochs=range(first, first + 9))  # more epochs than pictures
     assert many.tolist() == [rng.shuffled(4, seed=seed, epoch=first + k) for k in range(9)]
 
@@ -60,14 +60,14 @@ def test_neighbours_draw_independently():
         assert abs(np.corrcoef(one, other)[0, 1]) < 5 / math.sqrt(len(numbers))
 
 
-def test_noisy_pictures_stay_pictures():
+def test_noisy_inputs_stay_between_0_and_1():
     seen = rng.noisy(np.tile([[0.0, 1.0, 0.5]], (200, 1)), 0.5, seed=1, presentations=np.arange(200))
     assert seen.min() == 0
     assert seen.max() == 1
     assert 0.4 < (seen[:, 0] == 0).mean() < 0.6  # half of the noise on a dark pixel is clipped
 
 
-def test_streams_never_meet():
+def test_streams_do_not_overlap():
     """A word of one stream's seed is no word of another stream's seed at the same place."""
     streams = (rng.ORDERS, rng.NOISE, rng.TRAINING, rng.VALIDATION, rng.TEST)
     seeds = np.arange(20_000, dtype=np.uint64)

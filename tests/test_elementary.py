@@ -104,7 +104,7 @@ def test_the_error_on_a_million_points_is_below_one_ulp(name):
         ("cos_pi", 1.0, -1.0),
     ],
 )  # fmt: skip
-def test_the_ends_are_exact(name, x, value):
+def test_special_values_are_exact(name, x, value):
     assert bits([getattr(elementary, name)(x)]) == bits([value])
 
 
@@ -117,20 +117,20 @@ def test_the_ends_are_exact(name, x, value):
         ("log", -math.inf),
     ],
 )
-def test_what_has_no_value_is_nan(name, x):
+def test_undefined_values_are_nan(name, x):
     assert math.isnan(getattr(elementary, name)(x))
     assert np.isnan(getattr(arrays, name)([x])).all()
 
 
 @pytest.mark.parametrize("name", TRUE)
-def test_python_and_compiled_code_give_the_same_bits(name):
+def test_compiled_code_has_the_bits_of_python(name):
     ends = [x for x in ENDS if name != "cos_pi" or 0 <= x <= 1]
     x = [*points(name, 20_000).tolist(), *ends]
     assert bits(map(getattr(elementary, name), x)) == bits(getattr(arrays, name)(x).tolist())
 
 
 @given(st.floats())
-def test_any_number_gives_the_same_bits(x):
+def test_compiled_code_has_the_bits_of_python_for_any_number(x):
     for name in ("exp", "log", "tanh", "sigmoid"):
         assert bits([getattr(elementary, name)(x)]) == bits(getattr(arrays, name)([x]).tolist())
 
@@ -174,7 +174,7 @@ def test_weighted_sums_go_from_the_first_input_to_the_bias(seed, rows, inputs, o
     ("a", "weight", "bias"),
     [((3,), (2, 4), (2,)), ((5, 3), (2, 4), (2,)), ((5, 4), (2, 4), (3,)), ((3, 1, 4), (5, 2, 4), (5, 2)), ((1, 4), (5, 2, 4), (5, 2))],
 )  # fmt: skip
-def test_weighted_sums_of_shapes_that_do_not_fit_are_refused(a, weight, bias):
+def test_weighted_sums_of_wrong_shapes_are_refused(a, weight, bias):
     with pytest.raises(ValueError, match="they must be \\(..., in\\), \\(out, in\\) and \\(out,\\)"):
         arrays.weighted_sums(np.ones(a), np.ones(weight), np.ones(bias))
 

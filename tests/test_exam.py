@@ -160,7 +160,7 @@ def test_an_exam_says_what_it_needs():
         TinyNetError, match="the world's doubt is 1; an exam asks lines and doubtful pictures"
     ):
         Exam(tn.World(doubt=1.0))
-    with pytest.raises(TinyNetError, match="count is 10; an exam needs"):
+    with pytest.raises(TinyNetError, match="count is 10. It must be a whole number of at least 100"):
         Exam(count=10)
     with pytest.raises(TinyNetError, match="seed is -1"):
         replace(EXAM, seed=-1)

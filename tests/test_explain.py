@@ -21,7 +21,7 @@ def flat(explanation):
         yield from flat(factor)
 
 
-def test_a_parameter_opens_into_its_change_down_to_pixels_and_parameters(moment):
+def test_a_parameter_is_explained_down_to_inputs_and_parameters(moment):
     opened = list(flat(moment.explain("layer1.weight[0,2]")))
     names = [one.name for one in opened]
     assert names[0] == "layer1.weight[0,2].after"
@@ -44,7 +44,7 @@ def test_the_text_shows_formula_numbers_and_value(moment):
     ]
 
 
-def test_depth_limits_what_is_opened(moment):
+def test_depth_limits_the_explanation(moment):
     assert len(list(flat(moment.explain("loss", depth=0)))) == 1
     assert [one.name for one in flat(moment.explain("loss", depth=1))] == [
         "loss",
@@ -53,7 +53,7 @@ def test_depth_limits_what_is_opened(moment):
     ]
 
 
-def test_numbers_in_a_text_compute_to_its_value(moment):
+def test_the_numbers_of_a_text_give_its_value(moment):
     """The formula with its numbers, evaluated as arithmetic, gives the value to the digits shown."""
     for one in flat(moment.explain("layer1.weight[1,1]")):
         if one.formula is None:
@@ -82,7 +82,7 @@ def test_numbers_in_a_text_compute_to_its_value(moment):
         (("sqrt", "pixel[3]"), "√(x₃)", r"\sqrt{x_{3}}"),
     ],
 )
-def test_brackets_stand_where_they_are_needed(formula, text, latex):
+def test_brackets_are_written_where_needed(formula, text, latex):
     assert write(formula, TEXT) == text
     assert write(formula, LATEX) == latex
 
@@ -94,7 +94,7 @@ def test_brackets_stand_where_they_are_needed(formula, text, latex):
     ids=["sgd", "nesterov", "adam", "bce"],
 )  # fmt: skip
 @pytest.mark.parametrize("batch", [1, 2])
-def test_every_cell_of_every_kind_can_be_written(recipe, batch):
+def test_every_kind_of_cell_can_be_written(recipe, batch):
     moment = tn.nudge(tn.Network.initial((4, 12, 2), seed=0), LINES[:batch], recipe)
     for name in moment.sheet.cells:
         one = moment.explain(name, depth=1)
@@ -126,15 +126,15 @@ def test_json_has_every_factor(moment):
     assert document["formula"] == "(ℓ₀ + ℓ₁) / 2"
 
 
-def test_an_unknown_cell_gets_its_likes(moment):
+def test_an_unknown_cell_is_refused_with_similar_names(moment):
     with pytest.raises(
-        TinyNetError, match=r"no cell 'layer1.wieght\[0,2\]' .* did you mean 'layer1.weight\[0,2\]'"
+        TinyNetError, match=r"no cell 'layer1.wieght\[0,2\]' .* Did you mean 'layer1.weight\[0,2\]'"
     ):
         moment.explain("layer1.wieght[0,2]")
 
 
 @pytest.mark.parametrize("depth", [-1, 1.5, True])
-def test_a_depth_is_a_whole_number(depth):
+def test_an_invalid_depth_is_refused(depth):
     moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
-    with pytest.raises(tn.TinyNetError, match=f"depth is {depth}; it must be a whole number from 0 on"):
+    with pytest.raises(tn.TinyNetError, match=f"depth is {depth}. It must be a whole number of at least 0"):
         moment.explain("loss", depth=depth)

@@ -13,6 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "tinynet"
 ORDER = [
     "errors",
     "version",
+    "validation",
     "plugins",
     "templates",
     "files",
@@ -34,7 +35,7 @@ ORDER = [
     "exports",
     "cli",
 ]
-CORE_MAY_IMPORT = {"core", "errors", "recipe", "numerics"}
+CORE_MAY_IMPORT = {"core", "errors", "validation", "recipe", "numerics"}
 # These classes inherit from optional packages. They are imported only when a user asks for them.
 OPTIONAL_BASES = {"integrations/sklearn.py", "lab/notebook/widget.py"}
 HEAVY = {

@@ -108,7 +108,7 @@ def test_what_is_no_such_folder(folder, tmp_path):
     refused(root, "cannot read the picture .*cannot identify")
     (root / "b" / "z.jpg").unlink()
     for size in (0, 65, 2.5, True):
-        refused(root, "shrunk to 1 to 64 pixels a side", size=size)
+        refused(root, "It must be a whole number from 1 to 64", size=size)
     folder({f"{k}/x": BLACK for k in range(9)})
     refused(root, "has 11 folders in it; at most 10")
 

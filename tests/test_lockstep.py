@@ -25,6 +25,11 @@ CASES = {
         tn.Recipe(learning_rate=0.02),
         LINES,
     ),
+    "softplus": (
+        tn.Architecture((4, 6, 2), hidden="softplus", output="identity"),
+        tn.Recipe(learning_rate=0.02),
+        LINES,
+    ),
     "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy"), LINES),
     "softmax by mse": (tn.Architecture(output="softmax"), tn.Recipe(), LINES),
     "bce": (tn.Architecture(), tn.Recipe(loss="bce"), LINES),
@@ -80,7 +85,7 @@ CASES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["in a straight line", "in loops"])
 @pytest.mark.parametrize(("architecture", "recipe", "examples"), CASES.values(), ids=CASES)
-def test_the_lanes_are_recordings(architecture, recipe, examples, way, monkeypatch):
+def test_simd_training_agrees_with_a_recording(architecture, recipe, examples, way, monkeypatch):
     for limit in ("MAX_STRAIGHT", "MAX_UNROLLED"):
         monkeypatch.setattr(simd, limit, 0 if way == "in loops" else 10_000)
     simd.lockstep.cache_clear()
@@ -91,7 +96,7 @@ def test_the_lanes_are_recordings(architecture, recipe, examples, way, monkeypat
         assert crowd.parameters[seed - 7] == pytest.approx(replayed, abs=1e-5)
 
 
-def test_a_network_of_usual_size_in_practice():
+def test_a_network_of_practical_size():
     """64-16-10, as for pictures of 8x8 in ten classes: the way it goes unless told otherwise."""
     rng = np.random.default_rng(0)
     answers = tuple(map(str, range(10)))
@@ -105,7 +110,7 @@ def test_a_network_of_usual_size_in_practice():
         assert crowd.parameters[seed] == pytest.approx(crowd.replay(seed).final.parameters, abs=1e-5)
 
 
-def test_the_order_of_very_many_pictures():
+def test_the_shuffled_order_of_many_examples():
     """The orders of 64 networks are 10 MB here: more than a thread's stack holds."""
     rng = np.random.default_rng(0)
     names = tuple(map(str, range(40_000)))
@@ -115,7 +120,7 @@ def test_the_order_of_very_many_pictures():
     assert crowd.parameters[1] == pytest.approx(crowd.replay(1).final.parameters, abs=1e-4)
 
 
-def test_a_cohort_goes_on_where_it_was():
+def test_a_cohort_resumes_training():
     training = Training.of(tn.Architecture(), tn.Recipe(momentum=0.9, order="shuffled", noise=0.1), LINES)
     one, two = Cohort(training, np.arange(64)), Cohort(training, np.arange(64))
     assert one.advance(30)
@@ -124,7 +129,7 @@ def test_a_cohort_goes_on_where_it_was():
     assert (one.parameters() == two.parameters()).all()
 
 
-def test_a_cohort_answers_as_its_networks():
+def test_a_cohort_has_the_outputs_of_its_networks():
     training = Training.of(tn.Architecture((4, 4, 3, 2), hidden="tanh"), tn.Recipe(), LINES)
     cohort = Cohort(training, np.arange(100))
     cohort.advance(20)
@@ -137,26 +142,26 @@ def test_a_cohort_answers_as_its_networks():
 
 
 @pytest.mark.parametrize(("output", "loss"), [("softmax", "cross_entropy"), ("sigmoid", "bce")])
-def test_sure_answers_are_probabilities(output, loss):
+def test_saturated_outputs_are_probabilities(output, loss):
     """Where the approximation ends, it is 1e-7 off, on either side of 0 and 1; a loss takes logarithms."""
     architecture, recipe = tn.Architecture((4, 2), output=output), tn.Recipe(loss=loss)
     z = np.linspace(-30, 30, 64 * 40, dtype=np.float32)
     parameters = np.zeros((len(z), 10), np.float32)
     parameters[:, 8], parameters[:, 9] = z, -z  # the biases
-    answers = simd.answer(architecture, simd.blocks_of(parameters), LINES.inputs)
+    answers = simd.network_outputs(architecture, simd.to_blocks(parameters), LINES.inputs)
     assert answers.min() >= 0
     assert answers.max() <= 1
     assert np.isfinite(mean_losses(recipe, answers.astype(float), LINES)).all()
 
 
-def test_nan_stays_nan():
+def test_nan_propagates():
     architecture = tn.Architecture(hidden="relu", output="identity")
     crowd = tn.population(tn.Recipe(learning_rate=30.0, epochs=400), 64, architecture=architecture)
     assert not crowd.finite.all()
     assert np.isnan(crowd.outputs(LINES)[~crowd.finite]).any(axis=(1, 2)).all()
 
 
-def test_a_cohort_can_begin_where_another_ended():
+def test_a_cohort_loads_the_parameters_of_another():
     training = Training.of(tn.Architecture(), tn.Recipe(), LINES)
     whole, first, second = (Cohort(training, np.arange(100)) for _ in range(3))
     whole.advance(30)
@@ -166,7 +171,7 @@ def test_a_cohort_can_begin_where_another_ended():
     assert (second.parameters() == whole.parameters()).all()
 
 
-def test_a_cohort_says_what_it_can_begin_from():
+def test_a_cohort_refuses_parameters_of_another_shape():
     cohort = Cohort(Training.of(tn.Architecture(), tn.Recipe(), LINES), np.arange(3))
     with pytest.raises(
         TinyNetError, match=r"the parameters have shape \(2, 23\); these 3 networks need \(3, 23\)"

@@ -17,7 +17,7 @@ SIZES = st.lists(st.integers(1, 40), min_size=2, max_size=5)
 
 
 @given(sizes=SIZES, seed=SEEDS)
-def test_a_seed_starts_with_pytorchs_numbers_bit_for_bit(sizes, seed):
+def test_initial_parameters_have_the_bits_of_pytorch(sizes, seed):
     torch.manual_seed(seed)
     layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
     theirs = torch_twin.flat(p for layer in layers for p in layer.parameters())
@@ -38,15 +38,15 @@ def test_xavier_and_he_are_pytorchs(sizes, seed, init):
         assert not layer.bias.any()
 
 
-def test_normal_starts_have_the_spread_they_say():
+def test_normal_initialization_has_the_documented_spread():
     layer = tn.Network.initial((400, 300, 2), seed=1, init="normal").layers[0]
     assert layer.weight.mean() == pytest.approx(0, abs=1e-3)
     assert layer.weight.std() == pytest.approx(1 / 20, rel=0.01)
     assert not tn.Network.initial(init="zeros").parameters.any()
 
 
-@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "identity"])
-@pytest.mark.parametrize("output", ["sigmoid", "tanh", "relu", "identity", "softmax"])
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "identity", "softplus"])
+@pytest.mark.parametrize("output", ["sigmoid", "tanh", "relu", "identity", "softplus", "softmax"])
 def test_forward_is_pytorchs(hidden, output):
     network = tn.Network.initial((4, 6, 5, 3), seed=9, hidden=hidden, output=output)
     inputs = tn.pictures.lattice(4).inputs
@@ -72,7 +72,7 @@ def test_parameters_have_names_and_are_read_only():
     assert changed.origin == "seed 0, layer1.bias[0] set to 2"
 
 
-def test_json_gives_the_architecture_back():
+def test_json_round_trip_keeps_the_architecture():
     architecture = tn.Architecture((9, 5, 2), hidden="tanh", output="softmax", init="he")
     assert tn.Architecture.from_json(architecture.to_json()) == architecture
 
@@ -80,26 +80,26 @@ def test_json_gives_the_architecture_back():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: tn.Network.initial((4,)), r"sizes is \(4,\); it must be 2 to 12 numbers"),
-        (lambda: tn.Network.initial((4, 1_000_000, 2)), "a layer of 1000000 nodes; a layer has 1 to 4096"),
-        (lambda: tn.Network.initial((4, 0, 2)), "a layer of 0 nodes"),
+        (lambda: tn.Network.initial((4,)), r"sizes is \(4,\). It must be 2 to 12 layer sizes"),
+        (lambda: tn.Network.initial((4, 1_000_000, 2)), "sizes\\[1\\] is 1,000,000. It must be a whole number from 1 to 4,096"),
+        (lambda: tn.Network.initial((4, 0, 2)), "sizes\\[1\\] is 0. It must be a whole number"),
         (lambda: tn.Network.initial((4096, 4096, 2)), "parameters; at most 1,000,000 are allowed"),
-        (lambda: tn.Network.initial(hidden="softmax"), "hidden is 'softmax'; it must be one of 'sigmoid'"),
+        (lambda: tn.Network.initial(hidden="softmax"), "hidden is 'softmax'. It must be one of 'sigmoid'"),
         (lambda: tn.Network.initial(init="ones"), "init is 'ones'"),
-        (lambda: tn.Network.initial(seed=2**32), "seed is 4294967296; it must be a whole number from 0"),
+        (lambda: tn.Network.initial(seed=2**32), "seed is 4,294,967,296. It must be a whole number from 0"),
         (lambda: tn.Network.initial(seed=0)(np.zeros(9)), r"have 9 pixels and the network takes 4; make it with Network.initial\(\(9, 3, 2\)"),
         (lambda: tn.Network.initial(seed=0).with_parameter("layer3.bias[0]", 0.0), "no parameter 'layer3.bias"),
         (lambda: tn.Network.initial(seed=0).with_parameters(np.full(23, np.nan)), r"layer1.weight\[0,0\] is nan"),
         (lambda: tn.Network.initial(seed=0).with_parameters(np.zeros(5)), r"shape \(5,\)"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(make, message):
+def test_invalid_networks_are_refused(make, message):
     with pytest.raises(TinyNetError, match=message):
         make()
 
 
 @given(networks(), st.integers(1, 4))
-def test_answers_are_the_sheets_to_the_last_bit(network, count):
+def test_outputs_have_the_bits_of_the_sheet(network, count):
     """A network, its sheet and its recording compute one and the same number."""
     inputs = pictures(network, count)
     found = network.activations(inputs)
@@ -111,7 +111,7 @@ def test_answers_are_the_sheets_to_the_last_bit(network, count):
 
 
 @pytest.mark.parametrize("sizes", [(4, 3, 2), (30, 20, 20, 2)])
-def test_a_recording_has_the_activations_that_its_networks_give(sizes):
+def test_a_recording_has_the_activations_of_its_networks(sizes):
     draw = np.random.default_rng(0)
     examples = tn.Examples(draw.random((5, sizes[0])), np.eye(2)[draw.integers(2, size=5)], tuple("abcde"))
     run = tn.train(tn.Network.initial(sizes, seed=2, hidden="tanh"), examples, tn.Recipe(epochs=3))

@@ -497,9 +497,9 @@ def test_an_address_that_cannot_be_gives_a_message_and_the_plain_start(open_page
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("learning rate", "-1", "learning_rate is -1; it must be above 0"),
-        ("momentum", "2", "momentum is 2; it must be at least 0 and below 1"),
-        ("noise", "10", "noise is 10; it must be at least 0 and below 10"),
+        ("learning rate", "-1", "learning_rate is -1. It must be a number above 0"),
+        ("momentum", "2", "momentum is 2. It must be a number of at least 0 and below 1"),
+        ("noise", "10", "noise is 10. It must be a number of at least 0 and below 10"),
         ("epochs", "", "epochs is None"),
     ],
 )

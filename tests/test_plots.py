@@ -370,7 +370,7 @@ def test_one_trial_is_one_cell():
     [
         ({"x": "speed"}, "there is no axis 'speed'"),
         ({"x": "epochs", "y": "epochs"}, "both axes of the map are epochs"),
-        ({"value": "joy"}, "value is 'joy'; it must be one of"),
+        ({"value": "joy"}, "value is 'joy'. It must be one of"),
         ({"value": "lean", "picture": "cat"}, "there is no probe picture 'cat'; there are 'single pixel'"),
         ({"x": "loss", "y": "hidden"}, "learning_rate, epochs vary too and would make"),
     ],

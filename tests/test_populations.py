@@ -19,6 +19,7 @@ CASES = {
     "bce": (tn.Architecture(), tn.Recipe(loss="bce")),
     "tanh": (tn.Architecture((4, 4, 4, 2), hidden="tanh"), tn.Recipe()),
     "relu": (tn.Architecture((4, 8, 2), hidden="relu", output="identity"), tn.Recipe(learning_rate=0.02)),
+    "softplus": (tn.Architecture((4, 8, 2), hidden="softplus", output="softplus"), tn.Recipe()),
     "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy")),
     "softmax by mse": (tn.Architecture(output="softmax", init="xavier"), tn.Recipe()),
 }
@@ -139,7 +140,7 @@ def test_ctrl_c_keeps_the_networks_that_are_done():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"networks": 0}, "networks is 0; it must be a whole number from 1"),
+        ({"networks": 0}, "networks is 0. It must be a whole number from 1"),
         ({"first_seed": -1}, "first_seed is -1"),
         ({"first_seed": 2**32 - 5, "networks": 10}, "pass the last seed"),
         ({"examples": tn.pictures.lines(3)}, "9 inputs"),
@@ -167,7 +168,7 @@ def test_answers_are_each_members_to_the_bit(architecture, recipe):
 @pytest.mark.parametrize("shape", [(2, 9), (2, 3), (4,)])
 def test_answers_to_other_shapes_are_refused(shape):
     crowd = tn.population(tn.Recipe(epochs=1), networks=3)
-    refused = r"inputs has the shape .*These networks take \(pictures, 4\)"
+    refused = r"inputs has the shape .*It must be \(examples, 4\)"
     with pytest.raises(TinyNetError, match=refused):
         crowd.outputs(np.ones(shape))
     with pytest.raises(TinyNetError, match=refused):

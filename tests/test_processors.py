@@ -72,7 +72,7 @@ def test_an_imitated_processor_gives_the_golden_bits(target):
     assert differing(hashes(TINYNET_TARGET=target, **settings)) == []
 
 
-def test_experiments_are_told_apart():
+def test_different_experiments_have_different_hashes():
     """A hash changes with one bit of one number, so that the comparison can fail."""
     import numpy as np
 

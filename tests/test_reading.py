@@ -30,6 +30,7 @@ def two(hidden, output):
     [
         (torch.sigmoid, torch.sigmoid, ["sigmoid", "sigmoid"]),
         (functional.relu, lambda z: z, ["relu", "identity"]),
+        (functional.softplus, functional.softplus, ["softplus", "softplus"]),
         (lambda z: z.tanh(), lambda z: functional.softmax(z, dim=1), ["tanh", "softmax"]),
         (lambda z: z.relu_(), lambda z: z.log_softmax(-1), ["relu", "log_softmax"]),
         (functional.sigmoid, lambda z: z.squeeze(1), ["sigmoid", "identity"]),
@@ -81,6 +82,8 @@ REFUSED = {
     "layer '1' is a Dropout": nn.Sequential(nn.Linear(4, 3), nn.Dropout()),
     "layer '1' is a BatchNorm1d": nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)),
     "layer '1' is a GELU": nn.Sequential(nn.Linear(4, 3), nn.GELU()),
+    "layer '1' is a Softplus with settings of its own": nn.Sequential(nn.Linear(4, 3), nn.Softplus(beta=2)),
+    r"forward calls softplus\(\) with settings": Model(lambda net, x: functional.softplus(net.fc1(x), 2)),
     "layer '1' is a Softmax over dim 0": nn.Sequential(nn.Linear(4, 3), nn.Softmax(0)),
     "layer '0' is a LazyLinear without sizes": nn.Sequential(nn.LazyLinear(3)),
     "layer '0' is a ParametrizedLinear": nn.Sequential(

@@ -20,7 +20,7 @@ LINES = tn.pictures.lines()
     first=st.integers(0, 50),
     steps=st.integers(1, 20),
 )
-def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, order, first, steps):
+def test_batches_follow_the_order_of_each_epoch(examples, batch, order, first, steps):
     recipe = tn.Recipe(batch_size=batch, order=order, seed=3)
     pictures = tn.Examples(np.zeros((examples, 1)), None, tuple(map(str, range(examples))))
     shown = batch_indices(recipe, pictures, first, first + steps)
@@ -33,7 +33,7 @@ def test_what_is_shown_is_each_epochs_order_cut_into_batches(examples, batch, or
         assert row.tolist() == expected + [-1] * (batch - len(expected))
 
 
-def test_each_showing_has_noise_of_its_own():
+def test_each_presentation_has_its_own_noise():
     recipe = tn.Recipe(noise=0.1, batch_size=3, order="shuffled", seed=6)
     many = batch_arrays(recipe, LINES, 0, batch_indices(recipe, LINES, 0, 8))[0].reshape(8, 3, 4)
     for step in range(8):
@@ -44,7 +44,7 @@ def test_each_showing_has_noise_of_its_own():
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.2])
-def test_a_recorder_goes_on_where_it_was(noise, monkeypatch):
+def test_a_recorder_resumes_training(noise, monkeypatch):
     """In one call, in several, and in many small parts of a call: the same tape."""
     recipe = tn.Recipe(epochs=6, momentum=0.5, order="shuffled", noise=noise)
     tapes = [recorded(recipe, [(0, 24)]), recorded(recipe, [(0, 5), (5, 6), (6, 24)])]
@@ -57,7 +57,7 @@ def test_a_recorder_goes_on_where_it_was(noise, monkeypatch):
 
 def recorded(recipe, spans):
     network = tn.Network.initial(seed=1)
-    state = optimizers.memory(network.architecture, recipe)
+    state = optimizers.initial_state(network.architecture, recipe)
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, 24, 1)
     machine = Recorder(network.architecture, recipe, LINES, network.parameters, state)
     assert [machine(tape, *span) for span in spans] == [last for _, last in spans]

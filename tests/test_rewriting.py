@@ -22,12 +22,12 @@ RECIPES = {
 
 @pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_a_nudge_comes_to_the_same(recipe, hidden, monkeypatch):
-    monkeypatch.setitem(sheet.OPERATIONS, "above_half", lambda z: elementary.sigmoid(z) - 0.5)
+def test_a_rewritten_step_has_the_same_numbers(recipe, hidden, monkeypatch):
+    monkeypatch.setitem(sheet.OPERATIONS, "centered_sigmoid", lambda z: elementary.sigmoid(z) - 0.5)
     output = "softmax" if recipe.loss == "cross_entropy" else "sigmoid"
     architecture, rng = tn.Architecture((4, 3, 3, 2), hidden, output), np.random.default_rng(0)
     written = tn.Sheet.of(architecture, recipe, recipe.batch_size)
-    memory = rng.random(optimizers.memory_size(architecture, recipe))
+    memory = rng.random(optimizers.state_size(architecture, recipe))
     shown = rng.random((recipe.batch_size, 4)), rng.random((recipe.batch_size, 2))
     expected = written.evaluate(written.givens(tn.Network.initial(architecture, seed=0), *shown, memory))
     found = {name: expected[name] for name, cell in written.cells.items() if cell.formula is None}
@@ -40,7 +40,7 @@ def test_a_nudge_comes_to_the_same(recipe, hidden, monkeypatch):
         assert found[name] == pytest.approx(expected[name], rel=1e-12, abs=1e-15)
 
 
-def test_the_rate_is_multiplied_in_once_an_output():
+def test_the_rate_is_multiplied_once_per_output():
     written = tn.Sheet.of(tn.Architecture(), tn.Recipe())
     cells = [(name, cell.formula) for name, cell in written.cells.items()]
     uses = [name for name, formula in rewriting.with_rate(cells, tn.Architecture(), tn.Recipe())

@@ -224,7 +224,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
     ("path", "body", "message"),
     [
         ("sheet", {"architecture": PLAIN, "recipe": {"rate": 1}}, "no field 'rate'"),
-        ("sheet", {"architecture": PLAIN, "recipe": {"learning_rate": -3}}, "learning_rate is -3; it must be above 0"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"learning_rate": -3}}, "learning_rate is -3. It must be a number above 0"),
         ("sheet", {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}}, "shows up to 2,000"),
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "architecture: Field required"),

@@ -24,6 +24,7 @@ CASES = {
     "softmax by mse": (tn.Architecture(hidden="tanh", output="softmax"), tn.Recipe(), 2),
     "tanh": (tn.Architecture((4, 3, 3, 2), hidden="tanh", output="tanh"), tn.Recipe(), 1),
     "relu": (tn.Architecture((4, 6, 2), hidden="relu", output="identity"), tn.Recipe(), 4),
+    "softplus": (tn.Architecture((4, 6, 2), hidden="softplus", output="softplus"), tn.Recipe(), 4),
     "momentum": (tn.Architecture(), tn.Recipe(momentum=0.9, weight_decay=0.1), 1),
     "nesterov": (tn.Architecture(), tn.Recipe(momentum=0.9, nesterov=True), 2),
     "adam": (tn.Architecture(), tn.Recipe(optimizer="adam", weight_decay=0.1), 1),
@@ -35,7 +36,7 @@ def nudge(architecture, recipe, batch, seed=5):
 
 
 @pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
-def test_every_cell_that_autograd_knows_is_autograds(architecture, recipe, batch):
+def test_gradients_are_those_of_autograd(architecture, recipe, batch):
     moment = nudge(architecture, recipe, batch)
     values, model = moment.values, torch_twin.module(moment.network)
     inputs, targets = torch.tensor(LINES.inputs[:batch]), torch.tensor(LINES.targets[:batch])
@@ -103,7 +104,7 @@ def naive_nudge(w1, b1, w2, b2, x, t, rate):
 
 
 @given(seed=st.integers(0, 2**32 - 1), rate=st.floats(0.001, 10))
-def test_a_nudge_is_its_naive_twins(seed, rate):
+def test_a_step_agrees_with_a_naive_implementation(seed, rate):
     network = tn.Network.initial(seed=seed)
     twin = naive_nudge(
         *(array.tolist() for layer in network.layers for array in (layer.weight, layer.bias)),
@@ -128,7 +129,7 @@ def test_before_plus_change_is_after_and_shares_add_up(seed, case):
 
 
 @pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
-def test_json_gives_the_same_sheet_and_the_same_bits(architecture, recipe, batch):
+def test_json_round_trip_keeps_the_sheet_and_its_bits(architecture, recipe, batch):
     moment = nudge(architecture, recipe, batch)
     again = Sheet.from_json(json.loads(json.dumps(moment.sheet.to_json())))
     givens = {name: moment.values[name] for name, cell in again.cells.items() if cell.formula is None}
@@ -144,7 +145,7 @@ def test_each_cell_uses_only_cells_before_it():
             seen.add(cell.name)
 
 
-def test_dependents_are_what_moves():
+def test_dependents_are_the_cells_that_change():
     moment = nudge(*CASES["the notebook's"])
     sheet = moment.sheet
     givens = {name: moment.values[name] for name, cell in sheet.cells.items() if cell.formula is None}
@@ -195,10 +196,10 @@ def described(**changes):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (described(format=3), "no sheet of format 2"),
-        (described(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'; there are \+"),
-        (described(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a', which does not come before it"),
-        (described(cells=[["b", "forward", {}]]), "formula {}, which is none"),
+        (described(format=3), "not a sheet of format 2"),
+        (described(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of \+"),
+        (described(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
+        (described(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
     ],
 )  # fmt: skip
 def test_a_damaged_sheet_is_refused(data, message):
@@ -206,8 +207,8 @@ def test_a_damaged_sheet_is_refused(data, message):
         Sheet.from_json(data)
 
 
-def test_a_given_without_a_value_is_named():
-    with pytest.raises(TinyNetError, match=r"cell 'pixel\[0\]' is given and has no value"):
+def test_a_missing_input_cell_is_named():
+    with pytest.raises(TinyNetError, match=r"input cell 'pixel\[0\]' has no value"):
         Sheet.of(tn.Architecture()).evaluate({})
 
 

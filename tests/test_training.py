@@ -34,6 +34,7 @@ NETWORKS = {
     "4-3-2": tn.Architecture(),
     "tanh, two hidden layers": tn.Architecture((4, 4, 4, 2), hidden="tanh"),
     "relu": tn.Architecture((4, 8, 2), hidden="relu"),
+    "softplus": tn.Architecture((4, 8, 2), hidden="softplus"),
     "identity output": tn.Architecture((4, 3, 2), output="identity"),
     "no hidden layer": tn.Architecture((4, 2)),
     "softmax": tn.Architecture((4, 3, 2), output="softmax"),
@@ -239,9 +240,9 @@ def test_a_repeated_nudge_is_a_training_on_one_picture():
     run = tn.train(network, top, tn.Recipe(epochs=5))
     moments = training.nudges(network, top, times=5)
     assert [moment.ledger() for moment in moments] == [run[k].ledger() for k in range(5)]
-    for times in (0, 1001, 1.5, True):
+    for times, shown in ((0, "0"), (1001, "1,001"), (1.5, "1.5"), (True, "True")):
         with pytest.raises(
-            TinyNetError, match=rf"times is {times}\. It must be a whole number from 1 to 1,000"
+            TinyNetError, match=rf"times is {shown}\. It must be a whole number from 1 to 1,000"
         ):
             training.nudges(network, top, times=times)
 

@@ -90,7 +90,7 @@ def test_words_that_name_nothing_are_refused(axis, text, message):
         ({"seed": 1}, "there is no axis 'seed'"),
         ({"epochs": []}, "epochs is an empty list"),
         ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1.0"),
-        ({"hidden": ["4x4", 0.5]}, "a layer of 0.5 nodes"),
+        ({"hidden": ["4x4", 0.5]}, r"sizes\[1\] is 0.5. It must be a whole number"),
         ({"epochs": range(1, 1000), "learning_rate": range(1, 1000)}, "998,001 trials"),
     ],
 )

@@ -289,6 +289,7 @@ LOSSES = {
     "MSELoss": (nn.Tanh, nn.MSELoss(), Y, "tanh", "mse"),
     "by hand": (None, hand_written, Y, "identity", "mse"),
     "the other way round": (nn.ReLU, lambda out, y: torch.mean(torch.square(y - out)), Y, "relu", "mse"),
+    "softplus": (nn.Softplus, functional.mse_loss, Y, "softplus", "mse"),
     "one-hot": (nn.Sigmoid, lambda out, y: hand_written(out, functional.one_hot(y, 2).float()), CLASSES, "sigmoid", "mse"),
     "bce": (nn.Sigmoid, nn.BCELoss(), Y, "sigmoid", "bce"),
     "bce by hand": (nn.Sigmoid, hand_written_bce, Y, "sigmoid", "bce"),

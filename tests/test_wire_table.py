@@ -96,7 +96,10 @@ def test_what_the_page_does_not_take(iris):
         (TableRequest("iris.csv", iris, "kind"), "iris.csv has no column 'kind'"),
         (TableRequest("own.csv", "x,label\n1,a\nred,b\n"), "own.csv, line 3, column 'x': 'red' is no number"),
         (TableRequest("iris.csv", iris, "species", hidden=0), "hidden is 0; the page draws 1 to 64"),
-        (TableRequest("iris.csv", iris, "species", held_out=1), "held_out is 1; the share that is held out"),
+        (
+            TableRequest("iris.csv", iris, "species", held_out=1),
+            "held_out is 1. It must be a number above 0 and below 1",
+        ),
     ):
         with pytest.raises(TinyNetError, match=message):
             wire_table.table(request)

@@ -16,6 +16,7 @@ ACTIVATIONS = {
     "tanh": nn.Tanh,
     "relu": nn.ReLU,
     "identity": nn.Identity,
+    "softplus": nn.Softplus,
     "softmax": lambda: nn.Softmax(dim=-1),
 }
 

@@ -1,9 +1,9 @@
-"""The one error that a user's mistake raises."""
+"""The error that a user's mistake raises."""
 
 
 class TinyNetError(ValueError):
-    """What was asked, what was found, and what to do, in one sentence or two.
+    """An error in what the user asked for.
 
-    It is a `ValueError`, so library users need no new name to catch it. The command line
-    shows its message without a traceback and ends with exit code 2.
+    The message names the value, the rule, and what to do. `except ValueError` catches it too. The command line prints
+    the message without a traceback and exits with code 2.
     """

@@ -1,4 +1,4 @@
-"""Files: named arrays and a description, as safetensors; checked when read, whole or not at all when written."""
+"""Safetensors files with a checked description, and atomic writes."""
 
 import hashlib
 import json
@@ -11,16 +11,19 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 
-FORMAT = 3  # 1: the first; 2: many examples are arrays; 3: fields have new names
-KEY = "tinynet"  # the one metadata key: safetensors does not keep the order of several
+FORMAT = 3  # 2 stores many examples as arrays, 3 has new names of fields
+KEY = "tinynet"  # the only metadata key: safetensors does not keep the order of several keys
 
 Arrays = dict[str, np.ndarray]
 
 
 def encode(kind: str, arrays: Arrays, about: dict[str, Any]) -> bytes:
-    """Return a safetensors file of `kind` as bytes; equal arguments give equal bytes.
+    """Return a safetensors file as bytes.
 
-    `about` is the description, ready for JSON.
+    kind : str. What the file holds, such as "recording".
+    about : dict. The description, ready for JSON.
+
+    Equal arguments give equal bytes.
     """
     from safetensors.numpy import save
 
@@ -32,43 +35,45 @@ def encode(kind: str, arrays: Arrays, about: dict[str, Any]) -> bytes:
 
 
 def decode(kind: str, data: bytes, source: str) -> tuple[Arrays, dict[str, Any]]:
-    """Return the arrays and the description that `encode` was given; `source` names the bytes in errors.
+    """Return the arrays and the description of a file that `encode` made.
 
-    Raises TinyNetError for bytes that are damaged, of another kind, or of a newer format.
+    source : str. The name of the file in errors.
+
+    Raises TinyNetError if the bytes are damaged, of another kind, or of a newer format.
     """
     arrays, metadata = opened(data, source)
     about = _about(kind, metadata.get(KEY), source)
     if about.get("content") != _hash(arrays):
         raise TinyNetError(
-            f"{source} is damaged: its numbers are not those that were saved; take another copy"
+            f"{source} is damaged: its numbers are not those that were saved. Use another copy."
         )
     return arrays, about
 
 
 def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
-    """Return the arrays and the metadata of any safetensors file, ours or not."""
+    """Return the arrays and the metadata of any safetensors file."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    if len(data) > 8 and data[8:9] != b"{":  # where every safetensors file has its description
+    if len(data) > 8 and data[8:9] != b"{":  # every safetensors file has its header there
         raise TinyNetError(
-            f"{source} is no safetensors file; TinyNet's are written by `tinynet train --out`, `recording.save` and "
-            "`network.save`"
+            f"{source} is not a safetensors file. Save one with `tinynet train --out`, `recording.save` or "
+            "`network.save`."
         )
     try:
         arrays = load(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     except KeyError as error:
         raise TinyNetError(
-            f"{source} holds numbers of the type {error.args[0]}, which NumPy has not; save them as float32"
+            f"{source} contains tensors of type {error.args[0]}, which NumPy does not support. Save them as float32."
         ) from error
     except (SafetensorError, ValueError, TypeError) as error:
-        raise TinyNetError(f"{source} is damaged ({error}); take another copy") from error
+        raise TinyNetError(f"{source} is damaged ({error}). Use another copy.") from error
     return arrays, header.get("__metadata__") or {}
 
 
 def read(path: Path) -> bytes:
-    """Return the bytes of a file, or raise a TinyNetError that says why not."""
+    """Return the bytes of a file; raise a TinyNetError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -76,24 +81,26 @@ def read(path: Path) -> bytes:
 
 
 def named(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a recording that is to be saved, or raise a TinyNetError where its ending is another."""
+    """Return the path of a recording to be saved; raise a TinyNetError for another extension than .safetensors."""
     found = Path(path)
     if found.suffix.lower() != ".safetensors":
         raise TinyNetError(
-            f"{found.name!r} ends in {found.suffix!r}; a recording is saved as .safetensors, and exported to other forms"
+            f"{found.name!r} ends in {found.suffix!r}. A recording is saved as .safetensors. Use `export` for other formats."
         )
     return found
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write beside `path`, then rename onto it, so that no reader and no crash ever sees half a file.
+    """Write a file atomically: to a temporary file beside `path`, which is then renamed.
 
-    Raises TinyNetError where that fails; a file already there stays as it was.
+    A reader never sees half a file, not even after a crash. If writing fails, an existing file stays unchanged.
+
+    Raises TinyNetError if writing fails.
     """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise TinyNetError(f"cannot write {path}: {error.strerror}; choose another place") from error
+        raise TinyNetError(f"cannot write {path}: {error.strerror}. Choose another place.") from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -103,13 +110,13 @@ def write(path: Path, data: bytes) -> None:
         temporary.chmod(0o666 & ~_umask())  # mkstemp's files are private
         temporary.replace(path)
     except OSError as error:
-        raise TinyNetError(f"cannot write {path}: {error.strerror}; choose another place") from error
+        raise TinyNetError(f"cannot write {path}: {error.strerror}. Choose another place.") from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:
-    mask = os.umask(0)  # it can only be read by setting it
+    mask = os.umask(0)  # the mask can be read only by setting it
     os.umask(mask)
     return mask
 
@@ -125,19 +132,21 @@ def _hash(arrays: Arrays) -> str:
 
 
 def _about(kind: str, text: object, source: str) -> dict[str, Any]:
-    """Return the description in the metadata, if it is one that this version can read."""
+    """Return the description in the metadata, checked for its kind and format."""
     if not isinstance(text, str):
-        raise TinyNetError(f"{source} is a safetensors file of something else, not a TinyNet {kind}")
+        raise TinyNetError(f"{source} is a safetensors file, but not a TinyNet {kind}.")
     try:
         about = json.loads(text)
         found, version = about["kind"], int(about["format"])
     except (ValueError, KeyError, TypeError) as error:
-        raise TinyNetError(f"{source} is damaged: its description cannot be read ({error})") from error
+        raise TinyNetError(
+            f"{source} is damaged: its description cannot be read ({error}). Use another copy."
+        ) from error
     if version > FORMAT:
         raise TinyNetError(
-            f"{source} has format {version} and this version of TinyNet reads up to {FORMAT}; upgrade TinyNet "
-            f"(the file was written by {about.get('tinynet', 'an unknown version')})"
+            f"the format of {source} is {version}. This version of TinyNet reads formats up to {FORMAT}. Upgrade TinyNet "
+            f"(the file was written by {about.get('tinynet', 'an unknown version')})."
         )
     if found != kind:
-        raise TinyNetError(f"{source} holds a {found}, not a {kind}")
+        raise TinyNetError(f"{source} holds a {found}, not a {kind}.")
     return dict(about)

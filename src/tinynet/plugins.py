@@ -1,4 +1,4 @@
-"""Optional packages, and the few methods that later packages provide."""
+"""Optional packages, and methods that are implemented in later packages."""
 
 from importlib import import_module
 from types import ModuleType
@@ -6,7 +6,7 @@ from typing import Any
 
 DISTRIBUTION = "tinynet-lab"  # the package index has another library named tinynet
 
-# A package imports only from packages before it. These methods need a later package, which they load when they are called.
+# A package imports only from packages before it. These methods need a later package, and import it when they are called.
 LATE_BOUND = {
     "Recording.export": "tinynet.exports.export:export",
     "Recording.to_html": "tinynet.lab.page.offline:page",
@@ -19,7 +19,7 @@ LATE_BOUND = {
 
 
 def late_bound(method: str) -> Any:
-    """Import what a row of `LATE_BOUND` names.
+    """Import the function or class of a row of `LATE_BOUND`.
 
     >>> late_bound("Recording.export").__name__
     'export'
@@ -29,9 +29,13 @@ def late_bound(method: str) -> Any:
 
 
 def extra(module: str, what: str, name: str) -> ModuleType:
-    """Import an optional module; `what` needs it, and the extra `name` of TinyNet installs it.
+    """Import an optional module.
 
-    Raises ImportError that says so where it is missing.
+    module : str. The module to import.
+    what : str. The feature that needs the module, for the error message.
+    name : str. The extra of TinyNet that installs the module.
+
+    Raises ImportError with the `pip install` command if the module is not installed.
 
     >>> extra("json", "a file of numbers", "files").dumps([1])
     '[1]'

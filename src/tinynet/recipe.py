@@ -1,10 +1,11 @@
-"""How to train: one small frozen record, validated here and nowhere else."""
+"""The hyperparameters of one training."""
 
-import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tinynet.errors import TinyNetError
+from tinynet.validation import MAX_SEED, check_bool, check_choice, check_fields, check_int, check_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,6 +15,7 @@ Order = Literal["fixed", "shuffled"]
 Optimizer = Literal["sgd", "adam", "external"]
 Gradients = Literal["loss", "external"]
 Schedule = Literal["constant", "hold_then_decay", "cosine"]
+Inclusive = Literal["both", "left", "right", "neither"]
 
 MAX_EPOCHS = 10_000_000
 # Earlier versions wrote these names and values into files.
@@ -21,108 +23,176 @@ EARLIER_NAMES = {"hold": "hold_fraction", "final": "final_fraction"}
 EARLIER_VALUES = {"hold": "hold_then_decay", "given": "external"}
 
 
+Metadata = dict[str, Any]
+
+
+def _number(low: float, high: float, inclusive: Inclusive, text: str) -> Metadata:
+    return {"check": partial(check_number, low=low, high=high, inclusive=inclusive), "help": text}
+
+
+def _whole(low: int, high: int, text: str) -> Metadata:
+    return {"check": partial(check_int, low=low, high=high), "help": text}
+
+
+def _word(kind: Any, text: str) -> Metadata:
+    """Return the metadata of a field with a few allowed words. Errors do not offer "external"."""
+    choices = get_args(kind)
+    offered = [word for word in choices if word != "external"]
+    return {
+        "check": lambda name, value: check_choice(name, value, choices if value in choices else offered),
+        "help": text,
+    }
+
+
+def _switch(text: str) -> Metadata:
+    return {"check": check_bool, "help": text}
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How to train a network.
 
-    learning_rate : step size of a nudge, above 0, at most 1,000,000.
-    epochs : passes over all pictures, 1 to 10,000,000.
-    loss : `"mse"` (mean over outputs, as `torch.nn.MSELoss`), `"bce"` (`BCELoss`, for sigmoid outputs)
-        or `"cross_entropy"` (for softmax outputs and targets that sum to 1). Of a watched PyTorch loop it may be
-        `"external"`, as may optimizer and gradients: PyTorch's numbers, where no formula here is theirs.
-    order : `"fixed"`, the pictures as they stand, or `"shuffled"` anew each epoch from `seed`.
-    batch_size : pictures a nudge averages over; the last batch of an epoch may be smaller.
-    optimizer : `"sgd"` or `"adam"` (Kingma and Ba 2015, algorithm 1), with PyTorch's formulas.
-    momentum : of `sgd` (Sutskever et al. 2013, in PyTorch's form).
-    nesterov : whether `sgd`'s step looks ahead, with a momentum (the same).
-    beta1 : of `adam`: how much of the mean gradient stays.
-    beta2 : of `adam`: how much of the mean square stays.
-    epsilon : of `adam`: added to the root of the mean square.
-    weight_decay : added to each gradient as `weight_decay * parameter` (an L2 penalty).
-    schedule : how the learning rate goes on: `"constant"`; `"hold_then_decay"`, as it is for a share `hold` of the nudges and then
-        down geometrically; or `"cosine"`, down along half a cosine (Loshchilov and Hutter 2017, eq. 5, no restart).
-    hold_fraction : share of the nudges before the rate of `"hold_then_decay"` goes down.
-    final_fraction : the last nudge's learning rate as a share of the first's, where it goes down.
-    label_smoothing : share of each target that is spread over all outputs, as in PyTorch's `CrossEntropyLoss`.
-    augment : whether each showing is one of a square picture's eight views by chance (flips and
-        turns); where a view turns rows to columns, the two targets change places.
-    noise : standard deviation of the normal noise that every pixel gets each time its picture is shown; what
-        leaves 0 to 1 is clipped. 0 to 10.
-    patience : epochs without a better loss on the validation examples after which training stops; 0 goes on to the end.
-    gradients : what the optimizer takes: `"loss"`, the slopes of the loss, or `"external"`, clipped or changed otherwise.
-    seed : of the shuffling, the views and the noise, 0 to 2**32 - 1.
+    The losses and optimizers have PyTorch's formulas. If a recipe comes from a PyTorch loop, loss, optimizer and
+    gradients may also be `"external"`: their numbers are PyTorch's, and TinyNet has no formula for them.
+
+    Raises TinyNetError for a value that is not allowed.
+
+    Sources: Sutskever et al. 2013 (momentum, Nesterov), Kingma and Ba 2015, algorithm 1 (Adam),
+    Loshchilov and Hutter 2017, eq. 5 (cosine schedule, no restart).
 
     >>> Recipe(learning_rate=5.0).epochs
     100
     >>> Recipe(learning_rate=-1)
     Traceback (most recent call last):
-    tinynet.errors.TinyNetError: learning_rate is -1; it must be above 0 and at most 1000000
+    tinynet.errors.TinyNetError: learning_rate is -1. It must be a number above 0 and at most 1,000,000.
     """
 
-    learning_rate: float = 0.1
-    epochs: int = 100
-    loss: Loss = "mse"
-    order: Order = "fixed"
-    batch_size: int = 1
-    optimizer: Optimizer = "sgd"
-    momentum: float = 0.0
-    nesterov: bool = False
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
-    noise: float = 0.0
-    schedule: Schedule = "constant"
-    hold_fraction: float = 0.6
-    final_fraction: float = 0.02
-    label_smoothing: float = 0.0
-    augment: bool = False
-    patience: int = 0
-    gradients: Gradients = "loss"
-    seed: int = 0
+    learning_rate: float = field(
+        default=0.1,
+        metadata=_number(0, 1_000_000, "right", "Step size of the optimizer."),
+    )
+    epochs: int = field(default=100, metadata=_whole(1, MAX_EPOCHS, "Passes over all examples."))
+    loss: Loss = field(
+        default="mse",
+        metadata=_word(
+            Loss,
+            "Loss function: 'mse', 'bce' (for sigmoid outputs) or 'cross_entropy' (for softmax outputs).",
+        ),
+    )
+    order: Order = field(
+        default="fixed",
+        metadata=_word(Order, "Order of the examples: 'fixed', or 'shuffled' anew in each epoch."),
+    )
+    batch_size: int = field(
+        default=1,
+        metadata=_whole(1, 1_000_000, "Examples per step. The last batch of an epoch may be smaller."),
+    )
+    optimizer: Optimizer = field(default="sgd", metadata=_word(Optimizer, "Optimizer: 'sgd' or 'adam'."))
+    momentum: float = field(
+        default=0.0,
+        metadata=_number(0, 1, "left", "Momentum of 'sgd'. 0 is plain gradient descent."),
+    )
+    nesterov: bool = field(
+        default=False,
+        metadata=_switch("Use Nesterov momentum. The momentum must be above 0."),
+    )
+    beta1: float = field(
+        default=0.9,
+        metadata=_number(0, 1, "left", "Decay rate of the mean of the gradients in 'adam'."),
+    )
+    beta2: float = field(
+        default=0.999,
+        metadata=_number(0, 1, "left", "Decay rate of the mean of the squared gradients in 'adam'."),
+    )
+    epsilon: float = field(
+        default=1e-8,
+        metadata=_number(0, 1, "right", "Small number that 'adam' adds to the denominator."),
+    )
+    weight_decay: float = field(
+        default=0.0,
+        metadata=_number(
+            0, 1_000_000, "left", "L2 penalty: weight_decay * parameter is added to each gradient."
+        ),
+    )
+    noise: float = field(
+        default=0.0,
+        metadata=_number(
+            0,
+            10,
+            "left",
+            "Standard deviation of the normal noise that is added to each input, drawn anew in "
+            "each epoch. Noisy inputs are clipped to 0 to 1.",
+        ),
+    )
+    schedule: Schedule = field(
+        default="constant",
+        metadata=_word(
+            Schedule,
+            "Learning rate schedule: 'constant', 'hold_then_decay' (constant, then exponential "
+            "decay) or 'cosine' (half a cosine).",
+        ),
+    )
+    hold_fraction: float = field(
+        default=0.6,
+        metadata=_number(0, 1, "left", "Fraction of the steps before 'hold_then_decay' starts to decay."),
+    )
+    final_fraction: float = field(
+        default=0.02,
+        metadata=_number(
+            0,
+            1,
+            "right",
+            "Learning rate of the last step as a fraction of the first, for 'hold_then_decay' and 'cosine'.",
+        ),
+    )
+    label_smoothing: float = field(
+        default=0.0,
+        metadata=_number(0, 1, "left", "Fraction of each target that is spread evenly over all outputs."),
+    )
+    augment: bool = field(
+        default=False,
+        metadata=_switch(
+            "Show each square picture in one of its eight orientations (flips and rotations), "
+            "chosen at random. If rows become columns, the two targets are swapped."
+        ),
+    )
+    patience: int = field(
+        default=0,
+        metadata=_whole(
+            0,
+            MAX_EPOCHS,
+            "Stop after this many epochs without a lower validation loss. 0 turns early stopping off.",
+        ),
+    )
+    gradients: Gradients = field(
+        default="loss",
+        metadata=_word(Gradients, "Gradients that the optimizer receives: 'loss', those of the loss."),
+    )
+    seed: int = field(
+        default=0,
+        metadata=_whole(0, MAX_SEED, "Seed of the shuffling, the augmentation and the noise."),
+    )
 
     def __post_init__(self) -> None:
-        _above("learning_rate", self.learning_rate, 0, 1_000_000)
-        _whole("epochs", self.epochs, 1, MAX_EPOCHS)
-        _one_of("loss", self.loss, get_args(Loss))
-        _one_of("order", self.order, get_args(Order))
-        _whole("batch_size", self.batch_size, 1, 1_000_000)
-        _one_of("optimizer", self.optimizer, get_args(Optimizer))
-        _one_of("gradients", self.gradients, get_args(Gradients))
-        _from_below("momentum", self.momentum, 0, 1)
-        _from_below("beta1", self.beta1, 0, 1)
-        _from_below("beta2", self.beta2, 0, 1)
-        _above("epsilon", self.epsilon, 0, 1)
-        _from_below("weight_decay", self.weight_decay, 0, 1_000_000)
-        _from_below("noise", self.noise, 0, 10)
-        _one_of("schedule", self.schedule, get_args(Schedule))
-        _from_below("hold_fraction", self.hold_fraction, 0, 1)
-        _above("final_fraction", self.final_fraction, 0, 1)
-        _from_below("label_smoothing", self.label_smoothing, 0, 1)
-        _whole("patience", self.patience, 0, MAX_EPOCHS)
-        _whole("seed", self.seed, 0, 2**32 - 1)
-        for name, value in (("nesterov", self.nesterov), ("augment", self.augment)):
-            if not isinstance(value, bool):
-                raise TinyNetError(f"{name} is {value!r}; it must be True or False")
+        for each in fields(self):
+            checked = each.metadata["check"](each.name, getattr(self, each.name))
+            object.__setattr__(self, each.name, checked)  # 5 and 5.0 are one recipe
         if self.nesterov and self.momentum == 0:
-            raise TinyNetError("nesterov is True and momentum is 0; Nesterov's step needs a momentum above 0")
+            raise TinyNetError(
+                "nesterov is True and momentum is 0. Nesterov momentum needs a momentum above 0. Set momentum, such as 0.9."
+            )
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
-                f"momentum is {self.momentum} and optimizer is {self.optimizer!r}; momentum belongs to 'sgd'"
+                f"momentum is {self.momentum} and optimizer is {self.optimizer!r}. Only 'sgd' has momentum. Set momentum to 0."
             )
-        for field in fields(self):
-            if field.type is float or field.type == "float":
-                object.__setattr__(
-                    self, field.name, float(getattr(self, field.name))
-                )  # 5 and 5.0 are one recipe
 
     @property
     def external(self) -> list[str]:
-        """The fields that no formula gives: loss, optimizer or gradients of a watched training."""
+        """The fields that are "external": PyTorch's loss, optimizer or gradients."""
         return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
 
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
-        """Return the learning rates of the nudges `first` to `last` (not included) of `steps`. -> (last - first,)
+        """Return the learning rates of the steps `first` to `last` (excluded) of `steps`. -> (last - first,)
 
         >>> Recipe(learning_rate=1.0, schedule="hold_then_decay", hold_fraction=0.5, final_fraction=0.01).rates(0, 5, 5).round(4).tolist()
         [1.0, 1.0, 1.0, 0.1, 0.01]
@@ -131,7 +201,7 @@ class Recipe:
 
         from tinynet.numerics import arrays, elementary
 
-        done = np.arange(first, last) / max(1, steps - 1)  # share of the way, 1 at the last nudge
+        done = np.arange(first, last) / max(1, steps - 1)  # fraction of the training, 1 at the last step
         if self.schedule == "hold_then_decay":
             way = np.maximum(0.0, (done - self.hold_fraction) / (1.0 - self.hold_fraction))
             return np.asarray(self.learning_rate * arrays.exp(way * elementary.log(self.final_fraction)))
@@ -141,49 +211,32 @@ class Recipe:
         return np.full(last - first, self.learning_rate)
 
     def to_json(self) -> dict[str, Any]:
-        """Every field by name, ready for JSON."""
+        """Return every field by name, ready for JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Recipe":
-        """The recipe that `to_json` described; an unknown field is an error that lists the known ones."""
+        """Return the recipe of a JSON object; raise a TinyNetError for an unknown field."""
         data = {
             EARLIER_NAMES.get(name, name): EARLIER_VALUES.get(value, value)
             if isinstance(value, str)
             else value
             for name, value in data.items()
         }
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(data) - set(known))
-        if unknown:
-            raise TinyNetError(f"a recipe has no field {unknown[0]!r}; its fields are {', '.join(known)}")
+        check_fields("a recipe", data, [each.name for each in fields(cls)])
         return cls(**data)
 
 
-def _number(name: str, value: object, wanted: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TinyNetError(f"{name} is {value!r}; it must be {wanted}")
-    return float(value)
+def help_texts() -> dict[str, str]:
+    """Return the meaning of each field of a recipe.
+
+    >>> help_texts()["epochs"]
+    'Passes over all examples.'
+    """
+    return {each.name: each.metadata["help"] for each in fields(Recipe)}
 
 
-def _above(name: str, value: object, low: float, high: float) -> None:
-    wanted = f"above {low} and at most {high}"
-    if not low < _number(name, value, wanted) <= high:
-        raise TinyNetError(f"{name} is {value!r}; it must be {wanted}")
-
-
-def _from_below(name: str, value: object, low: float, high: float) -> None:
-    wanted = f"at least {low} and below {high}"
-    if not low <= _number(name, value, wanted) < high:
-        raise TinyNetError(f"{name} is {value!r}; it must be {wanted}")
-
-
-def _whole(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
-
-
-def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        known = [repr(word) for word in allowed if word != "external"]  # that is only for what was watched
-        raise TinyNetError(f"{name} is {value!r}; it must be one of {', '.join(known)}")
+# `help(Recipe)` shows the meaning of each field.
+Recipe.__doc__ = "\n    ".join(
+    [f"{Recipe.__doc__}", *(f"{name} : {text}" for name, text in help_texts().items())]
+)

@@ -1,4 +1,4 @@
-"""Jinja templates: values in HTML are escaped, values in programs are not."""
+"""Jinja templates. Values are escaped in HTML, and inserted unchanged in programs."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -8,9 +8,11 @@ if TYPE_CHECKING:
 
 
 def render(package: str, template: str, **values: Any) -> str:
-    """Return a template of a package, filled in.
+    """Render a template of a package.
 
-    package : str. The package whose folder `templates` has the template.
+    package : str. A package with a folder `templates`.
+    template : str. The file name of the template.
+    values : the variables of the template.
     """
     return _environment(package).get_template(template).render(**values)
 

@@ -40,9 +40,10 @@ def nudge(
     import tinynet as tn
     from tinynet.cli import terminal
     from tinynet.story.content import falls, ledger_table, repeats_table
-    from tinynet.training.train import check_times, nudges
+    from tinynet.training.train import MAX_TIMES, nudges
+    from tinynet.validation import check_int
 
-    check_times("--repeat", repeat)
+    check_int("--repeat", repeat, 1, MAX_TIMES)
     network = tn.Network.initial((4, *hidden_sizes(hidden), 2), seed=seed)
     recipe = recipe_of(learning_rate=rate, loss=loss)
     moments = nudges(network, trainable(picture), recipe, times=repeat)
@@ -82,12 +83,13 @@ def explain(
 ) -> None:
     """One cell of a recording: the formula, with its numbers, down to pixels and parameters."""
     import tinynet as tn
+    from tinynet.validation import check_choice
 
     explanation = tn.load(recording)[step].explain(cell, depth=depth)
     forms = {"text": explanation.text, "latex": explanation.latex, "html": explanation.html}
     forms["document"] = explanation.latex_document
-    if form is not None and form not in forms:
-        raise tn.TinyNetError(f"--form is {form!r}; it must be one of {', '.join(forms)}")
+    if form is not None:
+        check_choice("--form", form, forms)
     if as_json:
         written = {} if form is None else {"form": form, "written": forms[form]()}
         print_json({"command": "explain", "step": step, "explanation": explanation.to_json(), **written})

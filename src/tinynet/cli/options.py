@@ -3,7 +3,6 @@
 import inspect
 import json
 import math
-import re
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from tinynet.recipe import Recipe
+from tinynet.core.activations import ACTIVATIONS, OUTPUTS
+from tinynet.recipe import Recipe, help_texts
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -27,10 +27,8 @@ Rate = Annotated[float, typer.Option("--rate", "--learning-rate", help="The lear
 Epochs = Annotated[int, typer.Option(help="Passes over all pictures.")]
 LossOption = Annotated[str, typer.Option(help="The loss: mse, bce or cross_entropy.")]
 Hidden = Annotated[str, typer.Option(help="Hidden nodes, such as 3, or 4,4 for two layers.")]
-Activation = Annotated[
-    str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu or identity.")
-]
-Output = Annotated[str, typer.Option(help="Activation of the outputs: these, or softmax.")]
+Activation = Annotated[str, typer.Option(help=f"Activation of the hidden layers: {', '.join(ACTIVATIONS)}.")]
+Output = Annotated[str, typer.Option(help=f"Activation of the outputs: {', '.join(OUTPUTS)}.")]
 Init = Annotated[str, typer.Option(help="Initialization: pytorch, xavier, he, normal or zeros.")]
 Source = Annotated[
     Path | None,
@@ -62,6 +60,8 @@ Pictures = Annotated[
 RecordingPath = Annotated[Path, typer.Argument(help="A recording that `tinynet train` saved.")]
 
 
+# `seed` is an option of the commands themselves. `gradients` has one value for every training that TinyNet does.
+NOT_FROM_RECIPE = ("seed", "gradients")
 SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
     "hold_fraction": ("schedule", ("hold_then_decay",)),
@@ -73,8 +73,8 @@ USED_BY = {  # a field of a recipe: the field that it belongs to, and the values
 
 
 def of_recipe() -> dict[str, Any]:
-    """Return the fields of a recipe with their usual values; its seed is the commands' own."""
-    return {field.name: field.default for field in fields(Recipe) if field.name != "seed"}
+    """Return the fields of a recipe that are options of every command, with their defaults."""
+    return {field.name: field.default for field in fields(Recipe) if field.name not in NOT_FROM_RECIPE}
 
 
 def with_options(command: Callable[..., None], options: dict[str, tuple[Any, Any]]) -> Callable[..., None]:
@@ -89,14 +89,12 @@ def with_options(command: Callable[..., None], options: dict[str, tuple[Any, Any
 
 
 def with_recipe(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every field of a recipe, with what the recipe's own documentation says of it."""
-    kinds, words = get_type_hints(Recipe), _described()
+    """Give a command an option for each field of a recipe, with the field's help text."""
+    kinds, texts = get_type_hints(Recipe), help_texts()
     options = {}
     for name, usual in of_recipe().items():
-        kind = (
-            kinds[name] if kinds[name] in (bool, int, float) else str
-        )  # the recipe itself refuses a wrong word
-        options[name] = (usual, Annotated[kind, typer.Option(*flags(name), help=words.get(name, ""))])
+        kind = kinds[name] if kinds[name] in (bool, int, float) else str  # `Recipe` checks the words
+        options[name] = (usual, Annotated[kind, typer.Option(*flags(name), help=texts[name])])
     return with_options(command, options)
 
 
@@ -107,13 +105,6 @@ def flags(name: str) -> list[str]:
     (['--batch', '--batch-size'], ['--weight-decay'])
     """
     return [*filter(None, [SHORT.get(name)]), f"--{name.replace('_', '-')}"]
-
-
-def _described() -> dict[str, str]:
-    """Return what the documentation of `Recipe` says of each field."""
-    entries = re.findall(r"^([\w, ]+) : (.+(?:\n +.+)*)", inspect.getdoc(Recipe) or "", re.M)
-    texts = {names: re.sub(r"\s+", " ", text.replace("`", "")) for names, text in entries}
-    return {name: text[0].upper() + text[1:] for names, text in texts.items() for name in names.split(", ")}
 
 
 def recipe_of(**fields: Any) -> Recipe:

@@ -116,9 +116,9 @@ def _print_ladder(ladder: "Ladder", written: list[Path]) -> None:
 def _keep(path: Path, as_json: bool) -> None:
     from tinynet.errors import TinyNetError
     from tinynet.story import learner
+    from tinynet.validation import check_folder
 
-    if not path.parent.is_dir():
-        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    check_folder(path)
     if path.suffix != ".safetensors":
         raise TinyNetError(
             f"--save is {path}; a learner is kept as a recording, so its name ends in .safetensors"

@@ -67,6 +67,7 @@ def train(
     from tinynet import files, plots
     from tinynet.cli import terminal
     from tinynet.data import splits
+    from tinynet.validation import check_folder
 
     recipe = recipe_of(**fields, seed=seed)
     rows = source_of(source, size, scale=scale, label=label, targets=target or (), ignore=ignore or ())
@@ -75,8 +76,8 @@ def train(
     )
     sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.target_names))
     network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, init=init)
-    if out is not None and not files.named(out).parent.is_dir():
-        raise tn.TinyNetError(f"cannot write {out}: there is no folder {out.parent}; make it first")
+    if out is not None:
+        check_folder(files.named(out))
     if figure is not None:
         plots.check_path(figure)
     with terminal.progress("training", "steps") as advance:

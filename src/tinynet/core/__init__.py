@@ -2,7 +2,7 @@
 
 It must not know data sets, files or kernels.
 
-activations.py   the activation functions
+activations.py   the table of activation functions
 architecture.py  layer sizes, activations and parameter names
 initializers.py  initial parameters, bit for bit those of PyTorch
 weights.py       an architecture with its parameters

@@ -1,4 +1,4 @@
-"""Layer sizes, activations, and the name and place of each parameter."""
+"""Layer sizes, activations, and the name and position of each parameter."""
 
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_choice, check_fields, check_int
 
 INITS = ("pytorch", "xavier", "he", "normal", "zeros")
 MAX_NODES = 4096  # in one layer
@@ -16,12 +17,14 @@ MAX_PARAMETERS = 1_000_000
 
 @dataclass(frozen=True)
 class Architecture:
-    """The shape of a network and how its numbers are first drawn.
+    """Layer sizes, activations and initialization of a network.
 
-    sizes : nodes of each layer, pixels first and outputs last; 2 to 12 layers of 1 to 4096 nodes.
-    hidden : activation of the hidden layers: sigmoid, tanh, relu or identity.
+    sizes : nodes of each layer, inputs first and outputs last; 2 to 12 layers of 1 to 4,096 nodes.
+    hidden : activation of the hidden layers, one of `activations.ACTIVATIONS`.
     output : activation of the last layer: one of these, or softmax.
-    init : how `Network.initial` draws the parameters.
+    init : initialization of the parameters, one of `INITS`.
+
+    Raises TinyNetError for other values, and for more than 1,000,000 parameters.
 
     >>> Architecture((4, 3, 2)).parameter_count
     23
@@ -35,38 +38,33 @@ class Architecture:
     def __post_init__(self) -> None:
         sizes = self.sizes
         if not isinstance(sizes, tuple | list) or not 2 <= len(sizes) <= 12:
-            raise TinyNetError(f"sizes is {sizes!r}; it must be 2 to 12 numbers of nodes, such as (4, 3, 2)")
-        for size in sizes:
-            if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_NODES:
-                raise TinyNetError(f"sizes has a layer of {size!r} nodes; a layer has 1 to {MAX_NODES}")
-        object.__setattr__(self, "sizes", tuple(sizes))
-        for field, value, allowed in (
-            ("hidden", self.hidden, ACTIVATIONS),
-            ("output", self.output, OUTPUTS),
-            ("init", self.init, INITS),
-        ):
-            if value not in allowed:
-                raise TinyNetError(f"{field} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
+            raise TinyNetError(f"sizes is {sizes!r}. It must be 2 to 12 layer sizes, such as (4, 3, 2).")
+        sizes = tuple(check_int(f"sizes[{n}]", size, 1, MAX_NODES) for n, size in enumerate(sizes))
+        object.__setattr__(self, "sizes", sizes)
+        check_choice("hidden", self.hidden, ACTIVATIONS)
+        check_choice("output", self.output, OUTPUTS)
+        check_choice("init", self.init, INITS)
         if self.parameter_count > MAX_PARAMETERS:
             raise TinyNetError(
-                f"sizes {sizes} make {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed"
+                f"sizes is {sizes}, which makes {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
+                "Use smaller layers."
             )
 
     @cached_property
     def parameter_count(self) -> int:
-        """Weights and biases in all."""
+        """The number of weights and biases."""
         return sum(
             (fan_in + 1) * fan_out for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False)
         )
 
     @cached_property
     def activations(self) -> tuple[str, ...]:
-        """The activation of each layer after the pixels."""
+        """The activation of each layer after the inputs."""
         return (*([self.hidden] * (len(self.sizes) - 2)), self.output)
 
     @cached_property
     def slices(self) -> tuple[tuple[slice, slice], ...]:
-        """Where each layer's weights and biases stand in the flat vector of parameters."""
+        """The slices of weights and of biases in the flat parameter vector, for each layer."""
         found, start = [], 0
         for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False):
             middle, end = start + fan_in * fan_out, start + (fan_in + 1) * fan_out
@@ -76,7 +74,7 @@ class Architecture:
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
-        """The name of each parameter, in the order of the flat vector: each layer's weights row by row, then biases."""
+        """The name of each parameter in the flat vector: the weights of a layer row by row, then its biases."""
         names: list[str] = []
         for n, (fan_in, fan_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), 1):
             names += [f"layer{n}.weight[{j},{i}]" for j in range(fan_out) for i in range(fan_in)]
@@ -84,22 +82,19 @@ class Architecture:
         return tuple(names)
 
     def check(self, inputs: np.ndarray) -> None:
-        """Raise TinyNetError unless inputs have the shape (pictures, pixels) of this network."""
+        """Raise a TinyNetError unless inputs has the shape (examples, inputs) of this network."""
         if inputs.ndim != 2 or inputs.shape[1] != self.sizes[0]:
             raise TinyNetError(
-                f"inputs has the shape {inputs.shape}. These networks take (pictures, {self.sizes[0]})."
+                f"inputs has the shape {inputs.shape}. It must be (examples, {self.sizes[0]})."
             )
 
     def to_json(self) -> dict[str, Any]:
-        """Every field by name, ready for JSON."""
+        """Return every field by name, ready for JSON."""
         return {"sizes": list(self.sizes), "hidden": self.hidden, "output": self.output, "init": self.init}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Architecture":
-        """The architecture that `to_json` described; an unknown field is an error that lists the known ones."""
+        """Return the architecture of a JSON object; raise a TinyNetError for an unknown field."""
         data = {"init" if name == "start" else name: value for name, value in data.items()}  # an earlier name
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(data) - set(known))
-        if unknown:
-            raise TinyNetError(f"a network has no field {unknown[0]!r}; its fields are {', '.join(known)}")
+        check_fields("a network", data, [field.name for field in fields(cls)])
         return cls(**data)

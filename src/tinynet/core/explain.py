@@ -1,4 +1,4 @@
-"""Open a cell: its formula, the formula with its numbers, its value, and every factor in turn."""
+"""Explain a cell: its formula, the formula with numbers, its value, and the explanation of each factor."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ from tinynet.core.notation import (
 )
 from tinynet.core.sheet import Sheet, Values, parts
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_int
 
 PIXEL_NAMES = ("top-left", "top-right", "bottom-left", "bottom-right")
 
@@ -119,20 +120,21 @@ class Explanation:
 def explain(
     sheet: Sheet, values: Values, name: str, *, depth: int | None = None, inputs: Sequence[str] | None = None
 ) -> Explanation:
-    """Open the cell `name` of a sheet that has these values.
+    """Explain the cell `name` of a sheet with these values.
 
-    A parameter of a nudge opens into how the nudge changed it: its cell `.after`. Each cell is opened once.
-    depth : how many levels of factors to open; None for all, down to pixels and parameters.
-    inputs : what the inputs are called, where they are no pixels.
+    depth : int or None. Levels of factors to explain; None for all, down to inputs and parameters.
+    inputs : the names of the inputs, if they are not pixels.
 
-    Raises TinyNetError for an unknown cell, with the names most like it, and for a depth below 0.
+    The name of a parameter stands for its cell `.after`: how the step changed it. Each cell is explained once.
+
+    Raises TinyNetError for a depth below 0 and for an unknown cell, with similar names.
     """
-    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise TinyNetError(f"depth is {depth!r}; it must be a whole number from 0 on, or None for all")
+    if depth is not None:
+        check_int("depth", depth, 0)
     if name not in sheet.cells:
         near = difflib.get_close_matches(name, sheet.cells, n=3, cutoff=0.3)
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise TinyNetError(f"there is no cell {name!r} in this sheet of {len(sheet.cells)} cells{hint}")
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise TinyNetError(f"there is no cell {name!r} in this sheet of {len(sheet.cells):,} cells.{hint}")
     if f"{name}.after" in sheet.cells and name in sheet.architecture.parameter_names:
         name = f"{name}.after"
     return _open(sheet, values, name, depth, set(), inputs)
@@ -155,7 +157,9 @@ def _open(
 
 
 def title(sheet: Sheet, name: str, inputs: Sequence[str] | None = None) -> str:
-    """Say in words what a cell is. inputs : what the inputs are called, where they are no pixels.
+    """Return the meaning of a cell in words.
+
+    inputs : the names of the inputs, if they are not pixels.
 
     >>> from tinynet.core.architecture import Architecture
     >>> title(Sheet.of(Architecture((4, 3, 2))), "layer1.weight[0,2]")

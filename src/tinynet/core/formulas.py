@@ -1,19 +1,20 @@
-"""The formulas of a nudge, written as a textbook writes them: forward, loss, backward, update.
+"""The formulas of one training step, as in a textbook: forward pass, loss, backward pass.
 
-A formula is a small tree: a number, the name of a cell, or `(operation, *formulas)`. Each function yields
-`(name, formula)` in the order of computation; z, a and delta are the same letters forward and backward.
-A batch of several pictures has cells for each, under the prefix `p`: "picture0.", "picture1.", …
+A formula is a tree: a number, the name of a cell, or `(operation, *formulas)`. Each function yields
+`(name, formula)` in the order of computation. z, a and delta have the same letters forward and backward.
+In a batch of several examples, each example has its own cells, under the prefix `p`: "picture0.", "picture1.", …
 """
 
 from collections.abc import Iterator
 
+from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.architecture import Architecture
 from tinynet.numerics.definitions import Formula as Formula
 from tinynet.recipe import Recipe
 
 Named = Iterator[tuple[str, Formula]]
 
-EXTERNAL: Formula = ("external",)  # of a cell whose number comes from a watched training
+EXTERNAL: Formula = ("external",)  # formula of a cell whose number comes from PyTorch
 
 
 def total(terms: list[Formula]) -> Formula:
@@ -21,21 +22,26 @@ def total(terms: list[Formula]) -> Formula:
     return terms[0] if len(terms) == 1 else ("+", *terms)
 
 
+def product(factors: list[Formula]) -> Formula:
+    """Return the product of the factors, from left to right."""
+    return factors[0] if len(factors) == 1 else ("*", *factors)
+
+
 def over(formula: Formula, divisor: int) -> Formula:
-    """Return the formula divided by a whole number; by 1 it stays as it is."""
+    """Return the formula divided by a whole number; unchanged for 1."""
     return formula if divisor == 1 else ("/", formula, float(divisor))
 
 
-def prefixes(batch: int) -> list[str]:
-    """Return the prefix of each picture's cells; a picture alone needs none."""
-    return [""] if batch == 1 else [f"picture{k}." for k in range(batch)]
+def prefixes(batch_size: int) -> list[str]:
+    """Return the prefix of the cells of each example; empty for a single example."""
+    return [""] if batch_size == 1 else [f"picture{k}." for k in range(batch_size)]
 
 
 # --- forward ---------------------------------------------------------------------------------------------------
 
 
 def forward(architecture: Architecture, recipe: Recipe | None, p: str) -> Named:
-    """z = w a + b, a = activation(z), layer by layer."""
+    """Yield z = w a + b and a = activation(z), layer by layer."""
     for n in range(1, len(architecture.sizes)):
         below = inputs_of(architecture, p, n)
         for j in range(architecture.sizes[n]):
@@ -45,13 +51,13 @@ def forward(architecture: Architecture, recipe: Recipe | None, p: str) -> Named:
 
 
 def inputs_of(architecture: Architecture, p: str, n: int) -> list[str]:
-    """Return the cells that feed layer n: pixels, or the activations of the layer before."""
+    """Return the input cells of layer n: the inputs, or the activations of layer n - 1."""
     kind = f"{p}pixel" if n == 1 else f"{p}layer{n - 1}.a"
     return [f"{kind}[{i}]" for i in range(architecture.sizes[n - 1])]
 
 
 def activation(architecture: Architecture, recipe: Recipe | None, p: str, n: int) -> Named:
-    """a = sigmoid(z), tanh(z), max(0, z), z; or softmax, its largest z taken off first so that exp stays finite."""
+    """Yield a = f(z) of `ACTIVATIONS`; or softmax, with the largest z subtracted so that exp stays finite."""
     kind, here = architecture.activations[n - 1], f"{p}layer{n}"
     nodes = range(architecture.sizes[n])
     if kind == "softmax":
@@ -60,17 +66,10 @@ def activation(architecture: Architecture, recipe: Recipe | None, p: str, n: int
             yield f"{here}.exp[{j}]", ("exp", ("-", f"{here}.z[{j}]", f"{here}.max"))
         yield f"{here}.sum", total([f"{here}.exp[{j}]" for j in nodes])
     for j in nodes:
-        z = f"{here}.z[{j}]"
-        forms: dict[str, Formula] = {
-            "sigmoid": ("sigmoid", z),
-            "tanh": ("tanh", z),
-            "relu": ("max", z, 0.0),
-            "identity": z,
-            "softmax": ("/", f"{here}.exp[{j}]", f"{here}.sum"),
-        }
-        yield f"{here}.a[{j}]", forms[kind]
+        share: Formula = ("/", f"{here}.exp[{j}]", f"{here}.sum")
+        yield f"{here}.a[{j}]", share if kind == "softmax" else ACTIVATIONS[kind].forward(f"{here}.z[{j}]")
     if recipe is not None and recipe.loss == "cross_entropy" and n == len(architecture.sizes) - 1:
-        for j in nodes:  # log a by itself would lose digits where a is near 0
+        for j in nodes:  # log(a) would lose digits if a is near 0
             yield f"{here}.log_a[{j}]", ("-", ("-", f"{here}.z[{j}]", f"{here}.max"), ("log", f"{here}.sum"))
 
 
@@ -78,7 +77,7 @@ def activation(architecture: Architecture, recipe: Recipe | None, p: str, n: int
 
 
 def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
-    """One picture's loss: mse = mean of (a - t)^2; bce and cross_entropy from the logarithms of the answers."""
+    """Yield the loss of one example: mse is the mean of (a - t)^2; bce and cross_entropy use logarithms of the outputs."""
     last, outputs = f"{p}layer{len(architecture.sizes) - 1}", range(architecture.sizes[-1])
     terms: list[Formula] = []
     if recipe.loss == "external":
@@ -88,7 +87,9 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
         if recipe.loss == "mse":
             yield f"{p}loss.error[{j}]", ("-", a, t)
             term: Formula = ("*", f"{p}loss.error[{j}]", f"{p}loss.error[{j}]")
-        elif recipe.loss == "bce":  # PyTorch's floor of -100 keeps a sure and wrong answer finite
+        elif (
+            recipe.loss == "bce"
+        ):  # PyTorch's lower limit of -100 keeps the loss of a certain and wrong output finite
             yes: Formula = ("*", t, ("max", ("log", a), -100.0))
             no: Formula = ("*", ("-", 1.0, t), ("max", ("log", ("-", 1.0, a)), -100.0))
             term = ("neg", ("+", yes, no))
@@ -100,7 +101,7 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
 
 
 def batch_loss(recipe: Recipe, batch: int) -> Named:
-    """The loss of a batch: the mean of its pictures'."""
+    """Yield the loss of a batch: the mean of the losses of its examples."""
     if recipe.loss == "external":
         yield "loss", EXTERNAL
     elif batch > 1:
@@ -111,23 +112,23 @@ def batch_loss(recipe: Recipe, batch: int) -> Named:
 
 
 def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
-    """slope = dL/da, delta = dL/dz, from the last layer to the first; L is the loss of the whole batch."""
+    """Yield slope = dL/da and delta = dL/dz, from the last layer to the first. L is the loss of the whole batch."""
     last = len(architecture.sizes) - 1
     yield from output_deltas(architecture, recipe, batch, p)
     for n in range(last, 0, -1):
         if n < last:
             for j in range(architecture.sizes[n]):
-                blame: list[Formula] = [
+                products: list[Formula] = [
                     ("*", f"layer{n + 1}.weight[{k},{j}]", f"{p}layer{n + 1}.delta[{k}]")
                     for k in range(architecture.sizes[n + 1])
                 ]
-                yield f"{p}layer{n}.slope[{j}]", total(blame)
+                yield f"{p}layer{n}.slope[{j}]", total(products)
             yield from deltas(architecture, p, n)
         yield from shares(architecture, batch, p, n)
 
 
 def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
-    """mse and given slopes go through the activation; bce after a sigmoid and cross_entropy after a softmax come to a - t."""
+    """Yield the deltas of the outputs: a - t for bce after sigmoid and cross_entropy after softmax, else slope times da/dz."""
     n, outputs = len(architecture.sizes) - 1, architecture.sizes[-1]
     for j in range(outputs):
         a, t = f"{p}layer{n}.a[{j}]", f"{p}target[{j}]"
@@ -143,24 +144,20 @@ def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str
 
 
 def deltas(architecture: Architecture, p: str, n: int) -> Named:
-    """delta = slope times the activation's own slope: a (1 - a), 1 - a^2, step(z), 1."""
+    """Yield delta = slope times da/dz, such as a (1 - a) for the sigmoid."""
     kind, here, nodes = architecture.activations[n - 1], f"{p}layer{n}", range(architecture.sizes[n])
     if kind == "softmax":
         yield f"{here}.dot", total([("*", f"{here}.slope[{j}]", f"{here}.a[{j}]") for j in nodes])
     for j in nodes:
         slope, a, z = f"{here}.slope[{j}]", f"{here}.a[{j}]", f"{here}.z[{j}]"
-        forms: dict[str, Formula] = {
-            "sigmoid": ("*", slope, a, ("-", 1.0, a)),
-            "tanh": ("*", slope, ("-", 1.0, ("*", a, a))),
-            "relu": ("*", slope, ("step", z)),
-            "identity": slope,
-            "softmax": ("*", a, ("-", slope, f"{here}.dot")),
-        }
-        yield f"{here}.delta[{j}]", forms[kind]
+        if kind == "softmax":
+            yield f"{here}.delta[{j}]", ("*", a, ("-", slope, f"{here}.dot"))
+        else:
+            yield f"{here}.delta[{j}]", product([slope, *ACTIVATIONS[kind].slope(a, z)])
 
 
 def shares(architecture: Architecture, batch: int, p: str, n: int) -> Named:
-    """dL/dw = delta a, dL/db = delta: a picture alone gives the gradient, one of several its share of it."""
+    """Yield dL/dw = delta a and dL/db = delta: the gradient of a single example, or the share of one in a batch."""
     mark = "gradient" if batch == 1 else "share"
     for j in range(architecture.sizes[n]):
         delta = f"{p}layer{n}.delta[{j}]"
@@ -170,13 +167,7 @@ def shares(architecture: Architecture, batch: int, p: str, n: int) -> Named:
 
 
 def gradients(architecture: Architecture, batch: int) -> Named:
-    """The gradient of a batch: its pictures' shares, added up."""
+    """Yield the gradient of a batch: the sum of the shares of its examples."""
     if batch > 1:
         for name in architecture.parameter_names:
             yield f"{name}.gradient", total([f"{p}{name}.share" for p in prefixes(batch)])
-
-
-# --- update ----------------------------------------------------------------------------------------------------
-
-
-# --- given -----------------------------------------------------------------------------------------------------

@@ -1,36 +1,36 @@
-"""Initial parameters, bit for bit those of PyTorch, without PyTorch."""
+"""Initial parameters: the bits of PyTorch, without PyTorch."""
 
 import math
 
 import numpy as np
 
 from tinynet.core.architecture import Architecture
-from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
+from tinynet.validation import check_seed
 
 
 def initial_parameters(architecture: Architecture, seed: int = 0) -> np.ndarray:
     """Return the initial parameters of one seed. -> (P,) float64
 
-    seed : int from 0 to 2**32 - 1.
+    seed : int. From 0 to 2**32 - 1.
 
-    Every number is a float32 number. Raises TinyNetError for a seed out of range.
+    Every number is exact in float32. Raises TinyNetError for a seed out of range.
 
     >>> initial_parameters(Architecture((4, 3, 2)), 0)[:2].tolist()
     [-0.003743410110473633, 0.26822179555892944]
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
+    seed = check_seed(seed)
     limits = bounds(architecture)
-    numbers = _normal(architecture, int(seed)) if limits is None else _uniform(limits, int(seed))
+    numbers = _normal(architecture, seed) if limits is None else _uniform(limits, seed)
     return numbers.astype(np.float32).astype(float)
 
 
 def bounds(architecture: Architecture) -> np.ndarray | None:
-    """Return b where each parameter starts uniform in [-b, b], 0 where it starts as 0; None for normal starts.
+    """Return the bound b of each parameter that is drawn uniformly from [-b, b]. -> (P,) float64, exact in float32
 
-    -> (P,) float64 that are float32 numbers. PyTorch's default is `kaiming_uniform_(a=sqrt(5))`, which comes to
-    1/sqrt(fan_in); Xavier is Glorot and Bengio 2010, eq. 16; He is He et al. 2015, eq. 10.
+    The bound is 0 for parameters that are 0 initially. For normal initialization the result is None.
+    PyTorch's default is `kaiming_uniform_(a=sqrt(5))`, which equals 1/sqrt(fan_in). "xavier" is Glorot and Bengio 2010,
+    eq. 16. "he" is He et al. 2015, eq. 10.
     """
     if architecture.init == "normal":
         return None
@@ -66,7 +66,7 @@ def _generator(seed: int) -> np.random.MT19937:
 
 
 def _uniform(bounds: np.ndarray, seed: int) -> np.ndarray:
-    """Draw from PyTorch's generator: MT19937, the low 24 bits of each word, one rounding to float32."""
+    """Draw as PyTorch does: MT19937, the low 24 bits of each word, rounded once to float32."""
     drawn = bounds > 0
     words = _generator(seed).random_raw(int(drawn.sum()))
     u = (words & 0xFFFFFF) * 2.0**-24  # in [0, 1)
@@ -79,7 +79,7 @@ def _uniform(bounds: np.ndarray, seed: int) -> np.ndarray:
 def _standard_normal(count: int, seed: int) -> np.ndarray:
     """Draw standard normal numbers by the polar method (Marsaglia and Bray 1964), as NumPy's RandomState does. -> (count,)
 
-    A point drawn in the square counts if it lies in the circle, and gives two numbers, its second coordinate's first.
+    Points are drawn in a square. A point inside the unit circle gives two numbers, the one of its second coordinate first.
     """
     generator, found = _generator(seed), np.zeros(0)
     while len(found) < count:

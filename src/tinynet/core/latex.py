@@ -1,4 +1,4 @@
-"""An explanation as a LaTeX document, its long formulas broken where a mathematician would break them."""
+"""An explanation as a LaTeX document, with long formulas broken at their operators."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,8 @@ from tinynet.core.formulas import Formula
 from tinynet.core.notation import LATEX, latex_symbol, number, write
 from tinynet.errors import TinyNetError
 
-MAX_CELLS = 5000  # some hundred pages
-WIDEST = 78  # characters that a line of formula holds, as they are seen
+MAX_CELLS = 5_000  # several hundred pages
+WIDEST = 78  # characters that fit on a line of formula
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
@@ -40,7 +40,7 @@ class Opened(Protocol):
 
 
 class Chain(NamedTuple):
-    """A long formula as terms that may stand on several lines, and what stands before, between and after them."""
+    """A long formula as terms for several lines, with the text before, between and after the terms."""
 
     head: str
     terms: tuple[Formula, ...]
@@ -49,7 +49,7 @@ class Chain(NamedTuple):
 
 
 def document(explanation: Opened) -> str:
-    r"""Return an explanation, as deep as it is, as a complete LaTeX document that needs nothing but amsmath and geometry.
+    r"""Return an explanation as a complete LaTeX document that uses the packages amsmath and geometry.
 
     Raises TinyNetError for too many cells.
 
@@ -112,7 +112,7 @@ def _given(cells: list[Opened]) -> list[str]:
 
 
 def _broken(formula: Formula, values: dict[str, float] | None) -> list[str]:
-    """Return the lines of an alignment that write a formula: one, or where it is too long for that, several."""
+    """Return the aligned lines of a formula: one, or several if the formula is too long."""
     whole = write(formula, LATEX, values)
     if seen(whole) <= WIDEST:
         return [f"&= {whole}"]
@@ -133,7 +133,7 @@ def _broken(formula: Formula, values: dict[str, float] | None) -> list[str]:
 
 
 def _chain(formula: Formula) -> Chain:
-    """Take a long formula apart: a sum, a mean, a largest of many; anything else stays whole."""
+    """Split a long formula that is a sum, a mean or a maximum; any other formula stays whole."""
     match formula:
         case ("+", *terms):
             return Chain("", tuple(terms), " + ", "")
@@ -145,7 +145,7 @@ def _chain(formula: Formula) -> Chain:
 
 
 def seen(latex: str) -> int:
-    r"""Return about how many characters wide a formula is on paper.
+    r"""Return the approximate width of a formula on paper, in characters.
 
     >>> seen(r"\delta^{(2)}_{0} \cdot 0.5")
     10

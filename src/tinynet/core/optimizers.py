@@ -9,43 +9,43 @@ from tinynet.recipe import Recipe
 
 
 def update(architecture: Architecture, recipe: Recipe) -> Named:
-    """after = before + change, the change by plain SGD, with momentum, by Adam, or given."""
+    """Yield after = before + change of each parameter, by SGD, momentum, Adam or PyTorch's own change."""
     if recipe.optimizer == "adam":
         yield "decay1.after", ("*", "decay1", "beta1")
         yield "decay2.after", ("*", "decay2", "beta2")
     for name in architecture.parameter_names:
-        push = f"{name}.gradient"
+        gradient = f"{name}.gradient"
         if recipe.gradients == "external":
-            push = f"{name}.used"
-            yield push, EXTERNAL
+            gradient = f"{name}.used"
+            yield gradient, EXTERNAL
         if recipe.weight_decay:
-            yield f"{name}.decayed", ("+", push, ("*", "weight_decay", name))
-            push = f"{name}.decayed"
+            yield f"{name}.decayed", ("+", gradient, ("*", "weight_decay", name))
+            gradient = f"{name}.decayed"
         if recipe.optimizer == "adam":
-            yield from adam(name, push)
+            yield from adam(name, gradient)
         elif recipe.optimizer == "external":
             yield f"{name}.change", EXTERNAL
         else:
-            yield from sgd(name, push, recipe)
+            yield from sgd(name, gradient, recipe)
         yield f"{name}.after", ("+", name, f"{name}.change")
 
 
-def sgd(name: str, push: str, recipe: Recipe) -> Named:
-    """change = -rate gradient; with momentum (Sutskever et al. 2013, PyTorch's form) the velocity's."""
-    used: Formula = push
+def sgd(name: str, gradient: str, recipe: Recipe) -> Named:
+    """Yield change = -rate * gradient, or -rate * velocity with momentum (Sutskever et al. 2013, in PyTorch's form)."""
+    used: Formula = gradient
     if recipe.momentum:
-        yield f"{name}.velocity.after", ("+", ("*", "momentum", f"{name}.velocity"), push)
+        yield f"{name}.velocity.after", ("+", ("*", "momentum", f"{name}.velocity"), gradient)
         used = f"{name}.velocity.after"
         if recipe.nesterov:
-            used = ("+", push, ("*", "momentum", used))
+            used = ("+", gradient, ("*", "momentum", used))
     yield f"{name}.change", ("*", ("neg", "rate"), used)
 
 
-def adam(name: str, push: str) -> Named:
-    """Kingma and Ba 2015, algorithm 1; decay1 and decay2 are the powers of the betas so far."""
+def adam(name: str, gradient: str) -> Named:
+    """Yield Adam's change (Kingma and Ba 2015, algorithm 1); decay1 and decay2 are the powers of the betas."""
     mean, square = f"{name}.mean", f"{name}.square"
-    yield f"{mean}.after", ("+", ("*", "beta1", mean), ("*", ("-", 1.0, "beta1"), push))
-    yield f"{square}.after", ("+", ("*", "beta2", square), ("*", ("-", 1.0, "beta2"), push, push))
+    yield f"{mean}.after", ("+", ("*", "beta1", mean), ("*", ("-", 1.0, "beta1"), gradient))
+    yield f"{square}.after", ("+", ("*", "beta2", square), ("*", ("-", 1.0, "beta2"), gradient, gradient))
     yield f"{mean}.corrected", ("/", f"{mean}.after", ("-", 1.0, "decay1.after"))
     yield f"{square}.corrected", ("/", f"{square}.after", ("-", 1.0, "decay2.after"))
     step: Formula = ("*", ("neg", "rate"), f"{mean}.corrected")
@@ -53,7 +53,7 @@ def adam(name: str, push: str) -> Named:
 
 
 def settings(recipe: Recipe) -> dict[str, float]:
-    """Return the recipe's numbers that the formulas use, by the name of their cell."""
+    """Return the hyperparameters that the formulas use, by cell name."""
     found = {"rate": recipe.learning_rate}
     if recipe.weight_decay:
         found["weight_decay"] = recipe.weight_decay
@@ -65,7 +65,7 @@ def settings(recipe: Recipe) -> dict[str, float]:
 
 
 def state_names(architecture: Architecture, recipe: Recipe) -> list[str]:
-    """Return the cells of the optimizer's memory, in the order of a recording's state."""
+    """Return the cells of the optimizer state, in the order of a recording's state."""
     names = architecture.parameter_names
     if recipe.optimizer == "adam":
         return (
@@ -74,15 +74,15 @@ def state_names(architecture: Architecture, recipe: Recipe) -> list[str]:
     return [f"{name}.velocity" for name in names] if recipe.momentum else []
 
 
-def memory_size(architecture: Architecture, recipe: Recipe) -> int:
-    """Return how many numbers the optimizer remembers."""
+def state_size(architecture: Architecture, recipe: Recipe) -> int:
+    """Return how many numbers the optimizer state has."""
     count = architecture.parameter_count
     return 2 * count + 2 if recipe.optimizer == "adam" else count if recipe.momentum else 0
 
 
-def memory(architecture: Architecture, recipe: Recipe) -> np.ndarray:
-    """Return the optimizer's memory before the first nudge: zeros, and ones for Adam's two powers. (S,)"""
-    found = np.zeros(memory_size(architecture, recipe))
+def initial_state(architecture: Architecture, recipe: Recipe) -> np.ndarray:
+    """Return the optimizer state before the first step: zeros, and ones for Adam's two powers. -> (S,)"""
+    found = np.zeros(state_size(architecture, recipe))
     if recipe.optimizer == "adam":
         found[-2:] = 1.0
     return found

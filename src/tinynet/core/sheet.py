@@ -1,4 +1,4 @@
-"""The network as a spreadsheet: one named cell for every quantity of a nudge, each with its formula."""
+"""The network as a spreadsheet: a named cell with a formula for every quantity of a training step."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -20,10 +20,10 @@ Values = dict[str, float]
 
 
 class Cell(NamedTuple):
-    """One quantity of a nudge.
+    """One quantity of a training step.
 
-    formula : how it is computed from cells before it; None where it is given.
-    phase : the part of the nudge it belongs to: given, forward, loss, backward or update.
+    formula : the formula over earlier cells; None for an input cell.
+    phase : the part of the step: input, forward, loss, backward or update.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Cell(NamedTuple):
 
 
 class Sheet:
-    """The cells of one nudge, in an order in which they can be computed.
+    """The cells of one training step, in an order in which they can be computed.
 
     >>> sheet = Sheet.of(Architecture((4, 3, 2)), Recipe())
     >>> len(sheet.cells), sheet.cells["layer1.delta[0]"].formula
@@ -40,27 +40,30 @@ class Sheet:
     """
 
     def __init__(
-        self, cells: Iterable[Cell], architecture: Architecture, recipe: Recipe | None, batch: int
+        self, cells: Iterable[Cell], architecture: Architecture, recipe: Recipe | None, batch_size: int
     ) -> None:
         self.cells = {cell.name: cell for cell in cells}
         self.architecture = architecture
         self.recipe = recipe
-        self.batch = batch
+        self.batch_size = batch_size
 
     @classmethod
-    def of(cls, architecture: Architecture, recipe: Recipe | None = None, batch: int = 1) -> "Sheet":
-        """Write the sheet of a network and a recipe for a batch of pictures; without a recipe, forward only."""
-        return cls(_cells(architecture, recipe, batch), architecture, recipe, batch)
+    def of(cls, architecture: Architecture, recipe: Recipe | None = None, batch_size: int = 1) -> "Sheet":
+        """Return the sheet of an architecture and a recipe; without a recipe, the sheet of the forward pass."""
+        return cls(_cells(architecture, recipe, batch_size), architecture, recipe, batch_size)
 
     def givens(
         self, network: Weights, inputs: Any, targets: Any = None, state: np.ndarray | None = None
     ) -> Values:
-        """Return the values of the given cells.
+        """Return the values of the input cells by name.
 
-        inputs (batch, pixels), targets (batch, outputs), state (S,) the optimizer's memory; numbers only.
+        network : the parameters.
+        inputs : (batch_size, inputs). targets : (batch_size, outputs). state : (S,), the optimizer state.
         """
         found = network.named()
-        for p, picture in zip(formulas.prefixes(self.batch), np.atleast_2d(inputs).tolist(), strict=True):
+        for p, picture in zip(
+            formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True
+        ):
             found |= {f"{p}pixel[{i}]": value for i, value in enumerate(picture)}
         if self.recipe is None:
             return found
@@ -68,18 +71,20 @@ class Sheet:
         for p, target in zip(formulas.prefixes(len(rows)), rows, strict=True):
             found |= {f"{p}target[{j}]": value for j, value in enumerate(target)}
         names = optimizers.state_names(self.architecture, self.recipe)
-        memory = [] if state is None else state.tolist()
-        return found | optimizers.settings(self.recipe) | dict(zip(names, memory, strict=True))
+        numbers = [] if state is None else state.tolist()
+        return found | optimizers.settings(self.recipe) | dict(zip(names, numbers, strict=True))
 
     @cached_property
     def watched(self) -> list[str]:
-        """The cells whose numbers a watched training gives, in the order of the sheet."""
+        """The cells whose numbers come from PyTorch, in the order of the sheet."""
         return [cell.name for cell in self.cells.values() if cell.formula is None and cell.phase != "input"]
 
     def evaluate(self, givens: Mapping[str, float]) -> Values:
-        """Compute every cell, in plain floats, by the rules of IEEE 754 arithmetic: nothing raises, inf and NaN flow.
+        """Compute the value of every cell in plain floats.
 
-        Raises TinyNetError where a given cell has no value.
+        Arithmetic follows IEEE 754: infinity and NaN propagate, and no operation raises.
+
+        Raises TinyNetError if an input cell has no value.
         """
         values: Values = {}
         for name, compute in self._steps:
@@ -88,7 +93,7 @@ class Sheet:
             elif name in givens:
                 values[name] = givens[name]
             else:
-                raise TinyNetError(f"cell {name!r} is given and has no value; give it one")
+                raise TinyNetError(f"input cell {name!r} has no value. Add it to givens.")
         return values
 
     @cached_property
@@ -96,7 +101,7 @@ class Sheet:
         return [(c.name, None if c.formula is None else compiled(c.formula)) for c in self.cells.values()]
 
     def dependents(self, name: str) -> list[str]:
-        """Return every cell that changes when `name` does, in the order of computation."""
+        """Return every cell that depends on a cell, in the order of computation."""
         if name not in self.cells:
             raise TinyNetError(f"there is no cell {name!r} in this sheet")
         touched = {name}
@@ -108,59 +113,59 @@ class Sheet:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sheet as JSON: what it is of, and its cells as [name, stop, formula]."""
+        """Return the sheet as JSON: architecture, recipe, and the cells as [name, phase, formula]."""
         return {
             "format": FORMAT,
             "architecture": self.architecture.to_json(),
             "recipe": None if self.recipe is None else self.recipe.to_json(),
-            "batch": self.batch,
+            "batch": self.batch_size,
             "cells": [[cell.name, cell.phase, _listed(cell.formula)] for cell in self.cells.values()],
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Sheet":
-        """Return the sheet that `to_json` described.
+        """Return the sheet of a JSON object.
 
-        Raises TinyNetError for another format, an unknown operation, or a cell used before it is computed.
+        Raises TinyNetError for another format, an unknown operation, or a formula that uses a later cell.
         """
         if not isinstance(data, dict) or data.get("format") not in (1, FORMAT):
-            raise TinyNetError(f"this is no sheet of format {FORMAT}")
+            raise TinyNetError(f"this is not a sheet of format {FORMAT}.")
         known: dict[str, Cell] = {}
-        for name, stop, formula in data["cells"]:
+        for name, phase, formula in data["cells"]:
             tree = None if formula is None else _checked(name, formula, known)
-            known[name] = Cell(name, tree, "input" if stop == "given" else stop)  # an earlier name
+            known[name] = Cell(name, tree, "input" if phase == "given" else phase)  # an earlier name
         recipe = None if data["recipe"] is None else Recipe.from_json(data["recipe"])
         return cls(known.values(), Architecture.from_json(data["architecture"]), recipe, data["batch"])
 
 
 @lru_cache(maxsize=32)
-def sheet_of(architecture: Architecture, recipe: Recipe, batch: int) -> Sheet:
-    """Return the sheet of one nudge, built once for each kind of network, recipe and batch."""
-    return Sheet.of(architecture, recipe, batch)
+def sheet_of(architecture: Architecture, recipe: Recipe, batch_size: int) -> Sheet:
+    """Return the sheet of a training step. Sheets are cached."""
+    return Sheet.of(architecture, recipe, batch_size)
 
 
-def _cells(architecture: Architecture, recipe: Recipe | None, batch: int) -> Iterable[Cell]:
-    pictures = formulas.prefixes(batch)
-    yield from (Cell(name, None, "input") for name in _given(architecture, recipe, batch))
-    for p in pictures:
+def _cells(architecture: Architecture, recipe: Recipe | None, batch_size: int) -> Iterable[Cell]:
+    prefixes = formulas.prefixes(batch_size)
+    yield from (Cell(name, None, "input") for name in _input_names(architecture, recipe, batch_size))
+    for p in prefixes:
         yield from _phase("forward", formulas.forward(architecture, recipe, p))
     if recipe is None:
         return
-    for p in pictures:
+    for p in prefixes:
         yield from _phase("loss", formulas.loss(architecture, recipe, p))
-    yield from _phase("loss", formulas.batch_loss(recipe, batch))
-    for p in pictures:
-        yield from _phase("backward", formulas.backward(architecture, recipe, batch, p))
-    yield from _phase("backward", formulas.gradients(architecture, batch))
+    yield from _phase("loss", formulas.batch_loss(recipe, batch_size))
+    for p in prefixes:
+        yield from _phase("backward", formulas.backward(architecture, recipe, batch_size, p))
+    yield from _phase("backward", formulas.gradients(architecture, batch_size))
     yield from _phase("update", optimizers.update(architecture, recipe))
 
 
-def _phase(stop: str, named: formulas.Named) -> Iterable[Cell]:
-    return (Cell(name, None if formula == formulas.EXTERNAL else formula, stop) for name, formula in named)
+def _phase(phase: str, named: formulas.Named) -> Iterable[Cell]:
+    return (Cell(name, None if formula == formulas.EXTERNAL else formula, phase) for name, formula in named)
 
 
-def _given(architecture: Architecture, recipe: Recipe | None, batch: int) -> Iterable[str]:
-    for p in formulas.prefixes(batch):
+def _input_names(architecture: Architecture, recipe: Recipe | None, batch_size: int) -> Iterable[str]:
+    for p in formulas.prefixes(batch_size):
         yield from (f"{p}pixel[{i}]" for i in range(architecture.sizes[0]))
         if recipe is not None and recipe.loss != "external":
             yield from (f"{p}target[{j}]" for j in range(architecture.sizes[-1]))
@@ -170,11 +175,11 @@ def _given(architecture: Architecture, recipe: Recipe | None, batch: int) -> Ite
         yield from optimizers.state_names(architecture, recipe)
 
 
-# --- evaluation: each formula becomes a function of the values so far -------------------------------------------
+# --- evaluation: each formula becomes a function of earlier values -------------------------------------------
 
 
 def divide(x: float, y: float) -> float:
-    """Return x / y; infinite or NaN where y is 0."""
+    """Return x / y; infinite or NaN if y is 0."""
     try:
         return x / y
     except ZeroDivisionError:
@@ -219,7 +224,7 @@ OPERATIONS: dict[str, Callable[..., float]] = {
 
 
 def compiled(formula: Formula) -> Callable[[Values], float]:
-    """Return the formula as a function of the values of cells."""
+    """Return the formula as a Python function of the values of cells."""
     if isinstance(formula, str):
         return lambda values: values[formula]
     if not isinstance(formula, tuple):
@@ -229,7 +234,7 @@ def compiled(formula: Formula) -> Callable[[Values], float]:
 
 
 def parts(formula: Formula) -> list[str]:
-    """Return the cells a formula names, each once, in their order.
+    """Return the cells that a formula uses, each once, in their order.
 
     >>> parts(("+", ("*", "w", "x"), ("*", "w", 2.0)))
     ['w', 'x']
@@ -246,17 +251,21 @@ def _listed(formula: Formula | None) -> Any:
 
 
 def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
-    """Return a JSON formula as a tree, if it uses known operations and cells that come before."""
+    """Return a JSON formula as a tree; check its operations, and that its cells come before."""
     if isinstance(formula, bool) or not isinstance(formula, str | int | float | list) or formula == []:
-        raise TinyNetError(f"cell {cell!r} has the formula {formula!r}, which is none")
+        raise TinyNetError(
+            f"cell {cell!r} has the formula {formula!r}. It must be a number, a cell or [operation, ...]."
+        )
     if isinstance(formula, int | float):
         return float(formula)
     if isinstance(formula, str):
         if formula not in known:
-            raise TinyNetError(f"cell {cell!r} uses {formula!r}, which does not come before it")
+            raise TinyNetError(
+                f"cell {cell!r} uses {formula!r}. A formula can use only cells before its own."
+            )
         return formula
     if formula[0] not in OPERATIONS:
         raise TinyNetError(
-            f"cell {cell!r} uses the operation {formula[0]!r}; there are {', '.join(OPERATIONS)}"
+            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(OPERATIONS)}."
         )
     return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))

@@ -1,4 +1,4 @@
-"""An architecture with its parameters: what a file of a model holds."""
+"""An architecture with its parameters: the content of a model file."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,24 +38,24 @@ class Weights:
         numbers = np.array(self.parameters, float)
         if numbers.shape != (self.architecture.parameter_count,):
             raise TinyNetError(
-                f"parameters has shape {numbers.shape}; a network of sizes {self.architecture.sizes} "
-                f"has {self.architecture.parameter_count}"
+                f"parameters has the shape {numbers.shape}. It must be ({self.architecture.parameter_count},) for a network of "
+                f"sizes {self.architecture.sizes}."
             )
         bad = np.flatnonzero(~np.isfinite(numbers))
         if len(bad):
             name = self.architecture.parameter_names[bad[0]]
-            raise TinyNetError(f"{name} is {numbers[bad[0]]}; a parameter must be a finite number")
+            raise TinyNetError(f"{name} is {numbers[bad[0]]}. It must be a finite number.")
         numbers.setflags(write=False)
         object.__setattr__(self, "parameters", numbers)
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Nodes of each layer, pixels first."""
+        """Nodes of each layer, inputs first."""
         return self.architecture.sizes
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """The layers after the pixels, as views of the parameters."""
+        """The layers after the inputs, as views of the parameters."""
         found = []
         for n, (weight, bias) in enumerate(self.architecture.slices):
             shape = (self.sizes[n + 1], self.sizes[n])
@@ -64,7 +64,7 @@ class Weights:
         return tuple(found)
 
     def named(self) -> dict[str, float]:
-        """Return every parameter by name."""
+        """Return the value of every parameter by name."""
         return dict(zip(self.architecture.parameter_names, self.parameters.tolist(), strict=True))
 
     def __eq__(self, other: object) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_int
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 MAX_ANSWERS, LARGEST = 10, 64
@@ -31,8 +32,7 @@ def read(folder: str | PathLike[str], size: int = 8) -> Images:
 
     Raises TinyNetError for folders that are not so, and names the picture that cannot be read.
     """
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= LARGEST:
-        raise TinyNetError(f"size is {size!r}; pictures are shrunk to 1 to {LARGEST} pixels a side")
+    size = check_int("size", size, 1, LARGEST)
     root = Path(folder)
     answers = _answers(root)
     found = [(path, k) for k, answer in enumerate(answers) for path in _pictures(root / answer)]

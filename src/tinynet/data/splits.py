@@ -8,6 +8,7 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_number, check_seed
 
 VALIDATION = 0.25  # of what is not held out, where the training is to stop by it
 
@@ -42,12 +43,8 @@ def split(examples: R, held_out: float, *, seed: int = 0) -> tuple[R, R]:
     >>> len(training), held_out.names
     (6, ('row 2', 'column 3'))
     """
-    if isinstance(held_out, bool) or not isinstance(held_out, int | float) or not 0 < held_out < 1:
-        raise TinyNetError(
-            f"held_out is {held_out!r}; the share that is held out is above 0 and below 1, such as 0.3"
-        )
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
+    held_out = check_number("held_out", held_out, 0, 1, inclusive="neither")
+    seed = check_seed(seed)
     kinds = _kinds(examples)
     draw, held = np.random.default_rng(seed), np.zeros(len(kinds), bool)
     for kind, count in _counts(examples, kinds, held_out).items():

@@ -21,6 +21,7 @@ from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import PIXELS
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed
 
 EXAMPLES_PER_EPOCH = 100  # a stream has no end; so many pictures count as one epoch
 LABELS = ("soft", "coin")
@@ -104,8 +105,8 @@ class World:
     n: int = 2
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "noise", _number("noise", self.noise, 10))
-        object.__setattr__(self, "doubt", _number("doubt", self.doubt, 1))
+        object.__setattr__(self, "noise", check_number("noise", self.noise, 0, 10))
+        object.__setattr__(self, "doubt", check_number("doubt", self.doubt, 0, 1))
         for name in ("bright", "dark", "flat"):
             object.__setattr__(self, name, _levels(name, getattr(self, name)))
         if self.dark[1] > self.bright[0]:
@@ -113,16 +114,8 @@ class World:
                 f"dark goes up to {self.dark[1]:g} and bright begins at {self.bright[0]:g}; "
                 "dark levels must not exceed bright ones"
             )
-        if self.labels not in LABELS:
-            raise TinyNetError(f"labels is {self.labels!r}; it must be one of {', '.join(map(repr, LABELS))}")
-        if (
-            isinstance(self.n, bool)
-            or not isinstance(self.n, int)
-            or not 2 <= self.n <= pictures.LARGEST_GRID
-        ):
-            raise TinyNetError(
-                f"n is {self.n!r}; it must be a whole number from 2 to {pictures.LARGEST_GRID}"
-            )
+        check_choice("labels", self.labels, LABELS)
+        object.__setattr__(self, "n", check_int("n", self.n, 2, pictures.LARGEST_GRID))
 
     @cached_property
     def patterns(self) -> Patterns:
@@ -166,8 +159,7 @@ class World:
 
     def examples(self, count: int, *, seed: int, stream: int = rng.TEST) -> Examples:
         """Return the pictures 0 to count - 1 of a seed, each with its pattern's name and its number."""
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise TinyNetError(f"count is {count!r}; it must be a whole number from 1")
+        count = check_int("count", count, 1)
         inputs, targets, rows = self.draw(np.arange(count), seed=seed, stream=stream)
         names = tuple(f"{self.patterns.names[row]} {m}" for m, row in enumerate(rows))
         return Examples(inputs, targets, names, (self.n, self.n))
@@ -179,10 +171,7 @@ class World:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "World":
         """The world that `to_json` described; an unknown field is an error that lists the known ones."""
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(data) - set(known))
-        if unknown:
-            raise TinyNetError(f"a world has no field {unknown[0]!r}; its fields are {', '.join(known)}")
+        check_fields("a world", data, [field.name for field in fields(cls)])
         return cls(**data)
 
 
@@ -190,12 +179,13 @@ def _place(stream: int, seed: int, numbers: Any) -> tuple[int, int, np.ndarray]:
     """Check where pictures are to be drawn."""
     if stream not in STREAMS:
         raise TinyNetError(f"stream is {stream!r}; pictures come from draws.TRAINING, VALIDATION or TEST")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
+    seed = check_seed(seed)
     places = np.asarray(numbers)
     if places.ndim != 1 or (places.size and (places.dtype.kind not in "iu" or not _in_words(places))):
-        raise TinyNetError(f"numbers is {numbers!r}; it must be a row of whole numbers from 0 to {2**32 - 1}")
-    return stream, int(seed), places.astype(np.uint64)
+        raise TinyNetError(
+            f"numbers is {numbers!r}; it must be a row of whole numbers from 0 to {2**32 - 1:,}"
+        )
+    return stream, seed, places.astype(np.uint64)
 
 
 def _in_words(places: np.ndarray) -> bool:
@@ -207,16 +197,10 @@ def _level(levels: tuple[float, float], bits: np.ndarray) -> np.ndarray:
     return np.asarray(low + (high - low) * rng.uniform(bits))
 
 
-def _number(name: str, value: Any, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
-        raise TinyNetError(f"{name} is {value!r}; it must be from 0 to {high}")
-    return float(value)
-
-
 def _levels(name: str, value: Any) -> tuple[float, float]:
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise TinyNetError(f"{name} is {value!r}; it must be two levels, such as (0.2, 0.4)")
-    low, high = (_number(name, level, 1) for level in value)
+    low, high = (check_number(name, level, 0, 1) for level in value)
     if low > high:
         raise TinyNetError(f"{name} is {value!r}; the lower level comes first")
     return low, high

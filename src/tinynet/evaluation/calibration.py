@@ -17,6 +17,7 @@ import numpy as np
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.verdicts import wilson
 from tinynet.numerics import arrays, elementary
+from tinynet.validation import check_int
 
 EPSILON = 1e-7  # a probability this near to 0 or 1 counts as this far from it, where its logarithm is taken
 HOTTEST = 100.0  # temperatures from 1/100 to 100
@@ -131,8 +132,7 @@ def reliability(probabilities: Any, outcomes: Any, *, bins: int = 15) -> Reliabi
     >>> found.predicted.round(3).tolist(), found.observed.tolist(), round(float(found.ece), 3)
     ([0.1, 0.85], [0.5, 1.0], 0.275)
     """
-    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
-        raise TinyNetError(f"bins is {bins!r}; it must be a whole number from 1")
+    bins = check_int("bins", bins, 1)
     p, t = _checked(probabilities, outcomes)
     flat = p.reshape(-1, p.shape[-1])  # (N, m)
     place = np.minimum((flat * bins).astype(int), bins - 1) + bins * np.arange(len(flat))[:, None]

@@ -15,6 +15,7 @@ from tinynet.evaluation.calibration import auroc
 from tinynet.evaluation.symmetry import Answers, agreement
 from tinynet.evaluation.verdicts import Verdict, share
 from tinynet.numerics import arrays
+from tinynet.validation import check_int
 
 LEAST_MARGIN = 0.8  # of the right answer over the wrong one, on each clean line
 LEAST_ACCURACY = 0.93  # on noisy lines
@@ -127,10 +128,7 @@ class Exam:
             raise TinyNetError(
                 f"the world's doubt is {self.world.doubt:g}; an exam asks lines and doubtful pictures, between 0 and 1"
             )
-        if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 100:
-            raise TinyNetError(
-                f"count is {self.count!r}; an exam needs a whole number of at least 100 pictures"
-            )
+        object.__setattr__(self, "count", check_int("count", self.count, 100))
         if self.stream not in (rng.VALIDATION, rng.TEST):
             raise TinyNetError(f"stream is {self.stream!r}; an exam is drawn from draws.VALIDATION or TEST")
         _ = self._drawn  # the pictures, and whether seed is one

@@ -16,9 +16,9 @@ from tinynet.data.examples import Examples
 from tinynet.data.pictures import views
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.kernels.simd import answer, lockstep, working_room
-from tinynet.kernels.simd_init import starts
-from tinynet.kernels.unrolled import form
+from tinynet.kernels.simd import compile_training, network_outputs, workspace
+from tinynet.kernels.simd_init import initial_blocks
+from tinynet.kernels.unrolled import kernel_key
 from tinynet.numerics.llvm import address, aligned, lane_count
 from tinynet.recipe import Recipe
 from tinynet.training.early_stopping import EarlyStopping
@@ -66,7 +66,7 @@ class Training:
     def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "Training":
         """Prepare a training, and compile its kernel if it is the first of its kind."""
         world = source if isinstance(source, World) else None
-        kernel = lockstep(architecture, form(recipe), examples_per_epoch(source), world)
+        kernel = compile_training(architecture, kernel_key(recipe), examples_per_epoch(source), world)
         return cls(architecture, recipe, source, Table.of(recipe, source), kernel)
 
     @cached_property
@@ -115,12 +115,12 @@ class Cohort:
         lanes = lane_count()
         padded = np.resize(self.seeds, -(-len(seeds) // lanes) * lanes)  # a last, short block repeats seeds
         self._seeds = np.ascontiguousarray(padded, np.uint32)
-        self._blocks = starts(training.architecture, self._seeds)  # (blocks, P, lanes)
-        memory = optimizers.memory(training.architecture, training.recipe)
+        self._blocks = initial_blocks(training.architecture, self._seeds)  # (blocks, P, lanes)
+        memory = optimizers.initial_state(training.architecture, training.recipe)
         self._state = aligned((len(self._blocks), len(memory), lanes), np.float32)
         self._state[:] = memory[None, :, None]
         shuffled = examples_per_epoch(training.source) if training.recipe.order == "shuffled" else 0
-        self._work = working_room(training.architecture, shuffled)
+        self._work = workspace(training.architecture, shuffled)
 
     def begin(self, parameters: np.ndarray) -> None:
         """Put parameters (n, P) in place of the seeds' starts, such as those that another training ended in.
@@ -146,7 +146,7 @@ class Cohort:
 
         The sigmoid is the kernel's: within 3e-7.
         """
-        return answer(self.training.architecture, self._blocks, inputs)[: len(self.seeds)]
+        return network_outputs(self.training.architecture, self._blocks, inputs)[: len(self.seeds)]
 
     def advance(self, epoch: int, cancelled: Event | None = None) -> bool:
         """Train on until `epoch` epochs are done; False, and somewhere on the way, if cancelled."""

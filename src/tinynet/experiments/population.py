@@ -21,7 +21,7 @@ from tinynet.evaluation.metrics import right
 from tinynet.evaluation.predictions import UNSURE
 from tinynet.evaluation.verdicts import Verdict, share
 from tinynet.experiments.cohort import Training
-from tinynet.kernels.simd import answer, blocks_of
+from tinynet.kernels.simd import network_outputs, to_blocks
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
@@ -30,6 +30,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
+from tinynet.validation import MAX_SEED, check_int, check_seed
 
 MAX_NETWORKS = 100_000_000
 FORWARD_BLOCK = 8192  # networks whose answers are computed at once
@@ -72,9 +73,7 @@ class Population:
         values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
         wanted = self.architecture.sizes[0]
         if values.ndim != 2 or values.shape[1] != wanted:
-            raise TinyNetError(
-                f"inputs has the shape {values.shape}. These networks take (pictures, {wanted})."
-            )
+            raise TinyNetError(f"inputs has the shape {values.shape}. It must be (examples, {wanted}).")
         answers = np.empty((len(self), len(values), self.architecture.sizes[-1]))
         for some in self._parts():
             answers[some] = self._outputs(some, values)
@@ -143,8 +142,8 @@ class Population:
 
         def sat(some: slice) -> ExamResult:
             parameters = self.parameters[some]
-            blocks, count = blocks_of(parameters), len(parameters)
-            return exam.sit(lambda inputs: answer(self.architecture, blocks, inputs)[:count])
+            blocks, count = to_blocks(parameters), len(parameters)
+            return exam.sit(lambda inputs: network_outputs(self.architecture, blocks, inputs)[:count])
 
         return ExamResult.joined(map(sat, self._parts(EXAM_BLOCK)))
 
@@ -255,14 +254,10 @@ def population(
 
 def seed_range(first: int, networks: int) -> range:
     """Return the seeds of so many networks; TinyNetError where they are too many or out of range."""
-    for name, value, low, high in (
-        ("networks", networks, 1, MAX_NETWORKS),
-        ("first_seed", first, 0, 2**32 - 1),
-    ):
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
-    if first + networks > 2**32:
-        raise TinyNetError(f"first_seed {first} and {networks} networks pass the last seed, {2**32 - 1}")
+    check_int("networks", networks, 1, MAX_NETWORKS)
+    check_seed(first, "first_seed")
+    if first + networks - 1 > MAX_SEED:
+        raise TinyNetError(f"first_seed {first:,} and {networks:,} networks pass the last seed, {MAX_SEED:,}")
     return range(first, first + networks)
 
 

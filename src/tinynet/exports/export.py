@@ -11,6 +11,7 @@ from tinynet import files
 from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.training.recording import Recording
+from tinynet.validation import check_folder
 
 Progress = Callable[[int, int], None]
 Make = Callable[[Sequence[Recording], str, "Choice", Progress], bytes]
@@ -115,8 +116,7 @@ def check(path: Path, count: int = 1, **choices: object) -> Form:
         raise TinyNetError(
             f"{count} recordings were given; {form.words} ({ending}) is made of one, only .html compares several"
         )
-    if not path.parent.is_dir():
-        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    check_folder(path)
     return form
 
 

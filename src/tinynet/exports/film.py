@@ -18,6 +18,7 @@ from tinynet.exports import figures
 from tinynet.plots.bars import SHARES
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, largest, plain
 from tinynet.plots.diagram import MAX_NODES
+from tinynet.validation import check_folder, check_int
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,8 +53,7 @@ def film(
     Raises TinyNetError for another ending, numbers out of range, an empty recording, and .mp4 without ffmpeg.
     """
     path = Path(path)
-    if not path.parent.is_dir():
-        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    check_folder(path)
     files.write(
         path, made(run, path.suffix.lower(), frames=frames, fps=fps, picture=picture, progress=progress)
     )
@@ -91,10 +91,8 @@ def moments(run: "Recording", frames: int) -> list[int]:
 def _check(run: "Recording", ending: str, frames: int, fps: int) -> None:
     if ending not in ENDINGS:
         raise TinyNetError(f"the file's name ends in {ending!r}; a film is saved as {' or '.join(ENDINGS)}")
-    for name, value, most in (("frames", frames, MAX_FRAMES), ("fps", fps, FASTEST)):
-        least = 2 if name == "frames" else 1
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {least} to {most}")
+    check_int("frames", frames, 2, MAX_FRAMES)
+    check_int("fps", fps, 1, FASTEST)
     if not run.steps:
         raise TinyNetError("this recording has no steps, so there is nothing to see")
     if ending == ".mp4" and shutil.which("ffmpeg") is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Layer, Weights
 from tinynet.data.scaling import Scaling
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 OPSET, IR = 17, 8  # of 2022: what every runtime in use takes
-OPERATORS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "softmax": "Softmax"}
+OPERATORS = {name: name.capitalize() for name in OUTPUTS if name != "identity"}
 KINDS = {operator: kind for kind, operator in OPERATORS.items()}
 READABLE = (
-    "Gemm nodes with Sigmoid, Tanh, Relu or nothing after them, and any of these or a Softmax at the end"
+    f"Gemm nodes with {', '.join(OPERATORS[name] for name in ACTIVATIONS if name in OPERATORS)} or nothing after them, "
+    "and any of these or a Softmax at the end"
 )
 
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
+from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.architecture import MAX_PARAMETERS, Architecture
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
@@ -19,7 +20,7 @@ from tinynet.plugins import extra
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-MODULES = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "ReLU", "identity": "Identity", "softmax": "Softmax"}
+MODULES = {name: activation.module for name, activation in ACTIVATIONS.items()} | {"softmax": "Softmax"}
 
 
 def from_torch(model: "nn.Module") -> Weights:

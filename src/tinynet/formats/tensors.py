@@ -12,6 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.files import Arrays
+from tinynet.validation import check_choice
 
 DTYPES = ("float32", "float64")
 FEW = 6  # layers whose orders are all tried
@@ -29,8 +30,8 @@ def rounded(network: Weights, dtype: str | None = None) -> np.ndarray:
     >>> [rounded(Weights(Architecture((1, 1)), np.array([1.0, bias]))).dtype for bias in (0.5, 0.1)]
     [dtype('float32'), dtype('float64')]
     """
-    if dtype not in (None, *DTYPES):
-        raise TinyNetError(f"dtype is {dtype!r}; it must be one of {', '.join(map(repr, DTYPES))}")
+    if dtype is not None:
+        check_choice("dtype", dtype, DTYPES)
     numbers = network.parameters
     with np.errstate(over="ignore", under="ignore"):
         single = numbers.astype(np.float32)

@@ -13,14 +13,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 # what PyTorch calls an activation: classes, functions and methods, all in small letters
-KINDS = {
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "relu": "relu",
-    "softmax": "softmax",
-    "logsoftmax": "log_softmax",
-    "log_softmax": "log_softmax",
-}
+KINDS = {activation.module.lower(): name for name, activation in ACTIVATIONS.items() if name != "identity"}
+KINDS |= {"softmax": "softmax", "logsoftmax": "log_softmax", "log_softmax": "log_softmax"}
 PASSING = {
     "identity",
     "flatten",
@@ -35,7 +29,8 @@ PASSING = {
 }
 PARALLEL = ("DataParallel", "DistributedDataParallel")
 READABLE = (
-    "a chain of Linear layers with sigmoid, tanh or relu after them, and any of these or a softmax at the end"
+    f"a chain of Linear layers with {', '.join(name for name in ACTIVATIONS if name != 'identity')} or nothing after "
+    "them, and any of these or a softmax at the end"
 )
 
 
@@ -43,7 +38,7 @@ READABLE = (
 class ReadLayer:
     """One Linear layer of a model: its name there, the module, and the activation after it.
 
-    activation : sigmoid, tanh, relu, identity; of the last layer also softmax or log_softmax.
+    activation : one of `activations.ACTIVATIONS`; of the last layer also softmax or log_softmax.
     """
 
     name: str
@@ -191,9 +186,22 @@ def _step(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | None:
         return None
     if known not in KINDS:
         raise TinyNetError(f"{what}, which TinyNet cannot read; it reads {READABLE}")
+    if known in KINDS and KINDS[known] in ACTIVATIONS and _has_settings(node, modules):
+        raise TinyNetError(f"{what} with settings of its own; TinyNet reads it with PyTorch's defaults")
     if "softmax" in known and axis not in (None, 1, -1):
         raise TinyNetError(f"{what} over dim {axis}; a softmax here is over the outputs, dim=1")
     return name, KINDS[known]
+
+
+def _has_settings(node: Any, modules: dict[str, "nn.Module"]) -> bool:
+    """Whether an activation is called with other settings than the defaults of its module; `inplace` does not count."""
+    if node.op == "call_module":
+        module = modules[node.target]
+        usual = type(module)()
+        settings = [name for name in getattr(module, "__constants__", []) if name != "inplace"]
+        return any(getattr(module, name) != getattr(usual, name) for name in settings)
+    settings = [*node.args[1:], *(value for name, value in node.kwargs.items() if name != "out")]
+    return any(not isinstance(value, bool) for value in settings)
 
 
 def _before(node: Any) -> Any:

@@ -17,6 +17,7 @@ from tinynet.plugins import pip_command
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
+from tinynet.validation import check_choice, check_int
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -41,7 +42,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden : int or tuple of int, default=(32,)
         Nodes of each hidden layer; `()` for none, which is a softmax regression.
-    activation : {"relu", "tanh", "sigmoid", "identity"}, default="relu"
+    activation : one of `tinynet.core.activations.ACTIVATIONS`, default="relu"
         Of the hidden layers.
     learning_rate : float, default=0.02
         Step size of a nudge; of the first one, where a schedule lowers it.
@@ -153,7 +154,9 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         network, recipe = Network.initial(self._architecture(), seed=seed), self._recipe(seed)
         training, validation = self._parts(rows, said, seed)
         recipe = replace(recipe, batch_size=min(recipe.batch_size, len(training)))
-        self._take(train(network, training, recipe, validation=validation, kept=self._kept()))
+        self._take(
+            train(network, training, recipe, validation=validation, kept=check_int("kept", self.kept, 1))
+        )
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -174,9 +177,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         return int(draw.randint(2**32, dtype=np.uint32))
 
     def _architecture(self) -> Architecture:
-        if self.activation not in ACTIVATIONS:
-            allowed = ", ".join(map(repr, ACTIVATIONS))
-            raise TinyNetError(f"activation is {self.activation!r}; it must be one of {allowed}")
+        check_choice("activation", self.activation, ACTIVATIONS)
         features, classes = self.n_features_in_, len(self.classes_)
         if classes < 2:
             raise TinyNetError(
@@ -208,11 +209,6 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
             raise TinyNetError(
                 f"patience is {self.patience}, so that validation_share of the rows is held out: {error}"
             ) from error
-
-    def _kept(self) -> int:
-        if isinstance(self.kept, bool) or not isinstance(self.kept, Integral) or self.kept < 1:
-            raise TinyNetError(f"kept is {self.kept!r}; it must be a whole number from 1")
-        return int(self.kept)
 
     def _take(self, run: Recording) -> None:
         """Keep what a training gave; raise what ended it early."""

@@ -1,6 +1,6 @@
-"""One nudge of a larger network: the sheet's formulas again, inside loops over layers, nodes and weights.
+"""One training step of a larger network: the sheet's formulas in loops over nodes and weights.
 
-What a formula says of node 0 holds for every node of its layer, so it is written once, inside a loop.
+The formula of node 0 is the formula of every node of a layer, so that it is emitted once, inside a loop.
 """
 
 import re
@@ -10,274 +10,296 @@ from contextlib import AbstractContextManager
 from tinynet.core import formulas, optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
-from tinynet.kernels.emit import Exact, Lanes
+from tinynet.kernels.emit import Number, ScalarF64, SimdF32
 from tinynet.kernels.rewriting import Cells
-from tinynet.kernels.unrolled import Pictured, Scribe
-from tinynet.numerics.llvm import Index
+from tinynet.kernels.unrolled import Emitter, InputAccessor
+from tinynet.numerics.llvm import I64, Index, Pointer
 from tinynet.recipe import Recipe
 
-ONE = Architecture((1, 1))  # what the update does to its one weight, it does to every parameter
+ONE = Architecture((1, 1))  # the update of its one weight is the update of every parameter
 WEIGHT = ONE.parameter_names[0]
 CELL = re.compile(r"(?:layer(\d+)\.)?(z|a|slope|delta|target|loss\.error)\[(\d+)\]")
-ROWS = 4  # weighted sums that are added up side by side: each input is read once for all, and none waits for another
+ROWS = 4  # unroll by 4 to hide latency: each input is loaded once for four weighted sums
 
 
-def room_for(architecture: Architecture) -> int:
-    """Return how many numbers of working memory `Rolled` needs for a network."""
+def workspace_size(architecture: Architecture) -> int:
+    """Return the size of the workspace that `Looped` needs, in numbers."""
     return architecture.parameter_count + 3 * sum(architecture.sizes) + 2 * architecture.sizes[-1]
 
 
-class Rolled:
-    """One nudge in loops. Parameters p and the optimizer's memory s stay in memory; `work` is room for the rest."""
+class Looped:
+    """One training step in loops. Parameters p and optimizer state s stay in memory; `work` is the workspace."""
 
     def __init__(
         self,
-        arithmetic: Exact,
+        arithmetic: ScalarF64,
         architecture: Architecture,
         recipe: Recipe,
-        settings: Mapping[str, str],
-        work: str,
+        settings: Mapping[str, Number],
+        work: Pointer,
     ) -> None:
         self.arithmetic, self.f = arithmetic, arithmetic.f
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
         sizes, nodes = architecture.sizes, sum(architecture.sizes)
-        self.first = [sum(sizes[:n]) for n in range(len(sizes))]  # where a layer's nodes begin
+        self.first = [sum(sizes[:n]) for n in range(len(sizes))]  # index of the first node of each layer
         self.gradients = work
-        starts = {"a": 0, "z": nodes, "slope": 2 * nodes, "target": 3 * nodes, "error": 3 * nodes + sizes[-1]}
+        offsets = {
+            "a": 0,
+            "z": nodes,
+            "slope": 2 * nodes,
+            "target": 3 * nodes,
+            "error": 3 * nodes + sizes[-1],
+        }
         offset = architecture.parameter_count
-        self.areas = {kind: self.f.at(arithmetic.kind, work, offset + k) for kind, k in starts.items()}
-        self.areas["delta"] = self.areas["slope"]  # a delta takes the place of its slope
-        self.loss = self.f.room(arithmetic.kind)
+        self.areas = {
+            kind: self.f.gep(arithmetic.float_type, work, offset + k) for kind, k in offsets.items()
+        }
+        self.areas["delta"] = self.areas["slope"]  # a delta overwrites its slope
+        self.loss = self.f.alloca(arithmetic.float_type)
 
-    def begin(self, p: str, s: str) -> None:
-        """Take note of where the numbers are."""
+    def begin(self, p: Pointer, s: Pointer) -> None:
+        """Set the addresses of the parameters and of the optimizer state."""
         self.p, self.s = p, s
 
-    def nudge(self, batch: int, pixel: Pictured, target: Pictured) -> None:
-        """Write a nudge by a batch of pictures; the loss of all pictures added up is left in `self.loss`."""
-        alone = batch == 1 and isinstance(self.arithmetic, Lanes)  # its gradient is used where it is made
+    def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> None:
+        """Emit a step on a batch. The sum of the losses of its examples is stored in `self.loss`."""
+        alone = batch == 1 and isinstance(
+            self.arithmetic, SimdF32
+        )  # each gradient is used at once and not stored
         zero = self.arithmetic.constant(0.0)
-        self.f.store(self.arithmetic.kind, zero, self.loss)
+        self.f.store(self.arithmetic.float_type, zero, self.loss)
         if not alone:
-            with self._each(self.architecture.parameter_count) as q:
-                self._put(self.gradients, q, zero)
+            with self._loop(self.architecture.parameter_count) as q:
+                self._store(self.gradients, q, zero)
         with self.f.loop(0, batch) as k:
-            self.show(lambda i: pixel(k, i))
-            with self._each(self.architecture.sizes[-1]) as j:
-                self._put(self.areas["target"], j, target(k, j))
+            self.store_inputs(lambda i: pixel(k, i))
+            with self._loop(self.architecture.sizes[-1]) as j:
+                self._store(self.areas["target"], j, target(k, j))
             for n in range(1, len(self.architecture.sizes)):
                 self.forward(n)
             self._losses()
             self._deltas(batch)
-            self.picture_done(k)
+            self.example_done(k)
             if not alone:
                 self._add_gradients()
         powers = self._powers()
         for n, (weight, bias) in enumerate(self.architecture.slices, 1):
             inputs = self.architecture.sizes[n - 1]
-            with self._each(self.architecture.sizes[n]) as j:
-                delta = self._get(self._node("delta", n, j)) if alone else ""
-                with self._each(inputs) as i:
-                    a = self._get(self._node("a", n - 1, i)) if alone else ""
-                    gradient = self.arithmetic.two("fmul", delta, a) if alone else None
+            with self._loop(self.architecture.sizes[n]) as j:
+                delta = self._load(self._node_place("delta", n, j)) if alone else None
+                with self._loop(inputs) as i:
+                    gradient = None
+                    if delta is not None:
+                        a = self._load(self._node_place("a", n - 1, i))
+                        gradient = self.arithmetic.binary("fmul", delta, a)
                     self._update(
-                        self._plus(weight.start, self.f.whole("mul", j, inputs), i), powers, gradient
+                        self._add(weight.start, self.f.int_op("mul", j, inputs), i), powers, gradient
                     )
-                self._update(self._plus(bias.start, j), powers, delta or None)
+                self._update(self._add(bias.start, j), powers, delta)
 
-    def picture_done(self, k: str) -> None:
-        """Where a recording notes the activations of picture k."""
+    def example_done(self, k: I64) -> None:
+        """Emit code at the end of example k; overridden by recordings."""
 
     def forward(self, n: int) -> None:
-        """Write z = w a + b and a = activation(z) of layer n."""
+        """Emit z = w a + b and a = activation(z) of layer n."""
         outputs = self.architecture.sizes[n]
-        with self._each(outputs // ROWS) as number:
-            self._sums(n, [self._plus(self.f.whole("mul", number, ROWS), r) for r in range(ROWS)])
+        with self._loop(outputs // ROWS) as number:
+            self._sums(n, [self._add(self.f.int_op("mul", number, ROWS), r) for r in range(ROWS)])
         if outputs % ROWS:
             with self.f.loop(outputs - outputs % ROWS, outputs) as j:
                 self._sums(n, [j])
         kind = self.architecture.activations[n - 1]
         cells = formulas.activation(self.architecture, None, "", n)
         if kind == "softmax":
-            scribe = self._scribe(cells, n)
+            emitter = self._emitter(cells, n)
             for k in range(outputs):
-                self._put(*self._node("a", n, k), scribe.cell(f"layer{n}.a[{k}]"))
+                self._store(*self._node_place("a", n, k), emitter.cell(f"layer{n}.a[{k}]"))
             return
-        with self._each(outputs) as j:
-            self._put(*self._node("a", n, j), self._scribe([next(cells)], n, j).cell(f"layer{n}.a[0]"))
+        with self._loop(outputs) as j:
+            self._store(
+                *self._node_place("a", n, j), self._emitter([next(cells)], n, j).cell(f"layer{n}.a[0]")
+            )
 
     def _sums(self, n: int, rows: list[Index]) -> None:
-        """Write the weighted sums of some nodes of layer n, from left to right."""
+        """Emit the weighted sums of some nodes of layer n, added from left to right."""
         inputs, (weight, bias) = self.architecture.sizes[n - 1], self.architecture.slices[n - 1]
-        sums = [self.f.room(self.arithmetic.kind) for _ in rows]
-        firsts = [self._plus(weight.start, self.f.whole("mul", j, inputs)) for j in rows]
+        sums = [self.f.alloca(self.arithmetic.float_type) for _ in rows]
+        firsts = [self._add(weight.start, self.f.int_op("mul", j, inputs)) for j in rows]
 
-        def products(i: Index) -> list[str]:
-            a = self._get(self._node("a", n - 1, i))
-            return [self.arithmetic.two("fmul", self._get((self.p, self._plus(q, i))), a) for q in firsts]
+        def products(i: Index) -> list[Number]:
+            a = self._load(self._node_place("a", n - 1, i))
+            return [self.arithmetic.binary("fmul", self._load((self.p, self._add(q, i))), a) for q in firsts]
 
         self._accumulate(sums, inputs, products)
         for j, z in zip(rows, sums, strict=True):
-            b = self._get((self.p, self._plus(bias.start, j)))
-            self._put(*self._node("z", n, j), self.arithmetic.two("fadd", self._get((z, 0)), b))
+            b = self._load((self.p, self._add(bias.start, j)))
+            self._store(*self._node_place("z", n, j), self.arithmetic.binary("fadd", self._load((z, 0)), b))
 
-    def _accumulate(self, sums: list[str], count: int, terms: Callable[[Index], list[str]]) -> None:
+    def _accumulate(self, sums: list[Pointer], count: int, terms: Callable[[Index], list[Number]]) -> None:
         for total, term in zip(sums, terms(0), strict=True):
-            self._put(total, 0, term)
+            self._store(total, 0, term)
         with self.f.loop(1, count) as i:
             for total, term in zip(sums, terms(i), strict=True):
-                self._put(total, 0, self.arithmetic.two("fadd", self._get((total, 0)), term))
+                self._store(total, 0, self.arithmetic.binary("fadd", self._load((total, 0)), term))
 
     def _losses(self) -> None:
-        """Add this picture's loss; only a recording wants it."""
+        """Emit the loss of this example; SIMD kernels do not record it."""
         last = len(self.architecture.sizes) - 1
-        if isinstance(self.arithmetic, Lanes):
+        if isinstance(self.arithmetic, SimdF32):
             return
         cells = dict(formulas.activation(self.architecture, self.recipe, "", last))
         cells |= dict(formulas.loss(self.architecture, self.recipe, ""))
-        scribe = self._scribe([(k, v) for k, v in cells.items() if ".a[" not in k], last)
-        total = self.arithmetic.two("fadd", self._get((self.loss, 0)), scribe.cell("loss"))
-        self._put(self.loss, 0, total)
+        emitter = self._emitter([(k, v) for k, v in cells.items() if ".a[" not in k], last)
+        total = self.arithmetic.binary("fadd", self._load((self.loss, 0)), emitter.cell("loss"))
+        self._store(self.loss, 0, total)
 
     def _deltas(self, batch: int) -> None:
-        """Write dL/dz of every layer, the last first."""
+        """Emit dL/dz of every layer, the last layer first."""
         last = len(self.architecture.sizes) - 1
         outputs = self.architecture.sizes[last]
         cells = dict(formulas.loss(self.architecture, self.recipe, ""))
         cells = {name: formula for name, formula in cells.items() if name.startswith("loss.error")}
         cells |= dict(formulas.output_deltas(self.architecture, self.recipe, batch, ""))
         if self.architecture.output == "softmax":
-            scribe = self._scribe(cells.items(), last)
-            for k, value in enumerate([scribe.cell(f"layer{last}.delta[{k}]") for k in range(outputs)]):
-                self._put(*self._node("delta", last, k), value)
+            emitter = self._emitter(cells.items(), last)
+            for k, value in enumerate([emitter.cell(f"layer{last}.delta[{k}]") for k in range(outputs)]):
+                self._store(*self._node_place("delta", last, k), value)
         else:
-            with self._each(outputs) as j:
-                value = self._scribe(cells.items(), last, j).cell(f"layer{last}.delta[0]")
-                self._put(*self._node("delta", last, j), value)
+            with self._loop(outputs) as j:
+                value = self._emitter(cells.items(), last, j).cell(f"layer{last}.delta[0]")
+                self._store(*self._node_place("delta", last, j), value)
         for n in range(last - 1, 0, -1):
-            with self._each(self.architecture.sizes[n]) as j:
+            with self._loop(self.architecture.sizes[n]) as j:
                 slope = self._slope(n, j)
                 cell = next(formulas.deltas(self.architecture, "", n))
-                scribe = self._scribe([cell], n, j)
-                scribe.values[f"layer{n}.slope[0]"] = slope
-                self._put(*self._node("delta", n, j), scribe.cell(f"layer{n}.delta[0]"))
+                emitter = self._emitter([cell], n, j)
+                emitter.values[f"layer{n}.slope[0]"] = slope
+                self._store(*self._node_place("delta", n, j), emitter.cell(f"layer{n}.delta[0]"))
 
-    def _slope(self, n: int, j: Index) -> str:
-        """Return what node j of layer n is blamed for by the layer above."""
+    def _slope(self, n: int, j: Index) -> Number:
+        """Return dL/da of node j of layer n, summed over the next layer."""
         inputs, start = self.architecture.sizes[n], self.architecture.slices[n][0].start
-        total = self.f.room(self.arithmetic.kind)
+        total = self.f.alloca(self.arithmetic.float_type)
 
-        def products(k: Index) -> list[str]:
-            w = self._get((self.p, self._plus(start, self.f.whole("mul", k, inputs), j)))
-            return [self.arithmetic.two("fmul", w, self._get(self._node("delta", n + 1, k)))]
+        def products(k: Index) -> list[Number]:
+            w = self._load((self.p, self._add(start, self.f.int_op("mul", k, inputs), j)))
+            return [self.arithmetic.binary("fmul", w, self._load(self._node_place("delta", n + 1, k)))]
 
         self._accumulate([total], self.architecture.sizes[n + 1], products)
-        return self._get((total, 0))
+        return self._load((total, 0))
 
     def _add_gradients(self) -> None:
         for n, (weight, bias) in enumerate(self.architecture.slices, 1):
             inputs = self.architecture.sizes[n - 1]
-            with self._each(self.architecture.sizes[n]) as j:
-                delta = self._get(self._node("delta", n, j))
-                with self._each(inputs) as i:
-                    q = self._plus(weight.start, self.f.whole("mul", j, inputs), i)
-                    share = self.arithmetic.two("fmul", delta, self._get(self._node("a", n - 1, i)))
-                    self._put(
-                        self.gradients, q, self.arithmetic.two("fadd", self._get((self.gradients, q)), share)
+            with self._loop(self.architecture.sizes[n]) as j:
+                delta = self._load(self._node_place("delta", n, j))
+                with self._loop(inputs) as i:
+                    q = self._add(weight.start, self.f.int_op("mul", j, inputs), i)
+                    share = self.arithmetic.binary("fmul", delta, self._load(self._node_place("a", n - 1, i)))
+                    self._store(
+                        self.gradients,
+                        q,
+                        self.arithmetic.binary("fadd", self._load((self.gradients, q)), share),
                     )
-                q = self._plus(bias.start, j)
-                self._put(
-                    self.gradients, q, self.arithmetic.two("fadd", self._get((self.gradients, q)), delta)
+                q = self._add(bias.start, j)
+                self._store(
+                    self.gradients, q, self.arithmetic.binary("fadd", self._load((self.gradients, q)), delta)
                 )
 
-    def _powers(self) -> dict[Formula, str]:
-        """Write Adam's two powers, once for all parameters."""
+    def _powers(self) -> dict[Formula, Number]:
+        """Emit Adam's two powers, once for all parameters."""
         if self.recipe.optimizer != "adam":
             return {}
         count = 2 * self.architecture.parameter_count
-        scribe = Scribe(
+        emitter = Emitter(
             self.arithmetic,
-            self._prepared(optimizers.update(ONE, self.recipe)),
+            self._prepare(optimizers.update(ONE, self.recipe)),
             lambda name: (
                 self.settings[name]
                 if name in self.settings
-                else self._get((self.s, count + int(name == "decay2")))
+                else self._load((self.s, count + int(name == "decay2")))
             ),
         )
-        powers: dict[Formula, str] = {name: scribe.cell(name) for name in ("decay1.after", "decay2.after")}
+        powers: dict[Formula, Number] = {
+            name: emitter.cell(name) for name in ("decay1.after", "decay2.after")
+        }
         for k, value in enumerate(powers.values()):
-            self._put(self.s, count + k, value)
+            self._store(self.s, count + k, value)
         return powers
 
-    def _update(self, q: Index, powers: Mapping[Formula, str], gradient: str | None) -> None:
-        """Write the update of parameter q."""
+    def _update(self, q: Index, powers: Mapping[Formula, Number], gradient: Number | None) -> None:
+        """Emit the update of parameter q."""
         count = self.architecture.parameter_count
-        memory: dict[str, Index] = {f"{WEIGHT}.velocity": q, f"{WEIGHT}.mean": q}
+        state: dict[str, Index] = {f"{WEIGHT}.velocity": q, f"{WEIGHT}.mean": q}
         if self.recipe.optimizer == "adam":
-            memory[f"{WEIGHT}.square"] = self._plus(count, q)
+            state[f"{WEIGHT}.square"] = self._add(count, q)
 
-        def given(name: str) -> str:
+        def given(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             if name == WEIGHT:
-                return self._get((self.p, q))
-            return self._get((self.s, memory[name]) if name in memory else (self.gradients, q))
+                return self._load((self.p, q))
+            return self._load((self.s, state[name]) if name in state else (self.gradients, q))
 
-        scribe = Scribe(self.arithmetic, self._prepared(optimizers.update(ONE, self.recipe)), given)
-        scribe.values |= powers
+        emitter = Emitter(self.arithmetic, self._prepare(optimizers.update(ONE, self.recipe)), given)
+        emitter.values |= powers
         if gradient is not None:
-            scribe.values[f"{WEIGHT}.gradient"] = gradient
-        after = scribe.cell(f"{WEIGHT}.after")
-        for name, place in memory.items():
-            if f"{name}.after" in scribe.values:
-                self._put(self.s, place, scribe.values[f"{name}.after"])
-        self._put(self.p, q, after)
+            emitter.values[f"{WEIGHT}.gradient"] = gradient
+        after = emitter.cell(f"{WEIGHT}.after")
+        for name, place in state.items():
+            if f"{name}.after" in emitter.values:
+                self._store(self.s, place, emitter.values[f"{name}.after"])
+        self._store(self.p, q, after)
 
-    def show(self, pixel: Callable[[str], str]) -> None:
-        """Write the pixels of a picture."""
-        with self._each(self.architecture.sizes[0]) as i:
-            self._put(*self._node("a", 0, i), pixel(i))
+    def store_inputs(self, pixel: Callable[[I64], Number]) -> None:
+        """Store the inputs of an example."""
+        with self._loop(self.architecture.sizes[0]) as i:
+            self._store(*self._node_place("a", 0, i), pixel(i))
 
-    def outputs(self) -> list[str]:
+    def outputs(self) -> list[Number]:
         """Return the activations of the last layer."""
         last = len(self.architecture.sizes) - 1
-        return [self._get(self._node("a", last, j)) for j in range(self.architecture.sizes[last])]
+        return [self._load(self._node_place("a", last, j)) for j in range(self.architecture.sizes[last])]
 
-    def _scribe(self, cells: Cells, n: int, j: Index | None = None) -> Scribe:
-        """Return who writes the cells of layer n: of all its nodes, or of node j under the number 0."""
+    def _emitter(self, cells: Cells, n: int, j: Index | None = None) -> Emitter:
+        """Return an emitter of the cells of layer n: for all its nodes, or for node j under the number 0."""
 
-        def given(name: str) -> str:
+        def given(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             match = CELL.fullmatch(name)
             assert match is not None, name
-            kind, index = match[2].removeprefix("loss."), match[3] if j is None else j
+            kind, index = match[2].removeprefix("loss."), I64(match[3]) if j is None else j
             if kind in ("target", "error"):
-                return self._get((self.areas[kind], index))
-            return self._get(self._node(kind, n, index))
+                return self._load((self.areas[kind], index))
+            return self._load(self._node_place(kind, n, index))
 
-        return Scribe(self.arithmetic, self._prepared(cells), given)
+        return Emitter(self.arithmetic, self._prepare(cells), given)
 
-    def _prepared(self, cells: Cells) -> dict[str, Formula | None]:
-        return self.arithmetic.prepared(cells, self.architecture, self.recipe)
+    def _prepare(self, cells: Cells) -> dict[str, Formula | None]:
+        return self.arithmetic.prepare(cells, self.architecture, self.recipe)
 
-    def _node(self, kind: str, n: int, j: Index) -> tuple[str, Index]:
-        return self.areas[kind], self._plus(self.first[n], j)
+    def _node_place(self, kind: str, n: int, j: Index) -> tuple[Pointer, Index]:
+        return self.areas[kind], self._add(self.first[n], j)
 
-    def _plus(self, *numbers: Index) -> Index:
+    def _add(self, *numbers: Index) -> Index:
         result = numbers[0]
         for number in numbers[1:]:
             if isinstance(result, int) and isinstance(number, int):
                 result += number
             elif number != 0:
-                result = number if result == 0 else self.f.whole("add", result, number)
+                result = number if result == 0 else self.f.int_op("add", result, number)
         return result
 
-    def _each(self, count: int) -> AbstractContextManager[str]:
+    def _loop(self, count: int) -> AbstractContextManager[I64]:
         return self.f.loop(0, count)
 
-    def _get(self, place: tuple[str, Index]) -> str:
-        return self.f.load(self.arithmetic.kind, self.f.at(self.arithmetic.kind, *place), align=4)
+    def _load(self, place: tuple[Pointer, Index]) -> Number:
+        return self.f.load(
+            self.arithmetic.float_type, self.f.gep(self.arithmetic.float_type, *place), align=4
+        )
 
-    def _put(self, pointer: str, index: Index, value: str) -> None:
-        self.f.store(self.arithmetic.kind, value, self.f.at(self.arithmetic.kind, pointer, index), align=4)
+    def _store(self, pointer: Pointer, index: Index, value: Number) -> None:
+        self.f.store(
+            self.arithmetic.float_type, value, self.f.gep(self.arithmetic.float_type, pointer, index), align=4
+        )

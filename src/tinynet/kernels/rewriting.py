@@ -1,7 +1,7 @@
-"""The formulas as float32 kernels compute them: fewer operations than the sheet's, in an order that is fixed here.
+"""The formulas as float32 kernels compute them: with fewer operations than the sheet, in a fixed order.
 
-Another order rounds otherwise, so these rules decide the bits of a population's numbers. A kernel computes every
-operation that they leave by itself: no product is joined with a sum (FMA), and LLVM moves nothing.
+The order decides how results are rounded, so these rules decide the bits of a population. The kernels compute exactly
+these operations: no product is fused with a sum (FMA), and LLVM reorders nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,9 +19,9 @@ DOWN: Formula = ("neg", "rate")
 def with_rate(
     cells: Cells, architecture: Architecture, recipe: Recipe
 ) -> Iterator[tuple[str, Formula | None]]:
-    """Yield the cells with the rate moved from the parameters to the outputs, where the optimizer is plain SGD.
+    """Yield the cells with the learning rate moved from the parameters to the outputs, for plain SGD.
 
-    Every gradient is linear in the outputs' slopes. Multiplied by -rate there, it is the parameter's change.
+    Every gradient is linear in the slopes of the outputs. With slopes times -rate, a gradient is the parameter's change.
     """
     plain = recipe.optimizer == "sgd" and not recipe.momentum
     output = f"layer{len(architecture.sizes) - 1}.{'slope' if recipe.loss == 'mse' else 'delta'}["
@@ -39,14 +39,14 @@ def with_rate(
 
 
 def ordered(formula: Formula, cells: Formulas) -> Formula:
-    """Return the formula in the order in which a kernel computes it.
+    """Return the formula with its operations in the order of the kernel.
 
-    cells : formulas of the cells that it names.
+    cells : the formulas of the cells that it uses.
 
     >>> ordered(("+", "a", "b", "c", ("/", ("*", 2.0, "d"), 4.0)), {})
     ('+', ('+', 'a', 'b'), ('+', 'c', ('*', 0.5, 'd')))
     >>> ordered(("*", "slope", "a", ("-", 1.0, "a")), {"a": ("sigmoid", "z")})
-    ('*', 'slope', ('-', 0.25, ('*', ('above_half', 'z'), ('above_half', 'z'))))
+    ('*', 'slope', ('-', 0.25, ('*', ('centered_sigmoid', 'z'), ('centered_sigmoid', 'z'))))
     """
     number, rest = factored(formula)
     if isinstance(rest, tuple):
@@ -56,7 +56,7 @@ def ordered(formula: Formula, cells: Formulas) -> Formula:
 
 
 def factored(formula: Formula) -> tuple[float, Formula]:
-    """Return a formula's constant factor, and the rest.
+    """Split a formula into its constant factor and the rest.
 
     >>> factored(("/", ("*", 2.0, "e"), 4.0))
     (0.5, 'e')
@@ -72,11 +72,11 @@ def factored(formula: Formula) -> tuple[float, Formula]:
 
 
 def _simpler(formula: Formula, cells: Formulas) -> Formula:
-    """Return a formula whose parts are in order with its own operation in order."""
+    """Apply the rules to the outermost operation of a formula."""
     match formula:
-        case ("*", slope, str(a), ("-", 1.0, other)) if a == other and (above := _above_half(a, cells)):
+        case ("*", slope, str(a), ("-", 1.0, other)) if a == other and (above := _centered_sigmoid(a, cells)):
             return ("*", slope, ("-", 0.25, ("*", above, above)))  # a (1 - a) = 1/4 - (a - 1/2)^2
-        case ("-", str(a), target) if above := _above_half(a, cells):
+        case ("-", str(a), target) if above := _centered_sigmoid(a, cells):
             return ("-", above, ("-", target, 0.5))
         case ("+", *terms) if len(terms) > 2:
             return _simpler(("+", *_paired(terms)), cells)
@@ -84,14 +84,14 @@ def _simpler(formula: Formula, cells: Formulas) -> Formula:
 
 
 def _paired(terms: list[Formula]) -> list[Formula]:
-    """Return the sums of neighbours: a tree of sums, whose additions need not wait for one another."""
+    """Return the sums of neighbors: a tree of sums, whose additions are independent."""
     pairs: list[Formula] = [("+", a, b) for a, b in zip(terms[::2], terms[1::2], strict=False)]
     return pairs + terms[2 * len(pairs) :]
 
 
-def _above_half(name: str, cells: Formulas) -> Formula | None:
-    """Return sigmoid(z) - 1/2 of a cell that is a sigmoid."""
+def _centered_sigmoid(name: str, cells: Formulas) -> Formula | None:
+    """Return the formula of sigmoid(z) - 1/2 if the cell is sigmoid(z), else None."""
     match cells.get(name):
         case ("sigmoid", z):
-            return ("above_half", z)
+            return ("centered_sigmoid", z)
     return None

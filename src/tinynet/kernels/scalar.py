@@ -1,4 +1,4 @@
-"""The kernel of one network: a training in float64 with every number kept, the sheet's to the last bit."""
+"""Train one network in float64 and record every number, with the bits of the sheet."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,37 +19,38 @@ from tinynet.data.batches import (
     steps_per_epoch,
 )
 from tinynet.data.examples import Examples
-from tinynet.kernels.emit import Exact
-from tinynet.kernels.looped import Rolled, room_for
-from tinynet.kernels.unrolled import NODE, Pictured, Scribe, Unrolled, batches, form
-from tinynet.numerics.llvm import POINTER, WHOLE, Function, Index, address, compiled
+from tinynet.kernels.emit import Number, ScalarF64
+from tinynet.kernels.looped import Looped, workspace_size
+from tinynet.kernels.unrolled import NODE, Emitter, InputAccessor, Unrolled, batch_sizes, kernel_key
+from tinynet.numerics.llvm import I1, I64, POINTER, WHOLE, Function, Index, Pointer, address, compiled
 from tinynet.recipe import Recipe
 
-MAX_UNROLLED = 1024  # parameters times pictures of a batch; beyond, compiling a straight line is felt
-MAX_DRAWN = 4_000_000  # numbers of a call's noisy pictures
+NUMBER = ScalarF64.float_type
+MAX_UNROLLED = 1024  # parameters times batch size; straight-line code above this compiles noticeably slowly
+MAX_DRAWN = 4_000_000  # random numbers per call
 
 
 class Tape(NamedTuple):
-    """Where a recording is written; row r is step r * stride, and one row more is for steps that are not kept."""
+    """Output buffers of a recording. Row r is step r * stride; the last row is scratch for steps that are not kept."""
 
     stride: int
     parameters: np.ndarray  # (kept + 1, P) before each step
     state: np.ndarray  # (kept + 1, S)
     gradients: np.ndarray  # (kept + 1, P)
-    activations: np.ndarray  # (kept + 1, batch, nodes after the pixels)
+    activations: np.ndarray  # (kept + 1, batch, nodes after the inputs)
     losses: np.ndarray  # (kept + 1,)
-    batches: np.ndarray  # (kept + 1, batch) which picture, -1 where a last batch is short
+    batches: np.ndarray  # (kept + 1, batch) index of each example, -1 beyond a short last batch
     epoch_loss: np.ndarray  # (epochs,)
     epoch_movement: np.ndarray  # (epochs,)
 
     @classmethod
     def blank(cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int) -> "Tape":
-        """Return a tape with room for `kept` steps, one in `stride`, and `epochs` epochs."""
+        """Return empty buffers for `kept` steps, one in every `stride`, and for `epochs` epochs."""
         count, batch, rows = architecture.parameter_count, recipe.batch_size, kept + 1
         return cls(
             stride=stride,
             parameters=np.zeros((rows, count)),
-            state=np.zeros((rows, optimizers.memory_size(architecture, recipe))),
+            state=np.zeros((rows, optimizers.state_size(architecture, recipe))),
             gradients=np.zeros((rows, count)),
             activations=np.zeros((rows, batch, sum(architecture.sizes[1:]))),
             losses=np.zeros(rows),
@@ -60,9 +61,10 @@ class Tape(NamedTuple):
 
 
 class Recorder:
-    """Trains one network and writes down every step.
+    """Trains one network and records every step.
 
-    parameters (P,) and state (S,) float64: the present numbers, changed by every call.
+    parameters : (P,) float64. The current parameters, changed by every call.
+    state : (S,) float64. The current optimizer state, changed by every call.
     """
 
     def __init__(
@@ -75,34 +77,31 @@ class Recorder:
     ) -> None:
         self.architecture, self.recipe, self.source = architecture, recipe, source
         self.parameters, self.state = parameters.copy(), np.array(state, float)
-        self._start = parameters[
+        self._epoch_weights = parameters[
             : architecture.slices[0][0].stop
-        ].copy()  # first layer's weights as its epoch began
+        ].copy()  # weights of the first layer at the start of the epoch
         self._settings = np.array(list(optimizers.settings(recipe).values()))
         self._total = recipe.epochs * steps_per_epoch(recipe, source)
-        self._record = _compiled(architecture, form(recipe), examples_per_epoch(source))
-        self._work = np.zeros(room_for(architecture))
+        self._record = _compiled(architecture, kernel_key(recipe), examples_per_epoch(source))
+        self._work = np.zeros(workspace_size(architecture))
 
     def __call__(self, tape: Tape, first: int, last: int) -> int:
-        """Take the steps `first` to `last` (not included); return how many are done in all.
+        """Take the steps `first` to `last` (excluded); return the number of the step that was reached.
 
-        It stops before a step that would leave a number infinite or NaN.
+        Training stops before a step that would make a number infinite or NaN.
         """
         while first < last:
-            end = min(last, first + self._most())
+            end = min(last, first + self._max_steps())
             reached = self._steps(tape, first, end)
             if reached < end:
                 return reached
             first = end
         return last
 
-    def _most(self) -> int:
+    def _max_steps(self) -> int:
         batch = self.recipe.batch_size
-        drawn = (
-            batch
-            if is_plain(self.recipe, self.source)
-            else batch * sum(self.architecture.sizes[:: len(self.architecture.sizes) - 1])
-        )
+        inputs, *_, outputs = self.architecture.sizes
+        drawn = batch if is_plain(self.recipe, self.source) else batch * (inputs + outputs)
         return max(1, MAX_DRAWN // drawn)
 
     def _steps(self, tape: Tape, first: int, last: int) -> int:
@@ -119,7 +118,7 @@ class Recorder:
             rows = np.arange(shown.size).reshape(shown.shape)
         rates = self.recipe.rates(first, last, self._total)
         arrays = (
-            self.parameters, self.state, self._start, self._settings, self._work, inputs, targets, rows, rates,
+            self.parameters, self.state, self._epoch_weights, self._settings, self._work, inputs, targets, rows, rates,
             *tape[1:6], tape.epoch_loss, tape.epoch_movement,
         )  # fmt: skip
         held = [np.ascontiguousarray(array) for array in arrays]
@@ -138,158 +137,175 @@ WHOLES = ("first", "last", "stride", "spare")
 @lru_cache(maxsize=64)
 def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Callable[..., int]:
     f = Function("record", dict.fromkeys(POINTERS, POINTER) | dict.fromkeys(WHOLES, WHOLE), WHOLE)
-    _Recording(f, architecture, recipe, examples).write()
-    return compiled(f, Exact.declarations)
+    _RecordingKernel(f, architecture, recipe, examples).write()
+    return compiled(f, ScalarF64.declarations)
 
 
-class _Recording:
-    """Writes the loop over the steps, and what is kept of each."""
+class _RecordingKernel:
+    """Emits the loop over the steps, and the code that records each step."""
 
     def __init__(self, f: Function, architecture: Architecture, recipe: Recipe, examples: int) -> None:
-        self.f, self.exact = f, Exact(f)
+        self.f, self.exact = f, ScalarF64(f)
         self.architecture, self.recipe, self.examples = architecture, recipe, examples
         self.count, self.nodes = architecture.parameter_count, sum(architecture.sizes[1:])
-        self.memory, self.weights = (
-            optimizers.memory_size(architecture, recipe),
+        self.state_size, self.weights = (
+            optimizers.state_size(architecture, recipe),
             architecture.slices[0][0].stop,
         )
         settings = enumerate(optimizers.settings(recipe))
-        self.settings = {name: f.load("double", f.at("double", "%settings", k)) for k, name in settings}
+        self.settings = {name: f.load(NUMBER, f.gep(NUMBER, Pointer("%settings"), k)) for k, name in settings}
 
     def write(self) -> None:
-        """Write the whole function."""
+        """Emit the whole function."""
         f, batch = self.f, self.recipe.batch_size
-        per_epoch, sizes = -(-self.examples // batch), batches(self.recipe, self.examples)
-        whole = f.room("double")
-        with f.loop("%first", "%last") as number:
-            epoch, place = f.whole("udiv", number, per_epoch), f.whole("urem", number, per_epoch)
-            turn = f.whole("sub", number, "%first")
-            self.turn = f.whole("mul", turn, batch)  # this step's place in `rows`
-            self.settings["rate"] = f.load("double", f.at("double", "%rates", turn))
-            kept = f.new(f"icmp eq i64 {f.whole('urem', number, '%stride')}, 0")
-            self.row = f.new(f"select i1 {kept}, i64 {f.whole('udiv', number, '%stride')}, i64 %spare")
-            with f.when(f.new(f"icmp eq i64 {place}, 0")):
-                self._copy("%p", "%start", self.weights)
-            before = self._row("%parameters", self.count), self._row("%state", self.memory)
-            self._copy("%p", before[0], self.count)
-            self._copy("%s", before[1], self.memory)
-            for k, size in enumerate(sizes):  # the last batch of an epoch may be short
-                test = "ult" if k == 0 and len(sizes) > 1 else "eq" if k else "ule"
-                with f.when(f.new(f"icmp {test} i64 {place}, {per_epoch - 1}")):
-                    f.store("double", self._nudge(size), whole)
-            shown = f.new(
-                f"select i1 {f.new(f'icmp eq i64 {place}, {per_epoch - 1}')}, double {self.exact.constant(sizes[-1])}, double {self.exact.constant(sizes[0])}"
+        per_epoch, sizes = -(-self.examples // batch), batch_sizes(self.recipe, self.examples)
+        whole = f.alloca(NUMBER)
+        with f.loop(I64("%first"), I64("%last")) as number:
+            epoch, place = f.int_op("udiv", number, per_epoch), f.int_op("urem", number, per_epoch)
+            turn = f.int_op("sub", number, I64("%first"))
+            self.turn = f.int_op("mul", turn, batch)  # the position of this step in `rows`
+            self.settings["rate"] = f.load(NUMBER, f.gep(NUMBER, Pointer("%rates"), turn))
+            kept = I1(f.emit(f"icmp eq i64 {f.int_op('urem', number, I64('%stride'))}, 0"))
+            self.row = I64(
+                f.emit(f"select i1 {kept}, i64 {f.int_op('udiv', number, I64('%stride'))}, i64 %spare")
             )
-            total = f.load("double", whole)
-            with f.when(self._faulty(total, before[0])):
-                self._copy(before[0], "%p", self.count)
-                self._copy(before[1], "%s", self.memory)
-                f.end(number)
-            f.store("double", self.exact.two("fdiv", total, shown), f.at("double", "%losses", self.row))
-            part = self.exact.two("fdiv", total, self.exact.constant(self.examples))
-            self._add(f.at("double", "%epoch_loss", epoch), part)
-            with f.when(f.new(f"icmp eq i64 {place}, {per_epoch - 1}")):
-                f.store("double", self._distance(), f.at("double", "%epoch_movement", epoch))
-        f.end("%last")
+            with f.if_(self._equal(place, 0)):
+                self._copy(Pointer("%p"), Pointer("%start"), self.weights)
+            before = (
+                self._row(Pointer("%parameters"), self.count),
+                self._row(Pointer("%state"), self.state_size),
+            )
+            self._copy(Pointer("%p"), before[0], self.count)
+            self._copy(Pointer("%s"), before[1], self.state_size)
+            for k, size in enumerate(sizes):
+                # With one size, all batches have it. With two, only the last batch of an epoch has the second.
+                usual, only = k == 0, len(sizes) == 1
+                test = "ule" if only else "ult" if usual else "eq"
+                with f.if_(I1(f.emit(f"icmp {test} i64 {place}, {per_epoch - 1}"))):
+                    f.store(NUMBER, self._step(size), whole)
+            last_batch = self._equal(place, per_epoch - 1)
+            last, usual_size = self.exact.constant(sizes[-1]), self.exact.constant(sizes[0])
+            shown = Number(f.emit(f"select i1 {last_batch}, double {last}, double {usual_size}"))
+            total = f.load(NUMBER, whole)
+            with f.if_(self._not_finite(total)):
+                self._copy(before[0], Pointer("%p"), self.count)
+                self._copy(before[1], Pointer("%s"), self.state_size)
+                f.ret(number)
+            f.store(
+                NUMBER, self.exact.binary("fdiv", total, shown), f.gep(NUMBER, Pointer("%losses"), self.row)
+            )
+            part = self.exact.binary("fdiv", total, self.exact.constant(self.examples))
+            self._add(f.gep(NUMBER, Pointer("%epoch_loss"), epoch), part)
+            with f.if_(self._equal(place, per_epoch - 1)):
+                f.store(NUMBER, self._distance(), f.gep(NUMBER, Pointer("%epoch_movement"), epoch))
+        f.ret(I64("%last"))
 
-    def _nudge(self, size: int) -> str:
-        """Write the nudge of a batch; return the loss of its pictures added up."""
-        pixel, target = self._pictured("inputs", 0), self._pictured("targets", -1)
+    def _step(self, size: int) -> Number:
+        """Emit the step of a batch; return the sum of the losses of its examples."""
+        pixel, target = self._accessor("inputs", 0), self._accessor("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
-        usual = batches(self.recipe, self.examples)[0]  # a short batch is written as the others are
+        usual = batch_sizes(self.recipe, self.examples)[0]  # a short batch gets the same kind of code
         if self.count * usual > MAX_UNROLLED:
-            rolled = _RolledOnTape(*arguments, self._note, self._row("%gradients", self.count))
-            rolled.begin("%p", "%s")
-            rolled.nudge(size, pixel, target)
-            return self.f.load("double", rolled.loss)
+            rolled = _RecordedLooped(
+                *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
+            )
+            rolled.begin(Pointer("%p"), Pointer("%s"))
+            rolled.step(size, pixel, target)
+            return self.f.load(NUMBER, rolled.loss)
         unrolled = Unrolled(*arguments)
-        unrolled.begin("%p", "%s")
-        scribe = unrolled.nudge(size, pixel, target)
-        return self._keep(scribe, size)
+        unrolled.begin(Pointer("%p"), Pointer("%s"))
+        emitter = unrolled.step(size, pixel, target)
+        return self._record_step(emitter, size)
 
-    def _keep(self, scribe: Scribe, size: int) -> str:
-        """Write gradients and activations on the tape; return the loss of the pictures added up."""
-        gradients = self._row("%gradients", self.count)
+    def _record_step(self, emitter: Emitter, size: int) -> Number:
+        """Emit the recording of gradients and activations; return the sum of the losses of the examples."""
+        gradients = self._row(Pointer("%gradients"), self.count)
         for k, name in enumerate(self.architecture.parameter_names):
-            self.f.store("double", scribe.cell(f"{name}.gradient"), self.f.at("double", gradients, k))
-        for k, node in enumerate([cell for cell in scribe.cells if NODE.fullmatch(cell)]):
-            self.f.store("double", scribe.cell(node), self._note(k // self.nodes, k % self.nodes))
-        loss = scribe.cells["loss"]
-        return scribe.value(loss[1]) if size > 1 and isinstance(loss, tuple) else scribe.cell("loss")
+            self.f.store(NUMBER, emitter.cell(f"{name}.gradient"), self.f.gep(NUMBER, gradients, k))
+        for k, node in enumerate([cell for cell in emitter.cells if NODE.fullmatch(cell)]):
+            self.f.store(NUMBER, emitter.cell(node), self._activation_place(k // self.nodes, k % self.nodes))
+        loss = emitter.cells["loss"]
+        return emitter.value(loss[1]) if size > 1 and isinstance(loss, tuple) else emitter.cell("loss")
 
-    def _note(self, picture: Index, node: Index) -> str:
-        """Return where an activation is kept."""
-        row = self._row("%activations", self.recipe.batch_size * self.nodes)
-        return self.f.at("double", row, self.f.whole("add", self.f.whole("mul", picture, self.nodes), node))
+    def _activation_place(self, picture: Index, node: Index) -> Pointer:
+        """Return the address of a recorded activation."""
+        row = self._row(Pointer("%activations"), self.recipe.batch_size * self.nodes)
+        return self.f.gep(NUMBER, row, self.f.int_op("add", self.f.int_op("mul", picture, self.nodes), node))
 
-    def _pictured(self, array: str, side: int) -> Pictured:
+    def _accessor(self, array: str, side: int) -> InputAccessor:
         f, width = self.f, self.architecture.sizes[side]
 
-        def value(k: Index, i: Index) -> str:
-            number = f.load("i64", f.at("i64", "%rows", f.whole("add", self.turn, k)))
+        def value(k: Index, i: Index) -> Number:
+            number = f.load(WHOLE, f.gep(WHOLE, Pointer("%rows"), f.int_op("add", self.turn, k)))
             return f.load(
-                "double", f.at("double", f"%{array}", f.whole("add", f.whole("mul", number, width), i))
+                NUMBER,
+                f.gep(NUMBER, Pointer(f"%{array}"), f.int_op("add", f.int_op("mul", number, width), i)),
             )
 
         return value
 
-    def _row(self, array: str, width: int) -> str:
-        return self.f.at("double", array, self.f.whole("mul", self.row, width))
+    def _equal(self, x: I64, y: int) -> I1:
+        return I1(self.f.emit(f"icmp eq i64 {x}, {y}"))
 
-    def _faulty(self, total: str, before: str) -> str:
-        """Return whether the loss or any parameter is infinite or NaN: x - x is 0 for all others, in any order."""
-        doubt = self.f.room("double")
-        self.f.store("double", self.exact.two("fsub", total, total), doubt)
-        with self._each(self.count) as (_, after):
-            none = self.exact.two("fsub", after, after)
-            so_far = self.f.load("double", doubt)
-            self.f.store("double", self.f.new(f"fadd reassoc double {so_far}, {none}"), doubt)
-        return self.f.new(f"fcmp une double {self.f.load('double', doubt)}, {self.exact.constant(0.0)}")
+    def _row(self, array: Pointer, width: int) -> Pointer:
+        return self.f.gep(NUMBER, array, self.f.int_op("mul", self.row, width))
 
-    def _distance(self) -> str:
-        """Return how far the first layer's weights are from where their epoch began."""
-        total = self.f.room("double")
-        self.f.store("double", self.exact.constant(0.0), total)
-        with self._each(self.weights) as (k, now):
-            way = self.exact.two("fsub", now, self.f.load("double", self.f.at("double", "%start", k)))
-            self._add(total, self.exact.two("fmul", way, way))
-        return self.exact.sqrt(self.f.load("double", total))
+    def _not_finite(self, total: Number) -> I1:
+        """Return whether the loss or any parameter is infinite or NaN; x - x is 0 for all other numbers."""
+        doubt = self.f.alloca(NUMBER)
+        self.f.store(NUMBER, self.exact.binary("fsub", total, total), doubt)
+        with self._loop(self.count) as (_, after):
+            none = self.exact.binary("fsub", after, after)
+            so_far = self.f.load(NUMBER, doubt)
+            self.f.store(NUMBER, Number(self.f.emit(f"fadd reassoc double {so_far}, {none}")), doubt)
+        return I1(self.f.emit(f"fcmp une double {self.f.load(NUMBER, doubt)}, {self.exact.constant(0.0)}"))
+
+    def _distance(self) -> Number:
+        """Return the distance of the first layer's weights from their values at the start of the epoch."""
+        total = self.f.alloca(NUMBER)
+        self.f.store(NUMBER, self.exact.constant(0.0), total)
+        with self._loop(self.weights) as (k, now):
+            way = self.exact.binary(
+                "fsub", now, self.f.load(NUMBER, self.f.gep(NUMBER, Pointer("%start"), k))
+            )
+            self._add(total, self.exact.binary("fmul", way, way))
+        return self.exact.sqrt(self.f.load(NUMBER, total))
 
     @contextmanager
-    def _each(self, count: int) -> Iterator[tuple[str, str]]:
+    def _loop(self, count: int) -> Iterator[tuple[I64, Number]]:
         with self.f.loop(0, count) as k:
-            yield k, self.f.load("double", self.f.at("double", "%p", k))
+            yield k, self.f.load(NUMBER, self.f.gep(NUMBER, Pointer("%p"), k))
 
-    def _add(self, place: str, value: str) -> None:
-        self.f.store("double", self.exact.two("fadd", self.f.load("double", place), value), place)
+    def _add(self, place: Pointer, value: Number) -> None:
+        self.f.store(NUMBER, self.exact.binary("fadd", self.f.load(NUMBER, place), value), place)
 
-    def _copy(self, source: str, target: str, count: int) -> None:
+    def _copy(self, source: Pointer, target: Pointer, count: int) -> None:
         with self.f.loop(0, count) as k:
             self.f.store(
-                "double",
-                self.f.load("double", self.f.at("double", source, k)),
-                self.f.at("double", target, k),
+                NUMBER,
+                self.f.load(NUMBER, self.f.gep(NUMBER, source, k)),
+                self.f.gep(NUMBER, target, k),
             )
 
 
-class _RolledOnTape(Rolled):
-    """A nudge in loops whose gradients and activations are kept."""
+class _RecordedLooped(Looped):
+    """A step in loops that records gradients and activations."""
 
     def __init__(
         self,
-        exact: Exact,
+        exact: ScalarF64,
         architecture: Architecture,
         recipe: Recipe,
-        settings: dict[str, str],
-        note: Pictured,
-        gradients: str,
+        settings: dict[str, Number],
+        note: Callable[[Index, Index], Pointer],
+        gradients: Pointer,
     ) -> None:
-        super().__init__(exact, architecture, recipe, settings, "%work")
+        super().__init__(exact, architecture, recipe, settings, Pointer("%work"))
         self.note, self.gradients = note, gradients
 
-    def picture_done(self, k: str) -> None:
-        """Keep the activations of picture k."""
+    def example_done(self, k: I64) -> None:
+        """Record the activations of example k."""
         pixels = self.architecture.sizes[0]
         with self.f.loop(0, sum(self.architecture.sizes[1:])) as node:
-            value = self._get((self.areas["a"], self._plus(pixels, node)))
-            self.f.store("double", value, self.note(k, node))
+            value = self._load((self.areas["a"], self._add(pixels, node)))
+            self.f.store(NUMBER, value, self.note(k, node))

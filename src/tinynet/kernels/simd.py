@@ -1,7 +1,7 @@
-"""The kernel of many networks: a training of many side by side, the sheet compiled for this machine, in float32.
+"""Train many networks in SIMD lanes, in float32.
 
-A block is as many networks as there are lanes (`assembly.lane_count`): 64, 32 or 16. Number `i` of network `l` of a
-block is at `block * count * lanes + i * lanes + l`.
+A block has one network in each lane (`llvm.lane_count`): 64, 32 or 16 networks. Parameter `i` of network `l` of a
+block is at index `block * count * lanes + i * lanes + l`.
 """
 
 from collections.abc import Callable
@@ -12,125 +12,147 @@ import numpy as np
 from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.world import World
-from tinynet.kernels.emit import Lanes
-from tinynet.kernels.looped import Rolled, room_for
-from tinynet.kernels.simd_batches import ShownInLanes, WorldInLanes
-from tinynet.kernels.unrolled import Unrolled, batches
-from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, aligned, compiled, lane_count
+from tinynet.kernels.emit import Number, SimdF32
+from tinynet.kernels.looped import Looped, workspace_size
+from tinynet.kernels.simd_batches import SimdBatches, SimdWorldBatches
+from tinynet.kernels.unrolled import Unrolled, batch_sizes
+from tinynet.numerics.llvm import (
+    FLOAT,
+    I64,
+    POINTER,
+    WHOLE,
+    Function,
+    Pointer,
+    address,
+    aligned,
+    compiled,
+    lane_count,
+)
 from tinynet.recipe import Recipe
 
-# Beyond so many parameters, or parameters times pictures of a batch, loops are quicker: a straight line no longer fits
-# the processor's registers and its instruction cache.
+# Above this many parameters, or parameters times batch size, loops are faster: straight-line code no longer fits the
+# processor's registers and instruction cache.
 MAX_STRAIGHT, MAX_UNROLLED = 64, 256
 POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "settings", "work")
 
 
 @lru_cache(maxsize=64)
-def lockstep(
+def compile_training(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
 ) -> Callable[..., None]:
-    """Compile the training of a form. Rates and other numbers, seeds and epochs are arguments."""
-    train = _training(architecture, recipe, examples, world)
-    return compiled(train, Lanes(train).declarations, straight=_is_small(architecture, recipe, examples))
+    """Compile the training of a kernel key. Hyperparameters, seeds and epochs are arguments of the kernel."""
+    train = _training_kernel(architecture, recipe, examples, world)
+    return compiled(train, SimdF32(train).declarations, straight=_is_small(architecture, recipe, examples))
 
 
 def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
-    """Whether a nudge is written in a straight line."""
+    """Whether a step is emitted as straight-line code."""
     count = architecture.parameter_count
-    return count <= MAX_STRAIGHT and count * sum(batches(recipe, examples)) <= MAX_UNROLLED
+    return count <= MAX_STRAIGHT and count * sum(batch_sizes(recipe, examples)) <= MAX_UNROLLED
 
 
-def _training(architecture: Architecture, recipe: Recipe, examples: int, world: World | None) -> Function:
-    """Write `train`: p, s float32 in place; of `blocks` blocks the epochs `first` to `last`.
+def _training_kernel(
+    architecture: Architecture, recipe: Recipe, examples: int, world: World | None
+) -> Function:
+    """Build `train`, which trains `blocks` blocks for the epochs `first` to `last` (excluded), in place.
 
-    seeds uint32; inputs, targets, flat, rates (one a nudge, of these epochs) and settings float32; views int32.
+    p, s (state), inputs, targets, flat, rates (one for each step of these epochs) and settings are float32; seeds are
+    uint32; views are int32.
     """
     pointers = dict.fromkeys(POINTERS, POINTER)
     f = Function("train", {**pointers, "blocks": WHOLE, "first": WHOLE, "last": WHOLE})
-    lanes, sizes = Lanes(f), batches(recipe, examples)
+    lanes, sizes = SimdF32(f), batch_sizes(recipe, examples)
     settings = {
         name: _setting(lanes, k) for k, name in enumerate(optimizers.settings(recipe) | {"noise": 0.0})
     }
     small = _is_small(architecture, recipe, examples)
     arguments = (lanes, architecture, recipe, settings)
-    nudger = Unrolled(*arguments) if small else Rolled(*arguments, "%work")
-    memory, per_epoch = optimizers.memory_size(architecture, recipe), -(-examples // sizes[0])
-    order = f.at(lanes.words, "%work", room_for(architecture))
-    with f.loop(0, "%blocks") as block:
-        p = f.at(lanes.kind, "%p", f.whole("mul", block, architecture.parameter_count))
-        s = f.at(lanes.kind, "%s", f.whole("mul", block, memory))
-        seeds = f.load(lanes.words, f.at(lanes.words, "%seeds", block), align=4)
-        shown = ShownInLanes(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
+    step_code = Unrolled(*arguments) if small else Looped(*arguments, Pointer("%work"))
+    state_size, per_epoch = optimizers.state_size(architecture, recipe), -(-examples // sizes[0])
+    order = f.gep(lanes.int_type, Pointer("%work"), workspace_size(architecture))
+    with f.loop(0, I64("%blocks")) as block:
+        p = f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count))
+        s = f.gep(lanes.float_type, Pointer("%s"), f.int_op("mul", block, state_size))
+        seeds = f.load(lanes.int_type, f.gep(lanes.int_type, Pointer("%seeds"), block), align=4)
+        shown = SimdBatches(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
         if world is not None:
-            shown = WorldInLanes(lanes, architecture, world, examples, seeds)
-        nudger.begin(p, s)
-        with f.loop("%first", "%last") as epoch:
+            shown = SimdWorldBatches(lanes, architecture, world, examples, seeds)
+        step_code.begin(p, s)
+        with f.loop(I64("%first"), I64("%last")) as epoch:
             shown.begin(epoch)
-            rates = f.at("float", "%rates", f.whole("mul", f.whole("sub", epoch, "%first"), per_epoch))
+            rates = f.gep(
+                FLOAT, Pointer("%rates"), f.int_op("mul", f.int_op("sub", epoch, I64("%first")), per_epoch)
+            )
             with f.loop(0, examples // sizes[0]) as number:
-                settings["rate"] = lanes.everywhere(f.load("float", f.at("float", rates, number)))
-                nudger.nudge(sizes[0], *shown.pictures(f.whole("mul", number, sizes[0])))
+                settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, number)))
+                step_code.step(sizes[0], *shown.pictures(f.int_op("mul", number, sizes[0])))
             if len(sizes) > 1:
-                settings["rate"] = lanes.everywhere(f.load("float", f.at("float", rates, per_epoch - 1)))
-                nudger.nudge(sizes[1], *shown.pictures(str(examples - sizes[1])))
+                settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, per_epoch - 1)))
+                step_code.step(sizes[1], *shown.pictures(I64(str(examples - sizes[1]))))
     return f
 
 
-def _setting(lanes: Lanes, k: int) -> str:
-    return lanes.everywhere(lanes.f.load("float", lanes.f.at("float", "%settings", k)))
+def _setting(lanes: SimdF32, k: int) -> Number:
+    return lanes.splat(lanes.f.load(FLOAT, lanes.f.gep(FLOAT, Pointer("%settings"), k)))
 
 
-def _answering(architecture: Architecture) -> Function:
-    """Write `answer`: out[block, picture, output, lane] of each block's networks, by the pictures in `inputs`."""
+def _forward_kernel(architecture: Architecture) -> Function:
+    """Build `answer`, which stores out[block, example, output, lane] for the examples in `inputs`."""
     pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
     f = Function("answer", {**pointers, "blocks": WHOLE, "pictures": WHOLE})
-    lanes, sizes = Lanes(f), architecture.sizes
-    forward = Rolled(lanes, architecture, Recipe(), {}, "%work")
-    with f.loop(0, "%blocks") as block:
-        forward.begin(f.at(lanes.kind, "%p", f.whole("mul", block, architecture.parameter_count)), "")
-        with f.loop(0, "%pictures") as picture:
-            row = f.at("float", "%inputs", f.whole("mul", picture, sizes[0]))
-            forward.show(lambda i: lanes.everywhere(f.load("float", f.at("float", row, i))))
+    lanes, sizes = SimdF32(f), architecture.sizes
+    forward = Looped(lanes, architecture, Recipe(), {}, Pointer("%work"))
+    with f.loop(0, I64("%blocks")) as block:
+        forward.begin(
+            f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count)),
+            Pointer(""),
+        )
+        with f.loop(0, I64("%pictures")) as picture:
+            row = f.gep(FLOAT, Pointer("%inputs"), f.int_op("mul", picture, sizes[0]))
+            forward.store_inputs(lambda i: lanes.splat(f.load(FLOAT, f.gep(FLOAT, row, i))))
             for n in range(1, len(sizes)):
                 forward.forward(n)
-            shown = f.whole("add", f.whole("mul", block, "%pictures"), picture)
-            out = f.at(lanes.kind, "%out", f.whole("mul", shown, sizes[-1]))
+            shown = f.int_op("add", f.int_op("mul", block, I64("%pictures")), picture)
+            out = f.gep(lanes.float_type, Pointer("%out"), f.int_op("mul", shown, sizes[-1]))
             for j, value in enumerate(forward.outputs()):
-                f.store(lanes.kind, value, f.at(lanes.kind, out, j), align=4)
+                f.store(lanes.float_type, value, f.gep(lanes.float_type, out, j), align=4)
     return f
 
 
-def working_room(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
-    """Return working memory for a kernel, and behind it room for the order of `shuffled` pictures."""
-    return np.asarray(aligned(((room_for(architecture) + shuffled) * lane_count(),), np.float32))
+def workspace(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
+    """Return the workspace of a kernel, with room at its end for the order of `shuffled` examples."""
+    return np.asarray(aligned(((workspace_size(architecture) + shuffled) * lane_count(),), np.float32))
 
 
 @lru_cache(maxsize=64)
-def _answer(architecture: Architecture) -> Callable[..., None]:
-    function = _answering(architecture)
-    return compiled(function, Lanes(function).declarations)
+def _compiled_forward(architecture: Architecture) -> Callable[..., None]:
+    function = _forward_kernel(architecture)
+    return compiled(function, SimdF32(function).declarations)
 
 
-def answer(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Return what networks answer to pictures, by the kernel's approximations: each within 1e-6 or so.
+def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Return the outputs of networks for some inputs. -> (blocks * lanes, m, outputs) float32
 
-    Answers of a sigmoid or softmax stay in [0, 1], which the approximation leaves by 1e-7: their logarithms are numbers.
-    blocks (blocks, P, lanes) float32 and inputs (m, pixels). -> (blocks * lanes, m, outputs) float32
+    blocks : (blocks, P, lanes) float32.
+    inputs : (m, inputs).
+
+    The approximations of the kernel are accurate to about 1e-6. Outputs of sigmoid and softmax are clipped to [0, 1],
+    which the approximations exceed by 1e-7, so that logarithms are finite.
 
     Raises TinyNetError for inputs of another shape.
     """
     shown, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
     architecture.check(shown)
     out = np.empty((len(blocks), len(shown), outputs, lane_count()), np.float32)
-    arrays = (blocks, shown, out, working_room(architecture))
-    _answer(architecture)(*map(address, arrays), len(blocks), len(shown))
+    arrays = (blocks, shown, out, workspace(architecture))
+    _compiled_forward(architecture)(*map(address, arrays), len(blocks), len(shown))
     if architecture.output in ("sigmoid", "softmax"):
-        np.clip(out, 0.0, 1.0, out=out)  # keeps NaN
+        np.clip(out, 0.0, 1.0, out=out)  # NaN stays NaN
     return out.transpose(0, 3, 1, 2).reshape(-1, len(shown), outputs)
 
 
-def blocks_of(parameters: np.ndarray) -> np.ndarray:
-    """Return networks (n, P) in blocks, the last filled up with the first. -> (blocks, P, lanes) float32"""
+def to_blocks(parameters: np.ndarray) -> np.ndarray:
+    """Return networks (n, P) in blocks; the last block is padded with the first networks. -> (blocks, P, lanes) float32"""
     lanes = lane_count()
     count = -(-len(parameters) // lanes) * lanes
     padded = np.resize(parameters, (count, parameters.shape[1])).reshape(-1, lanes, parameters.shape[1])

@@ -1,193 +1,207 @@
-"""What each lane is shown, as instructions: the same pictures as `showing` gives a recording of its seed."""
+"""Batches in SIMD lanes: the same examples, noise and augmentation as `data.batches` gives a recording of the seed."""
 
 from tinynet import rng
 from tinynet.core.architecture import Architecture
 from tinynet.data.world import World
-from tinynet.kernels.emit import Lanes
-from tinynet.kernels.unrolled import Pictured
-from tinynet.numerics.llvm import Index
+from tinynet.kernels.emit import Mask, Number, SimdF32, Words
+from tinynet.kernels.unrolled import InputAccessor
+from tinynet.numerics.llvm import FLOAT, I64, INT32, Index, Pointer
 from tinynet.recipe import Recipe
 
-FEW = 8  # pictures that are shuffled without a look at each lane
+FEW = 8  # up to this many examples are shuffled without a loop over the lanes
 
 
-class ShownInLanes:
-    """The pictures that the networks of a block see: the same for all, or each its own where seeds decide.
+class SimdBatches:
+    """The batches of a block of networks: the same for all lanes, or different by seed.
 
-    lanes : where instructions are written. examples : pictures in an epoch. seeds : 32-bit numbers, one in each lane.
-    noise : a float32 in each lane. order : where a shuffled order is kept, a 32-bit number in each lane for each picture.
+    lanes : the arithmetic. examples : the number of examples in an epoch. seeds : one in each lane.
+    noise : the standard deviation. order : memory for a shuffled order, one word per lane and example.
     """
 
     def __init__(
         self,
-        lanes: Lanes,
+        lanes: SimdF32,
         architecture: Architecture,
         recipe: Recipe,
         examples: int,
-        seeds: str,
-        noise: str,
-        order: str = "",
+        seeds: Words,
+        noise: Number,
+        order: Pointer,
     ) -> None:
         self.lanes, self.f, self.recipe = lanes, lanes.f, recipe
         self.examples, self.noise, self.order = examples, noise, order
         self.widths = architecture.sizes[0], architecture.sizes[-1]
         self.ordering, self.noising, self.viewing = (
-            lanes.word(lanes.every(stream), seeds) for stream in (rng.ORDERS, rng.NOISE, rng.VIEWS)
+            lanes.rng_word(lanes.splat_int(stream), seeds) for stream in (rng.ORDERS, rng.NOISE, rng.VIEWS)
         )
 
-    def begin(self, epoch: str) -> None:
-        """Begin an epoch: draw each lane's order."""
+    def begin(self, epoch: I64) -> None:
+        """Emit the start of an epoch: the shuffled order of each lane."""
         f, lanes = self.f, self.lanes
-        self.shown = f.whole("mul", epoch, self.examples)  # pictures before this epoch
+        self.shown = f.int_op("mul", epoch, self.examples)  # examples before this epoch
         if self.recipe.order != "shuffled":
             return
-        word = lanes.word(self.ordering, self._everywhere(epoch))
+        word = lanes.rng_word(self.ordering, self._everywhere(epoch))
         if self.examples <= FEW:
             for k, which in enumerate(self._shuffled_few(word)):
-                f.store(lanes.words, which, f.at(lanes.words, self.order, k), align=4)
+                f.store(lanes.int_type, which, f.gep(lanes.int_type, self.order, k), align=4)
             return
         with f.loop(0, self.examples) as i:
-            f.store(lanes.words, self._everywhere(i), f.at(lanes.words, self.order, i), align=4)
-        places = f.room(lanes.words)
+            f.store(lanes.int_type, self._everywhere(i), f.gep(lanes.int_type, self.order, i), align=4)
+        places = f.alloca(lanes.int_type)
         with f.loop(0, self.examples - 1) as done:
-            i = f.whole("sub", self.examples - 1, done)
-            f.store(lanes.words, lanes.place_of(lanes.word(word, self._everywhere(i)), i), places)
+            i = f.int_op("sub", self.examples - 1, done)
+            f.store(lanes.int_type, lanes.shuffle_index(lanes.rng_word(word, self._everywhere(i)), i), places)
             with f.loop(0, lanes.count) as lane:
-                self._swap(i, f.new(f"zext i32 {f.load('i32', f.at('i32', places, lane))} to i64"), lane)
+                self._swap(
+                    i, I64(f.emit(f"zext i32 {f.load(INT32, f.gep(INT32, places, lane))} to i64")), lane
+                )
 
-    def _shuffled_few(self, word: str) -> list[str]:
-        """Return the orders of a few pictures, all lanes at once: swap i with each j, in the lanes that say so."""
-        lanes, order = self.lanes, [self.lanes.every(i) for i in range(self.examples)]
+    def _shuffled_few(self, word: Words) -> list[Words]:
+        """Return the shuffled orders of a few examples: i is swapped with each j, under a mask of lanes."""
+        lanes, order = self.lanes, [self.lanes.splat_int(i) for i in range(self.examples)]
         for i in range(self.examples - 1, 0, -1):
-            place, held = lanes.place_of(lanes.word(word, i), str(i)), order[i]
+            place, held = lanes.shuffle_index(lanes.rng_word(word, i), i), order[i]
             for j in range(i):
-                mark = lanes.same(place, j)
-                order[i] = lanes.picked(mark, order[j], order[i], lanes.words)
-                order[j] = lanes.picked(mark, held, order[j], lanes.words)
+                mark = lanes.equals(place, j)
+                order[i] = lanes.select_mask(mark, order[j], order[i])
+                order[j] = lanes.select_mask(mark, held, order[j])
         return order
 
-    def _swap(self, i: str, k: str, lane: str) -> None:
+    def _swap(self, i: I64, k: I64, lane: I64) -> None:
         f = self.f
         here, there = (
-            f.at("i32", self.order, f.whole("add", f.whole("mul", place, self.lanes.count), lane))
+            f.gep(INT32, self.order, f.int_op("add", f.int_op("mul", place, self.lanes.count), lane))
             for place in (i, k)
         )
-        held, other = f.load("i32", here), f.load("i32", there)
-        f.store("i32", other, here)
-        f.store("i32", held, there)
+        held, other = f.load(INT32, here), f.load(INT32, there)
+        f.store(INT32, other, here)
+        f.store(INT32, held, there)
 
-    def pictures(self, first: str) -> tuple[Pictured, Pictured]:
-        """Return how to find the pixels and the targets of the pictures from place `first` of the epoch on."""
+    def pictures(self, first: I64) -> tuple[InputAccessor, InputAccessor]:
+        """Return the accessors of inputs and targets of the examples from position `first` of the epoch."""
         return (
-            lambda k, i: self._pixel(self.f.whole("add", first, k), i),
-            lambda k, j: self._target(self.f.whole("add", first, k), j),
+            lambda k, i: self._pixel(self.f.int_op("add", first, k), i),
+            lambda k, j: self._target(self.f.int_op("add", first, k), j),
         )
 
-    def _pixel(self, place: str, i: Index) -> str:
-        """Return pixel i of the picture at a place of the epoch."""
+    def _pixel(self, place: I64, i: Index) -> Number:
+        """Return input i of the example at a position of the epoch."""
         lanes, width = self.lanes, self.widths[0]
         if self.recipe.augment:
-            view = lanes.whole("mul", self._view(place), width)
-            index = self.lanes.gathered("%views", lanes.whole("add", view, self._word(i)))
-            pixel = self.f.new(f"bitcast {lanes.kind} {index} to {lanes.words}")
-            value = self.lanes.gathered("%inputs", lanes.whole("add", self._row(place, width), pixel))
+            view = lanes.int_op("mul", self._view(place), width)
+            index = self.lanes.gather(Pointer("%views"), lanes.int_op("add", view, self._word(i)))
+            pixel = Words(self.f.emit(f"bitcast {lanes.float_type} {index} to {lanes.int_type}"))
+            value = self.lanes.gather(Pointer("%inputs"), lanes.int_op("add", self._row(place, width), pixel))
         else:
-            value = self._value("%inputs", place, width, i)
+            value = self._value(Pointer("%inputs"), place, width, i)
         if not self.recipe.noise:
             return value
-        return self._noisy(value, lanes.word(lanes.word(self.noising, self._showing(place)), self._word(i)))
+        return self._noisy(
+            value, lanes.rng_word(lanes.rng_word(self.noising, self._showing(place)), self._word(i))
+        )
 
-    def _target(self, place: str, j: Index) -> str:
+    def _target(self, place: I64, j: Index) -> Number:
         lanes, width = self.lanes, self.widths[1]
         if not self.recipe.augment:
-            return self._value("%targets", place, width, j)
-        turned = lanes.whole("xor", lanes.whole("and", self._view(place), 1), self._word(j))  # of two targets
-        return self.lanes.gathered("%targets", lanes.whole("add", self._row(place, width), turned))
+            return self._value(Pointer("%targets"), place, width, j)
+        turned = lanes.int_op(
+            "xor", lanes.int_op("and", self._view(place), 1), self._word(j)
+        )  # of two targets
+        return self.lanes.gather(Pointer("%targets"), lanes.int_op("add", self._row(place, width), turned))
 
-    def _noisy(self, value: str, bits: str) -> str:
-        """Return a pixel with the noise of a word, held between 0 and 1."""
+    def _noisy(self, value: Number, bits: Words) -> Number:
+        """Return an input with the noise of a random word, clipped to 0 to 1."""
         lanes, none, full = self.lanes, self.lanes.constant(0.0), self.lanes.constant(1.0)
-        value = lanes.two("fadd", value, lanes.two("fmul", self.noise, lanes.normal(bits)))
-        value = lanes.chosen("olt", value, none, none, value)
-        return lanes.chosen("ogt", value, full, full, value)
+        value = lanes.binary("fadd", value, lanes.binary("fmul", self.noise, lanes.normal(bits)))
+        value = lanes.select("olt", value, none, none, value)
+        return lanes.select("ogt", value, full, full, value)
 
-    def _value(self, array: str, place: str, width: int, i: Index) -> str:
-        """Return a number of the picture at a place: one for all lanes, or each lane's own."""
+    def _value(self, array: Pointer, place: I64, width: int, i: Index) -> Number:
+        """Return a number of the example at a position: the same in all lanes, or one for each lane."""
         if self.recipe.order == "shuffled":
-            return self.lanes.gathered(array, self.lanes.whole("add", self._row(place, width), self._word(i)))
-        row = self.f.at("float", array, self.f.whole("mul", place, width))
-        return self.lanes.everywhere(self.f.load("float", self.f.at("float", row, i)))
+            return self.lanes.gather(array, self.lanes.int_op("add", self._row(place, width), self._word(i)))
+        row = self.f.gep(FLOAT, array, self.f.int_op("mul", place, width))
+        return self.lanes.splat(self.f.load(FLOAT, self.f.gep(FLOAT, row, i)))
 
-    def _row(self, place: str, width: int) -> str:
-        """Return where each lane's picture begins."""
+    def _row(self, place: I64, width: int) -> Words:
+        """Return the index at which the example of each lane begins."""
         which = self._everywhere(place)
         if self.recipe.order == "shuffled":
-            which = self.f.load(self.lanes.words, self.f.at(self.lanes.words, self.order, place), align=4)
-        return self.lanes.whole("mul", which, width)
+            which = self.f.load(
+                self.lanes.int_type, self.f.gep(self.lanes.int_type, self.order, place), align=4
+            )
+        return self.lanes.int_op("mul", which, width)
 
-    def _showing(self, place: str) -> str:
-        """Return which showing of the training it is."""
-        return self._everywhere(self.f.whole("add", self.shown, place))
+    def _showing(self, place: I64) -> Words:
+        """Return the number of the presentation in the training, counted from 0."""
+        return self._everywhere(self.f.int_op("add", self.shown, place))
 
-    def _view(self, place: str) -> str:
-        """Return which of the eight views each lane has."""
-        return self.lanes.whole("lshr", self.lanes.word(self.viewing, self._showing(place)), 29)
+    def _view(self, place: I64) -> Words:
+        """Return which of the eight views each lane uses."""
+        return self.lanes.int_op("lshr", self.lanes.rng_word(self.viewing, self._showing(place)), 29)
 
-    def _word(self, number: Index) -> str:
-        return self.lanes.every(number) if isinstance(number, int) else self._everywhere(number)
+    def _word(self, number: Index) -> Words:
+        return self.lanes.splat_int(number) if isinstance(number, int) else self._everywhere(number)
 
-    def _everywhere(self, number: str) -> str:
-        return self.lanes.everywhere(self.f.new(f"trunc i64 {number} to i32"), "i32")
+    def _everywhere(self, number: I64) -> Words:
+        return self.lanes.splat_low(number)
 
 
-class WorldInLanes(ShownInLanes):
-    """Pictures drawn from a world, each lane's by its seed: `World.draw` as instructions."""
+class SimdWorldBatches(SimdBatches):
+    """Pictures drawn from a world by the seed of each lane: `World.draw` in SIMD."""
 
     def __init__(
-        self, lanes: Lanes, architecture: Architecture, world: World, examples: int, seeds: str
+        self, lanes: SimdF32, architecture: Architecture, world: World, examples: int, seeds: Words
     ) -> None:
-        super().__init__(lanes, architecture, Recipe(), examples, seeds, lanes.constant(world.noise))
-        self.world, self.drawing = world, lanes.word(lanes.every(rng.TRAINING), seeds)
+        super().__init__(
+            lanes, architecture, Recipe(), examples, seeds, lanes.constant(world.noise), Pointer("null")
+        )
+        self.world, self.drawing = world, lanes.rng_word(lanes.splat_int(rng.TRAINING), seeds)
 
-    def _pixel(self, place: str, i: Index) -> str:
+    def _pixel(self, place: I64, i: Index) -> Number:
         lanes, world, one = self.lanes, self.world, self.lanes.constant(1.0)
         base, row = self._drawn(place)
-        flat = self.lanes.gathered("%flat", row)
-        bright = self._level(world.bright, lanes.word(base, 2))
-        dark, gray = (self._level(levels, lanes.word(base, 3)) for levels in (world.dark, world.flat))
-        level = lanes.chosen("oeq", flat, one, gray, dark)
-        mask = self.lanes.gathered(
-            "%inputs", lanes.whole("add", lanes.whole("mul", row, self.widths[0]), self._word(i))
+        flat = self.lanes.gather(Pointer("%flat"), row)
+        bright = self._level(world.bright, lanes.rng_word(base, 2))
+        dark, gray = (self._level(levels, lanes.rng_word(base, 3)) for levels in (world.dark, world.flat))
+        level = lanes.select("oeq", flat, one, gray, dark)
+        mask = self.lanes.gather(
+            Pointer("%inputs"), lanes.int_op("add", lanes.int_op("mul", row, self.widths[0]), self._word(i))
         )
-        number = lanes.every(8 + i) if isinstance(i, int) else self._everywhere(self.f.whole("add", i, 8))
-        return self._noisy(lanes.chosen("oeq", mask, one, bright, level), lanes.word(base, number))
+        number = (
+            lanes.splat_int(8 + i) if isinstance(i, int) else self._everywhere(self.f.int_op("add", i, 8))
+        )
+        return self._noisy(lanes.select("oeq", mask, one, bright, level), lanes.rng_word(base, number))
 
-    def _target(self, place: str, j: Index) -> str:
+    def _target(self, place: I64, j: Index) -> Number:
         lanes, table = self.lanes, self.world.patterns
         base, row = self._drawn(place)
-        if self.world.labels == "coin":  # two rows behind the patterns' are the coin's
-            coin = lanes.whole("add", lanes.whole("lshr", lanes.word(base, 4), 31), len(table.masks))
-            row = lanes.picked(self._doubtful(base), coin, row, lanes.words)
-        return self.lanes.gathered("%targets", lanes.whole("add", lanes.whole("mul", row, 2), self._word(j)))
+        if self.world.labels == "coin":  # the two rows after the patterns are the results of the coin
+            coin = lanes.int_op("add", lanes.int_op("lshr", lanes.rng_word(base, 4), 31), len(table.masks))
+            row = lanes.select_mask(self._doubtful(base), coin, row)
+        return self.lanes.gather(
+            Pointer("%targets"), lanes.int_op("add", lanes.int_op("mul", row, 2), self._word(j))
+        )
 
-    def _drawn(self, place: str) -> tuple[str, str]:
-        """Return the words of the picture at a place, and its row of the patterns."""
+    def _drawn(self, place: I64) -> tuple[Words, Words]:
+        """Return the random words of the picture at a position, and its row of the patterns."""
         lanes, table = self.lanes, self.world.patterns
-        base = lanes.word(self.drawing, self._showing(place))
-        which, doubts = lanes.word(base, 1), len(table.masks) - table.lines
-        doubtful = lanes.whole("add", lanes.place_of(which, str(doubts - 1)), table.lines)
-        line = lanes.place_of(which, str(table.lines - 1))
-        return base, lanes.picked(self._doubtful(base), doubtful, line, lanes.words)
+        base = lanes.rng_word(self.drawing, self._showing(place))
+        which, doubts = lanes.rng_word(base, 1), len(table.masks) - table.lines
+        doubtful = lanes.int_op("add", lanes.shuffle_index(which, doubts - 1), table.lines)
+        line = lanes.shuffle_index(which, table.lines - 1)
+        return base, lanes.select_mask(self._doubtful(base), doubtful, line)
 
-    def _doubtful(self, base: str) -> str:
-        """Return in which lanes the picture is doubtful."""
+    def _doubtful(self, base: Words) -> Mask:
+        """Return the mask of the lanes with an ambiguous picture."""
         limit = int(self.world.doubt * 2**32)
         if limit >= 2**32:
-            return "splat (i1 true)"
-        return self.lanes.below(self.lanes.word(base, 0), limit)
+            return Mask("splat (i1 true)")
+        return self.lanes.less_than(self.lanes.rng_word(base, 0), limit)
 
-    def _level(self, levels: tuple[float, float], bits: str) -> str:
-        """Return a level between two, uniform."""
+    def _level(self, levels: tuple[float, float], bits: Words) -> Number:
+        """Return a uniform random level between two levels."""
         lanes, (low, high) = self.lanes, levels
-        wide = lanes.two("fmul", lanes.constant(high - low), lanes.uniform(bits))
-        return lanes.two("fadd", lanes.constant(low), wide)
+        wide = lanes.binary("fmul", lanes.constant(high - low), lanes.uniform(bits))
+        return lanes.binary("fadd", lanes.constant(low), wide)

@@ -1,4 +1,4 @@
-"""The sheet as instructions: one nudge of a small network, each cell of the sheet a few lines of assembly."""
+"""One training step of a small network as straight-line code, cell by cell."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,8 +7,8 @@ from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
 from tinynet.core.sheet import Sheet
-from tinynet.kernels.emit import Exact
-from tinynet.numerics.llvm import Index
+from tinynet.kernels.emit import Number, ScalarF64
+from tinynet.numerics.llvm import Index, Pointer
 from tinynet.recipe import Recipe
 
 NODE = re.compile(r"(?:picture\d+\.)?layer\d+\.a\[\d+\]")
@@ -16,33 +16,34 @@ DELTA = re.compile(r"\.delta\[\d+\]$")
 INPUT = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
-Given = Callable[[str], str]
-Pictured = Callable[[Index, Index], str]  # of picture k in the batch, pixel or output i: its value
+CellReader = Callable[[str], Number]
+InputAccessor = Callable[[Index, Index], Number]  # value of input or target i of example k in the batch
 
 
-class Scribe:
-    """Writes formulas: a cell where it is first asked for, after the cells it uses, and what repeats only once.
+class Emitter:
+    """Emits the code of formulas. A cell is emitted when it is first used, and repeated formulas only once.
 
-    cells : each cell's formula; None, or no entry, where `given` knows its value.
+    cells : the formula of each cell; None or no entry for the cells that `given` reads.
+    given : returns the value of a cell without a formula.
     """
 
-    def __init__(self, arithmetic: Exact, cells: Mapping[str, Formula | None], given: Given) -> None:
+    def __init__(self, arithmetic: ScalarF64, cells: Mapping[str, Formula | None], given: CellReader) -> None:
         self.arithmetic, self.cells, self.given = arithmetic, cells, given
-        self.values: dict[Formula, str] = {}  # of cells, and of formulas without a cell
+        self.values: dict[Formula, Number] = {}  # of cells, and of parts of formulas
 
-    def cell(self, name: str) -> str:
+    def cell(self, name: str) -> Number:
         """Return the value of a cell."""
         if name not in self.values:
             formula = self.cells.get(name)
             self.values[name] = self.given(name) if formula is None else self.value(formula)
         return self.values[name]
 
-    def value(self, formula: Formula) -> str:
+    def value(self, formula: Formula) -> Number:
         """Return the value of a formula."""
-        return self._written(self.arithmetic.ordered(formula, self.cells))
+        return self._written(self.arithmetic.order(formula, self.cells))
 
-    def _written(self, formula: Formula) -> str:
-        """Write the operations of a formula, each once."""
+    def _written(self, formula: Formula) -> Number:
+        """Emit the operations of a formula, each once."""
         if isinstance(formula, str):
             return self.cell(formula)
         if not isinstance(formula, tuple):
@@ -51,85 +52,90 @@ class Scribe:
             self.values[formula] = self._of(formula[0], [self._written(part) for part in formula[1:]])
         return self.values[formula]
 
-    def _of(self, operation: str, parts: list[str]) -> str:
+    def _of(self, operation: str, parts: list[Number]) -> Number:
         result, *rest = parts
         if operation == "neg":
-            return self.arithmetic.negative(result)
+            return self.arithmetic.negate(result)
         if operation not in ARITHMETIC and operation != "max":
-            return str(getattr(self.arithmetic, operation)(result))
+            unary: Callable[[Number], Number] = getattr(self.arithmetic, operation)
+            return unary(result)
         for part in rest:  # from left to right
             if operation == "max":
-                result = self.arithmetic.larger(result, part)
+                result = self.arithmetic.maximum(result, part)
             else:
-                result = self.arithmetic.two(ARITHMETIC[operation], result, part)
+                result = self.arithmetic.binary(ARITHMETIC[operation], result, part)
         return result
 
 
 class Unrolled:
-    """One nudge in a straight line. Parameters p and the optimizer's memory s stay in memory.
+    """One training step as straight-line code. Parameters p and optimizer state s stay in memory.
 
-    The update reads each parameter again just before it writes it: so many numbers would not stay in registers, and
-    LLVM would put them aside on the stack.
+    The update loads each parameter again just before it stores it. Otherwise LLVM would keep all parameters live and
+    spill them to the stack.
     """
 
     def __init__(
-        self, arithmetic: Exact, architecture: Architecture, recipe: Recipe, settings: Mapping[str, str]
+        self,
+        arithmetic: ScalarF64,
+        architecture: Architecture,
+        recipe: Recipe,
+        settings: Mapping[str, Number],
     ) -> None:
         self.arithmetic, self.f = arithmetic, arithmetic.f
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
 
-    def begin(self, p: str, s: str) -> None:
-        """Take note of where the numbers are."""
-        self.first, self.again = self._places(p, s), self._places(self.f.disguised(p), s)
+    def begin(self, p: Pointer, s: Pointer) -> None:
+        """Set the addresses of the parameters and of the optimizer state."""
+        self.first, self.again = self._places(p, s), self._places(self.f.launder(p), s)
 
-    def _places(self, p: str, s: str) -> dict[str, str]:
-        names, memory = (
+    def _places(self, p: Pointer, s: Pointer) -> dict[str, Pointer]:
+        names, states = (
             self.architecture.parameter_names,
             optimizers.state_names(self.architecture, self.recipe),
         )
         return {
-            name: self.f.at(self.arithmetic.kind, pointer, k)
-            for pointer, some in ((p, names), (s, memory))
+            name: self.f.gep(self.arithmetic.float_type, pointer, k)
+            for pointer, some in ((p, names), (s, states))
             for k, name in enumerate(some)
         }
 
-    def nudge(self, batch: int, pixel: Pictured, target: Pictured) -> Scribe:
-        """Write a nudge by a batch of pictures; return who wrote it, for the other cells."""
+    def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> Emitter:
+        """Emit a step on a batch; return the emitter, for the values of other cells."""
         sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
 
-        def given(name: str) -> str:
+        def given(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             if name in places:
-                return self.f.load(self.arithmetic.kind, places[name], align=4)
+                return self.f.load(self.arithmetic.float_type, places[name], align=4)
             match = INPUT.fullmatch(name)
             assert match is not None, name
             return (pixel if match[2] == "pixel" else target)(int(match[1] or 0), int(match[3]))
 
         cells = [(name, cell.formula) for name, cell in sheet.cells.items()]
-        scribe = Scribe(
-            self.arithmetic, self.arithmetic.prepared(cells, self.architecture, self.recipe), given
+        emitter = Emitter(
+            self.arithmetic, self.arithmetic.prepare(cells, self.architecture, self.recipe), given
         )
-        for name in scribe.cells:
+        for name in emitter.cells:
             if DELTA.search(name):
-                scribe.cell(name)
+                emitter.cell(name)
         places = self.again
         for name in self.architecture.parameter_names:
-            scribe.values.pop(name, None)
+            emitter.values.pop(name, None)
         for name, place in self.first.items():
-            self.f.store(self.arithmetic.kind, scribe.cell(f"{name}.after"), place, align=4)
-        return scribe
+            self.f.store(self.arithmetic.float_type, emitter.cell(f"{name}.after"), place, align=4)
+        return emitter
 
 
-def batches(recipe: Recipe, examples: int) -> list[int]:
-    """Return the sizes of a training's batches: the usual, and a shorter last one."""
+def batch_sizes(recipe: Recipe, examples: int) -> list[int]:
+    """Return the batch size of an epoch, and the size of a shorter last batch if there is one."""
     usual = min(recipe.batch_size, examples)
     rest = examples % usual
     return [usual, rest] if rest else [usual]
 
 
-def form(recipe: Recipe) -> Recipe:
-    """Return the recipe that stands for all that share a kernel: which numbers there are matters, not their size."""
+def kernel_key(recipe: Recipe) -> Recipe:
+    """Reduce a recipe to the fields that change the generated code, as a key of compiled kernels."""
     return Recipe(
         loss=recipe.loss, order=recipe.order, batch_size=recipe.batch_size, optimizer=recipe.optimizer,
         momentum=0.5 if recipe.momentum else 0.0, nesterov=recipe.nesterov,

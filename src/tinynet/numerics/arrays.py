@@ -1,8 +1,8 @@
-"""exp, log, tanh, sigmoid, sums and weighted sums of arrays, with the same bits on every processor.
+"""Elementary functions and sums of arrays, with the same bits on every processor.
 
-NumPy's own exp and log, its `sum`, `mean` and `@` depend on the processor: on its vector instructions, and on the order
-in which they add. Here every element is computed as `elementary` says, and every sum has a fixed order. Results use
-only NumPy's + - * /, comparisons and `sqrt` of one element at a time, which IEEE 754 rounds alike everywhere.
+NumPy's exp, log, `sum`, `mean` and `@` depend on the processor: on its vector instructions and its order of addition.
+Here every element is computed by the definition in `elementary`, and every sum has a fixed order. Besides, only
+NumPy's + - * /, comparisons and `sqrt` are used, which IEEE 754 rounds identically everywhere.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, compiled
+from tinynet.numerics.llvm import DOUBLE, F64, I64, POINTER, WHOLE, Function, Pointer, address, compiled
 from tinynet.numerics.llvm_library import call, constant, library
 
-TOGETHER = 4  # inputs that are added between a load and a store of a sum
+TOGETHER = 4  # inputs added between a load and a store of a sum
 
 
 def exp(x: Any) -> np.ndarray:
@@ -51,7 +51,7 @@ def cos_pi(x: Any) -> np.ndarray:
 
 
 def total(x: Any, axis: int = -1) -> np.ndarray:
-    """Return the sum along an axis: the second half is added to the first, until one is left.
+    """Return the sum along an axis. The second half is added to the first until one term is left.
 
     >>> float(total([0.1, 0.2, 0.3]))
     0.6000000000000001
@@ -68,7 +68,7 @@ def total(x: Any, axis: int = -1) -> np.ndarray:
 
 
 def running_total(x: np.ndarray) -> np.ndarray:
-    """Return the sum over the last axis, from the first term to the last, as the sheet adds. (..., n) -> (...)
+    """Return the sum over the last axis, from first to last as in the sheet. (..., n) -> (...)
 
     >>> float(running_total(np.array([0.1, 0.2, 0.3])))
     0.6000000000000001
@@ -97,10 +97,12 @@ def norm(x: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def weighted_sums(a: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """Return a @ weight.T + bias: each sum from the first input to the last, and then the bias, as the sheet adds.
+    """Return a @ weight.T + bias, added from the first input to the last and then the bias, as in the sheet.
 
-    a (..., in), weight (out, in), bias (out,) -> (..., out). Of n networks side by side: a (n, m, in), or (1, m, in)
-    for all of them, weight (n, out, in), bias (n, out) -> (n, m, out). Raises ValueError for shapes that do not fit.
+    a : (..., in). weight : (out, in). bias : (out,). -> (..., out)
+    For n networks: a (n, m, in), or (1, m, in) for all networks, weight (n, out, in), bias (n, out) -> (n, m, out)
+
+    Raises ValueError if the shapes do not fit.
 
     >>> weighted_sums([1.0, 2.0], np.array([[3.0, 4.0]]), np.array([5.0])).tolist()
     [16.0]
@@ -136,48 +138,59 @@ def _of_each(name: str, x: Any) -> np.ndarray:
 def _mapping(name: str) -> Callable[..., None]:
     """Compile a function of `elementary` for arrays."""
     f = Function("each", {"x": POINTER, "out": POINTER, "count": WHOLE})
-    with f.loop(0, "%count") as i:
-        f.store("double", call(f, name, f.load("double", f.at("double", "%x", i))), f.at("double", "%out", i))
+    with f.loop(0, I64("%count")) as i:
+        f.store(
+            DOUBLE,
+            call(f, name, f.load(DOUBLE, f.gep(DOUBLE, Pointer("%x"), i))),
+            f.gep(DOUBLE, Pointer("%out"), i),
+        )
     return compiled(f, library([name]))
 
 
 @cache
 def _sums() -> Callable[..., None]:
-    """Compile `weighted_sums`; a row's outputs are independent of each other, so LLVM may compute them side by side."""
+    """Compile `weighted_sums`. The outputs of a row are independent, so that LLVM may vectorize over them."""
     pointers = dict.fromkeys(("a", "columns", "bias", "out"), POINTER)
     wholes = dict.fromkeys(("networks", "apart", "rows", "width", "outputs"), WHOLE)
-    f = Function("sums", pointers | wholes)
-    with f.loop(0, "%networks") as network:
-        given = f.at("double", "%a", f.whole("mul", network, "%apart"))
-        first = f.whole("mul", network, "%outputs")
-        columns = f.at("double", "%columns", f.whole("mul", first, "%width"))
-        bias = f.at("double", "%bias", first)
-        with f.loop(0, "%rows") as row:
-            place = f.whole("add", f.whole("mul", first, "%rows"), f.whole("mul", row, "%outputs"))
-            out, inputs = f.at("double", "%out", place), f.at("double", given, f.whole("mul", row, "%width"))
-            with f.loop(0, "%outputs") as j:
-                f.store("double", constant(-0.0), f.at("double", out, j))  # -0.0 + x is x, of x = -0.0 too
-            blocks = f.whole("udiv", "%width", TOGETHER)
+    f = Function("sums", {**pointers, **wholes})
+    with f.loop(0, I64("%networks")) as network:
+        given = f.gep(DOUBLE, Pointer("%a"), f.int_op("mul", network, I64("%apart")))
+        first = f.int_op("mul", network, I64("%outputs"))
+        columns = f.gep(DOUBLE, Pointer("%columns"), f.int_op("mul", first, I64("%width")))
+        bias = f.gep(DOUBLE, Pointer("%bias"), first)
+        with f.loop(0, I64("%rows")) as row:
+            offset = f.int_op(
+                "add", f.int_op("mul", first, I64("%rows")), f.int_op("mul", row, I64("%outputs"))
+            )
+            out, inputs = (
+                f.gep(DOUBLE, Pointer("%out"), offset),
+                f.gep(DOUBLE, given, f.int_op("mul", row, I64("%width"))),
+            )
+            with f.loop(0, I64("%outputs")) as j:
+                f.store(DOUBLE, constant(-0.0), f.gep(DOUBLE, out, j))  # -0.0 + x is x, of x = -0.0 too
+            blocks = f.int_op("udiv", I64("%width"), TOGETHER)
             with f.loop(0, blocks) as block:
-                _add_columns(f, out, inputs, columns, f.whole("mul", block, TOGETHER), TOGETHER)
-            with f.loop(f.whole("mul", blocks, TOGETHER), "%width") as i:
+                _add_columns(f, out, inputs, columns, f.int_op("mul", block, TOGETHER), TOGETHER)
+            with f.loop(f.int_op("mul", blocks, TOGETHER), I64("%width")) as i:
                 _add_columns(f, out, inputs, columns, i, 1)
-            with f.loop(0, "%outputs") as j:
-                place = f.at("double", out, j)
-                term = f.load("double", f.at("double", bias, j))
-                f.store("double", f.new(f"fadd double {f.load('double', place)}, {term}"), place)
+            with f.loop(0, I64("%outputs")) as j:
+                place = f.gep(DOUBLE, out, j)
+                term = f.load(DOUBLE, f.gep(DOUBLE, bias, j))
+                f.store(DOUBLE, F64(f.emit(f"fadd double {f.load(DOUBLE, place)}, {term}")), place)
     return compiled(f)
 
 
-def _add_columns(f: Function, out: str, inputs: str, columns: str, first: str, count: int) -> None:
-    """Add `count` inputs from the first on, each times its weights, to the sums of a row, one after the other."""
-    places = [f.whole("add", first, k) for k in range(count)]
-    values = [f.load("double", f.at("double", inputs, place)) for place in places]
-    weights = [f.at("double", columns, f.whole("mul", place, "%outputs")) for place in places]
-    with f.loop(0, "%outputs") as j:
-        here = f.at("double", out, j)
-        found = f.load("double", here)
+def _add_columns(
+    f: Function, out: Pointer, inputs: Pointer, columns: Pointer, first: I64, count: int
+) -> None:
+    """Emit the addition of `count` inputs, times their weights, to the sums of a row, one after the other."""
+    places = [f.int_op("add", first, k) for k in range(count)]
+    values = [f.load(DOUBLE, f.gep(DOUBLE, inputs, place)) for place in places]
+    weights = [f.gep(DOUBLE, columns, f.int_op("mul", place, I64("%outputs"))) for place in places]
+    with f.loop(0, I64("%outputs")) as j:
+        here = f.gep(DOUBLE, out, j)
+        found = f.load(DOUBLE, here)
         for value, column in zip(values, weights, strict=True):
-            product = f.new(f"fmul double {value}, {f.load('double', f.at('double', column, j))}")
-            found = f.new(f"fadd double {found}, {product}")
-        f.store("double", found, here)
+            product = f.emit(f"fmul double {value}, {f.load(DOUBLE, f.gep(DOUBLE, column, j))}")
+            found = F64(f.emit(f"fadd double {found}, {product}"))
+        f.store(DOUBLE, found, here)

@@ -1,4 +1,4 @@
-"""The functions of `elementary` as data: read from its source, as formulas over named cells."""
+"""The functions of `elementary` as formula trees, read from their source."""
 
 import ast
 from functools import cache
@@ -13,9 +13,9 @@ SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", a
 class Definition(NamedTuple):
     """One function.
 
-    parameters : their names.
-    cells : the formula of each name it assigns, in order; `("exp", "x")` calls another function.
-    result : the formula of what it returns.
+    parameters : the names of its parameters.
+    cells : the formula of each assigned name, in order. `("exp", "x")` calls another function.
+    result : the formula of the returned value.
     """
 
     parameters: tuple[str, ...]
@@ -25,7 +25,7 @@ class Definition(NamedTuple):
 
 @cache
 def definitions() -> dict[str, Definition]:
-    """Return every function of `elementary`, by name, each after those that it calls.
+    """Return every function of `elementary` by name, each after the functions that it calls.
 
     >>> definitions()["nearest"].result
     ('-', ('+', 'x', 6755399441055744.0), 6755399441055744.0)
@@ -39,7 +39,7 @@ def definitions() -> dict[str, Definition]:
 
 
 def called(formula: Formula) -> set[str]:
-    """Return the functions of `elementary` that a formula calls itself."""
+    """Return the functions of `elementary` that a formula calls directly."""
     if not isinstance(formula, tuple):
         return set()
     inner = set().union(*map(called, formula[1:]))
@@ -47,7 +47,7 @@ def called(formula: Formula) -> set[str]:
 
 
 def needed(names: set[str]) -> list[str]:
-    """Return these functions and all that they call, each after those that it calls.
+    """Return these functions and all functions that they call, each after the functions that it calls.
 
     >>> needed({"exp"})
     ['nearest', 'times_power2', 'growth', 'exp']
@@ -90,4 +90,4 @@ def _formula(node: ast.expr, constants: dict[str, float]) -> Formula:
             return (SIGNS[type(sign)], _formula(left, constants), _formula(right, constants))
         case ast.Call(func=ast.Name(id=name), args=arguments):
             return (name, *(_formula(argument, constants) for argument in arguments))
-    raise ValueError(f"elementary.py has what no other language would read: {ast.unparse(node)}")
+    raise ValueError(f"elementary.py has an expression that other languages cannot read: {ast.unparse(node)}")

@@ -1,12 +1,12 @@
 """exp, log, tanh, sigmoid and cos(pi x): one definition of each, with the same bits in every language.
 
-Every function is a list of assignments in float64, made of + - * /, comparisons and the three operations of `primitives`.
-Each of these is rounded once, in the same way on every processor, so that the result depends on x alone. This file is
+Every function is a list of assignments in float64 with + - * /, comparisons and the three operations of `primitives`.
+Every processor rounds each operation once and in the same way, so that the result depends only on x. This file is
 also data: `definitions` reads it for LLVM and for exported programs, and the page's build (`web/elementary.ts`) reads it
-for the browser. So it keeps to constants, functions, assignments and one `return`, and each statement may be read
-as Python, C or JavaScript. No language may join a product and a sum into one operation (FMA), or reorder them.
+for the browser. Therefore it has only constants, functions, assignments and one `return` per function, and each
+statement is valid in Python, C and JavaScript. No language may fuse a product and a sum (FMA), or reorder them.
 
-The largest errors that `tests/test_elementary.py` finds stand with each function, in units of the last place (ulp).
+Each docstring has the largest error that `tests/test_elementary.py` finds, in units in the last place (ulp).
 """
 
 from tinynet.numerics.primitives import exponent, power2, select

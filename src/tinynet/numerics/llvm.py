@@ -1,48 +1,69 @@
-"""LLVM's assembly: functions written line by line, and compiled for this machine in milliseconds.
+"""A builder for LLVM IR, and the JIT compiler.
 
-A variable is a place in memory that LLVM turns into registers where it can, so that loops need no more than
-`load` and `store`. No operation carries a flag that would let LLVM join or reorder arithmetic, so that all processors
-compute the same bits.
+Variables are stack memory (`alloca`), which LLVM turns into registers where possible, so that loops need only `load`
+and `store`. No arithmetic has fast-math flags: LLVM must not fuse or reorder it, and all processors compute the same
+bits.
 
-Two environment variables imitate other processors, for tests. TINYNET_TARGET is LLVM's name of a processor, such as
-"x86-64" or "x86-64-v3", and after a comma its features, such as "+avx,-fma". TINYNET_LANES is how many networks
-are trained side by side: 8, 16, 32 or 64.
+Two environment variables imitate other processors in tests. TINYNET_TARGET is LLVM's name of a processor, such as
+"x86-64" or "x86-64-v3", optionally with a comma and features, such as "+avx,-fma". TINYNET_LANES is the number of
+networks in a SIMD kernel: 8, 16, 32 or 64.
 """
 
 import ctypes
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, NewType, TypeVar, cast
 
 from tinynet.errors import TinyNetError
 
-Index = int | str  # a whole number that is known now, or the name of one that the code will have
+# The name of a value in the code, by the value's type, so that a type checker finds values that are mixed up.
+Pointer = NewType("Pointer", str)
+I64 = NewType("I64", str)
+I32 = NewType("I32", str)
+I1 = NewType("I1", str)
+F64 = NewType("F64", str)
+F32 = NewType("F32", str)
+Index = int | I64  # a number that is known now, or the name of one that the code computes
+V = TypeVar("V", bound=str)
 
-POINTER, WHOLE = "ptr", "i64"
+
+class Kind(str, Generic[V]):
+    """The name of an LLVM type; values of the type have the Python type V."""
+
+    __slots__ = ()
+
+
+POINTER: Kind[Pointer] = Kind("ptr")
+WHOLE: Kind[I64] = Kind("i64")
+INT32: Kind[I32] = Kind("i32")
+DOUBLE: Kind[F64] = Kind("double")
+FLOAT: Kind[F32] = Kind("float")
+
 CACHE_LINE = 64  # bytes
 LANES = ("8", "16", "32", "64")  # of TINYNET_LANES
 C_TYPES = {POINTER: ctypes.c_void_p, WHOLE: ctypes.c_int64}
-# Wide vectors are allowed where the machine has them: LLVM would halve them for fear of a slower clock.
+# LLVM would use half the vector width, because wide vectors can lower the clock rate.
 ATTRIBUTES = 'nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512"'
 
 
 class Function:
-    """A function in the making.
+    """Builds one LLVM function line by line.
 
-    arguments : names (without %) and types. Pointers lead to memory of their own.
-    internal : whether only functions beside it call it; LLVM then leaves it out where none does.
+    arguments : types by name, without %. Pointers must not alias.
+    result : the type of the result.
+    internal : whether only functions of the same module call it. LLVM removes it if none does.
 
     >>> double = Function("double", {"x": POINTER})
-    >>> double.store("i64", double.new("add i64 1, 1"), "%x")
+    >>> double.store("i64", double.emit("add i64 1, 1"), "%x")
     >>> print(double.text().splitlines()[-3])
       store i64 %v1, ptr %x
     """
 
     def __init__(
-        self, name: str, arguments: dict[str, str], result: str = "void", *, internal: bool = False
+        self, name: str, arguments: Mapping[str, str], result: str = "void", *, internal: bool = False
     ) -> None:
         self.name, self.arguments, self.result, self.internal = name, arguments, result, internal
         self._variables: list[str] = []
@@ -50,79 +71,84 @@ class Function:
         self._names = 0
 
     def text(self) -> str:
-        """Return the function as assembly."""
-        given = ", ".join(f"{t}{' noalias' * (t == POINTER)} %{n}" for n, t in self.arguments.items())
+        """Return the function as LLVM IR."""
+        given = ", ".join(
+            f"{kind} noalias %{name}" if kind == POINTER else f"{kind} %{name}"
+            for name, kind in self.arguments.items()
+        )
         linkage = "internal " if self.internal else ""
         lines = [f"define {linkage}{self.result} @{self.name}({given}) #0 {{", "entry:", *self._variables]
-        close = "ret void" if self.result == "void" else "unreachable"  # `end` has been written
+        close = "ret void" if self.result == "void" else "unreachable"  # `ret` has been emitted
         return "\n".join([*lines, *self._lines, f"  {close}", "}", ""])
 
-    def do(self, text: str) -> None:
-        """Write a line that gives no value."""
+    def emit_void(self, text: str) -> None:
+        """Emit an instruction without a result."""
         self._lines.append(f"  {text}")
 
-    def new(self, text: str) -> str:
-        """Write a line that gives a value, and return the value's name."""
+    def emit(self, text: str) -> str:
+        """Emit an instruction and return the name of its result."""
         self._names += 1
-        self.do(f"%v{self._names} = {text}")
+        self.emit_void(f"%v{self._names} = {text}")
         return f"%v{self._names}"
 
-    def room(self, kind: str, count: int = 1) -> str:
-        """Return a pointer to room for `count` numbers, the same at every turn of a loop."""
+    def alloca(self, kind: str, count: int = 1) -> Pointer:
+        """Return a pointer to stack memory for `count` values, allocated once per call."""
         self._names += 1
         self._variables.append(f"  %v{self._names} = alloca {kind}, i64 {count}")
-        return f"%v{self._names}"
+        return Pointer(f"%v{self._names}")
 
-    def load(self, kind: str, pointer: str, align: int | None = None) -> str:
+    def load(self, kind: Kind[V], pointer: Pointer, align: int | None = None) -> V:
         """Return the value at a pointer."""
-        return self.new(f"load {kind}, ptr {pointer}" + (f", align {align}" if align else ""))
+        return cast(V, self.emit(f"load {kind}, ptr {pointer}" + (f", align {align}" if align else "")))
 
-    def store(self, kind: str, value: str, pointer: str, align: int | None = None) -> None:
-        """Put a value at a pointer."""
-        self.do(f"store {kind} {value}, ptr {pointer}" + (f", align {align}" if align else ""))
+    def store(self, kind: Kind[V], value: V, pointer: Pointer, align: int | None = None) -> None:
+        """Store a value at a pointer."""
+        self.emit_void(f"store {kind} {value}, ptr {pointer}" + (f", align {align}" if align else ""))
 
-    def at(self, kind: str, pointer: str, index: Index) -> str:
-        """Return a pointer to the number `index` behind a pointer."""
-        return self.new(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}")
+    def gep(self, kind: str, pointer: Pointer, index: Index) -> Pointer:
+        """Return the address of element `index` of an array."""
+        return Pointer(self.emit(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}"))
 
-    def disguised(self, pointer: str) -> str:
-        """Return the pointer by a name that LLVM takes for another's: what it reads there, it does not remember."""
-        return self.new(f'call ptr asm "", "=r,0"(ptr {pointer})')
+    def launder(self, pointer: Pointer) -> Pointer:
+        """Return the pointer through an opaque copy, so that LLVM does not reuse earlier loads from it."""
+        return Pointer(self.emit(f'call ptr asm "", "=r,0"(ptr {pointer})'))
 
-    def whole(self, operation: str, x: Index, y: Index) -> str:
-        """Return a whole number: add, sub, mul, udiv, urem of two."""
-        return self.new(f"{operation} i64 {x}, {y}")
+    def int_op(self, operation: str, x: Index, y: Index) -> I64:
+        """Return add, sub, mul, udiv or urem of two i64 integers."""
+        return I64(self.emit(f"{operation} i64 {x}, {y}"))
 
     @contextmanager
-    def loop(self, first: Index, last: Index) -> Iterator[str]:
-        """Repeat what is written inside for each whole number from `first` to `last` (not included); yield it."""
+    def loop(self, first: Index, last: Index) -> Iterator[I64]:
+        """Emit a loop over the integers from `first` to `last` (excluded), with the body of the `with` block; yield the counter."""
         self._names += 1
-        mark, counter = f"loop{self._names}", self.room(WHOLE)
-        self.store(WHOLE, str(first), counter)
-        self.do(f"br label %{mark}")
+        mark, counter = f"loop{self._names}", self.alloca(WHOLE)
+        self.store(WHOLE, I64(str(first)), counter)
+        self.emit_void(f"br label %{mark}")
         self._label(mark)
         number = self.load(WHOLE, counter)
-        self.do(f"br i1 {self.new(f'icmp slt i64 {number}, {last}')}, label %{mark}.in, label %{mark}.out")
+        self.emit_void(
+            f"br i1 {self.emit(f'icmp slt i64 {number}, {last}')}, label %{mark}.in, label %{mark}.out"
+        )
         self._label(f"{mark}.in")
         yield number
-        self.store(WHOLE, self.whole("add", number, 1), counter)
-        self.do(f"br label %{mark}")
+        self.store(WHOLE, self.int_op("add", number, 1), counter)
+        self.emit_void(f"br label %{mark}")
         self._label(f"{mark}.out")
 
     @contextmanager
-    def when(self, condition: str) -> Iterator[None]:
-        """Do what is written inside only where the condition (i1) holds."""
+    def if_(self, condition: I1) -> Iterator[None]:
+        """Emit the body of the `with` block under a condition."""
         self._names += 1
         mark = f"when{self._names}"
-        self.do(f"br i1 {condition}, label %{mark}.in, label %{mark}.out")
+        self.emit_void(f"br i1 {condition}, label %{mark}.in, label %{mark}.out")
         self._label(f"{mark}.in")
         yield
-        self.do(f"br label %{mark}.out")
+        self.emit_void(f"br label %{mark}.out")
         self._label(f"{mark}.out")
 
-    def end(self, value: str) -> None:
-        """Return the value here; what is written after it is another branch's."""
-        self.do(f"ret {self.result} {value}")
+    def ret(self, value: str) -> None:
+        """Emit a return; later instructions belong to another branch."""
+        self.emit_void(f"ret {self.result} {value}")
         self._names += 1
         self._label(f"after{self._names}")
 
@@ -131,10 +157,11 @@ class Function:
 
 
 def compiled(function: Function, declarations: str = "", *, straight: bool = False) -> Callable[..., Any]:
-    """Compile a function for this machine; pointers are passed as addresses. It runs without Python's lock.
+    """Compile a function for this machine. Pointers are passed as addresses. The call releases Python's lock.
 
-    straight : whether the work is in long straight lines; LLVM then only tidies them up. Its usual passes would keep
-    more numbers across the turns of a loop than there are registers.
+    declarations : LLVM IR of the functions that it calls.
+    straight : whether to skip the O2 pipeline, for long straight-line code. O2 would keep more values live across
+        loop iterations than there are registers.
     """
     import llvmlite.binding as llvm
 
@@ -155,13 +182,13 @@ def compiled(function: Function, declarations: str = "", *, straight: bool = Fal
     result = None if function.result == "void" else C_TYPES[function.result]
     types = [C_TYPES[kind] for kind in function.arguments.values()]
     call: Any = ctypes.CFUNCTYPE(result, *types)(engine.get_function_address(function.name))
-    call.engine = engine  # the code lives as long as this
+    call.engine = engine  # keeps the code alive
     return call
 
 
 @lru_cache(maxsize=1)
 def _prepared() -> None:
-    """Make LLVM ready for this machine."""
+    """Initialize LLVM for this machine."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -178,7 +205,7 @@ def _machine() -> Any:
 
 @lru_cache(maxsize=1)
 def _target() -> tuple[str, str]:
-    """Return the processor that code is made for, and its features, by LLVM's names."""
+    """Return the target processor and its features, by LLVM's names."""
     import llvmlite.binding as llvm
 
     processor, _, features = os.environ.get("TINYNET_TARGET", "host").partition(",")
@@ -188,11 +215,11 @@ def _target() -> tuple[str, str]:
 
 
 def _straight() -> str:
-    """Return the attributes of a straight line, on x86.
+    """Return the function attributes of straight-line code, on x86.
 
-    LLVM schedules as for a processor that takes each instruction in turn: it puts other work between a number and its
-    use. A large processor gains too: it looks ahead over a few hundred instructions, and a nudge has a thousand.
-    Numbers that are put aside lie where a cache line begins.
+    LLVM schedules as for an in-order processor: it places other instructions between a result and its use. An
+    out-of-order processor gains too, because it looks ahead over a few hundred instructions, and a step has a thousand.
+    Spilled values are aligned to cache lines.
     """
     import llvmlite.binding as llvm
 
@@ -203,15 +230,13 @@ def _straight() -> str:
 
 @lru_cache(maxsize=1)
 def lane_count() -> int:
-    """Return how many networks a kernel trains side by side: four vectors of float32, as wide as they are here.
+    """Return how many networks a SIMD kernel trains: as many as four of this machine's vectors of float32 hold.
 
-    More would not fit the registers; with fewer, one number waits for another. It changes no number.
+    More would not fit the registers. Fewer would wait for the latency of each instruction. No result depends on it.
     """
     if lanes := os.environ.get("TINYNET_LANES"):
         if lanes not in LANES:
-            raise TinyNetError(
-                f"TINYNET_LANES is {lanes!r}. It must be 8, 16, 32 or 64. Choose one of these."
-            )
+            raise TinyNetError(f"TINYNET_LANES is {lanes!r}. It must be 8, 16, 32 or 64.")
         return int(lanes)
     processor, features = _target()
     if "+avx512f" in features.split(",") or processor == "x86-64-v4":
@@ -220,14 +245,14 @@ def lane_count() -> int:
 
 
 def address(array: Any) -> int:
-    """Return where an array's numbers begin."""
+    """Return the address of the first element of an array."""
     return int(array.ctypes.data)
 
 
 def aligned(shape: tuple[int, ...], dtype: Any) -> Any:
-    """Return an array, not filled, whose numbers begin where a cache line does.
+    """Return an uninitialized array that begins at a cache line.
 
-    A vector that lies across two lines is fetched twice.
+    A vector across two cache lines would be fetched twice.
     """
     import numpy as np
 

@@ -1,11 +1,11 @@
-"""The functions of `elementary` as LLVM's assembly: every operation rounded once, none joined or reordered."""
+"""The functions of `elementary` as LLVM IR: no operation is fused or reordered."""
 
 import struct
 from collections.abc import Iterable
 from functools import cache
 
 from tinynet.numerics.definitions import Formula, definitions, needed
-from tinynet.numerics.llvm import Function
+from tinynet.numerics.llvm import F64, Function
 
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 TESTS = {"<": "olt", ">": "ogt", "==": "oeq"}
@@ -14,7 +14,7 @@ EXPONENT_AS_NUMBER = 0x4330000000000000  # the bits of 2**52: a whole number bel
 
 
 def library(names: Iterable[str]) -> str:
-    """Return these functions of `elementary`, and those they call, as assembly.
+    """Return these functions of `elementary`, and the functions that they call, as LLVM IR.
 
     >>> print(library(["nearest"]).splitlines()[2])
       %v1 = fadd double %x, 0x4338000000000000
@@ -22,23 +22,23 @@ def library(names: Iterable[str]) -> str:
     return "\n".join(map(_written, needed(set(names))))
 
 
-def constant(value: float) -> str:
-    """Return a float64, written with every bit.
+def constant(value: float) -> F64:
+    """Return a float64 constant with every bit.
 
     >>> constant(1.0)
     '0x3FF0000000000000'
     """
-    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+    return F64(f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}")
 
 
-def call(f: Function, name: str, *arguments: str) -> str:
-    """Write a call of a function of `elementary`; return its value."""
-    return f.new(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})")
+def call(f: Function, name: str, *arguments: F64) -> F64:
+    """Emit a call of a function of `elementary` and return its result."""
+    return F64(f.emit(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})"))
 
 
 @cache
 def _written(name: str) -> str:
-    """Return one function as assembly."""
+    """Return one function as LLVM IR."""
     definition = definitions()[name]
     f = Function(
         f"elementary.{name}", dict.fromkeys(definition.parameters, "double"), "double", internal=True
@@ -46,12 +46,12 @@ def _written(name: str) -> str:
     writer = _Writer(f, {parameter: f"%{parameter}" for parameter in definition.parameters})
     for cell, formula in definition.cells.items():
         writer.values[cell] = writer.value(formula)
-    f.end(writer.value(definition.result))
+    f.ret(writer.value(definition.result))
     return f.text()
 
 
 class _Writer:
-    """Writes formulas; `values` are the names of the cells so far. A condition is an i1."""
+    """Emits formulas. `values` has the results of earlier cells. A condition is an i1."""
 
     def __init__(self, f: Function, values: dict[str, str]) -> None:
         self.f, self.values = f, values
@@ -66,27 +66,27 @@ class _Writer:
     def _of(self, operation: str, parts: list[str]) -> str:
         match operation, parts:
             case ("+" | "-" | "*" | "/", [x, y]):
-                return self.f.new(f"{ARITHMETIC[operation]} double {x}, {y}")
+                return self.f.emit(f"{ARITHMETIC[operation]} double {x}, {y}")
             case ("<" | ">" | "==", [x, y]):
-                return self.f.new(f"fcmp {TESTS[operation]} double {x}, {y}")
+                return self.f.emit(f"fcmp {TESTS[operation]} double {x}, {y}")
             case ("neg", [x]):
-                return self.f.new(f"fneg double {x}")
+                return self.f.emit(f"fneg double {x}")
             case ("select", [condition, yes, no]):
-                return self.f.new(f"select i1 {condition}, double {yes}, double {no}")
+                return self.f.emit(f"select i1 {condition}, double {yes}, double {no}")
             case ("power2", [k]):
                 return self._power2(k)
             case ("exponent", [x]):
                 return self._exponent(x)
-        return call(self.f, operation, *parts)
+        return call(self.f, operation, *map(F64, parts))
 
     def _power2(self, k: str) -> str:
-        """Put k + 1023 where a float64 has its exponent."""
-        whole = self.f.new(f"fadd double {k}, {constant(WHOLE_AND_BIAS)}")
-        bits = self.f.new(f"shl i64 {self.f.new(f'bitcast double {whole} to i64')}, 52")
-        return self.f.new(f"bitcast i64 {bits} to double")
+        """Return 2**k: k + 1023 in the exponent bits of a float64."""
+        whole = self.f.emit(f"fadd double {k}, {constant(WHOLE_AND_BIAS)}")
+        bits = self.f.emit(f"shl i64 {self.f.emit(f'bitcast double {whole} to i64')}, 52")
+        return self.f.emit(f"bitcast i64 {bits} to double")
 
     def _exponent(self, x: str) -> str:
-        """Take the bits where a float64 has its exponent, and subtract the 1023 that is added there."""
-        bits = self.f.new(f"lshr i64 {self.f.new(f'bitcast double {x} to i64')}, 52")
-        number = self.f.new(f"bitcast i64 {self.f.new(f'or i64 {bits}, {EXPONENT_AS_NUMBER}')} to double")
-        return self.f.new(f"fsub double {number}, {constant(2.0**52 + 1023)}")
+        """Return the exponent bits of a float64, minus the bias of 1023."""
+        bits = self.f.emit(f"lshr i64 {self.f.emit(f'bitcast double {x} to i64')}, 52")
+        number = self.f.emit(f"bitcast i64 {self.f.emit(f'or i64 {bits}, {EXPONENT_AS_NUMBER}')} to double")
+        return self.f.emit(f"fsub double {number}, {constant(2.0**52 + 1023)}")

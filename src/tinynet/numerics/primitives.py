@@ -1,10 +1,10 @@
-"""The three operations that each language brings to `elementary` besides + - * /, comparisons and negation."""
+"""The three operations that each language adds to `elementary`, besides + - * /, comparisons and negation."""
 
 import math
 
 
 def select(condition: bool, yes: float, no: float) -> float:
-    """Return `yes` where the condition holds, else `no`; both are computed.
+    """Return `yes` if the condition is true, else `no`; both are computed.
 
     >>> select(1.0 < 2.0, 3.0, 4.0)
     3.0

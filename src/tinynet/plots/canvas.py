@@ -9,6 +9,7 @@ import numpy as np
 
 from tinynet import files
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,8 +79,7 @@ def check_path(path: Path) -> str:
     ending = path.suffix.lower()
     if ending not in NO_DATES:
         raise TinyNetError(f"{path.name!r} ends in {ending!r}; a figure is saved as {', '.join(NO_DATES)}")
-    if not path.parent.is_dir():
-        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    check_folder(path)
     return ending
 
 

@@ -11,6 +11,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation.verdicts import whole_percent
 from tinynet.experiments.trials import AXES, Trial, varying, word
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, canvas, diverging, readable, write
+from tinynet.validation import check_choice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,8 +106,7 @@ def check(
 
 
 def _look(plan: "Plan", value: str, picture: str) -> Look:
-    if value not in VALUES:
-        raise TinyNetError(f"value is {value!r}; it must be one of {', '.join(map(repr, VALUES))}")
+    check_choice("value", value, VALUES)
     names = plan.probes.names
     if value in ("unsure", "lean") and picture not in names:
         raise TinyNetError(f"there is no probe picture {picture!r}; there are {', '.join(map(repr, names))}")

@@ -12,7 +12,6 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, smoothed, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError
 from tinynet.kernels.scalar import Recorder, Tape
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
@@ -20,6 +19,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.training.early_stopping import EarlyStopping
 from tinynet.training.recording import Recording, StopReason
+from tinynet.validation import check_int
 
 Progress = Callable[[int, int], None]
 
@@ -64,7 +64,7 @@ def train(
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
-    state = optimizers.memory(network.architecture, recipe)
+    state = optimizers.initial_state(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
     mark = Mark(0, network.parameters, state)
     watch = None if validation is None else EarlyStopping(recipe, validation, 1)
@@ -115,7 +115,7 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     check(network.architecture, examples, replace(recipe, patience=0))  # one nudge waits for nothing
     assert examples.targets is not None
     shown = replace(examples, targets=smoothed(recipe, examples.targets))
-    return Moment(network, shown, recipe, optimizers.memory(network.architecture, recipe))
+    return Moment(network, shown, recipe, optimizers.initial_state(network.architecture, recipe))
 
 
 def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *, times: int) -> list[Moment]:
@@ -130,19 +130,11 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
     >>> [round(moment.loss, 4) for moment in moments]
     [0.1428, 0.1402, 0.1377]
     """
-    check_times("times", times)
+    check_int("times", times, 1, MAX_TIMES)
     found = [nudge(network, examples, recipe)]
     while len(found) < times:
         found.append(nudge(found[-1].after, examples, recipe))
     return found
-
-
-def check_times(name: str, times: object) -> None:
-    """Raise a TinyNetError that names the parameter for a wrong number of nudges."""
-    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MAX_TIMES:
-        raise TinyNetError(
-            f"{name} is {times!r}. It must be a whole number from 1 to {MAX_TIMES:,}. Choose another number."
-        )
 
 
 class Mark(NamedTuple):
@@ -154,7 +146,7 @@ class Mark(NamedTuple):
 
 
 def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
-    numbers = 2 * architecture.parameter_count + optimizers.memory_size(architecture, recipe)
+    numbers = 2 * architecture.parameter_count + optimizers.state_size(architecture, recipe)
     row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
     return max(1, -(-total // max(1, min(kept, MAX_KEPT))), -(-total * row_bytes // MAX_BYTES))
 

@@ -16,6 +16,7 @@ from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice, check_int
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
@@ -37,7 +38,7 @@ class Worksheet:
         """Return the questions, the solutions or the key as one HTML file that prints well."""
         from tinynet.exports.worksheets.html import document
 
-        return document(self.papers, self.key, _one_of("kind", kind, KINDS))
+        return document(self.papers, self.key, check_choice("kind", kind, KINDS))
 
     def pdf(self, kind: str = "questions") -> bytes:
         """Return the questions, the solutions or the key as a PDF file.
@@ -46,7 +47,7 @@ class Worksheet:
         """
         from tinynet.exports.worksheets.pdf import document
 
-        return document(self.papers, self.key, _one_of("kind", kind, KINDS))
+        return document(self.papers, self.key, check_choice("kind", kind, KINDS))
 
     def save(self, folder: str | os.PathLike[str], formats: Iterable[str] = FORMATS) -> list[Path]:
         """Write questions, solutions and key into a folder, as PDF and HTML unless said, and return their paths."""
@@ -59,7 +60,7 @@ class Worksheet:
         """Return the files of `save` by their names, such as `questions.pdf`."""
         return {
             f"{kind}.{form}": self.pdf(kind) if form == "pdf" else self.html(kind).encode()
-            for form in [_one_of("format", form, FORMATS) for form in formats]
+            for form in [check_choice("format", form, FORMATS) for form in formats]
             for kind in KINDS
         }
 
@@ -127,11 +128,4 @@ def _check(
         raise TinyNetError(
             "a worksheet has plain gradient descent: optimizer 'sgd', momentum 0, weight_decay 0; change the recipe"
         )
-    if isinstance(decimals, bool) or not isinstance(decimals, int) or not 1 <= decimals <= MAX_DECIMALS:
-        raise TinyNetError(f"decimals is {decimals!r}; it must be a whole number from 1 to {MAX_DECIMALS}")
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise TinyNetError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
-    return value
+    check_int("decimals", decimals, 1, MAX_DECIMALS)

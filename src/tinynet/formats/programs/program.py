@@ -20,6 +20,7 @@ from tinynet.formats.programs.loops import Statement, at, rolled
 from tinynet.formats.tensors import layers_of
 from tinynet.numerics.definitions import called
 from tinynet.templates import render
+from tinynet.validation import check_choice
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 WIDTH = 80  # of a line of numbers
@@ -33,8 +34,7 @@ def printed(
     examples: Examples | None = None,
 ) -> str:
     """Return the program; see `Network.code`. examples : whose columns and answers its reader is told."""
-    if language not in LANGUAGES:
-        raise TinyNetError(f"language is {language!r}; it must be one of {', '.join(map(repr, LANGUAGES))}")
+    check_choice("language", language, LANGUAGES)
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise TinyNetError(
             f"name is {name!r}; it must begin with a letter and have only letters, digits and underscores"

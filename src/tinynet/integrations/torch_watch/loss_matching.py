@@ -1,18 +1,22 @@
 """What a watched step was: its loss, recognised by its numbers, and whether the loss explains the gradient."""
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 
-from tinynet.core.activations import activate
+from tinynet.core.activations import ACTIVATIONS
+from tinynet.core.forward import activate, evaluate
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 
 ROUNDINGS = 64  # of so many last places PyTorch's numbers may differ from the formulas'
 SLACK = 0.01  # of an activation's slope: 1 - a loses digits where a is near 1
 
-# how the model's outputs can be read, by the activation it ends with: the network's output and the loss, likeliest first
+# how the model's outputs can be read, by the activation it ends with: the network's output and the loss, likeliest first;
+# after another activation the loss is mse
 READINGS = {
     "identity": (
         ("identity", "mse"),
@@ -23,8 +27,6 @@ READINGS = {
         ("tanh", "mse"),
     ),
     "sigmoid": (("sigmoid", "mse"), ("sigmoid", "bce")),
-    "tanh": (("tanh", "mse"),),
-    "relu": (("relu", "mse"),),
     "softmax": (("softmax", "mse"), ("softmax", "cross_entropy")),
     "log_softmax": (("softmax", "cross_entropy"),),
 }
@@ -122,8 +124,8 @@ def through(kind: str, a: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     """Return slopes by the weighted sums from slopes by the activations a. (batch, nodes)"""
     if kind == "softmax":
         return np.asarray(a * (slopes - arrays.total(slopes * a)[:, None]))
-    own = {"sigmoid": a * (1.0 - a), "tanh": 1.0 - a * a, "relu": (a > 0) * 1.0}
-    return np.asarray(slopes * own.get(kind, np.ones_like(a)))
+    factors = [evaluate(factor, a=a) for factor in ACTIVATIONS[kind].slope_by_output("a")]
+    return np.asarray(slopes * reduce(mul, factors, np.ones_like(a)))
 
 
 def explains(heard: Heard, network: Network, gradients: np.ndarray) -> bool:
@@ -167,4 +169,4 @@ def agrees(heard: Heard, network: Network) -> int | None:
 
 def likeliest(ending: str) -> list[tuple[str, str]]:
     """Return the readings of a model with this ending, likeliest first, and last the one that always holds."""
-    return [*READINGS[ending], (ending.removeprefix("log_"), "external")]
+    return [*READINGS.get(ending, ((ending, "mse"),)), (ending.removeprefix("log_"), "external")]

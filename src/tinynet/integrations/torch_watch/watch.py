@@ -19,6 +19,7 @@ from tinynet.integrations.torch_watch.tape import Step, Tape
 from tinynet.plugins import extra
 from tinynet.training.recording import StopReason
 from tinynet.training.watched import WatchedRecording
+from tinynet.validation import check_int
 
 if TYPE_CHECKING:
     import torch
@@ -65,11 +66,8 @@ def watch(
         raise TinyNetError(
             f"optimizer is a {type(optimizer).__name__}; watch(model, optimizer) takes one of torch.optim"
         )
-    whole = isinstance(steps_per_epoch, int) and not isinstance(steps_per_epoch, bool)
-    if steps_per_epoch is not None and not (whole and steps_per_epoch >= 1):
-        raise TinyNetError(
-            f"steps_per_epoch is {steps_per_epoch!r}; it must be a whole number from 1, or None"
-        )
+    if steps_per_epoch is not None:
+        check_int("steps_per_epoch", steps_per_epoch, 1)
     return Watching(model, optimizer, Wishes(examples, shape, answers, steps_per_epoch))
 
 

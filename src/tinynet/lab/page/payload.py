@@ -12,7 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.core.sheet import sheet_of
 from tinynet.data.batches import examples_per_epoch
 from tinynet.errors import TinyNetError
-from tinynet.kernels.simd_init import starts
+from tinynet.kernels.simd_init import initial_blocks
 from tinynet.lab.api.requests import SheetRequest, allowed
 from tinynet.lab.api.sheets import state_of, written
 from tinynet.recipe import Loss, Recipe
@@ -108,7 +108,7 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
 
 def table(architecture: Architecture, first: int, count: int) -> bytes:
     """Return the starts of `count` seeds from `first` on, a row of float32 for each."""
-    blocks = starts(architecture, np.arange(first, first - count % -64 + count))  # (blocks, P, 64)
+    blocks = initial_blocks(architecture, np.arange(first, first - count % -64 + count))  # (blocks, P, 64)
     rows = blocks.transpose(0, 2, 1).reshape(-1, architecture.parameter_count)[:count]
     return rows.astype("<f4").tobytes()
 
