@@ -116,6 +116,49 @@ def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
     assert "40 examples: 22 to train on (55.0 %), 8 to stop by (20.0 %), 10 held out (25.0 %)" in str(parts)
 
 
+@given(
+    seed=st.integers(0, 1000),
+    share=st.sampled_from([0.2, 0.25, 0.5]),
+    regression=st.booleans(),
+    validate=st.booleans(),
+)
+def test_scaled_examples_are_split_like_their_table(seed, share, regression, validate):
+    """The library and the command line give the same bits."""
+    values = np.random.default_rng(seed).normal(size=(40, 3))
+    rows = {"x": values[:, 0], "y": values[:, 1], "z": values[:, 2] if regression else ["a", "b"] * 20}
+    roles = {"targets": "z"} if regression else {"label": "z"}
+    examples = tn.Examples.from_table(rows, **roles)
+    table = tables.read(rows, **roles)
+    two = splits.split_dataset(table, held_out=share, scale=True, seed=seed)
+    assert tn.split(examples, share, seed=seed) == (two.training, two.held_out)
+    three = splits.split_dataset(table, held_out=share, validate=validate, scale=True, seed=seed)
+    assert splits.split_dataset(examples, held_out=share, validate=validate, seed=seed) == three
+    assert tn.split(examples.reversed().reversed(), share, seed=seed) == (two.training, two.held_out)
+
+
+def test_unscaled_rows_follow_every_choice_of_rows():
+    rows = {"x": [1.0, 5.0, 2.0, 4.0], "label": ["a", "b", "a", "b"]}
+    examples = tn.Examples.from_table(rows)
+    assert examples[1:3].unscaled_rows().values.tolist() == [[5.0], [2.0]]
+    assert examples.reordered([3, "row 1"]).unscaled_rows().values.tolist() == [[4.0], [1.0]]
+    assert examples["row 2"].unscaled_rows().names == ("row 2",)
+    assert "table" not in str(examples.to_json())
+    assert tn.Examples.from_json(examples.to_json()) == examples  # the rows do not count
+
+
+def test_scaled_examples_without_their_unscaled_rows_are_not_split():
+    rows = {"x": range(8), "label": ["a", "b"] * 4}
+    examples = tn.Examples.from_table(rows)
+    for part in (tn.Examples.from_json(examples.to_json()), *tn.split(examples, 0.5)):
+        for split in (tn.split, lambda part, share: splits.split_dataset(part, held_out=share)):
+            with pytest.raises(TinyNetError, match="already scaled.*Read the table again .*validate=True"):
+                split(part, 0.5)
+        assert splits.split_dataset(part).training == part
+    plain = tn.Examples.from_table({"x": [0.0, 1.0] * 4, "label": ["a", "b"] * 4}, scale=False)
+    assert plain.unscaled_rows() is None
+    assert sum(map(len, tn.split(tn.split(plain, 0.5)[0], 0.5))) == 4
+
+
 def test_nothing_is_parted_unless_asked():
     parts = splits.split_dataset(tn.pictures.lines())
     assert (parts.training, list(parts.named)) == (tn.pictures.lines(), ["training"])

@@ -1,7 +1,7 @@
 """Examples: pictures, or rows of a table, with what is to be said of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any
 
@@ -42,6 +42,9 @@ class Examples:
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     unbounded: bool = False
+    _table: Table | None = field(
+        default=None, init=False, repr=False
+    )  # the unscaled rows; `replace` drops them
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
@@ -85,7 +88,22 @@ class Examples:
         ([[0.0], [1.0], [0.5]], ('a', 'b'), [0.75])
         """
         table = tables.read(source, label=label, targets=targets, ignore=ignore)
-        return cls.of_table(table, table if scale else None)
+        examples = cls.of_table(table, table if scale else None)
+        object.__setattr__(examples, "_table", table if scale else None)
+        return examples
+
+    def unscaled_rows(self) -> Table | None:
+        """Return the rows of the table before scaling; None for examples that were not scaled.
+
+        Raises TinyNetError for scaled examples without these rows: a part of a split, or the examples of a recording.
+        """
+        if self.scaling is not None and self._table is None:
+            raise TinyNetError(
+                "these examples are already scaled and their unscaled rows are not kept, as after a split or in a "
+                "recording. Read the table again with Examples.from_table and split it once. For a validation set "
+                "too, use splits.split_dataset(examples, held_out=0.3, validate=True)."
+            )
+        return self._table
 
     @classmethod
     def of_table(cls, table: Table, by: Table | None = None) -> "Examples":
@@ -166,7 +184,10 @@ class Examples:
         indices = np.arange(len(self))[which]
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)
-        return replace(self, inputs=self.inputs[indices], targets=targets, names=names)
+        chosen = replace(self, inputs=self.inputs[indices], targets=targets, names=names)
+        if self._table is not None:
+            object.__setattr__(chosen, "_table", self._table[indices.tolist()])
+        return chosen
 
     def _index(self, name: str) -> int:
         if name not in self.names:

@@ -28,31 +28,44 @@ class Rows(Protocol):
 R = TypeVar("R", bound=Rows)
 
 
-def split(examples: R, held_out: float, *, seed: int = 0) -> tuple[R, R]:
-    """Return the examples in two parts by chance: to train on, and held out; both keep their order.
+def split(examples: Examples, held_out: float, *, seed: int = 0) -> tuple[Examples, Examples]:
+    """Split examples at random into a training part and a held-out part.
 
-    held_out : share of the examples that is held out, to the nearest example, half upwards; of each answer (the largest target)
-        within one of its share.
-    seed : of the chance; the same seed parts the same examples alike.
+    Each class keeps its proportion, and each part keeps the order of its examples. A table that `Examples.from_table`
+    scaled is scaled anew: the training part alone sets the ends of each column, for both parts.
 
-    Raises TinyNetError for a share that is not between 0 and 1, and for answers that would be missing in one part.
+    held_out : Fraction of the examples that is held out, to the nearest example. The fraction of each class differs by
+        less than one example. An example's class is its largest target.
+    seed : Seed of the split, a whole number.
+
+    Raises TinyNetError for a fraction outside 0 to 1, for a class that one part would lack, and for scaled examples whose
+    unscaled rows are not kept.
 
     >>> import tinynet as tn
     >>> training, held_out = split(tn.pictures.lines(4), 0.25, seed=0)
     >>> len(training), held_out.names
     (6, ('row 2', 'column 3'))
     """
+    table = examples.unscaled_rows()
+    if table is None:
+        return split_rows(examples, held_out, seed)
+    training, others = split_rows(table, held_out, seed)
+    return Examples.of_table(training, training), Examples.of_table(others, training)
+
+
+def split_rows(rows: R, held_out: float, seed: int) -> tuple[R, R]:
+    """Split examples or an unscaled table, without scaling; see `split`."""
     if isinstance(held_out, bool) or not isinstance(held_out, int | float) or not 0 < held_out < 1:
         raise TinyNetError(
             f"held_out is {held_out!r}; the share that is held out is above 0 and below 1, such as 0.3"
         )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
-    kinds = _kinds(examples)
+    kinds = _kinds(rows)
     draw, held = np.random.default_rng(seed), np.zeros(len(kinds), bool)
-    for kind, count in _counts(examples, kinds, held_out).items():
+    for kind, count in _counts(rows, kinds, held_out).items():
         held[draw.permutation(np.flatnonzero(kinds == kind))[:count]] = True
-    return examples[np.flatnonzero(~held).tolist()], examples[np.flatnonzero(held).tolist()]
+    return rows[np.flatnonzero(~held).tolist()], rows[np.flatnonzero(held).tolist()]
 
 
 def _kinds(examples: Rows) -> np.ndarray:
@@ -137,24 +150,33 @@ def split_dataset(
     scale: bool = False,
     seed: int = 0,
 ) -> Split:
-    """Part a table, or examples, by one seed; a quarter of what is not held out validates.
+    """Split a table or examples into training, validation and held-out sets.
 
-    scale : whether a table's columns are scaled: by the training part alone, since the others are not known yet.
+    held_out : Fraction that is held out; None for no held-out set.
+    validate : Whether a quarter of the other rows becomes the validation set.
+    scale : Whether the columns of a Table are scaled. Examples from a table keep their own choice.
+
+    The training set alone sets the ends of each scaled column.
     """
-    if not isinstance(source, Table):
-        return Split(*_parted(source, held_out, validate, seed))
-    rows, *others = _parted(source, held_out, validate, seed)
-    by = rows if scale else None
-    training, validation, judged = (
-        None if part is None else Examples.of_table(part, by) for part in (rows, *others)
-    )
-    assert training is not None
-    scaling = training.scaling
-    beyond = sum(scaling.n_clipped(part.values) for part in others if part is not None) if scaling else 0
-    return Split(training, validation, judged, beyond)
+    if held_out is None and not validate and isinstance(source, Examples):
+        return Split(source)
+    table = source if isinstance(source, Table) else source.unscaled_rows()
+    if table is None:
+        assert isinstance(source, Examples)
+        return Split(*_three_parts(source, held_out, validate, seed))
+    training, *others = _three_parts(table, held_out, validate, seed)
+    scale_by = training if scale or isinstance(source, Examples) else None
+    examples = Examples.of_table(training, scale_by)
+    validation, judged = (None if part is None else Examples.of_table(part, scale_by) for part in others)
+    scaling = examples.scaling
+    n_clipped = sum(scaling.n_clipped(part.values) for part in others if part is not None) if scaling else 0
+    return Split(examples, validation, judged, n_clipped)
 
 
-def _parted(source: R, held_out: float | None, validate: bool, seed: int) -> tuple[R, R | None, R | None]:
-    training, judged = (source, None) if held_out is None else split(source, held_out, seed=seed)
-    rest, chosen = split(training, VALIDATION, seed=seed) if validate else (training, None)
-    return rest, chosen, judged
+def _three_parts(
+    source: R, held_out: float | None, validate: bool, seed: int
+) -> tuple[R, R | None, R | None]:
+    """Return the training, validation and held-out rows."""
+    rest, judged = (source, None) if held_out is None else split_rows(source, held_out, seed)
+    training, validation = split_rows(rest, VALIDATION, seed) if validate else (rest, None)
+    return training, validation, judged
