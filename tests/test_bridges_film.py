@@ -104,7 +104,7 @@ def test_mistakes_are_said(run, tmp_path, monkeypatch):
         ("no/film.gif", {}, "there is no folder .*no; make it first"),
         ("film.gif", {"frames": 1}, "frames is 1; it must be a whole number from 2 to 2000"),
         ("film.gif", {"fps": 0.5}, "fps is 0.5; it must be a whole number from 1 to 60"),
-        ("film.gif", {"picture": "middle"}, "there is no picture 'middle'"),
+        ("film.gif", {"picture": "middle"}, "there is no example 'middle'"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
             film.film(run, tmp_path / name, **options)

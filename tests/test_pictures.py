@@ -62,23 +62,28 @@ def test_choosing_and_ordering():
     assert lines[1:3].names == ("bottom", "left")
     assert lines[-1].names == ("right",)
     assert lines.reversed().targets.tolist() == lines.targets[::-1].tolist()
-    with pytest.raises(TinyNetError, match="no picture 'middle'; there are 'top', 'bottom'"):
+    with pytest.raises(TinyNetError, match="no example 'middle'. The names are 'top', 'bottom'"):
         lines["middle"]
 
 
 @pytest.mark.parametrize(
     ("inputs", "targets", "names", "message"),
     [
-        ([[0.0, 1.5]], None, ("a",), "inputs of 'a' has 1.5 in place 1; every number must lie between 0"),
-        ([[0.0, np.nan]], None, ("a",), "has nan in place 1"),
+        (
+            [[0.0, 1.5]],
+            None,
+            ("a",),
+            "inputs of 'a' has 1.5 in column 1. Every number must be from 0 to 1. Scale",
+        ),
+        ([[0.0, np.nan]], None, ("a",), "has nan in column 1"),
         ([[0.0, 1.0]], [[2.0, 0.0]], ("a",), "targets of 'a' has 2"),
-        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 columns and there are 2 answers"),
-        ([[0.0], [1.0]], None, ("a", "a"), "two pictures have the name 'a'"),
-        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\); 1 names need"),
-        ([[0.0], [1.0, 0.0]], None, ("a", "b"), "all of one width"),
+        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 columns and target_names has 2 names. Give one name"),
+        ([[0.0], [1.0]], None, ("a", "a"), "two examples have the name 'a'. Names must differ"),
+        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\). With 1 names it must be \(1, width\)"),
+        ([[0.0], [1.0, 0.0]], None, ("a", "b"), "all rows of the same width"),
     ],
 )
-def test_what_is_no_picture_is_refused(inputs, targets, names, message):
+def test_invalid_examples_are_refused(inputs, targets, names, message):
     with pytest.raises(TinyNetError, match=message):
         Examples(inputs, targets, names)
 

@@ -178,16 +178,16 @@ def test_one_and_one_point_nought_are_one_world():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"noise": -0.1}, "noise is -0.1; it must be from 0 to 10"),
+        ({"noise": -0.1}, "noise is -0.1. It must be from 0 to 10."),
         ({"noise": math.nan}, "noise is nan"),
-        ({"doubt": 1.5}, "doubt is 1.5; it must be from 0 to 1"),
+        ({"doubt": 1.5}, "doubt is 1.5. It must be from 0 to 1."),
         ({"doubt": "half"}, "doubt is 'half'"),
-        ({"bright": 0.9}, "bright is 0.9; it must be two levels"),
-        ({"bright": (0.9, 0.7)}, "the lower level comes first"),
-        ({"flat": (0.0, 2.0)}, "flat is 2.0; it must be from 0 to 1"),
-        ({"dark": (0.0, 0.7)}, "dark goes up to 0.7 and bright begins at 0.6"),
-        ({"labels": "hard"}, "labels is 'hard'; it must be one of 'soft', 'coin'"),
-        ({"n": 9}, "n is 9; it must be a whole number from 2 to 8"),
+        ({"bright": 0.9}, "bright is 0.9. It must be two levels"),
+        ({"bright": (0.9, 0.7)}, "The lower level must come first"),
+        ({"flat": (0.0, 2.0)}, "flat is 2.0. It must be from 0 to 1."),
+        ({"dark": (0.0, 0.7)}, "dark goes up to 0.7 and bright starts at 0.6"),
+        ({"labels": "hard"}, "labels is 'hard'. It must be one of 'soft', 'coin'."),
+        ({"n": 9}, "n is 9. It must be a whole number from 2 to 8."),
     ],
 )
 def test_a_world_says_what_it_cannot_be(fields, message):
@@ -203,7 +203,7 @@ def test_drawing_says_what_it_cannot_do():
     with pytest.raises(TinyNetError, match="seed is -1"):
         World().draw([0], seed=-1)
     for numbers in ([-1], [2**32], [0.5], [[1]]):
-        with pytest.raises(TinyNetError, match="a row of whole numbers"):
+        with pytest.raises(TinyNetError, match="a sequence of whole numbers"):
             World().draw(numbers, seed=0)
     with pytest.raises(TinyNetError, match="count is 0"):
         World().examples(0, seed=0)

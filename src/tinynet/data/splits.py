@@ -1,4 +1,4 @@
-"""Examples parted by chance, each answer in proportion: to train on, to choose by, and to be judged on."""
+"""Random splits into training, validation and held-out sets, stratified by class."""
 
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
@@ -9,11 +9,11 @@ from tinynet.data.examples import Examples
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
 
-VALIDATION = 0.25  # of what is not held out, where the training is to stop by it
+VALIDATION = 0.25  # fraction of the rows that are not held out
 
 
 class Rows(Protocol):
-    """What can be split: examples, or a table."""
+    """Rows that can be split: examples or a table."""
 
     @property
     def targets(self) -> np.ndarray | None: ...
@@ -57,59 +57,57 @@ def split_rows(rows: R, held_out: float, seed: int) -> tuple[R, R]:
     """Split examples or an unscaled table, without scaling; see `split`."""
     if isinstance(held_out, bool) or not isinstance(held_out, int | float) or not 0 < held_out < 1:
         raise TinyNetError(
-            f"held_out is {held_out!r}; the share that is held out is above 0 and below 1, such as 0.3"
+            f"held_out is {held_out!r}. It must be a fraction above 0 and below 1, such as 0.3."
         )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
-    kinds = _kinds(rows)
-    draw, held = np.random.default_rng(seed), np.zeros(len(kinds), bool)
-    for kind, count in _counts(rows, kinds, held_out).items():
-        held[draw.permutation(np.flatnonzero(kinds == kind))[:count]] = True
-    return rows[np.flatnonzero(~held).tolist()], rows[np.flatnonzero(held).tolist()]
+        raise TinyNetError(f"seed is {seed!r}. It must be a whole number from 0 to {2**32 - 1:,}.")
+    classes = _classes(rows)
+    generator, is_held_out = np.random.default_rng(seed), np.zeros(len(classes), bool)
+    for k, count in _held_out_counts(rows, classes, held_out).items():
+        is_held_out[generator.permutation(np.flatnonzero(classes == k))[:count]] = True
+    return rows[np.flatnonzero(~is_held_out).tolist()], rows[np.flatnonzero(is_held_out).tolist()]
 
 
-def _kinds(examples: Rows) -> np.ndarray:
-    """Return the number of each example's answer. -> (examples,)"""
-    if examples.targets is None or not len(examples):
-        raise TinyNetError("these examples have no targets, so nothing can be held out to judge by")
-    if examples.regression:
-        return np.zeros(len(examples), int)
-    if examples.targets.shape[1] == 1:
-        return np.asarray(examples.targets[:, 0] <= 0.5).astype(int)
-    return np.asarray(examples.targets.argmax(axis=1))
+def _classes(rows: Rows) -> np.ndarray:
+    """Return the class of each row: its largest target; with one output, whether it is at most 0.5. -> (rows,)"""
+    if rows.targets is None or not len(rows):
+        raise TinyNetError("these examples have no targets. Only examples with targets can be split.")
+    if rows.regression:
+        return np.zeros(len(rows), int)
+    if rows.targets.shape[1] == 1:
+        return np.asarray(rows.targets[:, 0] <= 0.5).astype(int)
+    return np.asarray(rows.targets.argmax(axis=1))
 
 
-def _counts(examples: Rows, kinds: np.ndarray, share: float) -> dict[int, int]:
-    """Return how many of each answer are held out: its share rounded down, the largest remainders up."""
-    found, sizes = np.unique(kinds, return_counts=True)
-    counts = np.floor(share * sizes).astype(int)
-    rest = int(np.floor(share * len(kinds) + 0.5)) - int(counts.sum())
-    counts[np.argsort(counts - share * sizes, kind="stable")[:rest]] += 1
-    for kind, size, count in zip(found.tolist(), sizes.tolist(), counts.tolist(), strict=True):
+def _held_out_counts(rows: Rows, classes: np.ndarray, fraction: float) -> dict[int, int]:
+    """Return the number of held-out rows of each class: rounded down, the largest remainders up."""
+    present, sizes = np.unique(classes, return_counts=True)
+    counts = np.floor(fraction * sizes).astype(int)
+    missing = int(np.floor(fraction * len(classes) + 0.5)) - int(counts.sum())
+    counts[np.argsort(counts - fraction * sizes, kind="stable")[:missing]] += 1
+    for k, size, count in zip(present.tolist(), sizes.tolist(), counts.tolist(), strict=True):
         if not 0 < count < size:
-            what = "none" if count == 0 else "all"
+            how_many = "none" if count == 0 else "all"
             raise TinyNetError(
-                f"{_word(examples, kind)} has {size} of the {len(kinds)} examples and a share of {share:g} would "
-                f"hold out {what} of them; each part needs one: take another share, or more examples"
+                f"{_class_name(rows, k)} has {size:,} of the {len(classes):,} examples, and the fraction {fraction:g} would "
+                f"hold out {how_many} of them. Each part must have at least one. Use another fraction or add examples."
             )
-    return dict(zip(found.tolist(), counts.tolist(), strict=True))
+    return dict(zip(present.tolist(), counts.tolist(), strict=True))
 
 
-def _word(examples: Rows, kind: int) -> str:
-    if examples.regression:
+def _class_name(rows: Rows, k: int) -> str:
+    if rows.regression:
         return "the table"
-    return (
-        repr(examples.target_names[kind])
-        if kind < len(examples.target_names)
-        else f"not {examples.target_names[0]!r}"
-    )
+    if k < len(rows.target_names):
+        return repr(rows.target_names[k])
+    return f"not {rows.target_names[0]!r}"
 
 
 @dataclass(frozen=True)
 class Split:
-    """Examples to train on, and apart from them those to choose the epoch by and those to be judged on, if wanted.
+    """The training, validation and held-out sets of a split.
 
-    n_clipped : numbers of the other parts that lie outside the training part's columns and count as their ends.
+    n_clipped : Count of input numbers of the other sets that are outside the training set's range and were clipped.
     """
 
     training: Examples
@@ -119,26 +117,25 @@ class Split:
 
     @property
     def named(self) -> dict[str, Examples]:
-        """Return the parts there are, by their names."""
+        """Return the sets of this split by name."""
         parts = {"training": self.training, "validation": self.validation, "held-out": self.held_out}
         return {name: part for name, part in parts.items() if part is not None}
 
     def __str__(self) -> str:
         total = sum(map(len, self.named.values()))
-        words = {"training": "to train on", "validation": "to stop by", "held-out": "held out"}
-        shares = [
+        words = {"training": "for training", "validation": "for validation", "held-out": "held out"}
+        sizes = [
             f"{len(part):,} {words[name]} ({100 * len(part) / total:.1f} %)"
             for name, part in self.named.items()
         ]
-        alike = "by chance" if self.training.regression else "each answer in proportion"
-        text = f"{total:,} examples: {', '.join(shares)}, {alike}."
+        method = "split at random" if self.training.regression else "stratified by class"
+        text = f"{total:,} examples: {', '.join(sizes)}, {method}."
         if self.training.scaling is None:
             return text
-        others = total - len(self.training)
-        numbers = others * self.training.inputs.shape[1]
+        n_others = (total - len(self.training)) * self.training.inputs.shape[1]
         return (
-            f"{text} Scaled by the training examples alone; {self.n_clipped:,} of the others' {numbers:,} numbers "
-            f"lie beyond and count as the ends."
+            f"{text} Scaled by the training set. {self.n_clipped:,} of the {n_others:,} other inputs are outside its range "
+            "and were clipped."
         )
 
 
