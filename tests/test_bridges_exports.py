@@ -89,15 +89,15 @@ def test_a_program_says_what_goes_in_and_comes_out(run, tmp_path, ending, commen
     for each in (run, trained, fitted):
         export(each, tmp_path / f"{len(each.examples.target_names)}-{each.network.sizes[0]}{ending}")
     assert (tmp_path / f"2-3{ending}").read_text().splitlines()[3:8] == [
-        f"{comment} pixels[0]: width, from 1.0 to 2.5 as 0 to 1, and beyond as the nearer end.",
-        f"{comment} pixels[1]: length.",
-        f"{comment} pixels[2]: depth, always 3.0, as 0.",
-        f"{comment} answers[0]: ab.",
-        f"{comment} answers[1]: c.",
+        f"{comment} inputs[0]: width, 1.0 to 2.5 scaled to 0 to 1, clipped outside.",
+        f"{comment} inputs[1]: length.",
+        f"{comment} inputs[2]: depth, constant 3.0, scaled to 0.",
+        f"{comment} outputs[0]: ab.",
+        f"{comment} outputs[1]: c.",
     ]
     lines = (tmp_path / f"1-3{ending}").read_text().splitlines()
-    assert f"{comment} answers[0]: label, from -3.0 to 5.0 as 0 to 1." in lines
-    assert f"{comment} answers[1]: vertical." in (tmp_path / f"2-4{ending}").read_text().splitlines()
+    assert f"{comment} outputs[0]: label, -3.0 to 5.0 scaled to 0 to 1." in lines
+    assert f"{comment} outputs[1]: vertical." in (tmp_path / f"2-4{ending}").read_text().splitlines()
 
 
 def test_an_onnx_model_keeps_the_scaling_of_its_table(run, tmp_path):
@@ -129,7 +129,7 @@ def test_a_film_tells_how_far_it_is(run, tmp_path):
         ("a.h", {"colour": 1}, r"there is no choice 'colour'; there are step, epoch"),
         ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no; make it first"),
         ("a.h", {"step": 99}, r"step 99 was asked and this recording has 12 steps"),
-        ("a.py", {"name": "1st"}, r"name is '1st'; it must begin with a letter"),
+        ("a.py", {"name": "1st"}, r"name is '1st'. It must start with a letter"),
         ("a.png", {"figure": "soul"}, r"'soul'.*network"),
         ("a.tex", {"cell": "layer9.z[0]"}, r"there is no cell 'layer9.z\[0\]'"),
         ("a.xlsx", {"epoch": 77}, r"77"),
@@ -150,7 +150,7 @@ def test_the_command_writes_several_files_and_says_so(saved, tmp_path):
     out = [tmp_path / "lines.h", tmp_path / "lines.gif"]
     found = tinynet(saved, "--out", out[0], "--out", out[1], "--name", "lines", "--frames", 2)
     assert found.exit_code == 0, found.output
-    assert "void lines_answer(" in out[0].read_text()
+    assert "void lines_predict(" in out[0].read_text()
     for path in out:
         assert f"{path}: {FORMS[path.suffix].words}, {path.stat().st_size:,} bytes" in found.output
 

@@ -197,7 +197,7 @@ def _program(language: str) -> Make:
         from tinynet.formats.programs import program
 
         network, name = network_of(runs[0], choice), choice.name or "network"
-        return program.printed(network, language, name, choice.dtype, runs[0].examples).encode()
+        return program.program_text(network, language, name, choice.dtype, runs[0].examples).encode()
 
     return make
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from tinynet import files
 from tinynet.errors import TinyNetError
-from tinynet.formats.json_documents import check
+from tinynet.formats.json_documents import check_kind
 from tinynet.training.recording import Recording
 
 
@@ -30,7 +30,7 @@ def recording_json(recording: Recording) -> dict[str, Any]:
 
 def recording_from_json(data: dict[str, Any], source: str = "this JSON") -> Recording:
     """Return the recording that `recording_json` described; `source` names it in errors."""
-    check(data, "recording", source)
+    check_kind(data, "recording", source)
     try:
         arrays = {name: _array(**part) for name, part in data["arrays"].items()}
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
