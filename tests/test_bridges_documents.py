@@ -88,10 +88,10 @@ def test_the_document_of_a_recording_has_its_numbers():
         ({"kind": "network"}, "contains a network, not a TinyNet recording"),
         (
             {"arrays": {"losses": {"dtype": "float64", "shape": [3], "values": [1.0]}}},
-            "its arrays do not fit",
+            "its arrays are not valid",
         ),
         ({"arrays": {"losses": {"dtype": "object", "shape": [1], "values": [1.0]}}}, "dtype is 'object'"),
-        ({"arrays": None}, "its arrays do not fit"),
+        ({"arrays": None}, "its arrays are not valid"),
         ({"origin": "elsewhere"}, "not the one that was saved"),
         ({"steps": 3}, "has shape"),
     ],

@@ -14,7 +14,9 @@ TEXT = (Path(__file__).parents[1] / "docs" / "paper.md").read_text()
 def test_the_code_runs_and_prints_what_it_says(tmp_path, monkeypatch):
     from tinynet.exports import film
 
-    monkeypatch.setattr(film, "moments", lambda run, frames: [0, run.steps])  # a short film is as good a test
+    monkeypatch.setattr(
+        film, "frame_steps", lambda run, frames: [0, run.steps]
+    )  # a short film is as good a test
     monkeypatch.chdir(tmp_path)
     out, namespace = StringIO(), {}
     with redirect_stdout(out):
