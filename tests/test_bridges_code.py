@@ -19,7 +19,7 @@ from tinynet.formats.programs.loops import statements
 from tinynet.numerics import elementary
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1")
-FUSING = ("-std=gnu11", "-O3", "-march=native")  # GCC joins products and sums by default where it may
+FUSING = ("-std=gnu11", "-O3", "-march=native")  # GCC fuses products and sums by default
 MANY = [
     tn.Network.initial(sizes, seed=seed, hidden=hidden, output=output)
     for seed, hidden in enumerate(HIDDEN)
@@ -49,12 +49,12 @@ def in_python(network, shown):
 
 
 @given(network=networks())
-def test_python_is_the_network_and_the_sheet_to_the_bit(network):
+def test_python_has_the_bits_of_the_network_and_the_sheet(network):
     shown = pictures(network, 5)
     assert bits(in_python(network, shown)) == bits(network(shown)) == bits(sheets(network, shown))
 
 
-def test_python_imports_math_alone_and_is_laid_out():
+def test_python_imports_only_math_and_has_short_lines():
     code = DIGITS.code("python")
     assert re.findall(r"^.*import.*$", code, re.M) == ["import math"]
     assert max(map(len, code.splitlines())) <= 110
@@ -100,7 +100,7 @@ node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node
 @pytest.mark.slow
 @gcc
 @pytest.mark.parametrize("flags", [STRICT, FUSING, ("-std=gnu11", "-O2")], ids=" ".join)
-def test_c_in_double_is_the_network_to_the_bit(tmp_path, flags):
+def test_c_in_double_has_the_bits_of_the_network(tmp_path, flags):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
     for (network, shown), found in zip(made, in_c(tmp_path, made, "float64", flags), strict=True):
         assert bits(found) == bits(network(shown))
@@ -110,7 +110,7 @@ def test_c_in_double_is_the_network_to_the_bit(tmp_path, flags):
 @pytest.mark.parametrize(
     "options", ["-std=c99", "-fassociative-math -fno-signed-zeros -fno-trapping-math", "-freciprocal-math"]
 )
-def test_clangs_options_change_no_bit_of_c_in_double(tmp_path, options):
+def test_options_of_clang_change_no_bit_of_c_in_double(tmp_path, options):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
     flags = ("-O3", "-march=native", "-Wall", "-Wextra", "-Werror", *options.split())
     for (network, shown), found in zip(made, in_c(tmp_path, made, "float64", flags, "clang"), strict=True):
@@ -118,7 +118,7 @@ def test_clangs_options_change_no_bit_of_c_in_double(tmp_path, options):
 
 
 def singly(network, shown):
-    """Compute what C in float must: float sums from the first input to the last, functions rounded once."""
+    """Return the outputs of C in float: float sums from the first input to the last, functions rounded once."""
     a = shown.astype(np.float32)
     for layer in network.layers:
         weight, bias = layer.weight.astype(np.float32), layer.bias.astype(np.float32)
@@ -141,7 +141,7 @@ def softmax(z):
 @pytest.mark.slow
 @gcc
 @pytest.mark.parametrize("flags", [STRICT, FUSING], ids=" ".join)
-def test_c_in_float_has_fixed_bits_and_is_ours_to_a_millionth(tmp_path, flags):
+def test_c_in_float_has_fixed_bits_within_a_millionth(tmp_path, flags):
     made = [(network, pictures(network, 200).astype(np.float32)) for network in (*MANY, TRAINED, DIGITS)]
     for (network, shown), found in zip(made, in_c(tmp_path, made, "float32", flags), strict=True):
         assert np.array_equal(found, singly(network, shown))
@@ -155,7 +155,7 @@ def test_the_compiler_fuses_no_product_and_sum(tmp_path, dtype):
     if platform.machine() not in ("x86_64", "AMD64", "aarch64", "arm64"):
         pytest.skip("this processor names its operations otherwise")
     assert "fmadd" not in assembly(tmp_path, code)
-    assert "fmadd" in assembly(tmp_path, re.sub("#pragma.*", "", code))  # so that the test can fail
+    assert "fmadd" in assembly(tmp_path, re.sub("#pragma.*", "", code))  # otherwise the test could not fail
 
 
 @gcc
@@ -250,7 +250,7 @@ def in_javascript(folder, made):
 
 
 @node
-def test_javascript_is_the_network_to_the_bit(tmp_path):
+def test_javascript_has_the_bits_of_the_network(tmp_path):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
     for (network, shown), found in zip(made, in_javascript(tmp_path, made), strict=True):
         assert bits(found) == bits(network(shown))
@@ -295,7 +295,7 @@ function = pytest.mark.parametrize("name", HOLDING)
 
 
 def bits(values):
-    """Return the bits of numbers; every NaN has the same."""
+    """Return the bits of numbers; all NaNs count as equal."""
     numbers = np.array(values, float)
     return np.where(np.isnan(numbers), np.nan, numbers).tobytes()
 
@@ -340,7 +340,7 @@ def test_the_functions_of_javascript(tmp_path, name):
 @pytest.mark.slow
 @gcc
 @node
-def test_infinities_nan_and_the_sign_of_zero_are_the_networks_too(tmp_path):
+def test_infinities_nan_and_signed_zeros_are_equal(tmp_path):
     odd, made = [0.0, -0.0, 1.0, 0.3, 5e-324, 1e308, -1e308, np.inf, -np.inf, np.nan], []
     generator = np.random.default_rng(1)
     for network in MANY:

@@ -26,7 +26,7 @@ def quick(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick):
+def test_a_gif_shows_the_whole_training(run, tmp_path, quick):
     seen = []
     film.film(
         run, tmp_path / "film.gif", frames=4, fps=10, progress=lambda done, total: seen.append((done, total))
@@ -127,7 +127,7 @@ def test_the_message_of_ffmpeg_is_in_the_error(run, tmp_path, monkeypatch, quick
 
 
 @pytest.mark.slow
-def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
+def test_every_figure_is_drawn_for_every_kind_of_recording(run, tmp_path):
     table = tn.Examples(
         np.array([[0.0, 0.5, 1.0], [1.0, 0.2, 0.3]]), np.eye(2), ("a", "b"), None, ("no", "yes")
     )

@@ -1,4 +1,4 @@
-"""A network as an ONNX model: checked by onnx, run by onnxruntime, and read back."""
+"""ONNX models are checked by onnx, run by onnxruntime, and read back."""
 
 import json
 import sys
@@ -23,14 +23,14 @@ def answered(model, shown):
 
 
 @given(network=networks(most=40))
-def test_onnxruntime_answers_as_the_network_does(network):
+def test_onnxruntime_gives_the_outputs_of_the_network(network):
     shown, model = pictures(network), network.to_onnx(dtype="float64")
     onnx.checker.check_model(model, full_check=True)
     np.testing.assert_allclose(answered(model, shown), network(shown), rtol=1e-12, atol=1e-12)
 
 
 @given(network=networks(most=40, single=True))
-def test_onnxruntime_answers_to_a_millionth_in_float32(network):
+def test_onnxruntime_is_within_a_millionth_in_float32(network):
     shown, model = pictures(network).astype(np.float32), network.to_onnx()
     onnx.checker.check_model(model, full_check=True)
     found = answered(model, shown)
@@ -38,7 +38,7 @@ def test_onnxruntime_answers_to_a_millionth_in_float32(network):
     np.testing.assert_allclose(found, network(shown), rtol=1e-6, atol=1e-6)
 
 
-def test_trained_networks_answer_to_a_millionth():
+def test_trained_networks_are_within_a_millionth():
     for output, loss in (("sigmoid", "mse"), ("softmax", "cross_entropy")):
         network = tn.Network.initial((4, 8, 2), seed=1, output=output)
         network = tn.train(
@@ -91,7 +91,7 @@ def test_a_missing_onnx_names_the_extra(monkeypatch):
 
 
 def made(nodes, shapes=None, inputs=("x",), output="y"):
-    """Another's model: (operator, inputs, output, attributes), with parameters of these shapes."""
+    """Return a model of other nodes: (operator, inputs, output, attributes), with parameters of these shapes."""
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in (*inputs, output)]
     shapes = {"w": (3, 4), "v": (3, 2), "b": (3,)} if shapes is None else shapes
     arrays = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in shapes.items()]

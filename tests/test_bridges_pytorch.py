@@ -1,4 +1,4 @@
-"""A network in and out of PyTorch, and through files of named tensors."""
+"""Networks to and from PyTorch, and files of named tensors."""
 
 import pickle
 import subprocess
@@ -44,7 +44,7 @@ def test_float32_rounds_each_parameter_once(network):
 
 
 @given(network=networks())
-def test_a_model_answers_as_the_network_does(network):
+def test_a_model_gives_the_outputs_of_the_network(network):
     shown = pictures(network)
     with torch.no_grad():
         theirs = network.to_torch(dtype="float64")(torch.tensor(shown)).numpy()

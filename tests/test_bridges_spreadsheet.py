@@ -159,7 +159,7 @@ def test_the_values_in_the_file_are_exact(books, case):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
-def test_the_package_formulas_finds_our_numbers_before_and_after_a_change(books, case, tmp_path):
+def test_the_package_formulas_gives_the_numbers_before_and_after_a_change(books, case, tmp_path):
     data, moments, changes, after = books[case]
     if case == "one identity output":
         assert by_formulas(data, tmp_path) == pytest.approx(ours(moments), rel=1e-12, abs=1e-12)
@@ -168,7 +168,7 @@ def test_the_package_formulas_finds_our_numbers_before_and_after_a_change(books,
     assert by_formulas(after, tmp_path) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
 
 
-def test_libreoffice_finds_our_numbers_after_a_change(books, tmp_path):
+def test_libreoffice_gives_the_numbers_after_a_change(books, tmp_path):
     soffice = shutil.which("soffice") or shutil.which("libreoffice")
     if soffice is None:
         pytest.skip("LibreOffice is not installed")
@@ -186,7 +186,7 @@ def test_libreoffice_finds_our_numbers_after_a_change(books, tmp_path):
         assert found == pytest.approx(ours(moments, changes), rel=1e-12, abs=1e-12)
 
 
-# weights so large that e^z is no number, and answers so sure and wrong that ln 0 is asked
+# weights so large that e^z overflows, and outputs so confident and wrong that the loss needs ln 0
 STRESS = [(1.0, "bce"), (136.0, "bce"), (150.0, "bce"), (1e5, "bce"), (1e5, "cross_entropy"), (1e5, "mse")]
 
 
@@ -207,7 +207,7 @@ def test_confident_wrong_outputs_do_not_overflow(size, loss, tmp_path):
 
 
 def unsure(moment):
-    """Return how far log(1 - a) moves where a, near 1, is one place further: the workbook's own EXP may round so."""
+    """Return the change of log(1 - a) if a, near 1, changes in its last place: the EXP of a workbook may round so."""
     rests = [1 - value for name, value in moment.values.items() if ".a[" in name and 0 < 1 - value < 0.5]
     return 2.0**-53 / min(rests) if rests and moment.recipe.loss == "bce" else 0.0
 
@@ -304,7 +304,7 @@ def test_a_missing_package_is_named(monkeypatch):
         workbook.workbook([tn.nudge(tn.Network.initial(seed=0), LINES["top"])])
 
 
-def test_small_and_large_numbers_are_shown_with_a_power_of_ten(books):
+def test_small_and_large_numbers_have_a_power_of_ten(books):
     data, moments, _, _ = books[next(iter(books))]
     book = openpyxl.load_workbook(io.BytesIO(data))
     rules = {

@@ -84,7 +84,7 @@ def filled(formula, known):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_a_student_who_rounds_after_every_step_finds_the_printed_answers(name):
+def test_a_student_who_rounds_every_number_finds_the_printed_answers(name):
     decimals = CLASSES[name].get("decimals", 3)
     checked = 0
     for paper in sheets_of(name).papers:

@@ -45,7 +45,7 @@ def test_a_shrunk_pixel_is_the_mean_of_its_area(folder):
 
 
 @pytest.mark.parametrize(("ending", "within"), [("jpg", 0.02), ("bmp", 0), ("gif", 0), ("webp", 0.02)])
-def test_other_kinds_of_pictures(folder, ending, within):
+def test_other_image_formats(folder, ending, within):
     some = tn.Examples.from_images(folder({"a/x": np.full((9, 9), 51), "b/y": WHITE}, ending.upper()), size=2)
     assert np.abs(some.inputs - [[0.2] * 4, [1.0] * 4]).max() <= within
 
@@ -113,7 +113,7 @@ def test_invalid_folders_are_refused(folder, tmp_path):
     refused(root, "has 11 subfolders. There must be at most 10 classes")
 
 
-def test_a_mean_is_exact_and_a_small_picture_is_spread(folder):
+def test_a_mean_is_exact_and_a_small_image_is_enlarged(folder):
     picture = np.random.default_rng(0).integers(0, 256, (7, 10))
     some = tn.Examples.from_images(folder({"a/x": picture, "b/y": [[0, 255], [51, 102]]}), size=3)
     rows, columns = ([0, 2, 5, 7], [0, 3, 7, 10])  # a pixel belongs to the part that contains its middle

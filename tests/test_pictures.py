@@ -27,7 +27,7 @@ def test_every_row_and_column_of_a_grid_is_a_line(n):
     assert (grids[:n].max(axis=2) == grids[:n].min(axis=2)).all()
 
 
-def test_the_sixteen_pictures_are_all_and_named():
+def test_all_sixteen_binary_pictures_have_names():
     binary = pictures.binary()
     assert len(np.unique(binary.inputs, axis=0)) == 16
     assert binary["all but top-left"].inputs.tolist() == [[0, 1, 1, 1]]
@@ -39,7 +39,7 @@ def test_a_lattice_has_every_combination():
 
 
 @given(seed=st.integers(0, 10**6), noise=st.floats(0, 1))
-def test_fuzzy_lines_are_pictures_of_their_seed(seed, noise):
+def test_fuzzy_lines_depend_only_on_the_seed(seed, noise):
     some = pictures.fuzzy_lines(9, noise=noise, seed=seed)
     assert some == pictures.fuzzy_lines(9, noise=noise, seed=seed)
     assert ((some.inputs >= 0) & (some.inputs <= 1)).all()
@@ -97,12 +97,12 @@ def test_invalid_examples_are_refused(inputs, targets, names, message):
         (lambda: pictures.fuzzy_lines(4, noise=-1), "noise is -1"),
     ],
 )
-def test_generators_name_what_is_out_of_range(make, message):
+def test_arguments_out_of_range_are_refused(make, message):
     with pytest.raises(TinyNetError, match=message):
         make()
 
 
-def test_fuzzy_lines_have_normal_noise_of_their_own():
+def test_fuzzy_lines_have_normal_noise_from_another_stream():
     some = pictures.fuzzy_lines(4000, brightness=0.5, darkness=0.5, noise=0.1, seed=1)
     noise = (some.inputs - 0.5) / 0.1
     assert abs(noise.mean()) < 0.03

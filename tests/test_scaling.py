@@ -16,7 +16,7 @@ TWO = Scaling(("width", "height"), (10, 1), (20, 3))
         st.tuples(*[st.floats(-1e150, 1e150, allow_subnormal=False)] * 2), min_size=1, max_size=20
     )
 )
-def test_every_column_runs_from_0_to_1_or_is_constant(values):
+def test_a_scaled_column_goes_from_0_to_1_or_is_constant(values):
     table = np.array(values)
     found = Scaling.of(("a", "b"), table)(table)
     for column, own in zip(found.T, table.T, strict=True):

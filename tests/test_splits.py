@@ -26,7 +26,7 @@ def held_of(examples, part):
     share=st.floats(0.05, 0.95),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_the_laws_of_a_split(sizes, share, seed):
+def test_a_split_is_stratified_and_keeps_the_order(sizes, share, seed):
     some = examples_of(sizes)
     try:
         training, held_out = splits.split(some, share, seed=seed)
@@ -138,7 +138,7 @@ def test_scaled_examples_are_split_like_their_table(seed, share, regression, val
     assert tn.split(examples.reversed().reversed(), share, seed=seed) == (two.training, two.held_out)
 
 
-def test_unscaled_rows_follow_every_choice_of_rows():
+def test_indexing_keeps_the_unscaled_rows():
     rows = {"x": [1.0, 5.0, 2.0, 4.0], "label": ["a", "b", "a", "b"]}
     examples = tn.Examples.from_table(rows)
     assert examples[1:3].unscaled_rows().values.tolist() == [[5.0], [2.0]]
@@ -148,7 +148,7 @@ def test_unscaled_rows_follow_every_choice_of_rows():
     assert tn.Examples.from_json(examples.to_json()) == examples  # the rows do not count
 
 
-def test_scaled_examples_without_their_unscaled_rows_are_not_split():
+def test_a_split_needs_the_unscaled_rows():
     rows = {"x": range(8), "label": ["a", "b"] * 4}
     examples = tn.Examples.from_table(rows)
     for part in (tn.Examples.from_json(examples.to_json()), *tn.split(examples, 0.5)):

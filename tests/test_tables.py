@@ -26,7 +26,7 @@ def table(tmp_path):
 read = tn.Examples.from_table
 
 
-def test_a_table_of_labels(table):
+def test_labels_become_one_hot_targets(table):
     path = table("name,width,height,label\nfirst,10,1,cat\nsecond,20,3,dog\nthird,15,2,cat\n")
     some = read(path)
     assert some.inputs.tolist() == [[0, 0], [1, 1], [0.5, 0.5]]
@@ -53,7 +53,7 @@ def test_an_unscaled_table_keeps_its_numbers(table):
     assert read(path).inputs.tolist() == [[0], [1]]
 
 
-def test_a_table_of_targets_and_one_without(table):
+def test_target_columns_and_a_table_without_targets(table):
     some = read(table("x,target_on,target_off\n0.5,0.25,0.75\n"))
     assert some.target_names == ("on", "off")
     assert some.targets.tolist() == [[0.25, 0.75]]
@@ -68,7 +68,7 @@ def test_columns_can_be_ignored(table):
     assert read(path, targets="target", ignore=["note", "label"]).scaling.columns == ("id", "x")
 
 
-def test_a_scaled_table_takes_new_rows_and_keeps_its_scaling(table, tmp_path):
+def test_the_scaling_applies_to_new_rows_and_is_saved(table, tmp_path):
     some = read(table("width,label\n10,a\n20,b\n"))
     assert some.scaled([[12.5], [99.0]]).tolist() == [[0.25], [1.0]]
     assert some[1:].scaling == some.scaling
@@ -116,7 +116,7 @@ def test_iris_is_the_same_from_every_source(tmp_path):
     assert read(iris.data.values).targets is None
 
 
-def test_booleans_and_whole_numbers_of_pandas(table):
+def test_booleans_and_integers_of_pandas(table):
     frame = pd.DataFrame({
         "yes": [True, False, True],
         "maybe": pd.array([True, False, False], dtype="boolean"),
@@ -150,7 +150,7 @@ def test_a_cell_that_is_not_a_number_is_refused(cell, message):
             read(source)
 
 
-def test_columns_named_by_numbers_and_one_by_itself():
+def test_column_names_may_be_numbers():
     frame = pd.DataFrame([[1, 2, 5], [3, 4, 6]])
     assert read(frame, label=1).target_names == ("2", "4")
     assert read(frame, targets=2, ignore=1).inputs.tolist() == [[0.0], [1.0]]
@@ -160,7 +160,7 @@ def test_columns_named_by_numbers_and_one_by_itself():
         read(named, label=["more"])
 
 
-def test_missing_numbers_and_labels_of_frames():
+def test_missing_values_of_data_frames_are_refused():
     holes = {"x": pd.array([1, None], dtype="Int64"), "label": pd.Categorical(["a", None])}
     with pytest.raises(TinyNetError, match="row 2, column 'x': the cell is empty"):
         read(pd.DataFrame(holes))
@@ -210,7 +210,7 @@ def test_invalid_tables_in_memory_are_refused(source, message):
 # --- numbers to predict ----------------------------------------------------------------------------------------
 
 
-def test_numbers_to_predict_keep_their_units():
+def test_numeric_targets_have_units():
     diabetes = load_diabetes(as_frame=True).frame
     some = read(diabetes, targets="target")
     assert (some.target_names, some.regression, some.inputs.shape) == (("target",), True, (442, 10))
@@ -232,7 +232,7 @@ def test_numbers_to_predict_keep_their_units():
     assert off < 0.8 * always
 
 
-def test_several_targets_and_targets_that_are_not_scaled():
+def test_several_targets_and_unscaled_targets():
     both = {"x": [0, 1], "a": [0.25, 0.75], "b": [1, 0]}
     assert read(both, targets=["a", "b"]).targets.tolist() == [[0, 1], [1, 0]]
     plain = read(both, targets=["a", "b"], scale=False)

@@ -99,7 +99,10 @@ def _to_uint32(presentations: np.ndarray) -> np.ndarray:
 def _augmented(
     recipe: Recipe, inputs: np.ndarray, targets: np.ndarray, presentations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each picture in a random one of its eight views; transposed views swap the two targets."""
+    """Return each picture in a random one of its eight views.
+
+    A transposed view swaps the two targets.
+    """
     words = rng.word(rng.VIEWS, recipe.seed, _to_uint32(np.asarray(presentations, np.uint64)))
     view = (words >> 29).astype(np.int64)  # (n,) 0 to 7
     size = math.isqrt(inputs.shape[1])

@@ -72,7 +72,10 @@ def _problem(cell: Any, column: str) -> str:
 
 
 def _number(cell: Any) -> float:
-    """Return the number in a cell; true and false are 1 and 0. Raises ValueError or TypeError for any other cell."""
+    """Return the number in a cell; true and false are 1 and 0.
+
+    Raises ValueError or TypeError for any other cell.
+    """
     if isinstance(cell, str):
         truth = {"true": 1.0, "false": 0.0}.get(cell.strip().lower())
         return float(cell) if truth is None else truth
@@ -82,7 +85,10 @@ def _number(cell: Any) -> float:
 
 
 def _column_numbers(cells: Sequence[Any]) -> np.ndarray:
-    """Return a column's cells as numbers. -> (rows,)  Raises ValueError or TypeError for a cell that is not a number."""
+    """Return the cells of a column as numbers. -> (rows,)
+
+    Raises ValueError or TypeError for a cell that is not a number.
+    """
     kind = cells.dtype.kind if isinstance(cells, np.ndarray) else ""
     if kind and kind in "biuf":
         return np.asarray(cells, float)

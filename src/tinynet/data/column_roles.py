@@ -56,14 +56,20 @@ def column_roles(
 
 
 def input_roles(source: Source, inputs: Sequence[str]) -> Roles:
-    """Return the roles of a table whose named columns are inputs; a column `name` names the rows."""
+    """Return the roles of a table with these input columns.
+
+    A column `name` names the rows.
+    """
     index = _indices(source, inputs)
     name = None if "name" in inputs else index.get("name")
     return Roles([index[column] for column in inputs], [], None, name, False)
 
 
 def _indices(source: Source, wanted: Sequence[str]) -> dict[str, int]:
-    """Return the index of each column by name. Raises TinyNetError if a wanted column is missing."""
+    """Return the index of each column by name.
+
+    Raises TinyNetError if a wanted column is missing.
+    """
     index = {name: c for c, name in enumerate(source.columns)}
     for name in wanted:
         if name not in index:
@@ -74,7 +80,7 @@ def _indices(source: Source, wanted: Sequence[str]) -> dict[str, int]:
 
 
 def _default_roles(source: Source, ignore: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the label and the targets if you name neither: y, or else the column `label`."""
+    """Return the default label and targets: y, or the column `label`."""
     if len(source.targets) == 1:
         return source.targets[0], ()
     return "label" if "label" in source.columns and "label" not in ignore else None, source.targets

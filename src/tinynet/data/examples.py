@@ -45,9 +45,8 @@ class Examples:
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     unbounded: bool = False
-    _table: Table | None = field(
-        default=None, init=False, repr=False
-    )  # the unscaled rows; `replace` does not copy them
+    # The unscaled rows. `replace` does not copy them.
+    _table: Table | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
@@ -101,9 +100,9 @@ class Examples:
 
     @classmethod
     def of_table(cls, table: Table, scale_by: Table | None = None) -> "Examples":
-        """Return the rows of a table as examples, scaled by the smallest and largest values of another.
+        """Return the rows of a table as examples.
 
-        Without `scale_by` every value must lie in [0, 1].
+        scale_by : Table whose smallest and largest values become 0 and 1. Without it every value must lie in [0, 1].
         """
         by = None if scale_by is None else scale_by.values
         inputs, scaling = table.scaled(table.columns, table.values, by)
@@ -117,14 +116,20 @@ class Examples:
 
     @classmethod
     def scaled_rows(cls, table: Table, scaling: Scaling | None) -> "Examples":
-        """Return the rows of a table as examples with the scaling of others; the targets are not scaled."""
+        """Return the rows of a table with the scaling of other examples.
+
+        The targets are not scaled.
+        """
         if scaling is None:
             return cls.of_table(table)
         return cls(scaling(table.values), table.targets, table.names, None, table.target_names, scaling)
 
     @classmethod
     def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
-        """Return the pictures of a folder with one subfolder per class, as size x size gray; see `images.read`."""
+        """Return the images of a folder with one subfolder per class.
+
+        size : Pixels per side of the gray pictures; see `images.read`.
+        """
         return cls(*images.read(folder, size))
 
     def read_like(self, source: Any, progress: Progress | None = None) -> "Examples":
@@ -138,9 +143,8 @@ class Examples:
         [[0.75]]
         """
         if self.scaling is None:
-            raise TinyNetError(
-                "these examples were not scaled, so the names of their columns are not known. Read the table with scale=True."
-            )
+            problem = "these examples were not scaled, so the names of their columns are not known"
+            raise TinyNetError(f"{problem}. Read the table with scale=True.")
         rows = tables.read_columns(source, self.scaling.columns, progress)
         return replace(self, inputs=self.scaling(rows.values), targets=None, names=rows.names, shape=None)
 
@@ -164,9 +168,8 @@ class Examples:
 
     def __repr__(self) -> str:
         kind = "rows" if self.shape is None else f"pictures of {'x'.join(map(str, self.shape))}"
-        return (
-            f"<{len(self):,} {kind}, {self.inputs.shape[1]} inputs each, for {', '.join(self.target_names)}>"
-        )
+        width, outputs = self.inputs.shape[1], ", ".join(self.target_names)
+        return f"<{len(self):,} {kind}, {width} inputs each, for {outputs}>"
 
     def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
         """Return the chosen examples: one by index or name, or several by slice or indices."""
@@ -240,9 +243,8 @@ class Examples:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
         """Return the examples that `to_json` wrote."""
-        inputs, targets, names, shape, target_names = (
-            data[name] for name in ("inputs", "targets", "names", "shape", "answers")
-        )
+        keys = ("inputs", "targets", "names", "shape", "answers")
+        inputs, targets, names, shape, target_names = (data[key] for key in keys)
         scaling, target_scaling = (
             Scaling.from_json(data[name]) if name in data else None for name in ("scaling", "target_scaling")
         )

@@ -86,7 +86,9 @@ def _gray_pixels(path: Path, size: int) -> np.ndarray:
 
 
 def _parts_of_side(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Divide a side of `length` pixels into `size` parts; return their first pixels and their lengths.
+    """Return the first pixels and the lengths of the parts of a side.
+
+    A side of `length` pixels is divided into `size` parts.
 
     A pixel belongs to the part that contains its middle. With fewer pixels than parts, each part is its nearest pixel.
     """

@@ -54,7 +54,9 @@ def views(n: int = 2) -> np.ndarray:
 
 
 def fuzzy() -> Examples:
-    """Return the fuzzy line of the notebook: an almost bright top row and an almost dark bottom row.
+    """Return the fuzzy line of the notebook.
+
+    The top row is almost bright, and the bottom row is almost dark.
 
     >>> fuzzy().inputs.tolist()
     [[0.8888, 0.9, 0.1112, 0.1]]
@@ -89,9 +91,9 @@ def fuzzy_lines(
 
 
 def stress() -> Examples:
-    """Return the stress pictures of the notebook, which are not lines: a pixel, gray, both diagonals.
+    """Return the stress pictures of the notebook.
 
-    They have no targets.
+    They are a single pixel, gray and both diagonals. No class is right for them, so they have no targets.
 
     >>> stress()["gray"].inputs.tolist()
     [[0.5, 0.5, 0.5, 0.5]]
@@ -129,9 +131,9 @@ def _binary_name(picture: np.ndarray) -> str:
 
 
 def lattice(levels: int = 5) -> Examples:
-    """Return every 2x2 picture whose pixels have one of `levels` brightnesses from 0 to 1.
+    """Return every 2x2 picture with pixels on a few levels.
 
-    levels : Number of brightnesses, 2 to 17. The pictures have no targets.
+    levels : Number of levels from 0 to 1, 2 to 17. The pictures have no targets.
 
     >>> len(lattice(3)), lattice(3).names[1]
     (81, '0 0 0 0.5')

@@ -181,7 +181,10 @@ def _named_columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str,
 
 
 def _array_columns(values: Any, letter: str) -> tuple[list[str], list[np.ndarray]]:
-    """Return the names x0, x1, … and the columns of an array; a one-dimensional y is one column y."""
+    """Return the names x0, x1, … and the columns of an array.
+
+    A one-dimensional y is one column y.
+    """
     try:
         array = np.asarray(values)
     except ValueError as error:

@@ -41,6 +41,8 @@ def split(examples: Examples, held_out: float, *, seed: int = 0) -> tuple[Exampl
     Raises TinyNetError for a fraction outside 0 to 1, for a class that one part would lack, and for scaled examples whose
     unscaled rows are not kept.
 
+    Scale new rows with `scaled` of a part, not of the whole table.
+
     >>> import tinynet as tn
     >>> training, held_out = split(tn.pictures.lines(4), 0.25, seed=0)
     >>> len(training), held_out.names
@@ -69,7 +71,10 @@ def split_rows(rows: R, held_out: float, seed: int) -> tuple[R, R]:
 
 
 def _classes(rows: Rows) -> np.ndarray:
-    """Return the class of each row: its largest target; with one output, whether it is at most 0.5. -> (rows,)"""
+    """Return the class of each row. -> (rows,)
+
+    The class is the largest target. With one output, the classes are above 0.5 and at most 0.5.
+    """
     if rows.targets is None or not len(rows):
         raise TinyNetError("these examples have no targets. Only examples with targets can be split.")
     if rows.regression:
@@ -80,7 +85,10 @@ def _classes(rows: Rows) -> np.ndarray:
 
 
 def _held_out_counts(rows: Rows, classes: np.ndarray, fraction: float) -> dict[int, int]:
-    """Return the number of held-out rows of each class: rounded down, the largest remainders up."""
+    """Return the number of held-out rows of each class.
+
+    The numbers are rounded down, except those with the largest remainders.
+    """
     present, sizes = np.unique(classes, return_counts=True)
     counts = np.floor(fraction * sizes).astype(int)
     missing = int(np.floor(fraction * len(classes) + 0.5)) - int(counts.sum())

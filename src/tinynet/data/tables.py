@@ -53,9 +53,9 @@ class Table:
     def scaled(
         self, columns: Sequence[str], values: np.ndarray, scale_by: np.ndarray | None
     ) -> tuple[np.ndarray, Scaling | None]:
-        """Return values (rows, columns) scaled by the smallest and largest of `scale_by`, and that scaling.
+        """Return scaled values (rows, columns) and the scaling.
 
-        Without `scale_by` every value must lie in [0, 1].
+        scale_by : Values whose smallest and largest become 0 and 1. Without them every value must lie in [0, 1].
         """
         if scale_by is None:
             self.check_range(columns, values, "Scale the columns with scale=True (leave --no-scale out).")
@@ -96,7 +96,10 @@ def read(
 
 
 def read_columns(source: Any, columns: Sequence[str], progress: Progress | None = None) -> Table:
-    """Read the named columns of a table as inputs, without targets; a column `name` names the rows."""
+    """Read the named columns of a table as inputs, without targets.
+
+    A column `name` names the rows.
+    """
     with opened(source, progress) as table:
         return _read_rows(table, input_roles(table, columns))
 
@@ -142,7 +145,9 @@ def _read_rows(source: Source, roles: Roles) -> Table:
 def _targets(
     source: Source, roles: Roles, raw: np.ndarray, labels: list[str]
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Return the targets (rows, outputs) and their names. Labels become one-hot rows, sorted by number or alphabet.
+    """Return the targets (rows, outputs) and their names.
+
+    Labels become one-hot rows. The classes are sorted by number or alphabet.
 
     raw : (rows, outputs) numbers, or (rows,) indices of `labels`.
     """

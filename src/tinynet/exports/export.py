@@ -46,7 +46,10 @@ def rendered(
     progress: Progress | None = None,
     **options: object,
 ) -> bytes:
-    """Return the bytes that `export` writes, so that several files can be rendered before the first is written."""
+    """Return the bytes that `export` writes.
+
+    With it, several files can be rendered before the first is written.
+    """
     several = [recordings] if isinstance(recordings, Recording) else list(recordings)
     format_ = check(path, len(several), **options)
     chosen = Options(**options)  # type: ignore[arg-type]
@@ -54,9 +57,11 @@ def rendered(
 
 
 def check(path: Path, count: int = 1, **options: object) -> Format:
-    """Return the format of a path. Raises TinyNetError for everything `export` can refuse before it renders.
+    """Return the format of a path.
 
     count : Number of recordings.
+
+    Raises TinyNetError for every request that can be refused before rendering.
     """
     extension = path.suffix.lower()
     if extension not in FORMATS:

@@ -63,7 +63,9 @@ def draw(run: "Recording", name: str) -> Any:
 
 
 def outputs(network: "Network", examples: "Examples", **options: Any) -> Any:
-    """Draw the outputs of a network for examples; for numbers to predict, in their units beside the targets.
+    """Draw the outputs of a network for examples.
+
+    Numbers to predict are drawn in their units, beside the targets.
 
     options : `title` and `ax` of `plots.confidence_bars`.
     """

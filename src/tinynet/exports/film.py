@@ -1,12 +1,8 @@
 """A training as a film: the network with its weights, its outputs, and the loss."""
 
-import io
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +11,7 @@ import numpy as np
 from tinynet import files, plots
 from tinynet.errors import TinyNetError
 from tinynet.exports import figures
+from tinynet.exports.film_encoding import gif, mp4
 from tinynet.plots.bars import SHARES
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, largest, plain
 from tinynet.plots.diagram import MAX_NODES
@@ -30,8 +27,6 @@ EXTENSIONS = (".gif", ".mp4")
 MAX_FRAMES, MAX_FPS = 2000, 60
 WIDTH, HEIGHT, DPI = 11.2, 6.3, 100  # inches, inches, dots per inch
 MAX_BARS = 11  # one line each
-LAST_FRAME_SECONDS = 1.5
-MAX_COLORS = 128  # of a GIF
 
 
 def film(
@@ -76,12 +71,14 @@ def rendered(
     steps = frame_steps(run, frames)
     images = _with_progress((_frame(run, step, picture) for step in steps), len(steps), progress)
     if extension == ".gif":
-        return _gif(images, fps)
-    return _mp4(images, fps, max(1, round(LAST_FRAME_SECONDS * fps)))
+        return gif(images, fps)
+    return mp4(images, fps)
 
 
 def frame_steps(run: "Recording", frames: int) -> list[int]:
-    """Return the steps of the frames, from 0 to the last; for a long training, recorded steps only.
+    """Return the steps of the frames, from 0 to the last.
+
+    In a long training only recorded steps are used.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=5))
@@ -120,7 +117,10 @@ def _with_progress(frames: "Iterator[Image]", total: int, progress: Progress | N
 
 
 def draw(run: "Recording", step: int, picture: int | str = 0) -> Any:
-    """Draw the frame before a step and return the figure; `run.steps` is the end of the training."""
+    """Draw the frame before a step and return the figure.
+
+    step : `run.steps` is the end of the training.
+    """
     from matplotlib.figure import Figure
 
     network = run.network.with_parameters(run.state_before(step)[0])
@@ -140,12 +140,18 @@ def draw(run: "Recording", step: int, picture: int | str = 0) -> Any:
 
 
 def _largest_weight(run: "Recording") -> float:
-    """Return the largest absolute weight of the whole training: the common scale of all frames."""
+    """Return the largest absolute weight of the training.
+
+    It is the common scale of all frames.
+    """
     return largest(*(run.parameters[:, weight] for weight, _ in run.network.architecture.slices))
 
 
 def _figure_size(run: "Recording") -> dict[str, Any]:
-    """Return inches and dots per inch. The figure grows with the largest layer, and its height in dots is even for H.264."""
+    """Return inches and dots per inch.
+
+    The figure grows with the largest layer. Its height in dots is even, because H.264 requires that.
+    """
     nodes = min(max(run.network.sizes), MAX_NODES + 1)
     height = max(HEIGHT, 0.85 * nodes + 2)
     dpi = DPI if height == HEIGHT else 72
@@ -166,7 +172,10 @@ def _draw_outputs(ax: Any, run: "Recording", network: Any) -> None:
 
 
 def _draw_loss(ax: Any, run: "Recording", step: int) -> None:
-    """Draw the loss up to a step, and the loss of later steps in a pale color."""
+    """Draw the loss up to a step.
+
+    The loss of later steps is drawn in a pale color.
+    """
     losses, done = run.loss_per_epoch, step // run.steps_per_epoch
     x, title, unit = np.arange(1, len(losses) + 1), "Mean loss per epoch", "epoch"
     if len(losses) < 2:  # one epoch makes no curve
@@ -190,54 +199,3 @@ def _frame(run: "Recording", step: int, picture: int | str) -> "Image":
     canvas: Any = FigureCanvasAgg(draw(run, step, picture))
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
-
-
-# --- the files ---------------------------------------------------------------------------------------------------
-
-
-def _gif(frames: "Iterator[Image]", fps: int) -> bytes:
-    """Return frames as a GIF that repeats, with a longer last frame."""
-    from PIL import Image
-
-    images = [frame.quantize(MAX_COLORS, dither=Image.Dither.NONE) for frame in frames]
-    times = [round(1000 / fps)] * len(images)  # milliseconds
-    times[-1] = round(1000 * LAST_FRAME_SECONDS)
-    stream, (first, *others) = io.BytesIO(), images
-    first.save(stream, "GIF", save_all=True, append_images=others, duration=times, loop=0, optimize=False)
-    return stream.getvalue()
-
-
-def _mp4(frames: "Iterator[Image]", fps: int, repeats: int) -> bytes:
-    """Return frames as an MP4 (H.264) by ffmpeg, with more copies of the last frame."""
-    first = next(frames)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"
-        width, height = first.size
-        reads = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {fps} -i -"
-        writes = "-an -c:v libx264 -pix_fmt yuv420p -movflags +faststart"
-        command = ["ffmpeg", "-loglevel", "error", "-y", *reads.split(), *writes.split(), str(path)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            try:
-                _feed(process, chain([first], frames), repeats)
-            except BaseException:  # also for Ctrl-C
-                process.kill()
-                raise
-        return files.read(path)
-
-
-def _feed(process: Any, frames: "Iterator[Image]", repeats: int) -> None:
-    """Write the frames to ffmpeg. Raises TinyNetError with its last message if it fails."""
-    data = b""
-    try:
-        for frame in frames:
-            data = frame.tobytes()
-            process.stdin.write(data)
-        process.stdin.write(data * repeats)
-        process.stdin.close()
-        process.stdin = None
-    except BrokenPipeError:  # ffmpeg has ended; its message is read below
-        pass
-    message = process.communicate()[1].decode(errors="replace").strip()
-    if process.returncode:
-        reason = message.splitlines()[-1] if message else "it gave no reason"
-        raise TinyNetError(f"ffmpeg failed: {reason}. Save a .gif instead.")

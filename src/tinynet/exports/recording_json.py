@@ -11,9 +11,9 @@ from tinynet.training.recording import Recording
 
 
 def recording_json(recording: Recording) -> dict[str, Any]:
-    """Return a recording as JSON values: its experiment, and each array with its dtype and shape.
+    """Return a recording as JSON values.
 
-    NaN and infinities become the texts "nan", "inf" and "-inf", because JSON has no such numbers.
+    The values are the experiment, and each array with its dtype and shape. NaN and infinities become the texts "nan", "inf" and "-inf", because JSON has no such numbers.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))

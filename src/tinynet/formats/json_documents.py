@@ -52,7 +52,10 @@ def parsed(text: bytes | str, source: str) -> Any:
 
 
 def check_kind(data: Any, kind: str, source: str) -> None:
-    """Raise a TinyNetError unless a document is of this kind and of a format that this version reads."""
+    """Raise a TinyNetError unless a document is readable.
+
+    A readable document is of this kind, in a format that this version reads.
+    """
     found = data.get("kind") if isinstance(data, dict) else None
     if found != kind:
         raise TinyNetError(

@@ -116,7 +116,10 @@ def _nodes(network: Weights) -> "Iterator[NodeProto]":
 
 
 def _layers(graph: "GraphProto", source: str) -> Iterator[Layer]:
-    """Yield the layers of a graph. Raises TinyNetError unless the graph is a chain of layers."""
+    """Yield the layers of a graph.
+
+    Raises TinyNetError unless the graph is a chain of layers.
+    """
     from onnx.helper import get_node_attr_value
 
     arrays = {tensor.name: tensor for tensor in graph.initializer}
@@ -170,6 +173,9 @@ def _array(tensor: "TensorProto", source: str) -> np.ndarray:
 
 
 def _described(model: "ModelProto", source: str) -> tuple[Architecture, str]:
-    """Return the architecture and origin in the metadata; for other models the default and the source."""
+    """Return the architecture and the origin in the metadata.
+
+    A model of another program has the default architecture, and its source as origin.
+    """
     text = {prop.key: prop.value for prop in model.metadata_props}.get(KEY)
     return (Architecture(), source) if text is None else parse_description(json.loads(text), source)

@@ -104,7 +104,10 @@ def to_pt(network: Weights, dtype: str | None = None) -> bytes:
 
 
 def from_pt(data: bytes, source: str, hidden: str | None = None, output: str | None = None) -> Weights:
-    """Return the network in a file of torch.save. Only tensors are read; no pickled code runs."""
+    """Return the network in a file of torch.save.
+
+    Only tensors are read. No pickled code runs.
+    """
     torch = extra("torch", "a .pt file", "torch")
     try:
         with warnings.catch_warnings(action="ignore"):  # about pickles that the errors below refuse

@@ -90,12 +90,18 @@ def from_named_arrays(
 
 
 def description(network: Weights) -> dict[str, Any]:
-    """Return the architecture and the origin as JSON values; the named arrays do not contain them."""
+    """Return the architecture and the origin as JSON values.
+
+    The named arrays do not contain them.
+    """
     return {"architecture": network.architecture.to_json(), "origin": network.origin}
 
 
 def parse_description(data: Any, source: str) -> tuple[Architecture, str]:
-    """Return the architecture and the origin in a `description`; `source` is its name in errors."""
+    """Return the architecture and the origin in a `description`.
+
+    source : Name of the description in errors.
+    """
     try:
         return Architecture.from_json(data["architecture"]), str(data["origin"])
     except (KeyError, TypeError) as error:
@@ -113,7 +119,10 @@ def with_activations(architecture: Architecture, hidden: str | None, output: str
 
 
 def to_safetensors(network: Weights, dtype: str | None = None) -> bytes:
-    """Return the network as a safetensors file, with its architecture and origin in the metadata."""
+    """Return the network as a safetensors file.
+
+    The architecture and the origin are in the metadata.
+    """
     return files.encode("network", named_arrays(network, dtype), description(network))
 
 

@@ -121,7 +121,10 @@ def architecture_of(layers: tuple[ReadLayer, ...]) -> Architecture:
 
 
 def _chain(model: "nn.Module") -> Iterator[tuple[str, str]]:
-    """Yield (name, "linear" or the activation) for each operation of the forward pass, in order."""
+    """Yield the operations of the forward pass in order.
+
+    Each operation is its name, and "linear" or an activation.
+    """
     graph, modules = _graph(model), dict(model.named_modules())
     (output,) = (node for node in graph.nodes if node.op == "output")
     operations, node = [], output.args[0]
@@ -135,7 +138,10 @@ def _chain(model: "nn.Module") -> Iterator[tuple[str, str]]:
 
 
 def _graph(model: "nn.Module") -> Any:
-    """Trace a copy of the model, so that attributes which its forward sets do not change."""
+    """Return the graph of the forward pass of a copy.
+
+    The model itself is not traced, because its forward may set attributes.
+    """
     import torch
     from torch import fx
 
@@ -150,7 +156,10 @@ def _graph(model: "nn.Module") -> Any:
 
 
 def _copied(model: "nn.Module") -> "nn.Module":
-    """Copy the model. Its attributes that autograd made cannot be deep-copied, so they are cloned."""
+    """Return a copy of the model.
+
+    Attributes with a gradient history cannot be deep-copied, so they are cloned.
+    """
     import copy
 
     memo: dict[int, Any] = {}
@@ -200,7 +209,10 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
 
 
 def _previous(node: Any) -> Any:
-    """Return the one node whose numbers this node uses; nodes that are sizes do not count."""
+    """Return the one node whose numbers this node uses.
+
+    Nodes that are sizes do not count.
+    """
     sources = [source for source in node.all_input_nodes if not _is_size(source)]
     if len(sources) == 1 and sources[0].op != "get_attr":
         return sources[0]

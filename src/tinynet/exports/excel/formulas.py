@@ -77,7 +77,10 @@ def _written(formula: Formula, name: Callable[[str], str]) -> Written:
 
 
 def _infix(operation: str, parts: Iterable[Written]) -> Written:
-    """Write a sum or a product from left to right, with brackets where they are needed."""
+    """Write a sum or a product from left to right.
+
+    Brackets are added where they are needed.
+    """
     precedence = SUM if operation in "+-" else PRODUCT
     first, *rest = parts
     operands = [_bracketed(first, precedence), *(_bracketed(part, precedence + 1) for part in rest)]
@@ -94,7 +97,10 @@ def _negative(part: Written) -> Written:
 
 
 def _logarithm(formula: Formula, name: Callable[[str], str]) -> str:
-    """Write ln x. In ln (1 - x) with x near 1, -ln x replaces 1 - x, with an error below 1e-13."""
+    """Write ln x.
+
+    In ln (1 - x) with x near 1, -ln x replaces 1 - x, with an error below 1e-13.
+    """
     argument = _written(formula, name)[0]
     if isinstance(formula, tuple) and formula[:2] == ("-", 1.0):
         x = _written(formula[2], name)[0]

@@ -33,7 +33,10 @@ class Styles:
         return self._formats[key]
 
     def change(self, **properties: Any) -> Any:
-        """Return a format for a conditional rule. It changes only these properties of a cell."""
+        """Return a format for a conditional rule.
+
+        It changes only these properties of a cell.
+        """
         return self._book.add_format(properties)
 
 

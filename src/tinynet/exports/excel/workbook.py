@@ -27,7 +27,7 @@ MAX_CELLS, MAX_STEPS = 100_000, 250  # a larger workbook opens slowly
 
 
 def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = None) -> bytes:
-    """Return one step of a recording, or the steps of one epoch, as an .xlsx workbook.
+    """Return one step or one epoch of a recording as a workbook.
 
     epoch : 0 if neither is given.
 
@@ -49,9 +49,9 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
 
 
 def workbook(moments: Sequence[Moment]) -> bytes:
-    """Return consecutive steps as an .xlsx workbook, with an overview and one worksheet per step.
+    """Return consecutive steps as an .xlsx workbook.
 
-    Inputs, targets, settings and the parameters before the first step are numbers that you can change. Everything else is
+    It has an overview and one worksheet for each step. Inputs, targets, settings and the parameters before the first step are numbers that you can change. Everything else is
     a formula with its value. Each step starts from the results of the step before. Equal steps give equal bytes.
 
     Raises TinyNetError for too many cells, for a number that is not finite, and for steps that are not consecutive.
@@ -77,7 +77,10 @@ def workbook(moments: Sequence[Moment]) -> bytes:
 
 
 def _step_sheet(moments: Sequence[Moment], k: int) -> StepSheet:
-    """Return the rows of step k, in order of computation. With several steps, the names have a prefix."""
+    """Return the rows of step k, in order of computation.
+
+    With several steps, the names have a prefix.
+    """
     moment, links = moments[k], _links(moments, k)
     prefix = _prefix(moments, k)
     rows = []
@@ -90,7 +93,10 @@ def _step_sheet(moments: Sequence[Moment], k: int) -> StepSheet:
 
 
 def _links(moments: Sequence[Moment], k: int) -> dict[str, str]:
-    """Return the formulas of cells of step k that come from earlier steps; none for the first step."""
+    """Return the formulas of cells that come from earlier steps.
+
+    The first step has none.
+    """
     if k == 0:
         return {}
     architecture, recipe = moments[k].network.architecture, moments[k].recipe
@@ -126,7 +132,10 @@ def _check(moments: Sequence[Moment]) -> None:
 
 
 def _follows(before: Moment, after: Moment) -> bool:
-    """Whether a step starts from the result of another; for a PyTorch training, up to its rounding."""
+    """Whether a step starts from the result of another.
+
+    The steps of a PyTorch training are compared up to its rounding.
+    """
     if not isinstance(after, WatchedMoment):
         return after.network == before.after
     return np.allclose(after.network.parameters, before.after.parameters, rtol=1e-5, atol=1e-6)

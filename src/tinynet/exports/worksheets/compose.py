@@ -135,7 +135,10 @@ def _group_questions(solved: Solved, cells: list[Cell]) -> list[Question]:
 
 
 def _without_floor(formula: Formula, solved: Solved) -> Formula:
-    """Return the formula without the lower limit of a logarithm, if the logarithm is above it."""
+    """Return the formula without the limit of a logarithm.
+
+    The limit stays if the logarithm is below it.
+    """
     if not isinstance(formula, tuple):
         return formula
     if formula[0] == "max" and formula[2] == -100.0 and compiled(formula[1])(solved.values) > -100:

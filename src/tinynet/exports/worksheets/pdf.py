@@ -14,7 +14,10 @@ MAX_BESIDE = 7  # columns of a parameter table that fit beside the diagram
 
 
 def document(papers: Sequence[Paper], key: Table, kind: str) -> bytes:
-    """Return the questions, the solutions or the key as a PDF file. Equal papers give equal bytes."""
+    """Return the questions, the solutions or the key as PDF.
+
+    Equal papers give equal bytes.
+    """
     pages = Pages(f"TinyNet {kind}")
     if kind == "key":
         pages.start_paper(key.title, "")
@@ -52,7 +55,10 @@ def _paper(pages: Pages, paper: Paper, *, solved: bool) -> None:
 
 
 def _example_and_parameters(pages: Pages, paper: Paper) -> None:
-    """Draw picture and diagram at the left, and the parameters beside them, or below if they are wide."""
+    """Draw the picture, the diagram and the parameters.
+
+    The parameters are beside the diagram, or below it if their tables are wide.
+    """
     top, x = pages.y + 3, MARGIN
     if paper.picture is not None:
         side = min(11.0, 36.0 / len(paper.picture))
@@ -137,7 +143,10 @@ def _line(pages: Pages, questions: list[Question], solved: bool) -> None:
 
 
 def _question(pages: Pages, question: Question, x: float, y: float, width: float, solved: bool) -> None:
-    """Draw the formula, a line for the numbers, and a box. On two lines, the formula has its own line."""
+    """Draw the formula, a line for the numbers, and a box.
+
+    A question on two lines has the formula on the first.
+    """
     pdf, right = pages.pdf, x + width - BOX
     pdf.set_font(size=9)
     formula = question.formula + (" =" if question.numbers or question.room == "two" else "")

@@ -29,7 +29,10 @@ class Pages:
         return float(self.pdf.get_y())
 
     def start_paper(self, title: str, footer: str) -> None:
-        """Start a new page with a title. The footer is repeated on the following pages."""
+        """Start a new page with a title.
+
+        The footer is repeated on the following pages.
+        """
         self.footer, self.first = footer, self.pdf.pages_count + 1
         self._page()
         self.write_line(title, MARGIN, MARGIN, TITLE_WIDTH if footer else WIDTH, 7, size=13, style="B")
@@ -89,7 +92,10 @@ class Pages:
         self.pdf.set_xy(MARGIN, y)
 
     def table(self, table: Table, width: float, *, solved: bool, row: float, x: float = MARGIN) -> None:
-        """Draw a table of this width, with column widths by content. The headers are repeated on each page."""
+        """Draw a table with column widths by content.
+
+        The headers are repeated on each page.
+        """
         widths = self._widths(table, width)
         if table.title:
             self.write_line(table.title, x, self.y, width, 5, style="B")

@@ -57,7 +57,10 @@ class Solved:
         return cls(sheet, network, picture, decimals, values, moment.values)
 
     def text(self, name: str) -> str:
-        """Return the number of a cell as text: with the decimals of the paper, but inputs and settings unchanged."""
+        """Return the number of a cell as text.
+
+        Inputs and settings are not rounded. Other numbers have the decimals of the paper.
+        """
         value = self.values[name]
         if self.sheet.cells[name].formula is None and name not in self.sheet.architecture.parameter_names:
             return f"{value:g}".replace("-", "−")

@@ -105,7 +105,10 @@ def worksheet(
 
 
 def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
-    """Return the seeds of a class. Only the first are read, because a range can have billions."""
+    """Return the seeds of a class.
+
+    Only the first seeds are read, because a range can have billions.
+    """
     first = tuple(islice(seeds, MAX_STUDENTS + 1))
     if not 1 <= len(first) <= MAX_STUDENTS:
         count = f"more than {MAX_STUDENTS:,}" if first else "0"

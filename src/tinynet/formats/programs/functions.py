@@ -30,7 +30,9 @@ class Function:
 
 
 def functions(names: Iterable[str], language: Language) -> Iterator[Function]:
-    """Yield these functions and all that they call. A function comes after those it calls.
+    """Yield these functions and the functions that they call.
+
+    A function comes after those it calls.
 
     >>> from tinynet.formats.programs.languages import PYTHON
     >>> [function.name for function in functions(["exp"], PYTHON)]

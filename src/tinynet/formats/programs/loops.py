@@ -52,7 +52,9 @@ def fold_terms(formula: Formula) -> Formula:
 
 
 def generalize(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
-    """Return a formula of `index` that gives the first formulas for 0, 1, …, and their number.
+    """Return one formula for the first similar formulas, and their number.
+
+    The formula gives them one after the other as `index` counts from 0.
 
     >>> generalize([("*", "w[0]", "x[3]"), ("*", "w[1]", "x[3]"), "b"], "j")
     (('*', 'w[j]', 'x[3]'), 2)
@@ -66,7 +68,10 @@ def generalize(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
 
 
 def _with_index(zero: Formula, one: Formula, index: str) -> Formula:
-    """Return a formula with `index` where the first has 0 and the second 1. For other formulas it is wrong."""
+    """Return a formula with `index` in place of 0 and 1.
+
+    The result is wrong unless the formulas differ only in this index.
+    """
     if isinstance(zero, tuple) and isinstance(one, tuple) and len(zero) == len(one):
         return tuple(_with_index(a, b, index) for a, b in zip(zero, one, strict=True))
     if not isinstance(zero, str) or not isinstance(one, str) or "[" not in zero:

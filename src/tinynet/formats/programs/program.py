@@ -99,7 +99,10 @@ class Program:
         return expression(formula, self.language, self.variable)
 
     def _assign(self, cell: str, formula: Formula, declaration: str = "{cell}") -> None:
-        """Add `cell = formula`. Similar terms of a sum or maximum are accumulated in a loop, in their order."""
+        """Add `cell = formula`.
+
+        Similar terms of a sum or maximum are accumulated in a loop, in their order.
+        """
         start = declaration.format(cell=cell)
         match formula:
             case ("+" | "max" as operation, ("each", count, term), *rest):
@@ -143,7 +146,10 @@ def _constants(network: Weights, language: Language) -> Iterator[str]:
 
 
 def _array_literal(array: np.ndarray, language: Language) -> str:
-    """Return an array as a literal: one line for each row of weights, or lines of up to 80 characters."""
+    """Return an array as a literal.
+
+    Each row of weights is on its own lines of up to 80 characters.
+    """
     opening, closing = language.brackets
     if array.ndim == 2:
         text = ",\n".join(_array_literal(row, language) for row in array)
