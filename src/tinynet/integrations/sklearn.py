@@ -34,8 +34,8 @@ RECIPE = (
 class TinyNetClassifier(ClassifierMixin, BaseEstimator):
     """A network with softmax outputs, trained on cross-entropy, every nudge of which can be opened.
 
-    Features are scaled to [0, 1] by their smallest and largest value in `fit`; no scaler is needed before it. In new
-    rows, what lies beyond counts as the nearer end, so that no answer rests on numbers the network never saw.
+    Features are scaled to [0, 1] by their smallest and largest value in `fit`; no scaler is needed before it. With
+    `patience`, the rows held out for validation do not count. In new rows, what lies beyond counts as the nearer end, so that no answer rests on numbers the network never saw.
 
     Parameters
     ----------
