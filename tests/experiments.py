@@ -111,7 +111,7 @@ def recording(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> 
 def early_stopping() -> str:
     """Stop by held-out rows of a scaled table; hash the losses on them and the best network."""
     table = tn.Examples.from_table(TABLE, label="kind")
-    training, validation = tn.split(table, 0.3, seed=0)
+    training, validation = (table.reordered(part.names) for part in tn.split(table, 0.3, seed=0))
     recipe = tn.Recipe(epochs=60, patience=9, order="shuffled")
     run = tn.train(tn.Network.initial((2, 5, 3), seed=0), training, recipe, validation=validation)
     return digest(
@@ -201,7 +201,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     yield "views", symmetry.symmetrize(tn.Network.initial(seed=3))(shown)
     from tinynet.data import probes
 
-    yield "between", probes.halfway(table).to_json()
+    yield "between", probes.class_midpoints(table).to_json()
     yield "grid", [trials.parse("learning_rate", "0.05..20/17"), trials.parse("epochs", "100..30000/7")]
     yield "fuzzy", tn.pictures.fuzzy_lines(50, noise=0.1, seed=3).to_json()
     yield "tallies", [aggregates.ladder(stop).tolist() for stop in (1, 100, 31623)]

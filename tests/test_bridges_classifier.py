@@ -245,7 +245,7 @@ def test_wrong_rows_are_named():
     wide = np.c_[X[:, :2], np.where(Y, 1e308, -1e308)]
     with (
         np.errstate(invalid="ignore"),
-        pytest.raises(tn.TinyNetError, match="column 'x2' runs from -1e\\+308"),
+        pytest.raises(tn.TinyNetError, match="column 'x2' goes from -1e\\+308"),
     ):
         clone(SMALL).fit(wide, Y)  # scikit-learn sums them
     with pytest.raises(NotFittedError, match="not fitted yet"):

@@ -1,4 +1,4 @@
-"""A network's code in C, Python and JavaScript, compiled or run, and held to the network's own bits."""
+"""Programs in C, Python and JavaScript, compiled or run, give the bits of the network."""
 
 import json
 import platform
@@ -15,11 +15,11 @@ from networks import HIDDEN, OUTPUT, networks, pictures
 from tinynet.core.forward import activate
 from tinynet.core.sheet import Sheet
 from tinynet.errors import TinyNetError
-from tinynet.formats.programs.loops import rolled
+from tinynet.formats.programs.loops import statements
 from tinynet.numerics import elementary
 
 STRICT = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1")
-FUSING = ("-std=gnu11", "-O3", "-march=native")  # GCC joins products and sums by default where it may
+FUSING = ("-std=gnu11", "-O3", "-march=native")  # GCC fuses products and sums by default
 MANY = [
     tn.Network.initial(sizes, seed=seed, hidden=hidden, output=output)
     for seed, hidden in enumerate(HIDDEN)
@@ -33,7 +33,7 @@ TRAINED = tn.train(
 
 
 def sheets(network, shown):
-    """What the sheet's evaluation in plain floats answers. (pictures, outputs)"""
+    """Return the outputs by evaluation of the sheet in plain floats. -> (pictures, outputs)"""
     sheet, last = Sheet.of(network.architecture), len(network.sizes) - 1
     values = [sheet.evaluate(sheet.givens(network, [picture])) for picture in shown]
     return np.array([[found[f"layer{last}.a[{j}]"] for j in range(network.sizes[-1])] for found in values])
@@ -45,16 +45,16 @@ def sheets(network, shown):
 def in_python(network, shown):
     space = {}
     exec(network.code("python"), space)
-    return np.array([space["network_answer"](picture) for picture in shown.tolist()])
+    return np.array([space["network_predict"](picture) for picture in shown.tolist()])
 
 
 @given(network=networks())
-def test_python_is_the_network_and_the_sheet_to_the_bit(network):
+def test_python_has_the_bits_of_the_network_and_the_sheet(network):
     shown = pictures(network, 5)
     assert bits(in_python(network, shown)) == bits(network(shown)) == bits(sheets(network, shown))
 
 
-def test_python_imports_math_alone_and_is_laid_out():
+def test_python_imports_only_math_and_has_short_lines():
     code = DIGITS.code("python")
     assert re.findall(r"^.*import.*$", code, re.M) == ["import math"]
     assert max(map(len, code.splitlines())) <= 110
@@ -65,7 +65,7 @@ def test_python_imports_math_alone_and_is_laid_out():
 
 
 def in_c(folder, made, dtype, flags=STRICT, compiler="gcc"):
-    """Compile all networks into one program; yield what each answers to its pictures."""
+    """Compile all networks into one program; yield the outputs of each for its pictures."""
     kind, main, asked = ("float" if dtype == "float32" else "double"), [], []
     includes = ["#include <stdio.h>", "#include <stdlib.h>"]
     for k, (network, shown) in enumerate(made):
@@ -74,7 +74,7 @@ def in_c(folder, made, dtype, flags=STRICT, compiler="gcc"):
         ends = f"{kind} x[{network.sizes[0]}], y[{network.sizes[-1]}];"
         main.append(
             f"    for (int n = 0; n < {len(shown)}; n++) {{ {ends} for (int i = 0; i < {network.sizes[0]}; i++) x[i] = read(); "
-            f"net{k}_answer(x, y); fwrite(y, sizeof y, 1, stdout); }}"
+            f"net{k}_predict(x, y); fwrite(y, sizeof y, 1, stdout); }}"
         )
         asked.append(shown.astype(dtype).tobytes())
     reader = (
@@ -100,7 +100,7 @@ node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node
 @pytest.mark.slow
 @gcc
 @pytest.mark.parametrize("flags", [STRICT, FUSING, ("-std=gnu11", "-O2")], ids=" ".join)
-def test_c_in_double_is_the_network_to_the_bit(tmp_path, flags):
+def test_c_in_double_has_the_bits_of_the_network(tmp_path, flags):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
     for (network, shown), found in zip(made, in_c(tmp_path, made, "float64", flags), strict=True):
         assert bits(found) == bits(network(shown))
@@ -110,7 +110,7 @@ def test_c_in_double_is_the_network_to_the_bit(tmp_path, flags):
 @pytest.mark.parametrize(
     "options", ["-std=c99", "-fassociative-math -fno-signed-zeros -fno-trapping-math", "-freciprocal-math"]
 )
-def test_clangs_options_change_no_bit_of_c_in_double(tmp_path, options):
+def test_options_of_clang_change_no_bit_of_c_in_double(tmp_path, options):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
     flags = ("-O3", "-march=native", "-Wall", "-Wextra", "-Werror", *options.split())
     for (network, shown), found in zip(made, in_c(tmp_path, made, "float64", flags, "clang"), strict=True):
@@ -118,7 +118,7 @@ def test_clangs_options_change_no_bit_of_c_in_double(tmp_path, options):
 
 
 def singly(network, shown):
-    """Compute what C in float must: float sums from the first input to the last, functions rounded once."""
+    """Return the outputs of C in float: float sums from the first input to the last, functions rounded once."""
     a = shown.astype(np.float32)
     for layer in network.layers:
         weight, bias = layer.weight.astype(np.float32), layer.bias.astype(np.float32)
@@ -153,7 +153,7 @@ def softmax(z):
 @pytest.mark.slow
 @gcc
 @pytest.mark.parametrize("flags", [STRICT, FUSING], ids=" ".join)
-def test_c_in_float_has_fixed_bits_and_is_ours_to_a_millionth(tmp_path, flags):
+def test_c_in_float_has_fixed_bits_within_a_millionth(tmp_path, flags):
     made = [(network, pictures(network, 200).astype(np.float32)) for network in (*MANY, TRAINED, DIGITS)]
     for (network, shown), found in zip(made, in_c(tmp_path, made, "float32", flags), strict=True):
         assert np.array_equal(found, singly(network, shown))
@@ -162,12 +162,12 @@ def test_c_in_float_has_fixed_bits_and_is_ours_to_a_millionth(tmp_path, flags):
 
 @gcc
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_compiler_joins_no_product_and_sum(tmp_path, dtype):
+def test_the_compiler_fuses_no_product_and_sum(tmp_path, dtype):
     code = TRAINED.code("c", dtype=dtype)
     if platform.machine() not in ("x86_64", "AMD64", "aarch64", "arm64"):
         pytest.skip("this processor names its operations otherwise")
     assert "fmadd" not in assembly(tmp_path, code)
-    assert "fmadd" in assembly(tmp_path, re.sub("#pragma.*", "", code))  # so that the test can fail
+    assert "fmadd" in assembly(tmp_path, re.sub("#pragma.*", "", code))  # otherwise the test could not fail
 
 
 @gcc
@@ -176,13 +176,13 @@ def test_the_compiler_joins_no_product_and_sum(tmp_path, dtype):
 @pytest.mark.parametrize(
     ("sizes", "hidden", "output"), [((33, 9, 1, 3), "relu", "tanh"), ((1, 3, 9), "tanh", "sigmoid")]
 )
-def test_vectors_join_no_product_and_sum_either(tmp_path, processor, sizes, hidden, output):
+def test_vector_code_fuses_no_product_and_sum(tmp_path, processor, sizes, hidden, output):
     code = tn.Network.initial(sizes, seed=1, hidden=hidden, output=output).code("c", dtype="float64")
     assert re.findall(r"\bvfn?m\w+", assembly(tmp_path, code, f"-march={processor}")) == []
 
 
 def assembly(folder, code, *options):
-    (folder / "main.c").write_text(f"{code}\nvoid ask(const void *x, void *y) {{ network_answer(x, y); }}\n")
+    (folder / "main.c").write_text(f"{code}\nvoid ask(const void *x, void *y) {{ network_predict(x, y); }}\n")
     machine = options or (["-mfma"] if platform.machine() in ("x86_64", "AMD64") else [])
     command = ["gcc", "-O3", "-std=gnu11", *machine, "-S", folder / "main.c", "-o", "-"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -192,13 +192,13 @@ def assembly(folder, code, *options):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["-Ofast"], "-ffast-math changes the bits of the answers. Compile this file without it."),
+        (["-Ofast"], "-ffast-math changes the bits of the outputs. Compile this file without it."),
         (["-funsafe-math-optimizations"], "-funsafe-math-optimizations and its parts change the bits"),
         (["-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math"], "and its parts change the bits"),
         (["-freciprocal-math"], "-funsafe-math-optimizations and its parts change the bits"),
     ],
 )
-def test_options_that_change_bits_are_refused_in_plain_words(tmp_path, options, message):
+def test_options_that_change_bits_are_refused(tmp_path, options, message):
     (tmp_path / "network.h").write_text(TRAINED.code("c"))
     command = ["gcc", *options, "-fsyntax-only", "-xc", tmp_path / "network.h"]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -225,7 +225,7 @@ def test_a_large_network_compiles_quickly_and_stays_readable(tmp_path):
     np.testing.assert_allclose(found, network(shown), rtol=0, atol=1e-6)
 
 
-def test_c_holds_only_what_it_uses():
+def test_c_contains_only_used_functions():
     assert "#include" not in DIGITS.code("c")
     for output, functions in (
         ("identity", set()),
@@ -234,7 +234,7 @@ def test_c_holds_only_what_it_uses():
         ("softmax", {"larger", "power2", "nearest", "times_power2", "growth", "exp"}),
     ):
         code = tn.Network.initial((4, 2), output=output).code("c")
-        assert set(re.findall(r"network_(\w+)\(", code)) == {"answer", *functions}
+        assert set(re.findall(r"network_(\w+)\(", code)) == {"predict", *functions}
 
 
 def huge(output):
@@ -246,12 +246,12 @@ def huge(output):
 
 
 def in_javascript(folder, made):
-    """Run all networks in one program; yield what each answers to its pictures."""
+    """Run all networks in one program; yield the outputs of each for its pictures."""
     lines, shapes = [], []
     for k, (network, shown) in enumerate(made):
         (folder / f"net{k}.mjs").write_text(network.code("javascript", name=f"net{k}"))
-        lines.append(f'import {{ net{k}_answer }} from "./net{k}.mjs";')
-        answers = f"{json.dumps(shown.tolist())}.flatMap((row) => net{k}_answer(row))"
+        lines.append(f'import {{ net{k}_predict }} from "./net{k}.mjs";')
+        answers = f"{json.dumps(shown.tolist())}.flatMap((row) => net{k}_predict(row))"
         lines.append(f"process.stdout.write(new Uint8Array(Float64Array.from({answers}).buffer));")
         shapes.append((len(shown), network.sizes[-1]))
     (folder / "main.mjs").write_text("\n".join(lines))
@@ -262,7 +262,7 @@ def in_javascript(folder, made):
 
 
 @node
-def test_javascript_is_the_network_to_the_bit(tmp_path):
+def test_javascript_has_the_bits_of_the_network(tmp_path):
     made = [(network, pictures(network, 20)) for network in (*MANY, TRAINED, DIGITS)]
     for (network, shown), found in zip(made, in_javascript(tmp_path, made), strict=True):
         assert bits(found) == bits(network(shown))
@@ -307,7 +307,7 @@ function = pytest.mark.parametrize("name", HOLDING)
 
 
 def bits(values):
-    """Return the bits of numbers; every NaN has the same."""
+    """Return the bits of numbers; all NaNs count as equal."""
     numbers = np.array(values, float)
     return np.where(np.isnan(numbers), np.nan, numbers).tobytes()
 
@@ -328,7 +328,7 @@ def test_the_functions_of_python(name):
 @pytest.mark.parametrize("flags", [STRICT, FUSING], ids=" ".join)
 def test_the_functions_of_c(tmp_path, name, flags):
     (tmp_path / "main.c").write_text(
-        HOLDING[name].code("c") + "#include <stdio.h>\nint main(void) { double x, y; (void)network_answer; "
+        HOLDING[name].code("c") + "#include <stdio.h>\nint main(void) { double x, y; (void)network_predict; "
         f"while (fread(&x, sizeof x, 1, stdin)) {{ y = network_{name}(x); fwrite(&y, sizeof y, 1, stdout); }} }}\n"
     )
     subprocess.run(["gcc", *flags, tmp_path / "main.c", "-o", tmp_path / "main"], check=True)
@@ -352,7 +352,7 @@ def test_the_functions_of_javascript(tmp_path, name):
 @pytest.mark.slow
 @gcc
 @node
-def test_infinities_nan_and_the_sign_of_zero_are_the_networks_too(tmp_path):
+def test_infinities_nan_and_signed_zeros_are_equal(tmp_path):
     odd, made = [0.0, -0.0, 1.0, 0.3, 5e-324, 1e308, -1e308, np.inf, -np.inf, np.nan], []
     generator = np.random.default_rng(1)
     for network in MANY:
@@ -368,16 +368,16 @@ def test_infinities_nan_and_the_sign_of_zero_are_the_networks_too(tmp_path):
 # --- all -------------------------------------------------------------------------------------------------------
 
 
-def test_the_head_says_what_it_is():
+def test_the_first_comment_describes_the_program():
     head = TRAINED.code("c", name="lines").split("\n\n")[0]
-    assert "A 4-3-2 network of 23 numbers, printed from its sheet by TinyNet" in head
+    assert "A 4-3-2 network with 23 parameters, generated by TinyNet" in head
     assert "Origin: seed 0, after 1200 nudges." in head
-    assert "Layers: 4 pixels, 3 of sigmoid, 2 of sigmoid." in head
+    assert "Layers: 4 inputs, 3 sigmoid, 2 sigmoid." in head
     assert (
         "Every machine computes the same bits: sums in float, functions in double and rounded once." in head
     )
     assert "Every machine computes the same bits, those of TinyNet." in TRAINED.code("c", dtype="float64")
-    assert "float pixels[4] = {...}, answers[2]; lines_answer(pixels, answers);" in head
+    assert "float inputs[4] = {...}, outputs[2]; lines_predict(inputs, outputs);" in head
 
 
 @gcc
@@ -395,25 +395,25 @@ def test_an_origin_cannot_leave_its_comment(tmp_path, origin):
     ("call", "message"),
     [
         (lambda: TRAINED.code("rust"), "language is 'rust'. It must be one of 'c', 'python', 'javascript'"),
-        (lambda: TRAINED.code("c", name="2nets"), "name is '2nets'; it must begin with a letter"),
+        (lambda: TRAINED.code("c", name="2nets"), "name is '2nets'. It must start with a letter"),
         (lambda: TRAINED.code("c", name="a-b"), "name is 'a-b'"),
         (lambda: TRAINED.code("c", name="größe"), "only letters, digits and underscores"),
         (lambda: TRAINED.code("c", name=""), "name is ''"),
         (lambda: TRAINED.code("c", dtype="half"), "dtype is 'half'. It must be one of 'float32', 'float64'"),
-        (lambda: TRAINED.code("python", dtype="float32"), "dtype is 'float32'; python computes in float64"),
-        (lambda: huge("relu").with_parameter("layer1.bias[0]", 1e300).code("c"), r"layer1.bias\[0\] is 1e\+300, too large for float32"),
+        (lambda: TRAINED.code("python", dtype="float32"), "dtype is 'float32'. It must be 'float64' for python"),
+        (lambda: huge("relu").with_parameter("layer1.bias[0]", 1e300).code("c"), r"layer1.bias\[0\] is 1e\+300. It is too large for float32"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(call, message):
+def test_invalid_requests_are_refused(call, message):
     with pytest.raises(TinyNetError, match=message):
         call()
 
 
 @given(network=networks())
-def test_loops_are_the_sheet_written_once(network):
+def test_loops_are_the_formulas_of_the_sheet(network):
     sheet = Sheet.of(network.architecture)
     unrolled = {}
-    for array, formula, size in rolled(sheet):
+    for array, formula, size in statements(sheet):
         cells = [array] if size == 0 else [f"{array}[{j}]" for j in range(size)]
         unrolled |= {cell: spelled(formula, j) for j, cell in enumerate(cells)}
     assert unrolled == {cell.name: cell.formula for cell in sheet.cells.values() if cell.formula is not None}

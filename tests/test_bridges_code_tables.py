@@ -1,4 +1,4 @@
-"""The code of a network that was trained on a table takes rows in the table's own numbers, as Python does."""
+"""The program of a network trained on a table scales rows as Python does."""
 
 import json
 import shutil
@@ -33,9 +33,9 @@ def test_python(run, wanted, tmp_path):
     run.export(tmp_path / "house.py", name="house")
     names = {}
     exec((tmp_path / "house.py").read_text(), names)
-    scaled = [names["house_scaled"](row) for row in ROWS]
+    scaled = [names["house_scale"](row) for row in ROWS]
     assert scaled == run.examples.scaled(ROWS).tolist()
-    found = [names["house_units"](names["house_answer"](row))[0] for row in scaled]
+    found = [names["house_unscale"](names["house_predict"](row))[0] for row in scaled]
     assert np.array_equal(found, wanted)
 
 
@@ -43,7 +43,7 @@ def test_python(run, wanted, tmp_path):
 def test_javascript(run, wanted, tmp_path):
     run.export(tmp_path / "house.mjs.js", name="house")
     script = (tmp_path / "house.mjs.js").read_text() + (
-        f"console.log(JSON.stringify({ROWS}.map((row) => house_units(house_answer(house_scaled(row)))[0])));"
+        f"console.log(JSON.stringify({ROWS}.map((row) => house_unscale(house_predict(house_scale(row)))[0])));"
     )
     (tmp_path / "main.mjs").write_text(script)
     said = subprocess.run(["node", tmp_path / "main.mjs"], capture_output=True, text=True, check=True)
@@ -59,8 +59,8 @@ def test_c(run, wanted, tmp_path, dtype, within, options):
     run.export(tmp_path / "house.h", name="house", dtype=dtype)
     kind = "float" if dtype == "float32" else "double"
     lines = [
-        f"{{ const {kind} row[3] = {{{', '.join(map(repr, row))}}}; {kind} pixels[3], answers[1], price[1]; "
-        'house_scaled(row, pixels); house_answer(pixels, answers); house_units(answers, price); printf("%.17g\\n", (double)price[0]); }'
+        f"{{ const {kind} row[3] = {{{', '.join(map(repr, row))}}}; {kind} inputs[3], outputs[1], price[1]; "
+        'house_scale(row, inputs); house_predict(inputs, outputs); house_unscale(outputs, price); printf("%.17g\\n", (double)price[0]); }'
         for row in ROWS
     ]
     source = (
@@ -73,7 +73,7 @@ def test_c(run, wanted, tmp_path, dtype, within, options):
     np.testing.assert_allclose([float(word) for word in said], wanted, rtol=within, atol=0)
 
 
-def test_a_network_of_pictures_has_no_more_than_its_answer():
+def test_a_network_of_pictures_has_no_scaling():
     made = tn.Network.initial(seed=0).code("python", name="lines")
-    assert "lines_scaled" not in made
-    assert "lines_units" not in made
+    assert "lines_scale" not in made
+    assert "lines_unscale" not in made

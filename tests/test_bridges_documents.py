@@ -1,4 +1,4 @@
-"""Networks and recordings as JSON: every digit, and back again."""
+"""Networks and recordings survive JSON with every digit."""
 
 import json
 from dataclasses import replace
@@ -18,7 +18,7 @@ LINES = tn.pictures.lines()
 
 
 def recordings():
-    """Trainings of several kinds, one of which ended at once and one of which knows losses that are no numbers."""
+    """Yield trainings of several kinds: one has no steps, and one has validation losses that are not finite."""
     start = tn.Network.initial(seed=0)
     linear = tn.Network.initial(hidden="identity", output="identity")
     yield tn.train(start, LINES, tn.Recipe(epochs=3, optimizer="adam", batch_size=3, order="shuffled"))
@@ -32,14 +32,14 @@ RUNS = list(recordings())
 
 
 @given(network=networks())
-def test_a_network_comes_back_to_the_last_digit(network):
+def test_a_network_survives_json_exactly(network):
     again = tn.Network.from_json(json.loads(json.dumps(network.to_json(), allow_nan=False)))
     assert again == network
     assert again.parameters.tobytes() == network.parameters.tobytes()
     assert again.origin == network.origin
 
 
-def test_a_networks_layers_can_be_read_by_others():
+def test_the_layers_of_a_network_are_plain_lists():
     layers = json.loads(json.dumps(NETWORK.to_json()))["layers"]
     assert layers[0]["weight"] == NETWORK.layers[0].weight.tolist()
     assert [layer["activation"] for layer in layers] == ["tanh", "softmax"]
@@ -48,33 +48,33 @@ def test_a_networks_layers_can_be_read_by_others():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "recording"}, "holds a recording, not a TinyNet network"),
-        ({"kind": None}, "holds something else, not a TinyNet network"),
-        ({"format": 4}, "has format 4 and this version of TinyNet reads 3; upgrade"),
+        ({"kind": "recording"}, "contains a recording, not a TinyNet network"),
+        ({"kind": None}, "contains something else, not a TinyNet network"),
+        ({"format": 2}, "has format 2. This version of TinyNet reads format 1. Upgrade"),
         ({"layers": []}, "has no weights"),
         ({"layers": None}, "its layers cannot be read"),
-        ({"architecture": {"sizes": [4, 2]}}, "its layers are not those of its architecture"),
+        ({"architecture": {"sizes": [4, 2]}}, "its layers do not match its architecture"),
         ({"architecture": {"depth": 2}}, "no field 'depth'"),
     ],
 )
-def test_json_of_other_things_is_no_network(change, message):
+def test_json_of_other_kinds_is_refused_as_a_network(change, message):
     with pytest.raises(TinyNetError, match=message):
         tn.Network.from_json(NETWORK.to_json() | change)
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_recording_comes_back_to_the_last_bit(run):
+def test_a_recording_survives_json_exactly(run):
     text = json.dumps(recording_json(run), allow_nan=False)
     assert recording_from_json(json.loads(text)).to_bytes() == run.to_bytes()
 
 
-def test_numbers_that_are_none_are_words():
+def test_numbers_that_are_not_finite_are_texts():
     assert len(RUNS[2]) == 0
     values = recording_json(RUNS[3])["arrays"]["validation_per_epoch"]["values"]
     assert values == ["nan", "inf", "-inf"]
 
 
-def test_a_recording_holds_what_is_asked_of_a_run():
+def test_the_document_of_a_recording_has_its_numbers():
     data = recording_json(RUNS[0])
     assert data["recipe"]["optimizer"] == "adam"
     assert data["arrays"]["losses"]["values"] == RUNS[0].losses.tolist()
@@ -85,29 +85,29 @@ def test_a_recording_holds_what_is_asked_of_a_run():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "network"}, "holds a network, not a TinyNet recording"),
+        ({"kind": "network"}, "contains a network, not a TinyNet recording"),
         (
             {"arrays": {"losses": {"dtype": "float64", "shape": [3], "values": [1.0]}}},
-            "its arrays do not fit",
+            "its arrays are not valid",
         ),
         ({"arrays": {"losses": {"dtype": "object", "shape": [1], "values": [1.0]}}}, "dtype is 'object'"),
-        ({"arrays": None}, "its arrays do not fit"),
+        ({"arrays": None}, "its arrays are not valid"),
         ({"origin": "elsewhere"}, "not the one that was saved"),
         ({"steps": 3}, "has shape"),
     ],
 )
-def test_json_of_other_things_is_no_recording(change, message):
+def test_json_of_other_kinds_is_refused_as_a_recording(change, message):
     with pytest.raises(TinyNetError, match=message):
         recording_from_json(recording_json(RUNS[0]) | change)
 
 
-def test_text_that_is_no_json_is_refused():
+def test_invalid_json_is_refused():
     for text in (b"{", b"\xff\xfe\x00", b""):
-        with pytest.raises(TinyNetError, match="run.json is no JSON document"):
+        with pytest.raises(TinyNetError, match="run.json is not a JSON document"):
             parsed(text, "run.json")
 
 
-def test_a_recording_that_was_opened_gives_the_same_document_each_time(tmp_path):
+def test_a_loaded_recording_gives_the_same_document_each_time(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     run.save(tmp_path / "run.safetensors")
     wanted = json.dumps(recording_json(run))

@@ -1,4 +1,4 @@
-"""One door to every form of a recording: each ending writes its form, and what cannot be is refused before it is begun."""
+"""Export: each extension writes its format, and invalid requests are refused before anything is written."""
 
 import json
 import re
@@ -9,9 +9,10 @@ from typer.testing import CliRunner
 
 import tinynet as tn
 from tinynet.exports import export as exports
-from tinynet.exports.export import FORMS, export
+from tinynet.exports.export import export
+from tinynet.exports.export_formats import FORMATS
 
-BEGINS = {  # what a file of each form begins with
+BEGINS = {  # first bytes of a file of each format
     ".html": b"<!doctype html>",
     ".xlsx": b"PK",
     ".onnx": b"\x08",
@@ -27,7 +28,7 @@ BEGINS = {  # what a file of each form begins with
     ".gif": b"GIF8",
     ".tex": b"\\documentclass",
 }
-LAST = {".mp4", ".safetensors"}  # told by what stands later in them
+LAST = {".mp4", ".safetensors"}  # recognized by later bytes
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +50,19 @@ def tinynet(*words):
 
 @pytest.mark.torch
 @pytest.mark.parametrize("ending", sorted(BEGINS))
-def test_each_ending_writes_its_form(run, tmp_path, ending):
+def test_each_extension_writes_its_format(run, tmp_path, ending):
     path = tmp_path / f"made{ending}"
     export(run, path, **({"frames": 2} if ending == ".gif" else {}))
     assert path.read_bytes().startswith(BEGINS[ending])
 
 
-def test_no_form_is_left_out():
-    assert set(FORMS) == set(BEGINS) | LAST
+def test_every_format_is_tested():
+    assert set(FORMATS) == set(BEGINS) | LAST
 
 
 @pytest.mark.torch
 @pytest.mark.parametrize("ending", [".safetensors", ".pt", ".onnx", ".json"])
-def test_what_is_exported_comes_back(run, tmp_path, ending):
+def test_an_exported_network_is_read_back(run, tmp_path, ending):
     path = tmp_path / f"made{ending}"
     export(run, path, **({} if ending == ".json" else {"dtype": "float64"}))
     if ending == ".json":
@@ -80,7 +81,7 @@ def test_a_step_chooses_the_network_before_it(run, tmp_path):
 
 
 @pytest.mark.parametrize(("ending", "comment"), [(".h", "//"), (".py", "#"), (".js", "//")])
-def test_a_program_says_what_goes_in_and_comes_out(run, tmp_path, ending, comment):
+def test_a_program_explains_its_inputs_and_outputs(run, tmp_path, ending, comment):
     rows = {"width": [1.0, 2.5], "length": [0.0, 1.0], "depth": [3.0, 3.0], "label": ["a\nb", "c"]}
     table = tn.Examples.from_table(rows)
     trained = tn.train(tn.Network.initial((3, 2), seed=0), table, tn.Recipe(epochs=1))
@@ -89,15 +90,15 @@ def test_a_program_says_what_goes_in_and_comes_out(run, tmp_path, ending, commen
     for each in (run, trained, fitted):
         export(each, tmp_path / f"{len(each.examples.target_names)}-{each.network.sizes[0]}{ending}")
     assert (tmp_path / f"2-3{ending}").read_text().splitlines()[3:8] == [
-        f"{comment} pixels[0]: width, from 1.0 to 2.5 as 0 to 1, and beyond as the nearer end.",
-        f"{comment} pixels[1]: length.",
-        f"{comment} pixels[2]: depth, always 3.0, as 0.",
-        f"{comment} answers[0]: ab.",
-        f"{comment} answers[1]: c.",
+        f"{comment} inputs[0]: width, 1.0 to 2.5 scaled to 0 to 1, clipped outside.",
+        f"{comment} inputs[1]: length.",
+        f"{comment} inputs[2]: depth, constant 3.0, scaled to 0.",
+        f"{comment} outputs[0]: ab.",
+        f"{comment} outputs[1]: c.",
     ]
     lines = (tmp_path / f"1-3{ending}").read_text().splitlines()
-    assert f"{comment} answers[0]: label, from -3.0 to 5.0 as 0 to 1." in lines
-    assert f"{comment} answers[1]: vertical." in (tmp_path / f"2-4{ending}").read_text().splitlines()
+    assert f"{comment} outputs[0]: label, -3.0 to 5.0 scaled to 0 to 1." in lines
+    assert f"{comment} outputs[1]: vertical." in (tmp_path / f"2-4{ending}").read_text().splitlines()
 
 
 def test_an_onnx_model_keeps_the_scaling_of_its_table(run, tmp_path):
@@ -114,7 +115,7 @@ def test_an_onnx_model_keeps_the_scaling_of_its_table(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_film_tells_how_far_it_is(run, tmp_path):
+def test_a_film_reports_its_progress(run, tmp_path):
     seen = []
     export(run, tmp_path / "a.gif", frames=3, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1, 3), (2, 3), (3, 3)]
@@ -123,39 +124,42 @@ def test_a_film_tells_how_far_it_is(run, tmp_path):
 @pytest.mark.parametrize(
     ("name", "choices", "message"),
     [
-        ("run.docx", {}, r"'run.docx' ends in '.docx', which is no form of a recording; there are .*\.xlsx: a workbook"),
-        ("a.onnx", {"cell": "loss"}, r"cell is 'loss', and an ONNX model \(.onnx\) has no such choice: it takes step, dtype"),
-        ("a.json", {"step": 1}, r"step is 1, and everything as JSON \(.json\) has no such choice: it takes none"),
-        ("a.h", {"colour": 1}, r"there is no choice 'colour'; there are step, epoch"),
-        ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no. Make the folder first"),
+        ("run.docx", {}, r"'run.docx' has the extension '.docx'. It must be the extension of a format: .*\.xlsx: a workbook"),
+        ("a.onnx", {"cell": "loss"}, r"cell is 'loss', and an ONNX model \(.onnx\) has no option cell. Its options are step, dtype"),
+        ("a.json", {"step": 1}, r"step is 1, and the recording as JSON \(.json\) has no option step. It has no options"),
+        ("a.h", {"colour": 1}, r"there is no option 'colour'. The options are step, epoch"),
+        ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no; make it first"),
         ("a.h", {"step": 99}, r"step 99 was asked and this recording has 12 steps"),
-        ("a.py", {"name": "1st"}, r"name is '1st'; it must begin with a letter"),
+        ("a.py", {"name": "1st"}, r"name is '1st'. It must start with a letter"),
         ("a.png", {"figure": "soul"}, r"'soul'.*network"),
         ("a.tex", {"cell": "layer9.z[0]"}, r"there is no cell 'layer9.z\[0\]'"),
         ("a.xlsx", {"epoch": 77}, r"77"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(run, tmp_path, name, choices, message):
+def test_invalid_requests_are_refused(run, tmp_path, name, choices, message):
     with pytest.raises(tn.TinyNetError, match=message):
         export(run, tmp_path / name, **choices)
     assert not list(tmp_path.iterdir())
 
 
-def test_only_a_page_compares(run, tmp_path):
-    with pytest.raises(tn.TinyNetError, match=r"2 recordings were given; a C header \(.h\) is made of one"):
+def test_only_a_page_takes_several_recordings(run, tmp_path):
+    with pytest.raises(
+        tn.TinyNetError,
+        match=r"2 recordings were given, and a C header \(.h\) takes one. Only .html compares",
+    ):
         export([run, run], tmp_path / "a.h")
 
 
-def test_the_command_writes_several_files_and_says_so(saved, tmp_path):
+def test_the_command_writes_several_files(saved, tmp_path):
     out = [tmp_path / "lines.h", tmp_path / "lines.gif"]
     found = tinynet(saved, "--out", out[0], "--out", out[1], "--name", "lines", "--frames", 2)
     assert found.exit_code == 0, found.output
-    assert "void lines_answer(" in out[0].read_text()
+    assert "void lines_predict(" in out[0].read_text()
     for path in out:
-        assert f"{path}: {FORMS[path.suffix].words}, {path.stat().st_size:,} bytes" in found.output
+        assert f"{path}: {FORMATS[path.suffix].description}, {path.stat().st_size:,} bytes" in found.output
 
 
-def test_the_command_says_json_and_nothing_else(saved, tmp_path):
+def test_the_command_prints_only_json(saved, tmp_path):
     path = tmp_path / "made.onnx"
     found = tinynet(saved, "--out", path, "--json")
     assert json.loads(found.stdout) == {
@@ -168,13 +172,13 @@ def test_the_command_refuses_before_it_writes(saved, tmp_path):
     found = tinynet(saved, "--out", tmp_path / "a.h", "--out", tmp_path / "b.docx")
     assert isinstance(found.exception, tn.TinyNetError)
     found = tinynet(saved, "--out", tmp_path / "a.h", "--cell", "loss")
-    assert re.search(r"cell is 'loss', and a C header \(.h\) has no such choice", str(found.exception))
+    assert re.search(r"cell is 'loss', and a C header \(.h\) has no option cell", str(found.exception))
     found = tinynet(saved, "--out", tmp_path / "a.json", "--out", tmp_path / "b.xlsx", "--epoch", 77)
-    assert re.search("epoch 77 was asked and this recording has 3 epochs", str(found.exception))
+    assert re.search("epoch is 77 and this recording has 3 epochs", str(found.exception))
     assert [path.name for path in tmp_path.iterdir()] == ["run.safetensors"]
 
 
-def test_a_recording_is_not_written_over(saved, run, tmp_path, monkeypatch):
+def test_a_recording_is_not_overwritten(saved, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = tinynet(saved, "--out", "run.safetensors")
     assert re.search(
@@ -183,9 +187,9 @@ def test_a_recording_is_not_written_over(saved, run, tmp_path, monkeypatch):
     assert saved.read_bytes() == run.to_bytes()
 
 
-def test_choices_go_to_the_files_that_take_them(tmp_path):
+def test_options_go_to_the_files_that_have_them(tmp_path):
     paths = [tmp_path / "a.tex", tmp_path / "b.xlsx"]
-    assert exports.taken(paths, {"step": 2, "cell": "loss"}) == {
+    assert exports.options_by_path(paths, {"step": 2, "cell": "loss"}) == {
         paths[0]: {"step": 2, "cell": "loss"},
         paths[1]: {"step": 2},
     }

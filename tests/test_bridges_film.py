@@ -1,4 +1,4 @@
-"""Films of trainings, and the figures a recording has."""
+"""Films of trainings, and the figures of a recording."""
 
 import shutil
 import stat
@@ -22,11 +22,11 @@ def run():
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(film, "DOTS", 30)
+    monkeypatch.setattr(film, "DPI", 30)
 
 
 @pytest.mark.slow
-def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick):
+def test_a_gif_shows_the_whole_training(run, tmp_path, quick):
     seen = []
     film.film(
         run, tmp_path / "film.gif", frames=4, fps=10, progress=lambda done, total: seen.append((done, total))
@@ -48,25 +48,25 @@ def test_a_gif_shows_the_training_from_its_start_to_its_end(run, tmp_path, quick
     assert again.read_bytes() == (tmp_path / "film.gif").read_bytes()
 
 
-def test_a_frame_has_the_networks_own_numbers(run):
+def test_a_frame_has_the_numbers_of_the_network(run):
     network = run[41].network
     figure = film.draw(run, 41, "left")
     texts = [text.get_text() for ax in figure.axes for text in ax.texts]
     assert tn.plots.canvas.signed(network.layers[0].weight[0, 2]) in texts
     assert f"{network(LINES['left'])[0, 1]:.2f}" in texts
-    assert figure.texts[0].get_text() == "seed 0: after 41 of 80 nudges, epoch 10"
+    assert figure.texts[0].get_text() == "seed 0: after 41 of 80 steps, epoch 10"
     curve = figure.axes[-1].lines[1].get_ydata()
     assert np.array_equal(curve, run.loss_per_epoch[:10])
     widths = [film.draw(run, step).axes[0].collections[0].get_linewidths() for step in (0, run.steps)]
     assert max(widths[0]) < max(widths[1])  # one scale for the whole film
 
 
-def test_long_trainings_are_looked_at_where_they_were_kept():
+def test_frames_of_long_trainings_are_recorded_steps():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=50), kept=20)
     assert run.stride == 10
-    assert film.moments(run, 6) == [0, 40, 80, 120, 160, 200]
-    assert film.moments(run, 7) == [0, 30, 60, 100, 130, 160, 200]
-    assert film.moments(run, 1000) == list(range(0, 201, 10))
+    assert film.frame_steps(run, 6) == [0, 40, 80, 120, 160, 200]
+    assert film.frame_steps(run, 7) == [0, 30, 60, 100, 130, 160, 200]
+    assert film.frame_steps(run, 1000) == list(range(0, 201, 10))
 
 
 def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
@@ -77,11 +77,11 @@ def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
     said = subprocess.run(
         [*ask.split(), tmp_path / "film.mp4"], capture_output=True, text=True, check=True
     ).stdout
-    assert said.strip() == "h264,336,188,18"  # three, and the last one held for fifteen more
+    assert said.strip() == "h264,336,188,18"  # three frames, and fifteen copies of the last
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.mp4"])
-def test_interrupted_it_leaves_no_half_file(run, tmp_path, name, quick):
+def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, quick):
     if name.endswith("mp4") and shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
 
@@ -98,36 +98,36 @@ def test_interrupted_it_leaves_no_half_file(run, tmp_path, name, quick):
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the film before"]
 
 
-def test_mistakes_are_said(run, tmp_path, monkeypatch):
+def test_invalid_options_are_refused(run, tmp_path, monkeypatch):
     for name, options, message in (
-        ("film.avi", {}, "the file's name ends in '.avi'; a film is saved as .gif or .mp4"),
-        ("no/film.gif", {}, "there is no folder .*no. Make the folder first"),
+        ("film.avi", {}, "the extension of the film is '.avi'. It must be .gif or .mp4"),
+        ("no/film.gif", {}, "there is no folder .*no; make it first"),
         ("film.gif", {"frames": 1}, "frames is 1. It must be a whole number from 2 to 2,000"),
         ("film.gif", {"fps": 0.5}, "fps is 0.5. It must be a whole number from 1 to 60"),
-        ("film.gif", {"picture": "middle"}, "there is no picture 'middle'"),
+        ("film.gif", {"picture": "middle"}, "there is no example 'middle'"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
             film.film(run, tmp_path / name, **options)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
         tn.TinyNetError,
-        match="a film as .mp4 needs the program ffmpeg, which is not found; install it, or save a .gif",
+        match="a film as .mp4 needs the program ffmpeg, which is not installed. Install it, or save a .gif",
     ):
         film.film(run, tmp_path / "film.mp4")
 
 
-def test_what_ffmpeg_says_is_passed_on(run, tmp_path, monkeypatch, quick):
+def test_the_message_of_ffmpeg_is_in_the_error(run, tmp_path, monkeypatch, quick):
     fake = tmp_path / "ffmpeg"
     fake.write_text("#!/bin/sh\necho 'Unknown encoder libx264' >&2\nexit 1\n")
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    with pytest.raises(tn.TinyNetError, match="ffmpeg made no film: Unknown encoder libx264; save a .gif"):
+    with pytest.raises(tn.TinyNetError, match="ffmpeg failed: Unknown encoder libx264. Save a .gif instead"):
         film.film(run, tmp_path / "film.mp4", frames=2)
     assert list(tmp_path.glob("*.mp4")) == []
 
 
 @pytest.mark.slow
-def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
+def test_every_figure_is_drawn_for_every_kind_of_recording(run, tmp_path):
     table = tn.Examples(
         np.array([[0.0, 0.5, 1.0], [1.0, 0.2, 0.3]]), np.eye(2), ("a", "b"), None, ("no", "yes")
     )
@@ -150,22 +150,23 @@ def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
     for each in others.values():
         for name in figures.figures(each):
             assert tn.plots.figure_of(figures.draw(each, name)).axes
-    beside = [text.get_text() for text in figures.draw(others["numbers"], "answers").texts]
+    beside = [text.get_text() for text in figures.draw(others["numbers"], "outputs").texts]
     assert {"target −3", "target 7.5"} <= set(beside)
     for ending in ("svg", "pdf", "png"):
         tn.plots.save(figures.draw(run, "map"), tmp_path / f"map.{ending}")
     with pytest.raises(
-        tn.TinyNetError, match="there is no figure 'mood' of this recording; there are network, start, loss"
+        tn.TinyNetError,
+        match="there is no figure 'mood' of this recording. The figures are network, initial, loss",
     ):
         figures.draw(run, "mood")
 
 
-def test_numbers_to_predict_are_in_their_own_units():
+def test_numbers_to_predict_are_in_the_units_of_the_table():
     table = tn.Examples.from_table(
         {"width": [1.0, 2.0, 5.0], "height": [10.0, 20.0, 30.0]}, targets=["height"]
     )
     run = tn.train(tn.Network.initial((1, 1), seed=0, output="identity"), table, tn.Recipe(epochs=1))
-    ax = figures.draw(run, "answers")
+    ax = figures.draw(run, "outputs")
     assert [bar.get_width() for bar in ax.patches] == table.unscaled(run.final(table)).ravel().tolist()
     assert [text.get_text() for text in ax.texts if "target" in text.get_text()] == [
         "target 10",
@@ -175,7 +176,7 @@ def test_numbers_to_predict_are_in_their_own_units():
 
 
 @pytest.mark.parametrize("answers", [("horizontal", "vertical"), ("a", "b", "c"), ("y",)])
-def test_in_a_frame_nothing_covers_another_or_leaves_it(answers):
+def test_texts_of_a_frame_do_not_overlap(answers):
     rng = np.random.default_rng(0)
     outputs = len(answers)
     inputs, targets = rng.uniform(size=(20, 4)), rng.uniform(-9, 9, (20, 1))

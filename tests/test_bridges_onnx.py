@@ -1,4 +1,4 @@
-"""A network as an ONNX model: checked by onnx, run by onnxruntime, and read back."""
+"""ONNX models are checked by onnx, run by onnxruntime, and read back."""
 
 import json
 import sys
@@ -20,11 +20,11 @@ LINES = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax")
 
 def answered(model, shown):
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    return session.run(["answers"], {"pixels": shown})[0]
+    return session.run(["outputs"], {"inputs": shown})[0]
 
 
 @given(network=networks(most=40))
-def test_onnxruntime_answers_as_the_network_does(network):
+def test_onnxruntime_gives_the_outputs_of_the_network(network):
     shown, model = pictures(network), network.to_onnx(dtype="float64")
     onnx.checker.check_model(model, full_check=True)
     if "softplus" in network.architecture.activations:  # onnxruntime has no Softplus in float64
@@ -35,7 +35,7 @@ def test_onnxruntime_answers_as_the_network_does(network):
 
 
 @given(network=networks(most=40, single=True))
-def test_onnxruntime_answers_to_a_millionth_in_float32(network):
+def test_onnxruntime_is_within_a_millionth_in_float32(network):
     shown, model = pictures(network).astype(np.float32), network.to_onnx()
     onnx.checker.check_model(model, full_check=True)
     found = answered(model, shown)
@@ -43,7 +43,7 @@ def test_onnxruntime_answers_to_a_millionth_in_float32(network):
     np.testing.assert_allclose(found, network(shown), rtol=1e-6, atol=1e-6)
 
 
-def test_trained_networks_answer_to_a_millionth():
+def test_trained_networks_are_within_a_millionth():
     for output, loss in (("sigmoid", "mse"), ("softmax", "cross_entropy")):
         network = tn.Network.initial((4, 8, 2), seed=1, output=output)
         network = tn.train(
@@ -66,7 +66,7 @@ def test_huge_weighted_sums_saturate():
 
 
 @pytest.mark.parametrize("count", [1, 7])
-def test_any_number_of_pictures_may_be_asked(count):
+def test_a_batch_may_have_any_size(count):
     assert answered(LINES.to_onnx(), np.zeros((count, 4), np.float32)).shape == (count, 2)
 
 
@@ -79,13 +79,13 @@ def test_a_round_trip_loses_nothing(network):
     assert rounded.parameters.tolist() == network.parameters.astype(np.float32).tolist()
 
 
-def test_names_of_answers_go_along():
+def test_the_metadata_has_the_names_of_the_outputs():
     model = onnx.load_from_string(LINES.to_onnx(answers=("horizontal", "vertical")))
     props = {prop.key: prop.value for prop in model.metadata_props}
     assert json.loads(props["answers"]) == ["horizontal", "vertical"]
     assert json.loads(props["tinynet"])["origin"] == "seed 0"
-    assert [one.name for one in (*model.graph.input, *model.graph.output)] == ["pixels", "answers"]
-    with pytest.raises(TinyNetError, match="there are 3 answers and the network has 2 outputs"):
+    assert [one.name for one in (*model.graph.input, *model.graph.output)] == ["inputs", "outputs"]
+    with pytest.raises(TinyNetError, match="answers has 3 names and the network has 2 outputs"):
         LINES.to_onnx(answers=("a", "b", "c"))
 
 
@@ -96,7 +96,7 @@ def test_a_missing_onnx_names_the_extra(monkeypatch):
 
 
 def made(nodes, shapes=None, inputs=("x",), output="y"):
-    """Another's model: (operator, inputs, output, attributes), with parameters of these shapes."""
+    """Return a model of other nodes: (operator, inputs, output, attributes), with parameters of these shapes."""
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in (*inputs, output)]
     shapes = {"w": (3, 4), "v": (3, 2), "b": (3,)} if shapes is None else shapes
     arrays = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in shapes.items()]
@@ -107,7 +107,7 @@ def made(nodes, shapes=None, inputs=("x",), output="y"):
     ).SerializeToString()
 
 
-def test_anothers_model_is_read():
+def test_a_model_of_another_program_is_read():
     nodes = [
         ("Gemm", ["x", "w", "b"], "z", {"transB": 1}),
         ("Relu", ["z"], "a", {}),
@@ -126,15 +126,15 @@ LINEAR = ("Gemm", ["x", "w", "b"], "z", {"transB": 1})
 @pytest.mark.parametrize(
     ("nodes", "message"),
     [
-        ([("Conv", ["x", "w"], "y", {})], "a node Conv that TinyNet cannot read; it reads Gemm nodes"),
-        ([LINEAR, ("Elu", ["z"], "y", {})], "a node Elu that TinyNet cannot read"),
-        ([("Tanh", ["x"], "y", {})], "a node Tanh that TinyNet cannot read"),
+        ([("Conv", ["x", "w"], "y", {})], "a node Conv, which TinyNet cannot read. TinyNet reads Gemm nodes"),
+        ([LINEAR, ("Elu", ["z"], "y", {})], "a node Elu, which TinyNet cannot read"),
+        ([("Tanh", ["x"], "y", {})], "a node Tanh, which TinyNet cannot read"),
         ([LINEAR, ("Tanh", ["z"], "t", {}), ("Relu", ["t"], "y", {})], "a node Relu"),
-        ([LINEAR, ("Tanh", ["x"], "y", {})], "no chain of layers: Tanh takes 'x', not 'z'"),
-        ([LINEAR, ("Softmax", ["z"], "y", {"axis": 0})], "a Softmax over axis 0; one here is over the outputs"),
+        ([LINEAR, ("Tanh", ["x"], "y", {})], "not a chain of layers: Tanh takes 'x', not 'z'"),
+        ([LINEAR, ("Softmax", ["z"], "y", {"axis": 0})], "a Softmax over axis 0. It must be over the outputs"),
         ([("Gemm", ["x", "w", "b"], "y", {"transB": 1, "alpha": 2.0})], "a Gemm with alpha, beta or transA"),
-        ([("Identity", ["x"], "y", {})], "no chain of layers from its input to its output"),
-        ([LINEAR, ("Tanh", ["z"], "a", {}), ("Gemm", ["a", "v"], "s", {}), ("Relu", ["s"], "r", {}), ("Gemm", ["r", "u"], "y", {})], "has relu and tanh; hidden layers here have one"),
+        ([("Identity", ["x"], "y", {})], "not a chain of layers from its input to its output"),
+        ([LINEAR, ("Tanh", ["z"], "a", {}), ("Gemm", ["a", "v"], "s", {}), ("Relu", ["s"], "r", {}), ("Gemm", ["r", "u"], "y", {})], "has relu and tanh. All hidden layers must have the same activation"),
     ],
 )  # fmt: skip
 def test_other_models_are_refused(nodes, message):
@@ -151,11 +151,11 @@ def test_numbers_in_another_file_are_not_read(tmp_path, monkeypatch):
     tensor.data_location = TensorProto.EXTERNAL
     tensor.ClearField("raw_data")
     tensor.external_data.add(key="location", value="numbers")
-    with pytest.raises(TinyNetError, match="keeps w in another file; save the model as one file"):
+    with pytest.raises(TinyNetError, match="has w in another file. Save the model as one file"):
         tn.Network.from_onnx(model.SerializeToString())
 
 
 @pytest.mark.parametrize("data", [b"", b"not a model at all", LINES.to_onnx()[:-30]])
 def test_damaged_bytes_are_refused(data):
-    with pytest.raises(TinyNetError, match="damaged or no ONNX model .*take another copy"):
+    with pytest.raises(TinyNetError, match="damaged or not an ONNX model .*Use another copy"):
         tn.Network.from_onnx(data)

@@ -1,4 +1,4 @@
-"""A network in and out of PyTorch, and through files of named tensors."""
+"""Networks to and from PyTorch, and files of named tensors."""
 
 import pickle
 import subprocess
@@ -44,14 +44,14 @@ def test_float32_rounds_each_parameter_once(network):
 
 
 @given(network=networks())
-def test_a_model_answers_as_the_network_does(network):
+def test_a_model_gives_the_outputs_of_the_network(network):
     shown = pictures(network)
     with torch.no_grad():
         theirs = network.to_torch(dtype="float64")(torch.tensor(shown)).numpy()
     np.testing.assert_allclose(theirs, network(shown), rtol=1e-12, atol=1e-14)
 
 
-def test_what_needs_no_torch_loads_none(tmp_path):
+def test_formats_other_than_pytorchs_do_not_import_torch(tmp_path):
     code = (
         "import sys; sys.modules['torch'] = None\nimport tinynet as tn\n"
         "network = tn.Network.initial(seed=0)\n"
@@ -73,7 +73,7 @@ def test_making_a_model_draws_no_random_numbers():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
-def test_a_model_of_any_precision_comes_exactly(dtype):
+def test_a_model_of_any_precision_is_read_exactly(dtype):
     model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)).to(dtype)
     network = tn.Network.from_torch(model)
     assert network.layers[0].weight.tolist() == model[0].weight.tolist()
@@ -92,7 +92,7 @@ def test_a_layer_without_bias_has_zeros():
         (nn.Sequential(nn.Conv2d(1, 1, 2), nn.Flatten(), nn.Linear(4, 3)), "layer '0' is a Conv2d"),
         (nn.Sequential(nn.Linear(4, 3), nn.Dropout(), nn.Linear(3, 2)), "layer '1' is a Dropout"),
         (nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 2)), "'0' has relu .* '2' has tanh"),
-        (nn.Sequential(nn.Linear(4, 2, dtype=torch.complex64)), "complex64; parameters are floating-point"),
+        (nn.Sequential(nn.Linear(4, 2, dtype=torch.complex64)), "dtype complex64. It must be a floating-point dtype"),
     ],
 )  # fmt: skip
 def test_models_of_other_layers_are_refused_by_name(model, message):
@@ -101,7 +101,7 @@ def test_models_of_other_layers_are_refused_by_name(model, message):
 
 
 @given(network=networks())
-def test_a_state_dict_is_pytorchs_and_loses_nothing(network):
+def test_a_state_dict_loads_in_pytorch_and_loses_nothing(network):
     state = network.state_dict()
     assert tn.Network.from_state_dict(state) == network
     assert tn.Network.from_state_dict(state).origin == network.origin
@@ -113,7 +113,7 @@ def test_a_state_dict_is_pytorchs_and_loses_nothing(network):
     assert layered(tn.Network.from_torch(model)) == layered(network)
 
 
-def test_anothers_state_dict_takes_its_activations_from_the_caller():
+def test_a_state_dict_from_pytorch_takes_its_activations_from_the_caller():
     state = DOUBLE.to_torch(dtype="float64").state_dict()
     network = tn.Network.from_state_dict(state, hidden="tanh", output="softmax")
     assert layered(network) == layered(DOUBLE)
@@ -164,7 +164,9 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
         lambda: path.write_bytes(pickle.dumps(Attack())),
     ):
         write()
-        with pytest.raises(TinyNetError, match="more than tensors.* can run any code: save model.state_dict"):
+        with pytest.raises(
+            TinyNetError, match="objects other than tensors.* can run any code. Save model.state_dict"
+        ):
             tn.Network.load(path)
     with pytest.raises(SystemExit, match="the pickle ran"):
         pickle.loads(pickle.dumps(Attack()))
@@ -173,20 +175,20 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
 @pytest.mark.parametrize(
     ("saved", "message"),
     [
-        (nn.Linear(4, 2), "more than tensors.*save model.state_dict"),
-        ([1, 2], "holds a list, not a state_dict"),
-        ({"epoch": 3}, "has 'epoch', which is no weight or bias"),
-        ({"model": {}, "epoch": 3}, "has a dictionary in 'model'; if that is the state_dict, give it alone"),
-        ({"0.weight": torch.zeros(2, 2).to_sparse()}, "0.weight is no plain tensor of numbers .*Sparse"),
-        ({"0.weight": torch.zeros(2, 2, device="meta")}, "0.weight is no plain tensor of numbers .*meta"),
+        (nn.Linear(4, 2), "objects other than tensors.*Save model.state_dict"),
+        ([1, 2], "contains a list, not a state_dict"),
+        ({"epoch": 3}, "has 'epoch', which is not a weight or bias"),
+        ({"model": {}, "epoch": 3}, "has a dictionary in 'model'. If it is the state_dict, save only it"),
+        ({"0.weight": torch.zeros(2, 2).to_sparse()}, "0.weight is not a plain tensor of numbers .*Sparse"),
+        ({"0.weight": torch.zeros(2, 2, device="meta")}, "0.weight is not a plain tensor of numbers .*meta"),
         (
             {"0.weight": torch.zeros(1, 1).expand(10**5, 10**6)},
-            "0.weight has 100,000,000,000 numbers; at most",
+            "0.weight has 100,000,000,000 numbers. It must have at most",
         ),
         ({}, "has no weights"),
     ],
 )
-def test_other_things_in_a_pt_file_are_refused(tmp_path, saved, message):
+def test_other_objects_in_a_pt_file_are_refused(tmp_path, saved, message):
     torch.save(saved, tmp_path / "net.pt")
     with pytest.raises(TinyNetError, match=message):
         tn.Network.load(tmp_path / "net.pt")
@@ -201,7 +203,7 @@ def filled(*shape, kind=np.float32):
     return np.arange(np.prod(shape), dtype=kind).reshape(shape) / 8
 
 
-def test_layers_of_anothers_file_are_ordered_by_number_not_by_letter(tmp_path):
+def test_layers_of_other_files_are_ordered_by_number(tmp_path):
     arrays = {
         f"net.{n}.{part}": filled(*shape) + n
         for n in range(0, 12, 2)
@@ -213,7 +215,7 @@ def test_layers_of_anothers_file_are_ordered_by_number_not_by_letter(tmp_path):
     assert network.origin.endswith("net.safetensors")
 
 
-def test_layers_of_anothers_file_are_ordered_by_shape_where_names_have_no_numbers(tmp_path):
+def test_layers_without_numbers_are_ordered_by_shape(tmp_path):
     arrays = {
         "into.weight": filled(5, 4),
         "hidden.weight": filled(3, 5),
@@ -226,32 +228,32 @@ def test_layers_of_anothers_file_are_ordered_by_shape_where_names_have_no_number
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"conv.weight": filled(1, 1, 2, 2)}, r"conv.weight has shape \(1, 1, 2, 2\); a Linear layer's weight is \(out, in\)"),
-        ({"1.running_mean": filled(3)}, "has '1.running_mean', which is no weight or bias"),
+        ({"conv.weight": filled(1, 1, 2, 2)}, r"conv.weight has shape \(1, 1, 2, 2\). It must have shape \(out, in\)"),
+        ({"1.running_mean": filled(3)}, "has '1.running_mean', which is not a weight or bias"),
         ({"0.bias": filled(3)}, "the bias of layer '0' and no weight"),
         ({"0.weight": filled(3, 4), "0.bias": filled(2)}, "layer '0' has 3 nodes and 2 biases"),
-        ({"0.weight": filled(3, 4), "2.weight": filled(2, 5)}, "no chain of layers: 0 gives 3 numbers and 2 takes 5"),
-        ({"a.weight": filled(3, 3), "b.weight": filled(3, 3)}, "the order of its layers a, b: 2 orders make a chain; give them"),
+        ({"0.weight": filled(3, 4), "2.weight": filled(2, 5)}, "not a chain of layers: 0 has 3 outputs and 2 has 5 inputs"),
+        ({"a.weight": filled(3, 3), "b.weight": filled(3, 3)}, "the order of its layers a, b: 2 orders make a chain. Pass the arrays in order"),
         ({"a.weight": filled(3, 4), "b.weight": filled(3, 4)}, "the order of its layers a, b: no orders"),
-        ({"0.weight": np.ones((2, 2), np.int64)}, "0.weight holds int64"),
+        ({"0.weight": np.ones((2, 2), np.int64)}, "0.weight has dtype int64"),
         ({"0.weight": np.full((2, 2), np.nan)}, r"layer1.weight\[0,0\] is nan"),
         ({"0.weight": filled(2, 5000)}, r"sizes\[\d\] is 5,000. It must be a whole number from 1 to 4,096"),
         ({}, "has no weights"),
     ],
 )  # fmt: skip
-def test_files_of_other_things_are_refused(tmp_path, arrays, message):
+def test_files_without_a_chain_of_layers_are_refused(tmp_path, arrays, message):
     with pytest.raises(TinyNetError, match=message):
         tn.Network.load(foreign(tmp_path, **arrays))
 
 
-def test_a_type_that_numpy_has_none_of_is_named(tmp_path):
+def test_a_dtype_that_numpy_lacks_is_named(tmp_path):
     path = tmp_path / "net.safetensors"
     safetensors.torch.save_file({"0.weight": torch.ones(2, 2, dtype=torch.bfloat16)}, path)
     with pytest.raises(TinyNetError, match="tensors of type BF16, .*float32"):
         tn.Network.load(path)
 
 
-def test_a_recording_is_no_network(tmp_path):
+def test_a_recording_is_not_a_network(tmp_path):
     run = tn.train(SINGLE, tn.pictures.lines(), tn.Recipe(epochs=1))
     run.save(tmp_path / "run.safetensors")
     with pytest.raises(TinyNetError, match="holds a recording, not a network"):
@@ -277,11 +279,11 @@ def test_a_damaged_file_gives_a_clear_error_or_a_network(tmp_path_factory, endin
         with suppress(TinyNetError):
             assert np.array_equal(tn.Network.load(path).parameters, SINGLE.parameters)
         return
-    with pytest.raises(TinyNetError, match="damaged|no JSON|more than tensors"):
+    with pytest.raises(TinyNetError, match="damaged|not a JSON|objects other than tensors"):
         tn.Network.load(path)
 
 
-def test_a_changed_number_in_a_safetensors_file_is_seen(tmp_path):
+def test_a_changed_number_in_a_safetensors_file_is_detected(tmp_path):
     path = tmp_path / "net.safetensors"
     SINGLE.save(path)
     data = bytearray(path.read_bytes())
@@ -294,14 +296,14 @@ def test_a_changed_number_in_a_safetensors_file_is_seen(tmp_path):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: SINGLE.save("net.h5"), "ends in '.h5'; a network's file ends in .safetensors, .pt, .pth, .onnx, .json"),
+        (lambda: SINGLE.save("net.h5"), "has the extension '.h5'. It must be one of .safetensors, .pt, .pth, .onnx, .json"),
         (lambda: tn.Network.load("missing.pt"), "cannot read missing.pt: No such file"),
-        (lambda: tn.Network.load("net.json", hidden="relu"), "says itself which activations"),
+        (lambda: tn.Network.load("net.json", hidden="relu"), "contains its activations. Leave hidden and output out"),
         (lambda: SINGLE.to_torch(dtype="float16"), "dtype is 'float16'. It must be one of 'float32', 'float64'"),
-        (lambda: SINGLE.with_parameter("layer1.bias[0]", 1e39).to_torch(), r"layer1.bias\[0\] is 1e\+39, too large for float32; take dtype='float64'"),
+        (lambda: SINGLE.with_parameter("layer1.bias[0]", 1e39).to_torch(), r"layer1.bias\[0\] is 1e\+39. It is too large for float32. Use dtype='float64'"),
         (lambda: tn.Network.from_state_dict(SINGLE.state_dict(), hidden="gelu"), "hidden is 'gelu'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(call, message):
+def test_invalid_requests_are_refused(call, message):
     with pytest.raises(TinyNetError, match=message):
         call()

@@ -1,4 +1,4 @@
-"""Workbooks, recalculated by LibreOffice and by the package formulas, and changed on the way."""
+"""Workbooks, changed and recalculated by LibreOffice and by the package formulas."""
 
 import io
 import shutil
@@ -56,11 +56,11 @@ def moments_of(case):
 
 
 def name_of(cell, moments, k):
-    return notation.defined_name(cell, f"nudge{moments[k].step}_" if len(moments) > 1 else "")
+    return notation.defined_name(cell, f"step{moments[k].step}_" if len(moments) > 1 else "")
 
 
 def ours(moments, changes=()):
-    """Every cell by its name in the workbook, nudge after nudge, with some given numbers changed."""
+    """Return every cell by its name in the workbook, with some inputs changed."""
     found, given, values = {}, {}, {}
     for k, moment in enumerate(moments):
         if k == 0:
@@ -94,13 +94,13 @@ def places(book):
 
 
 def read(data):
-    """The numbers that stand in a workbook, by name."""
+    """Return the numbers in a workbook by name."""
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     return {name: book[sheet][cell].value for name, (sheet, cell) in places(book).items()}
 
 
 def changed(data, moments, changes):
-    """The workbook with numbers changed, as a user would: its formulas have no values then."""
+    """Return the workbook with changed numbers; its formulas have no values."""
     book = openpyxl.load_workbook(io.BytesIO(data))
     where = places(book)
     for k, cell, value in changes:
@@ -140,7 +140,7 @@ def by_formulas(data, folder):
 
 @pytest.fixture(scope="module")
 def books():
-    """Each case's workbook, and the same with numbers changed."""
+    """Return the workbook of each case, before and after a change."""
     found = {}
     for case in CASES:
         data, moments = moments_of(case)
@@ -150,7 +150,7 @@ def books():
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_values_in_the_file_are_ours_to_the_last_bit(books, case):
+def test_the_values_in_the_file_are_exact(books, case):
     data, moments, _, _ = books[case]
     found = read(data)
     assert found == ours(moments)
@@ -160,7 +160,7 @@ def test_the_values_in_the_file_are_ours_to_the_last_bit(books, case):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
-def test_the_package_formulas_finds_our_numbers_before_and_after_a_change(books, case, tmp_path):
+def test_the_package_formulas_gives_the_numbers_before_and_after_a_change(books, case, tmp_path):
     data, moments, changes, after = books[case]
     if case == "one identity output":
         assert by_formulas(data, tmp_path) == pytest.approx(ours(moments), rel=1e-12, abs=1e-12)
@@ -169,7 +169,7 @@ def test_the_package_formulas_finds_our_numbers_before_and_after_a_change(books,
     assert by_formulas(after, tmp_path) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
 
 
-def test_libreoffice_finds_our_numbers_after_a_change(books, tmp_path):
+def test_libreoffice_gives_the_numbers_after_a_change(books, tmp_path):
     soffice = shutil.which("soffice") or shutil.which("libreoffice")
     if soffice is None:
         pytest.skip("LibreOffice is not installed")
@@ -187,7 +187,7 @@ def test_libreoffice_finds_our_numbers_after_a_change(books, tmp_path):
         assert found == pytest.approx(ours(moments, changes), rel=1e-12, abs=1e-12)
 
 
-# weights so large that e^z is no number, and answers so sure and wrong that ln 0 is asked
+# weights so large that e^z overflows, and outputs so confident and wrong that the loss needs ln 0
 STRESS = [(1.0, "bce"), (136.0, "bce"), (150.0, "bce"), (1e5, "bce"), (1e5, "cross_entropy"), (1e5, "mse")]
 
 
@@ -201,23 +201,23 @@ def stressed(size, loss):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("size", "loss"), STRESS)
-def test_sure_and_wrong_answers_overflow_nowhere(size, loss, tmp_path):
+def test_confident_wrong_outputs_do_not_overflow(size, loss, tmp_path):
     data, moment = stressed(size, loss)
     found, wanted = by_formulas(changed(data, [moment], []), tmp_path), ours([moment])
     assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 + unsure(moment))
 
 
 def unsure(moment):
-    """Return how far log(1 - a) moves where a, near 1, is one place further: the workbook's own EXP may round so."""
+    """Return the change of log(1 - a) if a, near 1, changes in its last place: the EXP of a workbook may round so."""
     rests = [1 - value for name, value in moment.values.items() if ".a[" in name and 0 < 1 - value < 0.5]
     return 2.0**-53 / min(rests) if rests and moment.recipe.loss == "bce" else 0.0
 
 
-def test_one_nudge_has_its_names_without_a_number(tmp_path):
+def test_the_names_of_a_single_step_have_no_prefix(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
     data = workbook.to_excel(run, step=5)
     book = openpyxl.load_workbook(io.BytesIO(data))
-    assert book.sheetnames == ["start here", "nudge 5"]
+    assert book.sheetnames == ["start here", "step 5"]
     formulas = {name: book[sheet][cell].value for name, (sheet, cell) in places(book).items()}
     assert formulas["layer1_a_0"] == "=1/(1+EXP(MIN(-layer1_z_0,709)))"
     assert formulas["layer1_weight_0_2_after"] == "=layer1_weight_0_2+layer1_weight_0_2_change"
@@ -228,17 +228,17 @@ def test_one_nudge_has_its_names_without_a_number(tmp_path):
     assert (tmp_path / "nudge.xlsx").read_bytes() == data
 
 
-def test_the_overview_has_the_loss_of_each_nudge_and_their_mean():
+def test_the_overview_has_the_loss_of_each_step_and_their_mean():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2, batch_size=3))
     book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, epoch=1)), data_only=True)
     rows = [[cell.value for cell in row] for row in book["start here"]["A7:F9"]]
     losses = [run[2].loss, run[3].loss]
-    assert rows[0] == ["nudge 2", 3, "top, bottom, left", losses[0], losses[0], 0]
-    assert rows[2][2:4] == ["mean over the pictures", pytest.approx(run.loss_per_epoch[1], rel=1e-15)]
-    assert "follows" in book["start here"]["A2"].value
+    assert rows[0] == ["step 2", 3, "top, bottom, left", losses[0], losses[0], 0]
+    assert rows[2][2:4] == ["mean over the examples", pytest.approx(run.loss_per_epoch[1], rel=1e-15)]
+    assert "recalculated, in this step and in later steps" in book["start here"]["A2"].value
 
 
-def test_no_name_is_a_cell_reference_or_comes_twice():
+def test_names_are_unique_and_not_cell_references():
     recipe = tn.Recipe(optimizer="adam", weight_decay=0.1, batch_size=12)
     sheet = tn.Sheet.of(tn.Architecture((16, 12, 3)), recipe, batch_size=12)
     names = [notation.defined_name(cell).lower() for cell in sheet.cells]
@@ -247,7 +247,7 @@ def test_no_name_is_a_cell_reference_or_comes_twice():
 
 
 @given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.floats(-1e3, 1e3))
-def test_brackets_stand_where_they_matter(a, b, c):
+def test_brackets_keep_the_value(a, b, c):
     values = {"a": a, "b": b, "c": c}
     for outer in "+-*":
         for inner in "+-*":
@@ -260,41 +260,39 @@ def test_brackets_stand_where_they_matter(a, b, c):
                 assert eval(notation.excel(tree), {}, dict(values)) == wanted
 
 
-def test_what_a_workbook_cannot_hold_is_said():
+def test_invalid_workbooks_are_refused():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
-    with pytest.raises(tn.TinyNetError, match="step 1 and epoch 0 were asked; ask for one of them"):
+    with pytest.raises(tn.TinyNetError, match="step is 1 and epoch is 0. Give only one of them"):
         workbook.to_excel(run, step=1, epoch=0)
     with pytest.raises(
-        tn.TinyNetError, match="epoch 2 was asked and this recording has 2 epochs; ask for 0 to 1"
+        tn.TinyNetError, match="epoch is 2 and this recording has 2 epochs. It must be from 0 to 1"
     ):
         workbook.to_excel(run, epoch=2)
-    with pytest.raises(tn.TinyNetError, match="there are no nudges to put into a workbook"):
+    with pytest.raises(tn.TinyNetError, match="there are no steps for a workbook"):
         workbook.workbook([])
-    with pytest.raises(tn.TinyNetError, match="nudge 2 does not follow nudge 0"):
+    with pytest.raises(tn.TinyNetError, match="step 2 does not follow step 0"):
         workbook.workbook([run[0], run[2]])
     many = tn.pictures.Examples(np.zeros((300, 4)), np.zeros((300, 2)), tuple(map(str, range(300))), (2, 2))
     long = tn.train(tn.Network.initial(seed=0), many, tn.Recipe(epochs=1))
-    with pytest.raises(
-        tn.TinyNetError, match="300 nudges with 37,200 cells was asked and it takes 250 nudges"
-    ):
+    with pytest.raises(tn.TinyNetError, match="300 steps would have 37,200 cells. It can have 250 steps"):
         workbook.to_excel(long, epoch=0)
     wide = tn.nudge(
         tn.Network.initial((500, 2), seed=0), tn.pictures.Examples(np.zeros((1, 500)), [[1, 0]], ("dark",))
     )
     with pytest.raises(
-        tn.TinyNetError, match="characters and a spreadsheet takes 8,192; take a network with narrower"
+        tn.TinyNetError, match="characters. A spreadsheet allows 8,192. Use a network with narrower"
     ):
         workbook.workbook([wide])
-    with pytest.raises(tn.TinyNetError, match="MAX of 300 numbers was asked and a spreadsheet's takes 255"):
+    with pytest.raises(tn.TinyNetError, match="MAX has 300 arguments. A spreadsheet allows 255"):
         notation.excel(("max", *(f"a[{k}]" for k in range(300))))
 
 
-def test_numbers_that_are_not_finite_have_no_workbook():
+def test_numbers_that_are_not_finite_are_refused():
     network = tn.Network.initial((4, 2), seed=0, output="identity").with_parameters(np.full(10, 1e200))
     with np.errstate(all="ignore"):
         moment = Moment(network, LINES["top"], tn.Recipe(), np.zeros(0))
         with pytest.raises(
-            tn.TinyNetError, match="loss.term.0. of nudge 0 is inf and a spreadsheet holds only finite"
+            tn.TinyNetError, match="loss.term.0. of step 0 is inf. A spreadsheet needs finite"
         ):
             workbook.workbook([moment])
 
@@ -307,7 +305,7 @@ def test_a_missing_package_is_named(monkeypatch):
         workbook.workbook([tn.nudge(tn.Network.initial(seed=0), LINES["top"])])
 
 
-def test_small_and_large_numbers_are_shown_with_a_power_of_ten(books):
+def test_small_and_large_numbers_have_a_power_of_ten(books):
     data, moments, _, _ = books[next(iter(books))]
     book = openpyxl.load_workbook(io.BytesIO(data))
     rules = {
@@ -317,7 +315,7 @@ def test_small_and_large_numbers_are_shown_with_a_power_of_ten(books):
         for rule in place.rules
         if rule.type == "expression"
     }
-    sheet = book[f"nudge {moments[0].step}"]
+    sheet = book[f"step {moments[0].step}"]
     rule = "AND(ISNUMBER(B3),B3<>0,OR(ABS(B3)<0.0001,ABS(B3)>=100000))", "0.00000E+00"
     assert rules[sheet.title, f"B3:B{sheet.max_row}"] == rule
 
@@ -326,13 +324,13 @@ def test_columns_of_a_table_have_their_names():
     table = tn.Examples.from_table({"width": [1.0, 3.0], "label": ["a", "b"]})
     run = tn.train(tn.Network.initial((1, 2), seed=0), table, tn.Recipe(epochs=1))
     book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=0)))
-    words = {row[4].value: row[3].value for row in book["nudge 0"].iter_rows(min_row=3)}
+    words = {row[4].value: row[3].value for row in book["step 0"].iter_rows(min_row=3)}
     assert words["pixel_0"] == "value of width"
     assert words["layer1_weight_1_0"] == "weight from width to output 1"
 
 
 @pytest.mark.torch
-def test_what_pytorch_gave_is_said_to_follow_nothing():
+def test_numbers_from_pytorch_are_marked_as_constants():
     import torch
 
     model = torch.nn.Sequential(torch.nn.Linear(2, 1))
@@ -341,20 +339,20 @@ def test_what_pytorch_gave_is_said_to_follow_nothing():
         torch.nn.functional.huber_loss(model(torch.ones(1, 2)), torch.zeros(1, 1)).backward()
         optimizer.step()
     book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(recording, step=0)))
-    assert "but for those that PyTorch gave, which stay as they are" in book["start here"]["A3"].value
-    words = {row[4].value: row[2].value for row in book["nudge 0"].iter_rows(min_row=3)}
-    assert words["loss"] == "as PyTorch gave it: a number that follows nothing"
+    assert "except numbers recorded from PyTorch, which stay constant" in book["start here"]["A3"].value
+    words = {row[4].value: row[2].value for row in book["step 0"].iter_rows(min_row=3)}
+    assert words["loss"] == "recorded from PyTorch: a constant"
     assert words["pixel_0"] == ""
     assert words["layer1_z_0"].startswith("= ")
 
 
 @pytest.mark.parametrize(
-    ("nudges", "message"),
+    ("steps", "message"),
     [
-        (1, "a nudge with 100,001 cells was .*; take smaller"),
-        (2, "2 nudges with .*; take one nudge .a step., sm"),
+        (1, "a workbook of a step would have 100,001 cells. .* Use smaller"),
+        (2, "2 steps would have .* Use one step, smaller"),
     ],
 )
-def test_what_is_too_large_is_told_what_would_fit(nudges, message):
+def test_the_error_for_a_large_workbook_has_advice(steps, message):
     with pytest.raises(tn.TinyNetError, match=message):
-        workbook._check_size(100_001, nudges)
+        workbook._check_size(100_001, steps)

@@ -1,4 +1,4 @@
-"""Worksheets: what a student finds who rounds after every step is what is printed."""
+"""Worksheets: a student who rounds every number finds the printed numbers."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def sheets_of(name):
     return tn.worksheet(options.pop("seeds", [0]), options.pop("picture", None), **options)
 
 
-# --- a student: decimal arithmetic on what is printed, nothing of ours -----------------------------------------
+# --- a student: decimal arithmetic with the printed numbers, without TinyNet -----------------------------------------
 
 
 def decimal(text):
@@ -60,7 +60,7 @@ FUNCTIONS = {
 
 
 def worked_out(numbers):
-    """The value of a line of numbers such as `(−0.004) · 1 + 0.268`."""
+    """Return the value of a line of numbers such as `(−0.004) · 1 + 0.268`."""
     python = re.sub(r"\d+(\.\d+)?", lambda found: f"D('{found[0]}')", numbers)
     return eval(python.replace("−", "-").replace("·", "*"), {}, FUNCTIONS)
 
@@ -71,8 +71,8 @@ def written(value, decimals):
 
 
 def known_symbols(paper):
-    """What a student reads off the paper: inputs, targets, learning rate, parameters."""
-    known = dict(re.findall(r"(\S+) = (−?[\d.]*\d)", " ".join(paper.words[:2])))
+    """Return what the paper gives a student: inputs, targets, learning rate, parameters."""
+    known = dict(re.findall(r"(\S+) = (−?[\d.]*\d)", " ".join(paper.instructions[:2])))
     for row in paper.sections[-1].table.rows:
         known[row[0]] = row[1]
     return known
@@ -85,7 +85,7 @@ def filled(formula, known):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_a_student_who_rounds_after_every_step_finds_the_printed_answers(name):
+def test_a_student_who_rounds_every_number_finds_the_printed_answers(name):
     decimals = CLASSES[name].get("decimals", 3)
     checked = 0
     for paper in sheets_of(name).papers:
@@ -120,7 +120,7 @@ def test_a_five_rounds_away_from_zero(thousandths, decimals):
     )
 
 
-def test_the_solution_says_what_rounding_cost():
+def test_the_solution_has_the_rounding_error():
     paper = tn.worksheet([3], decimals=2).papers[0]
     for symbol, on_paper, exact, cost in paper.results.rows:
         assert abs(decimal(on_paper) - decimal(exact)) == pytest.approx(decimal(cost), abs=Decimal("2e-5")), (
@@ -138,7 +138,10 @@ def test_the_solution_says_what_rounding_cost():
     after = [float(decimal(row[-1].answer)) for row in paper.sections[-1].table.rows]
     assert len(names) == 23
     later = tn.nudge(start.with_parameters(np.array(after)), tn.pictures.lines()["top"]).loss
-    assert f"the loss of this picture is {later:.5f}, and it was {exact.loss:.5f}: lower" in paper.closing[1]
+    assert (
+        f"the loss of this example is {exact.loss:.5f}. After the step, it is {later:.5f}: lower"
+        in paper.closing[1]
+    )
 
 
 def test_each_student_has_a_network_and_a_row_in_the_key():
@@ -165,7 +168,7 @@ def test_the_order_is_forward_loss_backward_update():
 
 
 class Shown(HTMLParser):
-    """The texts of a page, its boxes and blank cells, and whether its tags close."""
+    """Collects the texts, the boxes and the blank cells of a page; all tags must close."""
 
     def __init__(self, html):
         super().__init__()
@@ -194,7 +197,7 @@ class Shown(HTMLParser):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_html_has_a_blank_for_each_answer_of_the_solution(name):
+def test_html_has_a_blank_for_each_answer(name):
     papers = sheets_of(name)
     wanted = []
     for paper in papers.papers:
@@ -206,7 +209,8 @@ def test_html_has_a_blank_for_each_answer_of_the_solution(name):
     assert solutions.boxes == wanted
     assert questions.boxes == [""] * len(wanted)
     assert "script" not in questions.tags + solutions.tags
-    assert "End results" not in questions.texts
+    assert "Results" in solutions.texts
+    assert "Results" not in questions.texts
     assert not re.search(r"(src|href)=", papers.html())
 
 
@@ -218,7 +222,7 @@ def pdf_text(data, folder):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def test_pdf_has_the_answers_where_it_should(tmp_path):
+def test_only_the_solution_in_pdf_has_answers(tmp_path):
     papers = tn.worksheet([0, 1])
     questions, solutions = pdf_text(papers.pdf(), tmp_path), pdf_text(papers.pdf("solutions"), tmp_path)
     key = pdf_text(papers.key and papers.pdf("key"), tmp_path)
@@ -237,7 +241,7 @@ def test_pdf_has_the_answers_where_it_should(tmp_path):
     ]
 
 
-def test_a_student_gets_two_pages_and_the_same_bytes_each_time():
+def test_a_paper_has_two_pages_and_the_same_bytes_each_time():
     papers = tn.worksheet([0, 1, 2])
     assert len(re.findall(rb"/Type /Page\b", papers.pdf())) == 6
     assert len(re.findall(rb"/Type /Page\b", papers.pdf("solutions"))) == 6
@@ -245,19 +249,22 @@ def test_a_student_gets_two_pages_and_the_same_bytes_each_time():
     assert papers.pdf() == papers.pdf()
 
 
-def test_mistakes_are_said():
+def test_invalid_requests_are_refused():
     lines = tn.pictures.lines()
     for options, message in (
-        ({"seeds": []}, "0 students were asked; there can be 1 to 1,000"),
+        ({"seeds": []}, "there are 0 students. There must be 1 to 1,000"),
         ({"seeds": [1, 1]}, "two students have the same seed"),
-        ({"picture": lines}, "4 pictures were given and a worksheet has one; choose one: examples\\[0\\]"),
-        ({"picture": tn.pictures.stress()[0]}, "this picture has no target"),
+        (
+            {"picture": lines},
+            "4 examples were given. A worksheet needs one. Choose one, such as examples\\[0\\]",
+        ),
+        ({"picture": tn.pictures.stress()[0]}, "this example has no target"),
         ({"decimals": 0}, "decimals is 0. It must be a whole number from 1 to 6"),
         (
             {"architecture": tn.Architecture((4, 30, 2))},
-            "has 212 parameters and 4 inputs; on paper it may have 120 and 16",
+            "has 212 parameters and 4 inputs. A worksheet allows 120 parameters and 16 inputs",
         ),
-        ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet has plain gradient descent"),
+        ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet needs plain gradient descent"),
         ({"architecture": tn.Architecture((3, 2))}, "these examples have 4 inputs and 2 targets each"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
@@ -281,7 +288,7 @@ def test_a_missing_package_is_named_and_html_needs_none(monkeypatch, tmp_path):
     ]
 
 
-def test_what_cannot_be_made_leaves_no_folder(monkeypatch, tmp_path):
+def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
     from typer.testing import CliRunner
 
     from tinynet.cli import app
@@ -290,8 +297,8 @@ def test_what_cannot_be_made_leaves_no_folder(monkeypatch, tmp_path):
         return CliRunner().invoke(app, ["worksheet", "--out", str(tmp_path / "class"), *words]).exception
 
     assert "format is 'docx'" in str(refused("--format", "html,docx"))
-    assert "more than 1,000 students were asked" in str(refused("--seeds", "0..999999999999"))
-    assert "more than 1,000 students were asked" in str(refused("--students", "999999999999"))
+    assert "there are more than 1,000 students" in str(refused("--seeds", "0..999999999999"))
+    assert "there are more than 1,000 students" in str(refused("--students", "999999999999"))
     assert "'0,1', no 2x2 picture; say with --target what it should give" in str(refused("--picture", "0,1"))
     monkeypatch.setitem(__import__("sys").modules, "fpdf", None)
     assert isinstance(refused("--format", "html,pdf"), ImportError)
@@ -306,15 +313,15 @@ def test_what_cannot_be_made_leaves_no_folder(monkeypatch, tmp_path):
         ("relu", "identity", "Round"),
     ],
 )
-def test_a_calculator_is_asked_for_what_is_computed(activation, output, says):
+def test_the_calculator_has_the_functions_that_are_used(activation, output, says):
     architecture = tn.Architecture((4, 2, 2), activation, output)
-    words = tn.worksheet(architecture=architecture).papers[0].words[-1]
+    words = tn.worksheet(architecture=architecture).papers[0].instructions[-1]
     assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(says)
 
 
-def test_an_input_without_a_name_is_only_its_numbers():
+def test_a_name_that_repeats_the_numbers_is_left_out():
     picture = tn.Examples(np.array([[0.0, 1.0]]), np.array([[1.0]]), ("0,1",), None, ("answer",))
-    assert tn.worksheet(picture=picture).papers[0].words[:2] == (
+    assert tn.worksheet(picture=picture).papers[0].instructions[:2] == (
         "Input: x₀ = 0, x₁ = 1.",
         "Target: t₀ = 1 (answer). Learning rate: η = 1.",
     )
@@ -333,7 +340,7 @@ def test_the_command_writes_a_class(tmp_path):
         str(tmp_path / "xor" / f"{kind}.html") for kind in ("questions", "solutions", "key")
     ]
     html = (tmp_path / "xor" / "questions.html").read_text()
-    assert html.count("One nudge of a 2-2-1 network") == 4
+    assert html.count("One step of a 2-2-1 network") == 4
     wrong = tinynet("worksheet", "--seeds", "one", cwd=tmp_path)
     assert (wrong.returncode, wrong.stderr) == (
         2,

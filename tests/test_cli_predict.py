@@ -78,7 +78,7 @@ def test_numbers_come_in_their_own_units(tmp_path):
 
 def test_what_cannot_be_is_said(run, tmp_path):
     path, recording = run
-    with pytest.raises(tn.TinyNetError, match="has no column 'length'; did you mean 'lenght'?"):
+    with pytest.raises(tn.TinyNetError, match="has no column 'length'. Did you mean 'lenght'?"):
         recording.examples.read_like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
     with pytest.raises(tn.TinyNetError, match="line 2, column 'width': the cell is empty"):
         recording.examples.read_like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))

@@ -102,7 +102,7 @@ def test_the_terminal_says_what_json_says(folder, said):
     text, score = " ".join(printed.split()), found["scores"]["held-out"]
     assert f"held-out {score['right']}/45" in text
     assert f"{score['loss']:.4f} {score['brier']:.4f} {score['ece']:.4f}" in text
-    assert "150 examples: 79 to train on (52.7 %), 26 to stop by (17.3 %), 45 held out (30.0 %)" in text
+    assert "150 examples: 79 for training (52.7 %), 26 for validation (17.3 %), 45 held out (30.0 %)" in text
     assert found["abstention"]["sentence"] in text
     assert sum(row["count"] for row in score["reliability"]) == 45
     for row in score["reliability"]:
@@ -124,7 +124,7 @@ def test_the_recording_is_opened_like_any_other(folder, said):
     stressed = json.loads(tinynet("stress", "iris.safetensors", "--json", cwd=folder).stdout)["answers"]
     (halfway,) = stressed.values()
     assert halfway[0]["name"] == "setosa – versicolor"
-    assert halfway[0]["outputs"] == run.best(probes.halfway(run.examples))[0].tolist()
+    assert halfway[0]["outputs"] == run.best(probes.class_midpoints(run.examples))[0].tolist()
     assert "setosa – virginica" in tinynet("stress", "iris.safetensors", cwd=folder).stdout
     moment = tn.nudge(run.best, run.examples[:2], run.recipe)
     assert moment.values["picture1.layer2.a[0]"] == pytest.approx(run.best(run.examples)[1, 0])
@@ -167,9 +167,7 @@ def test_the_fields_reach_the_recipe():
 
 def test_lines_can_be_held_out_too(tmp_path):
     done = tinynet("train", "--held-out", "0.5", "--epochs", "3", "--figure", tmp_path / "a.svg")
-    assert (
-        "4 examples: 2 to train on (50.0 %), 2 held out (50.0 %), each answer in proportion.\n" in done.stdout
-    )
+    assert "4 examples: 2 for training (50.0 %), 2 held out (50.0 %), stratified by class.\n" in done.stdout
     assert "held-out" in (tmp_path / "a.svg").read_text()
     assert tinynet("train", "--epochs", "3", "--figure", tmp_path / "b.svg").returncode == 0
     assert "held-out" not in (tmp_path / "b.svg").read_text()
@@ -189,25 +187,28 @@ def test_a_sweep_takes_the_same_table(folder):
     [
         (
             ["iris.csv"],
-            "line 2, column 'species': 'setosa' is no number; if the column holds the answers, say label='species' (--label)",
+            "line 2, column 'species': 'setosa' is not a number. If the column is the label, choose it with label='species' (--label)",
         ),
-        (["iris.csv", "--label", "kind"], "has no column 'kind'; its columns are sepal length"),
-        (["iris.csv", "--label", "specis"], "has no column 'specis'; did you mean 'species'?"),
+        (["iris.csv", "--label", "kind"], "has no column 'kind'. Its columns are sepal length"),
+        (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
         (["none.csv"], "cannot read none.csv: No such file"),
         ([".", "--label", "species"], "--label was given and . is a folder of pictures"),
-        (["."], ". has no folders in it; a folder of pictures has a folder for each answer"),
+        (["."], ". has no subfolders. An image folder must have one subfolder for each class"),
         (["iris.csv", "--size", "4"], "--size is 4 and there is no folder of pictures"),
         (
             ["iris.csv", "--label", "species", "--no-scale"],
-            "line 2, column 'sepal length (cm)': 5.1 lies outside 0 to 1",
+            "line 2, column 'sepal length (cm)': 5.1 is outside 0 to 1",
         ),
         (["--label", "species"], "--label was given and there is no table"),
-        (["--held-out", "1"], "held_out is 1.0. It must be a number above 0 and below 1"),
+        (["--held-out", "1"], "held_out is 1.0. It must be a fraction"),
         (
             ["--held-out", "0.1"],
-            "'horizontal' has 2 of the 4 examples and a share of 0.1 would hold out none",
+            "'horizontal' has 2 of the 4 examples, and the fraction 0.1 would hold out none",
         ),
-        (["--patience", "5"], "'vertical' has 2 of the 4 examples and a share of 0.25 would hold out none"),
+        (
+            ["--patience", "5"],
+            "'vertical' has 2 of the 4 examples, and the fraction 0.25 would hold out none",
+        ),
         (["--figure", "a.gif"], "a figure is saved as"),
         (["--schedule", "steep"], "schedule is 'steep'. It must be one of"),
     ],
@@ -241,7 +242,10 @@ def test_numbers_are_predicted_in_the_tables_units(folder):
     assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))
     assert held_out["r2"] == pytest.approx(sklearn.metrics.r2_score(wanted, said))
     assert found["target_scaling"] == run.examples.target_scaling.to_json()
-    assert "halfway lies between two answers" in tinynet("stress", "diabetes.safetensors", cwd=folder).stderr
+    assert (
+        "Midpoints between classes need a class"
+        in tinynet("stress", "diabetes.safetensors", cwd=folder).stderr
+    )
 
 
 def test_few_numbers_are_shown_one_by_one(tmp_path):

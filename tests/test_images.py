@@ -9,7 +9,7 @@ from tinynet.errors import TinyNetError
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with a folder for each answer, of pictures given as arrays of bytes."""
+    """Return a function that writes pictures, given as arrays of bytes, into subfolders."""
 
     def write(pictures, ending="png", **options):
         for name, picture in pictures.items():
@@ -24,7 +24,7 @@ def folder(tmp_path):
 BLACK, WHITE = np.zeros((8, 8)), np.full((8, 8), 255)
 
 
-def test_digits_written_as_pictures_come_back(folder):
+def test_digits_survive_as_images(folder):
     digits = load_digits()
     levels = np.round(digits.images * 255 / 16)  # 0 to 16 becomes 0 to 255
     chosen = [k for d in range(10) for k in np.flatnonzero(digits.target == d)[:12]]
@@ -45,7 +45,7 @@ def test_a_shrunk_pixel_is_the_mean_of_its_area(folder):
 
 
 @pytest.mark.parametrize(("ending", "within"), [("jpg", 0.02), ("bmp", 0), ("gif", 0), ("webp", 0.02)])
-def test_other_kinds_of_pictures(folder, ending, within):
+def test_other_image_formats(folder, ending, within):
     some = tn.Examples.from_images(folder({"a/x": np.full((9, 9), 51), "b/y": WHITE}, ending.upper()), size=2)
     assert np.abs(some.inputs - [[0.2] * 4, [1.0] * 4]).max() <= within
 
@@ -63,7 +63,7 @@ def test_colours_bits_and_transparency(folder, tmp_path):
     }  # fmt: skip
 
 
-def test_a_picture_is_taken_as_it_is_held(folder):
+def test_the_exif_orientation_is_applied(folder):
     root = folder({"b/y": WHITE})
     (root / "a").mkdir()
     exif = Image.Exif()
@@ -72,7 +72,7 @@ def test_a_picture_is_taken_as_it_is_held(folder):
     assert tn.Examples.from_images(root, size=2).inputs[0].tolist() == [1, 1, 0, 0]
 
 
-def test_hidden_files_and_other_files_are_passed_over(folder):
+def test_hidden_files_and_other_files_are_ignored(folder):
     root = folder({"a/x": BLACK, "b/y": WHITE, "a/.z": BLACK})
     (root / ".git").mkdir()
     (root / "a" / "notes.txt").write_text("cats")
@@ -89,34 +89,34 @@ def test_a_network_learns_pictures(folder):
     assert tn.score(run.final, some).count == 60
 
 
-def test_what_is_no_such_folder(folder, tmp_path):
+def test_invalid_folders_are_refused(folder, tmp_path):
     def refused(root, message, **options):
         with pytest.raises(TinyNetError, match=message):
             tn.Examples.from_images(root, **options)
 
-    refused(tmp_path / "none", "none is not there; a folder of pictures has a folder for each answer")
-    refused(tmp_path, "has no folders in it")
+    refused(tmp_path / "none", "none does not exist. An image folder must have one subfolder for each class")
+    refused(tmp_path, "has no subfolders")
     root = folder({"a/x": BLACK})
-    refused(root / "a" / "x.png", "x.png is no folder")
-    refused(root, "has only the folder 'a' in it; .* and at least two answers")
+    refused(root / "a" / "x.png", "x.png is not a folder")
+    refused(root, "has only the subfolder 'a'. .* and at least two classes")
     (root / "b").mkdir()
-    refused(root, "b has no pictures in it")
+    refused(root, "b has no images")
     folder({"b/y": np.random.default_rng(0).integers(0, 256, (64, 64))})
     (root / "b" / "z.jpg").write_bytes((root / "b" / "y.png").read_bytes()[:2000])
-    refused(root, r"cannot read the picture .*b.z.jpg \(.*\); save it again, or remove it")
+    refused(root, r"cannot read the image .*b.z.jpg \(.*\). Save it again or remove it")
     (root / "b" / "z.jpg").write_text("no picture")
-    refused(root, "cannot read the picture .*cannot identify")
+    refused(root, "cannot read the image .*cannot identify")
     (root / "b" / "z.jpg").unlink()
     for size in (0, 65, 2.5, True):
-        refused(root, "It must be a whole number from 1 to 64", size=size)
+        refused(root, "It must be a whole number of pixels from 1 to 64", size=size)
     folder({f"{k}/x": BLACK for k in range(9)})
-    refused(root, "has 11 folders in it; at most 10")
+    refused(root, "has 11 subfolders. There must be at most 10 classes")
 
 
-def test_a_mean_is_exact_and_a_small_picture_is_spread(folder):
+def test_a_mean_is_exact_and_a_small_image_is_enlarged(folder):
     picture = np.random.default_rng(0).integers(0, 256, (7, 10))
     some = tn.Examples.from_images(folder({"a/x": picture, "b/y": [[0, 255], [51, 102]]}), size=3)
-    rows, columns = ([0, 2, 5, 7], [0, 3, 7, 10])  # a pixel belongs to the part its middle lies in
+    rows, columns = ([0, 2, 5, 7], [0, 3, 7, 10])  # a pixel belongs to the part that contains its middle
     areas = [picture[rows[i] : rows[i + 1], columns[j] : columns[j + 1]] for i in range(3) for j in range(3)]
     assert some.inputs[0].tolist() == [int(area.sum()) / (255 * area.size) for area in areas]
     assert some.inputs[1].tolist() == [0, 1, 1, 0.2, 0.4, 0.4, 0.2, 0.4, 0.4]

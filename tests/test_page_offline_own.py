@@ -104,7 +104,7 @@ def test_a_table_is_replayed_in_its_own_units(open_file, iris):
     same_as(page, iris[100])
     assert page.get_by_label("hidden nodes").input_value() == "12"
     first = page.get_by_label("sepal length (cm)", exact=True)
-    value = float(iris.examples.scaling.values(iris[100].shown.inputs)[0, 0])
+    value = float(iris.examples.scaling.inverse(iris[100].shown.inputs)[0, 0])
     assert float(first.input_value()) == pytest.approx(value)
     right = tn.score(iris[100].network, iris.examples).count
     expect(page.locator(".at-timeline")).to_contain_text(

@@ -171,7 +171,7 @@ def test_digits_are_too_many_for_a_link_and_are_said_to_be(open_page, folder):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("twice.csv", "twice.csv, line 1: two columns named 'x'; column names must differ"),
+        ("twice.csv", "twice.csv, line 1: two columns are named 'x'. Column names must differ."),
         ("latin.csv", "latin.csv, line 3: this is no text in UTF-8; save the table as CSV in UTF-8."),
         (
             "large.csv",
@@ -191,7 +191,7 @@ def test_a_stray_word_is_told_with_its_line_and_the_column_can_be_left_out(open_
     choose(page, folder / "stray.csv")
     expect(page.get_by_role("row", name=re.compile("^x"))).to_contain_text("numbers from 1 to 6; red is none")
     page.get_by_role("button", name="train on it").click()
-    expect(page.get_by_role("alert")).to_contain_text("stray.csv, line 3, column 'x': 'red' is no number")
+    expect(page.get_by_role("alert")).to_contain_text("stray.csv, line 3, column 'x': 'red' is not a number")
     page.get_by_label("x is an input").uncheck()
     expect(trained(page)).to_contain_text("of the 2 held out")
     expect(page.get_by_role("alert")).to_be_empty()

@@ -1,4 +1,4 @@
-"""The code of docs/paper.md runs, and prints what it says."""
+"""The examples in docs/paper.md print what the document shows."""
 
 import re
 from contextlib import redirect_stdout
@@ -11,10 +11,10 @@ TEXT = (Path(__file__).parents[1] / "docs" / "paper.md").read_text()
 
 
 @pytest.mark.slow
-def test_the_code_runs_and_prints_what_it_says(tmp_path, monkeypatch):
+def test_the_code_prints_what_the_document_shows(tmp_path, monkeypatch):
     from tinynet.exports import film
 
-    monkeypatch.setattr(film, "moments", lambda run, frames: [0, run.steps])  # a short film is as good a test
+    monkeypatch.setattr(film, "frame_steps", lambda run, frames: [0, run.steps])  # a short film is enough
     monkeypatch.chdir(tmp_path)
     out, namespace = StringIO(), {}
     with redirect_stdout(out):

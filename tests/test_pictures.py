@@ -27,7 +27,7 @@ def test_every_row_and_column_of_a_grid_is_a_line(n):
     assert (grids[:n].max(axis=2) == grids[:n].min(axis=2)).all()
 
 
-def test_the_sixteen_pictures_are_all_and_named():
+def test_all_sixteen_binary_pictures_have_names():
     binary = pictures.binary()
     assert len(np.unique(binary.inputs, axis=0)) == 16
     assert binary["all but top-left"].inputs.tolist() == [[0, 1, 1, 1]]
@@ -39,7 +39,7 @@ def test_a_lattice_has_every_combination():
 
 
 @given(seed=st.integers(0, 10**6), noise=st.floats(0, 1))
-def test_fuzzy_lines_are_pictures_of_their_seed(seed, noise):
+def test_fuzzy_lines_depend_only_on_the_seed(seed, noise):
     some = pictures.fuzzy_lines(9, noise=noise, seed=seed)
     assert some == pictures.fuzzy_lines(9, noise=noise, seed=seed)
     assert ((some.inputs >= 0) & (some.inputs <= 1)).all()
@@ -62,23 +62,28 @@ def test_choosing_and_ordering():
     assert lines[1:3].names == ("bottom", "left")
     assert lines[-1].names == ("right",)
     assert lines.reversed().targets.tolist() == lines.targets[::-1].tolist()
-    with pytest.raises(TinyNetError, match="no picture 'middle'; there are 'top', 'bottom'"):
+    with pytest.raises(TinyNetError, match="no example 'middle'. The names are 'top', 'bottom'"):
         lines["middle"]
 
 
 @pytest.mark.parametrize(
     ("inputs", "targets", "names", "message"),
     [
-        ([[0.0, 1.5]], None, ("a",), "inputs of 'a' has 1.5 in place 1; every number must lie between 0"),
-        ([[0.0, np.nan]], None, ("a",), "has nan in place 1"),
+        (
+            [[0.0, 1.5]],
+            None,
+            ("a",),
+            "inputs of 'a' has 1.5 in column 1. Every number must be from 0 to 1. Scale",
+        ),
+        ([[0.0, np.nan]], None, ("a",), "has nan in column 1"),
         ([[0.0, 1.0]], [[2.0, 0.0]], ("a",), "targets of 'a' has 2"),
-        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 columns and there are 2 answers"),
-        ([[0.0], [1.0]], None, ("a", "a"), "two pictures have the name 'a'"),
-        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\); 1 names need"),
-        ([[0.0], [1.0, 0.0]], None, ("a", "b"), "all of one width"),
+        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 columns and target_names has 2 names. Give one name"),
+        ([[0.0], [1.0]], None, ("a", "a"), "two examples have the name 'a'. Names must differ"),
+        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\). With 1 names it must be \(1, width\)"),
+        ([[0.0], [1.0, 0.0]], None, ("a", "b"), "all rows of the same width"),
     ],
 )
-def test_what_is_no_picture_is_refused(inputs, targets, names, message):
+def test_invalid_examples_are_refused(inputs, targets, names, message):
     with pytest.raises(TinyNetError, match=message):
         Examples(inputs, targets, names)
 
@@ -92,12 +97,12 @@ def test_what_is_no_picture_is_refused(inputs, targets, names, message):
         (lambda: pictures.fuzzy_lines(4, noise=-1), "noise is -1"),
     ],
 )
-def test_generators_name_what_is_out_of_range(make, message):
+def test_arguments_out_of_range_are_refused(make, message):
     with pytest.raises(TinyNetError, match=message):
         make()
 
 
-def test_fuzzy_lines_have_normal_noise_of_their_own():
+def test_fuzzy_lines_have_normal_noise_from_another_stream():
     some = pictures.fuzzy_lines(4000, brightness=0.5, darkness=0.5, noise=0.1, seed=1)
     noise = (some.inputs - 0.5) / 0.1
     assert abs(noise.mean()) < 0.03

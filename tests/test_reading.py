@@ -1,4 +1,4 @@
-"""What of a PyTorch model can be read, and what it is refused with."""
+"""PyTorch models that can be read, and the errors for others."""
 
 import pytest
 import torch
@@ -48,16 +48,16 @@ def test_a_nested_sequential_is_read_in_its_order():
     assert architecture_of(read(model)).sizes == (4, 3, 2)
 
 
-def test_a_layer_by_itself_is_a_model():
+def test_a_single_layer_is_a_model():
     assert architecture_of(read(nn.Linear(4, 2))).sizes == (4, 2)
 
 
-def test_what_forward_asks_of_shapes_does_not_count():
+def test_operations_on_shapes_are_ignored():
     model = Model(lambda net, x: net.fc2(net.fc1(x.view(x.size(0), -1)).reshape(x.shape[0], 3)))
     assert architecture_of(read(model)).output == "identity"
 
 
-def test_reading_leaves_the_model_and_the_generator_as_they_are():
+def test_reading_changes_neither_model_nor_generator():
     model = Model(lambda net, x: net.fc1(x) if torch.rand(1) < 2 else x)
     model.hidden = model.fc1(torch.ones(1, 4))  # autograd's tensors cannot be copied
     kept, state = model.hidden, torch.get_rng_state()
@@ -68,7 +68,7 @@ def test_reading_leaves_the_model_and_the_generator_as_they_are():
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_a_dropout_that_does_nothing_is_passed():
+def test_a_dropout_in_eval_mode_is_ignored():
     model = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5)).eval()
     assert len(read(model)) == 1
 
@@ -91,14 +91,14 @@ REFUSED = {
     ),
     "layer '0' comes before the first Linear": nn.Sequential(nn.Sigmoid(), nn.Linear(4, 3)),
     "layer '2' comes after relu on layer '0'": nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Sigmoid()),
-    "a DataParallel around another; give the other, which is its .module": nn.DataParallel(nn.Linear(4, 3)),
+    "a DataParallel around another model. Use the other model, its .module": nn.DataParallel(nn.Linear(4, 3)),
     "no Linear layer": nn.Sequential(nn.Identity()),
     "add joins several paths .*skip connection": Model(lambda net, x: net.fc2(net.fc1(x) + x[:, :3])),
     "mul uses|forward calls mul": Model(lambda net, x: net.fc1(x * 2)),
     "forward calls dropout": Model(lambda net, x: functional.dropout(net.fc1(x))),
     "matmul (uses|joins)": Model(own_tensor),
     "used twice": Model(lambda net, x: net.fc2(net.fc1(net.fc2(net.fc1(x))))),
-    "returns several things": Model(lambda net, x: (net.fc1(x), x)),
+    "returns several values": Model(lambda net, x: (net.fc1(x), x)),
     "cannot be read .*without decisions": Model(lambda net, x: net.fc1(x) if x.sum() > 0 else x),
 }
 
@@ -109,19 +109,21 @@ def test_other_models_are_refused_by_name(message):
         read(REFUSED[message])
 
 
-def test_a_compiled_model_is_refused_for_the_one_it_was_made_of():
+def test_a_compiled_model_is_refused():
     compiled = Model(two(torch.relu, torch.relu))
     compiled._orig_mod = nn.Linear(4, 2)  # as torch.compile keeps it; to compile takes seconds
-    with pytest.raises(TinyNetError, match="came out of torch.compile"):
+    with pytest.raises(TinyNetError, match="the result of torch.compile"):
         read(compiled)
 
 
 def test_hidden_layers_have_one_activation():
     model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 1))
-    with pytest.raises(TinyNetError, match="layer '0' has relu after it and layer '2' has tanh"):
+    with pytest.raises(
+        TinyNetError, match="layer '0' has relu after it and layer '2' has tanh. All hidden layers"
+    ):
         architecture_of(read(model))
 
 
-def test_a_softmax_stands_at_the_end_only():
-    with pytest.raises(TinyNetError, match="layer '0' has softmax after it"):
+def test_a_softmax_must_be_at_the_end():
+    with pytest.raises(TinyNetError, match="layer '0' has softmax after it. A softmax must be at the end"):
         architecture_of(read(nn.Sequential(nn.Linear(4, 3), nn.Softmax(1), nn.Linear(3, 1))))

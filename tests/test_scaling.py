@@ -16,7 +16,7 @@ TWO = Scaling(("width", "height"), (10, 1), (20, 3))
         st.tuples(*[st.floats(-1e150, 1e150, allow_subnormal=False)] * 2), min_size=1, max_size=20
     )
 )
-def test_every_column_runs_from_0_to_1_or_is_constant(values):
+def test_a_scaled_column_goes_from_0_to_1_or_is_constant(values):
     table = np.array(values)
     found = Scaling.of(("a", "b"), table)(table)
     for column, own in zip(found.T, table.T, strict=True):
@@ -25,28 +25,34 @@ def test_every_column_runs_from_0_to_1_or_is_constant(values):
         assert (np.diff(column[own.argsort()]) >= 0).all()
 
 
-def test_a_new_row_is_put_in_and_what_lies_beyond_is_an_end():
+def test_new_values_are_scaled_and_clipped():
     assert TWO([12.5, 9.0]).tolist() == [0.25, 1.0]
     assert TWO([[0.0, 1.5]]).tolist() == [[0.0, 0.25]]
     assert TWO.n_clipped(np.array([[10.0, 3.0], [9.0, 4.0]])) == 2
 
 
-def test_json_keeps_it():
+def test_a_scaling_survives_json():
     assert Scaling.from_json(json.loads(json.dumps(TWO.to_json()))) == TWO
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TWO([1.0]), r"shape \(1,\); a row has a number for each of the 2 columns width, height"),
-        (lambda: TWO(["a", "b"]), "a row has a number for each of the 2 columns"),
-        (lambda: TWO([np.nan, 1.0]), "a value that is not finite"),
+        (
+            lambda: TWO([1.0]),
+            r"shape \(1,\). A row must have one number for each of the 2 columns width, height",
+        ),
+        (lambda: TWO(["a", "b"]), "not numbers .*. A row must have one number for each of the 2 columns"),
+        (lambda: TWO([np.nan, 1.0]), "contain a number that is not finite"),
         (lambda: Scaling(("a",), (0,), (1, 2)), "1 columns, 1 low and 2 high values"),
-        (lambda: Scaling(("a",), (2,), (1,)), "column 'a' runs from 2 to 1; that cannot be scaled"),
-        (lambda: Scaling(("a",), (-1e308,), (1e308,)), "that cannot be scaled"),
+        (
+            lambda: Scaling(("a",), (2,), (1,)),
+            "column 'a' goes from 2 to 1. The range must be finite and not negative",
+        ),
+        (lambda: Scaling(("a",), (-1e308,), (1e308,)), "The range must be finite"),
     ],
 )
-def test_what_does_not_fit_is_said(make, message):
+def test_invalid_scalings_and_values_are_refused(make, message):
     with pytest.raises(TinyNetError, match=message):
         make()
 

@@ -9,7 +9,7 @@ from tinynet.errors import TinyNetError
 
 
 def examples_of(sizes, seed=0):
-    """So many examples of each answer, mixed."""
+    """Return examples with `sizes` examples of each class, in random order."""
     kinds = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
     inputs = np.linspace(0, 1, len(kinds))[:, None]
     names = tuple(f"row {k}" for k in range(len(kinds)))
@@ -17,7 +17,7 @@ def examples_of(sizes, seed=0):
 
 
 def held_of(examples, part):
-    """How many of each answer a part has."""
+    """Return the number of examples of each class in a part."""
     return np.bincount(part.targets.argmax(axis=1), minlength=len(examples.target_names))
 
 
@@ -26,12 +26,12 @@ def held_of(examples, part):
     share=st.floats(0.05, 0.95),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_the_laws_of_a_split(sizes, share, seed):
+def test_a_split_is_stratified_and_keeps_the_order(sizes, share, seed):
     some = examples_of(sizes)
     try:
         training, held_out = splits.split(some, share, seed=seed)
     except TinyNetError:
-        assert min(share, 1 - share) * min(sizes) < 1  # only where an answer is too small
+        assert min(share, 1 - share) * min(sizes) < 1  # only if a class is too small
         return
     assert set(training.names).isdisjoint(held_out.names)
     for part in (training, held_out):
@@ -44,18 +44,18 @@ def test_the_laws_of_a_split(sizes, share, seed):
 
 
 @given(seed=st.integers(0, 2**32 - 2))
-def test_another_seed_holds_out_others(seed):
+def test_another_seed_holds_out_other_examples(seed):
     some = examples_of([40, 40])
     assert splits.split(some, 0.5, seed=seed)[1] != splits.split(some, 0.5, seed=seed + 1)[1]
 
 
-def test_the_split_leaves_the_global_generator_alone():
+def test_a_split_does_not_use_the_global_generator():
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
     splits.split(examples_of([4, 4]), 0.5)
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
-def test_every_example_is_held_out_as_often():
+def test_every_example_is_held_out_equally_often():
     some = examples_of([10, 20])
     counts = dict.fromkeys(some.names, 0)
     for seed in range(400):
@@ -65,30 +65,30 @@ def test_every_example_is_held_out_as_often():
     assert all(abs(count - 120) < 5 * np.sqrt(400 * 0.3 * 0.7) for count in counts.values())
 
 
-def test_one_output_has_two_answers():
+def test_one_output_has_two_classes():
     some = tn.Examples(np.zeros((6, 1)), np.array([[1, 0, 0, 1, 0, 0]]).T, tuple("abcdef"), None, ("yes",))
     training, held_out = splits.split(some, 0.5)
     assert (training.targets.sum(), held_out.targets.sum()) == (1, 1)
-    with pytest.raises(TinyNetError, match="not 'yes' has 1 of the 3 examples and a share of 0.5"):
+    with pytest.raises(TinyNetError, match="not 'yes' has 1 of the 3 examples, and the fraction 0.5"):
         splits.split(some[[0, 1, 3]], 0.5)
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.5, 1.5, float("nan"), "0.3", True])
-def test_a_silly_share_is_refused(share):
-    with pytest.raises(TinyNetError, match="It must be a number above 0 and below 1"):
+def test_an_invalid_fraction_is_refused(share):
+    with pytest.raises(TinyNetError, match="It must be a fraction above 0 and below 1"):
         splits.split(examples_of([5, 5]), share)
 
 
-def test_other_questions_that_cannot_be_answered():
+def test_impossible_splits_are_refused():
     with pytest.raises(
-        TinyNetError, match="'b' has 2 of the 12 examples and a share of 0.1 would hold out none"
+        TinyNetError, match="'b' has 2 of the 12 examples, and the fraction 0.1 would hold out none"
     ):
         splits.split(examples_of([10, 2]), 0.1)
     with pytest.raises(
-        TinyNetError, match="'b' has 1 of the 11 examples and a share of 0.9 would hold out all"
+        TinyNetError, match="'b' has 1 of the 11 examples, and the fraction 0.9 would hold out all"
     ):
         splits.split(examples_of([10, 1]), 0.9)
-    with pytest.raises(TinyNetError, match="no targets, so nothing can be held out"):
+    with pytest.raises(TinyNetError, match="no targets. Only examples with targets can be split"):
         splits.split(tn.pictures.stress(), 0.5)
     with pytest.raises(TinyNetError, match="seed is -1"):
         splits.split(examples_of([5, 5]), 0.5, seed=-1)
@@ -112,10 +112,55 @@ def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
         np.testing.assert_allclose(part.inputs, np.clip((own - low) / (high - low), 0, 1), rtol=0, atol=1e-15)
     outside = (values < low) | (values > high)
     assert parts.n_clipped == outside.sum() > 0
-    assert f"{parts.n_clipped} of the others' 36 numbers lie beyond" in str(parts)
-    assert "40 examples: 22 to train on (55.0 %), 8 to stop by (20.0 %), 10 held out (25.0 %)" in str(parts)
+    assert f"{parts.n_clipped} of the 36 other inputs are outside its range" in str(parts)
+    assert "40 examples: 22 for training (55.0 %), 8 for validation (20.0 %), 10 held out (25.0 %)" in str(
+        parts
+    )
 
 
-def test_nothing_is_parted_unless_asked():
+@given(
+    seed=st.integers(0, 1000),
+    share=st.sampled_from([0.2, 0.25, 0.5]),
+    regression=st.booleans(),
+    validate=st.booleans(),
+)
+def test_scaled_examples_are_split_like_their_table(seed, share, regression, validate):
+    """The library and the command line give the same bits."""
+    values = np.random.default_rng(seed).normal(size=(40, 3))
+    rows = {"x": values[:, 0], "y": values[:, 1], "z": values[:, 2] if regression else ["a", "b"] * 20}
+    roles = {"targets": "z"} if regression else {"label": "z"}
+    examples = tn.Examples.from_table(rows, **roles)
+    table = tables.read(rows, **roles)
+    two = splits.split_dataset(table, held_out=share, scale=True, seed=seed)
+    assert tn.split(examples, share, seed=seed) == (two.training, two.held_out)
+    three = splits.split_dataset(table, held_out=share, validate=validate, scale=True, seed=seed)
+    assert splits.split_dataset(examples, held_out=share, validate=validate, seed=seed) == three
+    assert tn.split(examples.reversed().reversed(), share, seed=seed) == (two.training, two.held_out)
+
+
+def test_indexing_keeps_the_unscaled_rows():
+    rows = {"x": [1.0, 5.0, 2.0, 4.0], "label": ["a", "b", "a", "b"]}
+    examples = tn.Examples.from_table(rows)
+    assert examples[1:3].unscaled_rows().values.tolist() == [[5.0], [2.0]]
+    assert examples.reordered([3, "row 1"]).unscaled_rows().values.tolist() == [[4.0], [1.0]]
+    assert examples["row 2"].unscaled_rows().names == ("row 2",)
+    assert "table" not in str(examples.to_json())
+    assert tn.Examples.from_json(examples.to_json()) == examples  # the rows do not count
+
+
+def test_a_split_needs_the_unscaled_rows():
+    rows = {"x": range(8), "label": ["a", "b"] * 4}
+    examples = tn.Examples.from_table(rows)
+    for part in (tn.Examples.from_json(examples.to_json()), *tn.split(examples, 0.5)):
+        for split in (tn.split, lambda part, share: splits.split_dataset(part, held_out=share)):
+            with pytest.raises(TinyNetError, match="already scaled.*Read the table again .*validate=True"):
+                split(part, 0.5)
+        assert splits.split_dataset(part).training == part
+    plain = tn.Examples.from_table({"x": [0.0, 1.0] * 4, "label": ["a", "b"] * 4}, scale=False)
+    assert plain.unscaled_rows() is None
+    assert sum(map(len, tn.split(tn.split(plain, 0.5)[0], 0.5))) == 4
+
+
+def test_nothing_is_split_by_default():
     parts = splits.split_dataset(tn.pictures.lines())
     assert (parts.training, list(parts.named)) == (tn.pictures.lines(), ["training"])

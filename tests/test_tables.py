@@ -26,7 +26,7 @@ def table(tmp_path):
 read = tn.Examples.from_table
 
 
-def test_a_table_of_labels(table):
+def test_labels_become_one_hot_targets(table):
     path = table("name,width,height,label\nfirst,10,1,cat\nsecond,20,3,dog\nthird,15,2,cat\n")
     some = read(path)
     assert some.inputs.tolist() == [[0, 0], [1, 1], [0.5, 0.5]]
@@ -46,14 +46,14 @@ def test_the_label_may_have_any_name(table):
     assert read(table("x,name\n0,Ann\n1,Bob\n0.5,Ann\n"), label="name").names[2] == "row 3"
 
 
-def test_a_table_that_is_not_scaled_stays_as_it_is(table):
+def test_an_unscaled_table_keeps_its_numbers(table):
     path = table("x,label\n0.25,a\n0.5,b\n")
     some = read(path, scale=False)
     assert (some.inputs.tolist(), some.scaling) == ([[0.25], [0.5]], None)
     assert read(path).inputs.tolist() == [[0], [1]]
 
 
-def test_a_table_of_targets_and_one_without(table):
+def test_target_columns_and_a_table_without_targets(table):
     some = read(table("x,target_on,target_off\n0.5,0.25,0.75\n"))
     assert some.target_names == ("on", "off")
     assert some.targets.tolist() == [[0.25, 0.75]]
@@ -61,14 +61,14 @@ def test_a_table_of_targets_and_one_without(table):
     assert read(table("x\n0.5\n")).targets is None
 
 
-def test_columns_may_be_left_out(table):
+def test_columns_can_be_ignored(table):
     path = table("id,x,note,label,target\n7,0,red,a,1\n8,1,blue,b,2\n")
     some = read(path, ignore=["id", "note", "target"])
     assert (some.scaling.columns, some.target_names) == (("x",), ("a", "b"))
     assert read(path, targets="target", ignore=["note", "label"]).scaling.columns == ("id", "x")
 
 
-def test_a_scaled_table_takes_new_rows_and_keeps_its_scaling(table, tmp_path):
+def test_the_scaling_applies_to_new_rows_and_is_saved(table, tmp_path):
     some = read(table("width,label\n10,a\n20,b\n"))
     assert some.scaled([[12.5], [99.0]]).tolist() == [[0.25], [1.0]]
     assert some[1:].scaling == some.scaling
@@ -83,10 +83,10 @@ def test_a_scaled_table_takes_new_rows_and_keeps_its_scaling(table, tmp_path):
         tn.pictures.lines().scaled([1, 1, 0, 0])
 
 
-# --- wherever it comes from ------------------------------------------------------------------------------------
+# --- every source ------------------------------------------------------------------------------------
 
 
-def test_iris_is_the_same_wherever_it_comes_from(tmp_path):
+def test_iris_is_the_same_from_every_source(tmp_path):
     iris = load_iris(as_frame=True)
     kinds = iris.target_names[iris.target]
     frame = iris.data.assign(species=kinds)
@@ -116,7 +116,7 @@ def test_iris_is_the_same_wherever_it_comes_from(tmp_path):
     assert read(iris.data.values).targets is None
 
 
-def test_booleans_and_whole_numbers_of_pandas(table):
+def test_booleans_and_integers_of_pandas(table):
     frame = pd.DataFrame({
         "yes": [True, False, True],
         "maybe": pd.array([True, False, False], dtype="boolean"),
@@ -133,34 +133,34 @@ def test_booleans_and_whole_numbers_of_pandas(table):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        (None, "the cell is empty; fill it in, or leave the row out"),
+        (None, "the cell is empty. Fill it in or remove the row"),
         (float("nan"), "the cell is empty"),
         (pd.NA, "the cell is empty"),
         (pd.NaT, "the cell is empty"),
-        ("red", "'red' is no number"),
+        ("red", "'red' is not a number"),
         (float("inf"), "'inf' is not finite"),
-        (np.datetime64("2020-01-01"), "'2020-01-01' is no number"),
-        (1j, "'1j' is no number"),
+        (np.datetime64("2020-01-01"), "'2020-01-01' is not a number"),
+        (1j, "'1j' is not a number"),
     ],
 )
-def test_a_cell_of_a_frame_that_is_no_number(cell, message):
+def test_a_cell_that_is_not_a_number_is_refused(cell, message):
     columns = {"x": pd.Series([0.5, cell, 1], dtype=object), "label": ["a", "b", "a"]}
     for source in (pd.DataFrame(columns), columns):
         with pytest.raises(TinyNetError, match=f"the table, row 2, column 'x': {message}"):
             read(source)
 
 
-def test_columns_named_by_numbers_and_one_by_itself():
+def test_column_names_may_be_numbers():
     frame = pd.DataFrame([[1, 2, 5], [3, 4, 6]])
     assert read(frame, label=1).target_names == ("2", "4")
     assert read(frame, targets=2, ignore=1).inputs.tolist() == [[0.0], [1.0]]
     named = frame.rename(columns={0: "width", 1: "more", 2: "label"})
     assert read(named, ignore="more").scaling.columns == ("width",)
-    with pytest.raises(TinyNetError, match="label is \\['more'\\]; it is the name of one column"):
+    with pytest.raises(TinyNetError, match="label is \\['more'\\]. It must be the name of one column"):
         read(named, label=["more"])
 
 
-def test_missing_numbers_and_labels_of_frames():
+def test_missing_values_of_data_frames_are_refused():
     holes = {"x": pd.array([1, None], dtype="Int64"), "label": pd.Categorical(["a", None])}
     with pytest.raises(TinyNetError, match="row 2, column 'x': the cell is empty"):
         read(pd.DataFrame(holes))
@@ -170,30 +170,39 @@ def test_missing_numbers_and_labels_of_frames():
         read(pl.DataFrame({"x": [1, 2], "label": ["a", None]}))
     with pytest.raises(TinyNetError, match="row 2, column 'x': the cell is empty"):
         read(pl.DataFrame({"x": [1, None], "label": ["a", "b"]}))
-    with pytest.raises(TinyNetError, match="row 1, column 'x': '2020-01-01.*' is no number"):
+    with pytest.raises(TinyNetError, match="row 1, column 'x': '2020-01-01.*' is not a number"):
         read(pd.DataFrame({"x": pd.to_datetime(["2020-01-01", "2021-01-01"]), "label": ["a", "b"]}))
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (pd.DataFrame([[1, 2, "a"]], columns=["x", "x", "label"]), "the table: two columns named 'x'"),
+        (pd.DataFrame([[1, 2, "a"]], columns=["x", "x", "label"]), "the table: two columns are named 'x'"),
         (pd.DataFrame({"x": [], "label": []}), "the table has no rows"),
-        ({"x": [1, 2], "label": ["a"]}, r"column 'label': it has shape \(1,\), and the first column \(2,\)"),
-        ({"x": 1, "label": "a"}, r"column 'x': it has shape \(\), .*; each column is a row of cells"),
-        ({"x": np.array([1j, 2j]), "label": ["a", "b"]}, "row 1, column 'x': '1j' is no number"),
-        ({"x": [[1, 2]] * 2, "label": ["a", "b"]}, r"column 'x': it has shape \(2, 2\)"),
-        ((np.zeros((2, 2)), [0, 1, 1]), r"column 'y': it has shape \(3,\)"),
-        (np.zeros(3), r"x has shape \(3,\), not \(rows, columns\); a table is a CSV file, a pandas"),
-        ([[1, 2], [3]], "this is no array .*; a table is a CSV file"),
-        (3, r"x has shape \(\), not \(rows, columns\)"),
+        (
+            {"x": [1, 2], "label": ["a"]},
+            r"column 'label': the column has shape \(1,\) and the first column has shape \(2,\)",
+        ),
+        (
+            {"x": 1, "label": "a"},
+            r"column 'x': the column has shape \(\) .*. Each column must be a sequence of cells",
+        ),
+        ({"x": np.array([1j, 2j]), "label": ["a", "b"]}, "row 1, column 'x': '1j' is not a number"),
+        ({"x": [[1, 2]] * 2, "label": ["a", "b"]}, r"column 'x': the column has shape \(2, 2\)"),
+        ((np.zeros((2, 2)), [0, 1, 1]), r"column 'y': the column has shape \(3,\)"),
+        (
+            np.zeros(3),
+            r"x has shape \(3,\). It must have shape \(rows, columns\), or the table must be a CSV file, a pandas",
+        ),
+        ([[1, 2], [3]], "the table is not an array .*. It must be a CSV file"),
+        (3, r"x has shape \(\). It must have shape \(rows, columns\)"),
         (
             (np.zeros((20, 1)), np.arange(20) / 7),
-            "is label number 11.*If it is a number to predict, say targets='y'",
+            "is label number 11.*If the column holds numbers to predict, choose targets='y'",
         ),
     ],
 )
-def test_what_is_no_table(source, message):
+def test_invalid_tables_in_memory_are_refused(source, message):
     with pytest.raises(TinyNetError, match=message):
         read(source)
 
@@ -201,7 +210,7 @@ def test_what_is_no_table(source, message):
 # --- numbers to predict ----------------------------------------------------------------------------------------
 
 
-def test_numbers_to_predict_keep_their_units():
+def test_numeric_targets_have_units():
     diabetes = load_diabetes(as_frame=True).frame
     some = read(diabetes, targets="target")
     assert (some.target_names, some.regression, some.inputs.shape) == (("target",), True, (442, 10))
@@ -223,31 +232,33 @@ def test_numbers_to_predict_keep_their_units():
     assert off < 0.8 * always
 
 
-def test_several_targets_and_targets_that_are_not_scaled():
+def test_several_targets_and_unscaled_targets():
     both = {"x": [0, 1], "a": [0.25, 0.75], "b": [1, 0]}
     assert read(both, targets=["a", "b"]).targets.tolist() == [[0, 1], [1, 0]]
     plain = read(both, targets=["a", "b"], scale=False)
     assert plain.targets.tolist() == [[0.25, 1], [0.75, 0]]
     assert plain.unscaled(plain.targets).tolist() == plain.targets.tolist()
     assert read(([[0], [1]], [[5, 7], [6, 9]])).target_names == ("y0", "y1")
-    with pytest.raises(TinyNetError, match="row 2, column 'a': 3 lies outside 0 to 1; scale the columns"):
+    with pytest.raises(TinyNetError, match="row 2, column 'a': 3 is outside 0 to 1. Scale the columns"):
         read({"x": [0, 1], "a": [0, 3]}, targets="a", scale=False)
-    with pytest.raises(TinyNetError, match="column 'a': every row has 3; there is nothing to predict"):
+    with pytest.raises(
+        TinyNetError, match="column 'a': every row has 3. A target must have at least two different values"
+    ):
         read({"x": [0, 1], "a": [3, 3]}, targets="a")
-    with pytest.raises(TinyNetError, match="row 1, column 'a': 'low' is no number"):
+    with pytest.raises(TinyNetError, match="row 1, column 'a': 'low' is not a number"):
         read({"x": [0, 1], "a": ["low", "high"]}, targets="a")
-    with pytest.raises(TinyNetError, match="no numeric targets, so answers have no units"):
+    with pytest.raises(TinyNetError, match="no numeric targets. Only numeric targets have units"):
         tn.pictures.lines().unscaled([0.5])
 
 
-def test_a_target_beyond_the_training_rows_is_kept():
+def test_a_target_outside_the_training_range_is_not_clipped():
     some = tables.read({"x": [0, 1, 2], "y": [10, 20, 40]}, targets="y")
     held_out = tn.Examples.of_table(some[[2]], some[[0, 1]])
     assert (held_out.inputs.tolist(), held_out.targets.tolist()) == ([[1.0]], [[3.0]])
     assert held_out.unscaled(held_out.targets).tolist() == [[40.0]]
 
 
-# --- what is wrong, and where ----------------------------------------------------------------------------------
+# --- errors ----------------------------------------------------------------------------------
 
 
 ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
@@ -257,51 +268,53 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
     ("text", "message"),
     [
         ("", "has no rows"),
-        ("x,label\n", "has no rows; it needs a line of column names"),
-        ("x,label\n1\n", "line 2: 1 cells were found and the header has 2"),
+        ("x,label\n", "has no rows. It must have a line of column names"),
+        ("x,label\n1\n", "line 2: the row has 1 cells and the header has 2"),
         (
             "x,label\n0.1,a\nred,b\n",
-            "line 3, column 'x': 'red' is no number; if the column holds the answers, say label='x' .--label., else leave it out",
+            "line 3, column 'x': 'red' is not a number. If the column is the label, choose it with label='x' .--label.. Otherwise leave",
         ),
-        ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty; fill it in"),
+        ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty. Fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
         (
             "x,label\n0,a\n1,a\n",
-            "column 'label': every row has the label 'a'; there is nothing to tell apart",
+            "column 'label': every row has the label 'a'. There must be at least two different labels",
         ),
-        (ELEVEN, "line 13, column 'label': '10' is label number 11; at most 10"),
+        (ELEVEN, "line 13, column 'label': '10' is label number 11. A label column must have at most 10"),
         ("x,label\ninf,a\n", "line 2, column 'x': 'inf' is not finite"),
-        ("x,label\n0,a\nnan,b\n", "line 3, column 'x': 'nan' says that there is no number"),
+        ("x,label\n0,a\nnan,b\n", "line 3, column 'x': 'nan' is a missing value"),
         (
             "x,label\n0,a\nN/A,b\n",
-            "line 3, column 'x': 'N/A' says that there is no number; fill it in, or leave the row out",
+            "line 3, column 'x': 'N/A' is a missing value. Fill it in or remove the row",
         ),
         ("x,label\n0,a\n inf,b\n", "line 3, column 'x': ' ?inf' is not finite"),
-        ("x,x\n1,1\n", "line 1: two columns named 'x'"),
+        ("x,x\n1,1\n", "line 1: two columns are named 'x'"),
         (",x,label\n0,1,a\n", "line 1: column 1 has no name.*index=False"),
-        ("x;y;label\n0;1;a\n", "line 1: 'x;y;label' is one column; columns are parted by commas"),
+        ("x;y;label\n0;1;a\n", "line 1: 'x;y;label' is one column. Separate the columns by commas"),
         ("x,label,target\n1,a,1\n", "a column 'label' and target columns"),
         ("name,label\nfirst,a\n", "no input columns"),
-        ("x,label\n0,a\n7,b\n", "line 3, column 'x': 7 lies outside 0 to 1; scale the columns"),
-        ("x,target\n1,0\n1,2\n", "line 3, column 'target': 2 lies outside 0 to 1.*label='target'"),
-        ("name,x\nA,0\nB,0\nA,1\n", "line 4, column 'name': 'A' is the name of line 2 too"),
+        ("x,label\n0,a\n7,b\n", "line 3, column 'x': 7 is outside 0 to 1. Scale the columns"),
+        ("x,target\n1,0\n1,2\n", "line 3, column 'target': 2 is outside 0 to 1.*label='target'"),
+        ("name,x\nA,0\nB,0\nA,1\n", "line 4, column 'name': 'A' is also the name of line 2"),
         ("name,x\n ,0\n", "line 2, column 'name': the name is missing"),
     ],
 )
-def test_a_wrong_table_says_where(table, text, message):
+def test_an_error_has_the_place_in_the_table(table, text, message):
     with pytest.raises(TinyNetError, match=message):
         read(table(text), scale=False)
 
 
-def test_a_table_that_is_none(tmp_path):
+def test_unreadable_files_are_refused(tmp_path):
     path = tmp_path / "bytes.csv"
     path.write_bytes(b"x,label\n0,a\n1,b\n" + b"2,caf\xe9\n")
     with pytest.raises(
-        TinyNetError, match="bytes.csv, line 4: this is no text in UTF-8 .*; save the table as CSV in UTF-8"
+        TinyNetError, match="bytes.csv, line 4: the text is not UTF-8 .*. Save the table as CSV in UTF-8"
     ):
         read(path)
     path.write_text('x,label\n0,a\n1,"b\n')
-    with pytest.raises(TinyNetError, match="bytes.csv, line 3: this is no CSV .*; mend the line"):
+    with pytest.raises(
+        TinyNetError, match="bytes.csv, line 3: the line is not valid CSV .*. Correct the line"
+    ):
         read(path)
     with pytest.raises(TinyNetError, match="cannot read .*No such file"):
         read(tmp_path / "none.csv")
@@ -309,32 +322,32 @@ def test_a_table_that_is_none(tmp_path):
         read(tmp_path)
 
 
-def test_a_column_that_is_not_there(table):
+def test_a_missing_column_is_named(table):
     path = table("x,species\n0,a\n1,b\n")
-    with pytest.raises(TinyNetError, match="has no column 'kind'; its columns are x, species"):
+    with pytest.raises(TinyNetError, match="has no column 'kind'. Its columns are x, species"):
         read(path, label="kind")
     for choice in ({"label": "specis"}, {"targets": "specis"}, {"ignore": ["specis"]}):
-        with pytest.raises(TinyNetError, match="has no column 'specis'; did you mean 'species'?"):
+        with pytest.raises(TinyNetError, match="has no column 'specis'. Did you mean 'species'?"):
             read(path, **choice)
 
 
-def test_choices_that_do_not_go_together(table):
+def test_conflicting_roles_are_refused(table):
     path = table("x,species,target\n0,a,0\n1,b,1\n")
     with pytest.raises(
-        TinyNetError, match="column 'species' and target columns .target.; keep one or the other"
+        TinyNetError, match="column 'species' and target columns .target.. Use only one of the two"
     ):
         read(path, label="species")
     for targets in ("target", "x"):
         with pytest.raises(
-            TinyNetError, match=f"label is 'target' and targets are '{targets}'; a network here"
+            TinyNetError, match=f"label is 'target' and targets is '{targets}'. A network learns either"
         ):
             read(path, label="target", targets=targets)
     with pytest.raises(TinyNetError, match="no input columns"):
         read(path, label="species", ignore=["x", "target"])
 
 
-def test_a_long_table_is_read_in_pieces(table):
-    """The text of all rows never stands in memory at once, and a mistake near the end has its line."""
+def test_a_long_table_is_read_in_chunks(table):
+    """The text of all rows is never in memory at once, and an error near the end has its line number."""
     count = 3 * readers.CHUNK_ROWS + 5
     numbers = np.random.default_rng(0).random(count).round(6)
     text = "x,long,label\n" + "".join(f"{x},{x:.300f},{'ba'[k % 2]}\n" for k, x in enumerate(numbers))
@@ -349,18 +362,18 @@ def test_a_long_table_is_read_in_pieces(table):
     assert found.values[:, 0].tolist() == numbers.tolist()
     assert found.targets[:, 1].tolist() == [1.0, 0.0] * (count // 2) + [1.0] * (count % 2)
     assert peak < 1.5 * len(text)  # as lists of strings it is more than twice as much
-    with pytest.raises(TinyNetError, match=f"line {count + 2}, column 'x': 'x' is no number"):
+    with pytest.raises(TinyNetError, match=f"line {count + 2}, column 'x': 'x' is not a number"):
         tables.read(table(text + "x,0,a\n"))
 
 
-def test_halfway_lies_between_the_means():
+def test_class_midpoints_lie_between_the_means():
     lines = tn.pictures.lines()
-    assert probes.halfway(lines).inputs.tolist() == [[0.5] * 4]  # gray
+    assert probes.class_midpoints(lines).inputs.tolist() == [[0.5] * 4]  # gray
     some = tn.Examples([[0.0], [0.5], [1.0]], np.eye(3), ("a", "b", "c"), None, ("low", "middle", "high"))
-    found = probes.halfway(some)
+    found = probes.class_midpoints(some)
     assert found.names == ("low – middle", "low – high", "middle – high")
     assert found.inputs.tolist() == [[0.25], [0.5], [0.75]]
-    with pytest.raises(TinyNetError, match="targets of 1 answer; halfway lies between two"):
-        probes.halfway(some[:1])
-    with pytest.raises(TinyNetError, match="have no targets; halfway"):
-        probes.halfway(tn.pictures.stress())
+    with pytest.raises(TinyNetError, match="have 1 class. Midpoints between classes need at least two"):
+        probes.class_midpoints(some[:1])
+    with pytest.raises(TinyNetError, match="have no targets. Midpoints between classes"):
+        probes.class_midpoints(tn.pictures.stress())

@@ -94,17 +94,17 @@ def test_what_the_page_does_not_take(iris):
         (TableRequest("many.csv", many), "many.csv has 5,001 rows .* `tinynet train many.csv --label label`"),
         (TableRequest("wide.csv", wide, held_out=0), "the page shows up to 2,000"),
         (TableRequest("iris.csv", iris, "kind"), "iris.csv has no column 'kind'"),
-        (TableRequest("own.csv", "x,label\n1,a\nred,b\n"), "own.csv, line 3, column 'x': 'red' is no number"),
-        (TableRequest("iris.csv", iris, "species", hidden=0), "hidden is 0; the page draws 1 to 64"),
         (
-            TableRequest("iris.csv", iris, "species", held_out=1),
-            "held_out is 1. It must be a number above 0 and below 1",
+            TableRequest("own.csv", "x,label\n1,a\nred,b\n"),
+            "own.csv, line 3, column 'x': 'red' is not a number",
         ),
+        (TableRequest("iris.csv", iris, "species", hidden=0), "hidden is 0; the page draws 1 to 64"),
+        (TableRequest("iris.csv", iris, "species", held_out=1), "held_out is 1. It must be a fraction"),
     ):
         with pytest.raises(TinyNetError, match=message):
             wire_table.table(request)
-    for text, message in (("", "own.csv has no rows"), ("a,a\n1,2\n", "own.csv, line 1: two columns named 'a'"),
-                          ("a,b\n1\n", "own.csv, line 2: 1 cells were found")):  # fmt: skip
+    for text, message in (("", "own.csv has no rows"), ("a,a\n1,2\n", "own.csv, line 1: two columns are named 'a'"),
+                          ("a,b\n1\n", "own.csv, line 2: the row has 1 cells")):  # fmt: skip
         with pytest.raises(TinyNetError, match=message):
             head(text)
 

@@ -27,7 +27,7 @@ BY_HEART = {
 
 
 def twin(world, number, seed, stream):
-    """One picture in plain numbers, as the module's docstring says."""
+    """Return one picture by the specification in the docstring of the module, in plain Python."""
 
     def word(j):
         return rng.word(stream, seed, number, j)
@@ -59,13 +59,13 @@ def twin(world, number, seed, stream):
     doubt=st.sampled_from([0.0, 0.3, 1.0]),
     n=st.sampled_from([2, 3]),
 )
-def test_a_picture_is_what_the_specification_says(seed, number, stream, labels, doubt, n):
+def test_a_picture_follows_the_specification(seed, number, stream, labels, doubt, n):
     world = World(noise=0.3, doubt=doubt, dark=(0.1, 0.3), labels=labels, n=n)
     inputs, targets, rows = world.draw([0, number], seed=seed, stream=stream)
     assert (inputs[1].tolist(), targets[1].tolist(), rows[1]) == twin(world, number, seed, stream)
 
 
-def test_a_picture_by_heart():
+def test_two_pictures_have_fixed_numbers():
     inputs, targets, rows = World().draw([0, 1], seed=0, stream=rng.TEST)
     assert (rows.tolist(), targets.tolist()) == (BY_HEART["rows"], BY_HEART["targets"])
     assert inputs.tolist() == BY_HEART["inputs"]
@@ -87,7 +87,7 @@ def test_lines_come_first_and_kinds_are_equally_likely(n):
     assert (table.targets[doubt] == 0.5).all()
 
 
-def test_the_doubtful_rows_of_two_by_two():
+def test_the_ambiguous_patterns_of_two_by_two():
     table = Patterns.of(2)
     assert table.names[4:] == (
         *pictures.PIXELS,
@@ -99,7 +99,7 @@ def test_the_doubtful_rows_of_two_by_two():
     assert table.masks[12].tolist() == pictures.stress()["diagonal /"].inputs[0].tolist()
 
 
-def test_shares_are_as_asked():
+def test_the_fractions_match_the_parameters():
     _, targets, rows = World(doubt=0.3, labels="coin").draw(np.arange(40_000), seed=5)
     doubtful = rows >= 4
     assert doubtful.mean() == pytest.approx(0.3, abs=4 * math.sqrt(0.21 / 40_000))
@@ -129,7 +129,7 @@ def test_levels_are_uniform_between_their_ends():
     assert abs(np.corrcoef(bright[~flat], dark[~flat])[0, 1]) < 0.04
 
 
-def test_noise_is_of_the_size_asked_and_independent():
+def test_noise_has_its_standard_deviation_and_is_independent():
     half = (0.5, 0.5)
     seen = World(noise=0.1, bright=half, dark=half, flat=half).draw(np.arange(20_000), seed=7)[0] - 0.5
     assert seen.std(axis=0) == pytest.approx([0.1] * 4, rel=0.03)
@@ -155,7 +155,7 @@ def test_pictures_can_be_drawn_in_any_order():
     assert (forth == back[::-1]).all()
 
 
-def test_examples_are_named_and_kept():
+def test_examples_have_names_and_the_drawn_numbers():
     found = World(labels="coin", n=3).examples(30, seed=2, stream=rng.VALIDATION)
     inputs, targets, _ = World(labels="coin", n=3).draw(np.arange(30), seed=2, stream=rng.VALIDATION)
     assert (found.inputs == inputs).all()
@@ -170,7 +170,7 @@ def test_a_world_survives_json(doubt, noise, flat, n):
     assert World.from_json(json.loads(json.dumps(world.to_json()))) == world
 
 
-def test_one_and_one_point_nought_are_one_world():
+def test_integers_and_floats_make_equal_worlds():
     assert World(noise=1, bright=[1, 1]) == World(noise=1.0, bright=(1.0, 1.0))
     assert hash(World(noise=1)) == hash(World(noise=1.0))
 
@@ -178,24 +178,24 @@ def test_one_and_one_point_nought_are_one_world():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"noise": -0.1}, "noise is -0.1. It must be a number from 0 to 10"),
+        ({"noise": -0.1}, "noise is -0.1. It must be from 0 to 10."),
         ({"noise": math.nan}, "noise is nan"),
-        ({"doubt": 1.5}, "doubt is 1.5. It must be a number from 0 to 1"),
+        ({"doubt": 1.5}, "doubt is 1.5. It must be from 0 to 1."),
         ({"doubt": "half"}, "doubt is 'half'"),
-        ({"bright": 0.9}, "bright is 0.9; it must be two levels"),
-        ({"bright": (0.9, 0.7)}, "the lower level comes first"),
-        ({"flat": (0.0, 2.0)}, "flat is 2.0. It must be a number from 0 to 1"),
-        ({"dark": (0.0, 0.7)}, "dark goes up to 0.7 and bright begins at 0.6"),
-        ({"labels": "hard"}, "labels is 'hard'. It must be one of 'soft', 'coin'"),
-        ({"n": 9}, "n is 9. It must be a whole number from 2 to 8"),
+        ({"bright": 0.9}, "bright is 0.9. It must be two levels"),
+        ({"bright": (0.9, 0.7)}, "The lower level must come first"),
+        ({"flat": (0.0, 2.0)}, "flat is 2.0. It must be from 0 to 1."),
+        ({"dark": (0.0, 0.7)}, "dark goes up to 0.7 and bright starts at 0.6"),
+        ({"labels": "hard"}, "labels is 'hard'. It must be one of 'soft', 'coin'."),
+        ({"n": 9}, "n is 9. It must be a whole number from 2 to 8."),
     ],
 )
-def test_a_world_says_what_it_cannot_be(fields, message):
+def test_invalid_worlds_are_refused(fields, message):
     with pytest.raises(TinyNetError, match=message):
         World(**fields)
 
 
-def test_drawing_says_what_it_cannot_do():
+def test_invalid_draws_are_refused():
     with pytest.raises(TinyNetError, match="a world has no field 'colour'"):
         World.from_json({"colour": 1})
     with pytest.raises(TinyNetError, match="stream is 0"):
@@ -203,14 +203,14 @@ def test_drawing_says_what_it_cannot_do():
     with pytest.raises(TinyNetError, match="seed is -1"):
         World().draw([0], seed=-1)
     for numbers in ([-1], [2**32], [0.5], [[1]]):
-        with pytest.raises(TinyNetError, match="a row of whole numbers"):
+        with pytest.raises(TinyNetError, match="a sequence of whole numbers"):
             World().draw(numbers, seed=0)
     with pytest.raises(TinyNetError, match="count is 0"):
         World().examples(0, seed=0)
 
 
 def golden():
-    """What the page draws as well: tables of patterns, and pictures."""
+    """Return patterns and pictures that the page must draw as well."""
     worlds = [
         World(),
         World(noise=0.3, doubt=0.7, labels="coin", flat=(0.2, 0.9)),

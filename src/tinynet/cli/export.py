@@ -45,6 +45,7 @@ def export(
     from tinynet import files
     from tinynet.cli import terminal
     from tinynet.exports import export as exports
+    from tinynet.exports.export_formats import FORMATS
 
     asked = {
         "step": step, "epoch": epoch, "cell": cell, "depth": depth, "figure": figure, "dtype": dtype, "name": name,
@@ -52,7 +53,7 @@ def export(
         "title": title, "names": called or None,
     }  # fmt: skip
     choices = {key: value for key, value in asked.items() if value is not None}
-    taken = exports.taken(out, choices)
+    taken = exports.options_by_path(out, choices)
     for path in out:
         exports.check(path, len(recordings), **taken[path])
         _check_apart(path, recordings)
@@ -60,11 +61,11 @@ def export(
     made = {}
     for path in out:
         with terminal.progress(f"making {path.name}", "frames") as advance:
-            made[path] = exports.made(runs, path, progress=advance, **taken[path])
+            made[path] = exports.rendered(runs, path, progress=advance, **taken[path])
     for path, data in made.items():  # none is written before all are made
         files.write(path, data)
         if not as_json:
-            typer.echo(f"{path}: {exports.FORMS[path.suffix.lower()].words}, {len(data):,} bytes")
+            typer.echo(f"{path}: {FORMATS[path.suffix.lower()].description}, {len(data):,} bytes")
     if as_json:
         print_json(
             {

@@ -137,7 +137,7 @@ def _table_sets(run: "Recording") -> "dict[str, Examples]":
     from tinynet.data import probes
 
     trained = {"trained on": run.examples} if len(run.examples) <= 20 else {}
-    return trained | {"halfway between the means": probes.halfway(run.examples)}
+    return trained | {"halfway between the means": probes.class_midpoints(run.examples)}
 
 
 def trainable(picture: str) -> "Examples":

@@ -11,6 +11,7 @@ from tinynet.core.latex import document
 from tinynet.core.notation import (
     LATEX,
     MATHML,
+    PIXELS,
     TEXT,
     latex_symbol,
     mathml_symbol,
@@ -22,8 +23,6 @@ from tinynet.core.notation import (
 from tinynet.core.sheet import Sheet, Values, parts
 from tinynet.errors import TinyNetError
 from tinynet.validation import check_int
-
-PIXEL_NAMES = ("top-left", "top-right", "bottom-left", "bottom-right")
 
 
 @dataclass(frozen=True)
@@ -227,4 +226,4 @@ def _node(sizes: tuple[int, ...], layer: int, index: int) -> str:
 def _pixel(sizes: tuple[int, ...], index: int, inputs: Sequence[str] | None) -> str:
     if inputs:
         return inputs[index]
-    return f"the {PIXEL_NAMES[index]} pixel" if sizes[0] == len(PIXEL_NAMES) else f"pixel {index}"
+    return f"the {PIXELS[index]} pixel" if sizes[0] == len(PIXELS) else f"pixel {index}"

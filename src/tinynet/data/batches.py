@@ -1,4 +1,4 @@
-"""What each nudge of a training shows: which pictures, in which view, with which noise, and what should come out."""
+"""The examples of each training step, with augmentation and noise."""
 
 import math
 from functools import lru_cache
@@ -12,97 +12,99 @@ from tinynet.data.world import EXAMPLES_PER_EPOCH, World
 from tinynet.recipe import Recipe
 from tinynet.rng import TRAINING
 
-Source = Examples | World  # where a training's pictures come from
+Source = Examples | World  # source of the examples of a training
+
+# A presentation is one example in one step. Presentations are numbered from 0 over the whole training.
 
 
 def examples_per_epoch(source: Source) -> int:
-    """Return how many pictures an epoch shows."""
+    """Return the number of examples in an epoch."""
     return EXAMPLES_PER_EPOCH if isinstance(source, World) else len(source)
 
 
 def steps_per_epoch(recipe: Recipe, source: Source) -> int:
-    """Return how many nudges an epoch has."""
+    """Return the number of steps in an epoch."""
     return -(-examples_per_epoch(source) // recipe.batch_size)
 
 
 def batch_indices(recipe: Recipe, source: Source, first: int, last: int) -> np.ndarray:
-    """Return which pictures the steps `first` to `last` show; -1 in a short batch. -> (steps, batch)
+    """Return the example indices of the steps `first` to `last - 1`. -> (steps, batch)
 
-    Of a world it is the rows of its patterns.
+    Unused places of a short batch are -1. For a world, the indices are rows of its patterns.
     """
     count, per_epoch = examples_per_epoch(source), steps_per_epoch(recipe, source)
     epochs = range(first // per_epoch, -(-last // per_epoch))
     order = np.tile(np.arange(count), (len(epochs), 1))
     if isinstance(source, World):
-        order = source.draw(
-            _words(epochs.start * count + np.arange(order.size)), seed=recipe.seed, stream=TRAINING
-        )[2]
+        presentations = epochs.start * count + np.arange(order.size)
+        order = source.draw(_to_uint32(presentations), seed=recipe.seed, stream=TRAINING)[2]
     elif recipe.order == "shuffled":
         order = _orders(count, recipe.seed, epochs)
     padded = np.full((len(epochs), per_epoch * recipe.batch_size), -1)
     padded[:, :count] = order.reshape(len(epochs), count)
-    begun = epochs.start * per_epoch
-    return padded.reshape(-1, recipe.batch_size)[first - begun : last - begun]
+    first_step = epochs.start * per_epoch
+    return padded.reshape(-1, recipe.batch_size)[first - first_step : last - first_step]
 
 
-@lru_cache(maxsize=1)  # a long epoch is asked for a part at a time
+@lru_cache(maxsize=1)  # the steps of a long epoch are requested in several calls
 def _orders(count: int, seed: int, epochs: range) -> np.ndarray:
-    found = rng.orders(count, seed=seed, epochs=epochs)
-    found.setflags(write=False)
-    return found
+    orders = rng.orders(count, seed=seed, epochs=epochs)
+    orders.setflags(write=False)
+    return orders
 
 
 def batch_arrays(
-    recipe: Recipe, source: Source, first: int, shown: np.ndarray
+    recipe: Recipe, source: Source, first: int, indices: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pictures that the steps from `first` on show, as they are seen, and their targets.
+    """Return the inputs and targets of the steps from `first` on, with augmentation and noise.
 
-    shown (steps, batch), of `batch_indices`. -> (steps * batch, pixels), (steps * batch, outputs)
+    indices : (steps, batch) from `batch_indices`. -> (steps * batch, inputs), (steps * batch, outputs)
     """
-    showings = _showings(recipe, source, first, len(shown))
+    presentations = _presentations(recipe, source, first, len(indices))
     if isinstance(source, World):
-        inputs, targets, _ = source.draw(_words(showings), seed=recipe.seed, stream=TRAINING)
+        inputs, targets, _ = source.draw(_to_uint32(presentations), seed=recipe.seed, stream=TRAINING)
         return inputs, smoothed(recipe, targets)
-    chosen = shown.ravel()
+    rows = indices.ravel()
     assert source.targets is not None
-    inputs, targets = source.inputs[chosen], smoothed(recipe, source.targets)[chosen]
+    inputs, targets = source.inputs[rows], smoothed(recipe, source.targets)[rows]
     if recipe.augment:
-        inputs, targets = _viewed(recipe, inputs, targets, showings)
+        inputs, targets = _augmented(recipe, inputs, targets, presentations)
     if recipe.noise:
-        inputs = rng.noisy(inputs, recipe.noise, seed=recipe.seed, presentations=showings)
+        inputs = rng.noisy(inputs, recipe.noise, seed=recipe.seed, presentations=presentations)
     return inputs, targets
 
 
 def is_plain(recipe: Recipe, source: Source) -> bool:
-    """Whether every showing of a picture is the picture itself."""
+    """Whether every presentation of an example has the same inputs."""
     return not (recipe.noise or recipe.augment or isinstance(source, World))
 
 
 def smoothed(recipe: Recipe, targets: np.ndarray) -> np.ndarray:
-    """Return the targets that a recipe teaches: with label smoothing, a share of each spread over all outputs.
-
-    targets, and what is returned: (pictures, outputs)
-    """
-    share = recipe.label_smoothing
-    return (1.0 - share) * targets + share / targets.shape[1] if share else targets
+    """Return the targets with the label smoothing of a recipe. (examples, outputs) -> same shape"""
+    smoothing = recipe.label_smoothing
+    return (1.0 - smoothing) * targets + smoothing / targets.shape[1] if smoothing else targets
 
 
-def _showings(recipe: Recipe, source: Source, first: int, steps: int) -> np.ndarray:
-    """Return which showing of the training each place of each batch is, counted from 0. -> (steps * batch,)"""
+def _presentations(recipe: Recipe, source: Source, first: int, steps: int) -> np.ndarray:
+    """Return the number of the presentation in each place of each batch. -> (steps * batch,)"""
     batch = recipe.batch_size
-    epoch, place = np.divmod(np.arange(first, first + steps), steps_per_epoch(recipe, source))  # (steps,)
-    return ((epoch * examples_per_epoch(source) + place * batch)[:, None] + np.arange(batch)).ravel()
+    epoch, step = np.divmod(np.arange(first, first + steps), steps_per_epoch(recipe, source))  # (steps,)
+    return ((epoch * examples_per_epoch(source) + step * batch)[:, None] + np.arange(batch)).ravel()
 
 
-def _words(showings: np.ndarray) -> np.ndarray:
-    return showings & 0xFFFFFFFF
+def _to_uint32(presentations: np.ndarray) -> np.ndarray:
+    return presentations & 0xFFFFFFFF
 
 
-def _viewed(
-    recipe: Recipe, inputs: np.ndarray, targets: np.ndarray, showings: np.ndarray
+def _augmented(
+    recipe: Recipe, inputs: np.ndarray, targets: np.ndarray, presentations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    numbers = np.asarray(showings, np.uint64) & 0xFFFFFFFF
-    view = (rng.word(rng.VIEWS, recipe.seed, numbers) >> 29).astype(np.int64)  # (n,) 0 to 7
+    """Return each picture in a random one of its eight views.
+
+    A transposed view swaps the two targets.
+    """
+    words = rng.word(rng.VIEWS, recipe.seed, _to_uint32(np.asarray(presentations, np.uint64)))
+    view = (words >> 29).astype(np.int64)  # (n,) 0 to 7
     size = math.isqrt(inputs.shape[1])
-    turned = np.take_along_axis(inputs, views(size)[view], axis=1)
-    return turned, np.where(view[:, None] & 1, targets[:, ::-1], targets)
+    viewed = np.take_along_axis(inputs, views(size)[view], axis=1)
+    return viewed, np.where(view[:, None] & 1, targets[:, ::-1], targets)

@@ -1,4 +1,4 @@
-"""Pictures of your own: a folder for each answer, every picture shrunk to a few gray pixels."""
+"""Image folders: one subfolder per class, every image shrunk to a few gray pixels."""
 
 from os import PathLike
 from pathlib import Path
@@ -6,104 +6,111 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinynet.data.tables import MAX_CLASSES
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_int
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-MAX_ANSWERS, LARGEST = 10, 64
-LAYOUT = "a folder of pictures has a folder for each answer, such as cats/ and dogs/, with pictures in it"
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+MAX_SIZE = 64
+LAYOUT = "An image folder must have one subfolder for each class, such as cats/ and dogs/, with images in it"
 
 
 class Images(NamedTuple):
-    """Pictures in gray, with the answer of each: the fields of `Examples`."""
+    """Gray pictures with their classes: the first fields of `Examples`, in their order."""
 
     inputs: np.ndarray
     targets: np.ndarray
     names: tuple[str, ...]
     shape: tuple[int, int]
-    answers: tuple[str, ...]
+    target_names: tuple[str, ...]
 
 
 def read(folder: str | PathLike[str], size: int = 8) -> Images:
-    """Return the pictures of a folder that has a folder for each answer, shrunk to size x size gray.
+    """Read a folder with one subfolder per class as size x size gray pictures.
 
-    inputs (pictures, size * size): 0 black to 1 white, each pixel the mean of the area it stands for. The answers are the
-    folders' names; a picture's name is its path. What is transparent counts as white.
+    The inputs are (pictures, size * size): 0 is black and 1 is white. Each pixel is the mean of its area. Transparent
+    areas count as white. The classes are the names of the subfolders. A picture is named by its path.
 
-    Raises TinyNetError for folders that are not so, and names the picture that cannot be read.
+    Raises TinyNetError for another layout, and with the path of an image that cannot be read.
     """
-    size = check_int("size", size, 1, LARGEST)
+    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
+        raise TinyNetError(f"size is {size!r}. It must be a whole number of pixels from 1 to {MAX_SIZE}.")
     root = Path(folder)
-    answers = _answers(root)
-    found = [(path, k) for k, answer in enumerate(answers) for path in _pictures(root / answer)]
-    inputs = np.array([_shrunk(path, size).ravel() for path, _ in found])  # (pictures, size * size)
-    names = tuple(path.relative_to(root).as_posix() for path, _ in found)
-    return Images(inputs, np.eye(len(answers))[[k for _, k in found]], names, (size, size), answers)
+    classes = _classes(root)
+    labeled = [(path, k) for k, name in enumerate(classes) for path in _image_paths(root / name)]
+    inputs = np.array([_gray_pixels(path, size).ravel() for path, _ in labeled])  # (pictures, size * size)
+    names = tuple(path.relative_to(root).as_posix() for path, _ in labeled)
+    return Images(inputs, np.eye(len(classes))[[k for _, k in labeled]], names, (size, size), classes)
 
 
-def _answers(root: Path) -> tuple[str, ...]:
-    """Return the names of the folders, in the order of the alphabet."""
+def _classes(root: Path) -> tuple[str, ...]:
+    """Return the names of the subfolders in alphabetical order."""
     if not root.is_dir():
-        raise TinyNetError(f"{root} is {'no folder' if root.exists() else 'not there'}; {LAYOUT}")
-    answers = tuple(sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")))
-    if len(answers) < 2:
-        what = f"only the folder {answers[0]!r}" if answers else "no folders"
-        raise TinyNetError(f"{root} has {what} in it; {LAYOUT}, and at least two answers")
-    if len(answers) > MAX_ANSWERS:
+        problem = "is not a folder" if root.exists() else "does not exist"
+        raise TinyNetError(f"{root} {problem}. {LAYOUT}.")
+    classes = tuple(sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")))
+    if len(classes) < 2:
+        content = f"only the subfolder {classes[0]!r}" if classes else "no subfolders"
+        raise TinyNetError(f"{root} has {content}. {LAYOUT}, and at least two classes.")
+    if len(classes) > MAX_CLASSES:
         raise TinyNetError(
-            f"{root} has {len(answers)} folders in it; at most {MAX_ANSWERS} answers are told apart"
+            f"{root} has {len(classes):,} subfolders. There must be at most {MAX_CLASSES} classes."
         )
-    return answers
+    return classes
 
 
-def _pictures(folder: Path) -> list[Path]:
-    found = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+def _image_paths(folder: Path) -> list[Path]:
+    paths = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
     )
-    if not found:
+    if not paths:
         raise TinyNetError(
-            f"{folder} has no pictures in it ({', '.join(ENDINGS)}); put some there, or remove it"
+            f"{folder} has no images ({', '.join(EXTENSIONS)}). Add some, or remove the subfolder."
         )
-    return found
+    return paths
 
 
-def _shrunk(path: Path, size: int) -> np.ndarray:
-    """Return a picture in gray, each pixel the mean of its area. -> (size, size) in [0, 1]"""
+def _gray_pixels(path: Path, size: int) -> np.ndarray:
+    """Return an image in gray, each pixel the mean of its area. -> (size, size) in [0, 1]"""
     from PIL import Image
 
     try:
-        with Image.open(path) as picture:
-            gray, white = _gray(picture)
+        with Image.open(path) as image:
+            gray, white = _gray(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise TinyNetError(
-            f"cannot read the picture {path} ({error}); save it again, or remove it"
-        ) from error
-    (rows, heights), (columns, widths) = (_cuts(length, size) for length in gray.shape)
+        raise TinyNetError(f"cannot read the image {path} ({error}). Save it again or remove it.") from error
+    (rows, heights), (columns, widths) = (_parts_of_side(length, size) for length in gray.shape)
     sums = np.add.reduceat(np.add.reduceat(gray, rows, axis=0, dtype=np.int64), columns, axis=1)
     return np.asarray(sums / (white * heights[:, None] * widths))
 
 
-def _cuts(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a side of `length` pixels into `size` parts; return where each begins, and how many pixels it has.
+def _parts_of_side(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first pixels and the lengths of the parts of a side.
 
-    A pixel belongs to the part that its middle lies in. Where there are fewer pixels than parts, each has the nearest.
+    A side of `length` pixels is divided into `size` parts.
+
+    A pixel belongs to the part that contains its middle. With fewer pixels than parts, each part is its nearest pixel.
     """
     k = np.arange(size)
-    begins = (2 * k * length + size) // (2 * size) if length >= size else (2 * k + 1) * length // (2 * size)
-    return begins, np.maximum(np.diff(begins, append=length), 1)
+    starts = (2 * k * length + size) // (2 * size) if length >= size else (2 * k + 1) * length // (2 * size)
+    return starts, np.maximum(np.diff(starts, append=length), 1)
 
 
-def _gray(picture: Any) -> tuple[np.ndarray, int]:
-    """Return a picture in gray (height, width) and what white is: shown as it is held, on white where it is transparent."""
+def _gray(image: Any) -> tuple[np.ndarray, int]:
+    """Return an image in gray (height, width), and the value of white.
+
+    The EXIF orientation is applied, and transparent areas are put on white.
+    """
     from PIL import Image, ImageOps
 
-    held = ImageOps.exif_transpose(picture)
-    if held.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):  # 16 bits
-        return np.clip(np.asarray(held, np.int64), 0, 65535), 65535
-    if held.mode == "F":
-        raise ValueError("its brightness has no known range")
-    if held.has_transparency_data:
-        held = held.convert("RGBA")
-        white = Image.new("RGBA", held.size, "white")
-        held = Image.alpha_composite(white, held)
-    return np.asarray(held.convert("L")), 255
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):  # 16 bits
+        return np.clip(np.asarray(upright, np.int64), 0, 65535), 65535
+    if upright.mode == "F":
+        raise ValueError("the range of its brightness is not known")
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        white = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(white, upright)
+    return np.asarray(upright.convert("L")), 255

@@ -1,24 +1,27 @@
-"""The inputs: lines, fuzzy lines, and pictures to stress a network with."""
+"""Built-in pictures: lines, noisy lines, and pictures without a right class."""
 
 from itertools import product
 
 import numpy as np
 
 from tinynet import rng
+from tinynet.core.notation import PIXELS as PIXELS
 from tinynet.data.examples import Examples as Examples
-from tinynet.validation import check_int, check_number
+from tinynet.errors import TinyNetError
 
-LARGEST_GRID = 8
-PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
+MAX_GRID = 8
 
 
 def lines(n: int = 2) -> Examples:
-    """Return the lines of an n x n grid, n from 2 to 8: every row, then every column.
+    """Return the lines of an n x n picture: every row, then every column.
+
+    n : Pixels per side, 2 to 8.
 
     >>> lines().names
     ('top', 'bottom', 'left', 'right')
     """
-    n = check_int("n", n, 2, LARGEST_GRID)
+    if isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= MAX_GRID:
+        raise TinyNetError(f"n is {n!r}. It must be a whole number of pixels from 2 to {MAX_GRID}.")
     grids = np.zeros((2 * n, n, n))  # (pictures, rows, columns)
     for k in range(n):
         grids[k, k, :] = 1.0
@@ -33,25 +36,27 @@ def lines(n: int = 2) -> Examples:
 
 
 def views(n: int = 2) -> np.ndarray:
-    """Return the eight views of an n x n picture: pixel i of view g is pixel `views(n)[g, i]`. -> (8, n * n)
+    """Return the eight flips and rotations of an n x n picture. -> (8, n * n)
 
-    View 0 is the picture itself. Odd views are transposed: they turn rows to columns. Bits 1 and 2 flip up and down,
-    left and right.
+    Pixel i of view g is pixel `views(n)[g, i]` of the picture. View 0 is the picture itself. Odd views are transposed.
+    Bit 1 of g flips up and down, bit 2 flips left and right.
 
     >>> views()[:, 0].tolist()
     [0, 0, 2, 1, 1, 2, 3, 3]
     """
     grid = np.arange(n * n).reshape(n, n)
-    found = []
+    pixels = []
     for g in range(8):
-        seen = grid.T if g & 1 else grid
-        seen = seen[::-1] if g & 2 else seen
-        found.append((seen[:, ::-1] if g & 4 else seen).ravel())
-    return np.array(found)
+        view = grid.T if g & 1 else grid
+        view = view[::-1] if g & 2 else view
+        pixels.append((view[:, ::-1] if g & 4 else view).ravel())
+    return np.array(pixels)
 
 
 def fuzzy() -> Examples:
-    """Return the notebook's fuzzy line: the top row, not quite bright, over a row not quite dark.
+    """Return the fuzzy line of the notebook.
+
+    The top row is almost bright, and the bottom row is almost dark.
 
     >>> fuzzy().inputs.tolist()
     [[0.8888, 0.9, 0.1112, 0.1]]
@@ -62,27 +67,33 @@ def fuzzy() -> Examples:
 def fuzzy_lines(
     count: int, *, brightness: float = 0.9, darkness: float = 0.1, noise: float = 0.05, seed: int = 0
 ) -> Examples:
-    """Return noisy 2x2 lines: top, bottom, left and right in turn, normal noise on every pixel, clipped to [0, 1].
+    """Return noisy 2x2 lines: top, bottom, left and right in turn.
 
-    count : pictures. brightness, darkness : of lit and unlit pixels. noise : its standard deviation.
+    count : Number of pictures.
+    brightness, darkness : Level of the bright and of the dark pixels.
+    noise : Standard deviation of the normal noise on each pixel. The pixels are clipped to [0, 1].
 
     >>> fuzzy_lines(6, seed=1).names[4:]
     ('fuzzy top 1', 'fuzzy bottom 1')
     """
-    count = check_int("count", count, 1)
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise TinyNetError(f"count is {count!r}. It must be a whole number from 1.")
     for name, value in (("brightness", brightness), ("darkness", darkness), ("noise", noise)):
-        check_number(name, value, 0, 1)
+        if not 0 <= value <= 1:
+            raise TinyNetError(f"{name} is {value!r}. It must be from 0 to 1.")
     clean = lines()
-    which = np.arange(count) % 4
-    levels = darkness + (brightness - darkness) * clean.inputs[which]  # (count, 4)
-    drawn = rng.noisy(levels, noise, seed=seed, presentations=np.arange(count), stream=rng.TEST)
-    names = tuple(f"fuzzy {clean.names[k]} {n // 4}" for n, k in enumerate(which))
+    line = np.arange(count) % 4
+    levels = darkness + (brightness - darkness) * clean.inputs[line]  # (count, 4)
+    inputs = rng.noisy(levels, noise, seed=seed, presentations=np.arange(count), stream=rng.TEST)
+    names = tuple(f"fuzzy {clean.names[k]} {n // 4}" for n, k in enumerate(line))
     assert clean.targets is not None
-    return Examples(drawn, clean.targets[which], names, (2, 2))
+    return Examples(inputs, clean.targets[line], names, (2, 2))
 
 
 def stress() -> Examples:
-    """Return the notebook's pictures that no line answers: a pixel, a gray block, both diagonals; no targets.
+    """Return the stress pictures of the notebook.
+
+    They are a single pixel, gray and both diagonals. No class is right for them, so they have no targets.
 
     >>> stress()["gray"].inputs.tolist()
     [[0.5, 0.5, 0.5, 0.5]]
@@ -92,7 +103,7 @@ def stress() -> Examples:
 
 
 def binary() -> Examples:
-    """Return all 16 black-and-white 2x2 pictures, no targets.
+    """Return all 16 black-and-white 2x2 pictures, without targets.
 
     >>> binary().names[:4], len(binary())
     (('black', 'bottom-right', 'bottom-left', 'bottom'), 16)
@@ -102,40 +113,50 @@ def binary() -> Examples:
 
 
 def _binary_name(picture: np.ndarray) -> str:
-    whole = {0: "black", 4: "white"}
-    known = {(1, 1, 0, 0): "top", (0, 0, 1, 1): "bottom", (1, 0, 1, 0): "left", (0, 1, 0, 1): "right"}
-    known |= {(0, 1, 1, 0): "diagonal /", (1, 0, 0, 1): "diagonal \\"}
-    lit = int(picture.sum())
-    if lit in whole:
-        return whole[lit]
-    if lit == 2:
-        return known[tuple(picture.astype(int))]
-    odd = PIXELS[int(np.flatnonzero(picture == (1.0 if lit == 1 else 0.0))[0])]
-    return odd if lit == 1 else f"all but {odd}"
+    lines_and_diagonals = {
+        (1, 1, 0, 0): "top",
+        (0, 0, 1, 1): "bottom",
+        (1, 0, 1, 0): "left",
+        (0, 1, 0, 1): "right",
+        (0, 1, 1, 0): "diagonal /",
+        (1, 0, 0, 1): "diagonal \\",
+    }
+    n_bright = int(picture.sum())
+    if n_bright in (0, 4):
+        return "white" if n_bright else "black"
+    if n_bright == 2:
+        return lines_and_diagonals[tuple(picture.astype(int))]
+    different = PIXELS[int(np.flatnonzero(picture == (1.0 if n_bright == 1 else 0.0))[0])]
+    return different if n_bright == 1 else f"all but {different}"
 
 
 def lattice(levels: int = 5) -> Examples:
-    """Return every 2x2 picture whose pixels take one of `levels` brightnesses from 0 to 1; no targets.
+    """Return every 2x2 picture with pixels on a few levels.
+
+    levels : Number of levels from 0 to 1, 2 to 17. The pictures have no targets.
 
     >>> len(lattice(3)), lattice(3).names[1]
     (81, '0 0 0 0.5')
     """
-    levels = check_int("levels", levels, 2, 17)
+    if isinstance(levels, bool) or not isinstance(levels, int) or not 2 <= levels <= 17:
+        raise TinyNetError(f"levels is {levels!r}. It must be a whole number from 2 to 17.")
     inputs = np.array(list(product(np.linspace(0.0, 1.0, levels), repeat=4)))  # (levels**4, 4)
     names = tuple(" ".join(f"{value:g}" for value in row) for row in inputs)
     return Examples(inputs, None, names, (2, 2))
 
 
 def canonical() -> Examples:
-    """Return the 17 clean pictures: the four lines, gray, and the 12 black-and-white pictures that are no lines.
+    """Return 17 clean pictures: the four lines, gray, and the 12 other black-and-white pictures.
+
+    The targets of pictures that are not lines are 0.5 for both classes.
 
     >>> canonical().targets.sum(axis=0).tolist()
     [8.5, 8.5]
     """
-    clean, world = lines(), binary()
-    others = [k for k, name in enumerate(world.names) if name not in clean.names]
-    inputs = np.concatenate([clean.inputs, np.full((1, 4), 0.5), world.inputs[others]])
+    clean, every = lines(), binary()
+    others = [k for k, name in enumerate(every.names) if name not in clean.names]
+    inputs = np.concatenate([clean.inputs, np.full((1, 4), 0.5), every.inputs[others]])
     assert clean.targets is not None
     targets = np.concatenate([clean.targets, np.full((len(inputs) - len(clean), 2), 0.5)])
-    names = (*clean.names, "gray", *(world.names[k] for k in others))
+    names = (*clean.names, "gray", *(every.names[k] for k in others))
     return Examples(inputs, targets, names, (2, 2))

@@ -11,28 +11,36 @@ from tinynet.numerics import arrays
 
 
 def default_probes() -> Examples:
-    """Return the stress test and the fuzzy line."""
+    """Return the stress pictures and the fuzzy line."""
     stress, fuzzy = pictures.stress(), pictures.fuzzy()
     return Examples(
         np.concatenate([stress.inputs, fuzzy.inputs]), None, stress.names + fuzzy.names, stress.shape
     )
 
 
-def halfway(examples: Examples) -> Examples:
-    """Return the points halfway between the mean inputs of every two answers, as gray is of the lines; no targets."""
+def class_midpoints(examples: Examples) -> Examples:
+    """Return the midpoint between the mean inputs of every two classes.
+
+    The midpoint of the horizontal and the vertical lines is gray. The midpoints have no targets.
+
+    Raises TinyNetError for examples without classes, or of one class.
+    """
     if examples.targets is None or examples.regression:
-        found = "no" if examples.targets is None else "numbers for"
-        raise TinyNetError(f"these examples have {found} targets; halfway lies between two answers")
-    said = examples.targets.argmax(axis=1)
+        problem = "have no targets" if examples.targets is None else "have numbers as targets"
+        raise TinyNetError(
+            f"these examples {problem}. Midpoints between classes need a class for each example."
+        )
+    class_of_row = examples.targets.argmax(axis=1)
     means = {
-        a: arrays.mean(examples.inputs[said == k], 0)
-        for k, a in enumerate(examples.target_names)
-        if (said == k).any()
+        name: arrays.mean(examples.inputs[class_of_row == k], 0)
+        for k, name in enumerate(examples.target_names)
+        if (class_of_row == k).any()
     }
     pairs = [(a, b) for k, b in enumerate(means) for a in list(means)[:k]]
     if not pairs:
-        raise TinyNetError(f"these examples have targets of {len(means)} answer; halfway lies between two")
+        raise TinyNetError(
+            f"these examples have {len(means)} class. Midpoints between classes need at least two classes."
+        )
     inputs = np.array([(means[a] + means[b]) / 2 for a, b in pairs])
-    return replace(
-        examples, inputs=inputs, targets=None, names=tuple(f"{a} – {b}" for a, b in pairs), shape=None
-    )
+    names = tuple(f"{a} – {b}" for a, b in pairs)
+    return replace(examples, inputs=inputs, targets=None, names=names, shape=None)

@@ -1,4 +1,4 @@
-"""A table's columns brought to 0 … 1, and new rows after them."""
+"""Min-max scaling of table columns to [0, 1]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from tinynet.errors import TinyNetError
 
 @dataclass(frozen=True)
 class Scaling:
-    """Maps each column's `low` to 0 and its `high` to 1; what lies beyond, to the nearer end; a constant column to 0.
+    """Maps `low` of each column to 0 and `high` to 1.
+
+    Values outside this range are clipped. A constant column becomes 0.
 
     >>> scaling = Scaling(("width", "height"), (10.0, 1.0), (20.0, 3.0))
     >>> scaling([[15.0, 1.5], [30.0, 0.0]]).tolist()
@@ -27,70 +29,66 @@ class Scaling:
             object.__setattr__(self, name, tuple(map(kind, getattr(self, name))))
         if not len(self.columns) == len(self.low) == len(self.high):
             raise TinyNetError(
-                f"there are {len(self.columns)} columns, {len(self.low)} low and {len(self.high)} high values; "
-                "a scaling has one of each"
+                f"the scaling has {len(self.columns)} columns, {len(self.low)} low and {len(self.high)} high values. "
+                "It must have one low and one high value for each column."
             )
         with np.errstate(over="ignore"):
-            span = np.subtract(self.high, self.low)
-        for column, low, high, width in zip(self.columns, self.low, self.high, span, strict=True):
+            widths = np.subtract(self.high, self.low)
+        for column, low, high, width in zip(self.columns, self.low, self.high, widths, strict=True):
             if not (np.isfinite(width) and width >= 0):
-                raise TinyNetError(f"column {column!r} runs from {low:g} to {high:g}; that cannot be scaled")
+                raise TinyNetError(
+                    f"column {column!r} goes from {low:g} to {high:g}. The range must be finite and not negative."
+                )
 
     @classmethod
     def of(cls, columns: Sequence[str], values: np.ndarray) -> "Scaling":
-        """Return the scaling by the smallest and the largest value of each column. values (rows, columns)"""
-        low, high = (f(axis=0) + 0.0 for f in (values.min, values.max))  # + 0.0: -0.0 counts as 0.0
+        """Return the scaling by the smallest and largest value of each column. values : (rows, columns)"""
+        low, high = (f(axis=0) + 0.0 for f in (values.min, values.max))  # + 0.0: -0.0 becomes 0.0
         return cls(tuple(columns), tuple(low), tuple(high))
 
     @classmethod
-    def none(cls, columns: Sequence[str]) -> "Scaling":
-        """Return the scaling that leaves numbers as they are."""
+    def identity(cls, columns: Sequence[str]) -> "Scaling":
+        """Return the scaling that changes no number."""
         return cls(tuple(columns), (0.0,) * len(columns), (1.0,) * len(columns))
 
     def __call__(self, values: Any) -> np.ndarray:
-        """Return values as a network takes them. (rows, columns) or (columns,) -> the same shape, in [0, 1]"""
-        return np.clip(self.shares(values), 0.0, 1.0)
+        """Return values scaled and clipped to [0, 1]. (rows, columns) or (columns,) -> same shape"""
+        return np.clip(self.unclipped(values), 0.0, 1.0)
 
-    def shares(self, values: Any) -> np.ndarray:
-        """Return how far from `low` to `high` values lie: what lies beyond is below 0 or above 1."""
-        v, low, high = self._rows(values), np.array(self.low), np.array(self.high)
+    def unclipped(self, values: Any) -> np.ndarray:
+        """Return values scaled, without clipping. (rows, columns) or (columns,) -> same shape"""
+        v, low, high = self._checked(values), np.array(self.low), np.array(self.high)
         with np.errstate(over="ignore", under="ignore"):
-            share = (v - low) / np.where(high > low, high - low, np.inf)  # a constant column tells nothing: 0
-            return np.asarray(np.where(high > low, share, 0.0))
+            fraction = (v - low) / np.where(high > low, high - low, np.inf)
+            return np.asarray(np.where(high > low, fraction, 0.0))
 
-    def values(self, shares: Any) -> np.ndarray:
-        """Return the values that shares stand for: the way back of `shares`."""
+    def inverse(self, scaled: Any) -> np.ndarray:
+        """Return values in their own units; the inverse of `unclipped`."""
         low, high = np.array(self.low), np.array(self.high)
-        return np.asarray(low + self._rows(shares) * (high - low))
+        return np.asarray(low + self._checked(scaled) * (high - low))
 
-    def _rows(self, values: Any) -> np.ndarray:
-        """Return values as numbers, checked. (rows, columns) or (columns,) -> the same shape"""
+    def _checked(self, values: Any) -> np.ndarray:
+        """Return values as finite numbers. (rows, columns) or (columns,) -> same shape"""
+        rule = f"A row must have one number for each of the {len(self.columns)} columns {', '.join(self.columns)}."
         try:
-            v = np.asarray(values, float) + 0.0  # -0.0 is 0.0
+            v = np.asarray(values, float) + 0.0  # -0.0 becomes 0.0
         except (ValueError, TypeError) as error:
-            raise TinyNetError(f"a row has a number for each of {self._named()} ({error})") from error
+            raise TinyNetError(f"these values are not numbers ({error}). {rule}") from error
         if v.ndim not in (1, 2) or v.shape[-1] != len(self.columns):
-            raise TinyNetError(
-                f"these values have shape {v.shape}; a row has a number for each of {self._named()}"
-            )
+            raise TinyNetError(f"these values have shape {v.shape}. {rule}")
         if not np.isfinite(v).all():
-            raise TinyNetError(
-                f"there is a value that is not finite; a row has a number for each of {self._named()}"
-            )
+            raise TinyNetError(f"these values contain a number that is not finite. {rule}")
         return v
 
     def n_clipped(self, values: np.ndarray) -> int:
-        """Return how many of the values (rows, columns) lie below `low` or above `high`."""
+        """Return the count of values (rows, columns) below `low` or above `high`."""
         return int(((values < np.array(self.low)) | (values > np.array(self.high))).sum())
 
-    def _named(self) -> str:
-        return f"the {len(self.columns)} columns {', '.join(self.columns)}"
-
     def to_json(self) -> dict[str, Any]:
-        """Every field by name, ready for JSON."""
+        """Return every field by name as JSON values."""
         return {"columns": list(self.columns), "low": list(self.low), "high": list(self.high)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Scaling":
-        """The scaling that `to_json` described."""
+        """Return the scaling that `to_json` wrote."""
         return cls(data["columns"], data["low"], data["high"])

@@ -1,4 +1,4 @@
-"""Examples parted by chance, each answer in proportion: to train on, to choose by, and to be judged on."""
+"""Random splits into training, validation and held-out sets, stratified by class."""
 
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
@@ -8,13 +8,12 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_number, check_seed
 
-VALIDATION = 0.25  # of what is not held out, where the training is to stop by it
+VALIDATION = 0.25  # fraction of the rows that are not held out
 
 
 class Rows(Protocol):
-    """What can be split: examples, or a table."""
+    """Rows that can be split: examples or a table."""
 
     @property
     def targets(self) -> np.ndarray | None: ...
@@ -29,71 +28,94 @@ class Rows(Protocol):
 R = TypeVar("R", bound=Rows)
 
 
-def split(examples: R, held_out: float, *, seed: int = 0) -> tuple[R, R]:
-    """Return the examples in two parts by chance: to train on, and held out; both keep their order.
+def split(examples: Examples, held_out: float, *, seed: int = 0) -> tuple[Examples, Examples]:
+    """Split examples at random into a training part and a held-out part.
 
-    held_out : share of the examples that is held out, to the nearest example, half upwards; of each answer (the largest target)
-        within one of its share.
-    seed : of the chance; the same seed parts the same examples alike.
+    Each class keeps its proportion, and each part keeps the order of its examples. A table that `Examples.from_table`
+    scaled is scaled anew: the training part alone sets the ends of each column, for both parts.
 
-    Raises TinyNetError for a share that is not between 0 and 1, and for answers that would be missing in one part.
+    held_out : Fraction of the examples that is held out, to the nearest example. The fraction of each class differs by
+        less than one example. An example's class is its largest target.
+    seed : Seed of the split, a whole number.
+
+    Raises TinyNetError for a fraction outside 0 to 1, for a class that one part would lack, and for scaled examples whose
+    unscaled rows are not kept.
+
+    Scale new rows with `scaled` of a part, not of the whole table.
 
     >>> import tinynet as tn
     >>> training, held_out = split(tn.pictures.lines(4), 0.25, seed=0)
     >>> len(training), held_out.names
     (6, ('row 2', 'column 3'))
     """
-    held_out = check_number("held_out", held_out, 0, 1, inclusive="neither")
-    seed = check_seed(seed)
-    kinds = _kinds(examples)
-    draw, held = np.random.default_rng(seed), np.zeros(len(kinds), bool)
-    for kind, count in _counts(examples, kinds, held_out).items():
-        held[draw.permutation(np.flatnonzero(kinds == kind))[:count]] = True
-    return examples[np.flatnonzero(~held).tolist()], examples[np.flatnonzero(held).tolist()]
+    table = examples.unscaled_rows()
+    if table is None:
+        return split_rows(examples, held_out, seed)
+    training, others = split_rows(table, held_out, seed)
+    return Examples.of_table(training, training), Examples.of_table(others, training)
 
 
-def _kinds(examples: Rows) -> np.ndarray:
-    """Return the number of each example's answer. -> (examples,)"""
-    if examples.targets is None or not len(examples):
-        raise TinyNetError("these examples have no targets, so nothing can be held out to judge by")
-    if examples.regression:
-        return np.zeros(len(examples), int)
-    if examples.targets.shape[1] == 1:
-        return np.asarray(examples.targets[:, 0] <= 0.5).astype(int)
-    return np.asarray(examples.targets.argmax(axis=1))
+def split_rows(rows: R, held_out: float, seed: int) -> tuple[R, R]:
+    """Split examples or an unscaled table, without scaling; see `split`."""
+    if isinstance(held_out, bool) or not isinstance(held_out, int | float) or not 0 < held_out < 1:
+        raise TinyNetError(
+            f"held_out is {held_out!r}. It must be a fraction above 0 and below 1, such as 0.3."
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise TinyNetError(f"seed is {seed!r}. It must be a whole number from 0 to {2**32 - 1:,}.")
+    classes = _classes(rows)
+    generator, is_held_out = np.random.default_rng(seed), np.zeros(len(classes), bool)
+    for k, count in _held_out_counts(rows, classes, held_out).items():
+        is_held_out[generator.permutation(np.flatnonzero(classes == k))[:count]] = True
+    return rows[np.flatnonzero(~is_held_out).tolist()], rows[np.flatnonzero(is_held_out).tolist()]
 
 
-def _counts(examples: Rows, kinds: np.ndarray, share: float) -> dict[int, int]:
-    """Return how many of each answer are held out: its share rounded down, the largest remainders up."""
-    found, sizes = np.unique(kinds, return_counts=True)
-    counts = np.floor(share * sizes).astype(int)
-    rest = int(np.floor(share * len(kinds) + 0.5)) - int(counts.sum())
-    counts[np.argsort(counts - share * sizes, kind="stable")[:rest]] += 1
-    for kind, size, count in zip(found.tolist(), sizes.tolist(), counts.tolist(), strict=True):
+def _classes(rows: Rows) -> np.ndarray:
+    """Return the class of each row. -> (rows,)
+
+    The class is the largest target. With one output, the classes are above 0.5 and at most 0.5.
+    """
+    if rows.targets is None or not len(rows):
+        raise TinyNetError("these examples have no targets. Only examples with targets can be split.")
+    if rows.regression:
+        return np.zeros(len(rows), int)
+    if rows.targets.shape[1] == 1:
+        return np.asarray(rows.targets[:, 0] <= 0.5).astype(int)
+    return np.asarray(rows.targets.argmax(axis=1))
+
+
+def _held_out_counts(rows: Rows, classes: np.ndarray, fraction: float) -> dict[int, int]:
+    """Return the number of held-out rows of each class.
+
+    The numbers are rounded down, except those with the largest remainders.
+    """
+    present, sizes = np.unique(classes, return_counts=True)
+    counts = np.floor(fraction * sizes).astype(int)
+    missing = int(np.floor(fraction * len(classes) + 0.5)) - int(counts.sum())
+    counts[np.argsort(counts - fraction * sizes, kind="stable")[:missing]] += 1
+    for k, size, count in zip(present.tolist(), sizes.tolist(), counts.tolist(), strict=True):
         if not 0 < count < size:
-            what = "none" if count == 0 else "all"
+            how_many = "none" if count == 0 else "all"
             raise TinyNetError(
-                f"{_word(examples, kind)} has {size} of the {len(kinds)} examples and a share of {share:g} would "
-                f"hold out {what} of them; each part needs one: take another share, or more examples"
+                f"{_class_name(rows, k)} has {size:,} of the {len(classes):,} examples, and the fraction {fraction:g} would "
+                f"hold out {how_many} of them. Each part must have at least one. Use another fraction or add examples."
             )
-    return dict(zip(found.tolist(), counts.tolist(), strict=True))
+    return dict(zip(present.tolist(), counts.tolist(), strict=True))
 
 
-def _word(examples: Rows, kind: int) -> str:
-    if examples.regression:
+def _class_name(rows: Rows, k: int) -> str:
+    if rows.regression:
         return "the table"
-    return (
-        repr(examples.target_names[kind])
-        if kind < len(examples.target_names)
-        else f"not {examples.target_names[0]!r}"
-    )
+    if k < len(rows.target_names):
+        return repr(rows.target_names[k])
+    return f"not {rows.target_names[0]!r}"
 
 
 @dataclass(frozen=True)
 class Split:
-    """Examples to train on, and apart from them those to choose the epoch by and those to be judged on, if wanted.
+    """The training, validation and held-out sets of a split.
 
-    n_clipped : numbers of the other parts that lie outside the training part's columns and count as their ends.
+    n_clipped : Count of input numbers of the other sets that are outside the training set's range and were clipped.
     """
 
     training: Examples
@@ -103,26 +125,25 @@ class Split:
 
     @property
     def named(self) -> dict[str, Examples]:
-        """Return the parts there are, by their names."""
+        """Return the sets of this split by name."""
         parts = {"training": self.training, "validation": self.validation, "held-out": self.held_out}
         return {name: part for name, part in parts.items() if part is not None}
 
     def __str__(self) -> str:
         total = sum(map(len, self.named.values()))
-        words = {"training": "to train on", "validation": "to stop by", "held-out": "held out"}
-        shares = [
+        words = {"training": "for training", "validation": "for validation", "held-out": "held out"}
+        sizes = [
             f"{len(part):,} {words[name]} ({100 * len(part) / total:.1f} %)"
             for name, part in self.named.items()
         ]
-        alike = "by chance" if self.training.regression else "each answer in proportion"
-        text = f"{total:,} examples: {', '.join(shares)}, {alike}."
+        method = "split at random" if self.training.regression else "stratified by class"
+        text = f"{total:,} examples: {', '.join(sizes)}, {method}."
         if self.training.scaling is None:
             return text
-        others = total - len(self.training)
-        numbers = others * self.training.inputs.shape[1]
+        n_others = (total - len(self.training)) * self.training.inputs.shape[1]
         return (
-            f"{text} Scaled by the training examples alone; {self.n_clipped:,} of the others' {numbers:,} numbers "
-            f"lie beyond and count as the ends."
+            f"{text} Scaled by the training set. {self.n_clipped:,} of the {n_others:,} other inputs are outside its range "
+            "and were clipped."
         )
 
 
@@ -134,24 +155,33 @@ def split_dataset(
     scale: bool = False,
     seed: int = 0,
 ) -> Split:
-    """Part a table, or examples, by one seed; a quarter of what is not held out validates.
+    """Split a table or examples into training, validation and held-out sets.
 
-    scale : whether a table's columns are scaled: by the training part alone, since the others are not known yet.
+    held_out : Fraction that is held out; None for no held-out set.
+    validate : Whether a quarter of the other rows becomes the validation set.
+    scale : Whether the columns of a Table are scaled. Examples from a table keep their own choice.
+
+    The training set alone sets the ends of each scaled column.
     """
-    if not isinstance(source, Table):
-        return Split(*_parted(source, held_out, validate, seed))
-    rows, *others = _parted(source, held_out, validate, seed)
-    by = rows if scale else None
-    training, validation, judged = (
-        None if part is None else Examples.of_table(part, by) for part in (rows, *others)
-    )
-    assert training is not None
-    scaling = training.scaling
-    beyond = sum(scaling.n_clipped(part.values) for part in others if part is not None) if scaling else 0
-    return Split(training, validation, judged, beyond)
+    if held_out is None and not validate and isinstance(source, Examples):
+        return Split(source)
+    table = source if isinstance(source, Table) else source.unscaled_rows()
+    if table is None:
+        assert isinstance(source, Examples)
+        return Split(*_three_parts(source, held_out, validate, seed))
+    training, *others = _three_parts(table, held_out, validate, seed)
+    scale_by = training if scale or isinstance(source, Examples) else None
+    examples = Examples.of_table(training, scale_by)
+    validation, judged = (None if part is None else Examples.of_table(part, scale_by) for part in others)
+    scaling = examples.scaling
+    n_clipped = sum(scaling.n_clipped(part.values) for part in others if part is not None) if scaling else 0
+    return Split(examples, validation, judged, n_clipped)
 
 
-def _parted(source: R, held_out: float | None, validate: bool, seed: int) -> tuple[R, R | None, R | None]:
-    training, judged = (source, None) if held_out is None else split(source, held_out, seed=seed)
-    rest, chosen = split(training, VALIDATION, seed=seed) if validate else (training, None)
-    return rest, chosen, judged
+def _three_parts(
+    source: R, held_out: float | None, validate: bool, seed: int
+) -> tuple[R, R | None, R | None]:
+    """Return the training, validation and held-out rows."""
+    rest, judged = (source, None) if held_out is None else split_rows(source, held_out, seed)
+    training, validation = split_rows(rest, VALIDATION, seed) if validate else (rest, None)
+    return training, validation, judged

@@ -1,33 +1,38 @@
-"""Tables of your own, in their own numbers: what each column is for, and errors that say where."""
+"""Tables read as unscaled arrays: inputs, targets and row names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
-from tinynet.data.readers import NO_ROWS, Progress, Rows, Source, missing, numbers, opened
+from tinynet.data.cells import is_missing, numbers
+from tinynet.data.column_roles import Roles, column_roles, input_roles
+from tinynet.data.readers import NO_ROWS, Chunk, Progress, Source, opened
 from tinynet.data.scaling import Scaling
 from tinynet.errors import TinyNetError
 
-MAX_ANSWERS = 10
-SCALE_THEM = "scale the columns (scale=True, or without --no-scale)"
+MAX_CLASSES = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The rows of a table, in its own numbers.
+    """The rows of a table before scaling.
 
-    what, unit : its name, and what a row's place in it is called. places : (rows,) for errors.
-    columns : names of the inputs. values : (rows, columns) of them.
-    targets : (rows, outputs), or None. target_names : what each output stands for. names : one a row.
-    regression : whether the targets are numbers to be scaled like the inputs.
+    source : Name of the table for errors, such as its path.
+    row_unit : Word for the number of a row: "line" or "row".
+    row_numbers : (rows,) Number of each row in the source.
+    columns : Names of the inputs.
+    values : (rows, columns) Values of the inputs.
+    targets : (rows, outputs), or None.
+    names : Name of each row.
+    target_names : Name of each output.
+    regression : Whether the targets are numbers to predict, which are scaled like the inputs.
     """
 
-    what: str
-    unit: str
-    places: np.ndarray
+    source: str
+    row_unit: str
+    row_numbers: np.ndarray
     columns: tuple[str, ...]
     values: np.ndarray
     targets: np.ndarray | None
@@ -42,40 +47,31 @@ class Table:
         """Return the chosen rows as a table."""
         targets = None if self.targets is None else self.targets[rows]
         names = tuple(self.names[row] for row in rows)
-        return replace(self, places=self.places[rows], values=self.values[rows], targets=targets, names=names)
+        numbers = self.row_numbers[rows]
+        return replace(self, row_numbers=numbers, values=self.values[rows], targets=targets, names=names)
 
     def scaled(
-        self, columns: Sequence[str], values: np.ndarray, ends: np.ndarray | None
+        self, columns: Sequence[str], values: np.ndarray, scale_by: np.ndarray | None
     ) -> tuple[np.ndarray, Scaling | None]:
-        """Return values (rows, columns) scaled by the smallest and largest of `ends`, and that scaling.
+        """Return scaled values (rows, columns) and the scaling.
 
-        Without `ends` every value must lie in [0, 1].
+        scale_by : Values whose smallest and largest become 0 and 1. Without them every value must lie in [0, 1].
         """
-        if ends is None:
-            self.check_range(columns, values, SCALE_THEM)
+        if scale_by is None:
+            self.check_range(columns, values, "Scale the columns with scale=True (leave --no-scale out).")
             return values, None
-        scaling = Scaling.of(columns, ends)
-        return scaling.shares(values), scaling
+        scaling = Scaling.of(columns, scale_by)
+        return scaling.unclipped(values), scaling
 
     def check_range(self, columns: Sequence[str], values: np.ndarray, advice: str) -> None:
-        """Raise a TinyNetError for the first of the values (rows, columns) that lies outside 0 to 1."""
+        """Raise a TinyNetError for the first of the values (rows, columns) outside 0 to 1."""
         outside = (values < 0) | (values > 1)
         if outside.any():
             row, column = divmod(int(outside.argmax()), outside.shape[1])
             raise TinyNetError(
-                f"{self.what}, {self.unit} {self.places[row]}, column {columns[column]!r}: {values[row, column]:g} lies "
-                f"outside 0 to 1; {advice}"
+                f"{self.source}, {self.row_unit} {self.row_numbers[row]}, column {columns[column]!r}: "
+                f"{values[row, column]:g} is outside 0 to 1. {advice}"
             )
-
-
-class _Header(NamedTuple):
-    """Which column holds what: their places in the table."""
-
-    inputs: list[int]
-    targets: list[int]
-    label: int | None
-    name: int | None
-    regression: bool
 
 
 def read(
@@ -86,169 +82,131 @@ def read(
     ignore: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Table:
-    """Read a table in its own numbers; see `Examples.from_table`. progress : told of the bytes of a file."""
+    """Read a table without scaling it; see `Examples.from_table`.
+
+    progress : Called with the bytes of a file read so far and the bytes in all.
+    """
     if label is not None and not isinstance(label, str | int):
-        raise TinyNetError(f"label is {label!r}; it is the name of one column")
-    said = None if label is None else str(label)
+        raise TinyNetError(f"label is {label!r}. It must be the name of one column.")
     with opened(source, progress) as table:
-        return _gathered(table, _header(table, said, _several(targets), _several(ignore)))
+        label_name = None if label is None else str(label)
+        return _read_rows(
+            table, column_roles(table, label_name, _column_names(targets), _column_names(ignore))
+        )
 
 
-def _several(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
-    """Return the names of columns, of which one may stand by itself."""
+def read_columns(source: Any, columns: Sequence[str], progress: Progress | None = None) -> Table:
+    """Read the named columns of a table as inputs, without targets.
+
+    A column `name` names the rows.
+    """
+    with opened(source, progress) as table:
+        return _read_rows(table, input_roles(table, columns))
+
+
+def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
+    """Return column names as texts, from one name or several."""
     if columns is None:
         return ()
     return tuple(map(str, (columns,) if isinstance(columns, str | int) else columns))
 
 
-def read_columns(source: Any, columns: Sequence[str], progress: Progress | None = None) -> Table:
-    """Read the named columns of a table as inputs, without targets; a column `name` names the rows."""
-    with opened(source, progress) as table:
-        at = {name: c for c, name in enumerate(table.names)}
-        for column in columns:
-            if column not in at:
-                raise TinyNetError(f"{table.what} has no column {column!r}; {_nearest(column, table.names)}")
-        name = None if "name" in columns else at.get("name")
-        return _gathered(table, _Header([at[column] for column in columns], [], None, name, False))
-
-
-def _header(source: Source, label: str | None, targets: tuple[str, ...], ignore: tuple[str, ...]) -> _Header:
-    names = source.names
-    at = {name: c for c, name in enumerate(names)}
-    for wanted in (*([] if label is None else [label]), *targets, *ignore):
-        if wanted not in at:
-            raise TinyNetError(f"{source.what} has no column {wanted!r}; {_nearest(wanted, names)}")
-    if label is None and not targets:
-        label, targets = _usual(source, ignore)
-    plain = [name for name in names if name.startswith("target") and name not in (label, *targets, *ignore)]
-    if plain and (label is not None or targets):
-        raise TinyNetError(
-            f"{source.what} has a column {label or targets[0]!r} and target columns ({', '.join(plain)}); keep one or the "
-            "other (ignore=[…], --ignore)"
+def _read_rows(source: Source, roles: Roles) -> Table:
+    """Read all chunks and join them."""
+    row_numbers, values, raw_targets = [], [], []
+    label_codes: dict[str, int] = {}
+    row_of_name: dict[str, int] = {}
+    for chunk in source.chunks:
+        row_numbers.append(np.array(chunk.row_numbers))
+        values.append(numbers(source, chunk, roles.inputs))
+        raw_targets.append(
+            numbers(source, chunk, roles.targets)
+            if roles.label is None
+            else _codes(source, chunk, roles.label, label_codes)
         )
-    if label is not None and targets:
-        raise TinyNetError(
-            f"label is {label!r} and targets are {', '.join(map(repr, targets))}; a network here tells answers apart or predicts "
-            "numbers: keep one, and ignore the other column"
-        )
-    used = {label, *targets, *plain, *ignore} | (
-        {"name"} if label != "name" and "name" not in targets else set()
-    )
-    inputs = [c for c, name in enumerate(names) if name not in used]
-    if not inputs:
-        raise TinyNetError(f"{source.what} has no input columns; its columns are {', '.join(names)}")
-    name = at.get("name") if not {"name"} & {label, *targets, *ignore} else None
-    place = None if label is None else at[label]
-    return _Header(inputs, [at[name] for name in (*targets, *plain)], place, name, bool(targets))
-
-
-def _usual(source: Source, ignore: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the label and the targets where none are named: those that were given apart, or the column `label`."""
-    if len(source.answers) == 1:
-        return source.answers[0], ()
-    return "label" if "label" in source.names and "label" not in ignore else None, source.answers
-
-
-def _nearest(wanted: str, names: list[str]) -> str:
-    found = get_close_matches(wanted, names, 1)
-    return f"did you mean {found[0]!r}?" if found else f"its columns are {', '.join(names)}"
-
-
-def _gathered(source: Source, header: _Header) -> Table:
-    """Put the chunks together as arrays."""
-    places, values, goals = [], [], []
-    labels: dict[str, int] = {}
-    named: dict[str, int] = {}  # with their places
-    for rows in source.chunks:
-        places.append(np.array(rows.places))
-        values.append(numbers(source, rows, header.inputs))
-        goals.append(
-            numbers(source, rows, header.targets)
-            if header.label is None
-            else _codes(source, rows, header.label, labels)
-        )
-        if header.name is not None:
-            _name(source, rows, header.name, named)
-    if not places:
-        raise TinyNetError(f"{source.what} {NO_ROWS}")
-    at, count = np.concatenate(places), sum(map(len, places))
-    targets, answers = _targets(source, header, np.concatenate(goals), list(labels))
-    names = tuple(named) or tuple(f"row {n}" for n in range(1, count + 1))
-    columns = tuple(source.names[c] for c in header.inputs)
-    numbers_of = np.concatenate(values)
-    about = source.what, source.unit, at, columns
-    table = Table(*about, numbers_of, targets, names, answers, header.regression)
-    if header.targets and not header.regression and targets is not None:
-        what = [source.names[c] for c in header.targets]
-        table.check_range(
-            what,
-            targets,
-            f"if it is a label, say label={what[0]!r} (--label); if a number, targets={what[0]!r} (--target)",
-        )
+        if roles.name is not None:
+            _add_names(source, chunk, roles.name, row_of_name)
+    if not row_numbers:
+        raise TinyNetError(f"{source.name} {NO_ROWS}")
+    targets, target_names = _targets(source, roles, np.concatenate(raw_targets), list(label_codes))
+    names = tuple(row_of_name) or tuple(f"row {n}" for n in range(1, sum(map(len, row_numbers)) + 1))
+    columns = tuple(source.columns[c] for c in roles.inputs)
+    about = source.name, source.row_unit, np.concatenate(row_numbers), columns
+    table = Table(*about, np.concatenate(values), targets, names, target_names, roles.regression)
+    if roles.targets and not roles.regression and targets is not None:
+        target_columns = [source.columns[c] for c in roles.targets]
+        first = target_columns[0]
+        advice = f"If the column is a label, choose label={first!r} (--label). "
+        advice += f"If it holds numbers to predict, choose targets={first!r} (--target)."
+        table.check_range(target_columns, targets, advice)
     return table
 
 
 def _targets(
-    source: Source, header: _Header, goals: np.ndarray, labels: list[str]
+    source: Source, roles: Roles, raw: np.ndarray, labels: list[str]
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Return the targets (rows, outputs) and the answers they stand for: labels by number, or by the alphabet."""
-    if header.label is None:
-        for k, c in enumerate(header.targets if header.regression else ()):
-            if (goals[:, k] == goals[0, k]).all():
-                _nothing_to_learn(source, c, f"{goals[0, k]:g}", "predict")
-        names = [source.names[c] for c in header.targets]
-        words = [name if header.regression else name.removeprefix("target").strip(" _:.-") for name in names]
-        answers = tuple(word or f"output {k}" for k, word in enumerate(words))
-        return (goals, answers) if answers else (None, ("horizontal", "vertical"))
+    """Return the targets (rows, outputs) and their names.
+
+    Labels become one-hot rows. The classes are sorted by number or alphabet.
+
+    raw : (rows, outputs) numbers, or (rows,) indices of `labels`.
+    """
+    if roles.label is None:
+        for k, c in enumerate(roles.targets if roles.regression else ()):
+            if (raw[:, k] == raw[0, k]).all():
+                _raise_constant(
+                    source, c, f"{raw[0, k]:g}", "A target must have at least two different values."
+                )
+        columns = [source.columns[c] for c in roles.targets]
+        words = [name if roles.regression else name.removeprefix("target").strip(" _:.-") for name in columns]
+        names = tuple(word or f"output {k}" for k, word in enumerate(words))
+        return (raw, names) if names else (None, ("horizontal", "vertical"))
     if len(labels) < 2:
-        _nothing_to_learn(source, header.label, f"the label {labels[0]!r}", "tell apart")
-    answers = tuple(sorted(labels, key=_order(labels)))
-    place = np.array([answers.index(label) for label in labels])
-    return np.eye(len(answers))[place[goals]], answers
+        _raise_constant(
+            source, roles.label, f"the label {labels[0]!r}", "There must be at least two different labels."
+        )
+    classes = tuple(sorted(labels, key=_sort_key(labels)))
+    class_of_code = np.array([classes.index(label) for label in labels])
+    return np.eye(len(classes))[class_of_code[raw]], classes
 
 
-def _nothing_to_learn(source: Source, column: int, found: str, what: str) -> NoReturn:
-    raise TinyNetError(
-        f"{source.what}, column {source.names[column]!r}: every row has {found}; there is nothing to {what}"
-    )
+def _raise_constant(source: Source, column: int, value: str, rule: str) -> NoReturn:
+    raise TinyNetError(f"{source.name}, column {source.columns[column]!r}: every row has {value}. {rule}")
 
 
-def _order(labels: list[str]) -> Any:
-    """Return what labels are sorted by: their numbers, if all are numbers."""
+def _sort_key(labels: list[str]) -> Any:
+    """Return the sort key of labels: their numbers if all are numbers."""
     try:
         return {label: float(label) for label in labels}.__getitem__
     except ValueError:
         return None
 
 
-def _codes(source: Source, rows: Rows, column: int, known: dict[str, int]) -> np.ndarray:
-    """Return the number of each row's label among the known ones, which grow. -> (rows,)"""
-    cells = rows.columns[column]
-    labels = ["" if missing(cell) else str(cell).strip() for cell in cells]
-    codes = np.fromiter((known.setdefault(label, len(known)) for label in labels), int, len(labels))
-    where = source.names[column]
-    if "" in known:
-        at = rows.places[labels.index("")]
+def _codes(source: Source, chunk: Chunk, column: int, code_of: dict[str, int]) -> np.ndarray:
+    """Return the code of each row's label; new labels are added to `code_of`. -> (rows,)"""
+    labels = ["" if is_missing(cell) else str(cell).strip() for cell in chunk.columns[column]]
+    codes = np.fromiter((code_of.setdefault(label, len(code_of)) for label in labels), int, len(labels))
+    name = source.columns[column]
+    if "" in code_of:
+        place = source.place(chunk.row_numbers[labels.index("")], name)
+        raise TinyNetError(f"{place}: the label is missing. Fill it in or remove the row.")
+    if len(code_of) > MAX_CLASSES:
+        row = int((codes >= MAX_CLASSES).argmax())
         raise TinyNetError(
-            f"{source.place(at, where)}: the label is missing; fill it in, or leave the row out"
-        )
-    if len(known) > MAX_ANSWERS:
-        row = int((codes >= MAX_ANSWERS).argmax())
-        raise TinyNetError(
-            f"{source.place(rows.places[row], where)}: {labels[row]!r} is label number {MAX_ANSWERS + 1}; at most "
-            f"{MAX_ANSWERS} are told apart. If it is a number to predict, say targets={where!r} (--target)"
+            f"{source.place(chunk.row_numbers[row], name)}: {labels[row]!r} is label number {MAX_CLASSES + 1}. A label "
+            f"column must have at most {MAX_CLASSES} different labels. If the column holds numbers to predict, choose "
+            f"targets={name!r} (--target)."
         )
     return codes
 
 
-def _name(source: Source, rows: Rows, column: int, known: dict[str, int]) -> None:
-    for at, cell in zip(rows.places, rows.columns[column], strict=True):
-        name = "" if missing(cell) else str(cell).strip()
-        if not name or name in known:
-            what = (
-                f"{name!r} is the name of {source.unit} {known[name]} too" if name else "the name is missing"
-            )
+def _add_names(source: Source, chunk: Chunk, column: int, row_of_name: dict[str, int]) -> None:
+    for row_number, cell in zip(chunk.row_numbers, chunk.columns[column], strict=True):
+        name = "" if is_missing(cell) else str(cell).strip()
+        if not name or name in row_of_name:
+            used = f"{name!r} is also the name of {source.row_unit} {row_of_name[name]}" if name else ""
             raise TinyNetError(
-                f"{source.place(at, 'name')}: {what}; names must differ (or leave the column out: ignore=['name'], --ignore name)"
+                f"{source.place(row_number, 'name')}: {used or 'the name is missing'}. Names must differ. Correct the "
+                "name, or leave the column out with ignore=['name'] (--ignore name)."
             )
-        known[name] = at
+        row_of_name[name] = row_number

@@ -1,4 +1,4 @@
-"""The figures a recording has, by name."""
+"""The figures of a recording, by name."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,58 +19,64 @@ if TYPE_CHECKING:
 
 
 def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
-    """Return the figures that this recording has: name -> a function that draws it and returns axes or a figure.
+    """Return the figures of this recording: name -> function that draws the figure.
+
+    Each function returns axes or a figure.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     >>> list(figures(run))
-    ['network', 'start', 'loss', 'movement', 'hidden', 'answers', 'pictures', 'stress', 'map']
+    ['network', 'initial', 'loss', 'movement', 'hidden', 'outputs', 'examples', 'stress', 'map']
     """
     network, examples = run.best, run.examples
-    found: dict[str, Callable[[], Any]] = {
+    drawings: dict[str, Callable[[], Any]] = {
         "network": lambda: plots.architecture(network, picture=examples[0]),
-        "start": lambda: plots.architecture(run.initial, picture=examples[0]),
+        "initial": lambda: plots.architecture(run.initial, picture=examples[0]),
         "loss": lambda: plots.loss_curve(run),
         "movement": lambda: plots.convergence(run),
         "hidden": lambda: plots.hidden_nodes(network, shape=examples.shape),
-        "answers": lambda: answers(network, examples),
-        "pictures": lambda: plots.pictures(examples),
+        "outputs": lambda: outputs(network, examples),
+        "examples": lambda: plots.pictures(examples),
     }
     if run.validation is not None:
-        found["validation"] = lambda: _validation(run)
+        drawings["validation"] = lambda: _validation(run)
     if examples.shape == (2, 2) and len(examples.target_names) == 2:
         stress, labels = pictures.stress(), examples.target_names
-        found["stress"] = lambda: plots.confidence_bars(
+        drawings["stress"] = lambda: plots.confidence_bars(
             predictions.predictions(network, stress), labels=labels
         )
-        found["map"] = lambda: plots.answer_map(network)
-    return found
+        drawings["map"] = lambda: plots.answer_map(network)
+    return drawings
 
 
 def draw(run: "Recording", name: str) -> Any:
-    """Draw one figure of a recording; `plots.save` writes it as SVG, PDF or PNG.
+    """Draw one figure of a recording. `plots.save` writes it as SVG, PDF or PNG.
 
-    Raises TinyNetError for a name this recording has no figure for, with those it has.
+    Raises TinyNetError for an unknown name, and lists the known names.
     """
-    found = figures(run)
-    if name not in found:
-        raise TinyNetError(f"there is no figure {name!r} of this recording; there are {', '.join(found)}")
-    return found[name]()
+    drawings = figures(run)
+    if name not in drawings:
+        raise TinyNetError(
+            f"there is no figure {name!r} of this recording. The figures are {', '.join(drawings)}."
+        )
+    return drawings[name]()
 
 
-def answers(network: "Network", examples: "Examples", **look: Any) -> Any:
-    """Draw what a network says of examples; numbers to predict in their own units, beside what they should be.
+def outputs(network: "Network", examples: "Examples", **options: Any) -> Any:
+    """Draw the outputs of a network for examples.
 
-    look : `title` and `ax` of `plots.confidence_bars`.
+    Numbers to predict are drawn in their units, beside the targets.
+
+    options : `title` and `ax` of `plots.confidence_bars`.
     """
-    found, labels = predictions.predictions(network, examples), examples.target_names
+    shown, labels = predictions.predictions(network, examples), examples.target_names
     if not examples.regression or examples.targets is None:
-        return plots.confidence_bars(found, labels=labels, **look)
-    unit = examples.unscaled if examples.target_scaling is not None else np.asarray
-    numbers = unit(np.array([answer.outputs for answer in found]))  # (examples, outputs)
-    found = [replace(answer, outputs=tuple(row)) for answer, row in zip(found, numbers.tolist(), strict=True)]
-    words = ["target " + ", ".join(map(number, row)) for row in unit(examples.targets).tolist()]
-    return plots.confidence_bars(found, labels=labels, words=words, **look)
+        return plots.confidence_bars(shown, labels=labels, **options)
+    unscale = examples.unscaled if examples.target_scaling is not None else np.asarray
+    numbers = unscale(np.array([prediction.outputs for prediction in shown]))  # (examples, outputs)
+    shown = [replace(p, outputs=tuple(row)) for p, row in zip(shown, numbers.tolist(), strict=True)]
+    words = ["target " + ", ".join(map(number, row)) for row in unscale(examples.targets).tolist()]
+    return plots.confidence_bars(shown, labels=labels, words=words, **options)
 
 
 def _validation(run: "Recording") -> Any:

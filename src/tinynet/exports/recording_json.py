@@ -1,4 +1,4 @@
-"""Recordings as JSON documents, with every digit of every number."""
+"""Recordings as JSON documents with every digit of every number."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from tinynet import files
 from tinynet.errors import TinyNetError
-from tinynet.formats.json_documents import check
+from tinynet.formats.json_documents import check_kind
 from tinynet.training.recording import Recording
 
 
 def recording_json(recording: Recording) -> dict[str, Any]:
-    """Return everything of a recording ready for JSON: its experiment, and each array with its type and shape.
+    """Return a recording as JSON values.
 
-    NaN and infinities are the texts "nan", "inf" and "-inf", since JSON has no such numbers.
+    The values are the experiment, and each array with its dtype and shape. NaN and infinities become the texts "nan", "inf" and "-inf", because JSON has no such numbers.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
@@ -23,29 +23,29 @@ def recording_json(recording: Recording) -> dict[str, Any]:
     arrays, about = files.decode("recording", recording.to_bytes(), "this recording")
     names = recording.network.architecture.parameter_names
     described = {
-        name: _described(array) for name, array in sorted(arrays.items())
-    }  # as they come, in any order
+        name: _described(arrays[name]) for name in sorted(arrays)
+    }  # equal recordings, equal documents
     return {**about, "parameter_names": list(names), "arrays": described}
 
 
 def recording_from_json(data: dict[str, Any], source: str = "this JSON") -> Recording:
-    """Return the recording that `recording_json` described; `source` names it in errors."""
-    check(data, "recording", source)
+    """Return the recording that `recording_json` wrote; `source` is its name in errors."""
+    check_kind(data, "recording", source)
     try:
         arrays = {name: _array(**part) for name, part in data["arrays"].items()}
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise TinyNetError(f"{source} is damaged: its arrays do not fit ({error})") from error
-    made = {"format", "kind", "tinynet", "content", "parameter_names", "arrays"}
-    about = {name: value for name, value in data.items() if name not in made}
+        raise TinyNetError(f"{source} is damaged: its arrays are not valid ({error}).") from error
+    derived = {"format", "kind", "tinynet", "content", "parameter_names", "arrays"}
+    about = {name: value for name, value in data.items() if name not in derived}
     return Recording.from_bytes(files.encode("recording", arrays, about), source)
 
 
 def _described(array: np.ndarray) -> dict[str, Any]:
     values = array.tolist()
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        plain = array.astype(object)
-        plain[~np.isfinite(array)] = array[~np.isfinite(array)].astype(str)
-        values = plain.tolist()
+        mixed, not_finite = array.astype(object), ~np.isfinite(array)
+        mixed[not_finite] = array[not_finite].astype(str)
+        values = mixed.tolist()
     return {"dtype": str(array.dtype), "shape": list(array.shape), "values": values}
 
 

@@ -1,4 +1,4 @@
-"""Model files: parameters in and out of other formats.
+"""Model files: networks in and out of other formats.
 
 The package must not know `Network`: it reads and writes `Weights`.
 

@@ -1,4 +1,4 @@
-"""Networks as JSON documents, with every digit of every number."""
+"""Networks as JSON documents with every digit of every number."""
 
 import json
 from typing import Any
@@ -8,13 +8,13 @@ import numpy as np
 from tinynet import files
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
-from tinynet.formats.tensors import described, description, from_named
+from tinynet.formats.tensors import description, from_named_arrays, parse_description
 
 FORMAT = files.FORMAT
 
 
 def network_json(network: Weights) -> dict[str, Any]:
-    """Return the network ready for JSON; see `Network.to_json`."""
+    """Return the network as JSON values; see `Network.to_json`."""
     return {
         "format": FORMAT,
         "kind": "network",
@@ -27,37 +27,41 @@ def network_json(network: Weights) -> dict[str, Any]:
 
 
 def network_from_json(data: dict[str, Any], source: str = "this JSON") -> Weights:
-    """Return the network that `network_json` described; `source` names it in errors."""
-    check(data, "network", source)
-    known, origin = described(data, source)
+    """Return the network that `network_json` wrote; `source` is its name in errors."""
+    check_kind(data, "network", source)
+    known, origin = parse_description(data, source)
     named: files.Arrays = {}
     try:
         for n, layer in enumerate(data["layers"]):
             named |= {f"{n}.{part}": np.array(layer[part], float) for part in ("weight", "bias")}
         activations = tuple(layer["activation"] for layer in data["layers"])
     except (KeyError, TypeError, ValueError) as error:
-        raise TinyNetError(f"{source} is damaged: its layers cannot be read ({error})") from error
-    network = from_named(named, known, source, origin)
+        raise TinyNetError(f"{source} is damaged: its layers cannot be read ({error}).") from error
+    network = from_named_arrays(named, known, source, origin)
     if (network.sizes, activations) != (known.sizes, known.activations):
-        raise TinyNetError(f"{source} is damaged: its layers are not those of its architecture")
+        raise TinyNetError(f"{source} is damaged: its layers do not match its architecture.")
     return network
 
 
 def parsed(text: bytes | str, source: str) -> Any:
-    """Return a JSON document; `source` names it in errors."""
+    """Parse a JSON document; `source` is its name in errors."""
     try:
         return json.loads(text)
     except ValueError as error:
-        raise TinyNetError(f"{source} is no JSON document ({error})") from error
+        raise TinyNetError(f"{source} is not a JSON document ({error}).") from error
 
 
-def check(data: Any, kind: str, source: str) -> None:
+def check_kind(data: Any, kind: str, source: str) -> None:
+    """Raise a TinyNetError unless a document is readable.
+
+    A readable document is of this kind, in a format that this version reads.
+    """
     found = data.get("kind") if isinstance(data, dict) else None
     if found != kind:
         raise TinyNetError(
-            f"{source} holds {f'a {found}' if found else 'something else'}, not a TinyNet {kind}"
+            f"{source} contains {f'a {found}' if found else 'something else'}, not a TinyNet {kind}."
         )
     if data.get("format") not in range(1, FORMAT + 1):
         raise TinyNetError(
-            f"{source} has format {data.get('format')} and this version of TinyNet reads {FORMAT}; upgrade TinyNet"
+            f"{source} has format {data.get('format')}. This version of TinyNet reads format {FORMAT}. Upgrade TinyNet."
         )

@@ -1,4 +1,4 @@
-"""A network's files: one way to write and one to read, by the ending of the name. They lose nothing."""
+"""Save and load networks, by file extension, without loss."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.formats import json_documents, onnx, pytorch, tensors
 
-Reader = Callable[[bytes, str, str | None, str | None], Weights]  # bytes, their source, hidden, output
+Reader = Callable[[bytes, str, str | None, str | None], Weights]  # data, source, hidden, output
 
 WRITERS: dict[str, Callable[[Weights], bytes]] = {
     ".safetensors": tensors.to_safetensors,
@@ -19,7 +19,7 @@ WRITERS: dict[str, Callable[[Weights], bytes]] = {
     ".onnx": lambda network: onnx.to_onnx(network, dtype=None),
     ".json": lambda network: json.dumps(json_documents.network_json(network)).encode(),
 }
-WITHOUT_ACTIVATIONS: dict[str, Reader] = {  # files that may not say which they are
+WITHOUT_ACTIVATIONS: dict[str, Reader] = {  # the file may lack the activations
     ".safetensors": tensors.from_safetensors,
     ".pt": pytorch.from_pt,
     ".pth": pytorch.from_pt,
@@ -33,23 +33,26 @@ WITH_ACTIVATIONS: dict[str, Callable[[bytes, str], Weights]] = {
 
 
 def save(network: Weights, path: str | os.PathLike[str]) -> None:
-    """Write the network into a file; see `Network.save`."""
-    place = Path(path)
-    files.write(place, WRITERS[_ending(place)](network))
+    """Write the network to a file; see `Network.save`."""
+    path = Path(path)
+    files.write(path, WRITERS[_extension(path)](network))
 
 
 def load(path: str | os.PathLike[str], hidden: str | None = None, output: str | None = None) -> Weights:
     """Return the network in a file; see `Network.load`."""
-    place = Path(path)
-    ending = _ending(place)
-    if ending in WITHOUT_ACTIVATIONS:
-        return WITHOUT_ACTIVATIONS[ending](files.read(place), str(path), hidden, output)
+    source, path = str(path), Path(path)
+    extension = _extension(path)
+    if extension in WITHOUT_ACTIVATIONS:
+        return WITHOUT_ACTIVATIONS[extension](files.read(path), source, hidden, output)
     if hidden or output:
-        raise TinyNetError(f"{path} says itself which activations it has; leave hidden and output out")
-    return WITH_ACTIVATIONS[ending](files.read(place), str(path))
+        raise TinyNetError(f"{source} contains its activations. Leave hidden and output out.")
+    return WITH_ACTIVATIONS[extension](files.read(path), source)
 
 
-def _ending(path: Path) -> str:
-    if path.suffix.lower() not in WRITERS:
-        raise TinyNetError(f"{path} ends in {path.suffix!r}; a network's file ends in {', '.join(WRITERS)}")
-    return path.suffix.lower()
+def _extension(path: Path) -> str:
+    extension = path.suffix.lower()
+    if extension not in WRITERS:
+        raise TinyNetError(
+            f"{path} has the extension {path.suffix!r}. It must be one of {', '.join(WRITERS)}."
+        )
+    return extension

@@ -9,8 +9,8 @@ import numpy as np
 from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.architecture import Architecture
 from tinynet.data.examples import Examples
-from tinynet.data.scaling import Scaling
-from tinynet.data.splits import split
+from tinynet.data.splits import split_dataset
+from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.plugins import pip_command
@@ -35,8 +35,8 @@ RECIPE = (
 class TinyNetClassifier(ClassifierMixin, BaseEstimator):
     """A network with softmax outputs, trained on cross-entropy, every nudge of which can be opened.
 
-    Features are scaled to [0, 1] by their smallest and largest value in `fit`; no scaler is needed before it. In new
-    rows, what lies beyond counts as the nearer end, so that no answer rests on numbers the network never saw.
+    Features are scaled to [0, 1] by their smallest and largest value in `fit`; no scaler is needed before it. With
+    `patience`, the rows held out for validation do not count. In new rows, what lies beyond counts as the nearer end, so that no answer rests on numbers the network never saw.
 
     Parameters
     ----------
@@ -198,13 +198,15 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
     def _parts(self, rows: np.ndarray, said: np.ndarray, seed: int) -> tuple[Examples, Examples | None]:
         """Return the examples to train on, and with a patience those to stop by."""
         columns = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
-        scaling, names = Scaling.of(columns, rows), tuple(f"row {k}" for k in range(len(rows)))
+        names = tuple(f"row {k}" for k in range(len(rows)))
         targets = np.eye(len(self.classes_))[said]  # (n_samples, n_classes)
-        examples = Examples(scaling(rows), targets, names, None, tuple(map(str, self.classes_)), scaling)
+        classes = tuple(map(str, self.classes_))
+        table = Table("X", "row", np.arange(1, len(rows) + 1), tuple(columns), rows, targets, names, classes)
         if not self.patience:
-            return examples, None
+            return Examples.of_table(table, table), None
         try:
-            return split(examples, _plain(self.validation_share), seed=seed)
+            parts = split_dataset(table, held_out=_plain(self.validation_share), scale=True, seed=seed)
+            return parts.training, parts.held_out
         except TinyNetError as error:
             raise TinyNetError(
                 f"patience is {self.patience}, so that validation_share of the rows is held out: {error}"

@@ -173,7 +173,7 @@ class Network(Weights, InNotebook):
         return cls.of(model_files.load(path, hidden, output))
 
     def to_onnx(self, *, dtype: str | None = "float32", answers: Sequence[str] = ()) -> bytes:
-        """Return an ONNX model: "pixels" (pictures, pixels) to "answers" (pictures, outputs).
+        """Return an ONNX model: "inputs" (examples, inputs) to "outputs" (examples, outputs).
 
         dtype : "float32" rounds each parameter once; "float64" keeps it, and takes and gives double.
         answers : names of the outputs, kept in the model's metadata as JSON.
@@ -209,7 +209,7 @@ class Network(Weights, InNotebook):
     def code(self, language: str, *, name: str = "network", dtype: str | None = None) -> str:
         """Return a program that needs nothing else: "c" (a C99 header), "python" or "javascript" (an ES module).
 
-        name : what its names begin with; its function is `<name>_answer`.
+        name : what its names begin with; its function is `<name>_predict`.
         dtype : of C, "float32" unless "float64" is asked for; the others compute in float64.
 
         Every machine computes the same bits; in float64 they are the network's own.
@@ -219,7 +219,7 @@ class Network(Weights, InNotebook):
         """
         from tinynet.formats.programs import program
 
-        return program.printed(self, language, name, dtype)
+        return program.program_text(self, language, name, dtype)
 
 
 def _values(inputs: Any) -> np.ndarray:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from tinynet.data.examples import Examples
+from tinynet.data.readers import CHUNK_ROWS
 from tinynet.files import Arrays
 from tinynet.recipe import Recipe
 
 MAX_DESCRIBED = 200_000  # numbers of examples that stand in a file's description; more are arrays of the file
-CHUNK_ROWS = 8192
 ROWS = ("inputs", "targets", "names")  # of examples: what grows with them
 PARTS = ("examples", "validation")
 # An identity is a hash of the names that the first version wrote, so it outlives new names.

@@ -2,7 +2,9 @@
 
 A workbook must not contain a result without its formula.
 
-formulas.py  formulas, names and numbers in spreadsheet syntax
-layout.py    the rows and columns of each sheet
-workbook.py  the .xlsx file
+formulas.py    formulas, names and numbers in spreadsheet syntax
+styles.py      colors, cell formats and page setup
+step_sheet.py  the worksheet of one training step
+overview.py    the first worksheet: instructions, and the loss of each step
+workbook.py    the .xlsx file
 """

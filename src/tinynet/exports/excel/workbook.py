@@ -1,4 +1,4 @@
-"""Nudges as a workbook (.xlsx) in which every cell of the sheet is a live formula."""
+"""Training steps as an .xlsx workbook in which every cell of the sheet is a live formula."""
 
 import io
 import math
@@ -12,8 +12,10 @@ import numpy as np
 from tinynet.core import optimizers
 from tinynet.core.sheet import sheet_of
 from tinynet.errors import TinyNetError
+from tinynet.exports.excel import overview
 from tinynet.exports.excel.formulas import defined_name, excel
-from tinynet.exports.excel.layout import Line, Page, heading, lay_out
+from tinynet.exports.excel.step_sheet import CellRow, StepSheet, write_step
+from tinynet.exports.excel.styles import Styles
 from tinynet.model.moment import Moment
 from tinynet.plugins import extra
 from tinynet.training.watched import WatchedMoment
@@ -21,22 +23,24 @@ from tinynet.training.watched import WatchedMoment
 if TYPE_CHECKING:
     from tinynet.training.recording import Recording
 
-MAX_CELLS, MAX_NUDGES = 100_000, 250  # a workbook beyond these opens slowly
+MAX_CELLS, MAX_STEPS = 100_000, 250  # a larger workbook opens slowly
 
 
 def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = None) -> bytes:
-    """Return one nudge of a recording, or the nudges of one epoch (the first unless said), as an .xlsx workbook.
+    """Return one step or one epoch of a recording as a workbook.
 
-    Raises TinyNetError where both are asked, for a step or an epoch that is not there, and for too many cells.
+    epoch : 0 if neither is given.
+
+    Raises TinyNetError if both are given, for a step or an epoch that does not exist, and for too many cells.
     """
     if step is not None and epoch is not None:
-        raise TinyNetError(f"step {step} and epoch {epoch} were asked; ask for one of them")
+        raise TinyNetError(f"step is {step} and epoch is {epoch}. Give only one of them.")
     if step is not None:
         return workbook([run[step]])
     epoch, epochs = epoch or 0, -(-run.steps // run.steps_per_epoch)
     if not -epochs <= epoch < epochs:
-        found = f"; ask for 0 to {epochs - 1}" if epochs else ""
-        raise TinyNetError(f"epoch {epoch} was asked and this recording has {epochs} epochs{found}")
+        allowed = f" It must be from 0 to {epochs - 1:,}." if epochs else ""
+        raise TinyNetError(f"epoch is {epoch} and this recording has {epochs:,} epochs.{allowed}")
     first = epoch % epochs * run.steps_per_epoch
     steps = range(first, min(first + run.steps_per_epoch, run.steps))
     sheet = sheet_of(run.network.architecture, run.recipe, len(run.batch_indices(first)))
@@ -45,12 +49,12 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
 
 
 def workbook(moments: Sequence[Moment]) -> bytes:
-    """Return nudges that follow one another as an .xlsx workbook: a worksheet each, and before them an overview.
+    """Return consecutive steps as an .xlsx workbook.
 
-    Pixels, targets, settings and the parameters before the first nudge are numbers to change; all else is a formula
-    with its value. Each nudge begins with what the one before it ends with. Equal nudges give equal bytes.
+    It has an overview and one worksheet for each step. Inputs, targets, settings and the parameters before the first step are numbers that you can change. Everything else is
+    a formula with its value. Each step starts from the results of the step before. Equal steps give equal bytes.
 
-    Raises TinyNetError for too many cells, a number that is not finite, or nudges that do not follow one another.
+    Raises TinyNetError for too many cells, for a number that is not finite, and for steps that are not consecutive.
 
     >>> import tinynet as tn
     >>> moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
@@ -60,28 +64,39 @@ def workbook(moments: Sequence[Moment]) -> bytes:
     _check(moments)
     data = io.BytesIO()
     book = extra("xlsxwriter", "a spreadsheet", "excel").Workbook(data, {"in_memory": True})
-    pages = [_page(moments, k) for k in range(len(moments))]
-    book.set_properties({"title": heading(pages), "author": "TinyNet", "created": datetime(2020, 1, 1)})
-    lay_out(book, pages)
+    steps = [_step_sheet(moments, k) for k in range(len(moments))]
+    book.set_properties(
+        {"title": overview.heading(steps), "author": "TinyNet", "created": datetime(2020, 1, 1)}
+    )
+    styles, first_sheet = Styles(book), book.add_worksheet(overview.NAME)
+    for step in steps:
+        write_step(book, styles, step)
+    overview.write_overview(book, first_sheet, styles, steps)
     book.close()
     return data.getvalue()
 
 
-def _page(moments: Sequence[Moment], k: int) -> Page:
-    """Return the cells of nudge k, in the order of computation; with several nudges each has its own names."""
+def _step_sheet(moments: Sequence[Moment], k: int) -> StepSheet:
+    """Return the rows of step k, in order of computation.
+
+    With several steps, the names have a prefix.
+    """
     moment, links = moments[k], _links(moments, k)
     prefix = _prefix(moments, k)
-    lines = []
+    rows = []
     for cell in moment.sheet.cells.values():
         formula = links.get(cell.name)
         if cell.formula is not None:
             formula = excel(cell.formula, lambda name: defined_name(name, prefix))
-        lines.append(Line(cell, defined_name(cell.name, prefix), formula, moment.values[cell.name]))
-    return Page(moment, prefix, lines)
+        rows.append(CellRow(cell, defined_name(cell.name, prefix), formula, moment.values[cell.name]))
+    return StepSheet(moment, prefix, rows)
 
 
 def _links(moments: Sequence[Moment], k: int) -> dict[str, str]:
-    """Return the formulas of what the nudges before it give to nudge k; to the first, nothing."""
+    """Return the formulas of cells that come from earlier steps.
+
+    The first step has none.
+    """
     if k == 0:
         return {}
     architecture, recipe = moments[k].network.architecture, moments[k].recipe
@@ -89,45 +104,47 @@ def _links(moments: Sequence[Moment], k: int) -> dict[str, str]:
     carried = [*architecture.parameter_names, *optimizers.state_names(architecture, recipe)]
     links = {name: defined_name(f"{name}.after", before) for name in carried}
     links |= {name: defined_name(name, first) for name in optimizers.settings(recipe)}
-    share = recipe.learning_rate / moments[0].recipe.learning_rate
-    if share != 1:  # a schedule
-        links["rate"] += f"*{share:.15G}"
+    factor = recipe.learning_rate / moments[0].recipe.learning_rate
+    if factor != 1:  # with a schedule
+        links["rate"] += f"*{factor:.15G}"
     return links
 
 
 def _prefix(moments: Sequence[Moment], k: int) -> str:
-    return "" if len(moments) == 1 else f"nudge{moments[k].step}_"
+    return "" if len(moments) == 1 else f"step{moments[k].step}_"
 
 
 def _check(moments: Sequence[Moment]) -> None:
     if not moments:
-        raise TinyNetError("there are no nudges to put into a workbook; give at least one")
+        raise TinyNetError("there are no steps for a workbook. Give at least one step.")
     _check_size(sum(len(moment.sheet.cells) for moment in moments), len(moments))
     for before, after in pairwise(moments):
         if after.step != before.step + 1 or not _follows(before, after):
             raise TinyNetError(
-                f"nudge {after.step} does not follow nudge {before.step}; give nudges as they follow one another"
+                f"step {after.step} does not follow step {before.step}. Give consecutive steps of one training."
             )
     for moment in moments:
         for name, value in moment.values.items():
             if not math.isfinite(value):
                 raise TinyNetError(
-                    f"{name} of nudge {moment.step} is {value} and a spreadsheet holds only finite numbers; "
-                    "take another nudge"
+                    f"{name} of step {moment.step} is {value}. A spreadsheet needs finite numbers. Use another step."
                 )
 
 
 def _follows(before: Moment, after: Moment) -> bool:
-    """Whether a nudge begins where another ended; of a watched training, but for PyTorch's rounding."""
+    """Whether a step starts from the result of another.
+
+    The steps of a PyTorch training are compared up to its rounding.
+    """
     if not isinstance(after, WatchedMoment):
         return after.network == before.after
     return np.allclose(after.network.parameters, before.after.parameters, rtol=1e-5, atol=1e-6)
 
 
-def _check_size(cells: int, nudges: int) -> None:
-    if cells > MAX_CELLS or nudges > MAX_NUDGES:
-        asked, less = ("a nudge", "") if nudges == 1 else (f"{nudges:,} nudges", "one nudge (a step), ")
+def _check_size(cells: int, steps: int) -> None:
+    if cells > MAX_CELLS or steps > MAX_STEPS:
+        content, single = ("a step", "") if steps == 1 else (f"{steps:,} steps", "one step, ")
         raise TinyNetError(
-            f"a workbook of {asked} with {cells:,} cells was asked and it takes {MAX_NUDGES} nudges and "
-            f"{MAX_CELLS:,} cells; take {less}smaller batches or a smaller network"
+            f"a workbook of {content} would have {cells:,} cells. It can have {MAX_STEPS} steps and {MAX_CELLS:,} cells. "
+            f"Use {single}smaller batches or a smaller network."
         )

@@ -1,6 +1,6 @@
 """Training steps as exercises on paper.
 
-Questions and key must not disagree.
+Questions, solutions and key must not disagree.
 
 rounding.py    a step computed by hand, rounded at every number
 content.py     questions, blanks and tables before layout

@@ -1,17 +1,17 @@
-"""What stands on a worksheet, before anyone has laid it out: the same for HTML and PDF, for questions and solutions."""
+"""The content of a worksheet before layout: the same for HTML and PDF, for questions and solutions."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-MAX_IN_HALF, MAX_IN_WHOLE = 30, 78  # characters of a question, solved, that fit beside its box
-LEGEND = (  # of the key
-    "a: the answers. L: the loss. δ: the slope of the loss by each weighted sum. ′: after the nudge.",
-    "L′: the loss of the same picture with the parameters after the nudge, in one go; the students are not asked for it.",
+MAX_HALF_LINE, MAX_LINE = 30, 78  # characters of a solved question that fit beside its box
+KEY_LEGEND = (
+    "a: the outputs. L: the loss. δ: the slope of the loss by each weighted sum. ′: after the step.",
+    "L′: the loss of the same example after the step, computed without rounding. The students do not compute it.",
 )
 
 
 class Blank(NamedTuple):
-    """A place to write in, and what belongs there."""
+    """A place to write in, with its answer."""
 
     answer: str
 
@@ -19,9 +19,9 @@ class Blank(NamedTuple):
 class Question(NamedTuple):
     """One number to compute.
 
-    formula : with symbols, such as `a¹₀ = σ(z¹₀)`.
-    numbers : the same with the student's own numbers; empty where that would say no more than the answer.
-    room : half a line, a whole line, or two.
+    formula : Formula with symbols, such as `a¹₀ = σ(z¹₀)`.
+    numbers : Formula with the student's numbers; empty if it would only repeat the answer.
+    room : "half" a line, a "whole" line, or "two" lines.
     """
 
     formula: str
@@ -31,7 +31,7 @@ class Question(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows under headers; what is to be written in is a `Blank`."""
+    """Rows under headers. Cells to fill in are `Blank`s."""
 
     title: str
     headers: tuple[str, ...]
@@ -39,18 +39,22 @@ class Table(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One part of the nudge."""
+    """One part of the step.
+
+    text : The task.
+    """
 
     title: str
-    words: str
+    text: str
     questions: tuple[Question, ...] = ()
     table: Table | None = None
 
 
 class Diagram(NamedTuple):
-    """A small network diagram in a box of width and height 1, from the top left.
+    """A network diagram in a box of width and height 1, from the top left.
 
-    nodes : (x, y, symbol); edges : (x, y, x, y).
+    nodes : (x, y, symbol) of each node.
+    edges : (x, y, x, y) of each edge.
     """
 
     nodes: tuple[tuple[float, float, str], ...]
@@ -59,50 +63,52 @@ class Diagram(NamedTuple):
 
 @dataclass(frozen=True)
 class Paper:
-    """One student's paper.
+    """The paper of one student.
 
-    words : the task, line by line.
-    picture : rows of brightnesses; None where the inputs are no picture.
-    given : the parameters, a table for each layer.
-    results, closing : for the solution: the end results beside what they are without rounding.
+    instructions : Paragraphs with the numbers of the example.
+    picture : Rows of pixel values; None if the example is not a picture.
+    parameters : One table for each layer.
+    results, closing : Only for the solution: the results with and without rounding, and sentences about them.
     """
 
     title: str
     seed: int
-    words: tuple[str, ...]
+    instructions: tuple[str, ...]
     picture: tuple[tuple[float, ...], ...] | None
     diagram: Diagram
-    given: tuple[Table, ...]
+    parameters: tuple[Table, ...]
     sections: tuple[Section, ...]
     results: Table
     closing: tuple[str, ...]
 
 
 def room_for(formula: str, numbers: str) -> str:
-    """Return how much of a line a question takes.
+    """Return the space that a question needs: "half" a line, a "whole" line, or "two" lines.
 
     >>> room_for("a¹₀ = σ(z¹₀)", "σ(−0.317)")
     'half'
     """
     length = len(formula) + len(numbers) + 3
-    return "half" if length <= MAX_IN_HALF else "whole" if length <= MAX_IN_WHOLE else "two"
+    if length <= MAX_HALF_LINE:
+        return "half"
+    return "whole" if length <= MAX_LINE else "two"
 
 
-def layered(sizes: tuple[int, ...], symbols: tuple[tuple[str, ...], ...]) -> Diagram:
-    """Return the diagram of a network of these sizes, with a symbol for each node.
+def network_diagram(sizes: tuple[int, ...], symbols: tuple[tuple[str, ...], ...]) -> Diagram:
+    """Return the diagram of a network with a symbol for each node.
 
-    >>> len(layered((4, 3, 2), (("x",) * 4, ("a",) * 3, ("a",) * 2)).edges)
+    >>> len(network_diagram((4, 3, 2), (("x",) * 4, ("a",) * 3, ("a",) * 2)).edges)
     18
     """
-    highest = max(sizes)
+    largest = max(sizes)
     places = [
-        [(n / (len(sizes) - 1), 0.5 + (j - (size - 1) / 2) / highest) for j in range(size)]
+        [(n / (len(sizes) - 1), 0.5 + (j - (size - 1) / 2) / largest) for j in range(size)]
         for n, size in enumerate(sizes)
     ]
     edges = [(*a, *b) for n in range(len(sizes) - 1) for a in places[n] for b in places[n + 1]]
     nodes = [
         (*at, symbol)
-        for column, marks in zip(places, symbols, strict=True)
-        for at, symbol in zip(column, marks, strict=True)
+        for layer_places, layer_symbols in zip(places, symbols, strict=True)
+        for at, symbol in zip(layer_places, layer_symbols, strict=True)
     ]
     return Diagram(tuple(nodes), tuple(edges))

@@ -1,9 +1,9 @@
-"""Worksheets as one HTML file that prints well: no script, nothing from elsewhere."""
+"""Worksheets as one self-contained HTML file for printing, without scripts."""
 
 from collections.abc import Sequence
 from html import escape
 
-from tinynet.exports.worksheets.content import LEGEND, Blank, Diagram, Paper, Question, Section, Table
+from tinynet.exports.worksheets.content import KEY_LEGEND, Blank, Diagram, Paper, Question, Section, Table
 
 STYLE = """
 @page { size: A4; margin: 12mm 14mm; }
@@ -52,10 +52,10 @@ thead { display: table-header-group; }
 
 
 def document(papers: Sequence[Paper], key: Table, kind: str) -> str:
-    """Return the questions, the solutions or the key as a whole HTML document."""
+    """Return the questions, the solutions or the key as an HTML document."""
     if kind == "key":
         head = f"<header><h1>{escape(key.title)}</h1></header>"
-        body = f"<article>{head}{_table(key._replace(title=''), True)}{_paragraphs(LEGEND)}</article>"
+        body = f"<article>{head}{_table(key._replace(title=''), True)}{_paragraphs(KEY_LEGEND)}</article>"
     else:
         body = "".join(_paper(paper, kind == "solutions") for paper in papers)
     title = escape(f"TinyNet {kind}")
@@ -66,19 +66,19 @@ def document(papers: Sequence[Paper], key: Table, kind: str) -> str:
 
 
 def _paper(paper: Paper, solved: bool) -> str:
-    who = (
+    header = (
         '<strong class="pen">solution</strong>'
         if solved
         else 'name <span class="line"></span> date <span class="line date"></span>'
     )
     given = _picture(paper) + _diagram(paper.diagram)
-    given += "<div>" + "".join(_table(table, True) for table in paper.given) + "</div>"
+    given += "<div>" + "".join(_table(table, True) for table in paper.parameters) + "</div>"
     sections = "".join(_section(section, paper.seed, solved) for section in paper.sections)
-    end = _end(paper) if solved else ""
+    results = _results(paper) if solved else ""
     return (
         f'<article class="{"solved" if solved else "open"}">'
-        f"<header><h1>{escape(paper.title)}</h1><span>{who}</span><span>seed {paper.seed}</span></header>"
-        f'{_paragraphs(paper.words)}<div class="given">{given}</div>{sections}{end}</article>'
+        f"<header><h1>{escape(paper.title)}</h1><span>{header}</span><span>seed {paper.seed}</span></header>"
+        f'{_paragraphs(paper.instructions)}<div class="given">{given}</div>{sections}{results}</article>'
     )
 
 
@@ -96,7 +96,7 @@ def _pixel(value: float) -> str:
 
 
 def _diagram(diagram: Diagram) -> str:
-    """Draw the network in a box of 310 by 210 units."""
+    """Return the network as SVG, 310 by 210 units."""
     edges = "".join(
         f'<line x1="{_x(a)}" y1="{_y(b)}" x2="{_x(c)}" y2="{_y(d)}" stroke="#8a909b" stroke-width="1.2"/>'
         for a, b, c, d in diagram.edges
@@ -121,7 +121,7 @@ def _section(section: Section, seed: int, solved: bool) -> str:
     questions = "".join(_question(question, solved) for question in section.questions)
     table = "" if section.table is None else _table(section.table, solved, "wide")
     return (
-        f"<section><h2>{escape(section.title)} <small>seed {seed}</small></h2><p>{escape(section.words)}</p>"
+        f"<section><h2>{escape(section.title)} <small>seed {seed}</small></h2><p>{escape(section.text)}</p>"
         f'<div class="questions">{questions}</div>{table}</section>'
     )
 
@@ -156,7 +156,7 @@ def _cell(cell: str | Blank, solved: bool) -> str:
     return f"<td{look}>{escape(cell)}</td>"
 
 
-def _end(paper: Paper) -> str:
+def _results(paper: Paper) -> str:
     table = _table(paper.results._replace(title=""), True)
     closing = f"<div>{_paragraphs(paper.closing)}</div>"
     return f'<section><h2>{escape(paper.results.title)}</h2><div class="end">{table}{closing}</div></section>'

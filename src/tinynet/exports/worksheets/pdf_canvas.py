@@ -1,4 +1,4 @@
-"""Pages of a PDF to draw on from the top down, in the DejaVu fonts that come with matplotlib."""
+"""Draw on the pages of a PDF from top to bottom, in the DejaVu fonts of matplotlib."""
 
 import math
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from typing import Any
 from tinynet.exports.worksheets.content import Blank, Table
 from tinynet.plugins import extra
 
-MARGIN, WIDTH, LOWEST = 14.0, 182.0, 283.0  # millimetres, of A4
-BOX = 25.0  # width of the box for an answer
-TITLE = 78.0  # width of a title with something beside it
+MARGIN, WIDTH, BOTTOM = 14.0, 182.0, 283.0  # millimetres, on A4
+BOX = 25.0  # width of the box of an answer
+TITLE_WIDTH = 78.0  # with name and date beside it
 Color = tuple[int, int, int]
 INK, MUTED, FAINT, PEN, SHADE = (32, 36, 44), (95, 102, 114), (201, 204, 210), (31, 95, 168), (242, 242, 238)
 
 
 class Pages:
-    """Paper to draw on, from the top down."""
+    """The pages of a PDF, drawn from top to bottom."""
 
     def __init__(self, title: str) -> None:
         self.pdf = _empty(title)
@@ -25,24 +25,27 @@ class Pages:
 
     @property
     def y(self) -> float:
-        """How far down the page is used, in millimetres."""
+        """The current position in millimetres from the top of the page."""
         return float(self.pdf.get_y())
 
-    def start(self, title: str, footer: str) -> None:
-        """Begin a new page with a title; `footer` stands under it and the pages that follow."""
+    def start_paper(self, title: str, footer: str) -> None:
+        """Start a new page with a title.
+
+        The footer is repeated on the following pages.
+        """
         self.footer, self.first = footer, self.pdf.pages_count + 1
         self._page()
-        self.put(title, MARGIN, MARGIN, TITLE if footer else WIDTH, 7, size=13, style="B")
-        self.down(MARGIN + 7)
+        self.write_line(title, MARGIN, MARGIN, TITLE_WIDTH if footer else WIDTH, 7, size=13, style="B")
+        self.move_to(MARGIN + 7)
 
     def _page(self) -> None:
         self.pdf.add_page()
         if self.footer:
             page = self.pdf.pages_count - self.first + 1
-            self.put(
+            self.write_line(
                 f"{self.footer} · page {page}",
                 MARGIN,
-                LOWEST + 2,
+                BOTTOM + 2,
                 WIDTH,
                 4,
                 size=7.5,
@@ -51,25 +54,25 @@ class Pages:
             )
             self.pdf.set_xy(MARGIN, MARGIN)
 
-    def need(self, height: float) -> None:
-        """Go on on a new page where so much does not fit on this one."""
-        if self.y + height > LOWEST:
+    def ensure_space(self, height: float) -> None:
+        """Start a new page unless this height fits on the current page."""
+        if self.y + height > BOTTOM:
             self._page()
 
-    def put(
+    def write_line(
         self, text: str, x: float, y: float, width: float, height: float, *, size: float = 9,
         ink: Color = INK, align: str = "L", style: str = "",
     ) -> None:  # fmt: skip
-        """Write one line into a box, smaller where it would not fit."""
+        """Write one line into a box, in a smaller size if it does not fit."""
         self.pdf.set_font(size=size, style=style)
-        wide = self.pdf.get_string_width(text)
-        if wide > width - 0.5:
-            self.pdf.set_font(size=size * (width - 0.5) / wide, style=style)
+        text_width = self.pdf.get_string_width(text)
+        if text_width > width - 0.5:
+            self.pdf.set_font(size=size * (width - 0.5) / text_width, style=style)
         self.pdf.set_text_color(*ink)
         self.pdf.set_xy(x, y)
         self.pdf.cell(width, height, text, align=align)
 
-    def words(
+    def write_paragraph(
         self,
         text: str,
         *,
@@ -84,24 +87,28 @@ class Pages:
         self.pdf.set_x(x)
         self.pdf.multi_cell(MARGIN + WIDTH - x, 0.5 * size, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
-    def down(self, to: float) -> None:
-        """Go down to `to` millimetres from the top."""
-        self.pdf.set_xy(MARGIN, to)
+    def move_to(self, y: float) -> None:
+        """Move to `y` millimetres from the top of the page, at the left margin."""
+        self.pdf.set_xy(MARGIN, y)
 
     def table(self, table: Table, width: float, *, solved: bool, row: float, x: float = MARGIN) -> None:
-        """Draw a table `width` wide, its columns by what they hold; its headers again on each page."""
+        """Draw a table with column widths by content.
+
+        The headers are repeated on each page.
+        """
         widths = self._widths(table, width)
         if table.title:
-            self.put(table.title, x, self.y, width, 5, style="B")
-            self.down(self.y + 5)
+            self.write_line(table.title, x, self.y, width, 5, style="B")
+            self.move_to(self.y + 5)
         self._row(table.headers, widths, x, row, solved=True, shade=True)
         for cells in table.rows:
-            if self.y + row > LOWEST:
+            if self.y + row > BOTTOM:
                 self._page()
                 self._row(table.headers, widths, x, row, solved=True, shade=True)
             self._row(cells, widths, x, row, solved=solved)
 
     def _widths(self, table: Table, width: float) -> list[float]:
+        """Return the widths of the columns, in proportion to their longest texts."""
         self.pdf.set_font(size=8.5)
         needs = []
         for k, header in enumerate(table.headers):
@@ -111,8 +118,8 @@ class Pages:
             ]
             blank = any(isinstance(row[k], Blank) for row in table.rows)
             needs.append(max(BOX if blank else 0, *(self.pdf.get_string_width(text) + 3 for text in texts)))
-        whole = math.fsum(needs)
-        return [need * width / whole for need in needs]
+        total = math.fsum(needs)
+        return [need * width / total for need in needs]
 
     def _row(
         self, cells: Sequence[str | Blank], widths: list[float], x: float, height: float, *, solved: bool, shade: bool = False
@@ -123,7 +130,7 @@ class Pages:
         for cell, width in zip(cells, widths, strict=True):
             self.pdf.rect(x, y, width, height, style="DF" if shade else "D")
             if isinstance(cell, str):
-                self.put(
+                self.write_line(
                     cell,
                     x + 1,
                     y,
@@ -133,9 +140,11 @@ class Pages:
                     align="L" if "=" in cell and not shade else "R",
                 )
             elif solved:
-                self.put(cell.answer, x + 0.5, y, width - 1, height, size=8.5, align="R", ink=PEN, style="B")
+                self.write_line(
+                    cell.answer, x + 0.5, y, width - 1, height, size=8.5, align="R", ink=PEN, style="B"
+                )
             x += width
-        self.down(y + height)
+        self.move_to(y + height)
 
     def bytes(self) -> bytes:
         """Return the file."""

@@ -1,4 +1,4 @@
-"""A nudge worked out by hand: every number rounded before it is used again."""
+"""A training step by hand: every number is rounded before it is used again."""
 
 import re
 from dataclasses import dataclass
@@ -13,25 +13,26 @@ from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.train import nudge
 
-DIGITS = 12  # that a calculator keeps; what a float has beyond them is no part of the answer
+DIGITS = 12  # of a calculator; the later digits of a float are rounding errors
 
 
 def rounded(value: float, decimals: int) -> float:
-    """Round as one is taught to: a 5 goes away from zero.
+    """Round half away from zero, as taught at school.
 
     >>> rounded(0.0125, 3), rounded(-0.0125, 3), rounded(1.005, 2), rounded(0.35 * 0.35, 3)
     (0.013, -0.013, 1.01, 0.123)
     """
-    shown = Decimal(f"{value:.{DIGITS}g}")
-    return float(shown.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+    decimal = Decimal(f"{value:.{DIGITS}g}")
+    return float(decimal.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
 @dataclass(frozen=True)
 class Solved:
-    """A nudge of one picture by hand.
+    """The training step of one example by hand.
 
-    sheet : its cells; network : with rounded parameters, from which it starts.
-    values : every cell, computed from rounded ones and rounded; exact : the same, never rounded after the start.
+    network : The network before the step, with rounded parameters.
+    values : Every cell of the sheet, rounded and computed from rounded cells.
+    exact : Every cell without rounding, from the same rounded parameters.
     """
 
     sheet: Sheet
@@ -43,9 +44,9 @@ class Solved:
 
     @classmethod
     def of(cls, network: Network, picture: Examples, recipe: Recipe, decimals: int) -> "Solved":
-        """Round the network's parameters and work out the nudge that the picture gives it."""
-        start = [rounded(value, decimals) for value in network.parameters.tolist()]
-        network = network.with_parameters(start, origin=network.origin)  # type: ignore[arg-type]
+        """Round the parameters of a network and compute the step for one example."""
+        initial = [rounded(value, decimals) for value in network.parameters.tolist()]
+        network = network.with_parameters(initial, origin=network.origin)  # type: ignore[arg-type]
         moment = nudge(network, picture, recipe)
         sheet, values = moment.sheet, {}
         for cell in sheet.cells.values():
@@ -55,40 +56,43 @@ class Solved:
                 values[cell.name] = rounded(compiled(cell.formula)(values), decimals)
         return cls(sheet, network, picture, decimals, values, moment.values)
 
-    def shown(self, name: str) -> str:
-        """Return a number as the paper has it: what is given and no parameter as it is, all else with its decimals."""
+    def text(self, name: str) -> str:
+        """Return the number of a cell as text.
+
+        Inputs and settings are not rounded. Other numbers have the decimals of the paper.
+        """
         value = self.values[name]
         if self.sheet.cells[name].formula is None and name not in self.sheet.architecture.parameter_names:
             return f"{value:g}".replace("-", "−")
-        return self.fixed(value)
+        return self.decimal_text(value)
 
-    def fixed(self, value: float, more: int = 0) -> str:
-        """Write a number with the paper's decimals, or more of them, and a true minus."""
-        return f"{value + 0.0:.{self.decimals + more}f}".replace("-", "−")
+    def decimal_text(self, value: float, extra: int = 0) -> str:
+        """Write a number with the decimals of the paper, or extra decimals, and a true minus."""
+        return f"{value + 0.0:.{self.decimals + extra}f}".replace("-", "−")
 
-    def filled(self, formula: Formula) -> str:
-        """Write a formula with the paper's own numbers."""
+    def with_numbers(self, formula: Formula) -> str:
+        """Write a formula with numbers in place of symbols."""
         notation = TEXT._replace(symbol=self._bracketed)
         return re.sub(r"\(\((−[\d.]+)\)\)", r"(\1)", write(formula, notation))
 
     def _bracketed(self, name: str) -> str:
-        shown = self.shown(name)
-        return f"({shown})" if shown.startswith("−") else shown
+        text = self.text(name)
+        return f"({text})" if text.startswith("−") else text
 
     @property
     def outputs(self) -> list[str]:
-        """The cells of the answers."""
+        """The cells of the outputs."""
         layer, count = len(self.network.sizes) - 1, self.network.sizes[-1]
         return [f"layer{layer}.a[{j}]" for j in range(count)]
 
     @cached_property
-    def farthest(self) -> str:
-        """The cell that rounding moved most."""
+    def most_changed(self) -> str:
+        """The cell that rounding changed most."""
         return max(self.values, key=lambda name: abs(self.values[name] - self.exact[name]))
 
     @cached_property
     def loss_after(self) -> float:
-        """The loss of the same picture with the parameters after the nudge, not rounded on the way."""
+        """The loss of the same example with the parameters after the step, without rounding."""
         names = self.network.architecture.parameter_names
         after = [self.values[f"{name}.after"] for name in names]
         network = self.network.with_parameters(after)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A nudge on paper: blanks to fill in, a paper for each student by seed, its solution, and the teacher's key."""
+"""A training step as a worksheet: one paper per student, the solutions, and the key."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,11 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import lines
 from tinynet.errors import TinyNetError
-from tinynet.exports.worksheets.compose import key_of, paper_of
+from tinynet.exports.worksheets.compose import compose_key, compose_paper
 from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.validation import check_choice, check_int
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
@@ -25,10 +24,10 @@ FORMATS = ("pdf", "html")
 
 @dataclass(frozen=True)
 class Worksheet:
-    """The papers of a class, one for each seed, and the key to them.
+    """The papers of a class, one for each seed, and their key.
 
-    papers : in the order of the seeds.
-    key : a row for each seed with the numbers to check.
+    papers : In the order of the seeds.
+    key : One row for each seed, with the numbers to check.
     """
 
     papers: tuple[Paper, ...]
@@ -38,29 +37,32 @@ class Worksheet:
         """Return the questions, the solutions or the key as one HTML file that prints well."""
         from tinynet.exports.worksheets.html import document
 
-        return document(self.papers, self.key, check_choice("kind", kind, KINDS))
+        return document(self.papers, self.key, _checked_choice("kind", kind, KINDS))
 
     def pdf(self, kind: str = "questions") -> bytes:
         """Return the questions, the solutions or the key as a PDF file.
 
-        Raises ImportError where fpdf2 is missing.
+        Raises ImportError without fpdf2.
         """
         from tinynet.exports.worksheets.pdf import document
 
-        return document(self.papers, self.key, check_choice("kind", kind, KINDS))
+        return document(self.papers, self.key, _checked_choice("kind", kind, KINDS))
 
     def save(self, folder: str | os.PathLike[str], formats: Iterable[str] = FORMATS) -> list[Path]:
-        """Write questions, solutions and key into a folder, as PDF and HTML unless said, and return their paths."""
-        made = {Path(folder) / name: data for name, data in self.files(formats).items()}
-        for path, data in made.items():
+        """Write questions, solutions and key into a folder, and return their paths.
+
+        formats : "pdf" and "html" by default.
+        """
+        contents = {Path(folder) / name: data for name, data in self.files(formats).items()}
+        for path, data in contents.items():
             files.write(path, data)
-        return list(made)
+        return list(contents)
 
     def files(self, formats: Iterable[str] = FORMATS) -> dict[str, bytes]:
-        """Return the files of `save` by their names, such as `questions.pdf`."""
+        """Return the files of `save` by name, such as `questions.pdf`."""
         return {
             f"{kind}.{form}": self.pdf(kind) if form == "pdf" else self.html(kind).encode()
-            for form in [check_choice("format", form, FORMATS) for form in formats]
+            for form in [_checked_choice("format", form, FORMATS) for form in formats]
             for kind in KINDS
         }
 
@@ -73,59 +75,71 @@ def worksheet(
     recipe: Recipe | None = None,
     decimals: int = 3,
 ) -> Worksheet:
-    """Return one nudge as a worksheet, with a network for each seed.
+    """Return one training step as a worksheet, with a network for each seed.
 
-    Every number is rounded to `decimals` before it is used again, as a student does it, so that the answers are what a
-    student finds.
+    Every number is rounded before it is used again, as a student does, so that the solution has the student's numbers.
 
-    picture : one example with up to 16 inputs; the line "top" unless said.
-    architecture : of the networks; three hidden nodes unless said.
-    recipe : its learning rate and its loss; a learning rate of 1 and mse unless said, so that few decimals show a nudge.
+    seeds : One seed for each student.
+    picture : One example with up to 16 inputs; by default the line "top".
+    architecture : By default three hidden nodes.
+    recipe : Learning rate and loss; by default 1 and mse. With a rate of 1, a few decimals show the change.
+    decimals : Decimals of every rounded number.
 
-    Raises TinyNetError for what does not fit on paper: several pictures, a large network, an optimizer with a memory.
+    Raises TinyNetError for several examples, a large network, or an optimizer with a state.
 
     >>> small = Architecture((4, 2, 2))
     >>> worksheet([7], architecture=small).papers[0].sections[0].questions[2]
     Question(formula='a¹₀ = σ(z¹₀)', numbers='σ(−0.401)', answer='0.401', room='half')
     """
-    picture, recipe, seeds = picture or lines()["top"], recipe or Recipe(learning_rate=1.0), _few(seeds)
+    picture, recipe = picture or lines()["top"], recipe or Recipe(learning_rate=1.0)
+    seeds = _checked_seeds(seeds)
     if picture.targets is None:
-        raise TinyNetError("this picture has no target, so no nudge follows from it")
+        raise TinyNetError("this example has no target. A worksheet needs a target.")
     sizes = (picture.inputs.shape[1], 3, picture.targets.shape[1])
     architecture = architecture or Architecture(sizes)
     _check(seeds, picture, architecture, recipe, decimals)
     solved = [
         Solved.of(Network.initial(architecture, seed=seed), picture, recipe, decimals) for seed in seeds
     ]
-    return Worksheet(tuple(map(paper_of, solved, seeds)), key_of(solved, seeds))
+    return Worksheet(tuple(map(compose_paper, solved, seeds)), compose_key(solved, seeds))
 
 
-def _few(seeds: Iterable[int]) -> tuple[int, ...]:
-    """Return the seeds of a class; there may be far too many to count."""
-    few = tuple(islice(seeds, MAX_STUDENTS + 1))
-    if not 1 <= len(few) <= MAX_STUDENTS:
-        found = f"more than {MAX_STUDENTS:,}" if few else "0"
-        raise TinyNetError(f"{found} students were asked; there can be 1 to {MAX_STUDENTS:,}")
-    return few
+def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
+    """Return the seeds of a class.
+
+    Only the first seeds are read, because a range can have billions.
+    """
+    first = tuple(islice(seeds, MAX_STUDENTS + 1))
+    if not 1 <= len(first) <= MAX_STUDENTS:
+        count = f"more than {MAX_STUDENTS:,}" if first else "0"
+        raise TinyNetError(f"there are {count} students. There must be 1 to {MAX_STUDENTS:,}.")
+    return first
 
 
 def _check(
     seeds: Sequence[int], picture: Examples, architecture: Architecture, recipe: Recipe, decimals: int
 ) -> None:
     if len(set(seeds)) < len(seeds):
-        raise TinyNetError("two students have the same seed; give each its own")
+        raise TinyNetError("two students have the same seed. Give each student a different seed.")
     if len(picture) != 1:
         raise TinyNetError(
-            f"{len(picture)} pictures were given and a worksheet has one; choose one: examples[0]"
+            f"{len(picture)} examples were given. A worksheet needs one. Choose one, such as examples[0]."
         )
     count, inputs = architecture.parameter_count, architecture.sizes[0]
     if count > MAX_PARAMETERS or inputs > MAX_INPUTS:
         raise TinyNetError(
-            f"a network of sizes {architecture.sizes} has {count:,} parameters and {inputs} inputs; "
-            f"on paper it may have {MAX_PARAMETERS} and {MAX_INPUTS}"
+            f"a network of sizes {architecture.sizes} has {count:,} parameters and {inputs} inputs. "
+            f"A worksheet allows {MAX_PARAMETERS} parameters and {MAX_INPUTS} inputs."
         )
     if recipe.optimizer != "sgd" or recipe.momentum or recipe.weight_decay:
         raise TinyNetError(
-            "a worksheet has plain gradient descent: optimizer 'sgd', momentum 0, weight_decay 0; change the recipe"
+            "a worksheet needs plain gradient descent. Use a recipe with optimizer 'sgd', momentum 0 and weight_decay 0."
         )
-    check_int("decimals", decimals, 1, MAX_DECIMALS)
+    if isinstance(decimals, bool) or not isinstance(decimals, int) or not 1 <= decimals <= MAX_DECIMALS:
+        raise TinyNetError(f"decimals is {decimals!r}. It must be a whole number from 1 to {MAX_DECIMALS}.")
+
+
+def _checked_choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise TinyNetError(f"{name} is {value!r}. It must be one of {', '.join(map(repr, allowed))}.")
+    return value

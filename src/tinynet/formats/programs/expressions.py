@@ -5,39 +5,39 @@ from collections.abc import Callable
 from tinynet.formats.programs.languages import Language
 from tinynet.numerics.definitions import Formula
 
-BINDS = {"select": 0, "<": 1, ">": 1, "==": 1, "+": 2, "-": 2, "*": 3, "/": 3, "neg": 4}  # the tightest last
+PRECEDENCE = {"select": 0, "<": 1, ">": 1, "==": 1, "+": 2, "-": 2, "*": 3, "/": 3, "neg": 4}
 
 
 def expression(
-    formula: Formula, language: Language, named: Callable[[str], str] = str, least: int = 0
+    formula: Formula, language: Language, variable: Callable[[str], str] = str, context: int = 0
 ) -> str:
-    """Return a formula as an expression, in the order of the formula.
+    """Return a formula as an expression that computes in the same order.
 
-    named : what the language calls a cell.
-    least : the expression stands in parentheses if it binds less tightly than this, as `BINDS` says.
+    variable : Returns the variable of a cell.
+    context : The expression is put in parentheses unless its precedence is at least this.
 
     >>> from tinynet.formats.programs.languages import PYTHON
     >>> expression(("-", ("+", "x", 0.5), ("*", ("neg", "y"), ("exp", "x"))), PYTHON)
     '(x + 0.5) - -y * exp(x)'
     """
     if isinstance(formula, str):
-        return named(formula)
+        return variable(formula)
     if not isinstance(formula, tuple):
         return language.literal(formula)
     operation, *parts = formula
     if len(parts) == 1 and operation in ("+", "max"):
-        return expression(parts[0], language, named, least)
-    inner = BINDS.get(operation, -1) + 1
-    sides = [expression(part, language, named, inner) for part in parts]
-    if operation not in BINDS:
-        return f"{language.called(operation)}({', '.join(sides)})"
-    text = _joined(operation, sides, language)
-    return f"({text})" if inner <= least else text
+        return expression(parts[0], language, variable, context)
+    precedence = PRECEDENCE.get(operation, -1)
+    operands = [expression(part, language, variable, precedence + 1) for part in parts]
+    if operation not in PRECEDENCE:
+        return f"{language.function_name(operation)}({', '.join(operands)})"
+    text = _operation(operation, operands, language)
+    return f"({text})" if precedence < context else text
 
 
-def _joined(operation: str, sides: list[str], language: Language) -> str:
+def _operation(operation: str, operands: list[str], language: Language) -> str:
     if operation == "neg":
-        return f"-{sides[0]}"
+        return f"-{operands[0]}"
     if operation == "select":
-        return language.select.format(*sides)
-    return f" {operation} ".join(sides)
+        return language.select.format(*operands)
+    return f" {operation} ".join(operands)

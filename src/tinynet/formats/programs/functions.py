@@ -1,4 +1,4 @@
-"""The functions of `elementary` in a programming language, for programs that contain them."""
+"""The elementary functions in a programming language."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,27 +10,29 @@ from tinynet.formats.programs.languages import Language
 from tinynet.numerics import elementary
 from tinynet.numerics.definitions import definitions, needed
 
-WIDTH = 100  # of a line for the reader
+MAX_LINE = 100  # characters of a comment
 
 
 @dataclass(frozen=True)
 class Function:
-    """One function, ready for a template.
+    """One function, for a template.
 
-    about : lines for the reader.
-    lines : the assignments, in order.
-    result : the expression that it returns.
+    comment : Lines of its comment.
+    lines : Assignments, in order.
+    result : Expression of the returned value.
     """
 
     name: str
-    about: list[str]
+    comment: list[str]
     parameters: tuple[str, ...]
     lines: list[str]
     result: str
 
 
 def functions(names: Iterable[str], language: Language) -> Iterator[Function]:
-    """Yield these functions and all that they call, each after those that it calls.
+    """Yield these functions and the functions that they call.
+
+    A function comes after those it calls.
 
     >>> from tinynet.formats.programs.languages import PYTHON
     >>> [function.name for function in functions(["exp"], PYTHON)]
@@ -42,6 +44,7 @@ def functions(names: Iterable[str], language: Language) -> Iterator[Function]:
             f"{language.fixed.format(cell=cell)} = {expression(formula, language)}{language.end}"
             for cell, formula in cells.items()
         ]
-        lines_about = (getdoc(getattr(elementary, name)) or "").splitlines()
-        about = [part for line in lines_about for part in wrap(line, WIDTH)]
-        yield Function(language.called(name), about, parameters, lines, expression(result, language))
+        docstring = (getdoc(getattr(elementary, name)) or "").splitlines()
+        comment = [part for line in docstring for part in wrap(line, MAX_LINE)]
+        function_name = language.function_name(name)
+        yield Function(function_name, comment, parameters, lines, expression(result, language))

@@ -1,24 +1,28 @@
-"""Programming languages: how each writes the few things that a network is made of."""
+"""The syntax of C, Python and JavaScript that a network needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-IN_FLOAT = "Every machine computes the same bits: sums in float, functions in double and rounded once."
+FLOAT_PROMISE = "Every machine computes the same bits: sums in float, functions in double and rounded once."
 
 
 @dataclass(frozen=True)
 class Language:
-    """How a language writes what a network is made of.
+    """The syntax of a language, as format strings.
 
-    constant, array, number, fixed : patterns of declarations, filled in by name; `fixed` declares what never changes.
-    loop, rest : patterns of a loop that counts from 0, and from 1.
-    select : the pattern of a choice: the condition, the number where it holds, and where not.
-    usage : how to call the function, for the reader.
-    promise : which bits the program computes, for the reader.
-    larger : the function that returns the larger of two numbers.
-    function : the pattern of every other function's name.
+    constant : Declaration of a constant array.
+    array, number, fixed : Declaration of an array, of a variable, and of a variable that is assigned once.
+    loop, loop_from_1 : First line of a loop that counts from 0, and from 1.
+    select : Conditional expression: the condition, the value if true, and the value if false.
+    usage : Comment that shows a call of the program.
+    max_function : Function that returns the larger of two numbers.
+    promise : Comment about the computed bits.
+    function : Name of every other function.
+    end, close : End of a statement, and of a block.
+    step : Indentation of a block.
+    brackets : Start and end of an array literal.
     """
 
     constant: str
@@ -26,10 +30,10 @@ class Language:
     number: str
     fixed: str
     loop: str
-    rest: str
+    loop_from_1: str
     select: str
     usage: str
-    larger: str
+    max_function: str
     promise: str = "Every machine computes the same bits, those of TinyNet."
     function: str = "{operation}"
     dtype: str = "float64"
@@ -39,16 +43,16 @@ class Language:
     brackets: tuple[str, str] = ("[", "]")
 
     def literal(self, value: float) -> str:
-        """Return the shortest text that is this number to the bit."""
+        """Return the shortest literal with exactly this value."""
         return f"{np.float32(value)!s}f" if self.dtype == "float32" else repr(float(value))
 
-    def called(self, operation: str) -> str:
+    def function_name(self, operation: str) -> str:
         """Return the name of the function that computes an operation."""
-        return self.larger if operation == "max" else self.function.format(operation=operation)
+        return self.max_function if operation == "max" else self.function.format(operation=operation)
 
 
 def c(name: str, dtype: str) -> Language:
-    """Return C99, in float or double, for a network of that name."""
+    """Return C99 for a network with this name, in float or double."""
     single = dtype == "float32"
     kind = "float" if single else "double"
     return Language(
@@ -57,12 +61,14 @@ def c(name: str, dtype: str) -> Language:
         number=f"{kind} {{cell}}",
         fixed=f"{kind} {{cell}}",
         loop="for (int {i} = 0; {i} < {count}; {i}++) {{",
-        rest="for (int {i} = 1; {i} < {count}; {i}++) {{",
+        loop_from_1="for (int {i} = 1; {i} < {count}; {i}++) {{",
         select="{} ? {} : {}",
-        usage=f"{kind} pixels[{{inputs}}] = {{{{...}}}}, answers[{{outputs}}]; {{name}}_answer(pixels, answers);",
-        larger=f"{name}_larger",
-        promise=IN_FLOAT if single else Language.promise,
-        function=f"(float){name}_{{operation}}" if single else f"{name}_{{operation}}",  # computed in double
+        usage=f"{kind} inputs[{{inputs}}] = {{{{...}}}}, outputs[{{outputs}}]; {{name}}_predict(inputs, outputs);",
+        max_function=f"{name}_larger",
+        promise=FLOAT_PROMISE if single else Language.promise,
+        function=f"(float){name}_{{operation}}"
+        if single
+        else f"{name}_{{operation}}",  # functions compute in double
         dtype=dtype,
         brackets=("{", "}"),
     )
@@ -74,10 +80,10 @@ PYTHON = Language(
     number="{cell}",
     fixed="{cell}",
     loop="for {i} in range({count}):",
-    rest="for {i} in range(1, {count}):",
+    loop_from_1="for {i} in range(1, {count}):",
     select="{1} if {0} else {2}",
-    usage="answers = {name}_answer(pixels)  # {inputs} numbers in, a list of {outputs} out",
-    larger="max",
+    usage="outputs = {name}_predict(inputs)  # {inputs} numbers in, a list of {outputs} numbers out",
+    max_function="max",
     end="",
     close="",
 )
@@ -87,10 +93,10 @@ JAVASCRIPT = Language(
     number="let {cell}",
     fixed="const {cell}",
     loop="for (let {i} = 0; {i} < {count}; {i}++) {{",
-    rest="for (let {i} = 1; {i} < {count}; {i}++) {{",
+    loop_from_1="for (let {i} = 1; {i} < {count}; {i}++) {{",
     select="{} ? {} : {}",
-    usage="const answers = {name}_answer(pixels); // {inputs} numbers in, an array of {outputs} out",
-    larger="larger",
+    usage="const outputs = {name}_predict(inputs); // {inputs} numbers in, an array of {outputs} numbers out",
+    max_function="larger",
     step="  ",
 )
 LANGUAGES: dict[str, Callable[[str, str], Language]] = {

@@ -1,4 +1,4 @@
-"""The sheet's formulas in loops: what they say of each node of a layer, said once for all of them."""
+"""The formulas of the sheet as loops: one formula for all nodes of a layer."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -8,11 +8,11 @@ from tinynet.core.sheet import Sheet
 
 
 class Statement(NamedTuple):
-    """One cell, or a whole array of them, and the formula.
+    """The formula of one cell, or of every cell of an array.
 
-    array : the name without index, `layer1.z`.
-    formula : of cell j of the array. A sum or a maximum over many terms alike has `("each", count, term of i)` for them.
-    size : how many cells the array has; 0 for a cell by itself.
+    array : Name without index, such as `layer1.z`.
+    formula : Formula of cell j. Similar terms of a sum or maximum are one part: `("each", count, term i)`.
+    size : Number of cells in the array; 0 for a cell that is not in an array.
     """
 
     array: str
@@ -20,11 +20,11 @@ class Statement(NamedTuple):
     size: int
 
 
-def rolled(sheet: Sheet) -> Iterator[Statement]:
-    """Yield the computed cells of a sheet, in their order, an array at a time.
+def statements(sheet: Sheet) -> Iterator[Statement]:
+    """Yield the computed cells of a sheet in order, one array at a time.
 
     >>> from tinynet.core.architecture import Architecture
-    >>> for statement in rolled(Sheet.of(Architecture((4, 3)))):
+    >>> for statement in statements(Sheet.of(Architecture((4, 3)))):
     ...     print(*statement)
     layer1.z ('+', ('each', 4, ('*', 'layer1.weight[j,i]', 'pixel[i]')), 'layer1.bias[j]') 3
     layer1.a ('sigmoid', 'layer1.z[j]') 3
@@ -32,51 +32,57 @@ def rolled(sheet: Sheet) -> Iterator[Statement]:
     arrays: dict[str, list[Formula]] = {}
     for cell in sheet.cells.values():
         if cell.formula is not None:
-            arrays.setdefault(cell.name.partition("[")[0], []).append(gathered(cell.formula))
+            arrays.setdefault(cell.name.partition("[")[0], []).append(fold_terms(cell.formula))
     for array, formulas in arrays.items():
-        formula, count = general(formulas, "j")
-        assert count == len(formulas), array  # the nodes of a layer have one formula
+        formula, count = generalize(formulas, "j")
+        assert count == len(formulas), array  # all nodes of a layer have the same formula
         yield Statement(array, formula, 0 if array in sheet.cells else count)
 
 
-def gathered(formula: Formula) -> Formula:
-    """Return a sum or a maximum with the terms alike that it begins with gathered into one.
+def fold_terms(formula: Formula) -> Formula:
+    """Return a sum or a maximum with its first similar terms as one part.
 
-    >>> gathered(("+", "w[0]", "w[1]", "w[2]", "b"))
+    >>> fold_terms(("+", "w[0]", "w[1]", "w[2]", "b"))
     ('+', ('each', 3, 'w[i]'), 'b')
     """
     if not isinstance(formula, tuple) or formula[0] not in ("+", "max"):
         return formula
-    term, count = general(formula[1:], "i")
+    term, count = generalize(formula[1:], "i")
     return formula if count == 1 else (formula[0], ("each", count, term), *formula[1 + count :])
 
 
-def general(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
-    """Return the formula that becomes the first of these, one after the other, as `index` counts from 0; and how many.
+def generalize(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
+    """Return one formula for the first similar formulas, and their number.
 
-    >>> general([("*", "w[0]", "x[3]"), ("*", "w[1]", "x[3]"), "b"], "j")
+    The formula gives them one after the other as `index` counts from 0.
+
+    >>> generalize([("*", "w[0]", "x[3]"), ("*", "w[1]", "x[3]"), "b"], "j")
     (('*', 'w[j]', 'x[3]'), 2)
     """
     if len(formulas) == 1:
         return formulas[0], 1
-    found, count = _joined(formulas[0], formulas[1], index), 0
-    while count < len(formulas) and at(found, index, count) == formulas[count]:
+    general, count = _with_index(formulas[0], formulas[1], index), 0
+    while count < len(formulas) and at(general, index, count) == formulas[count]:
         count += 1
-    return (found, count) if count > 1 else (formulas[0], 1)
+    return (general, count) if count > 1 else (formulas[0], 1)
 
 
-def _joined(zero: Formula, one: Formula, index: str) -> Formula:
-    """Return a formula with `index` where the first has 0 and the second 1; wrong where they are not alike."""
+def _with_index(zero: Formula, one: Formula, index: str) -> Formula:
+    """Return a formula with `index` in place of 0 and 1.
+
+    The result is wrong unless the formulas differ only in this index.
+    """
     if isinstance(zero, tuple) and isinstance(one, tuple) and len(zero) == len(one):
-        return tuple(_joined(a, b, index) for a, b in zip(zero, one, strict=True))
+        return tuple(_with_index(a, b, index) for a, b in zip(zero, one, strict=True))
     if not isinstance(zero, str) or not isinstance(one, str) or "[" not in zero:
         return zero
-    places = zip(zero.split("[")[1][:-1].split(","), one.partition("[")[2][:-1].split(","), strict=False)
-    return f"{zero.split('[')[0]}[{','.join(a if a == b else index for a, b in places)}]"
+    array, _, places = zero[:-1].partition("[")
+    pairs = zip(places.split(","), one.partition("[")[2][:-1].split(","), strict=False)
+    return f"{array}[{','.join(a if a == b else index for a, b in pairs)}]"
 
 
 def at(formula: Formula, index: str, count: int) -> Formula:
-    """Return the formula for one value of its index.
+    """Return the formula for one value of an index.
 
     >>> at(("*", "w[j,i]", "x[i]"), "i", 2)
     ('*', 'w[j,2]', 'x[2]')

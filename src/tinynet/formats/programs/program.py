@@ -1,4 +1,4 @@
-"""A network as a program that needs nothing else, in C, Python or JavaScript, printed from its sheet."""
+"""Networks as C, Python or JavaScript programs without dependencies, generated from the sheet."""
 
 import re
 from collections.abc import Iterator
@@ -16,103 +16,109 @@ from tinynet.errors import TinyNetError
 from tinynet.formats.programs.expressions import expression
 from tinynet.formats.programs.functions import functions
 from tinynet.formats.programs.languages import LANGUAGES, Language
-from tinynet.formats.programs.loops import Statement, at, rolled
+from tinynet.formats.programs.loops import Statement, at, statements
 from tinynet.formats.tensors import layers_of
 from tinynet.numerics.definitions import called
 from tinynet.templates import render
-from tinynet.validation import check_choice
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-WIDTH = 80  # of a line of numbers
+MAX_LINE = 80  # characters of a line of numbers
 
 
-def printed(
+def program_text(
     network: Weights,
     language: str,
     name: str = "network",
     dtype: str | None = None,
     examples: Examples | None = None,
 ) -> str:
-    """Return the program; see `Network.code`. examples : whose columns and answers its reader is told."""
-    check_choice("language", language, LANGUAGES)
+    """Return the program; see `Network.code`.
+
+    examples : Give the meaning of inputs and outputs for a comment, and the scaling.
+    """
+    if language not in LANGUAGES:
+        raise TinyNetError(f"language is {language!r}. It must be one of {', '.join(map(repr, LANGUAGES))}.")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise TinyNetError(
-            f"name is {name!r}; it must begin with a letter and have only letters, digits and underscores"
+            f"name is {name!r}. It must start with a letter and have only letters, digits and underscores."
         )
     if language != "c" and dtype not in (None, "float64"):
-        raise TinyNetError(f"dtype is {dtype!r}; {language} computes in float64")
-    written = LANGUAGES[language](name, dtype or "float32")
-    program = Program(network, written)
-    for statement in rolled(Sheet.of(network.architecture)):
-        program.state(statement)
-    double = LANGUAGES[language](name, "float64")  # what functions are computed in
-    shown = {"name": name, "inputs": network.sizes[0], "outputs": network.sizes[-1]}
+        raise TinyNetError(f"dtype is {dtype!r}. It must be 'float64' for {language}.")
+    syntax = LANGUAGES[language](name, dtype or "float32")
+    program = Program(network, syntax)
+    for statement in statements(Sheet.of(network.architecture)):
+        program.add(statement)
+    double = LANGUAGES[language](name, "float64")  # functions compute in double
+    fields = {"name": name, "inputs": network.sizes[0], "outputs": network.sizes[-1]}
     return render(
         "tinynet.formats.programs",
         f"code.{language}.jinja",
-        **shown,
-        language=written,
-        about=[*_about(network), *_legend(examples), written.usage.format(**shown), written.promise],
-        constants="\n".join(_constants(network, written)),
+        **fields,
+        language=syntax,
+        comment=[*_summary(network), *_legend(examples), syntax.usage.format(**fields), syntax.promise],
+        constants="\n".join(_constants(network, syntax)),
         body="\n".join(program.lines),
-        used=[double.called(function) for function in sorted(program.used)],
+        used=[double.function_name(function) for function in sorted(program.used)],
         functions=list(functions(program.used, double)),
-        scaled=None if examples is None else _ends(examples.scaling, written),
-        units=None if examples is None else _ends(examples.target_scaling, written),
+        scaling=None if examples is None else _ranges(examples.scaling, syntax),
+        target_scaling=None if examples is None else _ranges(examples.target_scaling, syntax),
     )
 
 
 class Program:
-    """The lines of a function, written statement by statement, and the functions of `elementary` that they call."""
+    """The lines of the network's function, and the elementary functions that they call."""
 
     def __init__(self, network: Weights, language: Language) -> None:
         self.language = language
-        self.arrays = {"pixel": "pixels", f"layer{len(network.sizes) - 1}.a": "answers"}
+        self.parameters = {"pixel": "inputs", f"layer{len(network.sizes) - 1}.a": "outputs"}
         self.lines: list[str] = []
         self.used: set[str] = set()
         self.depth = 1
 
-    def state(self, statement: Statement) -> None:
-        """Write an array cell by cell, or a cell by itself."""
+    def add(self, statement: Statement) -> None:
+        """Add the lines that compute an array, or one cell."""
         array, formula, size = statement
         self.used |= called(formula)
-        if size and array not in self.arrays:
-            self._line(self.language.array.format(array=self.named(array), size=size))
+        if size and array not in self.parameters:
+            self._line(self.language.array.format(array=self.variable(array), size=size))
         if size > 1:
             with self._loop(self.language.loop, "j", size):
-                self._set(self.named(f"{array}[j]"), formula)
+                self._assign(self.variable(f"{array}[j]"), formula)
         elif size:
-            self._set(self.named(f"{array}[0]"), formula)
+            self._assign(self.variable(f"{array}[0]"), formula)
         else:
-            self._set(self.named(array), formula, self.language.number)
+            self._assign(self.variable(array), formula, self.language.number)
 
-    def named(self, cell: str) -> str:
-        """Return what a cell is called: `layer1_weight[j][i]` for `layer1.weight[j,i]`."""
+    def variable(self, cell: str) -> str:
+        """Return the variable of a cell: `layer1_weight[j][i]` for `layer1.weight[j,i]`."""
         array, opening, places = cell.partition("[")
-        return self.arrays.get(array, array.replace(".", "_")) + opening + places.replace(",", "][")
+        return self.parameters.get(array, array.replace(".", "_")) + opening + places.replace(",", "][")
 
     def value(self, formula: Formula) -> str:
         """Return a formula as an expression."""
-        return expression(formula, self.language, self.named)
+        return expression(formula, self.language, self.variable)
 
-    def _set(self, cell: str, formula: Formula, declared: str = "{cell}") -> None:
-        """Write cell = formula; a sum or maximum of terms alike grows in the cell, from the first to the last."""
-        start = declared.format(cell=cell)
+    def _assign(self, cell: str, formula: Formula, declaration: str = "{cell}") -> None:
+        """Add `cell = formula`.
+
+        Similar terms of a sum or maximum are accumulated in a loop, in their order.
+        """
+        start = declaration.format(cell=cell)
         match formula:
             case ("+" | "max" as operation, ("each", count, term), *rest):
                 self._line(f"{start} = {self.value(at(term, 'i', 0))}")
-                with self._loop(self.language.rest, "i", count):
-                    self._grow(cell, operation, term)
+                with self._loop(self.language.loop_from_1, "i", count):
+                    self._accumulate(cell, operation, term)
                 for term in rest:
-                    self._grow(cell, operation, term)
+                    self._accumulate(cell, operation, term)
             case _:
                 self._line(f"{start} = {self.value(formula)}")
 
-    def _grow(self, cell: str, operation: str, term: Formula) -> None:
+    def _accumulate(self, cell: str, operation: str, term: Formula) -> None:
         if operation == "+":
             self._line(f"{cell} += {self.value(term)}")
         else:
-            self._line(f"{cell} = {self.language.larger}({cell}, {self.value(term)})")
+            self._line(f"{cell} = {self.language.max_function}({cell}, {self.value(term)})")
 
     def _line(self, text: str) -> None:
         self.lines.append(self.language.step * self.depth + text + self.language.end)
@@ -129,73 +135,75 @@ class Program:
 
 
 def _constants(network: Weights, language: Language) -> Iterator[str]:
-    """Yield the declaration of each layer's weights and biases."""
+    """Yield the declarations of the weights and biases of each layer."""
     for n, layer in enumerate(layers_of(network, language.dtype), 1):
         for part, array in zip(("weight", "bias"), layer, strict=True):
             shape = "".join(f"[{size}]" for size in array.shape)
-            values = _listed(array, language)
+            values = _array_literal(array, language)
             yield (
                 language.constant.format(array=f"layer{n}_{part}", shape=shape, values=values) + language.end
             )
 
 
-def _listed(array: np.ndarray, language: Language) -> str:
-    """Return an array as the language's list: a row of weights, or as many numbers as fit, a line."""
+def _array_literal(array: np.ndarray, language: Language) -> str:
+    """Return an array as a literal.
+
+    Each row of weights is on its own lines of up to 80 characters.
+    """
     opening, closing = language.brackets
     if array.ndim == 2:
-        text = ",\n".join(_listed(row, language) for row in array)
+        text = ",\n".join(_array_literal(row, language) for row in array)
     else:
         text = ", ".join(map(language.literal, array))
-        if len(text) <= WIDTH:
+        if len(text) <= MAX_LINE:
             return f"{opening}{text}{closing}"
-        text = "\n".join(wrap(text, WIDTH))
+        text = "\n".join(wrap(text, MAX_LINE))
     return f"{opening}\n{indent(text, language.step)}\n{closing}"
 
 
-def _about(network: Weights) -> list[str]:
-    """Return what the network is, in lines without a character that could end a comment."""
+def _summary(network: Weights) -> list[str]:
+    """Return lines about the network, without characters that could end a comment."""
     from tinynet.version import __version__
 
     layers = [
-        f"{network.sizes[0]} pixels",
-        *(f"{len(layer.bias)} of {layer.activation}" for layer in network.layers),
+        f"{network.sizes[0]} inputs",
+        *(f"{len(layer.bias)} {layer.activation}" for layer in network.layers),
     ]
     origin = _printable(network.origin) or "unknown"
     return [
-        f"A {'-'.join(map(str, network.sizes))} network of {network.architecture.parameter_count:,} numbers, "
-        f"printed from its sheet by TinyNet {__version__}.",
+        f"A {'-'.join(map(str, network.sizes))} network with {network.architecture.parameter_count:,} parameters, "
+        f"generated by TinyNet {__version__}.",
         f"Origin: {origin}.",
         f"Layers: {', '.join(layers)}.",
     ]
 
 
 def _legend(examples: Examples | None) -> Iterator[str]:
-    """Yield what each input and each answer stands for, where it is known."""
+    """Yield the meaning of each input and output, if the examples give it."""
     if examples is None:
         return
     for i, column in enumerate(examples.columns or ()):
-        ends = ", and beyond as the nearer end"  # as `Scaling` does
-        yield f"pixels[{i}]: {_printable(column)}{_span(examples.scaling, i, ends)}."
-    for j, answer in enumerate(examples.target_names):
-        yield f"answers[{j}]: {_printable(answer)}{_span(examples.target_scaling, j)}."
+        yield f"inputs[{i}]: {_printable(column)}{_range_text(examples.scaling, i, ', clipped outside')}."
+    for j, name in enumerate(examples.target_names):
+        yield f"outputs[{j}]: {_printable(name)}{_range_text(examples.target_scaling, j)}."
 
 
-def _span(scaling: Scaling | None, i: int, ends: str = "") -> str:
-    """Say which values of a column are 0 and 1."""
+def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
+    """Return a phrase with the values of a column that become 0 and 1."""
     if scaling is None or (scaling.low[i], scaling.high[i]) == (0.0, 1.0):
         return ""
     if scaling.low[i] == scaling.high[i]:
-        return f", always {scaling.low[i]!r}, as 0"
-    return f", from {scaling.low[i]!r} to {scaling.high[i]!r} as 0 to 1{ends}"
+        return f", constant {scaling.low[i]!r}, scaled to 0"
+    return f", {scaling.low[i]!r} to {scaling.high[i]!r} scaled to 0 to 1{clipping}"
 
 
-def _ends(scaling: Scaling | None, language: Language) -> dict[str, str] | None:
-    """Return what 0 and 1 are of each column, as the language's lists."""
+def _ranges(scaling: Scaling | None, language: Language) -> dict[str, str] | None:
+    """Return the low and high values of the columns as array literals."""
     if scaling is None:
         return None
-    return {name: _listed(np.array(getattr(scaling, name)), language) for name in ("low", "high")}
+    return {name: _array_literal(np.array(getattr(scaling, name)), language) for name in ("low", "high")}
 
 
 def _printable(text: str) -> str:
-    """Return a text without what could end a comment."""
+    """Return a text without characters that could end a comment."""
     return "".join(letter for letter in text if letter.isprintable())

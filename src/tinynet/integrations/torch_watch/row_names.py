@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.data.pictures import LARGEST_GRID, lines
+from tinynet.data.pictures import MAX_GRID, lines
 
 
 @dataclass
@@ -87,7 +87,7 @@ def _range(inputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, float
 def _lines(inputs: np.ndarray, targets: np.ndarray | None) -> Examples | None:
     """Return the lines that the rows are, if they all are some."""
     n = math.isqrt(inputs.shape[1])
-    if n * n != inputs.shape[1] or not 2 <= n <= LARGEST_GRID or targets is None or targets.shape[1] != 2:
+    if n * n != inputs.shape[1] or not 2 <= n <= MAX_GRID or targets is None or targets.shape[1] != 2:
         return None
     found = lines(n)
     return found if {*_keys(inputs, targets)} <= {*_keys(found.inputs, found.targets)} else None

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from tinynet.core.architecture import Architecture
 from tinynet.data import splits, tables
-from tinynet.data.readers import NO_ROWS, missing, opened, parted
+from tinynet.data.cells import is_missing, separate_numbers
+from tinynet.data.readers import NO_ROWS, opened
 from tinynet.errors import TinyNetError
 from tinynet.lab.api.requests import small
 from tinynet.recipe import Loss, Recipe
@@ -79,15 +80,15 @@ def described(source: Any) -> list[Described]:
     with opened(source) as table:
         chunks = list(table.chunks)
     if not chunks:
-        raise TinyNetError(f"{table.what} {NO_ROWS}")
-    columns = [[cell for rows in chunks for cell in rows.columns[k]] for k in range(len(table.names))]
-    return [_described(name, cells) for name, cells in zip(table.names, columns, strict=True)]
+        raise TinyNetError(f"{table.name} {NO_ROWS}")
+    columns = [[cell for rows in chunks for cell in rows.columns[k]] for k in range(len(table.columns))]
+    return [_described(name, cells) for name, cells in zip(table.columns, columns, strict=True)]
 
 
 def _described(name: str, cells: list[Any]) -> Described:
-    there = [cell for cell in cells if not missing(cell)]
+    there = [cell for cell in cells if not is_missing(cell)]
     different = list(dict.fromkeys(str(cell).strip() for cell in there))
-    found, odd = parted(there)
+    found, odd = separate_numbers(there)
     low, high = (float(found.min()) + 0.0, float(found.max()) + 0.0) if len(found) else (0.0, 0.0)
     holes, most = len(cells) - len(there), len(odd) >= len(found)
     first = str(odd[0]) if odd else None
@@ -99,7 +100,7 @@ def _described(name: str, cells: list[Any]) -> Described:
 def columns(asked: TableText) -> dict[str, Any]:
     """Return how many rows there are, what each column holds, and which is likely to be the label, or None."""
     found = described(asked.stream())
-    possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MAX_ANSWERS]
+    possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MAX_CLASSES]
     words = [c.name for c in found if c.words and c.name in possible]
     called = [name for label in LABELS for name in possible if name.strip().lower() == label]
     label = next(iter([*called, *reversed(words)]), None)

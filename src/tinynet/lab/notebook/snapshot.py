@@ -13,7 +13,7 @@ from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
-from tinynet.data.pictures import LARGEST_GRID
+from tinynet.data.pictures import MAX_GRID
 from tinynet.model.network import Network
 from tinynet.plugins import pip_command
 from tinynet.recipe import Loss, Recipe
@@ -70,7 +70,7 @@ def examples_for(network: Network) -> Examples:
     """Return the lines that fit a network, or one gray picture whose every answer is as likely."""
     pixels, outputs = network.sizes[0], network.sizes[-1]
     grid = math.isqrt(pixels)
-    if grid * grid == pixels and 2 <= grid <= LARGEST_GRID and outputs == 2:
+    if grid * grid == pixels and 2 <= grid <= MAX_GRID and outputs == 2:
         return pictures.lines(grid)
     names = tuple(f"output {j}" for j in range(outputs))
     return Examples(

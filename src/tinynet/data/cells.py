@@ -1,0 +1,98 @@
+"""Table cells as numbers, and the errors for cells that are not."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinynet.data.readers import Chunk, Source
+from tinynet.errors import TinyNetError
+
+MISSING_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", ".")  # a cell with one of them has no number
+
+
+def is_missing(cell: Any) -> bool:
+    """Whether a cell is empty: blank text, None, NaN, or a data frame's own missing value."""
+    return not cell.strip() if isinstance(cell, str) else str(cell) in ("None", "nan", "<NA>", "NaT")
+
+
+def numbers(source: Source, chunk: Chunk, columns: list[int]) -> np.ndarray:
+    """Return some columns of a chunk as numbers. -> (rows, columns)
+
+    columns : Indices of the columns.
+
+    Raises TinyNetError with the place of the first cell that is not a finite number.
+    """
+    values = np.empty((len(chunk.row_numbers), len(columns)))
+    for k, column in enumerate(columns):
+        try:
+            values[:, k] = _column_numbers(chunk.columns[column])
+        except (ValueError, TypeError):
+            _raise_at_first_problem(source, chunk, column)
+        if not np.isfinite(values[:, k]).all():
+            _raise_at_first_problem(source, chunk, column)
+    return values
+
+
+def separate_numbers(cells: list[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Return the finite numbers among some cells, and the other cells."""
+    try:
+        values = _column_numbers(cells)
+        if np.isfinite(values).all():
+            return values, []
+    except (ValueError, TypeError):
+        pass
+    is_number = [not _problem(cell, "") for cell in cells]
+    values = np.array([_number(cell) for cell, good in zip(cells, is_number, strict=True) if good])
+    return values, [cell for cell, good in zip(cells, is_number, strict=True) if not good]
+
+
+def _raise_at_first_problem(source: Source, chunk: Chunk, column: int) -> None:
+    name = source.columns[column]
+    for row_number, cell in zip(chunk.row_numbers, chunk.columns[column], strict=True):
+        problem = _problem(cell, name)
+        if problem:
+            raise TinyNetError(f"{source.place(row_number, name)}: {problem}")
+
+
+def _problem(cell: Any, column: str) -> str:
+    """Return why a cell is not a finite number; "" for a finite number."""
+    if is_missing(cell):
+        return "the cell is empty. Fill it in or remove the row."
+    if str(cell).strip().lower() in MISSING_WORDS:
+        return f"{str(cell)!r} is a missing value. Fill it in or remove the row."
+    try:
+        finite = np.isfinite(_number(cell))
+        return "" if finite else f"{str(cell)!r} is not finite. Correct it or remove the row."
+    except (ValueError, TypeError):
+        return (
+            f"{str(cell)!r} is not a number. If the column is the label, choose it with label={column!r} (--label). "
+            f"Otherwise leave the column out with ignore=[{column!r}] (--ignore)."
+        )
+
+
+def _number(cell: Any) -> float:
+    """Return the number in a cell; true and false are 1 and 0.
+
+    Raises ValueError or TypeError for any other cell.
+    """
+    if isinstance(cell, str):
+        truth = {"true": 1.0, "false": 0.0}.get(cell.strip().lower())
+        return float(cell) if truth is None else truth
+    if isinstance(cell, np.datetime64 | np.timedelta64 | np.complexfloating):
+        raise TypeError("times and complex numbers are not supported")
+    return float(cell)
+
+
+def _column_numbers(cells: Sequence[Any]) -> np.ndarray:
+    """Return the cells of a column as numbers. -> (rows,)
+
+    Raises ValueError or TypeError for a cell that is not a number.
+    """
+    kind = cells.dtype.kind if isinstance(cells, np.ndarray) else ""
+    if kind and kind in "biuf":
+        return np.asarray(cells, float)
+    try:
+        return np.fromiter(map(_number if kind else float, cells), float, len(cells))
+    except ValueError:  # the cells may contain the words true and false
+        return np.fromiter(map(_number, cells), float, len(cells))

@@ -1,0 +1,59 @@
+"""Checks of the inputs, targets, names and shape of examples."""
+
+from typing import Any
+
+import numpy as np
+
+from tinynet.errors import TinyNetError
+
+
+def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: bool) -> np.ndarray:
+    """Return values as a read-only (examples, width) array of finite numbers.
+
+    what : "inputs" or "targets", for errors.
+    unbounded : Whether numbers outside [0, 1] are allowed.
+    """
+    try:
+        array = np.array(values, float)
+    except (ValueError, TypeError) as error:
+        raise TinyNetError(
+            f"{what} must be numbers: one row for each example, all rows of the same width ({error})."
+        ) from error
+    if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
+        raise TinyNetError(
+            f"{what} has shape {array.shape}. With {len(names)} names it must be ({len(names)}, width)."
+        )
+    bad = np.argwhere(~(np.isfinite(array) if unbounded else (array >= 0) & (array <= 1)))
+    if len(bad):
+        row, column = bad[0]
+        rule = "be finite." if unbounded else "be from 0 to 1. Scale the numbers first."
+        raise TinyNetError(
+            f"{what} of {names[row]!r} has {array[row, column]:g} in column {column}. Every number must {rule}"
+        )
+    array.setflags(write=False)
+    return array
+
+
+def check_names(names: tuple[str, ...]) -> None:
+    """Raise a TinyNetError if two examples have the same name."""
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise TinyNetError(f"two examples have the name {repeated!r}. Names must differ.")
+
+
+def check_target_names(target_names: tuple[str, ...], width: int) -> None:
+    """Raise a TinyNetError unless there is one name for each column of the targets."""
+    if len(target_names) != width:
+        raise TinyNetError(
+            f"targets have {width} columns and target_names has {len(target_names)} names. Give one name for each column."
+        )
+
+
+def check_shape(shape: tuple[int, int], width: int) -> None:
+    """Raise a TinyNetError unless a picture of this shape has `width` pixels."""
+    rows, columns = shape
+    if rows * columns != width:
+        raise TinyNetError(
+            f"a picture of shape {rows}x{columns} has {rows * columns} pixels and the inputs have {width} columns. "
+            "Give the shape of the pictures."
+        )
