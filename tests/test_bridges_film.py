@@ -155,7 +155,7 @@ def test_every_figure_of_every_kind_of_recording_is_drawn(run, tmp_path):
     for ending in ("svg", "pdf", "png"):
         tn.plots.save(figures.draw(run, "map"), tmp_path / f"map.{ending}")
     with pytest.raises(
-        tn.TinyNetError, match="there is no figure 'mood' of this recording; there are network, start, loss"
+        tn.TinyNetError, match="figure is 'mood'; this recording has the figures network, start, loss"
     ):
         figures.draw(run, "mood")
 

@@ -150,7 +150,7 @@ def tinynet(installed, tmp_path, monkeypatch):
 
 
 WORKS = [
-    "discover --part nudge",
+    "discover --chapter nudge",
     "nudge",
     "train --epochs 3 --out mine.safetensors --figure loss.png",
     "explain run.safetensors loss",

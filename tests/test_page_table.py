@@ -308,4 +308,4 @@ def test_many_seeds_are_not_asked_whether_numbers_are_right():
         10,
     )
     with pytest.raises(TinyNetError, match="these examples have numbers to predict"):
-        population.ask_seeds(asked, lambda done, total: None)
+        population.train_population(asked, lambda done, total: None)

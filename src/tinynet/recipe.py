@@ -103,12 +103,15 @@ class Recipe:
         _whole("seed", self.seed, 0, 2**32 - 1)
         for name, value in (("nesterov", self.nesterov), ("augment", self.augment)):
             if not isinstance(value, bool):
-                raise TinyNetError(f"{name} is {value!r}; it must be True or False")
+                raise TinyNetError(f"is {value!r}; it must be True or False", parameter=name)
         if self.nesterov and self.momentum == 0:
-            raise TinyNetError("nesterov is True and momentum is 0; Nesterov's step needs a momentum above 0")
+            raise TinyNetError(
+                "is True and momentum is 0; Nesterov's step needs a momentum above 0", parameter="nesterov"
+            )
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
-                f"momentum is {self.momentum} and optimizer is {self.optimizer!r}; momentum belongs to 'sgd'"
+                f"is {self.momentum} and optimizer is {self.optimizer!r}; momentum belongs to 'sgd'",
+                parameter="momentum",
             )
         for field in fields(self):
             if field.type is float or field.type == "float":
@@ -164,28 +167,28 @@ class Recipe:
 
 def _number(name: str, value: object, wanted: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TinyNetError(f"{name} is {value!r}; it must be {wanted}")
+        raise TinyNetError(f"is {value!r}; it must be {wanted}", parameter=name)
     return float(value)
 
 
 def _above(name: str, value: object, low: float, high: float) -> None:
     wanted = f"above {low} and at most {high}"
     if not low < _number(name, value, wanted) <= high:
-        raise TinyNetError(f"{name} is {value!r}; it must be {wanted}")
+        raise TinyNetError(f"is {value!r}; it must be {wanted}", parameter=name)
 
 
 def _from_below(name: str, value: object, low: float, high: float) -> None:
     wanted = f"at least {low} and below {high}"
     if not low <= _number(name, value, wanted) < high:
-        raise TinyNetError(f"{name} is {value!r}; it must be {wanted}")
+        raise TinyNetError(f"is {value!r}; it must be {wanted}", parameter=name)
 
 
 def _whole(name: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
+        raise TinyNetError(f"is {value!r}; it must be a whole number from {low} to {high}", parameter=name)
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         known = [repr(word) for word in allowed if word != "external"]  # that is only for what was watched
-        raise TinyNetError(f"{name} is {value!r}; it must be one of {', '.join(known)}")
+        raise TinyNetError(f"is {value!r}; it must be one of {', '.join(known)}", parameter=name)

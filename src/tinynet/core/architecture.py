@@ -35,10 +35,14 @@ class Architecture:
     def __post_init__(self) -> None:
         sizes = self.sizes
         if not isinstance(sizes, tuple | list) or not 2 <= len(sizes) <= 12:
-            raise TinyNetError(f"sizes is {sizes!r}; it must be 2 to 12 numbers of nodes, such as (4, 3, 2)")
+            raise TinyNetError(
+                f"is {sizes!r}; it must be 2 to 12 numbers of nodes, such as (4, 3, 2)", parameter="sizes"
+            )
         for size in sizes:
             if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_NODES:
-                raise TinyNetError(f"sizes has a layer of {size!r} nodes; a layer has 1 to {MAX_NODES}")
+                raise TinyNetError(
+                    f"has a layer of {size!r} nodes; a layer has 1 to {MAX_NODES}", parameter="sizes"
+                )
         object.__setattr__(self, "sizes", tuple(sizes))
         for field, value, allowed in (
             ("hidden", self.hidden, ACTIVATIONS),
@@ -46,7 +50,9 @@ class Architecture:
             ("init", self.init, INITS),
         ):
             if value not in allowed:
-                raise TinyNetError(f"{field} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
+                raise TinyNetError(
+                    f"is {value!r}; it must be one of {', '.join(map(repr, allowed))}", parameter=field
+                )
         if self.parameter_count > MAX_PARAMETERS:
             raise TinyNetError(
                 f"sizes {sizes} make {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed"

@@ -128,7 +128,9 @@ def explain(
     Raises TinyNetError for an unknown cell, with the names most like it, and for a depth below 0.
     """
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise TinyNetError(f"depth is {depth!r}; it must be a whole number from 0 on, or None for all")
+        raise TinyNetError(
+            f"is {depth!r}; it must be a whole number from 0 on, or None for all", parameter="depth"
+        )
     if name not in sheet.cells:
         near = difflib.get_close_matches(name, sheet.cells, n=3, cutoff=0.3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -20,7 +20,7 @@ def initial_parameters(architecture: Architecture, seed: int = 0) -> np.ndarray:
     [-0.003743410110473633, 0.26822179555892944]
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
+        raise TinyNetError(f"is {seed!r}; it must be a whole number from 0 to {2**32 - 1}", parameter="seed")
     limits = bounds(architecture)
     numbers = _normal(architecture, int(seed)) if limits is None else _uniform(limits, int(seed))
     return numbers.astype(np.float32).astype(float)

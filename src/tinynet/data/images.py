@@ -32,7 +32,9 @@ def read(folder: str | PathLike[str], size: int = 8) -> Images:
     Raises TinyNetError for folders that are not so, and names the picture that cannot be read.
     """
     if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= LARGEST:
-        raise TinyNetError(f"size is {size!r}; pictures are shrunk to 1 to {LARGEST} pixels a side")
+        raise TinyNetError(
+            f"is {size!r}; pictures are shrunk to 1 to {LARGEST} pixels a side", parameter="size"
+        )
     root = Path(folder)
     answers = _answers(root)
     found = [(path, k) for k, answer in enumerate(answers) for path in _pictures(root / answer)]

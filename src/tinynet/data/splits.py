@@ -44,10 +44,11 @@ def split(examples: R, held_out: float, *, seed: int = 0) -> tuple[R, R]:
     """
     if isinstance(held_out, bool) or not isinstance(held_out, int | float) or not 0 < held_out < 1:
         raise TinyNetError(
-            f"held_out is {held_out!r}; the share that is held out is above 0 and below 1, such as 0.3"
+            f"is {held_out!r}; the share that is held out is above 0 and below 1, such as 0.3",
+            parameter="held_out",
         )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}; it must be a whole number from 0 to {2**32 - 1}")
+        raise TinyNetError(f"is {seed!r}; it must be a whole number from 0 to {2**32 - 1}", parameter="seed")
     kinds = _kinds(examples)
     draw, held = np.random.default_rng(seed), np.zeros(len(kinds), bool)
     for kind, count in _counts(examples, kinds, held_out).items():

@@ -260,9 +260,13 @@ def seed_range(first: int, networks: int) -> range:
         ("first_seed", first, 0, 2**32 - 1),
     ):
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
+            raise TinyNetError(
+                f"is {value!r}; it must be a whole number from {low} to {high}", parameter=name
+            )
     if first + networks > 2**32:
-        raise TinyNetError(f"first_seed {first} and {networks} networks pass the last seed, {2**32 - 1}")
+        raise TinyNetError(
+            f"is {first} and {networks} networks pass the last seed, {2**32 - 1}", parameter="first_seed"
+        )
     return range(first, first + networks)
 
 

@@ -109,7 +109,7 @@ def check(path: Path, count: int = 1, **choices: object) -> Form:
         if value is not None and name not in form.takes:
             takes = f"takes {', '.join(form.takes)}" if form.takes else "takes none"
             raise TinyNetError(
-                f"{name} is {value!r}, and {form.words} ({ending}) has no such choice: it {takes}"
+                f"is {value!r}, and {form.words} ({ending}) has no such choice: it {takes}", parameter=name
             )
     if count != 1 and ending != ".html":
         raise TinyNetError(

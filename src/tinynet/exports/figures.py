@@ -54,7 +54,9 @@ def draw(run: "Recording", name: str) -> Any:
     """
     found = figures(run)
     if name not in found:
-        raise TinyNetError(f"there is no figure {name!r} of this recording; there are {', '.join(found)}")
+        raise TinyNetError(
+            f"is {name!r}; this recording has the figures {', '.join(found)}", parameter="figure"
+        )
     return found[name]()
 
 

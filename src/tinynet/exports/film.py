@@ -94,7 +94,9 @@ def _check(run: "Recording", ending: str, frames: int, fps: int) -> None:
     for name, value, most in (("frames", frames, MAX_FRAMES), ("fps", fps, FASTEST)):
         least = 2 if name == "frames" else 1
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise TinyNetError(f"{name} is {value!r}; it must be a whole number from {least} to {most}")
+            raise TinyNetError(
+                f"is {value!r}; it must be a whole number from {least} to {most}", parameter=name
+            )
     if not run.steps:
         raise TinyNetError("this recording has no steps, so there is nothing to see")
     if ending == ".mp4" and shutil.which("ffmpeg") is None:

@@ -30,7 +30,9 @@ def rounded(network: Weights, dtype: str | None = None) -> np.ndarray:
     [dtype('float32'), dtype('float64')]
     """
     if dtype not in (None, *DTYPES):
-        raise TinyNetError(f"dtype is {dtype!r}; it must be one of {', '.join(map(repr, DTYPES))}")
+        raise TinyNetError(
+            f"is {dtype!r}; it must be one of {', '.join(map(repr, DTYPES))}", parameter="dtype"
+        )
     numbers = network.parameters
     with np.errstate(over="ignore", under="ignore"):
         single = numbers.astype(np.float32)

@@ -130,18 +130,19 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
     >>> [round(moment.loss, 4) for moment in moments]
     [0.1428, 0.1402, 0.1377]
     """
-    check_times("times", times)
+    check_times(times)
     found = [nudge(network, examples, recipe)]
     while len(found) < times:
         found.append(nudge(found[-1].after, examples, recipe))
     return found
 
 
-def check_times(name: str, times: object) -> None:
-    """Raise a TinyNetError that names the parameter for a wrong number of nudges."""
+def check_times(times: object) -> None:
+    """Raise a TinyNetError for a wrong number of nudges."""
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MAX_TIMES:
         raise TinyNetError(
-            f"{name} is {times!r}. It must be a whole number from 1 to {MAX_TIMES:,}. Choose another number."
+            f"is {times!r}. It must be a whole number from 1 to {MAX_TIMES:,}. Choose another number.",
+            parameter="times",
         )
 
 

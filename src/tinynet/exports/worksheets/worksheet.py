@@ -128,10 +128,12 @@ def _check(
             "a worksheet has plain gradient descent: optimizer 'sgd', momentum 0, weight_decay 0; change the recipe"
         )
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 1 <= decimals <= MAX_DECIMALS:
-        raise TinyNetError(f"decimals is {decimals!r}; it must be a whole number from 1 to {MAX_DECIMALS}")
+        raise TinyNetError(
+            f"is {decimals!r}; it must be a whole number from 1 to {MAX_DECIMALS}", parameter="decimals"
+        )
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
-        raise TinyNetError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}")
+        raise TinyNetError(f"is {value!r}; it must be one of {', '.join(map(repr, allowed))}", parameter=name)
     return value

@@ -37,10 +37,11 @@ def printed(
         raise TinyNetError(f"language is {language!r}; it must be one of {', '.join(map(repr, LANGUAGES))}")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise TinyNetError(
-            f"name is {name!r}; it must begin with a letter and have only letters, digits and underscores"
+            f"is {name!r}; it must begin with a letter and have only letters, digits and underscores",
+            parameter="name",
         )
     if language != "c" and dtype not in (None, "float64"):
-        raise TinyNetError(f"dtype is {dtype!r}; {language} computes in float64")
+        raise TinyNetError(f"is {dtype!r}; {language} computes in float64", parameter="dtype")
     written = LANGUAGES[language](name, dtype or "float32")
     program = Program(network, written)
     for statement in rolled(Sheet.of(network.architecture)):

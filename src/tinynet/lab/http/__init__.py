@@ -1,6 +1,6 @@
 """The web server of the laboratory.
 
-It must not keep anything on disk.
+The server must not write to disk.
 
 middleware.py  allowed hosts and origins, size limits and security headers
 jobs.py        worker threads for long jobs
