@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import option_tables
+import documents
 import tinynet as tn
 from test_cli import tinynet
 from tinynet.cli import app
@@ -130,14 +130,12 @@ def test_an_error_without_a_parameter_keeps_its_text():
 
 
 def test_the_tables_of_options_in_the_docs_are_those_of_help():
-    text = option_tables.DOCUMENT.read_text()
-    assert text == option_tables.updated(text), "run: make options"
+    text = documents.DOCUMENT.read_text()
+    assert text == documents.updated(text), "run: make docs"
 
 
 def test_every_option_is_in_the_docs():
-    sections = dict(
-        re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", option_tables.DOCUMENT.read_text(), re.M | re.S)
-    )
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", documents.DOCUMENT.read_text(), re.M | re.S))
     shared = sections["The options of a recipe"]
     for command in app.registered_commands:
         name = command.callback.__name__
@@ -149,7 +147,7 @@ def test_every_option_is_in_the_docs():
 
 @pytest.mark.parametrize("command", [command.callback.__name__ for command in app.registered_commands])
 def test_every_option_has_help(command):
-    for row in option_tables.rows(command):
+    for row in documents.rows(command):
         assert row.text.endswith("."), row
         assert len(row.text) > 5, row
 
@@ -159,7 +157,7 @@ def test_the_documents_about_commands_use_existing_options():
     known = {
         flag
         for command in app.registered_commands
-        for row in option_tables.rows(command.callback.__name__)
+        for row in documents.rows(command.callback.__name__)
         for flag in row.flags
     }
     root = Path(__file__).parents[1]

@@ -1,20 +1,28 @@
-"""The tables of options in docs/cli.md, written from the declarations of the commands.
+"""The generated parts of the documents: tables of options, and the output of sessions and Python blocks.
 
-`python tests/option_tables.py` updates the document.
+`make docs` writes them again.
 """
 
+import os
 import re
+import tempfile
+from contextlib import chdir, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
 import typer.main
 
+from test_cli import tinynet
 from tinynet.cli import app
 from tinynet.cli.options import recipe_defaults
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "cli.md"
+ROOT = Path(__file__).parents[1]
+DOCUMENT = ROOT / "docs" / "cli.md"
+SESSION = re.compile(r"```\n\$ tinynet ((?:[^\n]*\\\n)*[^\n]*)\n(.*?)```", re.S)
+PRINTED = re.compile(r"```python\n((?:(?!```).)*?)```\n\n((?:which )?prints)\n\n```\n(.*?)```", re.S)
 TABLE = re.compile(r"<!-- options: (\w+) -->\n.*?<!-- end -->", re.S)
-ROOT = typer.main.get_command(app)
+COMMANDS = typer.main.get_command(app).commands
 
 
 class Row(NamedTuple):
@@ -28,7 +36,7 @@ class Row(NamedTuple):
 def rows(command: str) -> list[Row]:
     """Return the options of a command, in the order of `--help`."""
     found = []
-    for parameter in ROOT.commands[command].params:
+    for parameter in COMMANDS[command].params:
         if parameter.param_type_name == "option" and parameter.help is not None:
             flags = (*parameter.opts, *parameter.secondary_opts)
             found.append(Row(parameter.name, flags, _text(parameter)))
@@ -65,5 +73,40 @@ def updated(text: str) -> str:
     return TABLE.sub(lambda found: f"<!-- options: {found[1]} -->\n\n{table(found[1])}\n\n<!-- end -->", text)
 
 
-if __name__ == "__main__":
+def with_output(text: str, folder: Path) -> str:
+    """Return a document with the output of its sessions and Python blocks written again.
+
+    folder : an empty folder to run in.
+    """
+    names: dict[str, object] = {}
+
+    def session(found: re.Match[str]) -> str:
+        done = tinynet(*found[1].replace("\\\n", " ").split(), cwd=folder)
+        lines = [line.rstrip() for line in done.stdout.splitlines()]
+        return "\n".join([f"```\n$ tinynet {found[1]}", *lines, "```"])
+
+    def block(found: re.Match[str]) -> str:
+        out = StringIO()
+        with redirect_stdout(out):
+            exec(found[1], names)
+        return f"```python\n{found[1]}```\n\n{found[2]}\n\n```\n{out.getvalue()}```"
+
+    with chdir(folder):
+        return PRINTED.sub(block, SESSION.sub(session, text))
+
+
+def write() -> None:
+    """Write the generated parts of README.md, docs/cli.md and docs/own_data.md."""
+    os.environ["COLUMNS"] = "80"
     DOCUMENT.write_text(updated(DOCUMENT.read_text()))
+    for path in (ROOT / "README.md", ROOT / "docs" / "own_data.md"):
+        text = path.read_text()
+        with tempfile.TemporaryDirectory() as folder:
+            if path.name == "own_data.md":  # its first block writes the tables
+                with chdir(folder):
+                    exec(re.search(r"```python\n(.*?)```", text, re.S)[1], {})
+            path.write_text(with_output(text, Path(folder)))
+
+
+if __name__ == "__main__":
+    write()
