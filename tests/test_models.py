@@ -1,4 +1,4 @@
-"""What docs/models.md prints is what happens."""
+"""The code of docs/models.md prints the shown output."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ TEXT = (Path(__file__).parents[1] / "docs" / "models.md").read_text()
 
 @pytest.mark.torch
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_the_document_prints_what_it_says(tmp_path, monkeypatch):
+def test_the_document_prints_the_shown_output(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inout, code = re.findall(r"```python\n(.*?)```", TEXT, re.S)
     printed, (command, said) = (

@@ -1,4 +1,4 @@
-"""The code of docs/paper.md runs, and prints what it says."""
+"""The code of docs/paper.md runs and prints the shown output."""
 
 import re
 from contextlib import redirect_stdout
@@ -11,10 +11,10 @@ TEXT = (Path(__file__).parents[1] / "docs" / "paper.md").read_text()
 
 
 @pytest.mark.slow
-def test_the_code_runs_and_prints_what_it_says(tmp_path, monkeypatch):
+def test_the_code_runs_and_prints_the_shown_output(tmp_path, monkeypatch):
     from tinynet.exports import film
 
-    monkeypatch.setattr(film, "moments", lambda run, frames: [0, run.steps])  # a short film is as good a test
+    monkeypatch.setattr(film, "moments", lambda run, frames: [0, run.steps])  # a short film is enough for the test
     monkeypatch.chdir(tmp_path)
     out, namespace = StringIO(), {}
     with redirect_stdout(out):
@@ -24,5 +24,5 @@ def test_the_code_runs_and_prints_what_it_says(tmp_path, monkeypatch):
     made = {path.name for path in tmp_path.iterdir()}
     assert made == {
         *(f"{kind}.{form}" for kind in ("questions", "solutions", "key") for form in ("pdf", "html")),
-        "nudge.xlsx", "epoch.xlsx", "training.gif", "map.svg", "chain_rule.tex",
+        "step.xlsx", "epoch.xlsx", "training.gif", "map.svg", "chain_rule.tex",
     }  # fmt: skip
