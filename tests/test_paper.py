@@ -14,7 +14,9 @@ TEXT = (Path(__file__).parents[1] / "docs" / "paper.md").read_text()
 def test_the_code_runs_and_prints_the_shown_output(tmp_path, monkeypatch):
     from tinynet.exports import film
 
-    monkeypatch.setattr(film, "moments", lambda run, frames: [0, run.steps])  # a short film is enough for the test
+    monkeypatch.setattr(
+        film, "moments", lambda run, frames: [0, run.steps]
+    )  # a short film is enough for the test
     monkeypatch.chdir(tmp_path)
     out, namespace = StringIO(), {}
     with redirect_stdout(out):

@@ -91,6 +91,19 @@ def test_the_readmes_files_exist():
         assert (ROOT / target).exists(), target
 
 
+def test_the_files_and_constants_in_contributing_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"`([\w/]+\.(?:py|md)|web/src/)`", text):
+        assert (ROOT / path).exists() or (ROOT / "src" / "tinynet" / path).exists(), path
+    code = "\n".join(path.read_text() for path in tracked() if path.suffix == ".py")
+    for name in re.findall(r"`([A-Z_]{4,})`", text):
+        assert re.search(rf"^{name}\b.* =", code, re.M), name
+    source = ROOT / "src" / "tinynet"
+    listed = re.findall(r"`(\w+\.py|\w+/)`", text.split("## The map")[1].split("\n## ")[0])
+    files = [path.name for path in source.glob("*.py") if path.name != "__init__.py"]
+    assert sorted(listed) == sorted(files + [f"{path.parent.name}/" for path in source.glob("*/__init__.py")])
+
+
 def test_every_command_is_in_the_docs():
     from tinynet.cli import app
 

@@ -23,7 +23,7 @@ from tinynet.evaluation.exam import Exam
 from tinynet.experiments.ladder import RUNG, Ladder, Standing, sentence
 from tinynet.lab.api import learner
 from tinynet.lab.api import population as population_api
-from tinynet.lab.http import app, jobs, middleware
+from tinynet.lab.http import jobs, middleware, serve
 
 PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()
@@ -311,15 +311,15 @@ def test_openapi_lists_every_route(client):
 
 
 def test_a_busy_port_gives_the_next_free_one():
-    first = app.free_port("127.0.0.1", 18765)
-    second = app.free_port("127.0.0.1", 18765)
+    first = serve.free_port("127.0.0.1", 18765)
+    second = serve.free_port("127.0.0.1", 18765)
     with first, second:
         assert second.getsockname()[1] > first.getsockname()[1] >= 18765
 
 
 def test_a_host_of_another_machine_is_an_error():
     with pytest.raises(tn.TinyNetError, match="host is 203.0.113.1. The server cannot listen there"):
-        app.free_port("203.0.113.1", 0)
+        serve.free_port("203.0.113.1", 0)
 
 
 def test_the_command_serves_until_ctrl_c():

@@ -30,7 +30,7 @@ def discover(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the report and the figures. Default: discovery. With --json, the default is to write nothing."
+            help="Folder for the report and the figures. Default: discovery. With --json, files are written only if you give this option."
         ),
     ] = None,
     as_json: Json = False,

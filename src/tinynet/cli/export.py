@@ -51,8 +51,9 @@ def export(
 ) -> None:
     """Export a recording as a page, workbook, model, program, figure, film or LaTeX document.
 
-    Formats: .html (the laboratory, offline), .xlsx (live formulas), .onnx, .safetensors, .pt and .json (parameters),
-    .h, .py and .js (programs), .svg, .pdf and .png (figures), .gif and .mp4 (films), .tex (an explanation).
+    Formats: .html (the laboratory, offline), .xlsx (live formulas), .onnx, .safetensors and .pt (parameters), .json (the
+    whole recording), .h, .py and .js (programs), .svg, .pdf and .png (figures), .gif and .mp4 (films), .tex (an
+    explanation).
     """
     import tinynet as tn
     from tinynet import files

@@ -30,7 +30,7 @@ def nudge(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Take one training step. Print each parameter before, its gradient, its change, and after."""
+    """Take one training step. Print each parameter before the step, its gradient, its change, and its new value."""
     import tinynet as tn
     from tinynet.training.train import check_times, nudges
 
@@ -85,7 +85,9 @@ def explain(
     depth: Annotated[int | None, typer.Option(help="Levels of the explanation. Default: all.")] = None,
     output_format: Annotated[
         str | None,
-        typer.Option("--format", help="text, latex, html, or document (a LaTeX file). Default: text."),
+        typer.Option(
+            "--format", help="Format: text, latex, html, or document (a LaTeX file). Default: text."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

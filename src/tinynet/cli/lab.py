@@ -18,9 +18,9 @@ def lab(
     ] = True,
 ) -> None:
     """Open the laboratory in the browser."""
-    from tinynet.lab.http import app
+    from tinynet.lab.http.serve import serve
 
-    app.serve(host, port, browser=browser, echo=typer.echo)
+    serve(host, port, browser=browser, echo=typer.echo)
 
 
 def doctor(as_json: Json = False) -> None:

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 from typer.models import OptionInfo
 
+from tinynet.cli.inputs import hidden_sizes
 from tinynet.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tinynet.core.architecture import Architecture
 
 USER_MISTAKE, STOPPED, INTERRUPTED = 2, 1, 130  # exit codes
 
@@ -61,6 +65,23 @@ class Columns:
     scale: Annotated[
         bool, typer.Option("--scale/--no-scale", help="Scale each column to the range 0 to 1.")
     ] = True
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The options of the network."""
+
+    hidden: Hidden = "3"
+    activation: Activation = "sigmoid"
+    output: Output = "sigmoid"
+    init: Init = "pytorch"
+
+    def architecture(self, inputs: int, outputs: int) -> "Architecture":
+        """Return the architecture for numbers of inputs and outputs."""
+        from tinynet.core.architecture import Architecture
+
+        sizes = (inputs, *hidden_sizes(self.hidden), outputs)
+        return Architecture(sizes, self.activation, self.output, self.init)
 
 
 SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import hidden_sizes
 from tinynet.cli.mistakes import recipe_from
-from tinynet.cli.options import INTERRUPTED, Activation, Hidden, Init, Json, Output, with_recipe
+from tinynet.cli.options import INTERRUPTED, Json, NetworkOptions, with_groups, with_recipe
 from tinynet.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -15,14 +14,12 @@ if TYPE_CHECKING:
 
 
 @with_recipe
+@with_groups(shape=NetworkOptions)
 def population(
     *,
     networks: Annotated[int, typer.Option(help="Number of seeds.")] = 1000,
     first_seed: Annotated[int, typer.Option(help="First seed.")] = 0,
-    hidden: Hidden = "3",
-    activation: Activation = "sigmoid",
-    output: Output = "sigmoid",
-    init: Init = "pytorch",
+    shape: NetworkOptions,
     out: Annotated[
         Path | None,
         typer.Option(help="File for a histogram of the margins on the gray picture (.png, .svg or .pdf)."),
@@ -36,12 +33,11 @@ def population(
     from tinynet.cli import terminal
 
     recipe = recipe_from(**fields)
-    architecture = tn.Architecture((4, *hidden_sizes(hidden), 2), activation, output, init)
     if out is not None:
         plots.check_path(out)
     with terminal.progress("training", "networks") as advance:
         trained = tn.population(
-            recipe, networks, first_seed=first_seed, architecture=architecture, progress=advance
+            recipe, networks, first_seed=first_seed, architecture=shape.architecture(4, 2), progress=advance
         )
     if len(trained):
         if out is not None:

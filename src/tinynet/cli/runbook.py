@@ -18,14 +18,14 @@ NETWORKS, QUICK_NETWORKS, QUICK_PICTURES = 2048, 256, 5_000
 
 def runbook(
     networks: Annotated[
-        int | None, typer.Option(help="Number of seeds for each rung. Default: 2048, or 256 with --quick.")
+        int | None, typer.Option(help="Number of seeds for each rung. Default: 2,048, or 256 with --quick.")
     ] = None,
     first_seed: Annotated[int | None, typer.Option(help="First seed. Default: 0.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Use fewer seeds and a shorter exam.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for results, figures and report. Default: runbook. With --json, the default is to write results only."
+            help="Folder for results, figures and report. Default: runbook. With --json, figures and report are written only if you give this option."
         ),
     ] = None,
     save: Annotated[

@@ -109,7 +109,7 @@ def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
     options = {}
     for name, default in DEFAULTS.items():
         words = AXIS_WORDS.get(name, name.replace("_", " "))
-        text = f"Values of {words}. Default: {default}."
+        text = f"List of values of the {words}. Default: {default}."
         options[name] = (None, Annotated[str | None, typer.Option(*flags(name), metavar="LIST", help=text)])
     return with_options(command, options)
 
@@ -145,15 +145,13 @@ def sweep(
     ratios. Hidden layers are written 3, or 4x4 for two layers. Every combination of values is a trial.
     """
     from tinynet import plots
-    from tinynet.cli import sweep_report, terminal
-    from tinynet.data import splits
+    from tinynet.cli import terminal
     from tinynet.experiments.estimate import estimate
     from tinynet.experiments.sweep import plan_of
     from tinynet.experiments.sweep import sweep as run
 
     map_settings, run_settings = view.settings(), where.settings()
-    rows = read_source(source, scale=columns.scale, label=columns.label, ignore=columns.ignore or ())
-    examples = splits.split_dataset(rows, scale=columns.scale).training
+    examples = _examples(source, columns)
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,
@@ -171,26 +169,26 @@ def sweep(
         result = run(trials, networks, out=out, progress=advance, say=_log, **run_settings, **about)
     if view.figure is not None:
         plots.save(plots.sweep_map(result, **map_settings), view.figure)
+    _report(result, out, view.figure, as_json)
+
+
+def _examples(source: Path | None, columns: Columns) -> "Examples":
+    from tinynet.data import splits
+
+    rows = read_source(source, scale=columns.scale, label=columns.label, ignore=columns.ignore or ())
+    return splits.split_dataset(rows, scale=columns.scale).training
+
+
+def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: bool) -> None:
+    """Print the results, and how to continue an incomplete sweep."""
+    from tinynet.cli import sweep_report
+
     if as_json:
-        files = {"saved": out, "figure": view.figure}
-        written = {name: None if path is None else str(path) for name, path in files.items()}
-        print_json(sweep_report.as_json(result) | written)
+        files = {"saved": out, "figure": figure}
+        paths = {name: None if path is None else str(path) for name, path in files.items()}
+        print_json(sweep_report.as_json(result) | paths)
     else:
         sweep_report.show(result)
-    _finish(result, out)
-
-
-def _check_map(figure: Path, plan: "Plan", settings: dict[str, Any]) -> None:
-    """Raise a TinyNetError if the map cannot be drawn, before anything is computed."""
-    from tinynet import plots
-    from tinynet.plots.maps import check
-
-    plots.check_path(figure)
-    check(plan, **settings)
-
-
-def _finish(result: "Sweep", out: Path | None) -> None:
-    """Print what is left of an incomplete sweep, and how to continue."""
     if not result.complete:
         hint = (
             "Run the same command again to continue."
@@ -200,6 +198,15 @@ def _finish(result: "Sweep", out: Path | None) -> None:
         _log(f"{'interrupted' if result.interrupted else 'stopped'}: {result.done}. {hint}")
     if result.interrupted:
         raise typer.Exit(INTERRUPTED)
+
+
+def _check_map(figure: Path, plan: "Plan", settings: dict[str, Any]) -> None:
+    """Raise a TinyNetError if the map cannot be drawn, before anything is computed."""
+    from tinynet import plots
+    from tinynet.plots.maps import check
+
+    plots.check_path(figure)
+    check(plan, **settings)
 
 
 def _log(line: str) -> None:

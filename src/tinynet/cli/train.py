@@ -5,17 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import check_parent, hidden_sizes, read_source
+from tinynet.cli.inputs import check_parent, read_source
 from tinynet.cli.mistakes import recipe_from
 from tinynet.cli.options import (
     INTERRUPTED,
     STOPPED,
-    Activation,
     Columns,
-    Hidden,
-    Init,
     Json,
-    Output,
+    NetworkOptions,
     Seed,
     Source,
     with_groups,
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @with_recipe
-@with_groups(columns=Columns)
+@with_groups(columns=Columns, shape=NetworkOptions)
 def train(
     *,
     source: Source = None,
@@ -52,10 +49,7 @@ def train(
         Path | None, typer.Option(help="File for a plot of the loss (.png, .svg or .pdf).")
     ] = None,
     seed: Seed = 0,
-    hidden: Hidden = "3",
-    activation: Activation = "sigmoid",
-    output: Output = "sigmoid",
-    init: Init = "pytorch",
+    shape: NetworkOptions,
     as_json: Json = False,
     **fields: Any,
 ) -> None:
@@ -66,30 +60,21 @@ def train(
     set for early stopping.
     """
     import tinynet as tn
-    from tinynet import files, plots
     from tinynet.cli import terminal
     from tinynet.data import splits
 
     recipe = recipe_from(**fields, seed=seed)
-    rows = read_source(
-        source,
-        size,
-        scale=columns.scale,
-        label=columns.label,
-        targets=target or (),
-        ignore=columns.ignore or (),
-    )
+    named = {"label": columns.label, "targets": target or (), "ignore": columns.ignore or ()}
+    rows = read_source(source, size, scale=columns.scale, **named)
     parts = splits.split_dataset(
         rows, held_out=held_out, validate=recipe.patience > 0, scale=columns.scale, seed=seed
     )
-    sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.target_names))
-    network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, init=init)
-    if out is not None:
-        check_parent(files.named(out), "out")
-    if figure is not None:
-        plots.check_path(figure)
+    examples = parts.training
+    architecture = shape.architecture(examples.inputs.shape[1], len(examples.target_names))
+    network = tn.Network.initial(architecture, seed=seed)
+    _check_files(out, figure)
     with terminal.progress("training", "steps") as advance:
-        run = tn.train(network, parts.training, recipe, validation=parts.validation, progress=advance)
+        run = tn.train(network, examples, recipe, validation=parts.validation, progress=advance)
     if out is not None:
         with without_interrupts():
             run.save(out)
@@ -97,6 +82,16 @@ def train(
     if run.stopped is not None:
         typer.echo(run.stopped.reason, err=True)
         raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
+
+
+def _check_files(out: Path | None, figure: Path | None) -> None:
+    """Raise a TinyNetError if a file cannot be written, before the training."""
+    from tinynet import files, plots
+
+    if out is not None:
+        check_parent(files.named(out), "out")
+    if figure is not None:
+        plots.check_path(figure)
 
 
 def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | None, as_json: bool) -> None:

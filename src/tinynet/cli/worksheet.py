@@ -41,7 +41,9 @@ def worksheet(
     activation: Activation = "sigmoid",
     output: Output = "sigmoid",
     out: Annotated[Path, typer.Option(help="Folder for the papers.")] = Path("worksheets"),
-    output_format: Annotated[str, typer.Option("--format", help="pdf, html, or pdf,html.")] = "pdf,html",
+    output_format: Annotated[
+        str, typer.Option("--format", help="Format of the papers: pdf, html, or pdf,html.")
+    ] = "pdf,html",
     as_json: Json = False,
 ) -> None:
     """Write one training step on paper: questions with blanks, the solutions, and a key for the teacher."""
