@@ -220,7 +220,7 @@ def test_too_many_pytorch_steps_are_refused():
         name: np.random.default_rng(1).random((40_001, *getattr(known, name).shape[1:]))
         for name in ("parameters", "state")
     }
-    many = replace(known, steps=40_000, pictures=np.tile(known.pictures, (10_000, 1)), **arrays, **edges)
+    many = replace(known, steps=40_000, batches=np.tile(known.batches, (10_000, 1)), **arrays, **edges)
     with pytest.raises(TinyNetError, match="The largest part is the PyTorch steps"):
         offline.page(many)
 

@@ -193,7 +193,7 @@ def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: boo
         hint = (
             "Run the same command again to continue."
             if out
-            else "The results are lost. Use --out to keep them."
+            else "Nothing was saved. Use --out to save finished networks."
         )
         _log(f"{'interrupted' if result.interrupted else 'stopped'}: {result.done}. {hint}")
     if result.interrupted:

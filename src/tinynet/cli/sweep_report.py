@@ -82,7 +82,7 @@ def _probe_table(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) ->
     first, *others = sweep.plan.examples.target_names
     title = f"Percentage of networks that predict {first} for each probe"
     if len(others) == 1:
-        title += f". The bars count networks from confident in {others[0]} to confident in {first}; the middle bar is unsure"
+        title += f"\nBars: confident in {others[0]} (left), unsure (middle), confident in {first} (right)"
     names = sweep.plan.probes.names[:MAX_PICTURES]
     cells = [
         (*_values(row, axes), *(_cell(sweep, row, k, name) for k, name in enumerate(names))) for row in rows

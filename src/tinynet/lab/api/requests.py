@@ -60,7 +60,7 @@ class StartsRequest:
 
 
 @dataclass(frozen=True)
-class PicturesJson:
+class ExamplesJson:
     """Examples with their targets, as `Examples.to_json` writes them."""
 
     inputs: list[list[float]]
@@ -93,7 +93,7 @@ class Experiment:
 
     architecture: ArchitectureJson
     recipe: RecipeJson
-    examples: PicturesJson
+    examples: ExamplesJson
     seed: int = 0
     parameters: list[float] | None = None
     origin: str = "set by hand"

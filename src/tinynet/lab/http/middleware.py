@@ -76,10 +76,9 @@ class Guard:
     def _known(self, name: str) -> bool:
         if name in self._hosts:
             return True
+        # With "*", any address is allowed, but no name: DNS can point a name of an attacker to this machine.
         try:
-            return "*" in self._hosts and bool(
-                ipaddress.ip_address(name)
-            )  # an address, unlike a name, cannot be rebound by DNS
+            return "*" in self._hosts and bool(ipaddress.ip_address(name))
         except ValueError:
             return False
 
