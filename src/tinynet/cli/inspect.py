@@ -32,9 +32,8 @@ def nudge(
 ) -> None:
     """Take one training step. Print each parameter before the step, its gradient, its change, and its new value."""
     import tinynet as tn
-    from tinynet.training.train import check_times, nudges
+    from tinynet.training.train import nudges
 
-    check_times(repeat)
     network = tn.Network.initial((4, *hidden_sizes(hidden), 2), seed=seed)
     recipe = recipe_from(learning_rate=rate, loss=loss)
     moments = nudges(network, training_picture(picture), recipe, times=repeat)
