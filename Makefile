@@ -16,7 +16,7 @@ TESTS := $(VENV)/.tests
 NOTEBOOK := $(VENV)/.notebook
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab discover notebook runbook-notebook test test-quick lint format bench map clean
+.PHONY: help setup lab discover notebook runbook-notebook test test-quick lint format docs bench map clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ format: setup ## lay out the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(NPM) run --silent format
+
+docs: setup ## write the tables of options and the printed output in the documents again
+	@$(BIN)/python tests/documents.py
 
 bench: setup ## time TinyNet beside PyTorch, JAX, NumPy and C, and the page against its promises
 	@$(BIN)/python -c 'import jax' 2>/dev/null || $(PIP) 'tinynet-lab[bench]' || \

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from tinynet.lab.http import app as server
+from tinynet.lab.http import serve
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 120_000  # milliseconds that the page has for anything: a busy machine fails no test
@@ -18,7 +19,7 @@ AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min
 @contextmanager
 def running(port=0):
     """Serve the laboratory in a thread; yield its address."""
-    listening = server.free_port("127.0.0.1", port)
+    listening = serve.free_port("127.0.0.1", port)
     app = server.create_app()
     served = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=served.run, kwargs={"sockets": [listening]}, daemon=True)

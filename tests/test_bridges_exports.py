@@ -182,7 +182,8 @@ def test_a_recording_is_not_overwritten(saved, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = tinynet(saved, "--out", "run.safetensors")
     assert re.search(
-        "run.safetensors is the recording itself, which would be lost; choose another", str(found.exception)
+        "--out is run.safetensors. It must not be the recording itself, which would be lost",
+        str(found.exception),
     )
     assert saved.read_bytes() == run.to_bytes()
 

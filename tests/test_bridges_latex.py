@@ -155,7 +155,7 @@ def test_no_line_is_wider_than_the_page():
 def test_the_command_prints_a_document(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1))
     run.save(tmp_path / "run.safetensors")
-    done = tinynet("explain", tmp_path / "run.safetensors", "loss", "--form", "document", "--depth", "1")
+    done = tinynet("explain", tmp_path / "run.safetensors", "loss", "--format", "document", "--depth", "1")
     assert done.stdout.rstrip() == run[0].explain("loss", depth=1).latex_document().rstrip()
     assert done.stdout.startswith(r"\documentclass")
 

@@ -1,4 +1,4 @@
-"""The widget against a real kernel, and what stands in its place where there is none."""
+"""The widget with a real kernel, and the static picture without a widget."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ from tinynet.core import notation
 from tinynet.errors import TinyNetError
 from tinynet.lab.api import chapters, learner, requests, sheets
 from tinynet.lab.notebook import display, messages, snapshot
-from tinynet.lab.notebook.widget import VIEW
+from tinynet.lab.notebook.widget import VIEW_TYPE
 from tinynet.training.watched import WatchedRecording
 
 LINES = tn.pictures.lines()
@@ -39,13 +39,13 @@ def run():
 
 
 class Notebook:
-    """A kernel, and the little of a notebook that a widget needs: comms that open, and messages either way."""
+    """A kernel, and the parts of a notebook that a widget needs: comms and messages."""
 
     def __init__(self, client):
         self.client, self.comms = client, {}
 
     def cell(self, code):
-        """Run a cell; return what it printed, and its outputs."""
+        """Run a cell. Return its printed text and its outputs."""
         asked, printed, outputs = self.client.execute(code), "", []
         for message in self.messages():
             if message["parent_header"].get("msg_id") != asked:
@@ -72,7 +72,7 @@ class Notebook:
         self.client.shell_channel.send(message)
 
     def ask(self, comm, what, about=None):
-        """Put one of the page's questions; return (result or error, buffers, messages of progress)."""
+        """Send a request of the page. Return (result or error, buffers, progress)."""
         self.send(comm, {"method": "custom", "content": {"id": what, "ask": what, "about": about}})
         heard = []
         for message in self.messages():
@@ -98,16 +98,16 @@ def notebook():
 
 @pytest.fixture(scope="module")
 def comm(notebook):
-    """The widget's comm: it opened with all that the page needs."""
+    """Return the id of the widget's comm."""
     printed, outputs = notebook.cell(RUN + "w")
     assert printed == ""
-    found = outputs[0][VIEW]["model_id"]
+    found = outputs[0][VIEW_TYPE]["model_id"]
     assert found == notebook.comms[found]["model"]
-    assert f"tinynet-{found}" in outputs[1]["text/html"]  # the picture, which the page hides
+    assert f"tinynet-{found}" in outputs[1]["text/html"]  # the picture that the page hides
     return found
 
 
-def test_step_and_cell_go_both_ways(notebook, comm):
+def test_step_and_cell_are_synchronized(notebook, comm):
     state = notebook.comms[comm]
     assert (state["step"], state["cell"]) == (12, "layer1.weight[0,0]")
     notebook.cell("seen = []; w.observe(lambda change: seen.append(change.new), ['step', 'cell'])")
@@ -134,11 +134,11 @@ def test_step_and_cell_go_both_ways(notebook, comm):
         ("story", {"chapter": "look"}, lambda: chapters.chapter(chapters.StoryRequest("look"))),
     ],
 )  # fmt: skip
-@pytest.mark.torch  # a chapter says which PyTorch is there
-def test_the_kernel_answers_as_the_server_does(notebook, comm, what, about, expected):
+@pytest.mark.torch  # a chapter names the version of PyTorch
+def test_the_kernel_returns_the_results_of_the_server(notebook, comm, what, about, expected):
     result, _, heard = notebook.ask(comm, what, about)
     assert result == json.loads(json.dumps(expected()))
-    assert heard[0] == (0, 0)  # it was heard at once
+    assert heard[0] == (0, 0)  # the kernel confirms the request at once
 
 
 def test_the_kernel_trains_and_sends_bytes(notebook, comm, run):
@@ -147,7 +147,7 @@ def test_the_kernel_trains_and_sends_bytes(notebook, comm, run):
     assert bytes(sent) == run.to_bytes()
 
 
-def test_the_kernel_asks_pytorch_and_many_seeds(notebook, comm):
+def test_the_kernel_runs_pytorch_and_populations(notebook, comm):
     result, _, _ = notebook.ask(comm, "check", EXPERIMENT)
     assert result["cells"]["loss"] == pytest.approx(
         tn.nudge(tn.Network.initial(seed=0), LINES).loss, abs=1e-12
@@ -161,16 +161,20 @@ def test_the_kernel_asks_pytorch_and_many_seeds(notebook, comm):
     ("what", "about", "sentence"),
     [
         ("sheet", {"architecture": PLAIN, "recipe": {"rate": 1}}, "a recipe has no field 'rate'"),
-        ("sheet", {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}}, "the page shows up to 2,000"),
+        (
+            "sheet",
+            {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}},
+            "The page shows networks of up to 2,000",
+        ),
         ("bayes", {"pictures": "none"}, "pictures: Input should be a valid list"),
-        ("weather", None, "the page asked for 'weather'; it may ask for about, pictures"),
+        ("weather", None, "ask is 'weather'. It must be one of about, pictures"),
     ],
 )
-def test_what_cannot_be_answered_is_said_in_a_sentence(notebook, comm, what, about, sentence):
+def test_an_invalid_request_is_an_error_message(notebook, comm, what, about, sentence):
     assert sentence in notebook.ask(comm, what, about)[0]
 
 
-def test_a_long_question_leaves_the_cells_running_and_can_be_taken_back(notebook, comm):
+def test_a_long_request_does_not_block_cells_and_can_be_cancelled(notebook, comm):
     notebook.send(
         comm, {"method": "custom", "content": {"id": "long", "ask": "population", "about": ENDLESS}}
     )
@@ -194,13 +198,11 @@ def test_a_kernel_without_anywidget_shows_the_picture(notebook, comm):
     assert 'pip install "tinynet-lab[widget]"' in shown["text/plain"]
 
 
-def test_errors_in_python_are_sentences(run):
+def test_wrong_steps_and_cells_are_refused(run):
     widget = run.widget()
-    with pytest.raises(
-        tn.TinyNetError, match="step is 13, and this recording has 12 nudges; ask for 0 to 12"
-    ):
+    with pytest.raises(tn.TinyNetError, match="step is 13. It must be from 0 to 12."):
         widget.step = 13
-    with pytest.raises(tn.TinyNetError, match="there is no cell 'layer9.bias\\[0\\]'"):
+    with pytest.raises(tn.TinyNetError, match="cell is 'layer9.bias\\[0\\]'. It must be a cell such as"):
         widget.cell = "layer9.bias[0]"
     with pytest.raises(traitlets.TraitError, match="int"):
         widget.step = "5"
@@ -208,13 +210,13 @@ def test_errors_in_python_are_sentences(run):
     assert (widget.step, widget.cell) == (0, "loss")
 
 
-def test_a_page_may_stand_in_a_longer_branch(run):
+def test_the_page_may_show_a_longer_branch(run):
     widget = run.widget()
     widget.set_state({"step": 5_000})
     assert widget.step == 5_000
 
 
-def test_a_network_is_shown_before_its_first_nudge():
+def test_a_network_is_shown_before_its_first_step():
     widget = tn.Network.initial((9, 4, 2), seed=3).widget()
     assert (widget.step, widget.recording.examples, widget.recording.recipe) == (
         0,
@@ -227,16 +229,18 @@ def test_a_network_is_shown_before_its_first_nudge():
 
 
 @pytest.mark.slow
-def test_what_is_too_large_for_the_page_is_a_picture_that_says_so():
+def test_a_network_too_large_for_the_page_is_a_picture_with_the_reason():
     large = tn.Network.initial((64, 64, 10))
-    with pytest.raises(tn.TinyNetError, match="make 4,810 parameters; the page shows up to 2,000"):
+    with pytest.raises(
+        tn.TinyNetError, match="give 4,810 parameters. The page shows networks of up to 2,000"
+    ):
         large.widget()
-    bundle = display.shown(large)._repr_mimebundle_()
-    assert "the page shows up to 2,000" in bundle["text/html"]
+    bundle = display.output_of(large)._repr_mimebundle_()
+    assert "The page shows networks of up to 2,000" in bundle["text/html"]
     assert len(bundle["text/html"]) < 150_000
 
 
-def test_without_anywidget_there_is_a_picture_that_names_the_command(run, monkeypatch):
+def test_without_anywidget_the_picture_names_the_command(run, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
     with pytest.raises(
         ImportError,
@@ -248,7 +252,7 @@ def test_without_anywidget_there_is_a_picture_that_names_the_command(run, monkey
     assert "<img" in found._repr_html_()
 
 
-def test_a_picture_survives_what_takes_out_scripts_and_styles(run):
+def test_a_picture_needs_no_scripts_and_styles(run):
     html = snapshot.snapshot(run)["text/html"]
     assert not re.search(r"<(script|style|iframe|svg|link)|style=|javascript:", html)
     assert len(html) < 150_000
@@ -261,7 +265,7 @@ def test_a_picture_survives_what_takes_out_scripts_and_styles(run):
         assert f"<td>{name}</td><td>{100 * outputs[0]:.1f} %</td>" in html
 
 
-def test_a_picture_says_how_a_training_stopped():
+def test_a_picture_has_the_reason_why_a_training_stopped():
     wild = tn.train(
         tn.Network.initial(seed=0, hidden="identity", output="identity"), LINES, tn.Recipe(learning_rate=50.0)
     )
@@ -280,23 +284,23 @@ def test_documentation_builders_get_the_picture(run):
     assert "4-3-2 network, seed 0: 23 parameters." in run.initial._repr_html_()
 
 
-def test_in_a_terminal_ipython_shows_what_it_always_does(run):
+def test_in_a_terminal_ipython_shows_the_text(run):
     with pytest.raises(NotImplementedError):
         run._ipython_display_()
 
 
-def test_messages_that_are_not_ours_are_left_alone():
+def test_other_messages_are_ignored():
     told = []
-    hearing = messages.Answering(lambda *said: told.append(said))
+    handler = messages.MessageHandler(lambda *said: told.append(said))
     for message in ("hello", None, {}, {"id": 3, "ask": "about"}, {"id": "x", "cancel": True}):
-        hearing.hear(message)
+        handler.handle(message)
     assert told == []
 
 
-def test_what_fails_in_us_is_told_too(monkeypatch):
+def test_an_internal_error_is_sent(monkeypatch):
     told = []
     monkeypatch.setattr(chapters, "about", lambda: 1 / 0)
-    messages.Answering(lambda said, _: told.append(said)).hear({"id": "a", "ask": "about"})
+    messages.MessageHandler(lambda said, _: told.append(said)).handle({"id": "a", "ask": "about"})
     while len(told) < 2:
         time.sleep(0.01)
     assert told[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}
@@ -309,7 +313,7 @@ def test_the_code_in_the_docs_runs(capsys):
 
 
 @pytest.mark.torch
-def test_a_watched_training_begins_with_the_last_step_that_was_taken():
+def test_a_pytorch_recording_opens_at_its_last_step():
     _, given = recordings()
     lab = given.widget()
     assert (lab.step, given.steps) == (3, 4)
@@ -317,23 +321,21 @@ def test_a_watched_training_begins_with_the_last_step_that_was_taken():
     assert "layer1.weight[0,0].used" in lab._cells
 
 
-def test_a_recording_that_is_too_large_for_a_notebook_is_a_picture(run, monkeypatch):
-    monkeypatch.setattr("tinynet.lab.notebook.widget.LARGEST", 10_000)
-    with pytest.raises(
-        TinyNetError, match=r"this recording, and a notebook should have at most 10,000; save\(\)"
-    ):
+def test_a_recording_too_large_for_a_notebook_is_a_picture(run, monkeypatch):
+    monkeypatch.setattr("tinynet.lab.notebook.widget.MAX_BYTES", 10_000)
+    with pytest.raises(TinyNetError, match=r"for this recording. A notebook takes up to 10,000 bytes. Save"):
         run.widget()
-    assert "This is a picture: the page would take" in display.shown(run)._repr_html_()
+    assert "This is a picture: the page needs" in display.output_of(run)._repr_html_()
 
 
-def test_a_training_that_is_still_watched_says_so():
+def test_an_incomplete_pytorch_recording_is_a_sentence():
     awaited = WatchedRecording.awaited("the recording is complete when the `with` block ends")
-    shown = display.shown(awaited)
+    shown = display.output_of(awaited)
     assert shown._repr_mimebundle_()["text/plain"] == "the recording is complete when the `with` block ends"
 
 
 @pytest.mark.slow
-def test_a_picture_of_numbers_to_predict_tells_numbers():
+def test_a_picture_of_a_regression_shows_numbers():
     table = {"x": [1.0, 2.0, 3.0, 4.0], "price": [100.0, 200.0, 300.0, 500.0]}
     some = tn.Examples.from_table(table, targets="price")
     trained = tn.train(tn.Network.initial((1, 2, 1), seed=0, output="identity"), some, tn.Recipe(epochs=3))

@@ -344,5 +344,5 @@ def test_the_command_writes_a_class(tmp_path):
     wrong = tinynet("worksheet", "--seeds", "one", cwd=tmp_path)
     assert (wrong.returncode, wrong.stderr) == (
         2,
-        "tinynet: --seeds is 'one'; it must be whole numbers, such as 0..29 or 3,5,8\n",
+        "tinynet: --seeds is 'one'. It must be whole numbers, such as 0..29 or 3,5,8.\n",
     )

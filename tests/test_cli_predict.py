@@ -1,4 +1,4 @@
-"""What a trained network says of new rows, from the command line."""
+"""Predictions for new rows of a table, at the command line."""
 
 import csv
 import json
@@ -33,36 +33,36 @@ def run(tmp_path_factory):
     return folder / "run.safetensors", found
 
 
-def test_it_says_what_the_network_says(run, tmp_path):
+def test_predictions_are_the_outputs_of_the_network(run, tmp_path):
     path, recording = run
     new = write(
         tmp_path / "new.csv", [("south", 90.0, 8.5), ("north", 12.0, 1.5)], ("garden", "length", "width")
     )
-    found = json.loads(tinynet("predict", path, new, "--json").stdout)["answers"]
+    found = json.loads(tinynet("predict", path, new, "--json").stdout)["predictions"]
     outputs = recording.best(recording.examples.scaled([[8.5, 90.0], [1.5, 12.0]]))
     answers = recording.examples.target_names
     assert [[row[answer] for answer in answers] for row in found] == outputs.tolist()
-    assert [row["says"] for row in found] == ["large", "small"]
+    assert [row["prediction"] for row in found] == ["large", "small"]
     shown = tinynet("predict", path, new).output
     assert "large" in shown
     assert f"{100 * outputs[0].max():.1f} %" in shown
 
 
-def test_many_rows_go_to_a_file(run, tmp_path):
+def test_many_rows_are_written_to_a_file(run, tmp_path):
     path, _ = run
     new = write(
         tmp_path / "new.csv", [(float(k % 10), 10.0 * (k % 10)) for k in range(50)], ("width", "length")
     )
-    out = tmp_path / "answers.csv"
+    out = tmp_path / "predictions.csv"
     said = tinynet("predict", path, new, "--out", out).output
     assert "… and 30 more rows" in said
     with out.open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 50
-    assert {row["says"] for row in rows} >= {"small", "large"}
+    assert {row["prediction"] for row in rows} >= {"small", "large"}
 
 
-def test_numbers_come_in_their_own_units(tmp_path):
+def test_predicted_numbers_are_in_the_units_of_the_table(tmp_path):
     table = write(tmp_path / "t.csv", [(k, 100.0 + 50 * k) for k in range(6)], ("rooms", "price"))
     made = tinynet(
         "train", table, "--target", "price", "--output", "identity", "--rate", "0.5", "--epochs", "400",
@@ -70,13 +70,13 @@ def test_numbers_come_in_their_own_units(tmp_path):
     )  # fmt: skip
     assert made.exit_code == 0, made.output
     new = write(tmp_path / "new.csv", [(2.5,)], ("rooms",))
-    [row] = json.loads(tinynet("predict", tmp_path / "run.safetensors", new, "--json").stdout)["answers"]
+    [row] = json.loads(tinynet("predict", tmp_path / "run.safetensors", new, "--json").stdout)["predictions"]
     run = tn.load(tmp_path / "run.safetensors")
     assert row["price"] == run.examples.unscaled(run.best(run.examples.scaled([[2.5]])))[0, 0]
     assert abs(row["price"] - 225) < 25
 
 
-def test_what_cannot_be_is_said(run, tmp_path):
+def test_rows_that_do_not_fit_are_refused(run, tmp_path):
     path, recording = run
     with pytest.raises(tn.TinyNetError, match="has no column 'length'. Did you mean 'lenght'?"):
         recording.examples.read_like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
@@ -88,12 +88,13 @@ def test_what_cannot_be_is_said(run, tmp_path):
     before = new.read_bytes()
     for out in (new, tmp_path / "answers.txt"):
         found = tinynet("predict", path, new, "--out", out)
-        assert "name another file that ends in .csv" in str(found.exception)
+        assert "--out is" in str(found.exception)
+        assert "It must be a file that ends in .csv and is not the table itself." in str(found.exception)
     assert new.read_bytes() == before
     assert not (tmp_path / "answers.txt").exists()
 
 
-def test_a_table_is_never_written_over_by_its_recording(tmp_path):
+def test_a_recording_never_overwrites_its_table(tmp_path):
     table = write(tmp_path / "t.csv", ROWS)
     before = table.read_bytes()
     found = tinynet("train", table, "--label", "kind", "--out", table)
@@ -103,7 +104,7 @@ def test_a_table_is_never_written_over_by_its_recording(tmp_path):
         tn.train(tn.Network.initial(seed=0), tn.pictures.lines()).save(tmp_path / "run.bin")
 
 
-def test_columns_stay_in_the_order_they_were_trained_in(run):
+def test_columns_keep_the_order_of_the_training(run):
     _, recording = run
     more = recording.examples.read_like({"length": np.array([95.0]), "width": np.array([1.0])})
     assert more.inputs.tolist() == [[0.0, 1.0]]

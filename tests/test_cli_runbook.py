@@ -17,7 +17,7 @@ def run(*arguments, cwd, code=0):
 
 
 @pytest.mark.slow
-def test_the_ladder_is_measured_kept_and_told(tmp_path):
+def test_the_ladder_is_measured_kept_and_reported(tmp_path):
     first = run("--quick", "--json", cwd=tmp_path)
     found = json.loads(first.stdout)
     assert found["networks"] == 256
@@ -53,7 +53,7 @@ def test_a_learner_is_saved_with_its_card(tmp_path):
         cwd=tmp_path,
         check=True,
     )
-    assert all(answer["unsure"] for answer in json.loads(stress.stdout)["answers"]["stress"])
+    assert all(found["unsure"] for found in json.loads(stress.stdout)["predictions"]["stress"])
     explained = subprocess.run(
         [*HERE[:-1], "explain", "mine.safetensors", "layer1.weight[0,0]", "--step", "54321", "--depth", "1"],
         capture_output=True, text=True, cwd=tmp_path, check=True,
@@ -63,9 +63,12 @@ def test_a_learner_is_saved_with_its_card(tmp_path):
 
 def test_mistakes_are_one_line(tmp_path):
     for arguments, message in (
-        (["--save", "nowhere/mine.safetensors"], "there is no folder nowhere. Make the folder first"),
-        (["--save", "mine.json"], "its name ends in .safetensors"),
-        (["--networks", "0"], "networks is 0"),
+        (
+            ["--save", "nowhere/mine.safetensors"],
+            "--save is nowhere/mine.safetensors. The folder nowhere does not exist. Create it first.",
+        ),
+        (["--save", "mine.json"], "--save is mine.json. It must be a file that ends in .safetensors."),
+        (["--networks", "0"], "--networks is 0"),
     ):
         done = run(*arguments, cwd=tmp_path, code=2)
         assert message in done.stderr

@@ -1,4 +1,4 @@
-"""A table of one's own at the command line: held out, judged, and compared with scikit-learn."""
+"""Tables and images at the command line: held out, scored, and compared with scikit-learn."""
 
 import json
 import re
@@ -50,17 +50,17 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def said(folder):
-    """What is printed, and the same as JSON, with the recording and the figure."""
+def reports(folder):
+    """Return the printed text and the JSON document of one training."""
     files = ["--patience", "30", "--out", "iris.safetensors", "--figure", "iris.png"]
     printed, written = (tinynet(*IRIS, *files, *more, cwd=folder) for more in ([], ["--json"]))
     assert (printed.returncode, printed.stderr, written.stderr) == (0, "", "")
     return printed.stdout, json.loads(written.stdout)
 
 
-def test_the_figures_are_scikit_learns(said):
-    _, found = said
-    score, answers = found["scores"]["held-out"], found["held_out_answers"]
+def test_the_scores_equal_scikit_learns(reports):
+    _, found = reports
+    score, answers = found["scores"]["held-out"], found["held_out_predictions"]
     outputs = np.array([answer["outputs"] for answer in answers])
     iris = load_iris()
     rows = [int(answer["name"].removeprefix("row ")) - 1 for answer in answers]
@@ -78,8 +78,8 @@ def test_the_figures_are_scikit_learns(said):
     )
 
 
-def test_what_is_held_out_is_neither_trained_nor_chosen_by(folder, said):
-    _, found = said
+def test_held_out_examples_are_used_only_for_the_score(folder, reports):
+    _, found = reports
     run, parts = (
         tn.load(folder / "iris.safetensors"),
         {name: set(rows) for name, rows in found["parts"].items()},
@@ -94,11 +94,13 @@ def test_what_is_held_out_is_neither_trained_nor_chosen_by(folder, said):
     assert found["scaling"] == run.examples.scaling.to_json()
     others = tables.read(folder / "iris.csv", label="species")
     again = splits.split_dataset(others, held_out=0.3, validate=True, scale=True)
-    assert run.best(again.held_out).tolist() == [answer["outputs"] for answer in found["held_out_answers"]]
+    assert run.best(again.held_out).tolist() == [
+        answer["outputs"] for answer in found["held_out_predictions"]
+    ]
 
 
-def test_the_terminal_says_what_json_says(folder, said):
-    printed, found = said
+def test_the_terminal_prints_the_numbers_of_json(folder, reports):
+    printed, found = reports
     text, score = " ".join(printed.split()), found["scores"]["held-out"]
     assert f"held-out {score['right']}/45" in text
     assert f"{score['loss']:.4f} {score['brier']:.4f} {score['ece']:.4f}" in text
@@ -117,12 +119,12 @@ def test_without_patience_the_threshold_is_chosen_on_the_training_part(folder):
     assert found["best_epoch"] is None
 
 
-def test_the_recording_is_opened_like_any_other(folder, said):
+def test_other_commands_open_the_recording(folder, reports):
     explained = tinynet("explain", "iris.safetensors", "picture0.layer2.a[2]", "--step", "-1", cwd=folder)
     run = tn.load(folder / "iris.safetensors")
     assert explained.stdout.strip() == str(run[-1].explain("picture0.layer2.a[2]"))
-    stressed = json.loads(tinynet("stress", "iris.safetensors", "--json", cwd=folder).stdout)["answers"]
-    (halfway,) = stressed.values()
+    stressed = json.loads(tinynet("stress", "iris.safetensors", "--json", cwd=folder).stdout)
+    (halfway,) = stressed["predictions"].values()
     assert halfway[0]["name"] == "setosa – versicolor"
     assert halfway[0]["outputs"] == run.best(probes.class_midpoints(run.examples))[0].tolist()
     assert "setosa – virginica" in tinynet("stress", "iris.safetensors", cwd=folder).stdout
@@ -165,7 +167,7 @@ def test_the_fields_reach_the_recipe():
         assert recipe == tn.Recipe(epochs=2, **given).to_json()
 
 
-def test_lines_can_be_held_out_too(tmp_path):
+def test_the_lines_can_be_held_out_too(tmp_path):
     done = tinynet("train", "--held-out", "0.5", "--epochs", "3", "--figure", tmp_path / "a.svg")
     assert "4 examples: 2 for training (50.0 %), 2 held out (50.0 %), stratified by class.\n" in done.stdout
     assert "held-out" in (tmp_path / "a.svg").read_text()
@@ -192,15 +194,15 @@ def test_a_sweep_takes_the_same_table(folder):
         (["iris.csv", "--label", "kind"], "has no column 'kind'. Its columns are sepal length"),
         (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
         (["none.csv"], "cannot read none.csv: No such file"),
-        ([".", "--label", "species"], "--label was given and . is a folder of pictures"),
-        (["."], ". has no subfolders. An image folder must have one subfolder for each class"),
-        (["iris.csv", "--size", "4"], "--size is 4 and there is no folder of pictures"),
+        ([".", "--label", "species"], "--label is not used. . is a folder of images."),
+        (["."], ". has no folders in it; a folder of pictures has a folder for each answer"),
+        (["iris.csv", "--size", "4"], "--size is not used. It must be given with a folder of images"),
         (
             ["iris.csv", "--label", "species", "--no-scale"],
             "line 2, column 'sepal length (cm)': 5.1 is outside 0 to 1",
         ),
-        (["--label", "species"], "--label was given and there is no table"),
-        (["--held-out", "1"], "held_out is 1.0. It must be a fraction"),
+        (["--label", "species"], "--label is not used. No table was given."),
+        (["--held-out", "1"], "tinynet: --held-out is 1.0"),
         (
             ["--held-out", "0.1"],
             "'horizontal' has 2 of the 4 examples, and the fraction 0.1 would hold out none",
@@ -210,7 +212,7 @@ def test_a_sweep_takes_the_same_table(folder):
             "'vertical' has 2 of the 4 examples, and the fraction 0.25 would hold out none",
         ),
         (["--figure", "a.gif"], "a figure is saved as"),
-        (["--schedule", "steep"], "schedule is 'steep'. It must be one of"),
+        (["--schedule", "steep"], "tinynet: --schedule is 'steep'"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(folder, arguments, message):
@@ -219,7 +221,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(folder, arguments, message):
     assert message in done.stderr
 
 
-def test_a_training_that_diverges_is_not_judged(folder):
+def test_a_training_that_diverges_is_not_scored(folder):
     done = tinynet(*IRIS[:6], "--output", "identity", "--activation", "identity", "--rate", "90", "--held-out", "0.3",
                    cwd=folder)  # fmt: skip
     assert done.returncode == 1
@@ -227,7 +229,7 @@ def test_a_training_that_diverges_is_not_judged(folder):
     assert "try a learning rate below 90" in done.stderr
 
 
-def test_numbers_are_predicted_in_the_tables_units(folder):
+def test_regression_scores_are_in_the_units_of_the_table(folder):
     load_diabetes(as_frame=True).frame.to_csv(folder / "diabetes.csv", index=False)
     numbers = ["train", "diabetes.csv", "--target", "target", "--output", "identity", "--order", "shuffled",
                "--hidden", "4", "--epochs", "30", "--held-out", "0.3", "--patience", "10"]  # fmt: skip
@@ -236,9 +238,9 @@ def test_numbers_are_predicted_in_the_tables_units(folder):
     found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
     held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
     assert f"target is off by {notation.number(held_out['mae'])} on average" in printed.stdout
-    names = [answer["name"] for answer in found["held_out_answers"]]
+    names = [answer["name"] for answer in found["held_out_predictions"]]
     wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
-    said = np.array([answer["values"][0] for answer in found["held_out_answers"]])
+    said = np.array([answer["values"][0] for answer in found["held_out_predictions"]])
     assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))
     assert held_out["r2"] == pytest.approx(sklearn.metrics.r2_score(wanted, said))
     assert found["target_scaling"] == run.examples.target_scaling.to_json()
@@ -248,13 +250,13 @@ def test_numbers_are_predicted_in_the_tables_units(folder):
     )
 
 
-def test_few_numbers_are_shown_one_by_one(tmp_path):
+def test_up_to_20_predicted_numbers_are_printed(tmp_path):
     (tmp_path / "line.csv").write_text("x,y,note\n0,10,a\n1,20,b\n2,30,c\n")
     shown = tinynet("train", "line.csv", "--target", "y", "--ignore", "note", "--epochs", "3", cwd=tmp_path)
     assert re.search(r"row 2 +\d+\.\d+ +20\n", re.sub(r" +$", "", shown.stdout, flags=re.M))
 
 
-def test_a_folder_of_pictures_is_trained_on(tmp_path):
+def test_a_folder_of_images_is_trained_on(tmp_path):
     digits = load_digits()
     for k in np.flatnonzero(digits.target < 2)[:40]:
         path = tmp_path / "pictures" / f"{'zero' if digits.target[k] == 0 else 'one'}" / f"{k}.png"

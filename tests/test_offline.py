@@ -1,4 +1,4 @@
-"""The offline page as a file: what goes into it, how large it is, and what it refuses."""
+"""The offline page as a file: its content, its size, and its errors."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ SECTION = re.compile(r'<script type="application/octet-stream" id="tinynet-data"
 
 
 def unpacked(text):
-    """Return the JSON document of a page, and a function that gives its parts."""
+    """Return the JSON document of a page, and a function that returns the bytes of a range."""
     whole = zlib.decompress(base64.b64decode(SECTION.search(text)[1]))
     first = 4 + int.from_bytes(whole[:4], "little")
     return json.loads(whole[4:first]), lambda at: whole[first + at[0] : first + at[1]]
@@ -45,7 +45,7 @@ def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
     return tn.train(tn.Network.initial(sizes, seed=0, output=output), examples, tn.Recipe(**recipe))
 
 
-# --- what goes along -------------------------------------------------------------------------------------------
+# --- content --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -62,7 +62,7 @@ def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
     ],
     ids=["the notebook's", "4-8-2", "10,000 epochs", "a learner", "a world", "3x3", "digits"],
 )  # fmt: skip
-def test_a_page_is_smaller_than_a_megabyte_and_has_the_starts_of_seeds(make, seeds):
+def test_a_page_is_smaller_than_a_megabyte_and_has_initial_parameters_of_seeds(make, seeds):
     run = make()
     text = offline.page(run)
     assert len(text.encode()) < 1_000_000
@@ -78,7 +78,7 @@ def test_the_same_recordings_give_the_same_bytes():
     assert offline.page(RUN, BOLD) == offline.page(RUN, BOLD)
 
 
-def test_every_form_is_the_sheet_that_the_server_sends():
+def test_every_form_is_the_sheet_of_the_server():
     [held] = unpacked(offline.page(RUN))[0]["sheets"]
     assert len(held["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
     for form in held["forms"][::5]:
@@ -91,13 +91,13 @@ def test_every_form_is_the_sheet_that_the_server_sends():
     assert held["parameters"] == wanted["parameters"]
 
 
-def test_a_recording_that_is_short_goes_along_as_it_is():
+def test_a_short_recording_is_stored_unchanged():
     document, part = unpacked(RUN.to_html())
     assert part(document["recordings"][0]["at"]) == RUN.to_bytes()
 
 
 @pytest.mark.parametrize("recipe", [{"epochs": 3000}, {"epochs": 2500, "optimizer": "adam", "batch_size": 3}])
-def test_of_a_longer_one_some_steps_do_and_the_others_follow_to_the_last_bit(recipe):
+def test_a_long_recording_is_stored_with_fewer_steps_and_replays_bit_for_bit(recipe):
     run = trained(**recipe)
     document, part = unpacked(run.to_html())
     thin = tn.Recording.from_bytes(part(document["recordings"][0]["at"]))
@@ -109,7 +109,7 @@ def test_of_a_longer_one_some_steps_do_and_the_others_follow_to_the_last_bit(rec
     assert np.array_equal(thin.loss_per_epoch, run.loss_per_epoch)
 
 
-def test_a_training_that_was_stopped_goes_along():
+def test_a_training_with_early_stopping_is_stored():
     run = tn.train(
         tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0, epochs=4000, patience=3), validation=LINES
     )  # fmt: skip
@@ -121,16 +121,19 @@ def test_a_training_that_was_stopped_goes_along():
 # --- names, titles, safety -------------------------------------------------------------------------------------
 
 
-def test_names_are_what_differs():
+def test_default_names_are_the_settings_that_differ():
     seventh = tn.train(tn.Network.initial((4, 5, 2), seed=7), LINES, tn.Recipe(epochs=10))
-    found = list(payload.labels((RUN, BOLD)))
+    found = list(payload.distinguishing_names((RUN, BOLD)))
     assert found == ["learning rate 0.1", "learning rate 5"]
-    assert list(payload.labels((RUN, seventh))) == ["4-3-2, seed 0, epochs 100", "4-5-2, seed 7, epochs 10"]
-    assert list(payload.labels((RUN, RUN))) == ["run 1", "run 2"]
-    assert list(payload.labels((RUN,))) == [None]
+    assert list(payload.distinguishing_names((RUN, seventh))) == [
+        "4-3-2, seed 0, epochs 100",
+        "4-5-2, seed 7, epochs 10",
+    ]
+    assert list(payload.distinguishing_names((RUN, RUN))) == ["run 1", "run 2"]
+    assert list(payload.distinguishing_names((RUN,))) == [None]
 
 
-def test_names_and_titles_are_given_as_they_are_and_do_no_harm():
+def test_names_and_titles_are_escaped():
     evil = "</script><script>alert(1)</script>"
     text = offline.page(RUN, BOLD, names=[evil, "bold"], title=f"{evil} & co")
     assert "alert(1)</script>" not in text
@@ -150,7 +153,7 @@ def test_the_policy_allows_this_script_and_no_network():
     assert "http" not in policy
 
 
-def test_a_page_is_written_where_it_is_wanted(tmp_path):
+def test_to_html_writes_the_page_to_a_path(tmp_path):
     text = RUN.to_html(tmp_path / "run.html", BOLD, title="Two rates")
     assert (tmp_path / "run.html").read_text(encoding="utf-8") == text
     assert len(unpacked(text)[0]["recordings"]) == 2
@@ -165,42 +168,42 @@ def test_the_documents_code_writes_two_pages(tmp_path, monkeypatch):
         assert len(document["recordings"]) == count
 
 
-# --- what is refused -------------------------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------------------------------
 
 
-def test_what_cannot_be_a_page_is_refused():
-    with pytest.raises(TinyNetError, match="0 recordings were given; a page shows 1 to 8"):
+def test_recordings_that_do_not_fit_a_page_are_refused():
+    with pytest.raises(TinyNetError, match="0 recordings were given. A page shows 1 to 8 recordings."):
         offline.page()
-    with pytest.raises(TinyNetError, match="there are 1 names for 2 recordings"):
+    with pytest.raises(TinyNetError, match="names has 1 names for 2 recordings"):
         offline.page(RUN, BOLD, names=["one"])
-    with pytest.raises(TinyNetError, match="the page shows up to 2,000"):
+    with pytest.raises(TinyNetError, match="The page shows networks of up to 2,000"):
         offline.page(trained((4, 400, 2), epochs=1))
     many = tn.Examples(np.full((300, 4), 0.5), np.full((300, 2), 0.5), tuple(map(str, range(300))), (2, 2))
-    with pytest.raises(TinyNetError, match="the page shows batches of 1 to 256"):
+    with pytest.raises(TinyNetError, match="batch is 257. The page shows batches of 1 to 256"):
         offline.page(trained((4, 3, 2), many, batch_size=257, epochs=1))
 
 
 @pytest.mark.slow
-def test_what_is_too_large_is_named():
+def test_an_error_names_the_largest_part():
     rng = np.random.default_rng(0)
     many = tn.Examples(
         rng.random((9000, 16)), np.eye(2)[rng.integers(0, 2, 9000)], tuple(map(str, range(9000))), (4, 4)
     )
-    with pytest.raises(TinyNetError, match=r"would have [\d,]+ bytes.*the largest part is the examples"):
+    with pytest.raises(TinyNetError, match=r"would have [\d,]+ bytes.*The largest part is the examples"):
         offline.page(tn.train(tn.Network.initial((16, 3, 2), seed=0), many, tn.Recipe(epochs=1)))
-    with pytest.raises(TinyNetError, match="the largest part is the curves of the epochs"):
+    with pytest.raises(TinyNetError, match="The largest part is the loss per epoch"):
         offline.page(trained(epochs=100_000))
 
 
 @pytest.mark.torch
-def test_of_a_watched_training_the_forms_to_go_on_by_go_along():
+def test_a_pytorch_recording_includes_the_forms_to_continue():
     known, given = recordings()
-    assert [batch for _, batch in payload.own_forms(known)] == [1, 3]
-    assert [(recipe.gradients, batch) for recipe, batch in payload.onward_forms(known)] == [
+    assert [batch for _, batch in payload.required_forms(known)] == [1, 3]
+    assert [(recipe.gradients, batch) for recipe, batch in payload.resume_forms(known)] == [
         ("loss", 1),
         ("loss", 3),
     ]
-    assert payload.onward_forms(given) == [] == payload.onward_forms(RUN)
+    assert payload.resume_forms(given) == [] == payload.resume_forms(RUN)
     clipped = replace(known, recipe=replace(known.recipe, gradients="external"))
     (sheets,) = unpacked(offline.page(clipped))[0]["sheets"]
     kinds = {(form["recipe"].get("gradients", "loss"), form["batch"]) for form in sheets["forms"]}
@@ -209,7 +212,7 @@ def test_of_a_watched_training_the_forms_to_go_on_by_go_along():
 
 @pytest.mark.slow
 @pytest.mark.torch
-def test_steps_that_pytorch_took_may_be_too_many():
+def test_too_many_pytorch_steps_are_refused():
     known, _ = recordings()
     arrays = {name: np.random.default_rng(0).random((40_000, *getattr(known, name).shape[1:])) for name in
               ("gradients", "activations", "losses", "rates", "slopes")}  # fmt: skip
@@ -217,12 +220,12 @@ def test_steps_that_pytorch_took_may_be_too_many():
         name: np.random.default_rng(1).random((40_001, *getattr(known, name).shape[1:]))
         for name in ("parameters", "state")
     }
-    many = replace(known, steps=40_000, pictures=np.tile(known.pictures, (10_000, 1)), **arrays, **edges)
-    with pytest.raises(TinyNetError, match="the largest part is the steps that PyTorch took"):
+    many = replace(known, steps=40_000, batches=np.tile(known.batches, (10_000, 1)), **arrays, **edges)
+    with pytest.raises(TinyNetError, match="The largest part is the PyTorch steps"):
         offline.page(many)
 
 
-def test_without_a_built_page_it_says_how_to_build_it(monkeypatch, tmp_path):
+def test_without_a_built_page_the_error_says_how_to_build_it(monkeypatch, tmp_path):
     monkeypatch.setattr(offline, "PAGE", tmp_path)
     with pytest.raises(TinyNetError, match="npm --prefix web run build"):
         RUN.to_html()

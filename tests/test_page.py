@@ -327,7 +327,7 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
         "Picture: top with the noise of nudge 0;" if noise else "Picture: top;"
     )
     expect(page.locator("[data-verdict]")).to_have_text(
-        str(crowd.share(gaps > 0, "lean to horizontal on this picture"))
+        str(crowd.share(gaps > 0, "predict horizontal for this picture"))
     )
     page.locator(".at-luck svg [role=button]").last.click()
     member = page.locator(".at-luck .link").first

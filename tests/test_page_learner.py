@@ -28,7 +28,7 @@ SOURCES = ("memorizer", "learner", "best possible answer")
 def answered(picture):
     """What each of the three says of a picture. -> name: (H, V)"""
     shown = np.array([picture])
-    found = {key: learner.kept(key)(shown)[0] for key in SOURCES[:2]}
+    found = {key: learner.network_of(key)(shown)[0] for key in SOURCES[:2]}
     return found | {SOURCES[2]: posterior(World(), shown)[0]}
 
 
@@ -78,7 +78,7 @@ def test_the_networks_answer_without_the_server_while_a_pixel_is_dragged(open_pa
     page.locator(".learner").get_by_role("spinbutton", name="top-left").fill("0.9")
     page.locator(".learner").get_by_role("spinbutton", name="top-right").fill("0.7")
     page.keyboard.press("Enter")
-    outputs = learner.kept("memorizer")(np.array([0.9, 0.7, 0.5, 0.5]))
+    outputs = learner.network_of("memorizer")(np.array([0.9, 0.7, 0.5, 0.5]))
     expect(page.locator('[data-who="memorizer"] .value').first).to_have_text(f"{100 * outputs[0]:.1f} %")
     expect(page.locator('[data-who="best possible answer"] .pill')).to_have_text("leans to horizontal")
 
@@ -116,7 +116,7 @@ def test_the_maps_show_what_the_networks_say(open_page):
                 [across, down],
             )
             rows, columns = 1 - 2 * down, 1 - 2 * across
-            gap = learner.kept(name)(
+            gap = learner.network_of(name)(
                 0.5 + np.array([rows + columns, rows - columns, columns - rows, -rows - columns]) / 2
             )
             assert alpha == 255
@@ -175,7 +175,7 @@ def test_reliability_and_exam_are_pythons(open_page):
     happened = World().patterns.targets[rows, 0]
     page.get_by_text("the numbers", exact=True).click()
     for k, side in enumerate(SOURCES[:2]):
-        network = learner.kept(side)
+        network = learner.network_of(side)
         found = reliability(probability(network(inputs)), happened)
         filled = np.flatnonzero(found.count)
         lines = page.locator(f'[data-bins="{side}"] tbody tr')

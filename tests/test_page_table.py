@@ -307,5 +307,7 @@ def test_many_seeds_are_not_asked_whether_numbers_are_right():
         [0.5],
         10,
     )
-    with pytest.raises(TinyNetError, match="these examples have numbers to predict"):
-        population.ask_seeds(asked, lambda done, total: None)
+    with pytest.raises(
+        TinyNetError, match="this comparison needs a classifier. These examples have numbers to predict"
+    ):
+        population.train_population(asked, lambda done, total: None)

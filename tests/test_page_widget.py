@@ -169,7 +169,7 @@ def test_what_nbconvert_makes_is_never_blank(executed, state, browser, tmp_path)
     context = browser.new_context(offline=True)
     page = context.new_page()
     page.goto((tmp_path / "notebook.html").as_uri(), wait_until="domcontentloaded")
-    for said in ("4-3-2 network, seed 0, after 400 nudges", "4-3-2 network, seed 0: 23 parameters."):
+    for said in ("4-3-2 network, seed 0, after 400 steps", "4-3-2 network, seed 0: 23 parameters."):
         picture = page.locator(f"img[alt*='{said}']")
         expect(picture).to_be_visible()
         assert picture.evaluate("image => image.naturalWidth") > 600
@@ -182,5 +182,5 @@ def test_as_text_it_is_a_table(executed):
     from nbconvert import MarkdownExporter
 
     text = MarkdownExporter().from_notebook_node(executed)[0]
-    assert "4-3-2 network, seed 0, after 400 nudges: the loss went from" in text
+    assert "4-3-2 network, seed 0, after 400 steps: the loss went from" in text
     assert "80.7 %" in text

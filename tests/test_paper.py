@@ -24,5 +24,5 @@ def test_the_code_prints_what_the_document_shows(tmp_path, monkeypatch):
     made = {path.name for path in tmp_path.iterdir()}
     assert made == {
         *(f"{kind}.{form}" for kind in ("questions", "solutions", "key") for form in ("pdf", "html")),
-        "nudge.xlsx", "epoch.xlsx", "training.gif", "map.svg", "chain_rule.tex",
+        "step.xlsx", "epoch.xlsx", "training.gif", "map.svg", "chain_rule.tex",
     }  # fmt: skip

@@ -368,7 +368,7 @@ def test_one_trial_is_one_cell():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"x": "speed"}, "there is no axis 'speed'"),
+        ({"x": "speed"}, "x is 'speed'; it must be one of the axes"),
         ({"x": "epochs", "y": "epochs"}, "both axes of the map are epochs"),
         ({"value": "joy"}, "value is 'joy'. It must be one of"),
         ({"value": "lean", "picture": "cat"}, "there is no probe picture 'cat'; there are 'single pixel'"),

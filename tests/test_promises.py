@@ -1,4 +1,4 @@
-"""The project tests its own promises."""
+"""The README and the documents describe the project as it is."""
 
 import re
 import subprocess
@@ -23,12 +23,12 @@ def tracked():
 
 
 @pytest.mark.parametrize("name", tn.__all__)
-def test_the_public_surface_is_there_and_documented(name):
+def test_every_public_name_is_documented(name):
     assert getattr(tn, name).__doc__.strip()
 
 
 @pytest.mark.parametrize("name", ["README.md", pytest.param("docs/experiments.md", marks=pytest.mark.slow)])
-def test_the_code_prints_what_it_says(name):
+def test_the_code_prints_the_shown_output(name):
     text = (ROOT / name).read_text()
     code, printed = re.search(
         r"```python\n(.*?)```\n\n(?:which )?prints\n\n```\n(.*?)```", text, re.S
@@ -41,8 +41,8 @@ def test_the_code_prints_what_it_says(name):
 
 @pytest.mark.torch
 @pytest.mark.slow
-def test_the_readmes_bridges_stand(tmp_path, monkeypatch):
-    """Three of them in five lines each, and each does what is said of it."""
+def test_the_readmes_integrations_work(tmp_path, monkeypatch):
+    """Each of the three examples has five lines and works."""
     import torch
 
     import tinynet as tn
@@ -69,7 +69,7 @@ def test_the_readmes_bridges_stand(tmp_path, monkeypatch):
     assert known["recording"].initial == known["run"].initial
     assert known["classifier"].score(known["rows"], known["species"]) > 0.9
     made = {path.name for path in tmp_path.iterdir()}
-    assert made == {"lab.html", "nudge.xlsx", "network.onnx", "network.h", "training.gif"}
+    assert made == {"lab.html", "step.xlsx", "network.onnx", "network.h", "training.gif"}
 
 
 def test_the_readmes_map_is_what_is_on_disk():
@@ -91,7 +91,20 @@ def test_the_readmes_files_exist():
         assert (ROOT / target).exists(), target
 
 
-def test_every_command_stands_in_the_docs():
+def test_the_files_and_constants_in_contributing_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"`([\w/]+\.(?:py|md)|web/src/)`", text):
+        assert (ROOT / path).exists() or (ROOT / "src" / "tinynet" / path).exists(), path
+    code = "\n".join(path.read_text() for path in tracked() if path.suffix == ".py")
+    for name in re.findall(r"`([A-Z_]{4,})`", text):
+        assert re.search(rf"^{name}\b.* =", code, re.M), name
+    source = ROOT / "src" / "tinynet"
+    listed = re.findall(r"`(\w+\.py|\w+/)`", text.split("## The map")[1].split("\n## ")[0])
+    files = [path.name for path in source.glob("*.py") if path.name != "__init__.py"]
+    assert sorted(listed) == sorted(files + [f"{path.parent.name}/" for path in source.glob("*/__init__.py")])
+
+
+def test_every_command_is_in_the_docs():
     from tinynet.cli import app
 
     commands = {command.callback.__name__ for command in app.registered_commands}

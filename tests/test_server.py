@@ -1,4 +1,4 @@
-"""The server, asked over a real connection."""
+"""The server, over a real connection."""
 
 import json
 import os
@@ -22,14 +22,14 @@ from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.exam import Exam
 from tinynet.experiments.ladder import RUNG, Ladder, Standing, sentence
 from tinynet.lab.api import learner
-from tinynet.lab.api import population as wire_seeds
-from tinynet.lab.http import app, jobs, middleware
+from tinynet.lab.api import population as population_api
+from tinynet.lab.http import jobs, middleware, serve
 
 PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()
 EXPERIMENT = {"architecture": PLAIN, "recipe": {}, "examples": LINES.to_json()}
 QUESTION = EXPERIMENT | {"picture": [0.5] * 4, "networks": 500}
-ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 10_000}}  # as much as may be asked, nearly
+ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 10_000}}  # nearly the maximum
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,11 @@ def ask(client, path, body):
     return answer.json()
 
 
-def told(answer):
+def json_lines(answer):
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def test_a_sheet_and_how_its_cells_are_written(client):
+def test_a_sheet_and_the_labels_of_its_cells(client):
     recipe = tn.Recipe(optimizer="adam")
     said = ask(client, "sheet", {"architecture": PLAIN, "recipe": recipe.to_json(), "batch": 2})
     sheet = Sheet.of(tn.Architecture(), recipe, 2)
@@ -88,7 +88,7 @@ def test_a_recording_from_given_parameters(client):
 
 
 def test_a_population_agrees_with_the_library(client):
-    lines = told(client.post("api/population", json=QUESTION | {"recipe": {"learning_rate": 5}}))
+    lines = json_lines(client.post("api/population", json=QUESTION | {"recipe": {"learning_rate": 5}}))
     crowd = tn.population(tn.Recipe(learning_rate=5.0), 500)
     gaps = crowd.margins(np.full((1, 4), 0.5))[:, 0]
     found = lines[-1]["result"]
@@ -98,19 +98,19 @@ def test_a_population_agrees_with_the_library(client):
     edges, counts, seeds = (found["histogram"][key] for key in ("edges", "counts", "seeds"))
     assert sum(counts) == 500
     for k, members in enumerate(seeds):
-        assert len(members) == min(counts[k], wire_seeds.SEEDS_PER_BIN)
+        assert len(members) == min(counts[k], population_api.SEEDS_PER_BIN)
         assert all(edges[k] <= gaps[seed] <= edges[k + 1] for seed in members)
     done = [line["done"] for line in lines[:-1]]
     assert done == sorted(done)
 
 
-def test_a_population_whose_reader_goes_away_is_stopped(client):
+def test_a_population_is_cancelled_if_the_client_disconnects(client):
     for _ in range(jobs.WORKERS + jobs.WAITING + 2):
         with client.stream("POST", "api/population", json=ENDLESS) as answer:
             while answer.status_code == 429:
                 answer = retry(client)
             next(answer.iter_lines())
-    assert "result" in told(patiently(client, QUESTION))[-1]
+    assert "result" in json_lines(patiently(client, QUESTION))[-1]
 
 
 def retry(client):
@@ -127,7 +127,7 @@ def patiently(client, question):
     raise AssertionError("the workers never became free")
 
 
-def test_too_many_questions_are_asked_to_wait_and_block_nobody_else(client):
+def test_too_many_jobs_are_refused_and_other_requests_still_work(client):
     patiently(client, QUESTION)
     requests = [
         client.build_request("POST", "api/population", json=ENDLESS)
@@ -138,13 +138,13 @@ def test_too_many_questions_are_asked_to_wait_and_block_nobody_else(client):
         refused = client.post("api/population", json=QUESTION)
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) > 0
-        assert "try again" in refused.json()["error"]
+        assert "Try again" in refused.json()["error"]
         ask(client, "sheet", {"architecture": PLAIN, "recipe": {}})
         assert client.post("api/recording", json=EXPERIMENT).status_code == 200
     finally:
         for answer in running:
             answer.close()
-    assert "result" in told(patiently(client, QUESTION))[-1]
+    assert "result" in json_lines(patiently(client, QUESTION))[-1]
 
 
 WORLD = tn.World(noise=0.1, labels="coin")
@@ -154,7 +154,9 @@ def test_a_recording_and_a_population_from_a_world(client):
     asked = EXPERIMENT | {"world": WORLD.to_json(), "recipe": {"epochs": 2, "seed": 7}, "seed": 7}
     run = tn.train(tn.Network.initial(seed=7), WORLD, tn.Recipe(epochs=2, seed=7))
     assert client.post("api/recording", json=asked).content == run.to_bytes()
-    found = told(patiently(client, QUESTION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}}))[-1]
+    found = json_lines(
+        patiently(client, QUESTION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}})
+    )[-1]
     crowd = tn.population(tn.Recipe(learning_rate=1.0), 500, examples=WORLD)
     assert found["result"]["verdicts"]["all_right"]["count"] == crowd.all_right.sum()
 
@@ -164,7 +166,7 @@ def test_the_memorizer_and_the_learner(client):
     inputs, _, rows = World().draw(np.arange(said["pictures"]), seed=0)
     happened = World().patterns.targets[rows, 0]
     for k, key in enumerate(["memorizer", "learner"]):
-        network, bins = learner.kept(key), said["reliability"][key]
+        network, bins = learner.network_of(key), said["reliability"][key]
         assert said["networks"][key]["parameters"] == network.parameters.tolist()
         assert Sheet.from_json(said["networks"][key]["sheet"]).cells == Sheet.of(network.architecture).cells
         found = calibration.reliability(calibration.probability(network(inputs)), happened)
@@ -181,7 +183,7 @@ def test_the_memorizer_and_the_learner(client):
 
 
 def test_a_rung_is_the_ladders(client):
-    said = told(client.post("api/rung", json={"key": "bold", "networks": 64}))[-1]["result"]
+    said = json_lines(client.post("api/rung", json={"key": "bold", "networks": 64}))[-1]["result"]
     ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
     found = ladder.standing("bold")
     assert Standing.from_json(said["standing"]) == found
@@ -190,14 +192,14 @@ def test_a_rung_is_the_ladders(client):
     assert said["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
 
 
-def test_the_best_answers(client):
+def test_bayes_optimal_outputs(client):
     shown = [[0.9, 0.8, 0.3, 0.1], [0.5, 0.5, 0.5, 0.5]]
     said = ask(client, "bayes", {"pictures": shown, "world": WORLD.to_json()})
     assert said["answers"] == posterior(WORLD, shown).tolist()
 
 
 @pytest.mark.torch
-def test_pytorch_checks_a_nudge(client):
+def test_pytorch_checks_a_step(client):
     network = tn.Network.initial(seed=9)
     said = ask(client, "check", EXPERIMENT | {"seed": 9})["cells"]
     values = tn.nudge(network, LINES).values
@@ -213,7 +215,7 @@ def test_without_pytorch_the_check_says_how_to_install_it(client, monkeypatch):
 
 
 def test_a_chapter_with_its_figures_and_its_answer(client):
-    said = told(client.post("api/story", json={"chapter": "look", "networks": 10}))[-1]["result"]
+    said = json_lines(client.post("api/story", json={"chapter": "look", "networks": 10}))[-1]["result"]
     heads = {head["key"]: head for head in client.get("api/about").json()["chapters"]}
     assert len(heads) == 10
     assert heads["look"]["options"][said["answer"]] == "two"
@@ -224,25 +226,25 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
     ("path", "body", "message"),
     [
         ("sheet", {"architecture": PLAIN, "recipe": {"rate": 1}}, "no field 'rate'"),
-        ("sheet", {"architecture": PLAIN, "recipe": {"learning_rate": -3}}, "learning_rate is -3. It must be a number above 0"),
-        ("sheet", {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}}, "shows up to 2,000"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"learning_rate": -3}}, "learning_rate is -3; it must be above 0"),
+        ("sheet", {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}}, "sizes (4, 900, 2) give 6,302 parameters. The page shows networks of up to 2,000"),
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "architecture: Field required"),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batches of 1 to 256"),
         ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "make it with output='softmax'"),
         ("starts", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
-        ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "take fewer epochs"),
+        ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "Use fewer epochs."),
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
         ("recording", EXPERIMENT | {"parameters": [1.0]}, "parameters"),
         ("recording", EXPERIMENT | {"world": {"colour": 1}}, "a world has no field 'colour'"),
         ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the pictures are drawn from a world"),
-        ("bayes", {"pictures": []}, "ask for 1 to 5,000"),
-        ("bayes", {"pictures": [[0.5]]}, "has 4 pixels"),
+        ("bayes", {"pictures": []}, "pictures has 0 pictures. It must have 1 to 5,000."),
+        ("bayes", {"pictures": [[0.5]]}, "picture 0 with 1 pixels. Each picture must have 4 pixels."),
         ("bayes", {"pictures": [[2, 0, 0, 0]]}, "outside 0 to 1"),
         ("bayes", {"pictures": [[0, 0, 0, 0]], "world": {"noise": 0}}, "noise is 0"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_a_sentence(client, path, body, message):
+def test_a_mistake_is_status_400_with_a_message(client, path, body, message):
     answer = client.post(f"api/{path}", json=body)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
@@ -252,23 +254,26 @@ def test_a_mistake_is_a_sentence(client, path, body, message):
     ("change", "message"),
     [
         ({"networks": 2_000_000}, "1 to 1,000,000"),
-        ({"picture": [0.5]}, "1 pixels and the network takes 4"),
-        ({"networks": 1_000_000, "recipe": {"epochs": 1_000_000}}, "fewer seeds or epochs"),
+        ({"picture": [0.5]}, "picture has 1 numbers. The network takes 4 inputs."),
+        (
+            {"networks": 1_000_000, "recipe": {"epochs": 1_000_000}},
+            "times the work that the page allows. Use fewer seeds or epochs",
+        ),
     ],
 )
-def test_a_question_that_cannot_be_is_answered_with_a_sentence(client, change, message):
-    assert message in told(patiently(client, QUESTION | change))[-1]["error"]
+def test_a_population_request_out_of_range_is_an_error(client, change, message):
+    assert message in json_lines(patiently(client, QUESTION | change))[-1]["error"]
 
 
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"key": "top"}, "no rung 'top'; the rungs are notebook"),
+        ({"key": "top"}, "key is 'top'. It must be one of notebook"),
         ({"key": "bold", "networks": 5000}, "1 to 2,048"),
     ],
 )
-def test_a_rung_that_cannot_be_is_answered_with_a_sentence(client, asked, message):
-    assert message in told(client.post("api/rung", json=asked))[-1]["error"]
+def test_a_rung_request_out_of_range_is_an_error(client, asked, message):
+    assert message in json_lines(client.post("api/rung", json=asked))[-1]["error"]
 
 
 def test_large_bodies_are_refused(client):
@@ -291,14 +296,14 @@ def test_other_hosts_and_foreign_pages_are_refused(client):
 
 
 @pytest.mark.parametrize("path", ["", "api/about", "api/nothing"])
-def test_every_answer_carries_the_safety_headers(client, path):
+def test_every_response_has_the_security_headers(client, path):
     headers = client.get(path).headers
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_interface_is_described(client):
+def test_openapi_lists_every_route(client):
     paths = client.get("api/openapi.json").json()["paths"]
     names = ["about", "bayes", "check", "columns", "learner", "pictures/{grid}", "population", "recording", "rung", "sheet",
              "starts", "story", "table"]  # fmt: skip
@@ -306,15 +311,15 @@ def test_the_interface_is_described(client):
 
 
 def test_a_busy_port_gives_the_next_free_one():
-    first = app.free_port("127.0.0.1", 18765)
-    second = app.free_port("127.0.0.1", 18765)
+    first = serve.free_port("127.0.0.1", 18765)
+    second = serve.free_port("127.0.0.1", 18765)
     with first, second:
         assert second.getsockname()[1] > first.getsockname()[1] >= 18765
 
 
-def test_a_host_that_is_not_this_machines_is_a_clear_error():
-    with pytest.raises(tn.TinyNetError, match="cannot listen at 203.0.113.1"):
-        app.free_port("203.0.113.1", 0)
+def test_a_host_of_another_machine_is_an_error():
+    with pytest.raises(tn.TinyNetError, match="host is 203.0.113.1. The server cannot listen there"):
+        serve.free_port("203.0.113.1", 0)
 
 
 def test_the_command_serves_until_ctrl_c():

@@ -133,7 +133,7 @@ def test_other_sizes_and_seeds_can_be_told():
 
 
 def test_what_cannot_be_told_is_refused():
-    with pytest.raises(TinyNetError, match="no chapter 'middle'; the chapters are look, nudge"):
+    with pytest.raises(TinyNetError, match="chapter is 'middle'; the chapters are look, nudge"):
         list(tn.journey("middle"))
     with pytest.raises(TinyNetError, match="sizes that begin with 4 and end with 2"):
         list(tn.journey("look", architecture=tn.Architecture((9, 3, 2))))

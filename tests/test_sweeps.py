@@ -150,7 +150,7 @@ def test_a_block_whose_workers_die_is_tried_again_ten_times():
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("localhost", "the scheduler is 'localhost'; its address must be such as tcp://"),
+        ("localhost", "scheduler is 'localhost'; its address must be such as tcp://"),
         ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9"),
     ],
 )

@@ -5,7 +5,7 @@ from sklearn.datasets import load_iris
 import tinynet as tn
 from tinynet.data import splits, tables
 from tinynet.errors import TinyNetError
-from tinynet.lab.api import table as wire_table
+from tinynet.lab.api import table as table_api
 from tinynet.lab.api.table import TableRequest, TableText
 
 
@@ -16,10 +16,10 @@ def iris():
 
 
 def head(text):
-    return wire_table.columns(TableText("own.csv", text))
+    return table_api.columns(TableText("own.csv", text))
 
 
-def test_what_the_columns_hold(iris):
+def test_the_summary_of_the_columns(iris):
     found = head("\ufeff" + iris)
     assert (found["rows"], found["label"]) == (150, "species")
     first, *_, last = found["columns"]
@@ -55,16 +55,16 @@ def test_the_label_that_is_proposed(text, label):
     assert head(text)["label"] == label
 
 
-def test_a_stray_word_and_an_empty_cell_are_told():
+def test_a_stray_word_and_an_empty_cell_are_reported():
     (x, *_) = head("x,y\n1,a\nred,b\n3,c\n,d\n")["columns"]
     assert (x["words"], x["odd"], x["missing"], x["low"], x["high"]) == (False, "red", 1, 1, 3)
     (empty, *_) = head("x,y\n,a\n,b\n")["columns"]
     assert (empty["missing"], empty["different"], empty["examples"]) == (2, 0, [])
 
 
-def test_a_table_becomes_what_the_library_makes_of_it(iris, tmp_path):
+def test_a_table_becomes_the_examples_of_the_library(iris, tmp_path):
     (tmp_path / "iris.csv").write_text(iris)
-    found = wire_table.table(TableRequest("iris.csv", iris, "species", [], 5, 0.3, 7))
+    found = table_api.table(TableRequest("iris.csv", iris, "species", [], 5, 0.3, 7))
     parts = splits.split_dataset(
         tables.read(tmp_path / "iris.csv", label="species"), held_out=0.3, scale=True, seed=7
     )
@@ -80,35 +80,32 @@ def test_a_table_becomes_what_the_library_makes_of_it(iris, tmp_path):
     assert tn.score(run.final, parts.held_out).count >= 0.9 * 45
 
 
-def test_without_a_share_nothing_is_held_out(iris):
-    found = wire_table.table(TableRequest("iris.csv", iris, "species", ["sepal width (cm)"], held_out=0))
+def test_with_a_held_out_fraction_of_0_nothing_is_held_out(iris):
+    found = table_api.table(TableRequest("iris.csv", iris, "species", ["sepal width (cm)"], held_out=0))
     assert found["held_out"] is None
     assert len(found["examples"]["names"]) == 150
     assert found["architecture"]["sizes"] == [3, 5, 3]
 
 
-def test_what_the_page_does_not_take(iris):
-    many = "x,label\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(wire_table.MAX_ROWS + 1))
+def test_tables_that_do_not_fit_the_page_are_refused(iris):
+    many = "x,label\n" + "".join(f"{k},{'ab'[k % 2]}\n" for k in range(table_api.MAX_ROWS + 1))
     wide = ",".join(f"x{k}" for k in range(401)) + ",label\n" + ("0," * 401 + "a\n") + ("1," * 401 + "b\n")
     for request, message in (
-        (TableRequest("many.csv", many), "many.csv has 5,001 rows .* `tinynet train many.csv --label label`"),
-        (TableRequest("wide.csv", wide, held_out=0), "the page shows up to 2,000"),
+        (TableRequest("many.csv", many), "many.csv has 5,001 rows.*`tinynet train many.csv --label label`"),
+        (TableRequest("wide.csv", wide, held_out=0), "The page shows networks of up to 2,000"),
         (TableRequest("iris.csv", iris, "kind"), "iris.csv has no column 'kind'"),
-        (
-            TableRequest("own.csv", "x,label\n1,a\nred,b\n"),
-            "own.csv, line 3, column 'x': 'red' is not a number",
-        ),
-        (TableRequest("iris.csv", iris, "species", hidden=0), "hidden is 0; the page draws 1 to 64"),
-        (TableRequest("iris.csv", iris, "species", held_out=1), "held_out is 1. It must be a fraction"),
+        (TableRequest("own.csv", "x,label\n1,a\nred,b\n"), "own.csv, line 3, column 'x': 'red' is no number"),
+        (TableRequest("iris.csv", iris, "species", hidden=0), "hidden is 0. It must be from 1 to 64."),
+        (TableRequest("iris.csv", iris, "species", held_out=1), "held_out is 1; the share that is held out"),
     ):
         with pytest.raises(TinyNetError, match=message):
-            wire_table.table(request)
-    for text, message in (("", "own.csv has no rows"), ("a,a\n1,2\n", "own.csv, line 1: two columns are named 'a'"),
-                          ("a,b\n1\n", "own.csv, line 2: the row has 1 cells")):  # fmt: skip
+            table_api.table(request)
+    for text, message in (("", "own.csv has no rows"), ("a,a\n1,2\n", "own.csv, line 1: two columns named 'a'"),
+                          ("a,b\n1\n", "own.csv, line 2: 1 cells were found")):  # fmt: skip
         with pytest.raises(TinyNetError, match=message):
             head(text)
 
 
-def test_numbers_of_the_columns_are_plain(iris):
+def test_the_ranges_of_the_columns_are_plain_floats(iris):
     assert all(isinstance(c[name], float) for c in head(iris)["columns"] for name in ("low", "high"))
     assert np.isfinite([c["low"] for c in head(iris)["columns"]]).all()

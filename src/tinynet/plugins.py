@@ -13,7 +13,7 @@ LATE_BOUND = {
     "Recording.from_bytes, of a watched training": "tinynet.training.watched:WatchedRecording",
     "InNotebook.widget": "tinynet.lab.notebook.widget:Laboratory",
     "InNotebook._ipython_display_": "tinynet.lab.notebook.display:display",
-    "InNotebook._display_": "tinynet.lab.notebook.display:shown",
+    "InNotebook._display_": "tinynet.lab.notebook.display:output_of",
     "InNotebook._repr_html_": "tinynet.lab.notebook.snapshot:snapshot",
 }
 

@@ -28,7 +28,7 @@ def check_int(name: str, value: object, low: int, high: int | None = None) -> in
     whole = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
     if whole is None or whole < low or (high is not None and whole > high):
         rule = f"of at least {low:,}" if high is None else f"from {low:,} to {high:,}"
-        raise TinyNetError(f"{name} is {_shown(value)}. It must be a whole number {rule}.")
+        raise TinyNetError(f"is {_shown(value)}. It must be a whole number {rule}.", parameter=name)
     return whole
 
 
@@ -69,7 +69,7 @@ def check_number(
     above = low <= number if inclusive in ("both", "left") else low < number
     below = number <= high if inclusive in ("both", "right") else number < high
     if not (above and below):  # NaN is neither
-        raise TinyNetError(f"{name} is {_shown(value)}. It must be a number {rules[inclusive]}.")
+        raise TinyNetError(f"is {_shown(value)}. It must be a number {rules[inclusive]}.", parameter=name)
     return float(number)
 
 
@@ -81,7 +81,7 @@ def check_bool(name: str, value: object) -> bool:
     tinynet.errors.TinyNetError: augment is 1. It must be True or False.
     """
     if not isinstance(value, bool):
-        raise TinyNetError(f"{name} is {value!r}. It must be True or False.")
+        raise TinyNetError(f"is {value!r}. It must be True or False.", parameter=name)
     return value
 
 
@@ -94,7 +94,9 @@ def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
     """
     allowed = tuple(choices)
     if not isinstance(value, str) or value not in allowed:
-        raise TinyNetError(f"{name} is {value!r}. It must be one of {', '.join(map(repr, allowed))}.")
+        raise TinyNetError(
+            f"is {value!r}. It must be one of {', '.join(map(repr, allowed))}.", parameter=name
+        )
     return value
 
 

@@ -3,8 +3,11 @@
 A command must not compute anything itself.
 
 options.py       options that several commands share
+mistakes.py      errors that name the option
+inputs.py        arguments and options as data
+output.py        JSON documents
 terminal.py      chapters, tables and progress bars
-discover.py      `discover`, the whole journey
+discover.py      `discover`
 inspect.py       `nudge`, `explain` and `stress`
 train.py         `train`
 train_report.py  the scores of a training
@@ -27,6 +30,7 @@ from tinynet.cli.discover import discover
 from tinynet.cli.export import export
 from tinynet.cli.inspect import explain, nudge, stress
 from tinynet.cli.lab import doctor, lab
+from tinynet.cli.mistakes import naming_options
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
 from tinynet.cli.population import population
 from tinynet.cli.predict import predict
@@ -37,7 +41,7 @@ from tinynet.cli.worksheet import worksheet
 
 app = typer.Typer(
     name="tinynet",
-    help="A laboratory for small neural networks: see every number, replay every nudge, test every claim.",
+    help="A laboratory for small neural networks. Inspect every number, replay every step, test every claim.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -59,11 +63,14 @@ for command in (
     lab,
     doctor,
 ):
-    app.command()(command)
+    app.command()(naming_options(command))
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one line on standard error and exit code 2."""
+    """Run the command line.
+
+    A user's mistake prints one line on standard error and ends with exit code 2.
+    """
     from tinynet.errors import TinyNetError
 
     try:
@@ -71,17 +78,18 @@ def main() -> None:
     except (TinyNetError, ImportError) as error:
         print(f"tinynet: {error}", file=sys.stderr)
         sys.exit(USER_MISTAKE)
-    except BrokenPipeError:  # the reader of our output, such as `head`, has closed it
+    except BrokenPipeError:  # the program that reads the output, such as `head`, has ended
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
-        _interrupted()
+        _exit_interrupted()
     except SystemExit as ended:
-        if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):  # typer says nothing
-            _interrupted()
+        # Typer turns Ctrl-C into a silent exit.
+        if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):
+            _exit_interrupted()
         raise
 
 
-def _interrupted() -> NoReturn:
+def _exit_interrupted() -> NoReturn:
     print("tinynet: interrupted", file=sys.stderr)
     sys.exit(INTERRUPTED)

@@ -1,21 +1,13 @@
-"""The command `discover`: the whole journey."""
+"""The command `discover`: all chapters of the journey."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.options import (
-    INTERRUPTED,
-    Epochs,
-    Hidden,
-    Json,
-    Rate,
-    Seed,
-    hidden_sizes,
-    make_folder,
-    print_json,
-)
+from tinynet.cli.inputs import hidden_sizes, make_folder
+from tinynet.cli.options import INTERRUPTED, Epochs, Hidden, Json, Rate, Seed
+from tinynet.cli.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,65 +16,70 @@ if TYPE_CHECKING:
 
 
 def discover(
-    part: Annotated[
-        str | None, typer.Option(help="Only this chapter: look, nudge, train, … learner.")
+    chapter: Annotated[
+        str | None,
+        typer.Option(
+            help="Only this chapter: look, nudge, train, converge, fuzzy, inside, stress, bold, aha or learner."
+        ),
     ] = None,
     seed: Seed = 0,
     rate: Rate = 0.1,
     epochs: Epochs = 100,
     hidden: Hidden = "3",
-    networks: Annotated[int, typer.Option(help="How many seeds each claim is put to.")] = 1000,
+    networks: Annotated[int, typer.Option(help="Number of seeds that test each claim.")] = 1000,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The folder for the report and the figures. Default: discovery. With --json, nothing is written unless you "
-            "give --out."
+            help="Folder for the report and the figures. Default: discovery. With --json, files are written only if you give this option."
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """The whole journey, chapter by chapter, here and as one HTML report."""
+    """Print the journey, chapter by chapter, and write it as one HTML report."""
     from tinynet.core.architecture import Architecture
     from tinynet.recipe import Recipe
     from tinynet.story import html, journey
 
     settings = {"seed": seed, "networks": networks, "recipe": Recipe(learning_rate=rate, epochs=epochs)}
-    chapters = journey.journey(part, architecture=Architecture((4, *hidden_sizes(hidden), 2)), **settings)
+    chapters = journey.journey(chapter, architecture=Architecture((4, *hidden_sizes(hidden), 2)), **settings)
     folder = Path("discovery") if out is None and not as_json else out
     if folder is not None:
         make_folder(folder)
-    told, interrupted = _told(chapters, None if as_json else folder, 1 if part else len(journey.CHAPTERS))
-    about = f"Seed {seed}, learning rate {rate:g}, {epochs:,} epochs; claims put to {networks:,} seeds."
-    written = [] if folder is None else html.write(told, about, folder)
+    total = 1 if chapter else len(journey.CHAPTERS)
+    finished, interrupted = _finish(chapters, None if as_json else folder, total)
+    about = f"Seed {seed}, learning rate {rate:g}, {epochs:,} epochs. {networks:,} seeds test each claim."
+    files = [] if folder is None else html.write(finished, about, folder)
     if as_json:
-        shown = {
+        document = {
+            "command": "discover",
             "seed": seed,
-            "chapters": [chapter.to_json() for chapter in told],
+            "chapters": [one.to_json() for one in finished],
             "interrupted": interrupted,
+            "files": list(map(str, files)),
         }
-        print_json({"command": "discover", **shown, "files": list(map(str, written))})
+        print_json(document)
     else:
-        typer.echo(f"The report with its figures: {written[0]}")
+        typer.echo(f"The report with its figures: {files[0]}")
     if interrupted:
-        typer.echo(f"interrupted: {len(told)} chapters were told", err=True)
+        typer.echo(f"interrupted: {len(finished)} chapters are complete", err=True)
         raise typer.Exit(INTERRUPTED)
 
 
-def _told(chapters: "Iterator[Chapter]", shown: Path | None, total: int) -> "tuple[list[Chapter], bool]":
-    """Tell the chapters, up to Ctrl-C; return them, and whether it came.
+def _finish(chapters: "Iterator[Chapter]", figures: Path | None, total: int) -> "tuple[list[Chapter], bool]":
+    """Return the chapters that are complete, and whether Ctrl-C interrupted them.
 
-    shown : the folder of the figures, where the chapters are printed too.
+    figures : the folder of the figures. The chapters are printed if it is given.
     """
     from tinynet.cli import terminal
 
-    told: list[Chapter] = []
+    finished: list[Chapter] = []
     try:
-        with terminal.progress("chapters", "told") as advance:
+        with terminal.progress("chapters", "done") as advance:
             for number, chapter in enumerate(chapters, 1):
-                if shown is not None:
-                    terminal.show(chapter, number, str(shown))
-                told.append(chapter)
+                if figures is not None:
+                    terminal.show(chapter, number, str(figures))
+                finished.append(chapter)
                 advance(number, total)
     except KeyboardInterrupt:
-        return told, True
-    return told, False
+        return finished, True
+    return finished, False

@@ -1,85 +1,91 @@
-"""The command `export`: a recording in other forms."""
+"""The command `export`: a recording in other formats."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tinynet.cli.options import Json, print_json
+from tinynet.cli.options import Json, flags, with_options
+from tinynet.cli.output import print_json
+
+# The options that single formats take, in the order of `--help`.
+FORMAT_OPTIONS: dict[str, tuple[Any, str]] = {
+    "step": (int, "Step to show, or the step before which the network is exported. Default: the trained network."),
+    "epoch": (int, "Epoch of a workbook. Default: 0."),
+    "cell": (str, "Cell to explain, such as layer1.weight[0,2]. Default: loss."),
+    "depth": (int, "Levels of the explanation. Default: all."),
+    "figure": (str, "Name of the figure. Default: network. A wrong name lists all names."),
+    "dtype": (str, "float32 or float64, for model files and C."),
+    "name": (str, "Name of the function in a program. Default: network."),
+    "frames": (int, "Frames of a film. Default: 120."),
+    "fps": (int, "Frames per second of a film. Default: 20."),
+    "picture": (str, "Name of the example that a film shows. Default: the first."),
+    "title": (str, "Title of a page. Default: TinyNet."),
+    "names": (list[str], "Name of a recording in a page. Repeat the option for each recording, in their order."),
+}  # fmt: skip
 
 
+def _with_format_options(command: Any) -> Any:
+    """Give a command an option for every choice that a format takes."""
+    options = {
+        name: (None, Annotated[kind | None, typer.Option(*flags(name), help=text)])
+        for name, (kind, text) in FORMAT_OPTIONS.items()
+    }
+    return with_options(command, options)
+
+
+@_with_format_options
 def export(
+    *,
     recordings: Annotated[
-        list[Path], typer.Argument(help="A recording; for a page also several, to compare.")
+        list[Path], typer.Argument(help="A recording. A page (.html) can compare several recordings.")
     ],
     out: Annotated[
         list[Path],
         typer.Option(
-            help="The file to write; its ending says what: .html the laboratory offline; .xlsx live formulas; .onnx, "
-            ".safetensors, .pt or .json the numbers; .h, .py or .js code; .svg, .pdf or .png a figure; .gif or .mp4 a "
-            "film; .tex an explanation. Give it again for more files."
+            help="File to write. Its extension chooses the format. Repeat the option for more files."
         ),
     ],
-    step: Annotated[
-        int | None, typer.Option(help="The nudge that is shown, or before which the network stands.")
-    ] = None,
-    epoch: Annotated[int | None, typer.Option(help="The epoch whose nudges a workbook has.")] = None,
-    cell: Annotated[str | None, typer.Option(help="The cell to explain, such as layer1.weight[0,2].")] = None,
-    depth: Annotated[int | None, typer.Option(help="Levels of the explanation. Default: all.")] = None,
-    figure: Annotated[
-        str | None, typer.Option(help="The figure's name. Default: network. A wrong name lists all.")
-    ] = None,
-    dtype: Annotated[str | None, typer.Option(help="float32 or float64, of models and C.")] = None,
-    name: Annotated[str | None, typer.Option(help="The name of the function in a program.")] = None,
-    frames: Annotated[int | None, typer.Option(help="Frames of a film.")] = None,
-    fps: Annotated[int | None, typer.Option(help="Frames a second.")] = None,
-    picture: Annotated[str | None, typer.Option(help="The example that a film shows, by its name.")] = None,
-    title: Annotated[str | None, typer.Option(help="The title of a page.")] = None,
-    called: Annotated[
-        list[str] | None, typer.Option("--called", help="The name of each recording in a page, in turn.")
-    ] = None,
     as_json: Json = False,
+    **choices: Any,
 ) -> None:
-    """A recording as a page, a workbook, a model, code, a figure, a film or LaTeX, by the ending of --out."""
+    """Export a recording as a page, workbook, model, program, figure, film or LaTeX document.
+
+    Formats: .html (the laboratory, offline), .xlsx (live formulas), .onnx, .safetensors and .pt (parameters), .json (the
+    whole recording), .h, .py and .js (programs), .svg, .pdf and .png (figures), .gif and .mp4 (films), .tex (an
+    explanation).
+    """
     import tinynet as tn
     from tinynet import files
     from tinynet.cli import terminal
     from tinynet.exports import export as exports
     from tinynet.exports.export_formats import FORMATS
 
-    asked = {
-        "step": step, "epoch": epoch, "cell": cell, "depth": depth, "figure": figure, "dtype": dtype, "name": name,
-        "frames": frames, "fps": fps, "picture": picture,
-        "title": title, "names": called or None,
-    }  # fmt: skip
-    choices = {key: value for key, value in asked.items() if value is not None}
-    taken = exports.options_by_path(out, choices)
+    given = {name: value for name, value in choices.items() if value is not None and value != []}
+    taken = exports.options_by_path(out, given)
     for path in out:
         exports.check(path, len(recordings), **taken[path])
-        _check_apart(path, recordings)
+        _check_no_overwrite(path, recordings)
     runs = [tn.load(path) for path in recordings]
-    made = {}
+    contents = {}
     for path in out:
         with terminal.progress(f"making {path.name}", "frames") as advance:
-            made[path] = exports.rendered(runs, path, progress=advance, **taken[path])
-    for path, data in made.items():  # none is written before all are made
+            contents[path] = exports.rendered(runs, path, progress=advance, **taken[path])
+    for path, data in contents.items():  # all files are complete before the first is written
         files.write(path, data)
         if not as_json:
             typer.echo(f"{path}: {FORMATS[path.suffix.lower()].description}, {len(data):,} bytes")
     if as_json:
-        print_json(
-            {
-                "command": "export",
-                "files": [{"path": str(path), "bytes": len(data)} for path, data in made.items()],
-            }
-        )
+        written = [{"path": str(path), "bytes": len(data)} for path, data in contents.items()]
+        print_json({"command": "export", "files": written})
 
 
-def _check_apart(path: Path, recordings: list[Path]) -> None:
-    """Refuse to write a form of a recording over a recording: what it leaves out would be lost."""
+def _check_no_overwrite(path: Path, recordings: list[Path]) -> None:
+    """Raise a TinyNetError if an export would overwrite a recording."""
     from tinynet.errors import TinyNetError
 
     if path.exists() and any(taken.exists() and taken.samefile(path) for taken in recordings):
         raise TinyNetError(
-            f"{path} is the recording itself, which would be lost; choose another name for --out"
+            f"is {path}. It must not be the recording itself, which would be lost. Choose another name.",
+            parameter="out",
         )

@@ -1,25 +1,17 @@
 """The commands about one network: `nudge`, `explain` and `stress`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.options import (
-    Hidden,
-    Json,
-    LossOption,
-    Pictures,
-    Rate,
-    RecordingPath,
-    Seed,
-    answers_json,
-    hidden_sizes,
-    print_json,
-    recipe_of,
-)
+from tinynet.cli.inputs import hidden_sizes, numbers
+from tinynet.cli.mistakes import recipe_from
+from tinynet.cli.options import Hidden, Json, LossOption, Pictures, Rate, RecordingPath, Seed
+from tinynet.cli.output import predictions_json, print_json
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
+    from tinynet.model.moment import Moment
     from tinynet.training.recording import Recording
 
 
@@ -31,74 +23,100 @@ def nudge(
     hidden: Hidden = "3",
     repeat: Annotated[
         int,
-        typer.Option(help="How many times to take the nudge. Ledger and cell are those of the last nudge."),
+        typer.Option(help="Number of steps with this picture. The ledger and the cell show the last step."),
     ] = 1,
-    cell: Annotated[str | None, typer.Option(help="Open this cell too, such as layer1.weight[0,2].")] = None,
+    cell: Annotated[
+        str | None, typer.Option(help="Also explain this cell, such as layer1.weight[0,2].")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """One step, or the same step again and again: every number before, gradient, change, after."""
+    """Take one training step. Print each parameter before the step, its gradient, its change, and its new value."""
     import tinynet as tn
-    from tinynet.cli import terminal
-    from tinynet.story.content import falls, ledger_table, repeats_table
-    from tinynet.training.train import MAX_TIMES, nudges
-    from tinynet.validation import check_int
+    from tinynet.training.train import nudges
 
-    check_int("--repeat", repeat, 1, MAX_TIMES)
     network = tn.Network.initial((4, *hidden_sizes(hidden), 2), seed=seed)
-    recipe = recipe_of(learning_rate=rate, loss=loss)
-    moments = nudges(network, trainable(picture), recipe, times=repeat)
+    recipe = recipe_from(learning_rate=rate, loss=loss)
+    moments = nudges(network, training_picture(picture), recipe, times=repeat)
     moment = moments[-1]
     explanation = None if cell is None else moment.explain(cell)
-    after = tn.nudge(moment.after, moment.batch, recipe).loss
-    losses = [*(each.loss for each in moments), after]
+    loss_after = tn.nudge(moment.after, moment.batch, recipe).loss
+    losses = [*(each.loss for each in moments), loss_after]
     if as_json:
-        ledger = [row._asdict() for row in moment.ledger()]
-        opened = explanation and explanation.to_json()
-        print_json(
-            {"command": "nudge", "seed": seed, "picture": picture, "repeat": repeat, "losses": losses}
-            | {"loss": moment.loss, "loss_after": after}
-            | {"ledger": ledger, "cells": moment.values, "explanation": opened}
-        )
+        document = {
+            "command": "nudge",
+            "seed": seed,
+            "picture": picture,
+            "repeat": repeat,
+            "losses": losses,
+            "loss": moment.loss,
+            "loss_after": loss_after,
+            "ledger": [row._asdict() for row in moment.ledger()],
+            "cells": moment.values,
+            "explanation": None if explanation is None else explanation.to_json(),
+        }
+        print_json(document)
         return
-    which = "One nudge" if repeat == 1 else f"Nudge {repeat}"
-    terminal.show_table(ledger_table(f"{which} of seed {seed} by {picture!r}", moment))
-    if repeat > 1:
+    title = f"{'One step' if repeat == 1 else f'Step {repeat}'} of seed {seed} with {picture!r}"
+    _show_step(title, moment, losses)
+    if explanation is not None:
+        typer.echo(f"\n{explanation}")
+
+
+def _show_step(title: str, moment: "Moment", losses: list[float]) -> None:
+    """Print the ledger of the last step, and the loss of each step."""
+    from tinynet.cli import terminal
+    from tinynet.story.content import falls, ledger_table, repeats_table
+
+    terminal.show_table(ledger_table(title, moment))
+    if len(losses) > 2:
         terminal.show_table(repeats_table(losses))
         typer.echo(falls(losses))
     else:
-        typer.echo(f"loss {moment.loss:.6f}, and {after:.6f} after the nudge")
-    if explanation is not None:
-        typer.echo(f"\n{explanation}")
+        typer.echo(f"The loss was {losses[0]:.6f}. After the step it is {losses[1]:.6f}.")
 
 
 def explain(
     recording: RecordingPath,
     cell: Annotated[str, typer.Argument(help="A cell of the sheet, such as layer1.weight[0,2] or loss.")],
-    step: Annotated[int, typer.Option(help="The nudge, counted from 0; negative counts from the end.")] = 0,
-    depth: Annotated[int | None, typer.Option(help="Levels to open. Default: all.")] = None,
-    form: Annotated[
-        str | None, typer.Option(help="text, latex, html, or document: a whole LaTeX file. Default: text.")
+    step: Annotated[
+        int, typer.Option(help="Step, counted from 0. A negative number counts from the end.")
+    ] = 0,
+    depth: Annotated[int | None, typer.Option(help="Levels of the explanation. Default: all.")] = None,
+    output_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="Format: text, latex, html, or document (a LaTeX file). Default: text."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """One cell of a recording: the formula, with its numbers, down to pixels and parameters."""
+    """Explain one cell of a recording: its formula with numbers, down to inputs and parameters."""
     import tinynet as tn
     from tinynet.validation import check_choice
 
     explanation = tn.load(recording)[step].explain(cell, depth=depth)
-    forms = {"text": explanation.text, "latex": explanation.latex, "html": explanation.html}
-    forms["document"] = explanation.latex_document
-    if form is not None:
-        check_choice("--form", form, forms)
-    if as_json:
-        written = {} if form is None else {"form": form, "written": forms[form]()}
-        print_json({"command": "explain", "step": step, "explanation": explanation.to_json(), **written})
+    formats = {
+        "text": explanation.text,
+        "latex": explanation.latex,
+        "html": explanation.html,
+        "document": explanation.latex_document,
+    }
+    chosen = check_choice("output_format", output_format or "text", tuple(formats))
+    if not as_json:
+        typer.echo(formats[chosen]())
         return
-    typer.echo(forms[form or "text"]())
+    document: dict[str, Any] = {"command": "explain", "step": step, "explanation": explanation.to_json()}
+    if output_format is not None:
+        document |= {"format": chosen, "text": formats[chosen]()}
+    print_json(document)
 
 
 def stress(recording: RecordingPath, as_json: Json = False) -> None:
-    """A recording's network against unseen and ambiguous pictures; of a table, against rows halfway between answers."""
+    """Test a recording's network on unseen and ambiguous examples.
+
+    A network trained on pictures gets the stress pictures. A network trained on a table gets the points halfway
+    between the means of two classes.
+    """
     import tinynet as tn
     from tinynet.cli import terminal
     from tinynet.evaluation import predictions, symmetry
@@ -106,18 +124,23 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
 
     run = tn.load(recording)
     sets = _table_sets(run) if run.examples.shape is None else _picture_sets(run)
-    lines = run.examples.shape == (2, 2) and len(run.examples.target_names) == 2
-    unfair = symmetry.asymmetry(run.best, tn.pictures.binary()) if lines else None
+    two_lines = run.examples.shape == (2, 2) and len(run.examples.target_names) == 2
+    asymmetry = symmetry.asymmetry(run.best, tn.pictures.binary()) if two_lines else None
     if as_json:
-        found = {name: answers_json(run.best, examples) for name, examples in sets.items()}
-        about = {"command": "stress", "unsure_below": predictions.UNSURE, "asymmetry": unfair}
-        print_json(about | {"answers": found})
+        document = {
+            "command": "stress",
+            "unsure_below": predictions.UNSURE,
+            "asymmetry": asymmetry,
+            "predictions": {name: predictions_json(run.best, examples) for name, examples in sets.items()},
+        }
+        print_json(document)
         return
     for name, examples in sets.items():
         terminal.show_table(answers_table(name.capitalize(), run.best, examples))
-    if unfair is not None:
+    if asymmetry is not None:
         typer.echo(
-            f"Turned by 90 degrees, its answers to the 16 black-and-white pictures change by up to {unfair:.4f}."
+            "If the 16 black-and-white pictures are rotated by 90 degrees, the outputs change by up to "
+            f"{asymmetry:.4f}."
         )
 
 
@@ -125,23 +148,26 @@ def _picture_sets(run: "Recording") -> "dict[str, Examples]":
     from tinynet.data import pictures
     from tinynet.errors import TinyNetError
 
-    if run.network.sizes[0] != 4:
+    inputs = run.network.sizes[0]
+    if inputs != 4:
         raise TinyNetError(
-            f"the stress test has 2x2 pictures and this network takes {run.network.sizes[0]} inputs"
+            f"the network has {inputs} inputs. The stress test needs a network for 2x2 pictures, with 4 inputs."
         )
     return {"trained on": run.examples, "stress": pictures.stress(), "fuzzy": pictures.fuzzy()}
 
 
 def _table_sets(run: "Recording") -> "dict[str, Examples]":
-
     from tinynet.data import probes
 
     trained = {"trained on": run.examples} if len(run.examples) <= 20 else {}
     return trained | {"halfway between the means": probes.class_midpoints(run.examples)}
 
 
-def trainable(picture: str) -> "Examples":
-    """Return a line by name, or the four given brightnesses with the target of the line they are nearest to."""
+def training_picture(text: str) -> "Examples":
+    """Return one example to train on.
+
+    text : the name of a picture, or four brightnesses. Their target is that of the nearest line.
+    """
     import numpy as np
 
     from tinynet.data import pictures
@@ -150,16 +176,20 @@ def trainable(picture: str) -> "Examples":
 
     lines = pictures.lines()
     known = {"fuzzy": pictures.fuzzy()} | {name: lines[name] for name in lines.names}
-    if picture in known:
-        return known[picture]
+    if text in known:
+        return known[text]
     try:
-        values = np.array([[float(part) for part in picture.split(",")]])
-    except ValueError:
+        values = np.array([numbers(text, "picture")])  # (1, pixels)
+    except TinyNetError:
         raise TinyNetError(
-            f"there is no picture {picture!r}; there are {', '.join(known)}, or four numbers"
+            f"is {text!r}. It must be {', '.join(known)}, or four numbers such as 1,1,0,0.",
+            parameter="picture",
         ) from None
     if values.shape != (1, 4):
-        raise TinyNetError(f"--picture has {values.shape[1]} numbers and a 2x2 picture has 4")
+        raise TinyNetError(
+            f"is {text!r}, which has {values.shape[1]} numbers. A 2x2 picture has 4 numbers.",
+            parameter="picture",
+        )
     nearest = int(arrays.total(np.abs(lines.inputs - values)).argmin())
     assert lines.targets is not None
-    return pictures.Examples(values, lines.targets[nearest : nearest + 1], (picture,), (2, 2))
+    return pictures.Examples(values, lines.targets[nearest : nearest + 1], (text,), (2, 2))

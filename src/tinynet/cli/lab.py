@@ -4,24 +4,27 @@ from typing import Annotated
 
 import typer
 
-from tinynet.cli.options import Json, print_json
+from tinynet.cli.options import Json
+from tinynet.cli.output import print_json
 
 
 def lab(
-    port: Annotated[int, typer.Option(help="The port; where it is busy, the next free one.")] = 8765,
+    port: Annotated[int, typer.Option(help="Port. If it is in use, the next free port is used.")] = 8765,
     host: Annotated[
-        str, typer.Option(help="The address to listen at; other machines can ask only if you change it.")
+        str, typer.Option(help="Address to listen on. The default accepts requests of this machine only.")
     ] = "127.0.0.1",
-    browser: Annotated[bool, typer.Option(help="Open the page, where there is a display.")] = True,
+    browser: Annotated[
+        bool, typer.Option(help="Open the page in the browser, if there is a display.")
+    ] = True,
 ) -> None:
-    """The laboratory in the browser."""
-    from tinynet.lab.http import app
+    """Open the laboratory in the browser."""
+    from tinynet.lab.http.serve import serve
 
-    app.serve(host, port, browser=browser, say=typer.echo)
+    serve(host, port, browser=browser, echo=typer.echo)
 
 
 def doctor(as_json: Json = False) -> None:
-    """What this machine has: system, Python, PyTorch and its devices, browser."""
+    """Describe this machine: system, Python, PyTorch and its devices, browser, packages."""
     from tinynet.story import environment
 
     found = environment.describe()

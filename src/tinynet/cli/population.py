@@ -1,68 +1,63 @@
-"""The command `population`: many seeds, one recipe."""
+"""The command `population`: one recipe, many seeds."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.options import (
-    INTERRUPTED,
-    Activation,
-    Hidden,
-    Init,
-    Json,
-    Output,
-    hidden_sizes,
-    print_json,
-    recipe_of,
-    with_recipe,
-)
+from tinynet.cli.mistakes import recipe_from
+from tinynet.cli.options import INTERRUPTED, Json, NetworkOptions, with_groups, with_recipe
+from tinynet.cli.output import print_json
+
+if TYPE_CHECKING:
+    from tinynet.experiments.population import Population
 
 
 @with_recipe
+@with_groups(shape=NetworkOptions)
 def population(
     *,
-    networks: Annotated[int, typer.Option(help="How many seeds.")] = 1000,
-    first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    hidden: Hidden = "3",
-    activation: Activation = "sigmoid",
-    output: Output = "sigmoid",
-    init: Init = "pytorch",
-    out: Annotated[Path | None, typer.Option(help="Draw the histogram of gray here (.png or .svg).")] = None,
+    networks: Annotated[int, typer.Option(help="Number of seeds.")] = 1000,
+    first_seed: Annotated[int, typer.Option(help="First seed.")] = 0,
+    shape: NetworkOptions,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File for a histogram of the margins on the gray picture (.png, .svg or .pdf)."),
+    ] = None,
     as_json: Json = False,
     **fields: Any,
 ) -> None:
-    """Many seeds, one recipe: what is luck, and what is law."""
+    """Train one network for each seed. Print how many learned, with 95 % intervals."""
     import tinynet as tn
     from tinynet import plots
     from tinynet.cli import terminal
 
-    recipe = recipe_of(**fields)
-    architecture = tn.Architecture((4, *hidden_sizes(hidden), 2), activation, output, init)
+    recipe = recipe_from(**fields)
+    if out is not None:
+        plots.check_path(out)
     with terminal.progress("training", "networks") as advance:
-        crowd = tn.population(
-            recipe, networks, first_seed=first_seed, architecture=architecture, progress=advance
+        trained = tn.population(
+            recipe, networks, first_seed=first_seed, architecture=shape.architecture(4, 2), progress=advance
         )
-    if len(crowd):
+    if len(trained):
         if out is not None:
-            plots.save(plots.population_histogram(crowd.margins(tn.pictures.stress()["gray"])[:, 0]), out)
-        verdicts = crowd.verdicts()
+            margins = trained.margins(tn.pictures.stress()["gray"])[:, 0]
+            plots.save(plots.population_histogram(margins), out)
         if as_json:
-            described = {
-                "recipe": recipe.to_json(),
-                "architecture": architecture.to_json(),
-                "networks": len(crowd),
-                "figure": None if out is None else str(out),
-            }
-            print_json(
-                {
-                    "command": "population",
-                    **described,
-                    "verdicts": [verdict.to_json() for verdict in verdicts],
-                }
-            )
+            print_json(_document(trained, out))
         else:
-            typer.echo("\n".join(str(verdict) for verdict in verdicts))
-    if crowd.interrupted:
-        typer.echo(f"interrupted: {len(crowd):,} of {networks:,} networks were done", err=True)
+            typer.echo("\n".join(str(verdict) for verdict in trained.verdicts()))
+    if trained.interrupted:
+        typer.echo(f"interrupted: {len(trained):,} of {networks:,} networks are trained", err=True)
         raise typer.Exit(INTERRUPTED)
+
+
+def _document(trained: "Population", figure: Path | None) -> dict[str, Any]:
+    return {
+        "command": "population",
+        "recipe": trained.recipe.to_json(),
+        "architecture": trained.architecture.to_json(),
+        "networks": len(trained),
+        "figure": None if figure is None else str(figure),
+        "verdicts": [verdict.to_json() for verdict in trained.verdicts()],
+    }

@@ -1,16 +1,16 @@
 """The command `runbook`: from memorizer to learner."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.options import INTERRUPTED, Json, make_folder, print_json, refuse
+from tinynet.cli.inputs import check_parent, make_folder
+from tinynet.cli.mistakes import refuse_unused
+from tinynet.cli.options import INTERRUPTED, Json
+from tinynet.cli.output import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tinynet.experiments.ladder import Ladder
 
 NETWORKS, QUICK_NETWORKS, QUICK_PICTURES = 2048, 256, 5_000
@@ -18,23 +18,22 @@ NETWORKS, QUICK_NETWORKS, QUICK_PICTURES = 2048, 256, 5_000
 
 def runbook(
     networks: Annotated[
-        int | None, typer.Option(help="How many seeds each rung is put to: 2,048, or 256 with --quick.")
+        int | None, typer.Option(help="Number of seeds for each rung. Default: 2,048, or 256 with --quick.")
     ] = None,
-    first_seed: Annotated[int | None, typer.Option(help="The first seed. Default: 0.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds, and a shorter exam.")] = False,
+    first_seed: Annotated[int | None, typer.Option(help="First seed. Default: 0.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Use fewer seeds and a shorter exam.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The folder for results, figures and the report. Default: runbook. With --json, figures and report are "
-            "not written unless you give --out."
+            help="Folder for results, figures and report. Default: runbook. With --json, figures and report are written only if you give this option."
         ),
     ] = None,
     save: Annotated[
-        Path | None, typer.Option(help="Train a learner to keep, and save it here with its model card.")
+        Path | None, typer.Option(help="Train one learner instead, and save it here with its model card.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """From memorizer to learner: one ingredient at a time, each measured."""
+    """Measure what turns a memorizer into a learner, one change of the recipe at a time."""
     from tinynet.cli import terminal
     from tinynet.evaluation.exam import Exam
     from tinynet.experiments.ladder import Ladder
@@ -43,8 +42,8 @@ def runbook(
 
     if save is not None:
         given = {"--networks": networks, "--first-seed": first_seed, "--quick": quick, "--out": out}
-        refuse(given, "--save trains one learner and measures no rungs.")
-        _keep(save, as_json)
+        refuse_unused(given, "--save trains one learner and measures no rungs.")
+        _save_learner(save, as_json)
         return
     folder, first = out or Path("runbook"), first_seed or 0
     make_folder(folder)
@@ -59,7 +58,7 @@ def runbook(
     chapter = Runbook(ladder).chapter()
     if not as_json:
         terminal.show(chapter, 1, str(folder))
-    about = f"{count:,} seeds from {first:,} on, an exam of {exam.count:,} pictures."
+    about = f"{count:,} seeds from seed {first:,} on. The exam has {exam.count:,} pictures."
     written = html.write([chapter], about, folder)
     if as_json:
         _print_ladder(ladder, written)
@@ -68,65 +67,66 @@ def runbook(
 
 
 def _measure(ladder: "Ladder") -> None:
-    """Measure every rung that is not known yet; Ctrl-C keeps those that are done."""
+    """Measure every rung that has no result yet. After Ctrl-C, the finished rungs are kept."""
     from tinynet.cli import terminal
     from tinynet.experiments.ladder import RUNGS
 
     found = sum(ladder.known(rung.key) for rung in RUNGS)
     if found:
         typer.echo(f"found {found} of {len(RUNGS)} rungs measured in {ladder.folder}", err=True)
-    done = 0
+    finished = 0
     try:
         with terminal.progress("measuring", "rungs") as advance:
-            for done, rung in enumerate(RUNGS):
-                advance(done, len(RUNGS))
-                ladder.standing(rung.key, partial(_share, advance, done))
+
+            def progress(done: int, total: int) -> None:
+                advance(finished + done / total, len(RUNGS))
+
+            for finished, rung in enumerate(RUNGS):
+                advance(finished, len(RUNGS))
+                ladder.standing(rung.key, progress)
             advance(len(RUNGS), len(RUNGS))
     except KeyboardInterrupt:
         typer.echo(
-            f"interrupted: {done} of {len(RUNGS)} rungs are measured; the same command goes on from there",
+            f"interrupted: {finished} of {len(RUNGS)} rungs are measured. Run the same command again to continue.",
             err=True,
         )
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _share(advance: "Callable[[float, int], None]", rungs: int, done: int, total: int) -> None:
-    """Show how far the rung after `rungs` others is."""
-    from tinynet.experiments.ladder import RUNGS
-
-    advance(rungs + done / total, len(RUNGS))
-
-
-def _print_ladder(ladder: "Ladder", written: list[Path]) -> None:
+def _print_ladder(ladder: "Ladder", files: list[Path]) -> None:
     from dataclasses import asdict
 
     from tinynet.experiments.ladder import RUNGS, sentence
 
-    floors = ladder.exam.bayes_scores
+    bayes = ladder.exam.bayes_scores
     rungs = [
         {"adds": rung.adds, "after": rung.after, "kind": rung.kind, **rung.to_json(), **asdict(ladder.standing(rung.key)),
          "sentence": sentence(ladder, rung.key)}
         for rung in RUNGS
     ]  # fmt: skip
-    lowest = {name: getattr(floors, name).value for name in ("accuracy", "brier", "cross_entropy", "auroc")}
-    made = {"folder": str(ladder.folder), "files": list(map(str, written))}
-    print_json({"command": "runbook", "networks": ladder.networks, "floors": lowest, "rungs": rungs, **made})
+    scores = {name: getattr(bayes, name).value for name in ("accuracy", "brier", "cross_entropy", "auroc")}
+    document = {
+        "command": "runbook",
+        "networks": ladder.networks,
+        "bayes_scores": scores,
+        "rungs": rungs,
+        "folder": str(ladder.folder),
+        "files": list(map(str, files)),
+    }
+    print_json(document)
 
 
-def _keep(path: Path, as_json: bool) -> None:
+def _save_learner(path: Path, as_json: bool) -> None:
     from tinynet.errors import TinyNetError
     from tinynet.story import learner
-    from tinynet.validation import check_folder
 
-    check_folder(path)
+    check_parent(path, "save")
     if path.suffix != ".safetensors":
-        raise TinyNetError(
-            f"--save is {path}; a learner is kept as a recording, so its name ends in .safetensors"
-        )
+        raise TinyNetError(f"is {path}. It must be a file that ends in .safetensors.", parameter="save")
     run = learner.choose()
-    beside = learner.save(run, path)
+    card = learner.save(run, path)
     if as_json:
-        print_json({"command": "runbook", "saved": str(path), "card": str(beside), "identity": run.identity})
+        print_json({"command": "runbook", "saved": str(path), "card": str(card), "identity": run.identity})
         return
     typer.echo(learner.card(run))
-    typer.echo(f"saved: {path}, and its model card: {beside}")
+    typer.echo(f"saved: {path}, and its model card: {card}")

@@ -1,167 +1,220 @@
-"""The command `sweep`: many recipes, over many seeds each."""
+"""The command `sweep`: many recipes, many seeds."""
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tinynet.cli.inputs import read_source
+from tinynet.cli.mistakes import check_used, refuse_unused
 from tinynet.cli.options import (
     INTERRUPTED,
-    Ignored,
+    Columns,
     Json,
-    LabelColumn,
-    ScaleColumns,
     Source,
-    check_used,
     flags,
-    of_recipe,
-    print_json,
-    refuse,
-    source_of,
+    recipe_defaults,
+    with_groups,
     with_options,
 )
+from tinynet.cli.output import print_json
+from tinynet.errors import TinyNetError
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
+    from tinynet.experiments.shards import Plan
     from tinynet.experiments.sweep import Sweep
     from tinynet.experiments.trials import Trial
 
-USUAL = of_recipe() | {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "init": "pytorch"}
+DEFAULTS = recipe_defaults() | {
+    "hidden": "3",
+    "activation": "sigmoid",
+    "output": "sigmoid",
+    "init": "pytorch",
+}
+AXIS_WORDS = {
+    "hidden": "hidden layer sizes",
+    "activation": "hidden activation",
+    "output": "output activation",
+    "init": "initialization",
+}
+PROBE_METRICS = ("unsure", "lean")  # metrics of one probe picture
 
-PICTURED = ("unsure", "lean")  # values of a map that are about one probe picture
 
+@dataclass(frozen=True)
+class MapOptions:
+    """The options of the map."""
 
-def _option(name: str, usual: Any) -> tuple[None, Any]:
-    text = f"Values of {name.replace('_', ' ')}; {usual} unless given."
-    return None, Annotated[str | None, typer.Option(*flags(name), metavar="LIST", help=text)]
-
-
-def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every axis of a trial."""
-    return with_options(command, {name: _option(name, usual) for name, usual in USUAL.items()})
-
-
-@_with_axes
-def sweep(
-    *,
-    source: Source = None,
-    recipes: Annotated[
-        Path | None, typer.Option(help="Trials from this file instead: a JSON list of objects.")
-    ] = None,
-    networks: Annotated[int, typer.Option(help="How many seeds for each trial.")] = 1024,
-    first_seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    label: LabelColumn = None,
-    ignore: Ignored = None,
-    scale: ScaleColumns = True,
-    probes: Annotated[
-        Path | None, typer.Option(help="Pictures to be judged (CSV) instead of the usual.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="The folder that keeps every block as it is done.")] = None,
-    figure: Annotated[Path | None, typer.Option(help="Draw the map here (.png, .svg or .pdf).")] = None,
-    value: Annotated[
+    figure: Annotated[Path | None, typer.Option(help="File for a map (.png, .svg or .pdf).")] = None
+    metric: Annotated[
         str | None,
         typer.Option(
             help="What the map shows: learned, loss, epochs_until_learned, unsure or lean. Default: learned."
         ),
-    ] = None,
+    ] = None
     picture: Annotated[
-        str | None, typer.Option(help="The probe picture of unsure and lean. Default: gray.")
-    ] = None,
-    x: Annotated[str | None, typer.Option(help="The map's axis to the right.")] = None,
-    y: Annotated[str | None, typer.Option(help="The map's axis up.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Threads; one a core unless given.")] = None,
+        str | None, typer.Option(help="Probe picture of the metrics unsure and lean. Default: gray.")
+    ] = None
+    x: Annotated[str | None, typer.Option(help="Horizontal axis of the map, such as learning_rate.")] = None
+    y: Annotated[str | None, typer.Option(help="Vertical axis of the map, such as epochs.")] = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of `plots.sweep_map`.
+
+        Raises TinyNetError for an option that the map does not use.
+        """
+        given = {f"--{name}": value for name, value in asdict(self).items() if name != "figure"}
+        if self.figure is None:
+            refuse_unused(given, "Only the map of --figure uses it.")
+        elif self.metric not in PROBE_METRICS:
+            refuse_unused({"--picture": self.picture}, "Only --metric unsure and --metric lean use it.")
+        return {
+            "x": self.x,
+            "y": self.y,
+            "value": self.metric or "learned",
+            "picture": self.picture or "gray",
+        }
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options that say where a sweep is computed, and when it stops."""
+
+    workers: Annotated[int | None, typer.Option(help="Number of threads. Default: one per core.")] = None
     scheduler: Annotated[
-        str | None, typer.Option(help="Compute on this dask cluster: tcp://host:8786.")
+        str | None, typer.Option(help="Address of a dask scheduler to compute on, such as tcp://host:8786.")
+    ] = None
+    max_networks: Annotated[int | None, typer.Option(help="Stop after this many networks.")] = None
+    minutes: Annotated[float | None, typer.Option(help="Stop after this many minutes.")] = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of `tinynet.sweep`."""
+        if self.scheduler is not None:
+            refuse_unused({"--workers": self.workers}, "The dask cluster of --scheduler has its own workers.")
+        if self.minutes is not None and not self.minutes > 0:
+            raise TinyNetError(f"is {self.minutes:g}. It must be above 0.", parameter="minutes")
+        return {
+            "workers": self.workers,
+            "scheduler": self.scheduler,
+            "limit": self.max_networks,
+            "seconds": None if self.minutes is None else 60 * self.minutes,
+        }
+
+
+def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for every axis of a trial."""
+    options = {}
+    for name, default in DEFAULTS.items():
+        words = AXIS_WORDS.get(name, name.replace("_", " "))
+        text = f"List of values of the {words}. Default: {default}."
+        options[name] = (None, Annotated[str | None, typer.Option(*flags(name), metavar="LIST", help=text)])
+    return with_options(command, options)
+
+
+@_with_axes
+@with_groups(columns=Columns, view=MapOptions, where=RunOptions)
+def sweep(
+    *,
+    source: Source = None,
+    recipes: Annotated[
+        Path | None, typer.Option(help="JSON file with a list of trials, instead of the axes.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(help="Begin no new block after this number of networks.")
+    networks: Annotated[int, typer.Option(help="Number of seeds for each trial.")] = 1024,
+    first_seed: Annotated[int, typer.Option(help="First seed.")] = 0,
+    columns: Columns,
+    probes: Annotated[
+        Path | None, typer.Option(help="Table (CSV) of the probe pictures, instead of the stress pictures.")
     ] = None,
-    minutes: Annotated[
-        float | None, typer.Option(help="Begin no new block after this number of minutes.")
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results. An interrupted sweep continues from there.")
     ] = None,
+    view: MapOptions,
+    where: RunOptions,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say how much it is and about how long.")
+        bool, typer.Option("--dry-run", help="Only print the number of networks and the estimated time.")
     ] = False,
     as_json: Json = False,
     **axes: str | None,
 ) -> None:
-    """Many recipes, over many seeds each: how many learn, how fast, and how sure they are.
+    """Train many recipes with many seeds each. Print how many networks learn, how fast, and how confident they are.
 
-    A LIST is values such as 0.1,1,5, or 0.05..20/17 for 17 numbers from 0.05 to 20, each the same number of times
-    the one before. Hidden layers are 3, or 4x4 for two. Every combination is a trial.
+    A LIST is one or more values, such as 0.1,1,5. 0.05..20/17 stands for 17 numbers from 0.05 to 20 with equal
+    ratios. Hidden layers are written 3, or 4x4 for two layers. Every combination of values is a trial.
     """
     from tinynet import plots
-    from tinynet.cli import sweep_report, terminal
-    from tinynet.data import splits
+    from tinynet.cli import terminal
     from tinynet.experiments.estimate import estimate
     from tinynet.experiments.sweep import plan_of
     from tinynet.experiments.sweep import sweep as run
-    from tinynet.plots.maps import check
 
-    look = _look(figure, x=x, y=y, value=value, picture=picture)
-    if scheduler is not None:
-        refuse({"--workers": workers}, "With --scheduler, the dask cluster has its own workers.")
-    rows = source_of(source, scale=scale, label=label, ignore=ignore or ())
-    examples = splits.split_dataset(rows, scale=scale).training
+    map_settings, run_settings = view.settings(), where.settings()
+    examples = _examples(source, columns)
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,
         "examples": examples,
-        "probes": probes and _probes(probes, examples),
+        "probes": None if probes is None else _read_probes(probes, examples),
     }
     plan = plan_of(trials, networks, **about)
-    if figure is not None:
-        plots.check_path(figure)
-        check(plan, **look)
+    if view.figure is not None:
+        _check_map(view.figure, plan, map_settings)
     if dry_run:
-        expected = estimate(plan, out, workers)
+        expected = estimate(plan, out, where.workers)
         print_json({"command": "sweep", **expected.to_json()}) if as_json else typer.echo(str(expected))
         return
     with terminal.progress("training", "networks", rate=True) as advance:
-        found = run(
-            trials, networks, out=out, workers=workers, scheduler=scheduler, progress=advance, say=_say,
-            limit=limit, seconds=None if minutes is None else 60 * minutes, **about,
-        )  # fmt: skip
-    if figure is not None:
-        plots.save(plots.sweep_map(found, **look), figure)
+        result = run(trials, networks, out=out, progress=advance, say=_log, **run_settings, **about)
+    if view.figure is not None:
+        plots.save(plots.sweep_map(result, **map_settings), view.figure)
+    _report(result, out, view.figure, as_json)
+
+
+def _examples(source: Path | None, columns: Columns) -> "Examples":
+    from tinynet.data import splits
+
+    rows = read_source(source, scale=columns.scale, label=columns.label, ignore=columns.ignore or ())
+    return splits.split_dataset(rows, scale=columns.scale).training
+
+
+def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: bool) -> None:
+    """Print the results, and how to continue an incomplete sweep."""
+    from tinynet.cli import sweep_report
+
     if as_json:
-        written = {
-            name: None if path is None else str(path) for name, path in (("saved", out), ("figure", figure))
-        }
-        print_json(sweep_report.as_json(found) | written)
+        files = {"saved": out, "figure": figure}
+        paths = {name: None if path is None else str(path) for name, path in files.items()}
+        print_json(sweep_report.as_json(result) | paths)
     else:
-        sweep_report.show(found)
-    _end(found, out)
-
-
-def _look(figure: Path | None, **given: str | None) -> dict[str, Any]:
-    """Return what the map shows; TinyNetError for a choice that no map would use."""
-    options = {f"--{name}": value for name, value in given.items()}
-    if figure is None:
-        refuse(options, "It is for the map that --figure draws.")
-    elif given["value"] not in PICTURED:
-        why = f"It is for --value {' and '.join(PICTURED)}."
-        refuse({"--picture": options["--picture"]}, why)
-    return given | {"value": given["value"] or "learned", "picture": given["picture"] or "gray"}
-
-
-def _end(found: "Sweep", out: Path | None) -> None:
-    """Say what is left, and how to go on."""
-    if not found.complete:
-        on = "the same command goes on from there" if out else "nothing was kept; --out keeps what is done"
-        _say(f"{'interrupted' if found.interrupted else 'stopped'}: {found.done}; {on}")
-    if found.interrupted:
+        sweep_report.show(result)
+    if not result.complete:
+        hint = (
+            "Run the same command again to continue."
+            if out
+            else "Nothing was saved. Use --out to save finished networks."
+        )
+        _log(f"{'interrupted' if result.interrupted else 'stopped'}: {result.done}. {hint}")
+    if result.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 
-def _say(line: str) -> None:
+def _check_map(figure: Path, plan: "Plan", settings: dict[str, Any]) -> None:
+    """Raise a TinyNetError if the map cannot be drawn, before anything is computed."""
+    from tinynet import plots
+    from tinynet.plots.maps import check
+
+    plots.check_path(figure)
+    check(plan, **settings)
+
+
+def _log(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _probes(path: Path, examples: "Examples") -> "Examples":
-    """Return the rows to be judged, scaled as the examples are."""
+def _read_probes(path: Path, examples: "Examples") -> "Examples":
+    """Return the rows of a table, scaled as the examples are."""
     from tinynet.data import tables
     from tinynet.data.examples import Examples
 
@@ -169,22 +222,36 @@ def _probes(path: Path, examples: "Examples") -> "Examples":
 
 
 def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Examples") -> "list[Trial]":
-    from tinynet import files
-    from tinynet.errors import TinyNetError
-    from tinynet.experiments.trials import from_records, grid, parse
+    from tinynet.experiments.trials import grid
 
     given = {name: text for name, text in axes.items() if text is not None}
     if recipes is None:
-        trials = grid(examples, **{name: parse(name, text) for name, text in given.items()})
+        trials = grid(examples, **{name: _values(name, text) for name, text in given.items()})
         check_used((trial.recipe for trial in trials), given)
         return trials
-    if given:
-        raise TinyNetError(
-            f"{', '.join(given)} and --recipes were given; the file has all values of its trials"
-        )
+    refuse_unused(
+        {flags(name)[0]: text for name, text in given.items()}, "The file of --recipes has all values."
+    )
+    return _read_trials(recipes, examples)
+
+
+def _values(axis: str, text: str) -> list[Any]:
+    """Return the values of a LIST. An error names the option of the axis."""
+    from tinynet.experiments.trials import parse
+
     try:
-        return from_records(json.loads(files.read(recipes)), examples)
+        return parse(axis, text)
+    except TinyNetError as error:
+        raise error.renamed(flags(axis)[0]) from error
+
+
+def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":
+    from tinynet import files
+    from tinynet.experiments.trials import from_records
+
+    text = files.read(path)
+    try:
+        records = json.loads(text)
     except ValueError as error:
-        if isinstance(error, TinyNetError):
-            raise
-        raise TinyNetError(f"{recipes} is not JSON ({error})") from error
+        raise TinyNetError(f"{path} is not JSON ({error})") from error
+    return from_records(records, examples)

@@ -9,19 +9,19 @@ if TYPE_CHECKING:
     from tinynet.story.content import Table
 
 BARS = "·▁▂▃▄▅▆▇█"
-BINS = 5  # of a histogram in a cell: the middle one holds what is unsure
+BINS = 5  # bars of a histogram in a cell; the middle bar holds unsure predictions
 MAX_ROWS, MAX_PICTURES = 200, 16
 
 
 def as_json(sweep: "Sweep") -> dict[str, Any]:
-    """Return all that was counted, ready for JSON."""
+    """Return the results of a sweep, ready for JSON."""
     about = {"networks": len(sweep.plan.seeds), "first_seed": sweep.plan.seeds.start}
     state = {"complete": sweep.complete, "interrupted": sweep.interrupted}
     return {"command": "sweep", **about, **state, "trials": sweep.rows()}
 
 
 def show(sweep: "Sweep") -> None:
-    """Print what all trials have in common, how many learned, and what they say of the probe pictures."""
+    """Print the shared settings, how many networks learned, and the predictions for the probes."""
     from tinynet.cli import terminal
     from tinynet.experiments.trials import varying, word
 
@@ -29,19 +29,19 @@ def show(sweep: "Sweep") -> None:
     shared = [
         f"{_words(name)} {word(value)}"
         for name, value in sweep.trials[0].axes.items()
-        if name not in axes and name in _telling(sweep)
+        if name not in axes and name in _notable_axes(sweep)
     ]
     if shared:
         typer.echo(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
     shown = rows[:MAX_ROWS]
-    terminal.show_table(_learned(shown, axes))
-    terminal.show_table(_said(sweep, shown, axes))
+    terminal.show_table(_learned_table(shown, axes))
+    terminal.show_table(_probe_table(sweep, shown, axes))
     if len(rows) > len(shown):
-        typer.echo(f"… and {len(rows) - len(shown):,} more trials; --out keeps them all as Parquet")
+        typer.echo(f"… and {len(rows) - len(shown):,} more trials. --out writes all trials as Parquet.")
 
 
-def _telling(sweep: "Sweep") -> set[str]:
-    """Return the axes worth a word where all trials agree: the main ones, and those that are not as usual."""
+def _notable_axes(sweep: "Sweep") -> set[str]:
+    """Return the main axes, and those whose value is not the default."""
     from tinynet.experiments.trials import Trial
 
     usual = Trial().axes
@@ -49,36 +49,40 @@ def _telling(sweep: "Sweep") -> set[str]:
     return changed | {"learning_rate", "epochs", "loss", "order", "optimizer", "hidden"}
 
 
-def _learned(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
+def _learned_table(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
     from tinynet.evaluation.verdicts import percent
     from tinynet.story.content import Table
 
-    columns = ("learned", "share\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
+    columns = ("learned", "fraction\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
     numbers, cells = {row["networks"] for row in rows}, []
     for row in rows:
-        share = "" if row["learned_share"] is None else percent(row["learned_share"])
-        share += _between(row["learned_low"], row["learned_high"], lambda x: percent(x).removesuffix(" %"))
+        fraction = "" if row["learned_share"] is None else percent(row["learned_share"])
+        fraction += _interval(
+            row["learned_low"], row["learned_high"], lambda x: percent(x).removesuffix(" %")
+        )
         loss = "" if row["loss_q50"] is None else f"{row['loss_q50']:.2g}"
         low, middle, high = (row[f"epochs_until_learned_q{q}"] for q in (10, 50, 90))
-        epochs = "" if middle is None else f"{middle:,}{_between(low, high, '{:,}'.format)}"
+        epochs = "" if middle is None else f"{middle:,}{_interval(low, high, '{:,}'.format)}"
         count = f"{row['learned']:,}" + (f"/{row['networks']:,}" if len(numbers) > 1 else "")
-        cells.append((*_values(row, axes), count, share, loss, epochs))
-    each = f", of {numbers.pop():,} of each trial" if len(numbers) == 1 else ""
-    return Table(f"Networks that get every picture right{each}", (*map(_words, axes), *columns), tuple(cells))
+        cells.append((*_values(row, axes), count, fraction, loss, epochs))
+    each = f", of {numbers.pop():,} per trial" if len(numbers) == 1 else ""
+    return Table(
+        f"Networks that classify every example correctly{each}", (*map(_words, axes), *columns), tuple(cells)
+    )
 
 
-def _between(low: Any, high: Any, write: Any) -> str:
+def _interval(low: Any, high: Any, write: Any) -> str:
     return "" if low is None else f" ({write(low)}–{write(high)})"
 
 
-def _said(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table":
-    """Return what is said of each probe picture: a histogram, and the share that says the first answer."""
+def _probe_table(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table":
+    """Return the predictions for each probe: a histogram, and the percentage of the first class."""
     from tinynet.story.content import Table
 
     first, *others = sweep.plan.examples.target_names
-    title = f"Percent that say {first} of each picture"
+    title = f"Percentage of networks that predict {first} for each probe"
     if len(others) == 1:
-        title += f"; bars: sure of {others[0]}, leaning, unsure, leaning, sure of {first}"
+        title += f"\nBars: confident in {others[0]} (left), unsure (middle), confident in {first} (right)"
     names = sweep.plan.probes.names[:MAX_PICTURES]
     cells = [
         (*_values(row, axes), *(_cell(sweep, row, k, name) for k, name in enumerate(names))) for row in rows
@@ -89,17 +93,17 @@ def _said(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table
 def _cell(sweep: "Sweep", row: dict[str, Any], picture: int, name: str) -> str:
     from tinynet.evaluation.verdicts import whole_percent
 
-    said, answers = row["probes"][name], sweep.plan.examples.target_names
+    counts, classes = row["probes"][name], sweep.plan.examples.target_names
     if not row["networks"]:
         return ""
-    gaps = sweep.tallies[row["trial"]].gaps(picture) if len(answers) == 2 else None
+    gaps = sweep.tallies[row["trial"]].gaps(picture) if len(classes) == 2 else None
     bars = "" if gaps is None else sparkline(gaps.reshape(BINS, -1).sum(axis=1).tolist())
-    lost = f" ({said['not_finite']:,} not finite)" if said["not_finite"] else ""
-    return f"{bars}{whole_percent(said['says'].get(answers[0], 0) / row['networks']):>3}{lost}"
+    not_finite = f" ({counts['not_finite']:,} not finite)" if counts["not_finite"] else ""
+    return f"{bars}{whole_percent(counts['says'].get(classes[0], 0) / row['networks']):>3}{not_finite}"
 
 
 def sparkline(counts: list[int]) -> str:
-    """Write counts as bars; what is not 0 is never empty.
+    """Write counts as bars. A count above 0 always gets a visible bar.
 
     >>> sparkline([0, 1, 50, 100])
     '·▁▄█'

@@ -1,4 +1,4 @@
-"""Chapters, tables and progress in the terminal."""
+"""Chapters, tables and progress bars in the terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,11 +8,14 @@ from tinynet.evaluation.verdicts import Verdict
 from tinynet.experiments.estimate import duration
 from tinynet.story.content import Chapter, Figure, Links, Part, Table, Text
 
-LONGEST_NAME = 20  # characters
+MAX_NAME = 20  # characters of a row name that is never wrapped
 
 
 def show(chapter: Chapter, number: int, figures: str) -> None:
-    """Print a chapter; `figures` is the folder where its figures are written."""
+    """Print a chapter.
+
+    figures : the folder of its figures.
+    """
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -41,7 +44,7 @@ def _show_part(console: object, part: Part, path: str) -> None:
 
 
 def _lines(part: Links) -> Iterator[str]:
-    """Write links for a terminal: each address in a line of its own, where most terminals open it."""
+    """Yield the lines of a list of links, each address on its own line."""
     yield f"{part.title}:"
     for link in part.links:
         yield f"- {link.name}: {link.text}"
@@ -67,15 +70,17 @@ def show_table(table: Table) -> None:
 
 
 def _short(table: Table) -> bool:
-    """Whether the rows' names are short enough never to be broken."""
-    return max((len(row[0]) for row in table.rows), default=0) <= LONGEST_NAME
+    """Whether the row names are short enough to stay on one line."""
+    return max((len(row[0]) for row in table.rows), default=0) <= MAX_NAME
 
 
 @contextmanager
 def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[float, int], None]]:
-    """Show a progress bar on standard error (nothing where that is no terminal) and yield its `(done, total)`.
+    """Show a progress bar on standard error and yield its update function `(done, total)`.
 
-    rate : whether to show how many are done in a second; counted from the first call, which may have some done.
+    Nothing is shown if standard error is not a terminal.
+
+    rate : whether to show the rate per second since the first update.
     """
     from rich import progress as rich
     from rich.console import Console
@@ -89,7 +94,7 @@ def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[
 
 
 def _pace() -> Any:
-    """Return a column with the rate of the whole run, and the time left by it."""
+    """Return a column with the mean rate and the remaining time."""
     from rich.progress import ProgressColumn, Task
     from rich.text import Text as Plain
 
@@ -104,6 +109,6 @@ def _pace() -> Any:
             if done <= 0 or seconds <= 0:
                 return Plain("")
             left = (task.total - task.completed) * seconds / done
-            return Plain(f"{done / seconds:,.0f} a second, {duration(left)} left", style="dim")
+            return Plain(f"{done / seconds:,.0f} per second, {duration(left)} left", style="dim")
 
     return Pace()

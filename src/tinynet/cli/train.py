@@ -1,32 +1,24 @@
-"""The command `train`: on the lines, or on a table or pictures of your own."""
+"""The command `train`: on the four lines, a table, or images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tinynet.cli.inputs import check_parent, read_source
+from tinynet.cli.mistakes import recipe_from
 from tinynet.cli.options import (
     INTERRUPTED,
     STOPPED,
-    Activation,
-    Hidden,
-    Ignored,
-    Init,
+    Columns,
     Json,
-    LabelColumn,
-    Output,
-    ScaleColumns,
+    NetworkOptions,
     Seed,
-    Size,
     Source,
-    answers_json,
-    hidden_sizes,
-    print_json,
-    recipe_of,
-    source_of,
-    undisturbed,
+    with_groups,
     with_recipe,
 )
+from tinynet.cli.output import predictions_json, print_json, without_interrupts
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
@@ -34,103 +26,119 @@ if TYPE_CHECKING:
 
 
 @with_recipe
+@with_groups(columns=Columns, shape=NetworkOptions)
 def train(
     *,
     source: Source = None,
-    out: Annotated[Path | None, typer.Option(help="Save the recording here, as safetensors.")] = None,
-    label: LabelColumn = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File for the recording. Its name must end in .safetensors.")
+    ] = None,
+    columns: Columns,
     target: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="A column of numbers to predict instead; may be repeated."),
+        typer.Option(metavar="COLUMN", help="Predict the numbers of this column. You can repeat the option."),
     ] = None,
-    ignore: Ignored = None,
-    scale: ScaleColumns = True,
-    size: Size = None,
+    size: Annotated[
+        int | None, typer.Option(help="Scale images to this many pixels per side. Default: 8.")
+    ] = None,
     held_out: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Hold out this share, and judge the network by it.")
+        float | None,
+        typer.Option(metavar="FRACTION", help="Hold out this fraction of the examples for the final score."),
     ] = None,
-    figure: Annotated[Path | None, typer.Option(help="Draw the loss here (.png, .svg or .pdf).")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="File for a plot of the loss (.png, .svg or .pdf).")
+    ] = None,
     seed: Seed = 0,
-    hidden: Hidden = "3",
-    activation: Activation = "sigmoid",
-    output: Output = "sigmoid",
-    init: Init = "pytorch",
+    shape: NetworkOptions,
     as_json: Json = False,
     **fields: Any,
 ) -> None:
-    """Train, on the lines, on your own table or on your own pictures; save the recording.
+    """Train a network on the four lines, on a table or on images. Save the recording with --out.
 
-    It prints the average loss every ten epochs; of more than 100 epochs, at most ten lines. The held-out rows are used only
-    for the final score. With --patience, a quarter of the rest decides when to stop.
+    The mean loss is printed every ten epochs. For more than 100 epochs, at most ten lines are printed. The held-out
+    examples are used only for the final score. With --patience, a quarter of the remaining examples is the validation
+    set for early stopping.
     """
     import tinynet as tn
-    from tinynet import files, plots
     from tinynet.cli import terminal
     from tinynet.data import splits
-    from tinynet.validation import check_folder
 
-    recipe = recipe_of(**fields, seed=seed)
-    rows = source_of(source, size, scale=scale, label=label, targets=target or (), ignore=ignore or ())
+    recipe = recipe_from(**fields, seed=seed)
+    named = {"label": columns.label, "targets": target or (), "ignore": columns.ignore or ()}
+    rows = read_source(source, size, scale=columns.scale, **named)
     parts = splits.split_dataset(
-        rows, held_out=held_out, validate=recipe.patience > 0, scale=scale, seed=seed
+        rows, held_out=held_out, validate=recipe.patience > 0, scale=columns.scale, seed=seed
     )
-    sizes = (parts.training.inputs.shape[1], *hidden_sizes(hidden), len(parts.training.target_names))
-    network = tn.Network.initial(sizes, seed=seed, hidden=activation, output=output, init=init)
-    if out is not None:
-        check_folder(files.named(out))
-    if figure is not None:
-        plots.check_path(figure)
+    examples = parts.training
+    architecture = shape.architecture(examples.inputs.shape[1], len(examples.target_names))
+    network = tn.Network.initial(architecture, seed=seed)
+    _check_files(out, figure)
     with terminal.progress("training", "steps") as advance:
-        run = tn.train(network, parts.training, recipe, validation=parts.validation, progress=advance)
+        run = tn.train(network, examples, recipe, validation=parts.validation, progress=advance)
     if out is not None:
-        with undisturbed():
+        with without_interrupts():
             run.save(out)
-    _tell(run, parts, out, figure, as_json)
+    _report(run, parts, out, figure, as_json)
     if run.stopped is not None:
         typer.echo(run.stopped.reason, err=True)
         raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
 
 
-def _tell(run: "Recording", parts: "Split", out: Path | None, figure: Path | None, as_json: bool) -> None:
+def _check_files(out: Path | None, figure: Path | None) -> None:
+    """Raise a TinyNetError if a file cannot be written, before the training."""
+    from tinynet import files, plots
+
+    if out is not None:
+        check_parent(files.named(out), "out")
+    if figure is not None:
+        plots.check_path(figure)
+
+
+def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | None, as_json: bool) -> None:
     from tinynet.cli import train_report
 
     diverged = run.stopped is not None and run.stopped.cell
-    found = None if diverged or len(parts.named) == 1 else train_report.judge(run, parts)
+    result = None if diverged or len(parts.named) == 1 else train_report.evaluate(run, parts)
     if figure is not None:
-        train_report.draw(run, found, figure)
+        train_report.draw(run, result, figure)
     if as_json:
-        drawn = {"figure": None if figure is None else str(figure)}
-        print_json(_json(run, out) | drawn | ({} if found is None else train_report.as_json(found)))
+        document = _document(run) | {
+            "saved": None if out is None else str(out),
+            "figure": None if figure is None else str(figure),
+        }
+        print_json(document if result is None else document | train_report.as_json(result))
         return
-    _show_training(run, found is None)
-    if found is not None:
-        train_report.show(found)
+    _show_training(run, scored=result is not None)
+    if result is not None:
+        train_report.show(result)
     if out is not None:
         typer.echo(f"saved: {out}")
 
 
-def _json(run: "Recording", out: Path | None) -> dict[str, Any]:
+def _document(run: "Recording") -> dict[str, Any]:
     from tinynet.evaluation.diagnosis import diagnose
 
-    scaling, units = run.examples.scaling, run.examples.target_scaling
+    scaling, target_scaling, stopped = run.examples.scaling, run.examples.target_scaling, run.stopped
     return {
         "command": "train",
         "identity": run.identity,
-        "saved": None if out is None else str(out),
         "recipe": run.recipe.to_json(),
         "architecture": run.network.architecture.to_json(),
-        "scaling": scaling and scaling.to_json(),
-        "target_scaling": units and units.to_json(),
+        "scaling": None if scaling is None else scaling.to_json(),
+        "target_scaling": None if target_scaling is None else target_scaling.to_json(),
         "steps": len(run),
-        "stopped": run.stopped and run.stopped._asdict(),
+        "stopped": None if stopped is None else stopped._asdict(),
         "loss_per_epoch": run.loss_per_epoch.tolist(),
-        "answers": answers_json(run.best, run.examples),
+        "predictions": predictions_json(run.best, run.examples),
         "findings": [{"kind": f.kind, "sentence": f.sentence, "evidence": f.evidence} for f in diagnose(run)],
     }
 
 
-def _show_training(run: "Recording", alone: bool) -> None:
-    """Print how the loss went, the answers if they are few, and why; what was learned only where no score says so."""
+def _show_training(run: "Recording", scored: bool) -> None:
+    """Print the loss, the predictions for up to 20 examples, and the diagnosis.
+
+    scored : whether a score follows. It replaces the sentence about what was learned.
+    """
     from tinynet.cli import terminal
     from tinynet.evaluation.diagnosis import diagnose
     from tinynet.story.content import answers_table, loss_table, loss_words, numbers_table
@@ -138,10 +146,10 @@ def _show_training(run: "Recording", alone: bool) -> None:
     if run.epochs:
         terminal.show_table(loss_table(run))
         first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
-        typer.echo(f"{len(run):,} nudges: the loss went from {first} to {last}")
+        typer.echo(f"The loss went from {first} to {last} in {len(run):,} steps.")
     if len(run.examples) <= 20:
-        shown = numbers_table if run.examples.regression else answers_table
-        terminal.show_table(shown("Trained on", run.best, run.examples))
+        table = numbers_table if run.examples.regression else answers_table
+        terminal.show_table(table("Trained on", run.best, run.examples))
     for finding in diagnose(run):
-        if alone or finding.kind != "learned":
+        if not scored or finding.kind != "learned":
             typer.echo(finding.sentence)

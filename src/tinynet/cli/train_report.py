@@ -1,11 +1,11 @@
-"""A training with examples held out: the network's scores, shown and as JSON."""
+"""The scores of a training, in the terminal and as JSON."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from tinynet.cli.options import answers_json
+from tinynet.cli.output import predictions_json
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
@@ -16,122 +16,140 @@ if TYPE_CHECKING:
     from tinynet.training.recording import Recording
 
 
-class Judged(NamedTuple):
-    """A training, the parts of its examples, and what its best network is worth on each."""
+class Evaluation(NamedTuple):
+    """A training, the parts of its examples, and the score of its best network on each part.
+
+    scores : a Score, or in a regression a RegressionScore, by the name of the part.
+    curves : the loss per epoch, by the name of the part.
+    """
 
     run: "Recording"
     parts: "Split"
-    scores: "dict[str, Any]"  # of each part a Score, or a RegressionScore of numbers
+    scores: "dict[str, Any]"
     abstention: "Verdict | None"
     curves: dict[str, list[float]]
 
 
-def judge(run: "Recording", parts: "Split") -> Judged:
-    """Score the best network on every part; when not to answer is chosen apart from what is held out."""
+def evaluate(run: "Recording", parts: "Split") -> Evaluation:
+    """Score the best network on every part.
+
+    The threshold below which the network should abstain is chosen on the validation set, or without a validation set on
+    the training set. The held-out set measures it.
+    """
     from tinynet.evaluation import classification, regression
 
+    curves = classification.learning_curves(run, parts.named)
     if run.examples.regression:
-        near = {
+        fits = {
             name: regression.score_regression(run.best, part, run.recipe, part=name)
             for name, part in parts.named.items()
         }
-        return Judged(run, parts, near, None, classification.learning_curves(run, parts.named))
-    found = {
+        return Evaluation(run, parts, fits, None, curves)
+    scores = {
         name: classification.score(run.best, part, run.recipe, part=name)
         for name, part in parts.named.items()
     }
-    chosen = found.get("validation", found["training"])
-    abstention = classification.abstain(chosen, found["held-out"]) if "held-out" in found else None
-    return Judged(run, parts, found, abstention, classification.learning_curves(run, parts.named))
+    chosen_on = scores.get("validation", scores["training"])
+    abstention = classification.abstain(chosen_on, scores["held-out"]) if "held-out" in scores else None
+    return Evaluation(run, parts, scores, abstention, curves)
 
 
-def draw(run: "Recording", found: Judged | None, path: Path) -> None:
-    """Draw the losses of the parts, or of the training alone."""
+def draw(run: "Recording", result: Evaluation | None, path: Path) -> None:
+    """Draw the loss of each part, or only of the training."""
     from tinynet import plots
 
-    plots.save(
-        plots.loss_curve(run) if found is None else plots.learning_curves(found.curves, run.best_epoch), path
-    )
+    if result is None:
+        plots.save(plots.loss_curve(run), path)
+    else:
+        plots.save(plots.learning_curves(result.curves, run.best_epoch), path)
 
 
-def as_json(found: Judged) -> dict[str, Any]:
-    """Return all that was found, ready for JSON."""
-    held_out = found.parts.held_out
+def as_json(result: Evaluation) -> dict[str, Any]:
+    """Return the scores, ready for JSON."""
+    held_out, abstention = result.parts.held_out, result.abstention
     return {
-        "parts": {name: list(part.names) for name, part in found.parts.named.items()},
-        "beyond": found.parts.n_clipped,
-        "best_epoch": found.run.best_epoch,
-        "scores": {name: score.to_json() for name, score in found.scores.items()},
-        "abstention": found.abstention and found.abstention.to_json(),
-        "curves": found.curves,
-        "held_out_answers": None if held_out is None else answers_json(found.run.best, held_out),
+        "parts": {name: list(part.names) for name, part in result.parts.named.items()},
+        "n_clipped": result.parts.n_clipped,
+        "best_epoch": result.run.best_epoch,
+        "scores": {name: score.to_json() for name, score in result.scores.items()},
+        "abstention": None if abstention is None else abstention.to_json(),
+        "curves": result.curves,
+        "held_out_predictions": None if held_out is None else predictions_json(result.run.best, held_out),
     }
 
 
-def show(found: Judged) -> None:
-    """Print the parts, the scores, the reliability of what is held out, and when not to answer."""
+def show(result: Evaluation) -> None:
+    """Print the parts, their scores, and for held-out examples the reliability and the threshold."""
     from tinynet.cli import terminal
 
-    typer.echo(str(found.parts))
-    if found.run.best_epoch is not None:
+    typer.echo(str(result.parts))
+    if result.run.best_epoch is not None:
         typer.echo(
-            f"{found.run.epochs:,} epochs were done; the network is that of epoch {found.run.best_epoch:,}, "
-            "the best on the validation examples."
+            f"The training ran for {result.run.epochs:,} epochs. The network of epoch {result.run.best_epoch:,} is used. "
+            "It has the lowest loss on the validation set."
         )
-    if found.run.examples.regression:
-        terminal.show_table(_fits(found.scores))
-        for verdict in found.scores.get("held-out", found.scores["training"]).verdicts():
+    if result.run.examples.regression:
+        terminal.show_table(_regression_table(result.scores))
+        for verdict in result.scores.get("held-out", result.scores["training"]).verdicts():
             typer.echo(verdict.sentence)
         return
-    terminal.show_table(_scores(found.scores))
-    judged = found.scores.get("held-out")
-    if judged is None or found.abstention is None:
+    terminal.show_table(_score_table(result.scores))
+    held_out = result.scores.get("held-out")
+    if held_out is None or result.abstention is None:
         return
-    terminal.show_table(_reliability(judged))
-    for verdict in (*judged.verdicts(), found.abstention):
+    terminal.show_table(_reliability_table(held_out))
+    for verdict in (*held_out.verdicts(), result.abstention):
         typer.echo(verdict.sentence)
 
 
-def _scores(scores: "dict[str, Score]") -> "Table":
+def _score_table(scores: "dict[str, Score]") -> "Table":
     from tinynet.evaluation.verdicts import percent, wilson
     from tinynet.story.content import Table
 
     rows = []
     for name, score in scores.items():
         low, high = wilson(score.count, len(score))
-        right = f"{score.count:,}/{len(score):,}"
-        share = f"{percent(score.count / len(score))}\n({percent(low)} – {percent(high)})"
+        correct = f"{score.count:,}/{len(score):,}"
+        accuracy = f"{percent(score.count / len(score))}\n({percent(low)} – {percent(high)})"
         rows.append(
-            (name, right, share, f"{score.loss:.4f}", f"{score.brier:.4f}", f"{score.reliability.ece:.4f}")
+            (
+                name,
+                correct,
+                accuracy,
+                f"{score.loss:.4f}",
+                f"{score.brier:.4f}",
+                f"{score.reliability.ece:.4f}",
+            )
         )
-    columns = ("examples", "right", "share\n(95 % interval)", "loss", "Brier", "ECE")
+    columns = ("examples", "correct", "accuracy\n(95 % interval)", "loss", "Brier", "ECE")
     return Table("Scores", columns, tuple(rows))
 
 
-def _reliability(score: "Score") -> "Table":
+def _reliability_table(score: "Score") -> "Table":
     from tinynet.evaluation.verdicts import percent
     from tinynet.story.content import Table
 
-    found = score.reliability
+    bins = score.reliability
     rows = [
         (
-            f"{found.edges[k]:.1f} – {found.edges[k + 1]:.1f}", f"{found.count[k]:,}", percent(float(found.predicted[k])),
-            percent(float(found.observed[k])), " – ".join(percent(float(end)) for end in found.intervals[k]),
+            f"{bins.edges[k]:.1f} – {bins.edges[k + 1]:.1f}", f"{bins.count[k]:,}", percent(float(bins.predicted[k])),
+            percent(float(bins.observed[k])), " – ".join(percent(float(end)) for end in bins.intervals[k]),
         )
-        for k in found.count.nonzero()[0]
+        for k in bins.count.nonzero()[0]
     ]  # fmt: skip
-    columns = ("confidence", "answers", "said", "came true", "95 % interval")
-    return Table(f"What it says, and what comes true: {score.part} examples", columns, tuple(rows))
+    columns = ("confidence", "examples", "mean\nconfidence", "accuracy", "95 % interval")
+    return Table(f"Reliability on the {score.part} examples", columns, tuple(rows))
 
 
-def _fits(fits: "dict[str, RegressionScore]") -> "Table":
+def _regression_table(scores: "dict[str, RegressionScore]") -> "Table":
     from tinynet.core.notation import number
     from tinynet.story.content import Table
 
     rows = [
-        (name, column, f"{fit.loss:.4f}", *(number(float(x[k])) for x in (fit.mae, fit.rmse, fit.baseline_mae, fit.r2)))
-        for name, fit in fits.items()
-        for k, column in enumerate(fit.columns)
+        (name, column, f"{score.loss:.4f}",
+         *(number(float(x[k])) for x in (score.mae, score.rmse, score.baseline_mae, score.r2)))
+        for name, score in scores.items()
+        for k, column in enumerate(score.columns)
     ]  # fmt: skip
-    columns = ("examples", "number", "loss", "off by", "root mean\nsquare", "the mean\nis off by", "R²")
-    return Table("How far off it is, in the table's units", columns, tuple(rows))
+    columns = ("examples", "target", "loss", "mean\nabsolute\nerror", "RMSE", "error of\nthe mean", "R²")
+    return Table("Errors in the units of the table", columns, tuple(rows))

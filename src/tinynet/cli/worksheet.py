@@ -1,124 +1,129 @@
-"""The command `worksheet`: a nudge on paper, for a class."""
+"""The command `worksheet`: one step on paper, for a class."""
 
 import json
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.options import (
-    Activation,
-    Hidden,
-    Json,
-    LossOption,
-    Output,
-    Pictures,
-    Rate,
-    hidden_sizes,
-    make_folder,
-    print_json,
-    recipe_of,
-    refuse,
-)
+from tinynet.cli.inputs import check_choice, hidden_sizes, make_folder, numbers
+from tinynet.cli.mistakes import recipe_from, refuse_unused
+from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Pictures, Rate
+from tinynet.cli.output import print_json
+from tinynet.errors import TinyNetError
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
+    from tinynet.exports.worksheets.content import Table
+
+MAX_SEED = 2**32 - 1
 
 
 def worksheet(
     students: Annotated[
-        int | None, typer.Option(help="How many papers: one for each seed. Default: 1.")
+        int | None, typer.Option(help="Number of papers. Each paper has its own seed. Default: 1.")
     ] = None,
     first_seed: Annotated[
         int | None,
-        typer.Option(help="The first student's seed. Each further student has the next seed. Default: 0."),
+        typer.Option(help="Seed of the first paper. Each further paper has the next seed. Default: 0."),
     ] = None,
-    seeds: Annotated[str | None, typer.Option(help="The seeds instead, such as 0..29 or 3,5,8.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Seeds of the papers, such as 0..29 or 3,5,8. Replaces --students.")
+    ] = None,
     picture: Pictures = "top",
-    target: Annotated[str | None, typer.Option(help="What the outputs should say, such as 1,0 or 1.")] = None,
-    decimals: Annotated[int, typer.Option(help="Decimals of every rounded number.")] = 3,
+    target: Annotated[str | None, typer.Option(help="Targets of the outputs, such as 1,0 or 1.")] = None,
+    decimals: Annotated[int, typer.Option(help="Decimals of every number.")] = 3,
     rate: Rate = 1.0,
     loss: LossOption = "mse",
     hidden: Hidden = "3",
     activation: Activation = "sigmoid",
     output: Output = "sigmoid",
-    out: Annotated[Path, typer.Option(help="The folder for the papers.")] = Path("worksheets"),
-    form: Annotated[str, typer.Option("--format", help="pdf, html, or both: pdf,html.")] = "pdf,html",
+    out: Annotated[Path, typer.Option(help="Folder for the papers.")] = Path("worksheets"),
+    output_format: Annotated[
+        str, typer.Option("--format", help="Format of the papers: pdf, html, or pdf,html.")
+    ] = "pdf,html",
     as_json: Json = False,
 ) -> None:
-    """A nudge on paper: blanks to fill in, a paper a student, the solutions, and the teacher's key."""
+    """Write one training step on paper: questions with blanks, the solutions, and a key for the teacher."""
     import tinynet as tn
     from tinynet import files
+    from tinynet.exports.worksheets.worksheet import FORMATS
 
-    if seeds is not None:
-        given = {"--students": students, "--first-seed": first_seed}
-        refuse(given, "--seeds names every seed.")
-    count, first = 1 if students is None else students, first_seed or 0
-    examples = _example(picture, target)
-    assert examples.targets is not None
-    sizes = (examples.inputs.shape[1], *hidden_sizes(hidden), examples.targets.shape[1])
+    formats = [check_choice("output_format", part.strip(), FORMATS) for part in output_format.split(",")]
+    chosen_seeds = _seeds(students, first_seed, seeds)
+    example = _example(picture, target)
+    assert example.targets is not None
+    sizes = (example.inputs.shape[1], *hidden_sizes(hidden), example.targets.shape[1])
     papers = tn.worksheet(
-        range(first, first + count) if seeds is None else _seeds(seeds),
-        examples,
+        chosen_seeds,
+        example,
         architecture=tn.Architecture(sizes, activation, output),
-        recipe=recipe_of(learning_rate=rate, loss=loss),
+        recipe=recipe_from(learning_rate=rate, loss=loss),
         decimals=decimals,
     )
-    made = papers.files([part.strip() for part in form.split(",")])
+    contents = papers.files(formats)
     make_folder(out)
-    written = [out / name for name in made]
-    for path, data in zip(written, made.values(), strict=True):
+    paths = [out / name for name in contents]
+    for path, data in zip(paths, contents.values(), strict=True):
         files.write(path, data)
     if as_json:
-        numbers = [json.loads(f"[{', '.join(map(str, row)).replace('−', '-')}]") for row in papers.key.rows]
-        key = [dict(zip(papers.key.headers, row, strict=True)) for row in numbers]
-        print_json({"command": "worksheet", "files": list(map(str, written)), "key": key})
+        print_json({"command": "worksheet", "files": list(map(str, paths)), "key": _key(papers.key)})
         return
-    for path in written:
+    for path in paths:
         typer.echo(path)
 
 
-def _seeds(text: str) -> Iterable[int]:
-    """Return the seeds of a word such as 0..29 or 3,5,8."""
-    from tinynet.errors import TinyNetError
+def _key(table: "Table") -> list[dict[str, Any]]:
+    """Return a record for each student, with plain numbers."""
+    rows = [json.loads(f"[{', '.join(map(str, row)).replace('−', '-')}]") for row in table.rows]
+    return [dict(zip(table.headers, row, strict=True)) for row in rows]
 
-    found: list[range] = []
-    try:
-        for part in text.split(","):
-            low, _, high = part.partition("..")
-            found.append(range(int(low), int(high or low) + 1))
-    except ValueError:
-        raise TinyNetError(f"--seeds is {text!r}; it must be whole numbers, such as 0..29 or 3,5,8") from None
-    return chain.from_iterable(found)
+
+def _seeds(students: int | None, first_seed: int | None, text: str | None) -> Iterable[int]:
+    """Return the seeds of the papers, by their number or by a text such as `0..29` or `3,5,8`."""
+    if text is None:
+        first, count = first_seed or 0, 1 if students is None else students
+        return range(first, first + count)
+    given = {"--students": students, "--first-seed": first_seed}
+    refuse_unused(given, "--seeds lists all seeds.")
+    return _listed_seeds(text)
+
+
+def _listed_seeds(text: str) -> Iterable[int]:
+    ranges: list[range] = []
+    for part in text.split(","):
+        low, _, high = part.partition("..")
+        try:
+            ranges.append(range(int(low), int(high or low) + 1))
+        except ValueError:
+            raise TinyNetError(
+                f"is {text!r}. It must be whole numbers, such as 0..29 or 3,5,8.", parameter="seeds"
+            ) from None
+        if ranges[-1].start < 0 or ranges[-1].stop > MAX_SEED + 1:
+            raise TinyNetError(f"is {text!r}. Each seed must be from 0 to {MAX_SEED:,}.", parameter="seeds")
+    return chain.from_iterable(ranges)
 
 
 def _example(picture: str, target: str | None) -> "Examples":
-    """Return a line by name, or the given inputs with the target that is given or that of the nearest line."""
+    """Return a line by name, or the given inputs with the given targets or those of the nearest line."""
     import numpy as np
 
-    from tinynet.cli.inspect import trainable
+    from tinynet.cli.inspect import training_picture
     from tinynet.data.examples import Examples
-    from tinynet.errors import TinyNetError
 
     if target is None:
         if len(picture.split(",")) not in (1, 4):
             raise TinyNetError(
-                f"--picture is {picture!r}, no 2x2 picture; say with --target what it should give"
+                f"is {picture!r}, which is no 2x2 picture. Give the targets of the outputs with --target.",
+                parameter="picture",
             )
-        return trainable(picture)
-    inputs = trainable(picture).inputs if picture.isalpha() else np.array([_numbers("--picture", picture)])
-    targets = np.array([_numbers("--target", target)])
+        return training_picture(picture)
+    inputs = (
+        training_picture(picture).inputs if picture.isalpha() else np.array([numbers(picture, "picture")])
+    )
+    targets = np.array([numbers(target, "target")])
     several = tuple(f"answer {j}" for j in range(targets.size))
-    answers = {1: ("answer",), 2: ("horizontal", "vertical")}.get(targets.size, several)
-    return Examples(inputs, targets, (picture,), (2, 2) if inputs.shape[1] == 4 else None, answers)
-
-
-def _numbers(option: str, text: str) -> list[float]:
-    from tinynet.errors import TinyNetError
-
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise TinyNetError(f"{option} is {text!r}; it must be numbers, such as 1,0") from None
+    names = {1: ("answer",), 2: ("horizontal", "vertical")}.get(targets.size, several)
+    return Examples(inputs, targets, (picture,), (2, 2) if inputs.shape[1] == 4 else None, names)

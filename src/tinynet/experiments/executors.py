@@ -136,7 +136,9 @@ def _client(address: str) -> Iterator["Client"]:
     from distributed import Client
 
     if not re.fullmatch(r"\w+://\S+:\d+", address):
-        raise TinyNetError(f"the scheduler is {address!r}; its address must be such as tcp://10.0.0.1:8786")
+        raise TinyNetError(
+            f"is {address!r}; its address must be such as tcp://10.0.0.1:8786", parameter="scheduler"
+        )
     try:
         client = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:

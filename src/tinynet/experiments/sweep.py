@@ -143,7 +143,7 @@ def sweep(
             if store is not None:
                 with suppress(TinyNetError):  # the disk may be what failed
                     store.write_tables(plan, run.tallies())
-            raise TinyNetError(f"{error}{run.kept()}") from error
+            raise TinyNetError(f"{error.message}{run.kept()}", parameter=error.parameter) from error
         finally:
             counts.close()
         if store is not None:
@@ -240,4 +240,4 @@ class _Run:
 def _check_amounts(**amounts: float | None) -> None:
     for name, value in amounts.items():
         if value is not None and not value > 0:
-            raise TinyNetError(f"{name} is {value}; it must be above 0")
+            raise TinyNetError(f"is {value}; it must be above 0", parameter=name)

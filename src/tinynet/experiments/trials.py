@@ -210,7 +210,7 @@ def _values(axis: str, text: str) -> list[Any]:
             return _spaced(text, kind) if ".." in text else [kind(text)]
     except (ValueError, KeyError, OverflowError, ZeroDivisionError):
         raise TinyNetError(
-            f"{axis} is {text!r}; it must be {_WANTED[axis if axis == 'hidden' else kind]}"
+            f"is {text!r}; it must be {_WANTED[axis if axis == 'hidden' else kind]}", parameter=axis
         ) from None
     return [text]
 

@@ -1,8 +1,8 @@
-"""The laboratory behind the page: one set of requests for server, notebook and offline file.
+"""The laboratory: one set of requests for the server, the notebook and the offline file.
 
-It must not compute what the library does not.
+The package must not compute anything that the library does not compute.
 
-api/       requests and their answers
+api/       requests and their results
 page/      the offline HTML file
 notebook/  the notebook widget
 http/      the web server

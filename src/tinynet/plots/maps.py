@@ -48,9 +48,11 @@ def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) 
     Raises TinyNetError for an unknown axis, and where more than 12 panels would be needed.
     """
     found = varying(trials)
-    for name in (x, y):
+    for parameter, name in (("x", x), ("y", y)):
         if name is not None and name not in AXES:
-            raise TinyNetError(f"there is no axis {name!r}; there are {', '.join(AXES)}")
+            raise TinyNetError(
+                f"is {name!r}; it must be one of the axes {', '.join(AXES)}", parameter=parameter
+            )
     if x is not None and x == y:
         raise TinyNetError(f"both axes of the map are {x}; give two different ones")
     free = [name for name in found if name not in (x, y)]
@@ -109,7 +111,9 @@ def _look(plan: "Plan", value: str, picture: str) -> Look:
     check_choice("value", value, VALUES)
     names = plan.probes.names
     if value in ("unsure", "lean") and picture not in names:
-        raise TinyNetError(f"there is no probe picture {picture!r}; there are {', '.join(map(repr, names))}")
+        raise TinyNetError(
+            f"is {picture!r}; it must be one of the probes {', '.join(map(repr, names))}", parameter="picture"
+        )
     first = plan.examples.target_names[0]
     return {
         "learned": Look("networks that learned, %", whole_percent, "cividis", False),

@@ -153,7 +153,7 @@ def journey(key: str | None = None, **settings: Any) -> Iterator[Chapter]:
     ['nudge']
     """
     if key is not None and key not in CHAPTERS:
-        raise TinyNetError(f"there is no chapter {key!r}; the chapters are {', '.join(CHAPTERS)}")
+        raise TinyNetError(f"is {key!r}; the chapters are {', '.join(CHAPTERS)}", parameter="chapter")
     one = Journey(**settings)
     return (chapter(one, name) for name in CHAPTERS if key in (None, name))
 

@@ -15,10 +15,13 @@ from tinynet.lab.api.requests import (
 )
 from tinynet.recipe import Recipe
 
+MAX_CHAPTER_NETWORKS = 100_000
+STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times as many epochs
+
 
 @dataclass(frozen=True)
 class StoryRequest:
-    """One chapter of the journey."""
+    """A chapter of the journey, for one network and many seeds."""
 
     chapter: Literal[
         "look", "nudge", "train", "converge", "fuzzy", "inside", "stress", "bold", "aha", "learner"
@@ -30,7 +33,7 @@ class StoryRequest:
 
 
 def about() -> dict[str, Any]:
-    """Return version, limits, and the chapters with their questions."""
+    """Return the version, the limits of the page, and the chapters with their questions."""
     from tinynet.story.quiz import heads
     from tinynet.version import __version__
 
@@ -38,20 +41,21 @@ def about() -> dict[str, Any]:
     return {"version": __version__, "limits": limits, "chapters": heads()}
 
 
-def chapter(asked: StoryRequest) -> dict[str, Any]:
-    """Return one chapter of the journey, its figures as SVG, and the number of its question's answer."""
+def chapter(request: StoryRequest) -> dict[str, Any]:
+    """Return a chapter of the journey, its figures as SVG, and the index of the correct option of its question."""
     from tinynet.story import content, journey
     from tinynet.story.quiz import QUESTIONS
 
-    if asked.networks > 100_000:
+    if request.networks > MAX_CHAPTER_NETWORKS:
         raise TinyNetError(
-            f"networks is {asked.networks:,}; a chapter puts its claims to at most 100,000 seeds"
+            f"is {request.networks:,}. A chapter takes at most {MAX_CHAPTER_NETWORKS:,} seeds.",
+            parameter="networks",
         )
-    work = asked.networks * asked.recipe.epochs * 400 * asked.architecture.parameter_count
-    if work > MAX_WORK:
-        raise TinyNetError("these chapters would take too long; take fewer epochs or seeds")
+    steps = request.recipe.epochs * STEPS_PER_EPOCH
+    if request.networks * steps * request.architecture.parameter_count > MAX_WORK:
+        raise TinyNetError("the chapters would take too long. Use fewer epochs or seeds.")
     one = journey.Journey(
-        seed=asked.seed, networks=asked.networks, recipe=asked.recipe, architecture=asked.architecture
+        seed=request.seed, networks=request.networks, recipe=request.recipe, architecture=request.architecture
     )
-    told = content.chapter_json(journey.chapter(one, asked.chapter))
-    return told | {"answer": QUESTIONS[asked.chapter].answer(one)}
+    found = content.chapter_json(journey.chapter(one, request.chapter))
+    return found | {"answer": QUESTIONS[request.chapter].answer(one)}

@@ -1,4 +1,4 @@
-"""What the page asks of memorizers and learners: two networks side by side, the ladder, the best possible answers."""
+"""A memorizer and a learner side by side, the rungs of the ladder, and the Bayes-optimal outputs."""
 
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
@@ -20,15 +20,15 @@ from tinynet.lab.api.requests import Progress, WorldJson
 from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
 
-SIDE_BY_SIDE = ("memorizer", "learner")  # rungs of the ladder
-MAX_PICTURES = 5_000  # whose best answers are asked at once
-MAX_SEEDS = 2_048  # of a rung
-RUNG_PICTURES = 5_000  # of the world, in a rung's exam; the two networks sit the full one
+SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
+MAX_PICTURES = 5_000  # per request for Bayes-optimal outputs
+MAX_SEEDS = 2_048  # per rung
+RUNG_PICTURES = 5_000  # of the exam of a rung; the two networks take the full exam
 
 
 @dataclass(frozen=True)
 class RungRequest:
-    """One rung of the ladder, put to the seeds 0 to networks - 1."""
+    """One rung of the ladder, for the seeds 0 to networks - 1."""
 
     key: str
     networks: int = 256
@@ -36,7 +36,7 @@ class RungRequest:
 
 @dataclass(frozen=True)
 class BayesRequest:
-    """Pictures of a world, to be answered as well as anyone can."""
+    """Pictures of a world, for the Bayes-optimal outputs."""
 
     pictures: list[list[float]]
     world: WorldJson = field(default_factory=World)
@@ -44,38 +44,40 @@ class BayesRequest:
 
 @lru_cache(maxsize=1)
 def learner() -> dict[str, Any]:
-    """Return both networks with their marks and reliability, the floors, and what the rungs of the ladder are."""
-    whole = Exam()
-    inputs, _, rows = whole.world.draw(np.arange(whole.count), seed=whole.seed)
-    happened = whole.world.patterns.targets[rows, 0]
-    networks = {key: kept(key) for key in SIDE_BY_SIDE}
+    """Return both networks with their exam results and reliability, the Bayes scores, and the rungs."""
+    full = Exam()
+    inputs, _, rows = full.world.draw(np.arange(full.count), seed=full.seed)
+    outcomes = full.world.patterns.targets[rows, 0]
+    networks = {key: network_of(key) for key in SIDE_BY_SIDE}
     return {
         "networks": {key: _network(network) for key, network in networks.items()},
-        "parts": _parts([whole.sit(network) for network in networks.values()]),
+        "parts": _exam_rows([full.sit(network) for network in networks.values()]),
         "reliability": {
-            key: _reliability(reliability(probability(network(inputs)), happened))
+            key: _reliability(reliability(probability(network(inputs)), outcomes))
             for key, network in networks.items()
         },
-        "pictures": whole.count,
-        "world": whole.world.to_json(),
-        "floors": {name: list(estimate) for name, estimate in vars(whole.bayes_scores).items()},
+        "pictures": full.count,
+        "world": full.world.to_json(),
+        "floors": {name: list(estimate) for name, estimate in vars(full.bayes_scores).items()},
         "rungs": [_rung(one) for one in RUNGS],
         "unsure_below": predictions.UNSURE,
     }
 
 
 @lru_cache(maxsize=len(RUNGS))
-def kept(key: str) -> Network:
-    """Return the network that stands for a rung: the learner that comes with the package, or that of seed 0."""
+def network_of(key: str) -> Network:
+    """Return the network of a rung: the learner of the package, or the network of seed 0."""
     if key == "learner":
         return shipped_learner()
     rung = RUNG[key]
-    crowd = population(rung.recipe, 1, first_seed=0, examples=rung.pictures(), architecture=rung.architecture)
-    return crowd.network(0)
+    trained = population(
+        rung.recipe, 1, first_seed=0, examples=rung.pictures(), architecture=rung.architecture
+    )
+    return trained.network(0)
 
 
 def _network(network: Network) -> dict[str, Any]:
-    """Describe a network, with the sheet of its answers alone."""
+    """Return a network with the sheet of its forward pass, ready for JSON."""
     return {
         "architecture": network.architecture.to_json(),
         "parameters": network.parameters.tolist(),
@@ -85,47 +87,59 @@ def _network(network: Network) -> dict[str, Any]:
     }
 
 
-def _parts(sat: list[ExamResult]) -> list[dict[str, Any]]:
-    """Return a row for each part of the exam: what it asks, and each network's mark with whether that is enough."""
-    asked = (
-        (f"margin ≥ {exam.LEAST_MARGIN:g}", "{0.margin[0]:.3f}"),
-        (f"accuracy ≥ {exam.LEAST_ACCURACY:g}", "{0.accuracy[0]:.4f}"),
-        (
-            f"|H − V| ≤ {exam.MAX_SURE_OF_GRAY:g} on gray, ≤ {exam.MAX_SURE_OF_DOUBT:g} on the worst",
-            "{0.gray[0]:.3f}, {0.worst_doubt[0]:.3f}",
-        ),
-        (f"≤ {exam.MAX_BRIER:g} × floor", "{0.brier_ratio[0]:.3f}"),
-        (f"AUROC ≥ {exam.LEAST_AUROC:g}", "{0.auroc[0]:.3f}"),
-        (f"agreement ≥ {exam.LEAST_AGREEMENT:g}", "{0.agreement[0]:.3f}"),
+def _exam_rows(results: list[ExamResult]) -> list[dict[str, Any]]:
+    """Return a row for each part of the exam: its criterion, and each network's value and whether it passes."""
+    criteria = (
+        f"margin ≥ {exam.LEAST_MARGIN:g}",
+        f"accuracy ≥ {exam.LEAST_ACCURACY:g}",
+        f"|H − V| ≤ {exam.MAX_SURE_OF_GRAY:g} on gray, ≤ {exam.MAX_SURE_OF_DOUBT:g} on the worst",
+        f"≤ {exam.MAX_BRIER:g} × floor",
+        f"AUROC ≥ {exam.LEAST_AUROC:g}",
+        f"agreement ≥ {exam.LEAST_AGREEMENT:g}",
     )
+    values = [_exam_values(result) for result in results]
     return [
         {
             "name": name,
-            "asked": wanted,
-            "marks": [written.format(marks) for marks in sat],
-            "passed": [bool(marks.parts[0, k]) for marks in sat],
+            "asked": criterion,
+            "marks": [texts[k] for texts in values],
+            "passed": [bool(result.parts[0, k]) for result in results],
         }
-        for k, (name, (wanted, written)) in enumerate(zip(exam.PARTS, asked, strict=True))
+        for k, (name, criterion) in enumerate(zip(exam.PARTS, criteria, strict=True))
     ]
 
 
-def _reliability(found: Reliability) -> dict[str, Any]:
-    """Return the bins; the means of an empty bin are None."""
-    full = found.count > 0
-    means = {
-        name: [float(x) if some else None for x, some in zip(values, full, strict=True)]
-        for name, values in (("predicted", found.predicted), ("observed", found.observed))
-    }
-    return means | {
-        "edges": found.edges.tolist(),
-        "count": found.count.tolist(),
-        "intervals": found.intervals.tolist(),
-        "ece": float(found.ece),
+def _exam_values(result: ExamResult) -> tuple[str, ...]:
+    """Return the values of one network as texts, in the order of the exam's parts."""
+    return (
+        f"{result.margin[0]:.3f}",
+        f"{result.accuracy[0]:.4f}",
+        f"{result.gray[0]:.3f}, {result.worst_doubt[0]:.3f}",
+        f"{result.brier_ratio[0]:.3f}",
+        f"{result.auroc[0]:.3f}",
+        f"{result.agreement[0]:.3f}",
+    )
+
+
+def _reliability(bins: Reliability) -> dict[str, Any]:
+    """Return the bins of a reliability diagram. The means of an empty bin are None."""
+    filled = bins.count > 0
+
+    def means(values: np.ndarray) -> list[float | None]:
+        return [float(x) if some else None for x, some in zip(values, filled, strict=True)]
+
+    return {
+        "predicted": means(bins.predicted),
+        "observed": means(bins.observed),
+        "edges": bins.edges.tolist(),
+        "count": bins.count.tolist(),
+        "intervals": bins.intervals.tolist(),
+        "ece": float(bins.ece),
     }
 
 
 def _rung(rung: Rung) -> dict[str, Any]:
-    """Describe a rung, and all that trains it: a world, or pictures where they are not the four lines."""
+    """Return a rung and its training data: a world, or pictures if they are not the four lines."""
     source = rung.pictures()
     world = source.to_json() if isinstance(source, World) else None
     own = None if isinstance(source, World) or source == pictures.lines() else source.to_json()
@@ -146,43 +160,48 @@ def _ladder(networks: int) -> Ladder:
     return Ladder(networks, exam=Exam(count=RUNG_PICTURES))
 
 
-def rung(asked: RungRequest, progress: Progress) -> dict[str, Any]:
-    """Measure a rung, and the one it is compared with; what was measured once is kept."""
-    if asked.key not in RUNG:
-        raise TinyNetError(f"there is no rung {asked.key!r}; the rungs are {', '.join(RUNG)}")
-    if not 1 <= asked.networks <= MAX_SEEDS:
+def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
+    """Measure a rung and its baseline. Earlier results are reused."""
+    if request.key not in RUNG:
+        raise TinyNetError(f"is {request.key!r}. It must be one of {', '.join(RUNG)}.", parameter="key")
+    if not 1 <= request.networks <= MAX_SEEDS:
         raise TinyNetError(
-            f"networks is {asked.networks:,}; the page puts a rung to 1 to {MAX_SEEDS:,} seeds"
+            f"is {request.networks:,}. It must be from 1 to {MAX_SEEDS:,}.", parameter="networks"
         )
-    ladder, after = _ladder(asked.networks), RUNG[asked.key].after
-    missing = [key for key in (after, asked.key) if key is not None and not ladder.known(key)]
+    ladder, baseline = _ladder(request.networks), RUNG[request.key].after
+    missing = [key for key in (baseline, request.key) if key is not None and not ladder.known(key)]
     for k, key in enumerate(missing):
-        ladder.standing(key, partial(_part, progress, k, len(missing)))
-    found = ladder.standing(asked.key)
+        ladder.standing(key, partial(_job_progress, progress, k, len(missing)))
+    found = ladder.standing(request.key)
     parts = [
         verdicts.counted(count, found.networks, f"networks pass part {n} of the exam, {name}").to_json()
         for n, (name, count) in enumerate(zip(exam.PARTS, found.parts, strict=True), 1)
     ]
     return {
         "standing": asdict(found),
-        "sentence": sentence(ladder, asked.key),
+        "sentence": sentence(ladder, request.key),
         "passed": verdicts.counted(found.passed, found.networks, "networks pass the whole exam").to_json(),
         "unsound": verdicts.counted(found.unsound, found.networks, "networks fail a clean line").to_json(),
         "parts": parts,
     }
 
 
-def _part(progress: Progress, k: int, parts: int, done: int, total: int) -> None:
-    """Report the progress of job k of several equal ones."""
-    progress(k * total + done, parts * total)
+def _job_progress(progress: Progress, k: int, jobs: int, done: int, total: int) -> None:
+    """Report the progress of job k of several equal jobs."""
+    progress(k * total + done, jobs * total)
 
 
-def bayes(asked: BayesRequest) -> dict[str, Any]:
-    """Return the best possible answers to the pictures."""
-    if not 1 <= len(asked.pictures) <= MAX_PICTURES:
+def bayes(request: BayesRequest) -> dict[str, Any]:
+    """Return the Bayes-optimal outputs for pictures."""
+    count, pixels = len(request.pictures), request.world.n**2
+    if not 1 <= count <= MAX_PICTURES:
         raise TinyNetError(
-            f"there are {len(asked.pictures):,} pictures; ask for 1 to {MAX_PICTURES:,} at once"
+            f"has {count:,} pictures. It must have 1 to {MAX_PICTURES:,}.", parameter="pictures"
         )
-    if any(len(picture) != asked.world.n**2 for picture in asked.pictures):
-        raise TinyNetError(f"a picture of this world has {asked.world.n**2} pixels, and one of these has not")
-    return {"answers": posterior(asked.world, asked.pictures).tolist()}
+    for number, picture in enumerate(request.pictures):
+        if len(picture) != pixels:
+            raise TinyNetError(
+                f"has a picture {number} with {len(picture)} pixels. Each picture must have {pixels} pixels.",
+                parameter="pictures",
+            )
+    return {"answers": posterior(request.world, request.pictures).tolist()}

@@ -1,13 +1,15 @@
-"""The page's question to many seeds: how many of them get it right, and how far they lean."""
+"""Many seeds for the page: how many classify the examples correctly, and their margins."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tinynet.data.batches import examples_per_epoch
+from tinynet.data.batches import Source, examples_per_epoch
+from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions, verdicts
+from tinynet.evaluation.verdicts import Verdict
 from tinynet.experiments.population import Population, population
 from tinynet.lab.api.requests import (
     MAX_NETWORKS,
@@ -17,17 +19,20 @@ from tinynet.lab.api.requests import (
     Progress,
     RecipeJson,
     WorldJson,
-    small,
+    check_size,
 )
-from tinynet.training.checks import check
 
-BINS = 60  # of a histogram, half on either side of zero
+BINS = 60  # of a histogram, 30 on each side of zero
 SEEDS_PER_BIN = 12
 
 
 @dataclass(frozen=True)
 class PopulationRequest:
-    """A question to many seeds: what do they say of `picture`, and do they get all examples right?"""
+    """One recipe for many seeds.
+
+    picture : the inputs whose predictions are counted.
+    world : the distribution that pictures are drawn from. It replaces the examples.
+    """
 
     architecture: ArchitectureJson
     recipe: RecipeJson
@@ -35,69 +40,75 @@ class PopulationRequest:
     picture: list[float]
     networks: int = 1000
     first_seed: int = 0
-    world: WorldJson | None = None  # where the pictures are drawn from, instead of the examples
+    world: WorldJson | None = None
 
 
-def ask_seeds(asked: PopulationRequest, progress: Progress) -> dict[str, Any]:
-    """Put the question to the seeds; return verdicts, and the histogram of the first answer minus the second."""
-    if asked.world is None and asked.examples.examples().regression:
-        raise TinyNetError(
-            "many seeds are asked for answers that are right or wrong; these examples have numbers to predict"
-        )
-    crowd = _crowd(asked, progress)
-    answers = crowd.examples.target_names
-    outputs = crowd.outputs(np.array([asked.picture]))[:, 0]  # (N, outputs)
-    gap = outputs[:, 0] - outputs[:, 1] if len(answers) == 2 else np.full(len(crowd), np.nan)
-    found = {"all_right": crowd.share(crowd.all_right, f"get all {len(crowd.examples)} pictures right")}
-    if len(answers) == 2:
-        found["lean"] = crowd.share(gap > 0, f"lean to {answers[0]} on this picture")
-        found["sure"] = crowd.share(np.abs(gap) >= predictions.UNSURE, "are sure of this picture")
-        learned = crowd.all_right
-        if 0 < learned.sum() < len(crowd):
-            what = f"networks that get every picture right lean to {answers[0]} on this picture"
-            found["learned_lean"] = verdicts.share(gap[learned] > 0, what)
-            what = "networks that get every picture right are sure of this picture"
-            found["learned_sure"] = verdicts.share(np.abs(gap[learned]) >= predictions.UNSURE, what)
+def train_population(request: PopulationRequest, progress: Progress) -> dict[str, Any]:
+    """Train the population. Return verdicts, and a histogram of the margins on the picture."""
+    source = request.world or request.examples.examples()
+    _check(request, source)
+    trained = population(
+        request.recipe, request.networks, first_seed=request.first_seed, examples=source,
+        architecture=request.architecture, progress=progress,
+    )  # fmt: skip
+    outputs = trained.outputs(np.array([request.picture]))[:, 0]  # (networks, outputs)
+    margins = outputs[:, 0] - outputs[:, 1] if outputs.shape[1] == 2 else np.full(len(trained), np.nan)
+    verdicts_by_name = _verdicts(trained, margins)
     return {
-        "networks": len(crowd),
-        "verdicts": {name: verdict.to_json() for name, verdict in found.items()},
-        "histogram": _histogram(crowd, gap),
+        "networks": len(trained),
+        "verdicts": {name: verdict.to_json() for name, verdict in verdicts_by_name.items()},
+        "histogram": _histogram(trained, margins),
     }
 
 
-def _crowd(asked: PopulationRequest, progress: Progress) -> Population:
-    small(asked.architecture)
-    source = asked.world or asked.examples.examples()
-    if len(asked.picture) != asked.architecture.sizes[0]:
+def _check(request: PopulationRequest, source: Source) -> None:
+    """Raise a TinyNetError for a request that does not fit the page. `population` checks the rest."""
+    check_size(request.architecture)
+    if isinstance(source, Examples) and source.regression:
+        raise TinyNetError("this comparison needs a classifier. These examples have numbers to predict.")
+    pixels, inputs = len(request.picture), request.architecture.sizes[0]
+    if pixels != inputs:
+        raise TinyNetError(f"has {pixels} numbers. The network takes {inputs} inputs.", parameter="picture")
+    if not 1 <= request.networks <= MAX_NETWORKS:
         raise TinyNetError(
-            f"the picture has {len(asked.picture)} pixels and the network takes {asked.architecture.sizes[0]}"
+            f"is {request.networks:,}. It must be from 1 to {MAX_NETWORKS:,}.", parameter="networks"
         )
-    if not 1 <= asked.networks <= MAX_NETWORKS:
-        raise TinyNetError(f"networks is {asked.networks:,}; ask 1 to {MAX_NETWORKS:,} seeds")
-    work = (
-        asked.networks * asked.recipe.epochs * examples_per_epoch(source) * asked.architecture.parameter_count
-    )
+    steps = request.recipe.epochs * examples_per_epoch(source)
+    work = request.networks * steps * request.architecture.parameter_count
     if work > MAX_WORK:
         raise TinyNetError(
-            f"{asked.networks:,} networks of {asked.recipe.epochs:,} epochs are {work / MAX_WORK:.1f} times what the page "
-            "may ask; take fewer seeds or epochs, or ask `tinynet population`"
+            f"{request.networks:,} networks of {request.recipe.epochs:,} epochs are {work / MAX_WORK:.1f} times the work "
+            "that the page allows. Use fewer seeds or epochs, or run `tinynet population`."
         )
-    check(asked.architecture, source, asked.recipe)
-    return population(
-        asked.recipe, asked.networks, first_seed=asked.first_seed, examples=source,
-        architecture=asked.architecture, progress=progress,
-    )  # fmt: skip
 
 
-def _histogram(crowd: Population, gap: np.ndarray) -> dict[str, Any] | None:
-    """Return edges, counts, and some members' seeds of each bin; None where no number is finite."""
-    finite = np.isfinite(gap)
+def _verdicts(trained: Population, margins: np.ndarray) -> dict[str, Verdict]:
+    """Return how many networks are correct, and for two classes how they classify the picture."""
+    correct, classes = trained.all_right, trained.examples.target_names
+    found = {"all_right": trained.share(correct, f"get all {len(trained.examples)} pictures right")}
+    if len(classes) != 2:
+        return found
+    sure = np.abs(margins) >= predictions.UNSURE
+    found["lean"] = trained.share(margins > 0, f"predict {classes[0]} for this picture")
+    found["sure"] = trained.share(sure, "are sure of this picture")
+    if 0 < correct.sum() < len(trained):
+        who = "networks that get every picture right"
+        found["learned_lean"] = verdicts.share(
+            margins[correct] > 0, f"{who} predict {classes[0]} for this picture"
+        )
+        found["learned_sure"] = verdicts.share(sure[correct], f"{who} are sure of this picture")
+    return found
+
+
+def _histogram(trained: Population, margins: np.ndarray) -> dict[str, Any] | None:
+    """Return edges, counts and some seeds of each bin, or None if no margin is finite."""
+    finite = np.isfinite(margins)
     if not finite.any():
         return None
-    top = float(np.abs(gap[finite]).max()) or 1.0
+    top = float(np.abs(margins[finite]).max()) or 1.0
     edges = np.linspace(-top, top, BINS + 1)
-    place = np.clip(np.searchsorted(edges, gap[finite], side="right") - 1, 0, BINS - 1)
-    seeds = crowd.seeds[finite]
+    place = np.clip(np.searchsorted(edges, margins[finite], side="right") - 1, 0, BINS - 1)
+    seeds = trained.seeds[finite]
     members = [seeds[np.flatnonzero(place == k)[:SEEDS_PER_BIN]].tolist() for k in range(BINS)]
     counts = np.bincount(place, minlength=BINS).tolist()
     return {"edges": edges.tolist(), "counts": counts, "seeds": members, "left_out": int((~finite).sum())}

@@ -1,4 +1,4 @@
-"""What the page asks Python for, as validated records."""
+"""The requests of the page as validated records, and the limits of the page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,14 +17,14 @@ from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 
-MAX_PARAMETERS = 2_000  # of a network in the page
-MAX_BATCH = 256  # pictures, each with cells of its own
+MAX_PARAMETERS = 2_000  # of a network on the page
+MAX_BATCH = 256  # examples; each has its own cells
 MAX_STEPS = 1_000_000  # of a recording
 MAX_NETWORKS = 1_000_000
-MAX_WORK = 10**12  # networks x steps x parameters x pictures a step
+MAX_WORK = 10**12  # networks x steps x parameters x examples per step
 MAX_STARTS = 256
 Progress = Callable[[int, int], None]
-# records that validate themselves, with their own words
+# These records validate themselves and raise TinyNetError.
 ArchitectureJson = Annotated[
     Architecture,
     BeforeValidator(lambda data: Architecture.from_json(data) if isinstance(data, dict) else data),
@@ -38,12 +38,12 @@ WorldJson = Annotated[
 
 
 class AbandonedError(Exception):
-    """Nobody waits for the answer any more."""
+    """The client has disconnected."""
 
 
 @dataclass(frozen=True)
 class SheetRequest:
-    """A sheet, for batches of `batch` pictures."""
+    """The sheet of a network and a recipe, for batches of `batch` examples."""
 
     architecture: ArchitectureJson
     recipe: RecipeJson
@@ -52,7 +52,7 @@ class SheetRequest:
 
 @dataclass(frozen=True)
 class StartsRequest:
-    """The random starts of `count` seeds."""
+    """The initial parameters of `count` seeds."""
 
     architecture: ArchitectureJson
     first_seed: int = 0
@@ -61,7 +61,7 @@ class StartsRequest:
 
 @dataclass(frozen=True)
 class ExamplesJson:
-    """Examples, as `Examples.to_json` writes them."""
+    """Examples with their targets, as `Examples.to_json` writes them."""
 
     inputs: list[list[float]]
     targets: list[list[float]] | None
@@ -73,7 +73,7 @@ class ExamplesJson:
     unbounded: bool = False
 
     def examples(self) -> Examples:
-        """Return the examples, checked."""
+        """Return the validated examples."""
         targets = None if self.targets is None else np.array(self.targets, float)
         inputs, target_names = np.array(self.inputs, float), tuple(self.target_names)
         given = {"scaling": self.scaling, "target_scaling": self.target_scaling}
@@ -85,9 +85,10 @@ class ExamplesJson:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One training: where it starts (parameters, or the seed that draws them), on what, and how.
+    """One training: its initial parameters, its examples and its recipe.
 
-    world : where the pictures are drawn from, instead of the examples.
+    seed : draws the initial parameters, unless `parameters` are given.
+    world : the distribution that pictures are drawn from. It replaces the examples.
     """
 
     architecture: ArchitectureJson
@@ -100,53 +101,62 @@ class Experiment:
 
     @property
     def source(self) -> Source:
-        """Where the pictures come from."""
+        """The examples of the training, or the world that they are drawn from."""
         return self.world or self.examples.examples()
 
     def network(self) -> Network:
-        """Return the network that is to be trained."""
-        start = Network.initial(self.architecture, seed=self.seed)
+        """Return the network before the training."""
+        initial = Network.initial(self.architecture, seed=self.seed)
         if self.parameters is None:
-            return start
-        return start.with_parameters(np.array(self.parameters), origin=self.origin)
+            return initial
+        return initial.with_parameters(np.array(self.parameters), origin=self.origin)
 
 
-def allowed(asked: SheetRequest) -> None:
-    """Raise a TinyNetError for a sheet that is too large for the page, or that cannot be."""
-    small(asked.architecture)
-    if not 1 <= asked.batch <= MAX_BATCH:
-        raise TinyNetError(f"batch is {asked.batch}; the page shows batches of 1 to {MAX_BATCH} pictures")
-    if asked.batch * asked.architecture.parameter_count > 4 * MAX_PARAMETERS:
+def check_sheet_request(request: SheetRequest) -> None:
+    """Raise a TinyNetError if the page cannot show a sheet.
+
+    The sheet may be too large, or the loss may not fit the network.
+    """
+    check_size(request.architecture)
+    if not 1 <= request.batch <= MAX_BATCH:
         raise TinyNetError(
-            f"a batch of {asked.batch} pictures for {asked.architecture.parameter_count} parameters makes too many cells "
-            "for the page; take smaller batches or a smaller network"
+            f"is {request.batch:,}. The page shows batches of 1 to {MAX_BATCH} examples.", parameter="batch"
         )
-    plain = replace(asked.recipe, augment=False)  # what augmentation needs is asked of the pictures, not here
-    plain = replace(
-        plain, **{name: getattr(Recipe(), name) for name in plain.external}
-    )  # shown, not trained by
-    check(asked.architecture, _any_picture(asked.architecture), plain)
+    count = request.architecture.parameter_count
+    if request.batch * count > 4 * MAX_PARAMETERS:
+        raise TinyNetError(
+            f"is {request.batch:,}. With {count:,} parameters, the sheet has too many cells for the page. "
+            "Use a smaller batch or a smaller network.",
+            parameter="batch",
+        )
+    shown = replace(request.recipe, augment=False)  # only real examples can say whether they can be augmented
+    shown = replace(shown, **{name: getattr(Recipe(), name) for name in shown.external})
+    check(request.architecture, _zero_example(request.architecture), shown)
 
 
-def _any_picture(architecture: Architecture) -> Examples:
-    """Return one dark picture whose target is the first answer: enough to see whether a loss fits a network."""
+def _zero_example(architecture: Architecture) -> Examples:
+    """Return one example of zeros, which is enough to check that a loss fits a network."""
     targets = np.eye(1, architecture.sizes[-1])
-    answers = tuple(f"answer {j}" for j in range(architecture.sizes[-1]))
-    return Examples(np.zeros((1, architecture.sizes[0])), targets, ("dark",), None, answers)
+    names = tuple(f"output {j}" for j in range(architecture.sizes[-1]))
+    return Examples(np.zeros((1, architecture.sizes[0])), targets, ("zeros",), None, names)
 
 
-def misfit(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Say what the first of pydantic's errors finds in a request: our own words where it has them."""
+def validation_message(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Return a sentence for the first of pydantic's validation errors.
+
+    If a TinyNetError caused it, the sentence is that error's.
+    """
     first = errors[0]
     cause = first.get("ctx", {}).get("error")
     where = ".".join(str(part) for part in first["loc"]) or "the request"
     return str(cause) if isinstance(cause, TinyNetError) else f"{where}: {first['msg']}"
 
 
-def small(architecture: Architecture) -> None:
-    """Raise a TinyNetError where a network is larger than the page shows."""
+def check_size(architecture: Architecture) -> None:
+    """Raise a TinyNetError if a network is too large for the page."""
     if architecture.parameter_count > MAX_PARAMETERS:
         raise TinyNetError(
-            f"sizes {architecture.sizes} make {architecture.parameter_count:,} parameters; the page shows up to "
-            f"{MAX_PARAMETERS:,}"
+            f"{architecture.sizes} give {architecture.parameter_count:,} parameters. The page shows networks of up to "
+            f"{MAX_PARAMETERS:,} parameters.",
+            parameter="sizes",
         )

@@ -1,4 +1,4 @@
-"""What the page asks of Python: requests as records, and the library's answers to them as JSON or bytes."""
+"""Sheets, initial parameters, pictures and recordings for the page."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,8 +18,8 @@ from tinynet.lab.api.requests import (
     Experiment,
     SheetRequest,
     StartsRequest,
-    allowed,
-    small,
+    check_sheet_request,
+    check_size,
 )
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
@@ -27,59 +27,60 @@ from tinynet.training.recording import Recording
 from tinynet.training.train import train
 
 
-def written(made: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
-    """Return how these cells of a sheet are written: [MathML, text, words] of each."""
-    return {name: [mathml_symbol(name), text_symbol(name), title(made, name)] for name in names}
+def cell_labels(sheet: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
+    """Return [MathML, text, words] for each of these cells of a sheet."""
+    return {name: [mathml_symbol(name), text_symbol(name), title(sheet, name)] for name in names}
 
 
-def state_of(architecture: Architecture, recipe: Recipe) -> dict[str, float]:
-    """Return the optimizer's memory before the first nudge, by name."""
+def initial_state(architecture: Architecture, recipe: Recipe) -> dict[str, float]:
+    """Return the optimizer state before the first step, by name."""
     names = optimizers.state_names(architecture, recipe)
     return {name: 1.0 if name.startswith("decay") else 0.0 for name in names}
 
 
-def sheet(asked: SheetRequest) -> dict[str, Any]:
-    """Return the sheet, and how its cells are written."""
-    allowed(asked)
-    made = sheet_of(asked.architecture, asked.recipe, asked.batch)
+def sheet(request: SheetRequest) -> dict[str, Any]:
+    """Return a sheet with the labels of its cells, its settings and its initial optimizer state."""
+    check_sheet_request(request)
+    found = sheet_of(request.architecture, request.recipe, request.batch)
     return {
-        "sheet": made.to_json(),
-        "symbols": written(made, made.cells),
-        "settings": optimizers.settings(asked.recipe),
-        "state": state_of(asked.architecture, asked.recipe),
-        "parameters": list(asked.architecture.parameter_names),
+        "sheet": found.to_json(),
+        "symbols": cell_labels(found, found.cells),
+        "settings": optimizers.settings(request.recipe),
+        "state": initial_state(request.architecture, request.recipe),
+        "parameters": list(request.architecture.parameter_names),
     }
 
 
-def starts(asked: StartsRequest) -> dict[str, Any]:
-    """Return the parameters that the seeds from `first_seed` on draw."""
-    small(asked.architecture)
-    if not 1 <= asked.count <= MAX_STARTS:
-        raise TinyNetError(f"count is {asked.count}; ask for 1 to {MAX_STARTS} starts at once")
-    seeds = range(asked.first_seed, asked.first_seed + asked.count)
+def starts(request: StartsRequest) -> dict[str, Any]:
+    """Return the initial parameters of the seeds from `first_seed` on."""
+    check_size(request.architecture)
+    if not 1 <= request.count <= MAX_STARTS:
+        raise TinyNetError(f"is {request.count:,}. It must be from 1 to {MAX_STARTS}.", parameter="count")
+    seeds = range(request.first_seed, request.first_seed + request.count)
     return {
-        "first_seed": asked.first_seed,
-        "starts": [Network.initial(asked.architecture, seed=s).parameters.tolist() for s in seeds],
+        "first_seed": request.first_seed,
+        "starts": [Network.initial(request.architecture, seed=s).parameters.tolist() for s in seeds],
     }
 
 
 def picture_sets(grid: int) -> dict[str, Any]:
-    """Return the sets of pictures of a grid by name."""
+    """Return the built-in sets of pictures with `grid` pixels per side, by name."""
     sets = {"lines": pictures.lines(grid)}
     if grid == 2:
         sets |= {"fuzzy": pictures.fuzzy(), "stress": pictures.stress(), "world": pictures.binary()}
     return {
         "unsure_below": predictions.UNSURE,
-        "sets": {name: shown.to_json() for name, shown in sets.items()},
+        "sets": {name: examples.to_json() for name, examples in sets.items()},
     }
 
 
-def recording(asked: Experiment) -> Recording:
-    """Return the training, recorded."""
-    small(asked.architecture)
-    steps = asked.recipe.epochs * steps_per_epoch(asked.recipe, asked.source)
+def recording(request: Experiment) -> Recording:
+    """Train and return the recording."""
+    check_size(request.architecture)
+    source = request.source
+    steps = request.recipe.epochs * steps_per_epoch(request.recipe, source)
     if steps > MAX_STEPS:
         raise TinyNetError(
-            f"this training has {steps:,} steps and the page takes {MAX_STEPS:,}; take fewer epochs"
+            f"the training has {steps:,} steps. The page takes up to {MAX_STEPS:,} steps. Use fewer epochs."
         )
-    return train(asked.network(), asked.source, asked.recipe)
+    return train(request.network(), source, request.recipe)

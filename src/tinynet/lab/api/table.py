@@ -1,4 +1,4 @@
-"""What the page asks of a table that was dropped on it: what its columns hold, and the experiment made of them."""
+"""Tables that a user drops on the page: a summary of the columns, and an experiment."""
 
 import io
 from dataclasses import dataclass, field
@@ -9,12 +9,13 @@ from tinynet.data import splits, tables
 from tinynet.data.cells import is_missing, separate_numbers
 from tinynet.data.readers import NO_ROWS, opened
 from tinynet.errors import TinyNetError
-from tinynet.lab.api.requests import small
+from tinynet.lab.api.requests import check_size
 from tinynet.recipe import Loss, Recipe
 
-MANY, SHOWN = 11, 4  # different cells that are counted of a column, and that are shown of it
-MAX_ROWS = 5_000  # of a table in the page
-NUDGES = 20_000  # of the training that is proposed
+MAX_DISTINCT, MAX_SHOWN = 11, 4  # distinct cells of a column that are counted, and that are shown
+MAX_ROWS = 5_000  # of a table on the page
+MAX_HIDDEN = 64  # nodes that the page draws
+STEPS = 20_000  # of the proposed training
 LABELS = (
     "label",
     "species",
@@ -24,18 +25,21 @@ LABELS = (
     "category",
     "answer",
     "y",
-)  # columns called so come first
+)  # column names that are proposed as the label, in this order
 
 
 @dataclass(frozen=True)
 class TableText:
-    """A CSV table as text. name : of its file, for errors."""
+    """A CSV table as text.
+
+    name : name of its file, for errors.
+    """
 
     name: str
     text: str
 
     def stream(self) -> io.StringIO:
-        """Return the text to be read, with its name."""
+        """Return the text as a stream with the name of the file."""
         stream = io.StringIO(self.text.removeprefix("\ufeff"), newline="")
         stream.name = self.name
         return stream
@@ -43,10 +47,13 @@ class TableText:
 
 @dataclass(frozen=True)
 class TableRequest(TableText):
-    """A table and what is to be made of it.
+    """A table, and how to make an experiment of it.
 
-    label : the column of the answers. predict : whether it holds numbers to predict instead.
-    ignore : columns to leave out. held_out : the share that is kept apart.
+    label : column with the classes, or with the numbers to predict.
+    predict : whether the column has numbers to predict.
+    ignore : columns to leave out.
+    hidden : nodes of the hidden layer.
+    held_out : fraction of the rows to hold out.
     """
 
     label: str = "label"
@@ -57,11 +64,14 @@ class TableRequest(TableText):
     predict: bool = False
 
 
-class Described(NamedTuple):
-    """What a column holds.
+class ColumnSummary(NamedTuple):
+    """The content of a column.
 
-    missing : empty cells. different : cells, up to 11, some of them as `examples`. odd : the first cell that is no number,
-    or None. words : whether most cells are none. low, high : of the numbers.
+    missing : number of empty cells.
+    different : number of distinct cells, up to 11. `examples` has up to 4 of them.
+    odd : the first cell that is not a number, or None.
+    words : whether at least half of the cells are not numbers.
+    low, high : the smallest and the largest number.
     """
 
     name: str
@@ -75,35 +85,40 @@ class Described(NamedTuple):
     rows: int
 
 
-def described(source: Any) -> list[Described]:
-    """Return what each column of a table holds."""
+def summarize_columns(source: Any) -> list[ColumnSummary]:
+    """Return a summary of each column of a table."""
     with opened(source) as table:
         chunks = list(table.chunks)
     if not chunks:
         raise TinyNetError(f"{table.name} {NO_ROWS}")
     columns = [[cell for rows in chunks for cell in rows.columns[k]] for k in range(len(table.columns))]
-    return [_described(name, cells) for name, cells in zip(table.columns, columns, strict=True)]
+    return [_summary(name, cells) for name, cells in zip(table.columns, columns, strict=True)]
 
 
-def _described(name: str, cells: list[Any]) -> Described:
-    there = [cell for cell in cells if not is_missing(cell)]
-    different = list(dict.fromkeys(str(cell).strip() for cell in there))
-    found, odd = separate_numbers(there)
-    low, high = (float(found.min()) + 0.0, float(found.max()) + 0.0) if len(found) else (0.0, 0.0)
-    holes, most = len(cells) - len(there), len(odd) >= len(found)
-    first = str(odd[0]) if odd else None
-    return Described(
-        name, holes, min(len(different), MANY), different[:SHOWN], first, most, low, high, len(cells)
+def _summary(name: str, cells: list[Any]) -> ColumnSummary:
+    present = [cell for cell in cells if not is_missing(cell)]
+    distinct = list(dict.fromkeys(str(cell).strip() for cell in present))
+    numbers, odd = separate_numbers(present)
+    return ColumnSummary(
+        name,
+        missing=len(cells) - len(present),
+        different=min(len(distinct), MAX_DISTINCT),
+        examples=distinct[:MAX_SHOWN],
+        odd=str(odd[0]) if odd else None,
+        words=len(odd) >= len(numbers),
+        low=float(numbers.min()) + 0.0 if len(numbers) else 0.0,  # + 0.0 turns -0.0 into 0.0
+        high=float(numbers.max()) + 0.0 if len(numbers) else 0.0,
+        rows=len(cells),
     )
 
 
-def columns(asked: TableText) -> dict[str, Any]:
-    """Return how many rows there are, what each column holds, and which is likely to be the label, or None."""
-    found = described(asked.stream())
+def columns(request: TableText) -> dict[str, Any]:
+    """Return the number of rows, a summary of each column, and the column proposed as the label, or None."""
+    found = summarize_columns(request.stream())
     possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MAX_CLASSES]
     words = [c.name for c in found if c.words and c.name in possible]
-    called = [name for label in LABELS for name in possible if name.strip().lower() == label]
-    label = next(iter([*called, *reversed(words)]), None)
+    by_name = [name for label in LABELS for name in possible if name.strip().lower() == label]
+    label = next(iter([*by_name, *reversed(words)]), None)
     return {
         "rows": found[0].rows,
         "label": label,
@@ -111,25 +126,26 @@ def columns(asked: TableText) -> dict[str, Any]:
     }
 
 
-def table(asked: TableRequest) -> dict[str, Any]:
-    """Return the examples to train on, those held out, and a network and a recipe to begin with."""
-    label, targets = (None, asked.label) if asked.predict else (asked.label, None)
-    read = tables.read(asked.stream(), label=label, targets=targets, ignore=asked.ignore)
+def table(request: TableRequest) -> dict[str, Any]:
+    """Return the training examples, the held-out examples, and a proposed network and recipe."""
+    label, targets = (None, request.label) if request.predict else (request.label, None)
+    read = tables.read(request.stream(), label=label, targets=targets, ignore=request.ignore)
     if len(read) > MAX_ROWS:
+        option = "--target" if request.predict else "--label"
         raise TinyNetError(
-            f"{asked.name} has {len(read):,} rows and the page trains on up to {MAX_ROWS:,}; at the command line "
-            f"`tinynet train {asked.name} --{'target' if asked.predict else 'label'} {asked.label}` takes any number"
+            f"{request.name} has {len(read):,} rows. The page takes up to {MAX_ROWS:,} rows. At the command line, "
+            f"`tinynet train {request.name} {option} {request.label}` takes tables of any length."
         )
-    held_out = asked.held_out or None
-    parts = splits.split_dataset(read, held_out=held_out, scale=True, seed=asked.seed)
-    if not 1 <= asked.hidden <= 64:
-        raise TinyNetError(f"hidden is {asked.hidden}; the page draws 1 to 64 hidden nodes")
-    sizes = (len(read.columns), asked.hidden, len(read.target_names))
-    architecture = Architecture(sizes, output="identity" if asked.predict else "softmax")
-    small(architecture)
-    epochs = min(100, max(5, NUDGES // len(parts.training)))
-    loss: Loss = "mse" if asked.predict else "cross_entropy"
-    recipe = Recipe(loss=loss, order="shuffled", epochs=epochs, seed=asked.seed)
+    held_out = request.held_out or None
+    parts = splits.split_dataset(read, held_out=held_out, scale=True, seed=request.seed)
+    if not 1 <= request.hidden <= MAX_HIDDEN:
+        raise TinyNetError(f"is {request.hidden}. It must be from 1 to {MAX_HIDDEN}.", parameter="hidden")
+    sizes = (len(read.columns), request.hidden, len(read.target_names))
+    architecture = Architecture(sizes, output="identity" if request.predict else "softmax")
+    check_size(architecture)
+    epochs = min(100, max(5, STEPS // len(parts.training)))
+    loss: Loss = "mse" if request.predict else "cross_entropy"
+    recipe = Recipe(loss=loss, order="shuffled", epochs=epochs, seed=request.seed)
     return {
         "examples": parts.training.to_json(),
         "held_out": None if parts.held_out is None else parts.held_out.to_json(),

@@ -4,32 +4,32 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.core.activations import ACTIVATIONS
 from tinynet.lab.api.requests import Experiment
 from tinynet.plugins import extra
 from tinynet.training.checks import check
 
 
-def ask_torch(asked: Experiment) -> dict[str, Any]:
-    """Return the loss and every gradient of one nudge by all these examples, from PyTorch's autograd in float64.
+def torch_step(request: Experiment) -> dict[str, Any]:
+    """Return the loss and every gradient of one step with all examples, computed by PyTorch in float64.
 
-    Raises ImportError where PyTorch is not installed.
+    Raises ImportError if PyTorch is not installed.
     """
     torch = extra("torch", "this check", "torch")
-    network, examples = asked.network(), asked.examples.examples()
-    check(asked.architecture, examples, asked.recipe)
+    network, examples = request.network(), request.examples.examples()
+    check(request.architecture, examples, request.recipe)
     layers = [
         [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in (layer.weight, layer.bias)]
         for layer in network.layers
     ]
     a = torch.tensor(examples.inputs, dtype=torch.float64)
     target = torch.tensor(np.array(examples.targets), dtype=torch.float64)
-    for (weight, bias), kind in zip(layers, asked.architecture.activations, strict=True):
+    kinds = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": torch.clone}
+    for (weight, bias), kind in zip(layers, request.architecture.activations, strict=True):
         z = torch.nn.functional.linear(a, weight, bias)
-        a = torch.softmax(z, dim=1) if kind == "softmax" else getattr(torch.nn, ACTIVATIONS[kind].module)()(z)
-    if asked.recipe.loss == "mse":
+        a = torch.softmax(z, dim=1) if kind == "softmax" else kinds[kind](z)
+    if request.recipe.loss == "mse":
         loss = torch.nn.functional.mse_loss(a, target)
-    elif asked.recipe.loss == "bce":
+    elif request.recipe.loss == "bce":
         loss = torch.nn.functional.binary_cross_entropy(a, target)
     else:
         loss = torch.nn.functional.cross_entropy(z, target)
@@ -37,6 +37,6 @@ def ask_torch(asked: Experiment) -> dict[str, Any]:
     gradients = np.concatenate(
         [part.grad.numpy().ravel() for layer in layers for part in layer if part.grad is not None]
     )
-    names = [f"{name}.gradient" for name in asked.architecture.parameter_names]
+    names = [f"{name}.gradient" for name in request.architecture.parameter_names]
     cells = {"loss": loss.item()} | dict(zip(names, gradients.tolist(), strict=True))
     return {"torch": torch.__version__, "cells": cells}

@@ -1,8 +1,9 @@
 """The web server of the laboratory.
 
-It must not keep anything on disk.
+The server must not write to disk.
 
 middleware.py  allowed hosts and origins, size limits and security headers
 jobs.py        worker threads for long jobs
-app.py         the routes, and the server
+app.py         the routes
+serve.py       the server process
 """

@@ -1,4 +1,7 @@
-"""Before any route: known hosts, the page's own origin, small bodies; and the headers that keep a page safe."""
+"""Checks before every route, and security headers.
+
+A request must name a known host, come from the page itself, and have a small body.
+"""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -8,13 +11,14 @@ from fastapi.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1_000_000  # bytes
+TOO_LARGE = f"the request has more than {MAX_BODY:,} bytes. Send a smaller request."
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cache-Control": "no-cache",  # the page of an upgraded package is not yesterday's
+    "Cache-Control": "no-cache",  # after an upgrade, the browser must load the new page
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -23,13 +27,13 @@ HEADERS = {
 
 
 class Guard:
-    """Refuse other hosts, foreign origins and large bodies before anything reads them; add the safety headers."""
+    """Refuse other hosts, foreign origins and large bodies. Add security headers."""
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self._app, self._hosts = app, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -49,33 +53,38 @@ class Guard:
             return
         body = await _body(receive) if request.method == "POST" else b""
         if body is None:
-            await refusal(413, f"the request is larger than {MAX_BODY:,} bytes")(scope, receive, with_headers)
+            await error_response(413, TOO_LARGE)(scope, receive, with_headers)
             return
-        await self._app(scope, _again(body, receive), with_headers)
+        await self._app(scope, replay_body(body, receive), with_headers)
 
     def _refused(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
         if not self._known(urlsplit(f"//{host}").hostname or ""):
-            return refusal(
-                403, f"this laboratory does not answer to the host {host!r}; open it at its own address"
+            return error_response(
+                403,
+                f"the request is for the host {host!r}. Open the laboratory at the address that it printed.",
             )
         origin = request.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
-            return refusal(403, f"the page at {origin!r} may not ask this laboratory")
+            return error_response(
+                403, f"the request comes from {origin!r}. Only the laboratory's own page may send requests."
+            )
         if int(request.headers.get("content-length", "0") or 0) > MAX_BODY:
-            return refusal(413, f"the request is larger than {MAX_BODY:,} bytes")
+            return error_response(413, TOO_LARGE)
         return None
 
     def _known(self, name: str) -> bool:
         if name in self._hosts:
             return True
+        # With "*", any address is allowed, but no name: DNS can point a name of an attacker to this machine.
         try:
-            return "*" in self._hosts and bool(ipaddress.ip_address(name))  # a number cannot be rebound to us
+            return "*" in self._hosts and bool(ipaddress.ip_address(name))
         except ValueError:
             return False
 
 
 async def _body(receive: Receive) -> bytes | None:
+    """Return the body of a request, or None if it is too large."""
     found = b""
     while True:
         message = await receive()
@@ -86,19 +95,20 @@ async def _body(receive: Receive) -> bytes | None:
             return found
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    told = False
+def replay_body(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that first returns the body that was already read."""
+    replayed = False
 
-    async def first_the_body() -> Message:
-        nonlocal told
-        if told:
+    async def receive_body() -> Message:
+        nonlocal replayed
+        if replayed:
             return await receive()
-        told = True
+        replayed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return first_the_body
+    return receive_body
 
 
-def refusal(status: int, message: str, **headers: str) -> JSONResponse:
-    """Return an answer that says in a sentence what is wrong."""
+def error_response(status: int, message: str, **headers: str) -> JSONResponse:
+    """Return a JSON response with an error message."""
     return JSONResponse({"error": message}, status, headers)

@@ -1,4 +1,4 @@
-"""A network or a recording as the output of a notebook's cell: live, and a picture where that cannot be."""
+"""A network or a recording as the output of a notebook cell: the widget, or a static picture."""
 
 from html import escape
 from typing import TYPE_CHECKING, Any, Union
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Picture:
-    """What a notebook shows where there is no widget: HTML, or text."""
+    """A static output without a widget, as HTML and text."""
 
     def __init__(self, bundle: dict[str, str]) -> None:
         self.bundle = bundle
@@ -25,26 +25,32 @@ class Picture:
         return self.bundle["text/html"]
 
 
-def shown(what: Network | Recording) -> Union["Laboratory", Picture]:
-    """Return the widget, or a picture that says why there is none; of what is not there yet, a sentence."""
+def output_of(source: Network | Recording) -> Union["Laboratory", Picture]:
+    """Return the widget, or a picture with the reason why there is no widget.
+
+    A recording that is not complete yet becomes a sentence.
+    """
     try:
-        return what.widget()
+        return source.widget()
     except (ImportError, TinyNetError) as error:
-        said = str(error)
+        reason = str(error)
     try:
-        return Picture(snapshot(what, note=f"This is a picture: {said}"))
+        return Picture(snapshot(source, note=f"This is a picture: {reason}"))
     except TinyNetError:
-        return Picture({"text/html": f"<p>{escape(said)}</p>", "text/plain": said})
+        return Picture({"text/html": f"<p>{escape(reason)}</p>", "text/plain": reason})
 
 
-def display(what: Network | Recording) -> None:
-    """Show it as an output of the present cell; in a terminal, leave it to IPython."""
+def display(source: Network | Recording) -> None:
+    """Show a network or a recording below the current cell.
+
+    In a terminal it raises NotImplementedError, and IPython shows the text.
+    """
     from IPython import get_ipython
     from IPython.display import publish_display_data
 
     if not hasattr(get_ipython(), "kernel"):
         raise NotImplementedError
-    found = shown(what)
+    found = output_of(source)
     if isinstance(found, Picture):
         publish_display_data(found.bundle)  # type: ignore[no-untyped-call]
     else:

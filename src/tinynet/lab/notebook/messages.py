@@ -1,4 +1,4 @@
-"""What the page asks of a notebook's kernel: the server's answers, by messages instead of HTTP."""
+"""Requests of the page that arrive as widget messages, with the same responses as the server's."""
 
 import threading
 import time
@@ -13,111 +13,113 @@ from tinynet.lab.api import learner as learner_api
 from tinynet.lab.api import table as table_api
 from tinynet.lab.api.requests import Progress
 
-WORKERS = 2  # answers that are worked out at the same time
-BEAT = 0.1  # seconds between two messages of progress
+WORKERS = 2  # requests that run at the same time
+PROGRESS_INTERVAL = 0.1  # seconds between two messages of progress
 
-Tell = Callable[[dict[str, Any], list[bytes]], None]
+Send = Callable[[dict[str, Any], list[bytes]], None]
 
 
-class Question(NamedTuple):
-    """What may be asked: the record of the request, and the answer to it."""
+class Route(NamedTuple):
+    """A request of the page: its record, and the function that returns the result."""
 
     record: Any
-    answer: Callable[[Any, Progress], Any]
+    result: Callable[[Any, Progress], Any]
 
 
-QUESTIONS = {
-    "about": Question(None, lambda _, __: chapters.about()),
-    "pictures": Question(int, lambda grid, _: sheets.picture_sets(grid)),
-    "sheet": Question(requests.SheetRequest, lambda asked, _: sheets.sheet(asked)),
-    "starts": Question(requests.StartsRequest, lambda asked, _: sheets.starts(asked)),
-    "recording": Question(requests.Experiment, lambda asked, _: sheets.recording(asked).to_bytes()),
-    "check": Question(requests.Experiment, lambda asked, _: torch_check.ask_torch(asked)),
-    "columns": Question(table_api.TableText, lambda asked, _: table_api.columns(asked)),
-    "table": Question(table_api.TableRequest, lambda asked, _: table_api.table(asked)),
-    "population": Question(population.PopulationRequest, population.ask_seeds),
-    "story": Question(chapters.StoryRequest, lambda asked, _: chapters.chapter(asked)),
-    "learner": Question(None, lambda _, __: learner_api.learner()),
-    "rung": Question(learner_api.RungRequest, learner_api.rung),
-    "bayes": Question(learner_api.BayesRequest, lambda asked, _: learner_api.bayes(asked)),
+ROUTES = {
+    "about": Route(None, lambda _, __: chapters.about()),
+    "pictures": Route(int, lambda grid, _: sheets.picture_sets(grid)),
+    "sheet": Route(requests.SheetRequest, lambda request, _: sheets.sheet(request)),
+    "starts": Route(requests.StartsRequest, lambda request, _: sheets.starts(request)),
+    "recording": Route(requests.Experiment, lambda request, _: sheets.recording(request).to_bytes()),
+    "check": Route(requests.Experiment, lambda request, _: torch_check.torch_step(request)),
+    "columns": Route(table_api.TableText, lambda request, _: table_api.columns(request)),
+    "table": Route(table_api.TableRequest, lambda request, _: table_api.table(request)),
+    "population": Route(population.PopulationRequest, population.train_population),
+    "story": Route(chapters.StoryRequest, lambda request, _: chapters.chapter(request)),
+    "learner": Route(None, lambda _, __: learner_api.learner()),
+    "rung": Route(learner_api.RungRequest, learner_api.rung),
+    "bayes": Route(learner_api.BayesRequest, lambda request, _: learner_api.bayes(request)),
 }
 
 
-class Answering:
-    """Hears a page's messages and tells it the answers, from threads, so that the notebook's cells run on.
+class MessageHandler:
+    """Handles the messages of a page, in threads, so that the notebook's cells can run meanwhile.
 
-    {"id", "ask": a name in `QUESTIONS`, "about": its request} is answered by {"id", "done", "total"} at once and as the
-    work goes on, and at last by {"id", "result"} (bytes come as a buffer) or {"id", "error": a sentence}.
-    {"id", "cancel": True} ends it.
+    A request is `{"id", "ask", "about"}`: a key of `ROUTES` and its record. The handler sends `{"id", "done", "total"}`
+    at once and while the job runs. It ends with `{"id", "result"}`, where bytes are sent as a buffer, or with
+    `{"id", "error"}`. The message `{"id", "cancel": True}` cancels the job.
     """
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
-        self._left: dict[str, threading.Event] = {}
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._cancelled: dict[str, threading.Event] = {}
         self._free = threading.Semaphore(WORKERS)
 
-    def hear(self, message: Any) -> None:
-        """Take one message of the page; what is not meant for us is left alone."""
+    def handle(self, message: Any) -> None:
+        """Handle one message. Messages that are no requests are ignored."""
         if not isinstance(message, dict) or not isinstance(message.get("id"), str):
             return
-        asked = message["id"]
+        key = message["id"]
         if message.get("cancel"):
-            self._left.get(asked, threading.Event()).set()
+            running = self._cancelled.get(key)
+            if running is not None:
+                running.set()
         elif "ask" in message:
-            self._left[asked] = threading.Event()
-            self._tell({"id": asked, "done": 0, "total": 0}, [])  # so that the page knows it is heard
+            self._cancelled[key] = threading.Event()
+            self._send({"id": key, "done": 0, "total": 0}, [])  # tells the page that the kernel is alive
             threading.Thread(target=self._work, args=(message,), daemon=True).start()
 
     def _work(self, message: dict[str, Any]) -> None:
-        asked = message["id"]
+        key = message["id"]
         with self._free:
             try:
-                progress = self._progress(asked)
+                progress = self._progress(key)
                 progress(0, 0)
-                result = answer(message["ask"], message.get("about"), progress)
+                result = result_of(message["ask"], message.get("about"), progress)
             except requests.AbandonedError:
                 return
             except Exception as error:
-                self._tell({"id": asked, "error": sentence(error)}, [])
+                self._send({"id": key, "error": error_message(error)}, [])
             else:
                 if isinstance(result, bytes):
-                    self._tell({"id": asked, "result": None}, [result])
+                    self._send({"id": key, "result": None}, [result])
                 else:
-                    self._tell({"id": asked, "result": result}, [])
+                    self._send({"id": key, "result": result}, [])
             finally:
-                del self._left[asked]
+                del self._cancelled[key]
 
-    def _progress(self, asked: str) -> Progress:
+    def _progress(self, key: str) -> Progress:
         last = time.monotonic()
 
         def progress(done: int, total: int) -> None:
             nonlocal last
-            if self._left[asked].is_set():
+            if self._cancelled[key].is_set():
                 raise requests.AbandonedError
-            if time.monotonic() - last > BEAT:
+            if time.monotonic() - last > PROGRESS_INTERVAL:
                 last = time.monotonic()
-                self._tell({"id": asked, "done": done, "total": total}, [])
+                self._send({"id": key, "done": done, "total": total}, [])
 
         return progress
 
 
-def answer(name: str, about: Any, progress: Progress) -> Any:
-    """Answer one question, as the server would.
+def result_of(name: str, about: Any, progress: Progress) -> Any:
+    """Return the result of one request, as the server would.
 
-    >>> answer("pictures", 2, lambda done, total: None)["sets"]["lines"]["names"]
+    >>> result_of("pictures", 2, lambda done, total: None)["sets"]["lines"]["names"]
     ['top', 'bottom', 'left', 'right']
     """
-    if name not in QUESTIONS:
-        raise TinyNetError(f"the page asked for {name!r}; it may ask for {', '.join(QUESTIONS)}")
-    question = QUESTIONS[name]
-    asked = TypeAdapter(question.record).validate_python(about)
-    return question.answer(asked, progress)
+    if name not in ROUTES:
+        raise TinyNetError(f"is {name!r}. It must be one of {', '.join(ROUTES)}.", parameter="ask")
+    route = ROUTES[name]
+    request = TypeAdapter(route.record).validate_python(about)
+    return route.result(request, progress)
 
 
-def sentence(error: Exception) -> str:
-    """Say what went wrong, as the server does."""
+def error_message(error: Exception) -> str:
+    """Return the message of an error, as the server does."""
     if isinstance(error, ValidationError):
-        return requests.misfit(error.errors())
+        return requests.validation_message(error.errors())
     if isinstance(error, TinyNetError | ImportError):
         return str(error)
     return f"the laboratory failed: {type(error).__name__}: {error}"

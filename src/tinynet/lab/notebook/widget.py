@@ -1,4 +1,4 @@
-"""The laboratory as a widget of a notebook: the page, its cell and its step, and the kernel that answers it."""
+"""The laboratory as a notebook widget. The kernel handles its requests."""
 
 from functools import lru_cache
 from typing import Any
@@ -10,27 +10,29 @@ import traitlets
 from tinynet.core.sheet import sheet_of
 from tinynet.errors import TinyNetError
 from tinynet.lab.api import chapters, requests
-from tinynet.lab.notebook.messages import Answering
+from tinynet.lab.notebook.messages import MessageHandler
 from tinynet.lab.notebook.snapshot import snapshot, training_of
-from tinynet.lab.page.offline import Hold, code
-from tinynet.lab.page.payload import own_forms
+from tinynet.lab.page.offline import PageBuilder, page_module
+from tinynet.lab.page.payload import required_forms
 from tinynet.model.network import Network
 from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 
-STARTS = 30_000  # bytes for the starts of other seeds; the kernel has all others
-LARGEST = 8_000_000  # bytes of what goes along with the page
-VIEW = "application/vnd.jupyter.widget-view+json"
+STARTS_BYTES = 30_000  # for initial parameters of other seeds; the kernel computes all others
+MAX_BYTES = 8_000_000  # of the data in the page
+VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
 
 
 class Laboratory(anywidget.AnyWidget):
-    """The laboratory with a recording in it.
+    """The laboratory with a recording.
 
-    recording : what is shown.
-    step : how many nudges are done, 0 to `len(recording)`. cell : the cell that is open, such as "layer1.weight[0,2]".
-    Both follow the page, and the page them; `observe` them as of any widget.
+    recording : Recording. The recording that the page shows.
+    step : int. Steps that are done, 0 to `len(recording)`.
+    cell : str. The open cell, such as "layer1.weight[0,2]".
 
-    Raises TinyNetError for what is too large for the page, and for a step or a cell that is not there.
+    `step` and `cell` are synchronized with the page. Use `observe` to react to changes.
+
+    Raises TinyNetError for a recording that is too large for the page, and for an unknown step or cell.
     """
 
     step = traitlets.Int().tag(sync=True)
@@ -38,30 +40,31 @@ class Laboratory(anywidget.AnyWidget):
     _esm = traitlets.Unicode().tag(sync=True)
     about = traitlets.Dict().tag(sync=True)
     payload = traitlets.Unicode().tag(sync=True)
-    model = traitlets.Unicode().tag(sync=True)  # the widget's own name among the notebook's
+    model = traitlets.Unicode().tag(sync=True)  # name of the widget in the notebook
 
-    def __init__(self, shown: Network | Recording) -> None:
-        requests.small((shown if isinstance(shown, Network) else shown.network).architecture)
-        self._shown = shown
-        self.recording = training_of(shown) if isinstance(shown, Network) else shown
+    def __init__(self, source: Network | Recording) -> None:
+        network = source if isinstance(source, Network) else source.network
+        requests.check_size(network.architecture)
+        self._source = source
+        self.recording = training_of(source) if isinstance(source, Network) else source
         self._cells = _cells(self.recording)
         name = uuid4().hex
         super().__init__(
             model_id=name,
             model=name,
-            _esm=_page(),
+            _esm=_cached_module(),
             about=chapters.about(),
             payload=_payload(self.recording),
-            step=0 if isinstance(shown, Network) else _last(self.recording),
+            step=0 if isinstance(source, Network) else _last_step(self.recording),
         )
-        answering = Answering(self.send)
-        self.on_msg(lambda _, message, __: answering.hear(message))
+        handler = MessageHandler(self.send)
+        self.on_msg(lambda _, message, __: handler.handle(message))
 
     @traitlets.validate("step")
     def _is_step(self, proposal: Any) -> int:
         step, steps = proposal["value"], self.recording.steps
         if not self._from_page("step") and not 0 <= step <= steps:
-            raise TinyNetError(f"step is {step}, and this recording has {steps} nudges; ask for 0 to {steps}")
+            raise TinyNetError(f"is {step}. It must be from 0 to {steps:,}.", parameter="step")
         return step
 
     @traitlets.validate("cell")
@@ -69,57 +72,60 @@ class Laboratory(anywidget.AnyWidget):
         cell = proposal["value"]
         if not self._from_page("cell") and cell not in self._cells:
             raise TinyNetError(
-                f"there is no cell {cell!r}; they are named like 'layer1.weight[0,0]' or 'loss'"
+                f"is {cell!r}. It must be a cell such as 'layer1.weight[0,0]' or 'loss'.", parameter="cell"
             )
         return cell
 
     def _from_page(self, name: str) -> bool:
-        """Whether a value comes from the page, which may stand in a longer branch."""
+        """Whether a value comes from the page, which may show a branch with more steps."""
         return name in self._property_lock
 
     def _ipython_display_(self) -> None:
-        """Show the widget, and below it a picture that the page hides as soon as it lives.
+        """Show the widget, and a picture that the page hides as soon as it runs.
 
-        Where no widget can be shown (a file on GitHub, an export read without a network) the picture stays.
+        Where no widget can run, such as on GitHub, the picture remains.
         """
         from IPython.display import publish_display_data
 
         bundle = self._repr_mimebundle_()
-        assert bundle is not None  # it is for a widget without a view
-        data, metadata = bundle  # which tells Colab where the widgets' code is
-        view = {VIEW: data[VIEW], "text/plain": "TinyNet's laboratory"}
+        assert bundle is not None  # only a widget without a view has none
+        data, metadata = bundle  # Colab finds the code of the widget by the metadata
+        view = {VIEW_TYPE: data[VIEW_TYPE], "text/plain": "TinyNet's laboratory"}
         publish_display_data(view, metadata)  # type: ignore[no-untyped-call]
-        picture = snapshot(self._shown, mark=f"tinynet-{self.model}")
+        picture = snapshot(self._source, css_class=f"tinynet-{self.model}")
         publish_display_data(picture)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=1)
-def _page() -> str:
-    return code()
+def _cached_module() -> str:
+    return page_module()
 
 
 def _cells(run: Recording) -> set[str]:
-    """Return the names of all cells of a training. Raises TinyNetError where its sheets are too large for the page."""
+    """Return the names of all cells of a training.
+
+    Raises TinyNetError if a sheet is too large for the page.
+    """
     architecture, found = run.network.architecture, set()
-    for recipe, batch in own_forms(run):
-        requests.allowed(requests.SheetRequest(architecture, recipe, batch))
+    for recipe, batch in required_forms(run):
+        requests.check_sheet_request(requests.SheetRequest(architecture, recipe, batch))
         found |= set(sheet_of(architecture, recipe, batch).cells)
     return found
 
 
-def _last(run: Recording) -> int:
-    """Return the step to begin with: the last one, and of a watched training the last that was taken."""
-    return run.steps - isinstance(run, WatchedRecording)
+def _last_step(run: Recording) -> int:
+    """Return the step that the page shows first: the end, or the last recorded step of a PyTorch loop."""
+    return run.steps - 1 if isinstance(run, WatchedRecording) else run.steps
 
 
 def _payload(run: Recording) -> str:
-    """Return what the page needs to live by itself: the recording, its sheets, the starts of some seeds."""
-    hold = Hold((run,), [None], "TinyNet")
-    hold.add_starts(STARTS)
-    packed = hold.packed()
-    if len(packed) > LARGEST:
+    """Return the data of the page: the recording, its sheets, and initial parameters of some seeds."""
+    builder = PageBuilder((run,), [None], "TinyNet")
+    builder.add_starts(STARTS_BYTES)
+    packed = builder.packed()
+    if len(packed) > MAX_BYTES:
         raise TinyNetError(
-            f"the page would take {len(packed):,} bytes of this recording, and a notebook should have at most {LARGEST:,}; "
-            "save() it and open the file in the laboratory (tinynet lab), or train on fewer examples"
+            f"the page needs {len(packed):,} bytes for this recording. A notebook takes up to {MAX_BYTES:,} bytes. Save the "
+            "recording and open the file in `tinynet lab`, or train on fewer examples."
         )
     return packed

@@ -2,6 +2,6 @@
 
 The file must not need a network.
 
-payload.py  the sheets, seeds and recordings inside the file
+payload.py  the sheets, initial parameters and recordings in the file
 offline.py  the file
 """

@@ -1,4 +1,4 @@
-"""One HTML file that is the laboratory with recordings in it: it opens from disk, and lives without a network."""
+"""The laboratory with recordings as one HTML file that works offline."""
 
 import base64
 import html
@@ -18,10 +18,10 @@ from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 
 PAGE = Path(__file__).parents[2] / "page"
-LARGEST = 1_000_000  # bytes of a file
-WHOLE = 200_000  # bytes of all recordings that go along with every step; of longer ones some steps do
-MAX_STARTS, BLOCK = 1024, 32  # seeds; the page asks for blocks of them
-MAX_CELLS = 18_000  # parameters times pictures of all forms to choose from: more take long to write
+MAX_BYTES = 1_000_000  # of a file
+MAX_RECORDING_BYTES = 200_000  # of all recordings; longer recordings keep only some of their steps
+MAX_STARTS, BLOCK = 1024, 32  # seeds; the page requests blocks of seeds
+MAX_CELLS = 18_000  # parameters x batch size, summed over the optional forms; more would be slow to write
 MAX_RECORDINGS = 8
 
 TEMPLATE = """<!doctype html>
@@ -36,7 +36,7 @@ TEMPLATE = """<!doctype html>
 </head>
 <body>
 <div id="tinynet-page"></div>
-<noscript>This laboratory needs JavaScript; it asks for nothing else, and for no network.</noscript>
+<noscript>This laboratory needs JavaScript. It does not need a network.</noscript>
 <script type="application/octet-stream" id="tinynet-data">{data}</script>
 <script type="module">{code}</script>
 </body>
@@ -46,16 +46,18 @@ POLICY = "default-src 'none'; script-src 'sha256-{digest}'; img-src data: blob:;
 
 
 def page(*recordings: Recording, names: Sequence[str] | None = None, title: str | None = None) -> str:
-    """Return a page with these recordings, as the text of one HTML file of less than a megabyte.
+    """Return the text of one HTML file with these recordings, below 1 MB.
 
-    Several are shown side by side. `names` are what they are called there, by default by what differs between them;
-    `title` is the page's. Equal arguments give equal text.
+    Several recordings are shown side by side. Equal arguments give equal text.
 
-    The page trains again what it shows, so that long recordings go along with a few of their steps, and saves them so:
-    every other step follows from these, to the last bit. As much as fits of other optimizers, losses and batches, and of
-    the starts of other seeds, goes along too.
+    names : a name for each recording. By default the names say how the recordings differ.
+    title : title of the page.
 
-    Raises TinyNetError where a recording is too large for the page, and where the page is not built.
+    The page repeats a training to show its steps. So a long recording is stored with only some of its steps, and the page
+    computes the other steps from them, bit for bit. If there is space left, the file also has the sheets of other
+    optimizers, losses and batch sizes, and the initial parameters of other seeds.
+
+    Raises TinyNetError if a recording is too large for the page, and if the page is not built.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
@@ -63,29 +65,32 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
     (True, True)
     """
     if not 1 <= len(recordings) <= MAX_RECORDINGS:
-        raise TinyNetError(f"{len(recordings)} recordings were given; a page shows 1 to {MAX_RECORDINGS}")
+        raise TinyNetError(
+            f"{len(recordings)} recordings were given. A page shows 1 to {MAX_RECORDINGS} recordings."
+        )
     if names is not None and len(names) != len(recordings):
         raise TinyNetError(
-            f"there are {len(names)} names for {len(recordings)} recordings; give one for each"
+            f"has {len(names)} names for {len(recordings)} recordings. It must have one name for each recording.",
+            parameter="names",
         )
-    called = list(payload.labels(recordings)) if names is None else list(names)
-    hold = Hold(recordings, called, title)
-    if hold.size() >= LARGEST:
+    titles = list(payload.distinguishing_names(recordings)) if names is None else list(names)
+    builder = PageBuilder(recordings, titles, title)
+    if builder.size() >= MAX_BYTES:
         raise TinyNetError(
-            f"this page would have {hold.size():,} bytes, and an offline page has less than {LARGEST:,}; the largest part is "
-            f"{_largest(recordings)}. Take less of it, or hand on the recording itself: its save() writes it whole"
+            f"the page would have {builder.size():,} bytes. An offline page must have less than {MAX_BYTES:,} bytes. The "
+            f"largest part is {_largest_part(recordings)}. Reduce it, or share the file of recording.save() instead."
         )
-    for forms in _offers(recordings):
-        hold.take(forms)
-        if hold.add_starts(LARGEST - hold.size()):
+    for forms in _optional_forms(recordings):
+        builder.set_forms(forms)
+        if builder.add_starts(MAX_BYTES - builder.size()):
             break
-    return hold.page()
+    return builder.page()
 
 
-class Hold:
-    """The data of a page: a JSON document, and bytes that stand behind it: at first what the recordings need.
+class PageBuilder:
+    """Builds the data of a page: a JSON document, and bytes that the document refers to.
 
-    forms : a list for each recording of what other sheets go along.
+    forms : for each recording, the forms of further sheets.
     """
 
     def __init__(
@@ -106,37 +111,43 @@ class Hold:
             "title": title or "TinyNet",
             "pictures": {str(n): picture_sets(n) for n in grids},
             "recordings": [
-                {"name": name, "at": self._stow(payload.within(run, WHOLE // len(recordings)))}
+                {
+                    "name": name,
+                    "at": self._append(payload.fit_to_size(run, MAX_RECORDING_BYTES // len(recordings))),
+                }
                 for name, run in zip(names, recordings, strict=True)
             ],
             "starts": [],
         }
-        self.take(forms or [[] for _ in recordings])
+        self.set_forms(forms or [[] for _ in recordings])
 
-    def take(self, forms: list[list[Form]]) -> None:
-        """Have the sheets that the recordings need, and those of further forms, a list for each recording."""
+    def set_forms(self, forms: list[list[Form]]) -> None:
+        """Set the sheets: those that the recordings require, and further forms for each recording."""
         needed: dict[Architecture, list[Form]] = {one: [] for one in self._architectures}
         for run, more in zip(self._recordings, forms, strict=True):
-            needed[run.network.architecture] += [*payload.own_forms(run), *more]
+            needed[run.network.architecture] += [*payload.required_forms(run), *more]
         self._document["sheets"] = [payload.sheets(one, mine) for one, mine in needed.items()]
 
     def add_starts(self, room: int) -> bool:
-        """Add the starts of as many seeds as go into `room` bytes of the page; return whether there are any."""
+        """Add the initial parameters of as many seeds as `room` bytes allow. Return whether any were added."""
         numbers = sum(one.parameter_count for one in self._architectures)
-        each = 4 * numbers * 4 / 3 * 1.01  # bytes of a seed: float32, in base64, and a little more
+        each = 4 * numbers * 4 / 3 * 1.01  # bytes of a seed: float32 in base64, and 1 % more
         count = min(MAX_STARTS, int(room / each)) // BLOCK * BLOCK
-        for one in self._architectures if count > 0 else []:
+        if count <= 0:
+            return False
+        for one in self._architectures:
             table = {"architecture": one.to_json(), "first": 0, "count": count}
-            self._document["starts"].append(table | {"at": self._stow(payload.table(one, 0, count))})
-        return count > 0
+            at = self._append(payload.starts_table(one, 0, count))
+            self._document["starts"].append(table | {"at": at})
+        return True
 
     def size(self) -> int:
-        """Return how many bytes the page has."""
+        """Return the size of the page in bytes."""
         return len(self.page().encode())
 
     def page(self) -> str:
         """Return the text of the page."""
-        module = code()
+        module = page_module()
         return TEMPLATE.format(
             policy=POLICY.format(digest=base64.b64encode(sha256(module.encode()).digest()).decode()),
             version=self._document["version"],
@@ -146,13 +157,14 @@ class Hold:
             code=module,
         )
 
-    def _stow(self, data: bytes) -> list[int]:
+    def _append(self, data: bytes) -> list[int]:
+        """Append bytes to the data. Return where they begin and end."""
         first = len(self._bytes)
         self._bytes += data
         return [first, len(self._bytes)]
 
     def packed(self) -> str:
-        """Return document and bytes, deflated and in base64: letters, digits, + / = and nothing that HTML would read."""
+        """Return the document and the bytes, deflated and in base64, which needs no escaping in HTML."""
         document = json.dumps(
             self._document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         ).encode()
@@ -160,59 +172,59 @@ class Hold:
         return base64.b64encode(zlib.compress(whole, 9)).decode()
 
 
-def code() -> str:
-    """Return the page's module, so that no tag within it ends the element that it stands in."""
+def page_module() -> str:
+    """Return the JavaScript of the page, escaped for a script element.
+
+    Raises TinyNetError if the page is not built.
+    """
     try:
         module = (PAGE / "lab.js").read_text(encoding="utf-8")
     except OSError as error:
         raise TinyNetError(
-            "the page is not built; `npm --prefix web ci && npm --prefix web run build` in a checkout builds it"
+            "the page is not built. In a checkout, run `npm --prefix web ci && npm --prefix web run build`."
         ) from error
     return module.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _offers(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
-    """Yield what forms may go along besides each recording's own, from the most to none."""
+def _optional_forms(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
+    """Yield the further forms for each recording, from many to none."""
     counts = [run.network.architecture.parameter_count for run in recordings]
-    for most_batch, losses in ((payload.MAX_BATCH, True), (0, True), (0, False)):
+    for max_batch, losses in ((payload.MAX_BATCH, True), (0, True), (0, False)):
         forms = [
-            payload.onward_forms(run) + payload.choices(run, most_batch=most_batch, losses=losses)
+            payload.resume_forms(run) + payload.selectable_forms(run, max_batch=max_batch, losses=losses)
             for run in recordings
         ]
         cells = sum(count * batch for count, mine in zip(counts, forms, strict=True) for _, batch in mine)
         if cells <= MAX_CELLS:
             yield forms
-    yield [payload.onward_forms(run) for run in recordings]
+    yield [payload.resume_forms(run) for run in recordings]
     yield [[] for _ in recordings]
 
 
 def _grid(run: Recording) -> int:
-    """Return the side of the pictures that come in sets, where this recording's are such."""
+    """Return the pixels per side of the recording's pictures, or 2 if there are no built-in pictures of that size."""
     side = (run.examples.shape or (2, 2))[0]
     return side if 2 <= side <= 8 else 2
 
 
-def _largest(recordings: tuple[Recording, ...]) -> str:
-    """Name the largest part of what cannot be left out."""
-    parts = dict.fromkeys(
-        (
-            "the examples",
-            "the curves of the epochs",
-            "the sheets of the network",
-            "the steps that PyTorch took",
-        ),
-        0,
-    )
+def _largest_part(recordings: tuple[Recording, ...]) -> str:
+    """Return the name of the largest part that a page cannot leave out."""
+    parts = {
+        "the examples": 0,
+        "the loss per epoch": 0,
+        "the sheets of the network": 0,
+        "the PyTorch steps": 0,
+    }
     for run in recordings:
         examples = json.dumps(run.examples.to_json())
-        sheets = json.dumps(payload.sheets(run.network.architecture, payload.own_forms(run)))
-        parts["the examples"] += _packed(examples.encode())
-        parts["the curves of the epochs"] += 16 * run.epochs
-        parts["the sheets of the network"] += _packed(sheets.encode())
+        sheets = json.dumps(payload.sheets(run.network.architecture, payload.required_forms(run)))
+        parts["the examples"] += _packed_size(examples.encode())
+        parts["the loss per epoch"] += 16 * run.epochs
+        parts["the sheets of the network"] += _packed_size(sheets.encode())
         if isinstance(run, WatchedRecording):
-            parts["the steps that PyTorch took"] += _packed(run.to_bytes())
+            parts["the PyTorch steps"] += _packed_size(run.to_bytes())
     return max(parts, key=lambda part: parts[part])
 
 
-def _packed(data: bytes) -> int:
+def _packed_size(data: bytes) -> int:
     return len(zlib.compress(data))

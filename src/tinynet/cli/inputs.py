@@ -1,0 +1,98 @@
+"""Arguments and options as data: tables, image folders, layer sizes, folders to write to."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinynet.errors import TinyNetError
+
+if TYPE_CHECKING:
+    from tinynet.data.examples import Examples
+    from tinynet.data.tables import Table
+
+
+def read_source(
+    path: Path | None, size: int | None = None, *, scale: bool = True, **columns: Any
+) -> "Table | Examples":
+    """Return the table or the images at a path, or the four lines if the path is None.
+
+    size : pixels per side of the images.
+    scale : whether the columns of the table will be scaled.
+    columns : `label`, `targets` and `ignore` of a table.
+
+    Raises TinyNetError for an option that the source does not use.
+    """
+    from tinynet.cli import terminal
+    from tinynet.data import pictures, tables
+    from tinynet.data.examples import Examples
+
+    _check_source_options(path, size, {**columns, "no-scale": not scale})
+    if path is None:
+        return pictures.lines()
+    if path.is_dir():
+        return Examples.from_images(path, 8 if size is None else size)
+    with terminal.progress("reading", "bytes") as advance:
+        return tables.read(path, progress=advance, **columns)
+
+
+def _check_source_options(path: Path | None, size: int | None, columns: dict[str, Any]) -> None:
+    folder = path is not None and path.is_dir()
+    given = [f"--{name.removesuffix('s')}" for name, value in columns.items() if value]
+    if given and (path is None or folder):
+        found = "No table was given." if path is None else f"{path} is a folder of images."
+        raise TinyNetError(
+            f"is not used. {found} Give a table, as in `tinynet train table.csv`, or remove {given[0]}.",
+            parameter=given[0],
+        )
+    if size is not None and not folder:
+        raise TinyNetError(
+            "is not used. It must be given with a folder of images, as in `tinynet train images/`.",
+            parameter="size",
+        )
+
+
+def hidden_sizes(text: str) -> tuple[int, ...]:
+    """Return the sizes of the hidden layers.
+
+    >>> hidden_sizes("4,4")
+    (4, 4)
+    """
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise TinyNetError(
+            f"is {text!r}. It must be numbers of nodes, such as 3 or 4,4.", parameter="sizes"
+        ) from None
+
+
+def numbers(text: str, parameter: str) -> list[float]:
+    """Return the numbers of a text such as `1,0`."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise TinyNetError(f"is {text!r}. It must be numbers, such as 1,0.", parameter=parameter) from None
+
+
+def check_choice(parameter: str, value: str, allowed: "list[str] | tuple[str, ...]") -> str:
+    """Return the value, or raise a TinyNetError that lists the allowed ones."""
+    if value not in allowed:
+        raise TinyNetError(f"is {value!r}. It must be one of {', '.join(allowed)}.", parameter=parameter)
+    return value
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of `--out`, with its parents."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TinyNetError(
+            f"is {folder}. The folder cannot be created: {error.strerror}. Choose another folder.",
+            parameter="out",
+        ) from error
+
+
+def check_parent(path: Path, parameter: str) -> None:
+    """Raise a TinyNetError if the folder of a file is missing."""
+    if not path.parent.is_dir():
+        raise TinyNetError(
+            f"is {path}. The folder {path.parent} does not exist. Create it first.", parameter=parameter
+        )

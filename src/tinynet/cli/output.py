@@ -1,0 +1,53 @@
+"""JSON documents on standard output, and saving without interruption."""
+
+import json
+import math
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tinynet.data.examples import Examples
+    from tinynet.model.network import Network
+
+
+def predictions_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
+    """Return the predictions of a network, ready for JSON."""
+    from tinynet.evaluation.predictions import predictions
+
+    if examples.regression:
+        outputs = network(examples)  # (examples, outputs)
+        rows = zip(examples.names, outputs.tolist(), examples.unscaled(outputs).tolist(), strict=True)
+        return [{"name": name, "outputs": scaled, "values": values} for name, scaled, values in rows]
+    return [vars(found) | {"words": found.words()} for found in predictions(network, examples)]
+
+
+def print_json(document: Any) -> None:
+    """Print a document as JSON. Numbers that are not finite become null."""
+    typer.echo(json.dumps(_finite(document), allow_nan=False, ensure_ascii=False))
+
+
+def _finite(value: Any) -> Any:
+    """Replace every number that is not finite by None.
+
+    >>> _finite({"loss": [0.25, float("inf")], "step": 3})
+    {'loss': [0.25, None], 'step': 3}
+    """
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C while results are saved."""
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
