@@ -164,6 +164,6 @@ def test_a_document_has_a_maximum_size(monkeypatch):
     opened = wide().explain("loss")
     monkeypatch.setattr(latex, "MAX_CELLS", 100)
     with pytest.raises(
-        tn.TinyNetError, match=r"of 723 cells was asked and a document takes 100; give a smaller"
+        tn.TinyNetError, match=r"has 723 cells. A document can have at most 100. Choose a smaller"
     ):
         latex.document(opened)

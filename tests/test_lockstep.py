@@ -88,9 +88,9 @@ CASES = {
 def test_simd_training_agrees_with_a_recording(architecture, recipe, examples, way, monkeypatch):
     for limit in ("MAX_STRAIGHT", "MAX_UNROLLED"):
         monkeypatch.setattr(simd, limit, 0 if way == "in loops" else 10_000)
-    simd.lockstep.cache_clear()
+    simd.compile_training.cache_clear()
     crowd = tn.population(recipe, 130, first_seed=7, examples=examples, architecture=architecture)
-    simd.lockstep.cache_clear()
+    simd.compile_training.cache_clear()
     for seed in (7, 70, 71, 136):
         replayed = crowd.replay(seed).final.parameters
         assert crowd.parameters[seed - 7] == pytest.approx(replayed, abs=1e-5)

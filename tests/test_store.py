@@ -153,7 +153,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path, counted, monkeypa
 
         monkeypatch.setattr(files.os, "fsync", full)
         with pytest.raises(
-            TinyNetError, match="No space left on device; make room, or choose another folder"
+            TinyNetError, match="No space left on device. Make room, or choose another folder"
         ):
             kept.write(second, others)
         assert kept.read(first) == tallies

@@ -90,17 +90,19 @@ def named(path: str | os.PathLike[str]) -> Path:
     return found
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes, *, advice: str = "Choose another place.") -> None:
     """Write a file atomically: to a temporary file beside `path`, which is then renamed.
 
     A reader never sees half a file, not even after a crash. If writing fails, an existing file stays unchanged.
+
+    advice : what to do if writing fails, for the error message.
 
     Raises TinyNetError if writing fails.
     """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise TinyNetError(f"cannot write {path}: {error.strerror}. Choose another place.") from error
+        raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -110,7 +112,7 @@ def write(path: Path, data: bytes) -> None:
         temporary.chmod(0o666 & ~_umask())  # mkstemp's files are private
         temporary.replace(path)
     except OSError as error:
-        raise TinyNetError(f"cannot write {path}: {error.strerror}. Choose another place.") from error
+        raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

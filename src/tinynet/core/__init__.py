@@ -4,7 +4,7 @@ It must not know data sets, files or kernels.
 
 activations.py   the table of activation functions
 architecture.py  layer sizes, activations and parameter names
-initializers.py  initial parameters, bit for bit those of PyTorch
+initializers.py  initial parameters, with the bits of PyTorch
 weights.py       an architecture with its parameters
 forward.py       the forward pass in NumPy
 formulas.py      forward, loss and backward as formula trees

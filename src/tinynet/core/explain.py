@@ -27,12 +27,12 @@ from tinynet.validation import check_int
 
 @dataclass(frozen=True)
 class Explanation:
-    """A cell, opened.
+    """A cell with its formula, its value, and the explanations of its factors.
 
-    title : what it is, in words.
-    formula : None for a number that is given.
-    values : of the cells that the formula names.
-    factors : those cells, opened in turn; empty where they were opened before or deeper than asked.
+    title : the meaning of the cell in words.
+    formula : None for an input cell.
+    values : the values of the cells in the formula.
+    factors : the explanations of these cells; empty below the maximum depth, and for cells explained before.
     """
 
     name: str

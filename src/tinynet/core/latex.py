@@ -23,7 +23,7 @@ Numbers are shown with five digits."""
 
 
 class Opened(Protocol):
-    """An explanation: a cell with its formula, its numbers, and its factors."""
+    """An explanation of a cell: its formula, its value and its factors."""
 
     @property
     def name(self) -> str: ...
@@ -51,7 +51,7 @@ class Chain(NamedTuple):
 def document(explanation: Opened) -> str:
     r"""Return an explanation as a complete LaTeX document that uses the packages amsmath and geometry.
 
-    Raises TinyNetError for too many cells.
+    Raises TinyNetError for more than `MAX_CELLS` cells.
 
     >>> import tinynet as tn
     >>> moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
@@ -61,7 +61,7 @@ def document(explanation: Opened) -> str:
     cells = list(_opened(explanation))
     if len(cells) > MAX_CELLS:
         raise TinyNetError(
-            f"an explanation of {len(cells):,} cells was asked and a document takes {MAX_CELLS:,}; give a smaller depth"
+            f"the explanation has {len(cells):,} cells. A document can have at most {MAX_CELLS:,}. Choose a smaller depth."
         )
     steps = [_step(cell) for cell in cells if cell.formula is not None]
     given = [cell for cell in cells if cell.formula is None]

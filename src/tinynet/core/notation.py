@@ -1,4 +1,4 @@
-"""Formulas in writing: the same symbols as text, as LaTeX and as MathML."""
+"""Formulas as text, LaTeX and MathML, with the same symbols."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,7 @@ LETTERS = {
 }
 AFTER_LETTERS = {"decay1": ("β₁ᵗ", r"\beta_1^{t}"), "decay2": ("β₂ᵗ", r"\beta_2^{t}")}
 
-# what is done to a parameter's symbol: text, LaTeX, MathML, with % for the symbol
+# symbols of the quantities of a parameter: text, LaTeX, MathML, with % for the symbol of the parameter
 MARKS = {
     "gradient": ("∂L/∂%", r"\frac{\partial L}{\partial %}", "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>%</mrow></mfrac>"),
     "share": ("∂L/∂%", r"\frac{\partial L}{\partial %}", "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>%</mrow></mfrac>"),
@@ -60,7 +60,7 @@ MARKS = {
 
 
 class Symbol(NamedTuple):
-    """A cell's name, taken apart."""
+    """The parts of the name of a cell."""
 
     picture: int | None
     layer: int | None
@@ -70,7 +70,7 @@ class Symbol(NamedTuple):
 
 
 def parse(name: str) -> Symbol:
-    """Take the name of a cell apart.
+    """Split the name of a cell into its parts.
 
     >>> parse("picture1.layer2.weight[0,2].share")
     Symbol(picture=1, layer=2, kind='weight', indices=(0, 2), mark='share')
@@ -97,7 +97,7 @@ def _marked(symbol: Symbol, written: str, notation: int) -> str:
 
 
 def text_symbol(name: str) -> str:
-    """Write the symbol of a cell as plain text.
+    """Return the symbol of a cell as plain text.
 
     >>> text_symbol("layer1.weight[0,2].gradient"), text_symbol("picture3.layer2.delta[1]")
     ('∂L/∂w¹₀₂', 'δ²₁⟨3⟩')
@@ -105,7 +105,7 @@ def text_symbol(name: str) -> str:
     symbol = parse(name)
     layer = "" if symbol.layer is None else str(symbol.layer).translate(UP)
     if any(i > 9 for i in symbol.indices) and len(symbol.indices) > 1:
-        below = "[" + ",".join(map(str, symbol.indices)) + "]"  # there is no comma among the subscripts
+        below = "[" + ",".join(map(str, symbol.indices)) + "]"  # Unicode has no subscript comma
     else:
         below = "".join(map(str, symbol.indices)).translate(DOWN)
     picture = "" if symbol.picture is None else f"⟨{symbol.picture}⟩"
@@ -113,7 +113,7 @@ def text_symbol(name: str) -> str:
 
 
 def latex_symbol(name: str) -> str:
-    """Write the symbol of a cell in LaTeX.
+    """Return the symbol of a cell in LaTeX.
 
     >>> print(latex_symbol("layer1.weight[0,2].after"))
     {w^{(1)}_{0,2}}'
@@ -127,7 +127,7 @@ def latex_symbol(name: str) -> str:
 
 
 def mathml_symbol(name: str) -> str:
-    """Write the symbol of a cell in MathML (inside `<math>`).
+    """Return the symbol of a cell in MathML, for use inside `<math>`.
 
     >>> mathml_symbol("layer1.z[0]")
     '<msubsup><mi>z</mi><mn>0</mn><mn>1</mn></msubsup>'
@@ -149,7 +149,7 @@ def mathml_symbol(name: str) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number with five significant digits and a true minus sign.
+    """Return a number with five significant digits and a minus sign (U+2212).
 
     >>> number(-0.000123456), number(2.0), number(1e-20)
     ('−0.00012346', '2', '1e−20')
@@ -165,7 +165,7 @@ def number(value: float) -> str:
 
 
 class Notation(NamedTuple):
-    """How to write a formula: its leaves, and its operations with their parts already written."""
+    """The rules of one notation: its symbols, numbers and operators."""
 
     symbol: Callable[[str], str]
     number: Callable[[str], str]
@@ -224,7 +224,7 @@ SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a written formula binds
 
 
 def write(formula: Formula, notation: Notation, values: dict[str, float] | None = None) -> str:
-    """Write a formula; with values, their numbers stand in place of the symbols.
+    """Return a formula in a notation, with symbols, or with numbers if values are given.
 
     >>> write(("*", "layer1.delta[0]", ("-", 1.0, "pixel[2]")), TEXT)
     'δ¹₀ · (1 − x₂)'

@@ -109,10 +109,7 @@ class Store:
         return self.folder / "blocks" / f"{block.key}.parquet"
 
     def _write(self, path: Path, data: bytes) -> None:
-        try:
-            files.write(path, data)
-        except TinyNetError as error:
-            raise TinyNetError(f"{str(error).split(';')[0]}; make room, or choose another folder") from error
+        files.write(path, data, advice="Make room, or choose another folder.")
 
 
 def write_tables(

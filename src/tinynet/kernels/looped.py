@@ -234,14 +234,14 @@ class Looped:
         if self.recipe.optimizer == "adam":
             state[f"{WEIGHT}.square"] = self._add(count, q)
 
-        def given(name: str) -> Number:
+        def read_cell(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             if name == WEIGHT:
                 return self._load((self.p, q))
             return self._load((self.s, state[name]) if name in state else (self.gradients, q))
 
-        emitter = Emitter(self.arithmetic, self._prepare(optimizers.update(ONE, self.recipe)), given)
+        emitter = Emitter(self.arithmetic, self._prepare(optimizers.update(ONE, self.recipe)), read_cell)
         emitter.values |= powers
         if gradient is not None:
             emitter.values[f"{WEIGHT}.gradient"] = gradient
@@ -264,7 +264,7 @@ class Looped:
     def _emitter(self, cells: Cells, n: int, j: Index | None = None) -> Emitter:
         """Return an emitter of the cells of layer n: for all its nodes, or for node j under the number 0."""
 
-        def given(name: str) -> Number:
+        def read_cell(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             match = CELL.fullmatch(name)
@@ -274,7 +274,7 @@ class Looped:
                 return self._load((self.areas[kind], index))
             return self._load(self._node_place(kind, n, index))
 
-        return Emitter(self.arithmetic, self._prepare(cells), given)
+        return Emitter(self.arithmetic, self._prepare(cells), read_cell)
 
     def _prepare(self, cells: Cells) -> dict[str, Formula | None]:
         return self.arithmetic.prepare(cells, self.architecture, self.recipe)

@@ -206,12 +206,12 @@ class _RecordingKernel:
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
         usual = batch_sizes(self.recipe, self.examples)[0]  # a short batch gets the same kind of code
         if self.count * usual > MAX_UNROLLED:
-            rolled = _RecordedLooped(
+            looped = _RecordedLooped(
                 *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
             )
-            rolled.begin(Pointer("%p"), Pointer("%s"))
-            rolled.step(size, pixel, target)
-            return self.f.load(NUMBER, rolled.loss)
+            looped.begin(Pointer("%p"), Pointer("%s"))
+            looped.step(size, pixel, target)
+            return self.f.load(NUMBER, looped.loss)
         unrolled = Unrolled(*arguments)
         unrolled.begin(Pointer("%p"), Pointer("%s"))
         emitter = unrolled.step(size, pixel, target)
@@ -227,10 +227,10 @@ class _RecordingKernel:
         loss = emitter.cells["loss"]
         return emitter.value(loss[1]) if size > 1 and isinstance(loss, tuple) else emitter.cell("loss")
 
-    def _activation_place(self, picture: Index, node: Index) -> Pointer:
+    def _activation_place(self, example: Index, node: Index) -> Pointer:
         """Return the address of a recorded activation."""
         row = self._row(Pointer("%activations"), self.recipe.batch_size * self.nodes)
-        return self.f.gep(NUMBER, row, self.f.int_op("add", self.f.int_op("mul", picture, self.nodes), node))
+        return self.f.gep(NUMBER, row, self.f.int_op("add", self.f.int_op("mul", example, self.nodes), node))
 
     def _accessor(self, array: str, side: int) -> InputAccessor:
         f, width = self.f, self.architecture.sizes[side]

@@ -67,7 +67,7 @@ def _training_kernel(
     }
     small = _is_small(architecture, recipe, examples)
     arguments = (lanes, architecture, recipe, settings)
-    step_code = Unrolled(*arguments) if small else Looped(*arguments, Pointer("%work"))
+    stepper = Unrolled(*arguments) if small else Looped(*arguments, Pointer("%work"))
     state_size, per_epoch = optimizers.state_size(architecture, recipe), -(-examples // sizes[0])
     order = f.gep(lanes.int_type, Pointer("%work"), workspace_size(architecture))
     with f.loop(0, I64("%blocks")) as block:
@@ -77,7 +77,7 @@ def _training_kernel(
         shown = SimdBatches(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
         if world is not None:
             shown = SimdWorldBatches(lanes, architecture, world, examples, seeds)
-        step_code.begin(p, s)
+        stepper.begin(p, s)
         with f.loop(I64("%first"), I64("%last")) as epoch:
             shown.begin(epoch)
             rates = f.gep(
@@ -85,10 +85,10 @@ def _training_kernel(
             )
             with f.loop(0, examples // sizes[0]) as number:
                 settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, number)))
-                step_code.step(sizes[0], *shown.pictures(f.int_op("mul", number, sizes[0])))
+                stepper.step(sizes[0], *shown.batch(f.int_op("mul", number, sizes[0])))
             if len(sizes) > 1:
                 settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, per_epoch - 1)))
-                step_code.step(sizes[1], *shown.pictures(I64(str(examples - sizes[1]))))
+                stepper.step(sizes[1], *shown.batch(I64(str(examples - sizes[1]))))
     return f
 
 
@@ -107,12 +107,12 @@ def _forward_kernel(architecture: Architecture) -> Function:
             f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count)),
             Pointer(""),
         )
-        with f.loop(0, I64("%pictures")) as picture:
-            row = f.gep(FLOAT, Pointer("%inputs"), f.int_op("mul", picture, sizes[0]))
+        with f.loop(0, I64("%pictures")) as example:
+            row = f.gep(FLOAT, Pointer("%inputs"), f.int_op("mul", example, sizes[0]))
             forward.store_inputs(lambda i: lanes.splat(f.load(FLOAT, f.gep(FLOAT, row, i))))
             for n in range(1, len(sizes)):
                 forward.forward(n)
-            shown = f.int_op("add", f.int_op("mul", block, I64("%pictures")), picture)
+            shown = f.int_op("add", f.int_op("mul", block, I64("%pictures")), example)
             out = f.gep(lanes.float_type, Pointer("%out"), f.int_op("mul", shown, sizes[-1]))
             for j, value in enumerate(forward.outputs()):
                 f.store(lanes.float_type, value, f.gep(lanes.float_type, out, j), align=4)

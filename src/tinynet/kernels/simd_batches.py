@@ -78,7 +78,7 @@ class SimdBatches:
         f.store(INT32, other, here)
         f.store(INT32, held, there)
 
-    def pictures(self, first: I64) -> tuple[InputAccessor, InputAccessor]:
+    def batch(self, first: I64) -> tuple[InputAccessor, InputAccessor]:
         """Return the accessors of inputs and targets of the examples from position `first` of the epoch."""
         return (
             lambda k, i: self._pixel(self.f.int_op("add", first, k), i),
@@ -98,7 +98,7 @@ class SimdBatches:
         if not self.recipe.noise:
             return value
         return self._noisy(
-            value, lanes.rng_word(lanes.rng_word(self.noising, self._showing(place)), self._word(i))
+            value, lanes.rng_word(lanes.rng_word(self.noising, self._presentation(place)), self._word(i))
         )
 
     def _target(self, place: I64, j: Index) -> Number:
@@ -133,13 +133,13 @@ class SimdBatches:
             )
         return self.lanes.int_op("mul", which, width)
 
-    def _showing(self, place: I64) -> Words:
+    def _presentation(self, place: I64) -> Words:
         """Return the number of the presentation in the training, counted from 0."""
         return self._everywhere(self.f.int_op("add", self.shown, place))
 
     def _view(self, place: I64) -> Words:
         """Return which of the eight views each lane uses."""
-        return self.lanes.int_op("lshr", self.lanes.rng_word(self.viewing, self._showing(place)), 29)
+        return self.lanes.int_op("lshr", self.lanes.rng_word(self.viewing, self._presentation(place)), 29)
 
     def _word(self, number: Index) -> Words:
         return self.lanes.splat_int(number) if isinstance(number, int) else self._everywhere(number)
@@ -187,7 +187,7 @@ class SimdWorldBatches(SimdBatches):
     def _drawn(self, place: I64) -> tuple[Words, Words]:
         """Return the random words of the picture at a position, and its row of the patterns."""
         lanes, table = self.lanes, self.world.patterns
-        base = lanes.rng_word(self.drawing, self._showing(place))
+        base = lanes.rng_word(self.drawing, self._presentation(place))
         which, doubts = lanes.rng_word(base, 1), len(table.masks) - table.lines
         doubtful = lanes.int_op("add", lanes.shuffle_index(which, doubts - 1), table.lines)
         line = lanes.shuffle_index(which, table.lines - 1)

@@ -23,19 +23,21 @@ InputAccessor = Callable[[Index, Index], Number]  # value of input or target i o
 class Emitter:
     """Emits the code of formulas. A cell is emitted when it is first used, and repeated formulas only once.
 
-    cells : the formula of each cell; None or no entry for the cells that `given` reads.
-    given : returns the value of a cell without a formula.
+    cells : the formula of each cell; None or no entry for the cells that `read_cell` reads.
+    read_cell : returns the value of a cell without a formula.
     """
 
-    def __init__(self, arithmetic: ScalarF64, cells: Mapping[str, Formula | None], given: CellReader) -> None:
-        self.arithmetic, self.cells, self.given = arithmetic, cells, given
+    def __init__(
+        self, arithmetic: ScalarF64, cells: Mapping[str, Formula | None], read_cell: CellReader
+    ) -> None:
+        self.arithmetic, self.cells, self.read_cell = arithmetic, cells, read_cell
         self.values: dict[Formula, Number] = {}  # of cells, and of parts of formulas
 
     def cell(self, name: str) -> Number:
         """Return the value of a cell."""
         if name not in self.values:
             formula = self.cells.get(name)
-            self.values[name] = self.given(name) if formula is None else self.value(formula)
+            self.values[name] = self.read_cell(name) if formula is None else self.value(formula)
         return self.values[name]
 
     def value(self, formula: Formula) -> Number:
@@ -103,7 +105,7 @@ class Unrolled:
         """Emit a step on a batch; return the emitter, for the values of other cells."""
         sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
 
-        def given(name: str) -> Number:
+        def read_cell(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
             if name in places:
@@ -114,7 +116,7 @@ class Unrolled:
 
         cells = [(name, cell.formula) for name, cell in sheet.cells.items()]
         emitter = Emitter(
-            self.arithmetic, self.arithmetic.prepare(cells, self.architecture, self.recipe), given
+            self.arithmetic, self.arithmetic.prepare(cells, self.architecture, self.recipe), read_cell
         )
         for name in emitter.cells:
             if DELTA.search(name):
