@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinynet as tn
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 
 # The job: the notebook's training. 4-3-2, sigmoid, mean squared error, one picture at a time in fixed order.
 ARCHITECTURE, LINES = tn.Architecture((4, 3, 2)), tn.pictures.lines()
@@ -83,7 +83,7 @@ def say(text: str) -> None:
 
 def cohort(networks: int) -> Cohort:
     """Return TinyNet's networks 0, 1, 2 … ready to train."""
-    return Cohort(Training.of(ARCHITECTURE, RECIPE, LINES), np.arange(networks))
+    return Cohort(TrainingJob.of(ARCHITECTURE, RECIPE, LINES), np.arange(networks))
 
 
 def starts(networks: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import tinynet as tn
 from contest import LINES, TARGETS, Result, Scale, in_turns, one_core, plain, say, timed
 from tinynet.core.formulas import Formula
 from tinynet.core.sheet import Cell, parts
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 
 # A model of a vector unit, confessed: what an operation costs beside an addition. A sigmoid is a clamp, a ratio of
 # two polynomials and a division; exp and log are about as long. Dividing by a number multiplies by its inverse.
@@ -108,7 +108,7 @@ def arithmetic(form: Form) -> float:
 
 def advancing(form: Form, networks: int, epochs: int) -> Callable[[], object]:
     """Return a training of new networks, ready to be timed."""
-    cohort = Cohort(Training.of(*form), np.arange(networks))
+    cohort = Cohort(TrainingJob.of(*form), np.arange(networks))
     return partial(cohort.advance, epochs)
 
 

@@ -19,7 +19,7 @@ import tinynet as tn
 from tinynet import rng
 from tinynet.evaluation.exam import PARTS, Exam, ExamResult
 from tinynet.evaluation.verdicts import percent, share
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.population import Population
 
 FIRST_SEED = 1_000_000  # those that recipes were chosen by begin at 100,000
@@ -113,9 +113,9 @@ def trained(case: Case, seeds: np.ndarray) -> np.ndarray:
     """Train networks through all stages, each beginning where the one before ended. -> (n, P)"""
     parameters: np.ndarray | None = None
     for number, (recipe, world) in enumerate(case.stages):
-        cohort = Cohort(Training.of(case.architecture, recipe, world), seeds + number * FRESH)
+        cohort = Cohort(TrainingJob.of(case.architecture, recipe, world), seeds + number * FRESH)
         if parameters is not None:
-            cohort.begin(parameters)
+            cohort.load_parameters(parameters)
         cohort.advance(recipe.epochs)
         parameters = cohort.parameters()
     assert parameters is not None
@@ -158,8 +158,8 @@ def row(name: str, marks: ExamResult) -> str:
 def confirm(case: Case, networks: int, exam: Exam, validation: Exam) -> Iterator[str]:
     """Give the rows of a case."""
     found = crowd(case, networks)
-    marks = found.sit(exam)
-    scores = found.sit(validation).brier_ratio if max(case.restarts) > 1 else marks.brier_ratio
+    marks = found.take_exam(exam)
+    scores = found.take_exam(validation).brier_ratio if max(case.restarts) > 1 else marks.brier_ratio
     for restarts in case.restarts:
         name = case.name if restarts == 1 else f"… best of {restarts}"
         yield row(name, chosen(marks, kept(scores, restarts)))

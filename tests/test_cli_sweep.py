@@ -63,7 +63,7 @@ def test_a_file_of_recipes_and_tables_of_your_own(tmp_path):
     )
     first, second = json.loads(tinynet("sweep", *arguments, cwd=tmp_path).stdout)["trials"]
     assert (first["hidden"], second["loss"]) == ("4x4", "bce")
-    assert sum(first["probes"]["half"]["says"].values()) == 64
+    assert sum(first["probes"]["half"]["predicted"].values()) == 64
 
 
 def test_the_folder_and_the_figure(tmp_path):
@@ -72,18 +72,18 @@ def test_the_folder_and_the_figure(tmp_path):
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
     assert pq.read_table(tmp_path / "out" / "trials.parquet").num_rows == 4
     again = tinynet(*SMALL, "--out", tmp_path / "out")
-    assert again.stderr == "found 2 of 2 blocks done (600 of 600 networks)\n"
+    assert again.stderr == "found 2 of 2 shards done (600 of 600 networks)\n"
     assert again.stdout == done.stdout
 
 
 def test_a_dry_run_computes_nothing(tmp_path):
     done = tinynet(*SMALL, "--dry-run", "--out", tmp_path / "out")
     assert done.stdout.startswith(
-        "4 trials make 2 trainings of 300 networks: 600 networks in 2 blocks.\nAbout "
+        "4 trials need 2 trainings of 300 networks: 600 networks in 2 shards.\nExpected duration: about "
     )
     assert not (tmp_path / "out").exists()
     found = json.loads(tinynet(*SMALL, "--dry-run", "--json").stdout)
-    assert (found["networks"], found["blocks"], found["blocks_done"]) == (600, 2, 0)
+    assert (found["networks"], found["shards"], found["shards_done"]) == (600, 2, 0)
     assert found["seconds"] > 0
 
 
@@ -97,22 +97,22 @@ def test_a_limit_is_said_and_is_no_mistake(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--rate", "fast"], "learning_rate is 'fast'; it must be numbers"),
+        (["--rate", "fast"], "learning_rate is 'fast'. It must be numbers"),
         (
             ["--loss", "mse,cross_entropy"],
-            "loss cross_entropy, hidden 3 is impossible: loss 'cross_entropy' needs",
+            "loss cross_entropy, hidden 3 is invalid: loss 'cross_entropy' needs",
         ),
         (["--networks", "0"], "networks is 0"),
-        (["--limit", "0"], "limit is 0; it must be above 0"),
-        (["--minutes", "-1"], "it must be above 0"),
+        (["--limit", "0"], "limit is 0. It must be above 0"),
+        (["--minutes", "-1"], "It must be above 0"),
         (["--figure", "a.gif"], "a figure is saved as"),
         (["--figure", "none/a.png"], "there is no folder none"),
-        (["--figure", "a.png", "--x", "speed"], "there is no axis 'speed'"),
-        (["--figure", "a.png", "--value", "joy"], "value is 'joy'; it must be one of 'learned'"),
+        (["--figure", "a.png", "--x", "speed"], "x is 'speed'. It must be one of"),
+        (["--figure", "a.png", "--value", "joy"], "value is 'joy'. It must be one of 'learned'"),
         (["--recipes", "none.json"], "cannot read none.json"),
         (["--recipes", "bad.json"], "bad.json is not JSON"),
         (["--recipes", "bad.json", "--rate", "1"], "learning_rate and --recipes were given"),
-        (["--scheduler", "here"], "the scheduler is 'here'; its address must be such as tcp://"),
+        (["--scheduler", "here"], "scheduler is 'here'. It must be an address such as tcp://"),
         (["--out", "bad.json"], "cannot write to bad.json"),
     ],
 )
@@ -137,13 +137,13 @@ def test_ended_in_the_middle_it_goes_on(end, code, tmp_path):
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        while not list((tmp_path / "out").glob("blocks/*.parquet")):
+        while not list((tmp_path / "out").glob("shards/*.parquet")):
             assert process.poll() is None
         process.send_signal(end)
         _, errors = process.communicate()
     assert process.returncode == code
-    blocks = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("blocks/*.parquet")}
-    assert 0 < len(blocks) < 6
+    shards = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("shards/*.parquet")}
+    assert 0 < len(shards) < 6
     if end == signal.SIGINT:
         said = re.search(r"([\d,]+) of 12,000 networks are done; the same command goes on from there", errors)
         counted = pq.read_table(tmp_path / "out" / "trials.parquet")["networks"][0].as_py()
@@ -152,8 +152,8 @@ def test_ended_in_the_middle_it_goes_on(end, code, tmp_path):
             said[1].replace(",", "")
         )  # a block that was being put away may not be counted yet
     rest = tinynet(*arguments, "--out", "out", cwd=tmp_path)
-    assert rest.stderr.startswith(f"found {len(blocks)} of 6 blocks done")
-    assert {path: path.stat().st_mtime_ns for path in blocks} == blocks
+    assert rest.stderr.startswith(f"found {len(shards)} of 6 shards done")
+    assert {path: path.stat().st_mtime_ns for path in shards} == shards
     assert rest.stdout == tinynet(*arguments, cwd=tmp_path).stdout
 
 

@@ -7,7 +7,7 @@ import tinynet as tn
 from tinynet import rng
 from tinynet.evaluation import bayes, symmetry
 from tinynet.evaluation.exam import Exam
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.ladder import RUNG, Ladder
 from tinynet.model.losses import mean_losses
 
@@ -16,12 +16,12 @@ LINES = tn.pictures.lines()
 
 def epochs_until(recipe, networks=1024, below=0.125):
     """Epochs until each network's loss is below, looked at every 2 %. -> (networks,), inf where it never is"""
-    training = Training.of(tn.Architecture(), recipe, LINES)
+    training = TrainingJob.of(tn.Architecture(), recipe, LINES)
     cohort, found, epoch = Cohort(training, np.arange(networks)), np.full(networks, np.inf), 10
     mse = tn.Recipe()
     while epoch < recipe.epochs and np.isinf(found).mean() > 0.4:
         cohort.advance(epoch)
-        losses = mean_losses(mse, cohort.answers(LINES.inputs).astype(float), LINES)
+        losses = mean_losses(mse, cohort.outputs(LINES.inputs).astype(float), LINES)
         found[np.isinf(found) & (losses < below)] = epoch
         epoch = max(epoch + 1, int(1.02 * epoch))
     return found
@@ -105,7 +105,7 @@ def test_learners_pass_the_exam(key, least):
     crowd = tn.population(
         rung.recipe, 2048, first_seed=5_000_000, examples=rung.pictures(), architecture=rung.architecture
     )
-    marks = crowd.sit(Exam(count=10_000, seed=7))
+    marks = crowd.take_exam(Exam(count=10_000, seed=7))
     assert marks.passed.mean() >= least
     assert np.median(marks.brier_ratio) <= 1.035
 
@@ -141,7 +141,7 @@ def test_the_eight_views_rescue_tiny_data_sets(count, expected):
             )
             for seed in range(8)
         )  # fmt: skip
-        found.append([crowd.sit(exam).accuracy.mean() for crowd in crowds])
+        found.append([crowd.take_exam(exam).accuracy.mean() for crowd in crowds])
     plain, viewed = np.array(found)
     assert (viewed > plain).all()
     assert (plain.mean(), viewed.mean()) == pytest.approx(expected, abs=0.03)
@@ -153,7 +153,7 @@ def test_the_eight_views_do_nothing_to_the_four_lines():
     assert {tuple(picture) for picture in seen.reshape(-1, 4)} == {tuple(line) for line in LINES.inputs}
     plain, viewed = (
         tn.population(tn.Recipe(learning_rate=1.0, epochs=25_000, order="shuffled", augment=augment), 256)
-        .sit(Exam(count=4000))
+        .take_exam(Exam(count=4000))
         .accuracy
         for augment in (False, True)
     )

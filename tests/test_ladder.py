@@ -74,7 +74,7 @@ def test_a_standing_is_the_populations():
     crowd = one.crowd("bold")
     expected = tn.population(RUNG["bold"].recipe, 16)
     assert (crowd.parameters == expected.parameters).all()
-    assert one.standing("bold").passed == int(crowd.sit(EXAM).passed.sum())
+    assert one.standing("bold").passed == int(crowd.take_exam(EXAM).passed.sum())
     assert sentence(one, "bold").startswith("A rate of 5: beside “the notebook's”, ")
 
 

@@ -96,7 +96,7 @@ def sweep(
     from tinynet.cli import sweep_report, terminal
     from tinynet.data import splits
     from tinynet.experiments.estimate import estimate
-    from tinynet.experiments.sweep import plan_of
+    from tinynet.experiments.plan import plan_sweep
     from tinynet.experiments.sweep import sweep as run
     from tinynet.plots.maps import check
 
@@ -111,7 +111,7 @@ def sweep(
         "examples": examples,
         "probes": probes and _probes(probes, examples),
     }
-    plan = plan_of(trials, networks, **about)
+    plan = plan_sweep(trials, networks, **about)
     if figure is not None:
         plots.check_path(figure)
         check(plan, **look)
@@ -121,7 +121,7 @@ def sweep(
         return
     with terminal.progress("training", "networks", rate=True) as advance:
         found = run(
-            trials, networks, out=out, workers=workers, scheduler=scheduler, progress=advance, say=_say,
+            trials, networks, out=out, workers=workers, scheduler=scheduler, progress=advance, log=_say,
             limit=limit, seconds=None if minutes is None else 60 * minutes, **about,
         )  # fmt: skip
     if figure is not None:
@@ -171,11 +171,11 @@ def _probes(path: Path, examples: "Examples") -> "Examples":
 def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Examples") -> "list[Trial]":
     from tinynet import files
     from tinynet.errors import TinyNetError
-    from tinynet.experiments.trials import from_records, grid, parse
+    from tinynet.experiments.trials import grid, parse_values, trials_from_records
 
     given = {name: text for name, text in axes.items() if text is not None}
     if recipes is None:
-        trials = grid(examples, **{name: parse(name, text) for name, text in given.items()})
+        trials = grid(examples, **{name: parse_values(name, text) for name, text in given.items()})
         check_used((trial.recipe for trial in trials), given)
         return trials
     if given:
@@ -183,7 +183,7 @@ def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Exampl
             f"{', '.join(given)} and --recipes were given; the file has all values of its trials"
         )
     try:
-        return from_records(json.loads(files.read(recipes)), examples)
+        return trials_from_records(json.loads(files.read(recipes)), examples)
     except ValueError as error:
         if isinstance(error, TinyNetError):
             raise

@@ -23,11 +23,11 @@ def as_json(sweep: "Sweep") -> dict[str, Any]:
 def show(sweep: "Sweep") -> None:
     """Print what all trials have in common, how many learned, and what they say of the probe pictures."""
     from tinynet.cli import terminal
-    from tinynet.experiments.trials import varying, word
+    from tinynet.experiments.trials import format_value, varying_axes
 
-    rows, axes = sweep.rows(), list(varying(sweep.trials))
+    rows, axes = sweep.rows(), list(varying_axes(sweep.trials))
     shared = [
-        f"{_words(name)} {word(value)}"
+        f"{_words(name)} {format_value(value)}"
         for name, value in sweep.trials[0].axes.items()
         if name not in axes and name in _telling(sweep)
     ]
@@ -59,7 +59,7 @@ def _learned(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
         share = "" if row["learned_share"] is None else percent(row["learned_share"])
         share += _between(row["learned_low"], row["learned_high"], lambda x: percent(x).removesuffix(" %"))
         loss = "" if row["loss_q50"] is None else f"{row['loss_q50']:.2g}"
-        low, middle, high = (row[f"epochs_until_learned_q{q}"] for q in (10, 50, 90))
+        low, middle, high = (row[f"epochs_to_learn_q{q}"] for q in (10, 50, 90))
         epochs = "" if middle is None else f"{middle:,}{_between(low, high, '{:,}'.format)}"
         count = f"{row['learned']:,}" + (f"/{row['networks']:,}" if len(numbers) > 1 else "")
         cells.append((*_values(row, axes), count, share, loss, epochs))
@@ -92,10 +92,11 @@ def _cell(sweep: "Sweep", row: dict[str, Any], picture: int, name: str) -> str:
     said, answers = row["probes"][name], sweep.plan.examples.target_names
     if not row["networks"]:
         return ""
-    gaps = sweep.tallies[row["trial"]].gaps(picture) if len(answers) == 2 else None
+    gaps = sweep.tallies[row["trial"]].margin_histogram(picture) if len(answers) == 2 else None
     bars = "" if gaps is None else sparkline(gaps.reshape(BINS, -1).sum(axis=1).tolist())
     lost = f" ({said['not_finite']:,} not finite)" if said["not_finite"] else ""
-    return f"{bars}{whole_percent(said['says'].get(answers[0], 0) / row['networks']):>3}{lost}"
+    share = said["predicted"].get(answers[0], 0) / row["networks"]
+    return f"{bars}{whole_percent(share):>3}{lost}"
 
 
 def sparkline(counts: list[int]) -> str:
@@ -109,9 +110,9 @@ def sparkline(counts: list[int]) -> str:
 
 
 def _values(row: dict[str, Any], axes: list[str]) -> list[str]:
-    from tinynet.experiments.trials import word
+    from tinynet.experiments.trials import format_value
 
-    return [word(row[name]) for name in axes]
+    return [format_value(row[name]) for name in axes]
 
 
 def _words(name: str) -> str:

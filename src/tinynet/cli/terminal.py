@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinynet.evaluation.verdicts import Verdict
-from tinynet.experiments.estimate import duration
+from tinynet.experiments.estimate import format_duration
 from tinynet.story.content import Chapter, Figure, Links, Part, Table, Text
 
 LONGEST_NAME = 20  # characters
@@ -104,6 +104,6 @@ def _pace() -> Any:
             if done <= 0 or seconds <= 0:
                 return Plain("")
             left = (task.total - task.completed) * seconds / done
-            return Plain(f"{done / seconds:,.0f} a second, {duration(left)} left", style="dim")
+            return Plain(f"{done / seconds:,.0f} a second, {format_duration(left)} left", style="dim")
 
     return Pace()

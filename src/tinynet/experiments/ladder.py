@@ -18,7 +18,8 @@ from tinynet.data.batches import Source
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
-from tinynet.experiments.population import Population, population, seed_range
+from tinynet.experiments.population import Population, population
+from tinynet.experiments.seeds import seed_range
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 
@@ -185,7 +186,7 @@ class Ladder:
         crowd = self.crowd(key, progress)
         if crowd.interrupted:
             raise KeyboardInterrupt
-        standing = Standing.of(key, crowd.sit(self.exam))
+        standing = Standing.of(key, crowd.take_exam(self.exam))
         if self.folder is not None:
             text = json.dumps({"identity": self._identity(key), **asdict(standing)}, indent=1)
             files.write(self._path(key), text.encode())
