@@ -226,7 +226,7 @@ def test_train_takes_your_own_table(tmp_path):
         (["nudge", "--picture", "1,0"], "--picture has 2 numbers"),
         (["nudge", "--cell", "layer1.wieght[0,2]"], "did you mean"),
         (["population", "--networks", "0"], "networks is 0"),
-        (["population", "--networks", "9", "--out", "a.gif"], "a figure is saved as"),
+        (["population", "--networks", "9", "--out", "a.gif"], "A figure needs one of"),
         (["discover", "--part", "middle"], "no chapter 'middle'"),
         (["discover", "--part", "middle", "--json", "--out", "made"], "no chapter 'middle'"),
         (["nudge", "--repeat", "0"], "--repeat is 0. It must be a whole number from 1 to 1,000."),
@@ -243,7 +243,7 @@ def test_train_takes_your_own_table(tmp_path):
         ),
         (["sweep", "--value", "loss"], "--value is not used. It is for the map that --figure draws."),
         (["sweep", "--x", "epochs"], "--x is not used."),
-        (["sweep", "--figure", "a.png", "--picture", "gray"], "It is for --value unsure and lean."),
+        (["sweep", "--figure", "a.png", "--picture", "gray"], "It is for --value unsure and first_class."),
         (
             ["sweep", "--workers", "2", "--scheduler", "tcp://a:1"],
             "--workers is not used. With --scheduler, the dask cluster has its own workers.",

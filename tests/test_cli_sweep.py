@@ -105,7 +105,7 @@ def test_a_limit_is_said_and_is_no_mistake(tmp_path):
         (["--networks", "0"], "networks is 0"),
         (["--limit", "0"], "limit is 0. It must be above 0"),
         (["--minutes", "-1"], "It must be above 0"),
-        (["--figure", "a.gif"], "a figure is saved as"),
+        (["--figure", "a.gif"], "A figure needs one of"),
         (["--figure", "none/a.png"], "there is no folder none"),
         (["--figure", "a.png", "--x", "speed"], "x is 'speed'. It must be one of"),
         (["--figure", "a.png", "--value", "joy"], "value is 'joy'. It must be one of 'learned'"),

@@ -200,7 +200,7 @@ def test_a_sweep_takes_the_same_table(folder):
             "'horizontal' has 2 of the 4 examples and a share of 0.1 would hold out none",
         ),
         (["--patience", "5"], "'vertical' has 2 of the 4 examples and a share of 0.25 would hold out none"),
-        (["--figure", "a.gif"], "a figure is saved as"),
+        (["--figure", "a.gif"], "A figure needs one of"),
         (["--schedule", "steep"], "schedule is 'steep'; it must be one of"),
     ],
 )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 USUAL = of_recipe() | {"hidden": "3", "activation": "sigmoid", "output": "sigmoid", "init": "pytorch"}
 
-PICTURED = ("unsure", "lean")  # values of a map that are about one probe picture
+PICTURED = ("unsure", "first_class")  # values of a map that are about one probe picture
 
 
 def _option(name: str, usual: Any) -> tuple[None, Any]:
@@ -63,11 +63,11 @@ def sweep(
     value: Annotated[
         str | None,
         typer.Option(
-            help="What the map shows: learned, loss, epochs_until_learned, unsure or lean. Default: learned."
+            help="What the map shows: learned, loss, epochs_to_learn, unsure or first_class. Default: learned."
         ),
     ] = None,
     picture: Annotated[
-        str | None, typer.Option(help="The probe picture of unsure and lean. Default: gray.")
+        str | None, typer.Option(help="The probe picture of unsure and first_class. Default: gray.")
     ] = None,
     x: Annotated[str | None, typer.Option(help="The map's axis to the right.")] = None,
     y: Annotated[str | None, typer.Option(help="The map's axis up.")] = None,
@@ -144,7 +144,8 @@ def _look(figure: Path | None, **given: str | None) -> dict[str, Any]:
     elif given["value"] not in PICTURED:
         why = f"It is for --value {' and '.join(PICTURED)}."
         refuse({"--picture": options["--picture"]}, why)
-    return given | {"value": given["value"] or "learned", "picture": given["picture"] or "gray"}
+    probe = given.pop("picture") or "gray"
+    return given | {"value": given["value"] or "learned", "probe": probe}
 
 
 def _end(found: "Sweep", out: Path | None) -> None:

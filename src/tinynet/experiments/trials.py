@@ -87,10 +87,13 @@ class Trial:
 _DEFAULTS = Trial().axes
 
 
-def check_axis(name: str) -> None:
-    """Raise a TinyNetError unless there is an axis of that name."""
+def check_axis(name: str, option: str = "axis") -> None:
+    """Raise a TinyNetError unless there is an axis of that name.
+
+    option : the name of the argument, for the message.
+    """
     if name not in AXES:
-        raise TinyNetError(f"axis is {name!r}. It must be one of {', '.join(AXES)}.")
+        raise TinyNetError(f"{option} is {name!r}. It must be one of {', '.join(AXES)}.")
 
 
 def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:

@@ -206,7 +206,7 @@ def _figure(runs: Sequence[Recording], ending: str, choice: Choice, progress: Pr
     from tinynet import plots
     from tinynet.exports import figures
 
-    return plots.rendered(figures.draw(runs[0], choice.figure or "network"), ending)
+    return plots.render(figures.draw(runs[0], choice.figure or "network"), ending)
 
 
 def _film(runs: Sequence[Recording], ending: str, choice: Choice, progress: Progress) -> bytes:

@@ -16,7 +16,7 @@ from tinynet import files, plots
 from tinynet.errors import TinyNetError
 from tinynet.exports import figures
 from tinynet.plots.bars import SHARES
-from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, largest, plain
+from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, max_abs, style_axes
 from tinynet.plots.diagram import MAX_NODES
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def draw(run: "Recording", step: int, picture: int | str = 0) -> Any:
 
 def _heaviest(run: "Recording") -> float:
     """Return the largest size of a weight in the whole training, so that all frames share one scale."""
-    return largest(*(run.parameters[:, weight] for weight, _ in run.network.architecture.slices))
+    return max_abs(*(run.parameters[:, weight] for weight, _ in run.network.architecture.slices))
 
 
 def _size(run: "Recording") -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _loss(ax: Any, run: "Recording", step: int) -> None:
     ax.plot(at[:done], losses[:done], color=INK, linewidth=2)
     ax.plot(at[:done][-1:], losses[:done][-1:], "o", color=INK, markersize=5)
     ax.set_ylim(0, 1.08 * float(losses.max(initial=1e-9)))
-    plain(ax)
+    style_axes(ax)
     ax.locator_params(axis="x", integer=True, nbins=5)
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
     ax.set_xlabel(unit, fontsize=NORMAL, color=MUTED)
