@@ -174,7 +174,7 @@ def main() -> None:
     networks, exam = 128 if asked.quick else 4096, Exam()
     validation = Exam(count=2000, stream=rng.VALIDATION)
     print(f"The parts: {', '.join(PARTS)}.\n")
-    print("| recipe | passed | share | 95 % interval | Brier / floor | each part, % | best agreement |")
+    print("| recipe | passed | share | 95 % interval | Brier ratio | each part, % | best agreement |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for case in CASES:
         if asked.only in case.name:

@@ -86,7 +86,7 @@ def run_on_cluster(shards: Iterator[Shard], address: str) -> Results:
                 "Check that the workers have enough memory."
             ) from error
         except (ImportError, AttributeError) as error:
-            raise TinyNetError(f"a worker cannot compute: {_message(error)}. {_SAME_VERSION}") from error
+            raise TinyNetError(f"a worker cannot compute: {_message(error)}. {_install_advice()}") from error
         finally:
             if client.status == "running":
                 pool.shutdown(wait=False)
@@ -123,12 +123,13 @@ def _on_worker(description: str, first: int, last: int, attempt: int) -> tuple[s
     return __version__, compute(description, first, last)
 
 
-_SAME_VERSION = f"Install TinyNet {__version__} on every worker."
-
-
 def _check_version(version: str) -> None:
     if version != __version__:
-        raise TinyNetError(f"a worker has TinyNet {version}. {_SAME_VERSION}")
+        raise TinyNetError(f"a worker has TinyNet {version}. {_install_advice()}")
+
+
+def _install_advice() -> str:
+    return f"Install TinyNet {__version__} on every worker."
 
 
 def _message(error: BaseException) -> str:
