@@ -66,12 +66,12 @@ def test_a_map_without_margins_has_no_boundary():
 
 
 def test_a_map_of_several_networks_is_refused():
-    crowd = tn.population(tn.Recipe(epochs=1), networks=64)
+    trained = tn.population(tn.Recipe(epochs=1), networks=64)
     with pytest.raises(
         tn.TinyNetError,
         match=r"the outputs have the shape \(64, \d+, 2\)\. A map needs the two outputs of one network",
     ):
-        plots.answer_map(crowd.outputs)
+        plots.answer_map(trained.outputs)
 
 
 def test_a_symmetric_map_turned_by_90_degrees_has_opposite_signs():
