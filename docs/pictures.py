@@ -20,7 +20,7 @@ def figure() -> None:
     plots.architecture(tn.Network.initial(seed=0), picture=[1, 1, 0, 0], ax=left)
     trained = tn.population(tn.Recipe(epochs=10_000), networks=4096)
     margins = trained.margins(tn.pictures.stress()["gray"])[trained.all_right, 0]
-    plots.population_histogram(margins, ax=right, label="H − V on gray, networks that learned")
+    plots.population_histogram(margins, ax=right, label="H − V on gray")
     drawn.savefig(HERE / "tinynet.png", dpi=80, metadata={"Software": None})
 
 
