@@ -114,7 +114,7 @@ def show(console: Console, result: Result) -> None:
         table.add_row(*row)
     console.print(table)
     for note in result.notes:
-        console.print(note, highlight=False)
+        console.print(note, highlight=False, markup=False)
     console.print()
 
 

@@ -379,8 +379,8 @@ def test_one_trial_makes_one_cell():
     ],
 )
 def test_invalid_maps_are_refused(sweep, arguments, message, monkeypatch):
-    from tinynet.plots import maps
+    from tinynet.plots import map_layout
 
-    monkeypatch.setattr(maps, "MAX_PANELS", 5)
+    monkeypatch.setattr(map_layout, "MAX_PANELS", 5)
     with pytest.raises(tn.TinyNetError, match=message):
         plots.sweep_map(sweep, **arguments)

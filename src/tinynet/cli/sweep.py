@@ -98,7 +98,7 @@ def sweep(
     from tinynet.experiments.estimate import estimate
     from tinynet.experiments.plan import plan_sweep
     from tinynet.experiments.sweep import sweep as run
-    from tinynet.plots.maps import check
+    from tinynet.plots.map_layout import choose_layout
 
     look = _look(figure, x=x, y=y, value=value, picture=picture)
     if scheduler is not None:
@@ -114,7 +114,7 @@ def sweep(
     plan = plan_sweep(trials, networks, **about)
     if figure is not None:
         plots.check_path(figure)
-        check(plan, **look)
+        choose_layout(plan, **look)
     if dry_run:
         expected = estimate(plan, out, workers)
         print_json({"command": "sweep", **expected.to_json()}) if as_json else typer.echo(str(expected))

@@ -1,4 +1,4 @@
-"""Counts of many networks, as whole numbers that can be added in any order."""
+"""Counts of many networks that can be added in any order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -27,7 +27,9 @@ LN_10 = 2.302585092994046
 
 
 def _powers_of_ten(first: int, last: int, per_decade: int) -> np.ndarray:
-    """Return the powers from 10**first to 10**last, `per_decade` in each decade.
+    """Return powers of ten from 10**first to 10**last.
+
+    There are `per_decade` powers in each decade.
 
     Powers with a whole exponent are exact.
     """
@@ -43,7 +45,9 @@ _UNSURE_BINS = int(np.searchsorted(MARGIN_EDGES, UNSURE))
 
 @lru_cache(maxsize=1024)
 def logarithmic_checkpoints(epochs: int) -> np.ndarray:
-    """Return the epochs after which a training is checked; the last is `epochs`. -> (checkpoints,) int64
+    """Return the epochs after which a training is checked. -> (checkpoints,) int64
+
+    The last checkpoint is `epochs`.
 
     >>> logarithmic_checkpoints(10).tolist(), len(logarithmic_checkpoints(30_000))
     ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 121)
@@ -55,7 +59,9 @@ def logarithmic_checkpoints(epochs: int) -> np.ndarray:
 
 
 def prediction_labels(target_names: Sequence[str]) -> tuple[str, ...]:
-    """Return the possible predictions: one for each class, and "undecided" for a tie.
+    """Return the labels of all possible predictions.
+
+    A tie has the label "undecided".
 
     >>> prediction_labels(("horizontal", "vertical")), prediction_labels(("same",))
     (('horizontal', 'vertical', 'undecided'), ('same', 'not same', 'undecided'))
@@ -112,7 +118,7 @@ class Tally:
 
     @classmethod
     def empty(cls, epochs: int, probes: int, outputs: int) -> "Tally":
-        """Return the tally of no networks, for a number of probes and of outputs."""
+        """Return a tally of no networks."""
         predictions = len(prediction_labels(("",) * outputs))
         shapes = (
             len(LOSS_EDGES) + 2,
@@ -140,7 +146,7 @@ class Tally:
     __hash__ = None  # type: ignore[assignment]
 
     def loss_quantile(self, percent: int) -> float | None:
-        """Return a percentile of the loss over the finite networks, within 1.82 %.
+        """Return a percentile of the finite losses, within 1.82 %.
 
         A loss below 1e-12 counts as 0, above 1,000 as 1,000. Returns None if no network is finite.
         """
@@ -152,7 +158,9 @@ class Tally:
         return float(np.sqrt(LOSS_EDGES[place - 1] * LOSS_EDGES[place]))
 
     def epochs_to_learn_quantile(self, percent: int) -> int | None:
-        """Return a percentile of the epochs to learn, over the networks that learned.
+        """Return a percentile of the epochs to learn.
+
+        It is over the networks that learned.
 
         It is one of the `logarithmic_checkpoints`. Returns None if no network learned.
         """
@@ -160,7 +168,9 @@ class Tally:
         return None if place is None else int(logarithmic_checkpoints(self.epochs)[place])
 
     def margin_histogram(self, probe: int) -> np.ndarray:
-        """Return the histogram of the first output minus the second, on [-1, 1]. -> (100,)
+        """Return the histogram of signed margins on [-1, 1]. -> (100,)
+
+        A signed margin is the first output minus the second.
 
         Only for two outputs. Ties count as above 0.
         """
@@ -168,7 +178,10 @@ class Tally:
         return np.concatenate([second[::-1], first + tied])
 
     def probe(self, probe: int, labels: Sequence[str]) -> dict[str, Any]:
-        """Return the counts of one probe, by name; labels are those of `prediction_labels`."""
+        """Return the counts of one probe, by name.
+
+        labels : those of `prediction_labels`.
+        """
         counts = self.margins[probe].sum(axis=1)  # (predictions,)
         total = int(counts.sum())
         return {
@@ -179,7 +192,7 @@ class Tally:
         }
 
     def summary(self) -> dict[str, Any]:
-        """Return counts, the share that learned with its 95 % interval, and quantiles, by name."""
+        """Return counts, intervals and quantiles, by name."""
         low, high = wilson(self.learned, self.networks) if self.networks else (None, None)
         found: dict[str, Any] = {"networks": self.networks, "finite": self.finite, "learned": self.learned}
         found["learned_share"] = self.learned / self.networks if self.networks else None
@@ -192,7 +205,10 @@ COUNTS = tuple(field.name for field in fields(Tally) if field.name != "epochs")
 
 
 def _loss_histogram(losses: np.ndarray) -> np.ndarray:
-    """Count losses (n,) into bins; the last bin counts losses that are not finite."""
+    """Count losses (n,) in bins.
+
+    The last bin counts losses that are not finite.
+    """
     places = np.where(
         np.isfinite(losses), np.searchsorted(LOSS_EDGES, losses, side="right"), len(LOSS_EDGES) + 1
     )
@@ -200,7 +216,10 @@ def _loss_histogram(losses: np.ndarray) -> np.ndarray:
 
 
 def _margin_histograms(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count outputs (n, probes, outputs): margins, margin_sums and n_not_finite of a `Tally`."""
+    """Count the margins of outputs (n, probes, outputs).
+
+    Returns the fields margins, margin_sums and n_not_finite of a `Tally`.
+    """
     probes = outputs.shape[1]
     finite = np.isfinite(outputs).all(axis=2)  # (n, probes)
     margin, predicted, kinds = _said(np.where(finite[..., None], outputs, 0.0))
@@ -216,7 +235,10 @@ def _margin_histograms(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def _said(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return margins and predictions (n, probes) of finite outputs, and the number of possible predictions."""
+    """Return margins and predictions (n, probes) of finite outputs.
+
+    The third value is the number of possible predictions.
+    """
     if outputs.shape[2] == 1:
         margin = np.abs(2 * outputs[..., 0] - 1)
         says, kinds = np.where(outputs[..., 0] > 0.5, 0, 1), 3
@@ -228,6 +250,9 @@ def _said(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
 
 
 def _quantile_bin(counts: np.ndarray, percent: int) -> int | None:
-    """Return the bin of the ceil(n * percent / 100)-th smallest of n values; None if n is 0."""
+    """Return the bin of a percentile, or None without values.
+
+    It is the bin of the ceil(n * percent / 100)-th smallest of n values.
+    """
     n = int(counts.sum())
     return int(np.searchsorted(np.cumsum(counts), -(-n * percent // 100))) if n else None

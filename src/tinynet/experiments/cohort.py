@@ -1,4 +1,4 @@
-"""Networks of many seeds, trained side by side by one compiled kernel."""
+"""Networks of many seeds, trained side by side by one kernel."""
 
 import math
 from collections.abc import Callable
@@ -28,7 +28,7 @@ MAX_NETWORKS_PER_TASK = 8192
 
 
 class KernelInputs(NamedTuple):
-    """The arrays a kernel reads its inputs and targets from; all are C-contiguous."""
+    """The C-contiguous arrays that a kernel reads."""
 
     inputs: np.ndarray  # (examples, inputs) float32
     targets: np.ndarray  # (examples, outputs) float32; a world has two more rows, for coin labels
@@ -37,7 +37,7 @@ class KernelInputs(NamedTuple):
 
     @classmethod
     def of(cls, recipe: Recipe, source: Source) -> "KernelInputs":
-        """Return the arrays for a recipe and its examples or world."""
+        """Return the arrays of a recipe and its data."""
         if isinstance(source, World):
             patterns = source.patterns
             inputs, flat = patterns.masks, patterns.is_flat
@@ -54,7 +54,7 @@ class KernelInputs(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TrainingJob:
-    """An architecture, a recipe and examples, ready to be trained for any seeds."""
+    """A training that is ready to run for any seeds."""
 
     architecture: Architecture
     recipe: Recipe
@@ -64,19 +64,28 @@ class TrainingJob:
 
     @classmethod
     def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "TrainingJob":
-        """Prepare the inputs and compile the kernel, unless such a kernel is compiled already."""
+        """Prepare the inputs and the kernel.
+
+        A kernel is compiled once for all trainings that can share it.
+        """
         world = source if isinstance(source, World) else None
         kernel = lockstep(architecture, form(recipe), examples_per_epoch(source), world)
         return cls(architecture, recipe, source, KernelInputs.of(recipe, source), kernel)
 
     @cached_property
     def seconds_per_epoch(self) -> float:
-        """Estimated seconds of one epoch of one network, on machines of 2026."""
+        """Estimated seconds of one epoch of one network.
+
+        The estimate is for machines of 2026.
+        """
         return 1e-10 * self.architecture.parameter_count * examples_per_epoch(self.source)
 
     @cached_property
     def networks_per_task(self) -> int:
-        """The number of networks of one task, small enough that a task can be cancelled soon."""
+        """The number of networks of one task.
+
+        Tasks are so small that they can be cancelled soon.
+        """
         seconds = self.seconds_per_epoch * self.recipe.epochs + 3e-7
         networks = min(MAX_NETWORKS_PER_TASK, int(SECONDS_PER_CALL / seconds))
         return max(1, networks // lane_count()) * lane_count()
@@ -102,7 +111,9 @@ class TrainingJob:
 
 
 class Cohort:
-    """Networks that are trained in lockstep and can be read between epochs.
+    """Networks that are trained in lockstep.
+
+    They can be read between two epochs.
 
     seeds : (n,) one seed for each network.
     epoch : the number of epochs that are done.
@@ -126,7 +137,7 @@ class Cohort:
         self._work = working_room(job.architecture, shuffled)
 
     def load_parameters(self, parameters: np.ndarray) -> None:
-        """Replace the initial parameters (n, P), for example by those of an earlier training.
+        """Replace the initial parameters by parameters (n, P).
 
         The seeds still decide the order, noise and pictures. A second training with equal seeds draws
         them a second time.
@@ -157,7 +168,10 @@ class Cohort:
         return answer(self.job.architecture, self._blocks, inputs)[: len(self.seeds)]
 
     def advance(self, epoch: int, cancelled: Event | None = None) -> bool:
-        """Train until `epoch` epochs are done; return False if `cancelled` was set before."""
+        """Train until `epoch` epochs are done.
+
+        Returns False if `cancelled` was set before.
+        """
         size = max(1, int(SECONDS_PER_CALL / (self.job.seconds_per_epoch * len(self._seeds))))
         while self.epoch < epoch:
             if cancelled is not None and cancelled.is_set():

@@ -1,4 +1,4 @@
-"""The expected duration of a sweep, from a few milliseconds of each kind of training."""
+"""The expected duration of a sweep."""
 
 import os
 import time
@@ -23,7 +23,7 @@ MAX_TIMED = 20  # kinds of training; another kind takes its time from the kind w
 
 @dataclass(frozen=True)
 class Estimate:
-    """The size of a sweep, and the expected duration of the shards that are not done.
+    """The size and the expected duration of a sweep.
 
     core_seconds : on one core.
     workers : the number of threads; `seconds` is the duration on all of them.
@@ -82,7 +82,10 @@ def estimate(plan: Plan, out: str | Path | None = None, workers: int | None = No
 
 
 def _core_seconds(networks: dict[TrainingGroup, int]) -> float:
-    """Return the seconds on one core for the given number of networks of each group."""
+    """Return the seconds on one core.
+
+    networks : the number of networks of each group.
+    """
     kinds: dict[Trial, list[TrainingGroup]] = {}
     for group in networks:
         kinds.setdefault(_kind(group), []).append(group)
@@ -98,12 +101,12 @@ def _core_seconds(networks: dict[TrainingGroup, int]) -> float:
 
 
 def _kind(group: TrainingGroup) -> Trial:
-    """Return what decides the duration of a group; the learning rate does not."""
+    """Return a key of groups with equal duration per network."""
     return Trial(group.architecture, replace(group.recipe, learning_rate=1.0))
 
 
 def _time(group: TrainingGroup) -> tuple[float, float]:
-    """Return the seconds to prepare a group, and the seconds for each network."""
+    """Return the seconds of the preparation, and of each network."""
     start = time.perf_counter()
     seeds = np.arange(min(NETWORKS_TIMED, group.shard_size))
     cohort = Cohort(TrainingJob.of(group.architecture, group.recipe, group.examples), seeds)
@@ -122,7 +125,7 @@ def _time(group: TrainingGroup) -> tuple[float, float]:
 
 
 def _time_training(cohort: Cohort, epochs: int) -> float:
-    """Return the seconds that so many epochs take, from the first of them."""
+    """Return the seconds of a training, measured on few epochs."""
     start, more = time.perf_counter(), 1
     while (seconds := time.perf_counter() - start) < SECONDS_TIMED and cohort.epoch < epochs:
         more = min(2 * more, epochs - cohort.epoch)

@@ -1,4 +1,4 @@
-"""Runs shards on threads or on a dask cluster, with equal results."""
+"""Shards, computed on threads or on a dask cluster."""
 
 import logging
 import os
@@ -30,7 +30,9 @@ Results = Generator[tuple[Shard, list[Tally]], None, None]
 
 
 def run_on_threads(shards: Iterator[Shard], workers: int | None = None) -> Results:
-    """Compute shards on threads; yield each with its tallies when it is done.
+    """Compute shards on threads.
+
+    Yields each shard with its tallies when it is done.
 
     workers : the number of threads; one for each core by default.
 
@@ -51,7 +53,9 @@ def run_on_threads(shards: Iterator[Shard], workers: int | None = None) -> Resul
 
 
 def run_on_cluster(shards: Iterator[Shard], address: str) -> Results:
-    """Compute shards on a dask cluster; yield each with its tallies when it is done.
+    """Compute shards on a dask cluster.
+
+    Yields each shard with its tallies when it is done.
 
     address : of the dask scheduler, such as tcp://10.0.0.1:8786.
 
@@ -98,7 +102,10 @@ def _stream(
     submit: Callable[[Shard, int], "Future[Any]"],
     check_connection: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Shard, Any]]:
-    """Keep at most `max_pending` shards pending; yield each with its result when it is done."""
+    """Yield each shard with its result when it is done.
+
+    At most `max_pending` shards are pending.
+    """
     pending: dict[Future[Any], tuple[Shard, int]] = {}
     while True:
         while len(pending) < max_pending and (shard := next(shards, None)) is not None:

@@ -1,4 +1,4 @@
-"""The plan of a sweep: its trials, grouped into trainings and cut into shards."""
+"""The plan of a sweep: trials, trainings and shards."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from tinynet.training.checks import check
 
 
 def training_key(trial: Trial) -> Trial:
-    """Return a key that is equal for trials that can share one training.
+    """Return an equal key for trials that share a training.
 
     With a constant learning rate, a short training is the beginning of a longer one. Other schedules depend on
     the number of epochs.
@@ -29,7 +29,7 @@ def training_key(trial: Trial) -> Trial:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The trials and seeds of a sweep, and the trainings they need.
+    """The trials, seeds and trainings of a sweep.
 
     positions : for each trial, the index of its group and the index of its checkpoint in that group.
 
@@ -92,7 +92,10 @@ class Plan:
             waiting = [shards for shards, shard in found if shard is not None]
 
     def _shards_of(self, group: TrainingGroup) -> Iterator[Shard]:
-        """Cut at multiples of the size, so that sweeps with other seeds have the same shards."""
+        """Yield the shards of a group.
+
+        The shards begin at multiples of their size, so that sweeps with other seeds have equal shards.
+        """
         first, end = self.seeds.start, self.seeds.stop
         while first < end:
             last = min((first // group.shard_size + 1) * group.shard_size, end)
@@ -108,7 +111,10 @@ def plan_sweep(
     examples: Examples | None = None,
     probes: Examples | None = None,
 ) -> Plan:
-    """Return the plan of a sweep; arguments and errors are those of `sweep`."""
+    """Return the plan of a sweep.
+
+    Arguments and errors are those of `sweep`.
+    """
     examples = pictures.lines() if examples is None else examples
     if probes is None:
         probes = default_probes() if examples.shape == (2, 2) else examples

@@ -95,7 +95,10 @@ class Population:
 
     @property
     def accuracy(self) -> np.ndarray:
-        """(N,) share of the examples whose largest output is the target's; a tie or NaN is not right."""
+        """(N,) share of the examples that a network gets right.
+
+        An example is right if the target's output is the largest. A tie or NaN is not right.
+        """
         return self._scores[1]
 
     @property
@@ -115,13 +118,19 @@ class Population:
         return losses, accuracy
 
     def network(self, seed: int) -> Network:
-        """Return the trained network of a seed, with the population's float32 parameters."""
+        """Return the trained network of a seed.
+
+        Its parameters are the float32 numbers of the population.
+        """
         index = self._index(seed)
         initial = Network.initial(self.architecture, seed=seed)
         return initial.with_parameters(self.parameters[index].astype(float), origin=f"seed {seed}, trained")
 
     def replay(self, seed: int) -> Recording:
-        """Train the network of a seed again, in float64, with every step recorded."""
+        """Train the network of a seed again, as a recording.
+
+        The recording is computed in float64.
+        """
         self._index(seed)
         source = self.examples if self.world is None else self.world
         recipe = replace(self.recipe, seed=int(seed))
@@ -148,11 +157,14 @@ class Population:
         return ExamResult.joined(map(result, self._parts(NETWORKS_PER_EXAM)))
 
     def share(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
-        """Return the verdict "so many networks `what`"; mask is (N,) bool."""
+        """Return a verdict on the networks in a mask.
+
+        mask : (N,) bool. what : the end of the sentence, such as "are unsure of gray".
+        """
         return share(mask, f"networks {what}", more)
 
     def verdicts(self) -> list[Verdict]:
-        """Return the verdicts on how many networks learned, on their loss, and on gray."""
+        """Return verdicts on learning, loss and gray."""
         found = [self.share(self.all_right, all_right_phrase(self.examples))]
         found.append(self._loss_verdict())
         if not self.finite.all():
@@ -236,7 +248,7 @@ def population(
 
 
 def all_right_phrase(examples: Examples) -> str:
-    """Return the words for a network that has learned: "get all 4 pictures right"."""
+    """Return a phrase such as "get all 4 pictures right"."""
     return f"get all {len(examples):,} {'examples' if examples.shape is None else 'pictures'} right"
 
 

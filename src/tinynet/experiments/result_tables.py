@@ -1,4 +1,4 @@
-"""The tables of a sweep: trials and probes as Parquet, and the sweep's description as JSON."""
+"""The tables of a sweep as Parquet, and its description."""
 
 import io
 import json
@@ -41,7 +41,7 @@ def write_tables(
 
 
 def parquet_bytes(table: "pa.Table") -> bytes:
-    """Return a table as the content of a Parquet file, with checksums."""
+    """Return the content of a Parquet file with checksums."""
     import pyarrow.parquet as pq
 
     stream = io.BytesIO()
@@ -50,7 +50,7 @@ def parquet_bytes(table: "pa.Table") -> bytes:
 
 
 def _trials(plan: Plan, tallies: Sequence[Tally]) -> "pa.Table":
-    """Return a row for each trial: its number, its value on every axis, and its counts."""
+    """Return a table with a row for each trial."""
     import pyarrow as pa
 
     rows = [
@@ -67,7 +67,10 @@ def _trials(plan: Plan, tallies: Sequence[Tally]) -> "pa.Table":
 
 
 def _probes(plan: Plan, tallies: Sequence[Tally]) -> "pa.Table":
-    """Return the margin histograms of every probe: a row for each bin that is not empty."""
+    """Return the margin histograms of every probe.
+
+    There is a row for each bin that is not empty.
+    """
     import pyarrow as pa
 
     rows = [

@@ -37,7 +37,7 @@ def seed_range(first_seed: int, networks: int) -> range:
 
 
 class SeedTraining:
-    """The networks of a range of seeds, trained on all cores.
+    """The training of a range of seeds on all cores.
 
     parameters : (networks, P) float32; the rows of networks that are not done are undefined.
     interrupted : whether Ctrl-C ended the training early.
@@ -60,7 +60,7 @@ class SeedTraining:
         return np.repeat(self._done, self._size)[: len(self.seeds)]
 
     def run(self, progress: Progress | None = None) -> None:
-        """Train all networks, or those that are done when Ctrl-C is pressed."""
+        """Train all networks, until Ctrl-C is pressed."""
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             futures = [pool.submit(self._train, number) for number in range(len(self._tasks))]
             try:
@@ -77,7 +77,10 @@ class SeedTraining:
                 self.interrupted = True
 
     def _train(self, number: int) -> int:
-        """Train the networks of one task; return their number, 0 if cancelled."""
+        """Train the networks of one task; return their number.
+
+        The number is 0 if the training was cancelled.
+        """
         task = self._tasks[number]
         seeds = self.seeds[task]
         trained = self.job.run(seeds, self._cancelled, self.validation)

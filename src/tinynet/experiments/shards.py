@@ -1,4 +1,4 @@
-"""Shards: the unit of work of a sweep, a range of seeds of one training.
+"""Shards: the units of work of a sweep.
 
 Shards are the same on every machine.
 """
@@ -31,7 +31,9 @@ MAX_BYTES = 64 * 2**20  # of the parameters, the optimizer state and the outputs
 
 @dataclass(frozen=True, eq=False)
 class TrainingGroup:
-    """Trials that differ only in their epochs, and therefore share one training.
+    """Trials that differ only in their epochs.
+
+    They share one training.
 
     recipe : the recipe of the longest trial.
     checkpoints : the epochs of the trials, ascending. The networks are counted at each.
@@ -90,7 +92,7 @@ class TrainingGroup:
 
 
 def largest_power_of_two(limit: int) -> int:
-    """Return the largest power of two that is at most `limit`.
+    """Return the largest power of two up to `limit`.
 
     >>> largest_power_of_two(64), largest_power_of_two(100)
     (64, 64)
@@ -100,7 +102,10 @@ def largest_power_of_two(limit: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """The networks of the seeds from `first` to `last` - 1 of one training group."""
+    """A range of seeds of one training group.
+
+    The seeds are `first` to `last` - 1.
+    """
 
     group: TrainingGroup
     first: int
@@ -111,7 +116,7 @@ class Shard:
 
     @cached_property
     def key(self) -> str:
-        """A hash of everything that decides the counts of the shard."""
+        """A hash of everything that decides the counts."""
         text = f"{self.group.description} {self.first} {self.last}"
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
@@ -141,7 +146,9 @@ def compute(description: str, first: int, last: int, cancelled: Event | None = N
 
 
 def mark_first_correct(cohort: Cohort, examples: Examples, first_correct: np.ndarray) -> None:
-    """Write the current epoch for each network that gets every example right for the first time.
+    """Mark networks that are right for the first time.
+
+    A network is right if it gets every example right. It is marked with the current epoch.
 
     first_correct : (n,) int64, changed in place; 0 for a network that was never right.
     """
@@ -166,6 +173,6 @@ def _all_right(architecture: Architecture, parameters: np.ndarray, examples: Exa
 
 @lru_cache(maxsize=64)
 def _prepare(description: str) -> tuple[TrainingGroup, TrainingJob]:
-    """Return a group and its training job; the kernel is compiled once."""
+    """Return a group and its training job."""
     group = TrainingGroup.from_description(description)
     return group, TrainingJob.of(group.architecture, group.recipe, group.examples)

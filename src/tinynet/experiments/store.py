@@ -1,4 +1,4 @@
-"""The folder of a sweep: the results of its shards as Parquet files."""
+"""The folder of a sweep, with the results of its shards."""
 
 import hashlib
 import io
@@ -33,7 +33,9 @@ def shard_path(folder: Path, shard: Shard) -> Path:
 
 
 class Store:
-    """The folder that a sweep writes to; use it in a `with` statement.
+    """The folder that a sweep writes to.
+
+    Use it in a `with` statement.
 
     shards/<hash>.parquet : the counts of one shard. The hash is of everything that decides the counts, so that a
         sweep finds its own shards and no others.
@@ -81,7 +83,7 @@ class Store:
         self._lock.release()
 
     def _remove_partial_files(self) -> None:
-        """Remove the temporary files of a sweep that was killed while it wrote."""
+        """Remove the temporary files of a killed sweep."""
         for pattern in (".*.parquet.*", "shards/.*", ".sweep.*"):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
@@ -91,7 +93,7 @@ class Store:
         return shard_path(self.folder, shard).is_file()
 
     def read(self, shard: Shard) -> list[Tally] | None:
-        """Return a shard's tallies, or None if there is no file.
+        """Return a shard's tallies, or None without a file.
 
         A damaged file is moved to the folder `damaged`, with a line in the log.
         """
@@ -144,7 +146,10 @@ def _description(shard: Shard) -> dict[str, Any]:
 
 
 def _encode(shard: Shard, tallies: Sequence[Tally]) -> bytes:
-    """Return the content of a shard's file: a row for each checkpoint."""
+    """Return the content of a shard's file.
+
+    It has a row for each checkpoint.
+    """
     import pyarrow as pa
 
     columns: dict[str, Any] = {

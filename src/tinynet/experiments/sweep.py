@@ -52,13 +52,16 @@ class Sweep:
 
     @property
     def done(self) -> str:
-        """The number of networks that are done, in words. Trials that share a training count once."""
+        """The number of networks that are done, in words.
+
+        Trials that share a training count once.
+        """
         by_group = dict(zip((group for group, _ in self.plan.positions), self.tallies, strict=True))
         networks = sum(tally.networks for tally in by_group.values())
         return f"{networks:,} of {self.plan.total_networks:,} networks are done"
 
     def verdict(self, trial: int | Trial) -> Verdict:
-        """Return how many networks of a trial learned, with the 95 % interval.
+        """Return the verdict on how many networks learned.
 
         trial : a trial of the sweep, or its number.
         """
@@ -70,7 +73,7 @@ class Sweep:
         return counted(tally.learned, tally.networks, phrase)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a dict for each trial: its axes, counts, quantiles, and the counts of every probe.
+        """Return a dict with all results for each trial.
 
         The dicts are ready for JSON and for `pandas.DataFrame`.
         """
@@ -122,7 +125,7 @@ def sweep(
     progress: Progress | None = None,
     log: Log = lambda line: None,
 ) -> Sweep:
-    """Train the networks of every trial, and count how many learned.
+    """Train the networks of every trial, and count them.
 
     trials : trials, such as `grid` returns, or recipes for a network with one hidden layer of 3.
     networks : the number of seeds for each trial, from `first_seed` on.

@@ -11,7 +11,7 @@ from tinynet.experiments.store import Log, Store
 
 
 class SweepState:
-    """The tallies of the shards that are done, and the folder they are stored in.
+    """The tallies of the shards that are done.
 
     networks, shards : the numbers of networks and shards that are done.
     """
@@ -26,7 +26,7 @@ class SweepState:
         return [Tally.empty(epochs, probes, outputs) for epochs in group.checkpoints]
 
     def load(self, log: Log) -> None:
-        """Count the shards that are in the folder, and log their number."""
+        """Count the shards that are in the folder."""
         if self.store is None:
             return
         for shard in self.plan.shards():
@@ -38,14 +38,17 @@ class SweepState:
         self._report()
 
     def describe(self) -> str:
-        """Return the numbers of shards and networks that are done, in words."""
+        """Return what is done, in words."""
         return (
             f"{self.shards:,} of {self.plan.shard_count:,} shards done "
             f"({self.networks:,} of {self.plan.total_networks:,} networks)"
         )
 
     def waiting(self, limit: int | None, seconds: float | None) -> Iterator[Shard]:
-        """Yield the shards that are not done, until a limit is reached."""
+        """Yield the shards that are not done.
+
+        No shard is yielded after a limit is reached.
+        """
         end, started = time.monotonic() + (seconds or 0), 0
         for shard in self.plan.shards():
             if self.store is not None and self.store.contains(shard):
@@ -78,7 +81,10 @@ class SweepState:
         )
 
     def advice(self) -> str:
-        """Return the end of an error message: the results that are stored, and how to continue."""
+        """Return the end of an error message.
+
+        It describes the stored results and how to continue.
+        """
         if not self.shards:
             return ""
         if self.store is None:

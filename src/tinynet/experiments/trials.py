@@ -29,7 +29,7 @@ AXES = (*RECIPE_AXES, *ARCHITECTURE_AXES)
 
 @dataclass(frozen=True)
 class Trial:
-    """An architecture that is trained by a recipe for many seeds.
+    """An architecture with the recipe that trains it.
 
     The recipe's own seed is not used: every network has its own seed.
 
@@ -71,7 +71,9 @@ class Trial:
 
     @classmethod
     def from_axes(cls, axes: Mapping[str, Any], examples: Examples) -> "Trial":
-        """Return the trial with these values on its axes, and defaults on all others.
+        """Return the trial with these values on its axes.
+
+        The other axes have their defaults.
 
         The examples decide the numbers of inputs and outputs.
         """
@@ -88,7 +90,7 @@ _DEFAULTS = Trial().axes
 
 
 def check_axis(name: str, option: str = "axis") -> None:
-    """Raise a TinyNetError unless there is an axis of that name.
+    """Raise a TinyNetError for an unknown axis.
 
     option : the name of the argument, for the message.
     """
@@ -97,7 +99,9 @@ def check_axis(name: str, option: str = "axis") -> None:
 
 
 def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
-    """Return every combination of values as trials; the last axis changes fastest.
+    """Return every combination of values as trials.
+
+    The last axis changes fastest.
 
     examples : decide the numbers of inputs and outputs; the four lines by default.
     axes : a value or a list of values for each axis. The axes are the fields of `Recipe` except its seed, and
@@ -118,7 +122,7 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
 
 
 def as_trials(given: Any, examples: Examples) -> list[Trial]:
-    """Return one or several trials or recipes as a list of trials.
+    """Return trials or recipes as a list of trials.
 
     A recipe becomes a trial of a network with one hidden layer of 3.
     """
@@ -132,7 +136,7 @@ def as_trials(given: Any, examples: Examples) -> list[Trial]:
 
 
 def varying_axes(trials: Sequence[Trial]) -> dict[str, list[Any]]:
-    """Return the axes on which the trials differ, each with its values.
+    """Return the axes on which the trials differ.
 
     Numbers are sorted. Other values keep their order.
 
@@ -148,7 +152,7 @@ def varying_axes(trials: Sequence[Trial]) -> dict[str, list[Any]]:
 
 
 def format_value(value: Any) -> str:
-    """Write a value of an axis as on the command line.
+    """Write a value as on the command line.
 
     >>> format_value(0.1), format_value(10000), format_value(5.0), format_value(True)
     ('0.1', '10000', '5', 'true')
@@ -159,7 +163,7 @@ def format_value(value: Any) -> str:
 
 
 def parse_values(axis: str, text: str) -> list[Any]:
-    """Return the values of an axis from text such as `0.1,1,5` or `0.05..20/17`.
+    """Parse text such as `0.1,1,5` or `0.05..20/17`.
 
     `low..high/count` is a geometric range: `count` numbers from `low` to `high`, each a constant factor larger
     than the one before. They are rounded to three digits, epochs to whole numbers. On the axis `hidden`, `4x4`
@@ -177,7 +181,10 @@ def parse_values(axis: str, text: str) -> list[Any]:
 
 
 def trials_from_records(records: Any, examples: Examples) -> list[Trial]:
-    """Return the trials of a list of objects, each with the values of some axes."""
+    """Return the trials of a list of objects.
+
+    Each object has the values of some axes.
+    """
     is_list = isinstance(records, list) and all(isinstance(record, dict) for record in records)
     if not is_list or not records:
         raise TinyNetError(
@@ -202,7 +209,10 @@ def _as_list(name: str, value: Any) -> list[Any]:
 
 
 def _hidden_sizes(value: Any) -> tuple[int, ...]:
-    """Return the sizes of the hidden layers of 3, (4, 4), [4, 4], "4x4", or 0 for none."""
+    """Return the sizes of the hidden layers.
+
+    The value is such as 3, (4, 4), [4, 4] or "4x4", or 0 for no hidden layer.
+    """
     if isinstance(value, str):
         value = _parse("hidden", value)[0]
     if isinstance(value, tuple | list):

@@ -1,17 +1,18 @@
-"""Figures of networks, pictures, trainings and predictions, drawn with matplotlib and seaborn.
+"""Figures, drawn with matplotlib and seaborn.
 
 A figure must not compute a result. Most functions take the axes to draw on as `ax` and return them. Without `ax`
 they make a new figure. No function opens a window: end a notebook cell with `ax.figure`, or call
 `save(ax, "figure.png")`.
 
-canvas.py   colors, axes and image files
-bars.py     bars and histograms
-curves.py   curves over epochs
-diagram.py  the network as a diagram
-grids.py    pictures, and the weights of hidden nodes
-maps.py     maps of a sweep
-ladders.py  the ladder from memorizer to learner
-learner.py  prediction maps, reliability diagrams and abstention curves
+canvas.py      colors, axes and image files
+bars.py        bars and histograms
+curves.py      curves over epochs
+diagram.py     the network as a diagram
+grids.py       pictures, and the weights of hidden nodes
+map_layout.py  the axes and styles of maps
+maps.py        maps of a sweep
+ladders.py     the ladder from memorizer to learner
+learner.py     prediction maps, reliability diagrams and abstention curves
 """
 
 from tinynet.plots.bars import confidence_bars, population_histogram

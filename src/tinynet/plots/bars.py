@@ -43,7 +43,9 @@ def confidence_bars(
     words: Sequence[str] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw the outputs for each example as bars, with the prediction in words.
+    """Draw the outputs for each example as bars.
+
+    The prediction is beside the bars, in words.
 
     Bars of unsure predictions are pale. At most 64 examples are drawn.
 

@@ -1,4 +1,4 @@
-"""Colors, signed numbers, empty axes, and image files that are equal for equal figures."""
+"""Colors, numbers, axes and image files of all figures."""
 
 import io
 import math
@@ -37,7 +37,7 @@ NO_DATES: dict[str, dict[str, Any]] = {
 
 
 def diverging_colormap() -> "Colormap":
-    """Return the color map for signed numbers: blue, light gray, orange.
+    """Return the color map for signed numbers.
 
     Center it at zero. Its ends are the colors of the two classes. Blue and orange are distinct for every common
     kind of color blindness (Okabe and Ito 2008, "Color Universal Design").
@@ -48,7 +48,7 @@ def diverging_colormap() -> "Colormap":
 
 
 def canvas(width: float, height: float) -> "Axes":
-    """Return empty axes on a new figure; width and height are in inches.
+    """Return empty axes on a new figure.
 
     The figure is not registered with pyplot.
     """
@@ -58,7 +58,7 @@ def canvas(width: float, height: float) -> "Axes":
 
 
 def save(drawing: "Figure | Axes", path: str | Path) -> None:
-    """Write a figure, or the figure of these axes, as PNG, SVG or PDF.
+    """Write a figure as PNG, SVG or PDF.
 
     The file extension of `path` decides the format. Equal figures give equal bytes. Raises TinyNetError for
     another extension and for a path that cannot be written.
@@ -68,7 +68,10 @@ def save(drawing: "Figure | Axes", path: str | Path) -> None:
 
 
 def render(drawing: "Figure | Axes", extension: str) -> bytes:
-    """Return the content of the file that `save` writes; the extension is ".png", ".svg" or ".pdf"."""
+    """Return the content of the file that `save` writes.
+
+    extension : ".png", ".svg" or ".pdf".
+    """
     import matplotlib as mpl
 
     stream = io.BytesIO()
@@ -101,7 +104,7 @@ def figure_of(drawing: Any) -> "Figure":
 
 
 def signed(value: float) -> str:
-    """Write a number with its sign, a minus character, and two decimals.
+    """Write a number with its sign and two decimals.
 
     From 100 on, it has three digits.
 
@@ -112,7 +115,10 @@ def signed(value: float) -> str:
 
 
 def max_abs(*arrays: np.ndarray) -> float:
-    """Return the largest absolute value of the finite numbers, or 1 if all are zero."""
+    """Return the largest finite absolute value.
+
+    Returns 1 if all numbers are zero.
+    """
     sizes = [abs(value) for array in arrays for value in np.ravel(array).tolist() if math.isfinite(value)]
     return max(sizes, default=0.0) or 1.0
 
@@ -127,12 +133,15 @@ def shortened(name: str) -> str:
 
 
 def brightness(value: float) -> str:
-    """Return the gray of a value: 0 is black, 1 is white. Values are clipped to this range."""
+    """Return the gray of a value.
+
+    0 is black, 1 is white. Other values are clipped.
+    """
     return str(min(1.0, max(0.0, float(value)))) if math.isfinite(value) else FAINT
 
 
 def text_color(background: Any) -> str:
-    """Return the text color for a background: white on dark, ink on light."""
+    """Return a readable text color for a background."""
     from matplotlib.colors import to_rgb
 
     red, green, blue = to_rgb(background)
@@ -151,7 +160,7 @@ def write(
 
 
 def style_axes(ax: "Axes") -> None:
-    """Show only the left and the lower spine, and make the ticks gray."""
+    """Show only two spines, and make the ticks gray."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(FAINT)
     ax.tick_params(labelsize=SMALL, color=FAINT, labelcolor=INK)

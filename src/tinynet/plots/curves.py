@@ -36,7 +36,7 @@ def loss_curve(
     constant: float | None = None,
     constant_label: str = "the best constant output",
 ) -> "Axes":
-    """Draw the mean loss of every epoch, of one recording or several.
+    """Draw the mean loss of every epoch.
 
     run : a recording, or several by label, as in `comparison`.
     constant : the loss of the best constant output, as a dashed line.
@@ -61,7 +61,7 @@ def loss_curve(
 
 
 def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
-    """Draw the loss and the movement of the first layer for every epoch.
+    """Draw the loss and the movement of every epoch.
 
     The left axis shows the loss, the right axis the movement of the first layer's weights. The right axis is `ax.figure.axes[-1]`.
     """
@@ -88,7 +88,7 @@ def comparison(
     constant: float | None = None,
     constant_label: str = "the best constant output",
 ) -> "Axes":
-    """Draw the loss curves of several trainings on one pair of axes.
+    """Draw the loss curves of several trainings.
 
     The axis of epochs is logarithmic if one training is at least ten times as long as another.
 
@@ -116,7 +116,7 @@ def comparison(
 def learning_curves(
     curves: "Mapping[str, Sequence[float]]", best_epoch: int | None = None, *, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw the loss on each part of the examples over the epochs.
+    """Draw the loss on each part of the examples.
 
     curves : from `tinynet.evaluation.classification.learning_curves`.
     best_epoch : the epoch to mark, if any.
@@ -164,7 +164,7 @@ def _dashed(ax: "Axes", constant: float | None, label: str) -> None:
 
 
 def _from_zero(ax: "Axes") -> None:
-    """Start the axis at zero, so that a flat curve looks flat."""
+    """Start the axis at zero: a flat curve looks flat."""
     ax.set_ylim(bottom=0, top=max(1.08 * ax.dataLim.ymax, 1e-12) if np.isfinite(ax.dataLim.ymax) else 1)
 
 

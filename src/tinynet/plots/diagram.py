@@ -1,4 +1,4 @@
-"""The network as a diagram: nodes in columns, weights on edges, biases under nodes."""
+"""Diagrams of networks with their weights and biases."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,7 +39,10 @@ Segment = list[tuple[float, float]]  # both ends
 
 
 class Column(NamedTuple):
-    """A layer of the diagram: the nodes that are drawn, their heights, and the number of other nodes."""
+    """A layer of the diagram.
+
+    nodes : the nodes that are drawn. heights : their heights. hidden : the number of other nodes.
+    """
 
     nodes: list[int]
     heights: np.ndarray
@@ -91,7 +94,10 @@ def architecture(
 
 
 def _node_values(network: "Network", picture: Any) -> tuple[Examples | None, list[np.ndarray]]:
-    """Return the example, if any, and the values of all nodes: (1, nodes) for each layer."""
+    """Return the example, if any, and all activations.
+
+    The activations are (1, nodes) for each layer.
+    """
     if picture is None:
         return None, []
     if not isinstance(picture, Examples):
@@ -132,7 +138,9 @@ def _edges(ax: "Axes", gap: int, columns: list[Column], weight: np.ndarray, top:
 
 
 def _place(left: int, right: int) -> float:
-    """Return the position of the numbers on their edges, from 0 (left) to 1 (right).
+    """Return the position of the numbers on their edges.
+
+    0 is the left end and 1 the right end.
 
     At position t, the number of the edge from node i to node j has the height (1 - t) i + t j. The heights are
     evenly spaced for right * t = 1 - t and for left * (1 - t) = t. The solution with larger spaces is returned.
@@ -172,7 +180,7 @@ def _short(value: float) -> str:
 
 
 def _names(ax: "Axes", network: "Network", columns: list[Column], picture: Examples | None) -> None:
-    """Write the names of the inputs and outputs, and each bias under its node."""
+    """Write the names of inputs and outputs, and all biases."""
     first, last, end = columns[0], columns[-1], len(columns) - 1
     input_names, output_names = (
         _input_names(network.sizes[0], picture),

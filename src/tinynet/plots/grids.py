@@ -95,7 +95,10 @@ def _picture(ax: "Axes", examples: "Examples", k: int, corner: tuple[float, floa
 
 
 def _target(target: np.ndarray, target_names: tuple[str, ...]) -> tuple[str, str]:
-    """Return a target in words, and its color; a single class has its own color."""
+    """Return a target in words, and its color.
+
+    A single class has its own color.
+    """
     if sorted(target) == [0.0] * (len(target) - 1) + [1.0]:
         which = int(target.argmax())
         return target_names[which], PALETTE[which % len(PALETTE)]
@@ -105,7 +108,7 @@ def _target(target: np.ndarray, target_names: tuple[str, ...]) -> tuple[str, str
 def hidden_nodes(
     network: "Network", *, shape: tuple[int, int] | None = None, axes: "Sequence[Axes] | None" = None
 ) -> "Figure":
-    """Draw the weights of each node of the first layer as a picture.
+    """Draw the weights of each hidden node as a picture.
 
     An orange weight activates the node when its pixel is bright, a blue weight when its pixel is dark. All nodes
     share one color scale, centered at zero. The last axes of the figure are the color bar.
@@ -141,7 +144,7 @@ def hidden_nodes(
 
 
 def _color_bar(axes: "list[Axes]", ends: tuple[str, str]) -> None:
-    """Draw the color bar, with the pixels that activate a node at each end."""
+    """Draw the color bar, with the meanings of its ends."""
     bar = axes[0].figure.colorbar(axes[0].collections[0], ax=axes, shrink=0.6)
     bar.set_label("weight", fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)

@@ -23,7 +23,9 @@ COLUMNS = (  # the name of a measure, its heading, and the end of its axis
 
 
 def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure":
-    """Draw the ladder: a row for each rung, with the means of its measures.
+    """Draw the ladder with a row for each rung.
+
+    Each row has the means of the rung's measures.
 
     The last column is the share of networks that pass the exam.
     """

@@ -38,7 +38,9 @@ def answer_map(
     scale: bool = True,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw the margin H − V over the 2x2 pictures between the four clean lines.
+    """Draw a map of the margin H − V.
+
+    The map shows the 2x2 pictures between the four clean lines.
 
     Orange is horizontal, blue is vertical. Each point of the map is a picture whose diagonals are equally bright.
     The row contrast (top minus bottom) increases upwards, the column contrast (left minus right) to the left.
@@ -76,7 +78,10 @@ def answer_map(
 
 
 def _between(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return the pictures of these contrasts whose diagonals are equally bright. (m,), (m,) -> (m, 4)"""
+    """Return the pictures with these contrasts. (m,), (m,) -> (m, 4)
+
+    Their diagonals are equally bright.
+    """
     falling, rising = (rows + columns) / 2, (rows - columns) / 2
     pixels = np.stack([falling, rising, -rising, -falling], axis=1)
     return np.clip(0.5 + pixels, 0.0, 1.0)
@@ -108,7 +113,9 @@ def _map_frame(ax: "Axes", title: str) -> None:
 
 
 def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes | None" = None) -> "Axes":
-    """Draw a reliability diagram: the observed share over the predicted probability.
+    """Draw a reliability diagram.
+
+    It shows the observed share over the predicted probability.
 
     Each bin has a point with its 95 % interval. The dashed diagonal is perfect calibration. The pale bars are the
     share of the examples in each bin. The calibration error is at the right of the title.
@@ -140,7 +147,7 @@ def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes |
 
 
 def abstention(curves: "Mapping[str, Abstention]", *, ax: "Axes | None" = None) -> "Axes":
-    """Draw the error over the coverage, for several networks by label.
+    """Draw the error over the coverage, by label.
 
     The coverage is the share of examples for which a network does not abstain, the most confident first.
 

@@ -1,15 +1,13 @@
 """Maps of a sweep, with a cell for each trial."""
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.verdicts import whole_percent
-from tinynet.experiments.trials import Trial, check_axis, format_value, varying_axes
+from tinynet.experiments.trials import format_value, varying_axes
 from tinynet.plots.canvas import (
     FAINT,
     INK,
@@ -18,63 +16,18 @@ from tinynet.plots.canvas import (
     NORMAL,
     SMALL,
     canvas,
-    diverging_colormap,
     text_color,
     write,
 )
+from tinynet.plots.map_layout import PROBE_VALUES, Layout, Style, choose_layout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tinynet.experiments.plan import Plan
     from tinynet.experiments.sweep import Sweep
 
-MAX_PANELS = 12
 CELL_WIDTH, CELL_HEIGHT = 0.56, 0.36  # inches
-PROBE_VALUES = ("unsure", "first_class")  # of one probe
-VALUES = ("learned", "loss", "epochs_to_learn", *PROBE_VALUES)
-
-
-class Layout(NamedTuple):
-    """The axes of a map, and its panels: one for each combination of values on the other axes."""
-
-    x: str
-    y: str | None
-    panels: tuple[dict[str, Any], ...]
-
-
-class Style(NamedTuple):
-    """How a value is shown: the title, the text of a cell, the color map, and the kind of scale."""
-
-    title: str
-    text: Callable[[float], str]
-    colors: Any
-    logarithmic: bool
-
-
-def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) -> Layout:
-    """Choose the axes of a map; by default x and y are the first two that vary.
-
-    Raises TinyNetError for an unknown axis and for more than 12 panels.
-    """
-    found = varying_axes(trials)
-    for option, name in (("x", x), ("y", y)):
-        if name is not None:
-            check_axis(name, option)
-    if x is not None and x == y:
-        raise TinyNetError(f"x and y are both {x!r}. Choose two different axes.")
-    free = [name for name in found if name not in (x, y)]
-    x = x or (free.pop(0) if free else "learning_rate" if y != "learning_rate" else "epochs")
-    y = y or (free.pop(0) if free else None)
-    combinations = product(*(found[name] for name in free))
-    panels = tuple(dict(zip(free, values, strict=True)) for values in combinations)
-    if len(panels) > MAX_PANELS:
-        raise TinyNetError(
-            f"the values of {', '.join(free)} need {len(panels):,} maps. At most {MAX_PANELS} can be drawn. "
-            "Give these axes fewer values, or choose other axes for x and y."
-        )
-    return Layout(x, y, panels)
 
 
 def sweep_map(
@@ -86,7 +39,7 @@ def sweep_map(
     probe: str = "gray",
     ax: "Axes | None" = None,
 ) -> "Axes | Figure":
-    """Draw a sweep as a map with a cell for each trial.
+    """Draw a sweep with a cell for each trial.
 
     If more than two axes vary, there is a map for each combination of values on the other axes.
 
@@ -105,7 +58,7 @@ def sweep_map(
     >>> sweep_map(found).get_xlabel()
     'learning rate'
     """
-    chosen, style = check(sweep.plan, x=x, y=y, value=value, probe=probe)
+    chosen, style = choose_layout(sweep.plan, x=x, y=y, value=value, probe=probe)
     rows = [(row, _number(row, value, probe, sweep.plan.examples.target_names)) for row in sweep.rows()]
     if len(chosen.panels) == 1:
         return _map(sweep, chosen, {}, rows, style, _range(rows, style), ax or _canvas(sweep, chosen))
@@ -114,36 +67,8 @@ def sweep_map(
     return _panels(sweep, chosen, rows, style)
 
 
-def check(
-    plan: "Plan", *, x: str | None = None, y: str | None = None, value: str = "learned", probe: str = "gray"
-) -> tuple[Layout, Style]:
-    """Return how `sweep_map` draws a sweep of this plan.
-
-    Raises the errors of `sweep_map` before the sweep is computed.
-    """
-    return layout(plan.trials, x, y), _style(plan, value, probe)
-
-
-def _style(plan: "Plan", value: str, probe: str) -> Style:
-    if value not in VALUES:
-        raise TinyNetError(f"value is {value!r}. It must be one of {', '.join(map(repr, VALUES))}.")
-    names = plan.probes.names
-    if value in PROBE_VALUES and probe not in names:
-        raise TinyNetError(f"probe is {probe!r}. It must be one of {', '.join(map(repr, names))}.")
-    first = plan.examples.target_names[0]
-    return {
-        "learned": Style("networks that learned, %", whole_percent, "cividis", False),
-        "loss": Style("median final loss", "{:.1g}".format, "cividis_r", True),
-        "epochs_to_learn": Style("median epochs to learn", _thousands, "cividis_r", True),
-        "unsure": Style(f"networks unsure of {probe}, %", whole_percent, "cividis", False),
-        "first_class": Style(
-            f"networks that predict {first} for {probe}, %", whole_percent, diverging_colormap(), False
-        ),
-    }[value]
-
-
 def _number(row: dict[str, Any], value: str, probe: str, target_names: Sequence[str]) -> float:
-    """Return the number of a cell; NaN if there is none."""
+    """Return the number of a cell, or NaN."""
     if value in PROBE_VALUES:
         counts = row["probes"][probe]
         count = counts["unsure"] if value == "unsure" else counts["predicted"][target_names[0]]
@@ -152,12 +77,11 @@ def _number(row: dict[str, Any], value: str, probe: str, target_names: Sequence[
     return math.nan if row[name] is None else float(row[name])
 
 
-def _thousands(epochs: float) -> str:
-    return f"{epochs:.0f}" if epochs < 1000 else f"{epochs / 1000:.3g}k"
-
-
 def _range(rows: list[tuple[dict[str, Any], float]], style: Style) -> Any:
-    """Return the normalization of the colors: linear for shares, otherwise logarithmic."""
+    """Return the scale of the colors.
+
+    It is linear for shares and logarithmic for other values.
+    """
     from matplotlib.colors import LogNorm, Normalize
 
     if not style.logarithmic:
