@@ -202,7 +202,10 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     from tinynet.data import probes
 
     yield "between", probes.halfway(table).to_json()
-    yield "grid", [trials.parse("learning_rate", "0.05..20/17"), trials.parse("epochs", "100..30000/7")]
+    yield (
+        "grid",
+        [trials.parse_values("learning_rate", "0.05..20/17"), trials.parse_values("epochs", "100..30000/7")],
+    )
     yield "fuzzy", tn.pictures.fuzzy_lines(50, noise=0.1, seed=3).to_json()
     yield "tallies", [aggregates.logarithmic_checkpoints(stop).tolist() for stop in (1, 100, 31623)]
     chapters = journey.journey("stress", networks=100, patience=10)

@@ -150,7 +150,7 @@ def test_ended_in_the_middle_it_goes_on(end, code, tmp_path):
         assert said, errors
         assert counted == int(
             said[1].replace(",", "")
-        )  # a block that was being put away may not be counted yet
+        )  # a shard that is being written may not be counted yet
     rest = tinynet(*arguments, "--out", "out", cwd=tmp_path)
     assert rest.stderr.startswith(f"found {len(shards)} of 6 shards done")
     assert {path: path.stat().st_mtime_ns for path in shards} == shards

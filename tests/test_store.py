@@ -167,6 +167,22 @@ def test_a_full_disk_is_an_error_and_leaves_no_partial_file(tmp_path, counted, m
         assert [path.name for path in (tmp_path / "shards").iterdir()] == [f"{first.key}.parquet"]
 
 
+def test_an_error_names_the_whole_path(tmp_path, counted, monkeypatch):
+    shard, tallies = counted[0]
+    folder = tmp_path / "rates; second try"
+
+    def fail(handle):
+        raise OSError(5, "Input/output error")
+
+    with Store(folder) as kept:
+        monkeypatch.setattr(files.os, "fsync", fail)
+        with pytest.raises(TinyNetError) as caught:
+            kept.write(shard, tallies)
+    path = the_file(folder, shard)
+    advice = "Free some space, or choose another folder."
+    assert str(caught.value) == f"cannot write {path}: Input/output error. {advice}"
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root mounts a file system")
 def test_a_disk_that_is_really_full(tmp_path, counted):
     if subprocess.run(
