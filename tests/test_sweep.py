@@ -153,7 +153,7 @@ def test_a_shard_whose_workers_die_is_tried_ten_times():
     ("address", "message"),
     [
         ("localhost", r"scheduler is 'localhost'\. It must be an address such as tcp://"),
-        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9"),
+        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9 .* Start one with `dask scheduler`"),
     ],
 )
 def test_a_missing_scheduler_is_an_error(address, message, monkeypatch):
@@ -164,7 +164,10 @@ def test_a_missing_scheduler_is_an_error(address, message, monkeypatch):
 
 def test_a_cluster_without_workers_is_an_error(cluster, monkeypatch):
     monkeypatch.setattr(executors, "TIMEOUT_SECONDS", 1)
-    with cluster(0) as running, pytest.raises(TinyNetError, match=r"has no workers\. Start one: dask worker"):
+    with (
+        cluster(0) as running,
+        pytest.raises(TinyNetError, match=r"has no workers\. Start one with `dask worker"),
+    ):
         tn.sweep(GRID, 64, scheduler=running.scheduler_address)
 
 

@@ -125,7 +125,7 @@ def _stream(
 def _on_worker(description: str, first: int, last: int, attempt: int) -> tuple[str, list[Tally] | None]:
     """Compute a shard on a worker.
 
-    `attempt` is not used. It gives a repeated task another name, because dask remembers the failed one.
+    `attempt` only gives a repeated task another name. Dask would not run a failed task with an equal name again.
     """
     return __version__, compute(description, first, last)
 
@@ -154,14 +154,14 @@ def _connect(address: str) -> Iterator["Client"]:
         client = Client(address, timeout=TIMEOUT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise TinyNetError(
-            f"no scheduler answers at {address} ({_message(error)}). Start one: dask scheduler"
+            f"no scheduler answers at {address} ({_message(error)}). Start one with `dask scheduler`."
         ) from error
     with client:
         try:
             client.wait_for_workers(1, timeout=TIMEOUT_SECONDS)
         except TimeoutError as error:
             raise TinyNetError(
-                f"the cluster at {address} has no workers. Start one: dask worker {address}"
+                f"the cluster at {address} has no workers. Start one with `dask worker {address}`."
             ) from error
         yield client
 
