@@ -81,7 +81,14 @@ def run_on_cluster(shards: Iterator[Shard], address: str) -> Results:
             for shard, (version, tallies) in _stream(shards, max_pending, submit, check_connection):
                 _check_version(version)
                 yield shard, tallies
-        except (CancelledError, RuntimeError, OSError) as error:  # dask raises all three for a lost cluster
+        except TinyNetError:
+            raise
+        except (
+            CancelledError,
+            RuntimeError,
+            OSError,
+            ValueError,
+        ) as error:  # dask's errors for a lost cluster
             reason = f": {error}" if str(error) else ""
             raise TinyNetError(f"the connection to the cluster at {address} was lost{reason}.") from error
         except KilledWorker as error:
