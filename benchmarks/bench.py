@@ -1,8 +1,10 @@
-"""Time TinyNet: beside PyTorch, JAX, NumPy, scikit-learn and the limit in C, at its start, in memory, as it grows, in every form.
+"""Time TinyNet beside PyTorch, JAX, NumPy, scikit-learn and C.
+
+Further sections measure the start of a process, memory, growth, and every form of training.
 
     python benchmarks/bench.py [--quick] [--only population,forms] [--json FILE]
 
-Where sides are compared, they give the same numbers first, and then are timed in turns in this one process.
+Implementations that are compared must first give equal numbers. They are then timed in turns, in one process.
 TINYNET_TARGET=x86-64-v3 and XLA_FLAGS=--xla_cpu_max_isa=AVX2 compile TinyNet, C and JAX for a processor with AVX2.
 """
 
@@ -22,18 +24,18 @@ from rich.console import Console
 from rich.table import Table
 
 import classifier
-import crowds
 import forms
 import growth
+import populations
 import processes
 import recordings
-from contest import FULL, QUICK, MissingError, Result, Scale, say
+from harness import FULL, QUICK, MissingError, Result, Scale, log
 from limit import compiler
 from tinynet.story import environment
 
 OUT = Path(__file__).with_name("out")
 SECTIONS: dict[str, Callable[[Scale], Result]] = {
-    "population": crowds.measure,
+    "population": populations.measure,
     "recording": recordings.measure,
     "classifier": classifier.measure,
     "cold": processes.cold_start,
@@ -44,48 +46,48 @@ SECTIONS: dict[str, Callable[[Scale], Result]] = {
 
 
 def chosen(text: str) -> list[str]:
-    """Return the sections that were asked for."""
+    """Return the chosen sections, for argparse."""
     names = text.split(",")
     for name in names:
         if name not in SECTIONS:
-            raise argparse.ArgumentTypeError(f"there is no section {name!r}; there are {', '.join(SECTIONS)}")
+            raise argparse.ArgumentTypeError(f"section is {name!r}. It must be one of {', '.join(SECTIONS)}.")
     return names
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
+def parse_arguments() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="everything, at a reduced size")
+    parser.add_argument("--quick", action="store_true", help="run all sections at a reduced size")
     parser.add_argument(
         "--only", type=chosen, default=list(SECTIONS), metavar="NAMES", help=",".join(SECTIONS)
     )
     parser.add_argument(
-        "--json", type=Path, default=OUT / "bench.json", metavar="FILE", help="where the numbers go"
+        "--json", type=Path, default=OUT / "bench.json", metavar="FILE", help="write the numbers to this file"
     )
     parser.add_argument(
-        "--figure", type=Path, default=OUT / "bench.png", metavar="FILE", help="where growth is drawn"
+        "--figure", type=Path, default=OUT / "bench.png", metavar="FILE", help="draw the growth in this file"
     )
     return parser.parse_args()
 
 
-def described() -> dict[str, str]:
-    """Return what the numbers depend on."""
+def describe_machine() -> dict[str, str]:
+    """Return the versions and the processor that the numbers depend on."""
     try:
-        said = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout.splitlines()
-        compiles = said[0] if said else compiler()
+        lines = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout.splitlines()
+        c_compiler = lines[0] if lines else compiler()
     except MissingError as reason:
-        compiles = str(reason)
+        c_compiler = str(reason)
     return environment.summary() | {
-        "model": model(),
+        "model": processor_name(),
         "JAX": package("jax"),
         "NumPy": package("numpy"),
         "scikit-learn": package("scikit-learn"),
-        "C": compiles,
+        "C": c_compiler,
     }
 
 
-def model() -> str:
-    """Return the processor's own name, where the system tells it."""
+def processor_name() -> str:
+    """Return the name of the processor, or its architecture if the name is unknown."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -96,7 +98,7 @@ def model() -> str:
 
 
 def package(name: str) -> str:
-    """Return an installed version."""
+    """Return the installed version of a package."""
     try:
         return version(name) if find_spec(name) else "not installed"
     except PackageNotFoundError:
@@ -104,7 +106,7 @@ def package(name: str) -> str:
 
 
 def show(console: Console, result: Result) -> None:
-    """Print a section."""
+    """Print the result of a section."""
     table = Table(title=result.title, title_justify="left")
     for k, column in enumerate(result.columns):
         table.add_column(column, justify="right" if k else "left")
@@ -112,28 +114,28 @@ def show(console: Console, result: Result) -> None:
         table.add_row(*row)
     console.print(table)
     for note in result.notes:
-        console.print(note, highlight=False)
+        console.print(note, highlight=False, markup=False)
     console.print()
 
 
 def main() -> None:
-    """Measure the sections, print them, and keep their numbers."""
-    asked = arguments()
-    scale, began = QUICK if asked.quick else FULL, time.perf_counter()
+    """Measure the chosen sections, print them, and write their numbers to a file."""
+    options = parse_arguments()
+    scale, start = QUICK if options.quick else FULL, time.perf_counter()
     console = Console() if sys.stdout.isatty() else Console(width=110)
-    found: dict[str, object] = {"machine": described(), "quick": asked.quick}
-    for name in asked.only:
-        say(f"--- {name}")
+    found: dict[str, object] = {"machine": describe_machine(), "quick": options.quick}
+    for name in options.only:
+        log(f"--- {name}")
         result = SECTIONS[name](scale)
         show(console, result)
         found[name] = result.numbers
         if name == "growth":
-            growth.draw(result, asked.figure)
-            console.print(f"Drawn in {os.path.relpath(asked.figure)}.")
-    found["seconds_in_all"] = time.perf_counter() - began
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(json.dumps(found, indent=1))
-    console.print(f"The numbers are in {os.path.relpath(asked.json)}.")
+            growth.draw(result, options.figure)
+            console.print(f"The figure is in {os.path.relpath(options.figure)}.")
+    found["seconds_in_all"] = time.perf_counter() - start
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(found, indent=1))
+    console.print(f"The numbers are in {os.path.relpath(options.json)}.")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Fit the rational approximation of the sigmoid that the float32 kernel uses.
+"""Fit the rational approximation of the sigmoid for the float32 kernels.
 
     sigmoid(x) = 1/2 + SCALE x (y + a)(y + b)(y + c) / ((y + d)(y + e)(y + f)(y + g)),  y = x**2, |x| <= 16
 
-Weighted least squares, with the weights raised where the error is largest (Lawson 1961), so that the result is close
-to the best in the largest error. Both polynomials have real roots only, so that they are written as products: their
-factors need not wait for one another. Then each constant tries the float32 numbers beside it. Prints the constants
-and the largest error of float32 arithmetic.
+The fit is weighted least squares. The weights increase at large errors (Lawson 1961), so that the largest error is close to
+the smallest possible. Both polynomials have only real roots and are written as products, whose factors can be computed
+in parallel. Then the neighboring float32 numbers of each constant are tried. Prints the constants and the largest error of
+float32 arithmetic.
 
     python benchmarks/fit_sigmoid.py
 """
@@ -39,7 +39,7 @@ def fit(points: int = 2001, rounds: int = 200) -> np.ndarray:
 
 
 def float32_error(constants: np.ndarray, points: int) -> float:
-    """Return the largest error of the approximation in float32, up to 20."""
+    """Return the largest error of the approximation in float32, for x from 0 to 20."""
     x = np.linspace(0, 20, points, dtype=np.float32)
     exact = 1 / (1 + np.exp(-x.astype(np.float64)))
     x = np.minimum(x, np.float32(LIMIT))
@@ -50,7 +50,7 @@ def float32_error(constants: np.ndarray, points: int) -> float:
 
 
 def polished(constants: np.ndarray, points: int = 150_001) -> np.ndarray:
-    """Return the constants as float32 numbers, each moved to those beside it while the error falls."""
+    """Return float32 constants, each moved to a neighboring number while the error decreases."""
     best = constants.astype(np.float32)
     error = float32_error(best, points)
     for step in (8, 2, 1, 1, 1):

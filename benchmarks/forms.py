@@ -1,4 +1,4 @@
-"""Each form of network and recipe against its own arithmetic: is any of them slower than its sums explain?"""
+"""The time of each form of network and recipe, compared with its number of operations."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -7,42 +7,42 @@ from typing import NamedTuple
 import numpy as np
 
 import tinynet as tn
-from contest import LINES, TARGETS, Result, Scale, in_turns, one_core, plain, say, timed
+from harness import LINES, TARGETS, Result, Scale, format_number, log, one_core, time_in_turns, timed
 from tinynet.core.formulas import Formula
 from tinynet.core.sheet import Cell, parts
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 
-# A model of a vector unit, confessed: what an operation costs beside an addition. A sigmoid is a clamp, a ratio of
-# two polynomials and a division; exp and log are about as long. Dividing by a number multiplies by its inverse.
+# A rough model of a vector unit: the cost of an operation relative to an addition. A sigmoid is a clamp, a ratio of
+# two polynomials and a division. exp and log are about as expensive. Division by a constant is a multiplication.
 COSTS = {"+": 1, "-": 1, "*": 1, "max": 1, "neg": 1, "step": 1, "/": 8, "sqrt": 8}
 COSTS |= {"sigmoid": 22, "tanh": 22, "exp": 22, "log": 22}
-PLACE = 3 * 10 + 6  # whole-number operations to draw one place of an order (draws.place_of) and to swap
-NOISE = 25  # and to draw one pixel's noise
+SHUFFLE = 3 * 10 + 6  # integer operations to draw one position of an order and to swap
+NOISE = 25  # integer operations to draw the noise of one input
 
-NOTEBOOK, MOST = "the notebook's", 2.0
+DEFAULT, MAX_RATIO = "default", 2.0
 
 
 class Form(NamedTuple):
-    """A training to be timed."""
+    """A training to time."""
 
     architecture: tn.Architecture = tn.Architecture()
     recipe: tn.Recipe = tn.Recipe()
     examples: tn.Examples = LINES
 
 
-def random_pictures(count: int, pixels: int, outputs: int) -> tn.Examples:
-    """Return pictures without any pattern, each with one right answer."""
+def random_pictures(count: int, pixels: int, classes: int) -> tn.Examples:
+    """Return random pictures, each with a random class."""
     draw = np.random.default_rng(0)
-    names, answers = [f"picture {k}" for k in range(count)], [f"answer {k}" for k in range(outputs)]
-    targets = np.eye(outputs)[draw.integers(outputs, size=count)]
-    return tn.Examples(draw.random((count, pixels)), targets, tuple(names), None, tuple(answers))
+    names, target_names = [f"picture {k}" for k in range(count)], [f"class {k}" for k in range(classes)]
+    targets = np.eye(classes)[draw.integers(classes, size=count)]
+    return tn.Examples(draw.random((count, pixels)), targets, tuple(names), None, tuple(target_names))
 
 
 def forms() -> dict[str, Form]:
-    """Return every form, by name."""
+    """Return the forms by name."""
     soft = tn.Examples(LINES.inputs, np.clip(TARGETS, 0.1, 0.9), LINES.names, LINES.shape)
     return {
-        NOTEBOOK: Form(),
+        DEFAULT: Form(),
         "4-8-2": Form(tn.Architecture((4, 8, 2))),
         "9-5-2, lines of 3 pixels": Form(tn.Architecture((9, 5, 2)), examples=tn.pictures.lines(3)),
         "4-4-4-2": Form(tn.Architecture((4, 4, 4, 2))),
@@ -63,11 +63,11 @@ def forms() -> dict[str, Form]:
     }
 
 
-# --- the arithmetic ----------------------------------------------------------------------------------------------
+# --- the operations ----------------------------------------------------------------------------------------------
 
 
 def cost(formula: Formula | None) -> int:
-    """Return what a formula costs.
+    """Return the cost of a formula.
 
     >>> cost(("+", ("*", "w", "x"), "b", ("/", "c", 2.0)))
     4
@@ -82,7 +82,7 @@ def cost(formula: Formula | None) -> int:
 
 
 def needed(cells: dict[str, Cell]) -> Iterator[Cell]:
-    """Yield the cells that an update depends on; those of the loss itself are none."""
+    """Yield the cells that an update depends on. The value of the loss is not among them."""
     wanted = {name for name in cells if name.endswith(".after")}
     for cell in reversed(cells.values()):
         if cell.name in wanted:
@@ -90,67 +90,67 @@ def needed(cells: dict[str, Cell]) -> Iterator[Cell]:
             yield cell
 
 
-def arithmetic(form: Form) -> float:
-    """Return what a nudge costs, the mean over an epoch's, with its share of the drawing of an order and of noise."""
+def operations(form: Form) -> float:
+    """Return the mean cost of a step in an epoch, with the random numbers of its order and noise."""
     architecture, recipe, examples = form
     count = len(examples)
     batches = [min(recipe.batch_size, count - k) for k in range(0, count, recipe.batch_size)]
     sheets = {size: tn.Sheet.of(architecture, recipe, size).cells for size in set(batches)}
     costs = {size: sum(cost(cell.formula) for cell in needed(cells)) for size, cells in sheets.items()}
     whole = sum(costs[size] for size in batches)
-    whole += PLACE * (count - 1) if recipe.order == "shuffled" else 0
+    whole += SHUFFLE * (count - 1) if recipe.order == "shuffled" else 0
     whole += NOISE * examples.inputs.size if recipe.noise else 0
     return whole / len(batches)
 
 
-# --- and the time ------------------------------------------------------------------------------------------------
+# --- the time ------------------------------------------------------------------------------------------------
 
 
-def advancing(form: Form, networks: int, epochs: int) -> Callable[[], object]:
-    """Return a training of new networks, ready to be timed."""
-    cohort = Cohort(Training.of(*form), np.arange(networks))
+def training(form: Form, networks: int, epochs: int) -> Callable[[], object]:
+    """Return a function that trains new networks."""
+    cohort = Cohort(TrainingJob.of(*form), np.arange(networks))
     return partial(cohort.advance, epochs)
 
 
 def epochs_for(form: Form, networks: int, seconds: float) -> int:
-    """Return how many epochs take about so long."""
-    advancing(form, 64, 1)()  # compiles
+    """Return the number of epochs that take about this time."""
+    training(form, 64, 1)()  # compiles
     few = 5
-    return max(few, round(few * seconds / timed(advancing(form, networks, few))))
+    return max(few, round(few * seconds / timed(training(form, networks, few))))
 
 
 def measure(scale: Scale) -> Result:
-    """Time every form in turns, on one core, and divide by its arithmetic."""
+    """Time every form in turns, on one core, and divide by its number of operations."""
     networks, found = 1024 if scale.quick else 4096, forms()
     with one_core():
         epochs = {}
         for name, form in found.items():
-            say(f"forms: {name}")
+            log(f"forms: {name}")
             epochs[name] = epochs_for(form, networks, scale.seconds)
-        jobs = {name: partial(advancing, form, networks, epochs[name]) for name, form in found.items()}
-        seconds = in_turns(jobs, scale.rounds)
-    columns = ("form", "ns a nudge", "arithmetic", "ns ÷ arithmetic", "× the notebook's")
-    result = Result("Each form against its own arithmetic: a nudge of one network, on one core", columns)
+        jobs = {name: partial(training, form, networks, epochs[name]) for name, form in found.items()}
+        seconds = time_in_turns(jobs, scale.rounds)
+    columns = ("form", "ns per step", "operations", "ns ÷ operations", "× the default")
+    result = Result("Time of each form and its operations: one step of one network, on one core", columns)
     base = None
     for name, form in found.items():
-        nudges = networks * epochs[name] * -(-len(form.examples) // form.recipe.batch_size)
-        nanoseconds, sums = 1e9 * seconds[name] / nudges, arithmetic(form)
-        base = base or nanoseconds / sums
-        times = nanoseconds / sums / base
+        steps = networks * epochs[name] * -(-len(form.examples) // form.recipe.batch_size)
+        nanoseconds, count = 1e9 * seconds[name] / steps, operations(form)
+        base = base or nanoseconds / count
+        times = nanoseconds / count / base
         row = (
-            plain(nanoseconds),
-            plain(sums),
-            f"{nanoseconds / sums:.4f}",
-            f"{times:.2f}{' ✗' if times > MOST else ''}",
+            format_number(nanoseconds),
+            format_number(count),
+            f"{nanoseconds / count:.4f}",
+            f"{times:.2f}{' ✗' if times > MAX_RATIO else ''}",
         )
         result.rows.append((name, *row))
         result.numbers[name] = {
-            "nanoseconds_a_nudge": nanoseconds,
-            "arithmetic": sums,
-            "times_the_notebooks": times,
+            "nanoseconds_per_step": nanoseconds,
+            "operations": count,
+            "times_the_default": times,
         }
     over = sum(row[-1].endswith("✗") for row in result.rows)
     result.notes.append(
-        f"{over} of {len(found)} forms take more than {MOST:g} times what their arithmetic explains (✗)."
+        f"{over} of {len(found)} forms take more than {MAX_RATIO:g} times the default's time per operation (✗)."
     )
     return result

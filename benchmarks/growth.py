@@ -1,4 +1,4 @@
-"""How time grows with the networks, the epochs and the hidden nodes: a table, and a figure on logarithmic axes."""
+"""The growth of time with networks, epochs and hidden nodes, as a table and a figure."""
 
 import os
 from collections.abc import Callable
@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import tinynet as tn
-from contest import Result, Scale, plain, say, timed
+from harness import Result, Scale, format_number, log, timed
 
-NETWORKS = 4096  # where another number grows
-NEEDED = 4e9  # bytes that must be free for ten million networks
+NETWORKS = 4096  # if epochs or hidden nodes grow
+NEEDED_BYTES = 4e9  # of free memory, for ten million networks
 Points = list[tuple[int, float]]  # (number, seconds)
 
 
 def free_memory() -> float:
-    """Return the bytes that are free, or infinity where the system does not tell."""
+    """Return the free memory in bytes, or infinity if it is unknown."""
     try:
         with Path("/proc/meminfo").open() as lines:
             return 1024.0 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
@@ -24,10 +24,10 @@ def free_memory() -> float:
 
 
 def trainings(quick: bool) -> dict[str, list[tuple[int, Callable[[], Any]]]]:
-    """Return what is timed: for each number that grows, its values and their trainings."""
-    most = 5 if quick else 7 if free_memory() > NEEDED else 6
+    """Return the values of each growing number, with their trainings."""
+    exponent = 5 if quick else 7 if free_memory() > NEEDED_BYTES else 6
     return {
-        "networks": [(n, partial(tn.population, tn.Recipe(), n)) for n in powers(10, most)],
+        "networks": [(n, partial(tn.population, tn.Recipe(), n)) for n in powers(10, exponent)],
         "epochs": [
             (n, partial(tn.population, tn.Recipe(epochs=n), NETWORKS)) for n in powers(10, 3 if quick else 4)
         ],
@@ -38,17 +38,20 @@ def trainings(quick: bool) -> dict[str, list[tuple[int, Callable[[], Any]]]]:
     }
 
 
-def powers(base: int, most: int) -> list[int]:
-    """Return the powers of a number.
+def powers(base: int, exponent: int) -> list[int]:
+    """Return the powers of a number, up to an exponent.
 
     >>> powers(2, 3)
     [1, 2, 4, 8]
     """
-    return [base**k for k in range(most + 1)]
+    return [base**k for k in range(exponent + 1)]
 
 
 def seconds_of(call: Callable[[], object]) -> float:
-    """Return the least seconds of a few calls, the first, which may compile, left out; a long call is made once."""
+    """Return the shortest time of three calls after the first, which may compile.
+
+    A call of more than 5 seconds is made only once.
+    """
     first = timed(call)
     if first > 5:
         return first
@@ -58,26 +61,27 @@ def seconds_of(call: Callable[[], object]) -> float:
 def measure(scale: Scale) -> Result:
     """Time each training, on all cores."""
     result = Result(
-        f"Growth: seconds on {os.cpu_count()} cores", ("what grows", "to", "seconds", "times the one before")
+        f"Growth: seconds on {os.cpu_count()} cores",
+        ("number of", "value", "seconds", "times the row before"),
     )
-    for what, asked in trainings(scale.quick).items():
+    for what, cases in trainings(scale.quick).items():
         points: Points = []
-        for number, call in asked:
-            say(f"growth: {number:,} {what}")
+        for number, call in cases:
+            log(f"growth: {number:,} {what}")
             points.append((number, seconds_of(call)))
             grown = f"{points[-1][1] / points[-2][1]:.2f}" if len(points) > 1 else "-"
-            result.rows.append((what, f"{number:,}", plain(points[-1][1]), grown))
+            result.rows.append((what, f"{number:,}", format_number(points[-1][1]), grown))
         result.numbers[f"seconds_by_{what.replace(' ', '_')}"] = {str(n): s for n, s in points}
     result.notes.append(
-        f"Epochs and hidden nodes grow for {NETWORKS:,} networks; {len(tn.pictures.lines())} pictures."
+        f"Epochs and hidden nodes grow with {NETWORKS:,} networks. There are {len(tn.pictures.lines())} pictures."
     )
-    if free_memory() <= NEEDED:
-        result.notes.append("Ten million networks are left out: less than 4 GB are free.")
+    if free_memory() <= NEEDED_BYTES:
+        result.notes.append("Ten million networks were left out: less than 4 GB of memory are free.")
     return result
 
 
 def draw(result: Result, path: Path) -> None:
-    """Draw the points, three panels with logarithmic axes, and the line of times that grow in proportion."""
+    """Draw the points in three panels with logarithmic axes, with a dotted line for proportional growth."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 4), layout="constrained")
@@ -88,6 +92,6 @@ def draw(result: Result, path: Path) -> None:
         ax.loglog(numbers, [seconds[-1] * n / numbers[-1] for n in numbers], ":", color="#999999")
         ax.set_xlabel(key.removeprefix("seconds_by_").replace("_", " "))
         ax.grid(alpha=0.3)
-    panels[0].set_ylabel("seconds (dotted: in proportion)")
+    panels[0].set_ylabel("seconds (dotted: proportional)")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)

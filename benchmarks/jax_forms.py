@@ -1,4 +1,4 @@
-"""The job in JAX: as one writes it first, and in the quickest of the forms that are tried."""
+"""The training in JAX: a first version, and the fastest of several forms."""
 
 import os
 from collections.abc import Callable
@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contest import EPOCHS, INPUTS, RATE, TARGETS, MissingError, Side, starts, timed
-from vectors import Vectors, answers, nudged
+from harness import EPOCHS, INPUTS, RATE, TARGETS, Implementation, MissingError, initial_parameters, timed
+from vectors import Vectors, forward, sgd_step
 
-# One thread, and vectors as wide as the machine has them: XLA keeps to 256 bits unless told, and is a third slower.
-# Its flags for fast mathematics, and other ways to write the loops, change nothing more.
+# One thread, and the widest vectors of the processor. By default XLA uses 256 bits and is a third slower. The flags
+# for fast mathematics and other ways to write the loops make no further difference.
 FLAGS = "--xla_cpu_multi_thread_eigen=false --xla_cpu_prefer_vector_width=512"
 
 
 class Form(NamedTuple):
-    """How the best form may be written; networks are the last axis in all."""
+    """A way to write the training; networks are always the last axis."""
 
-    block: int | None  # networks whose whole training is one step of `lax.map`; None: all at once
+    block: int | None  # networks that are trained in one step of `lax.map`; None for all at once
     gradient: str  # "by grad", or "by hand"
     sigmoid: str  # "logistic", or "tanh"
     unroll: int = 1  # epochs in one step of the scan
@@ -41,7 +41,7 @@ FORMS = (
 
 
 def jax() -> Any:
-    """Return JAX, set up for one thread of the processor."""
+    """Return JAX, configured for one thread of the processor."""
     if find_spec("jax") is None:
         raise MissingError('JAX is not installed: pip install -e ".[bench]"')
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {FLAGS}"
@@ -52,7 +52,7 @@ def jax() -> Any:
 
 
 def first_form() -> Callable[[Any], Any]:
-    """Return the training as one writes it first: of one network by scan of grad, and vmap over networks."""
+    """Return a first version of the training: scan over grad, and vmap over networks."""
     j = jax()
     pictures, targets = j.numpy.tile(INPUTS, (EPOCHS, 1)), j.numpy.tile(TARGETS, (EPOCHS, 1))
 
@@ -60,24 +60,24 @@ def first_form() -> Callable[[Any], Any]:
         h = j.nn.sigmoid(p[:12].reshape(3, 4) @ x + p[12:15])
         return j.numpy.mean((j.nn.sigmoid(p[15:21].reshape(2, 3) @ h + p[21:]) - t) ** 2)
 
-    def step(p: Any, shown: Any) -> tuple[Any, None]:
-        return p - RATE * j.grad(loss)(p, *shown), None
+    def step(p: Any, batch: Any) -> tuple[Any, None]:
+        return p - RATE * j.grad(loss)(p, *batch), None
 
     return j.jit(j.vmap(lambda p: j.lax.scan(step, p, (pictures, targets))[0]))  # (n, 23) -> (n, 23)
 
 
 def best_form(form: Form) -> Callable[[Any], Any]:
-    """Return the training of parameters (23, n) in one of the forms."""
+    """Return the training of parameters (23, n) in a form."""
     j = jax()
     sigmoid = j.nn.sigmoid if form.sigmoid == "logistic" else lambda x: 0.5 * j.numpy.tanh(0.5 * x) + 0.5
 
     def loss(p: Vectors, x: Any, t: Any) -> Any:
-        outputs = answers(p, x, sigmoid)[1]
+        outputs = forward(p, x, sigmoid)[1]
         return j.numpy.sum(sum((a - t[k]) ** 2 for k, a in enumerate(outputs)) / 2)
 
     def step(p: Vectors, x: Any, t: Any) -> Vectors:
         if form.gradient == "by hand":
-            return nudged(p, x, t, RATE, sigmoid)
+            return sgd_step(p, x, t, RATE, sigmoid)
         return [a - RATE * slope for a, slope in zip(p, j.grad(loss)(p, x, t), strict=True)]
 
     def train(p: Any, pictures: Any, targets: Any) -> Any:
@@ -99,13 +99,13 @@ def best_form(form: Form) -> Callable[[Any], Any]:
 
 
 def whole_blocks(networks: int) -> np.ndarray:
-    """Return the starts (23, n) of at least so many networks, a multiple of every block."""
-    most = max(form.block or 1 for form in FORMS)
-    return np.ascontiguousarray(starts(-(-networks // most) * most).T)
+    """Return initial parameters (23, n) of at least this number of networks, a multiple of every block."""
+    block = max(form.block or 1 for form in FORMS)
+    return np.ascontiguousarray(initial_parameters(-(-networks // block) * block).T)
 
 
-def quickest(quick: bool, networks: int) -> tuple[Form, Callable[[Any], Any]]:
-    """Return the form that is quickest here, and its training."""
+def fastest(quick: bool, networks: int) -> tuple[Form, Callable[[Any], Any]]:
+    """Return the fastest form on this machine, and its training."""
     array, found = jax().numpy.asarray(whole_blocks(networks)), []
     for form in QUICK if quick else FORMS:
         train = best_form(form)
@@ -116,44 +116,44 @@ def quickest(quick: bool, networks: int) -> tuple[Form, Callable[[Any], Any]]:
 
 
 class Best:
-    """The quickest form, found when it is first asked."""
+    """The fastest form, searched at the first use."""
 
     def __init__(self, quick: bool, networks: int) -> None:
         self.quick, self.networks = quick, networks
         self.form: Form | None = None
 
-    def fresh(self, networks: int) -> Any:
-        """Return the starts of so many networks on JAX's side."""
+    def prepare(self, networks: int) -> Any:
+        """Return initial parameters as a JAX array."""
         if self.form is None:
-            self.form, self._train = quickest(self.quick, self.networks)
+            self.form, self._train = fastest(self.quick, self.networks)
         return jax().numpy.asarray(whole_blocks(networks))
 
     def train(self, p: Any) -> Any:
-        """Train, and wait for it."""
+        """Train, and wait until the result is computed."""
         return self._train(p).block_until_ready()
 
 
 class First:
-    """The first form, compiled when it is first asked."""
+    """The first version, compiled at the first use."""
 
-    def fresh(self, networks: int) -> Any:
-        """Return the starts (n, 23)."""
-        return jax().numpy.asarray(starts(networks))
+    def prepare(self, networks: int) -> Any:
+        """Return initial parameters (n, 23) as a JAX array."""
+        return jax().numpy.asarray(initial_parameters(networks))
 
     def train(self, p: Any) -> Any:
-        """Train, and wait for it."""
+        """Train, and wait until the result is computed."""
         if not hasattr(self, "_train"):
             self._train = first_form()
         return self._train(p).block_until_ready()
 
 
-def sides(quick: bool) -> tuple[list[Side], Best]:
-    """Return both sides, and the second's search for its form."""
+def implementations(quick: bool) -> tuple[list[Implementation], Best]:
+    """Return both implementations, and the search for the fastest form."""
     networks = 16384 if quick else 65536
     first, best = First(), Best(quick, networks // 2)
     return [
-        Side(
-            "JAX, as first written", first.fresh, first.train, np.asarray, (4096,) if quick else (1024, 4096)
+        Implementation(
+            "JAX, first version", first.prepare, first.train, np.asarray, (4096,) if quick else (1024, 4096)
         ),
-        Side("JAX, its best form", best.fresh, best.train, lambda p: np.asarray(p).T, (networks,)),
+        Implementation("JAX, fastest form", best.prepare, best.train, lambda p: np.asarray(p).T, (networks,)),
     ], best

@@ -1,8 +1,8 @@
-/* The limit: the job as fast as C gets, to see how far from it a library stays.
+/* The training in hand-written C, as a lower limit of the time.
 
-   The 23 numbers of a network stand in 23 vectors of W lanes, SIDE of them side by side, so that one vector's
-   arithmetic fills the time another waits for its own. W is 16 with AVX-512, 8 with AVX2, and 4 in plain C.
-   The pictures are data, as they are for every other side: no zero is left out. */
+   The 23 parameters of a network are in 23 vectors of W lanes. SIDE vectors are computed side by side, so that the
+   operations of one vector hide the latency of another. W is 16 with AVX-512, 8 with AVX2, and 4 in plain C.
+   The pictures are data, as in every other implementation: products with zero are computed. */
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #include <immintrin.h>
@@ -35,8 +35,8 @@ static inline vector between(vector x) {
 }
 #endif
 
-/* sigmoid(x) - 1/2 by a rational approximation as close as TinyNet's, whose factors are multiplied out here: with FMA
-   that is quicker. With r = sigmoid - 1/2, sigmoid (1 - sigmoid) = 1/4 - r^2: one operation. */
+/* sigmoid(x) - 1/2 by a rational approximation as accurate as TinyNet's. Its factors are multiplied out here, which is
+   faster with FMA. With r = sigmoid - 1/2, sigmoid (1 - sigmoid) = 1/4 - r^2: one operation. */
 static inline vector above_half(vector x) {
   x = BETWEEN(x);
   vector y = x * x;

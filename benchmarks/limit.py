@@ -1,4 +1,4 @@
-"""The limit: limit.c, compiled on the spot by the machine's compiler in a few variants, the quickest taken."""
+"""The training in C: limit.c, compiled in several variants, of which the fastest is used."""
 
 import ctypes
 import os
@@ -13,22 +13,32 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from contest import EPOCHS, INPUTS, PARAMETERS, RATE, TARGETS, MissingError, Side, starts, timed
+from harness import (
+    EPOCHS,
+    INPUTS,
+    PARAMETERS,
+    RATE,
+    TARGETS,
+    Implementation,
+    MissingError,
+    initial_parameters,
+    timed,
+)
 
 SOURCE = Path(__file__).with_name("limit.c")
 COMPILERS = (os.environ.get("CC", ""), "gcc", "clang", "cc")
-# TINYNET_TARGET=x86-64-v3 compiles the limit, as the kernels, for another processor.
+# TINYNET_TARGET=x86-64-v3 compiles limit.c and TinyNet's kernels for another processor.
 TARGET = os.environ.get("TINYNET_TARGET", "native").split(",")[0].replace("host", "native")
 NATIVE = f"-mcpu={TARGET}" if platform.machine() in ("arm64", "aarch64") else f"-march={TARGET}"
 FLAGS = ("-O3", NATIVE, "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC", "-w")
-# GCC otherwise leaves instructions before register allocation as they come, and the vectors wait for one another.
+# Without these options, GCC does not reorder instructions before register allocation, and vectors wait for one another.
 SCHEDULED = ("-fschedule-insns", "-fsched-pressure", "-fira-loop-pressure")
 SIDE_BY_SIDE = (1, 2, 3, 4, 6)
 ALIGNMENT = 64  # bytes
 
 
 class Kernel(NamedTuple):
-    """One variant, compiled. lanes : networks in a block."""
+    """A compiled variant. lanes : the number of networks in a block."""
 
     train: Any
     lanes: int
@@ -36,20 +46,20 @@ class Kernel(NamedTuple):
 
 
 def compiler() -> str:
-    """Return the machine's compiler."""
+    """Return the path of a C compiler."""
     found = next((path for name in COMPILERS if name and (path := shutil.which(name))), None)
     if found is None:
-        raise MissingError("there is no C compiler here (gcc, clang or cc)")
+        raise MissingError("there is no C compiler (gcc, clang or cc)")
     return found
 
 
 def compiled(side: int, extra: tuple[str, ...], folder: Path) -> Kernel:
-    """Compile the kernel with so many vectors side by side."""
+    """Compile the kernel with a number of vectors side by side."""
     path = folder / f"limit_{side}_{len(extra)}.so"
     command = [compiler(), *FLAGS, *extra, f"-DSIDE={side}", str(SOURCE), "-o", str(path)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise MissingError(f"{compiler()} does not compile limit.c: {(done.stderr.splitlines() or ['?'])[0]}")
+        raise MissingError(f"{compiler()} cannot compile limit.c: {(done.stderr.splitlines() or ['?'])[0]}")
     library = ctypes.CDLL(str(path))
     library.train.argtypes = [ctypes.c_void_p, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
     library.train.argtypes += [ctypes.c_long, ctypes.c_float, ctypes.c_long]
@@ -60,45 +70,45 @@ def compiled(side: int, extra: tuple[str, ...], folder: Path) -> Kernel:
 
 
 def variants() -> list[Kernel]:
-    """Compile all variants; loaded libraries stay after their folder is gone."""
+    """Compile all variants; a loaded library remains usable when its file is deleted."""
     with tempfile.TemporaryDirectory() as folder:
         made = [compiled(side, (), Path(folder)) for side in SIDE_BY_SIDE]
-        with suppress(MissingError):  # these are GCC's own
+        with suppress(MissingError):  # other compilers do not have these options
             made += [compiled(side, SCHEDULED, Path(folder)) for side in SIDE_BY_SIDE]
     return made
 
 
 def blocks(kernel: Kernel, networks: int) -> np.ndarray:
-    """Return the starts in blocks (blocks, 23, lanes), aligned; a last, short block is filled with more networks."""
+    """Return initial parameters (blocks, 23, lanes), aligned; the last block is filled with more networks."""
     whole = -(-networks // kernel.lanes) * kernel.lanes
     memory = np.empty(whole * PARAMETERS + ALIGNMENT // 4, np.float32)
     skip = -memory.ctypes.data // 4 % (ALIGNMENT // 4)
     made = memory[skip : skip + whole * PARAMETERS].reshape(-1, PARAMETERS, kernel.lanes)
-    made[:] = starts(whole).reshape(-1, kernel.lanes, PARAMETERS).transpose(0, 2, 1)
+    made[:] = initial_parameters(whole).reshape(-1, kernel.lanes, PARAMETERS).transpose(0, 2, 1)
     return made
 
 
 def train(kernel: Kernel, block: np.ndarray) -> np.ndarray:
     """Train blocks in place."""
-    shown = (INPUTS.ctypes.data, TARGETS.ctypes.data, len(INPUTS))
-    kernel.train(block.ctypes.data, len(block), *shown, RATE, EPOCHS)
+    examples = (INPUTS.ctypes.data, TARGETS.ctypes.data, len(INPUTS))
+    kernel.train(block.ctypes.data, len(block), *examples, RATE, EPOCHS)
     return block
 
 
 def parameters(block: np.ndarray) -> np.ndarray:
-    """Return the networks' numbers (n, 23)."""
+    """Return the parameters (n, 23)."""
     return block.transpose(0, 2, 1).reshape(-1, PARAMETERS)
 
 
 class Limit:
-    """The quickest variant, found when it is first asked."""
+    """The fastest variant, searched at the first use."""
 
     def __init__(self, networks: int) -> None:
         self.networks = networks
 
     @cached_property
     def kernel(self) -> Kernel:
-        """The variant that is quickest here."""
+        """The fastest variant on this machine."""
 
         def seconds(kernel: Kernel) -> float:
             made = [blocks(kernel, self.networks) for _ in range(3)]
@@ -106,9 +116,9 @@ class Limit:
 
         return min(variants(), key=seconds)
 
-    def side(self) -> Side:
-        """Return it as a side of the contest."""
-        return Side(
+    def implementation(self) -> Implementation:
+        """Return this kernel as an implementation for the harness."""
+        return Implementation(
             "C, the limit",
             lambda n: blocks(self.kernel, n),
             lambda block: train(self.kernel, block),

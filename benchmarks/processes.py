@@ -1,11 +1,11 @@
-"""What needs a fresh process: the first seconds of TinyNet, and how much memory a population takes."""
+"""Measurements in a new process: the start of TinyNet, and the memory of a population."""
 
 import statistics
 import subprocess
 import sys
 from functools import partial
 
-from contest import Result, Scale, say, timed
+from harness import Result, Scale, log, timed
 
 COMMANDS = {
     "Python itself": "pass",
@@ -17,7 +17,7 @@ COMMANDS = {
 PEAK = """
 import resource, sys, tinynet as tn
 tn.population(networks={networks})
-if sys.platform == "linux":  # its ru_maxrss counts the process that started this one
+if sys.platform == "linux":  # there, ru_maxrss includes the parent process
     peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 else:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
@@ -26,16 +26,16 @@ print(int(peak * 1024))
 
 
 def run(code: str) -> str:
-    """Run a program in a fresh Python; return what it prints."""
+    """Run code in a new Python process; return its output."""
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
 
 def cold_start(scale: Scale) -> Result:
-    """Time whole processes, the interpreter's own start included; every one compiles what it needs anew."""
-    result = Result("The first seconds, in a fresh process", ("what", "ms"))
+    """Time whole processes, including the start of Python and the compilation of kernels."""
+    result = Result("The start of a new process", ("process", "ms"))
     milliseconds = {}
     for name, code in COMMANDS.items():
-        say(f"cold start: {name}")
+        log(f"cold start: {name}")
         run(code)
         milliseconds[name] = 1e3 * statistics.median(timed(partial(run, code)) for _ in range(5))
         result.rows.append((name, f"{milliseconds[name]:,.0f}"))
@@ -44,22 +44,24 @@ def cold_start(scale: Scale) -> Result:
 
 
 def memory(scale: Scale) -> Result:
-    """Return the peak memory of a large population beyond that of a small one."""
-    result = Result("Memory at its peak", ("what", "MB"))
+    """Measure the peak memory of a large population and of a small one."""
+    result = Result("Peak memory", ("population", "MB"))
     if sys.platform == "win32":
-        result.notes.append("This system does not tell a process's peak memory.")
+        result.notes.append("This system does not report the peak memory of a process.")
         return result
     small, large = 1_000, 100_000 if scale.quick else 1_000_000
     peak = {}
     for networks in (small, large):
-        say(f"memory: {networks:,} networks")
+        log(f"memory: {networks:,} networks")
         peak[networks] = int(run(PEAK.format(networks=networks)))
         result.rows.append((f"tn.population, {networks:,} networks", f"{peak[networks] / 1e6:,.0f}"))
-    more = peak[large] - peak[small]
-    result.rows.append(("the large one's own", f"{more / 1e6:,.0f}"))
-    result.notes.append(f"{more / (large - small):,.0f} bytes a network, of which 92 are its parameters.")
+    difference = peak[large] - peak[small]
+    result.rows.append(("difference", f"{difference / 1e6:,.0f}"))
+    result.notes.append(
+        f"{difference / (large - small):,.0f} bytes per network, of which 92 are its parameters."
+    )
     result.numbers = {
         "peak_bytes": {f"{networks}_networks": value for networks, value in peak.items()},
-        "bytes_a_network": more / (large - small),
+        "bytes_per_network": difference / (large - small),
     }
     return result

@@ -1,9 +1,9 @@
-"""Confirm the recipes of docs/experiments.md: fresh seeds, fresh pictures to train on, and the exam's TEST pictures.
+"""Confirm the recipes of docs/experiments.md with new seeds and the TEST pictures of the exam.
 
     python benchmarks/recipes.py [--quick] [--only WORD]
 
-Prints the rows of the tables there. All were chosen beforehand, by networks of other seeds and VALIDATION pictures.
-With --quick 128 networks of each are trained, which says whether the script works and little else.
+Prints the rows of the table "Confirmed". The recipes were chosen before, with other seeds and VALIDATION pictures. --quick
+trains 128 networks of each, which only tests the script.
 """
 
 import argparse
@@ -19,16 +19,16 @@ import tinynet as tn
 from tinynet import rng
 from tinynet.evaluation.exam import PARTS, Exam, ExamResult
 from tinynet.evaluation.verdicts import percent, share
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.population import Population
 
-FIRST_SEED = 1_000_000  # those that recipes were chosen by begin at 100,000
-FRESH = 50_000_000  # between the seeds of two trainings of one network, so that the second has pictures of its own
-TASK = 256  # networks of a task
+FIRST_SEED = 1_000_000  # recipes were chosen with the seeds from 100,000 on
+SEED_OFFSET = 50_000_000  # of the next stage, so that it draws new pictures
+NETWORKS_PER_TASK = 256
 
 
 class Stage(NamedTuple):
-    """One training of a case, on the pictures of a world."""
+    """One of several trainings in a row, on a world."""
 
     recipe: tn.Recipe
     world: tn.World = tn.World(0.2)
@@ -36,10 +36,10 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """What is confirmed: trainings one after the other, alone or as the best of several restarts.
+    """A recipe to confirm: one or several trainings in a row.
 
-    restarts : of how many networks the one with the least Brier score on validation pictures is kept; each
-        number is a row.
+    restarts : the sizes of the groups of which the network with the smallest Brier score on validation pictures
+        is kept. Each size makes a row.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Case:
 def shape(
     hidden: int, activation: str = "sigmoid", output: str = "sigmoid", init: str = "pytorch"
 ) -> tn.Architecture:
-    """Return a network of so many hidden nodes."""
+    """Return an architecture with one hidden layer."""
     return tn.Architecture((4, hidden, 2), activation, output, init)
 
 
@@ -76,7 +76,7 @@ CASES = (
     Case("baseline, 6 hidden", shape(6), (Stage(HOLD),)),
     Case("weight decay, 4 hidden", shape(4), (Stage(DECAY),), (1, 2, 4)),
     Case(
-        "softmax in the same 100,000 nudges, 4 hidden",
+        "softmax with the same 100,000 steps, 4 hidden",
         shape(4, output="softmax"),
         (Stage(replace(SOFT, epochs=1000)),),
     ),
@@ -109,75 +109,75 @@ CASES = (
 )
 
 
-def trained(case: Case, seeds: np.ndarray) -> np.ndarray:
-    """Train networks through all stages, each beginning where the one before ended. -> (n, P)"""
+def train(case: Case, seeds: np.ndarray) -> np.ndarray:
+    """Train networks through all stages; each starts with the parameters of the stage before. -> (n, P)"""
     parameters: np.ndarray | None = None
     for number, (recipe, world) in enumerate(case.stages):
-        cohort = Cohort(Training.of(case.architecture, recipe, world), seeds + number * FRESH)
+        cohort = Cohort(TrainingJob.of(case.architecture, recipe, world), seeds + number * SEED_OFFSET)
         if parameters is not None:
-            cohort.begin(parameters)
+            cohort.load_parameters(parameters)
         cohort.advance(recipe.epochs)
         parameters = cohort.parameters()
     assert parameters is not None
     return parameters
 
 
-def crowd(case: Case, networks: int) -> Population:
-    """Train so many networks on all cores."""
+def train_population(case: Case, networks: int) -> Population:
+    """Train networks on all cores."""
     seeds = np.arange(FIRST_SEED, FIRST_SEED + networks)
-    tasks = [seeds[first : first + TASK] for first in range(0, networks, TASK)]
+    tasks = [seeds[first : first + NETWORKS_PER_TASK] for first in range(0, networks, NETWORKS_PER_TASK)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        parameters = np.concatenate(list(pool.map(lambda some: trained(case, some), tasks)))
+        parameters = np.concatenate(list(pool.map(lambda some: train(case, some), tasks)))
     recipe, world = case.stages[-1]
     return Population(case.architecture, recipe, world.lines, seeds, parameters)
 
 
-def kept(scores: np.ndarray, restarts: int) -> np.ndarray:
-    """Return which network of each group of so many has the least score; NaN is the worst. -> (groups,)"""
+def best_of_groups(scores: np.ndarray, restarts: int) -> np.ndarray:
+    """Return the index of the smallest score in each group; NaN is the worst score. -> (groups,)"""
     groups = np.where(np.isfinite(scores), scores, np.inf)[: len(scores) // restarts * restarts]
     best = groups.reshape(-1, restarts).argmin(axis=1)
     return np.asarray(best + np.arange(len(best)) * restarts)
 
 
-def chosen(marks: ExamResult, which: np.ndarray) -> ExamResult:
-    """Return the marks of some networks."""
-    return ExamResult(*(getattr(marks, field.name)[which] for field in fields(marks)))
+def select(result: ExamResult, indices: np.ndarray) -> ExamResult:
+    """Return the exam results of some networks."""
+    return ExamResult(*(getattr(result, field.name)[indices] for field in fields(result)))
 
 
-def row(name: str, marks: ExamResult) -> str:
-    """Return a row: passed, interval, median Brier score over floor, what share passes each part, best agreement."""
-    verdict = share(marks.passed, "pass")
+def row(name: str, result: ExamResult) -> str:
+    """Return a row: passed, interval, median Brier ratio, share that passes each part, best agreement."""
+    verdict = share(result.passed, "pass")
     low, high = verdict.interval or (0.0, 1.0)
-    parts = " ".join(f"{100 * part:.1f}" for part in marks.parts.mean(axis=0))
+    parts = " ".join(f"{100 * part:.1f}" for part in result.parts.mean(axis=0))
     return (
         f"| {name} | {verdict.count:,} of {verdict.n:,} | {percent(verdict.numbers['share'])} | "
-        f"{percent(low)}-{percent(high)} | {np.nanmedian(marks.brier_ratio):.4f} | {parts} | {np.nanmax(marks.agreement):.3f} |"
+        f"{percent(low)}-{percent(high)} | {np.nanmedian(result.brier_ratio):.4f} | {parts} | {np.nanmax(result.agreement):.3f} |"
     )
 
 
 def confirm(case: Case, networks: int, exam: Exam, validation: Exam) -> Iterator[str]:
-    """Give the rows of a case."""
-    found = crowd(case, networks)
-    marks = found.sit(exam)
-    scores = found.sit(validation).brier_ratio if max(case.restarts) > 1 else marks.brier_ratio
+    """Yield the rows of a case."""
+    population = train_population(case, networks)
+    result = population.take_exam(exam)
+    scores = population.take_exam(validation).brier_ratio if max(case.restarts) > 1 else result.brier_ratio
     for restarts in case.restarts:
         name = case.name if restarts == 1 else f"… best of {restarts}"
-        yield row(name, chosen(marks, kept(scores, restarts)))
+        yield row(name, select(result, best_of_groups(scores, restarts)))
 
 
 def main() -> None:
-    """Confirm every case, or those with a word in their name."""
+    """Print the rows of every case, or of those with a word in their name."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="128 networks of each")
     parser.add_argument("--only", default="", metavar="WORD", help="cases with this in their name")
-    asked = parser.parse_args()
-    networks, exam = 128 if asked.quick else 4096, Exam()
+    options = parser.parse_args()
+    networks, exam = 128 if options.quick else 4096, Exam()
     validation = Exam(count=2000, stream=rng.VALIDATION)
     print(f"The parts: {', '.join(PARTS)}.\n")
-    print("| recipe | passed | share | 95 % interval | Brier / floor | each part, % | best agreement |")
+    print("| recipe | passed | share | 95 % interval | Brier ratio | each part, % | best agreement |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for case in CASES:
-        if asked.only in case.name:
+        if options.only in case.name:
             for line in confirm(case, networks, exam, validation):
                 print(line, flush=True)
 

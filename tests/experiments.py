@@ -17,7 +17,7 @@ import numpy as np
 import tinynet as tn
 from tinynet import rng
 from tinynet.evaluation.verdicts import Verdict
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.numerics import arrays
 
 GOLDEN = Path(__file__).parent / "golden" / "experiments.json"
@@ -124,12 +124,12 @@ def early_stopping() -> str:
 
 def population(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> str:
     """Train 70 seeds; hash their parameters on the way, the kernel's answers, and what is said of them."""
-    cohort = Cohort(Training.of(architecture, recipe, source), np.arange(7, 77))
+    cohort = Cohort(TrainingJob.of(architecture, recipe, source), np.arange(7, 77))
     seen = []
     for epoch in (0, recipe.epochs // 5, recipe.epochs):
         cohort.advance(epoch)
         pictures = np.linspace(0, 1, 3 * architecture.sizes[0]).reshape(3, -1)
-        seen += [cohort.parameters(), cohort.answers(pictures)]
+        seen += [cohort.parameters(), cohort.outputs(pictures)]
     crowd = tn.population(recipe, 70, first_seed=7, examples=source, architecture=architecture)
     verdicts = [verdict.to_json() for verdict in crowd.verdicts()]
     return digest(*seen, crowd.parameters, crowd.outputs(crowd.examples), crowd.losses, verdicts)
@@ -194,17 +194,20 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     )
     yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=rng.TEST)[0])
     yield "doubt", bayes.doubtful(WORLD, shown)
-    yield "marks", [mark.tolist() for mark in vars(crowd.sit(tn.Exam(count=1500))).values()]
+    yield "marks", [mark.tolist() for mark in vars(crowd.take_exam(tn.Exam(count=1500))).values()]
     yield "scores", classification.score(run.final, table).to_json()
     yield "diagnosis", [found.evidence for found in diagnosis.diagnose(run)]
     yield "walk", diagnosis.walk(run)
     yield "views", symmetry.symmetrize(tn.Network.initial(seed=3))(shown)
     from tinynet.data import probes
 
-    yield "between", probes.class_midpoints(table).to_json()
-    yield "grid", [trials.parse("learning_rate", "0.05..20/17"), trials.parse("epochs", "100..30000/7")]
+    yield "between", probes.halfway(table).to_json()
+    yield (
+        "grid",
+        [trials.parse_values("learning_rate", "0.05..20/17"), trials.parse_values("epochs", "100..30000/7")],
+    )
     yield "fuzzy", tn.pictures.fuzzy_lines(50, noise=0.1, seed=3).to_json()
-    yield "tallies", [aggregates.ladder(stop).tolist() for stop in (1, 100, 31623)]
+    yield "tallies", [aggregates.logarithmic_checkpoints(stop).tolist() for stop in (1, 100, 31623)]
     chapters = journey.journey("stress", networks=100, patience=10)
     yield (
         "story",

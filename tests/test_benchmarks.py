@@ -1,4 +1,4 @@
-"""The benchmark: it compares only what is the same, and its own tables are right."""
+"""The benchmark compares only equal results, and its tables are right."""
 
 import doctest
 import json
@@ -11,46 +11,46 @@ import numpy as np
 import pytest
 
 import classifier
-import contest
-import crowds
 import forms
 import growth
+import harness
 import limit
+import populations
 import recipes
 import tinynet as tn
 
-BENCH = Path(contest.__file__).with_name("bench.py")
+BENCH = Path(harness.__file__).with_name("bench.py")
 
 
-def test_a_side_that_differs_is_noticed():
-    right = crowds.ours(quick=True)[0]
-    contest.check([right, right])
+def test_a_wrong_implementation_is_noticed():
+    right = populations.ours(quick=True)[0]
+    harness.check([right, right])
     wrong = right._replace(
-        name="a wrong side", parameters=lambda done: done.parameters() + 2 * contest.WITHIN
+        name="a wrong implementation", parameters=lambda done: done.parameters() + 2 * harness.TOLERANCE
     )
-    with pytest.raises(SystemExit, match="a wrong side differs from TinyNet.* nothing was timed"):
-        contest.check([right, wrong])
+    with pytest.raises(SystemExit, match="a wrong implementation differs from TinyNet.* Nothing was timed"):
+        harness.check([right, wrong])
 
 
-def test_a_side_that_is_not_a_number_is_noticed():
-    right = crowds.ours(quick=True)[0]
+def test_an_implementation_with_nan_is_noticed():
+    right = populations.ours(quick=True)[0]
     wrong = right._replace(name="NaN", parameters=lambda done: np.full((16, 23), np.nan))
     with pytest.raises(SystemExit, match="NaN differs from"):
-        contest.check([right, wrong])
+        harness.check([right, wrong])
 
 
-def test_a_side_that_is_missing_says_why():
-    def fresh(networks):
-        raise contest.MissingError("there is no abacus here")
+def test_a_missing_implementation_has_a_reason():
+    def prepare(networks):
+        raise harness.MissingError("there is no abacus")
 
-    right = crowds.ours(quick=True)[0]
-    seconds, missing = contest.check([right, right._replace(name="an abacus", fresh=fresh)])
-    assert missing == {"an abacus": "there is no abacus here"}
+    right = populations.ours(quick=True)[0]
+    seconds, missing = harness.check([right, right._replace(name="an abacus", prepare=prepare)])
+    assert missing == {"an abacus": "there is no abacus"}
     assert list(seconds) == [right.name]
 
 
-def test_the_starts_are_the_networks_own():
-    for seed, start in enumerate(contest.starts(3)):
+def test_initial_parameters_are_those_of_the_network():
+    for seed, start in enumerate(harness.initial_parameters(3)):
         assert start == pytest.approx(tn.Network.initial(seed=seed).parameters, abs=1e-7)
 
 
@@ -58,10 +58,10 @@ NARROWER = [("-mno-avx512f",), ("-mno-avx",)] if platform.machine() in ("x86_64"
 
 
 @pytest.mark.parametrize("extra", [(), *NARROWER], ids=" ".join)
-def test_the_limit_gives_tinynets_numbers(tmp_path, extra):
+def test_c_gives_tinynets_numbers(tmp_path, extra):
     try:
         kernel = limit.compiled(3, extra, tmp_path)
-    except contest.MissingError as reason:
+    except harness.MissingError as reason:
         if "there is no C compiler" not in str(reason):
             raise
         pytest.skip(str(reason))
@@ -69,20 +69,20 @@ def test_the_limit_gives_tinynets_numbers(tmp_path, extra):
     assert trained == pytest.approx(tn.population(networks=100).parameters, abs=1e-5)
 
 
-def test_the_notebooks_arithmetic_is_the_hands():
+def test_the_operations_of_the_default_form_are_counted_by_hand():
     forward = 3 * (4 + 4 + 22) + 2 * (3 + 3 + 22)  # products, sums, sigmoid
     outputs = 2 * (1 + 2 + 3)  # a - t; twice it, over 2; times a (1 - a)
     hidden = 3 * (2 + 1) + 3 * 3  # two products and their sum; times a (1 - a)
     gradients = 3 * 4 + 2 * 3  # those of the biases are the deltas
     update = 23 * 3  # rate * gradient, its negative, the sum
-    notebook = forms.forms()[forms.NOTEBOOK]
-    assert forms.arithmetic(notebook) == forward + outputs + hidden + gradients + update
+    notebook = forms.forms()[forms.DEFAULT]
+    assert forms.operations(notebook) == forward + outputs + hidden + gradients + update
 
 
-def test_a_batch_and_an_order_cost_what_they_add():
-    found = {name: forms.arithmetic(form) for name, form in forms.forms().items()}
-    alone = found[forms.NOTEBOOK]
-    assert found["shuffled"] == alone + forms.PLACE * 3 / 4
+def test_a_batch_and_an_order_add_their_operations():
+    found = {name: forms.operations(form) for name, form in forms.forms().items()}
+    alone = found[forms.DEFAULT]
+    assert found["shuffled"] == alone + forms.SHUFFLE * 3 / 4
     assert alone < found["batches of 3, the last short"] < found["batches of 4"] < 4 * alone
     assert found["soft targets"] == alone
 
@@ -90,13 +90,13 @@ def test_a_batch_and_an_order_cost_what_they_add():
 def test_growth_is_drawn(tmp_path):
     points = {"1": 0.001, "10": 0.002}
     growth.draw(
-        contest.Result("", (), numbers={"seconds_by_networks": points, "seconds_by_epochs": points}),
+        harness.Result("", (), numbers={"seconds_by_networks": points, "seconds_by_epochs": points}),
         tmp_path / "drawn" / "growth.png",
     )
     assert (tmp_path / "drawn" / "growth.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("module", [classifier, contest, forms, growth])
+@pytest.mark.parametrize("module", [classifier, harness, forms, growth])
 def test_the_examples_in_its_docstrings(module):
     found = doctest.testmod(module)
     assert found.attempted > 0
@@ -104,7 +104,7 @@ def test_the_examples_in_its_docstrings(module):
 
 
 @pytest.mark.slow
-def test_a_section_alone(tmp_path):
+def test_a_single_section(tmp_path):
     asked = ["--quick", "--only", "recording", "--json", str(tmp_path / "found.json")]
     done = subprocess.run([sys.executable, str(BENCH), *asked], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -114,20 +114,20 @@ def test_a_section_alone(tmp_path):
     assert found["recording"]["tinynet_is_times_faster"] == pytest.approx(ratio)
 
 
-def test_an_unknown_section_is_a_line():
+def test_an_unknown_section_is_refused():
     done = subprocess.run([sys.executable, str(BENCH), "--only", "speed"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "there is no section 'speed'; there are population, recording" in done.stderr
+    assert "section is 'speed'. It must be one of population, recording" in done.stderr
 
 
-def test_the_best_of_each_group_is_kept():
+def test_the_best_of_each_group_is_selected():
     scores = np.array([3.0, 1.0, 2.0, np.nan, 4.0, 5.0, 0.0])
-    assert recipes.kept(scores, 1).tolist() == list(range(7))
-    assert recipes.kept(scores, 2).tolist() == [1, 2, 4]  # the seventh has no partner
-    assert recipes.kept(scores, 3).tolist() == [1, 4]
+    assert recipes.best_of_groups(scores, 1).tolist() == list(range(7))
+    assert recipes.best_of_groups(scores, 2).tolist() == [1, 2, 4]  # the seventh has no partner
+    assert recipes.best_of_groups(scores, 3).tolist() == [1, 4]
 
 
-def test_a_recipe_is_confirmed_row_by_row():
+def test_every_number_of_restarts_makes_a_row():
     stage = recipes.Stage(tn.Recipe(epochs=1), tn.World(0.3))
     case = recipes.Case("two trainings", recipes.shape(4), (stage, stage), (1, 2))
     exam = tn.Exam(count=200)

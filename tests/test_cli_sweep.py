@@ -63,7 +63,7 @@ def test_a_file_of_recipes_and_tables_of_your_own(tmp_path):
     )
     first, second = json.loads(tinynet("sweep", *arguments, cwd=tmp_path).stdout)["trials"]
     assert (first["hidden"], second["loss"]) == ("4x4", "bce")
-    assert sum(first["probes"]["half"]["says"].values()) == 64
+    assert sum(first["probes"]["half"]["predicted"].values()) == 64
 
 
 def test_the_folder_and_the_figure(tmp_path):
@@ -72,18 +72,18 @@ def test_the_folder_and_the_figure(tmp_path):
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
     assert pq.read_table(tmp_path / "out" / "trials.parquet").num_rows == 4
     again = tinynet(*SMALL, "--out", tmp_path / "out")
-    assert again.stderr == "found 2 of 2 blocks done (600 of 600 networks)\n"
+    assert again.stderr == "found 2 of 2 shards done (600 of 600 networks)\n"
     assert again.stdout == done.stdout
 
 
 def test_a_dry_run_computes_nothing(tmp_path):
     done = tinynet(*SMALL, "--dry-run", "--out", tmp_path / "out")
     assert done.stdout.startswith(
-        "4 trials make 2 trainings of 300 networks: 600 networks in 2 blocks.\nAbout "
+        "4 trials need 2 trainings of 300 networks: 600 networks in 2 shards.\nExpected duration: about "
     )
     assert not (tmp_path / "out").exists()
     found = json.loads(tinynet(*SMALL, "--dry-run", "--json").stdout)
-    assert (found["networks"], found["blocks"], found["blocks_done"]) == (600, 2, 0)
+    assert (found["networks"], found["shards"], found["shards_done"]) == (600, 2, 0)
     assert found["seconds"] > 0
 
 
@@ -100,7 +100,7 @@ def test_max_networks_stops_early_with_exit_code_0(tmp_path):
         (["--rate", "fast"], "tinynet: --rate is 'fast'.*must be numbers"),
         (
             ["--loss", "mse,cross_entropy"],
-            "loss cross_entropy, hidden 3 is impossible: loss 'cross_entropy' needs",
+            "loss cross_entropy, hidden 3 is invalid: loss 'cross_entropy' needs",
         ),
         (["--networks", "0"], "tinynet: --networks is 0"),
         (["--max-networks", "0"], "tinynet: --max-networks is 0.*must be above 0"),
@@ -140,13 +140,13 @@ def test_an_interrupted_sweep_continues(end, code, tmp_path):
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        while not list((tmp_path / "out").glob("blocks/*.parquet")):
+        while not list((tmp_path / "out").glob("shards/*.parquet")):
             assert process.poll() is None
         process.send_signal(end)
         _, errors = process.communicate()
     assert process.returncode == code
-    blocks = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("blocks/*.parquet")}
-    assert 0 < len(blocks) < 6
+    shards = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("shards/*.parquet")}
+    assert 0 < len(shards) < 6
     if end == signal.SIGINT:
         said = re.search(
             r"([\d,]+) of 12,000 networks are done. Run the same command again to continue", errors
@@ -155,10 +155,10 @@ def test_an_interrupted_sweep_continues(end, code, tmp_path):
         assert said, errors
         assert counted == int(
             said[1].replace(",", "")
-        )  # a block that was being put away may not be counted yet
+        )  # a shard that is being written may not be counted yet
     rest = tinynet(*arguments, "--out", "out", cwd=tmp_path)
-    assert rest.stderr.startswith(f"found {len(blocks)} of 6 blocks done")
-    assert {path: path.stat().st_mtime_ns for path in blocks} == blocks
+    assert rest.stderr.startswith(f"found {len(shards)} of 6 shards done")
+    assert {path: path.stat().st_mtime_ns for path in shards} == shards
     assert rest.stdout == tinynet(*arguments, cwd=tmp_path).stdout
 
 

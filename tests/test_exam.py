@@ -91,7 +91,7 @@ def test_the_marks_are_what_they_are_called(memorizers):
 
 
 def test_a_memorizer_fails_all_but_what_it_memorized(memorizers):
-    marks = memorizers.sit(EXAM)
+    marks = memorizers.take_exam(EXAM)
     assert marks.parts.sum(axis=0)[0] > 55
     assert marks.parts.sum(axis=0)[1:].tolist() == [0, 0, 0, 0, 0]
 
@@ -115,8 +115,8 @@ def test_many_sit_as_they_would_one_by_one(memorizers, monkeypatch):
     assert table(EXAM.sit(memorizers.network(5)))[:, 0] == pytest.approx(together[:, 5], abs=1e-3)
     monkeypatch.setattr(exam, "MAX_ANSWERS", 64 * 2 * 77)  # 77 pictures at a time
     assert table(EXAM.sit(memorizers.outputs)) == pytest.approx(together)
-    monkeypatch.setattr("tinynet.experiments.population.EXAM_BLOCK", 10)
-    assert table(memorizers.sit(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
+    monkeypatch.setattr("tinynet.experiments.population.NETWORKS_PER_EXAM", 10)
+    assert table(memorizers.take_exam(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
 
 
 def test_numbers_that_are_not_finite_pass_nothing(memorizers):
@@ -136,7 +136,7 @@ def test_numbers_that_are_not_finite_pass_nothing(memorizers):
 
 
 def test_verdicts_count_and_say_the_median(memorizers):
-    marks = ExamResult.joined([memorizers.sit(EXAM), EXAM.sit(best)])
+    marks = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.sit(best)])
     found = marks.verdicts()
     assert len(marks) == 65
     assert [v.count for v in found] == [*marks.parts.sum(axis=0).tolist(), 1]

@@ -1,4 +1,4 @@
-"""What is known of this small world, measured again by thousands of seeds."""
+"""Known results about the 2x2 pictures, measured again on many seeds."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import tinynet as tn
 from tinynet import rng
 from tinynet.evaluation import bayes, symmetry
 from tinynet.evaluation.exam import Exam
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.ladder import RUNG, Ladder
 from tinynet.model.losses import mean_losses
 
@@ -15,13 +15,13 @@ LINES = tn.pictures.lines()
 
 
 def epochs_until(recipe, networks=1024, below=0.125):
-    """Epochs until each network's loss is below, looked at every 2 %. -> (networks,), inf where it never is"""
-    training = Training.of(tn.Architecture(), recipe, LINES)
+    """Return the epochs until each loss is below a limit, checked every 2 %. -> (networks,), inf for never"""
+    training = TrainingJob.of(tn.Architecture(), recipe, LINES)
     cohort, found, epoch = Cohort(training, np.arange(networks)), np.full(networks, np.inf), 10
     mse = tn.Recipe()
     while epoch < recipe.epochs and np.isinf(found).mean() > 0.4:
         cohort.advance(epoch)
-        losses = mean_losses(mse, cohort.answers(LINES.inputs).astype(float), LINES)
+        losses = mean_losses(mse, cohort.outputs(LINES.inputs).astype(float), LINES)
         found[np.isinf(found) & (losses < below)] = epoch
         epoch = max(epoch + 1, int(1.02 * epoch))
     return found
@@ -29,13 +29,13 @@ def epochs_until(recipe, networks=1024, below=0.125):
 
 @pytest.mark.parametrize(("loss", "product"), [("mse", 281), ("bce", 141)])
 @pytest.mark.parametrize(("rate", "within"), [(0.05, 0.05), (0.1, 0.06), (0.3, 0.12)])
-def test_epochs_until_half_have_learned_go_as_one_over_the_rate(loss, product, rate, within):
-    """The law is that of small rates; at 0.3 it takes a tenth more."""
+def test_the_epochs_to_learn_are_inversely_proportional_to_the_rate(loss, product, rate, within):
+    """The law holds for small rates. At 0.3, learning takes 10 % longer."""
     found = epochs_until(tn.Recipe(learning_rate=rate, loss=loss, epochs=9000))
     assert np.median(found) * rate == pytest.approx(product, rel=within)
 
 
-# order of the pictures: mean H - V on gray after 100 epochs at 0.1, and the share that says horizontal
+# order of the pictures: mean H - V on gray after 100 epochs at 0.1, and the share that predicts horizontal
 ORDERS = {
     ("top", "bottom", "left", "right"): (-0.0111, 0.00),
     ("top", "left", "bottom", "right"): (-0.0056, 0.03),
@@ -47,14 +47,14 @@ ORDERS = {
 
 
 @pytest.mark.parametrize(("order", "expected"), ORDERS.items(), ids=lambda x: str(x)[:20])
-def test_the_order_of_the_pictures_tilts_gray(order, expected):
-    crowd = tn.population(networks=2048, examples=LINES.reordered(order))
-    gap = crowd.margins(tn.pictures.stress()["gray"])[:, 0]
-    assert gap.mean() == pytest.approx(expected[0], abs=0.0004)
-    assert (gap > 0).mean() == pytest.approx(expected[1], abs=0.04)
+def test_the_order_of_the_pictures_decides_the_prediction_for_gray(order, expected):
+    trained = tn.population(networks=2048, examples=LINES.reordered(order))
+    margin = trained.margins(tn.pictures.stress()["gray"])[:, 0]
+    assert margin.mean() == pytest.approx(expected[0], abs=0.0004)
+    assert (margin > 0).mean() == pytest.approx(expected[1], abs=0.04)
 
 
-# rung: fails a clean line (%), accuracy, |H - V| on gray, Brier / floor, AUROC; tolerances of a few per cent
+# rung: fails a clean line (%), accuracy, |H - V| on gray, Brier ratio, AUROC; tolerances of a few percent
 LADDER = {
     "long": (0.6, 0.78, 0.89, 1.77, 0.44),
     "memorizer": (0.4, 0.79, 0.98, 1.95, 0.44),
@@ -80,8 +80,8 @@ def ladder():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", LADDER)
-def test_the_ladder_is_the_known_one(ladder, key):
-    """Medians, as in what is known; means are pulled up by the few networks of three nodes that are far off."""
+def test_the_ladder_has_the_known_results(ladder, key):
+    """The known results are medians. A few networks of three nodes are outliers and change the means."""
     fails, accuracy, gray, ratio, auroc = LADDER[key]
     found = ladder.standing(key)
     assert 100 * found.unsound / found.networks == pytest.approx(fails, abs=2.5)
@@ -92,7 +92,7 @@ def test_the_ladder_is_the_known_one(ladder, key):
 
 
 @pytest.mark.slow
-def test_the_notebooks_recipes_never_pass(ladder):
+def test_constant_rates_on_lines_never_pass_the_exam(ladder):
     for key in ("notebook", "bold", "long", "memorizer"):
         assert ladder.standing(key).passed == 0
 
@@ -100,26 +100,26 @@ def test_the_notebooks_recipes_never_pass(ladder):
 @pytest.mark.slow
 @pytest.mark.parametrize(("key", "least"), [("four", 0.93), ("learner", 0.99)])
 def test_learners_pass_the_exam(key, least):
-    """2,048 fresh seeds and fresh pictures; the median Brier score within 3.5 % of the floor."""
+    """2,048 new seeds and new pictures. The median Brier score is within 3.5 % of the optimum."""
     rung = RUNG[key]
-    crowd = tn.population(
+    trained = tn.population(
         rung.recipe, 2048, first_seed=5_000_000, examples=rung.pictures(), architecture=rung.architecture
     )
-    marks = crowd.sit(Exam(count=10_000, seed=7))
-    assert marks.passed.mean() >= least
-    assert np.median(marks.brier_ratio) <= 1.035
+    result = trained.take_exam(Exam(count=10_000, seed=7))
+    assert result.passed.mean() >= least
+    assert np.median(result.brier_ratio) <= 1.035
 
 
-def test_every_memorizer_that_walks_round_gives_the_best_verdict():
+def test_every_symmetrized_memorizer_predicts_as_the_bayes_optimum():
     rung = RUNG["memorizer"]
-    crowd = tn.population(rung.recipe, 512)
-    learned = crowd.all_right
+    trained = tn.population(rung.recipe, 512)
+    learned = trained.all_right
     shown = tn.World().examples(500, seed=3).inputs
-    fair = symmetry.symmetrize(crowd.outputs)(shown)[learned]  # (N, 500, 2)
+    fair = symmetry.symmetrize(trained.outputs)(shown)[learned]  # (N, 500, 2)
     rule = bayes.verdict(shown)
-    gap = fair[..., 0] - fair[..., 1]
-    assert (np.sign(gap) == rule)[:, rule != 0].all()
-    gray = symmetry.symmetrize(crowd.outputs)(np.full((1, 4), 0.5))[learned]
+    margin = fair[..., 0] - fair[..., 1]
+    assert (np.sign(margin) == rule)[:, rule != 0].all()
+    gray = symmetry.symmetrize(trained.outputs)(np.full((1, 4), 0.5))[learned]
     assert np.abs(gray[..., 0] - gray[..., 1]).max() < 1e-12
 
 
@@ -129,47 +129,47 @@ TINY = {20: (0.74, 0.91), 50: (0.85, 0.92)}
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("count", "expected"), TINY.items())
-def test_the_eight_views_rescue_tiny_data_sets(count, expected):
-    """Eight data sets, drawn once each, and 32 networks of four nodes on each; views help on every one."""
+def test_augmentation_improves_tiny_data_sets(count, expected):
+    """Augmentation helps on each of eight data sets, with 32 networks of four nodes on each."""
     exam, found = Exam(count=4000, seed=5), []
     for augment in (False, True):
         recipe = tn.Recipe(learning_rate=1.0, epochs=100_000 // count, order="shuffled", augment=augment)
-        crowds = (
+        populations = (
             tn.population(
                 recipe, 32, first_seed=100 * seed, architecture=tn.Architecture((4, 4, 2)),
                 examples=tn.World().examples(count, seed=seed, stream=rng.TRAINING),
             )
             for seed in range(8)
         )  # fmt: skip
-        found.append([crowd.sit(exam).accuracy.mean() for crowd in crowds])
+        found.append([trained.take_exam(exam).accuracy.mean() for trained in populations])
     plain, viewed = np.array(found)
     assert (viewed > plain).all()
     assert (plain.mean(), viewed.mean()) == pytest.approx(expected, abs=0.03)
 
 
-def test_the_eight_views_do_nothing_to_the_four_lines():
-    """That set has all its views already."""
+def test_augmentation_does_not_change_the_four_lines():
+    """The four lines contain all their views."""
     seen = LINES.inputs[:, tn.pictures.views()]  # (4, 8, 4)
     assert {tuple(picture) for picture in seen.reshape(-1, 4)} == {tuple(line) for line in LINES.inputs}
     plain, viewed = (
         tn.population(tn.Recipe(learning_rate=1.0, epochs=25_000, order="shuffled", augment=augment), 256)
-        .sit(Exam(count=4000))
+        .take_exam(Exam(count=4000))
         .accuracy
         for augment in (False, True)
     )
     assert viewed.mean() == pytest.approx(plain.mean(), abs=0.01)
 
 
-def doubt_of(crowd):
-    """Mean |H - V| on gray, diagonals, and pictures with one odd pixel."""
+def confidence_on(trained):
+    """Return the mean |H - V| on gray, on diagonals, and on pictures with one different pixel."""
     doubts = Exam(count=100).doubts
-    gaps, lit = np.abs(crowd.margins(doubts)).mean(axis=0), doubts.sum(axis=1)
+    margins, lit = np.abs(trained.margins(doubts)).mean(axis=0), doubts.sum(axis=1)
     gray = (doubts == 0.5).all(axis=1)
-    return gaps[gray].mean(), gaps[(lit == 2) & ~gray].mean(), gaps[np.isin(lit, (1, 3))].mean()
+    return margins[gray].mean(), margins[(lit == 2) & ~gray].mean(), margins[np.isin(lit, (1, 3))].mean()
 
 
-def test_doubt_goes_over_to_pictures_that_were_never_called_doubtful():
-    """Taught lines and flat pictures of every level, six nodes are unsure of diagonals too, and nearly of one pixel."""
+def test_low_confidence_generalizes_to_other_ambiguous_pictures():
+    """Trained on lines and flat pictures, six nodes are also unsure of diagonals, and nearly of one pixel."""
     world = tn.World(noise=0.0).examples(800, seed=0, stream=rng.TRAINING)
     kept = [k for k, name in enumerate(world.names) if name.split()[0] in ("flat", *LINES.names)]
     assert world.targets is not None
@@ -181,14 +181,14 @@ def test_doubt_goes_over_to_pictures_that_were_never_called_doubtful():
         schedule="hold_then_decay",
         noise=0.2,
     )
-    crowd = tn.population(recipe, 256, examples=shown, architecture=tn.Architecture((4, 6, 2)))
-    assert doubt_of(crowd) == pytest.approx((0.015, 0.015, 0.11), abs=0.03)
+    trained = tn.population(recipe, 256, examples=shown, architecture=tn.Architecture((4, 6, 2)))
+    assert confidence_on(trained) == pytest.approx((0.015, 0.015, 0.11), abs=0.03)
     memorizers = tn.population(RUNG["memorizer"].recipe, 256)
-    assert min(doubt_of(memorizers)) > 0.5
+    assert min(confidence_on(memorizers)) > 0.5
 
 
-def test_lines_of_every_contrast_alone_teach_doubt(ladder):
-    """0.03 on gray was known; no picture of this training is called doubtful."""
+def test_lines_of_every_contrast_alone_lower_the_confidence_on_gray(ladder):
+    """The known value on gray is 0.03. No picture of this training is ambiguous."""
     rung = RUNG["untaught"]
     assert rung.pictures().doubt == 0
-    assert doubt_of(ladder.crowd("untaught"))[0] == pytest.approx(0.04, abs=0.02)
+    assert confidence_on(ladder.train("untaught"))[0] == pytest.approx(0.04, abs=0.02)

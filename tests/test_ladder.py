@@ -71,10 +71,10 @@ def test_results_are_kept_and_found_again(tmp_path):
 
 def test_a_standing_is_the_populations():
     one = Ladder(16, exam=EXAM)
-    crowd = one.crowd("bold")
+    trained = one.train("bold")
     expected = tn.population(RUNG["bold"].recipe, 16)
-    assert (crowd.parameters == expected.parameters).all()
-    assert one.standing("bold").passed == int(crowd.sit(EXAM).passed.sum())
+    assert (trained.parameters == expected.parameters).all()
+    assert one.standing("bold").passed == int(trained.take_exam(EXAM).passed.sum())
     assert sentence(one, "bold").startswith("A rate of 5: beside “the notebook's”, ")
 
 

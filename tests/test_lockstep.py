@@ -5,7 +5,7 @@ import pytest
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.kernels import simd
 from tinynet.model.losses import mean_losses
 
@@ -120,8 +120,8 @@ def test_the_shuffled_order_of_many_examples():
     assert crowd.parameters[1] == pytest.approx(crowd.replay(1).final.parameters, abs=1e-4)
 
 
-def test_a_cohort_resumes_training():
-    training = Training.of(tn.Architecture(), tn.Recipe(momentum=0.9, order="shuffled", noise=0.1), LINES)
+def test_a_cohort_goes_on_where_it_was():
+    training = TrainingJob.of(tn.Architecture(), tn.Recipe(momentum=0.9, order="shuffled", noise=0.1), LINES)
     one, two = Cohort(training, np.arange(64)), Cohort(training, np.arange(64))
     assert one.advance(30)
     for epoch in (1, 7, 8, 30):
@@ -129,11 +129,11 @@ def test_a_cohort_resumes_training():
     assert (one.parameters() == two.parameters()).all()
 
 
-def test_a_cohort_has_the_outputs_of_its_networks():
-    training = Training.of(tn.Architecture((4, 4, 3, 2), hidden="tanh"), tn.Recipe(), LINES)
+def test_a_cohort_answers_as_its_networks():
+    training = TrainingJob.of(tn.Architecture((4, 4, 3, 2), hidden="tanh"), tn.Recipe(), LINES)
     cohort = Cohort(training, np.arange(100))
     cohort.advance(20)
-    answers = cohort.answers(tn.pictures.binary().inputs)  # (100, 16, 2)
+    answers = cohort.outputs(tn.pictures.binary().inputs)  # (100, 16, 2)
     for k in (0, 63, 99):
         network = tn.Network.initial(training.architecture, seed=k).with_parameters(
             cohort.parameters()[k].astype(float)
@@ -161,22 +161,22 @@ def test_nan_propagates():
     assert np.isnan(crowd.outputs(LINES)[~crowd.finite]).any(axis=(1, 2)).all()
 
 
-def test_a_cohort_loads_the_parameters_of_another():
-    training = Training.of(tn.Architecture(), tn.Recipe(), LINES)
+def test_a_cohort_can_begin_where_another_ended():
+    training = TrainingJob.of(tn.Architecture(), tn.Recipe(), LINES)
     whole, first, second = (Cohort(training, np.arange(100)) for _ in range(3))
     whole.advance(30)
     first.advance(10)
-    second.begin(first.parameters())
+    second.load_parameters(first.parameters())
     second.advance(20)  # no schedule, no memory, a fixed order: it is as if it had never stopped
     assert (second.parameters() == whole.parameters()).all()
 
 
-def test_a_cohort_refuses_parameters_of_another_shape():
-    cohort = Cohort(Training.of(tn.Architecture(), tn.Recipe(), LINES), np.arange(3))
+def test_a_cohort_says_what_it_can_begin_from():
+    cohort = Cohort(TrainingJob.of(tn.Architecture(), tn.Recipe(), LINES), np.arange(3))
     with pytest.raises(
-        TinyNetError, match=r"the parameters have shape \(2, 23\); these 3 networks need \(3, 23\)"
+        TinyNetError, match=r"parameters has shape \(2, 23\)\. It must be \(3, 23\) for these networks"
     ):
-        cohort.begin(np.zeros((2, 23)))
+        cohort.load_parameters(np.zeros((2, 23)))
     cohort.advance(1)
-    with pytest.raises(TinyNetError, match="1 epochs are done; a cohort begins before its first"):
-        cohort.begin(cohort.parameters())
+    with pytest.raises(TinyNetError, match=r"1 epochs are done\. Load parameters before the first epoch"):
+        cohort.load_parameters(cohort.parameters())

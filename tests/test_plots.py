@@ -32,12 +32,12 @@ def test_importing_plots_does_not_import_matplotlib():
 @pytest.mark.parametrize(
     "draw", [lambda ax: plots.architecture(NETWORK, ax=ax), lambda ax: plots.pictures(LINES, ax=ax)]
 )
-def test_given_axes_are_drawn_on_and_returned(draw):
+def test_functions_draw_on_given_axes_and_return_them(draw):
     ax = plots.pictures(LINES[0])
     assert draw(ax) is ax
 
 
-def test_nothing_reaches_pyplot(run):
+def test_figures_are_not_registered_with_pyplot(run):
     import matplotlib.pyplot as plt
 
     before = plt.get_fignums()
@@ -47,23 +47,23 @@ def test_nothing_reaches_pyplot(run):
 
 
 def test_diverging_map_is_light_in_the_middle_and_has_the_answers_colors_at_its_ends():
-    colors = plots.diverging()
+    colors = plots.diverging_colormap()
     assert to_hex(colors(0.0)) == plots.VERTICAL
     assert to_hex(colors(1.0)) == plots.HORIZONTAL
     assert min(to_rgb(colors(0.5))) > 0.85
 
 
 @pytest.mark.parametrize(
-    "seen",  # how a color looks without red, green or blue receptors: Machado et al. 2009, severity 1
+    "matrix",  # colors as seen without red, green or blue receptors: Machado et al. 2009, severity 1
     [
         [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
         [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
         [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
     ],
 )
-def test_the_two_answers_are_told_apart_by_color_blind_eyes(seen):
+def test_the_two_colors_differ_for_color_blind_readers(matrix):
     one, other = (
-        np.array(seen) @ np.array(to_rgb(color)) ** 2.2 for color in (plots.HORIZONTAL, plots.VERTICAL)
+        np.array(matrix) @ np.array(to_rgb(color)) ** 2.2 for color in (plots.HORIZONTAL, plots.VERTICAL)
     )
     assert np.linalg.norm(one - other) > 0.2
 
@@ -98,7 +98,7 @@ def test_no_number_of_the_architecture_covers_another(sizes):
     assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
 
 
-def test_architecture_shows_what_a_picture_does():
+def test_architecture_shows_the_activations_for_a_picture():
     found = words(plots.architecture(NETWORK, picture=LINES["left"]))
     assert found.count("1.00") == found.count("0.00") == 2
     assert {f"{value:.2f}" for layer in NETWORK.activations(LINES["left"]) for value in layer[0]} <= set(
@@ -107,7 +107,7 @@ def test_architecture_shows_what_a_picture_does():
     assert words(plots.architecture(NETWORK, picture=[1.0, 0.0, 1.0, 0.0])) == found
 
 
-def test_architecture_of_a_large_network_counts_what_it_leaves_out():
+def test_architecture_of_a_large_network_counts_the_other_nodes():
     found = words(plots.architecture(tn.Network.initial((64, 16, 10), seed=0)))
     assert {"⋮ 52 more", "⋮ 4 more", "1,024 weights", "160 weights"} <= set(found)
 
@@ -127,8 +127,8 @@ def test_a_number_too_long_for_a_node_is_shortened():
     assert node.get_fontsize() < 10
 
 
-def test_architecture_takes_one_picture():
-    with pytest.raises(tn.TinyNetError, match="4 pictures were given and a diagram shows one"):
+def test_architecture_refuses_several_pictures():
+    with pytest.raises(tn.TinyNetError, match="picture has 4 examples. A diagram shows one"):
         plots.architecture(NETWORK, picture=LINES)
     with pytest.raises(tn.TinyNetError, match="these pictures have 9 pixels and the network takes 4"):
         plots.architecture(NETWORK, picture=tn.pictures.lines(3)[0])
@@ -166,12 +166,12 @@ def test_a_table_that_makes_a_square_is_drawn_as_one():
     assert mesh.get_array().shape == (8, 8)
 
 
-def test_numbers_beyond_brightness_are_drawn_too():
+def test_numbers_outside_0_to_1_are_drawn():
     rows = tn.Examples(np.array([[-2.5, 0.5, 7.0]]), None, ("row",), None, unbounded=True)
     assert [text.get_text() for text in plots.pictures(rows).texts][:3] == ["−2.5", "0.5", "7"]
 
 
-def test_many_pictures_are_cut_and_counted():
+def test_only_the_first_64_pictures_are_drawn():
     ax = plots.pictures(tn.pictures.lattice())
     assert len(ax.collections) == 64
     assert ax.get_title() == "the first 64 of 625 pictures"
@@ -190,15 +190,15 @@ def test_hidden_nodes_share_one_scale_around_zero():
         assert ax.get_title() == f"node {j}"
 
 
-def test_hidden_nodes_of_a_network_of_zeros_have_a_scale_too():
+def test_hidden_nodes_of_a_network_of_zeros_have_a_scale():
     zeros = tn.Network.initial((4, 3, 2), init="zeros")
     assert plots.hidden_nodes(zeros).axes[0].collections[0].get_clim() == (-1, 1)
 
 
 def test_hidden_nodes_need_a_shape_and_axes_that_fit():
-    with pytest.raises(tn.TinyNetError, match="shape 3x3 has 9 pixels and the network takes 4"):
+    with pytest.raises(tn.TinyNetError, match="shape 3x3 has 9 pixels and the network has 4 inputs"):
         plots.hidden_nodes(NETWORK, shape=(3, 3))
-    with pytest.raises(tn.TinyNetError, match="1 axes were given and 3 nodes are drawn"):
+    with pytest.raises(tn.TinyNetError, match="axes has 1 entries and 3 nodes are drawn"):
         plots.hidden_nodes(NETWORK, axes=[plots.pictures(LINES)])
 
 
@@ -211,7 +211,7 @@ def test_loss_curve_is_the_recording_and_starts_at_epoch_one(run):
     assert np.array_equal(loss.get_xdata(), np.arange(1, 31))
     assert np.array_equal(loss.get_ydata(), run.loss_per_epoch)
     assert set(constant.get_ydata()) == {0.25}
-    assert constant.get_label() == "the same answer to every picture: 0.25"
+    assert constant.get_label() == "the best constant output: 0.25"
     assert ax.get_ylim()[0] == 0
 
 
@@ -223,7 +223,7 @@ def test_convergence_has_loss_left_and_movement_right(run):
     assert right.lines[0].get_linestyle() != ax.lines[0].get_linestyle()
 
 
-def test_comparison_draws_every_run_under_its_label(run):
+def test_comparison_draws_every_recording_with_its_label(run):
     short = tn.train(NETWORK, LINES, tn.Recipe(epochs=3))
     ax = plots.comparison({"long": run, "short": short}, constant=0.25)
     assert [len(line.get_ydata()) for line in ax.lines[:2]] == [30, 3]
@@ -232,19 +232,19 @@ def test_comparison_draws_every_run_under_its_label(run):
     assert [line.get_label() for line in plots.loss_curve({"long": run}).lines] == ["long"]
 
 
-def test_comparison_needs_a_run():
-    with pytest.raises(tn.TinyNetError, match="no runs were given"):
+def test_comparison_without_recordings_is_refused():
+    with pytest.raises(tn.TinyNetError, match="runs is empty"):
         plots.comparison({})
 
 
-def test_a_training_that_stopped_says_where(tmp_path):
+def test_the_step_of_an_early_stop_is_marked(tmp_path):
     start = tn.Network.initial(seed=0, hidden="identity", output="identity")
     ax = plots.loss_curve(wild := tn.train(start, LINES, tn.Recipe(learning_rate=3.0)))
-    assert words(ax) == [f"stopped at nudge {wild.stopped.step}"]
+    assert words(ax) == [f"stopped at step {wild.stopped.step:,}"]
     plots.save(ax, tmp_path / "wild.png")
 
 
-# answers
+# predictions
 
 
 def test_confidence_bars_are_the_outputs_in_percent():
@@ -257,7 +257,7 @@ def test_confidence_bars_are_the_outputs_in_percent():
     assert to_hex(ax.containers[0][0].get_facecolor()) == plots.HORIZONTAL
 
 
-def test_an_unsure_answer_is_pale_and_named():
+def test_an_unsure_prediction_is_pale_and_named():
     sure = Prediction("a", (0.9, 0.1), "horizontal", 0.8, False, True)
     unsure = Prediction("b", (0.5, 0.6), "vertical", 0.1, True, False)
     ax = plots.confidence_bars([sure, unsure])
@@ -265,13 +265,13 @@ def test_an_unsure_answer_is_pale_and_named():
     assert {"horizontal, right", "unsure, leans to vertical, wrong"} <= set(words(ax))
 
 
-def test_outputs_that_are_no_shares_are_written_as_numbers():
+def test_outputs_outside_0_to_1_are_written_as_numbers():
     ax = plots.confidence_bars([Prediction("a", (1.5, -0.5), "horizontal", 2.0, False, None)])
     assert {"+1.50", "−0.50"} <= set(words(ax))
 
 
 def test_confidence_bars_need_a_label_for_each_output():
-    with pytest.raises(tn.TinyNetError, match="there are 1 labels"):
+    with pytest.raises(tn.TinyNetError, match="labels has 1 entries"):
         plots.confidence_bars(tn.predictions(NETWORK, LINES), labels=["horizontal"])
 
 
@@ -287,7 +287,7 @@ def test_population_histogram_counts_each_side_of_zero_and_marks_one():
 
 
 def test_population_histogram_needs_a_finite_value():
-    with pytest.raises(tn.TinyNetError, match="none of the 1 values is a finite number"):
+    with pytest.raises(tn.TinyNetError, match="none of the 1 values is finite"):
         plots.population_histogram(np.array([np.nan]))
 
 
@@ -304,7 +304,7 @@ def test_equal_figures_give_equal_bytes(tmp_path, run, ending):
 
 def test_save_refuses_other_endings(tmp_path):
     with pytest.raises(
-        tn.TinyNetError, match=r"'a.bmp' ends in '.bmp'; a figure is saved as .png, .svg, .pdf"
+        tn.TinyNetError, match=r"'a.bmp' has the extension '.bmp'. A figure needs one of .png, .svg, .pdf"
     ):
         plots.save(plots.pictures(LINES), tmp_path / "a.bmp")
 
@@ -326,19 +326,19 @@ def test_a_map_has_a_cell_for_each_trial(sweep):
     expected = [shares[epochs, rate] for epochs in (10, 300) for rate in (0.5, 1.0, 5.0)]
     assert ax.collections[0].get_array().ravel().tolist() == expected
     assert words(ax)[-1] == f"{100 * expected[-1]:.0f}"
-    assert "of 128 networks a cell" in ax.get_title(loc="left")
+    assert "of 128 networks per cell" in ax.get_title(loc="left")
 
 
-@pytest.mark.parametrize("value", ["loss", "epochs_until_learned", "unsure", "lean"])
+@pytest.mark.parametrize("value", ["loss", "epochs_to_learn", "unsure", "first_class"])
 def test_a_map_of_another_value(sweep, value):
     cells = plots.sweep_map(sweep, value=value, x="epochs", y="learning_rate").collections[0].get_array()
     rows = sweep.rows()
     gray = [row["probes"]["gray"] for row in rows]
     expected = {
         "loss": [row["loss_q50"] for row in rows],
-        "epochs_until_learned": [row["epochs_until_learned_q50"] for row in rows],
+        "epochs_to_learn": [row["epochs_to_learn_q50"] for row in rows],
         "unsure": [probe["unsure"] / 128 for probe in gray],
-        "lean": [probe["says"]["horizontal"] / 128 for probe in gray],
+        "first_class": [probe["predicted"]["horizontal"] / 128 for probe in gray],
     }[value]
     found = dict(zip(((t.recipe.learning_rate, t.recipe.epochs) for t in GRID), expected, strict=True))
     for (line, column), number in np.ndenumerate(cells):
@@ -346,20 +346,20 @@ def test_a_map_of_another_value(sweep, value):
         assert np.ma.is_masked(number) or np.isnan(number) if wanted is None else number == wanted
 
 
-def test_more_axes_are_more_maps():
+def test_more_than_two_axes_make_several_maps():
     sweep = tn.sweep(tn.grid(learning_rate=[1.0, 5.0], epochs=[5, 9], loss=["mse", "bce"]), 64)
     figure = plots.sweep_map(sweep)
     assert [ax.get_title(loc="left") for ax in figure.axes if ax.get_xlabel()] == ["loss mse", "loss bce"]
-    with pytest.raises(tn.TinyNetError, match="2 maps do not go on one ax"):
+    with pytest.raises(tn.TinyNetError, match="ax is one pair of axes and there are 2 maps"):
         plots.sweep_map(sweep, ax=plots.pictures(LINES))
 
 
-def test_trials_that_are_missing_leave_a_gap():
+def test_a_missing_trial_is_drawn_as_a_dash():
     sweep = tn.sweep([GRID[0], GRID[3]], 64)
     assert words(plots.sweep_map(sweep)).count("–") == 2
 
 
-def test_one_trial_is_one_cell():
+def test_one_trial_makes_one_cell():
     ax = plots.sweep_map(tn.sweep([tn.Trial()], 64))
     assert words(ax) == ["0"]
     assert ax.get_xlabel() == "learning rate"
@@ -368,16 +368,19 @@ def test_one_trial_is_one_cell():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"x": "speed"}, "x is 'speed'; it must be one of the axes"),
-        ({"x": "epochs", "y": "epochs"}, "both axes of the map are epochs"),
+        ({"x": "speed"}, "x is 'speed'. It must be one of learning_rate"),
+        ({"x": "epochs", "y": "epochs"}, "x and y are both 'epochs'"),
         ({"value": "joy"}, "value is 'joy'. It must be one of"),
-        ({"value": "lean", "picture": "cat"}, "there is no probe picture 'cat'; there are 'single pixel'"),
-        ({"x": "loss", "y": "hidden"}, "learning_rate, epochs vary too and would make"),
+        ({"value": "first_class", "probe": "cat"}, "probe is 'cat'. It must be one of 'single pixel'"),
+        (
+            {"x": "loss", "y": "hidden"},
+            "the values of learning_rate, epochs need 6 maps. At most 5 can be drawn",
+        ),
     ],
 )
-def test_maps_that_cannot_be_drawn(sweep, arguments, message, monkeypatch):
-    from tinynet.plots import maps
+def test_invalid_maps_are_refused(sweep, arguments, message, monkeypatch):
+    from tinynet.plots import map_layout
 
-    monkeypatch.setattr(maps, "MAX_PANELS", 5)
+    monkeypatch.setattr(map_layout, "MAX_PANELS", 5)
     with pytest.raises(tn.TinyNetError, match=message):
         plots.sweep_map(sweep, **arguments)

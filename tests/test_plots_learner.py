@@ -14,7 +14,7 @@ def words(ax):
 
 
 def shown(ax):
-    """The map's numbers by (column contrast, row contrast), in steps of a half."""
+    """Return a function from column and row contrast, in steps of 0.5, to the number of the map."""
     cells, half = ax.collections[0].get_array(), (learner.CELLS - 1) // 4
     return lambda column, row: cells[round((row + 1) * 2) * half, round((column + 1) * 2) * half]
 
@@ -22,13 +22,13 @@ def shown(ax):
 # the map
 
 
-def test_the_map_is_what_is_answered_to_the_pictures_between_the_lines():
+def test_the_map_shows_the_margins_between_the_lines():
     at = shown(plots.answer_map(NETWORK))
-    gaps = {name: NETWORK(picture) @ [1, -1] for name, picture in (
+    margins = {name: NETWORK(picture) @ [1, -1] for name, picture in (
         ("top", [1, 1, 0, 0]), ("bottom", [0, 0, 1, 1]), ("left", [1, 0, 1, 0]), ("right", [0, 1, 0, 1]),
     )}  # fmt: skip
     found = {name: at(*corner) for name, corner in learner.CORNERS.items()}
-    assert found == pytest.approx(gaps)
+    assert found == pytest.approx(margins)
     assert at(0, 0) == pytest.approx(NETWORK([0.5] * 4) @ [1, -1])
     assert at(0.5, 0.5) == pytest.approx(NETWORK([1, 0.5, 0.5, 0]) @ [1, -1])
 
@@ -39,14 +39,14 @@ def test_the_map_ends_where_a_pixel_would_leave_its_range():
     assert cells.count() == (learner.CELLS**2 + 1) // 2  # a diamond
 
 
-def test_each_line_stands_on_its_own_side_of_the_map():
+def test_each_line_is_on_its_side_of_the_map():
     ax = plots.answer_map(NETWORK)
     places = {text.get_text(): ax.transData.transform(text.xy) for text in ax.texts}
     assert places["left"][0] < places["gray"][0] < places["right"][0]
     assert places["bottom"][1] < places["gray"][1] < places["top"][1]
 
 
-def test_the_map_of_the_best_answer_changes_its_verdict_on_both_diagonals():
+def test_the_best_prediction_changes_on_both_diagonals():
     world = tn.World()
     ax = plots.answer_map(lambda inputs: tn.posterior(world, inputs), title="The best")
     at = shown(ax)
@@ -58,22 +58,23 @@ def test_the_map_of_the_best_answer_changes_its_verdict_on_both_diagonals():
     assert ax.get_title(loc="left") == "The best"
 
 
-def test_a_map_without_any_verdict_has_no_boundary_and_no_scale_where_none_is_wanted():
+def test_a_map_without_margins_has_no_boundary():
     ax = plots.answer_map(lambda inputs: np.full((len(inputs), 2), 0.5), scale=False)
     assert len(ax.collections) == 1
     assert len(ax.figure.axes) == 1
     assert len(plots.answer_map(NETWORK).figure.axes) == 2
 
 
-def test_a_map_needs_one_networks_two_answers():
-    crowd = tn.population(tn.Recipe(epochs=1), networks=64)
+def test_a_map_of_several_networks_is_refused():
+    trained = tn.population(tn.Recipe(epochs=1), networks=64)
     with pytest.raises(
-        tn.TinyNetError, match=r"the answers have shape \(64, \d+, 2\); a map needs one network's"
+        tn.TinyNetError,
+        match=r"the outputs have the shape \(64, \d+, 2\)\. A map needs the two outputs of one network",
     ):
-        plots.answer_map(crowd.outputs)
+        plots.answer_map(trained.outputs)
 
 
-def test_a_fair_map_looks_the_same_turned_by_a_right_angle_with_its_signs_changed():
+def test_a_symmetric_map_turned_by_90_degrees_has_opposite_signs():
     cells = plots.answer_map(symmetry.symmetrize(NETWORK)).collections[0].get_array()
     assert np.ma.allclose(cells, -cells.T)
 
@@ -81,7 +82,7 @@ def test_a_fair_map_looks_the_same_turned_by_a_right_angle_with_its_signs_change
 # calibration
 
 
-def test_reliability_draws_each_bin_that_has_pictures():
+def test_reliability_draws_every_bin_with_examples():
     found = calibration.reliability([0.1, 0.1, 0.9, 0.8], [0, 1, 1, 1], bins=4)
     ax = plots.reliability(found, title="Half of it")
     diagonal, points = ax.lines
@@ -95,10 +96,10 @@ def test_reliability_draws_each_bin_that_has_pictures():
     assert ax.get_title(loc="right") == f"calibration error {found.ece:.3f}"
 
 
-def test_reliability_shows_one_network():
+def test_reliability_of_several_networks_is_refused():
     both = calibration.reliability(np.full((2, 3), 0.5), [0, 1, 1])
     with pytest.raises(
-        tn.TinyNetError, match=r"the bins have shape \(2, 15\); one diagram shows one network's"
+        tn.TinyNetError, match=r"the bins have the shape \(2, 15\)\. A diagram shows the bins of one network"
     ):
         plots.reliability(both)
 
@@ -106,7 +107,7 @@ def test_reliability_shows_one_network():
 # abstention
 
 
-def test_abstention_draws_every_curve_under_its_label():
+def test_abstention_draws_every_curve_with_its_label():
     curves = {
         "careful": calibration.abstention([0.9, 0.6, 0.55], [1, 1, 0]),
         "bold": calibration.abstention([0.9, 0.8], [0, 1]),
@@ -119,8 +120,8 @@ def test_abstention_draws_every_curve_under_its_label():
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
 
 
-def test_abstention_needs_a_curve():
-    with pytest.raises(tn.TinyNetError, match="no curves were given to draw"):
+def test_abstention_without_curves_is_refused():
+    with pytest.raises(tn.TinyNetError, match="curves is empty"):
         plots.abstention({})
 
 
@@ -133,6 +134,6 @@ def test_abstention_needs_a_curve():
     ],
     ids=["map", "reliability", "abstention"],
 )
-def test_given_axes_are_drawn_on_and_returned(draw):
+def test_functions_draw_on_given_axes_and_return_them(draw):
     ax = plots.pictures(tn.pictures.lines()[0])
     assert draw(ax) is ax

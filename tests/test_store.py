@@ -12,48 +12,49 @@ import pytest
 import tinynet as tn
 from tinynet import files
 from tinynet.errors import TinyNetError
-from tinynet.experiments import store
+from tinynet.experiments import result_tables
+from tinynet.experiments.aggregates import Tally
+from tinynet.experiments.plan import plan_sweep
 from tinynet.experiments.shards import compute
 from tinynet.experiments.store import Store
-from tinynet.experiments.sweep import plan_of
 
 GRID = tn.grid(learning_rate=[1.0, 5.0], epochs=[50, 100])
 
 
 @pytest.fixture(scope="module")
 def plan():
-    return plan_of(GRID, 100)
+    return plan_sweep(GRID, 100)
 
 
 @pytest.fixture(scope="module")
 def counted(plan):
-    return [(block, compute(block.group.text, block.first, block.last)) for block in plan.blocks()]
+    return [(shard, compute(shard.group.description, shard.first, shard.last)) for shard in plan.shards()]
 
 
 @pytest.fixture
 def filled(tmp_path, counted):
     with Store(tmp_path) as kept:
-        for block, tallies in counted:
-            kept.write(block, tallies)
+        for shard, tallies in counted:
+            kept.write(shard, tallies)
     return tmp_path
 
 
-def the_file(folder, block):
-    return folder / "blocks" / f"{block.key}.parquet"
+def the_file(folder, shard):
+    return folder / "shards" / f"{shard.key}.parquet"
 
 
-def test_a_block_comes_back_as_it_was(filled, counted):
+def test_a_stored_shard_is_read_unchanged(filled, counted):
     with Store(filled) as kept:
-        for block, tallies in counted:
-            assert kept.holds(block)
-            assert kept.read(block) == tallies
+        for shard, tallies in counted:
+            assert kept.contains(shard)
+            assert kept.read(shard) == tallies
 
 
-def test_what_is_not_there_is_none(tmp_path, plan):
+def test_a_missing_shard_is_none(tmp_path, plan):
     with Store(tmp_path) as kept:
-        block = next(plan.blocks())
-        assert kept.read(block) is None
-        assert not kept.holds(block)
+        shard = next(plan.shards())
+        assert kept.read(shard) is None
+        assert not kept.contains(shard)
 
 
 def cut(data):
@@ -66,69 +67,75 @@ def scrambled(data):
 
 
 @pytest.mark.parametrize("damage", [cut, scrambled, lambda data: b"", lambda data: b"not Parquet" * 99])
-def test_a_damaged_block_is_said_and_set_aside(damage, filled, counted):
-    block = counted[0][0]
-    path = the_file(filled, block)
+def test_a_damaged_shard_is_logged_and_moved(damage, filled, counted):
+    shard = counted[0][0]
+    path = the_file(filled, shard)
     bad = damage(path.read_bytes())
     path.write_bytes(bad)
-    said = []
-    with Store(filled, said.append) as kept:
-        assert kept.read(block) is None
-        assert not kept.holds(block)
-    assert len(said) == 1
-    assert f"{path.name} is damaged" in said[0]
-    assert "computed again" in said[0]
+    logged = []
+    with Store(filled, logged.append) as kept:
+        assert kept.read(shard) is None
+        assert not kept.contains(shard)
+    assert len(logged) == 1
+    assert f"{path.name} is damaged" in logged[0]
+    assert "The shard is computed again" in logged[0]
     assert (filled / "damaged" / path.name).read_bytes() == bad
 
 
-def test_no_flipped_byte_changes_a_number(filled, counted):
-    block, tallies = counted[0]
-    whole = the_file(filled, block).read_bytes()
+def test_a_flipped_byte_never_changes_a_number(filled, counted):
+    shard, tallies = counted[0]
+    whole = the_file(filled, shard).read_bytes()
     found = []
     with Store(filled) as kept:
         for where in range(0, len(whole), len(whole) // 150):
-            the_file(filled, block).write_bytes(
+            the_file(filled, shard).write_bytes(
                 whole[:where] + bytes([whole[where] ^ 4]) + whole[where + 1 :]
             )
-            found.append(kept.read(block))
+            found.append(kept.read(shard))
     assert None in found
     assert all(tally == tallies for tally in found if tally is not None)
 
 
-def test_another_blocks_file_is_refused(filled, counted):
+def test_the_file_of_another_shard_is_refused(filled, counted):
     (first, _), (second, _), *_ = counted
     the_file(filled, first).write_bytes(the_file(filled, second).read_bytes())
-    said = []
-    with Store(filled, said.append) as kept:
+    logged = []
+    with Store(filled, logged.append) as kept:
         assert kept.read(first) is None
-    assert "it describes another block" in said[0]
+    assert "it describes another shard" in logged[0]
 
 
 def test_a_row_that_was_changed_is_refused(filled, counted):
-    block = counted[0][0]
-    table = pq.read_table(the_file(filled, block))
+    shard = counted[0][0]
+    table = pq.read_table(the_file(filled, shard))
     column = table.schema.get_field_index("learned")
     changed = table.set_column(column, "learned", [[value.as_py() + 1 for value in table["learned"]]])
-    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), the_file(filled, block))
-    said = []
-    with Store(filled, said.append) as kept:
-        assert kept.read(block) is None
-    assert "not those that were written" in said[0]
+    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), the_file(filled, shard))
+    logged = []
+    with Store(filled, logged.append) as kept:
+        assert kept.read(shard) is None
+    assert "not those that were written" in logged[0]
 
 
-def test_what_a_killed_run_left_half_written_is_removed(filled):
-    left = [filled / "blocks" / ".abc.parquet.x1", filled / ".trials.parquet.x2", filled / ".sweep.json.x3"]
+def test_partial_files_of_a_killed_sweep_are_removed(filled):
+    left = [filled / "shards" / ".abc.parquet.x1", filled / ".trials.parquet.x2", filled / ".sweep.json.x3"]
     for path in left:
         path.write_bytes(b"half")
-    before = sorted((filled / "blocks").glob("*.parquet"))
+    before = sorted((filled / "shards").glob("*.parquet"))
     with Store(filled):
         pass
     assert not any(path.exists() for path in left)
-    assert sorted((filled / "blocks").glob("*.parquet")) == before
+    assert sorted((filled / "shards").glob("*.parquet")) == before
 
 
 def test_one_sweep_at_a_time(tmp_path):
-    with Store(tmp_path), pytest.raises(TinyNetError, match="another sweep is writing to"), Store(tmp_path):
+    with (
+        Store(tmp_path),
+        pytest.raises(
+            TinyNetError, match="another sweep is writing to .* Wait until it ends, or choose another folder"
+        ),
+        Store(tmp_path),
+    ):
         pass
     with Store(tmp_path):
         pass
@@ -137,13 +144,13 @@ def test_one_sweep_at_a_time(tmp_path):
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with (
-        pytest.raises(TinyNetError, match="cannot write to .*file.*; choose another folder"),
+        pytest.raises(TinyNetError, match=r"cannot write to .*file.*\. Choose another folder"),
         Store(tmp_path / "file"),
     ):
         pass
 
 
-def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path, counted, monkeypatch):
+def test_a_full_disk_is_an_error_and_leaves_no_partial_file(tmp_path, counted, monkeypatch):
     (first, tallies), (second, others), *_ = counted
     with Store(tmp_path) as kept:
         kept.write(first, tallies)
@@ -153,11 +160,27 @@ def test_a_full_disk_is_said_and_leaves_nothing_half(tmp_path, counted, monkeypa
 
         monkeypatch.setattr(files.os, "fsync", full)
         with pytest.raises(
-            TinyNetError, match="No space left on device. Make room, or choose another folder"
+            TinyNetError, match=r"No space left on device\. Free some space, or choose another folder\."
         ):
             kept.write(second, others)
         assert kept.read(first) == tallies
-        assert [path.name for path in (tmp_path / "blocks").iterdir()] == [f"{first.key}.parquet"]
+        assert [path.name for path in (tmp_path / "shards").iterdir()] == [f"{first.key}.parquet"]
+
+
+def test_an_error_names_the_whole_path(tmp_path, counted, monkeypatch):
+    shard, tallies = counted[0]
+    folder = tmp_path / "rates; second try"
+
+    def fail(handle):
+        raise OSError(5, "Input/output error")
+
+    with Store(folder) as kept:
+        monkeypatch.setattr(files.os, "fsync", fail)
+        with pytest.raises(TinyNetError) as caught:
+            kept.write(shard, tallies)
+    path = the_file(folder, shard)
+    advice = "Free some space, or choose another folder."
+    assert str(caught.value) == f"cannot write {path}: Input/output error. {advice}"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root mounts a file system")
@@ -204,34 +227,53 @@ def test_pandas_polars_and_duckdb_open_the_tables_and_agree(written):
 def test_the_histograms_add_up(written):
     found, folder = written
     path = folder / "probes.parquet"
-    totals = duckdb.sql(f"select trial, picture, sum(count) from '{path}' group by all").fetchall()
+    totals = duckdb.sql(f"select trial, probe, sum(count) from '{path}' group by all").fetchall()
     assert len(totals) == len(GRID) * 5
     assert {total for *_, total in totals} == {500}
-    unsure = f"select sum(count) from '{path}' where trial = 3 and picture = 'gray' and margin_high <= 0.2"
+    unsure = f"select sum(count) from '{path}' where trial = 3 and probe = 'gray' and margin_high <= 0.2"
     assert duckdb.sql(unsure).fetchall()[0][0] == found.rows()[3]["probes"]["gray"]["unsure"]
 
 
 def test_the_plan_is_written_with_the_tables(written):
     found, folder = written
-    about = json.loads((folder / "sweep.json").read_text())
-    assert (about["networks"], about["first_seed"], about["networks_done"]) == (500, 0, 2000)
-    assert [tn.Trial.from_json(trial) for trial in about["trials"]] == GRID
-    assert tn.Examples.from_json(about["examples"]) == found.plan.examples
+    description = json.loads((folder / "sweep.json").read_text())
+    assert (description["networks"], description["first_seed"], description["networks_done"]) == (
+        500,
+        0,
+        2000,
+    )
+    assert [tn.Trial.from_json(trial) for trial in description["trials"]] == GRID
+    assert tn.Examples.from_json(description["examples"]) == found.plan.examples
 
 
-def test_columns_keep_their_types_where_nothing_is_known(tmp_path):
+def test_columns_keep_their_types_without_networks(tmp_path):
     """A table of no networks has the same columns as a full one."""
-    plan = plan_of(GRID, 100)
-    nothing = [store.Tally.empty(trial.recipe.epochs, 5, 2) for trial in GRID]
-    empty, full = store._trials(plan, nothing), store._trials(plan, tn.sweep(GRID, 100).tallies)
+    plan = plan_sweep(GRID, 100)
+    nothing = [Tally.empty(trial.recipe.epochs, 5, 2) for trial in GRID]
+    empty, full = (
+        result_tables._trials(plan, nothing),
+        result_tables._trials(plan, tn.sweep(GRID, 100).tallies),
+    )
     assert empty.schema == full.schema
     assert empty["learned_low"].null_count == len(GRID)
 
 
-def test_what_is_not_finite_has_no_margin():
+def test_outputs_that_are_not_finite_have_no_margin():
     trials = tn.grid(activation="identity", output="identity", learning_rate=50.0, epochs=1000)
     found = tn.sweep(trials, 64)
-    table = store._probes(found.plan, found.tallies).to_pylist()
-    assert {row["answer"] for row in table} == {"not finite"}
+    table = result_tables._probes(found.plan, found.tallies).to_pylist()
+    assert {row["predicted"] for row in table} == {"not finite"}
     assert [row["count"] for row in table] == [64] * 5
     assert np.isnan([row["margin_low"] or np.nan for row in table]).all()
+
+
+def test_results_of_an_earlier_version_are_left_alone(tmp_path):
+    (tmp_path / "blocks").mkdir()
+    old = tmp_path / "blocks" / "0123.parquet"
+    old.write_bytes(b"results of an earlier version")
+    logged = []
+    assert tn.sweep(GRID, 64, out=tmp_path, log=logged.append).complete
+    assert logged == [
+        f"{old.parent} has results of an earlier version of TinyNet. They are not used. You can delete that folder."
+    ]
+    assert old.read_bytes() == b"results of an earlier version"

@@ -23,8 +23,8 @@ def test_a_grid_is_the_product_in_the_order_given():
 
 
 def test_every_field_of_a_recipe_and_of_a_network_is_an_axis():
-    assert set(trials.AXES) == {f.name for f in fields(tn.Recipe)} - {"seed"} | set(trials.SHAPE)
-    assert set(trials.SHAPE.values()) == {f.name for f in fields(tn.Architecture)}
+    assert set(trials.AXES) == {f.name for f in fields(tn.Recipe)} - {"seed"} | set(trials.ARCHITECTURE_AXES)
+    assert set(trials.ARCHITECTURE_AXES.values()) == {f.name for f in fields(tn.Architecture)}
 
 
 def test_hidden_layers_and_the_examples_make_the_sizes():
@@ -34,12 +34,12 @@ def test_hidden_layers_and_the_examples_make_the_sizes():
     assert tn.grid(hidden=(4, 5)) == [Trial(tn.Architecture((4, 4, 5, 2)))]
 
 
-def test_numbers_of_numpy_are_numbers():
+def test_numpy_numbers_are_accepted():
     (trial,) = tn.grid(learning_rate=np.array([0.5]), epochs=np.arange(7, 8))
     assert trial.recipe == tn.Recipe(learning_rate=0.5, epochs=7)
 
 
-def test_the_recipes_seed_does_not_count():
+def test_the_seed_of_the_recipe_is_not_used():
     assert Trial(recipe=tn.Recipe(seed=7)) == Trial()
 
 
@@ -61,62 +61,64 @@ def test_a_trial_survives_json():
         ("activation", "tanh", ["tanh"]),
     ],
 )
-def test_words_name_values(axis, text, values):
-    assert trials.parse(axis, text) == values
+def test_text_is_parsed_into_values(axis, text, values):
+    assert trials.parse_values(axis, text) == values
 
 
 @pytest.mark.parametrize(
     ("axis", "text", "message"),
     [
-        ("learning_rate", "fast", "learning_rate is 'fast'; it must be numbers, such as"),
+        ("learning_rate", "fast", "learning_rate is 'fast'. It must be numbers, such as"),
         ("learning_rate", "0..20/17", "learning_rate is '0..20/17'"),
         ("learning_rate", "1..20", "learning_rate is '1..20'"),
-        ("epochs", "1.5", "epochs is '1.5'; it must be whole numbers"),
+        ("epochs", "1.5", "epochs is '1.5'. It must be whole numbers"),
         ("epochs", "", "epochs is ''"),
-        ("hidden", "4x", "hidden is '4x'; it must be nodes, such as 3, or 4x4"),
-        ("nesterov", "yes", "nesterov is 'yes'; it must be true or false"),
-        ("speed", "1", "there is no axis 'speed'; there are learning_rate, epochs"),
+        ("hidden", "4x", "hidden is '4x'. It must be numbers of nodes, such as 3, or 4x4"),
+        ("nesterov", "yes", "nesterov is 'yes'. It must be true or false"),
+        ("speed", "1", "axis is 'speed'. It must be one of learning_rate, epochs"),
     ],
 )
-def test_words_that_name_nothing_are_refused(axis, text, message):
+def test_invalid_text_is_refused(axis, text, message):
     with pytest.raises(TinyNetError, match=message):
-        trials.parse(axis, text)
+        trials.parse_values(axis, text)
 
 
 @pytest.mark.parametrize(
     ("axes", "message"),
     [
-        ({"rate": 1}, "there is no axis 'rate'"),
-        ({"seed": 1}, "there is no axis 'seed'"),
+        ({"rate": 1}, "axis is 'rate'. It must be one of"),
+        ({"seed": 1}, "axis is 'seed'. It must be one of"),
         ({"epochs": []}, "epochs is an empty list"),
         ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1.0"),
         ({"hidden": ["4x4", 0.5]}, r"sizes\[1\] is 0.5. It must be a whole number"),
         ({"epochs": range(1, 1000), "learning_rate": range(1, 1000)}, "998,001 trials"),
     ],
 )
-def test_impossible_grids_are_refused(axes, message):
+def test_invalid_grids_are_refused(axes, message):
     with pytest.raises(TinyNetError, match=message):
         tn.grid(**axes)
 
 
-def test_records_are_trials_and_a_bad_one_is_named():
-    found = trials.from_records([{"learning_rate": 2, "hidden": [4, 4], "activation": "tanh"}, {}], LINES)
+def test_records_become_trials_and_the_invalid_record_is_named():
+    found = trials.trials_from_records(
+        [{"learning_rate": 2, "hidden": [4, 4], "activation": "tanh"}, {}], LINES
+    )
     assert found == [*tn.grid(learning_rate=2.0, hidden=(4, 4), activation="tanh"), Trial()]
     with pytest.raises(TinyNetError, match="recipe 2 of 2: loss is 'hinge'"):
-        trials.from_records([{}, {"loss": "hinge"}], LINES)
-    with pytest.raises(TinyNetError, match="recipes are a list of objects"):
-        trials.from_records({"learning_rate": 2}, LINES)
+        trials.trials_from_records([{}, {"loss": "hinge"}], LINES)
+    with pytest.raises(TinyNetError, match="the recipes must be a list of objects"):
+        trials.trials_from_records({"learning_rate": 2}, LINES)
 
 
-def test_what_varies():
-    found = trials.varying(tn.grid(learning_rate=[5.0, 0.5], loss=["mse", "bce"], epochs=7))
+def test_varying_axes_have_sorted_numbers():
+    found = trials.varying_axes(tn.grid(learning_rate=[5.0, 0.5], loss=["mse", "bce"], epochs=7))
     assert found == {"learning_rate": [0.5, 5.0], "loss": ["mse", "bce"]}
 
 
-def test_recipes_are_trials_of_the_usual_network():
+def test_recipes_become_trials_of_the_default_network():
     nine = tn.pictures.lines(3)
     recipe = tn.Recipe(epochs=7)
     assert trials.as_trials(recipe, LINES) == [Trial(recipe=recipe)]
     assert trials.as_trials([recipe, Trial()], nine) == [Trial(tn.Architecture((9, 3, 2)), recipe), Trial()]
-    with pytest.raises(TinyNetError, match="0.1 is no trial; give trials"):
+    with pytest.raises(TinyNetError, match="0.1 is not a trial. Give recipes, or trials"):
         trials.as_trials([0.1], LINES)

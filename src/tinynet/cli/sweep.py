@@ -25,7 +25,7 @@ from tinynet.errors import TinyNetError
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
-    from tinynet.experiments.shards import Plan
+    from tinynet.experiments.plan import Plan
     from tinynet.experiments.sweep import Sweep
     from tinynet.experiments.trials import Trial
 
@@ -41,7 +41,7 @@ AXIS_WORDS = {
     "output": "output activation",
     "init": "initialization",
 }
-PROBE_METRICS = ("unsure", "lean")  # metrics of one probe picture
+PROBE_METRICS = ("unsure", "first_class")  # metrics of one probe
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class MapOptions:
     metric: Annotated[
         str | None,
         typer.Option(
-            help="What the map shows: learned, loss, epochs_until_learned, unsure or lean. Default: learned."
+            help="What the map shows: learned, loss, epochs_to_learn, unsure or first_class. Default: learned."
         ),
     ] = None
-    picture: Annotated[
-        str | None, typer.Option(help="Probe picture of the metrics unsure and lean. Default: gray.")
+    probe: Annotated[
+        str | None, typer.Option(help="Probe of the metrics unsure and first_class. Default: gray.")
     ] = None
     x: Annotated[str | None, typer.Option(help="Horizontal axis of the map, such as learning_rate.")] = None
     y: Annotated[str | None, typer.Option(help="Vertical axis of the map, such as epochs.")] = None
@@ -70,12 +70,14 @@ class MapOptions:
         if self.figure is None:
             refuse_unused(given, "Only the map of --figure uses it.")
         elif self.metric not in PROBE_METRICS:
-            refuse_unused({"--picture": self.picture}, "Only --metric unsure and --metric lean use it.")
+            refuse_unused(
+                {"--probe": self.probe}, "Only --metric unsure and --metric first_class use it."
+            )
         return {
             "x": self.x,
             "y": self.y,
             "value": self.metric or "learned",
-            "picture": self.picture or "gray",
+            "probe": self.probe or "gray",
         }
 
 
@@ -147,7 +149,7 @@ def sweep(
     from tinynet import plots
     from tinynet.cli import terminal
     from tinynet.experiments.estimate import estimate
-    from tinynet.experiments.sweep import plan_of
+    from tinynet.experiments.plan import plan_sweep
     from tinynet.experiments.sweep import sweep as run
 
     map_settings, run_settings = view.settings(), where.settings()
@@ -158,7 +160,7 @@ def sweep(
         "examples": examples,
         "probes": None if probes is None else _read_probes(probes, examples),
     }
-    plan = plan_of(trials, networks, **about)
+    plan = plan_sweep(trials, networks, **about)
     if view.figure is not None:
         _check_map(view.figure, plan, map_settings)
     if dry_run:
@@ -166,7 +168,7 @@ def sweep(
         print_json({"command": "sweep", **expected.to_json()}) if as_json else typer.echo(str(expected))
         return
     with terminal.progress("training", "networks", rate=True) as advance:
-        result = run(trials, networks, out=out, progress=advance, say=_log, **run_settings, **about)
+        result = run(trials, networks, out=out, progress=advance, log=_log, **run_settings, **about)
     if view.figure is not None:
         plots.save(plots.sweep_map(result, **map_settings), view.figure)
     _report(result, out, view.figure, as_json)
@@ -203,10 +205,10 @@ def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: boo
 def _check_map(figure: Path, plan: "Plan", settings: dict[str, Any]) -> None:
     """Raise a TinyNetError if the map cannot be drawn, before anything is computed."""
     from tinynet import plots
-    from tinynet.plots.maps import check
+    from tinynet.plots.map_layout import choose_layout
 
     plots.check_path(figure)
-    check(plan, **settings)
+    choose_layout(plan, **settings)
 
 
 def _log(line: str) -> None:
@@ -237,21 +239,21 @@ def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Exampl
 
 def _values(axis: str, text: str) -> list[Any]:
     """Return the values of a LIST. An error names the option of the axis."""
-    from tinynet.experiments.trials import parse
+    from tinynet.experiments.trials import parse_values
 
     try:
-        return parse(axis, text)
+        return parse_values(axis, text)
     except TinyNetError as error:
         raise error.renamed(flags(axis)[0]) from error
 
 
 def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":
     from tinynet import files
-    from tinynet.experiments.trials import from_records
+    from tinynet.experiments.trials import trials_from_records
 
     text = files.read(path)
     try:
         records = json.loads(text)
     except ValueError as error:
         raise TinyNetError(f"{path} is not JSON ({error})") from error
-    return from_records(records, examples)
+    return trials_from_records(records, examples)

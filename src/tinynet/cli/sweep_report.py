@@ -23,11 +23,11 @@ def as_json(sweep: "Sweep") -> dict[str, Any]:
 def show(sweep: "Sweep") -> None:
     """Print the shared settings, how many networks learned, and the predictions for the probes."""
     from tinynet.cli import terminal
-    from tinynet.experiments.trials import varying, word
+    from tinynet.experiments.trials import format_value, varying_axes
 
-    rows, axes = sweep.rows(), list(varying(sweep.trials))
+    rows, axes = sweep.rows(), list(varying_axes(sweep.trials))
     shared = [
-        f"{_words(name)} {word(value)}"
+        f"{_words(name)} {format_value(value)}"
         for name, value in sweep.trials[0].axes.items()
         if name not in axes and name in _notable_axes(sweep)
     ]
@@ -113,9 +113,9 @@ def sparkline(counts: list[int]) -> str:
 
 
 def _values(row: dict[str, Any], axes: list[str]) -> list[str]:
-    from tinynet.experiments.trials import word
+    from tinynet.experiments.trials import format_value
 
-    return [word(row[name]) for name in axes]
+    return [format_value(row[name]) for name in axes]
 
 
 def _words(name: str) -> str:

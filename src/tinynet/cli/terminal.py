@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinynet.evaluation.verdicts import Verdict
-from tinynet.experiments.estimate import duration
 from tinynet.story.content import Chapter, Figure, Links, Part, Table, Text
 
 MAX_NAME = 20  # characters of a row name that is never wrapped
@@ -98,6 +97,8 @@ def _pace() -> Any:
     from rich.progress import ProgressColumn, Task
     from rich.text import Text as Plain
 
+    from tinynet.experiments.estimate import format_duration
+
     class Pace(ProgressColumn):
         begun: tuple[float, float] | None = None
 
@@ -109,6 +110,6 @@ def _pace() -> Any:
             if done <= 0 or seconds <= 0:
                 return Plain("")
             left = (task.total - task.completed) * seconds / done
-            return Plain(f"{done / seconds:,.0f} per second, {duration(left)} left", style="dim")
+            return Plain(f"{done / seconds:,.0f} per second, {format_duration(left)} left", style="dim")
 
     return Pace()

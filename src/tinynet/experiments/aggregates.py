@@ -1,4 +1,4 @@
-"""Tallies: what is counted of many networks, in whole numbers, so that parts add up to the same in any order."""
+"""Counts of many networks that can be added in any order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -14,192 +14,231 @@ from tinynet.evaluation.verdicts import wilson
 from tinynet.experiments.population import Population
 from tinynet.numerics import elementary
 
-LOOKS_PER_DECADE = 32  # epochs at which a training is looked at: each about 7.5 % after the one before
-LOSS_BINS_PER_DECADE = 64  # a bin's geometric middle is within 1.82 % of all that lies in it
+CHECKPOINTS_PER_DECADE = 32  # each checkpoint is about 7.5 % after the one before
+LOSS_BINS_PER_DECADE = 64  # the geometric middle of a bin is within 1.82 % of every loss in it
 LOSS_DECADES = (-12, 3)
-MARGIN_BINS = 50  # on [0, 1]; a larger margin counts in the last
-FIXED_POINT = 2**20  # parts of 1 in which margins are summed
-LARGEST_MARGIN = 1000.0  # in the sum; sums of 100 million networks stay below 2**63
-QUANTILES = (10, 50, 90)
+MARGIN_BINS = 50  # on [0, 1]; the last bin also counts larger margins
+FIXED_POINT = 2**20  # margins are summed as multiples of 1 / FIXED_POINT
+MAX_SUMMED_MARGIN = 1000.0  # keeps the sum of 100 million margins below 2**63
+QUANTILES = (10, 50, 90)  # percent
+UNDECIDED = "undecided"  # the largest outputs are equal
 
 LN_10 = 2.302585092994046
 
 
-def _powers(first: int, last: int, a_decade: int) -> np.ndarray:
-    """Return the powers of ten from 10**first to 10**last, `a_decade` in each decade; whole exponents are exact."""
+def _powers_of_ten(first: int, last: int, per_decade: int) -> np.ndarray:
+    """Return powers of ten from 10**first to 10**last.
+
+    There are `per_decade` powers in each decade.
+
+    Powers with a whole exponent are exact.
+    """
     decades = [float(f"1e{k}") for k in range(first, last)]
-    within = [elementary.exp(LN_10 * (k / a_decade)) for k in range(a_decade)]
+    within = [elementary.exp(LN_10 * (k / per_decade)) for k in range(per_decade)]
     return np.append(np.outer(decades, within), float(f"1e{last}"))
 
 
-_LOSSES = _powers(*LOSS_DECADES, LOSS_BINS_PER_DECADE)  # edges
-MARGINS = np.arange(MARGIN_BINS + 1) / MARGIN_BINS  # edges
-_UNSURE_BINS = int(np.searchsorted(MARGINS, UNSURE))
+LOSS_EDGES = _powers_of_ten(*LOSS_DECADES, LOSS_BINS_PER_DECADE)
+MARGIN_EDGES = np.arange(MARGIN_BINS + 1) / MARGIN_BINS
+_UNSURE_BINS = int(np.searchsorted(MARGIN_EDGES, UNSURE))
 
 
 @lru_cache(maxsize=1024)
-def ladder(stop: int) -> np.ndarray:
-    """Return the epochs at which a training of `stop` epochs is looked at; the last is its end. -> (looks,) int64
+def logarithmic_checkpoints(epochs: int) -> np.ndarray:
+    """Return the epochs after which a training is checked. -> (checkpoints,) int64
 
-    >>> ladder(10).tolist(), len(ladder(30_000))
+    The last checkpoint is `epochs`.
+
+    >>> logarithmic_checkpoints(10).tolist(), len(logarithmic_checkpoints(30_000))
     ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 121)
     """
-    steps = np.round(_powers(0, len(str(stop)), LOOKS_PER_DECADE)).astype(np.int64)
-    found = np.unique(np.append(steps[steps < stop], stop))
+    powers = np.round(_powers_of_ten(0, len(str(epochs)), CHECKPOINTS_PER_DECADE)).astype(np.int64)
+    found = np.unique(np.append(powers[powers < epochs], epochs))
     found.setflags(write=False)
     return found
 
 
-def leanings(answers: Sequence[str]) -> tuple[str, ...]:
-    """Return what a network may say of a picture: each answer, and last that it is undecided, in a tie.
+def prediction_labels(target_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels of all possible predictions.
 
-    >>> leanings(("horizontal", "vertical")), leanings(("same",))
+    A tie has the label "undecided".
+
+    >>> prediction_labels(("horizontal", "vertical")), prediction_labels(("same",))
     (('horizontal', 'vertical', 'undecided'), ('same', 'not same', 'undecided'))
     """
-    return (answers[0], f"not {answers[0]}", "undecided") if len(answers) == 1 else (*answers, "undecided")
+    if len(target_names) == 1:
+        return target_names[0], f"not {target_names[0]}", UNDECIDED
+    return *target_names, UNDECIDED
 
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What is counted of networks of one trial.
+    """Counts of the networks of one trial.
 
-    stop : the epochs of the trial.
-    networks, finite, learned : how many there are, have finite numbers, and get every example right.
-    losses : (963,) how many have a final loss below 1e-12, in each of 64 bins a decade up to 1e3, above, or not finite.
-    until : (looks,) of those that learned, how many came out right first at each epoch of `ladder`.
-    margins : (pictures, leanings, 50) what they say of each probe picture, and how far it exceeds the second.
-    sums : (pictures, leanings) the margins' sums, in parts of 2**-20.
-    lost : (pictures,) how many answer with numbers that are not finite.
+    epochs : the epochs of the trial.
+    networks, finite, learned : how many networks there are, have finite parameters, get every example right.
+    losses : (963,) how many networks have a final loss below 1e-12, in each of 64 bins a decade up to 1e3,
+        above 1e3, and not finite.
+    epochs_to_learn : (checkpoints,) how many of the networks that learned were first seen to get every example
+        right at each of the `logarithmic_checkpoints`.
+    margins : (probes, predictions, 50) how many networks make each prediction for each probe, by margin.
+    margin_sums : (probes, predictions) the sums of these margins, in units of 2**-20.
+    n_not_finite : (probes,) how many networks have an output that is not finite.
 
     >>> import tinynet as tn
-    >>> crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=64)
-    >>> tally = Tally.of(crowd, np.full(64, 100), tn.pictures.stress())
+    >>> population = tn.population(tn.Recipe(learning_rate=5.0), networks=64)
+    >>> tally = Tally.of(population, np.full(64, 100), tn.pictures.stress())
     >>> (tally + tally).networks, tally.losses.sum().item()
     (128, 64)
     """
 
-    stop: int
+    epochs: int
     networks: int
     finite: int
     learned: int
     losses: np.ndarray
-    until: np.ndarray
+    epochs_to_learn: np.ndarray
     margins: np.ndarray
-    sums: np.ndarray
-    lost: np.ndarray
+    margin_sums: np.ndarray
+    n_not_finite: np.ndarray
 
     @classmethod
-    def of(cls, crowd: Population, first: np.ndarray, probes: Examples) -> "Tally":
-        """Count a population; first (n,) is the epoch at which each was first seen to be right, 0 for never."""
-        stop, learned = crowd.recipe.epochs, crowd.all_right
-        looks = ladder(stop)
-        first = np.where(first == 0, stop, first)[learned]
-        until = np.bincount(np.searchsorted(looks, first), minlength=len(looks))
-        losses = _losses(np.where(crowd.finite, crowd.losses, np.nan))
-        counts = (stop, len(crowd), int(crowd.finite.sum()), int(learned.sum()))
-        return cls(*counts, losses, until, *_margins(crowd.outputs(probes)))
+    def of(cls, population: Population, first_correct: np.ndarray, probes: Examples) -> "Tally":
+        """Count a population.
+
+        first_correct : (n,) the epoch after which each network was first seen to get every example right; 0 for never.
+        """
+        epochs, learned = population.recipe.epochs, population.all_right
+        checkpoints = logarithmic_checkpoints(epochs)
+        first = np.where(first_correct == 0, epochs, first_correct)[learned]
+        epochs_to_learn = np.bincount(np.searchsorted(checkpoints, first), minlength=len(checkpoints))
+        losses = _loss_histogram(np.where(population.finite, population.losses, np.nan))
+        counts = (epochs, len(population), int(population.finite.sum()), int(learned.sum()))
+        return cls(*counts, losses, epochs_to_learn, *_margin_histograms(population.outputs(probes)))
 
     @classmethod
-    def empty(cls, stop: int, pictures: int, outputs: int) -> "Tally":
-        """Return the tally of no networks, after `stop` epochs, of so many probe pictures and outputs."""
-        says = len(leanings(("",) * outputs))
+    def empty(cls, epochs: int, probes: int, outputs: int) -> "Tally":
+        """Return a tally of no networks."""
+        predictions = len(prediction_labels(("",) * outputs))
         shapes = (
-            (len(_LOSSES) + 2,),
-            ladder(stop).shape,
-            (pictures, says, MARGIN_BINS),
-            (pictures, says),
-            (pictures,),
+            len(LOSS_EDGES) + 2,
+            len(logarithmic_checkpoints(epochs)),
+            (probes, predictions, MARGIN_BINS),
+            (probes, predictions),
+            probes,
         )
-        return cls(stop, 0, 0, 0, *(np.zeros(shape, np.int64) for shape in shapes))
+        return cls(epochs, 0, 0, 0, *(np.zeros(shape, np.int64) for shape in shapes))
 
     def __add__(self, other: "Tally") -> "Tally":
-        if self.stop != other.stop:
+        if self.epochs != other.epochs:
             raise TinyNetError(
-                f"tallies after {self.stop} and {other.stop} epochs are of two trials; they do not add up"
+                f"the tallies are of {self.epochs:,} and {other.epochs:,} epochs. "
+                "Only tallies of one trial can be added."
             )
-        return Tally(self.stop, *(getattr(self, name) + getattr(other, name) for name in COUNTS))
+        sums = (getattr(self, name) + getattr(other, name) for name in COUNTS)
+        return Tally(self.epochs, *sums)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tally):
             return NotImplemented
-        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("stop", *COUNTS))
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("epochs", *COUNTS))
 
     __hash__ = None  # type: ignore[assignment]
 
     def loss_quantile(self, percent: int) -> float | None:
-        """Return the loss that so many percent of the finite networks reach, within 1.82 %; None without networks.
+        """Return a percentile of the finite losses, within 1.82 %.
 
-        Below 1e-12 it is 0, above 1,000 it is 1,000.
+        A loss below 1e-12 counts as 0, above 1,000 as 1,000. Returns None if no network is finite.
         """
-        place = _quantile(self.losses[:-1], percent)
+        place = _quantile_bin(self.losses[:-1], percent)
         if place is None:
             return None
-        if place in (0, len(_LOSSES)):
-            return 0.0 if place == 0 else float(_LOSSES[-1])
-        return float(np.sqrt(_LOSSES[place - 1] * _LOSSES[place]))
+        if place in (0, len(LOSS_EDGES)):
+            return 0.0 if place == 0 else float(LOSS_EDGES[-1])
+        return float(np.sqrt(LOSS_EDGES[place - 1] * LOSS_EDGES[place]))
 
-    def until_quantile(self, percent: int) -> int | None:
-        """Return after how many epochs so many percent of those that learned were right; None where none did.
+    def epochs_to_learn_quantile(self, percent: int) -> int | None:
+        """Return a percentile of the epochs to learn.
 
-        It is the first epoch of `ladder` at which they were seen to be.
+        It is over the networks that learned.
+
+        It is one of the `logarithmic_checkpoints`. Returns None if no network learned.
         """
-        place = _quantile(self.until, percent)
-        return None if place is None else int(ladder(self.stop)[place])
+        place = _quantile_bin(self.epochs_to_learn, percent)
+        return None if place is None else int(logarithmic_checkpoints(self.epochs)[place])
 
-    def gaps(self, picture: int) -> np.ndarray:
-        """Return the histogram of first answer minus second, on [-1, 1], of two answers; ties are above 0. -> (100,)"""
-        first, second, tied = self.margins[picture][:3]
+    def margin_histogram(self, probe: int) -> np.ndarray:
+        """Return the histogram of signed margins on [-1, 1]. -> (100,)
+
+        A signed margin is the first output minus the second.
+
+        Only for two outputs. Ties count as above 0.
+        """
+        first, second, tied = self.margins[probe][:3]
         return np.concatenate([second[::-1], first + tied])
 
-    def probe(self, picture: int, says: Sequence[str]) -> dict[str, Any]:
-        """Return what was counted of a probe picture, by name; `says` as of `leanings`."""
-        counts = self.margins[picture].sum(axis=1)  # (leanings,)
+    def probe(self, probe: int, labels: Sequence[str]) -> dict[str, Any]:
+        """Return the counts of one probe, by name.
+
+        labels : those of `prediction_labels`.
+        """
+        counts = self.margins[probe].sum(axis=1)  # (predictions,)
         total = int(counts.sum())
         return {
-            "says": dict(zip(says, counts.tolist(), strict=True)),
-            "unsure": int(self.margins[picture, :, :_UNSURE_BINS].sum()),
-            "not_finite": int(self.lost[picture]),
-            "mean_margin": int(self.sums[picture].sum()) / FIXED_POINT / total if total else None,
+            "predicted": dict(zip(labels, counts.tolist(), strict=True)),
+            "unsure": int(self.margins[probe, :, :_UNSURE_BINS].sum()),
+            "not_finite": int(self.n_not_finite[probe]),
+            "mean_margin": int(self.margin_sums[probe].sum()) / FIXED_POINT / total if total else None,
         }
 
     def summary(self) -> dict[str, Any]:
-        """Return the counts of the networks, how many learned with the 95 % interval, and quantiles, by name."""
+        """Return counts, intervals and quantiles, by name."""
         low, high = wilson(self.learned, self.networks) if self.networks else (None, None)
         found: dict[str, Any] = {"networks": self.networks, "finite": self.finite, "learned": self.learned}
         found["learned_share"] = self.learned / self.networks if self.networks else None
         found |= {"learned_low": low, "learned_high": high}
         found |= {f"loss_q{percent}": self.loss_quantile(percent) for percent in QUANTILES}
-        return found | {f"epochs_until_learned_q{p}": self.until_quantile(p) for p in QUANTILES}
+        return found | {f"epochs_to_learn_q{p}": self.epochs_to_learn_quantile(p) for p in QUANTILES}
 
 
-COUNTS = tuple(field.name for field in fields(Tally) if field.name != "stop")
+COUNTS = tuple(field.name for field in fields(Tally) if field.name != "epochs")
 
 
-def _losses(losses: np.ndarray) -> np.ndarray:
-    """Count losses (n,) into bins; the last holds those that are not finite."""
-    places = np.where(np.isfinite(losses), np.searchsorted(_LOSSES, losses, side="right"), len(_LOSSES) + 1)
-    return np.bincount(places, minlength=len(_LOSSES) + 2)
+def _loss_histogram(losses: np.ndarray) -> np.ndarray:
+    """Count losses (n,) in bins.
+
+    The last bin counts losses that are not finite.
+    """
+    places = np.where(
+        np.isfinite(losses), np.searchsorted(LOSS_EDGES, losses, side="right"), len(LOSS_EDGES) + 1
+    )
+    return np.bincount(places, minlength=len(LOSS_EDGES) + 2)
 
 
-def _margins(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count what answers (n, pictures, outputs) say: margins, sums and lost, as of `Tally`."""
-    pictures = outputs.shape[1]
-    finite = np.isfinite(outputs).all(axis=2)  # (n, pictures)
-    margin, says, kinds = _said(np.where(finite[..., None], outputs, 0.0))
-    places = (np.arange(pictures) * kinds + says)[finite]
+def _margin_histograms(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Count the margins of outputs (n, probes, outputs).
+
+    Returns the fields margins, margin_sums and n_not_finite of a `Tally`.
+    """
+    probes = outputs.shape[1]
+    finite = np.isfinite(outputs).all(axis=2)  # (n, probes)
+    margin, predicted, kinds = _said(np.where(finite[..., None], outputs, 0.0))
+    places = (np.arange(probes) * kinds + predicted)[finite]
     margin = margin[finite]
-    bins = np.minimum(np.searchsorted(MARGINS, margin, side="right") - 1, MARGIN_BINS - 1)
-    counts = np.bincount(places * MARGIN_BINS + bins, minlength=pictures * kinds * MARGIN_BINS)
-    parts = np.round(np.minimum(margin, LARGEST_MARGIN) * FIXED_POINT)
-    sums = np.bincount(places, parts, minlength=pictures * kinds).astype(
-        np.int64
-    )  # exact: a block's stay below 2**53
-    shape = (pictures, kinds)
+    bins = np.minimum(np.searchsorted(MARGIN_EDGES, margin, side="right") - 1, MARGIN_BINS - 1)
+    counts = np.bincount(places * MARGIN_BINS + bins, minlength=probes * kinds * MARGIN_BINS)
+    units = np.round(np.minimum(margin, MAX_SUMMED_MARGIN) * FIXED_POINT)
+    # bincount adds in float64. The sums of a shard stay below 2**53, so they are exact.
+    sums = np.bincount(places, units, minlength=probes * kinds).astype(np.int64)
+    shape = (probes, kinds)
     return counts.reshape(*shape, MARGIN_BINS), sums.reshape(shape), len(outputs) - finite.sum(axis=0)
 
 
 def _said(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return margins and leanings (n, pictures) of finite answers, and how many leanings there are."""
+    """Return margins and predictions (n, probes) of finite outputs.
+
+    The third value is the number of possible predictions.
+    """
     if outputs.shape[2] == 1:
         margin = np.abs(2 * outputs[..., 0] - 1)
         says, kinds = np.where(outputs[..., 0] > 0.5, 0, 1), 3
@@ -210,7 +249,10 @@ def _said(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     return margin, np.where(margin == 0, kinds - 1, says), kinds
 
 
-def _quantile(counts: np.ndarray, percent: int) -> int | None:
-    """Return the bin that holds the ceil(n * percent / 100)-th smallest of n; None where n is 0."""
+def _quantile_bin(counts: np.ndarray, percent: int) -> int | None:
+    """Return the bin of a percentile, or None without values.
+
+    It is the bin of the ceil(n * percent / 100)-th smallest of n values.
+    """
     n = int(counts.sum())
     return int(np.searchsorted(np.cumsum(counts), -(-n * percent // 100))) if n else None

@@ -1,4 +1,4 @@
-"""One training of many seeds: what a worker needs for any part of it, and what its networks answer."""
+"""Networks of many seeds, trained side by side by one kernel."""
 
 import math
 from collections.abc import Callable
@@ -23,21 +23,21 @@ from tinynet.numerics.llvm import address, aligned, lane_count
 from tinynet.recipe import Recipe
 from tinynet.training.early_stopping import EarlyStopping
 
-SECONDS_PER_CALL = 0.05  # the kernel hears a cancellation only between calls
-MAX_NETWORKS = 8192  # of a task
+SECONDS_PER_CALL = 0.05  # a cancellation takes effect between two calls of the kernel
+MAX_NETWORKS_PER_TASK = 8192
 
 
-class Table(NamedTuple):
-    """What a kernel finds pictures in: the examples, or a world's patterns; C-contiguous."""
+class KernelInputs(NamedTuple):
+    """The C-contiguous arrays that a kernel reads."""
 
-    inputs: np.ndarray  # (pictures, pixels) float32
-    targets: np.ndarray  # (pictures, outputs) float32; of a world two rows more, a coin's
-    flat: np.ndarray  # (pictures,) float32, 1 where a pattern of a world has one level
-    views: np.ndarray  # (8, pixels) int32, of augmentation
+    inputs: np.ndarray  # (examples, inputs) float32
+    targets: np.ndarray  # (examples, outputs) float32; a world has two more rows, for coin labels
+    flat: np.ndarray  # (examples,) float32, 1 where a pattern of a world has a single level
+    views: np.ndarray  # (8, inputs) int32, the index arrays of the augmentation
 
     @classmethod
-    def of(cls, recipe: Recipe, source: Source) -> "Table":
-        """Return the table of a training."""
+    def of(cls, recipe: Recipe, source: Source) -> "KernelInputs":
+        """Return the arrays of a recipe and its data."""
         if isinstance(source, World):
             patterns = source.patterns
             inputs, flat = patterns.masks, patterns.is_flat
@@ -46,46 +46,58 @@ class Table(NamedTuple):
             assert source.targets is not None
             inputs, targets, flat = source.inputs, source.targets, np.zeros(1)
         side = math.isqrt(inputs.shape[1])
-        seen = views(side) if recipe.augment else np.zeros((8, 1))
+        orders = views(side) if recipe.augment else np.zeros((8, 1))
         kinds = (np.float32, np.float32, np.float32, np.int32)
-        arrays = zip((inputs, smoothed(recipe, targets), flat, seen), kinds, strict=True)
+        arrays = zip((inputs, smoothed(recipe, targets), flat, orders), kinds, strict=True)
         return cls(*(np.ascontiguousarray(array, kind) for array, kind in arrays))
 
 
 @dataclass(frozen=True, eq=False)
-class Training:
-    """One training of many seeds: what a worker needs for any part of it."""
+class TrainingJob:
+    """A training that is ready to run for any seeds."""
 
     architecture: Architecture
     recipe: Recipe
     source: Source
-    table: Table
+    inputs: KernelInputs
     kernel: Callable[..., None]
 
     @classmethod
-    def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "Training":
-        """Prepare a training, and compile its kernel if it is the first of its kind."""
+    def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "TrainingJob":
+        """Prepare the inputs and the kernel.
+
+        A kernel is compiled once for all trainings that can share it.
+        """
         world = source if isinstance(source, World) else None
         kernel = compile_training(architecture, kernel_key(recipe), examples_per_epoch(source), world)
-        return cls(architecture, recipe, source, Table.of(recipe, source), kernel)
+        return cls(architecture, recipe, source, KernelInputs.of(recipe, source), kernel)
 
     @cached_property
     def seconds_per_epoch(self) -> float:
-        """About how long an epoch of one network takes, on the machines of 2026."""
+        """Estimated seconds of one epoch of one network.
+
+        The estimate is for machines of 2026.
+        """
         return 1e-10 * self.architecture.parameter_count * examples_per_epoch(self.source)
 
     @cached_property
     def networks_per_task(self) -> int:
-        """Return how many networks one task takes: enough to be worth it, few enough to be stopped soon."""
-        most = min(MAX_NETWORKS, int(SECONDS_PER_CALL / (self.seconds_per_epoch * self.recipe.epochs + 3e-7)))
-        return max(1, most // lane_count()) * lane_count()
+        """The number of networks of one task.
+
+        Tasks are so small that they can be cancelled soon.
+        """
+        seconds = self.seconds_per_epoch * self.recipe.epochs + 3e-7
+        networks = min(MAX_NETWORKS_PER_TASK, int(SECONDS_PER_CALL / seconds))
+        return max(1, networks // lane_count()) * lane_count()
 
     def run(
         self, seeds: np.ndarray, cancelled: Event, validation: Examples | None = None
     ) -> np.ndarray | None:
-        """Train these seeds; return their parameters (n, P) float32, or None if cancelled.
+        """Train the networks of these seeds.
 
-        With examples to validate on, each network's are those of the epoch that did best on them.
+        With validation examples, each network ends with the parameters of its best epoch on them.
+
+        Returns the parameters (n, P) float32, or None if `cancelled` was set.
         """
         cohort = Cohort(self, seeds)
         if validation is None:
@@ -94,63 +106,73 @@ class Training:
         while cohort.epoch < self.recipe.epochs and not watch.over:
             if not cohort.advance(cohort.epoch + 1, cancelled):
                 return None
-            watch.look(cohort.answers(validation.inputs), cohort.parameters())
+            watch.look(cohort.outputs(validation.inputs), cohort.parameters())
         return watch.parameters
 
 
 class Cohort:
-    """Networks that are trained in lockstep from their starts on, and can be looked at on the way.
+    """Networks that are trained in lockstep.
 
-    seeds : (n,) of the networks.
-    epoch : how many epochs are done.
+    They can be read between two epochs.
+
+    seeds : (n,) one seed for each network.
+    epoch : the number of epochs that are done.
 
     >>> from tinynet.data import pictures
-    >>> cohort = Cohort(Training.of(Architecture(), Recipe(), pictures.lines()), np.arange(100))
-    >>> cohort.advance(10), cohort.answers(pictures.stress().inputs).shape
+    >>> cohort = Cohort(TrainingJob.of(Architecture(), Recipe(), pictures.lines()), np.arange(100))
+    >>> cohort.advance(10), cohort.outputs(pictures.stress().inputs).shape
     (True, (100, 4, 2))
     """
 
-    def __init__(self, training: Training, seeds: np.ndarray) -> None:
-        self.training, self.seeds, self.epoch = training, np.asarray(seeds), 0
+    def __init__(self, job: TrainingJob, seeds: np.ndarray) -> None:
+        self.job, self.seeds, self.epoch = job, np.asarray(seeds), 0
         lanes = lane_count()
-        padded = np.resize(self.seeds, -(-len(seeds) // lanes) * lanes)  # a last, short block repeats seeds
+        padded = np.resize(self.seeds, -(-len(seeds) // lanes) * lanes)  # fills the last block of lanes
         self._seeds = np.ascontiguousarray(padded, np.uint32)
-        self._blocks = initial_blocks(training.architecture, self._seeds)  # (blocks, P, lanes)
-        memory = optimizers.initial_state(training.architecture, training.recipe)
-        self._state = aligned((len(self._blocks), len(memory), lanes), np.float32)
-        self._state[:] = memory[None, :, None]
-        shuffled = examples_per_epoch(training.source) if training.recipe.order == "shuffled" else 0
-        self._work = workspace(training.architecture, shuffled)
+        self._blocks = initial_blocks(job.architecture, self._seeds)  # (blocks, P, lanes)
+        state = optimizers.initial_state(job.architecture, job.recipe)
+        self._state = aligned((len(self._blocks), len(state), lanes), np.float32)
+        self._state[:] = state[None, :, None]
+        shuffled = examples_per_epoch(job.source) if job.recipe.order == "shuffled" else 0
+        self._work = workspace(job.architecture, shuffled)
 
-    def begin(self, parameters: np.ndarray) -> None:
-        """Put parameters (n, P) in place of the seeds' starts, such as those that another training ended in.
+    def load_parameters(self, parameters: np.ndarray) -> None:
+        """Replace the initial parameters by parameters (n, P).
 
-        Seeds still decide what is shown: a second training with the seeds of the first sees its places again.
+        The seeds still decide the order, noise and pictures. A second training with equal seeds draws
+        them a second time.
+
+        Raises TinyNetError for another shape, and after the first epoch.
         """
-        wanted = (len(self.seeds), self.training.architecture.parameter_count)
+        wanted = (len(self.seeds), self.job.architecture.parameter_count)
         if np.shape(parameters) != wanted:
             raise TinyNetError(
-                f"the parameters have shape {np.shape(parameters)}; these {wanted[0]} networks need {wanted}"
+                f"parameters has shape {np.shape(parameters)}. It must be {wanted} for these networks."
             )
         if self.epoch:
-            raise TinyNetError(f"{self.epoch} epochs are done; a cohort begins before its first")
-        padded = np.resize(parameters, (len(self._seeds), wanted[1]))  # as the seeds are
+            raise TinyNetError(
+                f"{self.epoch:,} epochs are done. Load parameters before the first epoch: make a new Cohort."
+            )
+        padded = np.resize(parameters, (len(self._seeds), wanted[1]))  # the same padding as for the seeds
         self._blocks[:] = padded.reshape(len(self._blocks), lane_count(), -1).transpose(0, 2, 1)
 
     def parameters(self) -> np.ndarray:
-        """Return the networks' present numbers. -> (n, P) float32"""
+        """Return the current parameters. -> (n, P) float32"""
         return self._blocks.transpose(0, 2, 1).reshape(len(self._seeds), -1)[: len(self.seeds)]
 
-    def answers(self, inputs: np.ndarray) -> np.ndarray:
-        """Return what the networks answer now to pictures (m, pixels). -> (n, m, outputs) float32
+    def outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the current outputs for inputs (m, inputs). -> (n, m, outputs) float32
 
-        The sigmoid is the kernel's: within 3e-7.
+        The kernel's sigmoid is an approximation, within 3e-7.
         """
-        return network_outputs(self.training.architecture, self._blocks, inputs)[: len(self.seeds)]
+        return network_outputs(self.job.architecture, self._blocks, inputs)[: len(self.seeds)]
 
     def advance(self, epoch: int, cancelled: Event | None = None) -> bool:
-        """Train on until `epoch` epochs are done; False, and somewhere on the way, if cancelled."""
-        size = max(1, int(SECONDS_PER_CALL / (self.training.seconds_per_epoch * len(self._seeds))))
+        """Train until `epoch` epochs are done.
+
+        Returns False if `cancelled` was set before.
+        """
+        size = max(1, int(SECONDS_PER_CALL / (self.job.seconds_per_epoch * len(self._seeds))))
         while self.epoch < epoch:
             if cancelled is not None and cancelled.is_set():
                 return False
@@ -160,10 +182,10 @@ class Cohort:
         return True
 
     def _train(self, first: int, last: int) -> None:
-        training, recipe = self.training, self.training.recipe
+        job, recipe = self.job, self.job.recipe
         settings = np.array([*optimizers.settings(recipe).values(), recipe.noise], np.float32)
-        per_epoch = steps_per_epoch(recipe, training.source)
+        per_epoch = steps_per_epoch(recipe, job.source)
         rates = recipe.rates(first * per_epoch, last * per_epoch, recipe.epochs * per_epoch)
-        shown = (*training.table, rates.astype(np.float32), settings)
-        arrays = (self._blocks, self._state, self._seeds, *shown, self._work)
-        training.kernel(*map(address, arrays), len(self._blocks), first, last)
+        inputs = (*job.inputs, rates.astype(np.float32), settings)
+        arrays = (self._blocks, self._state, self._seeds, *inputs, self._work)
+        job.kernel(*map(address, arrays), len(self._blocks), first, last)

@@ -1,4 +1,4 @@
-"""What a sweep would take: how many networks, and about how long, from a few milliseconds of each kind of training."""
+"""The expected duration of a sweep."""
 
 import os
 import time
@@ -8,119 +8,136 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.experiments.aggregates import Tally, ladder
-from tinynet.experiments.cohort import Cohort, Training
+from tinynet.experiments.aggregates import Tally, logarithmic_checkpoints
+from tinynet.experiments.cohort import Cohort, TrainingJob
+from tinynet.experiments.plan import Plan
 from tinynet.experiments.population import Population
-from tinynet.experiments.shards import Group, Plan, look
+from tinynet.experiments.shards import TrainingGroup, mark_first_correct
+from tinynet.experiments.store import shard_path
 from tinynet.experiments.trials import Trial
 
-SAMPLE = 256  # networks that are timed
-SECONDS = 0.005  # of training that are timed, at least
-MAX_KINDS = 20  # that are timed; others are taken to be like the nearest by the cost model
+NETWORKS_TIMED = 256
+SECONDS_TIMED = 0.005  # of training, at least
+MAX_TIMED = 20  # kinds of training; another kind takes its time from the kind with the nearest cost
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a sweep would do, and about how long the blocks that are left would take.
+    """The size and the expected duration of a sweep.
 
-    core_seconds : on one core; seconds : on `workers` of them.
+    core_seconds : on one core.
+    workers : the number of threads; `seconds` is the duration on all of them.
     """
 
     trials: int
     trainings: int
     networks: int
-    blocks: int
+    shards: int
     networks_done: int
-    blocks_done: int
+    shards_done: int
     core_seconds: float
     workers: int
 
     @property
     def seconds(self) -> float:
-        """About how long it would take on this machine."""
+        """The expected duration on this machine."""
         return self.core_seconds / self.workers
 
     def to_json(self) -> dict[str, Any]:
-        """Every number by name, ready for JSON."""
+        """Return every number by name, ready for JSON."""
         return asdict(self) | {"seconds": self.seconds}
 
     def __str__(self) -> str:
+        per_training = self.networks // self.trainings
         done = (
-            f"; {self.blocks_done:,} of them are done ({self.networks_done:,} networks)"
-            if self.blocks_done
+            f" {self.shards_done:,} of them are done ({self.networks_done:,} networks)."
+            if self.shards_done
             else ""
         )
         return (
-            f"{self.trials:,} trials make {self.trainings:,} trainings of {self.networks // self.trainings:,} networks: "
-            f"{self.networks:,} networks in {self.blocks:,} blocks{done}.\n"
-            f"About {duration(self.seconds)} on {self.workers} threads of this machine, an estimate "
-            f"from a few milliseconds of each kind of training."
+            f"{self.trials:,} trials need {self.trainings:,} trainings of {per_training:,} networks: "
+            f"{self.networks:,} networks in {self.shards:,} shards.{done}\n"
+            f"Expected duration: about {format_duration(self.seconds)} on {self.workers} threads of this machine, "
+            f"estimated from a few milliseconds of each kind of training."
         )
 
 
 def estimate(plan: Plan, out: str | Path | None = None, workers: int | None = None) -> Estimate:
-    """Estimate a sweep; `out` is its folder, whose finished blocks are left out, by name and without reading them."""
-    left, done, blocks_done = dict.fromkeys(plan.groups, 0), 0, 0
-    for block in plan.blocks():
-        if out is not None and (Path(out) / "blocks" / f"{block.key}.parquet").is_file():
-            done, blocks_done = done + len(block), blocks_done + 1
+    """Estimate the duration of a sweep.
+
+    out : the sweep's folder. The shards whose files exist are not counted; the files are not read.
+    workers : the number of threads; one for each core by default.
+    """
+    waiting, networks_done, shards_done = dict.fromkeys(plan.groups, 0), 0, 0
+    for shard in plan.shards():
+        if out is not None and shard_path(Path(out), shard).is_file():
+            networks_done, shards_done = networks_done + len(shard), shards_done + 1
         else:
-            left[block.group] += len(block)
-    seconds = _seconds({group: networks for group, networks in left.items() if networks})
+            waiting[shard.group] += len(shard)
+    seconds = _core_seconds({group: networks for group, networks in waiting.items() if networks})
     return Estimate(
-        len(plan.trials), len(plan.groups), plan.total, plan.block_count,
-        done, blocks_done, seconds, workers or os.cpu_count() or 1,
+        len(plan.trials), len(plan.groups), plan.total_networks, plan.shard_count,
+        networks_done, shards_done, seconds, workers or os.cpu_count() or 1,
     )  # fmt: skip
 
 
-def _seconds(networks: dict[Group, int]) -> float:
-    """Return the time that so many networks of each group take on one core."""
-    kinds: dict[Trial, list[Group]] = {}
+def _core_seconds(networks: dict[TrainingGroup, int]) -> float:
+    """Return the seconds on one core.
+
+    networks : the number of networks of each group.
+    """
+    kinds: dict[Trial, list[TrainingGroup]] = {}
     for group in networks:
         kinds.setdefault(_kind(group), []).append(group)
-    chosen = list(kinds)[:: -(-len(kinds) // MAX_KINDS)] if kinds else []
+    chosen = list(kinds)[:: -(-len(kinds) // MAX_TIMED)] if kinds else []
     timed = {kind: _time(kinds[kind][0]) for kind in chosen}
-    total = sum(starting for starting, _ in timed.values())
-    for kind, groups in kinds.items():
-        like = min(timed, key=lambda t: abs(np.log(kinds[t][0].cost / kinds[kind][0].cost)))
-        scale = groups[0].cost / kinds[like][0].cost
-        total += sum(networks[group] for group in groups) * timed[like][1] * scale
+    total = sum(preparation for preparation, _ in timed.values())
+    for groups in kinds.values():
+        cost = groups[0].cost
+        nearest = min(timed, key=lambda t: abs(np.log(kinds[t][0].cost / cost)))
+        scale = cost / kinds[nearest][0].cost
+        total += sum(networks[group] for group in groups) * timed[nearest][1] * scale
     return total
 
 
-def _kind(group: Group) -> Trial:
-    """Return what decides how long a group takes: its rate does not."""
+def _kind(group: TrainingGroup) -> Trial:
+    """Return a key of groups with equal duration per network."""
     return Trial(group.architecture, replace(group.recipe, learning_rate=1.0))
 
 
-def _time(group: Group) -> tuple[float, float]:
-    """Return how long a group takes to be prepared, and then for each network."""
-    begun = time.perf_counter()
-    training = Training.of(group.architecture, group.recipe, group.examples)
-    seeds = np.arange(min(SAMPLE, group.size))
-    cohort = Cohort(training, seeds)
+def _time(group: TrainingGroup) -> tuple[float, float]:
+    """Return the seconds of the preparation, and of each network."""
+    start = time.perf_counter()
+    seeds = np.arange(min(NETWORKS_TIMED, group.shard_size))
+    cohort = Cohort(TrainingJob.of(group.architecture, group.recipe, group.examples), seeds)
     cohort.advance(1)
-    started = time.perf_counter()
-    epochs = 1
-    while (spent := time.perf_counter() - started) < SECONDS and cohort.epoch < group.stops[-1]:
-        epochs = min(2 * epochs, group.stops[-1] - cohort.epoch)
-        cohort.advance(cohort.epoch + epochs)
-    training_time = spent / max(1, cohort.epoch - 1) * group.stops[-1]
-    looking = time.perf_counter()
-    look(cohort, group.examples, np.zeros(len(seeds), np.int64))
-    counting = time.perf_counter()
-    crowd = Population(group.architecture, group.recipe, group.examples, seeds, cohort.parameters())
-    Tally.of(crowd, np.zeros(len(seeds), np.int64), group.probes)
+    prepared = time.perf_counter()
+    training = _time_training(cohort, group.checkpoints[-1])
+    check = time.perf_counter()
+    mark_first_correct(cohort, group.examples, np.zeros(len(seeds), np.int64))
+    count = time.perf_counter()
+    population = Population(group.architecture, group.recipe, group.examples, seeds, cohort.parameters())
+    Tally.of(population, np.zeros(len(seeds), np.int64), group.probes)
     end = time.perf_counter()
-    looks = (counting - looking) * len(ladder(group.stops[-1])) + (end - counting) * len(group.stops)
-    return started - begun, (training_time + looks) / len(seeds)
+    checks = (count - check) * len(logarithmic_checkpoints(group.checkpoints[-1]))
+    counts = (end - count) * len(group.checkpoints)
+    return prepared - start, (training + checks + counts) / len(seeds)
 
 
-def duration(seconds: float) -> str:
-    """Write a time in words.
+def _time_training(cohort: Cohort, epochs: int) -> float:
+    """Return the seconds of a training, measured on few epochs."""
+    start, more = time.perf_counter(), 1
+    while (seconds := time.perf_counter() - start) < SECONDS_TIMED and cohort.epoch < epochs:
+        more = min(2 * more, epochs - cohort.epoch)
+        cohort.advance(cohort.epoch + more)
+    return seconds / max(1, cohort.epoch - 1) * epochs
 
-    >>> duration(0.2), duration(34.2), duration(135), duration(7260), duration(200_000)
-    ('1 s', '34 s', '2 min 15 s', '2 h 1 min', '2 d 7 h')
+
+def format_duration(seconds: float) -> str:
+    """Write a duration with at most two units.
+
+    >>> [format_duration(seconds) for seconds in (0.2, 34.2, 135, 7260, 200_000)]
+    ['1 s', '34 s', '2 min 15 s', '2 h 1 min', '2 d 7 h']
     """
     whole = max(1, round(seconds))
     for size, name, part, smaller in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):

@@ -1,4 +1,4 @@
-"""Blocks computed on threads, or by the workers of a dask cluster: the same numbers either way."""
+"""Shards, computed on threads or on a dask cluster."""
 
 import logging
 import os
@@ -11,155 +11,173 @@ from typing import TYPE_CHECKING, Any
 
 from tinynet.errors import TinyNetError
 from tinynet.experiments.aggregates import Tally
-from tinynet.experiments.shards import Block, compute
+from tinynet.experiments.shards import Shard, compute
 from tinynet.plugins import pip_command
 from tinynet.version import __version__
 
 if TYPE_CHECKING:
     from distributed import Client
 
-POLL = 0.5  # seconds, after which a lost cluster is noticed
-TIMEOUT = 10  # seconds that a cluster has to answer, or to come back
-ATTEMPTS = 10  # at a block whose workers die, each of which the cluster itself makes several times
-IN_FLIGHT = 3  # blocks for each thread of a cluster
-LOUD = (
-    "distributed",
-    "distributed.client",
-    "tornado.application",
-    "asyncio",
-)  # loggers of what we say ourselves
+POLL_SECONDS = 0.5  # between two checks of the connection to the cluster
+TIMEOUT_SECONDS = 10  # for the cluster to answer, or to come back
+MAX_ATTEMPTS = 10  # at a shard whose workers die; the cluster itself retries each attempt several times
+SHARDS_PER_THREAD = 3  # that are pending on a cluster
+MIN_PENDING = 8
+# These loggers report errors that the functions here raise as TinyNetError.
+SILENCED_LOGGERS = ("distributed", "distributed.client", "tornado.application", "asyncio")
 
-Counted = Generator[tuple[Block, list[Tally]], None, None]
+Results = Generator[tuple[Shard, list[Tally]], None, None]
 
 
-def on_threads(blocks: Iterator[Block], workers: int | None = None) -> Counted:
-    """Compute blocks on so many threads, one a core unless said; give each with its tallies as it is done.
+def run_on_threads(shards: Iterator[Shard], workers: int | None = None) -> Results:
+    """Compute shards on threads.
 
-    Closing the iterator cancels what is under way.
+    Yields each shard with its tallies when it is done.
+
+    workers : the number of threads; one for each core by default.
+
+    Closing the generator cancels the pending shards.
     """
     workers = workers or os.cpu_count() or 1
     cancelled = Event()
     with ThreadPoolExecutor(workers) as pool:
 
-        def submit(block: Block, attempt: int) -> "Future[Any]":
-            return pool.submit(compute, block.group.text, block.first, block.last, cancelled)
+        def submit(shard: Shard, attempt: int) -> "Future[Any]":
+            return pool.submit(compute, shard.group.description, shard.first, shard.last, cancelled)
 
         try:
-            yield from _stream(blocks, 2 * workers, submit)
+            yield from _stream(shards, 2 * workers, submit)
         finally:
             cancelled.set()
             pool.shutdown(cancel_futures=True)
 
 
-def on_cluster(blocks: Iterator[Block], address: str) -> Counted:
-    """Compute blocks by the workers of the dask scheduler at `address`; give each with its tallies as it is done.
+def run_on_cluster(shards: Iterator[Shard], address: str) -> Results:
+    """Compute shards on a dask cluster.
 
-    A block whose worker dies is computed again. Raises TinyNetError for a scheduler that does not answer or goes
-    away, and for workers that die over and over or have another version of TinyNet.
+    Yields each shard with its tallies when it is done.
+
+    address : of the dask scheduler, such as tcp://10.0.0.1:8786.
+
+    A shard whose worker dies is computed again. Raises TinyNetError if the scheduler does not answer or
+    disconnects, if workers die repeatedly, and if a worker has another version of TinyNet.
     """
     try:
-        from distributed import KilledWorker  # sets up its loggers
+        from distributed import KilledWorker  # the import sets up the loggers of dask
     except ImportError as error:
         raise ImportError(f"a cluster needs dask.distributed: {pip_command('cluster')}") from error
-    with _quiet(), _client(address) as client:
-        pool = client.get_executor(pure=True, retries=ATTEMPTS)
-        room = max(8, IN_FLIGHT * sum(client.nthreads().values()))
+    with _silenced_loggers(), _connect(address) as client:
+        pool = client.get_executor(pure=True, retries=MAX_ATTEMPTS)
+        max_pending = max(MIN_PENDING, SHARDS_PER_THREAD * sum(client.nthreads().values()))
 
-        def submit(block: Block, attempt: int) -> "Future[Any]":
-            return pool.submit(_on_worker, block.group.text, block.first, block.last, attempt)
+        def submit(shard: Shard, attempt: int) -> "Future[Any]":
+            return pool.submit(_on_worker, shard.group.description, shard.first, shard.last, attempt)
 
-        def watch() -> None:
+        def check_connection() -> None:
             if client.status in ("closed", "closing"):
                 raise CancelledError
 
         try:
-            for block, (version, tallies) in _stream(blocks, room, submit, watch):
-                _same_version(version)
-                yield block, tallies
-        except (CancelledError, RuntimeError, OSError) as error:  # the client's own errors are some of these
-            why = f" ({error})" if str(error) else ""
-            raise TinyNetError(f"the cluster at {address} went away{why}") from error
+            for shard, (version, tallies) in _stream(shards, max_pending, submit, check_connection):
+                _check_version(version)
+                yield shard, tallies
+        except TinyNetError:
+            raise
+        except (
+            CancelledError,
+            RuntimeError,
+            OSError,
+            ValueError,
+        ) as error:  # dask's errors for a lost cluster
+            reason = f": {error}" if str(error) else ""
+            raise TinyNetError(f"the connection to the cluster at {address} was lost{reason}.") from error
         except KilledWorker as error:
             raise TinyNetError(
-                f"the workers of {address} died {ATTEMPTS} times over one block, perhaps of too little memory"
+                f"workers of the cluster at {address} died {MAX_ATTEMPTS} times on one shard. "
+                "Check that the workers have enough memory."
             ) from error
         except (ImportError, AttributeError) as error:
-            raise TinyNetError(f"a worker cannot compute ({_words(error)}); {_NEEDS}") from error
+            raise TinyNetError(f"a worker cannot compute: {_message(error)}. {_install_advice()}") from error
         finally:
             if client.status == "running":
                 pool.shutdown(wait=False)
 
 
 def _stream(
-    blocks: Iterator[Block],
-    room: int,
-    submit: Callable[[Block, int], "Future[Any]"],
-    watch: Callable[[], None] = lambda: None,
-) -> Iterator[tuple[Block, Any]]:
-    """Keep at most `room` blocks under way, and give each with its result as it is done."""
-    pending: dict[Future[Any], tuple[Block, int]] = {}
+    shards: Iterator[Shard],
+    max_pending: int,
+    submit: Callable[[Shard, int], "Future[Any]"],
+    check_connection: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[Shard, Any]]:
+    """Yield each shard with its result when it is done.
+
+    At most `max_pending` shards are pending.
+    """
+    pending: dict[Future[Any], tuple[Shard, int]] = {}
     while True:
-        while len(pending) < room and (block := next(blocks, None)) is not None:
-            pending[submit(block, 1)] = block, 1
+        while len(pending) < max_pending and (shard := next(shards, None)) is not None:
+            pending[submit(shard, 1)] = shard, 1
         if not pending:
             return
-        done, _ = wait(pending, timeout=POLL, return_when=FIRST_COMPLETED)
-        watch()
+        done, _ = wait(pending, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        check_connection()
         for future in done:
-            block, attempt = pending.pop(future)
-            if attempt < ATTEMPTS and type(future.exception()).__name__ == "KilledWorker":
-                pending[submit(block, attempt + 1)] = block, attempt + 1
+            shard, attempt = pending.pop(future)
+            if attempt < MAX_ATTEMPTS and type(future.exception()).__name__ == "KilledWorker":
+                pending[submit(shard, attempt + 1)] = shard, attempt + 1
             else:
-                yield block, future.result()
+                yield shard, future.result()
 
 
-def _on_worker(text: str, first: int, last: int, attempt: int) -> tuple[str, list[Tally] | None]:
-    """Compute a block; `attempt` only gives the task another name."""
-    return __version__, compute(text, first, last)
+def _on_worker(description: str, first: int, last: int, attempt: int) -> tuple[str, list[Tally] | None]:
+    """Compute a shard on a worker.
+
+    `attempt` only gives a repeated task another name. Dask would not run a failed task with an equal name again.
+    """
+    return __version__, compute(description, first, last)
 
 
-_NEEDS = f"every worker needs TinyNet {__version__}, as here"
-
-
-def _same_version(version: str) -> None:
+def _check_version(version: str) -> None:
     if version != __version__:
-        raise TinyNetError(f"a worker has TinyNet {version}; {_NEEDS}")
+        raise TinyNetError(f"a worker has TinyNet {version}. {_install_advice()}")
 
 
-def _words(error: BaseException) -> str:
+def _install_advice() -> str:
+    return f"Install TinyNet {__version__} on every worker."
+
+
+def _message(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
 @contextmanager
-def _client(address: str) -> Iterator["Client"]:
-    """Connect, and wait for a first worker."""
+def _connect(address: str) -> Iterator["Client"]:
+    """Connect to a scheduler, and wait for its first worker."""
     from distributed import Client
 
     if not re.fullmatch(r"\w+://\S+:\d+", address):
-        raise TinyNetError(
-            f"is {address!r}; its address must be such as tcp://10.0.0.1:8786", parameter="scheduler"
-        )
+        raise TinyNetError(f"scheduler is {address!r}. It must be an address such as tcp://10.0.0.1:8786.")
     try:
-        client = Client(address, timeout=TIMEOUT, set_as_default=False)
+        client = Client(address, timeout=TIMEOUT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise TinyNetError(
-            f"no scheduler answers at {address} ({_words(error)}); start one: dask scheduler"
+            f"no scheduler answers at {address} ({_message(error)}). Start one with `dask scheduler`."
         ) from error
     with client:
         try:
-            client.wait_for_workers(1, timeout=TIMEOUT)
+            client.wait_for_workers(1, timeout=TIMEOUT_SECONDS)
         except TimeoutError as error:
             raise TinyNetError(
-                f"the cluster at {address} has no workers; start one: dask worker {address}"
+                f"the cluster at {address} has no workers. Start one with `dask worker {address}`."
             ) from error
         yield client
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence the loggers of what goes wrong with a cluster, which is said in our own words."""
-    levels = {name: logging.getLogger(name).level for name in LOUD}
-    for name in LOUD:
+def _silenced_loggers() -> Iterator[None]:
+    """Silence the loggers that report a lost cluster."""
+    levels = {name: logging.getLogger(name).level for name in SILENCED_LOGGERS}
+    for name in SILENCED_LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         yield

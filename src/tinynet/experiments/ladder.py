@@ -18,7 +18,8 @@ from tinynet.data.batches import Source
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
-from tinynet.experiments.population import Population, population, seed_range
+from tinynet.experiments.population import Population, population
+from tinynet.experiments.seeds import seed_range
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 
@@ -160,7 +161,7 @@ class Ladder:
         self.exam = exam or Exam()
         self._standings: dict[str, Standing] = {}
 
-    def crowd(self, key: str, progress: Callable[[int, int], None] | None = None) -> Population:
+    def train(self, key: str, progress: Callable[[int, int], None] | None = None) -> Population:
         """Train a rung's networks."""
         rung = _rung(key)
         return population(
@@ -182,10 +183,10 @@ class Ladder:
         return key in self._standings or self._found(key) is not None
 
     def _measured(self, key: str, progress: Callable[[int, int], None] | None) -> Standing:
-        crowd = self.crowd(key, progress)
-        if crowd.interrupted:
+        trained = self.train(key, progress)
+        if trained.interrupted:
             raise KeyboardInterrupt
-        standing = Standing.of(key, crowd.sit(self.exam))
+        standing = Standing.of(key, trained.take_exam(self.exam))
         if self.folder is not None:
             text = json.dumps({"identity": self._identity(key), **asdict(standing)}, indent=1)
             files.write(self._path(key), text.encode())

@@ -1,9 +1,6 @@
-"""Populations: the same training for many seeds. One seed is an anecdote."""
+"""Populations: one recipe, trained for many seeds."""
 
-import os
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,36 +17,34 @@ from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.metrics import right
 from tinynet.evaluation.predictions import UNSURE
 from tinynet.evaluation.verdicts import Verdict, share
-from tinynet.experiments.cohort import Training
+from tinynet.experiments.cohort import TrainingJob
+from tinynet.experiments.seeds import Progress, SeedTraining, seed_range
 from tinynet.kernels.simd import network_outputs, to_blocks
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
-from tinynet.numerics.llvm import lane_count
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
-from tinynet.validation import MAX_SEED, check_int, check_seed
 
-MAX_NETWORKS = 100_000_000
-FORWARD_BLOCK = 8192  # networks whose answers are computed at once
-EXAM_BLOCK = 512  # networks that sit an exam at once
+NETWORKS_PER_FORWARD = 8192  # whose outputs are computed at once
+NETWORKS_PER_EXAM = 512  # that take an exam at once
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """Many networks trained alike, one a seed, in float32.
+    """Networks of many seeds, trained by one recipe in float32.
 
-    seeds : (N,) of the networks that are done; all that were asked for, unless it was interrupted.
+    seeds : (N,) of the networks that are done. After an interruption some seeds are missing.
     parameters : (N, P) float32 after training.
-    interrupted : whether Ctrl-C ended it early.
-    world : where the pictures to train on were drawn from, if they were; `examples` are its clean lines then.
-    validation : what each network's best epoch was chosen by, if it was.
+    interrupted : whether Ctrl-C ended the training early.
+    world : the world that the training pictures were drawn from, if any; `examples` are then its clean lines.
+    validation : the examples that chose each network's best epoch, if any.
 
     >>> import tinynet as tn
-    >>> crowd = tn.population(tn.Recipe(learning_rate=0.1, epochs=100), networks=64)
-    >>> crowd.losses.shape, int(crowd.all_right.sum())
+    >>> population = tn.population(tn.Recipe(learning_rate=0.1, epochs=100), networks=64)
+    >>> population.losses.shape, int(population.all_right.sum())
     ((64,), 0)
     """
 
@@ -66,21 +61,23 @@ class Population:
         return len(self.seeds)
 
     def outputs(self, inputs: Examples | np.ndarray) -> np.ndarray:
-        """Return every network's answers to pictures (pictures, pixels). -> (N, pictures, outputs) float64
+        """Return the outputs of every network for inputs (m, inputs). -> (N, m, outputs) float64
 
         Raises TinyNetError for inputs of another shape.
         """
         values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
         wanted = self.architecture.sizes[0]
         if values.ndim != 2 or values.shape[1] != wanted:
-            raise TinyNetError(f"inputs has the shape {values.shape}. It must be (examples, {wanted}).")
-        answers = np.empty((len(self), len(values), self.architecture.sizes[-1]))
-        for some in self._parts():
-            answers[some] = self._outputs(some, values)
-        return answers
+            raise TinyNetError(
+                f"inputs has the shape {values.shape}. These networks take (examples, {wanted})."
+            )
+        found = np.empty((len(self), len(values), self.architecture.sizes[-1]))
+        for some in self._parts(NETWORKS_PER_FORWARD):
+            found[some] = self._outputs(some, values)
+        return found
 
-    def _parts(self, block: int = FORWARD_BLOCK) -> Iterator[slice]:
-        return (slice(first, first + block) for first in range(0, len(self), block))
+    def _parts(self, size: int) -> Iterator[slice]:
+        return (slice(first, first + size) for first in range(0, len(self), size))
 
     def _outputs(self, some: slice, values: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -88,43 +85,52 @@ class Population:
 
     @cached_property
     def finite(self) -> np.ndarray:
-        """(N,) bool: whether all of a network's numbers stayed finite."""
+        """(N,) bool: whether all parameters of a network are finite."""
         return np.isfinite(self.parameters).all(axis=1)
 
     @property
     def losses(self) -> np.ndarray:
         """(N,) mean loss over the examples, after training."""
-        return self._judged[0]
+        return self._scores[0]
 
     @property
     def accuracy(self) -> np.ndarray:
-        """(N,) share of the examples whose largest output is the target's; a tie or NaN is not right."""
-        return self._judged[1]
+        """(N,) share of the examples that a network gets right.
+
+        An example is right if the target's output is the largest. A tie or NaN is not right.
+        """
+        return self._scores[1]
 
     @property
     def all_right(self) -> np.ndarray:
-        """(N,) bool: whether every example comes out right."""
+        """(N,) bool: whether a network gets every example right."""
         return self.accuracy == 1.0
 
     @cached_property
-    def _judged(self) -> tuple[np.ndarray, np.ndarray]:
-        """Losses and accuracies, part by part: the answers of a million networks need not be kept."""
+    def _scores(self) -> tuple[np.ndarray, np.ndarray]:
+        """Losses and accuracies, computed in parts to save memory."""
         assert self.examples.targets is not None
         losses, accuracy = np.empty(len(self)), np.empty(len(self))
-        for some in self._parts():
+        for some in self._parts(NETWORKS_PER_FORWARD):
             outputs = self._outputs(some, self.examples.inputs)
             losses[some] = mean_losses(self.recipe, outputs, self.examples)
             accuracy[some] = right(outputs, self.examples.targets).mean(axis=1)
         return losses, accuracy
 
     def network(self, seed: int) -> Network:
-        """Return the trained member of that seed, in the float32 numbers of the population."""
+        """Return the trained network of a seed.
+
+        Its parameters are the float32 numbers of the population.
+        """
         index = self._index(seed)
-        start = Network.initial(self.architecture, seed=seed)
-        return start.with_parameters(self.parameters[index].astype(float), origin=f"seed {seed}, trained")
+        initial = Network.initial(self.architecture, seed=seed)
+        return initial.with_parameters(self.parameters[index].astype(float), origin=f"seed {seed}, trained")
 
     def replay(self, seed: int) -> Recording:
-        """Train the member of that seed again, in float64, with every nudge recorded."""
+        """Train the network of a seed again, as a recording.
+
+        The recording is computed in float64.
+        """
         self._index(seed)
         source = self.examples if self.world is None else self.world
         recipe = replace(self.recipe, seed=int(seed))
@@ -133,30 +139,36 @@ class Population:
         )
 
     def margins(self, inputs: Examples | np.ndarray) -> np.ndarray:
-        """Return how far each network's first answer exceeds its second. -> (N, pictures)"""
+        """Return the first output minus the second, of every network. -> (N, examples)"""
         outputs = self.outputs(inputs)
         return np.asarray(outputs[..., 0] - outputs[..., 1])
 
-    def sit(self, exam: Exam) -> ExamResult:
-        """Let every network sit an exam, some at a time; its answers are the kernel's, within 1e-6 or so."""
+    def take_exam(self, exam: Exam) -> ExamResult:
+        """Return the exam's result of every network.
 
-        def sat(some: slice) -> ExamResult:
+        The outputs are the kernel's, within about 1e-6 of `outputs`.
+        """
+
+        def result(some: slice) -> ExamResult:
             parameters = self.parameters[some]
             blocks, count = to_blocks(parameters), len(parameters)
             return exam.sit(lambda inputs: network_outputs(self.architecture, blocks, inputs)[:count])
 
-        return ExamResult.joined(map(sat, self._parts(EXAM_BLOCK)))
+        return ExamResult.joined(map(result, self._parts(NETWORKS_PER_EXAM)))
 
     def share(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
-        """Return the verdict that so many of all networks do `what`; mask is (N,) bool."""
+        """Return a verdict on the networks in a mask.
+
+        mask : (N,) bool. what : the end of the sentence, such as "are unsure of gray".
+        """
         return share(mask, f"networks {what}", more)
 
     def verdicts(self) -> list[Verdict]:
-        """Return what was found: how many learned, the loss, and what they say of gray."""
-        found = [self.share(self.all_right, f"get all {len(self.examples)} pictures right")]
+        """Return verdicts on learning, loss and gray."""
+        found = [self.share(self.all_right, all_right_phrase(self.examples))]
         found.append(self._loss_verdict())
         if not self.finite.all():
-            found.append(self.share(~self.finite, "ended in numbers that are not finite"))
+            found.append(self.share(~self.finite, "have parameters that are not finite"))
         if self.examples.shape == (2, 2) and self.architecture.sizes[-1] == 2:
             found += self._gray_verdicts()
         return found
@@ -166,27 +178,27 @@ class Population:
         if not len(finite):
             return Verdict("No network has a final loss: none stayed finite.", None, len(self))
         low, median, high = np.quantile(finite, [0.1, 0.5, 0.9])
-        sentence = f"The final loss is {median:.4f} in the median network; 80 % lie between {low:.4f} and {high:.4f}."
+        sentence = f"The median final loss is {median:.4f}; 80 % of the networks are between {low:.4f} and {high:.4f}."
         numbers = {"median": float(median), "quantile_10": float(low), "quantile_90": float(high)}
         return Verdict(sentence, None, len(self), None, numbers)
 
     def _gray_verdicts(self) -> Iterator[Verdict]:
-        gap = self.margins(np.full((1, 4), 0.5))[:, 0]  # (N,)
+        margins = self.margins(np.full((1, 4), 0.5))[:, 0]  # (N,)
         first, _ = self.examples.target_names
-        yield self.share(gap > 0, f"lean to {first} on the gray block", _mean_gap(gap))
+        yield self.share(margins > 0, f"predict {first} for the gray picture", _mean_margin(margins))
         yield self.share(
-            np.abs(gap) < UNSURE, f"are unsure of gray: their answers differ by less than {UNSURE:g}"
+            np.abs(margins) < UNSURE, f"are unsure of gray: their outputs differ by less than {UNSURE:g}"
         )
         learned = self.all_right
         if 0 < learned.sum() < len(self):
-            what = f"networks that get every picture right lean to {first} on gray"
-            yield share(gap[learned] > 0, what, _mean_gap(gap[learned]))
+            what = f"networks that get every picture right predict {first} for gray"
+            yield share(margins[learned] > 0, what, _mean_margin(margins[learned]))
 
     def _index(self, seed: int) -> int:
         found = np.flatnonzero(self.seeds == seed)
         if not len(found):
             raise TinyNetError(
-                f"seed {seed} is not in this population; its seeds are {self.seeds.min()} to {self.seeds.max()}"
+                f"seed {seed} is not in this population. Its seeds are {self.seeds.min()} to {self.seeds.max()}."
             )
         return int(found[0])
 
@@ -199,14 +211,20 @@ def population(
     examples: Source | None = None,
     architecture: Architecture | None = None,
     validation: Examples | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Population:
-    """Train one network for each seed from `first_seed` on, all by one recipe.
+    """Train one network for each seed, all by one recipe.
 
-    Member `seed` starts as `Network.initial(architecture, seed=seed)`, and its seed decides all that the recipe leaves to chance.
-    With examples for validation, each network is the one of its best epoch on them, as in `train`.
-    Examples are the four lines and the architecture 4-3-2 unless given. `progress(done, total)` counts
-    networks. Ctrl-C ends it early and keeps the networks that are done.
+    The network of a seed starts as `Network.initial(architecture, seed=seed)`. The seed also decides the order,
+    the noise and the pictures of its training.
+
+    first_seed : the first seed; the others follow it.
+    examples : examples or a world; the four lines by default.
+    architecture : 4-3-2 by default.
+    validation : examples that choose the best epoch of each network, as in `train`.
+    progress : called as `progress(done, total)` with numbers of networks.
+
+    Ctrl-C ends the training early and keeps the networks that are done.
 
     Raises TinyNetError for numbers out of range and for examples that do not fit.
 
@@ -217,63 +235,22 @@ def population(
     recipe, architecture = recipe or Recipe(), architecture or Architecture()
     source: Source = pictures.lines() if examples is None else examples
     check(architecture, source, recipe, validation)
-    span = seed_range(first_seed, networks)
-    seeds = np.arange(span.start, span.stop)
-    training = Training.of(architecture, recipe, source)
-    parameters = np.empty((networks, architecture.parameter_count), np.float32)
-    size = min(training.networks_per_task, max(lane_count(), -(-networks // (os.cpu_count() or 1))))
-    blocks = [slice(first, first + size) for first in range(0, networks, size)]
-    done = np.zeros(len(blocks), bool)
-    cancelled = threading.Event()
-
-    def task(number: int) -> int:
-        some = blocks[number]
-        trained = training.run(seeds[some], cancelled, validation)
-        if trained is not None:
-            parameters[some], done[number] = trained, True
-        return number
-
-    interrupted = False
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        futures = [pool.submit(task, number) for number in range(len(blocks))]
-        try:
-            _report(as_completed(futures), blocks, networks, progress)
-        except BaseException as error:
-            cancelled.set()
-            pool.shutdown(cancel_futures=True)
-            if not isinstance(error, KeyboardInterrupt):
-                raise
-            interrupted = True
-    if not done.all():
-        keep = np.repeat(done, size)[:networks]
-        seeds, parameters = seeds[keep], parameters[keep]
+    seeds = seed_range(first_seed, networks)
+    training = SeedTraining(TrainingJob.of(architecture, recipe, source), seeds, validation)
+    training.run(progress)
+    done = training.done if training.interrupted else slice(None)  # a slice does not copy the arrays
     world = source if isinstance(source, World) else None
-    judged = source.lines if isinstance(source, World) else source
-    return Population(architecture, recipe, judged, seeds, parameters, interrupted, world, validation)
+    scored = source.lines if isinstance(source, World) else source
+    return Population(
+        architecture, recipe, scored, training.seeds[done], training.parameters[done],
+        training.interrupted, world, validation,
+    )  # fmt: skip
 
 
-def seed_range(first: int, networks: int) -> range:
-    """Return the seeds of so many networks; TinyNetError where they are too many or out of range."""
-    check_int("networks", networks, 1, MAX_NETWORKS)
-    check_seed(first, "first_seed")
-    if first + networks - 1 > MAX_SEED:
-        raise TinyNetError(f"first_seed {first:,} and {networks:,} networks pass the last seed, {MAX_SEED:,}")
-    return range(first, first + networks)
+def all_right_phrase(examples: Examples) -> str:
+    """Return a phrase such as "get all 4 pictures right"."""
+    return f"get all {len(examples):,} {'examples' if examples.shape is None else 'pictures'} right"
 
 
-def _report(
-    finished: Iterator[Future[int]],
-    blocks: list[slice],
-    networks: int,
-    progress: Callable[[int, int], None] | None,
-) -> None:
-    count = 0
-    for future in finished:
-        some = blocks[future.result()]
-        count += min(some.stop, networks) - some.start
-        if progress is not None:
-            progress(count, networks)
-
-
-def _mean_gap(gap: np.ndarray) -> str:
-    return f"the two answers differ by {arrays.mean(np.abs(gap)):.3f} on average"
+def _mean_margin(margins: np.ndarray) -> str:
+    return f"the two outputs differ by {arrays.mean(np.abs(margins)):.3f} on average"

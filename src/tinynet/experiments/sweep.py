@@ -1,38 +1,38 @@
-"""Sweeps: one question put to many recipes, over many seeds each."""
+"""Sweeps: many trials, each trained for many seeds."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinynet.data import pictures
 from tinynet.data.examples import Examples
-from tinynet.data.probes import default_probes
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.verdicts import Verdict, counted
-from tinynet.experiments.aggregates import Tally, leanings
-from tinynet.experiments.executors import on_cluster, on_threads
-from tinynet.experiments.shards import Block, Group, Plan
-from tinynet.experiments.store import Say, Store, write_tables
-from tinynet.experiments.trials import Trial, as_trials
+from tinynet.experiments.aggregates import Tally, prediction_labels
+from tinynet.experiments.executors import Results, run_on_cluster, run_on_threads
+from tinynet.experiments.plan import Plan, plan_sweep
+from tinynet.experiments.population import all_right_phrase
+from tinynet.experiments.result_tables import write_tables
+from tinynet.experiments.seeds import Progress
+from tinynet.experiments.shards import Shard
+from tinynet.experiments.store import Log, Store
+from tinynet.experiments.sweep_state import SweepState
+from tinynet.experiments.trials import Trial
 from tinynet.recipe import Recipe
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """What was counted of many networks of each trial.
+    """The counts of a sweep.
 
-    plan : trials, seeds, examples and probe pictures.
-    tallies : one for each trial, of the networks that are done.
-    interrupted : whether Ctrl-C ended it early.
+    plan : the trials, seeds, examples and probes.
+    tallies : the counts of each trial, over the networks that are done.
+    interrupted : whether Ctrl-C ended the sweep early.
 
     >>> import tinynet as tn
-    >>> found = tn.sweep(tn.grid(learning_rate=[0.1, 0.2]), networks=1000)
-    >>> print(found.verdict(0))
+    >>> sweep = tn.sweep(tn.grid(learning_rate=[0.1, 0.2]), networks=1000)
+    >>> print(sweep.verdict(0))
     0 of 1,000 networks get all 4 pictures right (95 % interval 0 % to 0.4 %).
     """
 
@@ -42,7 +42,7 @@ class Sweep:
 
     @property
     def trials(self) -> tuple[Trial, ...]:
-        """The trials, in the order they were given."""
+        """The trials, in the given order."""
         return self.plan.trials
 
     @property
@@ -52,46 +52,64 @@ class Sweep:
 
     @property
     def done(self) -> str:
-        """How many of all networks are done, in words; those of several epochs of one training count once."""
-        found = dict(zip((group for group, _ in self.plan.places), self.tallies, strict=True))
-        return f"{sum(tally.networks for tally in found.values()):,} of {self.plan.total:,} networks are done"
+        """The number of networks that are done, in words.
+
+        Trials that share a training count once.
+        """
+        by_group = dict(zip((group for group, _ in self.plan.positions), self.tallies, strict=True))
+        networks = sum(tally.networks for tally in by_group.values())
+        return f"{networks:,} of {self.plan.total_networks:,} networks are done"
 
     def verdict(self, trial: int | Trial) -> Verdict:
-        """Return how many networks of a trial learned, with the 95 % interval; `trial` or its number."""
-        tally = self.tallies[self._number(trial)]
-        what = f"networks get all {len(self.plan.examples)} pictures right"
+        """Return the verdict on how many networks learned.
+
+        trial : a trial of the sweep, or its number.
+        """
+        number = self._number(trial)
+        tally = self.tallies[number]
         if not tally.networks:
-            return Verdict(f"No network of the trial {self.trials[self._number(trial)]} is done.", None, 0)
-        return counted(tally.learned, tally.networks, what)
+            return Verdict(f"No network of the trial {self.trials[number]} is done.", None, 0)
+        phrase = f"networks {all_right_phrase(self.plan.examples)}"
+        return counted(tally.learned, tally.networks, phrase)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a dict for each trial, ready for JSON or a table: its axes, counts, quantiles, and every probe."""
-        says = leanings(self.plan.examples.target_names)
-        found = []
+        """Return a dict with all results for each trial.
+
+        The dicts are ready for JSON and for `pandas.DataFrame`.
+        """
+        labels = prediction_labels(self.plan.examples.target_names)
+        rows = []
         for number, (trial, tally) in enumerate(zip(self.trials, self.tallies, strict=True)):
-            probes = {name: tally.probe(k, says) for k, name in enumerate(self.plan.probes.names)}
-            found.append({"trial": number, **trial.axes, **tally.summary(), "probes": probes})
-        return found
+            probes = {name: tally.probe(k, labels) for k, name in enumerate(self.plan.probes.names)}
+            rows.append({"trial": number, **trial.axes, **tally.summary(), "probes": probes})
+        return rows
 
     def to_parquet(self, folder: str | Path) -> None:
-        """Write trials.parquet, probes.parquet and sweep.json into a folder, which is made."""
+        """Write trials.parquet, probes.parquet and sweep.json into a folder.
+
+        The folder is made if it does not exist.
+        """
         path = Path(folder)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise TinyNetError(f"cannot make the folder {path}: {error.strerror}; choose another") from error
+            raise TinyNetError(
+                f"cannot make the folder {path}: {error.strerror}. Choose another folder."
+            ) from error
         write_tables(path, self.plan, self.tallies)
 
     def _number(self, trial: int | Trial) -> int:
         if isinstance(trial, Trial):
             if trial not in self.trials:
-                raise TinyNetError(f"the trial {trial} is not in this sweep")
+                raise TinyNetError(f"the trial {trial} is not in this sweep.")
             return self.trials.index(trial)
-        if not -len(self.trials) <= trial < len(self.trials):
-            raise TinyNetError(f"trial {trial} was asked and there are {len(self.trials)}")
+        count = len(self.trials)
+        if not -count <= trial < count:
+            raise TinyNetError(f"trial is {trial}. It must be a whole number from 0 to {count - 1:,}.")
         return trial
 
 
+# This function has many parameters because each is an option of the command line. They are keyword-only.
 def sweep(
     trials: Sequence[Trial | Recipe] | Trial | Recipe,
     networks: int = 1024,
@@ -105,139 +123,64 @@ def sweep(
     limit: int | None = None,
     seconds: float | None = None,
     progress: Progress | None = None,
-    say: Say = lambda line: None,
+    log: Log = lambda line: None,
 ) -> Sweep:
-    """Train each trial's networks, one for each seed from `first_seed` on, and count what they learned.
+    """Train the networks of every trial, and count them.
 
-    Trials are as `grid` makes them, or recipes, for the network with one hidden layer of 3. Examples are the lines
-    unless given, and probes, the pictures whose answers are counted, the stress test and the fuzzy line. `out` is a
-    folder that keeps every block of seeds as it is done: a sweep that was ended at any moment goes on from there, and
-    any other takes from it what fits. `workers` threads compute, one a core unless
-    given, or the workers of the dask cluster whose scheduler has the address `scheduler`. No new block is begun
-    after `limit` networks or so many `seconds`. `progress(done, total)` counts networks, `say(line)` tells what was
-    found and what happens. Ctrl-C ends it early and keeps what is done.
+    trials : trials, such as `grid` returns, or recipes for a network with one hidden layer of 3.
+    networks : the number of seeds for each trial, from `first_seed` on.
+    examples : the four lines by default.
+    probes : inputs whose predictions are counted. The default is the stress test and the fuzzy line.
+    out : a folder that stores every shard when it is done. A later sweep reuses the shards that fit.
+    workers : the number of threads; one for each core by default.
+    scheduler : the address of a dask scheduler, whose workers compute instead of threads.
+    limit, seconds : no shard is started after this number of networks, or after this time.
+    progress : called as `progress(done, total)` with numbers of networks.
+    log : called with a line of text for each event, such as a damaged file.
 
-    Raises TinyNetError for trials that are impossible, and where the folder or the cluster fails; what was done
-    until then is kept in the folder.
+    Ctrl-C ends the sweep early. Its results so far are returned, and stored in `out`.
+
+    Raises TinyNetError for invalid trials, and if the folder or the cluster fails. The shards that were done
+    before stay in the folder.
 
     >>> import tinynet as tn
-    >>> found = tn.sweep(tn.grid(learning_rate=[1.0, 5.0], epochs=[100, 1000]), networks=200)
-    >>> [row["epochs"] for row in found.rows() if row["learned_share"] > 0.9]
+    >>> sweep = tn.sweep(tn.grid(learning_rate=[1.0, 5.0], epochs=[100, 1000]), networks=200)
+    >>> [row["epochs"] for row in sweep.rows() if row["learned_share"] > 0.9]
     [1000, 1000]
     """
-    plan = plan_of(trials, networks, first_seed=first_seed, examples=examples, probes=probes)
-    _check_amounts(workers=workers, limit=limit, seconds=seconds)
+    plan = plan_sweep(trials, networks, first_seed=first_seed, examples=examples, probes=probes)
+    _check_positive(workers=workers, limit=limit, seconds=seconds)
     with ExitStack() as stack:
-        store = None if out is None else stack.enter_context(Store(out, say))
-        run = _Run(plan, store, progress)
-        run.find(say)
-        interrupted = False
-        waiting = run.waiting(limit, seconds)
-        counts = on_threads(waiting, workers) if scheduler is None else on_cluster(waiting, scheduler)
-        try:
-            for block, tallies in counts:
-                run.take(block, tallies)
-        except KeyboardInterrupt:
-            interrupted = True
-        except TinyNetError as error:
-            if store is not None:
-                with suppress(TinyNetError):  # the disk may be what failed
-                    store.write_tables(plan, run.tallies())
-            raise TinyNetError(f"{error.message}{run.kept()}", parameter=error.parameter) from error
-        finally:
-            counts.close()
+        store = None if out is None else stack.enter_context(Store(out, log))
+        state = SweepState(plan, store, progress)
+        state.load(log)
+        interrupted = _run(state, _execute(state.waiting(limit, seconds), workers, scheduler))
         if store is not None:
-            store.write_tables(plan, run.tallies())
-    return Sweep(plan, run.tallies(), interrupted)
+            store.write_tables(plan, state.tallies())
+    return Sweep(plan, state.tallies(), interrupted)
 
 
-def plan_of(
-    trials: Sequence[Trial | Recipe] | Trial | Recipe,
-    networks: int = 1024,
-    *,
-    first_seed: int = 0,
-    examples: Examples | None = None,
-    probes: Examples | None = None,
-) -> Plan:
-    """Return the plan of a sweep; arguments and errors as of `sweep`."""
-    examples = pictures.lines() if examples is None else examples
-    if probes is None:
-        probes = default_probes() if examples.shape == (2, 2) else examples
-    return Plan.of(as_trials(trials, examples), networks, first_seed, examples, probes)
+def _execute(shards: Iterator[Shard], workers: int | None, scheduler: str | None) -> Results:
+    return run_on_threads(shards, workers) if scheduler is None else run_on_cluster(shards, scheduler)
 
 
-class _Run:
-    """What is counted so far, and where it is kept."""
-
-    def __init__(self, plan: Plan, store: Store | None, progress: Progress | None) -> None:
-        self.plan, self.store, self.progress = plan, store, progress
-        self.networks = self.blocks = 0
-        self.counts: dict[Group, list[Tally]] = {g: self._nothing(g) for g in plan.groups}
-
-    def _nothing(self, group: Group) -> list[Tally]:
-        pictures, outputs = len(self.plan.probes), group.architecture.sizes[-1]
-        return [Tally.empty(stop, pictures, outputs) for stop in group.stops]
-
-    def find(self, say: Say) -> None:
-        """Count the blocks that are in the folder already, and say how many."""
-        if self.store is None:
-            return
-        for block in self.plan.blocks():
-            tallies = self.store.read(block)
-            if tallies is not None:
-                self._count(block, tallies)
-        if self.blocks:
-            say(f"found {self.done()}")
-        self._report()
-
-    def done(self) -> str:
-        """Say how much is done."""
-        return (
-            f"{self.blocks:,} of {self.plan.block_count:,} blocks done "
-            f"({self.networks:,} of {self.plan.total:,} networks)"
-        )
-
-    def waiting(self, limit: int | None, seconds: float | None) -> Iterator[Block]:
-        """Give the blocks that are not done, until the limits."""
-        end, begun = time.monotonic() + (seconds or 0), 0
-        for block in self.plan.blocks():
-            if self.store is not None and self.store.holds(block):
-                continue
-            if (limit is not None and begun >= limit) or (seconds is not None and time.monotonic() > end):
-                return
-            begun += len(block)
-            yield block
-
-    def take(self, block: Block, tallies: list[Tally]) -> None:
-        """Keep a block and count it."""
-        if self.store is not None:
-            self.store.write(block, tallies)
-        self._count(block, tallies)
-        self._report()
-
-    def _count(self, block: Block, tallies: list[Tally]) -> None:
-        before = self.counts[block.group]
-        self.counts[block.group] = [a + b for a, b in zip(before, tallies, strict=True)]  # all stops or none
-        self.networks, self.blocks = self.networks + len(block), self.blocks + 1
-
-    def _report(self) -> None:
-        if self.progress is not None:
-            self.progress(self.networks, self.plan.total)
-
-    def tallies(self) -> tuple[Tally, ...]:
-        """Return what is counted of each trial."""
-        return tuple(self.counts[self.plan.groups[group]][stop] for group, stop in self.plan.places)
-
-    def kept(self) -> str:
-        """Say what an error leaves, as the end of its message."""
-        if not self.blocks:
-            return ""
-        if self.store is None:
-            return f"; {self.done()}, and nothing is kept: give a folder with out, and it will be"
-        return f"; {self.done()}, kept in {self.store.folder}: run the same again and it goes on from there"
+def _run(state: SweepState, results: Results) -> bool:
+    """Count all results; return whether Ctrl-C ended the sweep."""
+    with closing(results):
+        try:
+            for shard, tallies in results:
+                state.add(shard, tallies)
+        except KeyboardInterrupt:
+            return True
+        except TinyNetError as error:
+            if state.store is not None:
+                with suppress(TinyNetError):  # the disk may be the cause of the first error
+                    state.store.write_tables(state.plan, state.tallies())
+            raise TinyNetError(f"{error}{state.advice()}") from error
+    return False
 
 
-def _check_amounts(**amounts: float | None) -> None:
-    for name, value in amounts.items():
+def _check_positive(**values: float | None) -> None:
+    for name, value in values.items():
         if value is not None and not value > 0:
-            raise TinyNetError(f"is {value}; it must be above 0", parameter=name)
+            raise TinyNetError(f"{name} is {value}. It must be above 0.")

@@ -1,4 +1,4 @@
-"""Trials: one network's shape with one recipe; grids of them, and the words that name their values."""
+"""Trials: an architecture with a recipe, and grids of them."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,23 +15,23 @@ from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 
 MAX_TRIALS = 100_000
-DIGITS = 3  # of the values that `low..high/count` makes
+RANGE_DIGITS = 3  # to which the values of `low..high/count` are rounded
 
-SHAPE = {
+ARCHITECTURE_AXES = {  # the field of Architecture by the name of its axis
     "hidden": "sizes",
     "activation": "hidden",
     "output": "output",
     "init": "init",
-}  # axis: Architecture's field
-OF_RECIPE = tuple(field.name for field in fields(Recipe) if field.name != "seed")
-AXES = (*OF_RECIPE, *SHAPE)
+}
+RECIPE_AXES = tuple(field.name for field in fields(Recipe) if field.name != "seed")
+AXES = (*RECIPE_AXES, *ARCHITECTURE_AXES)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One architecture trained by one recipe: what is put to many seeds.
+    """An architecture with the recipe that trains it.
 
-    The recipe's own seed does not count: each network shuffles by its own.
+    The recipe's own seed is not used: every network has its own seed.
 
     >>> print(Trial(recipe=Recipe(learning_rate=5.0)))
     learning_rate 5, epochs 100, hidden 3
@@ -45,49 +45,67 @@ class Trial:
 
     @cached_property
     def axes(self) -> dict[str, Any]:
-        """The value on every axis, by name; `hidden` is the sizes of the hidden layers as a word, such as "4x4"."""
-        shape = {axis: getattr(self.architecture, name) for axis, name in SHAPE.items()}
+        """The value on every axis, by name.
+
+        The value of `hidden` is the text of the hidden sizes, such as "4x4".
+        """
+        shape = {axis: getattr(self.architecture, name) for axis, name in ARCHITECTURE_AXES.items()}
         hidden = "x".join(map(str, self.architecture.sizes[1:-1])) or "0"
-        return {name: getattr(self.recipe, name) for name in OF_RECIPE} | shape | {"hidden": hidden}
+        return {name: getattr(self.recipe, name) for name in RECIPE_AXES} | shape | {"hidden": hidden}
 
     def __str__(self) -> str:
         return ", ".join(
-            f"{name} {word(value)}"
+            f"{name} {format_value(value)}"
             for name, value in self.axes.items()
             if name in ("learning_rate", "epochs", "hidden") or value != _DEFAULTS[name]
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Architecture and recipe, ready for JSON."""
+        """Return architecture and recipe, ready for JSON."""
         return {"architecture": self.architecture.to_json(), "recipe": self.recipe.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Trial":
-        """The trial that `to_json` described."""
+        """Return the trial that `to_json` described."""
         return cls(Architecture.from_json(data["architecture"]), Recipe.from_json(data["recipe"]))
 
     @classmethod
-    def of(cls, axes: Mapping[str, Any], examples: Examples) -> "Trial":
-        """Return the trial with these values on its axes, the others as usual, for the shape of the examples."""
-        unknown = sorted(set(axes) - set(AXES))
-        if unknown:
-            raise TinyNetError(f"there is no axis {unknown[0]!r}; there are {', '.join(AXES)}")
-        hidden = _hidden(axes.get("hidden", 3))
+    def from_axes(cls, axes: Mapping[str, Any], examples: Examples) -> "Trial":
+        """Return the trial with these values on its axes.
+
+        The other axes have their defaults.
+
+        The examples decide the numbers of inputs and outputs.
+        """
+        for name in sorted(axes):
+            check_axis(name)
+        hidden = _hidden_sizes(axes.get("hidden", 3))
         sizes = (examples.inputs.shape[1], *hidden, len(examples.target_names))
-        shape = {SHAPE[axis]: axes[axis] for axis in SHAPE if axis in axes} | {"sizes": sizes}
-        recipe = {name: axes[name] for name in OF_RECIPE if name in axes}
-        return cls(Architecture(**shape), Recipe(**recipe))
+        shape = {name: axes[axis] for axis, name in ARCHITECTURE_AXES.items() if axis in axes}
+        recipe = {name: axes[name] for name in RECIPE_AXES if name in axes}
+        return cls(Architecture(**shape | {"sizes": sizes}), Recipe(**recipe))
 
 
 _DEFAULTS = Trial().axes
 
 
-def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
-    """Return every combination of the given values as trials, the last axis changing fastest.
+def check_axis(name: str, option: str = "axis") -> None:
+    """Raise a TinyNetError for an unknown axis.
 
-    Each axis is a value or a list of values. Axes are the fields of `Recipe` but its seed, and of the network
-    `hidden` (nodes, or a tuple with the nodes of each hidden layer), `activation`, `output` and `init`.
-    Examples, the lines unless given, say how many inputs and outputs the networks have.
+    option : the name of the argument, for the message.
+    """
+    if name not in AXES:
+        raise TinyNetError(f"{option} is {name!r}. It must be one of {', '.join(AXES)}.")
+
+
+def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
+    """Return every combination of values as trials.
+
+    The last axis changes fastest.
+
+    examples : decide the numbers of inputs and outputs; the four lines by default.
+    axes : a value or a list of values for each axis. The axes are the fields of `Recipe` except its seed, and
+        `hidden` (nodes, or a tuple with the nodes of each hidden layer), `activation`, `output` and `init`.
 
     Raises TinyNetError for an unknown axis, an empty list and values out of range.
 
@@ -95,28 +113,34 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
     ['learning_rate 0.1, epochs 100, hidden 4x4', 'learning_rate 1, epochs 100, hidden 3']
     """
     examples = pictures.lines() if examples is None else examples
-    values = {name: _list(name, value) for name, value in axes.items()}
+    values = {name: _as_list(name, value) for name, value in axes.items()}
     count = math.prod(map(len, values.values()))
     if count > MAX_TRIALS:
-        raise TinyNetError(f"these axes make {count:,} trials; at most {MAX_TRIALS:,} are allowed")
-    return [Trial.of(dict(zip(values, some, strict=True)), examples) for some in product(*values.values())]
+        raise TinyNetError(f"the grid has {count:,} trials. It must have at most {MAX_TRIALS:,}.")
+    combinations = product(*values.values())
+    return [Trial.from_axes(dict(zip(values, chosen, strict=True)), examples) for chosen in combinations]
 
 
 def as_trials(given: Any, examples: Examples) -> list[Trial]:
-    """Return trials as they are, and recipes as trials of the usual network for the examples; one, or several."""
+    """Return trials or recipes as a list of trials.
+
+    A recipe becomes a trial of a network with one hidden layer of 3.
+    """
     several = [given] if isinstance(given, Trial | Recipe) else list(given)
-    usual = Architecture((examples.inputs.shape[1], 3, len(examples.target_names)))
-    found = [Trial(usual, one) if isinstance(one, Recipe) else one for one in several]
+    default = Architecture((examples.inputs.shape[1], 3, len(examples.target_names)))
+    found = [Trial(default, one) if isinstance(one, Recipe) else one for one in several]
     for one in found:
         if not isinstance(one, Trial):
-            raise TinyNetError(f"{one!r} is no trial; give trials, as tn.grid makes them, or recipes")
+            raise TinyNetError(f"{one!r} is not a trial. Give recipes, or trials such as tn.grid returns.")
     return found
 
 
-def varying(trials: Sequence[Trial]) -> dict[str, list[Any]]:
-    """Return the axes on which the trials differ, each with its values: numbers sorted, others as they come.
+def varying_axes(trials: Sequence[Trial]) -> dict[str, list[Any]]:
+    """Return the axes on which the trials differ.
 
-    >>> varying(grid(learning_rate=[1.0, 0.1], loss="bce"))
+    Numbers are sorted. Other values keep their order.
+
+    >>> varying_axes(grid(learning_rate=[1.0, 0.1], loss="bce"))
     {'learning_rate': [0.1, 1.0]}
     """
     found = {name: list(dict.fromkeys(trial.axes[name] for trial in trials)) for name in AXES}
@@ -127,79 +151,77 @@ def varying(trials: Sequence[Trial]) -> dict[str, list[Any]]:
     }
 
 
-def word(value: Any) -> str:
-    """Write a value of an axis as one types it.
+def format_value(value: Any) -> str:
+    """Write a value as on the command line.
 
-    >>> word(0.1), word(10000), word(5.0), word(True)
+    >>> format_value(0.1), format_value(10000), format_value(5.0), format_value(True)
     ('0.1', '10000', '5', 'true')
     """
-    return (
-        str(value).lower()
-        if isinstance(value, bool)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def parse(axis: str, text: str) -> list[Any]:
-    """Return the values that a word such as `0.1,1,5` or `0.05..20/17` names on an axis.
+def parse_values(axis: str, text: str) -> list[Any]:
+    """Parse text such as `0.1,1,5` or `0.05..20/17`.
 
-    `low..high/count` is that many numbers from low to high, each the same number of times the one before, rounded
-    to three digits, epochs to whole numbers. `4x4` on the axis `hidden` is two layers.
+    `low..high/count` is a geometric range: `count` numbers from `low` to `high`, each a constant factor larger
+    than the one before. They are rounded to three digits, epochs to whole numbers. On the axis `hidden`, `4x4`
+    is two layers of 4.
 
-    >>> parse("learning_rate", "0.1..10/3,20"), parse("hidden", "3,4x4"), parse("epochs", "100..1000/3")
-    ([0.1, 1.0, 10.0, 20.0], [3, (4, 4)], [100, 316, 1000])
+    >>> parse_values("learning_rate", "0.1..10/3,20"), parse_values("hidden", "3,4x4")
+    ([0.1, 1.0, 10.0, 20.0], [3, (4, 4)])
+    >>> parse_values("epochs", "100..1000/3")
+    [100, 316, 1000]
     """
-    if axis not in AXES:
-        raise TinyNetError(f"there is no axis {axis!r}; there are {', '.join(AXES)}")
+    check_axis(axis)
     parts = [part.strip() for part in text.split(",")]
-    found = [value for part in parts for value in _values(axis, part)]
+    found = [value for part in parts for value in _parse(axis, part)]
     return list(dict.fromkeys(found))
 
 
-def from_records(records: Any, examples: Examples) -> list[Trial]:
-    """Return the trials of a list of objects, each with the values of some axes."""
-    if (
-        not isinstance(records, list)
-        or not all(isinstance(record, dict) for record in records)
-        or not records
-    ):
+def trials_from_records(records: Any, examples: Examples) -> list[Trial]:
+    """Return the trials of a list of objects.
+
+    Each object has the values of some axes.
+    """
+    is_list = isinstance(records, list) and all(isinstance(record, dict) for record in records)
+    if not is_list or not records:
         raise TinyNetError(
-            'recipes are a list of objects, such as [{"learning_rate": 0.1, "hidden": [4, 4]}]'
+            'the recipes must be a list of objects, such as [{"learning_rate": 0.1, "hidden": [4, 4]}].'
         )
     trials = []
     for number, record in enumerate(records, 1):
         try:
-            trials.append(Trial.of(record, examples))
+            trials.append(Trial.from_axes(record, examples))
         except TinyNetError as error:
-            raise TinyNetError(f"recipe {number} of {len(records)}: {error}") from error
+            raise TinyNetError(f"recipe {number:,} of {len(records):,}: {error}") from error
     return trials
 
 
-def _list(name: str, value: Any) -> list[Any]:
-    one = (
-        isinstance(value, str)
-        or not isinstance(value, Iterable)
-        or (name == "hidden" and isinstance(value, tuple))
-    )
-    values = [value] if one else [v.item() if hasattr(v, "item") else v for v in value]  # NumPy's numbers too
+def _as_list(name: str, value: Any) -> list[Any]:
+    is_layers = name == "hidden" and isinstance(value, tuple)
+    single = isinstance(value, str) or not isinstance(value, Iterable) or is_layers
+    values = [value] if single else [v.item() if hasattr(v, "item") else v for v in value]  # NumPy's numbers
     if not values:
-        raise TinyNetError(f"{name} is an empty list; give at least one value")
+        raise TinyNetError(f"{name} is an empty list. Give at least one value.")
     return values
 
 
-def _hidden(value: Any) -> tuple[int, ...]:
-    """Return the sizes of the hidden layers of 3, (4, 4), [4, 4], "4x4", or 0 for none."""
+def _hidden_sizes(value: Any) -> tuple[int, ...]:
+    """Return the sizes of the hidden layers.
+
+    The value is such as 3, (4, 4), [4, 4] or "4x4", or 0 for no hidden layer.
+    """
     if isinstance(value, str):
-        value = _values("hidden", value)[0]
+        value = _parse("hidden", value)[0]
     if isinstance(value, tuple | list):
         return tuple(value)
     return () if value == 0 and not isinstance(value, bool) else (value,)
 
 
-def _values(axis: str, text: str) -> list[Any]:
-    kind = str if axis in SHAPE else _KINDS.get(axis, str)
+def _parse(axis: str, text: str) -> list[Any]:
+    kind = _FIELD_TYPES.get(axis, str) if axis in RECIPE_AXES else str
     try:
         if axis == "hidden":
             sizes = [int(part) for part in text.split("x")]
@@ -207,28 +229,27 @@ def _values(axis: str, text: str) -> list[Any]:
         if kind is bool:
             return [{"true": True, "false": False}[text.lower()]]
         if kind in (int, float):
-            return _spaced(text, kind) if ".." in text else [kind(text)]
+            return _geometric_range(text, kind) if ".." in text else [kind(text)]
     except (ValueError, KeyError, OverflowError, ZeroDivisionError):
-        raise TinyNetError(
-            f"is {text!r}; it must be {_WANTED[axis if axis == 'hidden' else kind]}", parameter=axis
-        ) from None
+        expected = _EXPECTED[axis if axis == "hidden" else kind]
+        raise TinyNetError(f"{axis} is {text!r}. It must be {expected}.") from None
     return [text]
 
 
-def _spaced(text: str, kind: type) -> list[Any]:
+def _geometric_range(text: str, kind: type) -> list[Any]:
     low, rest = text.split("..")
     high, _, count = rest.partition("/")
     first, last, number = float(low), float(high), int(count)
     if not (0 < first < math.inf and 0 < last < math.inf and 2 <= number <= MAX_TRIALS):
         raise ValueError(text)
-    way = elementary.log(last / first)
-    exact = [first * elementary.exp(way * (k / (number - 1))) for k in range(number)]
-    return [kind(round(value)) if kind is int else float(f"{value:.{DIGITS}g}") for value in exact]
+    log_ratio = elementary.log(last / first)
+    exact = [first * elementary.exp(log_ratio * (k / (number - 1))) for k in range(number)]
+    return [kind(round(value)) if kind is int else float(f"{value:.{RANGE_DIGITS}g}") for value in exact]
 
 
-_KINDS = {name: kind for name, kind in get_type_hints(Recipe).items() if kind in (bool, int, float)}
-_WANTED: dict[Any, str] = {
-    "hidden": "nodes, such as 3, or 4x4 for two layers",
+_FIELD_TYPES = {name: kind for name, kind in get_type_hints(Recipe).items() if kind in (bool, int, float)}
+_EXPECTED: dict[Any, str] = {
+    "hidden": "numbers of nodes, such as 3, or 4x4 for two layers",
     bool: "true or false",
     int: "whole numbers, such as 100,1000 or 100..30000/7",
     float: "numbers, such as 0.1,1 or 0.05..20/17",

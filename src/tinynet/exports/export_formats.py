@@ -113,7 +113,7 @@ def _figure(runs: Sequence[Recording], extension: str, options: Options, progres
     from tinynet import plots
     from tinynet.exports import figures
 
-    return plots.rendered(figures.draw(runs[0], options.figure or "network"), extension)
+    return plots.render(figures.draw(runs[0], options.figure or "network"), extension)
 
 
 def _film(runs: Sequence[Recording], extension: str, options: Options, progress: Progress) -> bytes:

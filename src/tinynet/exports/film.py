@@ -13,7 +13,7 @@ from tinynet.errors import TinyNetError
 from tinynet.exports import figures
 from tinynet.exports.film_encoding import gif, mp4
 from tinynet.plots.bars import SHARES
-from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, largest, plain
+from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, max_abs, style_axes
 from tinynet.plots.diagram import MAX_NODES
 from tinynet.validation import check_folder
 
@@ -144,7 +144,7 @@ def _largest_weight(run: "Recording") -> float:
 
     It is the common scale of all frames.
     """
-    return largest(*(run.parameters[:, weight] for weight, _ in run.network.architecture.slices))
+    return max_abs(*(run.parameters[:, weight] for weight, _ in run.network.architecture.slices))
 
 
 def _figure_size(run: "Recording") -> dict[str, Any]:
@@ -185,7 +185,7 @@ def _draw_loss(ax: Any, run: "Recording", step: int) -> None:
     ax.plot(x[:done], losses[:done], color=INK, linewidth=2)
     ax.plot(x[:done][-1:], losses[:done][-1:], "o", color=INK, markersize=5)
     ax.set_ylim(0, 1.08 * float(losses.max(initial=1e-9)))
-    plain(ax)
+    style_axes(ax)
     ax.locator_params(axis="x", integer=True, nbins=5)
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
     ax.set_xlabel(unit, fontsize=NORMAL, color=MUTED)

@@ -1,16 +1,18 @@
-"""Figures of networks, pictures, trainings and answers, drawn with matplotlib and seaborn.
+"""Figures, drawn with matplotlib and seaborn.
 
-A figure must not compute a result. Every function takes the axes to draw on as `ax`, and returns what it drew on. Without
-`ax` it makes a new figure. No function opens a window: end a notebook cell with `ax.figure`, or call `save(ax, "figure.png")`.
+A figure must not compute a result. Most functions take the axes to draw on as `ax` and return them. Without `ax`
+they make a new figure. No function opens a window: end a notebook cell with `ax.figure`, or call
+`save(ax, "figure.png")`.
 
-canvas.py   colors, axes and image files
-bars.py     bars and histograms
-curves.py   curves over epochs
-diagram.py  the network as a diagram
-grids.py    pictures, and the weights of hidden nodes
-maps.py     maps of a sweep
-ladders.py  the ladder from memorizer to learner
-learner.py  answer maps, reliability diagrams and abstention curves
+canvas.py      colors, axes and image files
+bars.py        bars and histograms
+curves.py      curves over epochs
+diagram.py     the network as a diagram
+grids.py       pictures, and the weights of hidden nodes
+map_layout.py  the axes and styles of maps
+maps.py        maps of a sweep
+ladders.py     the ladder from memorizer to learner
+learner.py     prediction maps, reliability diagrams and abstention curves
 """
 
 from tinynet.plots.bars import confidence_bars, population_histogram
@@ -19,9 +21,9 @@ from tinynet.plots.canvas import (
     PALETTE,
     VERTICAL,
     check_path,
-    diverging,
+    diverging_colormap,
     figure_of,
-    rendered,
+    render,
     save,
 )
 from tinynet.plots.curves import comparison, convergence, learning_curves, loss_curve
@@ -42,7 +44,7 @@ __all__ = [
     "comparison",
     "confidence_bars",
     "convergence",
-    "diverging",
+    "diverging_colormap",
     "figure_of",
     "hidden_nodes",
     "ladder",
@@ -51,7 +53,7 @@ __all__ = [
     "pictures",
     "population_histogram",
     "reliability",
-    "rendered",
+    "render",
     "save",
     "sweep_map",
 ]

@@ -1,4 +1,4 @@
-"""Answers as bars, and the answers of many networks as a histogram."""
+"""Bars of a network's outputs, and histograms of many networks."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ from tinynet.plots.canvas import (
     SMALL,
     VERTICAL,
     canvas,
-    largest,
-    plain,
+    max_abs,
     signed,
+    style_axes,
     write,
 )
 
@@ -29,46 +29,52 @@ if TYPE_CHECKING:
 
     from tinynet.evaluation.predictions import Prediction
 
-MAX_BARS = 64  # pictures
-BINS_PER_SIDE = 30  # of the histogram, left and right of zero
-SHARES = (0.0, 1.16)  # the axis of shares: room for "100 %" beside a full bar
-PALE = 0.45  # opacity of an unsure answer
+MAX_BARS = 64  # examples
+BINS_PER_SIDE = 30  # of the histogram, on each side of zero
+SHARES = (0.0, 1.16)  # limits of an axis in percent; "100 %" fits beside a full bar
+UNSURE_OPACITY = 0.45
 
 
 def confidence_bars(
-    answers: "Sequence[Prediction]",
+    predictions: "Sequence[Prediction]",
     *,
     labels: Sequence[str] = ("horizontal", "vertical"),
-    title: str = "What the network answers",
+    title: str = "The network's outputs",
     words: Sequence[str] | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw each picture's outputs as bars in percent, the answer in words beside them; unsure ones are pale.
+    """Draw the outputs for each example as bars.
 
-    labels : what each output stands for. At most 64 pictures are drawn.
-    words : beside each picture, where its outputs are numbers to predict and no answer in words.
+    The prediction is beside the bars, in words.
+
+    Bars of unsure predictions are pale. At most 64 examples are drawn.
+
+    labels : the name of each output.
+    words : the text beside each example, for outputs that are numbers to predict.
+
+    Raises TinyNetError for fewer labels than outputs.
 
     >>> import tinynet as tn
     >>> ax = confidence_bars(tn.predictions(tn.Network.initial(seed=0), tn.pictures.stress()))
     >>> [tick.get_text() for tick in ax.get_yticklabels()][:2]
     ['single pixel', 'gray']
     """
-    shown = list(answers[:MAX_BARS])
-    outputs = np.array([answer.outputs for answer in shown])  # (pictures, outputs)
+    shown = list(predictions[:MAX_BARS])
+    outputs = np.array([prediction.outputs for prediction in shown])  # (examples, outputs)
     if outputs.ndim != 2 or outputs.shape[1] > len(labels):
         raise TinyNetError(
-            f"answers have shape {outputs.shape} and there are {len(labels)} labels; give one for each output"
+            f"labels has {len(labels)} entries and the outputs have the shape {outputs.shape}. Give one label for each output."
         )
     ax = ax or canvas(7.2, 1.1 + max(0.5, 0.24 * outputs.shape[1]) * len(shown))
-    cut = "" if len(shown) == len(answers) else f" (the first {len(shown)} of {len(answers):,})"
-    _answer_frame(ax, shown, title + cut, words)
+    cut = "" if len(shown) == len(predictions) else f" (the first {len(shown)} of {len(predictions):,})"
+    _bar_frame(ax, shown, title + cut, words)
     shares = words is None and bool(np.all((outputs >= 0) & (outputs <= 1) | np.isnan(outputs)))
     high = 0.8 / outputs.shape[1]
     for k in range(outputs.shape[1]):
-        places = np.arange(len(shown)) + (k + 0.5) * high - 0.4  # (pictures,)
+        places = np.arange(len(shown)) + (k + 0.5) * high - 0.4  # (examples,)
         bars = ax.barh(places, outputs[:, k], high * 0.9, color=PALETTE[k % len(PALETTE)])
-        for bar, place, value, answer in zip(bars, places, outputs[:, k], shown, strict=True):
-            bar.set_alpha(PALE if answer.unsure and words is None else 1.0)
+        for bar, place, value, prediction in zip(bars, places, outputs[:, k], shown, strict=True):
+            bar.set_alpha(UNSURE_OPACITY if prediction.unsure and words is None else 1.0)
             text = _share(value) if shares and np.isfinite(value) else signed(value)
             at = (value if np.isfinite(value) and value > 0 else 0, place)
             write(ax, text, at, shift=(4, 0), ha="left")
@@ -84,17 +90,18 @@ def _share(value: float) -> str:
     return "< 0.1 %" if 0 < value < 0.001 else percent(value)
 
 
-def _answer_frame(ax: "Axes", answers: "list[Prediction]", title: str, words: Sequence[str] | None) -> None:
-    plain(ax)
+def _bar_frame(ax: "Axes", predictions: "list[Prediction]", title: str, words: Sequence[str] | None) -> None:
+    style_axes(ax)
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK, pad=26)  # points, above the legend
-    ax.set_yticks(range(len(answers)), [answer.name for answer in answers], fontsize=NORMAL)
-    ax.set_ylim(len(answers) - 0.45, -0.55)
+    names = [prediction.name for prediction in predictions]
+    ax.set_yticks(range(len(predictions)), names, fontsize=NORMAL)
+    ax.set_ylim(len(predictions) - 0.45, -0.55)
     ax.tick_params(axis="y", length=0)
-    for place, answer in enumerate(answers):
-        verdict = {None: "", True: ", right", False: ", wrong"}[answer.correct]
-        style = "italic" if answer.unsure and words is None else "normal"
+    for place, prediction in enumerate(predictions):
+        verdict = {None: "", True: ", right", False: ", wrong"}[prediction.correct]
+        style = "italic" if prediction.unsure and words is None else "normal"
         beside = {"xycoords": ("axes fraction", "data"), "ha": "left", "style": style}
-        said = words[place] if words is not None else answer.words() + verdict
+        said = words[place] if words is not None else prediction.words() + verdict
         write(ax, said, (1, place), shift=(6, 0), **beside)
 
 
@@ -128,10 +135,16 @@ def population_histogram(
     sides: tuple[str, str] = ("vertical", "horizontal"),
     ax: "Axes | None" = None,
 ) -> "Axes":
-    """Draw how a signed number is spread over many networks: blue below zero, orange above.
+    """Draw the histogram of a signed number over many networks.
 
-    values : (networks,), such as "horizontal" minus "vertical" on gray; what is not finite is counted in the
-    title and not drawn. mark : one network's own value. sides : what below and above zero mean.
+    Values below zero are blue, values above zero orange.
+
+    values : (networks,), such as "horizontal" minus "vertical" on gray. Values that are not finite are counted in
+        the title and not drawn.
+    mark : the value of one network, as a line.
+    sides : the meanings of values below and above zero.
+
+    Raises TinyNetError if no value is finite.
 
     >>> ax = population_histogram(np.array([-0.2, -0.1, 0.1]), label="H − V on gray")
     >>> ax.get_title(loc="left")
@@ -140,16 +153,18 @@ def population_histogram(
     values = np.ravel(values)
     finite = values[np.isfinite(values)]
     if not len(finite):
-        raise TinyNetError(f"none of the {len(values)} values is a finite number; there is nothing to draw")
+        raise TinyNetError(f"none of the {len(values):,} values is finite. Give at least one finite value.")
     ax = ax or canvas(7, 3.4)
-    plain(ax)
-    top = largest(finite if mark is None else np.append(finite, mark))
+    style_axes(ax)
+    top = max_abs(finite if mark is None else np.append(finite, mark))
     edges = np.linspace(-top, top, 2 * BINS_PER_SIDE + 1)  # zero is an edge, so no bar holds both signs
     for part, color in ((finite[finite < 0], VERTICAL), (finite[finite >= 0], HORIZONTAL)):
         ax.hist(part, bins=edges.tolist(), color=color, edgecolor="white", linewidth=0.4)
     ax.axvline(0, color=INK, linestyle="--", linewidth=1.2)
-    lost = len(values) - len(finite)
-    title = f"{len(values):,} networks" + (f", {lost:,} of them not finite and not drawn" if lost else "")
+    not_finite = len(values) - len(finite)
+    title = f"{len(values):,} networks" + (
+        f", {not_finite:,} of them not finite and not drawn" if not_finite else ""
+    )
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
     ax.set_xlim(-1.05 * top, 1.05 * top)
     ax.set_xlabel(f"← {sides[0]}      {label}      {sides[1]} →", fontsize=NORMAL)

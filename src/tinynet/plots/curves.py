@@ -1,4 +1,4 @@
-"""Curves over the epochs of a training: loss, movement, and several trainings together."""
+"""Curves over the epochs of one or several trainings."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from tinynet.plots.canvas import (
     PALETTE,
     SMALL,
     canvas,
-    plain,
+    style_axes,
     write,
 )
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tinynet.training.recording import Recording
 
-MUCH_LONGER = 10  # times; from there on trainings share a logarithmic axis
+LOGARITHMIC_FROM = 10  # ratio of the longest training to the shortest, for a logarithmic axis
 
 
 def loss_curve(
@@ -34,11 +34,12 @@ def loss_curve(
     *,
     ax: "Axes | None" = None,
     constant: float | None = None,
-    constant_label: str = "the same answer to every picture",
+    constant_label: str = "the best constant output",
 ) -> "Axes":
-    """Draw the mean loss of every epoch, of one recording or, as `comparison` does, of several by name.
+    """Draw the mean loss of every epoch.
 
-    constant : the loss of the best answer that never changes, as a dashed line.
+    run : a recording, or several by label, as in `comparison`.
+    constant : the loss of the best constant output, as a dashed line.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=5))
@@ -60,9 +61,9 @@ def loss_curve(
 
 
 def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
-    """Draw the loss (left axis) and the movement of the first layer's weights (right axis) of every epoch.
+    """Draw the loss and the movement of every epoch.
 
-    The right axis is `ax.figure.axes[-1]`.
+    The left axis shows the loss, the right axis the movement of the first layer's weights. The right axis is `ax.figure.axes[-1]`.
     """
     ax = ax or canvas(7.4, 3.8)
     _frame(ax, _title("Loss and movement", run))
@@ -70,7 +71,7 @@ def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
     _line(ax, run.loss_per_epoch, color=INK, label="loss", linestyle="-")
     _from_zero(ax)
     right = ax.twinx()
-    plain(right)
+    style_axes(right)
     right.spines["right"].set(visible=True, color=MOVEMENT)
     right.tick_params(axis="y", color=MOVEMENT, labelcolor=MOVEMENT)
     right.set_ylabel("movement of the first layer (dashed)", fontsize=NORMAL, color=MOVEMENT)
@@ -85,14 +86,16 @@ def comparison(
     *,
     ax: "Axes | None" = None,
     constant: float | None = None,
-    constant_label: str = "the same answer to every picture",
+    constant_label: str = "the best constant output",
 ) -> "Axes":
-    """Draw the loss curves of several trainings together, each under its label.
+    """Draw the loss curves of several trainings.
 
-    Where one is ten times as long as another, the axis of epochs is logarithmic.
+    The axis of epochs is logarithmic if one training is at least ten times as long as another.
+
+    Raises TinyNetError if there are no recordings.
     """
     if not runs:
-        raise TinyNetError("no runs were given to compare; give a dict of labels and recordings")
+        raise TinyNetError("runs is empty. Give a dict of labels and recordings.")
     ax = ax or canvas(7.4, 3.8)
     _frame(ax, "Loss of each training")
     ax.set_ylabel("mean loss of the epoch", fontsize=NORMAL)
@@ -102,7 +105,7 @@ def comparison(
     _dashed(ax, constant, constant_label)
     _from_zero(ax)
     epochs = [max(1, len(run.loss_per_epoch)) for run in runs.values()]
-    if max(epochs) >= MUCH_LONGER * min(epochs):
+    if max(epochs) >= LOGARITHMIC_FROM * min(epochs):
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter("{x:,.0f}")
         ax.set_xlabel("epoch (logarithmic)", fontsize=NORMAL)
@@ -113,9 +116,10 @@ def comparison(
 def learning_curves(
     curves: "Mapping[str, Sequence[float]]", best_epoch: int | None = None, *, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw the loss on each part of the examples after epochs, as `scores.learning_curves` gives them.
+    """Draw the loss on each part of the examples.
 
-    best_epoch : marked, if given.
+    curves : from `tinynet.evaluation.classification.learning_curves`.
+    best_epoch : the epoch to mark, if any.
 
     >>> learning_curves({"epoch": [0, 5], "training": [0.3, 0.1], "held-out": [0.3, 0.2]}).get_xlabel()
     'epochs done'
@@ -127,9 +131,7 @@ def learning_curves(
     for k, name in enumerate(name for name in curves if name != "epoch"):
         ax.plot(epochs, curves[name], color=PALETTE[k], linestyle=DASHES[k], linewidth=2, label=name)
     if best_epoch is not None:
-        ax.axvline(
-            best_epoch, color=MUTED, linestyle=":", linewidth=1.2, label=f"the best: epoch {best_epoch:,}"
-        )
+        ax.axvline(best_epoch, color=MUTED, linestyle=":", linewidth=1.2, label=f"best epoch: {best_epoch:,}")
     _from_zero(ax)
     ax.legend(fontsize=SMALL, frameon=False)
     return ax
@@ -141,7 +143,7 @@ def _title(what: str, run: "Recording") -> str:
 
 
 def _frame(ax: "Axes", title: str) -> None:
-    plain(ax)
+    style_axes(ax)
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
     ax.set_xlabel("epoch", fontsize=NORMAL)
     ax.locator_params(axis="x", integer=True)
@@ -162,7 +164,7 @@ def _dashed(ax: "Axes", constant: float | None, label: str) -> None:
 
 
 def _from_zero(ax: "Axes") -> None:
-    """Begin the scale at zero, so that a flat curve looks flat."""
+    """Start the axis at zero: a flat curve looks flat."""
     ax.set_ylim(bottom=0, top=max(1.08 * ax.dataLim.ymax, 1e-12) if np.isfinite(ax.dataLim.ymax) else 1)
 
 
@@ -170,6 +172,6 @@ def _stop(ax: "Axes", run: "Recording") -> None:
     if run.stopped is not None:
         epoch = 1 + run.stopped.step / run.steps_per_epoch
         ax.axvline(epoch, color=MUTED, linestyle=":", linewidth=1.2)
-        note, frame = f"stopped at nudge {run.stopped.step}", ("data", "axes fraction")
+        note, frame = f"stopped at step {run.stopped.step:,}", ("data", "axes fraction")
         look = {"xycoords": frame, "rotation": 90, "ha": "right", "va": "bottom", "color": MUTED}
         write(ax, note, (epoch, 0.03), shift=(-3, 0), **look)

@@ -1,4 +1,4 @@
-"""The network as a diagram: a column of nodes for each layer, weights on their edges, biases at nodes."""
+"""Diagrams of networks with their weights and biases."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,11 +16,11 @@ from tinynet.plots.canvas import (
     NORMAL,
     brightness,
     canvas,
-    diverging,
-    largest,
-    readable,
+    diverging_colormap,
+    max_abs,
     shortened,
     signed,
+    text_color,
     write,
 )
 
@@ -30,16 +30,19 @@ if TYPE_CHECKING:
     from tinynet.model.network import Network
 
 MAX_NODES = 12  # of a layer that are drawn
-MAX_SHARING, MAX_NUMBERS = 4, 24  # nodes on the smaller side of a gap, and its weights, to write these out
-ABOVE, BELOW = 0.95, 0.95  # room over the highest node and under the lowest, in distances between nodes
-LONGEST_NUMBER = 6  # characters in a node, in letters of the usual size
-THINNEST, THICKEST = 0.7, 5.0  # edges, points
+MAX_SHARING, MAX_NUMBERS = 4, 24  # nodes of the smaller layer, and weights, for weights written on edges
+ABOVE, BELOW = 0.95, 0.95  # space over the highest node and under the lowest, in distances between nodes
+MAX_CHARACTERS = 6  # in a node, at the normal font size
+THINNEST, THICKEST = 0.7, 5.0  # edges, in points
 
 Segment = list[tuple[float, float]]  # both ends
 
 
 class Column(NamedTuple):
-    """A layer in the diagram: which of its nodes are drawn, how high each stands, how many are left out."""
+    """A layer of the diagram.
+
+    nodes : the nodes that are drawn. heights : their heights. hidden : the number of other nodes.
+    """
 
     nodes: list[int]
     heights: np.ndarray
@@ -53,26 +56,30 @@ def architecture(
     picture: Examples | Sequence[float] | None = None,
     scale: float | None = None,
 ) -> "Axes":
-    """Draw a network: edges orange above zero, blue below, the thicker the larger, with their numbers.
+    """Draw a network with its weights and biases.
 
-    picture : one example, or (pixels,); it and the activations it leads to are written into the nodes.
-    scale : the size of a weight that is drawn thickest; the largest of the network unless said.
-    Without a picture, or with bare pixels, 4 inputs are named as a 2x2 picture's, 2 outputs as the lines' answers.
+    Weights above zero are orange, weights below zero blue. A larger weight has a thicker edge. A layer shows at
+    most 12 of its nodes. The weights between two layers are written out if there are at most 24.
 
-    A layer shows at most 12 of its nodes; the weights between two layers are written out up to 24.
-    Raises TinyNetError for more than one picture or one that does not fit.
+    picture : one example, or inputs (inputs,). The inputs and the activations are written into the nodes.
+    scale : the absolute weight of the thickest edge; the largest of the network by default.
+
+    Without an example, 4 inputs have the names of the pixels of a 2x2 picture, and 2 outputs the names of the
+    classes horizontal and vertical.
+
+    Raises TinyNetError for more than one example and for an example that does not fit.
 
     >>> import tinynet as tn
     >>> ax = architecture(tn.Network.initial((4, 3, 2), seed=0))
     >>> sum(len(edges.get_segments()) for edges in ax.collections[:2])
     18
     """
-    example, layers = _looked_at(network, picture)
+    example, layers = _node_values(network, picture)
     columns = [_column(size) for size in network.sizes]
     high = max(column.heights[0] for column in columns)
     inches = 1.1 if high <= 2 else 0.85
     ax = ax or canvas(2.7 * len(columns) + 0.6, inches * (2 * high + ABOVE + BELOW) + 0.4)
-    top = scale or largest(*(layer.weight for layer in network.layers))
+    top = scale or max_abs(*(layer.weight for layer in network.layers))
     for n, layer in enumerate(network.layers):
         _edges(ax, n, columns[n : n + 2], layer.weight, top)
     _nodes(ax, columns, layers)
@@ -86,15 +93,18 @@ def architecture(
     return ax
 
 
-def _looked_at(network: "Network", picture: Any) -> tuple[Examples | None, list[np.ndarray]]:
-    """Return the example, if it is one, and the values of all nodes, layer by layer, (1, nodes) each."""
+def _node_values(network: "Network", picture: Any) -> tuple[Examples | None, list[np.ndarray]]:
+    """Return the example, if any, and all activations.
+
+    The activations are (1, nodes) for each layer.
+    """
     if picture is None:
         return None, []
     if not isinstance(picture, Examples):
         return None, [np.atleast_2d(np.asarray(picture, float)), *network.activations(picture)]
     if len(picture) != 1:
         raise TinyNetError(
-            f"{len(picture)} pictures were given and a diagram shows one; choose one: examples[0]"
+            f"picture has {len(picture):,} examples. A diagram shows one. Choose one, such as examples[0]."
         )
     return picture, [picture.inputs, *network.activations(picture)]
 
@@ -108,14 +118,14 @@ def _column(size: int) -> Column:
 
 
 def _edges(ax: "Axes", gap: int, columns: list[Column], weight: np.ndarray, top: float) -> None:
-    """Draw the edges of one gap between layers; weight is (out, in)."""
+    """Draw the edges between two layers; weight is (out, in)."""
     from matplotlib.collections import LineCollection
 
     left, right = columns
     ends = [(i, j) for i in range(len(left.nodes)) for j in range(len(right.nodes))]
     segments: list[Segment] = [[(gap, left.heights[i]), (gap + 1, right.heights[j])] for i, j in ends]
     values = np.array([weight[right.nodes[j], left.nodes[i]] for i, j in ends])  # (edges,)
-    edges = LineCollection(segments, cmap=diverging(), zorder=1)
+    edges = LineCollection(segments, cmap=diverging_colormap(), zorder=1)
     edges.set_array(values)
     edges.set_clim(-top, top)
     edges.set_linewidth((THINNEST + (THICKEST - THINNEST) * np.abs(values) / top).tolist())
@@ -128,10 +138,12 @@ def _edges(ax: "Axes", gap: int, columns: list[Column], weight: np.ndarray, top:
 
 
 def _place(left: int, right: int) -> float:
-    """Return how far along its edge each number stands, from 0 left to 1 right, so that none covers another.
+    """Return the position of the numbers on their edges.
 
-    At t they stand at heights (1 - t) i + t j, for i below `left` and j below `right`: evenly spaced where
-    right * t = 1 - t, and also where left * (1 - t) = t. The one with more room is taken.
+    0 is the left end and 1 the right end.
+
+    At position t, the number of the edge from node i to node j has the height (1 - t) i + t j. The heights are
+    evenly spaced for right * t = 1 - t and for left * (1 - t) = t. The solution with larger spaces is returned.
     """
     return 1 / (1 + right) if right <= left else left / (1 + left)
 
@@ -139,7 +151,7 @@ def _place(left: int, right: int) -> float:
 def _numbers(ax: "Axes", segments: list[Segment], values: np.ndarray, place: float) -> None:
     for ((x0, y0), (x1, y1)), value in zip(segments, values, strict=True):
         at = x0 + place * (x1 - x0), y0 + place * (y1 - y0)
-        color = diverging()(1.0 if value > 0 else 0.0)
+        color = diverging_colormap()(1.0 if value > 0 else 0.0)
         box = {"boxstyle": "round,pad=0.18", "facecolor": "white", "edgecolor": color, "linewidth": 0.8}
         write(ax, signed(value), at, bbox=box, zorder=3)
 
@@ -153,8 +165,8 @@ def _nodes(ax: "Axes", columns: list[Column], layers: list[np.ndarray]) -> None:
                 value = layers[n][0, node]
                 text, face = _short(value), brightness(value)
             ax.scatter([n], [height], s=1150, c=[face], marker="os"[n == 0], edgecolors=INK, zorder=4)
-            size = NORMAL if len(text) <= LONGEST_NUMBER else 0.7 * NORMAL
-            write(ax, text, (n, height), fontsize=size, color=readable(face))
+            size = NORMAL if len(text) <= MAX_CHARACTERS else 0.7 * NORMAL
+            write(ax, text, (n, height), fontsize=size, color=text_color(face))
         if column.hidden:
             note = f"⋮ {column.hidden:,} more"
             box = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none"}
@@ -162,25 +174,28 @@ def _nodes(ax: "Axes", columns: list[Column], layers: list[np.ndarray]) -> None:
 
 
 def _short(value: float) -> str:
-    """Write a number so that it fits into a node."""
+    """Write a number in at most six characters."""
     text = signed(value).removeprefix("+")
-    return text if len(text) <= LONGEST_NUMBER else f"{value:.0e}".replace("-", "−", 1)
+    return text if len(text) <= MAX_CHARACTERS else f"{value:.0e}".replace("-", "−", 1)
 
 
 def _names(ax: "Axes", network: "Network", columns: list[Column], picture: Examples | None) -> None:
-    """Name the pixels at the left and the answers at the right, and write each bias under its node."""
+    """Write the names of inputs and outputs, and all biases."""
     first, last, end = columns[0], columns[-1], len(columns) - 1
-    pixels, answers = _pixel_names(network.sizes[0], picture), _answer_names(network.sizes[-1], picture)
+    input_names, output_names = (
+        _input_names(network.sizes[0], picture),
+        _output_names(network.sizes[-1], picture),
+    )
     for node, height in zip(first.nodes, first.heights, strict=True):
-        write(ax, pixels[node], (0, height), shift=(-24, 0), ha="right", fontsize=NORMAL)
+        write(ax, input_names[node], (0, height), shift=(-24, 0), ha="right", fontsize=NORMAL)
     for node, height in zip(last.nodes, last.heights, strict=True):
-        write(ax, answers[node], (end, height), shift=(24, 0), ha="left", fontsize=NORMAL)
+        write(ax, output_names[node], (end, height), shift=(24, 0), ha="left", fontsize=NORMAL)
     for n, (column, layer) in enumerate(zip(columns[1:], network.layers, strict=True), 1):
         for node, height in zip(column.nodes, column.heights, strict=True):
             write(ax, f"b {signed(layer.bias[node])}", (n, height), shift=(0, -21), va="top")
 
 
-def _pixel_names(pixels: int, picture: Examples | None) -> list[str]:
+def _input_names(pixels: int, picture: Examples | None) -> list[str]:
     shape = (2, 2) if picture is None and pixels == 4 else picture.shape if picture is not None else None
     if shape == (2, 2):
         return list(PIXELS)
@@ -191,7 +206,7 @@ def _pixel_names(pixels: int, picture: Examples | None) -> list[str]:
     return [f"input {i}" for i in range(pixels)]
 
 
-def _answer_names(outputs: int, picture: Examples | None) -> list[str]:
+def _output_names(outputs: int, picture: Examples | None) -> list[str]:
     names = ("horizontal", "vertical") if picture is None else picture.target_names
     return list(map(shortened, names)) if len(names) == outputs else [f"output {j}" for j in range(outputs)]
 

@@ -1,4 +1,4 @@
-"""Pictures, and what each node of the first layer looks for in them."""
+"""Grids of pictures, and of the weights of hidden nodes."""
 
 import math
 from collections.abc import Sequence
@@ -19,15 +19,14 @@ from tinynet.plots.canvas import (
     VERTICAL,
     brightness,
     canvas,
-    diverging,
+    diverging_colormap,
     figure_of,
-    largest,
-    readable,
+    max_abs,
     shortened,
     signed,
+    text_color,
     write,
 )
-from tinynet.validation import check_int
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,22 +37,26 @@ if TYPE_CHECKING:
 
 MAX_PICTURES = 64
 MAX_NODES = 24
-MAX_NUMBERS = 16  # pixels a picture may have to be drawn with its numbers
-PITCH = 1.75  # from one picture, whose longer side is 1, to the next; the rows below leave room for captions
-INCHES = 0.87  # of a picture's longer side
+MAX_NUMBERS = 16  # a picture with more pixels is drawn without numbers
+PITCH = 1.75  # distance of two pictures in a row; the longer side of a picture is 1
+INCHES = 0.87  # of the longer side of a picture
 
 
 def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8) -> "Axes":
-    """Draw pictures with their names and targets, at most `columns` in a row and 64 in all.
+    """Draw examples as pictures, with their names and targets.
 
-    Brightness 0 is black and 1 is white. What is no picture is drawn as a square where its
-    columns make one, otherwise as a single row; numbers below 0 are black, above 1 white.
+    At most 64 examples are drawn, with at most `columns` in a row. 0 is black, 1 is white, and other numbers
+    are clipped. Examples that are not pictures are drawn as a square, if the number of inputs allows, or as a
+    single row.
+
+    Raises TinyNetError for `columns` below 1.
 
     >>> import tinynet as tn
     >>> [text.get_text() for text in pictures(tn.pictures.fuzzy()).texts][-2:]
     ['fuzzy top', 'horizontal']
     """
-    check_int("columns", columns, 1)
+    if columns < 1:
+        raise TinyNetError(f"columns is {columns}. It must be at least 1.")
     shown = examples[:MAX_PICTURES]
     columns = min(columns, len(shown)) or 1
     rows = math.ceil(len(shown) / columns)
@@ -82,7 +85,7 @@ def _picture(ax: "Axes", examples: "Examples", k: int, corner: tuple[float, floa
         size = SMALL if columns <= 2 or max(map(len, texts)) <= 3 else 2 * SMALL / columns
         for (row, column), text in zip(np.ndindex(rows, columns), texts, strict=True):
             where = float(x[column] + side / 2), float(y[row] + side / 2)
-            color = readable(brightness(values[row, column]))
+            color = text_color(brightness(values[row, column]))
             write(ax, text, where, color=color, fontsize=size)
     middle = corner[0] + 0.5
     write(ax, shortened(examples.names[k]), (middle, corner[1] + 1.08), va="top")
@@ -91,26 +94,27 @@ def _picture(ax: "Axes", examples: "Examples", k: int, corner: tuple[float, floa
         write(ax, target, (middle, corner[1] + 1.28), va="top", color=color)
 
 
-def _target(target: np.ndarray, answers: tuple[str, ...]) -> tuple[str, str]:
-    """Return a target in words, and its color: the answer's own where it is exactly one answer."""
+def _target(target: np.ndarray, target_names: tuple[str, ...]) -> tuple[str, str]:
+    """Return a target in words, and its color.
+
+    A single class has its own color.
+    """
     if sorted(target) == [0.0] * (len(target) - 1) + [1.0]:
         which = int(target.argmax())
-        return answers[which], PALETTE[which % len(PALETTE)]
+        return target_names[which], PALETTE[which % len(PALETTE)]
     return " ".join(f"{value:.2g}" for value in target), INK
 
 
 def hidden_nodes(
     network: "Network", *, shape: tuple[int, int] | None = None, axes: "Sequence[Axes] | None" = None
 ) -> "Figure":
-    """Draw the weights of each node of the first layer as a picture.
+    """Draw the weights of each hidden node as a picture.
 
-    Orange: the node is active when that pixel is bright. Blue: when it is dark. The ends of the scale have the same
-    words.
+    An orange weight activates the node when its pixel is bright, a blue weight when its pixel is dark. All nodes
+    share one color scale, centered at zero. The last axes of the figure are the color bar.
 
-    All nodes share one scale, centered at zero. shape : (rows, columns) of the pictures; by default a square
-    where the number of pixels is one, otherwise a single row. axes : one for each node drawn, at most 24.
-
-    The figure's last axes are the scale.
+    shape : (rows, columns) of the pictures. The default is a square if the number of inputs allows, or a single row.
+    axes : one for each node that is drawn, at most 24.
 
     Raises TinyNetError for a shape or a number of axes that does not fit.
     """
@@ -121,24 +125,26 @@ def hidden_nodes(
     shape = _shape(layer.weight.shape[1], shape)
     drawn = list(axes) if axes is not None else _row_of_axes(nodes, shape, len(layer.weight))
     if len(drawn) != nodes:
-        raise TinyNetError(f"{len(drawn)} axes were given and {nodes} nodes are drawn; give one for each")
-    top = largest(layer.weight)
+        raise TinyNetError(
+            f"axes has {len(drawn)} entries and {nodes} nodes are drawn. Give one for each node."
+        )
+    top = max_abs(layer.weight)
     for j, ax in enumerate(drawn):
         weights = layer.weight[j].reshape(shape)  # (rows, columns)
         numbers = np.vectorize(signed)(weights) if weights.size <= MAX_NUMBERS else False
         sns.heatmap(
-            weights, ax=ax, cmap=diverging(), vmin=-top, vmax=top, annot=numbers, fmt="", cbar=False,
+            weights, ax=ax, cmap=diverging_colormap(), vmin=-top, vmax=top, annot=numbers, fmt="", cbar=False,
             square=True, linewidths=1, linecolor="white", xticklabels=False, yticklabels=False,
             annot_kws={"fontsize": NORMAL},
         )  # fmt: skip
         ax.set_title(f"node {j}", fontsize=NORMAL, color=INK)
         ax.set_xlabel(f"bias {signed(layer.bias[j])}", fontsize=SMALL, color=MUTED)
-    _scale(drawn, ("dark", "bright") if shape[0] > 1 else ("low", "high"))
+    _color_bar(drawn, ("dark", "bright") if shape[0] > 1 else ("low", "high"))
     return figure_of(drawn[0])
 
 
-def _scale(axes: "list[Axes]", ends: tuple[str, str]) -> None:
-    """Draw the color bar of the weights and say at each end which pixels activate the node."""
+def _color_bar(axes: "list[Axes]", ends: tuple[str, str]) -> None:
+    """Draw the color bar, with the meanings of its ends."""
     bar = axes[0].figure.colorbar(axes[0].collections[0], ax=axes, shrink=0.6)
     bar.set_label("weight", fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)
@@ -153,7 +159,7 @@ def _shape(pixels: int, shape: tuple[int, int] | None) -> tuple[int, int]:
     if shape[0] * shape[1] != pixels:
         product = shape[0] * shape[1]
         raise TinyNetError(
-            f"shape {shape[0]}x{shape[1]} has {product} pixels and the network takes {pixels}; give its own"
+            f"shape {shape[0]}x{shape[1]} has {product} pixels and the network has {pixels} inputs. Give a shape that fits."
         )
     return shape
 
@@ -167,5 +173,5 @@ def _row_of_axes(nodes: int, shape: tuple[int, int], of: int) -> "list[Axes]":
     height = max(1.2, width * shape[0] / shape[1])
     figure = Figure(figsize=(width * columns + 1, height * rows + 1), layout="constrained")
     shown = "each node" if nodes == of else f"the first {nodes} of {of} nodes"
-    figure.suptitle(f"What {shown} of the first layer looks for", fontsize=LARGE, color=INK)
+    figure.suptitle(f"Weights of {shown} of the first layer", fontsize=LARGE, color=INK)
     return [figure.add_subplot(rows, columns, k + 1) for k in range(nodes)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.evaluation.verdicts import whole_percent
-from tinynet.plots.canvas import INK, MARK, NORMAL, SMALL, plain
+from tinynet.plots.canvas import INK, MARK, NORMAL, SMALL, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tinynet.experiments.ladder import Rung, Standing
 
-COLUMNS = (  # of the ladder: a mark's name, its heading, the scale's end, and whether more is better
+COLUMNS = (  # the name of a measure, its heading, and the end of its axis
     ("accuracy", "accuracy on\nnoisy lines", 1.0),
     ("gray", "|H − V|\non gray", 1.0),
     ("brier_ratio", "Brier score\nover its floor", 2.2),
@@ -23,7 +23,12 @@ COLUMNS = (  # of the ladder: a mark's name, its heading, the scale's end, and w
 
 
 def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure":
-    """Draw the ladder: a row for each rung, a bar for each mark's mean, and the share that passes the exam."""
+    """Draw the ladder with a row for each rung.
+
+    Each row has the means of the rung's measures.
+
+    The last column is the share of networks that pass the exam.
+    """
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(10, 1.2 + 0.4 * len(rungs)), layout="constrained")
@@ -41,7 +46,7 @@ def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure"
 def _bars(
     ax: "Axes", places: np.ndarray, values: Sequence[float], words: Sequence[str], end: float, heading: str
 ) -> None:
-    plain(ax)
+    style_axes(ax)
     ax.barh(places, values, 0.7, color=MARK)
     for place, value, word in zip(places, values, words, strict=True):
         ax.annotate(

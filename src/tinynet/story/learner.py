@@ -39,7 +39,7 @@ def choose(candidates: int = CANDIDATES) -> Recording:
     crowd = population(
         rung.recipe, candidates, first_seed=FIRST_CANDIDATE, examples=world, architecture=rung.architecture
     )
-    marks = crowd.sit(Exam(world, count=VALIDATION_PICTURES, stream=rng.VALIDATION))
+    marks = crowd.take_exam(Exam(world, count=VALIDATION_PICTURES, stream=rng.VALIDATION))
     scores = np.where(marks.passed, marks.brier_ratio, marks.brier_ratio + 10)
     seed = int(crowd.seeds[np.nanargmin(scores)])
     recipe = replace(rung.recipe, seed=seed)

@@ -1,4 +1,4 @@
-"""The job in PyTorch, as one writes it and as one batches it, and in NumPy."""
+"""The training in PyTorch, as a loop and for many networks at once, and in NumPy."""
 
 from functools import cache
 from typing import Any
@@ -7,26 +7,26 @@ import numpy as np
 import torch
 from torch import nn
 
-from contest import EPOCHS, INPUTS, RATE, TARGETS, MissingError, Side, starts
-from vectors import Vectors, nudged
+from harness import EPOCHS, INPUTS, RATE, TARGETS, Implementation, MissingError, initial_parameters
+from vectors import Vectors, sgd_step
 
-SHOWN = [(torch.tensor(x), torch.tensor(t)) for x, t in zip(INPUTS, TARGETS, strict=True)]
+EXAMPLES = [(torch.tensor(x), torch.tensor(t)) for x, t in zip(INPUTS, TARGETS, strict=True)]
 NUMBERS = [(x.tolist(), t.tolist()) for x, t in zip(INPUTS, TARGETS, strict=True)]
 
 
 def model(parameters: np.ndarray, dtype: torch.dtype = torch.float32) -> nn.Sequential:
-    """Return the network of the notebook with these parameters (23,)."""
+    """Return the 4-3-2 network with these parameters (23,)."""
     made = nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 2), nn.Sigmoid()).to(dtype)
     nn.utils.vector_to_parameters(torch.tensor(parameters, dtype=dtype), made.parameters())
     return made
 
 
 def loop(models: list[nn.Sequential]) -> list[nn.Sequential]:
-    """Train one network after the other, as a learner writes it."""
+    """Train one network after the other, as in a tutorial."""
     for network in models:
         optimizer, loss_of = torch.optim.SGD(network.parameters(), lr=RATE), nn.MSELoss()
         for _ in range(EPOCHS):
-            for picture, target in SHOWN:
+            for picture, target in EXAMPLES:
                 optimizer.zero_grad()
                 loss_of(network(picture), target).backward()
                 optimizer.step()
@@ -41,7 +41,7 @@ def numbers_of(models: list[nn.Sequential]) -> np.ndarray:
 
 
 def split(p: Any) -> dict[str, Any]:
-    """Return parameters (n, 23) under the names of the notebook's network."""
+    """Return parameters (n, 23) by the names of the model."""
     cut = {"0.weight": p[:, :12], "0.bias": p[:, 12:15], "2.weight": p[:, 15:21], "2.bias": p[:, 21:]}
     return cut | {
         "0.weight": cut["0.weight"].reshape(-1, 3, 4),
@@ -50,7 +50,7 @@ def split(p: Any) -> dict[str, Any]:
 
 
 def mapped(p: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Train all networks at once: vmap over the gradient of one."""
+    """Train all networks at once, with vmap over the gradient of one network."""
     skeleton = model(np.zeros(23))
 
     def loss(one: dict[str, torch.Tensor], x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
@@ -58,7 +58,7 @@ def mapped(p: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
     gradients = torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None))
     for _ in range(EPOCHS):
-        for x, t in SHOWN:
+        for x, t in EXAMPLES:
             slopes = gradients(p, x, t)
             p = {name: p[name] - RATE * slopes[name] for name in p}
     return p
@@ -69,7 +69,7 @@ def mapped(p: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def stacked(networks: int) -> list[np.ndarray]:
     """Return weights (4, 3, n), biases (3, n), weights (3, 2, n), biases (2, n)."""
-    p = starts(networks)
+    p = initial_parameters(networks)
     parts = [p[:, :12].reshape(-1, 3, 4), p[:, 12:15], p[:, 15:21].reshape(-1, 2, 3), p[:, 21:]]
     return [np.ascontiguousarray(part.T, np.float32) for part in parts]
 
@@ -81,7 +81,7 @@ def unstacked(parts: list[Any]) -> np.ndarray:
 
 @torch.no_grad()
 def by_hand(p: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Train all networks at once in tensors, forward and backward written out, in place."""
+    """Train all networks at once, with forward and backward pass written out, in place."""
     w1, b1, w2, b2 = p
     for _ in range(EPOCHS):
         for x, t in NUMBERS:
@@ -104,7 +104,7 @@ def by_hand(p: list[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def by_numpy(p: list[np.ndarray]) -> list[np.ndarray]:
-    """The same in NumPy."""
+    """Train all networks at once in NumPy, as `by_hand` does."""
     w1, b1, w2, b2 = p
     one, rate = np.float32(1), np.float32(RATE)
     for _ in range(EPOCHS):
@@ -130,7 +130,7 @@ def by_numpy(p: list[np.ndarray]) -> list[np.ndarray]:
 def compiled_epoch() -> Any:
     def epoch(p: Vectors) -> Vectors:
         for x, t in NUMBERS:
-            p = nudged(p, x, t, RATE, torch.sigmoid)
+            p = sgd_step(p, x, t, RATE, torch.sigmoid)
         return p
 
     return torch.compile(epoch, dynamic=False)
@@ -138,41 +138,45 @@ def compiled_epoch() -> Any:
 
 @torch.no_grad()
 def compiled(p: Vectors) -> Vectors:
-    """Train by hand over 23 vectors, an epoch compiled to one loop by PyTorch."""
+    """Train 23 vectors, with an epoch compiled into one loop by PyTorch."""
     try:
         p = compiled_epoch()(p)
-    except Exception as error:  # whatever its compiler raises where it cannot work
-        raise MissingError(f"PyTorch's compiler fails here: {str(error).strip().splitlines()[0]}") from error
+    except Exception as error:  # PyTorch's compiler raises errors of many types
+        raise MissingError(f"PyTorch's compiler failed: {str(error).strip().splitlines()[0]}") from error
     for _ in range(EPOCHS - 1):
         p = compiled_epoch()(p)
     return p
 
 
-def sides(quick: bool) -> list[Side]:
-    """Return the sides, from what a learner writes to what PyTorch does at its best."""
+def implementations(quick: bool) -> list[Implementation]:
+    """Return the implementations, from a plain loop to compiled PyTorch."""
     sizes = (4096,) if quick else (1024, 4096, 16384)
     return [
-        Side("PyTorch, a loop", lambda n: [model(p) for p in starts(n)], loop, numbers_of, (1,)),
-        Side(
+        Implementation(
+            "PyTorch, a loop", lambda n: [model(p) for p in initial_parameters(n)], loop, numbers_of, (1,)
+        ),
+        Implementation(
             "PyTorch, vmap of grad",
-            lambda n: split(torch.tensor(starts(n))),
+            lambda n: split(torch.tensor(initial_parameters(n))),
             mapped,
             lambda p: np.concatenate([part.reshape(len(part), -1).numpy() for part in p.values()], axis=1),
             sizes,
         ),
-        Side(
+        Implementation(
             "PyTorch, by hand",
             lambda n: [torch.tensor(part) for part in stacked(n)],
             by_hand,
             unstacked,
             sizes,
         ),
-        Side(
+        Implementation(
             "PyTorch, by hand and compiled",
-            lambda n: list(torch.tensor(starts(max(n, 4096))).T.contiguous()),  # each number compiles anew
+            lambda n: list(
+                torch.tensor(initial_parameters(max(n, 4096))).T.contiguous()
+            ),  # every size is compiled
             compiled,
             lambda p: torch.stack(p).T.numpy(),
             (4096,) if quick else (4096, 16384),
         ),
-        Side("NumPy, by hand", stacked, by_numpy, unstacked, sizes),
+        Implementation("NumPy, by hand", stacked, by_numpy, unstacked, sizes),
     ]

@@ -11,27 +11,27 @@ import pytest
 import tinynet as tn
 from tinynet.errors import TinyNetError
 from tinynet.experiments import executors, shards
+from tinynet.experiments.plan import Plan, plan_sweep
 from tinynet.experiments.store import Store
-from tinynet.experiments.sweep import plan_of
 
 GRID = tn.grid(learning_rate=[2.0, 5.0], epochs=[100, 400], hidden=[3, 4])
-NETWORKS, BLOCK = 1500, 128
+NETWORKS, SHARD = 1500, 128
 LINES = tn.pictures.lines()
 
 
 @pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    """Blocks small enough that a short sweep has many; workers take what they are given."""
-    monkeypatch.setattr(shards, "LARGEST", BLOCK)
+def small_shards(monkeypatch):
+    """Make shards so small that a short sweep has many."""
+    monkeypatch.setattr(shards, "MAX_NETWORKS", SHARD)
 
 
 @pytest.fixture(scope="module")
 def expected():
-    """The tallies of the sweep, each trial trained alone and in one piece."""
+    """Return the tallies of the sweep, from a separate training of each trial."""
     found = []
     for trial in GRID:
-        plan = plan_of([trial], NETWORKS)
-        (tally,) = shards.compute(plan.groups[0].text, 0, NETWORKS)
+        plan = plan_sweep([trial], NETWORKS)
+        (tally,) = shards.compute(plan.groups[0].description, 0, NETWORKS)
         found.append(tally)
     return found
 
@@ -42,22 +42,22 @@ def tables(folder):
 
 def files(folder):
     return {
-        path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.glob("blocks/*.parquet")
+        path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.glob("shards/*.parquet")
     }
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    """The tables of the sweep, on one thread."""
+    """Return the tables of the sweep, computed on one thread."""
     folder = tmp_path_factory.mktemp("reference")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "LARGEST", BLOCK)
+        patch.setattr(shards, "MAX_NETWORKS", SHARD)
         tn.sweep(GRID, NETWORKS, out=folder, workers=1)
     return tables(folder)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
-def test_threads_count_what_trainings_of_their_own_do(workers, expected):
+def test_threads_give_the_tallies_of_separate_trainings(workers, expected):
     found = tn.sweep(GRID, NETWORKS, workers=workers)
     assert list(found.tallies) == expected
     assert found.complete
@@ -65,7 +65,7 @@ def test_threads_count_what_trainings_of_their_own_do(workers, expected):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Return what starts a cluster of so many workers."""
+    """Return a function that starts a cluster with a number of workers."""
     from distributed import LocalCluster
 
     options = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "silence_logs": 60}
@@ -78,12 +78,12 @@ def two(cluster):
         yield running
 
 
-def test_a_cluster_of_two_counts_the_same(two, tmp_path, reference):
+def test_a_cluster_of_two_gives_equal_tables(two, tmp_path, reference):
     tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two.scheduler_address)
     assert tables(tmp_path) == reference
 
 
-def test_a_worker_killed_in_the_middle_changes_nothing(two, tmp_path, reference):
+def test_a_killed_worker_changes_nothing(two, tmp_path, reference):
     pids, done = (
         [worker.pid for worker in two.scheduler_info["workers"].values() if hasattr(worker, "pid")],
         [],
@@ -100,24 +100,26 @@ def test_a_worker_killed_in_the_middle_changes_nothing(two, tmp_path, reference)
     assert tables(tmp_path) == reference
 
 
-def test_a_cluster_of_four_counts_the_same(cluster, tmp_path, reference):
+def test_a_cluster_of_four_gives_equal_tables(cluster, tmp_path, reference):
     with cluster(4) as running:
         tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=running.scheduler_address)
     assert tables(tmp_path) == reference
 
 
-def test_a_lost_scheduler_is_said_and_what_is_done_is_kept(cluster, tmp_path, reference):
+def test_a_lost_scheduler_is_an_error_and_results_are_kept(cluster, tmp_path, reference):
     with cluster(1) as running:
 
         def lose(count, total):
-            if count >= 5 * BLOCK:
+            if count >= 5 * SHARD:
                 running.close()
 
-        with pytest.raises(TinyNetError, match=r"the cluster at tcp.* went away; .*blocks done .* kept in"):
+        with pytest.raises(
+            TinyNetError, match=r"the connection to the cluster at tcp.* was lost.* shards done .* stored in"
+        ):
             tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=running.scheduler_address, progress=lose)
     before = files(tmp_path)
     assert len(before) >= 5
-    assert tables(tmp_path)[0]["networks"].to_pylist()[0] >= BLOCK
+    assert tables(tmp_path)[0]["networks"].to_pylist()[0] >= SHARD
     tn.sweep(GRID, NETWORKS, out=tmp_path)
     assert tables(tmp_path) == reference
     assert before.items() <= files(tmp_path).items()
@@ -130,15 +132,15 @@ def future(result):
 
 
 class KilledWorker(Exception):  # noqa: N818
-    """As dask calls a task whose workers died."""
+    """The error that dask raises for a task whose workers died."""
 
 
-def test_a_block_whose_workers_die_is_tried_again_ten_times():
+def test_a_shard_whose_workers_die_is_tried_ten_times():
     tried = []
 
-    def submit(block, attempt):
-        tried.append((block, attempt))
-        return future(block if attempt == 4 and block == "a" else KilledWorker())
+    def submit(shard, attempt):
+        tried.append((shard, attempt))
+        return future(shard if attempt == 4 and shard == "a" else KilledWorker())
 
     stream = executors._stream(iter("ab"), 1, submit)
     assert next(stream) == ("a", "a")
@@ -150,40 +152,45 @@ def test_a_block_whose_workers_die_is_tried_again_ten_times():
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("localhost", "scheduler is 'localhost'; its address must be such as tcp://"),
-        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9"),
+        ("localhost", r"scheduler is 'localhost'\. It must be an address such as tcp://"),
+        ("tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9 .* Start one with `dask scheduler`"),
     ],
 )
-def test_no_scheduler(address, message, monkeypatch):
-    monkeypatch.setattr(executors, "TIMEOUT", 1)
+def test_a_missing_scheduler_is_an_error(address, message, monkeypatch):
+    monkeypatch.setattr(executors, "TIMEOUT_SECONDS", 1)
     with pytest.raises(TinyNetError, match=message):
         tn.sweep(GRID, 64, scheduler=address)
 
 
-def test_a_cluster_without_workers(cluster, monkeypatch):
-    monkeypatch.setattr(executors, "TIMEOUT", 1)
-    with cluster(0) as running, pytest.raises(TinyNetError, match="has no workers; start one: dask worker"):
+def test_a_cluster_without_workers_is_an_error(cluster, monkeypatch):
+    monkeypatch.setattr(executors, "TIMEOUT_SECONDS", 1)
+    with (
+        cluster(0) as running,
+        pytest.raises(TinyNetError, match=r"has no workers\. Start one with `dask worker"),
+    ):
         tn.sweep(GRID, 64, scheduler=running.scheduler_address)
 
 
 def test_a_worker_of_another_version_is_refused(two, monkeypatch):
     monkeypatch.setattr(executors, "__version__", "9.9.9")
-    with pytest.raises(TinyNetError, match=f"a worker has TinyNet {tn.__version__}; every worker needs"):
+    with pytest.raises(
+        TinyNetError, match=f"a worker has TinyNet {tn.__version__}. Install TinyNet 9.9.9 on every worker"
+    ):
         tn.sweep(GRID, 64, scheduler=two.scheduler_address)
 
 
 SCRIPT = """
 import sys
 import tinynet as tn
-from tinynet import blocks
-blocks.LARGEST = 128
+from tinynet.experiments import shards
+shards.MAX_NETWORKS = 128
 grid = tn.grid(learning_rate=[2.0, 5.0], epochs=[100, 400], hidden=[3, 4])
-tn.sweep(grid, 1500, out=sys.argv[1], progress=lambda done, total: print(done, flush=True), say=print, workers=1)
+tn.sweep(grid, 1500, out=sys.argv[1], progress=lambda done, total: print(done, flush=True), log=print, workers=1)
 """
 
 
 def run_until(folder, networks, end):
-    """Run the sweep in a process of its own; once so many networks are done, send it the signal `end`."""
+    """Run the sweep in a new process, and send it the signal `end` once enough networks are done."""
     command = [sys.executable, "-c", SCRIPT, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         lines = []
@@ -198,7 +205,7 @@ def run_until(folder, networks, end):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_killed_again_and_again_it_goes_on_where_it_was(tmp_path, reference):
+def test_a_sweep_killed_several_times_continues(tmp_path, reference):
     kept = {}
     for networks in (700, 2000, 4000):
         run_until(tmp_path, networks, signal.SIGKILL)
@@ -206,45 +213,47 @@ def test_killed_again_and_again_it_goes_on_where_it_was(tmp_path, reference):
         assert len(files(tmp_path)) > len(kept)
         kept = files(tmp_path)
     lines = run_until(tmp_path, 0, None)
-    assert lines[0].startswith(f"found {len(kept)} of 48 blocks done (")
+    assert lines[0].startswith(f"found {len(kept)} of 48 shards done (")
     assert tables(tmp_path) == reference
     assert kept.items() <= files(tmp_path).items()
 
 
-def test_a_finished_sweep_computes_nothing_again(tmp_path, reference, monkeypatch):
+def test_a_finished_sweep_is_not_computed_again(tmp_path, reference, monkeypatch):
     tn.sweep(GRID, NETWORKS, out=tmp_path)
     before = files(tmp_path)
     monkeypatch.setattr(executors, "compute", None)
-    said = []
-    found = tn.sweep(GRID, NETWORKS, out=tmp_path, say=said.append)
-    assert said == ["found 48 of 48 blocks done (6,000 of 6,000 networks)"]
+    logged = []
+    found = tn.sweep(GRID, NETWORKS, out=tmp_path, log=logged.append)
+    assert logged == ["found 48 of 48 shards done (6,000 of 6,000 networks)"]
     assert found.complete
     assert files(tmp_path) == before
     assert tables(tmp_path) == reference
 
 
-def test_another_sweep_in_the_folder_takes_what_fits(tmp_path, expected):
+def test_another_sweep_in_the_folder_reuses_shards(tmp_path, expected):
     tn.sweep(GRID[:4], 1000, out=tmp_path)
     before = files(tmp_path)
-    said = []
-    found = tn.sweep(GRID, NETWORKS, out=tmp_path, say=said.append)
+    logged = []
+    found = tn.sweep(GRID, NETWORKS, out=tmp_path, log=logged.append)
     assert list(found.tallies) == expected
     assert before.items() <= files(tmp_path).items()
-    assert said == ["found 14 of 48 blocks done (1,792 of 6,000 networks)"]  # not the last, which were short
+    assert logged == [
+        "found 14 of 48 shards done (1,792 of 6,000 networks)"
+    ]  # not the last, which were short
 
 
-def test_a_damaged_block_is_computed_again(tmp_path, reference):
+def test_a_damaged_shard_is_computed_again(tmp_path, reference):
     tn.sweep(GRID, NETWORKS, out=tmp_path)
-    victim = next((tmp_path / "blocks").glob("*.parquet"))
+    victim = next((tmp_path / "shards").glob("*.parquet"))
     victim.write_bytes(b"gone")
-    said = []
-    tn.sweep(GRID, NETWORKS, out=tmp_path, say=said.append)
-    assert f"{victim.name} is damaged" in said[0]
-    assert said[1].startswith("found 47 of 48 blocks")
+    logged = []
+    tn.sweep(GRID, NETWORKS, out=tmp_path, log=logged.append)
+    assert f"{victim.name} is damaged" in logged[0]
+    assert logged[1].startswith("found 47 of 48 shards")
     assert tables(tmp_path) == reference
 
 
-def test_ctrl_c_keeps_what_is_done(tmp_path, reference):
+def test_an_interruption_keeps_the_results(tmp_path, reference):
     def interrupt(done, total):
         if done >= 1000:
             raise KeyboardInterrupt
@@ -257,7 +266,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path, reference):
     assert tables(tmp_path) == reference
 
 
-def test_limits_end_it_between_blocks_and_it_goes_on(tmp_path, reference):
+def test_a_limit_ends_a_sweep_between_shards(tmp_path, reference):
     counts = []
     for _ in range(3):
         found = tn.sweep(GRID, NETWORKS, out=tmp_path, limit=1000)
@@ -269,68 +278,71 @@ def test_limits_end_it_between_blocks_and_it_goes_on(tmp_path, reference):
     assert tables(tmp_path) == reference
 
 
-def test_no_time_does_little():
+def test_a_time_limit_ends_a_sweep():
     found = tn.sweep(GRID, NETWORKS, seconds=1e-9)
     assert not found.complete
     assert sum(tally.networks for tally in found.tallies) == 0
-    with pytest.raises(TinyNetError, match="seconds is 0; it must be above 0"):
+    with pytest.raises(TinyNetError, match=r"seconds is 0\. It must be above 0"):
         tn.sweep(GRID, NETWORKS, seconds=0)
 
 
-def test_early_blocks_are_of_every_recipe():
-    found = tn.sweep(GRID, NETWORKS, limit=4 * BLOCK, workers=1)
-    assert {tally.networks for tally in found.tallies} == {BLOCK}
+def test_the_first_shards_are_of_every_recipe():
+    found = tn.sweep(GRID, NETWORKS, limit=4 * SHARD, workers=1)
+    assert {tally.networks for tally in found.tallies} == {SHARD}
 
 
-def test_a_full_disk_ends_it_with_what_is_kept(tmp_path, monkeypatch):
+def test_a_full_disk_is_an_error_and_results_are_kept(tmp_path, monkeypatch):
     write, count = Store.write, []
 
-    def filling(self, block, tallies):
+    def filling(self, shard, tallies):
         if len(count) == 3:
-            raise TinyNetError("cannot write x: No space left on device; make room, or choose another folder")
-        count.append(block)
-        write(self, block, tallies)
+            raise TinyNetError(
+                "cannot write x: No space left on device. Free some space, or choose another folder."
+            )
+        count.append(shard)
+        write(self, shard, tallies)
 
     monkeypatch.setattr(Store, "write", filling)
     with pytest.raises(
-        TinyNetError, match=r"No space left.*3 of 48 blocks done .* kept in .* goes on from there"
+        TinyNetError,
+        match=r"No space left.*3 of 48 shards done .* stored in .* Run the sweep again to continue",
     ):
         tn.sweep(GRID, NETWORKS, out=tmp_path)
     assert len(files(tmp_path)) == 3
 
 
-def test_blocks_under_way_are_few(monkeypatch):
-    """However many networks there are, only a few blocks wait for a thread."""
+def test_few_shards_are_pending(monkeypatch):
+    """Only a few shards wait for a thread, whatever the number of networks."""
     given, most, lock = [0], [0], threading.Lock()
 
-    def counting(plan, blocks_of=shards.Plan.blocks):
-        for block in blocks_of(plan):
+    def counting(plan, shards_of=Plan.shards):
+        for shard in shards_of(plan):
             with lock:
                 given[0] += 1
-            yield block
+            yield shard
 
     def track(done, total):
         most[0] = max(most[0], given[0] - len(seen))
         seen.append(done)
 
     seen = []
-    monkeypatch.setattr(shards.Plan, "blocks", counting)
+    monkeypatch.setattr(Plan, "shards", counting)
     tn.sweep(GRID, NETWORKS, workers=2, progress=track)
     assert len(seen) > 40
     assert most[0] <= 5
 
 
-def test_rows_and_verdicts_say_what_was_counted():
+def test_rows_and_verdicts_have_the_counts():
     found = tn.sweep(GRID, 200)
     row = found.rows()[1]
     assert (row["trial"], row["epochs"], row["networks"]) == (1, GRID[1].recipe.epochs, 200)
-    assert row["probes"]["gray"]["says"].keys() == {"horizontal", "vertical", "undecided"}
+    assert row["probes"]["gray"]["predicted"].keys() == {"horizontal", "vertical", "undecided"}
     verdict = found.verdict(GRID[1])
-    crowd = tn.population(GRID[1].recipe, 200, architecture=GRID[1].architecture)
-    assert verdict == crowd.verdicts()[0]
+    trained = tn.population(GRID[1].recipe, 200, architecture=GRID[1].architecture)
+    assert verdict == trained.verdicts()[0]
     with pytest.raises(TinyNetError, match="is not in this sweep"):
         found.verdict(tn.Trial())
-    with pytest.raises(TinyNetError, match="trial 8 was asked and there are 8"):
+    with pytest.raises(TinyNetError, match=r"trial is 8\. It must be a whole number from 0 to 7"):
         found.verdict(8)
 
 
@@ -338,7 +350,7 @@ def test_other_examples_are_their_own_probes():
     table = tn.pictures.Examples([[0, 0], [1, 1], [0, 1]], [[1], [1], [0]], ("a", "b", "c"), None, ("same",))
     found = tn.sweep(tn.grid(table, epochs=[3, 9]), 64, examples=table)
     assert found.plan.probes == table
-    assert found.rows()[0]["probes"]["a"]["says"].keys() == {"same", "not same", "undecided"}
+    assert found.rows()[0]["probes"]["a"]["predicted"].keys() == {"same", "not same", "undecided"}
 
 
 def test_a_missing_package_names_the_command(tmp_path, monkeypatch):

@@ -1,0 +1,140 @@
+"""The plan of a sweep: trials, trainings and shards."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tinynet.data import pictures
+from tinynet.data.examples import Examples
+from tinynet.data.probes import default_probes
+from tinynet.errors import TinyNetError
+from tinynet.experiments.seeds import seed_range
+from tinynet.experiments.shards import Shard, TrainingGroup
+from tinynet.experiments.trials import Trial, as_trials
+from tinynet.recipe import Recipe
+from tinynet.training.checks import check
+
+
+def training_key(trial: Trial) -> Trial:
+    """Return an equal key for trials that share a training.
+
+    With a constant learning rate, a short training is the beginning of a longer one. Other schedules depend on
+    the number of epochs.
+    """
+    if trial.recipe.schedule != "constant":
+        return trial
+    return Trial(trial.architecture, replace(trial.recipe, epochs=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The trials, seeds and trainings of a sweep.
+
+    positions : for each trial, the index of its group and the index of its checkpoint in that group.
+
+    >>> from tinynet.experiments import trials
+    >>> grid = trials.grid(learning_rate=[0.1, 1.0], epochs=[10, 100])
+    >>> plan = plan_sweep(grid, 5000)
+    >>> len(plan.trials), len(plan.groups), plan.total_networks, plan.shard_count
+    (4, 2, 10000, 2)
+    """
+
+    trials: tuple[Trial, ...]
+    seeds: range
+    examples: Examples
+    probes: Examples
+    groups: tuple[TrainingGroup, ...]
+    positions: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(
+        cls, trials: Sequence[Trial], networks: int, first_seed: int, examples: Examples, probes: Examples
+    ) -> "Plan":
+        """Check the trials and the seeds, and group the trials.
+
+        Raises TinyNetError that names the trial at fault.
+        """
+        _check(trials, examples, probes)
+        members: dict[Trial, list[int]] = defaultdict(list)
+        for number, trial in enumerate(trials):
+            members[training_key(trial)].append(number)
+        groups, positions = [], [(0, 0)] * len(trials)
+        for index, numbers in enumerate(members.values()):
+            checkpoints = tuple(sorted(trials[number].recipe.epochs for number in numbers))
+            longest = max((trials[number] for number in numbers), key=lambda trial: trial.recipe.epochs)
+            groups.append(TrainingGroup(longest.architecture, longest.recipe, checkpoints, examples, probes))
+            for number in numbers:
+                positions[number] = (index, checkpoints.index(trials[number].recipe.epochs))
+        seeds = seed_range(first_seed, networks)
+        return cls(tuple(trials), seeds, examples, probes, tuple(groups), tuple(positions))
+
+    @property
+    def total_networks(self) -> int:
+        """The number of networks that are trained: seeds times trainings."""
+        return len(self.seeds) * len(self.groups)
+
+    @cached_property
+    def shard_count(self) -> int:
+        """The number of shards."""
+        first, end = self.seeds.start, self.seeds.stop
+        return sum(-(-end // group.shard_size) - first // group.shard_size for group in self.groups)
+
+    def shards(self) -> Iterator[Shard]:
+        """Yield every shard, one of each group in turn.
+
+        A sweep that ends early has results for every trial.
+        """
+        waiting = [self._shards_of(group) for group in self.groups]
+        while waiting:
+            found = [(shards, next(shards, None)) for shards in waiting]
+            yield from (shard for _, shard in found if shard is not None)
+            waiting = [shards for shards, shard in found if shard is not None]
+
+    def _shards_of(self, group: TrainingGroup) -> Iterator[Shard]:
+        """Yield the shards of a group.
+
+        The shards begin at multiples of their size, so that sweeps with other seeds have equal shards.
+        """
+        first, end = self.seeds.start, self.seeds.stop
+        while first < end:
+            last = min((first // group.shard_size + 1) * group.shard_size, end)
+            yield Shard(group, first, last)
+            first = last
+
+
+def plan_sweep(
+    trials: Sequence[Trial | Recipe] | Trial | Recipe,
+    networks: int = 1024,
+    *,
+    first_seed: int = 0,
+    examples: Examples | None = None,
+    probes: Examples | None = None,
+) -> Plan:
+    """Return the plan of a sweep.
+
+    Arguments and errors are those of `sweep`.
+    """
+    examples = pictures.lines() if examples is None else examples
+    if probes is None:
+        probes = default_probes() if examples.shape == (2, 2) else examples
+    return Plan.of(as_trials(trials, examples), networks, first_seed, examples, probes)
+
+
+def _check(trials: Sequence[Trial], examples: Examples, probes: Examples) -> None:
+    if not trials:
+        raise TinyNetError("trials is empty. Give at least one, such as tn.grid(learning_rate=[0.1, 1.0]).")
+    known: set[Trial] = set()
+    for trial in trials:
+        if trial in known:
+            raise TinyNetError(f"the trial {trial} occurs twice. Remove one of the two.")
+        known.add(trial)
+        try:
+            check(trial.architecture, examples, trial.recipe)
+        except TinyNetError as error:
+            raise TinyNetError(f"the trial {trial} is invalid: {error}") from error
+    if probes.inputs.shape[1] != examples.inputs.shape[1]:
+        raise TinyNetError(
+            f"the probes have {probes.inputs.shape[1]} inputs and the examples {examples.inputs.shape[1]}. "
+            "Give probes with as many inputs as the examples."
+        )

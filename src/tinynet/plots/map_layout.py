@@ -1,0 +1,95 @@
+"""The axes of a map of a sweep, and the style of its values."""
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tinynet.errors import TinyNetError
+from tinynet.evaluation.verdicts import whole_percent
+from tinynet.experiments.trials import Trial, check_axis, varying_axes
+from tinynet.plots.canvas import diverging_colormap
+
+if TYPE_CHECKING:
+    from tinynet.experiments.plan import Plan
+
+MAX_PANELS = 12
+PROBE_VALUES = ("unsure", "first_class")  # of one probe
+VALUES = ("learned", "loss", "epochs_to_learn", *PROBE_VALUES)
+
+
+class Layout(NamedTuple):
+    """The axes and the panels of a map.
+
+    There is a panel for each combination of values on the other axes.
+    """
+
+    x: str
+    y: str | None
+    panels: tuple[dict[str, Any], ...]
+
+
+class Style(NamedTuple):
+    """The style of a value: title, text, colors and scale."""
+
+    title: str
+    text: Callable[[float], str]
+    colors: Any
+    logarithmic: bool
+
+
+def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) -> Layout:
+    """Choose the axes of a map.
+
+    By default x and y are the first two that vary.
+
+    Raises TinyNetError for an unknown axis and for more than 12 panels.
+    """
+    found = varying_axes(trials)
+    for option, name in (("x", x), ("y", y)):
+        if name is not None:
+            check_axis(name, option)
+    if x is not None and x == y:
+        raise TinyNetError(f"x and y are both {x!r}. Choose two different axes.")
+    others = [name for name in found if name not in (x, y)]
+    x = x or (others.pop(0) if others else "learning_rate" if y != "learning_rate" else "epochs")
+    y = y or (others.pop(0) if others else None)
+    combinations = product(*(found[name] for name in others))
+    panels = tuple(dict(zip(others, values, strict=True)) for values in combinations)
+    if len(panels) > MAX_PANELS:
+        raise TinyNetError(
+            f"the values of {', '.join(others)} need {len(panels):,} maps. At most {MAX_PANELS} can be drawn. "
+            "Give these axes fewer values, or choose other axes for x and y."
+        )
+    return Layout(x, y, panels)
+
+
+def choose_layout(
+    plan: "Plan", *, x: str | None = None, y: str | None = None, value: str = "learned", probe: str = "gray"
+) -> tuple[Layout, Style]:
+    """Return how `sweep_map` draws a sweep of this plan.
+
+    Raises the errors of `sweep_map` before the sweep is computed.
+    """
+    return layout(plan.trials, x, y), _style(plan, value, probe)
+
+
+def _style(plan: "Plan", value: str, probe: str) -> Style:
+    if value not in VALUES:
+        raise TinyNetError(f"value is {value!r}. It must be one of {', '.join(map(repr, VALUES))}.")
+    names = plan.probes.names
+    if value in PROBE_VALUES and probe not in names:
+        raise TinyNetError(f"probe is {probe!r}. It must be one of {', '.join(map(repr, names))}.")
+    first = plan.examples.target_names[0]
+    return {
+        "learned": Style("networks that learned, %", whole_percent, "cividis", False),
+        "loss": Style("median final loss", "{:.1g}".format, "cividis_r", True),
+        "epochs_to_learn": Style("median epochs to learn", _thousands, "cividis_r", True),
+        "unsure": Style(f"networks unsure of {probe}, %", whole_percent, "cividis", False),
+        "first_class": Style(
+            f"networks that predict {first} for {probe}, %", whole_percent, diverging_colormap(), False
+        ),
+    }[value]
+
+
+def _thousands(epochs: float) -> str:
+    return f"{epochs:.0f}" if epochs < 1000 else f"{epochs / 1000:.3g}k"
