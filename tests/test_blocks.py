@@ -6,7 +6,7 @@ import pytest
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.metrics import right
+from tinynet.evaluation.metrics import correct
 from tinynet.experiments import shards
 from tinynet.experiments.aggregates import Tally, ladder
 from tinynet.experiments.cohort import Cohort, Training
@@ -163,7 +163,7 @@ def test_a_look_sees_who_is_right(architecture):
     answers = ("a", "b", "c")[:outputs]
     examples = tn.pictures.Examples(draw.random((2, 4)), targets, ("one", "two"), (2, 2), answers)
     cohort = Cohort(Training.of(architecture, tn.Recipe(), examples), np.arange(5000))
-    rights = right(cohort.answers(examples.inputs), targets).all(axis=1)
+    rights = correct(cohort.answers(examples.inputs), targets).all(axis=1)
     seen = np.zeros(5000, np.int64)
     cohort.epoch = 7
     shards.look(cohort, examples, seen)

@@ -359,7 +359,7 @@ def test_infinities_nan_and_the_sign_of_zero_are_the_networks_too(tmp_path):
 def test_the_head_says_what_it_is():
     head = TRAINED.code("c", name="lines").split("\n\n")[0]
     assert "A 4-3-2 network of 23 numbers, printed from its sheet by TinyNet" in head
-    assert "Origin: seed 0, after 1200 nudges." in head
+    assert "Origin: seed 0, after 1,200 steps." in head
     assert "Layers: 4 pixels, 3 of sigmoid, 2 of sigmoid." in head
     assert (
         "Every machine computes the same bits: sums in float, functions in double and rounded once." in head

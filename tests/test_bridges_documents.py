@@ -92,7 +92,7 @@ def test_a_recording_holds_what_is_asked_of_a_run():
         ),
         ({"arrays": {"losses": {"dtype": "object", "shape": [1], "values": [1.0]}}}, "dtype is 'object'"),
         ({"arrays": None}, "its arrays do not fit"),
-        ({"origin": "elsewhere"}, "not the one that was saved"),
+        ({"origin": "elsewhere"}, "differs from the experiment that was saved"),
         ({"steps": 3}, "has shape"),
     ],
 )

@@ -128,7 +128,7 @@ def test_a_film_tells_how_far_it_is(run, tmp_path):
         ("a.json", {"step": 1}, r"step is 1, and everything as JSON \(.json\) has no such choice: it takes none"),
         ("a.h", {"colour": 1}, r"there is no choice 'colour'; there are step, epoch"),
         ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no; make it first"),
-        ("a.h", {"step": 99}, r"step 99 was asked and this recording has 12 steps"),
+        ("a.h", {"step": 99}, r"step is 99. It must be a whole number from 0 to 11"),
         ("a.py", {"name": "1st"}, r"name is '1st'; it must begin with a letter"),
         ("a.png", {"figure": "soul"}, r"'soul'.*network"),
         ("a.tex", {"cell": "layer9.z[0]"}, r"there is no cell 'layer9.z\[0\]'"),

@@ -257,7 +257,7 @@ def test_mistakes_are_said():
             "has 212 parameters and 4 inputs; on paper it may have 120 and 16",
         ),
         ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet has plain gradient descent"),
-        ({"architecture": tn.Architecture((3, 2))}, "these examples have 4 inputs and 2 targets each"),
+        ({"architecture": tn.Architecture((3, 2))}, "the examples have 4 inputs and 2 targets each"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
             tn.worksheet(**options)

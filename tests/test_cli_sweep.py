@@ -100,7 +100,7 @@ def test_a_limit_is_said_and_is_no_mistake(tmp_path):
         (["--rate", "fast"], "learning_rate is 'fast'; it must be numbers"),
         (
             ["--loss", "mse,cross_entropy"],
-            "loss cross_entropy, hidden 3 is impossible: loss 'cross_entropy' needs",
+            "loss cross_entropy, hidden 3 is impossible: loss is 'cross_entropy'",
         ),
         (["--networks", "0"], "networks is 0"),
         (["--limit", "0"], "limit is 0; it must be above 0"),

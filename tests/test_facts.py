@@ -116,7 +116,7 @@ def test_every_memorizer_that_walks_round_gives_the_best_verdict():
     learned = crowd.all_right
     shown = tn.World().examples(500, seed=3).inputs
     fair = symmetry.symmetrize(crowd.outputs)(shown)[learned]  # (N, 500, 2)
-    rule = bayes.verdict(shown)
+    rule = bayes.optimal_class(shown)
     gap = fair[..., 0] - fair[..., 1]
     assert (np.sign(gap) == rule)[:, rule != 0].all()
     gray = symmetry.symmetrize(crowd.outputs)(np.full((1, 4), 0.5))[learned]

@@ -47,6 +47,6 @@ def test_the_library_prints_what_it_says(folder, monkeypatch):
 
 
 def test_both_tables_are_learned():
-    shares = re.findall(r"(\d+) of (\d+) held-out examples come out right", TEXT)
+    shares = re.findall(r"(\d+) of (\d+) held-out predictions are correct", TEXT)
     assert len(shares) == 3
     assert all(int(right) / int(total) >= 0.93 for right, total in shares)

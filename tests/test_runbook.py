@@ -60,7 +60,7 @@ def test_when_to_answer_is_chosen_on_other_pictures_than_it_is_judged_by(told):
     wrong = (outputs[:, 0] > outputs[:, 1]) != horizontal
     assert numbers["coverage"] == answered.mean()
     assert numbers["error"] == wrong[answered].mean() < 0.07
-    assert f"Below a confidence of {numbers['threshold']:.4f}, " in said[0].sentence
+    assert f"below a confidence of {numbers['threshold']:.4f}. " in said[0].sentence
     a, b = ({x.tobytes() for x in some[0].inputs if 0 < x.min() < 1} for some in (book.test, book.validation))
     assert len(a) > 3000
     assert not a & b

@@ -174,7 +174,7 @@ def test_the_memorizer_and_the_learner(client):
             found.count > 0
         ].tolist()
         assert bins["ece"] == found.ece
-        passed = Exam().sit(network).parts[0].tolist()
+        passed = Exam().evaluate(network).parts[0].tolist()
         assert [part["passed"][k] for part in said["parts"]] == passed
     assert [all(part["passed"][k] for part in said["parts"]) for k in (0, 1)] == [False, True]
     assert [rung["key"] for rung in said["rungs"]] == list(RUNG)
@@ -235,7 +235,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
         ("recording", EXPERIMENT | {"parameters": [1.0]}, "parameters"),
         ("recording", EXPERIMENT | {"world": {"colour": 1}}, "a world has no field 'colour'"),
-        ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the pictures are drawn from a world"),
+        ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the examples are drawn from a world"),
         ("bayes", {"pictures": []}, "ask for 1 to 5,000"),
         ("bayes", {"pictures": [[0.5]]}, "has 4 pixels"),
         ("bayes", {"pictures": [[2, 0, 0, 0]]}, "outside 0 to 1"),

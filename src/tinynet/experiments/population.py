@@ -17,7 +17,7 @@ from tinynet.data.examples import Examples
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
-from tinynet.evaluation.metrics import right
+from tinynet.evaluation.metrics import correct
 from tinynet.evaluation.predictions import UNSURE
 from tinynet.evaluation.verdicts import Verdict, share
 from tinynet.experiments.cohort import Training
@@ -115,7 +115,7 @@ class Population:
         for some in self._parts():
             outputs = self._outputs(some, self.examples.inputs)
             losses[some] = mean_losses(self.recipe, outputs, self.examples)
-            accuracy[some] = right(outputs, self.examples.targets).mean(axis=1)
+            accuracy[some] = correct(outputs, self.examples.targets).mean(axis=1)
         return losses, accuracy
 
     def network(self, seed: int) -> Network:
@@ -144,7 +144,7 @@ class Population:
         def sat(some: slice) -> ExamResult:
             parameters = self.parameters[some]
             blocks, count = blocks_of(parameters), len(parameters)
-            return exam.sit(lambda inputs: answer(self.architecture, blocks, inputs)[:count])
+            return exam.evaluate(lambda inputs: answer(self.architecture, blocks, inputs)[:count])
 
         return ExamResult.joined(map(sat, self._parts(EXAM_BLOCK)))
 

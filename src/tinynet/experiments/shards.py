@@ -14,7 +14,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.core.forward import forward
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.metrics import right
+from tinynet.evaluation.metrics import correct
 from tinynet.experiments.aggregates import Tally, ladder
 from tinynet.experiments.cohort import Cohort, Training
 from tinynet.experiments.population import Population, seed_range
@@ -211,7 +211,7 @@ def _all_right(architecture: Architecture, parameters: np.ndarray, examples: Exa
         for first in range(0, len(parameters), AT_ONCE):
             some = slice(first, first + AT_ONCE)
             outputs = forward(architecture, parameters[some].astype(float), examples.inputs)[-1]
-            found[some] = right(outputs, examples.targets).all(axis=1)
+            found[some] = correct(outputs, examples.targets).all(axis=1)
     return found
 
 

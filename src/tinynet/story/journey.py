@@ -226,7 +226,7 @@ def _train(j: Journey) -> Iterator[Part]:
         f"picture comes out wrong. Below {100 * predictions.UNSURE:g} the network is unsure. In Python: "
         "tinynet.evaluation.predictions.success(percentages, tinynet.pictures.lines()). From the numbers of this run:"
     )
-    yield predictions.lead(run.final(j.lines), j.lines)
+    yield predictions.correct_margins(run.final(j.lines), j.lines)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
     yield Text(f"Is that this seed's bad luck, or a law? The same training for {j.networks:,} seeds:")
@@ -370,7 +370,7 @@ def _bold(j: Journey) -> Iterator[Part]:
     )
     yield loss_table(run)
     yield answers_table("The pictures it was trained on", run.final, j.lines)
-    yield predictions.lead(run.final(j.lines), j.lines)
+    yield predictions.correct_margins(run.final(j.lines), j.lines)
     yield answers_table("The stress test", run.final, j.stress)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)

@@ -51,7 +51,7 @@ def learner() -> dict[str, Any]:
     networks = {key: kept(key) for key in SIDE_BY_SIDE}
     return {
         "networks": {key: _network(network) for key, network in networks.items()},
-        "parts": _parts([whole.sit(network) for network in networks.values()]),
+        "parts": _parts([whole.evaluate(network) for network in networks.values()]),
         "reliability": {
             key: _reliability(reliability(probability(network(inputs)), happened))
             for key, network in networks.items()
