@@ -187,11 +187,11 @@ def test_a_cancelled_block_is_nothing():
         ({"trials": [*GRID, GRID[3]]}, "the trial learning_rate 1, epochs 100, hidden 4x4 stands twice"),
         (
             {"trials": tn.grid(loss=["mse", "cross_entropy"])},
-            "loss cross_entropy, hidden 3 is impossible: loss 'cross_entropy' needs",
+            "loss cross_entropy, hidden 3 is impossible: loss is 'cross_entropy'",
         ),
         ({"networks": 0}, "networks is 0"),
         ({"first_seed": 2**32 - 5}, "pass the last seed"),
-        ({"examples": PROBES}, "is impossible: these examples have no targets"),
+        ({"examples": PROBES}, "is impossible: the examples have no targets"),
         ({"probes": tn.pictures.lines(3)}, "the probe pictures have 9 inputs and the examples 4"),
     ],
 )

@@ -226,10 +226,9 @@ def test_numbers_are_predicted_in_the_tables_units(folder):
     assert (printed.returncode, printed.stderr) == (0, "")
     found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
     held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
-    assert (
-        f"error of target on {held_out['examples']} held-out examples: {notation.number(held_out['mae'])}"
-        in printed.stdout
-    )
+    error = f"held-out examples: {notation.number(held_out['mae'])} ("
+    assert "Mean absolute error of target on " in printed.stdout
+    assert error in printed.stdout
     names = [answer["name"] for answer in found["held_out_answers"]]
     wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
     said = np.array([answer["values"][0] for answer in found["held_out_answers"]])

@@ -229,7 +229,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "architecture: Field required"),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batches of 1 to 256"),
-        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "make it with output='softmax'"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Create the network with output='softmax'"),
         ("starts", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "take fewer epochs"),
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),

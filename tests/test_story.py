@@ -84,7 +84,7 @@ def test_train_measures_what_the_notebook_asserts(chapters):
 def test_the_bold_rate_meets_the_same_check_as_the_notebooks(chapters):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
     lead = verdicts(chapters["bold"])[0]
-    assert lead == predictions.lead(run.final(tn.pictures.lines()), tn.pictures.lines())
+    assert lead == predictions.correct_margins(run.final(tn.pictures.lines()), tn.pictures.lines())
     assert (lead.count, lead.numbers["clear"]) == (3, 2)
 
 
