@@ -3,7 +3,8 @@ import pytest
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.diagnosis import compare, constant_loss, diagnose, final_loss, walk
+from tinynet.evaluation.comparison import compare
+from tinynet.evaluation.diagnosis import constant_loss, diagnose, final_loss, walk
 
 LINES = tn.pictures.lines()
 
@@ -32,7 +33,7 @@ def test_a_long_run_learns():
 
 
 def test_nodes_that_start_with_zeros_stay_equal():
-    assert kinds(run(init="zeros")) == ["symmetric start", "plateau"]
+    assert kinds(run(init="zeros")) == ["symmetric initialization", "plateau"]
 
 
 def test_divergence_and_dead_relus_are_found():

@@ -12,6 +12,7 @@ symmetry.py        the eight symmetries of a square picture
 bayes.py           the Bayes-optimal prediction for a picture
 bayes_bounds.py    the scores of the Bayes-optimal predictions
 exam.py            six criteria that a learner meets and a memorizer does not
-diagnosis.py       why a network did not learn, and comparisons of two trainings
+diagnosis.py       why a network did not learn
+comparison.py      the differences of two trainings, and their outcomes
 
 """

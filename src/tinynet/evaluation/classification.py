@@ -161,7 +161,9 @@ def _answered(score: Score, threshold: float) -> Proportion:
 
 
 def learning_curves(run: Recording, parts: Mapping[str, Examples]) -> dict[str, list[float]]:
-    """Return the mean loss on each part, before training and after at most 200 epochs, evenly spaced.
+    """Return the mean loss on each part after epochs.
+
+    The epochs are 0 and at most 200 others, evenly spaced.
 
     parts : dict of str to Examples. The losses are computed without the recipe's noise and augmentation.
 

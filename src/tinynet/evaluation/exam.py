@@ -125,7 +125,10 @@ class ExamResult:
         return np.asarray(self.parts.all(axis=1))
 
     def criteria(self) -> list[Criterion]:
-        """Return the six criteria with the values of the median network. Networks with values not finite are left out."""
+        """Return the six criteria with the values of the median network.
+
+        The medians leave out networks with values that are not finite.
+        """
         finite = np.isfinite(self.margin)
         medians = {
             f.name: float(np.median(getattr(self, f.name)[finite])) for f in fields(self) if finite.any()
@@ -136,7 +139,7 @@ class ExamResult:
         ]
 
     def verdicts(self) -> list[Verdict]:
-        """Return how many networks meet each criterion and all criteria, with 95 % intervals and medians."""
+        """Return how many networks meet each criterion, and all criteria."""
         found = [
             share(criterion.passed, f"networks meet criterion {n}, {criterion.name}", criterion.medians_text)
             for n, criterion in enumerate(self.criteria(), 1)

@@ -12,7 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
-from tinynet.evaluation import diagnosis, predictions, verdicts
+from tinynet.evaluation import comparison, diagnosis, predictions, verdicts
 from tinynet.evaluation.exam import Exam
 from tinynet.evaluation.verdicts import percent
 from tinynet.experiments.ladder import Ladder
@@ -378,7 +378,7 @@ def _bold(j: Journey) -> Iterator[Part]:
     yield crowd.share(crowd.all_right, "get all four pictures right at this rate")
     longer = replace(j.bold_recipe, epochs=10 * j.bold_recipe.epochs)
     yield j.crowd(longer).share(j.crowd(longer).all_right, f"do after {longer.epochs:,} epochs at this rate")
-    for outcome in diagnosis.compare(j.run, run).outcomes:
+    for outcome in comparison.compare(j.run, run).outcomes:
         yield Text(outcome[0].upper() + outcome[1:] + ".")
 
 

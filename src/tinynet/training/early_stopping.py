@@ -54,7 +54,11 @@ class EarlyStopping:
         return not self._active.any()
 
     def update(self, outputs: np.ndarray, parameters: np.ndarray) -> None:
-        """Add an epoch: outputs (n, m, outputs) on the validation examples and parameters (n, P) after it."""
+        """Add an epoch.
+
+        outputs : (n, m, outputs). The outputs for the validation examples after the epoch.
+        parameters : (n, P). The parameters after the epoch.
+        """
         losses = mean_losses(self.recipe, np.asarray(outputs, float), self.validation)
         self.losses.append(losses)
         if len(self.losses) == 1:

@@ -54,8 +54,8 @@ def train(
     recipe : Recipe, optional. `Recipe()` by default.
     validation : Examples, optional. The recording then contains the validation loss after each epoch and the `best`
         network. Training stops early if the recipe has a patience.
-    kept : int. The largest number of steps to store. A longer training stores every n-th step, so that memory is bounded. The
-        other steps are computed again when you open them.
+    kept : int. The largest number of steps to store. A longer training stores every n-th step. The other steps are computed
+        again when you open them.
     progress : callable, optional. Called as `progress(done, total)` with numbers of steps.
 
     If a number becomes infinite or not a number, training stops before that step. Ctrl-C stops training after the last

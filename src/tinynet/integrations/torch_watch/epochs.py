@@ -11,9 +11,10 @@ MIN_EPOCHS = 3  # that must repeat if an example occurs twice in an epoch; two r
 
 
 def find_steps_per_epoch(batches: np.ndarray, examples: int) -> int:
-    """Return the smallest number of steps that repeatedly show every example equally often, or 1.
+    """Return the number of steps per epoch.
 
-    If an example occurs twice in such an epoch, as some rows of iris do, the recording must contain three epochs.
+    An epoch is the smallest number of steps that repeatedly show every example equally often, or 1 step if there is no such
+    number. If an example occurs twice in such an epoch, as some rows of iris do, the recording must contain three epochs.
 
     >>> find_steps_per_epoch(np.array([[0, 1], [2, -1], [2, 0], [1, -1]]), 3)
     2
@@ -43,7 +44,7 @@ def _occurrences(batches: np.ndarray, examples: int) -> np.ndarray:
 
 
 def same_order(batches: np.ndarray, per_epoch: int) -> bool:
-    """Return whether all epochs have the same examples in the same order. The last epoch may be incomplete."""
+    """Return whether all epochs have the same order. The last epoch may be incomplete."""
     epochs = [batches[first : first + per_epoch] for first in range(0, len(batches), per_epoch)]
     orders = [epoch[epoch >= 0] for epoch in epochs]
     return all(np.array_equal(order, orders[0][: len(order)]) for order in orders)

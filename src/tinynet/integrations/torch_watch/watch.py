@@ -36,13 +36,11 @@ def watch(
 ) -> "Watcher":
     """Record a PyTorch training loop inside a `with` block.
 
-    Every `optimizer.step()` becomes a moment of the recording. The recording is available as `recording` of the returned
-    object when the block ends, also after an exception or Ctrl-C. The numbers of the loop do not change, not even in the last
-    bit.
+    Every `optimizer.step()` becomes a moment. The returned object has the `recording` when the block ends, also after an
+    exception or Ctrl-C. The numbers of the loop do not change, not even in the last bit.
 
-    Any loss and any optimizer can be recorded. TinyNet identifies loss and optimizer by their numbers, at every step. If
-    TinyNet has no formula (for a custom loss, RMSprop or clipped gradients), the recording contains PyTorch's numbers, and its
-    `notes` say so.
+    TinyNet identifies any loss and any optimizer by their numbers. If TinyNet has no formula (for a custom loss, RMSprop or
+    clipped gradients), the recording contains PyTorch's numbers, and its `notes` say so.
 
     model : nn.Module. A chain of Linear layers with sigmoid, tanh or relu after them.
     optimizer : torch.optim.Optimizer. The optimizer of the model's parameters.
