@@ -193,7 +193,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
         {name: tuple(found) for name, found in vars(bayes_bounds.bayes_scores(WORLD, count=3000)).items()},
     )
     yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=rng.TEST)[0])
-    yield "doubt", bayes.doubtful(WORLD, shown)
+    yield "doubt", bayes.ambiguous(WORLD, shown)
     yield "marks", [mark.tolist() for mark in vars(crowd.take_exam(tn.Exam(count=1500))).values()]
     yield "scores", classification.score(run.final, table).to_json()
     yield "diagnosis", [found.evidence for found in diagnosis.diagnose(run)]

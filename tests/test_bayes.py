@@ -23,7 +23,7 @@ def worlds(ends, noise, doubt=0.5):
 
 
 def likelihood(x, level, noise):
-    """Of one pixel, in plain numbers."""
+    """The likelihood of one pixel, in plain numbers."""
     if x in (0.0, 1.0):
         far = level if x == 0.0 else 1 - level
         return math.erfc(far / noise / math.sqrt(2)) / 2
@@ -56,9 +56,9 @@ def twin(world, picture):
 
 
 @pytest.mark.parametrize("world", [World(), World(noise=0.5, doubt=0.2), World(n=3)])
-def test_the_posterior_is_that_of_a_loop_over_the_patterns(world):
+def test_the_posterior_agrees_with_a_loop_over_the_patterns(world):
     inputs, _, _ = world.draw(np.arange(6 if world.n == 2 else 2), seed=1)
-    best, doubt = bayes.posterior(world, inputs), bayes.doubtful(world, inputs)
+    best, doubt = bayes.posterior(world, inputs), bayes.ambiguous(world, inputs)
     for k, picture in enumerate(inputs.tolist()):
         assert (best[k, 0], doubt[k]) == pytest.approx(twin(world, picture), abs=1e-5)
 
@@ -67,22 +67,22 @@ def test_the_posterior_is_that_of_a_loop_over_the_patterns(world):
 @pytest.mark.parametrize(
     "world", [World(), World(noise=0.4, doubt=0.3, labels="coin"), World(noise=0.3, n=3)]
 )
-def test_what_is_said_comes_true_as_often_as_said(world):
-    """Against pictures as they are drawn: in each bin of what is said, so many are horizontal, or doubtful."""
+def test_the_posterior_is_calibrated(world):
+    """In each bin of the probability, the drawn pictures are horizontal, or ambiguous, with this frequency."""
     count = 40_000 if world.n == 2 else 10_000
     inputs, _, rows = world.draw(np.arange(count), seed=2)
     targets = world.patterns.targets[rows]
     cases = [
         (bayes.posterior(world, inputs)[:, 0], targets[:, 0]),
-        (bayes.doubtful(world, inputs), (targets[:, 0] == 0.5).astype(float)),
+        (bayes.ambiguous(world, inputs), (targets[:, 0] == 0.5).astype(float)),
     ]
-    for said, happened in cases:
-        bins = (said * 10).astype(int)
+    for predicted, observed in cases:
+        bins = (predicted * 10).astype(int)
         for k in np.unique(bins):
             some = bins == k
-            wrong = (said - happened)[some]
+            errors = (predicted - observed)[some]
             if some.sum() > 100:
-                assert abs(wrong.mean()) < 4.5 * wrong.std() / math.sqrt(some.sum()) + 1e-3
+                assert abs(errors.mean()) < 4.5 * errors.std() / math.sqrt(some.sum()) + 1e-3
 
 
 @given(
@@ -98,44 +98,46 @@ def test_known_levels_have_a_closed_form(inputs, levels, noise):
 
 
 @given(picture=PICTURES, ends=ENDS, noise=NOISES)
-def test_all_eight_sides_get_one_answer(picture, ends, noise):
+def test_all_eight_views_have_one_posterior(picture, ends, noise):
     best = bayes.posterior(worlds(ends, noise), views([picture])[:, 0])  # (8, 2)
     assert np.where(SWAPS, best[:, 1], best[:, 0]) == pytest.approx(best[0, 0], abs=1e-12)
 
 
-def test_all_eight_sides_of_a_larger_picture_get_one_answer():
+def test_all_eight_views_of_a_larger_picture_have_one_posterior():
     world = World(n=4)
-    sides = views(world.draw(np.arange(50), seed=3)[0])  # (8, 50, 16)
-    best = np.stack([bayes.posterior(world, side) for side in sides])[..., 0]
+    every = views(world.draw(np.arange(50), seed=3)[0])  # (8, 50, 16)
+    best = np.stack([bayes.posterior(world, view) for view in every])[..., 0]
     assert np.where(SWAPS[:, None], 1 - best, best) == pytest.approx(np.tile(best[0], (8, 1)), abs=1e-12)
 
 
 @given(picture=PICTURES, ends=ENDS, noise=NOISES, doubt=st.floats(0, 0.9))
-def test_the_verdict_in_one_line(picture, ends, noise, doubt):
-    """Whatever the noise, the levels and the share of doubt, the sign is that of one product."""
+def test_the_optimal_class_is_the_sign_of_one_product(picture, ends, noise, doubt):
+    """For every noise, every level and every proportion of ambiguous pictures."""
     best = bayes.posterior(worlds(ends, noise, doubt), [picture])[0]
-    lead, sign = best[0] - best[1], bayes.verdict([picture])[0]
-    assert lead * sign >= -1e-12
+    margin, sign = best[0] - best[1], bayes.optimal_class([picture])[0]
+    assert margin * sign >= -1e-12
     if sign == 0:
-        assert abs(lead) < 1e-12
+        assert abs(margin) < 1e-12
 
 
-def test_the_verdict_decides_the_worlds_pictures():
+def test_the_optimal_class_agrees_with_the_posterior():
     inputs, _, _ = World().draw(np.arange(5000), seed=4)
     best = bayes.posterior(World(), inputs)
-    lead = best[:, 0] - best[:, 1]
-    assert (np.sign(lead) == bayes.verdict(inputs)).mean() > 0.999  # but where rounding makes a tie
-    assert (lead * bayes.verdict(inputs) >= -1e-15).all()
+    margins = best[:, 0] - best[:, 1]
+    assert (
+        np.sign(margins) == bayes.optimal_class(inputs)
+    ).mean() > 0.999  # except where rounding makes a tie
+    assert (margins * bayes.optimal_class(inputs) >= -1e-15).all()
 
 
 @given(ends=ENDS, noise=NOISES, doubt=st.floats(0, 1), level=st.floats(0, 1))
-def test_doubt_is_exactly_one_half(ends, noise, doubt, level):
+def test_the_posterior_of_ambiguous_pictures_is_exactly_one_half(ends, noise, doubt, level):
     shown = np.concatenate([CANONICAL, np.full((1, 4), level)])
     assert (bayes.posterior(worlds(ends, noise, doubt), shown) == 0.5).all()
-    assert (bayes.verdict(shown) == 0).all()
+    assert (bayes.optimal_class(shown) == 0).all()
 
 
-def test_doubt_is_one_half_on_larger_pictures():
+def test_the_posterior_of_larger_ambiguous_pictures_is_one_half():
     world = World(n=5)
     shown = world.patterns.masks[world.patterns.lines :]
     assert bayes.posterior(world, shown) == pytest.approx(np.full((len(shown), 2), 0.5), abs=1e-12)
@@ -143,47 +145,49 @@ def test_doubt_is_one_half_on_larger_pictures():
 
 @pytest.mark.parametrize("n", [2, 3, 8])
 @pytest.mark.parametrize("noise", [0.05, 0.1, 0.2, 0.3, 1.0])
-def test_twice_the_nodes_change_nothing(n, noise):
+def test_more_quadrature_nodes_do_not_change_the_posterior(n, noise):
     world = World(noise=noise, n=n)
     inputs, _, _ = world.draw(np.arange(20 if n == 8 else 300), seed=5)
     assert bayes.posterior(world, inputs) == pytest.approx(bayes.posterior(world, inputs, finer=2), abs=1e-12)
 
 
 @given(picture=PICTURES, ends=ENDS, noise=NOISES)
-def test_answers_are_probabilities(picture, ends, noise):
+def test_the_posterior_is_a_probability(picture, ends, noise):
     world = worlds(ends, noise)
-    best, doubt = bayes.posterior(world, [picture]), bayes.doubtful(world, [picture])
+    best, doubt = bayes.posterior(world, [picture]), bayes.ambiguous(world, [picture])
     assert best.sum() == pytest.approx(1)
     assert 0 <= best.min() <= best.max() <= 1
     assert 0 <= doubt[0] <= 1
 
 
-def test_impossible_noise_and_faint_noise():
-    """A tail of 50 standard deviations has a logarithm, if no value."""
+def test_faint_noise_does_not_underflow():
+    """The mass of a tail at 50 standard deviations underflows. Its logarithm does not."""
     best = bayes.posterior(World(noise=0.012), [[1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0]])
     assert best[0, 0] > 0.999999
     assert best[1, 0] == 0.5
 
 
-def test_parts_of_many_pictures_are_one_by_one(monkeypatch):
+def test_chunks_do_not_change_the_posterior(monkeypatch):
     inputs, _, _ = World().draw(np.arange(20), seed=6)
     whole = bayes.posterior(World(), inputs)
     monkeypatch.setattr(bayes, "MAX_TERMS", 1)
     assert bayes.posterior(World(), inputs) == pytest.approx(whole, abs=1e-15)
 
 
-def test_the_best_answer_says_what_it_needs():
-    with pytest.raises(TinyNetError, match="noise is 0; the best answer needs noise above 0"):
+def test_unsupported_worlds_and_pictures_are_refused():
+    with pytest.raises(
+        TinyNetError, match="noise is 0. It must be above 0 to compute the Bayes-optimal prediction"
+    ):
         bayes.posterior(World(noise=0), np.zeros((1, 4)))
-    with pytest.raises(TinyNetError, match=r"shape \(1, 9\); this world's pictures need \(pictures, 4\)"):
+    with pytest.raises(TinyNetError, match=r"shape \(1, 9\). It must be \(pictures, 4\) for this world"):
         bayes.posterior(World(), np.zeros((1, 9)))
     with pytest.raises(TinyNetError, match="pixels outside 0 to 1"):
-        bayes.verdict([[0.0, 0.0, 0.0, 1.5]])
+        bayes.optimal_class([[0.0, 0.0, 0.0, 1.5]])
     with pytest.raises(TinyNetError, match="noise is 0"):
         bayes.closed_form(np.zeros((1, 4)), bright=0.8, dark=0.2, noise=0)
 
 
-def test_the_logarithm_of_a_tail_is_mpmaths():
+def test_the_logarithm_of_a_tail_agrees_with_mpmath():
     z = np.concatenate([np.linspace(0, 6, 601), np.geomspace(1e-9, 1e4, 200), [np.nextafter(2, 0), 2.0]])
     z = np.append(z, np.random.default_rng(0).uniform(1.4, 2, 10_000))  # the series loses most digits here
     found = bayes._log_tail(z)
@@ -194,7 +198,7 @@ def test_the_logarithm_of_a_tail_is_mpmaths():
 
 
 def legendre(count, x):
-    """The polynomial and its slope at x, in mpmath's numbers."""
+    """The polynomial and its derivative at x, in mpmath numbers."""
     before, here = mpmath.mpf(1), x
     for j in range(2, count + 1):
         before, here = here, ((2 * j - 1) * x * here - (j - 1) * before) / j
@@ -202,12 +206,12 @@ def legendre(count, x):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 16, 31, 64, 150])
-def test_nodes_and_weights_are_mpmaths(count):
+def test_nodes_and_weights_agree_with_mpmath(count):
     nodes, weights = bayes._quadrature(count)
     with mpmath.workdps(40):
         for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
             exact = mpmath.mpf(node)
-            for _ in range(3):  # Newton's steps from what was found
+            for _ in range(3):  # Newton's method, starting at the node
                 value, slope = legendre(count, exact)
                 exact -= value / slope
             assert abs(node - exact) < 1e-15

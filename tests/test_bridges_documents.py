@@ -91,8 +91,8 @@ def test_the_document_of_a_recording_has_its_numbers():
             "its arrays are not valid",
         ),
         ({"arrays": {"losses": {"dtype": "object", "shape": [1], "values": [1.0]}}}, "dtype is 'object'"),
-        ({"arrays": None}, "its arrays are not valid"),
-        ({"origin": "elsewhere"}, "not the one that was saved"),
+        ({"arrays": None}, "its arrays do not fit"),
+        ({"origin": "elsewhere"}, "differs from the experiment that was saved"),
         ({"steps": 3}, "has shape"),
     ],
 )

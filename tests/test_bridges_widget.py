@@ -19,7 +19,6 @@ from tinynet.errors import TinyNetError
 from tinynet.lab.api import chapters, learner, requests, sheets
 from tinynet.lab.notebook import display, messages, snapshot
 from tinynet.lab.notebook.widget import VIEW_TYPE
-from tinynet.training.watched import WatchedRecording
 
 LINES = tn.pictures.lines()
 PLAIN = {"sizes": [4, 3, 2]}
@@ -328,10 +327,14 @@ def test_a_recording_too_large_for_a_notebook_is_a_picture(run, monkeypatch):
     assert "This is a picture: the page needs" in display.output_of(run)._repr_html_()
 
 
-def test_an_incomplete_pytorch_recording_is_a_sentence():
-    awaited = WatchedRecording.awaited("the recording is complete when the `with` block ends")
-    shown = display.output_of(awaited)
-    assert shown._repr_mimebundle_()["text/plain"] == "the recording is complete when the `with` block ends"
+def test_without_a_widget_and_a_picture_the_error_is_shown(run, monkeypatch):
+    def refuse(*_, **__):
+        raise TinyNetError("the recording is not available")
+
+    monkeypatch.setattr(display, "snapshot", refuse)
+    monkeypatch.setattr(type(run), "widget", refuse)
+    shown = display.shown(run)
+    assert shown._repr_mimebundle_()["text/plain"] == "the recording is not available"
 
 
 @pytest.mark.slow

@@ -264,8 +264,8 @@ def test_invalid_requests_are_refused():
             {"architecture": tn.Architecture((4, 30, 2))},
             "has 212 parameters and 4 inputs. A worksheet allows 120 parameters and 16 inputs",
         ),
-        ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet needs plain gradient descent"),
-        ({"architecture": tn.Architecture((3, 2))}, "these examples have 4 inputs and 2 targets each"),
+        ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet has plain gradient descent"),
+        ({"architecture": tn.Architecture((3, 2))}, "the examples have 4 inputs and 2 targets each"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
             tn.worksheet(**options)

@@ -14,17 +14,17 @@ from tinynet.evaluation import calibration
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def said_and_happened(seed, count=400, networks=None):
-    """Probabilities, too sure of themselves, and what happened."""
+def predicted_and_outcomes(seed, count=400, networks=None):
+    """Overconfident probabilities, and their outcomes."""
     draw = np.random.default_rng(seed)
     truth = draw.beta(0.7, 0.7, size=count)
     shape = (count,) if networks is None else (networks, count)
-    said = np.clip(truth + 0.2 * draw.standard_normal(shape), 0.001, 0.999)
-    return said, (draw.random(count) < truth).astype(float)
+    probabilities = np.clip(truth + 0.2 * draw.standard_normal(shape), 0.001, 0.999)
+    return probabilities, (draw.random(count) < truth).astype(float)
 
 
-def test_what_two_outputs_mean():
-    """Both outputs dark is undecided where one number is wanted, and a confident "neither" where both are scored."""
+def test_probability_and_confidence_of_outputs():
+    """Two outputs of 0 are undecided as one probability, and a confident "neither" in the scores."""
     assert calibration.probability([[1.0, 0.0], [0.0, 0.0], [0.25, 0.5]]).tolist() == [1.0, 0.5, 0.375]
     assert calibration.probability([[2.0, -1.0]]).tolist() == [1.0]
     assert calibration.probability([[0.3]]).tolist() == [0.3]
@@ -33,44 +33,46 @@ def test_what_two_outputs_mean():
     neither, either = [[0.0, 0.0]], [[0.5, 0.5]]
     assert calibration.over_outputs(calibration.brier, neither, either) == 0.5
     assert calibration.over_outputs(calibration.brier, either, either) == 0.25
-    with pytest.raises(TinyNetError, match="there are 3 outputs"):
+    with pytest.raises(TinyNetError, match="the number of outputs is 3. It must be 1 or 2"):
         calibration.probability([[0.1, 0.3, 0.6]])
 
 
 @given(seed=SEEDS)
-def test_scores_are_scikit_learns(seed):
-    said, happened = said_and_happened(seed)
-    assert calibration.brier(said, happened) == pytest.approx(
-        sklearn.metrics.brier_score_loss(happened, said)
+def test_scores_agree_with_scikit_learn(seed):
+    probabilities, outcomes = predicted_and_outcomes(seed)
+    assert calibration.brier(probabilities, outcomes) == pytest.approx(
+        sklearn.metrics.brier_score_loss(outcomes, probabilities)
     )
-    assert calibration.cross_entropy(said, happened) == pytest.approx(
-        sklearn.metrics.log_loss(happened, said)
+    assert calibration.cross_entropy(probabilities, outcomes) == pytest.approx(
+        sklearn.metrics.log_loss(outcomes, probabilities)
     )
-    coarse = said.round(1)  # with ties
-    for scores in (said, coarse):
-        assert calibration.auroc(scores, happened == 1) == pytest.approx(
-            sklearn.metrics.roc_auc_score(happened, scores)
+    coarse = probabilities.round(1)  # with ties
+    for scores in (probabilities, coarse):
+        assert calibration.auroc(scores, outcomes == 1) == pytest.approx(
+            sklearn.metrics.roc_auc_score(outcomes, scores)
         )
 
 
 @pytest.mark.torch
 @given(seed=SEEDS, bins=st.integers(1, 20))
-def test_bins_are_scikit_learns_and_torchmetrics(seed, bins):
+def test_bins_agree_with_scikit_learn_and_torchmetrics(seed, bins):
     import torch
     from torchmetrics.functional.classification import binary_calibration_error
 
-    said, happened = said_and_happened(seed)
-    found = calibration.reliability(said, happened, bins=bins)
-    share, mean = sklearn.calibration.calibration_curve(happened, said, n_bins=bins)
+    probabilities, outcomes = predicted_and_outcomes(seed)
+    found = calibration.reliability(probabilities, outcomes, bins=bins)
+    share, mean = sklearn.calibration.calibration_curve(outcomes, probabilities, n_bins=bins)
     full = found.count > 0
     assert found.observed[full] == pytest.approx(share)
     assert found.predicted[full] == pytest.approx(mean)
     assert np.isnan(found.observed[~full]).all()
-    expected = binary_calibration_error(torch.tensor(said), torch.tensor(happened).long(), n_bins=bins)
+    expected = binary_calibration_error(
+        torch.tensor(probabilities), torch.tensor(outcomes).long(), n_bins=bins
+    )
     assert found.ece == pytest.approx(float(expected), abs=1e-6)
 
 
-def test_a_bin_holds_its_lower_edge_and_the_last_holds_one():
+def test_a_bin_contains_its_lower_edge_and_the_last_contains_1():
     found = calibration.reliability([0.0, 0.5, 1.0], [0, 1, 1], bins=2)
     assert found.count.tolist() == [1, 2]
     assert found.edges.tolist() == [0, 0.5, 1]
@@ -81,36 +83,38 @@ def test_a_bin_holds_its_lower_edge_and_the_last_holds_one():
 
 
 @given(seed=SEEDS)
-def test_many_networks_are_judged_as_one_by_one(seed):
-    said, happened = said_and_happened(seed, networks=6)
-    said = said.reshape(2, 3, -1)
+def test_many_networks_have_the_scores_of_single_networks(seed):
+    probabilities, outcomes = predicted_and_outcomes(seed, networks=6)
+    probabilities = probabilities.reshape(2, 3, -1)
 
     def ece(p, t):
         return calibration.reliability(p, t).ece
 
     for score in (calibration.brier, calibration.cross_entropy, ece, calibration.temperature):
-        found = score(said, happened)
+        found = score(probabilities, outcomes)
         assert found.shape == (2, 3)
-        assert found[1, 2] == pytest.approx(score(said[1, 2], happened))
-    assert calibration.auroc(said, happened == 1)[1, 2] == calibration.auroc(said[1, 2], happened == 1)
+        assert found[1, 2] == pytest.approx(score(probabilities[1, 2], outcomes))
+    assert calibration.auroc(probabilities, outcomes == 1)[1, 2] == calibration.auroc(
+        probabilities[1, 2], outcomes == 1
+    )
 
 
 @given(seed=SEEDS)
-def test_a_chance_is_judged_on_average_over_the_coin(seed):
+def test_a_probability_as_outcome_has_the_expected_score(seed):
     draw = np.random.default_rng(seed)
-    said, chance = draw.random(20), draw.random(20)
+    probabilities, chances = draw.random(20), draw.random(20)
     for score in (calibration.brier, calibration.cross_entropy):
-        each = [[score(said[k : k + 1], [y]) for y in (0.0, 1.0)] for k in range(20)]
-        expected = np.mean([(1 - t) * no + t * yes for t, (no, yes) in zip(chance, each, strict=True)])
-        assert score(said, chance) == pytest.approx(expected)
+        each = [[score(probabilities[k : k + 1], [y]) for y in (0.0, 1.0)] for k in range(20)]
+        expected = np.mean([(1 - t) * no + t * yes for t, (no, yes) in zip(chances, each, strict=True)])
+        assert score(probabilities, chances) == pytest.approx(expected)
 
 
-def test_certainty_that_is_wrong_costs_what_epsilon_says():
+def test_epsilon_bounds_the_cross_entropy():
     assert calibration.cross_entropy([0.0], [1.0]) == pytest.approx(-math.log(1e-7))
     assert calibration.cross_entropy([0.0], [1.0], epsilon=0.01) == pytest.approx(-math.log(0.01))
 
 
-def test_the_area_counts_pairs():
+def test_auroc_counts_pairs():
     scores, positive = np.array([3, 1, 2, 2, 5, 0]), np.array([1, 0, 1, 0, 1, 0], bool)
     pairs = [(p > n) + (p == n) / 2 for p in scores[positive] for n in scores[~positive]]
     assert calibration.auroc(scores, positive) == pytest.approx(np.mean(pairs))
@@ -118,7 +122,7 @@ def test_the_area_counts_pairs():
 
 
 @given(seed=SEEDS)
-def test_abstention_answers_those_at_least_as_confident(seed):
+def test_abstention_answers_examples_above_the_threshold(seed):
     draw = np.random.default_rng(seed)
     sure, right = draw.integers(0, 6, 30) / 5, draw.integers(0, 3, 30) / 2
     curve = calibration.abstention(sure, right)
@@ -129,80 +133,82 @@ def test_abstention_answers_those_at_least_as_confident(seed):
     assert curve.coverage[-1] == 1
 
 
-def test_a_threshold_for_a_wanted_error_answers_the_most():
+def test_the_threshold_has_the_largest_coverage():
     curve = calibration.abstention([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 1])
     assert curve.error.tolist() == pytest.approx([0, 1 / 2, 1 / 3, 1 / 4])
     assert curve.threshold(0.3) == 0.6
     assert curve.threshold(0.2) == 0.9
     bad = calibration.abstention([0.9, 0.8], [0, 1])
-    with pytest.raises(TinyNetError, match="no threshold brings the error down to 0.1; the least is 0.5"):
+    with pytest.raises(TinyNetError, match="error is 0.1. It must be at least 0.5, the lowest error"):
         bad.threshold(0.1)
 
 
-@pytest.mark.parametrize("sureness", [0.4, 1.0, 3.0])
-def test_temperature_finds_how_much_too_sure(sureness):
+@pytest.mark.parametrize("factor", [0.4, 1.0, 3.0])
+def test_temperature_measures_overconfidence(factor):
     draw = np.random.default_rng(0)
     truth = draw.beta(2, 2, size=50_000)
-    happened = (draw.random(len(truth)) < truth).astype(float)
-    said = calibration.scaled(truth, 1 / sureness)
-    found = calibration.temperature(said, happened)
-    assert found == pytest.approx(sureness, rel=0.05)
-    exact = calibration.temperature(said, truth)  # the chances themselves: nothing is left to luck
-    assert exact == pytest.approx(sureness, rel=1e-4)  # but for epsilon
-    inside = (said > 1e-6) & (said < 1 - 1e-6)
-    assert calibration.scaled(said, exact)[inside] == pytest.approx(truth[inside], abs=1e-4)
+    outcomes = (draw.random(len(truth)) < truth).astype(float)
+    probabilities = calibration.scaled(truth, 1 / factor)
+    found = calibration.temperature(probabilities, outcomes)
+    assert found == pytest.approx(factor, rel=0.05)
+    exact = calibration.temperature(
+        probabilities, truth
+    )  # with the probabilities themselves there is no sampling error
+    assert exact == pytest.approx(factor, rel=1e-4)  # up to the clipping by epsilon
+    inside = (probabilities > 1e-6) & (probabilities < 1 - 1e-6)
+    assert calibration.scaled(probabilities, exact)[inside] == pytest.approx(truth[inside], abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_temperature_is_scikit_learns_slope(seed):
-    """A logistic regression on the log-odds, without penalty and intercept, has the slope 1 / T."""
-    said, happened = said_and_happened(seed)
-    odds = np.log(said / (1 - said))[:, None]
+def test_temperature_agrees_with_logistic_regression(seed):
+    """The coefficient of a logistic regression on the log-odds, without penalty and intercept, is 1 / T."""
+    probabilities, outcomes = predicted_and_outcomes(seed)
+    odds = np.log(probabilities / (1 - probabilities))[:, None]
     slope = (
         sklearn.linear_model.LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-10)
-        .fit(odds, happened)
+        .fit(odds, outcomes)
         .coef_
     )
-    assert 1 / calibration.temperature(said, happened) == pytest.approx(slope.item(), rel=1e-5)
+    assert 1 / calibration.temperature(probabilities, outcomes) == pytest.approx(slope.item(), rel=1e-5)
 
 
 @given(seed=SEEDS)
 def test_no_other_temperature_is_better(seed):
-    said, happened = said_and_happened(seed)
-    best = calibration.temperature(said, happened)
+    probabilities, outcomes = predicted_and_outcomes(seed)
+    best = calibration.temperature(probabilities, outcomes)
 
     def score(t):
-        return calibration.cross_entropy(calibration.scaled(said, t), happened)
+        return calibration.cross_entropy(calibration.scaled(probabilities, t), outcomes)
 
     assert score(best) <= min(score(best * factor) for factor in (0.5, 0.9, 0.99, 1.01, 1.1, 2.0)) + 1e-12
 
 
-def test_a_temperature_has_an_end():
+def test_temperatures_are_bounded():
     assert calibration.temperature([0.9, 0.1], [1, 0]) == pytest.approx(
         0.01
-    )  # always right: never sure enough
+    )  # always correct, so always underconfident
     assert calibration.temperature([0.9, 0.1], [0, 1]) == pytest.approx(100)
 
 
 @pytest.mark.parametrize(
-    ("said", "happened", "message"),
+    ("probabilities", "outcomes", "message"),
     [
-        ([0.5, 0.5], [1], r"probabilities has shape \(2,\) and outcomes \(1,\)"),
+        ([0.5, 0.5], [1], r"probabilities has shape \(2,\) and outcomes has shape \(1,\)"),
         ([], [], r"shape \(0,\)"),
-        ([1.5], [1], "probabilities has numbers outside 0 to 1"),
-        ([math.nan], [1], "probabilities has numbers outside 0 to 1"),
-        ([0.5], [2], "outcomes has numbers outside 0 to 1"),
+        ([1.5], [1], "probabilities contains numbers outside 0 to 1"),
+        ([math.nan], [1], "probabilities contains numbers outside 0 to 1"),
+        ([0.5], [2], "outcomes contains numbers outside 0 to 1"),
     ],
 )
-def test_scores_say_what_does_not_fit(said, happened, message):
+def test_wrong_shapes_and_values_are_refused(probabilities, outcomes, message):
     with pytest.raises(TinyNetError, match=message):
-        calibration.brier(said, happened)
+        calibration.brier(probabilities, outcomes)
 
 
-def test_other_questions_that_cannot_be_answered():
-    with pytest.raises(TinyNetError, match="there are 2 positives and 0 negatives"):
+def test_unsupported_arguments_are_refused():
+    with pytest.raises(TinyNetError, match="the examples have 2 positives and 0 negatives"):
         calibration.auroc([0.1, 0.2], [True, True])
     with pytest.raises(TinyNetError, match="bins is 0"):
         calibration.reliability([0.1], [1], bins=0)
-    with pytest.raises(TinyNetError, match="the curve is drawn of one network"):
+    with pytest.raises(TinyNetError, match="It must have one axis"):
         calibration.abstention([[0.1]], [1])

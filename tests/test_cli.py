@@ -207,7 +207,7 @@ def test_discover_writes_one_report(tmp_path):
 def test_train_takes_your_own_table(tmp_path):
     (tmp_path / "own.csv").write_text("x,y,label\n0,0,same\n1,1,same\n0,1,other\n1,0,other\n")
     done = tinynet("train", tmp_path / "own.csv", "--hidden", "4", "--rate", "2", "--epochs", "4000")
-    assert "It learned: 100 % of the rows come out right" in done.stdout
+    assert "The network learned: 100 % of the rows are classified correctly" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_max_networks_stops_early_with_exit_code_0(tmp_path):
         (["--rate", "fast"], "tinynet: --rate is 'fast'.*must be numbers"),
         (
             ["--loss", "mse,cross_entropy"],
-            "loss cross_entropy, hidden 3 is invalid: loss 'cross_entropy' needs",
+            "loss cross_entropy, hidden 3 is impossible: loss is 'cross_entropy'",
         ),
         (["--networks", "0"], "tinynet: --networks is 0"),
         (["--max-networks", "0"], "tinynet: --max-networks is 0.*must be above 0"),

@@ -226,7 +226,7 @@ def test_a_training_that_diverges_is_not_scored(folder):
                    cwd=folder)  # fmt: skip
     assert done.returncode == 1
     assert "held-out" not in done.stdout
-    assert "try a learning rate below 90" in done.stderr
+    assert "Try a learning rate below 90" in done.stderr
 
 
 def test_regression_scores_are_in_the_units_of_the_table(folder):
@@ -237,8 +237,10 @@ def test_regression_scores_are_in_the_units_of_the_table(folder):
     assert (printed.returncode, printed.stderr) == (0, "")
     found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
     held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
-    assert f"target is off by {notation.number(held_out['mae'])} on average" in printed.stdout
-    names = [answer["name"] for answer in found["held_out_predictions"]]
+    error = f"held-out examples: {notation.number(held_out['mae'])} ("
+    assert "Mean absolute error of target on " in printed.stdout
+    assert error in printed.stdout
+    names = [answer["name"] for answer in found["held_out_answers"]]
     wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
     said = np.array([answer["values"][0] for answer in found["held_out_predictions"]])
     assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))

@@ -3,7 +3,8 @@ import pytest
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.diagnosis import compare, constant_loss, diagnose, final_loss, walk
+from tinynet.evaluation.comparison import compare
+from tinynet.evaluation.diagnosis import constant_loss, diagnose, final_loss, walk
 
 LINES = tn.pictures.lines()
 
@@ -17,12 +18,12 @@ def kinds(one):
     return [finding.kind for finding in diagnose(one)]
 
 
-def test_the_notebooks_recipe_sits_on_the_plateau():
+def test_the_notebooks_recipe_stays_on_the_plateau():
     finding = diagnose(run())[0]
     assert finding.kind == "plateau"
     assert finding.evidence["constant_loss"] == 0.25
-    assert f"walked {finding.evidence['walked']:.4f}" in finding.sentence
-    assert finding.evidence["moved"] < 0.05 * finding.evidence["walked"]
+    assert f"path of length {finding.evidence['path']:.4f}" in finding.sentence
+    assert finding.evidence["moved"] < 0.05 * finding.evidence["path"]
 
 
 def test_a_long_run_learns():
@@ -31,8 +32,8 @@ def test_a_long_run_learns():
     assert "plateau" not in kinds(one)
 
 
-def test_zeros_never_part():
-    assert kinds(run(init="zeros")) == ["symmetric start", "plateau"]
+def test_nodes_that_start_with_zeros_stay_equal():
+    assert kinds(run(init="zeros")) == ["symmetric initialization", "plateau"]
 
 
 def test_divergence_and_dead_relus_are_found():
@@ -56,7 +57,7 @@ def test_contradicting_labels_are_named():
     assert "'this' and 'that'" in finding.sentence
 
 
-def test_a_run_cut_short_is_still_falling():
+def test_an_interrupted_descent_is_still_falling():
     one = run(learning_rate=1.0, epochs=400)
     half = next(e for e in range(400) if one.loss_per_epoch[e] < 0.2)
     assert "still falling" in kinds(run(learning_rate=1.0, epochs=half))
@@ -65,7 +66,7 @@ def test_a_run_cut_short_is_still_falling():
 @pytest.mark.parametrize(
     ("loss", "output"), [("mse", "sigmoid"), ("bce", "sigmoid"), ("cross_entropy", "softmax")]
 )
-def test_no_constant_answer_beats_the_constant_loss(loss, output):
+def test_no_constant_prediction_has_a_lower_loss_than_the_constant_loss(loss, output):
     recipe = tn.Recipe(loss=loss)
     least = constant_loss(LINES, recipe)
     for bias in np.linspace(-1, 1, 21):
@@ -76,40 +77,42 @@ def test_no_constant_answer_beats_the_constant_loss(loss, output):
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce", "cross_entropy"])
-def test_one_answer_to_everything_costs_nothing(loss):
+def test_the_constant_loss_of_equal_targets_is_0(loss):
     least = constant_loss(LINES[:2], tn.Recipe(loss=loss))
     assert str(least) == "0.0"  # and not -0.0
 
 
-def test_final_loss_is_the_last_networks():
+def test_the_final_loss_is_the_loss_of_the_final_network():
     one = run(epochs=3)
     assert final_loss(one) == pytest.approx(tn.nudge(one.final, LINES).loss, abs=1e-15)
 
 
-def test_the_walk_is_the_sum_of_the_nudges():
+def test_the_path_is_the_sum_of_the_steps():
     one = run(epochs=3)
     lengths = np.linalg.norm(np.diff(one.parameters[4:9], axis=0), axis=1)
     assert walk(one, 1)[0] == pytest.approx(lengths.sum())
 
 
-def test_compare_says_what_was_different_and_what_came_of_it():
+def test_compare_reports_differences_and_outcomes():
     slow, fast = run(epochs=300), run(epochs=300, learning_rate=5.0)
     found = compare(slow, fast)
-    assert found.differences == ("learning_rate was 0.1 and then 5.0",)
+    assert found.differences == ("learning_rate is 0.1 in the first training and 5.0 in the second",)
     assert found.numbers["loss"] == final_loss(slow)
     assert "did not learn in 300 epochs" in str(found)
     assert "learned by epoch" in str(found)
 
 
-def test_compare_sees_start_and_order():
-    assert compare(run(), run(1)).differences == ("the start was 'seed 0' and then 'seed 1'",)
+def test_compare_reports_the_initial_network_and_the_order():
+    assert compare(run(), run(1)).differences == (
+        "the initial network is 'seed 0' in the first training and 'seed 1' in the second",
+    )
     found = compare(run(), run(examples=LINES.reversed()))
-    assert found.differences[0].startswith("the order of the pictures was top, bottom")
-    assert compare(run(), run()).differences == ("nothing: the two experiments are the same",)
+    assert found.differences[0].startswith("the order of the examples is top, bottom")
+    assert compare(run(), run()).differences == ("none, the two experiments are equal",)
 
 
-def test_without_a_whole_epoch_there_is_no_walk():
+def test_a_path_needs_a_complete_epoch():
     wild = tn.Network.initial(seed=0, hidden="identity", output="identity")
     run = tn.train(wild.with_parameters(wild.parameters * 1e200), tn.pictures.lines(), tn.Recipe())
-    with pytest.raises(TinyNetError, match=f"This recording has {run.steps} steps and no whole epoch"):
+    with pytest.raises(TinyNetError, match=f"the recording has {run.steps} steps and no complete epoch"):
         walk(run)

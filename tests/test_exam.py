@@ -19,8 +19,8 @@ def best(inputs):
     return bayes.posterior(tn.World(), inputs)
 
 
-def table(marks):
-    return np.stack([getattr(marks, f.name) for f in fields(marks)])
+def table(result):
+    return np.stack([getattr(result, f.name) for f in fields(result)])
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def memorizers():
     return tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
 
 
-def test_the_canonical_doubts_are_gray_and_the_twelve_that_are_no_lines():
+def test_the_canonical_ambiguous_pictures_are_gray_and_the_twelve_other_patterns():
     binary = pictures.binary()
     lines = {tuple(x) for x in pictures.lines().inputs.tolist()}
     expected = {tuple(x) for x in binary.inputs.tolist()} - lines | {(0.5,) * 4}
@@ -37,40 +37,40 @@ def test_the_canonical_doubts_are_gray_and_the_twelve_that_are_no_lines():
     assert len(EXAM.doubts) == 13
 
 
-def test_the_best_possible_answer_passes():
-    marks = EXAM.sit(best)
-    assert marks.passed.tolist() == [True]
-    assert marks.brier_ratio == pytest.approx([1])
-    assert marks.accuracy == pytest.approx([EXAM.bayes_scores.accuracy.value], abs=1e-3)
-    assert marks.auroc == pytest.approx([EXAM.bayes_scores.auroc.value])
-    assert marks.worst_doubt == [0]
+def test_the_bayes_optimal_prediction_passes():
+    result = EXAM.evaluate(best)
+    assert result.passed.tolist() == [True]
+    assert result.brier_ratio == pytest.approx([1])
+    assert result.accuracy == pytest.approx([EXAM.bayes_scores.accuracy.value], abs=1e-3)
+    assert result.auroc == pytest.approx([EXAM.bayes_scores.auroc.value])
+    assert result.worst_doubt == [0]
 
 
 def test_three_rectified_nodes_are_enough():
-    """|r| - |c| = 2 relu(r) - 2 relu(c) - (r - c), whose sign is the best verdict; r - c + 1 is never below 0."""
+    """|r| - |c| = 2 relu(r) - 2 relu(c) - (r - c) has the sign of the optimal class; r - c + 1 is never below 0."""
     r, c = np.array([1, 1, -1, -1]) / 2, np.array([1, -1, 1, -1]) / 2
     out = 7 * np.array([1, -1, -0.5])
     numbers = [r, c, r - c, [0, 0, 1], out, -out, [3.5, -3.5]]
     start = tn.Network.initial(tn.Architecture((4, 3, 2), hidden="relu"), seed=0)
-    marks = Exam().sit(start.with_parameters(np.concatenate(numbers)))
-    assert marks.passed.tolist() == [True]
-    assert marks.agreement > 0.999
+    result = Exam().evaluate(start.with_parameters(np.concatenate(numbers)))
+    assert result.passed.tolist() == [True]
+    assert result.agreement > 0.999
 
 
-def test_pictures_to_choose_by_are_others():
+def test_the_validation_stream_has_other_pictures():
     other = replace(EXAM, stream=rng.VALIDATION)
     assert (
         other.bayes_scores.brier.value
         == bayes_bounds.bayes_scores(tn.World(), count=3000, stream=rng.VALIDATION).brier.value
     )
     assert other.bayes_scores != EXAM.bayes_scores
-    assert other.sit(best).brier_ratio == pytest.approx([1])
-    with pytest.raises(TinyNetError, match="stream is .*; an exam is drawn from draws.VALIDATION or TEST"):
+    assert other.evaluate(best).brier_ratio == pytest.approx([1])
+    with pytest.raises(TinyNetError, match="stream is 5. It must be rng.VALIDATION or rng.TEST"):
         replace(EXAM, stream=5)
 
 
-def test_the_marks_are_what_they_are_called(memorizers):
-    """Each measure again, of one network, from its definition."""
+def test_every_measure_agrees_with_its_definition(memorizers):
+    """Compute each measure of one network again, from its definition."""
     network = memorizers.network(3)
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0)
     targets = tn.World().patterns.targets[rows]
@@ -87,96 +87,105 @@ def test_the_marks_are_what_they_are_called(memorizers):
         auroc(np.abs(gaps), lines),
         agreement(network, inputs[lines]).mean(),
     ]
-    assert table(EXAM.sit(network))[:, 0] == pytest.approx(expected)
+    assert table(EXAM.evaluate(network))[:, 0] == pytest.approx(expected)
 
 
-def test_a_memorizer_fails_all_but_what_it_memorized(memorizers):
-    marks = memorizers.take_exam(EXAM)
-    assert marks.parts.sum(axis=0)[0] > 55
-    assert marks.parts.sum(axis=0)[1:].tolist() == [0, 0, 0, 0, 0]
+def test_a_memorizer_meets_only_the_first_criterion(memorizers):
+    result = memorizers.take_exam(EXAM)
+    assert result.parts.sum(axis=0)[0] > 55
+    assert result.parts.sum(axis=0)[1:].tolist() == [0, 0, 0, 0, 0]
 
 
-def test_a_memorizer_that_walks_round_gains_what_symmetry_gives(memorizers):
-    marks = EXAM.sit(symmetrize(memorizers.network(3)))
-    assert marks.accuracy == pytest.approx(EXAM.sit(best).accuracy, abs=1e-3)
-    assert marks.worst_doubt == pytest.approx([0], abs=1e-12)
-    assert marks.agreement > 0.99
+def test_a_symmetrized_memorizer_has_the_accuracy_of_bayes(memorizers):
+    result = EXAM.evaluate(symmetrize(memorizers.network(3)))
+    assert result.accuracy == pytest.approx(EXAM.evaluate(best).accuracy, abs=1e-3)
+    assert result.worst_doubt == pytest.approx([0], abs=1e-12)
+    assert result.agreement > 0.99
 
 
-def test_humility_alone_does_not_pass():
-    marks = EXAM.sit(lambda x: np.full((len(x), 2), 0.5))
-    assert marks.parts.tolist() == [[False, False, True, False, False, False]]
-    neither = EXAM.sit(lambda x: np.zeros((len(x), 2)))
-    assert neither.brier_ratio[0] > 2  # a confident "neither" pays
+def test_being_always_unsure_does_not_pass():
+    result = EXAM.evaluate(lambda x: np.full((len(x), 2), 0.5))
+    assert result.parts.tolist() == [[False, False, True, False, False, False]]
+    neither = EXAM.evaluate(lambda x: np.zeros((len(x), 2)))
+    assert neither.brier_ratio[0] > 2  # a confident "neither" has a poor score
 
 
-def test_many_sit_as_they_would_one_by_one(memorizers, monkeypatch):
-    together = table(EXAM.sit(memorizers.outputs))
-    assert table(EXAM.sit(memorizers.network(5)))[:, 0] == pytest.approx(together[:, 5], abs=1e-3)
-    monkeypatch.setattr(exam, "MAX_ANSWERS", 64 * 2 * 77)  # 77 pictures at a time
-    assert table(EXAM.sit(memorizers.outputs)) == pytest.approx(together)
+def test_many_networks_have_the_results_of_single_networks(memorizers, monkeypatch):
+    together = table(EXAM.evaluate(memorizers.outputs))
+    assert table(EXAM.evaluate(memorizers.network(5)))[:, 0] == pytest.approx(together[:, 5], abs=1e-3)
+    monkeypatch.setattr(exam, "MAX_OUTPUTS", 64 * 2 * 77)  # 77 pictures at a time
+    assert table(EXAM.evaluate(memorizers.outputs)) == pytest.approx(together)
     monkeypatch.setattr("tinynet.experiments.population.NETWORKS_PER_EXAM", 10)
     assert table(memorizers.take_exam(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
 
 
-def test_numbers_that_are_not_finite_pass_nothing(memorizers):
-    def answers(inputs):
+def test_networks_with_values_not_finite_meet_no_criterion(memorizers):
+    def predictor(inputs):
         outputs = memorizers.outputs(inputs)
         outputs[1] = np.nan
         outputs[2, 0] = np.inf
         return outputs
 
-    marks = EXAM.sit(answers)
-    assert np.isnan(table(marks)).any(axis=0).tolist() == [False, True, True] + [False] * 61
-    assert not marks.parts[1:3].any()
-    half = np.median(np.delete(marks.margin, [1, 2]))
-    assert f"the median margin is {half:.2f}, and 0.8 is asked" in marks.verdicts()[0].sentence
-    lost = EXAM.sit(lambda x: np.full((len(x), 2), np.nan))
-    assert "no network's numbers are finite" in lost.verdicts()[0].sentence
+    result = EXAM.evaluate(predictor)
+    assert np.isnan(table(result)).any(axis=0).tolist() == [False, True, True] + [False] * 61
+    assert not result.parts[1:3].any()
+    half = np.median(np.delete(result.margin, [1, 2]))
+    assert f"median margin {half:.2f}, at least 0.8 required" in result.verdicts()[0].sentence
+    lost = EXAM.evaluate(lambda x: np.full((len(x), 2), np.nan))
+    assert "no network has finite values" in lost.verdicts()[0].sentence
 
 
-def test_verdicts_count_and_say_the_median(memorizers):
-    marks = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.sit(best)])
-    found = marks.verdicts()
-    assert len(marks) == 65
-    assert [v.count for v in found] == [*marks.parts.sum(axis=0).tolist(), 1]
+def test_verdicts_contain_counts_and_medians(memorizers):
+    result = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.evaluate(best)])
+    found = result.verdicts()
+    assert len(result) == 65
+    assert [v.count for v in found] == [*result.parts.sum(axis=0).tolist(), 1]
     assert found[-1].n == 65
     assert str(found[-1]).startswith(
         "1 of 65 networks pass the whole exam (1.5 %; 95 % interval 0.3 % to 8.2 %)"
     )
-    assert f"the median AUROC is {np.median(marks.auroc):.3f}, and 0.85 is asked" in str(found[4])
+    assert f"median AUROC {np.median(result.auroc):.3f}, at least 0.85 required" in str(found[4])
+
+
+def test_criteria_are_the_parts_of_the_verdicts(memorizers):
+    result = memorizers.sit(EXAM)
+    for n, (criterion, verdict) in enumerate(zip(result.criteria(), result.verdicts(), strict=False), 1):
+        assert criterion.name == exam.PARTS[n - 1]
+        assert verdict.sentence.startswith(f"{criterion.passed.sum()} of 64 networks meet criterion {n}, ")
+        assert verdict.sentence.endswith(
+            f"; median {criterion.measure} {criterion.value}, {criterion.required} required."
+        )
+        assert criterion.text == f"{criterion.measure} {criterion.value}, {criterion.required} required"
 
 
 def test_a_larger_world_can_be_examined():
     world = tn.World(n=3)
     asked = Exam(world, count=500)
     assert asked.doubts.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
-    marks = asked.sit(lambda x: bayes.posterior(world, x))
-    assert marks.passed.tolist() == [True]
+    result = asked.evaluate(lambda x: bayes.posterior(world, x))
+    assert result.passed.tolist() == [True]
 
 
-def test_an_exam_says_what_it_needs():
-    with pytest.raises(
-        TinyNetError, match="the world's doubt is 1; an exam asks lines and doubtful pictures"
-    ):
+def test_unsupported_exams_are_refused():
+    with pytest.raises(TinyNetError, match="the world's doubt is 1. It must be above 0 and below 1"):
         Exam(tn.World(doubt=1.0))
     with pytest.raises(TinyNetError, match="count is 10. It must be a whole number of at least 100"):
         Exam(count=10)
     with pytest.raises(TinyNetError, match="seed is -1"):
         replace(EXAM, seed=-1)
-    with pytest.raises(TinyNetError, match="an exam is drawn from draws.VALIDATION or TEST"):
+    with pytest.raises(TinyNetError, match="It must be rng.VALIDATION or rng.TEST"):
         replace(EXAM, stream=rng.TRAINING)
 
 
-def test_an_exam_to_practise_with_asks_other_pictures():
+def test_a_validation_exam_uses_pictures_of_the_validation_stream():
     practice = replace(EXAM, stream=rng.VALIDATION)
     asked = []
-    practice.sit(lambda inputs: asked.append(inputs) or best(inputs))
+    practice.evaluate(lambda inputs: asked.append(inputs) or best(inputs))
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=rng.VALIDATION)
     assert any(np.array_equal(some, inputs) for some in asked)
     targets = tn.World().patterns.targets[rows, 0]
-    assert practice.bayes_scores == bayes_bounds.of_answers(best(inputs)[:, 0], targets)
-    with pytest.raises(TinyNetError, match=r"the answers have shape \(4, 3\); an exam needs \(4, 2\)"):
-        EXAM.sit(lambda x: np.zeros((len(x), 3)))
+    assert practice.bayes_scores == bayes_bounds.scores_of(best(inputs)[:, 0], targets)
+    with pytest.raises(TinyNetError, match=r"the outputs have shape \(4, 3\). It must be \(4, 2\)"):
+        EXAM.evaluate(lambda x: np.zeros((len(x), 3)))
     with pytest.raises(TinyNetError, match="noise is 0"):
         _ = Exam(tn.World(noise=0)).bayes_scores

@@ -12,7 +12,7 @@ from tinynet.training import identity
 
 
 def table(count, seed=0):
-    """So many rows with two inputs, a label, and names of their own."""
+    """`count` rows with two inputs, a label and a name."""
     inputs = np.random.default_rng(seed).random((count, 2))
     names = tuple(f"„{k}“" for k in range(count))
     return tn.Examples(inputs, np.eye(2)[(inputs[:, 0] > inputs[:, 1]).astype(int)], names, None, ("<", ">"))
@@ -26,7 +26,7 @@ def trained(examples, validation=None):
 
 def plain_identity(run):
     """Return the identity as first defined: a hash of the whole description, with the names of that time."""
-    recipe = {k: v for k, v in run.recipe.to_json().items() if k not in identity.LATER}
+    recipe = {k: v for k, v in run.recipe.to_json().items() if k not in identity.ADDED_FIELDS}
     shape, examples = run.network.architecture.to_json(), run.examples.to_json()
     shape["start"], examples["answers"] = shape.pop("init"), examples.pop("target_names")
     about = {"architecture": shape, "origin": run.network.origin, "examples": examples, "recipe": recipe}
@@ -43,7 +43,7 @@ def plain_identity(run):
      trained(tn.Examples.from_table({"x": [1, 2], "z": [3, 5], "y": [1, 0], "t": [3, 2]}, targets=["y", "t"]))],
     ids=["one", "many", "scaled"],
 )  # fmt: skip
-def test_the_identity_is_that_of_the_whole_description_in_one(run):
+def test_the_identity_is_the_hash_of_the_whole_description(run):
     assert run.identity == plain_identity(run)
 
 
@@ -60,14 +60,14 @@ def test_many_examples_are_arrays_of_the_file(monkeypatch, tmp_path):
     assert again[60].values == run[60].values
 
 
-def test_few_examples_are_described_as_ever():
+def test_few_examples_are_part_of_the_description():
     _, about = files.decode("recording", trained(table(50)).to_bytes(), "it")
     assert (about["format"], len(about["examples"]["inputs"])) == (3, 50)
 
 
 @pytest.mark.slow
-def test_more_examples_than_a_description_could_hold_are_kept():
-    """A description may have 100 MB; these names alone have more."""
+def test_examples_larger_than_a_description_are_stored():
+    """A description has at most 100 MB. The names of these examples have more."""
     count = 1000
     some = tn.Examples(
         np.zeros((count, 201)),

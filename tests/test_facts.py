@@ -116,9 +116,9 @@ def test_every_symmetrized_memorizer_predicts_as_the_bayes_optimum():
     learned = trained.all_right
     shown = tn.World().examples(500, seed=3).inputs
     fair = symmetry.symmetrize(trained.outputs)(shown)[learned]  # (N, 500, 2)
-    rule = bayes.verdict(shown)
-    margin = fair[..., 0] - fair[..., 1]
-    assert (np.sign(margin) == rule)[:, rule != 0].all()
+    rule = bayes.optimal_class(shown)
+    gap = fair[..., 0] - fair[..., 1]
+    assert (np.sign(gap) == rule)[:, rule != 0].all()
     gray = symmetry.symmetrize(trained.outputs)(np.full((1, 4), 0.5))[learned]
     assert np.abs(gray[..., 0] - gray[..., 1]).max() < 1e-12
 

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
-from tinynet.evaluation import diagnosis, predictions, verdicts
+from tinynet.evaluation import diagnosis, metrics, predictions, verdicts
 
 LINES = tn.pictures.lines()
 
 
 @given(n=st.integers(1, 10**6), data=st.data())
-def test_wilsons_interval_holds_the_share(n, data):
+def test_wilsons_interval_contains_the_proportion(n, data):
     count = data.draw(st.integers(0, n))
     low, high = verdicts.wilson(count, n)
     assert 0 <= low <= count / n <= high <= 1
@@ -25,13 +25,13 @@ def test_wilsons_interval_by_hand():
     assert verdicts.wilson(15, 100) == pytest.approx((0.0931, 0.2328), abs=1e-4)
 
 
-def test_a_share_needs_something_counted():
+def test_a_proportion_needs_a_count_within_n():
     with pytest.raises(TinyNetError, match="count is 3 and n is 2"):
         verdicts.wilson(3, 2)
 
 
 def fixed(outputs):
-    """A network that says `outputs` to every picture."""
+    """A network with the same `outputs` for every picture."""
     network = tn.Network.initial((4, len(outputs)), output="identity", init="zeros")
     return network.with_parameters(np.concatenate([np.zeros(4 * len(outputs)), outputs]))
 
@@ -44,7 +44,7 @@ def fixed(outputs):
         ((0.5, 0.5), None, "undecided"),
     ],
 )
-def test_answers_in_words(outputs, winner, words):
+def test_predictions_in_words(outputs, winner, words):
     answer = predictions.predictions(fixed(outputs), LINES["top"])[0]
     assert answer.predicted == winner
     assert answer.words() == words
@@ -52,12 +52,12 @@ def test_answers_in_words(outputs, winner, words):
     assert answer.correct == (winner == "horizontal")
 
 
-def test_a_tie_is_not_right():
+def test_a_tie_is_not_correct():
     assert predictions.accuracy(fixed((0.5, 0.5)), LINES) == 0
     assert predictions.accuracy(fixed((0.6, 0.5)), LINES) == 0.5
 
 
-def test_one_output_says_yes_or_no():
+def test_one_output_predicts_the_class_or_not_the_class():
     yes = tn.Examples(np.zeros((1, 4)), np.ones((1, 1)), ("dark",), (2, 2), ("bright",))
     assert predictions.predictions(fixed((0.2,)), yes)[0].predicted == "not bright"
     assert predictions.accuracy(fixed((0.8,)), yes) == 1
@@ -69,31 +69,48 @@ def test_saturation_counts_activations_near_their_ends():
     assert predictions.saturation(strong, LINES) == 0.5
 
 
-def test_the_last_class_tilts_gray():
+def test_the_class_shown_last_decides_the_prediction_for_gray():
     effect = diagnosis.order_effect(tn.Network.initial(seed=0), LINES, tn.Recipe())
     assert effect.last == "vertical"
     assert effect.margin < 0 < effect.reversed_margin
     assert effect.flipped
-    assert "turns round the answer" in str(effect)
+    assert "Reversing the order changes the prediction" in str(effect)
 
 
-def test_no_targets_no_accuracy():
-    with pytest.raises(TinyNetError, match="no answer is right or wrong"):
+@given(seed=st.integers(0, 10**6), classes=st.integers(1, 4))
+def test_correct_and_predicted_classes_follow_one_rule(seed, classes):
+    """Rounded outputs have ties; some outputs are NaN."""
+    draw = np.random.default_rng(seed)
+    outputs = draw.random((5, 20, classes)).round(1)
+    outputs[draw.random(outputs.shape) < 0.05] = np.nan
+    targets = draw.random((20, classes)).round(1)
+    predicted, margins = metrics.predicted_classes(outputs)
+    wanted, _ = metrics.predicted_classes(targets)
+    tied = metrics.tied(targets)
+    assert (tied == (wanted == metrics.TIE)).all()
+    found = metrics.correct(outputs, targets)
+    assert (found == (predicted == wanted))[:, ~tied].all()
+    assert not found[~(margins > 0)].any()
+
+
+def test_the_accuracy_needs_targets():
+    with pytest.raises(TinyNetError, match="The accuracy needs examples with targets"):
         predictions.accuracy(tn.Network.initial(seed=0), tn.pictures.stress())
 
 
-def test_success_counts_what_a_notebooks_percentages_say():
+def test_success_counts_the_correct_percentages_of_a_notebook():
     lines = tn.pictures.lines()
     found = predictions.success([[99.0, 1.0], [70.0, 50.0], [40.0, 45.0], [50.0, 50.0]], lines)
     assert (found.count, found.n, found.numbers["clear"]) == (3, 4, 2)
-    assert "top +98.0, bottom +20.0, left +5.0, right 0. 3 of 4 pictures come out right, 2 of 4 by 20" in str(
-        found
-    )
+    text = "top +98.0, bottom +20.0, left +5.0, right 0. 3 of 4 predictions are correct, 2 of 4 by 20"
+    assert text in str(found)
     run = tn.train(tn.Network.initial(seed=0), lines)
     assert str(predictions.success(100 * run.final(lines), lines)) == str(
-        predictions.lead(run.final(lines), lines)
+        predictions.correct_margins(run.final(lines), lines)
     )
-    assert predictions.lead(run.final(lines), lines).count == 4 * predictions.accuracy(run.final, lines)
+    assert predictions.correct_margins(run.final(lines), lines).count == 4 * predictions.accuracy(
+        run.final, lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +118,7 @@ def test_success_counts_what_a_notebooks_percentages_say():
     [
         (
             [[0.99, 0.01]] * 4,
-            "the largest percentage is 0.99. It must be more than 1. Multiply shares by 100.",
+            "the largest percentage is 0.99. It must be more than 1. Multiply outputs from 0 to 1 by 100.",
         ),
         (
             [[99.0, np.nan], *[[99.0, 1.0]] * 3],
@@ -109,25 +126,25 @@ def test_success_counts_what_a_notebooks_percentages_say():
         ),
         ([[101.0, 1.0]] * 4, "a percentage is 101.0. It must be a number from 0 to 100."),
         ([[99.0, 1.0], [99.0, -3.0], *[[99.0, 1.0]] * 2], "a percentage is -3.0."),
-        ([["high", "low"]] * 4, "the percentages are no table of numbers .*high.*numbers from 0 to 100"),
-        ([[99.0, 1.0], [99.0]], "the percentages are no table of numbers"),
+        ([["high", "low"]] * 4, "the percentages are not a table of numbers .*high.*numbers from 0 to 100"),
+        ([[99.0, 1.0], [99.0]], "the percentages are not a table of numbers"),
         (
             [[99.0, 1.0]] * 3,
-            r"the answers have shape \(3, 2\). It must be \(4, 2\): one row for each picture",
+            r"the outputs have shape \(3, 2\). It must be \(4, 2\): one row for each example",
         ),
     ],
 )
-def test_success_refuses_what_is_no_percentage(percentages, message):
+def test_success_refuses_other_values_than_percentages(percentages, message):
     with pytest.raises(tn.TinyNetError, match=message):
         predictions.success(percentages, tn.pictures.lines())
 
 
-def test_success_takes_both_ends_of_percentages():
+def test_success_accepts_0_and_100_percent():
     found = predictions.success([[100.0, 0.0]] * 4, tn.pictures.lines())
-    assert (found.count, found.numbers["least"]) == (2, -100.0)
+    assert (found.count, found.numbers["smallest"]) == (2, -100.0)
     assert predictions.success(np.zeros((4, 2)), tn.pictures.lines()).count == 0
 
 
-def test_there_is_no_lead_without_a_right_answer():
-    with pytest.raises(tn.TinyNetError, match="answers with a target is 0. It must be 2 or more"):
-        predictions.lead(tn.Network.initial(seed=0)(tn.pictures.stress()), tn.pictures.stress())
+def test_a_margin_needs_targets():
+    with pytest.raises(tn.TinyNetError, match="classes with a target is 0. It must be 2 or more"):
+        predictions.correct_margins(tn.Network.initial(seed=0)(tn.pictures.stress()), tn.pictures.stress())

@@ -189,7 +189,7 @@ def test_reliability_and_exam_are_pythons(open_page):
         expect(page.locator(f'[data-reliability="{side}"] figcaption')).to_contain_text(f"{found.ece:.3f}")
         marks = page.locator("[data-exam] tbody tr").all()
         passed = ["✓" in row.locator("td").nth(k).inner_text() for row in marks]
-        assert passed == exam.sit(network).parts[0].tolist()
+        assert passed == exam.evaluate(network).parts[0].tolist()
 
 
 def test_a_rung_can_be_trained_below(open_page):

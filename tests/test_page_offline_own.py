@@ -84,11 +84,12 @@ def test_without_targets_nothing_is_called_right(open_file):
         torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Sigmoid()),
     )
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-    with tn.watch(net, optimizer) as run:
+    with tn.watch(net, optimizer) as watcher:
         for _ in range(3):
             optimizer.zero_grad()
             (net(x) ** 2).mean().backward()
             optimizer.step()
+    run = watcher.recording
     assert run.examples.targets is None
     page = open_file(run)
     expect(page.locator(".at-timeline")).not_to_contain_text("come out right")

@@ -101,11 +101,12 @@ def test_numbers_to_predict_are_not_called_right_or_wrong(open_page, tmp_path):
     x = 3 * torch.randn(6, 3)
     net = nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 1))
     optimizer = torch.optim.Adam(net.parameters())
-    with tn.watch(net, optimizer) as run:
+    with tn.watch(net, optimizer) as watcher:
         for k in range(0, 6, 2):
             optimizer.zero_grad()
             nn.functional.mse_loss(net(x[k : k + 2]), x[k : k + 2].sum(1, keepdim=True)).backward()
             optimizer.step()
+    run = watcher.recording
     page = opened(open_page, tmp_path, run, 3)
     target = float(run[2].batch.targets[0, 0])
     expect(page.locator(".at-picture")).to_contain_text(f"it should give {target:.5g}".replace("-", "−"))

@@ -130,7 +130,7 @@ def test_a_number_too_long_for_a_node_is_shortened():
 def test_architecture_refuses_several_pictures():
     with pytest.raises(tn.TinyNetError, match="picture has 4 examples. A diagram shows one"):
         plots.architecture(NETWORK, picture=LINES)
-    with pytest.raises(tn.TinyNetError, match="these pictures have 9 pixels and the network takes 4"):
+    with pytest.raises(tn.TinyNetError, match="each example has 9 inputs and the network takes 4"):
         plots.architecture(NETWORK, picture=tn.pictures.lines(3)[0])
 
 

@@ -65,8 +65,8 @@ def test_the_readmes_integrations_work(tmp_path, monkeypatch):
     assert [len(re.findall(r".+", block)) for block in blocks] == [5, 5, 5]
     for block in blocks:
         exec(compile(block, "README.md", "exec"), known)
-    assert len(known["recording"]) == 4
-    assert known["recording"].initial == known["run"].initial
+    assert len(known["watcher"].recording) == 4
+    assert known["watcher"].recording.initial == known["run"].initial
     assert known["classifier"].score(known["rows"], known["species"]) > 0.9
     made = {path.name for path in tmp_path.iterdir()}
     assert made == {"lab.html", "step.xlsx", "network.onnx", "network.h", "training.gif"}

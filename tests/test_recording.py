@@ -37,7 +37,7 @@ def test_equal_experiments_give_equal_bytes(run):
     assert again.to_bytes() == run.to_bytes()
 
 
-def test_the_file_is_plain_safetensors(run, tmp_path):
+def test_the_file_is_a_safetensors_file(run, tmp_path):
     from safetensors import safe_open
 
     run.save(tmp_path / "run.safetensors")
@@ -62,7 +62,7 @@ def test_a_truncated_file_is_refused(run, keep):
 
 
 def test_any_flipped_byte_is_refused_or_harmless(run):
-    """Harmless: the version's name, or white space, which leave every number and the experiment as they were."""
+    """Harmless bytes are in the version or in white space. They leave every number and the experiment unchanged."""
     data = run.to_bytes()
     messages = []
     for place in np.random.default_rng(0).integers(0, len(data), 300):
@@ -97,7 +97,7 @@ def test_a_newer_format_says_to_upgrade(run):
         ({"recipe": {"epochs": 0}}, "epochs is 0"),
         ({"recipe": {"speed": 1}}, "no field 'speed'"),
         ({"steps": 4}, "has shape"),
-        ({"origin": "elsewhere"}, "not the one that was saved"),
+        ({"origin": "elsewhere"}, "differs from the experiment that was saved"),
         ({"architecture": None}, "does not fit"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_changed_description_is_refused(run, changes, message):
         tn.Recording.from_bytes(edited(run, **changes))
 
 
-def test_foreign_files_are_refused(tmp_path):
+def test_other_files_are_refused(tmp_path):
     from safetensors.numpy import save_file
 
     save_file({"weights": np.zeros(3)}, tmp_path / "foreign.safetensors")
@@ -119,7 +119,7 @@ def test_foreign_files_are_refused(tmp_path):
         tn.load(tmp_path / "missing")
 
 
-def test_a_failed_write_loses_nothing(run, tmp_path, monkeypatch):
+def test_a_failed_write_keeps_the_existing_file(run, tmp_path, monkeypatch):
     path = tmp_path / "run.safetensors"
     run.save(path)
 
@@ -138,14 +138,12 @@ def test_a_missing_folder_is_named(run, tmp_path):
         run.save(tmp_path / "missing" / "run.safetensors")
 
 
-def test_a_step_out_of_range_says_what_there_is(run):
-    with pytest.raises(
-        TinyNetError, match="step 20 was asked and this recording has 20 steps; ask for 0 to 19"
-    ):
+def test_a_step_out_of_range_is_refused(run):
+    with pytest.raises(TinyNetError, match="step is 20. It must be a whole number from 0 to 19"):
         run[20]
 
 
-def test_a_recording_from_before_noise_opens():
+def test_a_recording_without_the_noise_field_opens():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
     arrays, about = files.decode("recording", run.to_bytes(), "these bytes")
     del about["recipe"]["noise"]
@@ -174,7 +172,7 @@ TRAININGS = [
 
 
 def golden():
-    """What the page trains as well: a training of each form, and the sheets of all."""
+    """The trainings that the page also runs, one for each kind of recipe, and their sheets."""
     sheets: list = []
     runs = [
         described(
@@ -192,7 +190,7 @@ def golden():
 
 
 def described(run, sheets, most=40):
-    """What every nudge shows and begins with (of the first ones), what the training ends with, and its curves."""
+    """The batches and states of the first steps, the final state, and the curves."""
     moments = [run[step] for step in range(min(run.steps, most))]
     memory = np.hstack([run.parameters, run.state])
     return {
@@ -215,31 +213,33 @@ def described(run, sheets, most=40):
 
 
 def sheet_of(run, batch):
-    """What the page asks for; the numbers of the settings are the recipe's."""
+    """The sheet as the page requests it, without the numbers of the settings."""
     told = sheets.sheet(requests.SheetRequest(run.network.architecture, run.recipe, batch))
     cells = {key: told["sheet"][key] for key in ("format", "batch", "cells")}
     return told | {"sheet": cells, "symbols": {}, "settings": dict.fromkeys(told["settings"], 0.0)}
 
 
 def placed(sheet, sheets):
-    """Return which of the sheets this is; a new one is put behind the others."""
+    """Return the index of the sheet in `sheets`. Add a new sheet at the end."""
     if sheet not in sheets:
         sheets.append(sheet)
     return sheets.index(sheet)
 
 
-def test_the_golden_file_holds():
+def test_the_golden_file_is_unchanged():
     """Made by `python tests/test_recording.py`."""
     assert json.loads(json.dumps(golden())) == json.loads(GOLDEN.read_text())
 
 
-def test_recordings_moments_and_explanations_say_what_they_are():
+def test_the_repr_of_recordings_moments_and_explanations():
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     first, last = run.loss_per_epoch
-    told = f"<Recording of <4-3-2 network, seed 0>: 8 nudges by 4 examples, loss {first:.4g} to {last:.4g}>"
-    assert repr(run) == told
+    expected = (
+        f"<Recording of <4-3-2 network, seed 0>: 8 steps on 4 examples, loss {first:.4g} to {last:.4g}>"
+    )
+    assert repr(run) == expected
     assert repr(run.examples) == "<4 pictures of 2x2, 4 inputs each, for horizontal, vertical>"
-    assert repr(run[3]) == "<Moment: nudge 3 by right>"
+    assert repr(run[3]) == "<Moment: step 3 on right>"
     assert repr(run[3].explain("loss")) == run[3].explain("loss").text()
 
 

@@ -24,7 +24,7 @@ def test_the_chapter_says_what_was_measured(told):
     assert f"{found.passed} of 64 networks with 4 hidden nodes pass the whole exam" in text
     taught = book.ladder.standing("doubts")
     assert f"|H − V| on gray is {taught.means['gray']:.3f}, and the accuracy on noisy lines is " in text
-    assert f"{book.ladder.exam.floors.brier.value:.4f}" in text
+    assert f"{book.ladder.exam.bayes_scores.brier.value:.4f}" in text
     tables = {part.title: part for part in chapter.parts if isinstance(part, Table)}
     rows = {row[0]: row for row in tables["The ladder"].rows}
     assert [rung.name for rung in RUNGS if rung.kind == "step"] == list(rows)
@@ -60,7 +60,7 @@ def test_when_to_answer_is_chosen_on_other_pictures_than_it_is_judged_by(told):
     wrong = (outputs[:, 0] > outputs[:, 1]) != horizontal
     assert numbers["coverage"] == answered.mean()
     assert numbers["error"] == wrong[answered].mean() < 0.07
-    assert f"Below a confidence of {numbers['threshold']:.4f}, " in said[0].sentence
+    assert f"below a confidence of {numbers['threshold']:.4f}. " in said[0].sentence
     a, b = ({x.tobytes() for x in some[0].inputs if 0 < x.min() < 1} for some in (book.test, book.validation))
     assert len(a) > 3000
     assert not a & b

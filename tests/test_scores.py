@@ -12,7 +12,7 @@ from tinynet.evaluation import classification, predictions, verdicts
 from tinynet.evaluation.classification import Score
 
 
-def some(seed, outputs, count=60):
+def random_examples(seed, outputs, count=60):
     draw = np.random.default_rng(seed)
     names, answers = tuple(map(str, range(count))), tuple("abcdefghij"[:outputs])
     targets = np.eye(outputs)[draw.integers(0, outputs, count)]
@@ -20,26 +20,26 @@ def some(seed, outputs, count=60):
 
 
 @given(seed=st.integers(0, 10**6), outputs=st.integers(3, 10))
-def test_softmax_is_scored_as_scikit_learn_and_torchmetrics_do(seed, outputs):
-    examples = some(seed, outputs)
+def test_softmax_scores_agree_with_scikit_learn_and_torchmetrics(seed, outputs):
+    examples = random_examples(seed, outputs)
     network = tn.Network.initial((4, 6, outputs), seed=seed, output="softmax", init="normal")
-    said, wanted = network(examples), examples.targets.argmax(axis=1)
+    probabilities, wanted = network(examples), examples.targets.argmax(axis=1)
     found = classification.score(network, examples, tn.Recipe(loss="cross_entropy"))
     labels = list(range(outputs))
-    assert found.count / len(found) == sklearn.metrics.accuracy_score(wanted, said.argmax(axis=1))
-    assert found.loss == pytest.approx(sklearn.metrics.log_loss(wanted, said, labels=labels))
-    sums = sklearn.metrics.brier_score_loss(wanted, said, labels=labels, scale_by_half=False)
+    assert found.count / len(found) == sklearn.metrics.accuracy_score(wanted, probabilities.argmax(axis=1))
+    assert found.loss == pytest.approx(sklearn.metrics.log_loss(wanted, probabilities, labels=labels))
+    sums = sklearn.metrics.brier_score_loss(wanted, probabilities, labels=labels, scale_by_half=False)
     assert found.brier == pytest.approx(sums / outputs)
     ece = multiclass_calibration_error(
-        torch.tensor(said), torch.tensor(wanted), outputs, n_bins=classification.BINS
+        torch.tensor(probabilities), torch.tensor(wanted), outputs, n_bins=classification.BINS
     )
     assert found.reliability.ece == pytest.approx(float(ece), abs=1e-6)
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "tanh", "identity"])
-def test_other_outputs_are_each_the_probability_of_their_own_answer(output):
-    """Kept within 0 to 1, and not made to sum to 1: three that are dark are a confident "neither"."""
-    examples = some(3, 3)
+def test_other_outputs_are_clipped_probabilities_of_their_own_class(output):
+    """Clipped to 0 to 1 and not normalized: three outputs near 0 are a confident "neither"."""
+    examples = random_examples(3, 3)
     network = tn.Network.initial((4, 3), seed=3, output=output, init="normal")
     found, said = classification.score(network, examples), network(examples)
     assert found.loss == pytest.approx(((said - examples.targets) ** 2).mean())
@@ -64,13 +64,13 @@ def test_two_outputs_and_one():
     assert found.count / 4 == predictions.accuracy(one, yes)
 
 
-def test_a_target_without_a_largest_is_half_right():
+def test_a_target_without_a_class_is_half_right():
     examples = tn.Examples(np.zeros((2, 4)), [[0.5, 0.5], [1, 0]], ("coin", "sure"))
     network = tn.Network.initial(init="zeros").with_parameter("layer2.bias[0]", 1.0)
     found = classification.score(network, examples)
     assert found.right.tolist() == [0.5, 1.0]
     assert found.count == 1
-    with pytest.raises(TinyNetError, match="no targets, so no answer is right or wrong"):
+    with pytest.raises(TinyNetError, match="A score needs examples with targets"):
         classification.score(network, tn.pictures.stress())
 
 
@@ -78,17 +78,19 @@ def made(part, confidences, right):
     return Score(part, 0.0, 0.0, np.array(confidences), np.array(right, float))
 
 
-def test_the_verdicts_say_whether_confidence_fits():
+def test_the_verdicts_compare_confidence_and_accuracy():
     sure = made("held-out", [0.95] * 20, [1] * 10 + [0] * 10)
     first, second = sure.verdicts()
-    assert str(first) == "10 of 20 held-out examples come out right (50.0 %; 95 % interval 29.9 % to 70.1 %)."
-    assert "95.0 % sure on average: too sure" in str(second)
-    assert "0.4500 apart" in str(second)
-    assert "not sure enough" in str(made("held-out", [0.5] * 20, [1] * 20).verdicts()[1])
-    assert "within the interval" in str(made("held-out", [0.6] * 20, [1] * 10 + [0] * 10).verdicts()[1])
+    assert str(first) == "10 of 20 held-out predictions are correct (50.0 %; 95 % interval 29.9 % to 70.1 %)."
+    assert "Mean confidence is 95.0 %, above the accuracy interval (overconfident)." in str(second)
+    assert "Expected calibration error: 0.4500." in str(second)
+    assert "(underconfident)" in str(made("held-out", [0.5] * 20, [1] * 20).verdicts()[1])
+    assert "consistent with the accuracy interval" in str(
+        made("held-out", [0.6] * 20, [1] * 10 + [0] * 10).verdicts()[1]
+    )
 
 
-def test_the_bins_of_json_are_those_that_hold_something():
+def test_the_json_contains_only_bins_that_are_not_empty():
     found = made("held-out", [0.55, 0.55, 1.0], [1, 0, 1]).to_json()
     assert [(row["from"], row["count"], row["share"]) for row in found["reliability"]] == [
         (0.5, 2, 0.5),
@@ -97,7 +99,7 @@ def test_the_bins_of_json_are_those_that_hold_something():
     assert (found["examples"], found["right"]) == (3, 2)
 
 
-def test_abstention_is_chosen_on_one_part_and_counted_on_another():
+def test_abstention_is_chosen_on_one_part_and_evaluated_on_another():
     chosen = made("validation", [0.9, 0.8, 0.7, 0.6], [1, 1, 0, 0])
     judged = made("held-out", [0.95, 0.85, 0.8, 0.79], [1, 0, 1, 0])
     found = classification.abstain(chosen, judged)
@@ -105,27 +107,28 @@ def test_abstention_is_chosen_on_one_part_and_counted_on_another():
     assert found.numbers["error"] == pytest.approx(1 / 3)
     assert found.interval == pytest.approx(verdicts.wilson(1, 3))
     for words in (
-        "Below a confidence of 0.8000",
-        "chosen on the 4 validation examples for at most 5 % wrong answers (0 of 2 there)",
-        "3 of 4 held-out examples are answered then (75.0 %;",
+        "Abstain below a confidence of 0.8000.",
+        "chosen on the 4 validation examples for an error of at most 5 % (0 of 2 wrong).",
+        "3 of 4 held-out examples are answered (75.0 %;",
         "1 of 3 answers are wrong (33.3 %;",
-        "That is more than the 5 % asked for.",
+        "This is more than the 5 % allowed.",
     ):
         assert words in found.sentence
-    assert "asked for." not in classification.abstain(chosen, judged, 0.5).sentence
+    assert "allowed." not in classification.abstain(chosen, judged, 0.5).sentence
 
 
-def test_abstention_that_cannot_be_chosen_or_answers_nothing():
+def test_abstention_without_a_threshold_or_without_answers():
     wrong = made("training", [0.9], [0])
     found = classification.abstain(wrong, wrong)
-    assert 'No confidence below which to say "I don\'t know" serves for at most 5 %' in found.sentence
+    expected = "No confidence threshold gives an error of at most 5 % on the 1 training examples. The lowest error is 100 %."
+    assert found.sentence == expected
     assert found.count is None
     silent = classification.abstain(made("training", [0.9], [1]), made("held-out", [0.8], [1]))
-    assert "0 of 1 held-out examples are answered then" in silent.sentence
+    assert "0 of 1 held-out examples are answered (" in silent.sentence
     assert (silent.n, silent.count) == (0, None)
 
 
-def test_curves_are_the_losses_of_the_networks_on_the_way():
+def test_learning_curves_are_the_losses_after_the_epochs():
     lines = tn.pictures.lines()
     recipe = tn.Recipe(learning_rate=5.0, epochs=300, noise=0.2)
     run = tn.train(tn.Network.initial(seed=0), lines, recipe, validation=lines)

@@ -176,7 +176,7 @@ def test_the_memorizer_and_the_learner(client):
             found.count > 0
         ].tolist()
         assert bins["ece"] == found.ece
-        passed = Exam().sit(network).parts[0].tolist()
+        passed = Exam().evaluate(network).parts[0].tolist()
         assert [part["passed"][k] for part in said["parts"]] == passed
     assert [all(part["passed"][k] for part in said["parts"]) for k in (0, 1)] == [False, True]
     assert [rung["key"] for rung in said["rungs"]] == list(RUNG)
@@ -231,15 +231,15 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "architecture: Field required"),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batches of 1 to 256"),
-        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "make it with output='softmax'"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Create the network with output='softmax'"),
         ("starts", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "Use fewer epochs."),
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
         ("recording", EXPERIMENT | {"parameters": [1.0]}, "parameters"),
         ("recording", EXPERIMENT | {"world": {"colour": 1}}, "a world has no field 'colour'"),
-        ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the pictures are drawn from a world"),
-        ("bayes", {"pictures": []}, "pictures has 0 pictures. It must have 1 to 5,000."),
-        ("bayes", {"pictures": [[0.5]]}, "picture 0 with 1 pixels. Each picture must have 4 pixels."),
+        ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the examples are drawn from a world"),
+        ("bayes", {"pictures": []}, "ask for 1 to 5,000"),
+        ("bayes", {"pictures": [[0.5]]}, "has 4 pixels"),
         ("bayes", {"pictures": [[2, 0, 0, 0]]}, "outside 0 to 1"),
         ("bayes", {"pictures": [[0, 0, 0, 0]], "world": {"noise": 0}}, "noise is 0"),
     ],

@@ -1,4 +1,4 @@
-"""Early stopping, judged by a loop in PyTorch that keeps its best network."""
+"""Early stopping, compared with a PyTorch loop that keeps its best network."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ RECIPE = tn.Recipe(learning_rate=5.0, epochs=600, noise=0.3, order="shuffled", p
 
 
 def torch_best(network, recipe):
-    """The loop as it is usually written: epochs done, best epoch, its parameters, validation losses."""
+    """The usual loop. -> epochs, best epoch, best parameters, validation losses"""
     steps = torch_twin.train(network, LINES, recipe)
     inputs, targets = torch.tensor(VALIDATION.inputs), torch.tensor(VALIDATION.targets)
     best, best_epoch, kept, losses = np.inf, 0, None, []
@@ -35,7 +35,7 @@ def torch_best(network, recipe):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 5, 9])
-def test_a_recording_stops_where_pytorch_does(seed):
+def test_a_recording_stops_at_the_same_epoch_as_pytorch(seed):
     recipe = replace(RECIPE, seed=seed)
     network = tn.Network.initial(seed=seed)
     run = tn.train(network, LINES, recipe, validation=VALIDATION)
@@ -50,38 +50,38 @@ def test_a_recording_stops_where_pytorch_does(seed):
     assert again.identity == run.identity != tn.train(network, LINES, tn.Recipe(epochs=2)).identity
 
 
-def test_a_population_keeps_each_members_best():
+def test_a_population_keeps_the_best_network_of_each_seed():
     crowd = tn.population(RECIPE, 70, examples=LINES, validation=VALIDATION)
     runs = [crowd.replay(seed) for seed in range(0, 70, 7)]
     apart = [abs(crowd.parameters[7 * k] - run.best.parameters).max() for k, run in enumerate(runs)]
-    # float32 is a little off after hundreds of epochs at this rate, and may find another epoch best where two are close
+    # float32 deviates after hundreds of epochs at this rate. It may choose another epoch if two losses are close.
     assert np.median(apart) < 1e-3
     assert sum(distance < 0.02 for distance in apart) >= 8
     assert len({run.best_epoch for run in runs}) > 3
 
 
-def test_without_patience_all_epochs_are_done_and_the_best_is_kept():
+def test_without_patience_training_runs_all_epochs_and_keeps_the_best():
     recipe = tn.Recipe(learning_rate=5.0, epochs=300, noise=0.3)
     run = tn.train(tn.Network.initial(seed=0), LINES, recipe, validation=VALIDATION)
     assert run.epochs == 300
     assert run.best_epoch == run.validation_per_epoch.argmin() + 1
 
 
-def test_nan_is_never_the_best():
-    watch = EarlyStopping(tn.Recipe(patience=2), VALIDATION, 2)
-    answers = np.full((2, 12, 2), 0.5)
-    answers[1] = np.nan
-    watch.look(answers, np.zeros((2, 23)))
-    watch.look(answers, np.ones((2, 23)))
-    assert watch.best_epoch.tolist() == [1, 0]
-    assert not watch.over
-    watch.look(answers, np.ones((2, 23)))
-    assert watch.over
-    assert (watch.parameters == 0).all()
+def test_nan_is_never_the_best_loss():
+    stopping = EarlyStopping(tn.Recipe(patience=2), VALIDATION, 2)
+    outputs = np.full((2, 12, 2), 0.5)
+    outputs[1] = np.nan
+    stopping.update(outputs, np.zeros((2, 23)))
+    stopping.update(outputs, np.ones((2, 23)))
+    assert stopping.best_epoch.tolist() == [1, 0]
+    assert not stopping.finished
+    stopping.update(outputs, np.ones((2, 23)))
+    assert stopping.finished
+    assert (stopping.parameters == 0).all()
 
 
-def test_patience_needs_something_to_wait_for():
-    with pytest.raises(TinyNetError, match="patience is 3 and there are no examples to validate on"):
+def test_patience_needs_validation_examples():
+    with pytest.raises(TinyNetError, match="patience is 3 and there are no validation examples"):
         tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(patience=3))
-    with pytest.raises(TinyNetError, match="these examples have 9 inputs"):
+    with pytest.raises(TinyNetError, match="the examples have 9 inputs"):
         tn.train(tn.Network.initial(seed=0), LINES, validation=tn.pictures.lines(3))

@@ -75,7 +75,7 @@ def test_train_measures_what_the_notebook_asserts(chapters):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines())
     assert f"to {run.loss_per_epoch[-1]:.4f}" in words(chapters["train"])
     assert len(tables(chapters["train"])["The average loss"].rows) == 10
-    assert lead.sentence.endswith("2 of 4 pictures come out right, 0 of 4 by 20 points or more.")
+    assert lead.sentence.endswith("2 of 4 predictions are correct, 0 of 4 by 20 points or more.")
     assert "tinynet.evaluation.predictions.success(percentages, tinynet.pictures.lines())" in words(
         chapters["train"]
     )
@@ -84,7 +84,7 @@ def test_train_measures_what_the_notebook_asserts(chapters):
 def test_the_bold_rate_meets_the_same_check_as_the_notebooks(chapters):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
     lead = verdicts(chapters["bold"])[0]
-    assert lead == predictions.lead(run.final(tn.pictures.lines()), tn.pictures.lines())
+    assert lead == predictions.correct_margins(run.final(tn.pictures.lines()), tn.pictures.lines())
     assert (lead.count, lead.numbers["clear"]) == (3, 2)
 
 
@@ -119,7 +119,7 @@ def test_sentences_follow_the_run():
         c.key: c
         for c in tn.journey(networks=64, seed=3, recipe=tn.Recipe(learning_rate=1.0, epochs=1500), patience=1)
     }
-    assert "It learned: 100 % of the pictures come out right" in words(other["train"])
+    assert "The network learned: 100 % of the pictures are classified correctly" in words(other["train"])
     assert "it converges to a solution" in words(other["converge"])
     assert "It is sure of both" in words(other["fuzzy"])
     assert "is still mostly the chance" not in words(other["inside"])

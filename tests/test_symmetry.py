@@ -11,21 +11,21 @@ LINES = tn.pictures.lines()
 
 
 def fixed(outputs):
-    """A network that says `outputs` to every picture."""
+    """A network with the same `outputs` for every picture."""
     network = tn.Network.initial((4, len(outputs)), output="identity", init="zeros")
     return network.with_parameters(np.concatenate([np.zeros(4 * len(outputs)), outputs]))
 
 
 @pytest.mark.parametrize("n", [2, 3, 5])
-def test_the_eight_sides_are_a_group(n):
-    sides = {tuple(side) for side in tn.pictures.views(n).tolist()}
-    assert len(sides) == 8
-    assert tuple(range(n * n)) in sides
-    assert {tuple(np.array(a)[list(b)]) for a in sides for b in sides} == sides
+def test_the_eight_views_are_a_group(n):
+    views = {tuple(view) for view in tn.pictures.views(n).tolist()}
+    assert len(views) == 8
+    assert tuple(range(n * n)) in views
+    assert {tuple(np.array(a)[list(b)]) for a in views for b in views} == views
 
 
 @pytest.mark.parametrize("n", [2, 3, 5])
-def test_a_line_from_any_side_is_a_line(n):
+def test_every_view_of_a_line_is_a_line(n):
     lines = tn.pictures.lines(n)
     known = {tuple(x): t for x, t in zip(lines.inputs.tolist(), lines.targets.tolist(), strict=True)}
     for view, swapped in zip(symmetry.views(lines.inputs), symmetry.SWAPS, strict=True):
@@ -34,67 +34,67 @@ def test_a_line_from_any_side_is_a_line(n):
 
 
 @given(seed=st.integers(0, 1000))
-def test_walking_round_is_fair_to_all_sides_and_to_gray(seed):
+def test_symmetrize_gives_equal_outputs_for_all_views_and_for_gray(seed):
     network = tn.Network.initial(seed=seed)
     assert symmetry.asymmetry(network, LINES) > 0
     fair = symmetry.symmetrize(network)
     pictures = tn.pictures.fuzzy_lines(6, noise=0.3, seed=seed).inputs
-    seen = symmetry.seen(fair, pictures)
+    seen = symmetry.outputs_of_views(fair, pictures)
     assert seen == pytest.approx(np.broadcast_to(seen[0], seen.shape), abs=1e-15)
     h, v = fair(np.full((1, 4), 0.5))[0]
     assert h == pytest.approx(v, abs=1e-15)
 
 
-def test_a_memorizer_walked_round_gives_the_best_verdict():
-    """Right on the four lines and sure of gray, it agrees with Bayes on all that is no tie once it walks round."""
+def test_a_symmetrized_memorizer_predicts_the_optimal_class():
+    """Memorizers are correct on the four lines and sure of gray. Symmetrized, they agree with Bayes except in ties."""
     crowd = tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
     pictures, _, _ = tn.World().draw(np.arange(2000), seed=0)
-    best, learned = bayes.verdict(pictures), crowd.all_right
+    best, learned = bayes.optimal_class(pictures), crowd.all_right
     outputs = symmetry.symmetrize(crowd.outputs)(pictures)[learned]  # (N, 2000, 2)
-    lead = outputs[..., 0] - outputs[..., 1]
-    clear = (best != 0) & (np.abs(lead).min(axis=0) > 1e-12)
+    margins = outputs[..., 0] - outputs[..., 1]
+    clear = (best != 0) & (np.abs(margins).min(axis=0) > 1e-12)
     assert learned.sum() >= 60
     assert clear.mean() > 0.8
-    assert (np.sign(lead)[:, clear] == best[clear]).all()
+    assert (np.sign(margins)[:, clear] == best[clear]).all()
     assert np.abs(crowd.margins(np.full((1, 4), 0.5))).mean() > 0.8
 
 
-def test_agreement_is_a_verdict_that_all_sides_share():
+def test_agreement_needs_the_same_class_in_all_views():
     pictures, _, _ = tn.World(doubt=0).draw(np.arange(50), seed=1)
     assert symmetry.agreement(lambda x: bayes.posterior(tn.World(), x), pictures).all()
     assert not symmetry.agreement(fixed((0.9, 0.1)), pictures).any()
-    assert not symmetry.agreement(fixed((0.5, 0.5)), pictures).any()  # a tie is no verdict
+    assert not symmetry.agreement(fixed((0.5, 0.5)), pictures).any()  # a tie has no class
     crowd = tn.population(networks=3)
     many = symmetry.agreement(crowd.outputs, pictures)
     assert many.shape == (3, 50)
     assert many[1].tolist() == symmetry.agreement(crowd.network(1), pictures).tolist()
 
 
-def test_an_ensemble_says_the_mean():
+def test_an_ensemble_averages_the_outputs():
     both = symmetry.ensemble(fixed((0.9, 0.1)), fixed((0.5, 0.3)))
     assert both(LINES.inputs) == pytest.approx(np.tile([0.7, 0.2], (4, 1)))
-    with pytest.raises(TinyNetError, match="an ensemble has no members"):
+    with pytest.raises(TinyNetError, match="the number of members is 0"):
         symmetry.ensemble()
 
 
-def test_a_fair_network_has_no_asymmetry():
+def test_equal_outputs_have_no_asymmetry():
     assert symmetry.asymmetry(fixed((0.3, 0.3)), LINES) == 0
     assert symmetry.asymmetry(fixed((0.75, 0.5)), LINES) == 0.25
 
 
 @given(seed=st.integers(0, 1000))
-def test_four_turns_are_none(seed):
+def test_four_turns_give_the_original_picture(seed):
     pictures = tn.pictures.fuzzy_lines(8, seed=seed)
     once = symmetry.turned(pictures)
     assert once != pictures
     assert symmetry.turned(symmetry.turned(symmetry.turned(once))) == pictures
 
 
-def test_only_square_pictures_have_eight_sides():
+def test_only_square_pictures_have_eight_views():
     table = tn.Examples(np.zeros((1, 4)), None, ("row",))
-    with pytest.raises(TinyNetError, match="only square pictures"):
+    with pytest.raises(TinyNetError, match="the shape of the examples is None .* must be square pictures"):
         symmetry.asymmetry(tn.Network.initial(seed=0), table)
-    with pytest.raises(TinyNetError, match=r"inputs has shape \(1, 5\); views need square pictures"):
+    with pytest.raises(TinyNetError, match=r"inputs has shape \(1, 5\). It must be \(pictures, n\*n\)"):
         symmetry.views(np.zeros((1, 5)))
-    with pytest.raises(TinyNetError, match="there are 3 outputs; H and V can be swapped only of two"):
-        symmetry.seen(fixed((0.1, 0.2, 0.3)), LINES.inputs)
+    with pytest.raises(TinyNetError, match="the number of outputs is 3. It must be 2"):
+        symmetry.outputs_of_views(fixed((0.1, 0.2, 0.3)), LINES.inputs)

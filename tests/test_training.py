@@ -43,7 +43,7 @@ NETWORKS = {
 
 @pytest.fixture(params=["in a straight line", "in loops"])
 def kernels(request, monkeypatch):
-    """Both ways in which the sheet is compiled: small networks in a straight line, large ones in loops."""
+    """The two compiled forms of the sheet: straight-line code for small networks, loops for large networks."""
     if request.param == "in loops":
         monkeypatch.setattr(scalar, "MAX_UNROLLED", 0)
     scalar._compiled.cache_clear()
@@ -59,18 +59,18 @@ def assert_same_steps(network, examples, recipe, tolerance):
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_every_step_is_pytorchs(recipe, kernels):
+def test_every_step_agrees_with_pytorch(recipe, kernels):
     assert_same_steps(tn.Network.initial(seed=3), LINES, recipe, 1e-12)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
-def test_every_step_is_pytorchs_for_other_networks(architecture, kernels):
+def test_every_step_of_other_networks_agrees_with_pytorch(architecture, kernels):
     assert_same_steps(tn.Network.initial(architecture, seed=1), LINES, tn.Recipe(batch_size=2), 1e-12)
 
 
 @pytest.mark.slow
-def test_cross_entropy_is_pytorchs(kernels):
+def test_cross_entropy_agrees_with_pytorch(kernels):
     network = tn.Network.initial(NETWORKS["softmax"], seed=5)
     assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", batch_size=3), 1e-12)
     assert_same_steps(network, LINES, tn.Recipe(loss="cross_entropy", label_smoothing=0.2), 1e-12)
@@ -85,7 +85,7 @@ WORLDS = {
 
 
 @pytest.mark.parametrize(("world", "recipe"), WORLDS.values(), ids=WORLDS)
-def test_every_step_in_a_world_is_pytorchs(world, recipe, kernels):
+def test_every_step_in_a_world_agrees_with_pytorch(world, recipe, kernels):
     network = tn.Network.initial(seed=3)
     assert_same_steps(network, world, recipe, 1e-12)
     run = tn.train(network, world, recipe)
@@ -96,15 +96,14 @@ def test_every_step_in_a_world_is_pytorchs(world, recipe, kernels):
     assert again[33].batch == run[33].batch
 
 
-def test_a_worlds_pictures_have_no_order_and_no_further_noise():
+def test_order_noise_and_augmentation_are_refused_for_a_world():
     for fields in ({"order": "shuffled"}, {"noise": 0.1}, {"augment": True}):
-        with pytest.raises(
-            TinyNetError, match=f"{next(iter(fields))} is .* drawn from a world, which has its own"
-        ):
+        match = f"{next(iter(fields))} is .* It must be .* drawn from a world"
+        with pytest.raises(TinyNetError, match=match):
             tn.train(tn.Network.initial(seed=0), tn.World(), tn.Recipe(**fields))
 
 
-def test_the_first_nudge_by_hand():
+def test_the_first_step_by_hand():
     """A 1-1-1 identity network: w2 (w1 x + b1) + b2 = 3 (2 * 0.5 + 1) - 1 = 5, target 1, error 4."""
     architecture = tn.Architecture((1, 1, 1), hidden="identity", output="identity")
     network = tn.Network.initial(architecture, seed=0).with_parameters(np.array([2.0, 1.0, 3.0, -1.0]))
@@ -139,7 +138,7 @@ def test_sheet_and_kernel_agree_for_other_networks(architecture, kernels):
         assert moment.loss == run.losses[moment.step]
 
 
-def test_activations_are_the_networks():
+def test_recorded_activations_are_the_activations_of_the_network():
     run = tn.train(tn.Network.initial(seed=4), LINES, tn.Recipe(epochs=5))
     moment = run[13]
     layers = moment.network.activations(moment.batch.inputs)
@@ -151,7 +150,7 @@ def test_activations_are_the_networks():
     assert moment.epoch == 3
 
 
-def test_noise_is_shown_and_explained():
+def test_noise_is_part_of_the_batch():
     recipe = tn.Recipe(epochs=3, noise=0.2, seed=4)
     run = tn.train(tn.Network.initial(seed=4), LINES, recipe)
     seen = np.concatenate([moment.batch.inputs for moment in run])
@@ -162,13 +161,13 @@ def test_noise_is_shown_and_explained():
     assert run[5].values["pixel[2]"] == seen[5, 2]
 
 
-def test_a_short_last_batch_is_marked():
+def test_a_short_batch_is_filled_up_with_minus_1():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1, batch_size=3))
     assert run.batches.tolist() == [[0, 1, 2], [3, -1, -1]]
     np.testing.assert_allclose(run.loss_per_epoch[0], (3 * run.losses[0] + run.losses[1]) / 4)
 
 
-def test_movement_is_the_notebooks():
+def test_movement_is_the_norm_of_the_weight_change():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=10))
     weights = run.parameters[::4, :12]
     np.testing.assert_allclose(
@@ -176,7 +175,7 @@ def test_movement_is_the_notebooks():
     )
 
 
-def test_branching_from_any_moment_goes_on_the_same():
+def test_a_branch_continues_with_the_same_steps():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=20))
     branch = tn.train(run[40].network, LINES, tn.Recipe(epochs=10))
     assert branch.parameters.tolist() == run.parameters[40:].tolist()
@@ -190,7 +189,7 @@ def test_branching_from_any_moment_goes_on_the_same():
         tn.Recipe(epochs=60, noise=0.3),
     ],
 )
-def test_a_strided_recording_gives_every_exact_step(recipe, monkeypatch):
+def test_a_recording_with_a_stride_replays_every_step_exactly(recipe, monkeypatch):
     whole = tn.train(tn.Network.initial(seed=0), LINES, recipe)
     monkeypatch.setattr(training, "MAX_KEPT", 50)
     run = tn.train(tn.Network.initial(seed=0), LINES, recipe)
@@ -203,20 +202,20 @@ def test_a_strided_recording_gives_every_exact_step(recipe, monkeypatch):
     assert run.final == whole.final or run.final.parameters.tolist() == whole.final.parameters.tolist()
 
 
-def test_divergence_names_step_cell_and_reason():
+def test_divergence_has_step_cell_and_reason():
     network = tn.Network.initial((4, 3, 2), seed=0, hidden="identity", output="identity")
     run = tn.train(network, LINES, tn.Recipe(learning_rate=50.0, epochs=1000))
     assert run.stopped is not None
     assert run.stopped.step == len(run) < 4000
     assert run.stopped.cell in run[-1].sheet.cells
     assert "infinite" in run.stopped.reason or "not a number" in run.stopped.reason
-    assert "try a learning rate below 50" in run.stopped.reason
+    assert "Try a learning rate below 50" in run.stopped.reason
     assert np.isfinite(run.parameters).all()
     assert np.isfinite(run.losses).all()
     assert run[-1].after.parameters.tolist() == run.final.parameters.tolist()
 
 
-def test_ctrl_c_keeps_what_was_recorded():
+def test_ctrl_c_keeps_the_recorded_steps():
     def interrupt(done, total):
         if done > total / 3:
             raise KeyboardInterrupt
@@ -230,12 +229,12 @@ def test_ctrl_c_keeps_what_was_recorded():
     assert run.loss_per_epoch.tolist() == whole.loss_per_epoch[: run.epochs].tolist()
 
 
-def test_a_nudge_alone_is_the_first_of_a_training():
+def test_nudge_is_the_first_step_of_a_training():
     network = tn.Network.initial(seed=0)
     assert tn.nudge(network, LINES[0]).ledger() == tn.train(network, LINES, tn.Recipe())[0].ledger()
 
 
-def test_a_repeated_nudge_is_a_training_on_one_picture():
+def test_nudges_are_a_training_on_one_example():
     network, top = tn.Network.initial(seed=0), LINES["top"]
     run = tn.train(network, top, tn.Recipe(epochs=5))
     moments = training.nudges(network, top, times=5)
@@ -254,23 +253,28 @@ def test_a_repeated_nudge_is_a_training_on_one_picture():
             (9, 3, 2),
             {},
             {},
-            r"have 4 inputs and 2 targets .* takes 9 .* make it with Network.initial\(\(4, 3, 2\)",
+            r"have 4 inputs and 2 targets .* has 9 inputs .* Create a network with Network.initial\(\(4, 3, 2\)",
         ),
-        ((4, 3, 2), {"output": "tanh"}, {"loss": "bce"}, "'bce' needs outputs between 0 and 1 .* 'tanh'"),
-        ((4, 3, 2), {}, {"loss": "cross_entropy"}, "needs outputs that sum to 1 .* output='softmax'"),
+        (
+            (4, 3, 2),
+            {"output": "tanh"},
+            {"loss": "bce"},
+            "'bce' .* output is 'tanh'. .* needs outputs between 0 and 1",
+        ),
+        ((4, 3, 2), {}, {"loss": "cross_entropy"}, "needs outputs that sum to 1. .* output='softmax'"),
     ],
 )
-def test_what_does_not_fit_is_refused(sizes, options, recipe, message):
+def test_a_network_that_does_not_fit_is_refused(sizes, options, recipe, message):
     with pytest.raises(TinyNetError, match=message):
         tn.train(tn.Network.initial(sizes, seed=0, **options), LINES, tn.Recipe(**recipe))
 
 
-def test_pictures_without_targets_cannot_be_trained_on():
-    with pytest.raises(TinyNetError, match="no targets"):
+def test_examples_without_targets_are_refused():
+    with pytest.raises(TinyNetError, match="the examples have no targets"):
         tn.train(tn.Network.initial(seed=0), tn.pictures.stress())
 
 
-def test_soft_targets_that_do_not_sum_to_1_need_another_loss():
+def test_cross_entropy_refuses_targets_that_do_not_sum_to_1():
     doubt = tn.Examples(np.full((1, 4), 0.5), np.zeros((1, 2)), ("gray",))
-    with pytest.raises(TinyNetError, match="'gray' sum to 0; use 'mse' or 'bce'"):
+    with pytest.raises(TinyNetError, match="'gray' sum to 0. They must sum to 1 .* 'mse' or 'bce'"):
         tn.train(tn.Network.initial(seed=0, output="softmax"), doubt, tn.Recipe(loss="cross_entropy"))

@@ -1,4 +1,4 @@
-"""A watched training as a recording: what the page plays is what Python reads."""
+"""A watched training as a recording, with a golden file that the page replays too."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ LINES = tn.pictures.lines()
 
 
 def watched(optimizer, loss, between=lambda net: None):
-    """Watch two epochs of the lines, three and one at a time, with a rate that goes down."""
+    """Watch two epochs of the lines, in batches of three and one, with a decreasing learning rate."""
     import torch
     from torch import nn
 
@@ -27,7 +27,7 @@ def watched(optimizer, loss, between=lambda net: None):
     net = nn.Sequential(nn.Linear(4, 2), nn.Tanh(), nn.Linear(2, 2), nn.Sigmoid())
     chosen = optimizer(net.parameters())
     schedule = torch.optim.lr_scheduler.ExponentialLR(chosen, 0.5)
-    with tn.watch(net, chosen) as recording:
+    with tn.watch(net, chosen) as watcher:
         for _ in range(2):
             for k in (0, 3):
                 chosen.zero_grad()
@@ -35,11 +35,11 @@ def watched(optimizer, loss, between=lambda net: None):
                 between(net)
                 chosen.step()
                 schedule.step()
-    return recording
+    return watcher.recording
 
 
 def recordings():
-    """A training that the formulas give whole, and one of which they give nothing but forward and backward."""
+    """A training with formulas for every part, and a training with external loss, optimizer and gradients."""
     import torch
     from torch import nn
 
@@ -71,8 +71,8 @@ def description(data):
     return about | {"tinynet": ""}
 
 
-def test_the_golden_file_holds():
-    """Made by `python tests/test_watched.py`; the page plays it as well."""
+def test_the_golden_file_is_unchanged():
+    """Made by `python tests/test_watched.py`. The page replays the file too."""
     for kept in json.loads(GOLDEN.read_text()):
         run = opened(kept)
         assert isinstance(run, WatchedRecording)
@@ -82,7 +82,7 @@ def test_the_golden_file_holds():
 
 
 @pytest.mark.torch
-def test_pytorch_still_gives_the_golden_file():
+def test_pytorch_reproduces_the_golden_file():
     for run, kept in zip(recordings(), json.loads(GOLDEN.read_text()), strict=True):
         expected = opened(kept)
         assert run.recipe == expected.recipe
@@ -91,22 +91,22 @@ def test_pytorch_still_gives_the_golden_file():
         assert np.abs(run.losses - expected.losses).max() < 1e-6
 
 
-def test_given_cells_have_no_formula_and_stand_where_they_belong():
-    known, given = (opened(kept) for kept in json.loads(GOLDEN.read_text()))
+def test_external_cells_have_no_formula_and_the_right_phase():
+    known, external = (opened(kept) for kept in json.loads(GOLDEN.read_text()))
     assert known[0].sheet.watched == []
-    assert given.recipe.external == ["loss", "optimizer", "gradients"]
-    phases = {name: given[0].sheet.cells[name].phase for name in given[0].sheet.watched}
+    assert external.recipe.external == ["loss", "optimizer", "gradients"]
+    phases = {name: external[0].sheet.cells[name].phase for name in external[0].sheet.watched}
     assert phases["loss"] == "loss"
     assert phases["picture2.layer2.slope[1]"] == "backward"
     assert phases["layer1.weight[0,0].used"] == phases["layer1.weight[0,0].change"] == "update"
     assert len(phases) == 1 + 3 * 2 + 2 * 16
-    assert "target[0]" not in given[0].sheet.cells
+    assert "target[0]" not in external[0].sheet.cells
 
 
-def test_what_is_given_is_said_with_its_number():
-    _, given = (opened(kept) for kept in json.loads(GOLDEN.read_text()))
-    moment = given[1]
-    assert moment.values["loss"] == given.losses[1]
+def test_external_cells_are_explained_with_their_number():
+    _, external = (opened(kept) for kept in json.loads(GOLDEN.read_text()))
+    moment = external[1]
+    assert moment.values["loss"] == external.losses[1]
     text = str(moment.explain("layer2.bias[0]"))
     assert text.splitlines()[0].startswith("b²₀′ = b²₀ + Δb²₀")
     assert moment.values["layer2.bias[0].used"] == moment.gradient[-2]
@@ -114,18 +114,18 @@ def test_what_is_given_is_said_with_its_number():
     assert "u(w" in moment.explain("layer2.weight[0,1].used").text()
 
 
-def test_what_does_not_fit_is_refused():
+def test_wrong_shapes_and_steps_are_refused():
     run, _ = (opened(kept) for kept in json.loads(GOLDEN.read_text()))
     with pytest.raises(ValueError, match="slopes has shape"):
         WatchedRecording(**{**fields(run), "slopes": run.slopes[:, :1]})
-    with pytest.raises(ValueError, match="an epoch has 0 steps"):
+    with pytest.raises(ValueError, match="per_epoch is 0. It must be 1 or more"):
         WatchedRecording(**{**fields(run), "per_epoch": 0})
-    with pytest.raises(TinyNetError, match="step 4 was asked"):
+    with pytest.raises(TinyNetError, match="step is 4. It must be a whole number from 0 to 3"):
         run[4]
 
 
 @pytest.mark.parametrize("ending", ["json", "xlsx", "safetensors", "onnx", "h", "tex", "svg"])
-def test_it_is_exported_like_any_other(tmp_path, ending):
+def test_a_watched_recording_is_exported_like_any_other(tmp_path, ending):
     for run in map(opened, json.loads(GOLDEN.read_text())):
         tn.export(run, tmp_path / f"run.{ending}")
         assert (tmp_path / f"run.{ending}").stat().st_size > 100
@@ -136,13 +136,13 @@ def fields(run):
 
 
 @pytest.mark.torch
-def test_it_says_what_it_is_in_a_line(tmp_path):
+def test_the_repr_is_one_line(tmp_path):
     run = next(recordings())
     assert repr(run).startswith("<WatchedRecording of <")
-    assert f"{run.steps:,} nudges" in repr(run)
+    assert f"{run.steps:,} steps" in repr(run)
     run.save(tmp_path / "run.safetensors")
     assert repr(tn.load(tmp_path / "run.safetensors")) == repr(run)
-    assert repr(run[0]).startswith("<WatchedMoment: nudge 0 by ")
+    assert repr(run[0]).startswith("<WatchedMoment: step 0 on ")
     assert max(map(len, map(repr, (run, run[0], run.network)))) < 200
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tinynet.errors import TinyNetError as TinyNetError
     from tinynet.evaluation.bayes import posterior as posterior
     from tinynet.evaluation.classification import score as score
-    from tinynet.evaluation.diagnosis import compare as compare
+    from tinynet.evaluation.comparison import compare as compare
     from tinynet.evaluation.diagnosis import diagnose as diagnose
     from tinynet.evaluation.exam import Exam as Exam
     from tinynet.evaluation.exam import ExamResult as ExamResult
@@ -71,7 +71,7 @@ _MODULE_OF = {
     "Trial": "experiments.trials",
     "Verdict": "evaluation.predictions",
     "World": "data.world",
-    "compare": "evaluation.diagnosis",
+    "compare": "evaluation.comparison",
     "diagnose": "evaluation.diagnosis",
     "export": "exports.export",
     "grid": "experiments.trials",

@@ -70,9 +70,7 @@ class MapOptions:
         if self.figure is None:
             refuse_unused(given, "Only the map of --figure uses it.")
         elif self.metric not in PROBE_METRICS:
-            refuse_unused(
-                {"--probe": self.probe}, "Only --metric unsure and --metric first_class use it."
-            )
+            refuse_unused({"--probe": self.probe}, "Only --metric unsure and --metric first_class use it.")
         return {
             "x": self.x,
             "y": self.y,

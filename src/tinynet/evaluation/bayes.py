@@ -1,9 +1,10 @@
-"""The best possible answer: what a picture of a world says of itself, exactly, and the scores nobody can beat.
+"""The Bayes-optimal prediction for a picture of a world, computed from the exact likelihood.
 
-A pixel of level l is seen as clip(l + noise * normal, 0, 1): a normal density inside (0, 1), the tail's mass at 0
-and at 1. A pattern's likelihood is the product of two groups, bright pixels and dark ones, each averaged over
-its unknown level by Gauss-Legendre quadrature. A doubtful picture counts half for each answer, whether its target is
-soft or a coin. The normal of `draws.normal`, within 2e-4 of the true one, is taken as the true one.
+A pixel of level l is observed as clip(l + noise * normal, 0, 1): a normal density inside (0, 1), with the mass of the tails
+at 0 and 1. The likelihood of a pattern is the product of two groups, the bright pixels and the dark pixels. Each group is
+averaged over its unknown level by Gauss-Legendre quadrature. An ambiguous picture counts half for each class, for soft targets
+and for coin targets. The random numbers of `rng.normal` deviate from a normal distribution by less than 2e-4. The likelihood
+ignores this.
 """
 
 import math
@@ -17,17 +18,19 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
 
-MAX_TERMS = 4_000_000  # of the sums computed at once: 32 MB
+MAX_TERMS = 4_000_000  # terms of the sums computed at once, 32 MB
 NEWTON_STEPS = 8
-FRACTION_TERMS, SERIES_TERMS = 100, 30  # of the normal distribution's tail, enough at 2 standard deviations
+FRACTION_TERMS, SERIES_TERMS = (
+    100,
+    30,
+)  # for the tail of the normal distribution; enough at 2 standard deviations
 ROOT_2_PI = 2.5066282746310002
 
 
 def posterior(world: World, inputs: Any, *, finer: int = 1) -> np.ndarray:
-    """Return the best answers to pictures (m, pixels): P(horizontal), P(vertical), adding up to 1. -> (m, 2)
+    """Return P(horizontal) and P(vertical) of pictures. (m, pixels) -> (m, 2), rows sum to 1
 
-    finer : so many times the usual number of quadrature nodes, which leaves an error below 1e-12 in an answer to a
-        picture of the world.
+    finer : int. Multiplies the number of quadrature nodes. With 1 the error is below 1e-12 for pictures of the world.
 
     Raises TinyNetError for pictures that do not fit the world, and for a world without noise.
 
@@ -39,24 +42,24 @@ def posterior(world: World, inputs: Any, *, finer: int = 1) -> np.ndarray:
     return np.asarray(halves / (halves[:, :1] + halves[:, 1:]))
 
 
-def doubtful(world: World, inputs: Any) -> np.ndarray:
-    """Return the probability that each picture (m, pixels) is a doubtful one. -> (m,)
+def ambiguous(world: World, inputs: Any) -> np.ndarray:
+    """Return the probability that a picture is ambiguous. (m, pixels) -> (m,)
 
-    >>> doubtful(World(), [[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]]).round(3).tolist()
+    >>> ambiguous(World(), [[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]]).round(3).tolist()
     [0.9..., 0.0...]
     """
     masses = _masses(world, inputs, 1)
     return np.asarray(masses[:, 2] / arrays.total(masses))
 
 
-def verdict(inputs: Any) -> np.ndarray:
-    """Return 1 where the best answer to a 2x2 picture (m, 4) is horizontal, -1 vertical, 0 where it is a tie. -> (m,)
+def optimal_class(inputs: Any) -> np.ndarray:
+    """Return the Bayes-optimal class of 2x2 pictures. (m, 4) -> (m,): 1 horizontal, -1 vertical, 0 tie
 
-    Horizontal iff (top-left - bottom-right) * (top-right - bottom-left) > 0, whatever the noise and the levels:
-    with t_i = L(x_i | bright) / L(x_i | dark), which grows with x_i, P(H) - P(V) is proportional to
-    (t_TL - t_BR) * (t_TR - t_BL), whose sign averaging over the levels keeps.
+    The class is horizontal if (top-left - bottom-right) * (top-right - bottom-left) > 0, for every noise and every level.
+    Proof: let t_i = L(x_i | bright) / L(x_i | dark), which increases with x_i. Then P(H) - P(V) is proportional to
+    (t_TL - t_BR) * (t_TR - t_BL). Averaging over the levels keeps the sign.
 
-    >>> verdict([[0.9, 0.6, 0.1, 0.3], [1, 0, 0, 0]]).tolist()
+    >>> optimal_class([[0.9, 0.6, 0.1, 0.3], [1, 0, 0, 0]]).tolist()
     [1, 0]
     """
     x = _pictures(inputs, 4)
@@ -64,44 +67,49 @@ def verdict(inputs: Any) -> np.ndarray:
 
 
 def closed_form(inputs: Any, *, bright: float, dark: float, noise: float) -> np.ndarray:
-    """Return log P(horizontal) / P(vertical) of 2x2 lines whose levels are known and whose pixels are not clipped.
+    """Return log P(horizontal) / P(vertical) of 2x2 lines with known levels. (m, 4) -> (m,)
 
-    log cosh(k r) - log cosh(k c), r and c the contrasts of rows and columns, k = (bright - dark) / noise**2. -> (m,)
+    The pixels must not be clipped. The value is log cosh(k r) - log cosh(k c), with the contrasts r and c of rows and columns
+    and k = (bright - dark) / noise**2.
+
+    Raises TinyNetError for noise 0.
 
     >>> closed_form([[0.8, 0.7, 0.2, 0.3]], bright=0.8, dark=0.2, noise=0.2).round(3).tolist()
     [6.807]
     """
     if noise <= 0:
-        raise TinyNetError(f"noise is {noise!r}; the closed form needs noise above 0")
+        raise TinyNetError(f"noise is {noise!r}. It must be above 0.")
     tl, tr, bl, br = _pictures(inputs, 4).T
     k = (bright - dark) / (noise * noise)
     r, c = k * (tl + tr - bl - br) / 2, k * (tl + bl - tr - br) / 2
-    rows, columns = (np.abs(x) + arrays.log(1 + arrays.exp(-2 * np.abs(x))) for x in (r, c))  # of 2 cosh
+    rows, columns = (np.abs(x) + arrays.log(1 + arrays.exp(-2 * np.abs(x))) for x in (r, c))  # log(2 cosh x)
     return np.asarray(rows - columns)
 
 
 def _pictures(inputs: Any, pixels: int) -> np.ndarray:
     x = np.asarray(inputs, float)
     if x.ndim != 2 or x.shape[1] != pixels:
-        raise TinyNetError(f"inputs has shape {x.shape}; this world's pictures need (pictures, {pixels})")
+        raise TinyNetError(f"inputs has shape {x.shape}. It must be (pictures, {pixels:,}) for this world.")
     if not ((x >= 0) & (x <= 1)).all():
-        raise TinyNetError("inputs has pixels outside 0 to 1; a picture of this world is clipped there")
+        raise TinyNetError(
+            "inputs has pixels outside 0 to 1. They must be from 0 to 1, as the world clips them."
+        )
     return x
 
 
 @dataclass(frozen=True, eq=False)
 class _Levels:
-    """The nodes of the quadrature over one group's unknown level."""
+    """The quadrature nodes for the unknown level of one group of pixels."""
 
     levels: np.ndarray  # (nodes,)
-    log_weights: np.ndarray  # (nodes,), of a mean
-    at_0: np.ndarray  # (nodes,) log mass of a pixel seen as 0
-    at_1: np.ndarray
+    log_weights: np.ndarray  # (nodes,); the weights sum to 1
+    at_0: np.ndarray  # (nodes,); log probability that a pixel is clipped to 0
+    at_1: np.ndarray  # (nodes,); log probability that a pixel is clipped to 1
     noise: float
 
     @classmethod
     def of(cls, ends: tuple[float, float], noise: float, pixels: int, finer: int) -> "_Levels":
-        """Return enough nodes for the sharpest peak that `pixels` pixels can make."""
+        """Return enough nodes for the sharpest possible peak of `pixels` pixels."""
         low, high = ends
         sharpness = (high - low) * math.sqrt(pixels) / noise
         nodes, weights = _quadrature(finer * (16 + math.ceil(1.5 * sharpness)) if high > low else 1)
@@ -110,16 +118,16 @@ class _Levels:
         return cls(levels, arrays.log(weights / 2), at_0, at_1, noise)
 
     def log_pixels(self, x: np.ndarray) -> np.ndarray:
-        """Return the log likelihood of pixels (m, pixels) at every level, but for factors of x alone.
+        """Return the log likelihood of pixels at every level. (m, pixels) -> (m, nodes, pixels)
 
-        -> (m, nodes, pixels)
+        Factors that depend only on x are left out, since all hypotheses share them.
         """
         inside = -(((x[:, None] - self.levels[:, None]) / self.noise) ** 2) / 2
         seen = np.where(x[:, None] >= 1, self.at_1[:, None], inside)
         return np.where(x[:, None] <= 0, self.at_0[:, None], seen)
 
     def log_mean(self, log_products: np.ndarray) -> np.ndarray:
-        """Return the log of the mean over the levels. (m, nodes, patterns) -> (m, patterns)"""
+        """Return the logarithm of the mean over the levels. (m, nodes, patterns) -> (m, patterns)"""
         terms = log_products + self.log_weights[:, None]
         peak = terms.max(axis=1, keepdims=True)
         with np.errstate(under="ignore"):
@@ -128,9 +136,9 @@ class _Levels:
 
 @lru_cache(maxsize=64)
 def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return nodes and weights of Gauss and Legendre on [-1, 1], each within 1e-15. -> (count,), (count,)
+    """Return the Gauss-Legendre nodes and weights on [-1, 1], with errors below 1e-15. -> (count,), (count,)
 
-    The nodes are the zeros of a Legendre polynomial, by Newton's steps from a guess (Press et al. 2007, 4.6).
+    The nodes are the zeros of a Legendre polynomial, found by Newton's method (Press et al. 2007, 4.6).
     """
     k = np.arange(count)
     x = -arrays.cos_pi((k + 0.75) / (count + 0.5))
@@ -146,9 +154,9 @@ def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _log_tail(z: np.ndarray) -> np.ndarray:
-    """Return the log of the normal distribution's mass beyond z >= 0; relative error below 6e-15. (m,) -> (m,)
+    """Return log P(normal > z) for z >= 0. The relative error is below 6e-15. (m,) -> (m,)
 
-    The mass is the density times Mills's ratio: below 2 by a series, above by a continued fraction (Laplace 1805).
+    The probability is the density times Mills's ratio: a series for z < 2, else a continued fraction (Laplace 1805).
     """
     far, near = np.maximum(z, 2.0), np.minimum(z, 2.0)
     fraction = far
@@ -165,11 +173,11 @@ def _log_tail(z: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Hypotheses:
-    """Every different pattern of a world, once, with its probability; the flat one apart."""
+    """The distinct patterns of a world with their prior probabilities. The flat pattern is separate."""
 
     masks: np.ndarray  # (patterns, pixels)
-    log_prior: np.ndarray  # (patterns + 1,), flat last
-    answers: np.ndarray  # (patterns + 1,) 0 horizontal, 1 vertical, 2 doubtful
+    log_prior: np.ndarray  # (patterns + 1,); the flat pattern is last
+    classes: np.ndarray  # (patterns + 1,); 0 horizontal, 1 vertical, 2 ambiguous
 
 
 @lru_cache(maxsize=32)
@@ -179,11 +187,13 @@ def _hypotheses(world: World) -> _Hypotheses:
     prior = np.where(
         rows < table.lines, (1 - world.doubt) / table.lines, world.doubt / (len(rows) - table.lines)
     )
-    first = np.array([table.names.index(name) for name in table.names])  # the same for equal patterns
-    different, whose = np.unique(first, return_inverse=True)  # "flat" is last
-    total = np.bincount(whose, prior)
-    answers = np.select([table.targets[:, 0] == 1, table.targets[:, 1] == 1], [0, 1], 2)[different]
-    return _Hypotheses(table.masks[different[:-1]], arrays.log(total), answers)
+    first = np.array(
+        [table.names.index(name) for name in table.names]
+    )  # equal patterns share the first index
+    distinct, which = np.unique(first, return_inverse=True)  # "flat" is last
+    total = np.bincount(which, prior)
+    classes = np.select([table.targets[:, 0] == 1, table.targets[:, 1] == 1], [0, 1], 2)[distinct]
+    return _Hypotheses(table.masks[distinct[:-1]], arrays.log(total), classes)
 
 
 @lru_cache(maxsize=32)
@@ -195,27 +205,29 @@ def _groups(world: World, finer: int) -> tuple[_Levels, _Levels, _Levels]:
 
 
 def _masses(world: World, inputs: Any, finer: int) -> np.ndarray:
-    """Return what speaks for horizontal, vertical and doubtful, up to a factor of each picture. -> (m, 3)"""
+    """Return the unnormalized probabilities of horizontal, vertical and ambiguous. (m, pixels) -> (m, 3)"""
     x = _pictures(inputs, world.n**2)
     if world.noise == 0:
-        raise TinyNetError("this world's noise is 0; the best answer needs noise above 0")
-    groups, kinds = _groups(world, finer), _hypotheses(world)
-    size = max(1, MAX_TERMS // (max(len(g.levels) for g in groups) * (len(kinds.masks) + world.n**2)))
-    found = np.empty((len(x), 3))
+        raise TinyNetError(
+            "the world's noise is 0. It must be above 0 to compute the Bayes-optimal prediction."
+        )
+    groups, hypotheses = _groups(world, finer), _hypotheses(world)
+    size = max(1, MAX_TERMS // (max(len(g.levels) for g in groups) * (len(hypotheses.masks) + world.n**2)))
+    masses = np.empty((len(x), 3))
     for first in range(0, len(x), size):
-        some = slice(first, first + size)
-        log_joint = _log_likelihoods(groups, kinds, x[some]) + kinds.log_prior
+        rows = slice(first, first + size)
+        log_joint = _log_likelihoods(groups, hypotheses, x[rows]) + hypotheses.log_prior
         joint = arrays.exp(log_joint - log_joint.max(axis=1, keepdims=True))
-        found[some] = arrays.weighted_sums(joint, np.eye(3)[:, kinds.answers])
-    return found
+        masses[rows] = arrays.weighted_sums(joint, np.eye(3)[:, hypotheses.classes])
+    return masses
 
 
 def _log_likelihoods(
-    groups: tuple[_Levels, _Levels, _Levels], kinds: _Hypotheses, x: np.ndarray
+    groups: tuple[_Levels, _Levels, _Levels], hypotheses: _Hypotheses, x: np.ndarray
 ) -> np.ndarray:
-    """Return the log likelihood of pictures (m, pixels) under every pattern, the flat one last."""
+    """Return the log likelihood of pictures under every pattern. (m, pixels) -> (m, patterns + 1)"""
     bright, dark, flat = groups
-    lit = bright.log_mean(arrays.weighted_sums(bright.log_pixels(x), kinds.masks))
-    unlit = dark.log_mean(arrays.weighted_sums(dark.log_pixels(x), 1 - kinds.masks))
-    even = flat.log_mean(arrays.total(flat.log_pixels(x))[..., None])
-    return np.concatenate([lit + unlit, even], axis=1)  # (m, patterns + 1)
+    of_bright = bright.log_mean(arrays.weighted_sums(bright.log_pixels(x), hypotheses.masks))
+    of_dark = dark.log_mean(arrays.weighted_sums(dark.log_pixels(x), 1 - hypotheses.masks))
+    of_flat = flat.log_mean(arrays.total(flat.log_pixels(x))[..., None])
+    return np.concatenate([of_bright + of_dark, of_flat], axis=1)  # the flat pattern is last

@@ -1,4 +1,4 @@
-"""The scores that nobody can beat: the best possible answers of a world, judged like any other's."""
+"""The scores of the Bayes-optimal predictions for a world. No predictor has better expected scores."""
 
 import math
 from dataclasses import dataclass, fields
@@ -14,7 +14,10 @@ from tinynet.numerics import arrays
 
 
 class Estimate(NamedTuple):
-    """A number found by drawing, and its standard error; NaN where the world has nothing to find it from."""
+    """An estimate from random examples, with its standard error.
+
+    Both are NaN if the world has no examples to estimate from.
+    """
 
     value: float
     error: float
@@ -25,10 +28,12 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class BayesScores:
-    """How well the best possible answers do.
+    """The scores of predictions for a world.
 
-    accuracy : on lines. brier, cross_entropy : of all pictures, on average over the coin of a doubtful one, so that
-    0.5 to everything scores 0.25 and log 2. auroc : how well |H - V| tells lines from doubt.
+    accuracy : Estimate. On lines.
+    brier, cross_entropy : Estimate. The expected scores on all pictures. An ambiguous picture is horizontal with probability
+        0.5. Predicting 0.5 for every picture scores 0.25 and log 2.
+    auroc : Estimate. How well |H - V| separates lines from ambiguous pictures.
     """
 
     accuracy: Estimate
@@ -41,27 +46,31 @@ class BayesScores:
 
 
 def bayes_scores(world: World, *, count: int = 100_000, seed: int = 0, stream: int = rng.TEST) -> BayesScores:
-    """Return the floors, estimated on the pictures 0 to count - 1 of a seed.
+    """Estimate the scores of the Bayes-optimal predictions.
+
+    count : int. The number of pictures: 0 to count - 1 of the seed. seed : int. stream : int. A stream of `rng`.
 
     >>> print(bayes_scores(World(noise=0.1), count=1000))
     accuracy 0.9..., brier 0.1..., cross-entropy 0.3..., auroc 0.9...
     """
     inputs, _, rows = world.draw(np.arange(count), seed=seed, stream=stream)
-    targets = world.patterns.targets[
-        rows, 0
-    ]  # the chance of horizontal, which a coin's world keeps to itself
-    return of_answers(posterior(world, inputs)[:, 0], targets)
+    targets = world.patterns.targets[rows, 0]  # P(horizontal); the drawn targets of labels="coin" are 0 or 1
+    return scores_of(posterior(world, inputs)[:, 0], targets)
 
 
-def of_answers(horizontal: np.ndarray, targets: np.ndarray) -> BayesScores:
-    """Return the scores of P(horizontal) (m,), where targets (m,) is 1 or 0 for a line and 0.5 for doubt."""
-    lines, sure = targets != 0.5, np.abs(2 * horizontal - 1)
-    right = np.where(horizontal == 0.5, 0.5, (horizontal > 0.5) == (targets > 0.5))[lines]
+def scores_of(horizontal: np.ndarray, targets: np.ndarray) -> BayesScores:
+    """Return the scores of predicted probabilities.
+
+    horizontal : (m,). The predicted P(horizontal).
+    targets : (m,). 1 or 0 for a line, 0.5 for an ambiguous picture.
+    """
+    lines, margins = targets != 0.5, np.abs(2 * horizontal - 1)
+    correct = np.where(horizontal == 0.5, 0.5, (horizontal > 0.5) == (targets > 0.5))[lines]
     return BayesScores(
-        _mean(right),
+        _mean(correct),
         _mean(squared_errors(horizontal, targets)),
         _mean(log_losses(horizontal, targets)),
-        _area(sure, lines),
+        _area(margins, lines),
     )
 
 
@@ -75,5 +84,5 @@ def _area(scores: np.ndarray, positive: np.ndarray) -> Estimate:
     if positive.all() or not positive.any():
         return Estimate(math.nan, math.nan)
     below, above = placements(scores, positive)
-    squares_of_errors = [arrays.variance(placed) / len(placed) for placed in (below, above)]
-    return Estimate(float(arrays.mean(below)), math.sqrt(squares_of_errors[0] + squares_of_errors[1]))
+    squared_errors_of_means = [arrays.variance(values) / len(values) for values in (below, above)]
+    return Estimate(float(arrays.mean(below)), math.sqrt(sum(squared_errors_of_means)))

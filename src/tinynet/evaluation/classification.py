@@ -1,8 +1,8 @@
-"""A network on examples, scored: how often right, how far off, how well it knows, and when it had better not answer.
+"""The scores of a classifier: accuracy, loss, calibration and abstention.
 
-Every output is the probability of its own answer, kept within 0 to 1 and never made to sum to 1: that is what MSE and
-BCE train a sigmoid to be, and softmax sums to 1 by itself. The confidence is the probability of the answer given
-(`calibration.confidence`); the Brier score is the mean over the outputs.
+Every output is the probability of its own class, clipped to 0 to 1. The outputs are not normalized: MSE and BCE train each
+sigmoid output to be a probability, and the outputs of softmax sum to 1. The confidence is the probability of the predicted
+class (`calibration.confidence`). The Brier score is the mean over the outputs.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import calibration
 from tinynet.evaluation.calibration import Reliability
-from tinynet.evaluation.metrics import right, tied
-from tinynet.evaluation.verdicts import Verdict, counted, percent, wilson
+from tinynet.evaluation.metrics import correct, tied
+from tinynet.evaluation.verdicts import Proportion, Verdict, counted, percent
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
@@ -24,16 +24,18 @@ from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 
 BINS = 10  # of confidence
-WRONG = 0.05  # the share of wrong answers that may be asked for, unless said
+MAX_ERROR = 0.05  # the default proportion of wrong predictions that abstention allows
 MAX_POINTS = 200  # of a curve
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """How a network does on m examples.
+    """The scores of a network on m examples.
 
-    part : their name. loss, brier : means. confidences : (m,) probability of the answer given.
-    right : (m,) 1 where the answer is the target's, 0 where not, 0.5 where the target has no largest.
+    part : str. The name of the examples, such as "held-out".
+    loss, brier : float. The mean loss and the mean Brier score.
+    confidences : (m,). The probability of the predicted class.
+    right : (m,). 1 for a correct prediction, 0 for a wrong prediction, 0.5 for a target without a class.
     """
 
     part: str
@@ -47,49 +49,44 @@ class Score:
 
     @property
     def count(self) -> int:
-        """How many answers are right."""
+        """The number of correct predictions."""
         return int((self.right == 1).sum())
 
     @property
+    def proportion(self) -> Proportion:
+        """The number of correct predictions, of all predictions."""
+        return Proportion(self.count, len(self))
+
+    @property
     def reliability(self) -> Reliability:
-        """What was said and what came true, in ten bins of confidence."""
+        """Predicted probability and observed frequency in ten bins of confidence."""
         return calibration.reliability(self.confidences, self.right, bins=BINS)
 
     def verdicts(self) -> list[Verdict]:
-        """Return how many come out right, and whether the confidence fits them."""
-        found = counted(self.count, len(self), f"{self.part} examples come out right")
-        said, (low, high) = float(arrays.mean(self.confidences)), wilson(self.count, len(self))
-        fits = (
-            "too sure"
-            if said > high
-            else "not sure enough"
-            if said < low
-            else "within the interval of its accuracy"
-        )
-        numbers = {"confidence": said, "ece": float(self.reliability.ece)}
-        sentence = (
-            f"On them it is {percent(said)} sure on average: {fits}. Bin by bin, what it says and what comes true are "
-            f"{numbers['ece']:.4f} apart (expected calibration error)."
-        )
-        return [found, Verdict(sentence, None, len(self), None, numbers)]
+        """Return the accuracy, and whether the mean confidence is consistent with it."""
+        accuracy = counted(self.count, len(self), f"{self.part} predictions are correct")
+        mean, (low, high) = float(arrays.mean(self.confidences)), self.proportion.interval
+        if mean > high:
+            relation = "above the accuracy interval (overconfident)"
+        elif mean < low:
+            relation = "below the accuracy interval (underconfident)"
+        else:
+            relation = "consistent with the accuracy interval"
+        ece = float(self.reliability.ece)
+        sentence = f"Mean confidence is {percent(mean)}, {relation}. Expected calibration error: {ece:.4f}."
+        confidence = Verdict(sentence, None, len(self), None, {"confidence": mean, "ece": ece})
+        return [accuracy, confidence]
 
     def to_json(self) -> dict[str, Any]:
-        """Every number, and the bins that are not empty, ready for JSON."""
-        found = self.reliability
-        low, high = wilson(self.count, len(self))
-        columns = (
-            found.edges[:-1],
-            found.edges[1:],
-            found.count,
-            found.predicted,
-            found.observed,
-            found.intervals,
-        )
+        """Return every score and the bins that are not empty, ready for JSON."""
+        bins = self.reliability
+        low, high = self.proportion.interval
+        columns = (bins.edges[:-1], bins.edges[1:], bins.count, bins.predicted, bins.observed, bins.intervals)
         rows = zip(*(column.tolist() for column in columns), strict=True)
         keys = ("from", "to", "count", "said", "share", "interval")
         return {
             "examples": len(self), "right": self.count, "accuracy": self.count / len(self), "interval": [low, high],
-            "loss": self.loss, "brier": self.brier, "ece": float(found.ece),
+            "loss": self.loss, "brier": self.brier, "ece": float(bins.ece),
             "reliability": [dict(zip(keys, row, strict=True)) for row in rows if row[2]],
         }  # fmt: skip
 
@@ -97,7 +94,10 @@ class Score:
 def score(
     network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = "given"
 ) -> Score:
-    """Score a network's answers to examples; the recipe says which loss.
+    """Score the predictions of a network.
+
+    recipe : Recipe, optional. The loss to compute. MSE by default.
+    part : str. The name of the examples in verdicts.
 
     Raises TinyNetError for examples without targets.
 
@@ -107,50 +107,67 @@ def score(
     (2, 4, 0.2678)
     """
     if examples.targets is None:
-        raise TinyNetError("these examples have no targets, so no answer is right or wrong")
+        raise TinyNetError("the examples have no targets. A score needs examples with targets.")
     outputs, targets = network(examples), examples.targets  # (m, outputs)
-    said = np.clip(outputs, 0.0, 1.0)
+    probabilities = np.clip(outputs, 0.0, 1.0)
     return Score(
         part,
         float(mean_losses(recipe or Recipe(), outputs[None], examples)[0]),
-        float(calibration.over_outputs(calibration.brier, said, targets)),
-        calibration.confidence(said),
-        np.where(tied(targets), 0.5, right(outputs[None], targets)[0]),
+        float(calibration.over_outputs(calibration.brier, probabilities, targets)),
+        calibration.confidence(probabilities),
+        np.where(tied(targets), 0.5, correct(outputs[None], targets)[0]),
     )
 
 
-def abstain(chosen: Score, judged: Score, error: float = WRONG) -> Verdict:
-    """Choose on one score the confidence below which to say "I don't know", and say what it does on another.
+def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
+    """Choose a confidence threshold for abstention, and evaluate it.
 
-    error : share of wrong answers wanted, at most. The verdict counts the wrong ones of the answers that are left.
+    Below the threshold, the network should answer "I don't know".
+
+    chosen : Score. The examples on which the threshold is chosen.
+    judged : Score. The examples on which the threshold is evaluated. The verdict counts the wrong ones of their answered
+        examples.
+    error : float. The largest allowed proportion of wrong answers.
     """
-    asked = f"for at most {100 * error:g} % wrong answers"
-    try:
-        threshold = calibration.abstention(chosen.confidences, chosen.right).threshold(error)
-    except TinyNetError as found:
-        sentence = f'No confidence below which to say "I don\'t know" serves {asked} of the {chosen.part} examples: {found}.'
+    allowed = f"an error of at most {100 * error:g} %"
+    curve = calibration.abstention(chosen.confidences, chosen.right)
+    if curve.error.min() > error:
+        sentence = (
+            f"No confidence threshold gives {allowed} on the {len(chosen):,} {chosen.part} examples. "
+            f"The lowest error is {percent(float(curve.error.min()))}."
+        )
         return Verdict(sentence, None, len(judged), None, {"error_wanted": error})
-    there, here = (score.confidences >= threshold for score in (chosen, judged))  # (m,)
-    wrong_there, wrong = (int((s.right[a] == 0).sum()) for s, a in ((chosen, there), (judged, here)))
-    answered = counted(int(here.sum()), len(judged), f"{judged.part} examples are answered then")
+    threshold = curve.threshold(error)
+    there, here = _answered(chosen, threshold), _answered(judged, threshold)
+    coverage = Proportion(here.n, len(judged))
     sentence = (
-        f'Below a confidence of {threshold:.4f}, say "I don\'t know": chosen on the {len(chosen):,} {chosen.part} examples '
-        f"{asked} ({wrong_there:,} of {int(there.sum()):,} there). {answered}"
+        f"Abstain below a confidence of {threshold:.4f}. The threshold is chosen on the {len(chosen):,} {chosen.part} "
+        f"examples for {allowed} ({there.counts_text} wrong). "
+        f"{coverage.text(f'{judged.part} examples are answered')}."
     )
-    numbers = {"error_wanted": error, "threshold": threshold, "coverage": float(here.mean())}
-    if not here.any():
+    numbers = {"error_wanted": error, "threshold": threshold, "coverage": here.n / len(judged)}
+    if not here.n:
         return Verdict(sentence, None, 0, None, numbers)
-    errors = counted(wrong, int(here.sum()), "of these are wrong")
-    more = "" if wrong <= error * here.sum() else f" That is more than the {100 * error:g} % asked for."
-    numbers["error"] = wrong / int(here.sum())
-    text = errors.sentence.replace(" of these are", " answers are")
-    return Verdict(f"{sentence} {text}{more}", wrong, int(here.sum()), errors.interval, numbers)
+    sentence = f"{sentence} {here.text('answers are wrong')}."
+    if here.count > error * here.n:
+        sentence += f" This is more than the {100 * error:g} % allowed."
+    return Verdict(sentence, here.count, here.n, here.interval, numbers | {"error": here.count / here.n})
+
+
+def _answered(score: Score, threshold: float) -> Proportion:
+    """Return the number of wrong answers, of all answers with at least this confidence."""
+    right = score.right[score.confidences >= threshold]
+    return Proportion(int((right == 0).sum()), len(right))
 
 
 def learning_curves(run: Recording, parts: Mapping[str, Examples]) -> dict[str, list[float]]:
-    """Return the mean loss on each part before training and after epochs: at most 200, evenly apart.
+    """Return the mean loss on each part after epochs.
 
-    `"epoch"` has how many were done. The recipe's noise and views are left out.
+    The epochs are 0 and at most 200 others, evenly spaced.
+
+    parts : dict of str to Examples. The losses are computed without the recipe's noise and augmentation.
+
+    The key `"epoch"` contains the numbers of epochs.
     """
     epochs = np.unique(np.linspace(0, run.epochs, min(run.epochs, MAX_POINTS) + 1).round().astype(int))
     curves: dict[str, list[float]] = {name: [] for name in parts}

@@ -1,14 +1,15 @@
-"""Diagnosis: why a run did not learn, with the evidence; and what one run did otherwise than another."""
+"""Diagnosis: why a network did not learn, with evidence, and the effect of the order of the examples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
-from tinynet.evaluation import predictions, verdicts
+from tinynet.evaluation import predictions
+from tinynet.evaluation.verdicts import percent
+from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
@@ -16,14 +17,16 @@ from tinynet.training.recording import Recording
 from tinynet.training.train import train
 from tinynet.training.watched import WatchedRecording
 
-NEAR_CONSTANT = 0.1  # a loss this near, as a share, to the best constant answer's is on the plateau
-LEARNED = 0.5  # of the best constant answer's loss: below it, a run has learned something
-FALLING = 0.02  # a loss that fell by more than this share in the last tenth of the epochs is still falling
+NEAR_CONSTANT = 0.1  # on the plateau, the loss differs from the constant loss by at most this fraction
+LEARNED = 0.5  # a network has learned if its loss is below this fraction of the constant loss
+FALLING = (
+    0.02  # the loss is still falling if it fell by more than this fraction in the last tenth of the epochs
+)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found in a run: its kind, a sentence, and the numbers behind it."""
+    """One finding of a diagnosis: its kind, a sentence, and its evidence."""
 
     kind: str
     sentence: str
@@ -34,7 +37,7 @@ class Finding:
 
 
 def constant_loss(examples: Examples, recipe: Recipe) -> float:
-    """Return the smallest loss of a network that gives the same answer to every picture: the mean target.
+    """Return the smallest loss of constant outputs. Constant outputs predict the mean target.
 
     >>> import tinynet as tn
     >>> constant_loss(tn.pictures.lines(), tn.Recipe())
@@ -44,31 +47,24 @@ def constant_loss(examples: Examples, recipe: Recipe) -> float:
     targets, mean = examples.targets, arrays.mean(examples.targets, 0)
     if recipe.loss == "mse":
         return float(arrays.mean(((targets - mean) ** 2).ravel()))
-    return _entropy(mean, recipe.loss == "cross_entropy")
-
-
-def _entropy(p: np.ndarray, of_one_choice: bool) -> float:
-    """Return the loss that answering the true shares p (outputs,) costs."""
-    terms, others = (0.0 - x * arrays.log(np.where(x > 0, x, 1.0)) for x in (p, 1 - p))
-    return float(arrays.total(terms) if of_one_choice else arrays.mean(terms + others))
+    terms, complements = (0.0 - p * arrays.log(np.where(p > 0, p, 1.0)) for p in (mean, 1 - mean))
+    return float(arrays.total(terms) if recipe.loss == "cross_entropy" else arrays.mean(terms + complements))
 
 
 def final_loss(run: Recording) -> float:
-    """Return the mean loss of the run's last network over all its examples."""
-    from tinynet.model.losses import mean_losses
-
+    """Return the mean loss of the final network over all training examples."""
     return float(mean_losses(run.recipe, run.final(run.examples)[None], run.examples)[0])
 
 
 def diagnose(run: Recording) -> list[Finding]:
-    """Return what can be said of why a run ended as it did, the most telling first.
+    """Return the reasons for the outcome of a training, most important first.
 
     >>> import tinynet as tn
     >>> [f.kind for f in diagnose(tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe()))]
     ['plateau']
     """
-    checks = [_stopped, _given, _contradiction, _symmetric_start, _dead_relu]
-    if run.recipe.loss != "external":  # what follows asks what other answers would cost
+    checks = [_stopped, _external, _contradiction, _symmetric_initialization, _dead_relu]
+    if run.recipe.loss != "external":  # the other checks compute losses
         checks += [_saturation, _plateau, _learned, _still_falling]
     return [finding for check in checks for finding in check(run)]
 
@@ -80,8 +76,8 @@ def _stopped(run: Recording) -> Iterator[Finding]:
         yield Finding(kind, sentence, {"step": run.stopped.step})
 
 
-def _given(run: Recording) -> Iterator[Finding]:
-    """What of a watched training no formula gives."""
+def _external(run: Recording) -> Iterator[Finding]:
+    """Yield which parts of a PyTorch training have no formula."""
     if run.recipe.external and isinstance(run, WatchedRecording):
         yield from (Finding("watched", note) for note in run.notes)
 
@@ -90,78 +86,77 @@ def _contradiction(run: Recording) -> Iterator[Finding]:
     inputs, targets, names = run.examples.inputs, run.examples.targets, run.examples.names
     if targets is None:
         return
-    firsts: dict[bytes, int] = {}
-    for i, row in enumerate(inputs + 0.0):  # -0.0 is 0.0
-        j = firsts.setdefault(row.tobytes(), i)
+    first_rows: dict[bytes, int] = {}
+    for i, row in enumerate(inputs + 0.0):  # turns -0.0 into 0.0
+        j = first_rows.setdefault(row.tobytes(), i)
         if i != j and (targets[i] != targets[j]).any():
             yield Finding(
                 "contradicting labels",
-                f"{names[j]!r} and {names[i]!r} are the same picture with different targets; no network can "
-                "answer both.",
+                f"{names[j]!r} and {names[i]!r} have the same inputs and different targets. No network can predict both.",
                 {"first": j, "second": i},
             )
             return
 
 
-def _symmetric_start(run: Recording) -> Iterator[Finding]:
+def _symmetric_initialization(run: Recording) -> Iterator[Finding]:
     if len(run.network.layers) < 2:
         return
-    first, last = (net.layers[0].weight for net in (run.initial, run.final))
+    first, last = (network.layers[0].weight for network in (run.initial, run.final))
     if len(first) > 1 and all(np.ptp(weight, axis=0).max() == 0 for weight in (first, last)):
         yield Finding(
-            "symmetric start",
-            f"All {len(first)} hidden nodes began with the same weights and ended so: equal nodes get equal nudges, "
-            "and the network works as if it had one.",
+            "symmetric initialization",
+            f"All {len(first):,} hidden nodes have equal weights before and after training. Equal nodes get equal gradients, "
+            "so the network works as if it had a single hidden node.",
             {"hidden nodes": len(first)},
         )
 
 
 def _dead_relu(run: Recording) -> Iterator[Finding]:
-    for n, (kind, a) in enumerate(
-        zip(run.network.architecture.activations, run.final.activations(run.examples), strict=True)
-    ):
+    layers = zip(run.network.architecture.activations, run.final.activations(run.examples), strict=True)
+    for n, (kind, a) in enumerate(layers, 1):
         dead = np.flatnonzero((a == 0).all(axis=0)).tolist()
         if kind == "relu" and dead:
             yield Finding(
                 "dead relu",
-                f"{len(dead)} of {a.shape[1]} relu nodes of layer {n + 1} are 0 for every picture; no gradient reaches "
-                f"them any more (node {', '.join(map(str, dead))}).",
-                {"layer": n + 1, "dead": len(dead)},
+                f"{len(dead):,} of {a.shape[1]:,} relu nodes in layer {n} are 0 for every example, so their gradients are 0 "
+                f"(node {', '.join(map(str, dead))}).",
+                {"layer": n, "dead": len(dead)},
             )
 
 
 def _saturation(run: Recording) -> Iterator[Finding]:
-    share, loss, least = (
-        predictions.saturation(run.final, run.examples),
-        final_loss(run),
-        constant_loss(run.examples, run.recipe),
-    )
-    if share > 0.5 and loss > LEARNED * least:
+    share, loss = predictions.saturation(run.final, run.examples), final_loss(run)
+    if share > 0.5 and loss > LEARNED * constant_loss(run.examples, run.recipe):
         yield Finding(
             "saturation",
-            f"{verdicts.percent(share)} of the activations lie within {predictions.SATURATED:g} of an end of their range, "
-            "where the slope is almost 0, and the loss is still high.",
+            f"{percent(share)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
+            "almost 0 there, and the loss is still high.",
             {"share": share, "loss": loss},
         )
 
 
 def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
-    """Return how far all parameters walked in an epoch, nudge by nudge, and how far they moved in the end.
+    """Return the length of the parameters' path in an epoch, and their net displacement.
 
-    Raises TinyNetError for a recording without a whole epoch.
+    The length is the sum of the distances of all steps. The displacement is the distance between the first and the last
+    parameters of the epoch.
+
+    epoch : int. Counted from 0. Negative numbers count from the end.
+
+    Raises TinyNetError for a recording without a complete epoch.
     """
     if not run.epochs:
         raise TinyNetError(
-            f"This recording has {run.steps} steps and no whole epoch. Record at least one epoch."
+            f"the recording has {run.steps:,} steps and no complete epoch. Record at least one epoch."
         )
     epoch %= run.epochs
     first = epoch * run.steps_per_epoch
     rows = np.array([run.state_before(step)[0] for step in range(first, first + run.steps_per_epoch + 1)])
-    walked = float(arrays.total(arrays.norm(np.diff(rows, axis=0))))
-    return walked, float(arrays.norm(rows[-1] - rows[0]))
+    path = float(arrays.total(arrays.norm(np.diff(rows, axis=0))))
+    return path, float(arrays.norm(rows[-1] - rows[0]))
 
 
-def _kind(run: Recording) -> str:
+def _noun(run: Recording) -> str:
     return "row" if run.examples.shape is None else "picture"
 
 
@@ -169,34 +164,29 @@ def _plateau(run: Recording) -> Iterator[Finding]:
     least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
     if not run.epochs or not least or abs(loss - least) > NEAR_CONSTANT * least:
         return
-    walked, moved = walk(run)
-    cancelled = "" if not walked else (
-        f" In the last epoch the parameters walked {walked:.4f} and moved {moved:.4f}, {verdicts.percent(moved / walked)} "
-        f"of the way: the {_kind(run)}s' pushes cancel."
-    )  # fmt: skip
-    yield Finding(
-        "plateau",
-        f"It sits on the plateau: its loss is {loss:.4f}, and giving every {_kind(run)} the same answer costs {least:.4f}."
-        + cancelled,
-        {"loss": loss, "constant_loss": least, "walked": walked, "moved": moved},
-    )
+    path, moved = walk(run)
+    sentence = f"The network is on a plateau: its loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
+    if path:
+        sentence += (
+            f" In the last epoch the parameters moved {moved:.4f} on a path of length {path:.4f} "
+            f"({percent(moved / path)}): the steps of the {_noun(run)}s cancel each other."
+        )
+    evidence = {"loss": loss, "constant_loss": least, "path": path, "moved": moved}
+    yield Finding("plateau", sentence, evidence)
 
 
 def _learned(run: Recording) -> Iterator[Finding]:
     least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
-    if loss < LEARNED * least and run.examples.regression:
-        sentence = (
-            f"It learned: the loss is {loss:.4f}, where the same answer to every row costs {least:.4f}."
-        )
-        yield Finding("learned", sentence, {"loss": loss, "constant_loss": least})
-    elif loss < LEARNED * least:
-        right = predictions.accuracy(run.final, run.examples)
-        yield Finding(
-            "learned",
-            f"It learned: {verdicts.percent(right)} of the {_kind(run)}s come out right and the loss is {loss:.4f}, where the "
-            f"same answer to every {_kind(run)} costs {least:.4f}.",
-            {"loss": loss, "constant_loss": least, "accuracy": right},
-        )
+    if not loss < LEARNED * least:  # NaN is not a learned loss
+        return
+    evidence = {"loss": loss, "constant_loss": least}
+    losses = f"the loss is {loss:.4f}. The best constant prediction has a loss of {least:.4f}."
+    if run.examples.regression:
+        yield Finding("learned", f"The network learned: {losses}", evidence)
+    else:
+        accuracy = predictions.accuracy(run.final, run.examples)
+        sentence = f"The network learned: {percent(accuracy)} of the {_noun(run)}s are classified correctly, and {losses}"
+        yield Finding("learned", sentence, evidence | {"accuracy": accuracy})
 
 
 def _still_falling(run: Recording) -> Iterator[Finding]:
@@ -206,115 +196,30 @@ def _still_falling(run: Recording) -> Iterator[Finding]:
     if now < (1 - FALLING) * before and final_loss(run) > LEARNED * constant_loss(run.examples, run.recipe):
         yield Finding(
             "still falling",
-            f"It was still falling: the loss went from {before:.4f} to {now:.4f} in the last tenth of its epochs.",
+            f"The loss was still falling: it went from {before:.4f} to {now:.4f} in the last tenth of the epochs. Train "
+            "longer.",
             {"before": before, "now": now},
         )
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What was different between two experiments, and what came of it."""
-
-    differences: tuple[str, ...]
-    outcomes: tuple[str, ...]
-    numbers: dict[str, float]
-
-    def __str__(self) -> str:
-        return "\n".join(
-            [
-                "Different:",
-                *(f"  {d}" for d in self.differences),
-                "Outcome:",
-                *(f"  {o}" for o in self.outcomes),
-            ]
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Every field by name, ready for JSON."""
-        return {
-            "differences": list(self.differences),
-            "outcomes": list(self.outcomes),
-            "numbers": self.numbers,
-        }
+def signed(value: float) -> str:
+    return f"{value:+.4f}".replace("-", "−")
 
 
-def compare(run: Recording, other: Recording) -> Comparison:
-    """Return what was different between two runs' experiments and what came of it, in words and numbers.
-
-    >>> import tinynet as tn
-    >>> runs = [tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=r)) for r in (0.1, 5.0)]
-    >>> compare(*runs).differences
-    ('learning_rate was 0.1 and then 5.0',)
-    """
-    differences = tuple(_differences(run, other)) or ("nothing: the two experiments are the same",)
-    given = "external" in (run.recipe.loss, other.recipe.loss)  # then only what was seen of the loss is known
-    losses = [float(one.losses[-1]) if given else final_loss(one) for one in (run, other)]
-    when = "before the last nudge" if given else "after training"
-    outcomes = [f"the loss {when} was {losses[0]:.4f} and then {losses[1]:.4f}"]
-    numbers = {"loss": losses[0], "other_loss": losses[1]}
-    if not given:
-        outcomes += [_both(_when(run), _when(other))]
-    if run.examples.inputs.shape[1] == other.network.sizes[0]:
-        outcomes.append(_flips(run.final, other.final, run.examples))
-        if run.examples.shape == (2, 2) and run.network.sizes[-1] == other.network.sizes[-1] == 2:
-            gray = Examples(np.full((1, 4), 0.5), None, ("gray",), (2, 2))
-            gaps = [margin(one.final, gray) for one in (run, other)]
-            outcomes.append(
-                f"on gray, {' minus '.join(run.examples.target_names)} is {gaps[0]:+.4f} and then {gaps[1]:+.4f}".replace(
-                    "-", "−"
-                )
-            )
-            numbers |= {"gray_gap": gaps[0], "other_gray_gap": gaps[1]}
-    return Comparison(differences, tuple(outcomes), numbers)
-
-
-def _differences(run: Recording, other: Recording) -> Iterator[str]:
-    mine, theirs = run.recipe.to_json(), other.recipe.to_json()
-    yield from (f"{key} was {mine[key]} and then {theirs[key]}" for key in mine if mine[key] != theirs[key])
-    if run.network.architecture != other.network.architecture:
-        yield f"the network was {run.network.architecture.to_json()} and then {other.network.architecture.to_json()}"
-    elif run.network != other.network:
-        yield f"the start was {run.network.origin!r} and then {other.network.origin!r}"
-    if run.examples != other.examples:
-        same = sorted(run.examples.names) == sorted(other.examples.names)
-        what = "the order of the pictures" if same else "the set of pictures"
-        yield f"{what} was {', '.join(run.examples.names)} and then {', '.join(other.examples.names)}"
-
-
-def _when(run: Recording) -> str:
-    below = np.flatnonzero(run.loss_per_epoch < LEARNED * constant_loss(run.examples, run.recipe))
-    if not len(below):
-        return f"did not learn in {run.epochs:,} epochs"
-    return f"learned by epoch {below[0] + 1:,}"
-
-
-def _both(first: str, second: str) -> str:
-    return f"both {first}" if first == second else f"the first {first}, the second {second}"
-
-
-def _flips(first: Network, second: Network, examples: Examples) -> str:
-    pairs = zip(
-        predictions.predictions(first, examples), predictions.predictions(second, examples), strict=True
-    )
-    changed = [
-        f"{a.name}, from {a.predicted or 'undecided'} to {b.predicted or 'undecided'}"
-        for a, b in pairs
-        if a.predicted != b.predicted
-    ]
-    if not changed:
-        return f"no answer to the {len(examples)} pictures turned round"
-    return f"{len(changed)} of {len(examples)} answers turned round: {'; '.join(changed)}"
-
-
-def margin(network: Network, picture: Examples) -> float:
-    """Return how far the first answer exceeds the second on one picture; for the lines, H - V."""
-    outputs = network(picture)[0]
+def margin(network: Network, example: Examples) -> float:
+    """Return the first output minus the second output for one example. For the lines this is H - V."""
+    outputs = network(example)[0]
     return float(outputs[0] - outputs[1])
 
 
 @dataclass(frozen=True)
 class OrderEffect:
-    """The same start and recipe, with the pictures in the given and in the reversed order."""
+    """The effect of the order of the examples on the prediction for gray.
+
+    margin, reversed_margin : float. First output minus second output on gray, after training in the original order and in
+        the reversed order.
+    last, reversed_last : str. The class of the last example in each order.
+    """
 
     margin: float
     reversed_margin: float
@@ -323,22 +228,31 @@ class OrderEffect:
 
     @property
     def flipped(self) -> bool:
-        """Whether reversing the order turned the answer to gray round."""
+        """Whether reversing the order changes the predicted class of gray."""
         return self.margin * self.reversed_margin < 0
 
     def __str__(self) -> str:
-        verb = "turns round" if self.flipped else "does not turn round"
+        verb = "changes" if self.flipped else "does not change"
         return (
-            f"Shown {self.last} last, the network's answers to gray differ by {self.margin:+.4f}; shown "
-            f"{self.reversed_last} last, by {self.reversed_margin:+.4f}: reversing the order {verb} the answer."
+            f"The margin on gray is {signed(self.margin)} if {self.last} is shown last, and {signed(self.reversed_margin)} "
+            f"if {self.reversed_last} is shown last. Reversing the order {verb} the prediction."
         )
 
 
 def order_effect(network: Network, examples: Examples, recipe: Recipe) -> OrderEffect:
-    """Train twice, the second time with the pictures in reversed order, and compare the answers to gray."""
+    """Compare trainings with the original and the reversed order.
+
+    The effect is the difference of the prediction for a gray example.
+
+    Raises TinyNetError for examples without targets or without exactly two classes.
+    """
     if examples.targets is None or len(examples.target_names) != 2:
-        raise TinyNetError("the effect of the order needs pictures with targets and two answers")
+        raise TinyNetError(
+            f"the number of classes is {len(examples.target_names):,}. It must be 2, and the examples must have targets."
+        )
     gray = Examples(np.full((1, examples.inputs.shape[1]), 0.5), None, ("gray",), examples.shape)
-    found = [margin(train(network, shown, recipe).final, gray) for shown in (examples, examples.reversed())]
+    margins = [
+        margin(train(network, ordered, recipe).final, gray) for ordered in (examples, examples.reversed())
+    ]
     last, first = (examples.target_names[int(examples.targets[k].argmax())] for k in (-1, 0))
-    return OrderEffect(found[0], found[1], last, first)
+    return OrderEffect(margins[0], margins[1], last, first)

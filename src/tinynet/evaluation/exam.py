@@ -1,8 +1,9 @@
-"""The exam: six parts that a learner passes and a memorizer does not, for one network or for thousands at once."""
+"""The exam: six criteria that a learner meets and a memorizer does not, for one network or for many at once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,32 +13,79 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.bayes_bounds import BayesScores, bayes_scores
 from tinynet.evaluation.calibration import auroc
-from tinynet.evaluation.symmetry import Answers, agreement
+from tinynet.evaluation.symmetry import Predictor, agreement
 from tinynet.evaluation.verdicts import Verdict, share
 from tinynet.numerics import arrays
 from tinynet.validation import check_int
 
-LEAST_MARGIN = 0.8  # of the right answer over the wrong one, on each clean line
+LEAST_MARGIN = 0.8  # of the correct class on each clean line
 LEAST_ACCURACY = 0.93  # on noisy lines
 MAX_SURE_OF_GRAY = 0.10  # |H - V|
-MAX_SURE_OF_DOUBT = 0.25  # |H - V| on the worst of the canonical doubts
-MAX_BRIER = 1.05  # times the floor
-LEAST_AUROC = 0.85  # of |H - V|, telling lines from doubt
-LEAST_AGREEMENT = 0.95  # share of the line pictures with one verdict from all eight sides
+MAX_SURE_OF_DOUBT = 0.25  # |H - V| on the worst canonical ambiguous picture
+MAX_BRIER = 1.05  # times the Bayes score
+LEAST_AUROC = 0.85  # of |H - V|, for separating lines from ambiguous pictures
+LEAST_AGREEMENT = 0.95  # proportion of line pictures with the same class in all eight views
 PARTS = ("clean lines", "noisy lines", "doubt", "Brier score", "telling lines from doubt", "eight views")
-MAX_ANSWERS = 4_000_000  # asked for at once
+MAX_OUTPUTS = 4_000_000  # computed at once
+
+
+# for each criterion: what is measured, what is required, and the format of the values
+MEASURES = (
+    ("margin", f"at least {LEAST_MARGIN:g}", "{margin:.2f}"),
+    ("accuracy", f"at least {LEAST_ACCURACY:g}", "{accuracy:.3f}"),
+    (
+        "|H − V|",
+        f"at most {MAX_SURE_OF_GRAY:g} and {MAX_SURE_OF_DOUBT:g}",
+        "{gray:.2f} on gray and {worst_doubt:.2f} on the worst ambiguous picture",
+    ),
+    ("Brier score", f"at most {MAX_BRIER:g} times", "{brier_ratio:.3f} times the Bayes score"),
+    ("AUROC", f"at least {LEAST_AUROC:g}", "{auroc:.3f}"),
+    ("agreement", f"at least {LEAST_AGREEMENT:g}", "{agreement:.3f}"),
+)
+
+
+class Criterion(NamedTuple):
+    """One criterion of the exam, with the parts of its sentence.
+
+    name : str. The criterion, such as "clean lines".
+    measure : str. The measured quantity, such as "margin".
+    required : str. The requirement, such as "at least 0.8".
+    value : str, optional. The value of the median network, such as "0.88"; None if no network has finite values.
+    passed : (N,) bool. Which networks meet the criterion.
+    """
+
+    name: str
+    measure: str
+    required: str
+    value: str | None
+    passed: np.ndarray
+
+    @property
+    def text(self) -> str:
+        """Value and requirement, such as "margin 0.88, at least 0.8 required"."""
+        if self.value is None:
+            return "no network has finite values"
+        return f"{self.measure} {self.value}, {self.required} required"
+
+    @property
+    def medians_text(self) -> str:
+        """The text for many networks, such as "median margin 0.88, at least 0.8 required"."""
+        return self.text if self.value is None else f"median {self.text}"
 
 
 @dataclass(frozen=True, eq=False)
 class ExamResult:
-    """What networks did in an exam, one number a network (N,) for each measure; NaN where one is not finite.
+    """The exam results of N networks.
 
-    margin : of the right answer over the wrong one, on the worst clean line.
-    accuracy : on noisy lines; a tie is not right.
-    gray, worst_doubt : |H - V| on gray, and on the worst of the canonical doubts, gray among them.
-    brier_ratio : Brier score, the mean over both outputs, divided by the floor on the same pictures.
-    auroc : how well |H - V| tells lines from doubt.
-    agreement : share of the line pictures with one verdict from all eight sides.
+    All measures of a network are NaN if one of them is not finite.
+
+    margin : (N,). The margin of the correct class on the worst clean line.
+    accuracy : (N,). On noisy lines. A tie is not correct.
+    gray : (N,). |H - V| on gray.
+    worst_doubt : (N,). The largest |H - V| on the canonical ambiguous pictures, including gray.
+    brier_ratio : (N,). The Brier score, averaged over both outputs, divided by the Bayes score on the same pictures.
+    auroc : (N,). How well |H - V| separates lines from ambiguous pictures.
+    agreement : (N,). The proportion of line pictures with the same predicted class in all eight views.
     """
 
     margin: np.ndarray
@@ -52,14 +100,14 @@ class ExamResult:
         return len(self.margin)
 
     @classmethod
-    def joined(cls, some: Iterable["ExamResult"]) -> "ExamResult":
-        """Return the marks of all networks of several sittings."""
-        columns = zip(*([getattr(marks, f.name) for f in fields(cls)] for marks in some), strict=True)
+    def joined(cls, results: Iterable["ExamResult"]) -> "ExamResult":
+        """Return the results of all networks of several evaluations."""
+        columns = zip(*([getattr(result, f.name) for f in fields(cls)] for result in results), strict=True)
         return cls(*map(np.concatenate, columns))
 
     @cached_property
     def parts(self) -> np.ndarray:
-        """(N, 6) bool: which parts each network passes."""
+        """Which criteria each network meets. -> (N, 6) bool"""
         return np.stack(
             [
                 self.margin >= LEAST_MARGIN,
@@ -74,47 +122,48 @@ class ExamResult:
 
     @property
     def passed(self) -> np.ndarray:
-        """(N,) bool: which networks pass all six parts."""
+        """Which networks meet all six criteria. -> (N,) bool"""
         return np.asarray(self.parts.all(axis=1))
 
+    def criteria(self) -> list[Criterion]:
+        """Return the six criteria with the values of the median network.
+
+        The medians leave out networks with values that are not finite.
+        """
+        finite = np.isfinite(self.margin)
+        medians = {
+            f.name: float(np.median(getattr(self, f.name)[finite])) for f in fields(self) if finite.any()
+        }
+        return [
+            Criterion(name, measure, required, values.format(**medians) if medians else None, passed)
+            for name, (measure, required, values), passed in zip(PARTS, MEASURES, self.parts.T, strict=True)
+        ]
+
     def verdicts(self) -> list[Verdict]:
-        """Return how many networks pass each part, and all of them, with 95 % intervals and the median mark."""
+        """Return how many networks meet each criterion, and all criteria."""
         found = [
-            share(passed, f"networks pass part {n} of the exam, {name}", marks)
-            for n, (name, passed, marks) in enumerate(
-                zip(PARTS, self.parts.T, self._medians(), strict=True), 1
-            )
+            share(criterion.passed, f"networks meet criterion {n}, {criterion.name}", criterion.medians_text)
+            for n, criterion in enumerate(self.criteria(), 1)
         ]
         return [*found, share(self.passed, "networks pass the whole exam")]
-
-    def _medians(self) -> list[str]:
-        """Say the median network's mark in each part, and what is asked."""
-        finite = np.isfinite(self.margin)
-        if not finite.any():
-            return ["no network's numbers are finite"] * len(PARTS)
-        half = {f.name: float(np.median(getattr(self, f.name)[finite])) for f in fields(self)}
-        return [
-            f"the median margin is {half['margin']:.2f}, and {LEAST_MARGIN:g} is asked",
-            f"the median accuracy is {half['accuracy']:.3f}, and {LEAST_ACCURACY:g} is asked",
-            f"the median |H − V| is {half['gray']:.2f} on gray and {half['worst_doubt']:.2f} on the worst doubt, "
-            f"and at most {MAX_SURE_OF_GRAY:g} and {MAX_SURE_OF_DOUBT:g} are asked",
-            f"the median score is {half['brier_ratio']:.3f} times the floor, and at most {MAX_BRIER:g} is asked",
-            f"the median AUROC is {half['auroc']:.3f}, and {LEAST_AUROC:g} is asked",
-            f"the median agreement is {half['agreement']:.3f}, and {LEAST_AGREEMENT:g} is asked",
-        ]
 
 
 @dataclass(frozen=True)
 class Exam:
-    """The questions: clean lines, canonical doubts, and pictures of a world that no training stream has.
+    """An exam: clean lines, canonical ambiguous pictures, and pictures drawn from a world.
 
-    world : whose lines and doubtful pictures are asked, both of them.
-    count : pictures of the world. seed : of them.
-    stream : draws.TEST, or draws.VALIDATION for an exam to practise with and to choose by.
+    No training stream contains the drawn pictures.
+
+    world : World. It must have both lines and ambiguous pictures.
+    count : int. The number of drawn pictures, at least 100.
+    seed : int. The seed of the drawn pictures.
+    stream : int. rng.TEST, or rng.VALIDATION for an exam that is used to choose a network.
+
+    Raises TinyNetError for other values.
 
     >>> import tinynet as tn
-    >>> marks = Exam(count=1000).sit(tn.Network.initial(seed=0))
-    >>> marks.parts.tolist()
+    >>> result = Exam(count=1000).evaluate(tn.Network.initial(seed=0))
+    >>> result.parts.tolist()
     [[False, False, False, False, False, False]]
     """
 
@@ -126,90 +175,97 @@ class Exam:
     def __post_init__(self) -> None:
         if not 0 < self.world.doubt < 1:
             raise TinyNetError(
-                f"the world's doubt is {self.world.doubt:g}; an exam asks lines and doubtful pictures, between 0 and 1"
+                f"the world's doubt is {self.world.doubt:g}. It must be above 0 and below 1, since an exam needs lines and "
+                "ambiguous pictures."
             )
         object.__setattr__(self, "count", check_int("count", self.count, 100))
         if self.stream not in (rng.VALIDATION, rng.TEST):
-            raise TinyNetError(f"stream is {self.stream!r}; an exam is drawn from draws.VALIDATION or TEST")
-        _ = self._drawn  # the pictures, and whether seed is one
+            raise TinyNetError(f"stream is {self.stream!r}. It must be rng.VALIDATION or rng.TEST.")
+        _ = self._drawn  # raises for a wrong seed
 
     @cached_property
     def bayes_scores(self) -> BayesScores:
-        """How well the best possible answers do on the very pictures of this exam."""
+        """The scores of the Bayes-optimal predictions on the pictures of this exam."""
         return bayes_scores(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
     @cached_property
     def doubts(self) -> np.ndarray:
-        """The canonical doubts, gray first: (13, 4) of a 2x2 world, its black-and-white pictures that are no lines."""
+        """The canonical ambiguous pictures: gray, then the black-and-white pictures that are not lines.
+
+        (13, 4) for a world of 2x2 pictures.
+        """
         table = self.world.patterns
-        masks = np.unique(table.masks[table.lines :], axis=0)  # flat ones are 0: black
+        masks = np.unique(
+            table.masks[table.lines :], axis=0
+        )  # the mask of a flat pattern is 0, so black is included
         pixels = masks.shape[1]
         return np.concatenate([np.full((1, pixels), 0.5), masks, np.ones((1, pixels))])
 
     @cached_property
     def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
-        """The world's pictures (count, pixels), and the chance of horizontal of each (count,)."""
+        """The drawn pictures (count, pixels), and P(horizontal) of each (count,)."""
+
         inputs, _, rows = self.world.draw(np.arange(self.count), seed=self.seed, stream=self.stream)
         return inputs, self.world.patterns.targets[rows, 0]
 
-    def sit(self, answers: Answers) -> ExamResult:
-        """Return the marks of one network, or of many at once.
+    def evaluate(self, predictor: Predictor) -> ExamResult:
+        """Evaluate one network, or many networks at once.
 
-        answers : takes pictures (m, pixels) and returns (m, 2), or (N, m, 2) of N networks. It is asked for about
-            4,000,000 answers at a time; 8 bytes of each network's answer to each picture are kept. Let
-            more than a few thousand networks sit one part after the other, and join their marks.
+        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks. It is called
+            for at most about 4,000,000 outputs at a time. The memory is 8 bytes for each network and picture. Evaluate more
+            than a few thousand networks in parts, and join the results with `ExamResult.joined`.
 
-        Raises TinyNetError for answers of another shape.
+        Raises TinyNetError for outputs of another shape.
 
         >>> import tinynet as tn
         >>> crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=64)
-        >>> print(Exam(count=1000).sit(crowd.outputs).verdicts()[-1])
+        >>> print(Exam(count=1000).evaluate(crowd.outputs).verdicts()[-1])
         0 of 64 networks pass the whole exam (95 % interval 0 % to 5.7 %).
         """
         clean = pictures.lines(self.world.n)
         assert clean.targets is not None
         with np.errstate(over="ignore", invalid="ignore"):
-            margins = _gaps(_asked(answers, clean.inputs)) * _towards(clean.targets[:, 0])
-            doubts = np.abs(_gaps(_asked(answers, self.doubts)))
-            drawn = self._of_world(answers, len(margins))
-        marks = np.stack([margins.min(axis=1), drawn[0], doubts[:, 0], doubts.max(axis=1), *drawn[1:]])
-        return ExamResult(*np.where(np.isfinite(marks).all(axis=0), marks, np.nan))
+            margins = _differences(_outputs(predictor, clean.inputs)) * _signs(clean.targets[:, 0])
+            doubts = np.abs(_differences(_outputs(predictor, self.doubts)))
+            drawn = self._measures_of_world(predictor, len(margins))
+        values = np.stack([margins.min(axis=1), drawn[0], doubts[:, 0], doubts.max(axis=1), *drawn[1:]])
+        return ExamResult(*np.where(np.isfinite(values).all(axis=0), values, np.nan))
 
-    def _of_world(self, answers: Answers, networks: int) -> list[np.ndarray]:
-        """Return accuracy, Brier ratio, AUROC and agreement, asking some of the world's pictures at a time."""
+    def _measures_of_world(self, predictor: Predictor, networks: int) -> list[np.ndarray]:
+        """Return accuracy, Brier ratio, AUROC and agreement on the world's pictures, in chunks. -> 4 of (N,)"""
         inputs, targets = self._drawn
-        gaps = np.empty((networks, len(inputs)))
-        lost, agreed = np.zeros(networks), np.zeros(networks)
-        size = max(1, MAX_ANSWERS // (2 * networks))
+        differences = np.empty((networks, len(inputs)))
+        losses, agreed = np.zeros(networks), np.zeros(networks)
+        size = max(1, MAX_OUTPUTS // (2 * networks))
         for first in range(0, len(inputs), size):
-            some = slice(first, first + size)
-            shown, wanted = inputs[some], targets[some]
-            outputs = _asked(answers, shown)  # (N, size, 2)
-            gaps[:, some] = _gaps(outputs)
-            both = np.stack([wanted, 1 - wanted], axis=1)  # (size, 2)
-            lost += arrays.total(arrays.mean((outputs - both) ** 2 + both * (1 - both)))
-            agreed += np.atleast_2d(agreement(answers, shown[wanted != 0.5])).sum(axis=1)
+            rows = slice(first, first + size)
+            chunk, horizontal = inputs[rows], targets[rows]
+            outputs = _outputs(predictor, chunk)  # (N, size, 2)
+            differences[:, rows] = _differences(outputs)
+            both = np.stack([horizontal, 1 - horizontal], axis=1)  # (size, 2)
+            losses += arrays.total(arrays.mean((outputs - both) ** 2 + both * (1 - both)))
+            agreed += np.atleast_2d(agreement(predictor, chunk[horizontal != 0.5])).sum(axis=1)
         lines = targets != 0.5
-        right = gaps[:, lines] * _towards(targets[lines]) > 0
-        ratio = lost / len(inputs) / self.bayes_scores.brier.value
-        return [right.mean(axis=1), ratio, auroc(np.abs(gaps), lines), agreed / lines.sum()]
+        correct = differences[:, lines] * _signs(targets[lines]) > 0
+        ratio = losses / len(inputs) / self.bayes_scores.brier.value
+        return [correct.mean(axis=1), ratio, auroc(np.abs(differences), lines), agreed / lines.sum()]
 
 
-def _towards(horizontal: np.ndarray) -> np.ndarray:
-    """Return the sign that H - V should have: 1 where the line is horizontal, -1 where it is vertical."""
+def _signs(horizontal: np.ndarray) -> np.ndarray:
+    """Return the correct sign of H - V: 1 for a horizontal line, -1 for a vertical line."""
     return 2 * horizontal - 1
 
 
-def _asked(answers: Answers, inputs: np.ndarray) -> np.ndarray:
-    """Return the answers of however many networks. -> (N, m, 2)"""
-    outputs = np.asarray(answers(inputs), float)
+def _outputs(predictor: Predictor, inputs: np.ndarray) -> np.ndarray:
+    """Return the outputs of one or many networks. -> (N, m, 2)"""
+    outputs = np.asarray(predictor(inputs), float)
     if outputs.ndim not in (2, 3) or outputs.shape[-2:] != (len(inputs), 2):
         raise TinyNetError(
-            f"the answers have shape {outputs.shape}; an exam needs ({len(inputs)}, 2) or (networks, {len(inputs)}, 2)"
+            f"the outputs have shape {outputs.shape}. It must be ({len(inputs)}, 2) or (networks, {len(inputs)}, 2)."
         )
     return outputs if outputs.ndim == 3 else outputs[None]
 
 
-def _gaps(outputs: np.ndarray) -> np.ndarray:
+def _differences(outputs: np.ndarray) -> np.ndarray:
     """Return H - V. -> (N, m)"""
     return np.asarray(outputs[..., 0] - outputs[..., 1])

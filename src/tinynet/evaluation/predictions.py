@@ -1,4 +1,4 @@
-"""Judging: what a network answers, how sure it is, and what can be said of many."""
+"""The predicted class of each example, its margin, and how many predictions are correct."""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,25 @@ from numpy.typing import ArrayLike
 
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.metrics import right, tied
+from tinynet.evaluation.metrics import TIE, correct, predicted_classes, tied
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.network import Network
 
-UNSURE = 0.2  # an answer is unsure where its two largest outputs differ by less
-SATURATED = 0.01  # an activation is saturated this near to an end of its range
+UNSURE = 0.2  # a prediction with a smaller margin is unsure
+SATURATED = 0.01  # an activation this close to an end of its range is saturated
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a network says of one picture.
+    """The prediction for one example.
 
-    outputs : one for each class. predicted : the class of the largest output, None in a tie.
-    margin : the largest output minus the second largest. unsure : whether that is less than `UNSURE`.
-    correct : whether the winner is the target's; None where there is no target, or a target without a winner.
+    name : str. The example.
+    outputs : tuple of float. One output for each class.
+    predicted : str, optional. The class of the largest output; None in a tie.
+    margin : float. The largest output minus the second largest output.
+    unsure : bool. Whether the margin is smaller than `UNSURE`.
+    correct : bool, optional. Whether `predicted` is the class of the target; None without a target, and for a target
+        without a class.
     """
 
     name: str
@@ -32,97 +36,102 @@ class Prediction:
     correct: bool | None
 
     def words(self) -> str:
-        """Say the answer: "horizontal", or "unsure, leans to horizontal"."""
+        """Return the prediction as words, such as "unsure, leans to horizontal"."""
         if self.predicted is None:
             return "undecided"
         return f"unsure, leans to {self.predicted}" if self.unsure else self.predicted
 
 
 def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE) -> list[Prediction]:
-    """Return what the network says of each picture.
+    """Return the prediction for each example.
 
-    A network with one output says the first answer above 0.5 and "not" that answer below.
+    A network with one output predicts its class above 0.5, and "not" the class below 0.5.
+
+    unsure : float. Predictions with a smaller margin are unsure.
 
     >>> import tinynet as tn
     >>> predictions(tn.Network.initial(seed=0), tn.pictures.stress())[1].words()
     'horizontal'
     """
-    outputs = network(examples)  # (pictures, outputs)
-    targets = [None] * len(examples) if examples.targets is None else list(examples.targets)
-    found = []
-    for name, row, target in zip(examples.names, outputs, targets, strict=True):
-        winner, gap = _winner(row, examples.target_names)
-        wanted = None if target is None else _winner(target, examples.target_names)[0]
-        fits = None if wanted is None else winner == wanted
-        found.append(Prediction(name, tuple(row.tolist()), winner, gap, gap < unsure, fits))
-    return found
+    outputs = network(examples)  # (m, outputs)
+    classes, margins = predicted_classes(outputs)
+    predicted = _class_names(classes, examples.target_names)
+    if examples.targets is None:
+        wanted: list[str | None] = [None] * len(examples)
+    else:
+        wanted = _class_names(predicted_classes(examples.targets)[0], examples.target_names)
+    return [
+        Prediction(
+            name, tuple(row), chosen, margin, margin < unsure, None if want is None else chosen == want
+        )
+        for name, row, chosen, margin, want in zip(
+            examples.names, outputs.tolist(), predicted, margins.tolist(), wanted, strict=True
+        )
+    ]
 
 
-def _winner(row: np.ndarray, names: tuple[str, ...]) -> tuple[str | None, float]:
-    if len(row) == 1:
-        gap = float(abs(2 * row[0] - 1))
-        return (None if gap == 0 else names[0] if row[0] > 0.5 else f"not {names[0]}"), gap
-    second, first = np.sort(row)[-2:]
-    return (names[int(row.argmax())] if first > second else None), float(first - second)
+def _class_names(classes: np.ndarray, names: tuple[str, ...]) -> list[str | None]:
+    every = names if len(names) > 1 else (*names, f"not {names[0]}")
+    return [None if k == TIE else every[k] for k in classes.tolist()]
 
 
 def accuracy(network: Network, examples: Examples) -> float:
-    """Return the share of the pictures that come out right; a tie is not right.
+    """Return the proportion of correct predictions. A tie is not correct.
+
+    Raises TinyNetError for examples without targets.
 
     >>> import tinynet as tn
     >>> accuracy(tn.Network.initial(seed=0), tn.pictures.lines())
     0.5
     """
     if examples.targets is None:
-        raise TinyNetError("these pictures have no targets, so no answer is right or wrong")
-    found = right(network(examples)[None], examples.targets)[0] & ~tied(examples.targets)  # (pictures,)
+        raise TinyNetError("the examples have no targets. The accuracy needs examples with targets.")
+    found = correct(network(examples)[None], examples.targets)[0] & ~tied(examples.targets)  # (m,)
     return float(found.mean())
 
 
-def lead(outputs: np.ndarray, examples: Examples) -> Verdict:
-    """Say how far each right answer is ahead of the wrong ones.
+def correct_margins(outputs: np.ndarray, examples: Examples) -> Verdict:
+    """Return the margin of the correct class over the other classes.
 
-    outputs : (pictures, answers), shares from 0 to 1.
+    outputs : (m, classes). From 0 to 1.
 
-    Raises TinyNetError for another shape, and for examples without a right answer.
+    Raises TinyNetError for outputs of another shape, and for examples without targets.
 
     >>> import tinynet as tn
-    >>> lead(tn.Network.initial(seed=0)(tn.pictures.lines()), tn.pictures.lines()).sentence
-    "The right answer's lead in percentage points: top +25.2, bottom +23.9, left −23.0, right −25.9. 2 of 4 pictures come out right, 2 of 4 by 20 points or more."
+    >>> correct_margins(tn.Network.initial(seed=0)(tn.pictures.lines()), tn.pictures.lines()).sentence
+    'Margin of the correct class in percentage points: top +25.2, bottom +23.9, left −23.0, right −25.9. 2 of 4 predictions are correct, 2 of 4 by 20 points or more.'
     """
-    ahead = _ahead(100 * np.asarray(outputs), examples).tolist()
-    each = ", ".join(f"{name} {_points(x)}" for name, x in zip(examples.names, ahead, strict=True))
-    right, clear, n = sum(x > 0 for x in ahead), sum(x >= 100 * UNSURE for x in ahead), len(ahead)
+    margins = _margins(100 * np.asarray(outputs), examples).tolist()
+    each = ", ".join(f"{name} {_points(x)}" for name, x in zip(examples.names, margins, strict=True))
+    right, clear, n = sum(x > 0 for x in margins), sum(x >= 100 * UNSURE for x in margins), len(margins)
     sentence = (
-        f"The right answer's lead in percentage points: {each}. {right} of {n} pictures come out right, "
-        f"{clear} of {n} by {100 * UNSURE:g} points or more."
+        f"Margin of the correct class in percentage points: {each}. {right:,} of {n:,} predictions are correct, "
+        f"{clear:,} of {n:,} by {100 * UNSURE:g} points or more."
     )
-    return Verdict(sentence, right, n, None, {"right": right, "clear": clear, "least": min(ahead)})
+    return Verdict(sentence, right, n, None, {"correct": right, "clear": clear, "smallest": min(margins)})
 
 
 def success(percentages: ArrayLike, examples: Examples) -> Verdict:
-    """Check the claim that a model gets every picture right.
+    """Check the claim that a model classifies every example correctly.
 
-    percentages : (pictures, answers), from 0 to 100, as a notebook prints them.
+    percentages : (m, classes). The outputs in percent, from 0 to 100, as a notebook prints them.
 
-    Raises TinyNetError for other values, for shares from 0 to 1, for another shape, and for examples without a right
-    answer.
+    Raises TinyNetError for other values, for outputs from 0 to 1, for another shape, and for examples without targets.
 
     >>> import tinynet as tn
     >>> success([[50.6, 49.1], [50.2, 49.8], [49.9, 50.3], [50.4, 49.7]], tn.pictures.lines()).sentence
-    "The right answer's lead in percentage points: top +1.5, bottom +0.4, left +0.4, right −0.7. 3 of 4 pictures come out right, 0 of 4 by 20 points or more."
+    'Margin of the correct class in percentage points: top +1.5, bottom +0.4, left +0.4, right −0.7. 3 of 4 predictions are correct, 0 of 4 by 20 points or more.'
     """
-    return lead(_percentages(percentages) / 100, examples)
+    return correct_margins(_checked_percentages(percentages) / 100, examples)
 
 
-def _percentages(given: ArrayLike) -> np.ndarray:
-    """Return percentages as an array; TinyNetError for a value that is none, and for shares."""
+def _checked_percentages(percentages: ArrayLike) -> np.ndarray:
     try:
-        found = np.asarray(given, dtype=float)
+        found = np.asarray(percentages, dtype=float)
     except (TypeError, ValueError) as error:
         raise TinyNetError(
-            f"the percentages are no table of numbers ({error}). They must be numbers from 0 to 100. "
-            "Give one row for each picture."
+            f"the percentages are not a table of numbers ({error}). They must be numbers from 0 to 100. "
+            "Give one row for each example."
         ) from error
     wrong = found[~((found >= 0) & (found <= 100))]  # NaN is wrong too
     if wrong.size:
@@ -131,32 +140,31 @@ def _percentages(given: ArrayLike) -> np.ndarray:
         )
     if 0 < found.max(initial=0) <= 1:
         raise TinyNetError(
-            f"the largest percentage is {found.max():g}. It must be more than 1. Multiply shares by 100."
+            f"the largest percentage is {found.max():g}. It must be more than 1. Multiply outputs from 0 to 1 by 100."
         )
     return found
 
 
-def _ahead(percentages: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return each right answer's lead over the largest wrong one, in percentage points. -> (pictures,)"""
+def _margins(outputs: np.ndarray, examples: Examples) -> np.ndarray:
+    """Return the output of the correct class minus the largest other output. (m, classes) -> (m,)"""
     targets = examples.targets
     if targets is None or targets.shape[1] < 2:
         raise TinyNetError(
-            f"the number of answers with a target is {0 if targets is None else 1}. It must be 2 or more. "
-            "Choose pictures with targets."
+            f"the number of classes with a target is {0 if targets is None else 1}. It must be 2 or more. "
+            "Choose examples with targets."
         )
-    if percentages.shape != targets.shape:
+    if outputs.shape != targets.shape:
         raise TinyNetError(
-            f"the answers have shape {percentages.shape}. It must be {targets.shape}: one row for each picture, "
-            "one number for each answer."
+            f"the outputs have shape {outputs.shape}. It must be {targets.shape}: one row for each example, "
+            "one number for each class."
         )
-    right = targets == targets.max(axis=1, keepdims=True)  # (pictures, answers)
-    return np.where(right, percentages, -np.inf).max(axis=1) - np.where(right, -np.inf, percentages).max(
-        axis=1
-    )
+    wanted = targets == targets.max(axis=1, keepdims=True)  # (m, classes)
+    largest_wanted = np.where(wanted, outputs, -np.inf).max(axis=1)
+    return largest_wanted - np.where(wanted, -np.inf, outputs).max(axis=1)
 
 
 def _points(value: float) -> str:
-    """Write percentage points with their sign; what is not 0 never looks like it.
+    """Write percentage points with their sign. Only exactly 0 becomes 0.
 
     >>> _points(1.79), _points(-0.01), _points(0.0)
     ('+1.8', '−0.01', '0')
@@ -166,12 +174,15 @@ def _points(value: float) -> str:
 
 
 def saturation(network: Network, examples: Examples) -> float:
-    """Return the share of activations, over all nodes and pictures, within 0.01 of an end of their range."""
-    ends = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-    near, count = 0, 0
+    """Return the proportion of saturated activations, over all nodes and examples.
+
+    An activation is saturated within 0.01 of an end of its range.
+    """
+    ranges = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+    saturated, count = 0, 0
     for kind, a in zip(network.architecture.activations, network.activations(examples), strict=True):
-        if kind in ends:
-            low, high = ends[kind]
-            near += int(((a < low + SATURATED) | (a > high - SATURATED)).sum())
+        if kind in ranges:
+            low, high = ranges[kind]
+            saturated += int(((a < low + SATURATED) | (a > high - SATURATED)).sum())
         count += a.size
-    return near / count
+    return saturated / count

@@ -1,4 +1,4 @@
-"""Numbers that a network predicts, scored in the table's own units: how far off, beside always saying their mean."""
+"""The scores of a network that predicts numbers, in the units of the table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +17,15 @@ from tinynet.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class RegressionScore:
-    """How near a network's numbers come to those of m examples.
+    """The regression scores of a network on m examples.
 
-    part : the examples' name. loss : the mean of what the recipe trains. columns : (k,) names of the targets.
-    mae, rmse : (k,) mean absolute error and root mean square error, in the table's own units.
-    baseline_mae : (k,) the mean absolute error of always saying the part's mean. r2 : (k,) share of the variance, R²; 0
-        where there is none.
+    part : str. The name of the examples, such as "held-out".
+    count : int. The number of examples.
+    loss : float. The mean loss of the recipe.
+    columns : (k,). The names of the targets.
+    mae, rmse : (k,). Mean absolute error and root mean square error, in the units of the table.
+    baseline_mae : (k,). The mean absolute error of always predicting the mean of these examples.
+    r2 : (k,). The explained proportion of the variance, R²; 0 for a target without variance.
     """
 
     part: str
@@ -38,7 +41,7 @@ class RegressionScore:
         return self.count
 
     def verdicts(self) -> list[Verdict]:
-        """Return for each target how far off the network is."""
+        """Return the errors of each target as a sentence."""
         return [self._verdict(k) for k in range(len(self.columns))]
 
     def _verdict(self, k: int) -> Verdict:
@@ -46,13 +49,13 @@ class RegressionScore:
         numbers = {name: float(getattr(self, name)[k]) for name in names}
         mae, rmse, baseline, r2 = (number(value) for value in numbers.values())
         sentence = (
-            f"On {self.count:,} {self.part} examples {self.columns[k]} is off by {mae} on average (root mean square {rmse}, "
-            f"R² {r2}); always saying their mean would be off by {baseline}."
+            f"Mean absolute error of {self.columns[k]} on {self.count:,} {self.part} examples: {mae} (root mean square error "
+            f"{rmse}, R² {r2}). Always predicting the mean gives {baseline}."
         )
         return Verdict(sentence, None, self.count, None, numbers)
 
     def to_json(self) -> dict[str, Any]:
-        """Every number, ready for JSON."""
+        """Return every score, ready for JSON."""
         targets = {column: self._verdict(k).numbers for k, column in enumerate(self.columns)}
         return {"examples": self.count, "loss": self.loss, "targets": targets}
 
@@ -60,21 +63,24 @@ class RegressionScore:
 def score_regression(
     network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = "given"
 ) -> RegressionScore:
-    """Score a network's numbers; the recipe says which loss.
+    """Score the predicted numbers of a network.
 
-    Raises TinyNetError for examples whose targets are no numbers of a table.
+    recipe : Recipe, optional. The loss to compute. MSE by default.
+    part : str. The name of the examples in verdicts.
+
+    Raises TinyNetError for examples with classes as targets.
 
     >>> import tinynet as tn
-    >>> some = tn.Examples.from_table({"x": [0, 1, 2], "y": [10, 20, 30]}, targets="y")
-    >>> score_regression(tn.Network.initial((1, 2, 1), seed=0), some).baseline_mae.round(3).tolist()
+    >>> table = tn.Examples.from_table({"x": [0, 1, 2], "y": [10, 20, 30]}, targets="y")
+    >>> score_regression(tn.Network.initial((1, 2, 1), seed=0), table).baseline_mae.round(3).tolist()
     [6.667]
     """
     if examples.target_scaling is None or examples.targets is None:
-        raise TinyNetError("these examples have answers for targets; tinynet.score judges a network on them")
+        raise TinyNetError("the targets are classes. They must be numbers. Use tinynet.score for classes.")
     outputs = network(examples)  # (m, k)
-    said, wanted = examples.unscaled(outputs), examples.unscaled(examples.targets)
-    errors, spread = said - wanted, wanted - arrays.mean(wanted, 0)
-    total = arrays.total(spread * spread, 0)  # (k,)
+    predicted, observed = examples.unscaled(outputs), examples.unscaled(examples.targets)
+    errors, deviations = predicted - observed, observed - arrays.mean(observed, 0)
+    total = arrays.total(deviations * deviations, 0)  # (k,)
     return RegressionScore(
         part,
         len(examples),
@@ -82,6 +88,6 @@ def score_regression(
         examples.target_names,
         arrays.mean(np.abs(errors), 0),
         np.sqrt(arrays.mean(errors * errors, 0)),
-        arrays.mean(np.abs(spread), 0),
+        arrays.mean(np.abs(deviations), 0),
         np.where(total > 0, 1 - arrays.total(errors * errors, 0) / np.where(total > 0, total, 1), 0.0),
     )

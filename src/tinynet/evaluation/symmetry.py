@@ -1,4 +1,7 @@
-"""The eight symmetries of a square picture: what a fair network says alike of all of them."""
+"""The eight symmetries of a square picture: flips and quarter turns.
+
+A flip or turn that swaps rows and columns turns a horizontal line into a vertical line, so it swaps the two outputs.
+"""
 
 import math
 from collections.abc import Callable
@@ -12,16 +15,16 @@ from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 
-Answers = Callable[
-    [np.ndarray], np.ndarray
-]  # (pictures, pixels) -> (pictures, 2), or (networks, pictures, 2)
+Predictor = Callable[[np.ndarray], np.ndarray]  # (m, pixels) -> (m, 2), or (networks, m, 2)
 
-SWAPS = np.arange(8) % 2 == 1  # which of `pictures.views` swap rows and columns
-QUARTER_TURN = 3  # the view that is the picture turned to the left
+SWAPS = np.arange(8) % 2 == 1  # the rows of `pictures.views` that swap rows and columns
+QUARTER_TURN = 3  # the row of `pictures.views` that turns a picture to the left
 
 
 def views(inputs: Any) -> np.ndarray:
-    """Return pictures (m, n*n) from all eight sides, the first as they are. -> (8, m, n*n)
+    """Return all eight views of pictures, the original first. (m, n*n) -> (8, m, n*n)
+
+    Raises TinyNetError for pictures that are not square.
 
     >>> views([[1, 1, 0, 0]])[:, 0].tolist()[:2]
     [[1, 1, 0, 0], [1, 0, 1, 0]]
@@ -29,53 +32,69 @@ def views(inputs: Any) -> np.ndarray:
     x = np.asarray(inputs)
     n = math.isqrt(x.shape[-1])
     if x.ndim != 2 or n * n != x.shape[1]:
-        raise TinyNetError(f"inputs has shape {x.shape}; views need square pictures, (pictures, n*n)")
+        raise TinyNetError(f"inputs has shape {x.shape}. It must be (pictures, n*n), for square pictures.")
     return x[:, pictures.views(n)].transpose(1, 0, 2)
 
 
-def seen(answers: Answers, inputs: Any) -> np.ndarray:
-    """Return the answers to all eight views, H and V swapped back where the view swaps them. -> (8, ..., m, 2)"""
+def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
+    """Return the outputs for all eight views. -> (8, ..., m, 2)
+
+    The outputs of views that swap rows and columns are swapped back.
+
+    Raises TinyNetError for a predictor without exactly two outputs.
+    """
     found = []
     for view, swapped in zip(views(inputs), SWAPS, strict=True):
-        outputs = np.asarray(answers(view))
+        outputs = np.asarray(predictor(view))
         if outputs.shape[-1] != 2:
-            raise TinyNetError(f"there are {outputs.shape[-1]} outputs; H and V can be swapped only of two")
+            raise TinyNetError(
+                f"the number of outputs is {outputs.shape[-1]:,}. It must be 2, for horizontal and vertical."
+            )
         found.append(outputs[..., ::-1] if swapped else outputs)
     return np.stack(found)
 
 
-def symmetrize(answers: Answers) -> Answers:
-    """Return one who walks round a picture: the mean of the answers to its eight views.
+def symmetrize(predictor: Predictor) -> Predictor:
+    """Return a predictor that averages the outputs over the eight views.
+
+    This is test-time augmentation with all symmetries of the square.
 
     >>> fair = symmetrize(Network.initial(seed=0))
     >>> h, v = fair(np.array([[0.5, 0.5, 0.5, 0.5]]))[0]
     >>> bool(abs(h - v) < 1e-15)
     True
     """
-    return lambda inputs: arrays.mean(seen(answers, inputs), 0)
+    return lambda inputs: arrays.mean(outputs_of_views(predictor, inputs), 0)
 
 
-def ensemble(*members: Answers) -> Answers:
-    """Return one who asks several networks and says the mean of their answers.
+def ensemble(*members: Predictor) -> Predictor:
+    """Return a predictor that averages the outputs of several networks.
+
+    Raises TinyNetError without members.
 
     >>> both = ensemble(Network.initial(seed=0), Network.initial(seed=1))
     >>> both(np.zeros((3, 4))).shape
     (3, 2)
     """
     if not members:
-        raise TinyNetError("an ensemble has no members; give it at least one network")
+        raise TinyNetError("the number of members is 0. It must be 1 or more. Pass at least one network.")
     return lambda inputs: arrays.mean([member(inputs) for member in members], 0)
 
 
-def agreement(answers: Answers, inputs: Any) -> np.ndarray:
-    """Return whether all eight views of a picture get the same verdict; a tie is none. -> (..., m) bool"""
-    outputs = seen(answers, inputs)
+def agreement(predictor: Predictor, inputs: Any) -> np.ndarray:
+    """Return whether all eight views of a picture have the same predicted class. -> (..., m) bool
+
+    A tie has no predicted class, so its views do not agree.
+    """
+    outputs = outputs_of_views(predictor, inputs)
     signs = np.sign(outputs[..., 0] - outputs[..., 1])  # (8, ..., m)
     return np.asarray((signs[0] != 0) & (signs == signs[0]).all(axis=0))
 
 
 def turned(examples: Examples) -> Examples:
-    """Return the pictures turned by 90 degrees, with their targets swapped: rows become columns.
+    """Turn pictures by 90 degrees and swap their targets.
+
+    Raises TinyNetError for examples that are not square pictures with two classes.
 
     >>> import tinynet as tn
     >>> turned(tn.pictures.lines())["top"].inputs.tolist()
@@ -84,7 +103,8 @@ def turned(examples: Examples) -> Examples:
     shape = examples.shape
     if shape is None or shape[0] != shape[1] or len(examples.target_names) != 2:
         raise TinyNetError(
-            f"only square pictures with two answers can be turned and swapped; these have shape {shape}"
+            f"the shape of the examples is {shape} with {len(examples.target_names):,} classes. The examples must be square "
+            "pictures with two classes."
         )
     targets = None if examples.targets is None else examples.targets[:, ::-1]
     return Examples(
@@ -93,9 +113,10 @@ def turned(examples: Examples) -> Examples:
 
 
 def asymmetry(network: Network, examples: Examples) -> float:
-    """Return how far the network is from treating rows and columns alike.
+    """Return how differently the network treats rows and columns.
 
-    The largest difference, over the pictures, between an answer and the swapped answer to the picture turned
-    by 90 degrees; 0 for a network that is exactly fair.
+    The asymmetry is the largest difference between an output and the swapped output for the picture turned by 90 degrees. It
+    is 0 for a network with exact symmetry.
     """
+
     return float(np.abs(network(examples) - network(turned(examples))[:, ::-1]).max())

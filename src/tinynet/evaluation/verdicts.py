@@ -1,39 +1,43 @@
-"""Verdicts: counts of many networks, with their 95 % intervals."""
+"""Verdicts: measured findings as a sentence with numbers and 95 % intervals."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from tinynet.errors import TinyNetError
 
-Z95 = 1.959963984540054  # of the normal distribution, 95 % within
+Z95 = 1.959963984540054  # 95 % of a normal distribution lies within this many standard deviations
 
 
 def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
-    """Return the interval that holds a share, seen `count` times in `n` (Wilson 1927).
+    """Return the confidence interval of a proportion, `count` of `n` (Wilson 1927).
+
+    Raises TinyNetError for a count outside 0 to n, and for n below 1.
 
     >>> wilson(0, 10_000)
     (0.0, 0.0003839983...)
     """
     if not 0 <= count <= n or n < 1:
         raise TinyNetError(
-            f"count is {count} and n is {n}; a share needs 0 <= count <= n and n of at least 1"
+            f"count is {count} and n is {n}. n must be at least 1, and count must be from 0 to n."
         )
-    share, z2 = count / n, z * z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    low = 0.0 if count == 0 else middle - half  # exact at the ends, where rounding would not be
+    p, z2 = count / n, z * z
+    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = z / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    low = 0.0 if count == 0 else middle - half  # exact at the ends, without rounding errors
     return low, 1.0 if count == n else middle + half
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A measured finding: a sentence, and the numbers it was made from.
+    """A measured finding: a sentence and its numbers.
 
-    count, n : so many of n seeds; count is None where the finding is no count.
-    interval : of the share count / n, 95 %.
+    sentence : str. The finding.
+    count, n : int. The finding counts `count` of `n` networks or examples. count is None if the finding is not a count.
+    interval : (low, high), optional. The 95 % interval of the proportion count / n.
+    numbers : dict. Further numbers by name.
     """
 
     sentence: str
@@ -45,32 +49,79 @@ class Verdict:
     def __str__(self) -> str:
         return self.sentence
 
+    def labelled(self, label: str) -> "Verdict":
+        """Return the verdict with a label in front of its sentence.
+
+        >>> Verdict("3 of 4 lines are correct.", 3, 4).labelled("Memorizer").sentence
+        'Memorizer: 3 of 4 lines are correct.'
+        """
+        return replace(self, sentence=f"{label}: {self.sentence}")
+
     def to_json(self) -> dict[str, Any]:
-        """Every field by name, ready for JSON."""
+        """Return every field by name, ready for JSON."""
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Proportion:
+    """`count` of `n`, with the parts of its sentence.
+
+    >>> print(Proportion(10, 1000).text("coins landed on their edge"))
+    10 of 1,000 coins landed on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %)
+    """
+
+    count: int
+    n: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of count / n."""
+        return wilson(self.count, self.n)
+
+    @property
+    def counts_text(self) -> str:
+        """The counts, such as "10 of 1,000"."""
+        return f"{self.count:,} of {self.n:,}"
+
+    @property
+    def share_text(self) -> str:
+        """The proportion in percent, such as "1.0 %"."""
+        return percent(self.count / self.n)
+
+    @property
+    def interval_text(self) -> str:
+        """The 95 % interval in percent, such as "0.5 % to 1.8 %"."""
+        low, high = self.interval
+        return f"{percent(low)} to {percent(high)}"
+
+    def text(self, what: str) -> str:
+        """Return a clause without a full stop. 0 of n and n of n have no percentage."""
+        share = "" if self.count in (0, self.n) else f"{self.share_text}; "
+        return f"{self.counts_text} {what} ({share}95 % interval {self.interval_text})"
+
+
 def share(mask: np.ndarray, what: str, more: str = "") -> Verdict:
-    """Return the verdict "so many of n `what`", with its 95 % interval; mask is (n,) bool.
+    """Return the verdict "`count` of `n` `what`", with its 95 % interval.
 
-    more : an end to the sentence, after a semicolon.
+    mask : (n,) bool. What is counted.
+    what : str. The rest of the clause, such as "networks learned".
+    more : str, optional. A second clause, added after a semicolon.
 
-    >>> print(share(np.arange(1000) < 10, "coins stood on their edge"))
-    10 of 1,000 coins stood on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %).
+    >>> print(share(np.arange(1000) < 10, "coins landed on their edge"))
+    10 of 1,000 coins landed on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %).
     """
     return counted(int(np.count_nonzero(mask)), len(mask), what, more)
 
 
 def counted(count: int, n: int, what: str, more: str = "") -> Verdict:
-    """Return the verdict of `share`, of numbers that were counted elsewhere."""
-    low, high = wilson(count, n)
-    here = "" if count in (0, n) else f"{percent(count / n)}; "
-    sentence = f"{count:,} of {n:,} {what} ({here}95 % interval {percent(low)} to {percent(high)}){more and '; ' + more}."
-    return Verdict(sentence, count, n, (low, high), {"share": count / n})
+    """Return the verdict of `share` for a count that is already known."""
+    found = Proportion(count, n)
+    sentence = f"{found.text(what)}; {more}." if more else f"{found.text(what)}."
+    return Verdict(sentence, count, n, found.interval, {"share": count / n})
 
 
 def percent(value: float) -> str:
-    """Write a share in percent; what is not 0 or 1 never looks like it.
+    """Write a proportion in percent. Only exactly 0 and 1 become 0 % and 100 %.
 
     >>> percent(0.5), percent(0.0), percent(0.00038), percent(0.99996)
     ('50.0 %', '0 %', '0.04 %', '99.996 %')
@@ -83,7 +134,7 @@ def percent(value: float) -> str:
 
 
 def whole_percent(value: float) -> str:
-    """Write a share in whole percent, for a small place; what is not 0 or 1 never looks like it.
+    """Write a proportion in whole percent. Only exactly 0 and 1 become 0 and 100.
 
     >>> [whole_percent(value) for value in (0.0, 0.001, 0.25, 0.999, 1.0)]
     ['0', '<1', '25', '>99', '100']

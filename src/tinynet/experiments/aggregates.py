@@ -9,6 +9,7 @@ import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
+from tinynet.evaluation.metrics import TIE, predicted_classes
 from tinynet.evaluation.predictions import UNSURE
 from tinynet.evaluation.verdicts import wilson
 from tinynet.experiments.population import Population
@@ -222,7 +223,9 @@ def _margin_histograms(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     """
     probes = outputs.shape[1]
     finite = np.isfinite(outputs).all(axis=2)  # (n, probes)
-    margin, predicted, kinds = _said(np.where(finite[..., None], outputs, 0.0))
+    classes, margin = predicted_classes(np.where(finite[..., None], outputs, 0.0))
+    kinds = max(outputs.shape[2], 2) + 1  # the classes, and a tie
+    predicted = np.where(classes == TIE, kinds - 1, classes)
     places = (np.arange(probes) * kinds + predicted)[finite]
     margin = margin[finite]
     bins = np.minimum(np.searchsorted(MARGIN_EDGES, margin, side="right") - 1, MARGIN_BINS - 1)
@@ -232,21 +235,6 @@ def _margin_histograms(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     sums = np.bincount(places, units, minlength=probes * kinds).astype(np.int64)
     shape = (probes, kinds)
     return counts.reshape(*shape, MARGIN_BINS), sums.reshape(shape), len(outputs) - finite.sum(axis=0)
-
-
-def _said(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return margins and predictions (n, probes) of finite outputs.
-
-    The third value is the number of possible predictions.
-    """
-    if outputs.shape[2] == 1:
-        margin = np.abs(2 * outputs[..., 0] - 1)
-        says, kinds = np.where(outputs[..., 0] > 0.5, 0, 1), 3
-    else:
-        two = np.partition(outputs, -2, axis=2)[..., -2:]
-        margin = two[..., 1] - two[..., 0]
-        says, kinds = outputs.argmax(axis=2), outputs.shape[2] + 1
-    return margin, np.where(margin == 0, kinds - 1, says), kinds
 
 
 def _quantile_bin(counts: np.ndarray, percent: int) -> int | None:

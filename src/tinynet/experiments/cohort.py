@@ -102,12 +102,12 @@ class TrainingJob:
         cohort = Cohort(self, seeds)
         if validation is None:
             return cohort.parameters() if cohort.advance(self.recipe.epochs, cancelled) else None
-        watch = EarlyStopping(self.recipe, validation, len(seeds))
-        while cohort.epoch < self.recipe.epochs and not watch.over:
+        stopping = EarlyStopping(self.recipe, validation, len(seeds))
+        while cohort.epoch < self.recipe.epochs and not stopping.finished:
             if not cohort.advance(cohort.epoch + 1, cancelled):
                 return None
-            watch.look(cohort.outputs(validation.inputs), cohort.parameters())
-        return watch.parameters
+            stopping.update(cohort.outputs(validation.inputs), cohort.parameters())
+        return stopping.parameters
 
 
 class Cohort:

@@ -14,7 +14,7 @@ from tinynet.data.examples import Examples
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
-from tinynet.evaluation.metrics import right
+from tinynet.evaluation.metrics import correct
 from tinynet.evaluation.predictions import UNSURE
 from tinynet.evaluation.verdicts import Verdict, share
 from tinynet.experiments.cohort import TrainingJob
@@ -114,7 +114,7 @@ class Population:
         for some in self._parts(NETWORKS_PER_FORWARD):
             outputs = self._outputs(some, self.examples.inputs)
             losses[some] = mean_losses(self.recipe, outputs, self.examples)
-            accuracy[some] = right(outputs, self.examples.targets).mean(axis=1)
+            accuracy[some] = correct(outputs, self.examples.targets).mean(axis=1)
         return losses, accuracy
 
     def network(self, seed: int) -> Network:
@@ -152,7 +152,7 @@ class Population:
         def result(some: slice) -> ExamResult:
             parameters = self.parameters[some]
             blocks, count = to_blocks(parameters), len(parameters)
-            return exam.sit(lambda inputs: network_outputs(self.architecture, blocks, inputs)[:count])
+            return exam.evaluate(lambda inputs: network_outputs(self.architecture, blocks, inputs)[:count])
 
         return ExamResult.joined(map(result, self._parts(NETWORKS_PER_EXAM)))
 

@@ -14,7 +14,7 @@ import numpy as np
 from tinynet.core.architecture import Architecture
 from tinynet.core.forward import forward
 from tinynet.data.examples import Examples
-from tinynet.evaluation.metrics import right
+from tinynet.evaluation.metrics import correct
 from tinynet.experiments.aggregates import Tally, logarithmic_checkpoints
 from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.population import Population
@@ -167,7 +167,7 @@ def _all_right(architecture: Architecture, parameters: np.ndarray, examples: Exa
         for first in range(0, len(parameters), NETWORKS_PER_CHECK):
             some = slice(first, first + NETWORKS_PER_CHECK)
             outputs = forward(architecture, parameters[some].astype(float), examples.inputs)[-1]
-            found[some] = right(outputs, examples.targets).all(axis=1)
+            found[some] = correct(outputs, examples.targets).all(axis=1)
     return found
 
 

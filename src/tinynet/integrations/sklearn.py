@@ -1,4 +1,4 @@
-"""A small network as scikit-learn's users know one: a classifier that keeps the recording of its training."""
+"""A scikit-learn classifier that keeps the recording of its training."""
 
 from dataclasses import replace
 from numbers import Integral
@@ -33,67 +33,70 @@ RECIPE = (
 
 
 class TinyNetClassifier(ClassifierMixin, BaseEstimator):
-    """A network with softmax outputs, trained on cross-entropy, every nudge of which can be opened.
+    """A network with softmax outputs, trained on cross-entropy.
 
-    Features are scaled to [0, 1] by their smallest and largest value in `fit`; no scaler is needed before it. With
-    `patience`, the rows held out for validation do not count. In new rows, what lies beyond counts as the nearer end, so that no answer rests on numbers the network never saw.
+    The recording of the training explains every number of every step.
+
+    The features are scaled to [0, 1] by their smallest and largest value in `fit`, so a pipeline needs no scaler. With
+    `patience`, the rows held out for validation do not count. Values of new rows
+    outside this range are clipped to the range of `fit`.
 
     Parameters
     ----------
     hidden : int or tuple of int, default=(32,)
-        Nodes of each hidden layer; `()` for none, which is a softmax regression.
+        The number of nodes of each hidden layer. `()` has no hidden layer, which is a softmax regression.
     activation : one of `tinynet.core.activations.ACTIVATIONS`, default="relu"
-        Of the hidden layers.
+        The activation of the hidden layers.
     learning_rate : float, default=0.02
-        Step size of a nudge; of the first one, where a schedule lowers it.
+        The learning rate. With a schedule, the learning rate of the first step.
     epochs : int, default=100
-        Passes over all rows.
+        The number of passes over all rows.
     batch_size : int, default=16
-        Rows a nudge averages over; where there are fewer, all of them.
+        The number of rows in each step. If there are fewer rows, all rows.
     optimizer : {"adam", "sgd"}, default="adam"
-        `"sgd"` wants a larger learning rate.
+        The optimizer. `"sgd"` needs a larger learning rate.
     schedule : {"cosine", "hold_then_decay", "constant"}, default="cosine"
-        How the learning rate goes on: down along half a cosine to a fiftieth; as it is for 60 % of the nudges and then
-        down as far; or as it is.
+        The learning rate schedule. `"cosine"` decreases along half a cosine to 2 % of the learning rate.
+        `"hold_then_decay"` is constant for 60 % of the steps, then decreases exponentially to 2 %.
     weight_decay : float, default=0.0003
-        An L2 penalty: `weight_decay * parameter` is added to each gradient.
+        The L2 penalty: `weight_decay * parameter` is added to each gradient.
     noise : float, default=0.0
-        Standard deviation of the normal noise that every scaled feature gets each time its row is shown.
+        The standard deviation of the normal noise that is added to the scaled features in every step.
     patience : int, default=0
-        Epochs without a better loss on held-out rows after which training stops; the best epoch's network is kept
-        then. 0 trains on all rows to the end.
-    validation_share : float, default=0.25
-        Share of the rows, each class in proportion, that a patience above 0 holds out.
+        Training stops after this number of epochs without a lower validation loss, and keeps the network of the best epoch. 0
+        trains on all rows for all epochs.
+    validation_fraction : float, default=0.25
+        The fraction of the rows in the validation set, stratified by class. Used only if patience is above 0.
     kept : int, default=100
-        Steps the recording keeps, about; any other is computed again, to the same bits, when it is opened. 1 makes the
-        smallest file.
+        About how many steps the recording stores. The other steps are computed again, bit for bit, when you open them. 1
+        gives the smallest file.
     random_state : int, RandomState instance or None, default=None
-        Of the initial weights, the order, the noise and the rows held out. `random_state=0` starts with the weights of
-        `torch.manual_seed(0)`, bit for bit.
+        Determines the initial weights, the order, the noise and the validation set. The initial weights of `random_state=0`
+        are those of `torch.manual_seed(0)`, bit for bit.
 
     Attributes
     ----------
     recording_ : Recording
-        The training: `recording_[0].explain("layer1.weight[0,0]")` opens its first nudge, `recording_.save(path)`
-        writes a file that the laboratory opens.
+        The training. `recording_[0].explain("layer1.weight[0,0]")` explains its first step. `recording_.save(path)` writes a
+        file that the laboratory opens.
     network_ : Network
-        The trained network, for rows scaled by `recording_.examples.scaled(X)`.
+        The trained network. It takes scaled rows: `recording_.examples.scaled(X)`.
     classes_ : ndarray of shape (n_classes,)
-        The labels seen in `fit`, sorted; the order of the network's outputs.
+        The labels in `fit`, sorted, in the order of the network's outputs.
     loss_curve_ : ndarray of shape (n_iter_,)
-        Mean cross-entropy of each epoch, each row measured before the nudge it takes part in.
+        Mean cross-entropy of each epoch. The loss of each row is measured before its step.
     n_iter_ : int
-        Epochs done.
+        The number of epochs.
     n_features_in_ : int
-        Features seen in `fit`.
+        The number of features in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X was a data frame with names that are all strings.
+        The names of the features. Defined only if X is a data frame whose column names are strings.
 
     Notes
     -----
-    Ctrl-C ends `fit` with a KeyboardInterrupt, as it does any other call (a grid search ends too), and leaves the
-    classifier fitted up to there. Training that leaves the finite numbers ends it with a TinyNetError, which is a
-    ValueError, and leaves no network. `recording_` holds the training up to there, and its `stopped` says why.
+    Ctrl-C ends `fit`, and a grid search, with a KeyboardInterrupt. The classifier is then fitted with the steps so far. If the
+    training diverges, `fit` raises TinyNetError, which is a ValueError, and the classifier is not fitted. In both cases
+    `recording_` has the training so far, and `recording_.stopped` has the reason.
 
     Examples
     --------
@@ -122,7 +125,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         weight_decay: float = 3e-4,
         noise: float = 0.0,
         patience: int = 0,
-        validation_share: float = 0.25,
+        validation_fraction: float = 0.25,
         kept: int = 100,
         random_state: Any = None,
     ) -> None:
@@ -136,25 +139,28 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         self.weight_decay = weight_decay
         self.noise = noise
         self.patience = patience
-        self.validation_share = validation_share
+        self.validation_fraction = validation_fraction
         self.kept = kept
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Train a new network; X (n_samples, n_features) numbers, y (n_samples,) labels of at least two classes.
+        """Train a new network.
 
-        Raises TinyNetError, a ValueError, for rows or parameters that do not fit, and where training diverges.
+        X : (n_samples, n_features). Numbers.
+        y : (n_samples,). Labels of at least two classes.
+
+        Raises TinyNetError, a ValueError, for unsupported rows or parameters, and if the training diverges.
         """
         if hasattr(self, "network_"):
-            del self.network_  # of an earlier fit: where this one fails, it must not answer
+            del self.network_  # so that after a failed fit no earlier network predicts
         rows, labels = validate_data(self, X, y, dtype=float)
         check_classification_targets(labels)
-        self.classes_, said = np.unique(labels, return_inverse=True)  # said (n_samples,)
+        self.classes_, indices = np.unique(labels, return_inverse=True)  # indices (n_samples,)
         seed = self._seed()
         network, recipe = Network.initial(self._architecture(), seed=seed), self._recipe(seed)
-        training, validation = self._parts(rows, said, seed)
+        training, validation = self._parts(rows, indices, seed)
         recipe = replace(recipe, batch_size=min(recipe.batch_size, len(training)))
-        self._take(
+        self._keep(
             train(network, training, recipe, validation=validation, kept=check_int("kept", self.kept, 1))
         )
         return self
@@ -167,61 +173,61 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable class of each row. X (n_samples, n_features) -> (n_samples,)"""
-        chosen = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[chosen]
+        indices = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[indices]
 
     def _seed(self) -> int:
-        draw = check_random_state(self.random_state)
+        generator = check_random_state(self.random_state)
         if isinstance(self.random_state, Integral):
             return int(self.random_state)
-        return int(draw.randint(2**32, dtype=np.uint32))
+        return int(generator.randint(2**32, dtype=np.uint32))
 
     def _architecture(self) -> Architecture:
         check_choice("activation", self.activation, ACTIVATIONS)
         features, classes = self.n_features_in_, len(self.classes_)
         if classes < 2:
             raise TinyNetError(
-                f"y has one class, {self.classes_.tolist()[0]!r}; a classifier needs rows of at least two"
+                f"y has one class, {self.classes_.tolist()[0]!r}. A classifier needs rows of at least two classes."
             )
         hidden = self.hidden if isinstance(self.hidden, tuple | list | np.ndarray) else (self.hidden,)
         try:
             return Architecture((features, *map(_plain, hidden), classes), self.activation, "softmax")
         except TinyNetError as error:
             raise TinyNetError(
-                f"hidden is {self.hidden!r}, between {features:,} features and {classes:,} classes: {error}"
+                f"hidden is {self.hidden!r} with {features:,} features and {classes:,} classes: {error}"
             ) from error
 
     def _recipe(self, seed: int) -> Recipe:
         chosen: dict[str, Any] = {name: _plain(getattr(self, name)) for name in RECIPE}
         return Recipe(loss="cross_entropy", order="shuffled", seed=seed, **chosen)
 
-    def _parts(self, rows: np.ndarray, said: np.ndarray, seed: int) -> tuple[Examples, Examples | None]:
-        """Return the examples to train on, and with a patience those to stop by."""
+    def _parts(self, rows: np.ndarray, indices: np.ndarray, seed: int) -> tuple[Examples, Examples | None]:
+        """Return the training examples, and with a patience the validation examples."""
         columns = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
         names = tuple(f"row {k}" for k in range(len(rows)))
-        targets = np.eye(len(self.classes_))[said]  # (n_samples, n_classes)
+        targets = np.eye(len(self.classes_))[indices]  # (n_samples, n_classes)
         classes = tuple(map(str, self.classes_))
         table = Table("X", "row", np.arange(1, len(rows) + 1), tuple(columns), rows, targets, names, classes)
         if not self.patience:
             return Examples.of_table(table, table), None
         try:
-            parts = split_dataset(table, held_out=_plain(self.validation_share), scale=True, seed=seed)
+            parts = split_dataset(table, held_out=_plain(self.validation_fraction), scale=True, seed=seed)
             return parts.training, parts.held_out
         except TinyNetError as error:
             raise TinyNetError(
-                f"patience is {self.patience}, so that validation_share of the rows is held out: {error}"
+                f"validation_fraction is {self.validation_fraction!r} and does not fit these rows: {error}"
             ) from error
 
-    def _take(self, run: Recording) -> None:
-        """Keep what a training gave; raise what ended it early."""
+    def _keep(self, run: Recording) -> None:
+        """Set the fitted attributes. Raise the reason of a training that stopped early."""
         self.recording_, stopped = run, run.stopped
         if stopped is not None and stopped.cell:
-            raise TinyNetError(f"the training diverged: {stopped.reason}; recording_ holds it up to there")
+            raise TinyNetError(f"the training diverged: {stopped.reason}. recording_ has the steps so far.")
         self.network_, self.loss_curve_, self.n_iter_ = run.best, run.loss_per_epoch, run.epochs
         if stopped is not None:  # Ctrl-C
             raise KeyboardInterrupt(stopped.reason)
 
 
 def _plain(value: Any) -> Any:
-    """Return a number that a grid of numpy's may hold as Python's own."""
+    """Turn a NumPy number, as in a parameter grid, into a Python number."""
     return value.item() if isinstance(value, np.generic) else value

@@ -1,9 +1,10 @@
-"""Networks as objects to call, train and save, and single training steps.
+"""Networks that you can call, train and save, and single training steps.
 
-The package must not know recordings or populations.
+The package must not depend on recordings or populations.
 
-display.py  how networks and recordings appear in a notebook
+display.py  notebook display of networks and recordings
 network.py  a network: call it, save it, load it
 moment.py   one training step, with every number
-losses.py   the loss of many outputs at once
+losses.py   the mean loss of one or many networks
+
 """

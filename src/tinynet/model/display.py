@@ -1,4 +1,4 @@
-"""How a network and a recording show themselves in a notebook: live where there are widgets, else as a picture."""
+"""Notebook display of networks and recordings: an interactive widget, or a static picture without anywidget."""
 
 from typing import Any
 
@@ -6,15 +6,17 @@ from tinynet.plugins import extra, late_bound
 
 
 class InNotebook:
-    """What shows itself where a cell of a notebook ends with it."""
+    """Display an object when it is the last line of a notebook cell."""
 
     def widget(self: Any) -> Any:
-        """Return the laboratory with this in it, as a widget whose `cell` and `step` are those of the page.
+        """Return the laboratory with this object as a notebook widget.
 
-        Set in Python they move the page, and a click in the page changes them (`observe` them, as of any widget).
-        A network is shown before the first nudge of a training on the lines, or on gray where no lines fit it.
+        The widget's `cell` and `step` are synchronized with the page. Set them in Python to move the page. Click in the
+        page to update them. Call `observe` to follow the changes, as for any widget.
+        A network is shown before the first step of a training on the lines. If the lines do not fit the network, it is
+        shown with a gray input.
 
-        Raises ImportError without anywidget, and TinyNetError for what is too large for the page.
+        Raises ImportError without anywidget, and TinyNetError for an object that is too large for the page.
 
         >>> import tinynet as tn
         >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
@@ -29,8 +31,8 @@ class InNotebook:
     def _ipython_display_(self: Any) -> None:
         late_bound("InNotebook._ipython_display_")(self)
 
-    def _display_(self: Any) -> Any:  # what marimo asks for
+    def _display_(self: Any) -> Any:  # called by marimo
         return late_bound("InNotebook._display_")(self)
 
-    def _repr_html_(self: Any) -> str:  # what documentation builders ask for
+    def _repr_html_(self: Any) -> str:  # called by documentation builders
         return late_bound("InNotebook._repr_html_")(self)["text/html"]

@@ -1,4 +1,4 @@
-"""What answers cost, and whether they are right: of many networks at once."""
+"""The mean loss of the outputs of one or many networks."""
 
 import numpy as np
 
@@ -9,29 +9,29 @@ from tinynet.recipe import Recipe
 
 
 def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return the mean loss of answers (n, m, outputs) to the examples. -> (n,)
+    """Return the mean loss of outputs (n, m, outputs) on the examples. -> (n,)
 
-    The examples' losses are added from the first to the last, as the page adds them.
+    The losses of the examples are added from the first to the last, in the same order as the page adds them.
 
-    Raises TinyNetError for a loss that is given: it is known where it was seen, and nowhere else.
+    Raises TinyNetError if the recipe's loss is 'external': TinyNet cannot compute such a loss for new outputs.
     """
     if recipe.loss == "external":
         raise TinyNetError(
-            "loss is 'external': what other answers would cost is not known; choose 'mse', for example"
+            "loss is 'external'. It must be 'mse', 'bce' or 'cross_entropy' to compute the loss of new outputs."
         )
     assert examples.targets is not None
-    return arrays.running_total(_each(recipe, outputs, examples.targets)) / len(examples)
+    return arrays.running_total(_losses(recipe, outputs, examples.targets)) / len(examples)
 
 
-def _each(recipe: Recipe, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return the loss of each answer, computed as the sheet does. (n, m, outputs) -> (n, m)"""
+def _losses(recipe: Recipe, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the loss of each example, computed as the sheet does. (n, m, outputs) -> (n, m)"""
     count = outputs.shape[-1]
     if recipe.loss == "mse":
         with np.errstate(over="ignore", invalid="ignore"):
-            gaps = outputs - targets
-            return arrays.running_total(gaps * gaps) / count
+            errors = outputs - targets
+            return arrays.running_total(errors * errors) / count
     logs = np.maximum(arrays.log(outputs), -100.0)
-    if recipe.loss == "cross_entropy":  # from the answers; the sheet has log_a
+    if recipe.loss == "cross_entropy":  # from the outputs; the sheet uses its cell log_a
         return 0.0 - arrays.running_total(targets * logs)
-    rests = np.maximum(arrays.log(1 - outputs), -100.0)
-    return 0.0 - arrays.running_total(targets * logs + (1 - targets) * rests) / count
+    complements = np.maximum(arrays.log(1 - outputs), -100.0)
+    return 0.0 - arrays.running_total(targets * logs + (1 - targets) * complements) / count

@@ -1,4 +1,4 @@
-"""One nudge, with every number of it."""
+"""One training step, with every number."""
 
 from functools import cached_property
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from tinynet.recipe import Recipe
 
 
 class LedgerRow(NamedTuple):
-    """One parameter's account of a nudge: before + change = after, exactly."""
+    """One parameter in one step: before + change = after, exactly."""
 
     name: str
     before: float
@@ -24,12 +24,13 @@ class LedgerRow(NamedTuple):
 
 
 class Moment:
-    """One nudge: the network before it, the pictures shown, and every cell of the arithmetic.
+    """One training step: the network before it, its batch, and every cell.
 
-    network : before the nudge.
-    batch : the examples of this nudge, with targets.
-    state : (S,) the optimizer's memory before it.
-    step, epoch : where in a training it stands, counted from 0.
+    network : Network. The network before the step.
+    batch : Examples. The inputs and targets of the step.
+    recipe : Recipe. Its learning rate is the rate of this step.
+    state : (S,). The optimizer state before the step.
+    step, epoch : int. The position in the training, counted from 0.
 
     >>> import tinynet as tn
     >>> moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()[0])
@@ -54,47 +55,56 @@ class Moment:
         self.epoch = epoch
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: nudge {self.step} by {', '.join(self.names[:3])}{' …' * (len(self.names) > 3)}>"
+        names = ", ".join(self.names[:3]) + (" …" if len(self.names) > 3 else "")
+        return f"<{type(self).__name__}: step {self.step} on {names}>"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the pictures shown."""
+        """The names of the examples in the batch."""
         return self.batch.names
 
     @property
     def sheet(self) -> Sheet:
-        """The cells of this nudge and their formulas."""
+        """The cells of this step and their formulas."""
         return sheet_of(self.network.architecture, self.recipe, len(self.batch))
 
     @cached_property
     def values(self) -> dict[str, float]:
-        """Every cell of this nudge by name, evaluated in the order of the sheet."""
+        """Every cell of this step by name, evaluated in the order of the sheet.
+
+        The numbers are computed again from the network, the batch and the state. They are not read from a recording.
+
+        Raises TinyNetError for a batch without targets.
+        """
         if self.batch.targets is None:
-            raise TinyNetError("these pictures have no targets, so no nudge follows from them")
+            raise TinyNetError("the examples have no targets. A training step needs targets.")
         return self.sheet.evaluate(
             self.sheet.givens(self.network, self.batch.inputs, self.batch.targets, self.state)
         )
 
     @property
     def loss(self) -> float:
-        """The loss of the pictures shown, before the nudge."""
+        """The mean loss of the batch before the step."""
         return self.values["loss"]
 
     @cached_property
     def after(self) -> Network:
-        """The network after this nudge."""
+        """The network after this step."""
         values = [self.values[f"{name}.after"] for name in self.network.architecture.parameter_names]
-        return self.network.with_parameters(np.array(values), origin=f"{self.network.origin}, nudged")
+        return self.network.with_parameters(np.array(values), origin=f"{self.network.origin}, after 1 step")
 
     def explain(self, name: str, *, depth: int | None = None) -> Explanation:
-        """Open one cell: its formula, the formula with its numbers, its value, and each factor in turn.
+        """Explain one cell: its formula, its numbers, and each factor.
 
-        A parameter opens into how this nudge changed it: the chain rule with its numbers.
+        For a parameter, the explanation shows how this step changed it: the chain rule with its numbers.
+
+        depth : int, optional. How many levels of factors to open. All levels by default.
         """
         return explain(self.sheet, self.values, name, depth=depth, inputs=self.batch.columns)
 
     def ledger(self) -> list[LedgerRow]:
-        """Return every parameter's account: before, gradient, change, after."""
+        """Return before, gradient, change and after of every parameter."""
+
         keys = ("", ".gradient", ".change", ".after")
         names = self.network.architecture.parameter_names
         return [LedgerRow(name, *(self.values[name + key] for key in keys)) for name in names]

@@ -1,4 +1,4 @@
-"""A network: call it, train it, save it."""
+"""Networks: compute outputs, convert to other formats, save and load."""
 
 import os
 from collections import OrderedDict
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Network(Weights, InNotebook):
-    """A network: its architecture and its parameters; `origin` says in words where they come from.
+    """A network: its architecture and its parameters.
 
-    parameters : (P,) float64, each layer's weights row by row, then its biases; kept read-only.
+    architecture : Architecture. Layer sizes, activations and initialization.
+    parameters : (P,) float64, read-only. The weights of each layer row by row, followed by its biases.
+    origin : str. Where the parameters come from, such as "seed 0".
 
     >>> network = Network.initial((4, 3, 2), seed=0)
     >>> network.layers[0].weight.shape, network([1.0, 1.0, 0.0, 0.0]).round(4).tolist()
@@ -46,12 +48,18 @@ class Network(Weights, InNotebook):
         output: str = "sigmoid",
         init: str = "pytorch",
     ) -> "Network":
-        """Return a network before any training.
+        """Return an untrained network.
 
-        sizes : the nodes of each layer, or an Architecture, which has its own hidden, output and init.
-        init : `"pytorch"`, the numbers of `torch.manual_seed(seed)` followed by `nn.Linear` layers, bit for bit;
-            `"xavier"` and `"he"`, those of `xavier_uniform_` and `kaiming_uniform_(nonlinearity="relu")` with
-            biases 0; `"normal"`, mean 0 and standard deviation 1/sqrt(fan_in); or `"zeros"`.
+        sizes : tuple of int, or Architecture. The number of nodes of each layer, input layer first. An Architecture has its
+            own hidden, output and init.
+        seed : int. Seed of the initial parameters.
+        hidden, output : str. Activation of the hidden layers and of the output layer.
+        init : str. Initialization of the weights:
+            `"pytorch"`, the numbers of `torch.manual_seed(seed)` followed by `nn.Linear` layers, bit for bit;
+            `"xavier"`, those of `xavier_uniform_` with biases 0;
+            `"he"`, those of `kaiming_uniform_(nonlinearity="relu")` with biases 0;
+            `"normal"`, a normal distribution with mean 0 and standard deviation 1/sqrt(fan_in), with biases 0;
+            `"zeros"`.
 
         Raises TinyNetError for sizes, names or seeds out of range.
 
@@ -64,7 +72,7 @@ class Network(Weights, InNotebook):
             architecture = sizes
         else:
             raise TinyNetError(
-                "hidden, output and init belong to the Architecture. Set them there, or give sizes alone."
+                "hidden, output and init belong to the Architecture. Set them there, or pass sizes as a tuple."
             )
         return cls(architecture, initial_parameters(architecture, seed), f"seed {seed}")
 
@@ -72,42 +80,57 @@ class Network(Weights, InNotebook):
         return f"<{'-'.join(map(str, self.sizes))} network, {self.origin or 'of unknown origin'}>"
 
     def __call__(self, inputs: Any) -> np.ndarray:
-        """Return the outputs: (pixels,) -> (outputs,), or (pictures, pixels) or Examples -> (pictures, outputs)."""
+        """Return the outputs of the network.
+
+        inputs : (inputs,), (m, inputs) or Examples. -> (outputs,) for one row, (m, outputs) for several.
+
+        Raises TinyNetError for rows of another length than the network's input layer.
+        """
         last = self.activations(inputs)[-1]
         return last[0] if np.ndim(_values(inputs)) == 1 else last
 
     def activations(self, inputs: Any) -> list[np.ndarray]:
-        """Return each layer's activations, [(pictures, nodes), ...], pixels not among them."""
-        a = np.atleast_2d(_values(inputs))  # (pictures, pixels)
+        """Return the activations of each layer after the input. -> [(m, nodes), ...]"""
+        a = np.atleast_2d(_values(inputs))  # (m, inputs)
         if a.ndim != 2 or a.shape[1] != self.sizes[0]:
             sizes = (a.shape[-1], *self.sizes[1:])
             raise TinyNetError(
-                f"these pictures have {a.shape[-1]} pixels and the network takes {self.sizes[0]}; "
-                f"make it with Network.initial({sizes}, seed=0)"
+                f"each example has {a.shape[-1]:,} inputs and the network takes {self.sizes[0]:,}. "
+                f"Create a network with Network.initial({sizes}, seed=0)."
             )
         return [layer[0] for layer in forward(self.architecture, self.parameters[None], a)]
 
     def with_parameters(self, parameters: np.ndarray, *, origin: str = "set by hand") -> "Network":
-        """Return a network like this one with other parameters (P,)."""
+        """Return a network with the same architecture and other parameters (P,)."""
         return Network(self.architecture, parameters, origin)
 
     def with_parameter(self, name: str, value: float) -> "Network":
-        """Return a network like this one with one parameter changed, `layer1.weight[0,2]` for example."""
+        """Return a network with one parameter changed.
+
+        name : str. A parameter, such as `layer1.weight[0,2]`.
+
+        Raises TinyNetError for an unknown name.
+        """
         names = self.architecture.parameter_names
         if name not in names:
-            raise TinyNetError(f"there is no parameter {name!r}; they run from {names[0]!r} to {names[-1]!r}")
-        numbers = self.parameters.copy()
-        numbers[names.index(name)] = value
-        return self.with_parameters(numbers, origin=f"{self.origin}, {name} set to {value:g}")
+            raise TinyNetError(
+                f"the parameter is {name!r}. It must be a name from {names[0]!r} to {names[-1]!r}."
+            )
+        parameters = self.parameters.copy()
+        parameters[names.index(name)] = value
+        return self.with_parameters(parameters, origin=f"{self.origin}, {name} set to {value:g}")
 
-    # --- in and out: each needs its bridge when it is called ---------------------------------------------------------
+    # --- other formats: each module is imported when it is needed ----------------------------------------------------
 
     @classmethod
     def from_torch(cls, model: "nn.Module") -> "Network":
-        """Return the network that a PyTorch model is: a chain of Linear layers and sigmoid, tanh, relu or softmax.
+        """Convert a PyTorch model to a network.
 
-        Every number comes exactly, from float32 or float64 and from any device; a Linear layer without bias has zeros, and
-        a log_softmax at the end becomes the softmax. Raises TinyNetError that names the layer for other models.
+        model : nn.Module. A chain of Linear layers with sigmoid, tanh, relu or softmax after them. The parameters are float32
+            or float64, on any device, and are converted exactly. A Linear layer without bias gets biases 0. A final
+            log_softmax becomes a softmax.
+
+        Raises TinyNetError, with the name of the layer, for other models.
 
         >>> from torch import nn
         >>> Network.from_torch(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))).architecture.hidden
@@ -118,7 +141,9 @@ class Network(Weights, InNotebook):
         return cls.of(pytorch.from_torch(model))
 
     def to_torch(self, *, dtype: str = "float32") -> "nn.Sequential":
-        """Return the network as an nn.Sequential; float32 rounds each parameter once, `dtype="float64"` keeps it exactly.
+        """Convert the network to an nn.Sequential.
+
+        dtype : str. "float32" rounds each parameter once. "float64" keeps each parameter exactly.
 
         >>> Network.initial((4, 3, 2)).to_torch()[0]
         Linear(in_features=4, out_features=3, bias=True)
@@ -128,7 +153,10 @@ class Network(Weights, InNotebook):
         return pytorch.to_torch(self, dtype)
 
     def state_dict(self, *, dtype: str | None = None) -> "OrderedDict[str, Tensor]":
-        """Return the parameters as `to_torch().load_state_dict` takes them: float32 if that loses nothing, else float64.
+        """Return the parameters as a PyTorch state_dict.
+
+        dtype : str, optional. "float32" or "float64". By default float32 if it represents every parameter exactly, else
+            float64.
 
         >>> list(Network.initial((4, 3, 2)).state_dict())
         ['0.weight', '0.bias', '2.weight', '2.bias']
@@ -141,18 +169,22 @@ class Network(Weights, InNotebook):
     def from_state_dict(
         cls, state: Mapping[str, Any], *, hidden: str | None = None, output: str | None = None
     ) -> "Network":
-        """Return the network of a state_dict: weights (out, in) and biases (out,), tensors or arrays, layer after layer.
+        """Create a network from a PyTorch state_dict.
 
-        hidden, output : the activations. Where left out they are those of `state_dict`, if it made this one, else sigmoid.
+        state : mapping of str to tensor or array. Weights (out, in) and biases (out,), layer after layer.
+        hidden, output : str, optional. The activations. By default the activations stored by `Network.state_dict`, or
+            sigmoid if none are stored.
         """
         from tinynet.formats import pytorch
 
         return cls.of(pytorch.from_state_dict(state, hidden, output))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network into a file that ends in .safetensors, .pt, .pth (a state_dict), .onnx or .json.
+        """Write the network to a file.
 
-        Nothing is lost: numbers are float32 if that keeps each of them, else float64.
+        path : str or PathLike. The extension sets the format: .safetensors, .pt or .pth (a state_dict), .onnx or .json.
+
+        No precision is lost. The parameters are float32 if float32 represents every parameter exactly, else float64.
         """
         from tinynet.formats import model_files
 
@@ -162,21 +194,26 @@ class Network(Weights, InNotebook):
     def load(
         cls, path: str | os.PathLike[str], *, hidden: str | None = None, output: str | None = None
     ) -> "Network":
-        """Read what `save` wrote, or another's file of a chain of Linear layers.
+        """Read a network from a file.
 
-        hidden, output : the activations, which others' safetensors and state_dicts do not tell; sigmoid where left out.
+        path : str or PathLike. A file that `save` wrote, or any model file of a chain of Linear layers.
+        hidden, output : str, optional. The activations. Safetensors files and state_dicts of other programs do not contain
+            them. Sigmoid by default.
 
-        Raises TinyNetError for a file that is missing, damaged or of something else. No pickled code is run.
+        Raises TinyNetError for a file that is missing, damaged or not a network. No pickled code is executed.
         """
         from tinynet.formats import model_files
 
         return cls.of(model_files.load(path, hidden, output))
 
     def to_onnx(self, *, dtype: str | None = "float32", answers: Sequence[str] = ()) -> bytes:
-        """Return an ONNX model: "inputs" (examples, inputs) to "outputs" (examples, outputs).
+        """Return the network as an ONNX model.
 
-        dtype : "float32" rounds each parameter once; "float64" keeps it, and takes and gives double.
-        answers : names of the outputs, kept in the model's metadata as JSON.
+        The input is named "pixels" (m, inputs), the output "answers" (m, outputs).
+
+        dtype : str. "float32" rounds each parameter once. "float64" keeps each parameter, and the inputs and outputs are
+            double.
+        answers : sequence of str. Names of the outputs, stored in the model's metadata as JSON.
         """
         from tinynet.formats import onnx
 
@@ -184,20 +221,20 @@ class Network(Weights, InNotebook):
 
     @classmethod
     def from_onnx(cls, data: bytes) -> "Network":
-        """Return the network of an ONNX model of Gemm nodes and activations, such as `to_onnx` makes."""
+        """Create a network from an ONNX model of Gemm nodes and activations."""
         from tinynet.formats import onnx
 
         return cls.of(onnx.from_onnx(data))
 
     def to_json(self) -> dict[str, Any]:
-        """Return architecture, origin and layers ready for JSON, with every digit of every number."""
+        """Return architecture, origin and layers, ready for JSON, with all digits."""
         from tinynet.formats import json_documents
 
         return json_documents.network_json(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Network":
-        """Return the network that `to_json` described.
+        """Create a network from the result of `to_json`.
 
         >>> Network.from_json(Network.initial(seed=0).to_json()) == Network.initial(seed=0)
         True
@@ -207,12 +244,15 @@ class Network(Weights, InNotebook):
         return cls.of(json_documents.network_from_json(data))
 
     def code(self, language: str, *, name: str = "network", dtype: str | None = None) -> str:
-        """Return a program that needs nothing else: "c" (a C99 header), "python" or "javascript" (an ES module).
+        """Return a program without dependencies that computes the outputs.
 
-        name : what its names begin with; its function is `<name>_predict`.
-        dtype : of C, "float32" unless "float64" is asked for; the others compute in float64.
+        language : str. "c" (a C99 header), "python" or "javascript" (an ES module).
+        name : str. Prefix of the names in the program. Its function is `<name>_predict`.
+        dtype : str, optional. The precision of C: "float32" (the default) or "float64". The other languages compute in
+            float64.
 
-        Every machine computes the same bits; in float64 they are the network's own.
+        Every machine computes the same bits. In float64 the outputs are equal to the network's outputs, bit for bit.
+
 
         >>> Network.initial(seed=0).code("python").splitlines()[1]
         '# Origin: seed 0.'

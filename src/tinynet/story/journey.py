@@ -12,7 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
-from tinynet.evaluation import diagnosis, predictions, verdicts
+from tinynet.evaluation import comparison, diagnosis, predictions, verdicts
 from tinynet.evaluation.exam import Exam
 from tinynet.evaluation.verdicts import percent
 from tinynet.experiments.ladder import Ladder
@@ -226,7 +226,7 @@ def _train(j: Journey) -> Iterator[Part]:
         f"picture comes out wrong. Below {100 * predictions.UNSURE:g} the network is unsure. In Python: "
         "tinynet.evaluation.predictions.success(percentages, tinynet.pictures.lines()). From the numbers of this run:"
     )
-    yield predictions.lead(run.final(j.lines), j.lines)
+    yield predictions.correct_margins(run.final(j.lines), j.lines)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
     yield Text(f"Is that this seed's bad luck, or a law? The same training for {j.networks:,} seeds:")
@@ -370,7 +370,7 @@ def _bold(j: Journey) -> Iterator[Part]:
     )
     yield loss_table(run)
     yield answers_table("The pictures it was trained on", run.final, j.lines)
-    yield predictions.lead(run.final(j.lines), j.lines)
+    yield predictions.correct_margins(run.final(j.lines), j.lines)
     yield answers_table("The stress test", run.final, j.stress)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
@@ -378,7 +378,7 @@ def _bold(j: Journey) -> Iterator[Part]:
     yield crowd.share(crowd.all_right, "get all four pictures right at this rate")
     longer = replace(j.bold_recipe, epochs=10 * j.bold_recipe.epochs)
     yield j.crowd(longer).share(j.crowd(longer).all_right, f"do after {longer.epochs:,} epochs at this rate")
-    for outcome in diagnosis.compare(j.run, run).outcomes:
+    for outcome in comparison.compare(j.run, run).outcomes:
         yield Text(outcome[0].upper() + outcome[1:] + ".")
 
 

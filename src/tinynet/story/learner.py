@@ -12,7 +12,7 @@ from tinynet import files, plots, rng
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.calibration import Reliability, brier, probability, reliability
-from tinynet.evaluation.exam import PARTS, Exam, ExamResult
+from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.verdicts import percent
 from tinynet.experiments.ladder import RUNG
 from tinynet.experiments.population import population
@@ -51,7 +51,7 @@ def card(run: Recording, name: str = "learner") -> str:
     if run.world is None:
         raise TinyNetError("this recording was not trained in a world; a model card needs one")
     network, exam, plain = run.final, Exam(run.world, count=CARD_PICTURES, seed=1), Recipe().to_json()
-    marks = exam.sit(network)
+    marks = exam.evaluate(network)
     said, happened = _said_and_happened(run.world, network)
     found = reliability(said, happened, bins=BINS)
     lines = [
@@ -95,12 +95,7 @@ def _said_and_happened(world: World, network: Network) -> tuple[np.ndarray, np.n
 
 
 def _exam_rows(marks: ExamResult) -> list[str]:
-    asked = [verdict.sentence.split("; ")[-1].rstrip(".") for verdict in marks.verdicts()[:-1]]
-    passed = ["yes" if ok else "no" for ok in marks.parts[0]]
-    rows = [
-        f"| {name} | {yes} | {text.replace('the median', 'the')} |"
-        for name, yes, text in zip(PARTS, passed, asked, strict=True)
-    ]
+    rows = [f"| {c.name} | {'yes' if c.passed[0] else 'no'} | {c.text} |" for c in marks.criteria()]
     return ["| part | passed | |", "| --- | --- | --- |", *rows]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tinynet import plots, rng
 from tinynet.data import pictures
 from tinynet.evaluation import classification, symmetry, verdicts
-from tinynet.evaluation.bayes import posterior, verdict
+from tinynet.evaluation.bayes import optimal_class, posterior
 from tinynet.evaluation.calibration import brier, probability, reliability, scaled, temperature
 from tinynet.evaluation.exam import PARTS
 from tinynet.evaluation.verdicts import Verdict, counted, percent
@@ -164,7 +164,7 @@ class Runbook:
 
         drawn = Canvas(figsize=(12, 4.3), layout="constrained")
         world = self.ladder.exam.world
-        sides: tuple[tuple[str, symmetry.Answers], ...] = (
+        sides: tuple[tuple[str, symmetry.Predictor], ...] = (
             ("the memorizer", self.memorizer), ("the learner", self.learner), ("the best possible", lambda x: posterior(world, x)),
         )  # fmt: skip
         for ax, (title, answers) in zip(drawn.subplots(1, 3), sides, strict=True):
@@ -193,7 +193,7 @@ class Runbook:
         """Say how a memorizer does that is shown all eight views and gives the mean answer."""
         shown = self.ladder.exam.world.examples(2000, seed=self.seed + 2).inputs
         fair = symmetry.symmetrize(self.memorizer)(shown)
-        rule = verdict(shown)
+        rule = optimal_class(shown)
         decided = rule != 0
         same = np.sign(fair[:, 0] - fair[:, 1])[decided] == rule[decided]
         return verdicts.share(same, "pictures that are no tie get the best possible verdict from the memorizer, once it walks round them "

@@ -1,9 +1,9 @@
 """One training, recorded step by step.
 
-The package must not judge results.
+The package must not evaluate networks.
 
 checks.py          checks that network, examples and recipe fit each other
-early_stopping.py  early stopping on a validation set
+early_stopping.py  early stopping on a validation set, and why a training stopped
 identity.py        the hash that identifies an experiment
 recording.py       a training whose every step can be replayed
 watched.py         a recording of a training that ran in PyTorch

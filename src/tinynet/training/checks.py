@@ -12,74 +12,106 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 
+SUM_TOLERANCE = 1e-9  # of targets that must sum to 1
+
 
 def check(
     architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
 ) -> None:
-    """Raise a `TinyNetError` where network, pictures and recipe do not fit each other."""
-    if recipe.external:
-        raise TinyNetError(
-            f"{recipe.external[0]} is 'external': it was read from a watched PyTorch loop and no formula here gives it; "
-            "choose one to train by"
-        )
+    """Raise TinyNetError if network, examples and recipe do not fit each other."""
+    _check_trainable(recipe)
     if validation is not None:
         check(architecture, validation, replace(recipe, patience=0, augment=False))
-    elif recipe.patience:
-        raise TinyNetError(
-            f"patience is {recipe.patience} and there are no examples to validate on; give validation=, or patience 0"
-        )
+    else:
+        _check_patience(recipe)
     if isinstance(source, World):
         _check_world(recipe)
     examples = source.lines if isinstance(source, World) else source
-    pixels, outputs = architecture.sizes[0], architecture.sizes[-1]
-    if examples.targets is None:
+    targets = _checked_targets(examples)
+    _check_sizes(architecture, examples, targets)
+    if recipe.augment:
+        _check_augmentation(examples, targets)
+    _check_output(architecture, recipe)
+    if recipe.loss == "cross_entropy":
+        _check_sums(examples, targets)
+
+
+def _check_trainable(recipe: Recipe) -> None:
+    if recipe.external:
         raise TinyNetError(
-            "these examples have no targets, so there is nothing to learn; give Examples targets"
+            f"{recipe.external[0]} is 'external': this recipe comes from a PyTorch loop, and TinyNet has no formula for "
+            f"the {recipe.external[0]} of the loop. Choose another value to train."
         )
-    if not len(examples):
-        raise TinyNetError("there are no examples to train on; give at least one")
-    found_pixels, found_outputs = examples.inputs.shape[1], examples.targets.shape[1]
-    if (found_pixels, found_outputs) != (pixels, outputs):
-        sizes = (found_pixels, *architecture.sizes[1:-1], found_outputs)
+
+
+def _check_patience(recipe: Recipe) -> None:
+    if recipe.patience:
         raise TinyNetError(
-            f"these examples have {found_pixels} inputs and {found_outputs} targets each, and the network takes "
-            f"{pixels} and gives {outputs}; make it with Network.initial({sizes}, seed=0)"
-        )
-    if recipe.augment and (
-        examples.shape is None or examples.shape[0] != examples.shape[1] or found_outputs != 2
-    ):
-        raise TinyNetError(
-            "augment is True: it turns square pictures with two answers, horizontal and vertical, and these examples are "
-            f"{'a table' if examples.shape is None else 'pictures of shape ' + 'x'.join(map(str, examples.shape))} with "
-            f"{found_outputs} answers"
-        )
-    if recipe.loss == "bce" and architecture.output != "sigmoid":
-        raise TinyNetError(
-            f"loss 'bce' needs outputs between 0 and 1 and the network's output is {architecture.output!r}; "
-            "make it with output='sigmoid' (--output sigmoid)"
-        )
-    if recipe.loss == "cross_entropy" and architecture.output != "softmax":
-        raise TinyNetError(
-            f"loss 'cross_entropy' needs outputs that sum to 1 and the network's output is "
-            f"{architecture.output!r}; make it with output='softmax'"
-        )
-    totals = arrays.total(examples.targets)  # (pictures,)
-    if recipe.loss == "cross_entropy" and np.abs(totals - 1).max() > 1e-9:
-        worst = int(np.abs(totals - 1).argmax())
-        raise TinyNetError(
-            f"loss 'cross_entropy' needs targets that sum to 1 and those of {examples.names[worst]!r} "
-            f"sum to {totals[worst]:g}; use 'mse' or 'bce', or other targets"
+            f"patience is {recipe.patience:,} and there are no validation examples. Pass validation=, or set patience to 0."
         )
 
 
 def _check_world(recipe: Recipe) -> None:
-    """A world draws each picture anew, with its own noise: it has no order and needs no further views."""
-    for name, value, wanted in (
+    """Check that the recipe leaves order, noise and augmentation to the world."""
+    for name, value, default in (
         ("order", recipe.order, "fixed"),
         ("noise", recipe.noise, 0.0),
         ("augment", recipe.augment, False),
     ):
-        if value != wanted:
+        if value != default:
             raise TinyNetError(
-                f"{name} is {value!r} and the pictures are drawn from a world, which has its own; leave it at {wanted!r}"
+                f"{name} is {value!r}. It must be {default!r} if the examples are drawn from a world: each example is drawn "
+                "anew, with the world's own noise."
             )
+
+
+def _checked_targets(examples: Examples) -> np.ndarray:
+    if examples.targets is None:
+        raise TinyNetError("the examples have no targets. Training needs Examples with targets.")
+    if not len(examples):
+        raise TinyNetError("the number of examples is 0. It must be 1 or more to train.")
+    return examples.targets
+
+
+def _check_sizes(architecture: Architecture, examples: Examples, targets: np.ndarray) -> None:
+    found = examples.inputs.shape[1], targets.shape[1]
+    expected = architecture.sizes[0], architecture.sizes[-1]
+    if found != expected:
+        sizes = (found[0], *architecture.sizes[1:-1], found[1])
+        raise TinyNetError(
+            f"the examples have {found[0]:,} inputs and {found[1]:,} targets each, and the network has {expected[0]:,} inputs "
+            f"and {expected[1]:,} outputs. Create a network with Network.initial({sizes}, seed=0)."
+        )
+
+
+def _check_augmentation(examples: Examples, targets: np.ndarray) -> None:
+    shape = examples.shape
+    if shape is None or shape[0] != shape[1] or targets.shape[1] != 2:
+        kind = "rows of a table" if shape is None else f"pictures of shape {'x'.join(map(str, shape))}"
+        raise TinyNetError(
+            f"augment is True and the examples are {kind} with {targets.shape[1]:,} classes. Augmentation needs square "
+            "pictures with the two classes horizontal and vertical. Set augment to False."
+        )
+
+
+def _check_output(architecture: Architecture, recipe: Recipe) -> None:
+    for loss, output, outputs in (
+        ("bce", "sigmoid", "between 0 and 1"),
+        ("cross_entropy", "softmax", "that sum to 1"),
+    ):
+        if recipe.loss == loss and architecture.output != output:
+            raise TinyNetError(
+                f"loss is {loss!r} and the network's output is {architecture.output!r}. The loss {loss!r} needs outputs "
+                f"{outputs}. Create the network with output={output!r} (--output {output})."
+            )
+
+
+def _check_sums(examples: Examples, targets: np.ndarray) -> None:
+    sums = arrays.total(targets)  # (m,)
+    errors = np.abs(sums - 1)
+    if errors.max() > SUM_TOLERANCE:
+        worst = int(errors.argmax())
+        raise TinyNetError(
+            f"the targets of {examples.names[worst]!r} sum to {sums[worst]:g}. They must sum to 1 for the loss "
+            "'cross_entropy'. Choose the loss 'mse' or 'bce', or other targets."
+        )

@@ -1,5 +1,6 @@
-"""Ending early: why, and early stopping: the network that did best on examples it was not trained on (Prechelt 1998)."""
+"""Why a training ended early, and early stopping on a validation set (Prechelt 1998)."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,41 +11,60 @@ from tinynet.recipe import Recipe
 
 
 class StopReason(NamedTuple):
-    """Why a training ended before its last step: at which step, in which cell of the sheet, for what reason."""
+    """Why a training ended before its last step.
+
+    step : int. The step that was not taken.
+    cell : str. The first cell of the sheet that is not a finite number, or "" if the training ended for another reason.
+    reason : str. The reason as a sentence without a full stop.
+    """
 
     step: int
     cell: str
     reason: str
 
+    @classmethod
+    def not_finite(cls, step: int, cell: str, value: float, detail: str) -> "StopReason":
+        """Return the reason for a cell that is infinite or not a number.
+
+        >>> StopReason.not_finite(12, "loss", math.inf, "The learning rate is 50").reason
+        'loss is infinite at step 12. The learning rate is 50'
+        """
+        kind = "not a number" if math.isnan(value) else "infinite"
+        return cls(step, cell, f"{cell} is {kind} at step {step:,}. {detail}")
+
 
 class EarlyStopping:
-    """Watches n networks in training, epoch by epoch.
+    """Track the validation loss of n networks, epoch by epoch.
 
-    parameters : (n, P) each network's at its best epoch so far; a network that is stopped keeps them.
-    best_epoch : (n,) how many epochs were done then.
-    losses : one (n,) for each epoch that was looked at.
+    parameters : (n, P). The parameters of each network at its best epoch so far.
+    best_epoch : (n,). The number of epochs after which each network was best; 0 if its loss was never a number.
+    losses : list of (n,). The validation losses after each epoch.
     """
 
     def __init__(self, recipe: Recipe, validation: Examples, networks: int) -> None:
         self.recipe, self.validation = recipe, validation
         self.losses: list[np.ndarray] = []
         self.best_epoch = np.zeros(networks, int)
-        self._best = np.full(networks, np.inf)
-        self._going = np.ones(networks, bool)
+        self._best_loss = np.full(networks, np.inf)
+        self._active = np.ones(networks, bool)
 
     @property
-    def over(self) -> bool:
-        """Whether every network has waited for longer than the recipe's patience."""
-        return not self._going.any()
+    def finished(self) -> bool:
+        """Whether the patience of every network is exhausted."""
+        return not self._active.any()
 
-    def look(self, answers: np.ndarray, parameters: np.ndarray) -> None:
-        """Take note of an epoch: answers (n, validation examples, outputs) and parameters (n, P) after it."""
-        losses = mean_losses(self.recipe, np.asarray(answers, float), self.validation)
+    def update(self, outputs: np.ndarray, parameters: np.ndarray) -> None:
+        """Add an epoch.
+
+        outputs : (n, m, outputs). The outputs for the validation examples after the epoch.
+        parameters : (n, P). The parameters after the epoch.
+        """
+        losses = mean_losses(self.recipe, np.asarray(outputs, float), self.validation)
         self.losses.append(losses)
         if len(self.losses) == 1:
             self.parameters = parameters.copy()
-        better = self._going & (losses < self._best)  # NaN is never better
-        self._best[better], self.best_epoch[better] = losses[better], len(self.losses)
+        better = self._active & (losses < self._best_loss)  # NaN is never better
+        self._best_loss[better], self.best_epoch[better] = losses[better], len(self.losses)
         self.parameters[better] = parameters[better]
         if self.recipe.patience:
-            self._going &= len(self.losses) - self.best_epoch < self.recipe.patience
+            self._active &= len(self.losses) - self.best_epoch < self.recipe.patience

@@ -1,4 +1,7 @@
-"""What decides a training's numbers: described, told apart by a hash, and put into a file, however many examples it has."""
+"""The identity of an experiment: everything that determines its numbers, as a hash and as a part of a file.
+
+An experiment is described as JSON. Many examples are too large for JSON, so files contain them as arrays.
+"""
 
 import hashlib
 import json
@@ -12,8 +15,10 @@ from tinynet.data.readers import CHUNK_ROWS
 from tinynet.files import Arrays
 from tinynet.recipe import Recipe
 
-MAX_DESCRIBED = 200_000  # numbers of examples that stand in a file's description; more are arrays of the file
-ROWS = ("inputs", "targets", "names")  # of examples: what grows with them
+MAX_DESCRIBED = (
+    200_000  # numbers of examples in a file's JSON description; more numbers become arrays of the file
+)
+ROWS = ("inputs", "targets", "names")  # the fields of Examples with one entry for each row
 PARTS = ("examples", "validation")
 # An identity is a hash of the names that the first version wrote, so it outlives new names.
 FIRST_NAMES = {
@@ -24,24 +29,33 @@ FIRST_NAMES = {
     "unbounded": "free",
 }
 FIRST_VALUES = {"hold_then_decay": "hold", "external": "given"}  # of a recipe
-LATER = ("noise", "schedule", "hold_fraction", "final_fraction", "label_smoothing", "augment", "gradients")
+# Recipe fields added after format 1. With their default value they are left out of the hash.
+ADDED_FIELDS = (
+    "noise",
+    "schedule",
+    "hold_fraction",
+    "final_fraction",
+    "label_smoothing",
+    "augment",
+    "gradients",
+)
 
-Experiment = dict[str, Any]  # ready for JSON, but for its Examples
+Experiment = dict[str, Any]  # ready for JSON, except for its Examples
 
 
 def identity(experiment: Experiment, parameters: np.ndarray) -> str:
-    """Return a hash of an experiment and the parameters it starts from; equal ones have equal hashes."""
+    """Return a hash of an experiment and its initial parameters."""
     recipe = dict(experiment["recipe"])
-    plain = Recipe().to_json()
-    for name in LATER:  # a recording older than a field keeps its identity
-        if recipe[name] == plain[name]:
+    defaults = Recipe().to_json()
+    for name in ADDED_FIELDS:  # so that recordings of earlier versions keep their identity
+        if recipe[name] == defaults[name]:
             del recipe[name]
     digest = hashlib.sha256()
     described = {
         "recipe": {name: FIRST_VALUES.get(value, value) for name, value in first_names(recipe).items()},
         "architecture": first_names(experiment["architecture"]),
     }
-    for piece in _text(experiment | described):
+    for piece in _json_pieces(experiment | described):
         digest.update(piece.encode())
     digest.update(parameters.tobytes())
     return digest.hexdigest()
@@ -52,8 +66,8 @@ def first_names(data: dict[str, Any]) -> dict[str, Any]:
     return {FIRST_NAMES.get(name, name): value for name, value in data.items()}
 
 
-def packed(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
-    """Return an experiment as arrays and a description for a file: many examples are arrays, few are described."""
+def pack(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
+    """Return the arrays and the JSON description of an experiment for a file."""
     arrays: Arrays = {}
     about = dict(experiment)
     for part in (part for part in PARTS if part in experiment):
@@ -69,8 +83,11 @@ def packed(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
     return arrays, about
 
 
-def unpacked(part: str, arrays: Arrays, about: dict[str, Any]) -> Examples | None:
-    """Return the examples of a file, and take them out of its arrays; None where it has no such part."""
+def unpack(part: str, arrays: Arrays, about: dict[str, Any]) -> Examples | None:
+    """Return the examples or the validation set of a file, or None.
+
+    Their arrays are removed from `arrays`.
+    """
     if part not in about:
         return None
     rows: dict[str, Any] = {name: arrays.pop(f"{part}.{name}") for name in ROWS if f"{part}.{name}" in arrays}
@@ -83,31 +100,32 @@ def _numbers(examples: Examples) -> int:
     return examples.inputs.size + (0 if examples.targets is None else examples.targets.size)
 
 
-def _text(about: Experiment) -> Iterator[str]:
-    """Yield the JSON of an experiment, its keys sorted: many examples a piece at a time."""
+def _json_pieces(about: Experiment) -> Iterator[str]:
+    """Yield the JSON of an experiment in pieces, with sorted keys, to bound the memory for many examples."""
     yield "{"
     for k, key in enumerate(sorted(about)):
         value = about[key]
         yield f"{', ' if k else ''}{json.dumps(key)}: "
-        yield from (
-            _examples_text(value) if isinstance(value, Examples) else [json.dumps(value, sort_keys=True)]
-        )
+        if isinstance(value, Examples):
+            yield from _examples_pieces(value)
+        else:
+            yield json.dumps(value, sort_keys=True)
     yield "}"
 
 
-def _examples_text(examples: Examples) -> Iterator[str]:
+def _examples_pieces(examples: Examples) -> Iterator[str]:
     about = first_names(examples[:0].to_json())
     yield "{"
     for k, key in enumerate(sorted(about)):
         yield f"{', ' if k else ''}{json.dumps(key)}: "
         if key in ROWS and about[key] is not None:
-            yield from _rows_text(getattr(examples, key))
+            yield from _row_pieces(getattr(examples, key))
         else:
             yield json.dumps(about[key], sort_keys=True)
     yield "}"
 
 
-def _rows_text(rows: Any) -> Iterator[str]:
+def _row_pieces(rows: Any) -> Iterator[str]:
     yield "["
     for first in range(0, len(rows), CHUNK_ROWS):
         piece = rows[first : first + CHUNK_ROWS]

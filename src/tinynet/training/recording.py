@@ -1,4 +1,4 @@
-"""A training as a recording: every nudge can be opened, and played again to the last bit."""
+"""A recording of a training. Every step can be opened and replayed bit for bit."""
 
 import os
 from collections.abc import Iterator
@@ -22,37 +22,41 @@ from tinynet.model.network import Network
 from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.training import identity
-from tinynet.training.early_stopping import StopReason as StopReason
+from tinynet.training.early_stopping import StopReason
 
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
 )  # fmt: skip
-VALIDATED = ("validation_per_epoch", "best_parameters")
+VALIDATION_ARRAYS = ("validation_per_epoch", "best_parameters")
 
 
 @dataclass(frozen=True, eq=False)
 class Recording(InNotebook):
     """The values at every step of one training.
 
-    A step is one nudge: one batch of pictures. Of a long training (see `training.train`) every `stride`-th
-    step is kept; any other is computed again from the kept one before it, to the same bits.
+    Each step uses one batch of examples. A long training keeps every `stride`-th step. Any other step is computed again from
+    the kept step before it, bit for bit.
 
-    network : the network before the first nudge.
-    parameters : (kept + 1, P) before each kept step; the last row is the final network's.
-    state : (kept + 1, S) the optimizer's memory, likewise.
-    gradients : (kept, P) of the loss, without weight decay.
-    activations : (kept, batch, nodes) of all layers after the pixels.
-    losses : (kept,) of each kept step's batch, before its nudge.
-    batches : (kept, batch) indices into `examples`; -1 where an epoch's last batch is short.
-    loss_per_epoch : (epochs,) mean over the epoch's pictures, each measured before its nudge.
-    movement_per_epoch : (epochs,) Euclidean norm of the first layer's change of weight over the epoch.
-    stopped : why the training ended early, or None.
-    world : where the pictures were drawn from, if they were; `examples` are its clean lines then, and `batches` rows of
-        its patterns.
-    validation : examples it was not trained on, if there were any; with
-    validation_per_epoch : (epochs,) the mean loss on them after each epoch,
-    best_epoch : how many epochs were done when it was lowest, 0 where it never was a number, and
-    best_parameters : (P,) the network's then.
+    network : Network. The network before the first step.
+    examples : Examples. The training examples. If they were drawn from a world, the clean lines of the world.
+    recipe : Recipe. The hyperparameters.
+    steps : int. The number of steps.
+    stride : int. Every `stride`-th step is kept.
+    parameters : (kept + 1, P). The parameters before each kept step. The last row belongs to the final network.
+    state : (kept + 1, S). The optimizer state before each kept step. The last row follows the last step.
+    gradients : (kept, P). The gradient of the loss, without weight decay.
+    activations : (kept, batch, nodes). The activations of all layers after the input.
+    losses : (kept,). The mean loss of the batch before the step.
+    batches : (kept, batch). Indices into `examples` or the patterns of the world. -1 fills up a short batch at the end of an
+        epoch.
+    loss_per_epoch : (epochs,). Mean loss of the epoch's examples, each measured before its step.
+    movement_per_epoch : (epochs,). Euclidean norm of the change of the first layer's weights over the epoch.
+    stopped : StopReason, optional. Why the training ended early.
+    world : World, optional. The world from which the examples were drawn.
+    validation : Examples, optional. The validation set.
+    validation_per_epoch : (epochs,), optional. The mean loss on the validation set after each epoch.
+    best_epoch : int, optional. The number of epochs after which the validation loss was lowest; 0 if it was never a number.
+    best_parameters : (P,), optional. The parameters after the best epoch.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
@@ -82,17 +86,17 @@ class Recording(InNotebook):
 
     @property
     def initial(self) -> Network:
-        """The network before the first nudge."""
+        """The network before the first step."""
         return self.network
 
     @cached_property
     def final(self) -> Network:
-        """The network after the last nudge."""
+        """The network after the last step."""
         return self.network.with_parameters(self.parameters[-1], origin=self._origin(self.steps))
 
     @property
     def best(self) -> Network:
-        """The network that did best on the validation examples; the final one where there were none."""
+        """The network with the lowest validation loss, or the final network without validation."""
         if self.best_parameters is None:
             return self.final
         origin = f"{self.network.origin}, after {self.best_epoch} epochs"
@@ -100,22 +104,22 @@ class Recording(InNotebook):
 
     @property
     def steps_per_epoch(self) -> int:
-        """Nudges in one pass over the pictures."""
+        """The number of steps in one epoch."""
         return steps_per_epoch(self.recipe, self.source)
 
     @property
     def source(self) -> Source:
-        """Where the pictures came from: the examples, or the world."""
+        """The source of the batches: the examples, or the world."""
         return self.examples if self.world is None else self.world
 
     @property
     def epochs(self) -> int:
-        """Whole epochs done."""
+        """The number of complete epochs."""
         return len(self.loss_per_epoch)
 
     @cached_property
     def identity(self) -> str:
-        """A hash of the experiment: network, examples and recipe. Equal experiments have equal identities."""
+        """A hash of network, examples and recipe. Equal experiments have equal hashes."""
         return identity.identity(_experiment(self), self.network.parameters)
 
     def __len__(self) -> int:
@@ -123,20 +127,24 @@ class Recording(InNotebook):
 
     def __repr__(self) -> str:
         loss = self.loss_per_epoch
-        went = f", loss {loss[0]:.4g} to {loss[-1]:.4g}" if len(loss) else ""
-        return f"<{type(self).__name__} of {self.network!r}: {self.steps:,} nudges by {len(self.examples):,} examples{went}>"
+        losses = f", loss {loss[0]:.4g} to {loss[-1]:.4g}" if len(loss) else ""
+        name, count = type(self).__name__, len(self.examples)
+        return f"<{name} of {self.network!r}: {self.steps:,} steps on {count:,} examples{losses}>"
 
     def __iter__(self) -> Iterator["Moment"]:
         return (self[step] for step in range(self.steps))
 
     def __getitem__(self, step: int) -> "Moment":
-        """The moment of nudge `step`, counted from 0; negative counts from the end."""
+        """Return the moment of a step.
+
+        step : int. Counted from 0. Negative numbers count from the end.
+
+        Raises TinyNetError for a step out of range.
+        """
+        if not self.steps:
+            raise TinyNetError(f"step is {step:,} and the recording has 0 steps.")
         if not -self.steps <= step < self.steps:
-            raise TinyNetError(
-                f"step {step} was asked and this recording has {self.steps} steps; ask for 0 to {self.steps - 1}"
-                if self.steps
-                else f"step {step} was asked and this recording has none"
-            )
+            raise TinyNetError(f"step is {step:,}. It must be a whole number from 0 to {self.steps - 1:,}.")
         step %= self.steps
         parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
@@ -147,7 +155,10 @@ class Recording(InNotebook):
         return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the parameters (P,) and the optimizer's state (S,) before `step` (after the last: at `steps`)."""
+        """Return the parameters (P,) and the optimizer state (S,) before a step.
+
+        step : int. From 0 to `steps`. The state before `steps` is the state after the last step.
+        """
         if step == self.steps:
             return self.parameters[-1], self.state[-1]
         row = step // self.stride
@@ -156,48 +167,50 @@ class Recording(InNotebook):
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
 
     def batch_indices(self, step: int) -> list[int]:
-        """Return which examples (or rows of the world's patterns) nudge `step` showed, in their order."""
+        """Return the indices of the batch of a step, into `examples` or the world's patterns."""
         return [int(k) for k in batch_indices(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
     def batch(self, step: int) -> Examples:
-        """Return the examples of nudge `step` as they were shown: in their order and view, with their noise."""
-        shown = batch_indices(self.recipe, self.source, step, step + 1)
-        inputs, targets = batch_arrays(self.recipe, self.source, step, shown)
-        rows = [int(k) for k in shown[0] if k >= 0]
-        names = [self.examples.names[k] if self.world is None else self.world.patterns.names[k] for k in rows]
-        if self.world is not None:  # a pattern may come twice in a batch
-            names = [f"{name} {step * self.recipe.batch_size + k}" for k, name in enumerate(names)]
+        """Return the batch of a step, in order, with its augmentation and noise."""
+        indices = batch_indices(self.recipe, self.source, step, step + 1)
+        inputs, targets = batch_arrays(self.recipe, self.source, step, indices)
+        rows = [int(k) for k in indices[0] if k >= 0]
+        if self.world is None:
+            names = [self.examples.names[k] for k in rows]
+        else:  # a batch may contain a pattern twice
+            first = step * self.recipe.batch_size
+            names = [f"{self.world.patterns.names[k]} {n}" for n, k in enumerate(rows, first)]
         return replace(
             self.examples, inputs=inputs[: len(rows)], targets=targets[: len(rows)], names=tuple(names)
         )
 
     def rate_of(self, step: int) -> float:
-        """Return the learning rate of nudge `step`."""
+        """Return the learning rate of a step."""
         steps = self.recipe.epochs * self.steps_per_epoch
         return float(self.recipe.rates(step, step + 1, steps)[0])
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the recording as a safetensors file: whole, or not at all.
+        """Write the recording to a safetensors file.
 
-        Raises TinyNetError where the path ends otherwise than in .safetensors, or its folder is missing or cannot be
-        written; a file already there stays as it was.
+        Raises TinyNetError if the path does not end in .safetensors, or if its folder is missing or cannot be written. An
+        existing file is then unchanged.
         """
         files.write(files.named(path), self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """Return the recording as the bytes of a safetensors file; equal experiments give equal bytes."""
-        packed, experiment = identity.packed(_experiment(self))
+        """Return the bytes of a safetensors file. Equal experiments give equal bytes."""
+        arrays, experiment = identity.pack(_experiment(self))
         about = {
             "identity": self.identity,
             **experiment,
             "steps": self.steps,
             "stride": self.stride,
-            "stopped": self.stopped and self.stopped._asdict(),
+            "stopped": None if self.stopped is None else self.stopped._asdict(),
         }
-        return files.encode("recording", self._arrays() | packed, about | self._more())
+        return files.encode("recording", self._arrays() | arrays, about | self._more())
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
+        names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATION_ARRAYS)
         return {name: getattr(self, name) for name in names}
 
     def _more(self) -> dict[str, Any]:
@@ -206,9 +219,11 @@ class Recording(InNotebook):
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *beside: "Recording", **options: Any
     ) -> str:
-        """Return the laboratory with this recording, and others beside it, as one HTML file that needs no network.
+        """Return the laboratory with recordings as one HTML page that works offline.
 
-        Where a path is given it is written there too. The options are those of `lab.page.offline.page`, `names` and `title`.
+        path : str or PathLike, optional. Also write the page to this file.
+        beside : Recording. Further recordings on the page.
+        options : `names` and `title`, as of `lab.page.offline.page`.
         """
         text: str = late_bound("Recording.to_html")(self, *beside, **options)
         if path is not None:
@@ -216,12 +231,17 @@ class Recording(InNotebook):
         return text
 
     def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
-        """Write the recording in another form, by the ending of `path`; see `tinynet.export`."""
+        """Write the recording in the format of the path's extension; see `tinynet.export`."""
         late_bound("Recording.export")(self, path, **choices)
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
-        """Return the recording in the bytes of a safetensors file; `source` names it in errors."""
+        """Return the recording in the bytes of a safetensors file.
+
+        source : str. The name of the file in error messages.
+
+        Raises TinyNetError for bytes that are damaged or not a recording.
+        """
         arrays, about = files.decode("recording", data, source)
         kind: type[Recording] = cls
         if "watched" in about:
@@ -229,11 +249,11 @@ class Recording(InNotebook):
         try:
             architecture = Architecture.from_json(about["architecture"])
             network = Network(architecture, arrays["parameters"][0], about["origin"])
-            examples, validation = (identity.unpacked(part, arrays, about) for part in identity.PARTS)
+            examples, validation = (identity.unpack(part, arrays, about) for part in identity.PARTS)
             if examples is None:
                 raise KeyError("examples")
             recipe = Recipe.from_json(about["recipe"])
-            stopped = about["stopped"] and StopReason(**about["stopped"])
+            stopped = StopReason(**about["stopped"]) if about["stopped"] else None
             more = {
                 "world": World.from_json(about["world"]) if "world" in about else None,
                 "validation": validation,
@@ -245,19 +265,28 @@ class Recording(InNotebook):
             run = kind(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
             _check_shapes(run)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            raise TinyNetError(f"{source} is damaged: its description does not fit ({error})") from error
+            raise TinyNetError(
+                f"{source} is damaged: its description does not fit its arrays ({error})"
+            ) from error
         if run.identity != about["identity"]:
-            raise TinyNetError(f"{source} is damaged: its experiment is not the one that was saved")
+            raise TinyNetError(
+                f"{source} is damaged: its experiment differs from the experiment that was saved"
+            )
         return run
 
     def _origin(self, step: int) -> str:
-        return f"{self.network.origin}, after {step} nudges" if step else self.network.origin
+        if step == 0:
+            return self.network.origin
+        return f"{self.network.origin}, after {step:,} {'step' if step == 1 else 'steps'}"
 
 
 def advance(
     run: Recording, parameters: np.ndarray, state: np.ndarray, first: int, step: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return parameters (P,) and state (S,) before `step`, from those before `first`, by taking the steps again."""
+    """Take the steps from `first` to `step` again. -> parameters (P,) and state (S,) before `step`
+
+    parameters, state : (P,), (S,). The numbers before the step `first`.
+    """
     recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
     tape = Tape.blank(run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1)
     recorder(tape, first, step)
@@ -267,21 +296,24 @@ def advance(
 def load(path: str | os.PathLike[str]) -> Recording:
     """Read a recording that `Recording.save` wrote.
 
-    Raises TinyNetError for a file that is missing, damaged, of another kind, or newer than this version.
+    Raises TinyNetError for a file that is missing, damaged, not a recording, or written by a newer version.
     """
     return Recording.from_bytes(files.read(Path(path)), str(path))
 
 
 def _experiment(run: Recording) -> identity.Experiment:
-    """Return all that decides a training's numbers, but the parameters."""
+    """Return everything that determines the numbers of a training, except the initial parameters."""
     about = {
         "architecture": run.network.architecture.to_json(),
         "origin": run.network.origin,
         "examples": run.examples,
         "recipe": run.recipe.to_json(),
     }
-    more = {"world": run.world and run.world.to_json(), "validation": run.validation}
-    return about | {name: part for name, part in more.items() if part is not None}
+    if run.world is not None:
+        about["world"] = run.world.to_json()
+    if run.validation is not None:
+        about["validation"] = run.validation
+    return about
 
 
 def _check_shapes(run: Recording) -> None:
@@ -298,4 +330,4 @@ def _check_shapes(run: Recording) -> None:
     for name, shape in expected.items():
         found = getattr(run, name).shape
         if found != shape:
-            raise ValueError(f"{name} has shape {found}, not {shape}")
+            raise ValueError(f"{name} has shape {found}. It must have shape {shape}.")

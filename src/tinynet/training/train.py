@@ -1,4 +1,4 @@
-"""Train one network, and record everything."""
+"""Train one network and record every step."""
 
 import math
 from collections.abc import Callable
@@ -17,16 +17,24 @@ from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
-from tinynet.training.early_stopping import EarlyStopping
-from tinynet.training.recording import Recording, StopReason
+from tinynet.training.early_stopping import EarlyStopping, StopReason
+from tinynet.training.recording import Recording
 from tinynet.validation import check_int
 
 Progress = Callable[[int, int], None]
 
 MAX_KEPT = 200_000  # steps
-MAX_TIMES = 1_000  # of one nudge
-MAX_BYTES = 512 * 2**20  # of the kept steps' numbers
-SECONDS_PER_CALL = 0.05  # the kernel hears Ctrl-C only between calls
+MAX_TIMES = 1_000  # repetitions of one step
+MAX_BYTES = 512 * 2**20  # of the arrays of all kept steps
+SECONDS_PER_CALL = 0.05  # Ctrl-C takes effect between calls of the kernel
+
+
+class Checkpoint(NamedTuple):
+    """The numbers of a training after some steps."""
+
+    steps: int
+    parameters: np.ndarray  # (P,)
+    state: np.ndarray  # (S,)
 
 
 def train(
@@ -38,20 +46,22 @@ def train(
     kept: int = MAX_KEPT,
     progress: Progress | None = None,
 ) -> Recording:
-    """Train `network` on `examples` by `recipe` (the default recipe if None) and return the recording.
+    """Train a network and return the recording.
 
-    Examples may be a `World`: every showing is a fresh picture then, drawn by the recipe's seed, and 100 pictures count
-    as an epoch.
+    network : Network. The network before the first step. It is not changed.
+    examples : Examples or World. A world draws new examples at every step, by the recipe's seed. An epoch then has 100
+        examples.
+    recipe : Recipe, optional. `Recipe()` by default.
+    validation : Examples, optional. The recording then contains the validation loss after each epoch and the `best`
+        network. Training stops early if the recipe has a patience.
+    kept : int. The largest number of steps to store. A longer training stores every n-th step. The other steps are computed
+        again when you open them.
+    progress : callable, optional. Called as `progress(done, total)` with numbers of steps.
 
-    With examples for validation, the recording has the loss on them after each epoch and its `best` network, and stops
-    where the recipe's patience is over.
+    If a number becomes infinite or not a number, training stops before that step. Ctrl-C stops training after the last
+    complete call of the kernel. Both return the recording up to there, with the reason in `stopped`.
 
-    The network itself is left as it is. Training that leaves the finite numbers stops before that step, and
-    Ctrl-C stops it where it is: the recording up to there is returned, and its `stopped` says why.
-    Of more than `kept` steps only every n-th is kept, so that memory stays bounded; any other is computed again.
-    `progress(done, total)` is called now and then with numbers of steps.
-
-    Raises TinyNetError where the three do not fit each other.
+    Raises TinyNetError if network, examples and recipe do not fit each other.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=100))
@@ -66,45 +76,64 @@ def train(
     tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
     state = optimizers.initial_state(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
-    mark = Mark(0, network.parameters, state)
-    watch = None if validation is None else EarlyStopping(recipe, validation, 1)
-    interrupted = False
+    stopping = None if validation is None else EarlyStopping(recipe, validation, 1)
+    spans = _spans(network.architecture, recipe, total, None if stopping is None else per_epoch)
+    last, interrupted = _record(network, recorder, tape, spans, stopping, progress)
+    run = _recording(network, examples, recipe, tape, last)
+    if stopping is not None:
+        run = _with_validation(run, stopping)
+    if last.steps == total or (stopping is not None and stopping.finished):
+        return run
+    if interrupted:
+        reason = f"interrupted after {last.steps:,} of {total:,} steps"
+        return replace(run, stopped=StopReason(last.steps, "", reason))
+    return replace(run, stopped=_divergence(run))
+
+
+def _record(
+    network: Network,
+    recorder: Recorder,
+    tape: Tape,
+    spans: list[tuple[int, int]],
+    stopping: EarlyStopping | None,
+    progress: Progress | None,
+) -> tuple[Checkpoint, bool]:
+    """Take the steps of all spans. Return the last checkpoint, and whether Ctrl-C was pressed."""
+    last = Checkpoint(0, recorder.parameters.copy(), recorder.state.copy())
     try:
-        for span in _spans(network.architecture, recipe, total, None if watch is None else per_epoch):
-            reached = recorder(tape, *span)
-            mark = Mark(reached, recorder.parameters.copy(), recorder.state.copy())
+        for first, end in spans:
+            reached = recorder(tape, first, end)
+            last = Checkpoint(reached, recorder.parameters.copy(), recorder.state.copy())
             if progress is not None:
-                progress(reached, total)
-            if reached < span[1]:
+                progress(reached, spans[-1][1])
+            if reached < end:
                 break
-            if watch is not None:
-                now = network.with_parameters(mark.parameters)
-                watch.look(now(watch.validation)[None], mark.parameters[None])
-                if watch.over:
+            if stopping is not None:
+                current = network.with_parameters(last.parameters)
+                stopping.update(current(stopping.validation)[None], last.parameters[None])
+                if stopping.finished:
                     break
     except KeyboardInterrupt:
-        interrupted = True
-    run = _recording(network, examples, recipe, tape, mark)
-    if watch is not None:
-        run = _validated(run, watch)
-    if mark.steps == total or (watch is not None and watch.over):
-        return run
-    reason = f"interrupted after {mark.steps:,} of {total:,} steps"
-    return replace(run, stopped=StopReason(mark.steps, "", reason) if interrupted else _divergence(run))
+        return last, True
+    return last, False
 
 
-def _validated(run: Recording, watch: EarlyStopping) -> Recording:
-    """Add what the validation examples said: nothing yet where no epoch is done."""
-    losses = np.array([loss[0] for loss in watch.losses])
-    best = watch.parameters[0] if len(losses) else run.network.parameters
+def _with_validation(run: Recording, stopping: EarlyStopping) -> Recording:
+    """Add the validation losses and the best network. Without a whole epoch the best network is the initial one."""
+    losses = np.array([loss[0] for loss in stopping.losses])
+    best = stopping.parameters[0] if len(losses) else run.network.parameters
     return replace(
-        run, validation=watch.validation, validation_per_epoch=losses,
-        best_epoch=int(watch.best_epoch[0]), best_parameters=best,
+        run, validation=stopping.validation, validation_per_epoch=losses,
+        best_epoch=int(stopping.best_epoch[0]), best_parameters=best,
     )  # fmt: skip
 
 
 def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) -> Moment:
-    """Return the one nudge that `examples`, all together, would give `network`: every number, nothing trained.
+    """Return one training step, with all examples as one batch.
+
+    The network is not changed. The network after the step is `nudge(...).after`.
+
+    Raises TinyNetError if network, examples and recipe do not fit each other.
 
     >>> import tinynet as tn
     >>> moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
@@ -112,18 +141,20 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     'layer1.weight[0,0]'
     """
     recipe = recipe or Recipe()
-    check(network.architecture, examples, replace(recipe, patience=0))  # one nudge waits for nothing
+    check(network.architecture, examples, replace(recipe, patience=0))  # patience needs a validation set
     assert examples.targets is not None
-    shown = replace(examples, targets=smoothed(recipe, examples.targets))
-    return Moment(network, shown, recipe, optimizers.initial_state(network.architecture, recipe))
+    batch = replace(examples, targets=smoothed(recipe, examples.targets))
+    return Moment(network, batch, recipe, optimizers.initial_state(network.architecture, recipe))
 
 
 def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *, times: int) -> list[Moment]:
-    """Repeat one nudge, each from where the last one ended.
+    """Repeat a step on the same examples. -> [first step, second step, ...]
 
-    times : a whole number from 1 to 1,000. The optimizer's memory is empty before each nudge.
+    Each step starts from the network after the step before it. The optimizer state is empty before each step.
 
-    Raises TinyNetError for another number of times, and as `nudge`.
+    times : int. The number of steps, from 1 to 1,000.
+
+    Raises TinyNetError for another number of steps, and for the same reasons as `nudge`.
 
     >>> import tinynet as tn
     >>> moments = nudges(tn.Network.initial(seed=0), tn.pictures.lines()["top"], times=3)
@@ -131,44 +162,38 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
     [0.1428, 0.1402, 0.1377]
     """
     check_int("times", times, 1, MAX_TIMES)
-    found = [nudge(network, examples, recipe)]
-    while len(found) < times:
-        found.append(nudge(found[-1].after, examples, recipe))
-    return found
-
-
-class Mark(NamedTuple):
-    """How far a training is: steps done, and the numbers then."""
-
-    steps: int
-    parameters: np.ndarray  # (P,)
-    state: np.ndarray  # (S,)
+    moments = [nudge(network, examples, recipe)]
+    while len(moments) < times:
+        moments.append(nudge(moments[-1].after, examples, recipe))
+    return moments
 
 
 def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
+    """Return n if every n-th step is kept, so that neither the number of steps nor of bytes is too large."""
     numbers = 2 * architecture.parameter_count + optimizers.state_size(architecture, recipe)
     row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
     return max(1, -(-total // max(1, min(kept, MAX_KEPT))), -(-total * row_bytes // MAX_BYTES))
 
 
 def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | None) -> list[tuple[int, int]]:
+    """Return the first step and the end of each call of the kernel. size : steps per call."""
     seconds_per_step = (
         2e-7 + 4e-9 * architecture.parameter_count * recipe.batch_size
-    )  # roughly, on the machines of 2026
+    )  # a rough estimate for the machines of 2026
     size = size or max(1, int(SECONDS_PER_CALL / seconds_per_step))
     return [(first, min(first + size, total)) for first in range(0, total, size)]
 
 
-def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, mark: Mark) -> Recording:
-    kept = -(-mark.steps // tape.stride)
-    epochs = mark.steps // steps_per_epoch(recipe, source)
-    tape.parameters[kept], tape.state[kept] = mark.parameters, mark.state
+def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, last: Checkpoint) -> Recording:
+    kept = -(-last.steps // tape.stride)
+    epochs = last.steps // steps_per_epoch(recipe, source)
+    tape.parameters[kept], tape.state[kept] = last.parameters, last.state
     return Recording(
         network=network,
         examples=source.lines if isinstance(source, World) else source,
         world=source if isinstance(source, World) else None,
         recipe=recipe,
-        steps=mark.steps,
+        steps=last.steps,
         stride=tape.stride,
         parameters=tape.parameters[: kept + 1],
         state=tape.state[: kept + 1],
@@ -182,15 +207,10 @@ def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, mar
 
 
 def _divergence(run: Recording) -> StopReason:
-    """Find the first cell of the step not taken that is no finite number."""
-    shown = run.batch(run.steps)
+    """Find the first cell that is not finite in the step that was not taken."""
     recipe = replace(run.recipe, learning_rate=run.rate_of(run.steps))
-    values = Moment(run.final, shown, recipe, run.state[-1], run.steps).values
+    values = Moment(run.final, run.batch(run.steps), recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
-    what = "not a number" if math.isnan(values[cell]) else "infinite"
     largest = max(abs(run.final.parameters))
-    reason = (
-        f"{cell} is {what} at step {run.steps} (the largest parameter is {largest:.3g}); "
-        f"try a learning rate below {run.recipe.learning_rate:g}"
-    )
-    return StopReason(run.steps, cell, reason)
+    detail = f"The largest parameter is {largest:.3g}. Try a learning rate below {run.recipe.learning_rate:g}"
+    return StopReason.not_finite(run.steps, cell, values[cell], detail)

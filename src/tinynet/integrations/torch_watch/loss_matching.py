@@ -1,4 +1,4 @@
-"""What a watched step was: its loss, recognised by its numbers, and whether the loss explains the gradient."""
+"""Identify the loss of a PyTorch step by its numbers, and check that the loss explains the gradient."""
 
 from collections.abc import Iterator
 from functools import reduce
@@ -12,12 +12,12 @@ from tinynet.core.forward import activate, evaluate
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 
-ROUNDINGS = 64  # of so many last places PyTorch's numbers may differ from the formulas'
-SLACK = 0.01  # of an activation's slope: 1 - a loses digits where a is near 1
+ULPS = 64  # allowed difference between PyTorch's numbers and the formulas, in units in the last place
+SLACK = 0.01  # tolerance for an activation's derivative: 1 - a loses digits if a is close to 1
+TINY = 1e-30  # absolute tolerance, for numbers close to 0
 
-# how the model's outputs can be read, by the activation it ends with: the network's output and the loss, likeliest first;
-# after another activation the loss is mse
-READINGS = {
+# for the last activation of the model: the possible activations of the network's output and losses, most likely first
+HYPOTHESES = {
     "identity": (
         ("identity", "mse"),
         ("sigmoid", "bce"),
@@ -33,18 +33,23 @@ READINGS = {
 
 
 class Candidate(NamedTuple):
-    """A tensor that met the outputs: perhaps the targets. smoothing : of PyTorch's cross_entropy."""
+    """A tensor that may contain the targets. smoothing : label smoothing of PyTorch's cross_entropy."""
 
     values: np.ndarray
     smoothing: float = 0.0
 
 
-class Heard(NamedTuple):
-    """What was heard of the passes that one step learned from, as PyTorch had it, in float64.
+class Observation(NamedTuple):
+    """The recorded passes of one step as one batch. All arrays are float64.
 
-    inputs : (batch, pixels). hidden : of each hidden layer (batch, nodes).
-    outputs : (batch, outputs) the model's, and slopes : (batch, outputs) of the loss by them.
-    ending : the activation the model ends with; precision : the distance from 1 to the next number.
+    inputs : (batch, inputs).
+    hidden : list of (batch, nodes). The activations of each hidden layer.
+    outputs : (batch, outputs). The outputs of the PyTorch model.
+    slopes : (batch, outputs). The derivatives of the loss by the outputs.
+    loss : float.
+    candidates : list of Candidate. Tensors that may contain the targets.
+    ending : str. The last activation of the model.
+    precision : float. The distance from 1 to the next number of the model's dtype.
     """
 
     inputs: np.ndarray
@@ -57,8 +62,19 @@ class Heard(NamedTuple):
     precision: float
 
 
-def targets_of(candidates: list[Candidate], rows: int, outputs: int) -> Iterator[np.ndarray]:
-    """Yield each candidate as targets (rows, outputs), where it can be: whole rows, or the numbers of classes."""
+def hypotheses(ending: str) -> list[tuple[str, str]]:
+    """Return the possible pairs (output activation, loss), most likely first.
+
+    The last pair has the loss "external" and is always possible.
+    """
+    return [*HYPOTHESES[ending], (ending.removeprefix("log_"), "external")]
+
+
+def possible_targets(candidates: list[Candidate], rows: int, outputs: int) -> Iterator[np.ndarray]:
+    """Yield each candidate with a suitable shape as targets (rows, outputs).
+
+    A candidate contains whole rows, or class indices.
+    """
     for values, smoothing in candidates:
         if values.size == rows * outputs:
             yield values.reshape(rows, outputs).astype(float)
@@ -68,105 +84,118 @@ def targets_of(candidates: list[Candidate], rows: int, outputs: int) -> Iterator
                 yield np.eye(outputs)[classes] * (1.0 - smoothing) + smoothing / outputs
 
 
-def fitting(heard: Heard, output: str, loss: str) -> np.ndarray | None:
-    """Return the targets by which this reading gives PyTorch's loss and its slopes, or None. -> (batch, outputs)"""
-    a = answers(heard, output)
-    for targets in targets_of(heard.candidates, *a.shape):
+def matching_targets(seen: Observation, output: str, loss: str) -> np.ndarray | None:
+    """Return the targets for which a hypothesis gives PyTorch's loss and slopes, or None. -> (batch, outputs)"""
+    a = network_outputs(seen, output)
+    for targets in possible_targets(seen.candidates, *a.shape):
         with np.errstate(all="ignore"):
-            if _fits(heard, output, loss, a, targets):
+            if _matches(seen, output, loss, a, targets):
                 return targets
     return None
 
 
-def answers(heard: Heard, output: str) -> np.ndarray:
-    """Return the activations of a network whose last layer has this `output`. -> (batch, outputs)"""
-    if heard.ending == "log_softmax":
-        return arrays.exp(np.minimum(heard.outputs, 0.0))
-    return heard.outputs if heard.ending == output else activate(output, heard.outputs)
+def network_outputs(seen: Observation, output: str) -> np.ndarray:
+    """Return the outputs of a network whose output activation is `output`. -> (batch, outputs)"""
+    if seen.ending == "log_softmax":
+        return arrays.exp(np.minimum(seen.outputs, 0.0))
+    return seen.outputs if seen.ending == output else activate(output, seen.outputs)
 
 
-def _fits(heard: Heard, output: str, loss: str, a: np.ndarray, t: np.ndarray) -> bool:
-    tolerance, found = ROUNDINGS * heard.precision, deltas(heard)
-    count = len(a) if loss == "cross_entropy" else a.size
+def _matches(seen: Observation, output: str, loss: str, a: np.ndarray, t: np.ndarray) -> bool:
+    """Return whether loss and slopes agree with the formulas for outputs a and targets t. (batch, outputs)"""
+    if loss == "cross_entropy" and np.abs(arrays.total(t) - 1.0).max() > 1e-6:
+        return False
     if loss == "mse":
-        terms = (a - t) ** 2, np.abs(a - t) * (np.abs(a) + np.abs(t))
-        value, size = (float(arrays.mean(some.ravel())) for some in terms)
-        expected = through(output, a, 2.0 * (a - t) / count)
-        bound = (np.abs(a) + np.abs(t)) * 2.0 / count * (np.abs(through(output, a, np.ones_like(a))) + SLACK)
-        bound = bound + 2.0 / count * SLACK * (output == "softmax")
+        value, size, expected, bound = _mse(output, a, t)
     else:
-        logs = np.maximum(arrays.log(a), -100.0)
-        rests = np.maximum(arrays.log(1.0 - a), -100.0) * (loss == "bce")
-        value, size = -float(arrays.total((t * logs + (1.0 - t) * rests).ravel())) / count, 1.0
-        if loss == "cross_entropy" and np.abs(arrays.total(t) - 1.0).max() > 1e-6:
-            return False
-        expected, bound = (a - t) / count, (np.abs(a) + np.abs(t)) / count
-    same = abs(value - heard.loss) <= tolerance * (abs(value) + size)
-    return bool(same and (np.abs(expected - found) <= tolerance * bound + 1e-30).all())
+        value, size, expected, bound = _log_loss(loss, a, t)
+    tolerance = ULPS * seen.precision
+    same_loss = abs(value - seen.loss) <= tolerance * (abs(value) + size)
+    return bool(same_loss and (np.abs(expected - deltas(seen)) <= tolerance * bound + TINY).all())
 
 
-def deltas(heard: Heard) -> np.ndarray:
-    """Return the slopes of the loss by the last layer's weighted sums. -> (batch, outputs)"""
-    if heard.ending == "log_softmax":
-        return np.asarray(heard.slopes - arrays.exp(heard.outputs) * arrays.total(heard.slopes)[:, None])
-    return through(heard.ending, heard.outputs, heard.slopes)
+def _mse(output: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
+    """Return the loss, the size of its rounding, the deltas, and the size of their rounding."""
+    terms = (a - t) ** 2, np.abs(a - t) * (np.abs(a) + np.abs(t))
+    value, size = (float(arrays.mean(term.ravel())) for term in terms)
+    expected = through_activation(output, a, 2.0 * (a - t) / a.size)
+    derivative = np.abs(through_activation(output, a, np.ones_like(a)))
+    bound = (np.abs(a) + np.abs(t)) * 2.0 / a.size * (derivative + SLACK)
+    return value, size, expected, bound + 2.0 / a.size * SLACK * (output == "softmax")
 
 
-def slopes_by_answers(heard: Heard) -> np.ndarray:
-    """Return the slopes of the loss by the network's answers: after log_softmax, by the softmax's. (batch, outputs)"""
-    if heard.ending != "log_softmax":
-        return heard.slopes
-    a = arrays.exp(heard.outputs)
-    return np.divide(heard.slopes, a, out=np.zeros_like(a), where=a > 0)
+def _log_loss(loss: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
+    """Return the same four for BCE and cross-entropy."""
+    count = (
+        len(a) if loss == "cross_entropy" else a.size
+    )  # PyTorch averages cross-entropy over rows, BCE over elements
+    logs = np.maximum(arrays.log(a), -100.0)
+    complements = np.maximum(arrays.log(1.0 - a), -100.0) * (loss == "bce")
+    value = -float(arrays.total((t * logs + (1.0 - t) * complements).ravel())) / count
+    return value, 1.0, (a - t) / count, (np.abs(a) + np.abs(t)) / count
 
 
-def through(kind: str, a: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """Return slopes by the weighted sums from slopes by the activations a. (batch, nodes)"""
+def deltas(seen: Observation) -> np.ndarray:
+    """Return the derivatives of the loss by the last layer's weighted sums. -> (batch, outputs)"""
+    if seen.ending == "log_softmax":
+        return np.asarray(seen.slopes - arrays.exp(seen.outputs) * arrays.total(seen.slopes)[:, None])
+    return through_activation(seen.ending, seen.outputs, seen.slopes)
+
+
+def slopes_by_network_outputs(seen: Observation) -> np.ndarray:
+    """Return the derivatives of the loss by the network's outputs. -> (batch, outputs)
+
+    A network for a model with a final log_softmax has a softmax instead.
+    """
+    if seen.ending != "log_softmax":
+        return seen.slopes
+    a = arrays.exp(seen.outputs)
+    return np.divide(seen.slopes, a, out=np.zeros_like(a), where=a > 0)
+
+
+def through_activation(kind: str, a: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """Turn derivatives by the activations a into derivatives by the weighted sums. (batch, nodes)"""
     if kind == "softmax":
         return np.asarray(a * (slopes - arrays.total(slopes * a)[:, None]))
     factors = [evaluate(factor, a=a) for factor in ACTIVATIONS[kind].slope_by_output("a")]
     return np.asarray(slopes * reduce(mul, factors, np.ones_like(a)))
 
 
-def explains(heard: Heard, network: Network, gradients: np.ndarray) -> bool:
-    """Whether backpropagation from PyTorch's slopes gives the gradients (P,) that the optimizer took."""
-    delta, tolerance = deltas(heard), ROUNDINGS * heard.precision
-    size = np.abs(delta)  # what rounding is measured by: the sum of all products, without their signs
-    layers, below = network.layers, [heard.inputs, *heard.hidden]
+def loss_explains_gradients(seen: Observation, network: Network, gradients: np.ndarray) -> bool:
+    """Return whether backpropagation from PyTorch's slopes gives the gradients (P,) that the optimizer used."""
+    delta, tolerance = deltas(seen), ULPS * seen.precision
+    size = np.abs(delta)  # the sum of all products without their signs, to bound the rounding errors
+    layers, layer_inputs = network.layers, [seen.inputs, *seen.hidden]
     for n in range(len(layers) - 1, -1, -1):
-        a, (weight, bias) = below[n], network.architecture.slices[n]
+        a, (weight, bias) = layer_inputs[n], network.architecture.slices[n]
         for where, product, bound in (
             (weight, arrays.weighted_sums(delta.T, a.T), arrays.weighted_sums(size.T, np.abs(a.T))),
             (bias, arrays.total(delta, 0), arrays.total(size, 0)),
         ):
-            if not (np.abs(gradients[where] - product.ravel()) <= tolerance * bound.ravel() + 1e-30).all():
+            if not (np.abs(gradients[where] - product.ravel()) <= tolerance * bound.ravel() + TINY).all():
                 return False
         kind = network.architecture.hidden
-        back = layers[n].weight.T  # (in, out)
-        delta = through(kind, a, arrays.weighted_sums(delta, back))
-        size = arrays.weighted_sums(size, np.abs(back)) * (np.abs(through(kind, a, np.ones_like(a))) + SLACK)
+        weights = layers[n].weight.T  # (in, out)
+        derivative = np.abs(through_activation(kind, a, np.ones_like(a)))
+        delta = through_activation(kind, a, arrays.weighted_sums(delta, weights))
+        size = arrays.weighted_sums(size, np.abs(weights)) * (derivative + SLACK)
     return True
 
 
-def agrees(heard: Heard, network: Network) -> int | None:
-    """Return the first layer (from 0) whose activations the network does not give, None where all agree."""
-    a, last = heard.inputs, len(network.layers) - 1
-    seen = [*heard.hidden, heard.outputs]
+def first_wrong_layer(seen: Observation, network: Network) -> int | None:
+    """Return the first layer (from 0) whose activations differ from the network's, or None."""
+    a, last = seen.inputs, len(network.layers) - 1
+    observed = [*seen.hidden, seen.outputs]
     for n, layer in enumerate(network.layers):
         z = arrays.weighted_sums(a, layer.weight, layer.bias)
         size = arrays.weighted_sums(np.abs(a), np.abs(layer.weight), np.abs(layer.bias))
-        kind = heard.ending if n == last else layer.activation
-        ours = activate(kind.removeprefix("log_"), z)
-        ours = arrays.log(np.maximum(ours, 1e-300)) if kind == "log_softmax" else ours
-        bound = (
-            ROUNDINGS * heard.precision * (size.max(axis=1, keepdims=True, initial=0.0) + np.abs(ours) + 1.0)
-        )
-        if seen[n].shape != ours.shape or not (np.abs(seen[n] - ours) <= bound).all():
+        kind = seen.ending if n == last else layer.activation
+        expected = activate(kind.removeprefix("log_"), z)
+        if kind == "log_softmax":
+            expected = arrays.log(np.maximum(expected, 1e-300))
+        largest = size.max(axis=1, keepdims=True, initial=0.0)
+        bound = ULPS * seen.precision * (largest + np.abs(expected) + 1.0)
+        if observed[n].shape != expected.shape or not (np.abs(observed[n] - expected) <= bound).all():
             return n
-        a = seen[n]
+        a = observed[n]
     return None
-
-
-def likeliest(ending: str) -> list[tuple[str, str]]:
-    """Return the readings of a model with this ending, likeliest first, and last the one that always holds."""
-    return [*READINGS.get(ending, ((ending, "mse"),)), (ending.removeprefix("log_"), "external")]

@@ -1,22 +1,23 @@
-"""What a watched optimizer did: recognised where the formulas give its change."""
+"""Identify the optimizer of a PyTorch step by its numbers."""
 
 from dataclasses import replace
 from functools import reduce
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tinynet.core import formulas, optimizers
+from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
 from tinynet.errors import TinyNetError
+from tinynet.integrations.torch_watch.loss_matching import TINY, ULPS
 from tinynet.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch
 
-ROUNDINGS = 64  # of so many last places PyTorch's numbers may differ from the formulas'
-ANY = SimpleNamespace(parameter_names=("w",))  # all parameters are updated alike
+ONE = Architecture((1, 1))  # the formulas of its weight apply to every parameter
+WEIGHT, BIAS = ONE.parameter_names
 
 OPERATIONS: dict[str, Any] = {
     "-": np.subtract,
@@ -28,36 +29,42 @@ OPERATIONS: dict[str, Any] = {
 }
 
 
-class Setting(NamedTuple):
-    """An optimizer before a step: the recipe of its formulas, None where none can be; its rate and its memory (S,)."""
+class OptimizerSnapshot(NamedTuple):
+    """An optimizer before a step.
+
+    recipe : Recipe, optional. The recipe with the optimizer's formulas; None if TinyNet has no formulas.
+    rate : float. The learning rate.
+    state : (S,). The optimizer state.
+    """
 
     recipe: Recipe | None
     rate: float
     state: np.ndarray
 
 
-def setting_of(optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Parameter]") -> Setting:
-    """Return the optimizer's setting for these parameters, as it stands before a step.
+def snapshot(optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Parameter]") -> OptimizerSnapshot:
+    """Return the recipe, learning rate and state of an optimizer for these parameters.
 
-    Raises TinyNetError where it has none of them.
+    Raises TinyNetError for an optimizer without these parameters.
     """
-    ours = {id(p) for p in parameters}
-    groups = [group for group in optimizer.param_groups if any(id(p) in ours for p in group["params"])]
+    ids = {id(p) for p in parameters}
+    groups = [group for group in optimizer.param_groups if any(id(p) in ids for p in group["params"])]
     if not groups:
-        raise TinyNetError("this optimizer has none of the model's parameters; give it model.parameters()")
+        raise TinyNetError(
+            "the optimizer has none of the model's parameters. Create it with model.parameters()."
+        )
     recipes = [_recipe(group) for group in groups]
     rates = {float(group.get("lr") or 0.0) for group in groups}
     recipe = recipes[0] if len(rates) == 1 and all(r == recipes[0] for r in recipes) else None
-    state = np.zeros(0) if recipe is None else _memory(optimizer, parameters, recipe)
-    return Setting(
-        recipe if state is not None else None,
-        float(groups[0].get("lr") or 0.0),
-        np.zeros(0) if state is None else state,
-    )
+    state = None if recipe is None else _state(optimizer, parameters, recipe)
+    rate = float(groups[0].get("lr") or 0.0)
+    if state is None:
+        return OptimizerSnapshot(None, rate, np.zeros(0))
+    return OptimizerSnapshot(recipe, rate, state)
 
 
 def _recipe(group: dict[str, Any]) -> Recipe | None:
-    """Return the recipe that a group's settings would be, its rate left out."""
+    """Return the recipe with the settings of a parameter group, without the learning rate, or None."""
     decay = group.get("weight_decay", 0.0)
     try:
         if "betas" in group:
@@ -68,39 +75,39 @@ def _recipe(group: dict[str, Any]) -> Recipe | None:
         momentum, nesterov = group.get("momentum", 0.0), bool(group.get("nesterov", False))
         return Recipe(optimizer="sgd", momentum=momentum, nesterov=nesterov, weight_decay=decay)
     except (TinyNetError, TypeError, ValueError, KeyError):
-        return None  # settings of another kind
+        return None  # settings that a recipe does not have
 
 
-def _memory(
+def _state(
     optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Parameter]", recipe: Recipe
 ) -> np.ndarray | None:
-    """Return the optimizer's memory in the order of a recording's state, None where it has another."""
+    """Return the optimizer state in the order of a recording's state, or None for another kind of state."""
     keys = {"adam": ("exp_avg", "exp_avg_sq"), "sgd": ("momentum_buffer",) if recipe.momentum else ()}
-    kept = [optimizer.state.get(p, {}) for p in parameters]
-    found = [
+    states = [optimizer.state.get(p, {}) for p in parameters]
+    arrays = [
         _flat(state.get(key), p)
         for key in keys[recipe.optimizer]
-        for state, p in zip(kept, parameters, strict=True)
+        for state, p in zip(states, parameters, strict=True)
     ]
     if recipe.optimizer != "adam":
-        return np.concatenate(found) if found else np.zeros(0)
-    done = {float(state.get("step", 0.0)) for state in kept}
-    if len(done) > 1:
+        return np.concatenate(arrays) if arrays else np.zeros(0)
+    steps = {float(state.get("step", 0.0)) for state in states}
+    if len(steps) > 1:
         return None
-    steps = int(*done)
-    return np.concatenate([*found, [_power(recipe.beta1, steps), _power(recipe.beta2, steps)]])
+    done = int(*steps)
+    return np.concatenate([*arrays, [_power(recipe.beta1, done), _power(recipe.beta2, done)]])
 
 
 def _power(x: float, k: int) -> float:
-    """Return x to the power k, a whole number from 0, by squaring.
+    """Return x to the power k by repeated squaring. k is a whole number from 0.
 
     >>> _power(3.0, 5)
     243.0
     """
-    found = 1.0
+    power = 1.0
     for bit in f"{k:b}":
-        found *= found * (x if bit == "1" else 1.0)
-    return found
+        power *= power * (x if bit == "1" else 1.0)
+    return power
 
 
 def _flat(tensor: "torch.Tensor | None", like: "torch.Tensor") -> np.ndarray:
@@ -111,39 +118,41 @@ def _flat(tensor: "torch.Tensor | None", like: "torch.Tensor") -> np.ndarray:
     return tensor.detach().to("cpu", torch.float64).numpy().ravel()
 
 
-def reproduces(
-    setting: Setting, before: np.ndarray, used: np.ndarray, after: np.ndarray, precision: float
+def formulas_explain_step(
+    taken: OptimizerSnapshot, before: np.ndarray, used: np.ndarray, after: np.ndarray, precision: float
 ) -> bool:
-    """Whether the formulas give the optimizer's step: (P,) before, the gradient it took, after."""
-    recipe = setting.recipe
+    """Return whether the optimizer's formulas give its step.
+
+    before, used, after : (P,). The parameters before the step, the gradient that the optimizer used, and the parameters
+        after the step.
+    """
+    recipe = taken.recipe
     if recipe is None:
         return False
     values: dict[str, Any] = {
-        "w": before,
-        "w.used": used,
-        **optimizers.settings(recipe),
-        "rate": setting.rate,
-    }
+        WEIGHT: before, f"{WEIGHT}.used": used, **optimizers.settings(recipe), "rate": taken.rate,
+    }  # fmt: skip
     count = len(before)
     if recipe.optimizer == "adam":
-        mean, square, powers = np.split(setting.state, [count, 2 * count])
-        values |= {"w.mean": mean, "w.square": square, "decay1": powers[0], "decay2": powers[1]}
+        mean, square, powers = np.split(taken.state, [count, 2 * count])
+        values |= {f"{WEIGHT}.mean": mean, f"{WEIGHT}.square": square}
+        values |= {"decay1": powers[0], "decay2": powers[1]}
     elif recipe.momentum:
-        values["w.velocity"] = setting.state
-    recipe = replace(recipe, gradients="external")
+        values[f"{WEIGHT}.velocity"] = taken.state
     with np.errstate(all="ignore"):
-        for name, formula in optimizers.update(ANY, recipe):  # type: ignore[arg-type]
-            if formula != formulas.EXTERNAL:
-                values[name] = _value(formula, values)
-    terms = np.abs(used) + np.abs(values.get("w.velocity", 0.0)) + recipe.weight_decay * np.abs(before)
-    size = setting.rate * terms if recipe.optimizer == "sgd" else 16 * np.abs(values["w.change"])
-    bound = ROUNDINGS * size + 4 * np.maximum(np.abs(before), np.abs(after))
-    return bool((np.abs(values["w.after"] - after) <= precision * bound + 1e-30).all())
+        for name, formula in optimizers.update(ONE, replace(recipe, gradients="external")):
+            if not name.startswith(BIAS) and formula != formulas.EXTERNAL:
+                values[name] = _evaluated(formula, values)
+    velocity = np.abs(values.get(f"{WEIGHT}.velocity", 0.0))
+    terms = np.abs(used) + velocity + recipe.weight_decay * np.abs(before)
+    size = taken.rate * terms if recipe.optimizer == "sgd" else 16 * np.abs(values[f"{WEIGHT}.change"])
+    bound = ULPS * size + 4 * np.maximum(np.abs(before), np.abs(after))
+    return bool((np.abs(values[f"{WEIGHT}.after"] - after) <= precision * bound + TINY).all())
 
 
-def _value(formula: Formula, values: dict[str, Any]) -> Any:
+def _evaluated(formula: Formula, values: dict[str, Any]) -> Any:
     if isinstance(formula, str):
         return values[formula]
     if not isinstance(formula, tuple):
         return formula
-    return OPERATIONS[formula[0]](*(_value(part, values) for part in formula[1:]))
+    return OPERATIONS[formula[0]](*(_evaluated(part, values) for part in formula[1:]))

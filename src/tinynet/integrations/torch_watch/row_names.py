@@ -1,4 +1,4 @@
-"""The rows that a watched training showed, as examples with names."""
+"""The rows of a watched training as examples with names."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,28 +11,28 @@ from tinynet.data.pictures import MAX_GRID, lines
 
 
 @dataclass
-class Rows:
-    """Different rows, numbered in the order they came."""
+class DistinctRows:
+    """Distinct rows, numbered in order of their first appearance."""
 
-    places: dict[bytes, int] = field(default_factory=dict)
     rows: list[np.ndarray] = field(default_factory=list)
+    _indices: dict[bytes, int] = field(default_factory=dict)
 
-    def numbers(self, array: np.ndarray) -> np.ndarray:
-        """Return the number of each row (n, width), new rows taken in. -> (n,)"""
-        array = np.ascontiguousarray(array + 0.0)  # -0.0 is 0.0
+    def indices(self, array: np.ndarray) -> np.ndarray:
+        """Return the index of each row, and add new rows. (n, width) -> (n,)"""
+        array = np.ascontiguousarray(array + 0.0)  # turns -0.0 into 0.0
         found = np.empty(len(array), np.int64)
         for k, row in enumerate(array):
             key = row.tobytes()
-            if key not in self.places:
-                self.places[key] = len(self.rows)
+            if key not in self._indices:
+                self._indices[key] = len(self.rows)
                 self.rows.append(row.copy())
-            found[k] = self.places[key]
+            found[k] = self._indices[key]
         return found
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the user said of the training: examples to name its rows by, shape and answers, steps of an epoch."""
+class WatchOptions:
+    """The options of `watch`: names, shape and classes of the rows, and steps per epoch."""
 
     examples: Examples | None = None
     shape: tuple[int, int] | None = None
@@ -40,42 +40,44 @@ class Wishes:
     steps_per_epoch: int | None = None
 
 
-def named(
-    inputs: np.ndarray, targets: np.ndarray | None, wishes: Wishes, outputs: int
+def named_examples(
+    inputs: np.ndarray, targets: np.ndarray | None, options: WatchOptions, outputs: int
 ) -> tuple[Examples, np.ndarray]:
-    """Return rows as examples, and their order: those that the user's examples name come first, as they stand there.
+    """Return the rows as examples with names, and the order of the rows. (n, inputs), (n, outputs) -> order (n,)
 
-    Rows that are all lines with their targets are named as `pictures.lines` does. The order is (examples,), numbers of rows.
+    Rows of `options.examples` get their names and come first, in the order of those examples. If all rows are lines with
+    their targets, they get the names of `pictures.lines`. The other rows are called "row 0", "row 1" and so on.
     """
-    known = wishes.examples or _lines(inputs, targets)
-    found = {} if known is None else _found(known, inputs, targets)
-    rest = [k for k in range(len(inputs)) if k not in found]
-    names = [*found.values(), *(_free(f"row {k}", found.values()) for k in rest)]
-    order = np.array([*found, *rest])
-    answers = wishes.answers or (
-        known.target_names if known is not None and len(known.target_names) == outputs else None
-    )
-    rows, wanted = inputs[order], None if targets is None else targets[order]
-    lowest, highest = _range(rows, wanted)
+    known = options.examples or _lines(inputs, targets)
+    names_by_row = {} if known is None else _known_names(known, inputs, targets)
+    rest = [k for k in range(len(inputs)) if k not in names_by_row]
+    taken = names_by_row.values()
+    names = [*taken, *(_unused_name(f"row {k}", taken) for k in rest)]
+    order = np.array([*names_by_row, *rest])
+    classes = options.answers
+    if classes is None and known is not None and len(known.target_names) == outputs:
+        classes = known.target_names
+    sorted_inputs, sorted_targets = inputs[order], None if targets is None else targets[order]
+    lowest, highest = _range(sorted_inputs, sorted_targets)
     examples = Examples(
-        rows,
-        wanted,
+        sorted_inputs,
+        sorted_targets,
         tuple(names),
-        wishes.shape or (None if known is None else known.shape),
-        tuple(answers or (f"output {j}" for j in range(outputs))),
+        options.shape or (None if known is None else known.shape),
+        tuple(classes or (f"output {j}" for j in range(outputs))),
         unbounded=lowest < 0 or highest > 1,
     )
     return examples, order
 
 
-def _found(known: Examples, inputs: np.ndarray, targets: np.ndarray | None) -> dict[int, str]:
-    """Return the names of the rows that are known, by their number, in the order of the known."""
-    places = {key: k for k, key in enumerate(_keys(inputs, targets))}
+def _known_names(known: Examples, inputs: np.ndarray, targets: np.ndarray | None) -> dict[int, str]:
+    """Return the names of the known rows by their index, in the order of the known examples."""
+    indices = {key: k for k, key in enumerate(_keys(inputs, targets))}
     keys = _keys(known.inputs, None if targets is None else known.targets)
-    return {places[key]: name for key, name in zip(keys, known.names, strict=True) if key in places}
+    return {indices[key]: name for key, name in zip(keys, known.names, strict=True) if key in indices}
 
 
-def _free(name: str, taken: Iterable[str]) -> str:
+def _unused_name(name: str, taken: Iterable[str]) -> str:
     return f"{name} seen" if name in taken else name
 
 
@@ -85,15 +87,15 @@ def _range(inputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, float
 
 
 def _lines(inputs: np.ndarray, targets: np.ndarray | None) -> Examples | None:
-    """Return the lines that the rows are, if they all are some."""
+    """Return the lines of the rows' grid if every row is a line with its target, else None."""
     n = math.isqrt(inputs.shape[1])
     if n * n != inputs.shape[1] or not 2 <= n <= MAX_GRID or targets is None or targets.shape[1] != 2:
         return None
-    found = lines(n)
-    return found if {*_keys(inputs, targets)} <= {*_keys(found.inputs, found.targets)} else None
+    known = lines(n)
+    return known if {*_keys(inputs, targets)} <= {*_keys(known.inputs, known.targets)} else None
 
 
 def _keys(inputs: np.ndarray, targets: np.ndarray | None) -> Iterator[bytes]:
-    """Yield what rows have alike that are the same in float32."""
+    """Yield a key for each row. Rows that are equal in float32 have equal keys."""
     both = inputs if targets is None else np.hstack([inputs, targets])
     return (row.tobytes() for row in both.astype(np.float32) + np.float32(0))

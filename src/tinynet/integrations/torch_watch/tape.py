@@ -1,4 +1,4 @@
-"""The steps of a watched training on tape, and the recording they make."""
+"""The recorded steps of a watched training, and the recording they become."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -9,120 +9,139 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.integrations.torch_watch import loss_matching
-from tinynet.integrations.torch_watch.loss_matching import Heard
-from tinynet.integrations.torch_watch.optimizer_matching import Setting, reproduces
-from tinynet.integrations.torch_watch.row_names import Rows, Wishes, named
+from tinynet.integrations.torch_watch.epochs import (
+    epoch_losses,
+    epoch_movements,
+    find_steps_per_epoch,
+    same_order,
+)
+from tinynet.integrations.torch_watch.loss_matching import Observation
+from tinynet.integrations.torch_watch.optimizer_matching import OptimizerSnapshot, formulas_explain_step
+from tinynet.integrations.torch_watch.row_names import DistinctRows, WatchOptions, named_examples
 from tinynet.model.network import Network
-from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
-from tinynet.training.recording import StopReason
+from tinynet.training.early_stopping import StopReason
 from tinynet.training.watched import WatchedRecording
 
-MAX_BYTES = 512 * 2**20  # of the steps' numbers and of the rows shown
+MAX_BYTES = 512 * 2**20  # of the recorded arrays and the distinct rows
 
 
 class Step(NamedTuple):
-    """One step of the optimizer: parameters (P,) before and after, the gradient (P,) it took, and what was heard.
+    """One step of the optimizer.
 
-    setting : the optimizer's before the step, and memory (S,) after it.
+    before, after : (P,). The parameters before and after the step.
+    gradients : (P,). The gradient that the optimizer used.
+    optimizer : OptimizerSnapshot. The optimizer before the step.
+    state_after : (S,). The optimizer state after the step.
+    seen : Observation. The passes of the step.
     """
 
     before: np.ndarray
     after: np.ndarray
     gradients: np.ndarray
-    setting: Setting
-    memory: np.ndarray
-    heard: Heard
+    optimizer: OptimizerSnapshot
+    state_after: np.ndarray
+    seen: Observation
 
 
 class Tape:
-    """What was seen so far, and which readings of it still hold.
+    """The recorded steps, and the hypotheses about loss and optimizer that explain all of them.
 
-    names : of the layers in the model. ending : the activation it ends with. optimizer : its class.
+    names : list of str. The names of the layers in the model.
+    ending : str. The last activation of the model.
+    optimizer : str. The class of the optimizer.
+    origin : str. The origin of the network.
     """
 
     def __init__(
         self, architecture: Architecture, names: list[str], ending: str, optimizer: str, origin: str
     ) -> None:
         self.architecture, self.names, self.optimizer, self.origin = architecture, names, optimizer, origin
-        self.readings: dict[tuple[str, str], list[np.ndarray | None]] = {
-            reading: [] for reading in loss_matching.likeliest(ending)
+        # for each hypothesis (output activation, loss) the target rows of each step
+        self.hypotheses: dict[tuple[str, str], list[np.ndarray | None]] = {
+            hypothesis: [] for hypothesis in loss_matching.hypotheses(ending)
         }
-        self.left: dict[str, int] = {}  # at which step loss, optimizer, gradients or parameters were given up
+        # the first step whose loss, optimizer, gradients or parameters are not explained
+        self.unexplained: dict[str, int] = {}
         self.steps: list[Step] = []
-        self.inputs, self.targets = Rows(), Rows()
-        self.shown: list[np.ndarray] = []
+        self.inputs, self.targets = DistinctRows(), DistinctRows()
+        self.input_rows: list[np.ndarray] = []  # of each step
         self.recipe: Recipe | None = None
-        self.batch = self.numbers = 0
+        self.batch_size = self.stored_numbers = 0
 
     def __len__(self) -> int:
         return len(self.steps)
 
     @property
-    def full(self) -> str | None:
-        """Why there is no more room, or None."""
-        pixels, *nodes = self.architecture.sizes
-        steps = self.numbers + len(self) * self.batch * (sum(nodes) + nodes[-1] + 1)
-        rows = len(self.inputs.rows) * pixels + len(self.targets.rows) * nodes[-1]
-        return f"{MAX_BYTES // 2**20} MB are full" if 8 * (steps + rows) > MAX_BYTES else None
+    def full(self) -> bool:
+        """Whether the arrays have more than MAX_BYTES."""
+        inputs, *nodes = self.architecture.sizes
+        steps = self.stored_numbers + len(self) * self.batch_size * (sum(nodes) + nodes[-1] + 1)
+        rows = len(self.inputs.rows) * inputs + len(self.targets.rows) * nodes[-1]
+        return 8 * (steps + rows) > MAX_BYTES
 
     def add(self, step: Step) -> None:
-        """Take a step in, and give up what does not hold of it.
+        """Add a step, and drop the hypotheses that do not explain it.
 
-        Raises TinyNetError, naming the layer, where the model did not compute what was read.
+        Raises TinyNetError, with the name of the layer, if the model computed other numbers than its layers give.
         """
-        network, heard, number = Network(self.architecture, step.before), step.heard, len(self)
-        wrong = loss_matching.agrees(heard, network)
+        network, seen, number = Network(self.architecture, step.before), step.seen, len(self)
+        wrong = loss_matching.first_wrong_layer(seen, network)
         if wrong is not None:
             raise TinyNetError(
-                f"layer {self.names[wrong]!r} does not give what was read of the model: its forward does more than "
-                "Linear layers and their activations, or its numbers were changed between the pass and the step"
+                f"the outputs of layer {self.names[wrong]!r} do not follow from its parameters. Either the model's forward "
+                "does more than Linear layers and activations, or its parameters changed between the pass and the step."
             )
-        self._read(heard, number)
-        self._judge(step, network, number)
-        self.shown.append(self.inputs.numbers(heard.inputs))
-        self.steps.append(step._replace(heard=heard._replace(candidates=[], inputs=heard.inputs[:0])))
-        self.batch = max(self.batch, len(heard.inputs))
-        self.numbers += 2 * len(step.before) + len(step.setting.state)
+        self._check_loss(seen, number)
+        self._check_optimizer(step, network, number)
+        self.input_rows.append(self.inputs.indices(seen.inputs))
+        self.steps.append(step._replace(seen=seen._replace(candidates=[], inputs=seen.inputs[:0])))
+        self.batch_size = max(self.batch_size, len(seen.inputs))
+        self.stored_numbers += 2 * len(step.before) + len(step.optimizer.state)
 
-    def _judge(self, step: Step, network: Network, number: int) -> None:
-        """Give up what the loss, the step before and the optimizer do not explain of this step."""
-        if not loss_matching.explains(step.heard, network, step.gradients):
-            self.left.setdefault("gradients", number)
+    def _check_optimizer(self, step: Step, network: Network, number: int) -> None:
+        """Note which of gradients, parameters and optimizer this step does not explain."""
+        if not loss_matching.loss_explains_gradients(step.seen, network, step.gradients):
+            self.unexplained.setdefault("gradients", number)
         if self.steps and (self.steps[-1].after != step.before).any():
-            self.left.setdefault("parameters", number)
-        setting = step.setting
-        self.recipe = setting.recipe if number == 0 else self.recipe
-        same = setting.recipe == self.recipe and "optimizer" not in self.left
-        precision = step.heard.precision
-        if not (same and reproduces(setting, step.before, step.gradients, step.after, precision)):
-            self.left.setdefault("optimizer", number)
+            self.unexplained.setdefault("parameters", number)
+        optimizer = step.optimizer
+        self.recipe = optimizer.recipe if number == 0 else self.recipe
+        same = optimizer.recipe == self.recipe and "optimizer" not in self.unexplained
+        precision = step.seen.precision
+        if not (
+            same and formulas_explain_step(optimizer, step.before, step.gradients, step.after, precision)
+        ):
+            self.unexplained.setdefault("optimizer", number)
 
-    def _read(self, heard: Heard, number: int) -> None:
-        for reading in list(self.readings):
-            output, loss = reading
+    def _check_loss(self, seen: Observation, number: int) -> None:
+        """Drop the hypotheses that do not give the loss of this step, and add the target rows to the others."""
+        for hypothesis in list(self.hypotheses):
+            output, loss = hypothesis
             if loss == "external":
-                targets = next(loss_matching.targets_of(heard.candidates, *heard.outputs.shape), None)
+                targets = next(loss_matching.possible_targets(seen.candidates, *seen.outputs.shape), None)
             else:
-                targets = loss_matching.fitting(heard, output, loss)
+                targets = loss_matching.matching_targets(seen, output, loss)
                 if targets is None:
-                    del self.readings[reading]
-                    if len(self.readings) == 1:
-                        self.left["loss"] = number
+                    del self.hypotheses[hypothesis]
+                    if len(self.hypotheses) == 1:
+                        self.unexplained["loss"] = number
                     continue
-            self.readings[reading].append(None if targets is None else self.targets.numbers(targets))
+            self.hypotheses[hypothesis].append(None if targets is None else self.targets.indices(targets))
 
     # --- the recording -----------------------------------------------------------------------------------------
 
-    def recording(self, wishes: Wishes, stopped: StopReason | None, precision: str) -> WatchedRecording:
-        """Return what was seen as a recording, by the likeliest reading that held to the end."""
-        (output, loss), found = next(iter(self.readings.items()))
-        known = all(targets is not None for targets in found)
-        examples, pictures = self._examples(wishes, found if known else None)
-        per_epoch = wishes.steps_per_epoch or steps_of_an_epoch(pictures, len(examples))
-        recipe = self._recipe(loss, per_epoch, pictures)
+    def recording(
+        self, options: WatchOptions, stopped: StopReason | None, precision: str
+    ) -> WatchedRecording:
+        """Return the recording, by the most likely hypothesis that explains every step."""
+        (output, loss), target_rows = next(iter(self.hypotheses.items()))
+        known = all(rows is not None for rows in target_rows)
+        examples, batches = self._examples(options, target_rows if known else None)
+        per_epoch = options.steps_per_epoch or find_steps_per_epoch(batches, len(examples))
+        recipe = self._recipe(loss, per_epoch, batches)
         architecture, parameters = replace(self.architecture, output=output), self._parameters()
-        losses = np.array([step.heard.loss for step in self.steps])
+        losses = np.array([step.seen.loss for step in self.steps])
         return WatchedRecording(
             network=Network(architecture, parameters[0], self.origin),
             examples=examples,
@@ -132,73 +151,79 @@ class Tape:
             parameters=parameters,
             state=self._state(recipe),
             gradients=np.array([step.gradients for step in self.steps]),
-            activations=self._padded([_activations(step.heard, output) for step in self.steps]),
+            activations=self._padded([_activations(step.seen, output) for step in self.steps]),
             losses=losses,
-            batches=pictures,
-            loss_per_epoch=losses_of_epochs(losses, pictures, per_epoch),
-            movement_per_epoch=movements(parameters[:, architecture.slices[0][0]], per_epoch),
+            batches=batches,
+            loss_per_epoch=epoch_losses(losses, batches, per_epoch),
+            movement_per_epoch=epoch_movements(parameters[:, architecture.slices[0][0]], per_epoch),
             stopped=stopped,
-            rates=np.array([step.setting.rate for step in self.steps]),
-            slopes=self._padded([_slopes(step.heard, loss) for step in self.steps]),
+            rates=np.array([step.optimizer.rate for step in self.steps]),
+            slopes=self._padded([_slopes(step.seen, loss) for step in self.steps]),
             per_epoch=per_epoch,
             notes=tuple(self._notes(loss, known)),
             precision=precision,
         )
 
     def _parameters(self) -> np.ndarray:
-        """Return the parameters before each step and after the last. -> (steps + 1, P)"""
+        """Return the parameters before each step and after the last step. -> (steps + 1, P)"""
         return np.array([*(step.before for step in self.steps), self.steps[-1].after])
 
     def _state(self, recipe: Recipe) -> np.ndarray:
-        """Return the optimizer's memory likewise; none where its changes are given. -> (steps + 1, S)"""
+        """Return the optimizer state before each step and after the last step. -> (steps + 1, S)
+
+        An external optimizer has no state here: S is 0.
+        """
         if recipe.optimizer == "external":
             return np.zeros((len(self) + 1, 0))
-        return np.array([*(step.setting.state for step in self.steps), self.steps[-1].memory])
+        return np.array([*(step.optimizer.state for step in self.steps), self.steps[-1].state_after])
 
     def _padded(self, rows: list[np.ndarray]) -> np.ndarray:
-        """Return arrays (n, width) as one, batches filled up with 0. -> (steps, batch, width)"""
-        found = np.zeros((len(rows), self.batch, rows[0].shape[1]))
+        """Join the batches (n, width) of all steps, filled up with 0. -> (steps, batch, width)"""
+        padded = np.zeros((len(rows), self.batch_size, rows[0].shape[1]))
         for k, row in enumerate(rows):
-            found[k, : len(row)] = row
-        return found
+            padded[k, : len(row)] = row
+        return padded
 
-    def _recipe(self, loss: str, per_epoch: int, pictures: np.ndarray) -> Recipe:
-        rates = [step.setting.rate for step in self.steps if 0 < step.setting.rate <= 1_000_000]
-        lost = {"optimizer", "parameters"} & {*self.left}
-        recipe = Recipe(optimizer="external") if lost or self.recipe is None else self.recipe
+    def _recipe(self, loss: str, per_epoch: int, batches: np.ndarray) -> Recipe:
+        rates = [step.optimizer.rate for step in self.steps if 0 < step.optimizer.rate <= 1_000_000]
+        external = self.recipe is None or not {"optimizer", "parameters"}.isdisjoint(self.unexplained)
+        recipe = Recipe(optimizer="external") if external or self.recipe is None else self.recipe
         return replace(
             recipe,
             learning_rate=rates[0] if rates else recipe.learning_rate,
             epochs=-(-len(self) // per_epoch),
             loss=loss,  # type: ignore[arg-type]
-            batch_size=self.batch,
-            order="fixed" if alike(pictures, per_epoch) else "shuffled",
-            gradients="external" if "gradients" in self.left else "loss",
+            batch_size=self.batch_size,
+            order="fixed" if same_order(batches, per_epoch) else "shuffled",
+            gradients="external" if "gradients" in self.unexplained else "loss",
         )
 
-    def _examples(self, wishes: Wishes, found: list[Any] | None) -> tuple[Examples, np.ndarray]:
-        """Return the different rows with their targets as examples, and which of them each step showed."""
+    def _examples(self, options: WatchOptions, target_rows: list[Any] | None) -> tuple[Examples, np.ndarray]:
+        """Return the distinct pairs of inputs and targets as examples, and the batches. -> (steps, batch)"""
         inputs, targets = np.array(self.inputs.rows), np.array(self.targets.rows)
         pairs: dict[tuple[int, int], int] = {}
-        pictures = np.full((len(self), self.batch), -1)
-        for k, rows in enumerate(self.shown):
-            wanted = np.zeros_like(rows) if found is None else found[k]
-            for place, pair in enumerate(zip(rows.tolist(), wanted.tolist(), strict=True)):
-                pictures[k, place] = pairs.setdefault(pair, len(pairs))
-        one, other = np.array(list(pairs)).T
-        seen = inputs[one], None if found is None else targets[other]
-        examples, order = named(seen[0], seen[1], wishes, self.architecture.sizes[-1])
-        return examples, np.append(np.argsort(order), -1)[pictures]
+        batches = np.full((len(self), self.batch_size), -1)
+        for k, rows in enumerate(self.input_rows):
+            wanted = np.zeros_like(rows) if target_rows is None else target_rows[k]
+            for n, pair in enumerate(zip(rows.tolist(), wanted.tolist(), strict=True)):
+                batches[k, n] = pairs.setdefault(pair, len(pairs))
+        of_inputs, of_targets = np.array(list(pairs)).T
+        pair_targets = None if target_rows is None else targets[of_targets]
+        outputs = self.architecture.sizes[-1]
+        examples, order = named_examples(inputs[of_inputs], pair_targets, options, outputs)
+        return examples, np.append(np.argsort(order), -1)[batches]
 
     def _notes(self, loss: str, known: bool) -> list[str]:
-        left, when = self.left, {what: f"first at step {step}" for what, step in self.left.items()}
+        """Return which parts were identified. Recordings store these sentences."""
+        left = self.unexplained
+        when = {what: f"first at step {step}" for what, step in left.items()}
         notes = [f"The loss is {loss}: its formula gives PyTorch's value and slopes at every step."]
         if loss == "external":
             notes = [
                 f"No formula here gives this loss ({when['loss']}): its value and its slopes by the outputs are PyTorch's."
             ]
         if not known:
-            notes.append("No tensor that met the outputs could be the targets, so there are none.")
+            notes.append("No tensor in the loss has the shape of targets, so the examples have no targets.")
         if "gradients" in left:
             notes.append(
                 f"The optimizer took other gradients than the loss gives ({when['gradients']}), as clipping, a penalty, "
@@ -206,7 +231,8 @@ class Tape:
             )
         if "parameters" in left:
             notes.append(
-                f"Parameters were changed between two steps ({when['parameters']}); a step's change holds that too, and is given."
+                f"Parameters were changed between two steps ({when['parameters']}). The change of a step includes this, and is "
+                "PyTorch's."
             )
         elif "optimizer" in left:
             notes.append(
@@ -217,63 +243,10 @@ class Tape:
         return notes
 
 
-def _activations(heard: Heard, output: str) -> np.ndarray:
-    """Return the activations of all layers, side by side. -> (batch, nodes)"""
-    return np.hstack([*heard.hidden, loss_matching.answers(heard, output)])
+def _activations(seen: Observation, output: str) -> np.ndarray:
+    """Return the activations of all layers side by side. -> (batch, nodes)"""
+    return np.hstack([*seen.hidden, loss_matching.network_outputs(seen, output)])
 
 
-def _slopes(heard: Heard, loss: str) -> np.ndarray:
-    return loss_matching.slopes_by_answers(heard) if loss == "external" else heard.slopes
-
-
-def steps_of_an_epoch(pictures: np.ndarray, examples: int) -> int:
-    """Return how many steps show all examples, each as often as before, again and again; 1 where none do. (steps, batch)
-
-    Where one comes twice in so many steps, as some rows of iris do, it takes three epochs to tell that from chance.
-
-    >>> steps_of_an_epoch(np.array([[0, 1], [2, -1], [2, 0], [1, -1]]), 3)
-    2
-    >>> steps_of_an_epoch(np.array([[0, 1], [1, 2]] * 3), 3)
-    2
-    """
-    marks = np.append(
-        np.random.default_rng(0).integers(2**63, size=examples), 0
-    )  # so that sums tell sets apart
-    sums = marks[pictures].sum(axis=1).cumsum()  # (steps,) modulo 2**64
-    counts = (pictures >= 0).sum(axis=1).cumsum()
-    for steps in range(int(np.searchsorted(counts, examples)) + 1, len(pictures) + 1):
-        ends = sums[steps - 1 :: steps]
-        if len(ends) < 3 and counts[steps - 1] > examples:
-            continue
-        if (ends == ends[0] * np.arange(1, len(ends) + 1)).all():
-            times, rest = (
-                _times(part, examples) for part in (pictures[:steps], pictures[len(ends) * steps :])
-            )
-            if times.min() > 0 and (rest <= times).all():
-                return steps
-    return 1
-
-
-def _times(pictures: np.ndarray, examples: int) -> np.ndarray:
-    """Return how often each example is shown. -> (examples,)"""
-    return np.bincount(pictures[pictures >= 0], minlength=examples)
-
-
-def alike(pictures: np.ndarray, per_epoch: int) -> bool:
-    """Whether all epochs show the same pictures in the same order, as far as they go. (steps, batch)"""
-    epochs = [pictures[first : first + per_epoch] for first in range(0, len(pictures), per_epoch)]
-    orders = [epoch[epoch >= 0] for epoch in epochs]
-    return all(np.array_equal(order, orders[0][: len(order)]) for order in orders)
-
-
-def losses_of_epochs(losses: np.ndarray, pictures: np.ndarray, per_epoch: int) -> np.ndarray:
-    """Return the mean loss of each whole epoch over its pictures. (steps,), (steps, batch) -> (epochs,)"""
-    sizes, epochs = (pictures >= 0).sum(axis=1), len(losses) // per_epoch
-    shape = (epochs, per_epoch)
-    weighed, all_sizes = (array[: epochs * per_epoch].reshape(shape) for array in (losses * sizes, sizes))
-    return np.asarray(arrays.total(weighed) / all_sizes.sum(axis=1))
-
-
-def movements(weights: np.ndarray, per_epoch: int) -> np.ndarray:
-    """Return how far the first layer's weights moved in each whole epoch. (steps + 1, W) -> (epochs,)"""
-    return arrays.norm(np.diff(weights[::per_epoch], axis=0))
+def _slopes(seen: Observation, loss: str) -> np.ndarray:
+    return loss_matching.slopes_by_network_outputs(seen) if loss == "external" else seen.slopes

@@ -51,7 +51,7 @@ def learner() -> dict[str, Any]:
     networks = {key: network_of(key) for key in SIDE_BY_SIDE}
     return {
         "networks": {key: _network(network) for key, network in networks.items()},
-        "parts": _exam_rows([full.sit(network) for network in networks.values()]),
+        "parts": _exam_rows([full.evaluate(network) for network in networks.values()]),
         "reliability": {
             key: _reliability(reliability(probability(network(inputs)), outcomes))
             for key, network in networks.items()

@@ -1,0 +1,60 @@
+"""Checks that a PyTorch model and the options of `watch` are supported."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from tinynet.errors import TinyNetError
+from tinynet.formats.torch_reader import ReadLayer
+from tinynet.integrations.torch_watch.row_names import WatchOptions
+
+if TYPE_CHECKING:
+    import torch
+
+
+def parameters_of(layers: tuple[ReadLayer, ...]) -> "list[torch.nn.Parameter]":
+    """Return weight and bias of each layer, in order.
+
+    Raises TinyNetError for layers without a bias, with shared parameters, without numbers, or of another precision.
+    """
+    found: list[Any] = []
+    for name, linear in ((layer.name, layer.linear) for layer in layers):
+        if linear.bias is None:
+            raise TinyNetError(f"layer {name!r} has no bias. Create the layer with Linear(..., bias=True).")
+        for parameter in (linear.weight, linear.bias):
+            _check_parameter(name, parameter, layers[0].linear.weight.dtype)
+            if any(parameter is other for other in found):
+                raise TinyNetError(
+                    f"layer {name!r} shares its parameters with another layer. Each layer must have its own parameters."
+                )
+            found.append(parameter)
+    return found
+
+
+def _check_parameter(name: str, parameter: Any, dtype: Any) -> None:
+    import torch
+
+    if parameter.dtype not in (torch.float32, torch.float64) or parameter.dtype != dtype:
+        raise TinyNetError(
+            f"layer {name!r} is {parameter.dtype}. All layers must be float32, or all layers must be float64."
+        )
+    if parameter.is_meta:
+        raise TinyNetError(
+            f"layer {name!r} is on the device meta and has no numbers. Move the model to another device."
+        )
+
+
+def check_options(options: WatchOptions, sizes: tuple[int, ...]) -> None:
+    """Raise TinyNetError if shape, answers or examples do not fit the model."""
+    if options.shape is not None and math.prod(options.shape) != sizes[0]:
+        raise TinyNetError(
+            f"shape is {options.shape} and the model takes {sizes[0]:,} inputs. Rows times columns must be {sizes[0]:,}."
+        )
+    if options.answers is not None and len(options.answers) != sizes[-1]:
+        raise TinyNetError(
+            f"answers has {len(options.answers):,} names and the model has {sizes[-1]:,} outputs. Give one name for each output."
+        )
+    if options.examples is not None and options.examples.inputs.shape[1] != sizes[0]:
+        width = options.examples.inputs.shape[1]
+        raise TinyNetError(
+            f"the examples have {width:,} inputs and the model takes {sizes[0]:,}. Give the examples of the training."
+        )

@@ -1,0 +1,116 @@
+"""Models, options and loops that cannot be watched are refused."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+import tinynet as tn
+from tinynet.errors import TinyNetError
+from tinynet.training.watched import WatchedRecording
+from watched_loops import X, loop, model, sgd
+
+
+def test_wrong_arguments_are_refused():
+    net = model()
+    optimizer = sgd(net)
+    with pytest.raises(TinyNetError, match="model is a int"):
+        tn.watch(4, optimizer)
+    with pytest.raises(
+        TinyNetError, match="optimizer is a Sequential. It must be an optimizer of torch.optim"
+    ):
+        tn.watch(net, net)
+    with pytest.raises(TinyNetError, match="none of the model's parameters"):
+        tn.watch(net, sgd(model()))
+    with pytest.raises(TinyNetError, match="steps_per_epoch is 0"):
+        tn.watch(net, optimizer, steps_per_epoch=0)
+    with pytest.raises(TinyNetError, match="shape is \\(3, 3\\) and the model takes 4"):
+        tn.watch(net, optimizer, shape=(3, 3))
+    with pytest.raises(TinyNetError, match="answers has 1 names and the model has 2 outputs"):
+        tn.watch(net, optimizer, answers=("yes",))
+    with pytest.raises(TinyNetError, match="9 inputs and the model takes 4"):
+        tn.watch(net, optimizer, examples=tn.pictures.lines(3))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.Sequential(nn.Linear(4, 3, bias=False), nn.Linear(3, 2)), "layer '0' has no bias"),
+        (lambda: nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)), "layer '1' is a BatchNorm1d"),
+        (lambda: nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2).half()), "layer '1' is torch.float16"),
+        (
+            lambda: nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2)).to("meta"),
+            "layer '0' is on the device meta",
+        ),
+    ],
+)
+def test_an_unsupported_layer_is_named(make, message):
+    net = make()
+    with pytest.raises(TinyNetError, match=message):
+        tn.watch(net, sgd(net))
+
+
+def test_shared_parameters_are_refused():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    net[1].weight = net[0].weight
+    with pytest.raises(TinyNetError, match="layer '1' shares its parameters"):
+        tn.watch(net, sgd(net))
+
+
+def test_a_compiled_model_is_refused():
+    net = model()
+    net.compile(backend="eager")
+    with pytest.raises(TinyNetError, match="the model is compiled, so its layers have no hooks"):
+        tn.watch(net, sgd(net))
+
+
+def test_parameters_changed_between_pass_and_step_are_refused():
+    net = model()
+    optimizer, other = sgd(net), sgd(net[2])
+    with (
+        pytest.raises(TinyNetError, match="its parameters changed between the pass and the step"),
+        tn.watch(net, optimizer),
+    ):
+        loop(net, optimizer, between=lambda net: other.step())
+
+
+def test_a_forward_with_other_operations_is_refused():
+    net = model()
+    optimizer = sgd(net)
+    net[2].register_forward_hook(lambda module, inputs, output: output * 2)
+    with (
+        pytest.raises(TinyNetError, match="the outputs of layer '2' do not follow from its parameters"),
+        tn.watch(net, optimizer) as watcher,
+    ):
+        loop(net, optimizer)
+    with pytest.raises(TinyNetError, match="nothing was recorded"):
+        watcher.recording  # noqa: B018
+
+
+def test_a_step_without_a_backward_pass_is_refused():
+    net = model()
+    optimizer = sgd(net)
+    part = lambda x: net[1](net[0](x))  # noqa: E731
+    with pytest.raises(TinyNetError, match="no backward pass through the model"), tn.watch(net, optimizer):
+        loop(net, optimizer, lambda out, y: functional.mse_loss(part(X[:1]), torch.zeros(1, 3)))
+
+
+def test_the_recording_is_available_after_the_block():
+    net = model()
+    optimizer = sgd(net)
+    with tn.watch(net, optimizer) as watcher:
+        with pytest.raises(TinyNetError, match="available when the `with` block ends"):
+            watcher.recording  # noqa: B018
+        loop(net, optimizer)
+    assert type(watcher.recording) is WatchedRecording
+    assert watcher.recording is watcher.recording
+
+
+def test_a_loop_without_steps_has_no_recording():
+    net = model()
+    watcher = tn.watch(net, sgd(net))
+    watcher.__enter__()
+    with pytest.raises(TinyNetError, match="nothing was recorded: no optimizer.step"):
+        watcher.__exit__(None, None, None)
+    with pytest.raises(TinyNetError, match="nothing was recorded: no optimizer.step"):
+        watcher.recording  # noqa: B018
