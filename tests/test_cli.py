@@ -178,7 +178,7 @@ def test_a_repeated_nudge_shows_each_loss():
     assert re.findall(r"^ (\d) +(0\.\d{6})", printed, re.M) == [
         (str(k), f"{x:.6f}") for k, x in enumerate(losses)
     ]
-    assert "It falls every time." in printed
+    assert "The loss falls every time." in printed
     assert "It does not fall every time." in tinynet("nudge", "--rate", "1000", "--repeat", "3").stdout
 
 

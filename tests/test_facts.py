@@ -84,7 +84,7 @@ def test_the_ladder_is_the_known_one(ladder, key):
     """Medians, as in what is known; means are pulled up by the few networks of three nodes that are far off."""
     fails, accuracy, gray, ratio, auroc = LADDER[key]
     found = ladder.standing(key)
-    assert 100 * found.unsound / found.networks == pytest.approx(fails, abs=2.5)
+    assert 100 * found.n_failing_clean_lines / found.networks == pytest.approx(fails, abs=2.5)
     assert found.medians["accuracy"] == pytest.approx(accuracy, abs=0.02)
     assert found.means["gray"] == pytest.approx(gray, abs=0.07)
     assert found.medians["brier_ratio"] == pytest.approx(ratio, rel=0.06)
@@ -93,7 +93,7 @@ def test_the_ladder_is_the_known_one(ladder, key):
 
 @pytest.mark.slow
 def test_the_notebooks_recipes_never_pass(ladder):
-    for key in ("notebook", "bold", "long", "memorizer"):
+    for key in ("notebook", "high_rate", "long", "memorizer"):
         assert ladder.standing(key).passed == 0
 
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from tinynet.story import environment
-from tinynet.story.journey import RESOURCES
+from tinynet.story.resources import RESOURCES
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 SAYS = {  # and how many figures each has at least
@@ -80,7 +80,7 @@ def test_the_nudge_may_be_taken_any_number_of_times():
     losses = [float(loss) for loss in re.findall(r"nudge \d+: loss (\S+)", printed)]
     assert len(losses) == 25
     assert losses == sorted(losses, reverse=True)
-    assert "It falls every time." in printed
+    assert "The loss falls every time." in printed
     (difference,) = re.findall(r"largest difference from PyTorch after nudge 25 .*: (\S+)", printed)
     assert float(difference) < 25 * 1e-7  # float32 rounds once a nudge
     pages = "".join(o.data["text/html"] for o in outputs if "text/html" in o.get("data", {}))

@@ -181,12 +181,12 @@ def test_the_memorizer_and_the_learner(client):
 
 
 def test_a_rung_is_the_ladders(client):
-    said = told(client.post("api/rung", json={"key": "bold", "networks": 64}))[-1]["result"]
+    said = told(client.post("api/rung", json={"key": "high_rate", "networks": 64}))[-1]["result"]
     ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
-    found = ladder.standing("bold")
+    found = ladder.standing("high_rate")
     assert Standing.from_json(said["standing"]) == found
-    assert said["sentence"] == sentence(ladder, "bold")
-    assert said["unsound"]["count"] == found.unsound
+    assert said["sentence"] == sentence(ladder, "high_rate")
+    assert said["unsound"]["count"] == found.n_failing_clean_lines
     assert said["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
 
 
@@ -263,8 +263,8 @@ def test_a_question_that_cannot_be_is_answered_with_a_sentence(client, change, m
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"key": "top"}, "no rung 'top'; the rungs are notebook"),
-        ({"key": "bold", "networks": 5000}, "1 to 2,048"),
+        ({"key": "top"}, "no rung 'top'. The rungs are notebook"),
+        ({"key": "high_rate", "networks": 5000}, "1 to 2,048"),
     ],
 )
 def test_a_rung_that_cannot_be_is_answered_with_a_sentence(client, asked, message):

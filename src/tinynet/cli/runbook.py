@@ -104,7 +104,7 @@ def _print_ladder(ladder: "Ladder", written: list[Path]) -> None:
 
     floors = ladder.exam.bayes_scores
     rungs = [
-        {"adds": rung.adds, "after": rung.after, "kind": rung.kind, **rung.to_json(), **asdict(ladder.standing(rung.key)),
+        {"change": rung.change, "baseline": rung.baseline, "kind": rung.kind, **rung.to_json(), **asdict(ladder.standing(rung.key)),
          "sentence": sentence(ladder, rung.key)}
         for rung in RUNGS
     ]  # fmt: skip

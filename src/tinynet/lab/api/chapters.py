@@ -42,6 +42,7 @@ def chapter(asked: StoryRequest) -> dict[str, Any]:
     """Return one chapter of the journey, its figures as SVG, and the number of its question's answer."""
     from tinynet.story import content, journey
     from tinynet.story.quiz import QUESTIONS
+    from tinynet.story.runs import Journey
 
     if asked.networks > 100_000:
         raise TinyNetError(
@@ -50,7 +51,7 @@ def chapter(asked: StoryRequest) -> dict[str, Any]:
     work = asked.networks * asked.recipe.epochs * 400 * asked.architecture.parameter_count
     if work > MAX_WORK:
         raise TinyNetError("these chapters would take too long; take fewer epochs or seeds")
-    one = journey.Journey(
+    one = Journey(
         seed=asked.seed, networks=asked.networks, recipe=asked.recipe, architecture=asked.architecture
     )
     told = content.chapter_json(journey.chapter(one, asked.chapter))

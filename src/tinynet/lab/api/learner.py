@@ -23,6 +23,7 @@ from tinynet.story.learner import learner as shipped_learner
 SIDE_BY_SIDE = ("memorizer", "learner")  # rungs of the ladder
 MAX_PICTURES = 5_000  # whose best answers are asked at once
 MAX_SEEDS = 2_048  # of a rung
+KINDS = {"step": "step", "side_experiment": "aside", "pitfall": "trap"}  # as the page names them
 RUNG_PICTURES = 5_000  # of the world, in a rung's exam; the two networks sit the full one
 
 
@@ -131,9 +132,9 @@ def _rung(rung: Rung) -> dict[str, Any]:
     own = None if isinstance(source, World) or source == pictures.lines() else source.to_json()
     return {
         "key": rung.key,
-        "adds": rung.adds,
-        "after": rung.after,
-        "kind": rung.kind,
+        "adds": rung.change,
+        "after": rung.baseline,
+        "kind": KINDS[rung.kind],
         "architecture": rung.architecture.to_json(),
         "recipe": rung.recipe.to_json(),
         "world": world,
@@ -149,12 +150,12 @@ def _ladder(networks: int) -> Ladder:
 def rung(asked: RungRequest, progress: Progress) -> dict[str, Any]:
     """Measure a rung, and the one it is compared with; what was measured once is kept."""
     if asked.key not in RUNG:
-        raise TinyNetError(f"there is no rung {asked.key!r}; the rungs are {', '.join(RUNG)}")
+        raise TinyNetError(f"there is no rung {asked.key!r}. The rungs are {', '.join(RUNG)}.")
     if not 1 <= asked.networks <= MAX_SEEDS:
         raise TinyNetError(
             f"networks is {asked.networks:,}; the page puts a rung to 1 to {MAX_SEEDS:,} seeds"
         )
-    ladder, after = _ladder(asked.networks), RUNG[asked.key].after
+    ladder, after = _ladder(asked.networks), RUNG[asked.key].baseline
     missing = [key for key in (after, asked.key) if key is not None and not ladder.known(key)]
     for k, key in enumerate(missing):
         ladder.standing(key, partial(_part, progress, k, len(missing)))
@@ -164,10 +165,12 @@ def rung(asked: RungRequest, progress: Progress) -> dict[str, Any]:
         for n, (name, count) in enumerate(zip(exam.PARTS, found.parts, strict=True), 1)
     ]
     return {
-        "standing": asdict(found),
+        "standing": asdict(found) | {"unsound": found.n_failing_clean_lines},
         "sentence": sentence(ladder, asked.key),
         "passed": verdicts.counted(found.passed, found.networks, "networks pass the whole exam").to_json(),
-        "unsound": verdicts.counted(found.unsound, found.networks, "networks fail a clean line").to_json(),
+        "unsound": verdicts.counted(
+            found.n_failing_clean_lines, found.networks, "networks fail a clean line"
+        ).to_json(),
         "parts": parts,
     }
 

@@ -1,0 +1,112 @@
+"""The chapters about a high learning rate, about confidence, and about memorizer and learner."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from tinynet import plots
+from tinynet.evaluation import diagnosis, predictions, verdicts
+from tinynet.evaluation.exam import Exam
+from tinynet.evaluation.verdicts import percent
+from tinynet.experiments.ladder import Ladder
+from tinynet.numerics import arrays
+from tinynet.story.content import Figure, Part, Text, answers_table, loss_table
+from tinynet.story.resources import RESOURCES
+from tinynet.story.runbook import Runbook
+from tinynet.story.runs import Journey
+
+MAX_RUNG_NETWORKS = 256
+EXAM_PICTURES = 5_000
+
+
+def high_rate(j: Journey) -> Iterator[Part]:
+    """Train the same network at a high learning rate."""
+    run, rate = j.high_rate_run, j.high_rate_recipe.learning_rate
+    yield Text(
+        f"Would a higher learning rate help? Train the network from the same random numbers at a rate of {rate:g}. The average "
+        f"loss goes from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
+    )
+    yield Figure(
+        "loss",
+        "The average loss at both learning rates.",
+        lambda: plots.loss_curve(
+            {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {rate:g}": run}, constant=j.constant_loss
+        ),
+    )
+    yield loss_table(run)
+    yield answers_table("Predictions for the training pictures", run.final, j.lines)
+    yield predictions.lead(run.final(j.lines), j.lines)
+    yield answers_table("The stress test", run.final, j.stress)
+    for finding in diagnosis.diagnose(run):
+        yield Text(finding.sentence)
+    longer = replace(j.high_rate_recipe, epochs=10 * j.high_rate_recipe.epochs)
+    for crowd in (j.population(j.high_rate_recipe), j.population(longer)):
+        yield crowd.share(
+            crowd.all_right, f"get all four right at rate {rate:g} after {crowd.recipe.epochs:,} epochs"
+        )
+    yield Text(
+        f"Now compare both trainings of seed {j.seed}, first at a rate of {j.recipe.learning_rate:g} and then at a rate of {rate:g}."
+    )
+    for outcome in diagnosis.compare(j.run, run).outcomes:
+        yield Text(f"{outcome[0].upper()}{outcome[1:]}.")
+
+
+def confidence(j: Journey) -> Iterator[Part]:
+    """Ask networks that learned the lines about the gray block."""
+    crowd, gray = j.population(j.long_recipe), j.stress["gray"]
+    learned = crowd.all_right
+    yield Text("This chapter looks only at networks that have learned the four lines.")
+    yield crowd.share(learned, f"get all four lines right after {j.long_recipe.epochs:,} epochs")
+    if not learned.any():
+        yield Text("No network has learned the lines, so this chapter cannot measure their confidence.")
+        return
+    margins = crowd.margins(gray)[learned, 0]
+    yield Figure(
+        "gray",
+        "Horizontal minus vertical on the gray block, for the networks that learned.",
+        lambda: plots.population_histogram(margins),
+    )
+    yield verdicts.share(
+        np.abs(margins) >= predictions.UNSURE, "networks that learned are sure of the gray block"
+    )
+    larger = crowd.outputs(gray)[learned, 0].max(axis=1)
+    yield Text(f"The larger of their two outputs is {percent(float(arrays.mean(larger)))} on average.")
+    yield verdicts.share(margins > 0, "networks that learned predict horizontal for the gray block")
+    yield from _other_order(j)
+    low, high = verdicts.wilson(int((margins > 0).sum()), len(margins))
+    chance = low <= 0.5 <= high and arrays.mean(np.abs(margins)) > predictions.UNSURE
+    yield Text("A gray block lies exactly between the two classes, so no prediction for it is right.")
+    if chance:
+        yield Text("The seed decides the prediction like a coin flip, and the network is still sure of it.")
+    yield Text(
+        "Confidence is not correctness. The training pictures contain no doubtful picture, so the network has no reason to doubt. "
+        "Uncertainty is not a weakness: it is the right response to a picture that nobody can name. The learning rate and the "
+        "number of epochs change this confidence too, not only the speed of training."
+    )
+
+
+def _other_order(j: Journey) -> Iterator[Part]:
+    """Compare the predictions for gray after training in both orders."""
+    gray = j.stress["gray"]
+    crowd, turned = (j.population(j.long_recipe, order=order) for order in (None, j.lines.reversed()))
+    both = crowd.all_right & turned.all_right
+    if both.any():
+        same = np.sign(crowd.margins(gray)[both, 0]) == np.sign(turned.margins(gray)[both, 0])
+        yield Text("Now train the same seeds again, with the four lines in reverse order.")
+        yield verdicts.share(same, "networks that learned in both orders keep their prediction for gray")
+
+
+def learner(j: Journey) -> Iterator[Part]:
+    """Go from memorizer to learner, one change at a time."""
+    ladder = Ladder(min(j.networks, MAX_RUNG_NETWORKS), exam=Exam(count=EXAM_PICTURES))
+    yield Text(
+        "A memorizer is a network that knows only its training pictures. A learner is right about noisy lines and unsure when "
+        "nobody can know the answer. This chapter turns a memorizer into a learner, with one change of the training at a time. "
+        f"Each change is measured on {ladder.networks:,} seeds, from seed 0 on. The command tinynet runbook uses more seeds."
+    )
+    yield from Runbook(ladder, seed=j.seed).parts()
+    yield Text(
+        "The story continues in the Trainer Runbook. Run the command tinynet runbook, or open the notebook trainer_runbook.ipynb."
+    )
+    yield RESOURCES
