@@ -9,7 +9,8 @@ import tinynet as tn
 from tinynet import rng
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
-from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Standing, effects, sentence
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Standing
+from tinynet.story.rung_effects import effects, sentence
 
 EXAM = Exam(count=1000)
 

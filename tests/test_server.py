@@ -20,10 +20,11 @@ from tinynet.data.world import World
 from tinynet.evaluation import calibration
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.exam import Exam
-from tinynet.experiments.ladder import RUNG, Ladder, Standing, sentence
+from tinynet.experiments.ladder import RUNG, Ladder, Standing
 from tinynet.lab.api import learner
 from tinynet.lab.api import population as wire_seeds
 from tinynet.lab.http import app, jobs, middleware
+from tinynet.story.rung_effects import sentence
 
 PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()

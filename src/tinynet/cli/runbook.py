@@ -100,7 +100,8 @@ def _share(advance: "Callable[[float, int], None]", rungs: int, done: int, total
 def _print_ladder(ladder: "Ladder", written: list[Path]) -> None:
     from dataclasses import asdict
 
-    from tinynet.experiments.ladder import RUNGS, sentence
+    from tinynet.experiments.ladder import RUNGS
+    from tinynet.story.rung_effects import sentence
 
     floors = ladder.exam.bayes_scores
     rungs = [

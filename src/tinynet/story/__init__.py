@@ -6,6 +6,7 @@ content.py            text, tables, figures and links, the parts of a chapter
 environment.py        the system, Python, PyTorch and packages of this machine
 resources.py          links for readers who want to learn more
 exam_parts.py         the six parts of the exam in words
+rung_effects.py       the effect of each rung of the ladder, in sentences
 confidence_checks.py  the calibration and the abstention of one network
 learner.py            the trained model that comes with TinyNet, and its model card
 runbook.py            the parts of the Trainer Runbook

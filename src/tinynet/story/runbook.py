@@ -11,12 +11,13 @@ from tinynet.data import pictures
 from tinynet.evaluation import predictions, symmetry, verdicts
 from tinynet.evaluation.bayes import posterior, verdict
 from tinynet.evaluation.verdicts import Verdict, percent
-from tinynet.experiments.ladder import MEASURES, RUNG, RUNGS, Ladder, sentence
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.model.network import Network
 from tinynet.story import confidence_checks
 from tinynet.story.content import Chapter, Figure, Part, Table, Text, answers_table
 from tinynet.story.exam_parts import requirements
 from tinynet.story.learner import learner
+from tinynet.story.rung_effects import MEASURES, sentence
 from tinynet.training.train import train
 
 TEST_PICTURES = 10_000  # as many for validation

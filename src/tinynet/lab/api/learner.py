@@ -14,11 +14,12 @@ from tinynet.evaluation import exam, predictions, verdicts
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.calibration import Reliability, probability, reliability
 from tinynet.evaluation.exam import Exam, ExamResult
-from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung, sentence
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung
 from tinynet.experiments.population import population
 from tinynet.lab.api.requests import Progress, WorldJson
 from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
+from tinynet.story.rung_effects import sentence
 
 SIDE_BY_SIDE = ("memorizer", "learner")  # rungs of the ladder
 MAX_PICTURES = 5_000  # whose best answers are asked at once

@@ -33,9 +33,9 @@ def train(j: Journey) -> Iterator[Part]:
     yield predictions.lead(run.final(j.lines), j.lines)
     yield Text(
         "Each pixel is bright in one horizontal line and in one vertical line. A single pixel therefore tells nothing about the "
-        "line. This is the XOR problem. At first the gradients of the four pictures cancel. The network finds the best outputs "
-        f"that ignore the picture, with a loss of {j.constant_loss:.4f}. There the loss is almost flat: this is a plateau. "
-        "The network learns only after it leaves the plateau."
+        "line. This is the XOR problem. At first, the gradients of the four pictures cancel. A network then finds the best "
+        f"outputs that ignore the picture, with a loss of {j.constant_loss:.4f}. The loss is almost flat there: this is a plateau. "
+        "A network learns only after it leaves the plateau."
     )
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
@@ -68,7 +68,7 @@ def converge(j: Journey) -> Iterator[Part]:
     yield Text(_conclusion(j))
     walked, moved = diagnosis.walk(run)
     yield Text(
-        f"In the last epoch, all parameters together walked a distance of {walked:.4f}, nudge by nudge. They ended "
+        f"In the last epoch, all parameters together moved a total distance of {walked:.4f}, nudge by nudge. They ended "
         f"{moved:.5f} away from the beginning of the epoch. So {percent(moved / walked) if walked else '0 %'} of the way is "
         "left, and the rest canceled."
     )
