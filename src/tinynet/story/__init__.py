@@ -8,6 +8,7 @@ resources.py          links for readers who want to learn more
 exam_parts.py         the six parts of the exam in words
 rung_effects.py       the effect of each rung of the ladder, in sentences
 confidence_checks.py  the calibration and the abstention of one network
+figures.py            figures that show several networks side by side
 learner.py            the trained model that comes with TinyNet, and its model card
 runbook.py            the parts of the Trainer Runbook
 runs.py               the trainings that the chapters measure

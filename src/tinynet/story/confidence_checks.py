@@ -1,11 +1,10 @@
 """The calibration and the abstention of one network, in sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from tinynet import plots
 from tinynet.data.examples import Examples
 from tinynet.evaluation import classification
 from tinynet.evaluation.calibration import brier, probability, reliability, scaled, temperature
@@ -46,16 +45,6 @@ def calibration(
         f"With this temperature, the Brier score is {brier(warmed, horizontal):.4f}. The expected calibration error is then "
         f"{after:.3f}."
     )
-
-
-def reliability_diagrams(networks: Mapping[str, Network], test: tuple[Examples, np.ndarray]) -> object:
-    """Draw the reliability diagrams of some networks, side by side."""
-    from matplotlib.figure import Figure as Canvas
-
-    drawn, (shown, horizontal) = Canvas(figsize=(9, 4.6), layout="constrained"), test
-    for ax, (name, network) in zip(drawn.subplots(1, len(networks)), networks.items(), strict=True):
-        plots.reliability(reliability(probability(network(shown)), horizontal), title=f"the {name}", ax=ax)
-    return drawn
 
 
 def abstention(name: str, network: Network, validation: Examples, test: Examples) -> Iterator[Part]:

@@ -9,11 +9,11 @@ import numpy as np
 from tinynet import plots, rng
 from tinynet.data import pictures
 from tinynet.evaluation import predictions, symmetry, verdicts
-from tinynet.evaluation.bayes import posterior, verdict
+from tinynet.evaluation.bayes import verdict
 from tinynet.evaluation.verdicts import Verdict, percent
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.model.network import Network
-from tinynet.story import confidence_checks
+from tinynet.story import confidence_checks, figures
 from tinynet.story.content import Chapter, Figure, Part, Table, Text, answers_table
 from tinynet.story.exam_parts import requirements
 from tinynet.story.learner import learner
@@ -78,6 +78,11 @@ class Runbook:
     def _world(self) -> Iterator[Part]:
         world, best = self.ladder.exam.world, self.ladder.exam.bayes_scores
         yield Text(
+            "A memorizer is a network that knows only its training pictures. A learner is right about noisy lines and unsure when "
+            "nobody can know the answer. This runbook turns a memorizer into a learner, with one change of the training at a time. "
+            f"Each change is measured on {self.ladder.networks:,} seeds, from seed {self.ladder.first_seed:,} on."
+        )
+        yield Text(
             f"The networks are tested on random pictures. {percent(world.doubt)} of these pictures are doubtful: one bright pixel, "
             "three bright pixels, a diagonal or an even gray. The other pictures are lines. The brightness varies, and every "
             f"pixel has random noise of {world.noise:g}."
@@ -90,11 +95,11 @@ class Runbook:
 
     def _ladder(self) -> Iterator[Part]:
         yield Text(
-            "The ladder compares ways to train. Each rung of the ladder changes an earlier rung a little. Six measures describe the "
-            "networks of a rung."
+            "The ladder compares ways to train. Each rung of the ladder changes an earlier rung a little. These measures describe "
+            "the networks of a rung."
         )
-        rows = tuple((m.name, m.meaning, "more" if m.more_is_better else "less") for m in MEASURES)
-        yield Table("The six measures", ("measure", "meaning", "better"), rows)
+        for measure in MEASURES:
+            yield Text(f"{measure.meaning} {'Higher' if measure.more_is_better else 'Lower'} is better.")
         for rung in self.ladder.steps:
             yield Text(sentence(self.ladder, rung.key))
         standings = [self.ladder.standing(rung.key) for rung in self.ladder.steps]
@@ -102,6 +107,10 @@ class Runbook:
             "ladder",
             f"The mean measures of each rung, for {self.ladder.networks:,} seeds.",
             lambda: plots.ladder(self.ladder.steps, standings),
+        )
+        yield Text(
+            "The next table has the means of each rung. A network fails a clean line if its right output is not the larger one. The "
+            "exam is described below."
         )
         yield self._table("The ladder", [rung.key for rung in self.ladder.steps])
         experiments = [rung.key for rung in RUNGS if rung.kind == "side_experiment"]
@@ -169,7 +178,7 @@ class Runbook:
         yield Figure(
             "maps",
             "Horizontal minus vertical for every contrast: the memorizer, the learner and the best possible answer.",
-            self._maps,
+            lambda: figures.answer_maps(networks, self.ladder.exam.world),
         )
         yield Text(confidence_checks.CALIBRATION)
         for name, network in networks.items():
@@ -177,7 +186,7 @@ class Runbook:
         yield Figure(
             "reliability",
             "The predicted probability, and how often the line was horizontal.",
-            lambda: confidence_checks.reliability_diagrams(networks, self.test),
+            lambda: figures.reliability_diagrams(networks, self.test),
         )
         yield Text(confidence_checks.ABSTENTION)
         for name, network in networks.items():
@@ -187,18 +196,6 @@ class Runbook:
             "its eight outputs is its prediction. Pictures without a best prediction are not counted."
         )
         yield self._symmetrized()
-
-    def _maps(self) -> object:
-        from matplotlib.figure import Figure as Canvas
-
-        drawn = Canvas(figsize=(12, 4.3), layout="constrained")
-        world = self.ladder.exam.world
-        sides: tuple[tuple[str, symmetry.Answers], ...] = (
-            ("the memorizer", self.memorizer), ("the learner", self.learner), ("the best possible", lambda x: posterior(world, x)),
-        )  # fmt: skip
-        for ax, (title, answers) in zip(drawn.subplots(1, 3), sides, strict=True):
-            plots.answer_map(answers, title=title, scale=title == sides[-1][0], ax=ax)
-        return drawn
 
     def _symmetrized(self) -> Verdict:
         """Count the pictures on which the memorizer's mean over eight views is the best prediction."""

@@ -1,6 +1,7 @@
 """The effect of each rung of the ladder, in sentences."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,7 @@ from tinynet.experiments.ladder import RUNG, Ladder, Standing
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of the exam. key : str. Its field in `ExamResult`. meaning : str. One or two sentences."""
+    """A measure of the exam. key : str. Its field in `ExamResult`. meaning : str. Whole sentences."""
 
     key: str
     name: str
@@ -18,12 +19,16 @@ class Measure:
 
 
 MEASURES = (
-    Measure("accuracy", "line accuracy", "The share of the noisy lines that a network gets right.", True),
-    Measure("gray", "gray margin", "The difference between the two outputs on the gray block, without its sign.", False),
-    Measure("worst_doubt", "worst margin", "The largest difference between the two outputs on any clean doubtful picture, without its sign.", False),
-    Measure("brier_ratio", "Brier ratio", "The Brier score divided by the best possible Brier score.", False),
-    Measure("auroc", "AUROC", "The probability that a line has a larger margin than a doubtful picture. 1 is perfect, and 0.5 is a coin flip.", True),
-    Measure("agreement", "agreement", "The share of the lines with the same prediction from eight views, turned and mirrored.", True),
+    Measure("accuracy", "line accuracy", "The line accuracy is the share of the noisy lines that a network gets right.", True),
+    Measure("gray", "gray margin", "The gray margin is the difference between the two outputs on the gray block, without its sign.",
+            False),
+    Measure("worst_doubt", "worst margin",
+            "The worst margin is the largest difference between the two outputs on any clean doubtful picture.", False),
+    Measure("brier_ratio", "Brier ratio", "The Brier ratio is the Brier score divided by the best possible Brier score.", False),
+    Measure("auroc", "AUROC", "The AUROC is the probability that a line has a larger difference between its outputs than a doubtful "
+            "picture. A coin flip gives 0.5.", True),
+    Measure("agreement", "agreement",
+            "The agreement is the share of the lines with the same prediction in eight views, turned and mirrored.", True),
 )  # fmt: skip
 MIN_CHANGE = 0.01  # smaller changes are not reported
 ERRORS = 3.0  # a change must exceed this many standard errors of the difference
@@ -67,7 +72,17 @@ def sentence(ladder: Ladder, key: str) -> str:
             for effect in found
             if effect.kind == kind
         ]
-    same = [effect.measure.name for effect in found if effect.kind == "same"]
+    same = [f"the {effect.measure.name}" for effect in found if effect.kind == "same"]
     if same:
-        said.append(f"There is no clear change in {', '.join(same)}.")
+        said.append(f"There is no clear change in {listed(same)}.")
     return " ".join(said)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as in a sentence.
+
+    >>> listed(["noise"]), listed(["noise", "contrast", "doubt"])
+    ('noise', 'noise, contrast and doubt')
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

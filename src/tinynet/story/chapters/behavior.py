@@ -8,6 +8,7 @@ from tinynet import plots
 from tinynet.data import pictures
 from tinynet.evaluation import diagnosis, predictions
 from tinynet.story.content import Figure, Part, Text, answers_table
+from tinynet.story.rung_effects import listed
 from tinynet.story.runs import Journey
 
 NOISY_LINES = 100
@@ -22,7 +23,7 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     )
     yield Figure("pictures", "A fuzzy horizontal line.", lambda: plots.pictures(line))
     pixels = zip(pictures.PIXELS, line.inputs[0].tolist(), strict=True)
-    yield Text(f"The brightness of its pixels is {', '.join(f'{name} {value:g}' for name, value in pixels)}.")
+    yield Text(f"The brightness of its pixels is {listed([f'{name} {value:g}' for name, value in pixels])}.")
     yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], line)
     clean, blurred = (predictions.predictions(j.run.final, shown)[0] for shown in (j.lines["top"], line))
     yield Text(
@@ -93,7 +94,7 @@ def _pattern(node: int, weights: np.ndarray) -> str:
         "dark": [name for name, weight in zip(pictures.PIXELS, weights, strict=True) if weight <= 0],
     }
     wanted = [
-        f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {level}"
+        f"{listed(names)} {'is' if len(names) == 1 else 'are'} {level}"
         for level, names in groups.items()
         if names
     ]

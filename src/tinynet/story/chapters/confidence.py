@@ -101,12 +101,11 @@ def learner(j: Journey) -> Iterator[Part]:
     """Go from memorizer to learner, one change at a time."""
     ladder = Ladder(min(j.networks, MAX_RUNG_NETWORKS), exam=Exam(count=EXAM_PICTURES))
     yield Text(
-        "A memorizer is a network that knows only its training pictures. A learner is right about noisy lines and unsure when "
-        "nobody can know the answer. This chapter turns a memorizer into a learner, with one change of the training at a time. "
-        f"Each change is measured on {ladder.networks:,} seeds, from seed 0 on. The command tinynet runbook uses more seeds."
+        "Can a network be right about the lines and unsure about the gray block? This chapter is the short form of the Trainer "
+        "Runbook. The command tinynet runbook uses more seeds."
     )
     yield from Runbook(ladder, seed=j.seed).parts()
     yield Text(
-        "The story continues in the Trainer Runbook. Run the command tinynet runbook, or open the notebook trainer_runbook.ipynb."
+        "The story continues in the Trainer Runbook. Run tinynet runbook, or open the notebook trainer_runbook.ipynb."
     )
     yield RESOURCES
