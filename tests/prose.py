@@ -17,12 +17,17 @@ def sentences(text):
 def hard(text):
     """Return the sentences that are too long, have two intervals, or begin in a way that is hard to read.
 
+    A brace is a value that was not filled in.
+
     Everything between spaces is a word: "95 % interval 0 % to 0.4 %" has eight.
     """
     return [
         found
         for found in sentences(text)
-        if len(found.split()) > MAX_WORDS or found.count("interval") > 1 or HARD_BEGINNINGS.match(found)
+        if len(found.split()) > MAX_WORDS
+        or found.count("interval") > 1
+        or HARD_BEGINNINGS.match(found)
+        or "{" in found
     ]
 
 

@@ -1,4 +1,4 @@
-"""What docs/own_data.md prints is what happens."""
+"""The sessions and the code in docs/own_data.md print what the page shows."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_every_session_prints_what_it_says(folder, monkeypatch):
+def test_every_session_prints_the_documented_output(folder, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert len(SESSIONS) == 3
     for command, printed in SESSIONS:
@@ -35,7 +35,7 @@ def test_every_session_prints_what_it_says(folder, monkeypatch):
         assert [line.rstrip() for line in done.stdout.splitlines()] == printed.splitlines()
 
 
-def test_the_library_prints_what_it_says(folder, monkeypatch):
+def test_the_library_prints_the_documented_output(folder, monkeypatch):
     monkeypatch.chdir(folder)
     names = {}
     assert len(LIBRARY) == len(PRINTED) == 2

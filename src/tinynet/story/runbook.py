@@ -78,7 +78,8 @@ class Runbook:
     def _world(self) -> Iterator[Part]:
         world, best = self.ladder.exam.world, self.ladder.exam.bayes_scores
         yield Text(
-            "A memorizer is a network that knows only its training pictures. A learner is right about noisy lines and unsure when "
+            "A memorizer is a network that knows only its training pictures, so it fails on new pictures. The field calls this "
+            "overfitting. A learner is right about noisy lines and unsure when "
             "nobody can know the answer. This runbook turns a memorizer into a learner, with one change of the training at a time. "
             f"Each change is measured on {self.ladder.networks:,} seeds, from seed {self.ladder.first_seed:,} on."
         )

@@ -82,7 +82,7 @@ def confidence(j: Journey) -> Iterator[Part]:
     yield Text(
         "Confidence is not correctness. The training pictures contain no doubtful picture, so the network has no reason to doubt. "
         "Uncertainty is not a weakness: it is the right response to a picture that nobody can name. The learning rate and the "
-        "number of epochs change this confidence too, not only the speed of training."
+        "number of epochs are hyperparameters. They change this confidence too, not only the speed of training."
     )
 
 

@@ -20,6 +20,11 @@ from tinynet.story.runs import Journey
 from tinynet.training.train import nudges
 
 REPEATS = 6  # nudges by the same picture
+LOSSES = {
+    "mse": "the mean squared error",
+    "bce": "the binary cross-entropy",
+    "cross_entropy": "the cross-entropy",
+}
 
 
 def look(j: Journey) -> Iterator[Part]:
@@ -71,7 +76,7 @@ def nudge(j: Journey) -> Iterator[Part]:
     losses = [moment.loss, *(again.loss for again in more)]
     yield Text(
         f"A nudge is one small step of training. The network sees the picture {moment.names[0]!r} and computes its outputs. "
-        "The loss measures how far the outputs are from the correct ones. A loss of 0 is perfect."
+        f"The loss measures how far the outputs are from the correct ones, and here it is {LOSSES[j.recipe.loss]}. A lower loss is better."
     )
     yield Text(
         "The gradient of a parameter is the slope of the loss: it shows how much the loss changes when the parameter changes. "
