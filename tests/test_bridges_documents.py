@@ -50,7 +50,7 @@ def test_a_networks_layers_can_be_read_by_others():
     [
         ({"kind": "recording"}, "holds a recording, not a TinyNet network"),
         ({"kind": None}, "holds something else, not a TinyNet network"),
-        ({"format": 2}, "has format 2 and this version of TinyNet reads 1; upgrade"),
+        ({"format": 4}, "has format 4 and this version of TinyNet reads 3; upgrade"),
         ({"layers": []}, "has no weights"),
         ({"layers": None}, "its layers cannot be read"),
         ({"architecture": {"sizes": [4, 2]}}, "its layers are not those of its architecture"),

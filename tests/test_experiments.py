@@ -25,12 +25,14 @@ def trained(examples, validation=None):
 
 
 def plain_identity(run):
-    """The identity as it was first defined: of the whole description as one text."""
+    """Return the identity as first defined: a hash of the whole description, with the names of that time."""
     recipe = {k: v for k, v in run.recipe.to_json().items() if k not in identity.LATER}
-    about = {"architecture": run.network.architecture.to_json(), "origin": run.network.origin,
-             "examples": run.examples.to_json(), "recipe": recipe}  # fmt: skip
+    shape, examples = run.network.architecture.to_json(), run.examples.to_json()
+    shape["start"], examples["answers"] = shape.pop("init"), examples.pop("target_names")
+    about = {"architecture": shape, "origin": run.network.origin, "examples": examples, "recipe": recipe}
     if run.validation is not None:
         about["validation"] = run.validation.to_json()
+        about["validation"]["answers"] = about["validation"].pop("target_names")
     text = json.dumps(about, sort_keys=True)
     return hashlib.sha256(text.encode() + run.network.parameters.tobytes()).hexdigest()
 
@@ -50,7 +52,7 @@ def test_many_examples_are_arrays_of_the_file(monkeypatch, tmp_path):
     monkeypatch.setattr(identity, "MAX_DESCRIBED", 100)  # the validation examples have 80 numbers
     run.save(tmp_path / "run.safetensors")
     arrays, about = files.decode("recording", (tmp_path / "run.safetensors").read_bytes(), "it")
-    assert (about["format"], about["examples"]["inputs"], len(about["validation"]["inputs"])) == (2, [], 20)
+    assert (about["format"], about["examples"]["inputs"], len(about["validation"]["inputs"])) == (3, [], 20)
     assert (arrays["examples.inputs"] == run.examples.inputs).all()
     again = tn.load(tmp_path / "run.safetensors")
     assert (again.examples, again.validation, again.identity) == (run.examples, run.validation, run.identity)
@@ -60,7 +62,7 @@ def test_many_examples_are_arrays_of_the_file(monkeypatch, tmp_path):
 
 def test_few_examples_are_described_as_ever():
     _, about = files.decode("recording", trained(table(50)).to_bytes(), "it")
-    assert (about["format"], len(about["examples"]["inputs"])) == (1, 50)
+    assert (about["format"], len(about["examples"]["inputs"])) == (3, 50)
 
 
 @pytest.mark.slow

@@ -204,7 +204,7 @@ def test_of_a_watched_training_the_forms_to_go_on_by_go_along():
     clipped = replace(known, recipe=replace(known.recipe, gradients="external"))
     (sheets,) = unpacked(offline.page(clipped))[0]["sheets"]
     kinds = {(form["recipe"].get("gradients", "loss"), form["batch"]) for form in sheets["forms"]}
-    assert kinds >= {("given", 1), ("given", 3), ("loss", 1), ("loss", 3)}
+    assert kinds >= {("external", 1), ("external", 3), ("loss", 1), ("loss", 3)}
 
 
 @pytest.mark.slow

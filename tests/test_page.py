@@ -141,7 +141,7 @@ def test_forth_and_back_gives_identical_numbers(open_page):
         {"recipe": {"batch_size": 3, "order": "shuffled", "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}},
         {"recipe": {"optimizer": "adam", "learning_rate": 0.01, "loss": "bce", "epochs": 30}},
         {"recipe": {"loss": "cross_entropy", "batch_size": 4}, "architecture": {"sizes": [4, 5, 3, 2], "hidden": "tanh", "output": "softmax"}},
-        {"architecture": {"sizes": [9, 4, 2], "hidden": "relu", "start": "he"}, "grid": 3, "seed": 12, "recipe": {"order": "shuffled"}},
+        {"architecture": {"sizes": [9, 4, 2], "hidden": "relu", "init": "he"}, "grid": 3, "seed": 12, "recipe": {"order": "shuffled"}},
     ],
     ids=["a batch", "adam", "softmax", "3x3"],
 )  # fmt: skip

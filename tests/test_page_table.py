@@ -303,7 +303,7 @@ def test_many_seeds_are_not_asked_whether_numbers_are_right():
     asked = population.PopulationRequest(
         tn.Architecture((1, 1, 1), output="identity"),
         tn.Recipe(epochs=1),
-        requests.PicturesJson(**some.to_json()),
+        requests.ExamplesJson(**some.to_json()),
         [0.5],
         10,
     )

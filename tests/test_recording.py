@@ -45,7 +45,7 @@ def test_the_file_is_plain_safetensors(run, tmp_path):
         assert (file.get_tensor("parameters") == run.parameters).all()
         about = json.loads(file.metadata()["tinynet"])
     assert about["recipe"]["epochs"] == 5
-    assert about["format"] == 1
+    assert about["format"] == files.FORMAT
 
 
 def test_a_stopped_recording_keeps_its_reason(tmp_path):
@@ -84,8 +84,8 @@ def edited(run, **changes):
 
 
 def test_a_newer_format_says_to_upgrade(run):
-    with pytest.raises(TinyNetError, match=r"has format 3 .* reads up to 2; upgrade .* written by 9.0"):
-        tn.Recording.from_bytes(edited(run, format=3, tinynet="9.0"))
+    with pytest.raises(TinyNetError, match=r"has format 4 .* reads up to 3; upgrade .* written by 9.0"):
+        tn.Recording.from_bytes(edited(run, format=4, tinynet="9.0"))
 
 
 @pytest.mark.parametrize(

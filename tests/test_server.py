@@ -171,7 +171,7 @@ def test_the_memorizer_and_the_learner(client):
         found = calibration.reliability(calibration.probability(network(inputs)), happened)
         assert bins["count"] == found.count.tolist()
         assert bins["intervals"] == found.intervals.tolist()
-        assert [share for share in bins["share"] if share is not None] == found.observed[
+        assert [share for share in bins["observed"] if share is not None] == found.observed[
             found.count > 0
         ].tolist()
         assert bins["ece"] == found.ece

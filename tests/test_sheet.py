@@ -195,8 +195,8 @@ def described(**changes):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (described(format=2), "no sheet of format 1"),
-        (described(cells=[["a", "given", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'; there are \+"),
+        (described(format=3), "no sheet of format 2"),
+        (described(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'; there are \+"),
         (described(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a', which does not come before it"),
         (described(cells=[["b", "forward", {}]]), "formula {}, which is none"),
     ],

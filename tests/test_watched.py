@@ -95,11 +95,11 @@ def test_given_cells_have_no_formula_and_stand_where_they_belong():
     known, given = (opened(kept) for kept in json.loads(GOLDEN.read_text()))
     assert known[0].sheet.watched == []
     assert given.recipe.external == ["loss", "optimizer", "gradients"]
-    stops = {name: given[0].sheet.cells[name].stop for name in given[0].sheet.watched}
-    assert stops["loss"] == "loss"
-    assert stops["picture2.layer2.slope[1]"] == "backward"
-    assert stops["layer1.weight[0,0].used"] == stops["layer1.weight[0,0].change"] == "update"
-    assert len(stops) == 1 + 3 * 2 + 2 * 16
+    phases = {name: given[0].sheet.cells[name].phase for name in given[0].sheet.watched}
+    assert phases["loss"] == "loss"
+    assert phases["picture2.layer2.slope[1]"] == "backward"
+    assert phases["layer1.weight[0,0].used"] == phases["layer1.weight[0,0].change"] == "update"
+    assert len(phases) == 1 + 3 * 2 + 2 * 16
     assert "target[0]" not in given[0].sheet.cells
 
 

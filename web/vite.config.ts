@@ -5,14 +5,16 @@ import { defineConfig } from "vitest/config";
 import { elementary } from "./elementary.ts";
 
 const HERE = /["'`]@styles@["'`]/;
+/** The tests that need a document. */
+const IN_BROWSER = ["views/**/*", "host/*", "display/download", "mount"].map((name) => `tests/${name}.test.ts`);
 
-/** The laboratory as one file, `lab.js`: all its styles are the text of `virtual:styles`. `index.html` only calls it. */
+/** Build the laboratory as one file, `lab.js`, with its styles as the text of `virtual:styles`. */
 function oneFile(): Plugin {
   return {
     name: "one-file",
     resolveId: (id) => (id === "virtual:styles" ? "\0styles" : null),
     load(id) {
-      const text = this.environment.mode === "build" ? "@styles@" : ""; // the development server puts them in by itself
+      const text = this.environment.mode === "build" ? "@styles@" : ""; // the development server adds the styles
       return id === "\0styles" ? `export default "${text}"` : null;
     },
     generateBundle(_, bundle) {
@@ -45,5 +47,20 @@ export default defineConfig({
     },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8765" } },
-  test: { include: ["tests/**/*.test.ts"] },
+  test: {
+    projects: [
+      { extends: true, test: { name: "node", include: ["tests/**/*.test.ts"], exclude: IN_BROWSER } },
+      {
+        extends: true,
+        resolve: { conditions: ["browser"] }, // Svelte for the browser, not for the server
+        test: {
+          name: "browser",
+          include: IN_BROWSER,
+          environment: "jsdom",
+          testTimeout: 20_000,
+          setupFiles: ["@testing-library/svelte/vitest", "tests/browser_setup.ts"],
+        },
+      },
+    ],
+  },
 });

@@ -11,8 +11,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 
-FORMAT = 1  # of a file, unless its description says a later one
-NEWEST = 2  # recordings whose many examples are arrays
+FORMAT = 3  # 1: the first; 2: many examples are arrays; 3: fields have new names
 KEY = "tinynet"  # the one metadata key: safetensors does not keep the order of several
 
 Arrays = dict[str, np.ndarray]
@@ -134,9 +133,9 @@ def _about(kind: str, text: object, source: str) -> dict[str, Any]:
         found, version = about["kind"], int(about["format"])
     except (ValueError, KeyError, TypeError) as error:
         raise TinyNetError(f"{source} is damaged: its description cannot be read ({error})") from error
-    if version > NEWEST:
+    if version > FORMAT:
         raise TinyNetError(
-            f"{source} has format {version} and this version of TinyNet reads up to {NEWEST}; upgrade TinyNet "
+            f"{source} has format {version} and this version of TinyNet reads up to {FORMAT}; upgrade TinyNet "
             f"(the file was written by {about.get('tinynet', 'an unknown version')})"
         )
     if found != kind:

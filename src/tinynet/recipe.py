@@ -142,9 +142,7 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""
-        later = {new: old for old, new in EARLIER_NAMES.items()}
-        words = {new: old for old, new in EARLIER_VALUES.items()}
-        return {later.get(name, name): words.get(value, value) for name, value in asdict(self).items()}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Recipe":

@@ -1,13 +1,13 @@
-/** The laboratory as one module: a page of its own finds its place by itself, a notebook renders it, any other host calls `mountLab`. */
+/** The entry of the page. It mounts itself in its own document; notebooks and other hosts mount it themselves. */
 
-import { http } from "./core/api";
-import { embedded } from "./core/embedded";
-import { browser, guest } from "./core/host";
+import { embedded } from "./api/embedded";
+import { http } from "./api/http";
+import { browser, guest } from "./host/host";
 import { mountLab } from "./mount";
 
 export { mountLab, http, embedded, browser, guest };
-export { default } from "./widget"; // as anywidget wants it
+export { default } from "./widget"; // for anywidget
 
-const place = document.getElementById("tinynet-page");
+const target = document.getElementById("tinynet-page");
 const data = document.getElementById("tinynet-data"); // in an offline file
-if (place) mountLab(place, { api: data ? embedded(data.textContent!) : http, host: browser });
+if (target) mountLab(target, { api: data ? embedded(data.textContent!) : http, host: browser });

@@ -1,14 +1,14 @@
-/** The laboratory in a notebook: what anywidget renders. The model carries `step`, `cell` and all the page lives by. */
+/** The laboratory as a notebook widget. The model holds `step`, `cell` and the data of the page. */
 
-import type { Api } from "./core/api";
-import { embedded } from "./core/embedded";
-import { kernelApi, Kernel, type Model } from "./core/kernel";
-import type { Host, Theme } from "./core/host";
-import { onNotebookTheme, notebookTheme } from "./core/surroundings";
-import { mountLab, type Mounted } from "./mount";
+import type { Api } from "./api/api";
+import { embedded } from "./api/embedded";
+import { Kernel, kernelApi, type Model } from "./api/kernel";
+import type { Host, Theme } from "./host/host";
+import { notebookTheme, onNotebookTheme } from "./host/notebook_theme";
+import { type Mounted, mountLab } from "./mount";
 
-const LOOK = "display: block; height: 56rem; overflow: auto; resize: vertical; zoom: 0.88"; // a notebook writes small
-// a cell is narrow: the network, the arithmetic and the timeline are what one must see together
+const STYLE = "display: block; height: 56rem; overflow: auto; resize: vertical; zoom: 0.88"; // notebooks use small text
+// notebook cells are narrow: show the network, the arithmetic and the timeline first
 const LAYOUT = `
 @container tinynet (min-width: 1040px) and (max-width: 1300px) {
   .tinynet .lab.lab {
@@ -28,15 +28,15 @@ const LAYOUT = `
 }`;
 
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const place = placeIn(el);
+  const element = addElement(el);
   const off = new AbortController();
   const kernel = new Kernel(model);
-  const host = new Notebook(model, () => follow(), place);
-  const mounted = mountLab(place.shadowRoot!.querySelector("div")!, { api: apiOf(model, kernel), host });
+  const host = new Notebook(model, () => follow(), element);
+  const mounted = mountLab(element.shadowRoot!.querySelector("div")!, { api: apiOf(model, kernel), host });
   const follow = () => goTo(mounted, model.get("step"), model.get("cell"));
   model.on("change:step", follow);
   model.on("change:cell", follow);
-  onNotebookTheme(() => host.dress(), off.signal);
+  onNotebookTheme(() => host.applyTheme(), off.signal);
   keepKeys(el, off.signal);
   hideSnapshot(el, model.get("model"));
   return () => {
@@ -48,26 +48,26 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   };
 }
 
-/** A shadow root of its own, where no style of the notebook reaches. */
-function placeIn(el: HTMLElement): HTMLElement {
-  const place = document.createElement("div");
-  place.style.cssText = LOOK;
-  const root = place.attachShadow({ mode: "open" });
+/** Add an element with a shadow root, which keeps out the styles of the notebook. */
+function addElement(el: HTMLElement): HTMLElement {
+  const element = document.createElement("div");
+  element.style.cssText = STYLE;
+  const root = element.attachShadow({ mode: "open" });
   const layout = new CSSStyleSheet();
   layout.replaceSync(LAYOUT);
   root.adoptedStyleSheets = [layout];
   root.append(document.createElement("div"));
-  el.append(place);
-  return place;
+  el.append(element);
+  return element;
 }
 
 function goTo({ lab, open, goto }: Mounted, step: number, cell: string): void {
-  if (lab.run && step < lab.run.setup.firstStep) lab.rewind(); // it is before this branch
+  if (lab.run && step < lab.run.setup.firstStep) lab.playback.rewind(); // the step is before this branch
   open(cell);
   goto(step);
 }
 
-/** The page tells the model where it stands, and is as light or dark as the notebook until it is told otherwise. */
+/** Reports the current step and cell to the model. The theme follows the notebook until the user changes it. */
 class Notebook implements Host {
   readonly alone = false;
   readonly saves = true;
@@ -78,14 +78,14 @@ class Notebook implements Host {
   constructor(
     private readonly model: Model,
     private readonly begin: () => void,
-    private readonly place: HTMLElement,
+    private readonly element: HTMLElement,
   ) {}
 
   readonly theme = {
     read: () => this.chosen,
     write: (theme: Theme) => {
       this.chosen = theme;
-      this.dress();
+      this.applyTheme();
     },
   };
 
@@ -98,24 +98,24 @@ class Notebook implements Host {
   moved(step: number, cell: string): void {
     if (!this.ready) {
       this.ready = true;
-      return this.begin(); // Python may have moved on meanwhile
+      return this.begin(); // Python may have changed the step meanwhile
     }
     this.model.set("step", step);
     this.model.set("cell", cell);
     this.model.save_changes();
   }
 
-  dress(): void {
-    if (this.chosen === "auto") this.place.dataset.theme = notebookTheme(this.place);
+  applyTheme(): void {
+    if (this.chosen === "auto") this.element.dataset.theme = notebookTheme(this.element);
   }
 }
 
-/** What the widget carries is answered at once, and without a kernel too; all else is asked of Python. */
+/** Answer from the data of the widget, also without a kernel. Ask Python for everything else. */
 function apiOf(model: Model, kernel: Kernel): Api {
   const [own, python] = [embedded(model.get("payload")), kernelApi(kernel)];
   return {
     ...python,
-    brought: own.brought,
+    initialRecordings: own.initialRecordings,
     about: async () => ({ ...(await own.about()), ...model.get("about") }),
     pictures: (grid) => own.pictures(grid).catch(() => python.pictures(grid)),
     sheet: (...asked) => own.sheet(...asked).catch(() => python.sheet(...asked)),
@@ -123,19 +123,19 @@ function apiOf(model: Model, kernel: Kernel): Api {
   };
 }
 
-/** Keys pressed in the page are the page's: a notebook would take them for its own shortcuts. Escape goes back to it. */
+/** Keep keys pressed in the page from the shortcuts of the notebook. Escape returns the focus to the notebook. */
 function keepKeys(el: HTMLElement, signal: AbortSignal): void {
-  const theirs = (event: KeyboardEvent) => event.ctrlKey || event.metaKey; // such as Save
-  const mark = (event: KeyboardEvent) => el.toggleAttribute("data-lm-suppress-shortcuts", !theirs(event)); // JupyterLab's word
+  const isForNotebook = (event: KeyboardEvent) => event.ctrlKey || event.metaKey; // such as Save
+  const mark = (event: KeyboardEvent) => el.toggleAttribute("data-lm-suppress-shortcuts", !isForNotebook(event)); // read by JupyterLab
   addEventListener("keydown", mark, { capture: true, signal });
   const keep = (event: KeyboardEvent) => {
-    if (!theirs(event)) event.stopPropagation();
+    if (!isForNotebook(event)) event.stopPropagation();
     if (event.key === "Escape") el.closest<HTMLElement>(".jp-Cell, [tabindex]:not([tabindex='-1'])")?.focus();
   };
   el.addEventListener("keydown", keep, { signal });
 }
 
-/** The picture for where nothing is live has had its day. */
+/** Hide the static snapshot, which is for notebooks without a live widget. */
 function hideSnapshot(el: HTMLElement, name: string): void {
   const style = document.createElement("style");
   style.textContent = `.tinynet-${name}, .jp-OutputArea-child:has(> * .tinynet-${name}) { display: none }`;

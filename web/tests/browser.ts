@@ -1,6 +1,6 @@
-/** What tests/test_browsers.py opens in a browser: it computes the golden files and sends back what is not the same. */
+/** The script that tests/test_browsers.py runs in a browser: it computes the golden files and sends back all differences. */
 
-import { compared, difference, NAMES, type Golden } from "./golden";
+import { compared, difference, type Golden, NAMES } from "./golden";
 
 async function found() {
   const read = async (name: string) => [name, await (await fetch(`golden/${name}.json`)).json()];

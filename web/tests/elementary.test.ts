@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printed } from "../elementary.ts";
+import { translate } from "../elementary.ts";
 
 const FUNCTION = `"""What it is.
 
@@ -26,8 +26,8 @@ def f(
 
 describe("elementary.py as JavaScript", () => {
   it("has its constants, functions and statements, also those over several lines", () => {
-    const [imports, ...lines] = printed(FUNCTION).split("\n");
-    expect(imports).toMatch(/^import { exponent, power2, select } from ".*\/src\/core\/primitives\.ts";$/);
+    const [imports, ...lines] = translate(FUNCTION).split("\n");
+    expect(imports).toMatch(/^import { exponent, power2, select } from ".*\/src\/engine\/primitives\.ts";$/);
     expect(lines.map((line) => line.replace(/ +/g, " "))).toEqual([
       "const BIG = 1.5e-300;",
       "export function f( x, y,) {",
@@ -46,10 +46,10 @@ describe("elementary.py as JavaScript", () => {
     ["if x < y:\n        return x", 2],
   ])("refuses %j and names the line", (statement, line) => {
     const python = `def f(x: float) -> float:\n    ${statement}\n    return x\n`;
-    expect(() => printed(python)).toThrow(`elementary.py, line ${line}: JavaScript has no such statement`);
+    expect(() => translate(python)).toThrow(`elementary.py, line ${line}: JavaScript has no such statement`);
   });
   it.each(["return 1.0", "import math", "    a = 1.0", "def f(x: int) -> float:", "x = f(", "print(1.0)"])(
     "refuses %j outside of a function",
-    (statement) => expect(() => printed(`${statement}\n`)).toThrow("elementary.py, line 1: JavaScript has no such"),
+    (statement) => expect(() => translate(`${statement}\n`)).toThrow("elementary.py, line 1: JavaScript has no such"),
   );
 });

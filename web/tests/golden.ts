@@ -1,19 +1,20 @@
-/** The golden files of tests/golden, computed again by the page's code: in Node by vitest, in browsers by their test. */
+/** Compute the golden files of tests/golden with the code of the page: in Node by vitest, in browsers by their own test. */
 
 import * as elementary from "virtual:elementary";
-import { NOISE, noisy, normal, shuffled, word } from "../src/core/draws";
-import { Prepared, Run } from "../src/core/run";
-import { openRecording } from "../src/core/safetensors";
-import { Sheet, type SheetJson } from "../src/core/sheet";
-import type { Architecture, Pictures, Recipe, SheetAnswer } from "../src/core/types";
-import { drawn, patternsOf, type World } from "../src/core/world";
+import { Prepared } from "../src/engine/prepared";
+import { openRecording } from "../src/engine/recording_file";
+import { NOISE, noisy, normal, shuffled, word } from "../src/engine/rng";
+import { Run } from "../src/engine/run";
+import { Sheet } from "../src/engine/sheet";
+import { drawPicture, patternsOf } from "../src/engine/world";
+import type { Architecture, Examples, Recipe, SheetAnswer, SheetJson, World } from "../src/types";
 
 export interface Golden {
   elementary: Record<string, [x: string[], y: string[]]>; // the bits of float64
   "sheet_4-3-2": { sheet: SheetJson; values: Record<string, number> };
   draws: GoldenDraws;
   worlds: GoldenWorlds;
-  runs: { examples: Pictures; held_out: Pictures; sheets: SheetAnswer[]; runs: GoldenRun[] };
+  runs: { examples: Examples; held_out: Examples; sheets: SheetAnswer[]; runs: GoldenRun[] };
   watched: GoldenWatched[];
 }
 
@@ -40,11 +41,11 @@ export interface GoldenRun {
   architecture: Architecture;
   recipe: Recipe;
   world: World | null;
-  sheets: Record<string, number>; // of each size of batch, which of the sheets
+  sheets: Record<string, number>; // index of the sheet for each batch size
   names: string[][];
   inputs: number[][][];
   targets: number[][][];
-  memory: number[][]; // before each step: parameters and the optimizer's state
+  memory: number[][]; // parameters and optimizer state before each step
   last: number[];
   losses: number[];
   loss_per_epoch: number[];
@@ -59,7 +60,7 @@ interface GoldenWatched {
   values: Record<string, number>[];
 }
 
-/** What the page's code gives, beside what Python gave. */
+/** A result of the page and the result of Python. */
 export interface Compared {
   name: string;
   found: unknown;
@@ -80,7 +81,7 @@ export async function compared(golden: Golden): Promise<Compared[]> {
   ];
 }
 
-/** How many numbers and words two values hold, and which of them are not the same, to the last bit. */
+/** Count the numbers and strings in two values, and list those that differ in any bit. */
 export function difference(found: unknown, expected: unknown, path = ""): { count: number; different: string[] } {
   if (typeof expected !== "object" || typeof found !== "object" || expected === null || found === null)
     return { count: 1, different: Object.is(found, expected) ? [] : [`${path}: ${found} is not ${expected}`] };
@@ -142,7 +143,7 @@ function ofWorlds({ patterns, worlds }: GoldenWorlds): Compared[] {
     expected: { ...table, isFlat: is_flat },
   }));
   const pictures = worlds.map(({ world, seed, stream, pictures: expected }) => {
-    const ours = WORLD_NUMBERS.map((number) => drawn(world, seed, number, stream));
+    const ours = WORLD_NUMBERS.map((number) => drawPicture(world, seed, number, stream));
     const found = {
       inputs: ours.map(({ input }) => input),
       targets: ours.map(({ target }) => target),
@@ -153,14 +154,14 @@ function ofWorlds({ patterns, worlds }: GoldenWorlds): Compared[] {
   return [...tables, ...pictures];
 }
 
-/** A training as Python's; `change` is put into its setup. */
-export function trained(python: GoldenRun, pictures: Pictures, sheets: SheetAnswer[], change: object = {}): Run {
+/** Train as Python did, with a changed setup. */
+export function trained(python: GoldenRun, examples: Examples, sheets: SheetAnswer[], change: object = {}): Run {
   const { architecture, recipe, world } = python;
   const [pixels, outputs] = [architecture.sizes[0], architecture.sizes.at(-1)!];
   const prepared = new Map(
     Object.entries(python.sheets).map(([batch, k]) => [Number(batch), new Prepared(sheets[k], pixels, outputs)]),
   );
-  const setup = { architecture, recipe, pictures, world, silenced: [], frozen: [], firstStep: 0, ...change };
+  const setup = { architecture, recipe, examples, world, silenced: [], frozen: [], firstStep: 0, ...change };
   const run = new Run(setup, prepared, python.memory[0]);
   run.advance(Infinity);
   return run;
@@ -172,7 +173,7 @@ function ofRun(python: GoldenRun, run: Run): Compared[] {
   const name = `${form}, batches of ${r.batch_size}, ${world ? "a world" : "the lines"}`;
   const { names, inputs, targets, memory, last, losses, loss_per_epoch, movement_per_epoch, validation_per_epoch } =
     python;
-  const seen = names.map((_, step) => run.seen(step));
+  const seen = names.map((_, step) => run.batch(step));
   return [
     {
       name: `what is shown: ${name}`,
@@ -182,8 +183,8 @@ function ofRun(python: GoldenRun, run: Run): Compared[] {
     {
       name: `what is learnt: ${name}`,
       found: [
-        memory.map((_, step) => [...run.memory(step)]),
-        [...run.memory(run.done)],
+        memory.map((_, step) => [...run.stateBefore(step)]),
+        [...run.stateBefore(run.done)],
         [...run.losses],
         run.lossPerEpoch,
         run.movementPerEpoch,
@@ -194,16 +195,16 @@ function ofRun(python: GoldenRun, run: Run): Compared[] {
   ];
 }
 
-export async function played({ bytes, sheets }: GoldenWatched): Promise<Run> {
+export async function replayed({ bytes, sheets }: GoldenWatched): Promise<Run> {
   const file = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0));
-  const { architecture, recipe, pictures, played } = await openRecording(file.buffer, "it");
-  const setup = { architecture, recipe, pictures, played, silenced: [], frozen: [], firstStep: 0 };
+  const { architecture, recipe, examples, watched } = await openRecording(file.buffer, "it");
+  const setup = { architecture, recipe, examples, watched, silenced: [], frozen: [], firstStep: 0 };
   const prepared = new Map(Object.entries(sheets).map(([n, answer]) => [Number(n), new Prepared(answer, 4, 2)]));
-  return new Run(setup, prepared, played!.parameters.subarray(0, 16));
+  return new Run(setup, prepared, watched!.parameters.subarray(0, 16));
 }
 
 async function ofWatched(python: GoldenWatched, k: number): Promise<Compared> {
-  const run = await played(python);
+  const run = await replayed(python);
   const found = python.values.map((_, step) => {
     const { prepared, values } = run.values(step);
     return Object.fromEntries(prepared.sheet.names.map((name, place) => [name, values[place]]));

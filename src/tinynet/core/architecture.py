@@ -92,7 +92,7 @@ class Architecture:
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for JSON."""
-        return {"sizes": list(self.sizes), "hidden": self.hidden, "output": self.output, "start": self.init}
+        return {"sizes": list(self.sizes), "hidden": self.hidden, "output": self.output, "init": self.init}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Architecture":

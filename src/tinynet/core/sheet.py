@@ -15,7 +15,7 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 
-FORMAT = 1
+FORMAT = 2  # 2: fields have new names
 Values = dict[str, float]
 
 
@@ -114,10 +114,7 @@ class Sheet:
             "architecture": self.architecture.to_json(),
             "recipe": None if self.recipe is None else self.recipe.to_json(),
             "batch": self.batch,
-            "cells": [
-                [cell.name, "given" if cell.phase == "input" else cell.phase, _listed(cell.formula)]
-                for cell in self.cells.values()
-            ],
+            "cells": [[cell.name, cell.phase, _listed(cell.formula)] for cell in self.cells.values()],
         }
 
     @classmethod
@@ -126,7 +123,7 @@ class Sheet:
 
         Raises TinyNetError for another format, an unknown operation, or a cell used before it is computed.
         """
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
+        if not isinstance(data, dict) or data.get("format") not in (1, FORMAT):
             raise TinyNetError(f"this is no sheet of format {FORMAT}")
         known: dict[str, Cell] = {}
         for name, stop, formula in data["cells"]:

@@ -13,6 +13,8 @@ from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
 
+EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # in files of earlier versions
+
 
 @dataclass(frozen=True, eq=False)
 class Examples:
@@ -217,24 +219,25 @@ class Examples:
             "targets": None if self.targets is None else self.targets.tolist(),
             "names": list(self.names),
             "shape": None if self.shape is None else list(self.shape),
-            "answers": list(self.target_names),
+            "target_names": list(self.target_names),
         } | self._more(scalings)
 
     def _more(self, scalings: dict[str, Scaling | None]) -> dict[str, Any]:
         scaled = {name: scaling.to_json() for name, scaling in scalings.items() if scaling is not None}
-        return scaled | ({"free": True} if self.unbounded else {})
+        return scaled | ({"unbounded": True} if self.unbounded else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
-        """The examples that `to_json` described."""
+        """Return the examples that `to_json` described, or an earlier version."""
+        data = {EARLIER_NAMES.get(name, name): value for name, value in data.items()}
         scaling, target_scaling = (
             Scaling.from_json(data[name]) if name in data else None for name in ("scaling", "target_scaling")
         )
-        inputs, targets, names, shape, answers, free = (
-            data.get(name, False) if name == "free" else data[name]
-            for name in ("inputs", "targets", "names", "shape", "answers", "free")
+        inputs, targets, names, shape, target_names = (
+            data[name] for name in ("inputs", "targets", "names", "shape", "target_names")
         )
-        return cls(inputs, targets, names, shape, answers, scaling, target_scaling, free)
+        unbounded = data.get("unbounded", False)
+        return cls(inputs, targets, names, shape, target_names, scaling, target_scaling, unbounded)
 
 
 def _checked(what: str, values: Any, names: tuple[str, ...], unbounded: bool) -> np.ndarray:

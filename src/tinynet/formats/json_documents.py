@@ -10,7 +10,7 @@ from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.formats.tensors import described, description, from_named
 
-FORMAT = 1
+FORMAT = files.FORMAT
 
 
 def network_json(network: Weights) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def check(data: Any, kind: str, source: str) -> None:
         raise TinyNetError(
             f"{source} holds {f'a {found}' if found else 'something else'}, not a TinyNet {kind}"
         )
-    if data.get("format") != FORMAT:
+    if data.get("format") not in range(1, FORMAT + 1):
         raise TinyNetError(
             f"{source} has format {data.get('format')} and this version of TinyNet reads {FORMAT}; upgrade TinyNet"
         )

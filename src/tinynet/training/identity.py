@@ -15,8 +15,16 @@ MAX_DESCRIBED = 200_000  # numbers of examples that stand in a file's descriptio
 CHUNK_ROWS = 8192
 ROWS = ("inputs", "targets", "names")  # of examples: what grows with them
 PARTS = ("examples", "validation")
-# fields of Recipe since format 1
-LATER = ("noise", "schedule", "hold", "final", "label_smoothing", "augment", "gradients")
+# An identity is a hash of the names that the first version wrote, so it outlives new names.
+FIRST_NAMES = {
+    "init": "start",
+    "hold_fraction": "hold",
+    "final_fraction": "final",
+    "target_names": "answers",
+    "unbounded": "free",
+}
+FIRST_VALUES = {"hold_then_decay": "hold", "external": "given"}  # of a recipe
+LATER = ("noise", "schedule", "hold_fraction", "final_fraction", "label_smoothing", "augment", "gradients")
 
 Experiment = dict[str, Any]  # ready for JSON, but for its Examples
 
@@ -29,10 +37,19 @@ def identity(experiment: Experiment, parameters: np.ndarray) -> str:
         if recipe[name] == plain[name]:
             del recipe[name]
     digest = hashlib.sha256()
-    for piece in _text(experiment | {"recipe": recipe}):
+    described = {
+        "recipe": {name: FIRST_VALUES.get(value, value) for name, value in first_names(recipe).items()},
+        "architecture": first_names(experiment["architecture"]),
+    }
+    for piece in _text(experiment | described):
         digest.update(piece.encode())
     digest.update(parameters.tobytes())
     return digest.hexdigest()
+
+
+def first_names(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a description with the field names of the first version."""
+    return {FIRST_NAMES.get(name, name): value for name, value in data.items()}
 
 
 def packed(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
@@ -44,7 +61,7 @@ def packed(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
         if _numbers(examples) <= MAX_DESCRIBED:
             about[part] = examples.to_json()
             continue
-        about |= {part: examples[:0].to_json(), "format": 2}
+        about[part] = examples[:0].to_json()
         arrays[f"{part}.inputs"] = examples.inputs
         if examples.targets is not None:
             arrays[f"{part}.targets"] = examples.targets
@@ -79,7 +96,7 @@ def _text(about: Experiment) -> Iterator[str]:
 
 
 def _examples_text(examples: Examples) -> Iterator[str]:
-    about = examples[:0].to_json()
+    about = first_names(examples[:0].to_json())
     yield "{"
     for k, key in enumerate(sorted(about)):
         yield f"{', ' if k else ''}{json.dumps(key)}: "

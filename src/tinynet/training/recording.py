@@ -198,8 +198,7 @@ class Recording(InNotebook):
 
     def _arrays(self) -> dict[str, np.ndarray]:
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATED)
-        kept = {name: getattr(self, name) for name in names}
-        return {"pictures" if name == "batches" else name: array for name, array in kept.items()}
+        return {name: getattr(self, name) for name in names}
 
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}

@@ -116,7 +116,7 @@ def _reliability(found: Reliability) -> dict[str, Any]:
     full = found.count > 0
     means = {
         name: [float(x) if some else None for x, some in zip(values, full, strict=True)]
-        for name, values in (("said", found.predicted), ("share", found.observed))
+        for name, values in (("predicted", found.predicted), ("observed", found.observed))
     }
     return means | {
         "edges": found.edges.tolist(),

@@ -13,7 +13,7 @@ from tinynet.lab.api.requests import (
     MAX_NETWORKS,
     MAX_WORK,
     ArchitectureJson,
-    PicturesJson,
+    ExamplesJson,
     Progress,
     RecipeJson,
     WorldJson,
@@ -31,7 +31,7 @@ class PopulationRequest:
 
     architecture: ArchitectureJson
     recipe: RecipeJson
-    examples: PicturesJson
+    examples: ExamplesJson
     picture: list[float]
     networks: int = 1000
     first_seed: int = 0

@@ -60,26 +60,26 @@ class StartsRequest:
 
 
 @dataclass(frozen=True)
-class PicturesJson:
-    """Pictures with their targets, as `Examples.to_json` writes them."""
+class ExamplesJson:
+    """Examples, as `Examples.to_json` writes them."""
 
     inputs: list[list[float]]
     targets: list[list[float]] | None
     names: list[str]
     shape: tuple[int, int] | None = (2, 2)
-    answers: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
+    target_names: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
     scaling: dict[str, Any] | None = None
     target_scaling: dict[str, Any] | None = None
-    free: bool = False
+    unbounded: bool = False
 
     def examples(self) -> Examples:
         """Return the examples, checked."""
         targets = None if self.targets is None else np.array(self.targets, float)
-        inputs, answers = np.array(self.inputs, float), tuple(self.answers)
+        inputs, target_names = np.array(self.inputs, float), tuple(self.target_names)
         given = {"scaling": self.scaling, "target_scaling": self.target_scaling}
         scalings = {name: Scaling.from_json(found) for name, found in given.items() if found}
         return Examples(
-            inputs, targets, tuple(self.names), self.shape, answers, **scalings, unbounded=self.free
+            inputs, targets, tuple(self.names), self.shape, target_names, **scalings, unbounded=self.unbounded
         )
 
 
@@ -92,7 +92,7 @@ class Experiment:
 
     architecture: ArchitectureJson
     recipe: RecipeJson
-    examples: PicturesJson
+    examples: ExamplesJson
     seed: int = 0
     parameters: list[float] | None = None
     origin: str = "set by hand"

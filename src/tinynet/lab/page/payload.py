@@ -89,10 +89,7 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
         allowed(SheetRequest(architecture, recipe, batch))
         sheet = sheet_of(architecture, recipe, batch)
         symbols |= written(sheet, [name for name in sheet.cells if name not in symbols])
-        places = [
-            cells.setdefault((c.name, "given" if c.phase == "input" else c.phase, c.formula), len(cells))
-            for c in sheet.cells.values()
-        ]
+        places = [cells.setdefault((c.name, c.phase, c.formula), len(cells)) for c in sheet.cells.values()]
         found.setdefault(tuple(places), {
             "recipe": {name: value for name, value in recipe.to_json().items() if value != plain[name]},
             "batch": batch,

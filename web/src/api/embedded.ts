@@ -1,0 +1,124 @@
+/** Answer from the data inside an offline file: deflated JSON and bytes. */
+
+import { FORMAT } from "../engine/sheet";
+import { DEFAULT_RECIPE, formulaKey, invalidField } from "../engine/recipe";
+import type { Architecture, BuiltinSets, Recipe, SheetAnswer, SheetJson } from "../types";
+import type { Api } from "./api";
+
+type Slice = [from: number, to: number]; // of the bytes after the JSON
+
+/** The sheets of an architecture: every cell once, and for each form the distances between its cells. */
+interface Sheets {
+  architecture: Architecture;
+  parameters: string[];
+  cells: SheetJson["cells"];
+  symbols: SheetAnswer["symbols"];
+  forms: Form[];
+}
+
+type Form = { recipe: Partial<Recipe>; batch: number; cells: number[] } & Pick<SheetAnswer, "settings" | "state">;
+
+interface Payload {
+  version: string;
+  title: string;
+  pictures: Record<string, BuiltinSets>;
+  sheets: Sheets[];
+  starts: { architecture: Architecture; first: number; count: number; at: Slice }[]; // one row of float32 per seed
+  recordings: { name: string | null; at: Slice }[];
+  slice(at: Slice): ArrayBuffer;
+}
+
+const PYTHON = "Others need Python: tinynet lab.";
+
+async function unpack(text: string): Promise<Payload> {
+  const deflated = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const bytes = await new Response(stream).arrayBuffer();
+  const first = 4 + new DataView(bytes).getUint32(0, true);
+  const document = JSON.parse(new TextDecoder().decode(bytes.slice(4, first)));
+  return { ...document, slice: ([from, to]: Slice) => bytes.slice(first + from, first + to) };
+}
+
+/** Return an Api that answers from base64 data. */
+export function embedded(text: string): Api {
+  let payload: Promise<Payload> | undefined;
+  const open = () => (payload ??= unpack(text));
+  return {
+    async about() {
+      const { version, title } = await open();
+      return { version, title, limits: {}, chapters: [] };
+    },
+    async initialRecordings() {
+      const { recordings, slice } = await open();
+      return recordings.map(({ name, at }) => ({ name, bytes: slice(at) }));
+    },
+    async pictures(grid) {
+      const { pictures } = await open();
+      if (pictures[grid]) return pictures[grid];
+      throw new Error(`This file has no pictures of ${grid}×${grid} pixels. ${PYTHON}`);
+    },
+    async sheet(architecture, recipe, batch) {
+      const invalid = invalidField(recipe);
+      if (invalid) throw new Error(`The recipe's ${invalid} is ${recipe[invalid]}; that is out of its range.`);
+      const { sheets } = await open();
+      const key = formulaKey(architecture, recipe, batch);
+      for (const group of sheets)
+        for (const form of group.forms) if (keyOf(group, form) === key) return sheetOf(group, form);
+      throw new Error(missingSheet(sheets, key));
+    },
+    async starts(architecture, first, count) {
+      const { starts, slice } = await open();
+      const tables = starts.filter((table) => nameOf(table.architecture) === nameOf(architecture));
+      const table = tables.find((other) => other.first <= first && first + count <= other.first + other.count);
+      if (!table) throw new Error(missingStarts(tables));
+      const size = (table.at[1] - table.at[0]) / 4 / table.count;
+      const numbers = new Float32Array(slice(table.at));
+      const row = (k: number) => [...numbers.subarray(k * size, (k + 1) * size)];
+      return Array.from({ length: count }, (_, k) => row(first - table.first + k));
+    },
+  };
+}
+
+const nameOf = ({ sizes, hidden, output, init }: Architecture): string => [sizes, hidden, output, init].join();
+
+const keyOf = ({ architecture }: Sheets, { recipe, batch }: Form): string =>
+  formulaKey(architecture, { ...DEFAULT_RECIPE, ...recipe }, batch);
+
+function sheetOf({ cells, symbols, parameters }: Sheets, form: Form): SheetAnswer {
+  const { batch, settings, state, cells: distances } = form;
+  let index = 0;
+  const chosen = distances.map((distance) => cells[(index += distance)]);
+  return { sheet: { format: FORMAT, batch, cells: chosen }, symbols, settings, state, parameters };
+}
+
+/** Return a message about a missing sheet, with the sheets that the file has. */
+function missingSheet(sheets: Sheets[], key: string): string {
+  const all = sheets.flatMap((group) => group.forms.map((form) => describeKey(keyOf(group, form))));
+  const wanted = describeKey(key);
+  const list = (which: keyof typeof wanted, of = all) => [...new Set(of.map((form) => form[which]))].join(", ");
+  const own = all.filter(({ network }) => network === wanted.network);
+  if (own.length === 0)
+    return `This file has no formulas for ${wanted.network}; it has those of ${list("network")}. ${PYTHON}`;
+  const { loss, optimizer, batch } = wanted;
+  return (
+    `This file has no formulas for the loss ${loss} with ${optimizer} in batches of ${batch}. It has: loss ${list("loss", own)}; ` +
+    `${list("optimizer", own)}; batches of ${list("batch", own)}. ${PYTHON}`
+  );
+}
+
+function describeKey(key: string) {
+  const [sizes, hidden, output, loss, optimizer, , nesterov, momentum, decay, batch] = JSON.parse(key);
+  const extras = `${nesterov ? " and Nesterov's step" : ""}${decay ? " and weight decay" : ""}`;
+  return {
+    network: `a ${sizes.join("-")} network of ${hidden} and ${output} nodes`,
+    loss: loss as string,
+    optimizer: `${optimizer}${momentum ? " with momentum" : ""}${extras}`,
+    batch: batch as number,
+  };
+}
+
+function missingStarts(tables: Payload["starts"]): string {
+  if (tables.length === 0) return `This file has no starts of other seeds for this network. ${PYTHON}`;
+  const ranges = tables.map(({ first, count }) => `${first} to ${first + count - 1}`);
+  return `This file has the starts of the seeds ${ranges.join(" and ")}. ${PYTHON}`;
+}

@@ -1,0 +1,65 @@
+/** Ask the laboratory's server over HTTP. */
+
+import { type Progress, type PythonApi, type RequiredApi, UnreachableError } from "./api";
+
+async function request(path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const options: RequestInit = { signal };
+  if (body !== undefined) {
+    options.method = "POST";
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(`./api/${path}`, options);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new UnreachableError(
+      "The laboratory's server does not answer. This network stays alive; start it again with: tinynet lab",
+    );
+  }
+  if (!response.ok) {
+    const failure = await response.json().catch(() => ({}));
+    throw new Error(failure.error ?? `the server answered with status ${response.status}`);
+  }
+  return response;
+}
+
+/** Read lines of JSON: progress, then a result or an error. */
+async function readStream<T>(response: Response, progress: Progress): Promise<T> {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
+    rest += value ?? "";
+    const lines = rest.split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const message = JSON.parse(line);
+      if (message.error) throw new Error(message.error);
+      if (message.result) return message.result as T;
+      progress(message.done, message.total);
+    }
+    if (done) throw new UnreachableError("The laboratory's server went away before it had an answer.");
+  }
+}
+
+const json = async (path: string, body?: unknown, signal?: AbortSignal) =>
+  (await request(path, body, signal)).json() as Promise<any>;
+
+export const http: RequiredApi & PythonApi = {
+  about: () => json("about"),
+  pictures: (grid) => json(`pictures/${grid}`),
+  sheet: (architecture, recipe, batch) => json("sheet", { architecture, recipe, batch }),
+  starts: async (architecture, first_seed, count) => (await json("starts", { architecture, first_seed, count })).starts,
+  recording: async (experiment) => (await request("recording", experiment)).arrayBuffer(),
+  columns: (name, text) => json("columns", { name, text }),
+  table: (choice) => json("table", choice),
+  check: (experiment) => json("check", experiment),
+  population: async (asked, progress, signal) => readStream(await request("population", asked, signal), progress),
+  story: async (asked, progress, signal) => readStream(await request("story", asked, signal), progress),
+  learner: () => json("learner"),
+  rung: async (key, networks, progress, signal) =>
+    readStream(await request("rung", { key, networks }, signal), progress),
+  bayes: async (pictures, world, signal) => (await json("bayes", { pictures, world }, signal)).answers,
+};

@@ -1,0 +1,137 @@
+/** Ask a notebook's kernel by messages. */
+
+import { type Progress, type PythonApi, type RequiredApi, UnreachableError } from "./api";
+
+/** The model of a widget: synchronized values, and messages to and from Python. */
+export interface Model {
+  get(name: string): any;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  send(content: unknown): void;
+  on(event: string, act: (...given: any[]) => void): void;
+  off(event: string, act: (...given: any[]) => void): void;
+  widget_manager?: any;
+}
+
+interface Reply {
+  id: string;
+  done?: number;
+  total?: number;
+  result?: unknown;
+  error?: string;
+}
+
+interface Pending {
+  receive(reply: Reply, bytes: DataView[]): void;
+}
+
+export const GONE =
+  "Python does not answer: the notebook's kernel is gone. This network stays alive; run the cell again to ask Python.";
+export const SILENT =
+  "Python has not answered yet: the notebook's kernel is busy, or gone. This network stays alive; try again.";
+const POLL_INTERVAL = 500; // milliseconds
+const TIMEOUT = 20_000; // milliseconds, if the notebook does not report the state of the kernel
+const DEAD = ["dead", "terminating", "restarting", "autorestarting"];
+
+/** Whether the kernel is gone; undefined if the notebook does not report it. */
+export async function isGone(model: Model): Promise<boolean | undefined> {
+  const manager = model.widget_manager;
+  const kernel = manager?.kernel;
+  if (kernel?.isDisposed || DEAD.includes(kernel?.status) || kernel?.connectionStatus === "disconnected") return true;
+  try {
+    return !(await manager.get_model(model.get("model"))).comm_live;
+  } catch {
+    return undefined;
+  }
+}
+
+export class Kernel {
+  private readonly pending = new Map<string, Pending>();
+  private readonly listen = (reply: Reply, bytes: DataView[]) => this.pending.get(reply?.id)?.receive(reply, bytes);
+  private requests = 0;
+
+  constructor(
+    private readonly model: Model,
+    private readonly gone = isGone,
+  ) {
+    model.on("msg:custom", this.listen);
+  }
+
+  close(): void {
+    this.model.off("msg:custom", this.listen);
+  }
+
+  /** Send a message. Return false if the connection is closed. */
+  private send(message: unknown): boolean {
+    try {
+      this.model.send(message);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ask Python. The answer is JSON or bytes. */
+  ask<T>(question: string, about: unknown = null, progress?: Progress, signal?: AbortSignal): Promise<T> {
+    const id = `${Date.now()}.${this.requests++}.${Math.random()}`; // unique among all views of this widget
+    const sent = performance.now();
+    let answered = false;
+    return new Promise<T>((resolve, reject) => {
+      const end = (settle: () => void) => {
+        this.pending.delete(id);
+        clearInterval(polling);
+        signal?.removeEventListener("abort", cancel);
+        settle();
+      };
+      const cancel = () => {
+        this.send({ id, cancel: true });
+        end(() => reject(signal!.reason));
+      };
+      const poll = async () => {
+        const gone = await this.gone(this.model);
+        if (!this.pending.has(id)) return;
+        if (gone) end(() => reject(new UnreachableError(GONE)));
+        else if (gone === undefined && !answered && performance.now() - sent > TIMEOUT)
+          end(() => reject(new UnreachableError(SILENT)));
+      };
+      const polling = setInterval(poll, POLL_INTERVAL);
+      this.pending.set(id, {
+        receive(reply, bytes) {
+          answered = true;
+          if (reply.error !== undefined) end(() => reject(new Error(reply.error)));
+          else if ("result" in reply) end(() => resolve((bytes?.length ? buffer(bytes[0]) : reply.result) as T));
+          else progress?.(reply.done!, reply.total!);
+        },
+      });
+      signal?.addEventListener("abort", cancel);
+      progress?.(0, 0);
+      if (signal?.aborted) cancel();
+      else if (!this.send({ id, ask: question, about })) end(() => reject(new UnreachableError(GONE)));
+    });
+  }
+}
+
+function buffer(view: DataView): ArrayBuffer {
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer;
+}
+
+/** Return an Api that asks the kernel. */
+export function kernelApi(kernel: Kernel): RequiredApi & PythonApi {
+  return {
+    about: () => kernel.ask("about"),
+    pictures: (grid) => kernel.ask("pictures", grid),
+    sheet: (architecture, recipe, batch) => kernel.ask("sheet", { architecture, recipe, batch }),
+    starts: async (architecture, first_seed, count) =>
+      (await kernel.ask<{ starts: number[][] }>("starts", { architecture, first_seed, count })).starts,
+    recording: (experiment) => kernel.ask("recording", experiment),
+    check: (experiment) => kernel.ask("check", experiment),
+    columns: (name, text) => kernel.ask("columns", { name, text }),
+    table: (choice) => kernel.ask("table", choice),
+    population: (question, progress, signal) => kernel.ask("population", question, progress, signal),
+    story: (asked, progress, signal) => kernel.ask("story", asked, progress, signal),
+    learner: () => kernel.ask("learner"),
+    rung: (key, networks, progress, signal) => kernel.ask("rung", { key, networks }, progress, signal),
+    bayes: async (pictures, world, signal) =>
+      (await kernel.ask<{ answers: number[][] }>("bayes", { pictures, world }, undefined, signal)).answers,
+  };
+}

@@ -1,0 +1,40 @@
+/** Numbers and lists as text. Minus signs are typographic, and small numbers are not rounded to zero. */
+
+import { PIXEL_NAMES } from "../engine/world";
+
+export function fixed(value: number, digits: number, sign = false): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
+  const plus = sign && value > 0 ? "+" : "";
+  return plus + value.toFixed(digits).replace("-", "−");
+}
+
+export const signed = (value: number, digits = 2): string => fixed(value, digits, true);
+
+/** Format a number with five significant digits, as in the terminal. */
+export function short(value: number): string {
+  if (!Number.isFinite(value)) return fixed(value, 0);
+  if (value === 0) return "0";
+  const size = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(5)))));
+  const text = size < -4 || size >= 5 ? value.toExponential(4) : value.toPrecision(5);
+  const [digits, power] = text.split("e");
+  const trimmed = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
+  return (trimmed + (power ? "e" + power.replace("+", "") : "")).replaceAll("-", "−");
+}
+
+/** List a few names in full, or the first of many. */
+export function listNames(names: readonly string[], max = 4): string {
+  if (names.length <= max) return names.join(", ");
+  return `${names.slice(0, max - 1).join(", ")} and ${integer(names.length - max + 1)} more`;
+}
+
+export const integer = (value: number): string => value.toLocaleString("en-US");
+export const percent = (value: number): string => `${fixed(100 * value, 1)} %`;
+
+const PIXEL = /(brightness of )?(?:the (top-left|top-right|bottom-left|bottom-right) pixel|pixel (\d+))/g;
+
+/** Replace the pixels in a text by the names of table columns. */
+export const withColumnNames = (text: string, columns: string[]): string =>
+  text.replace(PIXEL, (_, value, corner, k) => {
+    const name = columns[corner ? PIXEL_NAMES.indexOf(corner) : Number(k)];
+    return (value ? "value of " : "") + name;
+  });

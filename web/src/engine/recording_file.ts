@@ -1,0 +1,175 @@
+/** Read a recording file: a safetensors container with the experiment as JSON in its header. */
+
+import type { Architecture, Examples, Recipe, WatchedTraining, World } from "../types";
+import { withPresentNames } from "./earlier_names";
+import { DEFAULT_RECIPE } from "./recipe";
+import { isWorld } from "./world";
+
+export interface OpenedRecording {
+  architecture: Architecture;
+  recipe: Recipe;
+  examples: Examples;
+  origin: string;
+  content: string; // hash of all arrays
+  steps: number;
+  stride: number;
+  world: World | null;
+  ended: boolean; // stopped early, by validation or by the user, not because a value was not finite
+  parameters: Float64Array; // (stored rows + 1, parameters), flat
+  watched: WatchedTraining | null;
+}
+
+type ArrayHeader = { dtype: string; shape: number[]; data_offsets: [number, number] };
+type Header = Record<string, ArrayHeader> & { __metadata__?: any };
+type TypedArray<T> = new (bytes: ArrayBuffer) => T;
+
+const BYTES: Record<string, number> = { F64: 8, F32: 4, I64: 8, U8: 1 };
+const NUMPY: Record<string, string> = { F64: "float64", F32: "float32", I64: "int64", U8: "uint8" };
+const MAX_HEADER = 100_000_000;
+const NEWEST_FORMAT = 3; // 2 stores many examples as arrays, 3 renames fields
+const MAX_EXAMPLES = 20_000;
+
+export async function openRecording(buffer: ArrayBuffer, name: string): Promise<OpenedRecording> {
+  const file = new RecordingFile(buffer, name);
+  const { metadata } = file;
+  file.checkMetadata();
+  file.checkArrays();
+  await file.checkContent();
+  if (metadata.world && !isWorld(metadata.world)) file.fail("is damaged: its world cannot be");
+  const examples = file.examples();
+  if (metadata.watched && !examples.targets) {
+    examples.untold = true;
+    examples.targets = examples.inputs.map(() => examples.target_names.map(() => 0.5)); // no cell uses them
+  }
+  return {
+    architecture: withPresentNames(metadata.architecture),
+    recipe: { ...DEFAULT_RECIPE, ...withPresentNames(metadata.recipe) }, // recordings of earlier versions have fewer fields
+    examples,
+    origin: metadata.origin,
+    content: metadata.content,
+    steps: metadata.steps,
+    stride: metadata.stride,
+    world: metadata.world ?? null,
+    ended: metadata.validation !== undefined || metadata.stopped?.cell === "",
+    parameters: file.array("parameters", Float64Array),
+    watched: metadata.watched ? watchedOf(file) : null,
+  };
+}
+
+class RecordingFile {
+  readonly header: Header = {};
+  readonly metadata: Record<string, any> = {};
+  private readonly first: number = 0; // offset of the arrays
+
+  constructor(
+    private readonly buffer: ArrayBuffer,
+    private readonly name: string,
+  ) {
+    if (buffer.byteLength < 8) this.fail("is no recording: it is too short");
+    const length = Number(new DataView(buffer).getBigUint64(0, true));
+    if (length > MAX_HEADER || 8 + length > buffer.byteLength)
+      this.fail("is damaged, or no recording: its header does not fit");
+    this.first = 8 + length;
+    try {
+      this.header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, length)));
+      this.metadata = JSON.parse(this.header.__metadata__?.tinynet ?? "null");
+    } catch {
+      this.fail("is damaged, or no recording: its header cannot be read");
+    }
+  }
+
+  fail(why: string): never {
+    throw new Error(`${this.name} ${why}`);
+  }
+
+  checkMetadata(): void {
+    const { metadata } = this;
+    if (metadata === null) this.fail("is a safetensors file, but no recording of TinyNet");
+    if (metadata.kind !== "recording") this.fail(`is a TinyNet file of kind ${metadata.kind}, and no recording`);
+    if (metadata.format > NEWEST_FORMAT)
+      this.fail(
+        `has format ${metadata.format}, and this page knows formats up to ${NEWEST_FORMAT}; a newer TinyNet wrote it`,
+      );
+  }
+
+  checkArrays(): void {
+    const rows = this.header["examples.inputs"]?.shape[0] ?? 0;
+    if (rows > MAX_EXAMPLES)
+      this.fail(
+        `has ${rows.toLocaleString("en")} examples, and the page shows up to ${MAX_EXAMPLES.toLocaleString("en")}`,
+      );
+    const { parameters } = this.header;
+    if (!parameters || parameters.dtype !== "F64" || parameters.shape.length !== 2)
+      this.fail("is damaged: it has no parameters");
+    for (const { dtype, shape, data_offsets } of this.arrays().map((name) => this.header[name])) {
+      const [from, to] = data_offsets;
+      const size = shape.reduce((product, length) => product * length, BYTES[dtype]);
+      if (to - from !== size || this.first + to > this.buffer.byteLength) this.fail("is damaged: it ends too early");
+    }
+  }
+
+  /** Compare the hash of all names, types, shapes and bytes with the stored hash, which Python computed. */
+  async checkContent(): Promise<void> {
+    if (!crypto.subtle) return; // missing outside of secure contexts
+    const parts: BlobPart[] = [];
+    for (const name of this.arrays().sort()) {
+      const { dtype, shape } = this.header[name];
+      const sizes = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+      parts.push(`${name} ${NUMPY[dtype]} ${sizes};`, this.bytes(name));
+    }
+    const digest = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
+    const content = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (content !== this.metadata.content) this.fail("is damaged: its numbers are not the ones that were saved");
+  }
+
+  array<T>(name: string, of: TypedArray<T>): T {
+    if (!this.header[name]) this.fail(`is damaged: it has no ${name}`);
+    return new of(this.bytes(name));
+  }
+
+  /** Return the examples: from the metadata, or from arrays if there are many. */
+  examples(): Examples {
+    const examples = withPresentNames(this.metadata.examples);
+    if (!this.header["examples.inputs"]) return examples;
+    const names = JSON.parse(new TextDecoder().decode(this.bytes("examples.names")));
+    const targets = this.header["examples.targets"] ? this.rows("examples.targets") : null;
+    return { ...examples, inputs: this.rows("examples.inputs"), targets, names };
+  }
+
+  private rows(name: string): number[][] {
+    const numbers = this.array(name, Float64Array);
+    const [count, width] = this.header[name].shape;
+    return Array.from({ length: count }, (_, k) => [...numbers.subarray(k * width, (k + 1) * width)]);
+  }
+
+  private bytes(name: string): ArrayBuffer {
+    const [from, to] = this.header[name].data_offsets;
+    return this.buffer.slice(this.first + from, this.first + to);
+  }
+
+  private arrays(): string[] {
+    return Object.keys(this.header).filter((name) => name !== "__metadata__");
+  }
+}
+
+function watchedOf(file: RecordingFile): WatchedTraining {
+  const { steps, watched } = file.metadata;
+  const batches = file.header.batches ? "batches" : "pictures"; // an earlier name
+  const batch = file.header[batches]?.shape[1];
+  const floats = (name: string) => file.array(name, Float64Array);
+  const indices = Array.from(file.array(batches, BigInt64Array), Number);
+  return {
+    steps,
+    perEpoch: watched.per_epoch,
+    shown: Array.from({ length: steps }, (_, k) => indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0)),
+    rates: floats("rates"),
+    losses: floats("losses"),
+    lossPerEpoch: floats("loss_per_epoch"),
+    movementPerEpoch: floats("movement_per_epoch"),
+    parameters: floats("parameters"),
+    state: floats("state"),
+    gradients: floats("gradients"),
+    slopes: floats("slopes"),
+    notes: watched.notes,
+  };
+}

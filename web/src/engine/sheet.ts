@@ -1,0 +1,137 @@
+/** Evaluate a sheet: named cells with formulas. Nothing here is specific to neural networks. */
+
+import { exp, log, sigmoid, tanh } from "virtual:elementary";
+import type { Formula, SheetJson } from "../types";
+
+type Compute = (values: Float64Array) => number;
+export const FORMAT = 2;
+export const PHASES = ["input", "forward", "loss", "backward", "update"] as const;
+export const LAST_PHASE = PHASES.length - 1;
+
+/** Fixed values by cell index. They replace the values of the formulas. */
+export type Pins = ReadonlyMap<number, number>;
+const NO_PINS: Pins = new Map();
+
+const OPERATIONS: Record<string, (xs: Compute[]) => Compute> = {
+  "+": (xs) => fold(xs, (x, y) => x + y),
+  "*": (xs) => fold(xs, (x, y) => x * y),
+  "-":
+    ([x, y]) =>
+    (v) =>
+      x(v) - y(v),
+  "/":
+    ([x, y]) =>
+    (v) =>
+      x(v) / y(v),
+  neg:
+    ([x]) =>
+    (v) =>
+      -x(v),
+  sigmoid:
+    ([x]) =>
+    (v) =>
+      sigmoid(x(v)),
+  tanh:
+    ([x]) =>
+    (v) =>
+      tanh(x(v)),
+  exp:
+    ([x]) =>
+    (v) =>
+      exp(x(v)),
+  log:
+    ([x]) =>
+    (v) =>
+      log(x(v)),
+  sqrt:
+    ([x]) =>
+    (v) =>
+      Math.sqrt(x(v)),
+  max: (xs) => fold(xs, (x, y) => (x !== x ? x : y > x || y !== y ? y : x)),
+  step:
+    ([x]) =>
+    (v) =>
+      x(v) > 0 ? 1 : 0,
+};
+
+function fold(xs: Compute[], join: (x: number, y: number) => number): Compute {
+  const [first, ...rest] = xs;
+  if (rest.length === 1) return (v) => join(first(v), rest[0](v));
+  return (v) => {
+    let result = first(v);
+    for (const x of rest) result = join(result, x(v));
+    return result;
+  };
+}
+
+export class Sheet {
+  readonly names: string[];
+  readonly phases: number[]; // of each cell, as an index of PHASES
+  readonly formulas: (Formula | null)[];
+  readonly external: string[]; // computed cells without a formula: only a watched training has their values
+  readonly batch: number;
+  private readonly indices = new Map<string, number>();
+  private readonly computes: (Compute | null)[];
+
+  constructor(json: SheetJson) {
+    if (json?.format !== FORMAT || !Array.isArray(json.cells)) throw new Error(`this is no sheet of format ${FORMAT}`);
+    this.batch = json.batch;
+    this.names = json.cells.map(([name]) => name);
+    this.phases = json.cells.map(([, phase]) => PHASES.indexOf(phase as (typeof PHASES)[number]));
+    this.formulas = json.cells.map(([, , formula]) => formula);
+    this.external = this.names.filter((_, k) => this.formulas[k] === null && this.phases[k] > 0);
+    this.computes = json.cells.map(([name, , formula], index) => {
+      const compute = formula === null ? null : this.compile(formula);
+      this.indices.set(name, index);
+      return compute;
+    });
+  }
+
+  get size(): number {
+    return this.names.length;
+  }
+
+  has(name: string): boolean {
+    return this.indices.has(name);
+  }
+
+  /** Return the index of a cell among the values. Throws if the sheet has no such cell. */
+  index(name: string): number {
+    const index = this.indices.get(name);
+    if (index === undefined) throw new Error(`there is no cell ${name} in this sheet`);
+    return index;
+  }
+
+  /** Compute every cell that has a formula, in place, up to index `last`. `values` holds the input cells. */
+  evaluate(values: Float64Array, pins: Pins = NO_PINS, last = this.computes.length - 1): Float64Array {
+    for (let k = 0; k <= last; k++) {
+      const compute = this.computes[k];
+      if (compute !== null) values[k] = compute(values);
+      if (pins.size > 0 && pins.has(k)) values[k] = pins.get(k)!;
+    }
+    return values;
+  }
+
+  /** Return the cells in the formula of a cell, each once. */
+  factors(name: string): string[] {
+    const formula = this.formulas[this.index(name)];
+    return formula === null ? [] : [...new Set(namesIn(formula))];
+  }
+
+  private compile(formula: Formula): Compute {
+    if (typeof formula === "number") return () => formula;
+    if (typeof formula === "string") {
+      const index = this.index(formula);
+      return (values) => values[index];
+    }
+    const [operation, ...parts] = formula;
+    if (!(operation in OPERATIONS)) throw new Error(`this sheet uses the operation ${operation}, which is unknown`);
+    return OPERATIONS[operation](parts.map((part) => this.compile(part)));
+  }
+}
+
+/** Return the cell names in a formula, in order. */
+function namesIn(formula: Formula): string[] {
+  if (typeof formula === "string") return [formula];
+  return typeof formula === "number" ? [] : formula.slice(1).flatMap((part) => namesIn(part as Formula));
+}

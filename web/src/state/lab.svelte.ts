@@ -1,0 +1,236 @@
+/** The state of the laboratory: its trainings, the current step, and what the user selected. */
+
+import type { Api } from "../api/api";
+import type { Run } from "../engine/run";
+import type { ChapterHead, Examples } from "../types";
+import { Builder } from "./builder";
+import { Files } from "./files";
+import { Messages } from "./messages.svelte";
+import { Playback } from "./playback.svelte";
+import { Position, type Selection } from "./position.svelte";
+import { readRecording, Recordings, replayWarning, stateOfRecordings } from "./recordings";
+import {
+  type BranchSpec,
+  defaultState,
+  type Root,
+  rootIndex,
+  rootOf,
+  rootsOf,
+  runName,
+  type State,
+  withoutRun,
+} from "./state";
+import { TableImport } from "./table.svelte";
+import { Trainer } from "./trainer.svelte";
+import { toAddress } from "./url_state";
+
+/** The large fields of a state. They are never changed in place, so that they need no snapshot. */
+type Large = Pick<State, "pictures" | "heldOut" | "parameters" | "others">;
+
+export class Lab {
+  state: State = $state(defaultState());
+  runs: Run[] = $state.raw([]);
+  private grids: Record<number, Record<string, Examples>> = $state.raw({}); // built-in data sets by picture size
+  unsureBelow = $state(0.2);
+  chapters: ChapterHead[] = $state.raw([]);
+  limits: Record<string, number> = $state.raw({});
+  version = $state("");
+  title = $state("TinyNet");
+  ready = $state(false);
+
+  run: Run | undefined = $derived(this.runs[this.state.active]);
+  root: Root = $derived(rootsOf(this.state)[rootIndex(this.state)]); // of the current run
+  sets: Record<string, Examples> = $derived(this.grids[this.root.grid] ?? {});
+  runStep = $derived(this.run ? Math.min(Math.max(this.state.step - this.run.setup.firstStep, 0), this.stepsDone) : 0);
+  lines: Examples | undefined = $derived(this.root.pictures ?? this.sets.lines);
+  selection: Selection = $derived.by(() => {
+    const { stop, own, silenced, frozen } = this.state;
+    return { run: this.run!, runStep: this.runStep, phase: stop, own, silenced, frozen };
+  });
+  settledSelection: Selection | null = $state.raw(null); // lags behind while the selection changes quickly
+  readonly now = new Position(() => this.selection);
+  readonly settled = new Position(() => this.settledSelection ?? this.selection);
+
+  readonly messages = new Messages();
+  readonly trainer = new Trainer();
+  readonly recordings = new Recordings();
+  readonly playback = new Playback(this);
+  readonly files = new Files(this);
+  readonly table: TableImport;
+  private readonly builder: Builder;
+  private initial = defaultState();
+  private large: Large = defaultState();
+
+  constructor(readonly api: Api) {
+    this.builder = new Builder(api);
+    this.table = new TableImport(api, this.messages, {
+      load: (state) => this.load(state),
+      seed: () => this.state.seed,
+    });
+  }
+
+  /** The address of the current state; null if the state is too large for an address. */
+  get address(): string | null {
+    const { pictures, heldOut, parameters, others, ...small } = this.state;
+    return toAddress({ ...($state.snapshot(small) as typeof small), ...this.large }, this.initial);
+  }
+
+  /** Why the current state cannot be shared as a link; null if it can. */
+  get unlinked(): string | null {
+    if (rootsOf(this.state).some(({ watched }) => watched !== null))
+      return "This training ran in PyTorch, and a link does not have its steps; save the recording and send that.";
+    if (this.address !== null) return null;
+    return "These are too many examples for a link; save the recording and send that.";
+  }
+
+  /** The number of steps of the current run that are trained. */
+  get stepsDone(): number {
+    void this.trainer.revision;
+    return this.run?.done ?? 0;
+  }
+
+  /** Return the mean loss of each trained epoch of a run. */
+  losses(run: Run): number[] {
+    void this.trainer.revision;
+    return run.lossPerEpoch;
+  }
+
+  /** Return how far the weights of the first layer moved in each trained epoch. */
+  movements(run: Run): number[] {
+    void this.trainer.revision;
+    return run.movementPerEpoch;
+  }
+
+  /** Return the mean loss on the held-out examples after each trained epoch. */
+  heldOutLosses(run: Run): number[] {
+    void this.trainer.revision;
+    return run.heldOutPerEpoch;
+  }
+
+  runName(which: number): string {
+    return runName(this.state, which);
+  }
+
+  /** Open a cell. Unknown cells are ignored. */
+  open(cell: string): void {
+    if (this.run && this.isKnown(cell)) this.state.open = cell;
+  }
+
+  /** Select a run at the same step. What-ifs are reset if its network has other layer sizes. */
+  selectRun(which: number): void {
+    const before = String(this.run?.setup.architecture.sizes);
+    this.state.active = which;
+    if (String(this.run?.setup.architecture.sizes) === before) return;
+    Object.assign(this.state, { own: null, silenced: [], frozen: [] });
+  }
+
+  /** Ask the Api for everything that the page begins with. */
+  async start(): Promise<void> {
+    const [about, recordings] = await Promise.all([this.api.about(), this.api.initialRecordings?.() ?? []]);
+    this.recordings.initial = await Promise.all(recordings.map((recording) => readRecording(recording)));
+    this.initial = stateOfRecordings(this.recordings.initial);
+    this.title = about.title ?? this.title;
+    this.version = about.version;
+    this.limits = about.limits;
+    this.chapters = about.chapters;
+  }
+
+  /** Return a copy of the state that the page begins with. */
+  initialState(): State {
+    const { pictures, heldOut, parameters, others, ...small } = this.initial;
+    return { ...structuredClone(small), pictures, heldOut, parameters, others };
+  }
+
+  /** Load a state: build its runs from their initial parameters and train them. */
+  async load(state: State): Promise<void> {
+    const generation = this.trainer.begin();
+    const { runs, grids } = await this.build(state, generation);
+    if (!this.trainer.isCurrent(generation)) return;
+    this.grids = grids;
+    this.playback.playing = false;
+    this.runs = runs;
+    this.replaceState(state);
+    if (!this.isKnown(state.open)) this.state.open = this.firstParameter();
+    this.ready = true;
+    this.trainer.advance(runs[state.active]);
+    for (const run of runs) void this.finish(run, generation);
+  }
+
+  /** Train the current root again with changes. Its branches are removed. */
+  async change(change: Partial<State>): Promise<void> {
+    const state = $state.snapshot(this.state) as State;
+    const [roots, active] = [rootsOf(state), rootIndex(state)];
+    roots[active] = rootOf({ ...roots[active], name: null, ends: null, watched: null, ...change });
+    const [first, ...others] = roots;
+    const reset = { branches: [], active, silenced: [], frozen: [] };
+    await this.messages.attempt(() => this.load({ ...state, ...change, ...reset, ...first, others }));
+  }
+
+  /** Continue training from the current step with changes, in a new run beside this one. */
+  async branch(change: Omit<BranchSpec, "from" | "at">): Promise<void> {
+    const { silenced, frozen, active } = $state.snapshot(this.state);
+    const { setup } = this.run!;
+    const spec: BranchSpec = { from: active, at: this.runStep, ...change };
+    spec.silenced = [...new Set([...setup.silenced, ...silenced])];
+    spec.frozen = [...new Set([...setup.frozen, ...frozen])];
+    await this.messages.attempt(async () => {
+      const generation = this.trainer.current;
+      const run = await this.buildBranch(this.runs, spec, generation);
+      this.state.branches.push(spec);
+      this.runs = [...this.runs, run];
+      Object.assign(this.state, { active: this.runs.length - 1, silenced: [], frozen: [] });
+      if (spec.only) this.state.own = null;
+      void this.finish(run, generation);
+    });
+  }
+
+  /** Remove a run and all its branches. */
+  removeRun(which: number): void {
+    const { state, kept } = withoutRun($state.snapshot(this.state) as State, which);
+    this.runs = kept.map((k) => this.runs[k]);
+    this.replaceState(state);
+  }
+
+  private async build(state: State, generation: number): Promise<{ runs: Run[]; grids: Lab["grids"] }> {
+    const runs: Run[] = [];
+    const grids: Lab["grids"] = {};
+    for (const root of rootsOf(state)) {
+      const { sets, unsure_below } = await this.builder.builtinSets(root.grid);
+      this.unsureBelow = unsure_below;
+      grids[root.grid] = sets;
+      runs.push(await this.builder.root(root, this.recordings.watchedOf(root)));
+    }
+    for (const spec of state.branches) runs.push(await this.buildBranch(runs, spec, generation));
+    return { runs, grids };
+  }
+
+  private async buildBranch(runs: Run[], spec: BranchSpec, generation: number): Promise<Run> {
+    const parent = runs[spec.from];
+    if (!parent) throw new Error("The address is damaged: a branch grows from a run that is not there.");
+    await this.trainer.trainTo(parent, spec.at, generation);
+    return this.builder.branch(parent, spec);
+  }
+
+  /** Train a run to its end. Show why it stopped, or how it differs from its recording. */
+  private async finish(run: Run, generation: number): Promise<void> {
+    await this.trainer.trainTo(run, run.total, generation);
+    if (!this.trainer.isCurrent(generation)) return;
+    const recording = this.files.openedAs(run);
+    if (run.stopped) this.messages.text = `The training stopped: ${run.stopped.reason}.`;
+    else if (recording) this.messages.text = replayWarning(recording, run) ?? this.messages.text;
+  }
+
+  private replaceState(state: State): void {
+    const { pictures, heldOut, parameters, others } = state;
+    this.state = state;
+    this.large = { pictures, heldOut, parameters, others };
+  }
+
+  private isKnown(cell: string): boolean {
+    return this.run!.preparedFor(1).sheet.has(cell) || cell.startsWith("picture");
+  }
+
+  private firstParameter(): string {
+    return this.run!.preparedFor(1).answer.parameters[0];
+  }
+}

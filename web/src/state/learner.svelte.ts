@@ -1,0 +1,83 @@
+/** The memorizer, the learner, and the ladder between them, as Python measures them. */
+
+import type { PythonApi } from "../api/api";
+import { Forward } from "../engine/forward";
+import { mapCells } from "../engine/plane";
+import type { LearnerAnswer, Rung, RungAnswer } from "../types";
+
+export const SIDES = ["memorizer", "learner"] as const;
+export const SEED_COUNTS = [64, 256, 2048];
+
+export class LearnerChapter {
+  answer: LearnerAnswer | null = $state.raw(null);
+  optimalMap: number[] | null = $state.raw(null); // H − V of each cell
+  optimal: { input: number[]; outputs: number[] } | null = $state.raw(null);
+  seeds = $state(256);
+  busy: { key: string; done: number; total: number; all: boolean } | null = $state.raw(null);
+  private measurements: Record<string, RungAnswer> = $state.raw({});
+  private measuring: AbortController | null = null;
+  private asking: AbortController | null = null;
+
+  networks: Record<string, Forward> = $derived(
+    Object.fromEntries(Object.entries(this.answer?.networks ?? {}).map(([key, json]) => [key, new Forward(json)])),
+  );
+
+  constructor(private readonly api: PythonApi) {}
+
+  async start(): Promise<void> {
+    this.answer = await this.api.learner();
+    const answers = await this.api.bayes(
+      mapCells().map(({ input }) => input),
+      this.answer.world,
+    );
+    this.optimalMap = answers.map(([h, v]) => h - v);
+  }
+
+  get rungs(): Rung[] {
+    return this.answer?.rungs ?? [];
+  }
+
+  /** Return the measurement of a rung on the chosen number of seeds. */
+  measurement(key: string): RungAnswer | undefined {
+    return this.measurements[`${this.seeds} ${key}`];
+  }
+
+  /** Ask for the Bayes-optimal answer to a picture. A new question cancels the previous one. */
+  async askOptimal(input: number[]): Promise<void> {
+    this.asking?.abort();
+    const asking = (this.asking = new AbortController());
+    try {
+      const [outputs] = await this.api.bayes([input], this.answer!.world, asking.signal);
+      this.optimal = { input, outputs };
+    } catch (error) {
+      if (!asking.signal.aborted) throw error;
+    }
+  }
+
+  /** Measure rungs one after the other. Rungs that are measured already are skipped. */
+  async measure(keys: string[]): Promise<void> {
+    this.cancel();
+    const measuring = (this.measuring = new AbortController());
+    const all = keys.length > 1;
+    try {
+      for (const key of keys) {
+        if (this.measurement(key)) continue;
+        const progress = (done: number, total: number) => (this.busy = { key, done, total, all });
+        progress(0, 0);
+        const answer = await this.api.rung(key, this.seeds, progress, measuring.signal);
+        this.measurements = { ...this.measurements, [`${answer.standing.networks} ${key}`]: answer };
+      }
+    } catch (error) {
+      if (!measuring.signal.aborted) throw error;
+    } finally {
+      if (this.measuring === measuring) this.cancel();
+    }
+  }
+
+  /** Cancel the measurement. */
+  cancel(): void {
+    this.measuring?.abort();
+    this.measuring = null;
+    this.busy = null;
+  }
+}

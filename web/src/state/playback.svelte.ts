@@ -1,0 +1,79 @@
+/** Move through a training: by steps and phases, or by playing it. */
+
+import type { Run } from "../engine/run";
+import { LAST_PHASE } from "../engine/sheet";
+import { rootIndex, type State } from "./state";
+
+/** The training that is played. */
+export interface Timeline {
+  readonly state: State;
+  readonly run: Run | undefined;
+  readonly runStep: number; // steps of the run that are shown as done
+}
+
+export class Playback {
+  playing = $state(false);
+  speed = $state(20); // steps per second
+  private pending = 0; // fractions of a step since the last frame
+
+  constructor(private readonly timeline: Timeline) {}
+
+  goto(step: number): void {
+    const { run, state } = this.timeline;
+    if (!run) return;
+    const first = run.setup.firstStep;
+    state.step = Math.min(Math.max(Math.round(step), first), first + run.total);
+  }
+
+  stepBy(steps: number): void {
+    const { run, runStep } = this.timeline;
+    this.goto(run!.setup.firstStep + runStep + steps);
+  }
+
+  stepByPhase(by: 1 | -1): void {
+    const { run, runStep, state } = this.timeline;
+    const phase = state.stop + by;
+    if (phase >= 0 && phase <= LAST_PHASE) state.stop = phase;
+    else if (by > 0 ? runStep < run!.total : runStep > 0) {
+      this.stepBy(by);
+      state.stop = by > 0 ? 0 : LAST_PHASE;
+    }
+  }
+
+  /** Go to the first step of the training, also from a branch. */
+  rewind(): void {
+    const { state } = this.timeline;
+    state.active = rootIndex(state);
+    state.step = 0;
+  }
+
+  /** Start or pause. At the end, start again from the beginning of the run. */
+  toggle(): void {
+    const { run, runStep } = this.timeline;
+    if (!this.playing && runStep >= run!.total) this.goto(run!.setup.firstStep);
+    this.playing = !this.playing;
+  }
+
+  /** Advance by the time of one frame. Pause at the end of the run. */
+  tick(milliseconds: number): void {
+    this.pending += (milliseconds / 1000) * this.speed;
+    const steps = Math.floor(this.pending);
+    this.pending -= steps;
+    if (steps > 0) this.stepBy(steps);
+    const { run, runStep } = this.timeline;
+    if (runStep >= run!.total || run!.stopped) this.playing = false;
+  }
+
+  /** Play in animation frames. Return a function that stops it. */
+  animate(): () => void {
+    this.pending = 0;
+    let before = performance.now();
+    const next = (now: number) => {
+      this.tick(now - before);
+      before = now;
+      frame = requestAnimationFrame(next);
+    };
+    let frame = requestAnimationFrame(next);
+    return () => cancelAnimationFrame(frame);
+  }
+}

@@ -1,0 +1,80 @@
+/** Ask Python to train the current recipe on many seeds. */
+
+import type { Api } from "../api/api";
+import { integer } from "../display/format";
+import type { Setup } from "../engine/run";
+import type { PopulationAnswer } from "../types";
+import type { Messages } from "./messages.svelte";
+import type { Position } from "./position.svelte";
+
+/** An answer, with the request that it belongs to. */
+export interface PopulationResult {
+  answer: PopulationAnswer;
+  key: string; // of the training
+  input: number[];
+  inputName: string;
+  epochs: number;
+  seconds: number;
+}
+
+export class Population {
+  networks = $state(10_000);
+  done = $state(0);
+  total = $state(0);
+  result: PopulationResult | null = $state.raw(null);
+  private running: AbortController | null = $state.raw(null);
+
+  constructor(
+    private readonly api: Api,
+    private readonly messages: Messages,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.running !== null;
+  }
+
+  /** Train the run of a position on seeds 0, 1, … and test the networks on the input of the position. */
+  async ask(at: Position): Promise<void> {
+    const { setup } = at.run;
+    const { networks } = this;
+    const began = performance.now();
+    const [input, inputName] = [[...at.input], nameOfInput(at)];
+    const signal = (this.running = new AbortController()).signal;
+    [this.done, this.total] = [0, networks];
+    const request = {
+      architecture: setup.architecture,
+      recipe: setup.recipe,
+      examples: setup.examples,
+      picture: input,
+      networks,
+      first_seed: 0,
+      ...(setup.world ? { world: setup.world } : {}),
+    };
+    const progress = (done: number, total: number) => ([this.done, this.total] = [done, total || networks]);
+    await this.messages.attempt(async () => {
+      try {
+        const answer = await this.api.population!(request, progress, signal);
+        const seconds = (performance.now() - began) / 1000;
+        this.result = { answer, key: trainingKey(setup), input, inputName, epochs: setup.recipe.epochs, seconds };
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    });
+    this.running = null;
+  }
+
+  cancel(): void {
+    this.running?.abort();
+  }
+}
+
+/** Return a key of a training without its seed. */
+export function trainingKey({ architecture, recipe, examples, world }: Setup): string {
+  return JSON.stringify([architecture, { ...recipe, seed: 0 }, examples, world ?? null]);
+}
+
+function nameOfInput({ run, selection, names, runStep }: Position): string {
+  const { recipe, world } = run.setup;
+  const isNoisy = (recipe.noise > 0 || world) && !selection.own;
+  return names[0] + (isNoisy ? ` with the noise of nudge ${integer(runStep)}` : "");
+}

@@ -1,0 +1,134 @@
+/** A position in a training: a run before one step, with a batch of examples, and all values there. */
+
+import { withColumnNames } from "../display/format";
+import type { Prepared } from "../engine/prepared";
+import type { Evaluated, Run } from "../engine/run";
+import type { Examples } from "../types";
+import type { Example } from "./state";
+
+/** What the user selected. */
+export interface Selection {
+  run: Run;
+  runStep: number; // steps of the run that are done
+  phase: number; // the last phase of the next step that is shown
+  own: Example | null; // shown instead of the batch of the step
+  silenced: string[];
+  frozen: string[];
+}
+
+export class Position {
+  hasWhatIf: boolean = $derived.by(() => this.selection.silenced.length + this.selection.frozen.length > 0);
+  base: Evaluated = $derived.by(() => this.evaluate(false)); // without the what-if
+  /** The batch of the step, or the user's example. */
+  batch: Examples = $derived.by(() => {
+    const { run, runStep, own } = this.selection;
+    return own
+      ? { ...this.examples, inputs: [own.input], targets: [own.target], names: ["your own"] }
+      : run.batch(runStep);
+  });
+  evaluated: Evaluated = $derived.by(() => (this.hasWhatIf ? this.evaluate(true) : this.base));
+  /** Whether values are unknown: PyTorch did not take this step, and no formula gives its values. */
+  hasUnknown: boolean = $derived.by(() => {
+    const { run, runStep, own } = this.selection;
+    const { watched } = run.setup;
+    if (!watched || (!own && !this.hasWhatIf && runStep < watched.steps)) return false;
+    return this.evaluated.prepared.sheet.external.length > 0;
+  });
+
+  constructor(private readonly select: () => Selection) {}
+
+  get selection(): Selection {
+    return this.select();
+  }
+
+  get run(): Run {
+    return this.selection.run;
+  }
+
+  get runStep(): number {
+    return this.selection.runStep;
+  }
+
+  get examples(): Examples {
+    return this.run.setup.examples;
+  }
+
+  get sizes(): number[] {
+    return this.run.setup.architecture.sizes;
+  }
+
+  value(name: string): number {
+    const { prepared, values } = this.evaluated;
+    return prepared.sheet.has(name) ? values[prepared.sheet.index(name)] : NaN;
+  }
+
+  /** Whether a cell is computed in the phases that are shown. */
+  isComputed(name: string): boolean {
+    const { sheet } = this.evaluated.prepared;
+    return sheet.has(name) && sheet.phases[sheet.index(name)] <= this.selection.phase;
+  }
+
+  /** Whether a what-if changes the value of a cell. */
+  isAffected(name: string): boolean {
+    if (!this.hasWhatIf) return false;
+    const { sheet } = this.base.prepared;
+    return sheet.has(name) && this.base.values[sheet.index(name)] !== this.value(name);
+  }
+
+  /** The number of cells that a what-if changes. */
+  get affected(): number {
+    if (!this.hasWhatIf) return 0;
+    return this.evaluated.values.reduce((count, value, k) => count + Number(value !== this.base.values[k]), 0);
+  }
+
+  symbol(name: string): string {
+    return this.evaluated.prepared.answer.symbols[name]?.[1] ?? name;
+  }
+
+  words(name: string): string {
+    const text = this.evaluated.prepared.answer.symbols[name]?.[2] ?? name;
+    const { scaling, shape, inputs } = this.examples;
+    const columns = scaling?.columns ?? (shape ? null : inputs[0].map((_, k) => `input ${k}`));
+    return columns ? withColumnNames(text, columns) : text;
+  }
+
+  /** The prefix of the cells of the first example. */
+  prefix: string = $derived.by(() => this.evaluated.prepared.prefixes[0]);
+
+  get names(): string[] {
+    return this.batch.names;
+  }
+
+  get input(): number[] {
+    return this.batch.inputs[0];
+  }
+
+  get target(): number[] {
+    return this.batch.targets![0];
+  }
+
+  /** Return the outputs of the network for an input. */
+  predict(input: number[]): number[] {
+    return this.run.predict(this.runStep, input, this.pins(this.run.preparedFor(1), true));
+  }
+
+  /** Return the outputs in evaluated values, for the first example. */
+  outputs({ prepared, values }: Evaluated): number[] {
+    const last = this.sizes.length - 1;
+    return this.examples.target_names.map((_, j) => values[prepared.sheet.index(`${this.prefix}layer${last}.a[${j}]`)]);
+  }
+
+  private pins(prepared: Prepared, withWhatIf: boolean) {
+    const { run, silenced, frozen } = this.selection;
+    const { setup } = run;
+    return withWhatIf
+      ? prepared.pins([...setup.silenced, ...silenced], [...setup.frozen, ...frozen])
+      : prepared.pins(setup.silenced, setup.frozen);
+  }
+
+  private evaluate(withWhatIf: boolean): Evaluated {
+    const { run, runStep, own } = this.selection;
+    const pins = this.pins(run.preparedFor(this.batch.names.length), withWhatIf);
+    return own ? run.valuesFor(runStep, own.input, own.target, pins) : run.values(runStep, pins);
+  }
+}

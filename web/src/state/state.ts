@@ -1,0 +1,97 @@
+/** The state of the page: its trainings, the current step, and what the user selected. */
+
+import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../engine/recipe";
+import type { Architecture, Examples, Recipe, World } from "../types";
+
+export interface Example {
+  input: number[];
+  target: number[];
+}
+
+/** A training from its first step. Branches grow from it. */
+export interface Root {
+  name: string | null;
+  architecture: Architecture;
+  recipe: Recipe;
+  seed: number;
+  grid: number;
+  order: number[] | null; // of the built-in lines
+  pictures: Examples | null; // instead of the built-in lines
+  heldOut: Examples | null;
+  world: World | null; // the distribution the pictures are drawn from
+  ends: number | null; // the number of steps, if the training was stopped early
+  parameters: number[] | null; // initial parameters that are not drawn from the seed
+  watched: string | null; // content hash of the file that holds the steps of a watched training
+}
+
+export interface BranchSpec {
+  from: number; // index of the run it grows from
+  at: number; // steps of that run before the branch
+  recipe?: Partial<Recipe>;
+  parameters?: Record<string, number>; // changed by the user
+  order?: number[]; // of the examples
+  only?: Example; // one example instead of the set
+  silenced?: string[];
+  frozen?: string[];
+}
+
+export interface State extends Root {
+  others: Root[]; // more trainings beside the first. In `runs` the branches follow them.
+  branches: BranchSpec[];
+  active: number;
+  step: number;
+  stop: number; // index of PHASES
+  open: string;
+  own: Example | null; // the user's example
+  silenced: string[];
+  frozen: string[];
+  chapter: string | null;
+  rung: string; // of the ladder in the last chapter
+  view: "world" | "lattice" | "table"; // of the panel with all inputs
+  sort: "network" | "change" | "gradient" | "value"; // of the ledger
+}
+
+export function defaultState(): State {
+  return {
+    name: null, architecture: { ...DEFAULT_ARCHITECTURE, sizes: [...DEFAULT_ARCHITECTURE.sizes] },
+    recipe: { ...DEFAULT_RECIPE },
+    seed: 0, grid: 2, order: null, pictures: null, heldOut: null, world: null, ends: null, parameters: null, watched: null,
+    others: [], branches: [], active: 0, step: 0, stop: 4,
+    open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
+  }; // prettier-ignore
+}
+
+/** Return the fields of a root, without any others. */
+export function rootOf(state: Root): Root {
+  const { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched } = state;
+  return { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched };
+}
+
+/** Return all trainings that are not branches, in the order of the runs. */
+export const rootsOf = (state: State): Root[] => [rootOf(state), ...state.others];
+
+/** Return the index of the root that a run grew from. */
+export function rootIndex(state: State, which = state.active): number {
+  const { others, branches } = state;
+  return which <= others.length ? which : rootIndex(state, branches[which - 1 - others.length].from);
+}
+
+/** Remove a run and all its branches. Return the new state and the indices of the remaining runs. */
+export function withoutRun(state: State, which: number): { state: State; kept: number[] } {
+  const roots = 1 + state.others.length;
+  const removed = new Set([which]);
+  state.branches.forEach((spec, k) => removed.has(spec.from) && removed.add(roots + k));
+  const isKept = (k: number) => !removed.has(k);
+  const kept = Array.from({ length: roots + state.branches.length }, (_, k) => k).filter(isKept);
+  const others = state.others.filter((_, k) => isKept(1 + k));
+  const branches = state.branches.filter((_, k) => isKept(roots + k));
+  const moved = branches.map((spec) => ({ ...spec, from: kept.indexOf(spec.from) }));
+  return { state: { ...state, others, branches: moved, active: Math.max(0, kept.indexOf(state.active)) }, kept };
+}
+
+/** Return the name of a run, or a name by its number. */
+export function runName(state: State, which: number): string {
+  const roots = rootsOf(state);
+  if (which >= roots.length) return `branch ${which - roots.length + 1}`;
+  return roots[which].name ?? (roots.length === 1 ? "the run" : `run ${which + 1}`);
+}

@@ -1,0 +1,128 @@
+/** Import a table that was dropped on the page: choose its columns and train on it. */
+
+import type { Api } from "../api/api";
+import { short } from "../display/format";
+import type { TableColumn, TableHead } from "../types";
+import type { Messages } from "./messages.svelte";
+import { defaultState, type State } from "./state";
+
+const MAX_BYTES = 900_000; // the laboratory accepts requests up to a million bytes
+
+/** Whether a file is a table, by its name or its type. */
+export const isTable = ({ name, type }: { name: string; type: string }): boolean =>
+  /\.(csv|tsv|txt)$/i.test(name) || type === "text/csv";
+
+/** Return a description of the values in a column. */
+export function describeColumn({ words, odd, missing, different, examples, low, high }: TableColumn): string {
+  const empty = missing > 0 ? `; ${missing} empty` : "";
+  const strange = odd === null ? "" : `; ${odd} is none`;
+  if (!words) return `numbers from ${short(low)} to ${short(high)}${strange}${empty}`;
+  if (different === 0) return "nothing";
+  const more = different > examples.length ? ", …" : "";
+  return `${different > 10 ? "more than 10 words" : `${different} words`}: ${examples.join(", ")}${more}${empty}`;
+}
+
+/** Return the columns to ignore: the excluded columns, and columns of words that are not the label. */
+export function ignoredColumns({ columns }: TableHead, label: string | null, excluded: readonly string[]): string[] {
+  const ignored = columns.filter(({ name, words }) => name !== label && (words || excluded.includes(name)));
+  return ignored.map(({ name }) => name).filter((name) => name !== "name"); // the column "name" names the rows
+}
+
+/** The part of the laboratory that a table is trained in. */
+export interface TableTarget {
+  load(state: State): Promise<void>;
+  seed(): number;
+}
+
+export class TableImport {
+  head: TableHead | null = $state.raw(null);
+  name = $state("");
+  label: string | null = $state(null);
+  excluded: string[] = $state([]); // columns that are not inputs
+  hidden = $state(5);
+  heldOut = $state(0.3); // share of the rows
+  seed = $state(0);
+  private text = "";
+
+  constructor(
+    private readonly api: Api,
+    private readonly messages: Messages,
+    private readonly target: TableTarget,
+  ) {}
+
+  /** Read the columns of a table file. */
+  async open(file: File): Promise<void> {
+    this.head = null;
+    await this.messages.attempt(async () => {
+      const { columns } = this.api;
+      if (!columns)
+        throw new Error(`${file.name}: a table needs the laboratory with its Python; start it with: tinynet lab`);
+      if (file.size > MAX_BYTES)
+        throw new Error(
+          `${file.name} has ${Math.ceil(file.size / 1000).toLocaleString("en")} kB and the page takes ${MAX_BYTES / 1000}; ` +
+            `any size is taken by: tinynet train ${file.name}`,
+        );
+      [this.name, this.text] = [file.name, await decodeText(file)];
+      const head = await columns(this.name, this.text);
+      Object.assign(this, { head, label: head.label, excluded: [], seed: this.target.seed() });
+    });
+  }
+
+  /** Whether the label is a column of numbers to predict. */
+  get isRegression(): boolean {
+    return this.head?.columns.some(({ name, label }) => name === this.label && !label) ?? false;
+  }
+
+  /** Use a column as an input, or exclude it. */
+  use(column: string, used: boolean): void {
+    this.excluded = used ? this.excluded.filter((other) => other !== column) : [...this.excluded, column];
+  }
+
+  close(): void {
+    this.head = null;
+  }
+
+  /** Train on the chosen columns from the first step. */
+  async train(): Promise<void> {
+    await this.messages.attempt(async () => {
+      const { name, text, label, hidden, heldOut, seed } = this;
+      if (label === null)
+        throw new Error(
+          `${name}: choose what is to be learned: a column of 2 to 10 different answers, or of numbers to predict.`,
+        );
+      const ignore = ignoredColumns(this.head!, label, this.excluded);
+      const choice = { name, text, label, predict: this.isRegression, ignore, hidden, held_out: heldOut, seed };
+      const { examples, held_out, architecture, recipe } = await this.api.table!(choice);
+      const step = recipe.epochs * Math.ceil(examples.names.length / recipe.batch_size);
+      const root = { name, architecture, recipe, seed, pictures: examples, heldOut: held_out };
+      await this.target.load({ ...defaultState(), ...root, step });
+      this.close();
+    });
+  }
+}
+
+async function decodeText(file: File): Promise<string> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(
+      `${file.name}, line ${firstInvalidLine(bytes)}: this is no text in UTF-8; save the table as CSV in UTF-8.`,
+    );
+  }
+}
+
+/** Return the number of the first line that is not UTF-8. */
+export function firstInvalidLine(bytes: Uint8Array): number {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  for (let line = 1, start = 0; ; line++) {
+    const end = bytes.indexOf(10, start);
+    try {
+      decoder.decode(bytes.subarray(start, end < 0 ? bytes.length : end));
+    } catch {
+      return line;
+    }
+    if (end < 0) return line;
+    start = end + 1;
+  }
+}

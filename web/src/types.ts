@@ -1,0 +1,277 @@
+/** Data exchanged between the page and Python. */
+
+export interface Architecture {
+  sizes: number[];
+  hidden: string;
+  output: string;
+  init: string;
+}
+
+export interface Recipe {
+  learning_rate: number;
+  epochs: number;
+  loss: string;
+  order: string;
+  batch_size: number;
+  optimizer: string;
+  momentum: number;
+  nesterov: boolean;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weight_decay: number;
+  noise: number;
+  schedule: "constant" | "hold_then_decay" | "cosine";
+  hold_fraction: number;
+  final_fraction: number;
+  label_smoothing: number;
+  augment: boolean;
+  patience: number;
+  gradients: string; // "loss", or "external" if PyTorch supplied them
+  seed: number;
+}
+
+export interface Examples {
+  inputs: number[][];
+  targets: number[][] | null;
+  names: string[];
+  shape: [number, number] | null;
+  target_names: string[];
+  scaling?: Scaling; // of the input columns of a table
+  target_scaling?: Scaling; // of the target columns of a regression
+  unbounded?: boolean; // inputs may lie outside 0 to 1
+  untold?: boolean; // the targets are unknown: those here are placeholders
+}
+
+/** Min-max scaling of table columns: the lowest value becomes 0, the highest 1. */
+export interface Scaling {
+  columns: string[];
+  low: number[];
+  high: number[];
+}
+
+export interface SheetAnswer {
+  sheet: SheetJson;
+  symbols: Record<string, [mathml: string, text: string, words: string]>;
+  settings: Record<string, number>;
+  state: Record<string, number>;
+  parameters: string[];
+}
+
+export interface Verdict {
+  sentence: string;
+  count: number | null;
+  n: number;
+  interval: [number, number] | null;
+  numbers: Record<string, number>;
+}
+
+export interface Histogram {
+  edges: number[];
+  counts: number[];
+  seeds: number[][];
+  left_out: number;
+}
+
+export interface PopulationAnswer {
+  networks: number;
+  verdicts: Record<string, Verdict>;
+  histogram: Histogram | null;
+}
+
+export interface ChapterHead {
+  key: string;
+  title: string;
+  question: string;
+  options: string[];
+}
+
+export type ChapterPart =
+  | { kind: "text"; text: string }
+  | { kind: "table"; title: string; columns: string[]; rows: string[][] }
+  | { kind: "figure"; name: string; caption: string; svg: string }
+  | { kind: "links"; title: string; links: { name: string; text: string; address: string }[] }
+  | ({ kind: "verdict" } & Verdict);
+
+export interface ChapterAnswer {
+  key: string;
+  title: string;
+  parts: ChapterPart[];
+  answer: number;
+}
+
+export interface Experiment {
+  architecture: Architecture;
+  recipe: Recipe;
+  examples: Examples;
+  seed: number;
+  parameters?: number[];
+  origin?: string;
+  world?: World;
+}
+
+export type Formula = number | string | [string, ...Formula[]];
+
+export interface SheetJson {
+  format: number;
+  batch: number;
+  cells: [name: string, phase: string, formula: Formula | null][];
+}
+
+/** The synthetic distribution of pictures. */
+export interface World {
+  noise: number;
+  doubt: number;
+  bright: [number, number];
+  dark: [number, number];
+  flat: [number, number];
+  labels: "soft" | "coin";
+  n: number;
+}
+
+export interface About {
+  version: string;
+  limits: Record<string, number>;
+  chapters: ChapterHead[];
+  title?: string;
+}
+
+/** The built-in data sets of one picture size. */
+export interface BuiltinSets {
+  unsure_below: number;
+  sets: Record<string, Examples>;
+}
+
+export interface PopulationRequest {
+  architecture: Architecture;
+  recipe: Recipe;
+  examples: Examples;
+  picture: number[];
+  networks: number;
+  first_seed: number;
+  world?: World;
+}
+
+export interface StoryRequest {
+  chapter: string;
+  seed: number;
+  networks: number;
+  recipe: Recipe;
+}
+
+/** The loss and the gradients as PyTorch computes them. */
+export interface TorchAnswer {
+  torch: string;
+  cells: Record<string, number>;
+}
+
+/** A network that only predicts: its parameters and its forward sheet. */
+export interface NetworkJson {
+  architecture: Architecture;
+  parameters: number[];
+  names: string[]; // of the parameters
+  origin: string;
+  sheet: SheetJson;
+}
+
+/** The recorded steps of a PyTorch training; arrays are flat. */
+export interface WatchedTraining {
+  steps: number;
+  perEpoch: number;
+  shown: number[][]; // example indices of each step
+  rates: Float64Array;
+  losses: Float64Array;
+  lossPerEpoch: Float64Array;
+  movementPerEpoch: Float64Array;
+  parameters: Float64Array; // before each step, and after the last
+  state: Float64Array; // of the optimizer, before each step and after the last
+  gradients: Float64Array; // as the optimizer received them
+  slopes: Float64Array; // derivatives of the loss with respect to the outputs, one batch per step
+  notes: string[];
+}
+
+export interface TableColumn {
+  name: string;
+  words: boolean; // most cells are not numbers
+  odd: string | null; // the first cell that is not a number
+  low: number; // smallest number
+  high: number;
+  missing: number; // empty cells
+  different: number; // distinct values, counted up to 11
+  examples: string[];
+  label: boolean; // can be the label
+}
+
+export interface TableHead {
+  rows: number;
+  label: string | null;
+  columns: TableColumn[];
+}
+
+export interface TableChoice {
+  name: string;
+  text: string;
+  label: string;
+  predict: boolean; // the label is a regression target
+  ignore: string[];
+  hidden: number;
+  held_out: number;
+  seed: number;
+}
+
+export interface TableAnswer {
+  examples: Examples;
+  held_out: Examples | null;
+  architecture: Architecture;
+  recipe: Recipe;
+  sentence: string;
+}
+
+export interface Reliability {
+  edges: number[];
+  count: number[];
+  predicted: (number | null)[]; // null for an empty bin
+  observed: (number | null)[];
+  intervals: [number, number][];
+  ece: number;
+}
+
+export interface Rung {
+  key: string;
+  adds: string;
+  after: string | null;
+  kind: "step" | "aside" | "trap";
+  architecture: Architecture;
+  recipe: Recipe;
+  world: World | null;
+  pictures: Examples | null; // null: the four lines, or the pictures of the world
+}
+
+export interface LearnerAnswer {
+  networks: Record<string, NetworkJson>;
+  parts: { name: string; asked: string; marks: string[]; passed: boolean[] }[];
+  reliability: Record<string, Reliability>;
+  pictures: number; // in the test set
+  world: World;
+  floors: Record<string, [value: number, error: number]>;
+  rungs: Rung[];
+  unsure_below: number;
+}
+
+export interface RungAnswer {
+  standing: {
+    key: string;
+    networks: number;
+    finite: number;
+    passed: number;
+    unsound: number;
+    parts: number[];
+    means: Record<string, number>;
+    errors: Record<string, number>;
+    medians: Record<string, number>;
+  };
+  sentence: string;
+  passed: Verdict;
+  unsound: Verdict;
+  parts: Verdict[];
+}

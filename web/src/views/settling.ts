@@ -1,0 +1,7 @@
+/** Timing of the lower panels, which update after a quick movement so that the upper panels keep up. */
+
+const SETTLE = 40; // milliseconds without a movement
+const LATEST = 500; // milliseconds between two updates during a movement
+
+/** Return the milliseconds until the lower panels update. */
+export const settleDelay = (sinceUpdate: number): number => Math.min(SETTLE, Math.max(0, LATEST - sinceUpdate));

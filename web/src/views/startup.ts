@@ -1,0 +1,25 @@
+/** Load the state that the page begins with. */
+
+import type { Host } from "../host/host";
+import type { Lab } from "../state/lab.svelte";
+import { fromAddress } from "../state/url_state";
+
+const FALLBACK = "Here is the plain start instead.";
+
+/** Load the state in the address. If that fails, show why and load the initial state. */
+export async function loadAddress(lab: Lab, host: Host): Promise<void> {
+  const { messages } = lab;
+  if (!lab.version && !(await messages.attempt(() => lab.start()))) return;
+  let state = lab.initialState();
+  let problem = "";
+  try {
+    state = fromAddress(host.read(), state);
+  } catch (error) {
+    problem = `${(error as Error).message} ${FALLBACK}`;
+  }
+  if (!(await messages.attempt(() => lab.load(state)))) {
+    problem = `${messages.text} ${FALLBACK}`;
+    await messages.attempt(() => lab.load(lab.initialState()));
+  }
+  if (problem) messages.text = problem;
+}

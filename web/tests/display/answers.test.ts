@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import { formatOutputs } from "../../src/display/answers";
+import type { Examples } from "../../src/types";
+
+describe("outputs as text", () => {
+  const some: Examples = { inputs: [[0]], targets: [[1]], names: ["a"], shape: null, target_names: ["y"] };
+  it("formats percentages, numbers and numbers in units", () => {
+    expect(formatOutputs([0.25], some)).toEqual(["25.0 %"]);
+    expect(formatOutputs([-4], some)).toEqual(["−4"]);
+    expect(formatOutputs([0.25], { ...some, targets: [[7]] })).toEqual(["0.25"]);
+    const target_scaling = { columns: ["y"], low: [100], high: [300] };
+    expect(formatOutputs([0.25], { ...some, target_scaling })).toEqual(["150"]);
+  });
+});

@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { openRecording } from "../../src/engine/recording_file";
+import type { Golden } from "../golden";
+
+describe("a recording's bytes", () => {
+  async function bytes(change: Record<string, unknown> = {}, kind = "tinynet"): Promise<Uint8Array<ArrayBuffer>> {
+    const numbers = new Float64Array([1, 2, 3, 4]);
+    const data = new Uint8Array(numbers.buffer);
+    const digest = await crypto.subtle.digest(
+      "SHA-256",
+      await new Blob(["parameters float64 (2, 2);", data]).arrayBuffer(),
+    );
+    const content = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const about = {
+      kind: "recording",
+      format: 1,
+      content,
+      steps: 1,
+      stride: 1,
+      origin: "seed 0",
+      architecture: {},
+      recipe: {},
+      examples: {},
+      ...change,
+    };
+    const described = {
+      __metadata__: { [kind]: JSON.stringify(about) },
+      parameters: { dtype: "F64", shape: [2, 2], data_offsets: [0, 32] },
+    };
+    const header = new TextEncoder().encode(JSON.stringify(described));
+    const whole = new Uint8Array(8 + header.length + 32);
+    new DataView(whole.buffer).setBigUint64(0, BigInt(header.length), true);
+    whole.set(header, 8);
+    whole.set(data, 8 + header.length);
+    return whole;
+  }
+  it("open", async () => {
+    const opened = await openRecording((await bytes()).buffer, "run");
+    expect([...opened.parameters]).toEqual([1, 2, 3, 4]);
+    expect(opened.origin).toBe("seed 0");
+    expect(opened.recipe.noise).toBe(0); // a field that older recordings do not have
+  });
+  it("are rejected if the file is truncated", async () => {
+    const whole = await bytes();
+    for (let end = 0; end < whole.length; end += 7) {
+      await expect(openRecording(whole.slice(0, end).buffer, "run")).rejects.toThrow(
+        /^run (is damaged|is no recording)/,
+      );
+    }
+  });
+  it("are rejected if a number was changed", async () => {
+    const whole = await bytes();
+    whole[whole.length - 3] ^= 1;
+    await expect(openRecording(whole.buffer, "run")).rejects.toThrow("its numbers are not the ones that were saved");
+  });
+  it("are rejected for another kind, another program or a newer version", async () => {
+    await expect(openRecording((await bytes({ kind: "population" })).buffer, "run")).rejects.toThrow(
+      "of kind population",
+    );
+    await expect(openRecording((await bytes({}, "other")).buffer, "run")).rejects.toThrow("no recording of TinyNet");
+    await expect(openRecording((await bytes({ format: 4 })).buffer, "run")).rejects.toThrow("a newer TinyNet wrote it");
+  });
+});
+
+const GOLDEN: Golden["watched"] = JSON.parse(
+  readFileSync(new URL("../../../tests/golden/watched.json", import.meta.url), "utf-8"),
+);
+const [KNOWN] = GOLDEN;
+
+it("rejects a watched training with a missing part", async () => {
+  const file = Uint8Array.from(atob(KNOWN.bytes), (c) => c.charCodeAt(0));
+  await expect(openRecording(file.slice(0, -8).buffer, "it")).rejects.toThrow("it is damaged: it ends too early");
+});

@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { chapterState } from "../../src/state/chapters";
+import { defaultState } from "../../src/state/state";
+
+describe("a chapter begins", () => {
+  it("with the default state, a seed and a name if the chapter is unknown", () => {
+    expect(chapterState("unknown", 5)).toEqual({ ...defaultState(), seed: 5, chapter: "unknown" });
+  });
+  it.each([
+    ["look", { step: 0, stop: 1, own: null }],
+    ["train", { step: 400, own: null }],
+    ["fuzzy", { step: 400, stop: 2, own: { input: [0.8888, 0.9, 0.1112, 0.1], target: [1, 0] } }],
+    ["stress", { step: 400, own: { input: [0.5, 0.5, 0.5, 0.5], target: [0.5, 0.5] } }],
+  ])("%s with %j", (chapter, change) => expect(chapterState(chapter, 0)).toMatchObject(change));
+  it("bold with a high rate, and aha with a hundred times the epochs", () => {
+    expect(chapterState("bold", 0).recipe.learning_rate).toBe(5);
+    expect([chapterState("aha", 0).recipe.epochs, chapterState("aha", 0).step]).toEqual([10_000, 40_000]);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { LINES, openLab } from "../laboratory";
+import { bytesOf, GOLDEN, watchedLab } from "../watched";
+
+const file = (bytes: ArrayBuffer) => new File([bytes], "it.safetensors");
+
+describe("a watched training", () => {
+  it("has unknown values only for steps that PyTorch did not take", async () => {
+    const page = await watchedLab();
+    page.playback.goto(4);
+    expect(page.now.hasUnknown).toBe(false);
+    await page.files.open(file(bytesOf(GOLDEN[1])));
+    expect(page.now.hasUnknown).toBe(false);
+    page.playback.goto(4);
+    expect(page.now.hasUnknown).toBe(true);
+    page.playback.goto(1);
+    page.state.own = { input: [0, 0, 1, 1], target: [1, 0] };
+    expect(page.now.hasUnknown).toBe(true);
+  });
+});
+
+describe("a position", () => {
+  it("has the values of the step, or of the user's example", async () => {
+    const { now, state, run, playback } = await openLab({ step: 2 });
+    expect([now.names, now.input, now.target]).toEqual([["left"], [1, 0, 1, 0], [0, 1]]);
+    expect(now.value("layer1.bias[0]")).toBe(run!.stateBefore(2)[12]);
+    expect(now.value("no such cell")).toBeNaN();
+    state.own = { input: [0, 0, 0, 1], target: [1, 0] };
+    expect([now.names, now.value("pixel[3]"), now.value("target[0]")]).toEqual([["your own"], 1, 1]);
+    expect(now.outputs(now.evaluated)).toEqual(now.predict([0, 0, 0, 1]));
+    playback.goto(12);
+    expect(now.predict([0, 0, 0, 1])).toEqual(run!.predict(12, [0, 0, 0, 1]));
+  });
+
+  it("has computed the cells up to its phase", async () => {
+    const { now, state } = await openLab({ stop: 1 });
+    const computed = () =>
+      ["pixel[0]", "layer2.a[0]", "loss", "layer1.bias[0].gradient"].map((name) => now.isComputed(name));
+    expect(computed()).toEqual([true, true, false, false]);
+    state.stop = 3;
+    expect(computed()).toEqual([true, true, true, true]);
+    expect(now.isComputed("no such cell")).toBe(false);
+  });
+
+  it("compares a what-if with the values without it", async () => {
+    const { now, state } = await openLab();
+    expect([now.hasWhatIf, now.affected]).toEqual([false, 0]);
+    state.silenced = ["layer1.a[0]"];
+    expect([now.value("layer1.a[0]"), now.isAffected("layer1.a[0]"), now.isAffected("layer1.a[1]")]).toEqual([
+      0,
+      true,
+      false,
+    ]);
+    expect(now.affected).toBeGreaterThan(5);
+    expect(now.outputs(now.base)).not.toEqual(now.outputs(now.evaluated));
+    state.silenced = [];
+    state.frozen = ["layer1.bias[0]"];
+    expect([now.value("layer1.bias[0].change"), now.affected]).toEqual([0, 2]); // the change and the value after it
+  });
+
+  it("names the inputs of a table by its columns", async () => {
+    const scaling = { columns: ["a", "b", "c", "d"], low: [0, 0, 0, 0], high: [1, 1, 1, 1] };
+    const { now } = await openLab({ pictures: { ...LINES, scaling } });
+    const { symbols } = now.evaluated.prepared.answer;
+    symbols["pixel[2]"] = ["", "", "brightness of the bottom-left pixel"];
+    expect([now.words("pixel[2]"), now.symbol("pixel[1]"), now.symbol("nothing")]).toEqual([
+      "value of c",
+      "⟨pixel[1]⟩",
+      "nothing",
+    ]);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_RECIPE } from "../../src/engine/recipe";
+import { shuffled } from "../../src/engine/rng";
+import { defaultState, rootOf, type Root, type State } from "../../src/state/state";
+import { fromAddress, toAddress } from "../../src/state/url_state";
+import type { Examples } from "../../src/types";
+
+describe("the address", () => {
+  it("is empty for the default state", () => expect(toAddress(defaultState())).toBe(""));
+  it("holds any state", () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const draw = (n: number) => shuffled(n, seed, n)[0];
+      const state: State = {
+        ...defaultState(),
+        seed: draw(1000),
+        step: draw(400),
+        stop: draw(5),
+        own: draw(2) ? { input: [0.5, 1 / 3, 0, 1], target: [0, 1] } : null,
+      };
+      state.recipe = {
+        ...state.recipe,
+        learning_rate: 1 / (1 + draw(9)),
+        order: draw(2) ? "shuffled" : "fixed",
+        noise: draw(3) / 7,
+      };
+      if (draw(3))
+        state.branches = [
+          { from: 0, at: draw(400), recipe: { learning_rate: 5, noise: 0.1 }, parameters: { "layer1.bias[0]": -1.25 } },
+        ];
+      expect(fromAddress(toAddress(state)!)).toEqual(state);
+    }
+  });
+  it("encodes text in any language", () => {
+    const state = { ...defaultState(), open: "größe ∂L/∂w 图" };
+    expect(fromAddress(toAddress(state)!)).toEqual(state);
+  });
+  it.each([
+    ["#1.%%%", "damaged"], ["#1." + btoa("{"), "damaged"], ["#7.x", "does not know"], ["#1." + btoa('{"x":1}'), "holds x"],
+    ["#1." + btoa('{"seed":-1}'), "its seed"], ["#1." + btoa('{"stop":9}'), "its stop"], ["#1." + btoa('{"own":{"input":"a"}}'), "its own"],
+    ["#1." + btoa('{"branches":[{"from":3,"at":0}]}'), "its branches"], ["#1." + btoa('{"active":2}'), "its active"],
+  ])("%s is rejected", (address, words) => expect(() => fromAddress(address)).toThrow(words)); // prettier-ignore
+});
+
+describe("the address of trainings side by side", () => {
+  const fast: Root = {
+    ...rootOf(defaultState()),
+    name: "fast",
+    recipe: { ...DEFAULT_RECIPE, learning_rate: 5, epochs: 2 },
+  };
+  it("holds the difference to the initial state", () => {
+    const state: State = { ...defaultState(), others: [fast], active: 2, branches: [{ from: 1, at: 3 }], step: 5 };
+    expect(fromAddress(toAddress(state)!)).toEqual(state);
+    const start = { ...defaultState(), others: [fast] };
+    expect(toAddress(start, start)).toBe("");
+    expect(fromAddress(toAddress({ ...start, step: 5 }, start)!, start)).toEqual({ ...start, step: 5 });
+    expect(() => fromAddress(toAddress({ ...state, active: 3 })!)).toThrow("its active");
+    expect(() => fromAddress(toAddress({ ...start, others: [{ ...fast, seed: -1 }] })!)).toThrow("its others");
+  });
+});
+
+describe("an address with examples", () => {
+  const set = (count: number): Examples => ({
+    inputs: Array.from({ length: count }, (_, k) => [k / count, 0.5]),
+    targets: Array.from({ length: count }, () => [1, 0]),
+    names: Array.from({ length: count }, (_, k) => `row ${k}`),
+    shape: null,
+    target_names: ["a", "b"],
+    scaling: { columns: ["x", "y"], low: [0, 1], high: [5, 6] },
+  });
+
+  it("carries the held-out examples", () => {
+    const state = { ...defaultState(), pictures: set(7), heldOut: set(3) };
+    expect(fromAddress(toAddress(state)!)).toEqual(state);
+  });
+  it("carries a limited number of examples", () => {
+    const many = { ...defaultState(), pictures: set(700), heldOut: set(301) };
+    expect(toAddress({ ...many, heldOut: set(300) })).toMatch(/^#1[.]/);
+    expect(toAddress(many)).toBeNull();
+    expect(toAddress({ ...defaultState(), others: [many, defaultState()] })).toBeNull();
+    expect(fromAddress(toAddress({ ...many, step: 5 }, many)!, many)).toEqual({ ...many, step: 5 }); // part of the initial state
+  });
+  it.each([[{ heldOut: { ...set(2), inputs: "none" } }], [{ heldOut: { ...set(2), targets: null } }]])(
+    "is rejected with damaged examples",
+    (change) => {
+      const address = toAddress({ ...defaultState(), ...(change as object) })!;
+      expect(() => fromAddress(address)).toThrow("its held-out examples cannot be");
+    },
+  );
+});

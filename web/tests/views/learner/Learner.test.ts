@@ -1,0 +1,176 @@
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { PythonApi } from "../../../src/api/api";
+import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe";
+import { DEFAULT_WORLD } from "../../../src/engine/world";
+import type { LearnerAnswer, NetworkJson, RungAnswer, Verdict } from "../../../src/types";
+import Learner from "../../../src/views/learner/Learner.svelte";
+import { cells, openLab, parameters } from "../../laboratory";
+
+const forward = cells.filter(([name]) => /^(pixel|layer\d\.(weight|bias|z|a))\[[\d,]+\]$/.test(name));
+const network = (origin: string, scale: number): NetworkJson => ({
+  architecture: DEFAULT_ARCHITECTURE,
+  parameters: parameters.map((_, k) => scale * Math.cos(k)),
+  names: parameters,
+  origin,
+  sheet: { format: 2, batch: 1, cells: forward },
+});
+const verdict = (sentence: string, share: number): Verdict => ({ sentence, count: null, n: 256, interval: [share / 2, share], numbers: { share } }); // prettier-ignore
+const rung = (key: string, kind: "step" | "aside" | "trap" = "step") => ({
+  key, adds: `adds ${key}`, after: null, kind, architecture: DEFAULT_ARCHITECTURE, recipe: { ...DEFAULT_RECIPE, epochs: 2 }, world: null, pictures: null,
+}); // prettier-ignore
+const bins = (predicted: (number | null)[], count: number[]) => ({
+  edges: [0, 0.5, 1], count, predicted, observed: predicted, intervals: [[0, 0.4], [0.6, 1]] as [number, number][], ece: 0.125,
+}); // prettier-ignore
+
+const ANSWER: LearnerAnswer = {
+  networks: { memorizer: network("seed 0", 1), learner: network("seed 5", 3) },
+  parts: [{ name: "lines", asked: "all right", marks: ["4/4", "3/4"], passed: [true, false] }],
+  reliability: { memorizer: bins([0.25, 0.75], [10, 2000]), learner: bins([null, 0.75], [0, 7]) },
+  pictures: 20_000,
+  world: DEFAULT_WORLD,
+  floors: { accuracy: [0.9, 0], brier: [0.1, 0], cross_entropy: [0.3, 0], auroc: [0.95, 0] },
+  rungs: [rung("notebook"), rung("noise"), rung("dropout", "aside"), rung("labels", "trap")],
+  unsure_below: 0.2,
+};
+const rungAnswer = (key: string, networks: number) =>
+  ({
+    standing: { key, networks, passed: 200, means: { accuracy: 0.91, gray: 0.02, brier_ratio: 1.1, auroc: 0.94 } },
+    sentence: `${key} was measured.`,
+    passed: verdict("78 % pass.", 0.78),
+    unsound: verdict("None fails.", 0),
+  }) as unknown as RungAnswer;
+
+beforeEach(() => {
+  HTMLCanvasElement.prototype.getContext = (() => ({ clearRect() {}, fillRect() {} })) as any;
+});
+
+const button = (name: string) => screen.getByRole<HTMLButtonElement>("button", { name });
+const text = (element: Element = document.body) => element.textContent!.replace(/\s+/g, " ");
+const answerer = (name: string) => text(document.querySelector(`[data-who="${name}"]`)!);
+
+async function open(input = [0.9, 0.6, 0.1, 0.3]) {
+  const rung = vi.fn<PythonApi["rung"]>(async (key, networks) => rungAnswer(key, networks));
+  const bayes = vi.fn<PythonApi["bayes"]>(async (pictures) => pictures.map(() => [0.7, 0.3]));
+  const lab = await openLab({ own: { input, target: [1, 0] } }, { learner: async () => ANSWER, rung, bayes });
+  render(Learner, { lab });
+  await screen.findByText("The ladder, one ingredient at a time");
+  return { lab, rung, bayes };
+}
+
+describe("the learner's chapter", () => {
+  it("waits for its networks", async () => {
+    const lab = await openLab({}, { learner: () => new Promise(() => {}) });
+    render(Learner, { lab });
+    expect(screen.getByRole("status").textContent).toBe("Training a memorizer and a learner …");
+  });
+
+  it("looks at 2×2 pictures only", async () => {
+    const lab = await openLab({}, { learner: async () => ANSWER, bayes: async () => [] });
+    lab.state.own = { input: [1, 0, 0, 0, 1, 0, 0, 0, 1], target: [1, 0] };
+    render(Learner, { lab });
+    expect(await screen.findByText(/This chapter looks at 2×2 pictures/)).toBeTruthy();
+  });
+
+  it("shows the answers of the memorizer, the learner and the best possible one", async () => {
+    const { bayes, lab } = await open();
+    expect(answerer("memorizer")).toContain("3 hidden nodes; seed 0");
+    expect(answerer("best possible answer")).toContain("asking for its probability … leans to horizontal");
+    await waitFor(() => expect(answerer("best possible answer")).toContain("70.0 %"));
+    expect(bayes.mock.lastCall![0]).toEqual([lab.now.input]);
+    expect(answerer("best possible answer")).toContain("|H − V| 0.400");
+    expect(text()).toMatch(/The present picture is none of them \(brightness 0\.4[78], diagonals \+0\.25\)/);
+  });
+
+  it("selects a picture on a map", async () => {
+    const { lab } = await open();
+    const map = document.querySelector('[data-map="learner"]')!;
+    map.getBoundingClientRect = () => new DOMRect(0, 0, 232, 232);
+    await fireEvent.click(map, { clientX: 116, clientY: 16 });
+    lab.state.own!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
+    expect(text()).toContain("The mark is the present picture.");
+    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside of the map
+    expect(lab.state.own!.input[2]).toBeCloseTo(0, 10);
+  });
+
+  it("chooses and draws pictures, and sets contrasts", async () => {
+    const { lab } = await open();
+    await fireEvent.click(button("diagonal"));
+    expect(lab.state.own).toEqual({ input: [0, 1, 1, 0], target: [0.5, 0.5] });
+    await fireEvent.click(button("draw one"));
+    const [first] = lab.state.own!.input;
+    expect(screen.getByText(/^Drawn: .+\.$/)).toBeTruthy();
+    await fireEvent.click(button("draw one"));
+    expect(lab.state.own!.input[0]).not.toBe(first);
+    await fireEvent.click(button("gray"));
+    expect(screen.queryByText(/^Drawn/)).toBeNull();
+    await fireEvent.input(screen.getByLabelText(/contrast of the rows/), { target: { value: "0.5" } });
+    expect(lab.state.own!.input).toEqual([0.75, 0.75, 0.25, 0.25]);
+    await fireEvent.input(screen.getByLabelText(/contrast of the columns/), { target: { value: "1" } });
+    expect(lab.state.own!.input).toEqual([1, 0, 1, 0]);
+  });
+
+  it("shows the exam and the reliability", async () => {
+    await open();
+    const exam = within(document.querySelector<HTMLElement>("[data-exam]")!);
+    expect(exam.getByText("The exam, on 20,000 pictures that neither has seen")).toBeTruthy();
+    expect(exam.getAllByRole("cell").map((cell) => [cell.textContent, cell.classList.contains("failed")])).toEqual([["4/4\u00a0✓", false], ["3/4\u00a0✗", true]]); // prettier-ignore
+    expect(text()).toContain("accuracy on lines 0.900, Brier score 0.100, cross-entropy 0.300, AUROC 0.950");
+    expect(document.querySelectorAll('[data-reliability="memorizer"] circle').length).toBe(2);
+    expect(document.querySelectorAll('[data-reliability="learner"] circle').length).toBe(1); // one bin is empty
+    expect(document.querySelectorAll('[data-bins="memorizer"] tbody tr').length).toBe(2);
+  });
+});
+
+describe("the ladder", () => {
+  const slider = () => screen.getByRole("slider", { name: "Rung of the ladder" });
+
+  it("measures a rung after a short delay", async () => {
+    const { rung } = await open();
+    expect(text()).toContain("adds notebook: not measured yet");
+    expect(await screen.findByText("notebook was measured.")).toBeTruthy();
+    expect(rung.mock.calls.map(([key, networks]) => [key, networks])).toEqual([["notebook", 256]]);
+    expect(slider().getAttribute("aria-valuetext")).toBe(
+      "notebook: accuracy 0.910, 0.020 sure of gray, 78.0 % pass the exam",
+    );
+  });
+
+  it("moves with buttons, keys and clicks", async () => {
+    const { lab } = await open();
+    expect(button("◀ previous").disabled).toBe(true);
+    await fireEvent.click(button("next ▶"));
+    expect([lab.state.rung, slider().ariaValueNow]).toEqual(["noise", "2"]);
+    await fireEvent.keyDown(slider(), { key: "End" });
+    expect([lab.state.rung, button("next ▶").disabled]).toEqual(["labels", true]);
+    expect(text()).toContain("4 of 4 · labels, a trap");
+    await fireEvent.keyDown(slider(), { key: "ArrowLeft" });
+    expect(text()).toContain("3 of 4 · dropout, tried beside the ladder");
+    await fireEvent.keyDown(slider(), { key: "Home", ctrlKey: true });
+    expect(lab.state.rung).toBe("dropout");
+    await fireEvent.keyDown(slider(), { key: "Home" });
+    expect(lab.state.rung).toBe("notebook");
+    slider().getBoundingClientRect = () => new DOMRect(0, 0, 280, 230);
+    await fireEvent.click(slider(), { clientX: 34 + 1.5 * 59 });
+    expect(lab.state.rung).toBe("noise");
+  });
+
+  it("measures all rungs that are missing, and lists them", async () => {
+    const { rung } = await open();
+    await fireEvent.click(button("measure all"));
+    const rows = () =>
+      screen.getByRole("region", { name: "The rungs that were measured", hidden: true }).querySelectorAll("tr");
+    await waitFor(() => expect(rows().length).toBe(5));
+    expect(screen.queryByRole("button", { name: "measure all" })).toBeNull();
+    expect(new Set(rung.mock.calls.map(([key]) => key))).toEqual(new Set(["notebook", "noise", "dropout", "labels"]));
+    await fireEvent.change(screen.getByLabelText("Seeds of a rung"), { target: { value: "64" } });
+    expect(button("measure all")).toBeTruthy();
+    await waitFor(() => expect(rung.mock.lastCall!.slice(0, 2)).toEqual(["notebook", 64]));
+  });
+
+  it("trains a rung below", async () => {
+    const { lab } = await open();
+    await fireEvent.click(button("train this one below, nudge by nudge"));
+    await waitFor(() => expect(lab.run!.setup.recipe.epochs).toBe(2));
+    expect([lab.root.world, lab.state.step]).toEqual([null, 0]);
+  });
+});

@@ -1,0 +1,107 @@
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { PythonApi } from "../../../src/api/api";
+import type { State } from "../../../src/state/state";
+import type { PopulationAnswer, Verdict } from "../../../src/types";
+import ManySeeds from "../../../src/views/panels/ManySeeds.svelte";
+import { LINES, openLab } from "../../laboratory";
+
+const verdict = (sentence: string): Verdict => ({ sentence, count: 1, n: 2, interval: null, numbers: {} });
+const ANSWER: PopulationAnswer = {
+  networks: 10_000,
+  verdicts: { all_right: verdict("Half of them."), lean: verdict("To the left."), learned_lean: verdict("Those too.") },
+  histogram: { edges: [-1, 0, 1], counts: [30, 9970], seeds: [[4, 8], [1]], left_out: 0 },
+};
+
+const population = vi.fn<PythonApi["population"]>(async () => ANSWER);
+beforeEach(() => void population.mockClear());
+
+const click = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
+const text = () => document.body.textContent!.replace(/\s+/g, " ");
+
+async function open(change: Partial<State> = {}, api: Partial<PythonApi> = { population }) {
+  const lab = await openLab(change, api);
+  render(ManySeeds, { lab });
+  return lab;
+}
+
+describe("the panel of many seeds", () => {
+  it("needs Python", async () => {
+    await open({}, {});
+    expect(text()).toContain("Asking thousands of seeds needs Python");
+    expect(screen.queryByRole("button", { name: "ask" })).toBeNull();
+  });
+
+  it("needs a classifier", async () => {
+    await open({ pictures: { ...LINES, targets: LINES.targets!.map(() => [3, 7]) } });
+    expect(text()).toContain("That is asked of answers that are right or wrong");
+  });
+
+  it("asks about the current training and picture", async () => {
+    const lab = await open({ step: 1, seed: 5 });
+    await fireEvent.change(screen.getByLabelText("How many seeds"), { target: { value: "100000" } });
+    await click("ask");
+    const [request] = population.mock.calls[0];
+    expect(request).toMatchObject({ networks: 100_000, first_seed: 0, picture: [0, 0, 1, 1] });
+    expect(request.recipe).toEqual(lab.run!.setup.recipe);
+    await screen.findByText("Half of them.");
+    expect(text()).toMatch(/Picture: bottom; 3 epochs; asked in [\d.]+ s\./);
+  });
+
+  it("shows the verdict of the chosen question", async () => {
+    await open();
+    await click("ask");
+    await screen.findByText("Half of them.");
+    await fireEvent.change(screen.getByLabelText("Question"), { target: { value: "lean" } });
+    expect(text()).toContain("To the left.");
+    expect(text()).toContain("Those too.");
+    await fireEvent.change(screen.getByLabelText("Question"), { target: { value: "sure" } });
+    expect(text()).toContain("This question needs two answers.");
+  });
+
+  it("opens the training of a seed from a bar", async () => {
+    const lab = await open();
+    await click("ask");
+    await fireEvent.click(await screen.findByRole("button", { name: "30 networks from −1.00 to 0.00" }));
+    expect(text()).toContain("30 networks from −1.000 to 0.000. Open the training of seed 4, 8.");
+    await click("8");
+    await waitFor(() => expect([lab.root.seed, lab.state.step]).toEqual([8, 12]));
+    expect(lab.state.own!.input).toEqual([1, 1, 0, 0]);
+    expect(text()).toContain("yours"); // the same training with another seed
+  });
+
+  it("marks an answer that belongs to another training", async () => {
+    const lab = await open();
+    await click("ask");
+    await screen.findByText("Half of them.");
+    expect(text()).not.toContain("another training");
+    await lab.change({ recipe: { ...lab.state.recipe, learning_rate: 0.2 } });
+    await waitFor(() => expect(text()).toContain("This was asked of another training than the one you see now."));
+    expect(text()).not.toContain("yours");
+  });
+
+  it("shows the progress, and cancels", async () => {
+    const lab = await open();
+    population.mockImplementationOnce(
+      (_, progress, signal) =>
+        new Promise((_, reject) => {
+          progress(2500, 10_000);
+          signal.addEventListener("abort", () => reject(signal.reason));
+        }),
+    );
+    await click("ask");
+    expect(text()).toContain("2,500 of 10,000");
+    expect(screen.getByRole<HTMLProgressElement>("progressbar").value).toBe(2500);
+    await click("cancel");
+    await waitFor(() => expect(screen.getByRole("button", { name: "ask" })).toBeTruthy());
+    expect([lab.messages.text, screen.queryByRole("progressbar")]).toEqual(["", null]);
+  });
+
+  it("shows an error", async () => {
+    const lab = await open();
+    population.mockRejectedValueOnce(new Error("too many networks"));
+    await click("ask");
+    await waitFor(() => expect(lab.messages.text).toBe("too many networks"));
+    expect(await screen.findByRole("button", { name: "ask" })).toBeTruthy();
+  });
+});

@@ -1,0 +1,93 @@
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { describe, expect, it } from "vitest";
+import type { State } from "../../../src/state/state";
+import type { Examples } from "../../../src/types";
+import Picture from "../../../src/views/panels/Picture.svelte";
+import { LINES, openLab } from "../../laboratory";
+
+const click = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
+const text = () => document.body.textContent!.replace(/\s+/g, " ");
+const choose = (element: Element, value: string) => fireEvent.change(element, { target: { value } });
+
+async function open(change: Partial<State> = {}) {
+  const lab = await openLab(change);
+  render(Picture, { lab });
+  return lab;
+}
+
+describe("the Picture panel", () => {
+  it("shows the picture of the step and its answer", async () => {
+    const lab = await open({ step: 1 });
+    expect(screen.getByRole("heading").textContent).toBe("Picture · bottom");
+    expect(text()).toContain("This is the picture of nudge 1.");
+    const [h, v] = lab.now.predict([0, 0, 1, 1]);
+    expect(text()).toContain(
+      `it should say horizontal; the answers differ by ${(100 * Math.abs(h - v)).toFixed(1)} points`,
+    );
+    lab.playback.goto(12);
+    await waitFor(() => expect(text()).toContain("The training has ended; the next nudge would show this picture."));
+  });
+
+  it("shows a chosen picture until the user returns to the picture of the training", async () => {
+    const lab = await open();
+    await click("left");
+    expect(lab.state.own).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
+    expect(screen.getByRole("heading").textContent).toBe("Picture · your own");
+    await choose(screen.getByLabelText("one of all 16 black-and-white pictures"), "15");
+    expect(lab.state.own).toEqual({ input: [1, 1, 1, 1], target: [0, 1] });
+    await click("the training's picture");
+    expect(lab.state.own).toBeNull();
+  });
+
+  it("changes what the chosen picture should be", async () => {
+    const lab = await open();
+    await click("gray");
+    expect(lab.state.own!.target).toEqual([1, 0]);
+    await choose(screen.getByLabelText("It should say"), "1");
+    expect(lab.state.own!.target).toEqual([0, 1]);
+    await choose(screen.getByLabelText("It should say"), "-1");
+    expect(lab.state.own!.target).toEqual([0.5, 0.5]);
+    expect(text()).not.toContain("it should say");
+  });
+
+  it("trains on the chosen picture alone", async () => {
+    const lab = await open({ step: 4 });
+    await click("left");
+    await click("train on this one");
+    await waitFor(() => expect(lab.runs.length).toBe(2));
+    expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["your own"]]);
+  });
+
+  it("warns of a wrong answer that the network is sure of", async () => {
+    const lab = await open();
+    lab.unsureBelow = 0;
+    const wrong = lab.now.predict([1, 1, 0, 0])[0] < lab.now.predict([1, 1, 0, 0])[1] ? [1, 0] : [0, 1];
+    lab.state.own = { input: [1, 1, 0, 0], target: wrong };
+    await waitFor(() => expect(document.querySelector(".pill")!.className).toContain("warn"));
+    lab.state.own = { input: [1, 1, 0, 0], target: wrong.toReversed() };
+    await waitFor(() => expect(document.querySelector(".pill")!.className).not.toContain("warn"));
+  });
+
+  it("lists many examples in a menu, with those that are held out", async () => {
+    const many = (name: string, count: number): Examples => ({
+      ...LINES,
+      inputs: Array.from({ length: count }, (_, k) => [k / count, 0, 0, 1]),
+      targets: Array.from({ length: count }, () => [0, 1]),
+      names: Array.from({ length: count }, (_, k) => `${name} ${k}`),
+      shape: null,
+    });
+    const lab = await open({ pictures: many("row", 20), heldOut: many("test", 2) });
+    expect(screen.queryByRole("button", { name: "row 1" })).toBeNull();
+    await choose(screen.getByLabelText("one of the examples"), "held out/1");
+    expect(lab.state.own).toEqual({ input: [0.5, 0, 0, 1], target: [0, 1] });
+  });
+
+  it("shows numbers to predict in their units", async () => {
+    const target_scaling = { columns: ["y", "z"], low: [100, 0], high: [300, 1] };
+    const scaling = { columns: ["a", "b", "c", "d"], low: [0, 0, 0, 0], high: [10, 1, 1, 1] };
+    const lab = await open({ pictures: { ...LINES, shape: null, scaling, target_scaling, target_names: ["y", "z"] } });
+    const value = 100 + 200 * lab.now.predict([1, 1, 0, 0])[0];
+    expect(text()).toContain(`y: it says ${Number(value.toPrecision(5))}; it should say 300.`);
+    expect(screen.queryByText("It should say")).toBeNull();
+  });
+});

@@ -1,0 +1,102 @@
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { describe, expect, it, vi } from "vitest";
+import type { PythonApi } from "../../../src/api/api";
+import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe";
+import type { TableColumn } from "../../../src/types";
+import Table from "../../../src/views/panels/Table.svelte";
+import { LINES, openLab } from "../../laboratory";
+
+const column = (name: string, change: Partial<TableColumn> = {}): TableColumn => ({
+  name, words: false, odd: null, low: 0, high: 1, missing: 0, different: 11, examples: [], label: false, ...change,
+}); // prettier-ignore
+const COLUMNS = [
+  column("name", { words: true }),
+  column("width"),
+  column("height"),
+  column("note", { words: true }),
+  column("kind", { words: true, label: true, different: 2, examples: ["a", "b"] }),
+];
+const ANSWER = {
+  examples: LINES,
+  held_out: null,
+  architecture: DEFAULT_ARCHITECTURE,
+  recipe: DEFAULT_RECIPE,
+  sentence: "",
+};
+
+const button = (name: string) => screen.getByRole<HTMLButtonElement>("button", { name });
+const field = (name: string | RegExp) => screen.getByLabelText<HTMLInputElement>(name);
+
+async function open(label: string | null = "kind") {
+  const table = vi.fn<PythonApi["table"]>(async () => ANSWER);
+  const lab = await openLab({ seed: 5 }, { table, columns: async () => ({ rows: 1200, label, columns: COLUMNS }) });
+  await lab.files.open(new File(["…"], "own.csv"));
+  render(Table, { lab });
+  return { lab, table };
+}
+
+describe("the Table panel", () => {
+  it("shows the use of each column", async () => {
+    await open();
+    expect(screen.getByRole("heading").textContent).toBe("Your table · own.csv · 1,200 rows");
+    const cells = screen
+      .getAllByRole("row")
+      .slice(1)
+      .map((row) => [...row.children].map((cell) => cell.textContent!.trim()));
+    expect(cells).toEqual([
+      ["name", "names of the rows", "more than 10 words: , …"],
+      ["width", "input", "numbers from 0 to 1"],
+      ["height", "input", "numbers from 0 to 1"],
+      ["note", "left out: words", "more than 10 words: , …"],
+      ["kind", "label", "2 words: a, b"],
+    ]);
+    expect(["hidden nodes", "share held out", "seed"].map((name) => field(name).value)).toEqual(["5", "0.3", "5"]);
+  });
+
+  it("trains on the chosen columns, and closes", async () => {
+    const { lab, table } = await open();
+    await fireEvent.click(field("width is an input"));
+    await fireEvent.input(field("hidden nodes"), { target: { value: "3" } });
+    await fireEvent.click(button("train on it"));
+    await waitFor(() => expect(lab.table.head).toBeNull());
+    const choice = { label: "kind", predict: false, ignore: ["width", "note"], hidden: 3, held_out: 0.3, seed: 5 };
+    expect(table.mock.calls[0][0]).toEqual({ name: "own.csv", text: "…", ...choice });
+    expect([lab.root.name, lab.state.step, lab.run!.setup.examples.names]).toEqual(["own.csv", 400, LINES.names]);
+  });
+
+  it("includes an excluded column again", async () => {
+    const { lab } = await open();
+    await fireEvent.click(field("width is an input"));
+    expect(lab.table.excluded).toEqual(["width"]);
+    await fireEvent.click(field("width is an input"));
+    expect(lab.table.excluded).toEqual([]);
+  });
+
+  it("predicts a column of numbers", async () => {
+    const { table } = await open();
+    const options = [...field("label").querySelectorAll("option")].map(({ value, disabled }) => [value, disabled]);
+    expect(options).toEqual([["name", true], ["width", false], ["height", false], ["note", true], ["kind", false]]); // prettier-ignore
+    await fireEvent.change(field("label"), { target: { value: "height" } });
+    expect(screen.getByText("to predict")).toBeTruthy();
+    await fireEvent.click(button("train on it"));
+    await waitFor(() => expect(table).toHaveBeenCalled());
+    expect(table.mock.calls[0][0]).toMatchObject({ label: "height", predict: true, ignore: ["note", "kind"] });
+  });
+
+  it("asks for a label, and shows what Python refuses", async () => {
+    const { lab, table } = await open(null);
+    expect(field("label").value).toBe("");
+    await fireEvent.change(field("label"), { target: { value: "kind" } });
+    table.mockRejectedValueOnce(new Error("row 3 has no label"));
+    await fireEvent.click(button("train on it"));
+    await waitFor(() => expect(lab.messages.text).toBe("row 3 has no label"));
+    const again = await screen.findByRole<HTMLButtonElement>("button", { name: "train on it" });
+    expect([lab.table.head === null, again.disabled]).toEqual([false, false]);
+  });
+
+  it("closes", async () => {
+    const { lab } = await open();
+    await fireEvent.click(button("Close the table"));
+    expect([lab.table.head, screen.queryByRole("region")]).toEqual([null, null]);
+  });
+});
