@@ -12,6 +12,7 @@ from tinynet.evaluation.verdicts import counted
 from tinynet.model.network import Network
 from tinynet.story.content import Part, Text
 
+MAX_ERROR = 0.05  # the share of wrong answers that the threshold may allow
 CALIBRATION = (
     "Can you trust the confidence of a network? A network is calibrated if its confidence matches its success: of the pictures with "
     "80 % confidence, 80 % are right. If a picture is doubtful, a coin decides the right answer. The expected calibration error is the mean distance from this ideal. Temperature scaling "
@@ -20,7 +21,7 @@ CALIBRATION = (
 )
 ABSTENTION = (
     "A network may also abstain: it says “I don't know” if its confidence is below a threshold. The threshold is chosen on validation "
-    f"pictures, so that at most {100 * classification.WRONG:g} % of the answers are wrong. New test pictures then check the "
+    f"pictures, so that at most {100 * MAX_ERROR:g} % of the answers are wrong. New test pictures then check the "
     "threshold."
 )
 
@@ -53,7 +54,7 @@ def abstention(name: str, network: Network, validation: Examples, test: Examples
         classification.score(network, shown, part=part)
         for part, shown in (("validation", validation), ("test", test))
     )
-    found = classification.abstain(chosen, judged)
+    found = classification.abstain(chosen, judged, MAX_ERROR)
     wanted = f"{100 * found.numbers['error_wanted']:g} %"
     if "threshold" not in found.numbers:
         yield Text(f"No threshold keeps the wrong answers of the {name} at {wanted} or less.")
