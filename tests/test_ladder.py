@@ -80,7 +80,7 @@ def test_results_are_kept_and_found_again(tmp_path):
 
 def test_a_standing_is_that_of_the_population():
     one = Ladder(16, exam=EXAM)
-    crowd = one.population("high_rate")
+    crowd = one.train("high_rate")
     expected = tn.population(RUNG["high_rate"].recipe, 16)
     assert (crowd.parameters == expected.parameters).all()
     assert one.standing("high_rate").passed == int(crowd.sit(EXAM).passed.sum())

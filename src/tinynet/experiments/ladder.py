@@ -173,7 +173,7 @@ class Ladder:
         self.exam = exam or Exam()
         self._standings: dict[str, Standing] = {}
 
-    def population(self, key: str, progress: Callable[[int, int], None] | None = None) -> Population:
+    def train(self, key: str, progress: Callable[[int, int], None] | None = None) -> Population:
         """Train a rung's networks."""
         rung = _rung(key)
         return population(
@@ -195,7 +195,7 @@ class Ladder:
         return key in self._standings or self._read(key) is not None
 
     def _measure(self, key: str, progress: Callable[[int, int], None] | None) -> Standing:
-        trained = self.population(key, progress)
+        trained = self.train(key, progress)
         if trained.interrupted:
             raise KeyboardInterrupt
         standing = Standing.of(key, trained.sit(self.exam))
