@@ -52,10 +52,12 @@ def _loss_falls(j: Journey) -> int:
 
 
 def _learned_and_sure(j: Journey) -> int:
-    crowd = j.population(j.long_recipe)
-    if not crowd.all_right.any():
+    trained = j.population(j.long_recipe)
+    if not trained.all_right.any():
         return 3
-    share = float((np.abs(crowd.margins(j.stress["gray"])[crowd.all_right, 0]) >= predictions.UNSURE).mean())
+    share = float(
+        (np.abs(trained.margins(j.stress["gray"])[trained.all_right, 0]) >= predictions.UNSURE).mean()
+    )
     return 0 if share < 0.25 else 1 if share < 0.75 else 2
 
 

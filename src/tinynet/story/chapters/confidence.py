@@ -41,9 +41,9 @@ def high_rate(j: Journey) -> Iterator[Part]:
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
     longer = replace(j.high_rate_recipe, epochs=10 * j.high_rate_recipe.epochs)
-    for crowd in (j.population(j.high_rate_recipe), j.population(longer)):
-        yield crowd.share(
-            crowd.all_right, f"get all four right at rate {rate:g} after {crowd.recipe.epochs:,} epochs"
+    for trained in (j.population(j.high_rate_recipe), j.population(longer)):
+        yield trained.share(
+            trained.all_right, f"get all four right at rate {rate:g} after {trained.recipe.epochs:,} epochs"
         )
     yield Text(
         f"Now compare both trainings of seed {j.seed}, first at a rate of {j.recipe.learning_rate:g} and then at a rate of {rate:g}."
@@ -54,14 +54,14 @@ def high_rate(j: Journey) -> Iterator[Part]:
 
 def confidence(j: Journey) -> Iterator[Part]:
     """Ask networks that learned the lines about the gray block."""
-    crowd, gray = j.population(j.long_recipe), j.stress["gray"]
-    learned = crowd.all_right
+    trained, gray = j.population(j.long_recipe), j.stress["gray"]
+    learned = trained.all_right
     yield Text("This chapter looks only at networks that have learned the four lines.")
-    yield crowd.share(learned, f"get all four lines right after {j.long_recipe.epochs:,} epochs")
+    yield trained.share(learned, f"get all four lines right after {j.long_recipe.epochs:,} epochs")
     if not learned.any():
         yield Text("No network has learned the lines, so this chapter cannot measure their confidence.")
         return
-    margins = crowd.margins(gray)[learned, 0]
+    margins = trained.margins(gray)[learned, 0]
     yield Figure(
         "gray",
         "Horizontal minus vertical on the gray block, for the networks that learned.",
@@ -70,7 +70,7 @@ def confidence(j: Journey) -> Iterator[Part]:
     yield verdicts.share(
         np.abs(margins) >= predictions.UNSURE, "networks that learned are sure of the gray block"
     )
-    larger = crowd.outputs(gray)[learned, 0].max(axis=1)
+    larger = trained.outputs(gray)[learned, 0].max(axis=1)
     yield Text(f"The larger of their two outputs is {percent(float(arrays.mean(larger)))} on average.")
     yield verdicts.share(margins > 0, "networks that learned predict horizontal for the gray block")
     yield from _other_order(j)
@@ -89,10 +89,10 @@ def confidence(j: Journey) -> Iterator[Part]:
 def _other_order(j: Journey) -> Iterator[Part]:
     """Compare the predictions for gray after training in both orders."""
     gray = j.stress["gray"]
-    crowd, turned = (j.population(j.long_recipe, order=order) for order in (None, j.lines.reversed()))
-    both = crowd.all_right & turned.all_right
+    trained, turned = (j.population(j.long_recipe, order=order) for order in (None, j.lines.reversed()))
+    both = trained.all_right & turned.all_right
     if both.any():
-        same = np.sign(crowd.margins(gray)[both, 0]) == np.sign(turned.margins(gray)[both, 0])
+        same = np.sign(trained.margins(gray)[both, 0]) == np.sign(turned.margins(gray)[both, 0])
         yield Text("Now train the same seeds again, with the four lines in reverse order.")
         yield verdicts.share(same, "networks that learned in both orders keep their prediction for gray")
 

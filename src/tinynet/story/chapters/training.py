@@ -44,9 +44,9 @@ def train(j: Journey) -> Iterator[Part]:
         "each count is a plausible range for the share among all seeds."
     )
     everyone, patient = j.population(j.recipe), j.population(j.long_recipe)
-    for crowd in (everyone, patient):
-        yield crowd.share(
-            crowd.all_right, f"get all four pictures right after {crowd.recipe.epochs:,} epochs"
+    for trained in (everyone, patient):
+        yield trained.share(
+            trained.all_right, f"get all four pictures right after {trained.recipe.epochs:,} epochs"
         )
 
 
