@@ -208,7 +208,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     )
     yield "fuzzy", tn.pictures.fuzzy_lines(50, noise=0.1, seed=3).to_json()
     yield "tallies", [aggregates.logarithmic_checkpoints(stop).tolist() for stop in (1, 100, 31623)]
-    chapters = journey.journey("stress", networks=100, patience=10)
+    chapters = journey.journey("stress", networks=100, epochs_factor=10)
     yield (
         "story",
         [part.to_json() for chapter in chapters for part in chapter.parts if isinstance(part, Verdict)],

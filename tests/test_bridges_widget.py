@@ -343,7 +343,7 @@ def test_a_picture_of_a_regression_shows_numbers():
     some = tn.Examples.from_table(table, targets="price")
     trained = tn.train(tn.Network.initial((1, 2, 1), seed=0, output="identity"), some, tn.Recipe(epochs=3))
     text = snapshot.snapshot(trained)["text/plain"]
-    assert "price, said  is" in text
+    assert "price, predicted  actual" in text
     assert "%" not in text
     said = notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
     assert re.search(rf"row 4 +{re.escape(said)} +500", text)

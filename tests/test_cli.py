@@ -177,8 +177,8 @@ def test_a_repeated_nudge_shows_each_loss():
     assert re.findall(r"^ (\d) +(0\.\d{6})", printed, re.M) == [
         (str(k), f"{x:.6f}") for k, x in enumerate(losses)
     ]
-    assert "It falls every time." in printed
-    assert "It does not fall every time." in tinynet("nudge", "--rate", "1000", "--repeat", "3").stdout
+    assert "The loss falls every time." in printed
+    assert "The loss does not fall every time." in tinynet("nudge", "--rate", "1000", "--repeat", "3").stdout
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_discover_writes_one_report(tmp_path):
     done = tinynet("discover", "--chapter", "inside", "--networks", "8", "--out", tmp_path / "a" / "b")
     assert done.returncode == 0
     assert (tmp_path / "a" / "b" / "report.html").exists()
-    assert "What a hidden node looks for" in done.stdout
+    assert "The weights of a hidden node show" in done.stdout
 
 
 def test_train_takes_your_own_table(tmp_path):

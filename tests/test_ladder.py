@@ -4,11 +4,13 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+import prose
 import tinynet as tn
 from tinynet import rng
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
-from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Standing, bought, sentence
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Standing
+from tinynet.story.rung_effects import effects, sentence
 
 EXAM = Exam(count=1000)
 
@@ -30,54 +32,75 @@ def test_the_canonical_pictures_are_the_lines_and_the_doubts():
 def test_every_rung_is_compared_with_one_before_it():
     seen = set()
     for rung in RUNGS:
-        assert rung.after is None or rung.after in seen
+        assert rung.baseline is None or rung.baseline in seen
         seen.add(rung.key)
 
 
-def test_a_standing_counts_what_the_marks_say():
+def test_a_standing_sums_up_the_exam_results():
     found = Standing.of("x", marks(margin=[0.9, 0.5, -0.1, np.nan], accuracy=[0.9, 1.0, 0.8, np.nan]))
-    assert (found.networks, found.finite, found.passed, found.unsound) == (4, 3, 0, 2)
+    assert (found.networks, found.finite, found.passed, found.n_failing_clean_lines) == (4, 3, 0, 2)
     assert found.parts[0] == 1
     assert found.means["accuracy"] == pytest.approx(0.9)
     assert found.errors["accuracy"] == pytest.approx(np.std([0.9, 1.0, 0.8]) / 3**0.5)
-    assert Standing.from_json(json.loads(json.dumps(asdict(found)))) == found
+    described = json.loads(json.dumps(asdict(found)))
+    assert Standing.from_json(described) == found
+    described["unsound"] = described.pop("n_failing_clean_lines")  # as files of earlier versions name it
+    assert Standing.from_json(described) == found
 
 
-def test_only_changes_beyond_their_errors_are_spoken_of():
+def test_only_changes_beyond_their_errors_are_reported():
     before = Standing.of("a", marks(accuracy=[0.80] * 4, gray=[0.5, 0.1, 0.9, 0.5]))
     after = Standing.of("b", marks(accuracy=[0.90] * 4, gray=[0.6, 0.2, 0.9, 0.5], auroc=[0.5] * 4))
-    found = bought(before, after)
-    assert found["better"] == ["accuracy on noisy lines (0.800 → 0.900)"]
-    assert found["worse"] == ["AUROC of telling lines from doubt (0.900 → 0.500)"]
-    assert "|H − V| on gray" in found["same"]
+    found = {
+        effect.measure.name: (effect.kind, round(effect.before, 3), round(effect.after, 3))
+        for effect in effects(before, after)
+    }
+    assert found["line accuracy"] == ("better", 0.8, 0.9)
+    assert found["AUROC"] == ("worse", 0.9, 0.5)
+    assert {name for name, (kind, *_) in found.items() if kind != "same"} == {"line accuracy", "AUROC"}
+    assert found["gray margin"][0] == "same"
 
 
 def test_results_are_kept_and_found_again(tmp_path):
     first = Ladder(16, exam=EXAM, folder=tmp_path)
-    assert not first.known("bold")
-    found = first.standing("bold")
-    (path,) = tmp_path.glob("bold-*.json")
+    assert not first.known("high_rate")
+    found = first.standing("high_rate")
+    (path,) = tmp_path.glob("high_rate-*.json")
     kept = path.stat().st_mtime_ns
     again = Ladder(16, exam=EXAM, folder=tmp_path)
-    assert again.known("bold")
-    assert again.standing("bold") == found
+    assert again.known("high_rate")
+    assert again.standing("high_rate") == found
     assert path.stat().st_mtime_ns == kept
-    assert not Ladder(17, exam=EXAM, folder=tmp_path).known("bold")
+    assert not Ladder(17, exam=EXAM, folder=tmp_path).known("high_rate")
     for other in ({"seed": 1}, {"stream": rng.VALIDATION}, {"world": tn.World(noise=0.1)}):
-        assert not Ladder(16, exam=Exam(count=1000, **other), folder=tmp_path).known("bold")
+        assert not Ladder(16, exam=Exam(count=1000, **other), folder=tmp_path).known("high_rate")
     path.write_text(path.read_text()[:50])
-    assert not Ladder(16, exam=EXAM, folder=tmp_path).known("bold")
+    assert not Ladder(16, exam=EXAM, folder=tmp_path).known("high_rate")
 
 
-def test_a_standing_is_the_populations():
+def test_a_standing_is_that_of_the_population():
     one = Ladder(16, exam=EXAM)
-    trained = one.train("bold")
-    expected = tn.population(RUNG["bold"].recipe, 16)
-    assert (trained.parameters == expected.parameters).all()
-    assert one.standing("bold").passed == int(trained.take_exam(EXAM).passed.sum())
-    assert sentence(one, "bold").startswith("A rate of 5: beside “the notebook's”, ")
+    crowd = one.train("high_rate")
+    expected = tn.population(RUNG["high_rate"].recipe, 16)
+    assert (crowd.parameters == expected.parameters).all()
+    assert one.standing("high_rate").passed == int(crowd.take_exam(EXAM).passed.sum())
+    assert sentence(one, "high_rate").startswith(
+        "Rung “rate 5” is rung “notebook” with a learning rate of 5. The "
+    )
 
 
 def test_an_unknown_rung_is_named():
-    with pytest.raises(TinyNetError, match="there is no rung 'top'; the rungs are notebook, bold"):
+    with pytest.raises(TinyNetError, match="there is no rung 'top'. The rungs are notebook, high_rate"):
         Ladder(16, exam=EXAM).standing("top")
+
+
+def test_every_sentence_is_easy_to_read():
+    """Every measure of every rung: the sentences are longest when nothing changes, or everything does."""
+    for change in (0.0, 0.1, -0.1):
+        for rung in RUNGS:
+            one = Ladder(4, exam=EXAM)
+            changed = {name: [value[0] + change] * 4 for name, value in vars(marks()).items()}
+            one._standings = {rung.key: Standing.of(rung.key, marks(**changed))}
+            if rung.baseline is not None:
+                one._standings[rung.baseline] = Standing.of(rung.baseline, marks())
+            assert not prose.hard(sentence(one, rung.key))

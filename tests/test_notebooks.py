@@ -7,8 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import prose
 from tinynet.story import environment
-from tinynet.story.journey import RESOURCES
+from tinynet.story.resources import RESOURCES
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 SAYS = {  # and how many figures each has at least
@@ -28,8 +29,8 @@ SAYS = {  # and how many figures each has at least
         [
             "PyTorch's 44 numbers and TinyNet's differ by",
             "0 of 3,848 test pictures are among the 96,101 training pictures",
-            "+ doubt bought: ",
-            "the smallest network of which nine in ten pass has 4 hidden nodes",
+            "+ doubt, better: ",
+            "The smallest network that passes in nine of ten cases has 4 hidden nodes.",
             "0 of 256 networks pass the whole exam",
         ],
         10,
@@ -70,7 +71,7 @@ def test_the_notebook_runs(path, monkeypatch):
 @pytest.mark.notebook
 @pytest.mark.torch
 @pytest.mark.filterwarnings("default")
-def test_the_nudge_may_be_taken_any_number_of_times():
+def test_the_nudge_cell_runs_any_number_of_times():
     notebook = nbformat.read(NOTEBOOKS[0], as_version=4)
     place = next(k for k, cell in enumerate(notebook.cells) if "nudge_losses.append" in cell.source)
     again = [deepcopy(notebook.cells[place]) | {"id": f"again-{k}"} for k in range(24)]
@@ -80,7 +81,7 @@ def test_the_nudge_may_be_taken_any_number_of_times():
     losses = [float(loss) for loss in re.findall(r"nudge \d+: loss (\S+)", printed)]
     assert len(losses) == 25
     assert losses == sorted(losses, reverse=True)
-    assert "It falls every time." in printed
+    assert "The loss falls every time." in printed
     (difference,) = re.findall(r"largest difference from PyTorch after nudge 25 .*: (\S+)", printed)
     assert float(difference) < 25 * 1e-7  # float32 rounds once a nudge
     pages = "".join(o.data["text/html"] for o in outputs if "text/html" in o.get("data", {}))
@@ -95,3 +96,16 @@ def test_the_notebook_is_stored_without_outputs(path):
 
 def test_every_notebook_is_known():
     assert [path.name for path in NOTEBOOKS] == sorted(SAYS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_every_sentence_is_easy_to_read(path):
+    notebook = nbformat.read(path, as_version=4)
+    texts = [
+        re.sub(r"\s+", " ", block).removeprefix("- ")
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for block in re.split(r"\n\s*\n|\n(?=(?:-|\d\.) )", cell.source)
+    ]
+    assert len(texts) > 30
+    assert not [found for text in texts for found in prose.hard(text)]

@@ -19,6 +19,7 @@ from tinynet.lab.http import app
 from tinynet.story import journey as story
 from tinynet.story import quiz
 from tinynet.story.content import Links, Table, Text
+from tinynet.story.runs import Journey
 from tinynet.training import train as training
 
 LINES = tn.pictures.lines()
@@ -372,7 +373,7 @@ def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_pa
 @pytest.mark.parametrize("key", story.CHAPTERS)
 def test_every_chapter_by_clicks_is_the_story(open_page, key):
     page = open_page()
-    journey = story.Journey(networks=1000)
+    journey = Journey(networks=1000)
     told, asked = story.chapter(journey, key), quiz.QUESTIONS[key]
     page.get_by_role("navigation").get_by_role("button", name=key.capitalize()).click()
     chapter = page.locator(".chapter")

@@ -16,8 +16,9 @@ from tinynet.evaluation import predictions
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.calibration import probability, reliability
 from tinynet.evaluation.exam import Exam
-from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, sentence
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.lab.api import learner
+from tinynet.story.rung_effects import sentence
 
 GRAY = {"input": [0.5] * 4, "target": [0.5, 0.5]}
 LEARNER = fragment({"chapter": "learner", "own": GRAY})
@@ -129,11 +130,11 @@ def test_the_ladder_by_keys_is_pythons(open_page):
     ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
     chart = page.get_by_role("slider", name="Rung of the ladder")
     chart.focus()
-    for key in ("notebook", "bold"):
+    for key in ("notebook", "high_rate"):
         found = ladder.standing(key)
         expect(page.locator("[data-sentence]")).to_have_text(sentence(ladder, key))
         shown = page.locator("[data-ladder] dd").all_inner_texts()
-        assert number(shown[0]) == round(100 * found.unsound / 64, 1)
+        assert number(shown[0]) == round(100 * found.n_failing_clean_lines / 64, 1)
         means = [found.means[name] for name in ("accuracy", "gray", "brier_ratio", "auroc")]
         assert shown[1:] == [*(f"{value:.3f}" for value in means), f"{found.passed}/64"]
         page.keyboard.press("ArrowRight")

@@ -20,10 +20,11 @@ from tinynet.data.world import World
 from tinynet.evaluation import calibration
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.exam import Exam
-from tinynet.experiments.ladder import RUNG, Ladder, Standing, sentence
+from tinynet.experiments.ladder import RUNG, Ladder, Standing
 from tinynet.lab.api import learner
 from tinynet.lab.api import population as population_api
 from tinynet.lab.http import jobs, middleware, serve
+from tinynet.story.rung_effects import sentence
 
 PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()
@@ -183,12 +184,12 @@ def test_the_memorizer_and_the_learner(client):
 
 
 def test_a_rung_is_the_ladders(client):
-    said = json_lines(client.post("api/rung", json={"key": "bold", "networks": 64}))[-1]["result"]
+    said = json_lines(client.post("api/rung", json={"key": "high_rate", "networks": 64}))[-1]["result"]
     ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
-    found = ladder.standing("bold")
+    found = ladder.standing("high_rate")
     assert Standing.from_json(said["standing"]) == found
-    assert said["sentence"] == sentence(ladder, "bold")
-    assert said["unsound"]["count"] == found.unsound
+    assert said["sentence"] == sentence(ladder, "high_rate")
+    assert said["unsound"]["count"] == found.n_failing_clean_lines
     assert said["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
 
 
@@ -269,7 +270,7 @@ def test_a_population_request_out_of_range_is_an_error(client, change, message):
     ("asked", "message"),
     [
         ({"key": "top"}, "key is 'top'. It must be one of notebook"),
-        ({"key": "bold", "networks": 5000}, "1 to 2,048"),
+        ({"key": "high_rate", "networks": 5000}, "1 to 2,048"),
     ],
 )
 def test_a_rung_request_out_of_range_is_an_error(client, asked, message):

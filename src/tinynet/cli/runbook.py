@@ -96,11 +96,12 @@ def _measure(ladder: "Ladder") -> None:
 def _print_ladder(ladder: "Ladder", files: list[Path]) -> None:
     from dataclasses import asdict
 
-    from tinynet.experiments.ladder import RUNGS, sentence
+    from tinynet.experiments.ladder import RUNGS
+    from tinynet.story.rung_effects import sentence
 
     bayes = ladder.exam.bayes_scores
     rungs = [
-        {"adds": rung.adds, "after": rung.after, "kind": rung.kind, **rung.to_json(), **asdict(ladder.standing(rung.key)),
+        {"change": rung.change, "baseline": rung.baseline, "kind": rung.kind, **rung.to_json(), **asdict(ladder.standing(rung.key)),
          "sentence": sentence(ladder, rung.key)}
         for rung in RUNGS
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The ladder from memorizer to learner: one ingredient at a time, each measured on many seeds by one exam."""
+"""The ladder from memorizer to learner: recipes that differ in one change, measured on many seeds by one exam."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ from tinynet.experiments.seeds import seed_range
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 
-FORMAT = 2  # of what is kept of a rung: with another, it is measured again
+FORMAT = 2  # of a rung's file: a file of another format is measured again
 NUDGES = 100_000  # of every rung from the memorizer on
 CLEAN = World(noise=0.2, doubt=0.0, bright=(1.0, 1.0), dark=(0.0, 0.0))
 LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)
@@ -38,28 +38,32 @@ REPEATING = replace(MEMORIZING, epochs=NUDGES // FEW)
 class Rung:
     """One recipe of the ladder.
 
-    name : a short one. adds : the ingredient, in words. after : the key of the rung it is compared with.
-    kind : a step of the ladder, something tried beside it, or a trap.
-    source : "lines", "doubts" (the lines and all canonical doubts, clean), "few" (some pictures of a world, drawn once),
-        or a world.
+    key : str. Names the rung in commands, files and addresses.
+    name : str. Shown in tables and figures.
+    change : str. The difference from the baseline, a phrase that follows "with".
+    baseline : str or None. Key of the rung that this one is compared with.
+    kind : a step of the ladder, an experiment beside it, or a pitfall.
+    source : what the networks are trained on: "lines"; "doubts", the lines and all canonical doubts, clean; "few",
+        20 pictures of a world, drawn once; or a world.
+    hidden : int. Number of hidden nodes.
     """
 
     key: str
     name: str
-    adds: str
+    change: str
     recipe: Recipe
     source: World | Literal["lines", "doubts", "few"] = "lines"
     hidden: int = 3
-    after: str | None = None
-    kind: Literal["step", "aside", "trap"] = "step"
+    baseline: str | None = None
+    kind: Literal["step", "side_experiment", "pitfall"] = "step"
 
     @property
     def architecture(self) -> Architecture:
-        """The network that is trained."""
+        """The architecture of the rung's networks."""
         return Architecture((4, self.hidden, 2))
 
     def pictures(self) -> Source:
-        """Return what it is trained on."""
+        """Return the training pictures, or the world that they are drawn from."""
         if isinstance(self.source, World):
             return self.source
         if self.source == "few":
@@ -67,44 +71,49 @@ class Rung:
         return pictures.lines() if self.source == "lines" else pictures.canonical()
 
     def to_json(self) -> dict[str, Any]:
-        """Return what decides the rung's numbers."""
+        """Return everything that changes the rung's numbers."""
         source = self.source.to_json() if isinstance(self.source, World) else self.source
         return {"recipe": self.recipe.to_json(), "source": source, "hidden": self.hidden}
 
 
 RUNGS = (
-    Rung("notebook", "the notebook's", "a rate of 0.1 for 100 epochs, as the notebook trains", Recipe()),
-    Rung("bold", "rate 5", "a rate of 5", Recipe(learning_rate=5.0), after="notebook"),
-    Rung("long", "10,000 epochs", "100 times the epochs at a rate of 0.1", Recipe(epochs=10_000), after="notebook"),
-    Rung("memorizer", "the memorizer", "a rate of 1, shuffled, 100,000 nudges", MEMORIZING, after="long"),
-    Rung("bce", "cross-entropy", "cross-entropy", replace(MEMORIZING, loss="bce"), after="memorizer", kind="aside"),
-    Rung("decay", "weight decay", "weight decay", replace(MEMORIZING, weight_decay=1e-3), after="memorizer", kind="aside"),
-    Rung("smoothing", "label smoothing", "smoothed labels", replace(MEMORIZING, label_smoothing=0.1), after="memorizer", kind="aside"),
-    Rung("doubts", "17 clean pictures", "13 clean doubtful pictures", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
-         after="memorizer", kind="trap"),
-    Rung("few", "20 pictures", "20 pictures of the world, drawn once", REPEATING, "few", after="memorizer", kind="aside"),
-    Rung("views", "20 in eight views", "eight views of those 20", replace(REPEATING, augment=True), "few",
-         after="few", kind="aside"),
-    Rung("noise", "+ noise", "noise", LEARNING, CLEAN, after="memorizer"),
-    Rung("contrast", "+ contrast", "lines of every contrast", LEARNING, LINES_OF_EVERY_CONTRAST, after="noise"),
-    Rung("untaught", "six nodes, no doubt", "six nodes and a rate that falls, still without a doubtful picture", FALLING,
-         LINES_OF_EVERY_CONTRAST, 6, after="contrast", kind="aside"),
-    Rung("doubt", "+ doubt", "doubtful pictures, labelled half and half", LEARNING, World(), after="contrast"),
-    Rung("schedule", "+ falling rate", "a learning rate that falls", FALLING, World(), after="doubt"),
-    Rung("four", "four nodes", "a fourth hidden node", FALLING, World(), 4, after="schedule"),
-    Rung("learner", "six nodes", "six hidden nodes", FALLING, World(), 6, after="four"),
+    Rung("notebook", "notebook", "a learning rate of 0.1 for 100 epochs", Recipe()),
+    Rung("high_rate", "rate 5", "a learning rate of 5", Recipe(learning_rate=5.0), baseline="notebook"),
+    Rung("long", "10,000 epochs", "100 times as many epochs", Recipe(epochs=10_000), baseline="notebook"),
+    Rung("memorizer", "memorizer", "a learning rate of 1, a random order and 100,000 nudges", MEMORIZING, baseline="long"),
+    Rung("bce", "cross-entropy", "cross-entropy as the loss, which punishes sure mistakes more", replace(MEMORIZING, loss="bce"),
+         baseline="memorizer", kind="side_experiment"),
+    Rung("decay", "weight decay", "weight decay, which pulls every weight towards 0", replace(MEMORIZING, weight_decay=1e-3),
+         baseline="memorizer", kind="side_experiment"),
+    Rung("smoothing", "label smoothing", "smoothed labels, which are less extreme than 0 and 1",
+         replace(MEMORIZING, label_smoothing=0.1), baseline="memorizer", kind="side_experiment"),
+    Rung("doubts", "17 clean pictures", "13 more pictures, clean and doubtful", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
+         baseline="memorizer", kind="pitfall"),
+    Rung("few", "20 pictures", "20 noisy training pictures that never change", REPEATING, "few", baseline="memorizer",
+         kind="side_experiment"),
+    Rung("views", "20 in eight views", "each picture turned and mirrored in eight views", replace(REPEATING, augment=True), "few",
+         baseline="few", kind="side_experiment"),
+    Rung("noise", "+ noise", "noise on every pixel, new each time", LEARNING, CLEAN, baseline="memorizer"),
+    Rung("contrast", "+ contrast", "lines of every contrast, from strong to weak", LEARNING, LINES_OF_EVERY_CONTRAST,
+         baseline="noise"),
+    Rung("untaught", "6 nodes, no doubt", "six hidden nodes and a falling learning rate, but no doubtful picture", FALLING,
+         LINES_OF_EVERY_CONTRAST, 6, baseline="contrast", kind="side_experiment"),
+    Rung("doubt", "+ doubt", "doubtful pictures, labelled half and half", LEARNING, World(), baseline="contrast"),
+    Rung("schedule", "+ falling rate", "a learning rate that falls near the end", FALLING, World(), baseline="doubt"),
+    Rung("four", "four nodes", "a fourth hidden node", FALLING, World(), 4, baseline="schedule"),
+    Rung("learner", "six nodes", "six hidden nodes", FALLING, World(), 6, baseline="four"),
 )  # fmt: skip
 RUNG = {rung.key: rung for rung in RUNGS}
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What an exam says of a rung's networks. Means and their standard errors are over those whose numbers are finite.
+    """The exam results of a rung's networks. Means, errors and medians leave out networks that are not finite.
 
-    networks, finite, passed : how many there are, have finite marks, pass the whole exam.
-    parts : how many pass each of the six parts.
-    unsound : how many fail a clean line: its right answer is not the larger one.
-    means, errors, medians : of the marks, by name.
+    networks, finite, passed : int. Networks in all, with finite results, and that pass the whole exam.
+    parts : tuple of int. Networks that pass each of the six parts.
+    n_failing_clean_lines : int. Networks whose right output is not the larger one on some clean line.
+    means, errors, medians : dict. Of each measure; errors are standard errors of the means.
     """
 
     key: str
@@ -112,24 +121,24 @@ class Standing:
     finite: int
     passed: int
     parts: tuple[int, ...]
-    unsound: int
+    n_failing_clean_lines: int
     means: dict[str, float]
     errors: dict[str, float]
     medians: dict[str, float]
 
     @classmethod
     def of(cls, key: str, marks: ExamResult) -> "Standing":
-        """Sum up the marks of a rung's networks."""
-        sound = np.isfinite(marks.margin)
-        columns = {f.name: getattr(marks, f.name)[sound] for f in fields(ExamResult)} if sound.any() else {}
-        count = max(1, int(sound.sum()))
+        """Summarize the exam results of a rung."""
+        finite = np.isfinite(marks.margin)
+        columns = {f.name: getattr(marks, f.name)[finite] for f in fields(ExamResult)} if finite.any() else {}
+        count = max(1, int(finite.sum()))
         return cls(
             key=key,
             networks=len(marks),
-            finite=int(sound.sum()),
+            finite=int(finite.sum()),
             passed=int(marks.passed.sum()),
             parts=tuple(int(n) for n in marks.parts.sum(axis=0)),
-            unsound=int((~(marks.margin > 0)).sum()),
+            n_failing_clean_lines=int((~(marks.margin > 0)).sum()),
             means={name: float(arrays.mean(x)) for name, x in columns.items()},
             errors={name: math.sqrt(arrays.variance(x) / count) for name, x in columns.items()},
             medians={name: float(np.median(x)) for name, x in columns.items()},
@@ -137,15 +146,19 @@ class Standing:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Standing":
-        """Return the standing that `asdict` described."""
-        return cls(**data | {"parts": tuple(data["parts"])})
+        """Return a standing from its JSON; earlier versions say `unsound` for the failing networks."""
+        named = {{"unsound": "n_failing_clean_lines"}.get(name, name): value for name, value in data.items()}
+        return cls(**named | {"parts": tuple(data["parts"])})
 
 
 class Ladder:
-    """The rungs, measured when they are first asked for.
+    """Measure the rungs, each when it is first needed.
 
-    networks : how many seeds a rung is put to, from `first_seed` on. exam : what they sit.
-    folder : where results are kept and found again; None keeps nothing.
+    networks : int. Seeds of each rung, from `first_seed` on.
+    exam : Exam. Measures every network.
+    folder : Path or None. Results are kept here and read again. None keeps nothing.
+
+    Raises TinyNetError for numbers out of range.
     """
 
     def __init__(
@@ -170,19 +183,19 @@ class Ladder:
         )  # fmt: skip
 
     def standing(self, key: str, progress: Callable[[int, int], None] | None = None) -> Standing:
-        """Return what the exam says of a rung, from the folder if it is there.
+        """Return the exam results of a rung, read from the folder if they are there.
 
-        Raises KeyboardInterrupt where Ctrl-C ended the training; the rungs before are kept.
+        Raises KeyboardInterrupt if Ctrl-C ended the training. The rungs before it are kept.
         """
         if key not in self._standings:
-            self._standings[key] = self._found(key) or self._measured(key, progress)
+            self._standings[key] = self._read(key) or self._measure(key, progress)
         return self._standings[key]
 
     def known(self, key: str) -> bool:
-        """Whether a rung needs no training."""
-        return key in self._standings or self._found(key) is not None
+        """Return whether a rung is already measured."""
+        return key in self._standings or self._read(key) is not None
 
-    def _measured(self, key: str, progress: Callable[[int, int], None] | None) -> Standing:
+    def _measure(self, key: str, progress: Callable[[int, int], None] | None) -> Standing:
         trained = self.train(key, progress)
         if trained.interrupted:
             raise KeyboardInterrupt
@@ -192,8 +205,8 @@ class Ladder:
             files.write(self._path(key), text.encode())
         return standing
 
-    def _found(self, key: str) -> Standing | None:
-        """Return what the folder has; nothing where it is not there, damaged, or of another question."""
+    def _read(self, key: str) -> Standing | None:
+        """Return the results in the folder; None if the file is missing, damaged or of another experiment."""
         if self.folder is None or not self._path(key).is_file():
             return None
         try:
@@ -220,49 +233,5 @@ class Ladder:
 
 def _rung(key: str) -> Rung:
     if key not in RUNG:
-        raise TinyNetError(f"there is no rung {key!r}; the rungs are {', '.join(RUNG)}")
+        raise TinyNetError(f"there is no rung {key!r}. The rungs are {', '.join(RUNG)}.")
     return RUNG[key]
-
-
-# --- what an ingredient bought -------------------------------------------------------------------------------------
-
-# measure, in words, and whether more of it is better
-MEASURES = {
-    "accuracy": ("accuracy on noisy lines", True),
-    "gray": ("|H − V| on gray", False),
-    "worst_doubt": ("|H − V| on the worst doubt", False),
-    "brier_ratio": ("Brier score over its floor", False),
-    "auroc": ("AUROC of telling lines from doubt", True),
-    "agreement": ("agreement of the eight views", True),
-}
-LEAST_CHANGE = 0.01  # smaller ones are not spoken of
-ERRORS = 3.0  # standard errors of the difference that a change must exceed
-
-
-def bought(before: Standing, after: Standing) -> dict[str, list[str]]:
-    """Return, in words, what became better, what became worse and what stayed, from the mean marks of two rungs."""
-    found: dict[str, list[str]] = {"better": [], "worse": [], "same": []}
-    for name, (words, more) in MEASURES.items():
-        if name not in before.means or name not in after.means:
-            continue
-        a, b = before.means[name], after.means[name]
-        error = math.sqrt(before.errors[name] * before.errors[name] + after.errors[name] * after.errors[name])
-        if abs(b - a) <= max(LEAST_CHANGE, ERRORS * error):
-            found["same"].append(words)
-        else:
-            found["better" if (b > a) == more else "worse"].append(f"{words} ({a:.3f} → {b:.3f})")
-    return found
-
-
-def sentence(ladder: Ladder, key: str) -> str:
-    """Say what a rung's ingredient bought, beside the rung it is compared with."""
-    rung, after = _rung(key), ladder.standing(key)
-    if rung.after is None:
-        return f"The ladder begins with {rung.adds}."
-    changes, before = bought(ladder.standing(rung.after), after), RUNG[rung.after].name
-    said = [
-        f"{verb} in {', '.join(changes[kind])}"
-        for kind, verb in (("better", "better"), ("worse", "worse"), ("same", "no clear change"))
-        if changes[kind]
-    ]
-    return f"{rung.adds[0].upper()}{rung.adds[1:]}: beside “{before}”, {'; '.join(said)}."

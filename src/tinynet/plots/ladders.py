@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from tinynet.experiments.ladder import Rung, Standing
 
-COLUMNS = (  # the name of a measure, its heading, and the end of its axis
-    ("accuracy", "accuracy on\nnoisy lines", 1.0),
-    ("gray", "|H − V|\non gray", 1.0),
-    ("brier_ratio", "Brier score\nover its floor", 2.2),
-    ("auroc", "AUROC, lines\nfrom doubt", 1.0),
+COLUMNS = (  # of the ladder: a mark's name, its heading, the scale's end, and whether more is better
+    ("accuracy", "line\naccuracy", 1.0),
+    ("gray", "gray\nmargin", 1.0),
+    ("brier_ratio", "Brier\nratio", 2.2),
+    ("auroc", "AUROC", 1.0),
 )
 
 

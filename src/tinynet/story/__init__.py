@@ -2,11 +2,18 @@
 
 A chapter must not contain a fixed sentence about a result.
 
-content.py      text, tables, figures and links, the parts of a chapter
-environment.py  the system, Python, PyTorch and packages of this machine
-learner.py      the trained model that comes with TinyNet, and its model card
-runbook.py      the chapters of the Trainer Runbook
-journey.py      the ten chapters
-quiz.py         the question of each chapter
-html.py         the chapters as one HTML file
+content.py            text, tables, figures and links, the parts of a chapter
+environment.py        the system, Python, PyTorch and packages of this machine
+resources.py          links for readers who want to learn more
+exam_parts.py         the six parts of the exam in words
+rung_effects.py       the effect of each rung of the ladder, in sentences
+confidence_checks.py  the calibration and the abstention of one network
+figures.py            figures that show several networks side by side
+learner.py            the trained model that comes with TinyNet, and its model card
+runbook.py            the parts of the Trainer Runbook
+runs.py               the trainings that the chapters measure
+chapters/             the chapters, each a function
+journey.py            the ten chapters in order
+quiz.py               the question of each chapter
+html.py               the chapters as one HTML file
 """

@@ -1,4 +1,4 @@
-"""What a chapter is made of: text, tables, figures, verdicts and links, before anyone has laid them out."""
+"""The parts of a chapter: text, tables, figures, verdicts and links."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ from tinynet.training.recording import Recording
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph."""
+    """A paragraph. After a line break, the rest is preformatted."""
 
     text: str
 
@@ -37,7 +37,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, drawn when it is asked for. name : of its file."""
+    """A figure, drawn when it is shown. name : str. Part of its file name."""
 
     name: str
     caption: str
@@ -46,7 +46,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Link:
-    """A name, what it is, and its web address if it has one."""
+    """A name, its explanation, and its web address or ""."""
 
     name: str
     text: str
@@ -55,7 +55,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Links:
-    """A list of names to look up; a reader opens an address, and no page loads one."""
+    """A list of links. You open an address yourself; no page loads it."""
 
     title: str
     links: tuple[Link, ...]
@@ -76,7 +76,7 @@ class Chapter:
     parts: tuple[Part, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the chapter without its figures' pixels, ready for JSON."""
+        """Return the chapter as JSON, without its drawn figures."""
         return {"key": self.key, "title": self.title, "parts": [_part_json(part) for part in self.parts]}
 
     def _repr_html_(self) -> str:
@@ -97,7 +97,7 @@ def _part_json(part: Part) -> dict[str, Any]:
 
 
 def signed(value: float) -> str:
-    """Write a number with its sign and six decimals; what is not zero never looks like it.
+    """Write a number with its sign and six decimals; only zero is written as 0.
 
     >>> signed(0.25), signed(-0.0), signed(-1.5e-9)
     ('+0.250000', '0', '−1.5e−9')
@@ -108,7 +108,7 @@ def signed(value: float) -> str:
 
 
 def loss_words(value: float) -> str:
-    """Write a loss with four decimals; a very large or small one with its power of ten.
+    """Write a loss with four decimals, or with a power of ten.
 
     >>> loss_words(0.25), loss_words(1.5e30), loss_words(3e-7)
     ('0.2500', '1.5e+30', '3e-07')
@@ -117,25 +117,25 @@ def loss_words(value: float) -> str:
 
 
 def repeats_table(losses: Sequence[float]) -> Table:
-    """Return the loss before each repeat of a nudge, and after the last one."""
+    """Return the loss before the first nudge and after each nudge."""
     rows = [(f"{k}", f"{loss:.6f}") for k, loss in enumerate(losses)]
     return Table("The loss on this picture", ("nudges taken", "loss"), tuple(rows))
 
 
 def falls(losses: Sequence[float]) -> str:
-    """Say whether the loss falls with every repeat of a nudge.
+    """Say whether the loss falls with every nudge.
 
     >>> falls([0.3, 0.2, 0.1]), falls([0.3, 0.2, 0.4])
-    ('It falls every time.', 'It does not fall every time.')
+    ('The loss falls every time.', 'The loss does not fall every time.')
     """
     down = all(after < before for before, after in pairwise(losses))
-    return "It falls every time." if down else "It does not fall every time."
+    return "The loss falls every time." if down else "The loss does not fall every time."
 
 
 def loss_table(run: Recording) -> Table:
-    """Return the average loss of every tenth epoch, or of ten epochs.
+    """Return the average loss of at most ten epochs.
 
-    Up to 100 epochs every tenth, up to 200 every twentieth, and so on; up to 10 epochs each of them.
+    Up to 10 epochs, every epoch is there. Up to 100 epochs it is every tenth, up to 200 every twentieth, and so on.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=250))
@@ -148,24 +148,25 @@ def loss_table(run: Recording) -> Table:
 
 
 def answers_table(title: str, network: Network, *sets: Examples) -> Table:
-    """Return what the network says of each picture; whether it is right, where a target says so."""
-    right = {True: "yes", False: "no", None: ""}
+    """Return the predictions for some examples, and whether they are correct if targets are known."""
+    correct = {True: "yes", False: "no", None: ""}
+    kind = "row" if sets[0].shape is None else "picture"
     found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
-    rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), right[a.correct]) for a in found]
-    columns = ("picture", *sets[0].target_names, "says", "right")
+    rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), correct[a.correct]) for a in found]
+    columns = (kind, *sets[0].target_names, "prediction", "correct")
     keep = slice(None) if any(a.correct is not None for a in found) else slice(-1)
     return Table(title, columns[keep], tuple(row[keep] for row in rows))
 
 
 def numbers_table(title: str, network: Network, examples: Examples) -> Table:
-    """Return what a network predicts and what is so, in the table's own units where it has some."""
+    """Return predicted and actual numbers, in the units of the table."""
     assert examples.targets is not None
-    said, wanted = (_in_units(examples, x) for x in (network(examples), examples.targets))
+    predicted, actual = (_in_units(examples, x) for x in (network(examples), examples.targets))
     rows = [
         (name, *(number(float(x)) for pair in zip(*both, strict=True) for x in pair))
-        for name, *both in zip(examples.names, said, wanted, strict=True)
+        for name, *both in zip(examples.names, predicted, actual, strict=True)
     ]
-    columns = [head for column in examples.target_names for head in (f"{column}, said", "is")]
+    columns = [head for column in examples.target_names for head in (f"{column}, predicted", "actual")]
     return Table(title, ("row", *columns), tuple(rows))
 
 
@@ -180,12 +181,12 @@ def ledger_table(title: str, moment: Moment) -> Table:
 
 
 def chapter_html(chapter: Chapter) -> str:
-    """Return one chapter as HTML, its figures inside as SVG."""
+    """Return one chapter as HTML with its figures as SVG."""
     return render("tinynet.story", "chapter.html", parts=chapter_json(chapter)["parts"])
 
 
 def chapter_json(chapter: Chapter) -> dict[str, Any]:
-    """Return a chapter ready for JSON, its figures as SVG."""
+    """Return a chapter as JSON with its figures as SVG."""
     described = chapter.to_json()
     for part, shown in zip(chapter.parts, described["parts"], strict=True):
         if isinstance(part, Figure):
@@ -198,7 +199,7 @@ def _svg(part: Figure, salt: str) -> Any:
     from markupsafe import Markup, escape
 
     data = BytesIO()
-    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):  # ids must differ within one page
+    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):  # ids must be unique in one page
         plots.figure_of(part.draw()).savefig(data, format="svg", dpi=144, metadata={"Date": None})
     text = data.getvalue().decode()
     text = text[text.index("<svg") :].replace(

@@ -1,4 +1,4 @@
-"""What this machine has: system, Python, PyTorch and its devices, packages."""
+"""The system, Python, PyTorch and packages of this machine."""
 
 import os
 import platform
@@ -19,7 +19,7 @@ PACKAGES = (
     "safetensors",
     "jinja2",
 )
-EXTRAS = {  # package: the extra that installs it, and what it is for
+EXTRAS = {  # package: the extra that installs it, and its purpose
     "pyarrow": ("sweep", "sweeps kept in a folder"),
     "distributed": ("cluster", "sweeps on a cluster"),
     "scikit-learn": ("sklearn", "TinyNetClassifier"),
@@ -32,7 +32,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 def summary() -> dict[str, str]:
-    """Return what a result may depend on, by name, in words."""
+    """Return the versions that can change a result."""
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
@@ -43,10 +43,10 @@ def summary() -> dict[str, str]:
 
 
 def describe() -> dict[str, str]:
-    """Return all that is there, by name, in words."""
+    """Return the versions, the device, programs and packages."""
     programs = {
-        "browser": next((path for name in BROWSERS if (path := shutil.which(name))), "none found"),
-        "ffmpeg": shutil.which("ffmpeg") or "none found; it makes films as .mp4",
+        "browser": next((path for name in BROWSERS if (path := shutil.which(name))), "not found"),
+        "ffmpeg": shutil.which("ffmpeg") or "not found (needed for .mp4 films)",
     }
     extras = {
         name: _version(name, f"for {use}: {pip_command(extra)}") for name, (extra, use) in EXTRAS.items()
@@ -54,40 +54,43 @@ def describe() -> dict[str, str]:
     return (
         summary()
         | {"device": device()}
-        | namesake()
+        | name_conflict()
         | programs
         | {name: _version(name) for name in PACKAGES}
         | extras
     )
 
 
-def namesake() -> dict[str, str]:
-    """Return a warning where a distribution named tinynet is installed too: both own the folder `tinynet`."""
+def name_conflict() -> dict[str, str]:
+    """Return a warning if another distribution named tinynet is installed.
+
+    Both distributions write to the folder `tinynet`.
+    """
     try:
         found = version("tinynet")
     except PackageNotFoundError:
         return {}
-    mend = f"pip uninstall tinynet, then pip install --force-reinstall --no-deps {DISTRIBUTION}"
+    repair = f"pip uninstall tinynet, then pip install --force-reinstall --no-deps {DISTRIBUTION}"
     return {
-        "warning": f"Another distribution named tinynet ({found}) is installed too. It has the same import name. Run {mend}."
+        "warning": f"Another distribution named tinynet ({found}) is installed too. It has the same import name. Run {repair}."
     }
 
 
 def device() -> str:
-    """Say which device computes: CUDA, MPS (Apple) or the CPU.
+    """Say which devices PyTorch and TinyNet can use.
 
-    TinyNet's own kernels use the CPU. PyTorch uses it too, unless a model is moved with `model.to(device)`.
+    TinyNet's own kernels use the CPU. PyTorch uses it too, unless you move a model with `model.to(device)`.
     """
     if find_spec("torch") is None:
-        return "PyTorch is not installed, and TinyNet does not need it: TinyNet uses the CPU."
+        return "PyTorch is not installed. TinyNet does not need it. TinyNet uses the CPU."
     import torch
 
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(k) for k in range(torch.cuda.device_count())]
-        return f"CUDA is available ({', '.join(names)}): PyTorch can use cuda. TinyNet uses the CPU."
+        return f"CUDA is available ({', '.join(names)}). PyTorch can use cuda. TinyNet uses the CPU."
     if torch.backends.mps.is_available():
-        return "MPS (Metal Performance Shaders) is available: PyTorch can use mps. TinyNet uses the CPU."
-    return "CUDA and MPS not found. PyTorch and TinyNet use the CPU."
+        return "MPS (Metal Performance Shaders) is available. PyTorch can use mps. TinyNet uses the CPU."
+    return "CUDA and MPS are not available. PyTorch and TinyNet use the CPU."
 
 
 def _version(package: str, otherwise: str = "") -> str:

@@ -1,4 +1,4 @@
-"""The journey as one HTML file that needs nothing else: figures inside, no script, no other host."""
+"""Chapters as one self-contained HTML file, without scripts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,18 +10,18 @@ from tinynet.version import __version__
 
 
 def report_html(chapters: Sequence[Chapter], about: str) -> str:
-    """Return the whole report; `about` is a sentence on what was run."""
+    """Return the report as HTML. about : str. A sentence about the settings."""
     from markupsafe import Markup
 
     shown = [{"key": c.key, "title": c.title, "body": Markup(chapter_html(c))} for c in chapters]
-    title = "TinyNet: what a tiny network learns, and what it does not"
+    title = "TinyNet: inside a tiny neural network"
     return render(
         "tinynet.story", "report.html", title=title, about=about, chapters=shown, version=__version__
     )
 
 
 def write(chapters: Sequence[Chapter], about: str, folder: Path) -> list[Path]:
-    """Write report.html and every figure as PNG into `folder`; return their paths, the report first."""
+    """Write report.html and every figure as PNG; return their paths, the report first."""
     figures = [(chapter, part) for chapter in chapters for part in chapter.parts if isinstance(part, Figure)]
     written = [
         folder / "report.html",

@@ -1,4 +1,4 @@
-"""What each chapter asks before it reveals: a prediction, and the answer counted from the runs."""
+"""The question of each chapter: you predict, and the runs give the answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ import numpy as np
 
 from tinynet.data import pictures
 from tinynet.evaluation import predictions
-from tinynet.story.journey import CHAPTERS, Journey
+from tinynet.story.journey import CHAPTERS
 from tinynet.story.learner import learner
+from tinynet.story.runs import Journey
 from tinynet.training.train import nudge
 
 HOW_MANY = ("none", "one", "two", "three", "all four")
@@ -17,7 +18,7 @@ YES_NO = ("yes", "no")
 
 @dataclass(frozen=True)
 class Question:
-    """A question, its possible answers, and how the right one (its number) is found in the runs."""
+    """A question, its options, and a function that returns the number of the right option."""
 
     text: str
     options: tuple[str, ...]
@@ -36,7 +37,7 @@ def _unsure_of_fuzzy(j: Journey) -> int:
     return int(not predictions.predictions(j.run.final, pictures.fuzzy())[0].unsure)
 
 
-def _signs_turned(j: Journey) -> int:
+def _sign_changed(j: Journey) -> int:
     first, last = (network.layers[0].weight for network in (j.network, j.run.final))
     return int(not (np.sign(first) != np.sign(last)).any())
 
@@ -51,10 +52,12 @@ def _loss_falls(j: Journey) -> int:
 
 
 def _learned_and_sure(j: Journey) -> int:
-    crowd = j.crowd(j.long_recipe)
-    if not crowd.all_right.any():
+    trained = j.population(j.long_recipe)
+    if not trained.all_right.any():
         return 3
-    share = float((np.abs(crowd.margins(j.stress["gray"])[crowd.all_right, 0]) >= predictions.UNSURE).mean())
+    share = float(
+        (np.abs(trained.margins(j.stress["gray"])[trained.all_right, 0]) >= predictions.UNSURE).mean()
+    )
     return 0 if share < 0.25 else 1 if share < 0.75 else 2
 
 
@@ -65,40 +68,44 @@ QUESTIONS = {
         lambda j: round(4 * predictions.accuracy(j.network, j.lines)),
     ),
     "nudge": Question(
-        "One nudge, by the top line. Does the loss on that line become smaller?",
+        "One nudge trains the network on the top line. Does the loss on that line become smaller?",
         YES_NO,
         _loss_falls,
     ),
     "train": Question(
-        "A hundred epochs, four hundred nudges. How many of the four lines come out right now?",
+        "The network is trained on the four lines, one nudge after the other. How many of the lines does it then get right?",
         HOW_MANY,
         _lines_right,
     ),
     "converge": Question(
-        "Are the steps of the last epoch smaller than those of the first?", YES_NO, _moves_less
+        "Do the weights of the first layer move less in the last epoch than in the first epoch?",
+        YES_NO,
+        _moves_less,
     ),
     "fuzzy": Question(
-        "A line that is not quite black and white: is the network unsure of it?", YES_NO, _unsure_of_fuzzy
+        "A fuzzy line is not exactly black and white. Is the network unsure of it?", YES_NO, _unsure_of_fuzzy
     ),
     "inside": Question(
-        "Did these epochs turn round the sign of any weight of the first layer?", YES_NO, _signs_turned
+        "Does the training change the sign of any weight in the first layer?", YES_NO, _sign_changed
     ),
     "stress": Question(
-        "Four pictures that are no lines: of how many is the network sure?", HOW_MANY, _sure_of_stress
+        "Four pictures are not lines. Of how many of these pictures is the network sure?",
+        HOW_MANY,
+        _sure_of_stress,
     ),
     "bold": Question(
-        "The same start, at a learning rate of 5. How many of the four lines come out right?",
+        "The same network is trained at a learning rate of 5. How many of the four lines does it then get right?",
         HOW_MANY,
-        lambda j: round(4 * predictions.accuracy(j.bold.final, j.lines)),
+        lambda j: round(4 * predictions.accuracy(j.high_rate_run.final, j.lines)),
     ),
     "aha": Question(
-        "Of the networks that do learn the lines, how many are sure of the gray block, which is neither?",
-        ("few", "about half", "nearly all", "none of them learned"),
+        "Look at the networks that learned the lines. How many of them are sure of the gray block, which is not a line?",
+        ("few", "about half", "nearly all", "no network learned"),
         _learned_and_sure,
     ),
     "learner": Question(
-        "The learner that comes with this laboratory has seen noisy lines and doubt. Of the four pictures that are no lines, "
-        "of how many is it sure?",
+        "The learner was trained on noisy lines and on doubtful pictures. Of how many of the four pictures that are not lines is it "
+        "sure?",
         HOW_MANY,
         lambda j: sum(not answer.unsure for answer in predictions.predictions(learner(), j.stress)),
     ),

@@ -1,4 +1,4 @@
-"""The Trainer Runbook: from memorizer to learner, told from measured runs."""
+"""The Trainer Runbook: from memorizer to learner, measured on many networks."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,25 +8,28 @@ import numpy as np
 
 from tinynet import plots, rng
 from tinynet.data import pictures
-from tinynet.evaluation import classification, symmetry, verdicts
-from tinynet.evaluation.bayes import optimal_class, posterior
-from tinynet.evaluation.calibration import brier, probability, reliability, scaled, temperature
-from tinynet.evaluation.exam import PARTS
-from tinynet.evaluation.verdicts import Verdict, counted, percent
-from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, sentence
+from tinynet.evaluation import predictions, symmetry, verdicts
+from tinynet.evaluation.bayes import optimal_class
+from tinynet.evaluation.verdicts import Verdict, percent
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.model.network import Network
+from tinynet.story import confidence_checks, figures
 from tinynet.story.content import Chapter, Figure, Part, Table, Text, answers_table
+from tinynet.story.exam_parts import requirements
 from tinynet.story.learner import learner
+from tinynet.story.rung_effects import MEASURES, sentence
 from tinynet.training.train import train
 
-TEST_PICTURES = 10_000  # and as many to choose by
-TRAINED = ("schedule", "four", "learner")  # rungs with every ingredient, by their hidden nodes
+TEST_PICTURES = 10_000  # as many for validation
+VIEWED_PICTURES = 2_000
+TRAINED = ("schedule", "four", "learner")  # rungs with every ingredient, by number of hidden nodes
 
 
 class Runbook:
-    """The ladder, and two networks that stand for its ends.
+    """The ladder and two networks, one from each end of it.
 
-    ladder : what is measured. seed : of the memorizer and the learner that are shown.
+    ladder : Ladder. Its rungs are measured when they are needed.
+    seed : int. Seed of the memorizer.
     """
 
     def __init__(self, ladder: Ladder | None = None, *, seed: int = 0) -> None:
@@ -34,22 +37,24 @@ class Runbook:
 
     @cached_property
     def memorizer(self) -> Network:
-        """One network that has memorized the lines."""
-        return _one("memorizer", self.seed)
+        """A network that has memorized the lines."""
+        rung = RUNG["memorizer"]
+        initial = Network.initial(rung.architecture, seed=self.seed)
+        return train(initial, rung.pictures(), replace(rung.recipe, seed=self.seed)).final
 
     @cached_property
     def learner(self) -> Network:
-        """The learner that is shipped."""
+        """The learner that comes with TinyNet."""
         return learner()
 
     @cached_property
     def test(self) -> tuple[pictures.Examples, np.ndarray]:
-        """Pictures of the exam's world, with a coin for each doubtful one, and whether each is (or came up) horizontal."""
+        """Test pictures, and whether each is horizontal. A coin decides for a doubtful picture."""
         return self._drawn(rng.TEST)
 
     @cached_property
     def validation(self) -> tuple[pictures.Examples, np.ndarray]:
-        """Others of the same kind, to choose by."""
+        """Validation pictures, and whether each is horizontal."""
         return self._drawn(rng.VALIDATION)
 
     def _drawn(self, stream: int) -> tuple[pictures.Examples, np.ndarray]:
@@ -58,183 +63,184 @@ class Runbook:
         assert shown.targets is not None
         return shown, shown.targets[:, 0] == 1
 
-    def tell(self) -> Iterator[Part]:
-        """Tell the runbook: the ladder, two traps, memorizer and learner side by side, the exam."""
+    def chapter(self) -> Chapter:
+        """Return the runbook as one chapter."""
+        return Chapter("learner", "From memorizer to learner", tuple(self.parts()))
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam."""
+        yield from self._world()
         yield from self._ladder()
-        yield from self._traps()
+        yield from self._pitfalls()
         yield from self._side_by_side()
         yield from self._exam()
 
-    def chapter(self) -> Chapter:
-        """Return the runbook as one chapter."""
-        return Chapter("learner", "From memorizer to learner", tuple(self.tell()))
+    def _world(self) -> Iterator[Part]:
+        world, best = self.ladder.exam.world, self.ladder.exam.bayes_scores
+        yield Text(
+            "A memorizer is a network that knows only its training pictures, so it fails on new pictures. The field calls this "
+            "overfitting. A learner is right about noisy lines and unsure when "
+            "nobody can know the answer. This runbook turns a memorizer into a learner, with one change of the training at a time. "
+            f"Each change is measured on {self.ladder.networks:,} seeds, from seed {self.ladder.first_seed:,} on."
+        )
+        yield Text(
+            f"The networks are tested on random pictures. {percent(world.doubt)} of these pictures are doubtful: one bright pixel, "
+            "three bright pixels, a diagonal or an even gray. The other pictures are lines. The brightness varies, and every "
+            f"pixel has random noise of {world.noise:g}."
+        )
+        yield Text(
+            f"The noise sets a limit for every network. The best possible accuracy on these lines is {best.accuracy.value:.3f}. The "
+            "Brier score is the mean squared error of the predicted probabilities, so lower is better. The best possible Brier "
+            f"score is {best.brier.value:.4f}. A network that always answers half and half has a Brier score of 0.25."
+        )
 
     def _ladder(self) -> Iterator[Part]:
-        world = self.ladder.exam.world
-        floors = self.ladder.exam.bayes_scores
         yield Text(
-            f"{percent(world.doubt)} of the pictures of this world are doubtful: one bright pixel, three, a diagonal, a flat gray. "
-            f"The rest are lines. Levels vary, and every pixel has noise of {world.noise:g}. Nobody can do better on them than {floors.accuracy.value:.3f} "
-            f"accuracy on the lines and a Brier score of {floors.brier.value:.4f}; half-and-half to everything scores 0.25."
+            "The ladder compares ways to train. Each rung of the ladder changes an earlier rung a little. These measures describe "
+            "the networks of a rung."
         )
-        standings = []
+        for measure in MEASURES:
+            yield Text(f"{measure.meaning} {'Higher' if measure.more_is_better else 'Lower'} is better.")
         for rung in self.ladder.steps:
-            standings.append(self.ladder.standing(rung.key))
             yield Text(sentence(self.ladder, rung.key))
+        standings = [self.ladder.standing(rung.key) for rung in self.ladder.steps]
         yield Figure(
             "ladder",
-            f"Each rung, {self.ladder.networks:,} seeds.",
+            f"The mean measures of each rung, for {self.ladder.networks:,} seeds.",
             lambda: plots.ladder(self.ladder.steps, standings),
         )
+        yield Text(
+            "The next table has the means of each rung. A network fails a clean line if its right output is not the larger one. The "
+            "exam is described below."
+        )
         yield self._table("The ladder", [rung.key for rung in self.ladder.steps])
-        beside = [rung.key for rung in RUNGS if rung.kind == "aside"]
-        for key in beside:
+        experiments = [rung.key for rung in RUNGS if rung.kind == "side_experiment"]
+        yield Text(
+            "Some other changes are not part of the ladder. These side experiments show their effects."
+        )
+        for key in experiments:
             yield Text(sentence(self.ladder, key))
-        yield self._table("Tried beside it", beside)
+        yield self._table("Side experiments", experiments)
 
     def _table(self, title: str, keys: list[str]) -> Table:
         columns = (
             "rung",
-            "hidden",
-            "fails a line",
-            "accuracy",
-            "|H − V| on gray",
-            "Brier / floor",
+            "nodes",
+            "fails a clean line",
+            "line accuracy",
+            "gray margin",
+            "Brier ratio",
             "AUROC",
-            "pass",
+            "pass exam",
         )
         rows = []
         for key in keys:
-            found, means = self.ladder.standing(key), self.ladder.standing(key).means
-            marks = [
-                f"{means[name]:.3f}" if name in means else "—"
+            found = self.ladder.standing(key)
+            means = [
+                f"{found.means[name]:.3f}" if name in found.means else "—"
                 for name in ("accuracy", "gray", "brier_ratio", "auroc")
             ]
-            failed, passed = (percent(count / found.networks) for count in (found.unsound, found.passed))
-            rows.append((RUNG[key].name, str(RUNG[key].hidden), failed, *marks, passed))
+            failed, passed = (
+                percent(count / found.networks) for count in (found.n_failing_clean_lines, found.passed)
+            )
+            rows.append((RUNG[key].name, str(RUNG[key].hidden), failed, *means, passed))
         return Table(title, columns, tuple(rows))
 
-    def _traps(self) -> Iterator[Part]:
-        humble, taught = self.ladder.standing("notebook"), self.ladder.standing("doubts")
-        if "gray" in humble.means:
+    def _pitfalls(self) -> Iterator[Part]:
+        """Yield each pitfall whose numbers show it."""
+        short, taught = self.ladder.standing("notebook"), self.ladder.standing("doubts")
+        if (
+            short.means.get("gray", 1.0) < predictions.UNSURE
+            and 2 * short.n_failing_clean_lines > short.networks
+        ):
             yield Text(
-                f"A trap: humble because ignorant. After the notebook's hundred epochs |H − V| on gray is {humble.means['gray']:.3f} "
-                f"on average, and {percent(humble.unsound / humble.networks)} of these networks fail a clean line: of the four, the right "
-                f"answer of the worst is ahead by {humble.means['margin']:.3f} on average. To be unsure of gray proves something only "
-                "beside that."
+                "First pitfall: a network can be unsure because it has learned nothing. After "
+                f"{RUNG['notebook'].recipe.epochs:,} epochs of the notebook's recipe, the mean gray margin is "
+                f"{short.means['gray']:.3f}. But {percent(short.n_failing_clean_lines / short.networks)} of these networks fail a "
+                "clean line. On the worst line, the right output minus the wrong output is "
+                f"{_signed(short.means['margin'])} on average. Doubt about gray has a meaning only in a network that gets the lines "
+                "right."
             )
-        if "gray" in taught.means:
+        best = self.ladder.exam.bayes_scores.accuracy.value
+        if taught.means.get("gray", 1.0) < predictions.UNSURE and taught.means["accuracy"] < best:
             yield Text(
-                f"Another: memorizing doubt. Taught the 17 clean pictures, doubt among them, |H − V| on gray is {taught.means['gray']:.3f}, "
-                f"and the accuracy on noisy lines is {taught.means['accuracy']:.3f}, where {self.ladder.exam.bayes_scores.accuracy.value:.3f} is possible."
+                "Second pitfall: a network can memorize doubt too. Rung “17 clean pictures” trains on the lines and on 13 clean "
+                f"doubtful pictures. The mean gray margin is {taught.means['gray']:.3f}. But the mean line accuracy is "
+                f"{taught.means['accuracy']:.3f}. The best possible line accuracy is {best:.3f}."
             )
 
     def _side_by_side(self) -> Iterator[Part]:
-        stress = pictures.stress()
-        for name, network in (("memorizer", self.memorizer), ("learner", self.learner)):
+        networks, stress = {"memorizer": self.memorizer, "learner": self.learner}, pictures.stress()
+        yield Text(
+            f"Now compare two networks: the memorizer of seed {self.seed} and the learner that comes with TinyNet."
+        )
+        for name, network in networks.items():
             yield answers_table(f"The stress test: the {name}", network, pictures.lines(), stress)
         yield Figure(
             "maps",
-            "What is answered to every contrast: memorizer, learner, and the best possible answer.",
-            self._maps,
+            "Horizontal minus vertical for every contrast: the memorizer, the learner and the best possible answer.",
+            lambda: figures.answer_maps(networks, self.ladder.exam.world),
         )
-        for name, network in (("memorizer", self.memorizer), ("learner", self.learner)):
-            yield Text(f"The {name}'s probability of horizontal: {self._calibration(network)}")
-        yield Figure("reliability", "What they say, and how often it is true.", self._reliability)
-        for name, network in (("memorizer", self.memorizer), ("learner", self.learner)):
-            found = self._abstaining(network)
-            yield replace(found, sentence=f"The {name}. {found.sentence}")
-        yield self._walk_round()
-
-    def _calibration(self, network: Network) -> str:
-        """Say how far off a network's words are, as they come and at the temperature that suits the validation pictures."""
-        shown, horizontal = self.test
-        said = probability(network(shown))
-        warmth = temperature(probability(network(self.validation[0])), self.validation[1])
-        warmed = scaled(said, warmth)
-        before, after = (float(reliability(p, horizontal).ece) for p in (said, warmed))
-        return (
-            f"Brier score {brier(said, horizontal):.4f}, expected calibration error {before:.3f} on {len(shown):,} fresh pictures; "
-            f"with its log-odds divided by {float(warmth):.2f}, the temperature that suits {len(self.validation[0]):,} validation "
-            f"pictures best, {brier(warmed, horizontal):.4f} and {after:.3f}."
+        yield Text(confidence_checks.CALIBRATION)
+        for name, network in networks.items():
+            yield Text(confidence_checks.calibration(name, network, self.validation, self.test))
+        yield Figure(
+            "reliability",
+            "The predicted probability, and how often the line was horizontal.",
+            lambda: figures.reliability_diagrams(networks, self.test),
         )
+        yield Text(confidence_checks.ABSTENTION)
+        for name, network in networks.items():
+            yield from confidence_checks.abstention(name, network, self.validation[0], self.test[0])
+        yield Text(
+            "The memorizer can use the symmetry of the task: a turned line is still a line. It sees each picture in eight views, turned and mirrored. The mean of "
+            "its eight outputs is its prediction. Pictures without a best prediction are not counted."
+        )
+        yield self._symmetrized()
 
-    def _maps(self) -> object:
-        from matplotlib.figure import Figure as Canvas
-
-        drawn = Canvas(figsize=(12, 4.3), layout="constrained")
-        world = self.ladder.exam.world
-        sides: tuple[tuple[str, symmetry.Predictor], ...] = (
-            ("the memorizer", self.memorizer), ("the learner", self.learner), ("the best possible", lambda x: posterior(world, x)),
-        )  # fmt: skip
-        for ax, (title, answers) in zip(drawn.subplots(1, 3), sides, strict=True):
-            plots.answer_map(answers, title=title, scale=title == sides[-1][0], ax=ax)
-        return drawn
-
-    def _reliability(self) -> object:
-        from matplotlib.figure import Figure as Canvas
-
-        drawn, (shown, horizontal) = Canvas(figsize=(9, 4.6), layout="constrained"), self.test
-        for ax, network, title in zip(
-            drawn.subplots(1, 2),
-            (self.memorizer, self.learner),
-            ("the memorizer", "the learner"),
-            strict=True,
-        ):
-            plots.reliability(reliability(probability(network(shown)), horizontal), title=title, ax=ax)
-        return drawn
-
-    def _abstaining(self, network: Network) -> Verdict:
-        """Say below which confidence to answer nothing, to be wrong in a twentieth at most, and what that does."""
-        chosen = classification.score(network, self.validation[0], part="validation")
-        return classification.abstain(chosen, classification.score(network, self.test[0], part="fresh"))
-
-    def _walk_round(self) -> Verdict:
-        """Say how a memorizer does that is shown all eight views and gives the mean answer."""
-        shown = self.ladder.exam.world.examples(2000, seed=self.seed + 2).inputs
-        fair = symmetry.symmetrize(self.memorizer)(shown)
-        rule = optimal_class(shown)
-        decided = rule != 0
-        same = np.sign(fair[:, 0] - fair[:, 1])[decided] == rule[decided]
-        return verdicts.share(same, "pictures that are no tie get the best possible verdict from the memorizer, once it walks round them "
-                             "and gives the mean answer of its eight views")  # fmt: skip
+    def _symmetrized(self) -> Verdict:
+        """Count the pictures on which the memorizer's mean over eight views is the best prediction."""
+        shown = self.ladder.exam.world.examples(VIEWED_PICTURES, seed=self.seed + 2).inputs
+        outputs = symmetry.symmetrize(self.memorizer)(shown)
+        best = optimal_class(shown)
+        decided = best != 0
+        same = np.sign(outputs[:, 0] - outputs[:, 1])[decided] == best[decided]
+        return verdicts.share(same, "pictures get the best possible prediction from eight views")
 
     def _exam(self) -> Iterator[Part]:
+        yield Text(
+            f"The exam has {len(requirements())} parts. The table lists them with their requirements. A learner must pass all parts."
+        )
+        yield self._parts()
         for key in TRAINED:
             found = self.ladder.standing(key)
-            yield counted(
-                found.passed,
-                found.networks,
-                f"networks with {RUNG[key].hidden} hidden nodes pass the whole exam",
+            yield verdicts.counted(
+                found.passed, found.networks, f"networks with {RUNG[key].hidden} hidden nodes pass the exam"
             )
         few = self.ladder.standing(TRAINED[0])
         hardest = int(np.argmin(few.parts))
-        yield counted(
-            few.parts[hardest],
-            few.networks,
-            f"networks with {RUNG[few.key].hidden} hidden nodes pass part {hardest + 1}, {PARTS[hardest]}: no part is harder for them",
+        name = requirements()[hardest].name
+        yield Text(
+            f"The hardest part for networks with {RUNG[few.key].hidden} hidden nodes is part {hardest + 1}, {name}."
         )
-        yield self._parts()
+        what = f"networks with {RUNG[few.key].hidden} hidden nodes pass part {hardest + 1}"
+        yield verdicts.counted(few.parts[hardest], few.networks, what)
         standings = [self.ladder.standing(key) for key in TRAINED]
         passing = [RUNG[found.key].hidden for found in standings if found.passed > found.networks / 2]
         if passing:
             yield Text(
-                f"The smallest network of these that passes more often than not has {min(passing)} hidden nodes."
+                f"The smallest of these networks that passes in more than half of the cases has {min(passing)} hidden nodes."
             )
 
     def _parts(self) -> Table:
         standings = [self.ladder.standing(key) for key in ("memorizer", *TRAINED)]
         rows = tuple(
-            (name, *(percent(found.parts[k] / found.networks) for found in standings))
-            for k, name in enumerate(PARTS)
+            (part.name, part.requirement, *(percent(found.parts[k] / found.networks) for found in standings))
+            for k, part in enumerate(requirements())
         )
-        columns = ("part", "memorizer", *(f"{RUNG[key].hidden} nodes" for key in TRAINED))
+        columns = ("part", "requirement", "memorizer", *(f"{RUNG[key].hidden} nodes" for key in TRAINED))
         return Table("Each part of the exam", columns, rows)
 
 
-def _one(key: str, seed: int) -> Network:
-    rung = RUNG[key]
-    run = train(
-        Network.initial(rung.architecture, seed=seed), rung.pictures(), replace(rung.recipe, seed=seed)
-    )
-    return run.final
+def _signed(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")

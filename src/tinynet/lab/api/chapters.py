@@ -45,6 +45,7 @@ def chapter(request: StoryRequest) -> dict[str, Any]:
     """Return a chapter of the journey, its figures as SVG, and the index of the correct option of its question."""
     from tinynet.story import content, journey
     from tinynet.story.quiz import QUESTIONS
+    from tinynet.story.runs import Journey
 
     if request.networks > MAX_CHAPTER_NETWORKS:
         raise TinyNetError(
@@ -54,7 +55,7 @@ def chapter(request: StoryRequest) -> dict[str, Any]:
     steps = request.recipe.epochs * STEPS_PER_EPOCH
     if request.networks * steps * request.architecture.parameter_count > MAX_WORK:
         raise TinyNetError("the chapters would take too long. Use fewer epochs or seeds.")
-    one = journey.Journey(
+    one = Journey(
         seed=request.seed, networks=request.networks, recipe=request.recipe, architecture=request.architecture
     )
     found = content.chapter_json(journey.chapter(one, request.chapter))

@@ -14,16 +14,18 @@ from tinynet.evaluation import exam, predictions, verdicts
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.calibration import Reliability, probability, reliability
 from tinynet.evaluation.exam import Exam, ExamResult
-from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung, sentence
+from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung
 from tinynet.experiments.population import population
 from tinynet.lab.api.requests import Progress, WorldJson
 from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
+from tinynet.story.rung_effects import sentence
 
 SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
 MAX_PICTURES = 5_000  # per request for Bayes-optimal outputs
 MAX_SEEDS = 2_048  # per rung
 RUNG_PICTURES = 5_000  # of the exam of a rung; the two networks take the full exam
+KINDS = {"step": "step", "side_experiment": "aside", "pitfall": "trap"}  # as the page names them
 
 
 @dataclass(frozen=True)
@@ -145,9 +147,9 @@ def _rung(rung: Rung) -> dict[str, Any]:
     own = None if isinstance(source, World) or source == pictures.lines() else source.to_json()
     return {
         "key": rung.key,
-        "adds": rung.adds,
-        "after": rung.after,
-        "kind": rung.kind,
+        "adds": rung.change,
+        "after": rung.baseline,
+        "kind": KINDS[rung.kind],
         "architecture": rung.architecture.to_json(),
         "recipe": rung.recipe.to_json(),
         "world": world,
@@ -168,7 +170,7 @@ def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
         raise TinyNetError(
             f"is {request.networks:,}. It must be from 1 to {MAX_SEEDS:,}.", parameter="networks"
         )
-    ladder, baseline = _ladder(request.networks), RUNG[request.key].after
+    ladder, baseline = _ladder(request.networks), RUNG[request.key].baseline
     missing = [key for key in (baseline, request.key) if key is not None and not ladder.known(key)]
     for k, key in enumerate(missing):
         ladder.standing(key, partial(_job_progress, progress, k, len(missing)))
@@ -178,10 +180,12 @@ def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
         for n, (name, count) in enumerate(zip(exam.PARTS, found.parts, strict=True), 1)
     ]
     return {
-        "standing": asdict(found),
+        "standing": asdict(found) | {"unsound": found.n_failing_clean_lines},
         "sentence": sentence(ladder, request.key),
         "passed": verdicts.counted(found.passed, found.networks, "networks pass the whole exam").to_json(),
-        "unsound": verdicts.counted(found.unsound, found.networks, "networks fail a clean line").to_json(),
+        "unsound": verdicts.counted(
+            found.n_failing_clean_lines, found.networks, "networks fail a clean line"
+        ).to_json(),
         "parts": parts,
     }
 

@@ -3,6 +3,7 @@ from importlib.resources import files as resources
 import numpy as np
 import pytest
 
+import prose
 import tinynet as tn
 from tinynet import rng
 from tinynet.errors import TinyNetError
@@ -16,7 +17,7 @@ def test_the_shipped_learner_passes_an_exam_it_was_not_chosen_by():
     assert marks.parts.all()
 
 
-def test_the_shipped_learner_is_what_its_command_makes():
+def test_the_command_makes_the_shipped_learner():
     made = learner.choose()
     kept = learner.shipped()
     assert made.recipe == kept.recipe
@@ -25,7 +26,7 @@ def test_the_shipped_learner_is_what_its_command_makes():
     assert (resources("tinynet.story") / "shipped" / "learner.md").read_text() == card(kept)
 
 
-def test_the_learner_was_chosen_by_pictures_that_are_neither_its_own_nor_the_exams():
+def test_training_validation_and_test_pictures_differ():
     assert len({rng.TRAINING, rng.VALIDATION, rng.TEST}) == 3
     world, numbers = tn.World(), np.arange(2000)
     seed = learner.shipped().recipe.seed
@@ -34,24 +35,28 @@ def test_the_learner_was_chosen_by_pictures_that_are_neither_its_own_nor_the_exa
         for stream in (rng.TRAINING, rng.VALIDATION, rng.TEST)
     ]
     every = np.concatenate(seen)
-    inside = ((every > 0) & (every < 1)).any(
-        axis=1
-    )  # a picture that is clipped everywhere may well come twice
+    inside = ((every > 0) & (every < 1)).any(axis=1)  # a picture that is clipped everywhere may occur twice
     assert inside.mean() > 0.9
     assert len(np.unique(every[inside], axis=0)) == inside.sum()
 
 
-def test_saving_writes_the_card_beside(tmp_path):
+def test_saving_writes_the_card(tmp_path):
     beside = learner.save(learner.shipped(), tmp_path / "mine.safetensors")
     assert tn.load(tmp_path / "mine.safetensors").final == tn.learner()
     text = beside.read_text()
     assert "(mine.svg)" in text
     assert (tmp_path / "mine.svg").read_text().startswith("<?xml")
     assert "| clean lines | yes |" in text
-    assert "| margin " in text
+    assert "| margin 0.88 | margin ≥ 0.8 |" in text
 
 
-def test_only_a_worlds_learner_has_a_card():
+def test_every_sentence_of_the_card_is_easy_to_read():
+    lines = card(learner.shipped()).splitlines()
+    assert not [found for line in lines if not line.startswith("|") for found in prose.hard(line)]
+    assert len([line for line in lines if line.startswith("|")]) > 20
+
+
+def test_a_card_needs_a_world():
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
     with pytest.raises(TinyNetError, match="not trained in a world"):
         card(run)

@@ -1,4 +1,4 @@
-"""What this machine has, and what each missing extra would be for."""
+"""The versions of this machine, and the purpose of each missing extra."""
 
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
@@ -14,12 +14,12 @@ EXTRAS = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(
 ]
 
 
-def test_each_extra_is_one_of_the_package():
+def test_every_extra_exists():
     for package, (extra, _) in environment.EXTRAS.items():
         assert any(wanted.startswith(package) for wanted in EXTRAS[extra])
 
 
-def test_what_is_there_is_said_with_its_version():
+def test_installed_packages_have_their_versions():
     found = environment.describe()
     assert found["TinyNet"] == tinynet.__version__
     assert found["numpy"] == version("numpy")
@@ -39,7 +39,7 @@ def test_another_distribution_named_tinynet_gives_a_warning(monkeypatch, install
     assert ("pip uninstall tinynet" in warning) == installed
 
 
-def test_what_is_missing_says_how_to_have_it_and_what_for(monkeypatch):
+def test_a_missing_package_has_its_command_and_purpose(monkeypatch):
     def missing(package):
         raise PackageNotFoundError(package)
 
@@ -48,23 +48,23 @@ def test_what_is_missing_says_how_to_have_it_and_what_for(monkeypatch):
     found = environment.describe()
     assert found["xlsxwriter"] == 'not installed (for workbooks: pip install "tinynet-lab[excel]")'
     assert found["numpy"] == "not installed (pip install numpy)"
-    assert found["ffmpeg"] == "none found; it makes films as .mp4"
+    assert found["ffmpeg"] == "not found (needed for .mp4 films)"
 
 
 @pytest.mark.torch
 @pytest.mark.parametrize(
     ("cuda", "mps", "sentence"),
     [
-        ([], False, "CUDA and MPS not found. PyTorch and TinyNet use the CPU."),
+        ([], False, "CUDA and MPS are not available. PyTorch and TinyNet use the CPU."),
         (
             [],
             True,
-            "MPS (Metal Performance Shaders) is available: PyTorch can use mps. TinyNet uses the CPU.",
+            "MPS (Metal Performance Shaders) is available. PyTorch can use mps. TinyNet uses the CPU.",
         ),
-        (["A", "B"], False, "CUDA is available (A, B): PyTorch can use cuda. TinyNet uses the CPU."),
+        (["A", "B"], False, "CUDA is available (A, B). PyTorch can use cuda. TinyNet uses the CPU."),
     ],
 )
-def test_the_device_is_said_as_it_is_found(cuda, mps, sentence, monkeypatch):
+def test_the_device_sentence(cuda, mps, sentence, monkeypatch):
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(cuda))

@@ -1,0 +1,9 @@
+"""The chapters of the journey, each a function that yields the parts of one chapter.
+
+A chapter must not contain a fixed sentence about a result.
+
+first_steps.py  the untrained network; one nudge
+training.py     a full training; convergence
+behavior.py     a fuzzy line; the hidden nodes; the stress test
+confidence.py   a high learning rate; confidence; memorizer and learner
+"""

@@ -1,0 +1,111 @@
+"""The chapters about a high learning rate, about confidence, and about memorizer and learner."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from tinynet import plots
+from tinynet.evaluation import comparison, diagnosis, predictions, verdicts
+from tinynet.evaluation.exam import Exam
+from tinynet.evaluation.verdicts import percent
+from tinynet.experiments.ladder import Ladder
+from tinynet.numerics import arrays
+from tinynet.story.content import Figure, Part, Text, answers_table, loss_table
+from tinynet.story.resources import RESOURCES
+from tinynet.story.runbook import Runbook
+from tinynet.story.runs import Journey
+
+MAX_RUNG_NETWORKS = 256
+EXAM_PICTURES = 5_000
+
+
+def high_rate(j: Journey) -> Iterator[Part]:
+    """Train the same network at a high learning rate."""
+    run, rate = j.high_rate_run, j.high_rate_recipe.learning_rate
+    yield Text(
+        f"Would a higher learning rate help? Train the network from the same random numbers at a rate of {rate:g}. The average "
+        f"loss goes from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
+    )
+    yield Figure(
+        "loss",
+        "The average loss at both learning rates.",
+        lambda: plots.loss_curve(
+            {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {rate:g}": run}, constant=j.constant_loss
+        ),
+    )
+    yield loss_table(run)
+    yield answers_table("Predictions for the training pictures", run.final, j.lines)
+    yield predictions.correct_margins(run.final(j.lines), j.lines)
+    yield answers_table("The stress test", run.final, j.stress)
+    for finding in diagnosis.diagnose(run):
+        yield Text(finding.sentence)
+    longer = replace(j.high_rate_recipe, epochs=10 * j.high_rate_recipe.epochs)
+    for trained in (j.population(j.high_rate_recipe), j.population(longer)):
+        yield trained.share(
+            trained.all_right, f"get all four right at rate {rate:g} after {trained.recipe.epochs:,} epochs"
+        )
+    yield Text(
+        f"Now compare both trainings of seed {j.seed}, first at a rate of {j.recipe.learning_rate:g} and then at a rate of {rate:g}."
+    )
+    for outcome in comparison.compare(j.run, run).outcomes:
+        yield Text(f"{outcome[0].upper()}{outcome[1:]}.")
+
+
+def confidence(j: Journey) -> Iterator[Part]:
+    """Ask networks that learned the lines about the gray block."""
+    trained, gray = j.population(j.long_recipe), j.stress["gray"]
+    learned = trained.all_right
+    yield Text("This chapter looks only at networks that have learned the four lines.")
+    yield trained.share(learned, f"get all four lines right after {j.long_recipe.epochs:,} epochs")
+    if not learned.any():
+        yield Text("No network has learned the lines, so this chapter cannot measure their confidence.")
+        return
+    margins = trained.margins(gray)[learned, 0]
+    yield Figure(
+        "gray",
+        "Horizontal minus vertical on the gray block, for the networks that learned.",
+        lambda: plots.population_histogram(margins),
+    )
+    yield verdicts.share(
+        np.abs(margins) >= predictions.UNSURE, "networks that learned are sure of the gray block"
+    )
+    larger = trained.outputs(gray)[learned, 0].max(axis=1)
+    yield Text(f"The larger of their two outputs is {percent(float(arrays.mean(larger)))} on average.")
+    yield verdicts.share(margins > 0, "networks that learned predict horizontal for the gray block")
+    yield from _other_order(j)
+    low, high = verdicts.wilson(int((margins > 0).sum()), len(margins))
+    chance = low <= 0.5 <= high and arrays.mean(np.abs(margins)) > predictions.UNSURE
+    yield Text("A gray block lies exactly between the two classes, so no prediction for it is right.")
+    if chance:
+        yield Text("The seed decides the prediction like a coin flip, and the network is still sure of it.")
+    yield Text(
+        "Confidence is not correctness. The training pictures contain no doubtful picture, so the network has no reason to doubt. "
+        "Uncertainty is not a weakness: it is the right response to a picture that nobody can name. The learning rate and the "
+        "number of epochs are hyperparameters. They change this confidence too, not only the speed of training."
+    )
+
+
+def _other_order(j: Journey) -> Iterator[Part]:
+    """Compare the predictions for gray after training in both orders."""
+    gray = j.stress["gray"]
+    trained, turned = (j.population(j.long_recipe, order=order) for order in (None, j.lines.reversed()))
+    both = trained.all_right & turned.all_right
+    if both.any():
+        same = np.sign(trained.margins(gray)[both, 0]) == np.sign(turned.margins(gray)[both, 0])
+        yield Text("Now train the same seeds again, with the four lines in reverse order.")
+        yield verdicts.share(same, "networks that learned in both orders keep their prediction for gray")
+
+
+def learner(j: Journey) -> Iterator[Part]:
+    """Go from memorizer to learner, one change at a time."""
+    ladder = Ladder(min(j.networks, MAX_RUNG_NETWORKS), exam=Exam(count=EXAM_PICTURES))
+    yield Text(
+        "Can a network be right about the lines and unsure about the gray block? This chapter is the short form of the Trainer "
+        "Runbook. The command tinynet runbook uses more seeds."
+    )
+    yield from Runbook(ladder, seed=j.seed).parts()
+    yield Text(
+        "The story continues in the Trainer Runbook. Run tinynet runbook, or open the notebook trainer_runbook.ipynb."
+    )
+    yield RESOURCES

@@ -1,0 +1,75 @@
+"""The calibration and the abstention of one network, in sentences."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from tinynet.data.examples import Examples
+from tinynet.evaluation import classification
+from tinynet.evaluation.calibration import brier, probability, reliability, scaled, temperature
+from tinynet.evaluation.verdicts import counted
+from tinynet.model.network import Network
+from tinynet.story.content import Part, Text
+
+MAX_ERROR = 0.05  # the share of wrong answers that the threshold may allow
+CALIBRATION = (
+    "Can you trust the confidence of a network? A network is calibrated if its confidence matches its success: of the pictures with "
+    "80 % confidence, 80 % are right. If a picture is doubtful, a coin decides the right answer. The expected calibration error is the mean distance from this ideal. Temperature scaling "
+    "can reduce it. It divides the log-odds of every prediction by one number, the temperature. The log-odds of a probability p are log(p / (1 − p)). A temperature above 1 makes a "
+    "network less sure."
+)
+ABSTENTION = (
+    "A network may also abstain: it says “I don't know” if its confidence is below a threshold. The threshold is chosen on validation "
+    f"pictures, so that at most {100 * MAX_ERROR:g} % of the answers are wrong. New test pictures then check the "
+    "threshold."
+)
+
+
+def calibration(
+    name: str,
+    network: Network,
+    validation: tuple[Examples, np.ndarray],
+    test: tuple[Examples, np.ndarray],
+) -> str:
+    """Say how well a network is calibrated, before and after temperature scaling.
+
+    validation, test : pictures, and whether each is horizontal (m,) bool.
+    """
+    predicted, horizontal = probability(network(test[0])), test[1]
+    best = temperature(probability(network(validation[0])), validation[1])
+    warmed = scaled(predicted, best)
+    before, after = (float(reliability(p, horizontal).ece) for p in (predicted, warmed))
+    return (
+        f"The Brier score of the {name} is {brier(predicted, horizontal):.4f} on {len(predicted):,} test pictures. Its expected "
+        f"calibration error is {before:.3f}. The best temperature on {len(validation[0]):,} validation pictures is {float(best):.2f}. "
+        f"With this temperature, the Brier score is {brier(warmed, horizontal):.4f}. The expected calibration error is then "
+        f"{after:.3f}."
+    )
+
+
+def abstention(name: str, network: Network, validation: Examples, test: Examples) -> Iterator[Part]:
+    """Say when a network abstains, and how often it is then wrong."""
+    chosen, judged = (
+        classification.score(network, shown, part=part)
+        for part, shown in (("validation", validation), ("test", test))
+    )
+    found = classification.abstain(chosen, judged, MAX_ERROR)
+    wanted = f"{100 * found.numbers['error_wanted']:g} %"
+    if "threshold" not in found.numbers:
+        yield Text(f"No threshold keeps the wrong answers of the {name} at {wanted} or less.")
+        return
+    threshold = found.numbers["threshold"]
+    kept = chosen.confidences >= threshold
+    yield Text(
+        f"The {name} abstains below a confidence of {threshold:.4f}. On {len(chosen):,} validation pictures, "
+        f"{int((chosen.right[kept] == 0).sum()):,} of its {int(kept.sum()):,} answers are wrong."
+    )
+    answered = int((judged.confidences >= threshold).sum())
+    yield counted(answered, len(judged), f"test pictures get an answer from the {name}")
+    if found.count is None:
+        return
+    errors = counted(found.count, found.n, f"answers of the {name} are wrong")
+    yield replace(errors, numbers=found.numbers)
+    if found.numbers["error"] > found.numbers["error_wanted"]:
+        yield Text(f"That is more than the {wanted} that the threshold was chosen for.")
