@@ -50,7 +50,7 @@ def test_the_layers_of_a_network_are_plain_lists():
     [
         ({"kind": "recording"}, "contains a recording, not a TinyNet network"),
         ({"kind": None}, "contains something else, not a TinyNet network"),
-        ({"format": 2}, "has format 2. This version of TinyNet reads format 1. Upgrade"),
+        ({"format": 4}, "has format 4. This version of TinyNet reads formats up to 3. Upgrade"),
         ({"layers": []}, "has no weights"),
         ({"layers": None}, "its layers cannot be read"),
         ({"architecture": {"sizes": [4, 2]}}, "its layers do not match its architecture"),
@@ -91,7 +91,7 @@ def test_the_document_of_a_recording_has_its_numbers():
             "its arrays are not valid",
         ),
         ({"arrays": {"losses": {"dtype": "object", "shape": [1], "values": [1.0]}}}, "dtype is 'object'"),
-        ({"arrays": None}, "its arrays do not fit"),
+        ({"arrays": None}, "its arrays are not valid"),
         ({"origin": "elsewhere"}, "differs from the experiment that was saved"),
         ({"steps": 3}, "has shape"),
     ],

@@ -339,9 +339,9 @@ def test_numbers_from_pytorch_are_marked_as_constants():
         torch.nn.functional.huber_loss(model(torch.ones(1, 2)), torch.zeros(1, 1)).backward()
         optimizer.step()
     book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(watcher.recording, step=0)))
-    assert "but for those that PyTorch gave, which stay as they are" in book["start here"]["A3"].value
+    assert "except numbers recorded from PyTorch, which stay constant" in book["start here"]["A3"].value
     words = {row[4].value: row[2].value for row in book["nudge 0"].iter_rows(min_row=3)}
-    assert words["loss"] == "as PyTorch gave it: a number that follows nothing"
+    assert words["loss"] == "recorded from PyTorch: a constant"
     assert words["pixel_0"] == ""
     assert words["layer1_z_0"].startswith("= ")
 

@@ -333,7 +333,7 @@ def test_without_a_widget_and_a_picture_the_error_is_shown(run, monkeypatch):
 
     monkeypatch.setattr(display, "snapshot", refuse)
     monkeypatch.setattr(type(run), "widget", refuse)
-    shown = display.shown(run)
+    shown = display.output_of(run)
     assert shown._repr_mimebundle_()["text/plain"] == "the recording is not available"
 
 

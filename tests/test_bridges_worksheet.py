@@ -264,7 +264,7 @@ def test_invalid_requests_are_refused():
             {"architecture": tn.Architecture((4, 30, 2))},
             "has 212 parameters and 4 inputs. A worksheet allows 120 parameters and 16 inputs",
         ),
-        ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet has plain gradient descent"),
+        ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet needs plain gradient descent"),
         ({"architecture": tn.Architecture((3, 2))}, "the examples have 4 inputs and 2 targets each"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
@@ -297,7 +297,8 @@ def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
         return CliRunner().invoke(app, ["worksheet", "--out", str(tmp_path / "class"), *words]).exception
 
     assert "format is 'docx'" in str(refused("--format", "html,docx"))
-    assert "there are more than 1,000 students" in str(refused("--seeds", "0..999999999999"))
+    assert "there are more than 1,000 students" in str(refused("--seeds", "0..4294967295"))
+    assert "Each seed must be from 0 to 4,294,967,295" in str(refused("--seeds", "0..999999999999"))
     assert "there are more than 1,000 students" in str(refused("--students", "999999999999"))
     assert "'0,1', no 2x2 picture; say with --target what it should give" in str(refused("--picture", "0,1"))
     monkeypatch.setitem(__import__("sys").modules, "fpdf", None)

@@ -148,7 +148,7 @@ def test_verdicts_contain_counts_and_medians(memorizers):
 
 
 def test_criteria_are_the_parts_of_the_verdicts(memorizers):
-    result = memorizers.sit(EXAM)
+    result = memorizers.take_exam(EXAM)
     for n, (criterion, verdict) in enumerate(zip(result.criteria(), result.verdicts(), strict=False), 1):
         assert criterion.name == exam.PARTS[n - 1]
         assert verdict.sentence.startswith(f"{criterion.passed.sum()} of 64 networks meet criterion {n}, ")

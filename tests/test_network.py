@@ -86,7 +86,7 @@ def test_json_round_trip_keeps_the_architecture():
         (lambda: tn.Network.initial((4096, 4096, 2)), "parameters; at most 1,000,000 are allowed"),
         (lambda: tn.Network.initial(hidden="softmax"), "hidden is 'softmax'. It must be one of 'sigmoid'"),
         (lambda: tn.Network.initial(init="ones"), "init is 'ones'"),
-        (lambda: tn.Network.initial(seed=2**32), "seed is 4294967296; it must be a whole number from 0"),
+        (lambda: tn.Network.initial(seed=2**32), "seed is 4,294,967,296. It must be a whole number from 0"),
         (lambda: tn.Network.initial(seed=0)(np.zeros(9)), r"has 9 inputs and the network takes 4. Create a network with Network.initial\(\(9, 3, 2\)"),
         (lambda: tn.Network.initial(seed=0).with_parameter("layer3.bias[0]", 0.0), "the parameter is 'layer3.bias"),
         (lambda: tn.Network.initial(seed=0).with_parameters(np.full(23, np.nan)), r"layer1.weight\[0,0\] is nan"),

@@ -9,6 +9,7 @@ from tinynet import files
 from tinynet.errors import TinyNetError
 from tinynet.exports.export_formats import FORMATS, Format, Options, Progress
 from tinynet.training.recording import Recording
+from tinynet.validation import check_folder
 
 
 def export(
@@ -84,8 +85,7 @@ def check(path: Path, count: int = 1, **options: object) -> Format:
         raise TinyNetError(
             f"{count} recordings were given, and {format_.description} ({extension}) takes one. Only .html compares several."
         )
-    if not path.parent.is_dir():
-        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    check_folder(path)
     return format_
 
 

@@ -63,5 +63,5 @@ def check_kind(data: Any, kind: str, source: str) -> None:
         )
     if data.get("format") not in range(1, FORMAT + 1):
         raise TinyNetError(
-            f"{source} has format {data.get('format')}. This version of TinyNet reads format {FORMAT}. Upgrade TinyNet."
+            f"{source} has format {data.get('format')}. This version of TinyNet reads formats up to {FORMAT}. Upgrade TinyNet."
         )

@@ -17,7 +17,7 @@ from tinynet.plugins import pip_command
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
-from tinynet.validation import check_choice, check_int
+from tinynet.validation import check_choice, check_int, check_number
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -210,8 +210,11 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         table = Table("X", "row", np.arange(1, len(rows) + 1), tuple(columns), rows, targets, names, classes)
         if not self.patience:
             return Examples.of_table(table, table), None
+        fraction = check_number(
+            "validation_fraction", _plain(self.validation_fraction), 0, 1, inclusive="neither"
+        )
         try:
-            parts = split_dataset(table, held_out=_plain(self.validation_fraction), scale=True, seed=seed)
+            parts = split_dataset(table, held_out=fraction, scale=True, seed=seed)
             return parts.training, parts.held_out
         except TinyNetError as error:
             raise TinyNetError(
