@@ -340,7 +340,7 @@ def test_numbers_from_pytorch_are_marked_as_constants():
         optimizer.step()
     book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(watcher.recording, step=0)))
     assert "except numbers recorded from PyTorch, which stay constant" in book["start here"]["A3"].value
-    words = {row[4].value: row[2].value for row in book["nudge 0"].iter_rows(min_row=3)}
+    words = {row[4].value: row[2].value for row in book["step 0"].iter_rows(min_row=3)}
     assert words["loss"] == "recorded from PyTorch: a constant"
     assert words["pixel_0"] == ""
     assert words["layer1_z_0"].startswith("= ")

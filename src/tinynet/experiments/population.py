@@ -66,11 +66,7 @@ class Population:
         Raises TinyNetError for inputs of another shape.
         """
         values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
-        wanted = self.architecture.sizes[0]
-        if values.ndim != 2 or values.shape[1] != wanted:
-            raise TinyNetError(
-                f"inputs has the shape {values.shape}. These networks take (examples, {wanted})."
-            )
+        self.architecture.check(values)
         found = np.empty((len(self), len(values), self.architecture.sizes[-1]))
         for some in self._parts(NETWORKS_PER_FORWARD):
             found[some] = self._outputs(some, values)
