@@ -300,7 +300,9 @@ def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
     assert "there are more than 1,000 students" in str(refused("--seeds", "0..4294967295"))
     assert "Each seed must be from 0 to 4,294,967,295" in str(refused("--seeds", "0..999999999999"))
     assert "there are more than 1,000 students" in str(refused("--students", "999999999999"))
-    assert "'0,1', which is no 2x2 picture. Give the targets of the outputs with --target" in str(refused("--picture", "0,1"))
+    assert "'0,1', which is no 2x2 picture. Give the targets of the outputs with --target" in str(
+        refused("--picture", "0,1")
+    )
     monkeypatch.setitem(__import__("sys").modules, "fpdf", None)
     assert isinstance(refused("--format", "html,pdf"), ImportError)
     assert not list(tmp_path.iterdir())

@@ -94,9 +94,15 @@ def test_tables_that_do_not_fit_the_page_are_refused(iris):
         (TableRequest("many.csv", many), "many.csv has 5,001 rows.*`tinynet train many.csv --label label`"),
         (TableRequest("wide.csv", wide, held_out=0), "The page shows networks of up to 2,000"),
         (TableRequest("iris.csv", iris, "kind"), "iris.csv has no column 'kind'"),
-        (TableRequest("own.csv", "x,label\n1,a\nred,b\n"), "own.csv, line 3, column 'x': 'red' is not a number"),
+        (
+            TableRequest("own.csv", "x,label\n1,a\nred,b\n"),
+            "own.csv, line 3, column 'x': 'red' is not a number",
+        ),
         (TableRequest("iris.csv", iris, "species", hidden=0), "hidden is 0. It must be from 1 to 64."),
-        (TableRequest("iris.csv", iris, "species", held_out=1), "held_out is 1; the share that is held out"),
+        (
+            TableRequest("iris.csv", iris, "species", held_out=1),
+            "held_out is 1. It must be a .* above 0 and below 1",
+        ),
     ):
         with pytest.raises(TinyNetError, match=message):
             table_api.table(request)
