@@ -32,7 +32,7 @@ def number(text):
 def to_end(page):
     page.keyboard.press("End")
     expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text(
-        re.compile(r"nudge ([\d,]+) of \1 ")
+        re.compile(r"step ([\d,]+) of \1 ")
     )
 
 
@@ -78,8 +78,8 @@ def same_as(page, moment):
 @pytest.mark.parametrize("step", [0, 1, 137, 399])
 def test_every_number_on_the_screen_is_pythons_to_the_digits_shown(open_page, step):
     page, moment = open_page(), RUN[step]
-    page.get_by_role("slider", name="nudge").fill(str(step))
-    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text(f"nudge {step} of 400")
+    page.get_by_role("slider", name="Step").fill(str(step))
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text(f"step {step} of 400")
     for shown, row in zip(ledger(page), moment.ledger(), strict=True):
         digits = (f"{row.before:.4f}", f"{row.gradient:+.5f}", f"{row.change:+.5f}", f"{row.after:.4f}")
         assert [number(text) for text in shown] == [float(text) for text in digits]
@@ -108,7 +108,7 @@ def test_an_opened_number_shows_its_formula_its_numbers_and_its_factors(open_pag
 def test_stops_reveal_the_nudge_part_by_part(open_page):
     page = open_page()
     answer = page.locator('[data-cell="layer2.a[0]"]')
-    page.get_by_role("button", name="before", exact=True).click()
+    page.get_by_role("button", name="Input", exact=True).click()
     expect(answer).to_contain_text("·")
     expect(page.locator(".at-ledger")).to_contain_text("The gradient comes at the stop")
     page.keyboard.press(".")
@@ -117,19 +117,19 @@ def test_stops_reveal_the_nudge_part_by_part(open_page):
         page.keyboard.press(".")
     expect(page.locator(".at-ledger")).to_contain_text("for 23 of 23 parameters, to the last bit")
     page.keyboard.press(".")
-    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("nudge 1 of 400")
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("step 1 of 400")
 
 
 def test_forth_and_back_gives_identical_numbers(open_page):
     page = open_page()
-    page.get_by_role("slider", name="nudge").fill("137")
+    page.get_by_role("slider", name="Step").fill("137")
     settled(page)
     before = page.locator(".lab").inner_text()
     for key in ("ArrowRight", "PageDown", "End", "Home"):
         page.keyboard.press(key)
-    page.get_by_role("slider", name="nudge").fill("138")
+    page.get_by_role("slider", name="Step").fill("138")
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("nudge 137 of 400")
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("step 137 of 400")
     settled(page)
     assert page.locator(".lab").inner_text() == before
 
@@ -159,9 +159,9 @@ def test_other_recipes_and_sizes_train_to_pythons_numbers(open_page, settings):
 
 def test_a_branch_is_pythons_training_from_that_moment(open_page):
     page = open_page()
-    page.get_by_role("slider", name="nudge").fill("100")
-    page.get_by_label("learning rate").fill("5")
-    page.get_by_role("button", name="branch at nudge 100").click()
+    page.get_by_role("slider", name="Step").fill("100")
+    page.get_by_label("Learning rate").fill("5")
+    page.get_by_role("button", name="Branch at step 100").click()
     expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
     to_end(page)
     page.keyboard.press("ArrowLeft")
@@ -183,20 +183,20 @@ def as_shown(picture):
 @pytest.mark.torch
 def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
     page = open_page(fragment({"seed": 5}))
-    page.get_by_text("optimizer, activations, order, noise").click()
-    page.get_by_label("noise").fill("0.2")
-    page.get_by_role("button", name="start again with this").click()
-    expect(page.locator(".at-picture")).to_contain_text("the picture of nudge 0, with its noise")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Noise").fill("0.2")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator(".at-picture")).to_contain_text("the picture of step 0, with noise")
     run = tn.train(tn.Network.initial(seed=5), LINES, tn.Recipe(noise=0.2, seed=5))
     for step in (0, 1, 137, 399):
-        page.get_by_role("slider", name="nudge").fill(str(step))
-        expect(page.locator(".at-picture")).to_contain_text(f"the picture of nudge {step}, with its noise")
+        page.get_by_role("slider", name="Step").fill(str(step))
+        expect(page.locator(".at-picture")).to_contain_text(f"the picture of step {step}, with noise")
         assert shown_pixels(page) == as_shown(run[step].batch.inputs[0])
         for i, value in enumerate(run[step].batch.inputs[0]):
             assert number(page.locator(f'[data-cell="pixel[{i}]"] text').text_content()) == round(value, 2)
         same_as(page, run[step])
-    page.get_by_role("button", name="ask PyTorch").click()
-    expect(page.locator(".at-arithmetic")).to_contain_text("agrees: the loss and 23")
+    page.get_by_role("button", name="Check with PyTorch").click()
+    expect(page.locator(".at-arithmetic")).to_contain_text("agrees. The loss and 23")
     page.get_by_role("button", name="Share").click()
     path = tmp_path / "noisy.safetensors"
     saved(page, page.get_by_role("button", name="Save")).save_as(path)
@@ -205,7 +205,7 @@ def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
     assert shown_pixels(again) == shown_pixels(page)
     other = open_page()
     other.get_by_label("Open a recording").set_input_files(path)
-    expect(other.locator(".at-timeline")).to_contain_text("nudge 400 of 400")
+    expect(other.locator(".at-timeline")).to_contain_text("step 400 of 400")
     other.keyboard.press("ArrowLeft")
     assert shown_pixels(other) == shown_pixels(page)
     expect(other.get_by_role("alert")).to_have_text("")  # nothing differs
@@ -213,10 +213,10 @@ def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
 
 def test_a_branch_with_noise_in_batches_is_pythons(open_page):
     page = open_page(fragment({"recipe": {"batch_size": 3, "order": "shuffled"}}))
-    page.get_by_role("slider", name="nudge").fill("20")
-    page.get_by_text("optimizer, activations, order, noise").click()
-    page.get_by_label("noise").fill("0.123")
-    page.get_by_role("button", name="branch at nudge 20").click()
+    page.get_by_role("slider", name="Step").fill("20")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Noise").fill("0.123")
+    page.get_by_role("button", name="Branch at step 20").click()
     expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text("after 20: noise 0.123")
     start = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(batch_size=3, order="shuffled"))[20].network
     branch = tn.train(start, LINES, tn.Recipe(batch_size=3, order="shuffled", noise=0.123, epochs=90))
@@ -224,18 +224,18 @@ def test_a_branch_with_noise_in_batches_is_pythons(open_page):
     to_end(page)
     page.keyboard.press("ArrowLeft")
     same_as(page, branch[-1])
-    page.get_by_role("spinbutton", name="brightness of the top-left pixel").fill("0.25")
+    page.get_by_role("spinbutton", name="Brightness of the top-left pixel").fill("0.25")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="train on this one").click()
+    page.get_by_role("button", name="Train on this picture").click()
     expect(page.locator(".at-timeline tbody tr").nth(2)).to_contain_text("one picture")
-    expect(page.locator(".at-picture")).to_contain_text("with its noise")
+    expect(page.locator(".at-picture")).to_contain_text("with noise")
 
 
 def test_an_edited_weight_begins_a_branch(open_page):
     page = open_page()
     weight = page.locator('[data-cell="layer2.weight[0,1]"]')
     weight.dblclick()
-    page.get_by_label(re.compile("new value of the weight")).fill("2.5")
+    page.get_by_label(re.compile("New value of the weight")).fill("2.5")
     page.keyboard.press("Enter")
     expect(weight).to_contain_text("+2.50")
     network = tn.Network.initial(seed=0).with_parameter("layer2.weight[0,1]", 2.5)
@@ -245,16 +245,16 @@ def test_an_edited_weight_begins_a_branch(open_page):
 def test_a_silenced_node_and_a_frozen_weight(open_page):
     page = open_page()
     page.locator('[data-cell="layer1.a[1]"]').click()
-    page.get_by_label(re.compile("silence this node")).check()
+    page.get_by_label("Switch off this node").check()
     network = tn.Network.initial(seed=0)
     for j in range(2):
         network = network.with_parameter(f"layer2.weight[{j},1]", 0.0)
     expect(page.locator('[data-cell="layer2.a[0]"]')).to_contain_text(f"{network(LINES[0])[0, 0]:.3f}")
     expect(page.locator(".what-if")).to_contain_text("numbers change")
-    page.get_by_role("button", name="undo").click()
+    page.get_by_role("button", name="Undo").click()
     page.locator('[data-cell="layer1.weight[0,1]"]').click()
-    page.get_by_label("frozen").check()
-    page.get_by_role("button", name="train on like this").click()
+    page.get_by_label("Frozen").check()
+    page.get_by_role("button", name="Branch with changes").click()
     to_end(page)
     expect(page.locator('[data-cell="layer1.weight[0,1]"]')).to_contain_text("+0.27")
     frozen = next(row for row in ledger_csv(page) if row["parameter"] == "layer1.weight[0,1]")
@@ -264,7 +264,7 @@ def test_a_silenced_node_and_a_frozen_weight(open_page):
 
 def test_a_dragged_pixel_changes_the_answer(open_page):
     page = open_page()
-    page.get_by_role("spinbutton", name="brightness of the top-left pixel").fill("0.25")
+    page.get_by_role("spinbutton", name="Brightness of the top-left pixel").fill("0.25")
     page.keyboard.press("Enter")
     answer = tn.Network.initial(seed=0)(np.array([0.25, 1, 0, 0]))
     expect(page.locator(".at-picture dd.value").first).to_have_text(f"{100 * answer[0]:.1f} %")
@@ -274,16 +274,16 @@ def test_a_dragged_pixel_changes_the_answer(open_page):
     page.mouse.move(box["x"] + 8, box["y"] + 8 - 80)
     page.mouse.up()
     assert float(
-        page.get_by_role("spinbutton", name="brightness of the top-left pixel").input_value()
+        page.get_by_role("spinbutton", name="Brightness of the top-left pixel").input_value()
     ) == pytest.approx(0.75)
-    page.get_by_role("button", name="the training's picture").click()
+    page.get_by_role("button", name="Show training picture").click()
     expect(page.locator(".at-picture dd.value").first).to_have_text("67.8 %")
 
 
 def test_verdicts_of_the_sets_are_pythons(open_page):
     page = open_page()
     to_end(page)
-    page.get_by_role("button", name="tables").click()
+    page.get_by_role("button", name="Tables").click()
     for examples in (LINES, tn.pictures.fuzzy(), tn.pictures.stress()):
         for answer in predictions.predictions(RUN.final, examples):
             row = (
@@ -293,7 +293,7 @@ def test_verdicts_of_the_sets_are_pythons(open_page):
             )
             expect(row).to_contain_text(answer.words())
             expect(row).to_contain_text(f"{100 * answer.outputs[0]:.1f} %")
-    page.get_by_role("button", name="gray lattice").click()
+    page.get_by_role("button", name="Gray lattice").click()
     outputs = RUN.final(tn.pictures.lattice(5).inputs)
     unsure = int((np.abs(outputs[:, 0] - outputs[:, 1]) < predictions.UNSURE).sum())
     expect(page.locator(".at-world")).to_contain_text(f"{unsure} unsure")
@@ -302,9 +302,9 @@ def test_verdicts_of_the_sets_are_pythons(open_page):
 @pytest.mark.torch
 def test_pytorch_agrees(open_page):
     page = open_page()
-    page.get_by_role("button", name="ask PyTorch").click()
+    page.get_by_role("button", name="Check with PyTorch").click()
     expect(page.locator(".at-arithmetic")).to_contain_text(
-        re.compile(r"PyTorch [\d.]+.* agrees: the loss and 23 gradients")
+        re.compile(r"PyTorch [\d.]+.* agrees. The loss and 23 gradients")
     )
 
 
@@ -315,25 +315,25 @@ def test_pytorch_agrees(open_page):
 def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
     recipe = tn.Recipe(learning_rate=5.0, noise=noise)
     page = open_page(fragment({"recipe": {"learning_rate": 5, "noise": noise}}))
-    page.get_by_label("How many seeds").select_option("1000")
-    page.get_by_role("button", name="ask", exact=True).click()
+    page.get_by_label("Number of seeds").select_option("1000")
+    page.get_by_role("button", name="Measure", exact=True).click()
     crowd = tn.population(recipe, networks=1000)
     expect(page.locator("[data-verdict]")).to_have_text(
         str(crowd.share(crowd.all_right, "get all 4 pictures right"))
     )
     page.get_by_label("Question").select_option("lean")
     gaps = crowd.margins(tn.train(tn.Network.initial(seed=0), LINES, recipe).batch(0))[:, 0]
-    expect(page.locator(".at-luck")).to_contain_text(
+    expect(page.locator(".at-many-seeds")).to_contain_text(
         "Picture: top with the noise of nudge 0;" if noise else "Picture: top;"
     )
     expect(page.locator("[data-verdict]")).to_have_text(
         str(crowd.share(gaps > 0, "lean to horizontal on this picture"))
     )
-    page.locator(".at-luck svg [role=button]").last.click()
-    member = page.locator(".at-luck .link").first
+    page.locator(".at-many-seeds svg [role=button]").last.click()
+    member = page.locator(".at-many-seeds .link").first
     seed = int(member.inner_text())
     member.click()
-    expect(page.get_by_role("spinbutton", name="seed")).to_have_value(str(seed))
+    expect(page.get_by_role("spinbutton", name="Seed")).to_have_value(str(seed))
     run = tn.train(tn.Network.initial(seed=seed), LINES, replace(recipe, seed=seed))
     expect(page.locator(".at-timeline")).to_contain_text(
         f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}"
@@ -343,21 +343,21 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
 
 def test_a_long_question_can_be_cancelled(open_page):
     page = open_page(fragment({"recipe": {"epochs": 2000}}))
-    page.get_by_label("How many seeds").select_option("1000000")
-    page.get_by_role("button", name="ask", exact=True).click()
-    expect(page.locator(".at-luck progress")).to_be_visible()
-    page.get_by_role("button", name="cancel").click()
-    expect(page.get_by_role("button", name="ask", exact=True)).to_be_visible()
-    page.get_by_label("How many seeds").select_option("1000")
+    page.get_by_label("Number of seeds").select_option("1000000")
+    page.get_by_role("button", name="Measure", exact=True).click()
+    expect(page.locator(".at-many-seeds progress")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Measure", exact=True)).to_be_visible()
+    page.get_by_label("Number of seeds").select_option("1000")
     page.keyboard.press("Home")
 
 
 def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_page):
     page = open_page()
     page.get_by_role("button", name="3 Train").click()
-    expect(page.get_by_role("button", name="reveal")).to_be_disabled()
+    expect(page.get_by_role("button", name="Reveal")).to_be_disabled()
     page.get_by_role("radio", name="all four").check()
-    page.get_by_role("button", name="reveal").click()
+    page.get_by_role("button", name="Reveal").click()
     chapter = page.locator(".chapter")
     expect(chapter.locator(".answer")).to_contain_text("not as you said It is: two.")
     crowd = tn.population(networks=1000)
@@ -365,7 +365,7 @@ def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_pa
         str(crowd.share(crowd.all_right, "get all four pictures right after 100 epochs"))
     )
     assert chapter.locator("img").evaluate("image => image.naturalWidth") > 100
-    page.get_by_role("button", name="close the chapter").click()
+    page.get_by_role("button", name="Close chapter").click()
     expect(chapter).to_have_count(0)
 
 
@@ -379,7 +379,7 @@ def test_every_chapter_by_clicks_is_the_story(open_page, key):
     expect(chapter).to_contain_text(asked.text)
     right = asked.answer(journey)
     page.get_by_role("radio", name=asked.options[right], exact=True).check()
-    page.get_by_role("button", name="reveal").click()
+    page.get_by_role("button", name="Reveal").click()
     expect(chapter.locator(".answer")).to_contain_text("as you said")
     shown = chapter.locator(".parts").inner_text()
     for part in told.parts:
@@ -401,10 +401,10 @@ def test_a_nudge_is_repeated_as_its_chapter_says(open_page):
     page.get_by_role("navigation").get_by_role("button", name="Nudge").click()
     expect(page.locator(".chapter")).to_contain_text("choose “top”, then “train on this one”")
     page.locator(".at-picture").get_by_role("button", name="top", exact=True).click()
-    page.get_by_role("button", name="train on this one").click()
+    page.get_by_role("button", name="Train on this picture").click()
     for moment in training.nudges(tn.Network.initial(seed=0), LINES["top"], times=4):
         expect(page.locator(".at-timeline")).to_contain_text(f"average loss {moment.loss:.4f}")
-        page.get_by_role("button", name="One nudge on").click()
+        page.get_by_role("button", name="Next step").click()
 
 
 def test_save_and_open(open_page, tmp_path):
@@ -415,7 +415,7 @@ def test_save_and_open(open_page, tmp_path):
     assert path.read_bytes() == tn.train(tn.Network.initial(seed=4), LINES, recipe).to_bytes()
     other = open_page()
     other.get_by_label("Open a recording").set_input_files(path)
-    expect(other.get_by_label("learning rate")).to_have_value("2")
+    expect(other.get_by_label("Learning rate")).to_have_value("2")
     other.keyboard.press("Home")
     same_as(other, tn.load(path)[0])
     to_end(other)
@@ -453,21 +453,21 @@ def fragment(state):
 
 def test_a_shared_address_restores_everything(open_page):
     page = open_page()
-    page.get_by_role("slider", name="nudge").fill("77")
+    page.get_by_role("slider", name="Step").fill("77")
     page.locator('[data-cell="layer1.bias[2]"]').click()
-    page.get_by_label("learning rate").fill("3")
-    page.get_by_role("button", name="branch at nudge 77").click()
+    page.get_by_label("Learning rate").fill("3")
+    page.get_by_role("button", name="Branch at step 77").click()
     expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
     page.get_by_role("button", name="gray", exact=True).click()
-    page.get_by_role("slider", name="nudge").fill("200")
-    page.get_by_role("button", name="tables").click()
-    page.get_by_label("Order of the ledger").select_option("gradient")
+    page.get_by_role("slider", name="Step").fill("200")
+    page.get_by_role("button", name="Tables").click()
+    page.get_by_label("Sort by").select_option("gradient")
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("status").first).to_contain_text("The link is")
     settled(page)
     other = open_page(page.url.split("/")[-1])
     expect(other.locator(".at-timeline tbody tr")).to_have_count(2)
-    expect(other.locator(".at-timeline")).to_contain_text("nudge 123 of 324")
+    expect(other.locator(".at-timeline")).to_contain_text("step 123 of 324")
     for area in ("picture", "network", "arithmetic", "timeline", "ledger", "world", "hidden"):
         expect(other.locator(f".at-{area}")).to_have_text(
             page.locator(f".at-{area}").inner_text(), use_inner_text=True
@@ -491,7 +491,7 @@ def test_a_shared_address_restores_everything(open_page):
 def test_an_address_that_cannot_be_gives_a_message_and_the_plain_start(open_page, where, words):
     page = open_page(where, allowed=("400",))
     expect(page.get_by_role("alert")).to_contain_text(words)
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 400")
+    expect(page.locator(".at-timeline")).to_contain_text("step 0 of 400")
 
 
 @pytest.mark.parametrize(
@@ -507,9 +507,9 @@ def test_a_mistake_in_the_recipe_is_said_and_the_run_stays(open_page, field, val
     page = open_page(allowed=("400",))
     page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
     page.get_by_label(field).fill(value)
-    page.get_by_role("button", name="branch at nudge 0").click()
+    page.get_by_role("button", name="Branch at step 0").click()
     expect(page.get_by_role("alert")).to_contain_text(words)
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 400")
+    expect(page.locator(".at-timeline")).to_contain_text("step 0 of 400")
 
 
 def test_a_training_that_diverges_says_where(open_page):
@@ -526,16 +526,16 @@ def test_without_its_server_the_network_stays_alive(browser):
         page = browser.new_page()
         page.goto(address)
         page.locator(".lab").wait_for()
-    page.get_by_role("button", name="ask", exact=True).click()
+    page.get_by_role("button", name="Measure", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("server does not answer")
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 1 of 400")
-    page.get_by_role("spinbutton", name="brightness of the top-left pixel").fill("0.5")
-    page.get_by_label("learning rate").fill("2")
-    page.get_by_role("button", name="branch at nudge 1").click()
+    expect(page.locator(".at-timeline")).to_contain_text("step 1 of 400")
+    page.get_by_role("spinbutton", name="Brightness of the top-left pixel").fill("0.5")
+    page.get_by_label("Learning rate").fill("2")
+    page.get_by_role("button", name="Branch at step 1").click()
     expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
-    page.get_by_role("spinbutton", name="seed").fill("7")
-    page.get_by_role("button", name="start again with this").click()
+    page.get_by_role("spinbutton", name="Seed").fill("7")
+    page.get_by_role("button", name="Train", exact=True).click()
     first = tn.Network.initial(seed=7).named()["layer1.weight[0,0]"]
     expect(page.locator('[data-cell="layer1.weight[0,0]"]')).to_contain_text(f"{abs(first):.2f}")
     page.context.close()
@@ -558,12 +558,12 @@ def test_the_journey_by_keyboard_alone(open_page):
     page.keyboard.press("Enter")
     tab_to(page.get_by_role("radio", name="yes"))
     page.keyboard.press("Space")
-    tab_to(page.get_by_role("button", name="reveal"))
+    tab_to(page.get_by_role("button", name="Reveal"))
     page.keyboard.press("Enter")
     expect(page.locator(".answer")).to_contain_text("as you said")
-    tab_to(page.get_by_role("spinbutton", name="brightness of the top-right pixel"))
+    tab_to(page.get_by_role("spinbutton", name="Brightness of the top-right pixel"))
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("spinbutton", name="brightness of the top-right pixel")).to_have_value("0.95")
+    expect(page.get_by_role("spinbutton", name="Brightness of the top-right pixel")).to_have_value("0.95")
     weight = page.locator('[data-cell="layer1.weight[1,3]"]')
     tab_to(weight)
     page.keyboard.press("Enter")
@@ -574,13 +574,13 @@ def test_the_journey_by_keyboard_alone(open_page):
     page.keyboard.type("-1.5")
     page.keyboard.press("Enter")
     expect(weight).to_contain_text("−1.50")
-    tab_to(page.get_by_role("slider", name="nudge"))
+    tab_to(page.get_by_role("slider", name="Step"))
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 1 of")
-    tab_to(page.get_by_role("button", name="tables"))
+    expect(page.locator(".at-timeline")).to_contain_text("step 1 of")
+    tab_to(page.get_by_role("button", name="Tables"))
     page.keyboard.press("Enter")
     expect(page.locator(".at-world")).to_contain_text("The stress test")
-    tab_to(page.get_by_role("button", name="ask", exact=True))
+    tab_to(page.get_by_role("button", name="Measure", exact=True))
     page.keyboard.press("Enter")
     page.locator("[data-verdict]").wait_for()
     page.keyboard.press("b")
@@ -598,7 +598,7 @@ def test_the_journey_by_keyboard_alone(open_page):
 def test_axe_finds_no_violation(open_page, scheme, where):
     page = open_page(where, color_scheme=scheme)
     page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
-    page.get_by_role("button", name="ask", exact=True).click()
+    page.get_by_role("button", name="Measure", exact=True).click()
     page.locator("[data-verdict]").wait_for()
     settled(page)
     page.evaluate(laboratory.AXE.read_text())
@@ -621,17 +621,17 @@ def test_at_360_pixels_nothing_is_cut_off(open_page, where):
 
 def test_reduced_motion_is_respected(open_page):
     page = open_page(reduced_motion="reduce")
-    page.get_by_role("button", name="▶ play").click()
+    page.get_by_role("button", name="▶ Play").click()
     assert page.evaluate("document.getAnimations().length") == 0
-    page.get_by_role("button", name="pause").click()
+    page.get_by_role("button", name="Pause").click()
 
 
 def test_play_moves_and_pauses(open_page):
     page = open_page()
-    page.get_by_label("speed").select_option("2500")
+    page.get_by_label("Speed").select_option("2500")
     page.keyboard.press(" ")
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 400 of 400")
-    expect(page.get_by_role("button", name="▶ play")).to_be_visible()
+    expect(page.locator(".at-timeline")).to_contain_text("step 400 of 400")
+    expect(page.get_by_role("button", name="▶ Play")).to_be_visible()
 
 
 def test_figures_and_tables_can_be_taken_away(open_page):

@@ -40,7 +40,7 @@ def test_every_step_of_a_watched_training_is_pytorchs(open_file, tmp_path, run):
     expect(page.locator(".at-timeline")).to_contain_text(f"Watched in PyTorch. {run.notes[0]}")
     for step, moment in enumerate(run):
         scrub(page, step)
-        expect(heading(page)).to_contain_text(f"nudge {step} of 4")
+        expect(heading(page)).to_contain_text(f"step {step} of 4")
         same_as(page, moment)
     path = tmp_path / "watched.safetensors"
     saved(page, page.get_by_role("button", name="Save")).save_as(path)
@@ -54,14 +54,14 @@ def test_a_watched_training_goes_on_where_formulas_are_aboard(open_file):
     assert (clipped.recipe.gradients, clipped.recipe.optimizer) == ("external", "sgd")
     page = open_file(clipped, GIVEN, names=["clipped", "given"])
     scrub(page, 2)
-    page.get_by_role("button", name="branch from here").click()
+    page.get_by_role("button", name="Branch here").click()
     expect(trainings(page).nth(2)).to_contain_text("after 2 of clipped: nothing changed")
     recipe = replace(clipped.recipe, gradients="loss", learning_rate=clipped.rate_of(2), epochs=1)
     scrub(page, 3)
     same_as(page, tn.train(clipped[2].network, clipped.examples, recipe)[1])
     expect(trainings(page).nth(1)).to_contain_text("watched in PyTorch")
     page.get_by_role("button", name="given", exact=True).click()
-    page.get_by_role("button", name="branch from here").click()
+    page.get_by_role("button", name="Branch here").click()
     expect(page.get_by_role("alert")).to_contain_text("no formula here gives; choose another loss to go on")
 
 
@@ -91,9 +91,9 @@ def test_without_targets_nothing_is_called_right(open_file):
             optimizer.step()
     assert run.examples.targets is None
     page = open_file(run)
-    expect(page.locator(".at-timeline")).not_to_contain_text("come out right")
-    page.get_by_label(re.compile("^loss")).select_option("mse")
-    page.get_by_role("button", name="branch at nudge 0").click()
+    expect(page.locator(".at-timeline")).not_to_contain_text("Correct:")
+    page.get_by_label(re.compile("^Loss")).select_option("mse")
+    page.get_by_role("button", name="Branch at step 0").click()
     expect(page.get_by_role("alert")).to_contain_text("nothing told what should come out")
 
 
@@ -119,9 +119,9 @@ def test_a_start_that_no_seed_draws_is_kept_when_a_table_is_trained_again(open_f
     own = tn.train(start, ten, tn.Recipe(epochs=2, loss="cross_entropy", batch_size=8))
     for run in (later, own):
         page = open_file(run)
-        page.get_by_label("epochs").fill("3")
-        page.get_by_role("button", name="start again with this").click()
-        expect(heading(page)).to_contain_text("nudge 0 of 57")
+        page.get_by_label("Epochs").fill("3")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(heading(page)).to_contain_text("step 0 of 57")
         same_as(page, run[0])
 
 
@@ -149,7 +149,7 @@ def test_digits_keep_their_step_when_the_page_is_loaded_again(open_file):
     laboratory.rested(page)
     assert len(page.url.split("#")[1]) < 100
     page.reload()
-    expect(heading(page)).to_contain_text("nudge 77 of 225")
+    expect(heading(page)).to_contain_text("step 77 of 225")
     same_as(page, run[77])
     assert np.array_equal(run[77].batch.inputs[0], table.inputs[77 * 8])
 
@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_shown_leaves_what_was_opened(open_file, tmp_path)
     tn.train(tn.Network.initial((4, 7, 2), seed=0), RUN.examples, tn.Recipe(epochs=9)).save(wide)
     for path in (opened, wide):
         page.get_by_label("Open a recording").set_input_files(path)
-        expect(heading(page)).to_contain_text("nudge 36 of 36")
+        expect(heading(page)).to_contain_text("step 36 of 36")
     expect(page.get_by_role("alert")).to_contain_text("no formulas for a 4-7-2 network")
     path = tmp_path / "saved.safetensors"
     saved(page, page.get_by_role("button", name="Save")).save_as(path)

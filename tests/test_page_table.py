@@ -257,10 +257,10 @@ def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
     page = open_page()
     choose(page, tmp_path / "run.safetensors")
     timeline = page.locator(".at-timeline")
-    expect(timeline).to_contain_text("nudge 800 of 800")
+    expect(timeline).to_contain_text("step 800 of 800")
     off = notation.number(float(tn.score_regression(run.final, some).mae[0]))
     expect(timeline).to_contain_text(f"Its numbers are off by {off} of target on average")
-    expect(timeline).not_to_contain_text("come out right")
+    expect(timeline).not_to_contain_text("Correct:")
     said = notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
     expect(page.locator(".at-picture")).to_contain_text(
         f"target: it says {said}; it should say {load_diabetes().target[0]:g}."
@@ -293,7 +293,7 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
     mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
     expect(timeline).to_contain_text(f"with an average loss of {mean:.4f} after epoch {run.epochs}")
     expect(page.locator(".at-picture")).to_contain_text("it should say")
-    expect(page.locator(".at-luck")).to_contain_text(
+    expect(page.locator(".at-many-seeds")).to_contain_text(
         "of answers that are right or wrong; what comes out here is neither"
     )
 
