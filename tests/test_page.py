@@ -110,12 +110,12 @@ def test_stops_reveal_the_nudge_part_by_part(open_page):
     answer = page.locator('[data-cell="layer2.a[0]"]')
     page.get_by_role("button", name="Input", exact=True).click()
     expect(answer).to_contain_text("·")
-    expect(page.locator(".at-ledger")).to_contain_text("The gradient comes at the stop")
+    expect(page.locator(".at-ledger")).to_contain_text("The gradients appear in the Backward phase")
     page.keyboard.press(".")
     expect(answer).to_contain_text("0.678")
     for _ in range(3):
         page.keyboard.press(".")
-    expect(page.locator(".at-ledger")).to_contain_text("for 23 of 23 parameters, to the last bit")
+    expect(page.locator(".at-ledger")).to_contain_text("holds for 23 of 23 parameters, to the last bit")
     page.keyboard.press(".")
     expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("step 1 of 400")
 
@@ -217,7 +217,7 @@ def test_a_branch_with_noise_in_batches_is_pythons(open_page):
     page.get_by_text("More settings").click()
     page.get_by_label("Noise").fill("0.123")
     page.get_by_role("button", name="Branch at step 20").click()
-    expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text("after 20: noise 0.123")
+    expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text("from step 20: noise 0.123")
     start = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(batch_size=3, order="shuffled"))[20].network
     branch = tn.train(start, LINES, tn.Recipe(batch_size=3, order="shuffled", noise=0.123, epochs=90))
     assert shown_pixels(page) == as_shown(branch[0].batch.inputs[0])
@@ -227,7 +227,7 @@ def test_a_branch_with_noise_in_batches_is_pythons(open_page):
     page.get_by_role("spinbutton", name="Brightness of the top-left pixel").fill("0.25")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Train on this picture").click()
-    expect(page.locator(".at-timeline tbody tr").nth(2)).to_contain_text("one picture")
+    expect(page.locator(".at-timeline tbody tr").nth(2)).to_contain_text("one example")
     expect(page.locator(".at-picture")).to_contain_text("with noise")
 
 
@@ -250,7 +250,7 @@ def test_a_silenced_node_and_a_frozen_weight(open_page):
     for j in range(2):
         network = network.with_parameter(f"layer2.weight[{j},1]", 0.0)
     expect(page.locator('[data-cell="layer2.a[0]"]')).to_contain_text(f"{network(LINES[0])[0, 0]:.3f}")
-    expect(page.locator(".what-if")).to_contain_text("numbers change")
+    expect(page.locator(".what-if")).to_contain_text("values change")
     page.get_by_role("button", name="Undo").click()
     page.locator('[data-cell="layer1.weight[0,1]"]').click()
     page.get_by_label("Frozen").check()
@@ -324,7 +324,7 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
     page.get_by_label("Question").select_option("lean")
     gaps = crowd.margins(tn.train(tn.Network.initial(seed=0), LINES, recipe).batch(0))[:, 0]
     expect(page.locator(".at-many-seeds")).to_contain_text(
-        "Picture: top with the noise of nudge 0;" if noise else "Picture: top;"
+        "Picture: top with the noise of step 0." if noise else "Picture: top."
     )
     expect(page.locator("[data-verdict]")).to_have_text(
         str(crowd.share(gaps > 0, "lean to horizontal on this picture"))
@@ -336,7 +336,7 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
     expect(page.get_by_role("spinbutton", name="Seed")).to_have_value(str(seed))
     run = tn.train(tn.Network.initial(seed=seed), LINES, replace(recipe, seed=seed))
     expect(page.locator(".at-timeline")).to_contain_text(
-        f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}"
+        f"Last epoch: average loss {run.loss_per_epoch[-1]:.4f}"
     )
     assert gaps[seed] > 0
 
@@ -359,7 +359,7 @@ def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_pa
     page.get_by_role("radio", name="all four").check()
     page.get_by_role("button", name="Reveal").click()
     chapter = page.locator(".chapter")
-    expect(chapter.locator(".answer")).to_contain_text("not as you said It is: two.")
+    expect(chapter.locator(".answer")).to_contain_text("Incorrect Measured: two.")
     crowd = tn.population(networks=1000)
     expect(chapter).to_contain_text(
         str(crowd.share(crowd.all_right, "get all four pictures right after 100 epochs"))
@@ -380,7 +380,7 @@ def test_every_chapter_by_clicks_is_the_story(open_page, key):
     right = asked.answer(journey)
     page.get_by_role("radio", name=asked.options[right], exact=True).check()
     page.get_by_role("button", name="Reveal").click()
-    expect(chapter.locator(".answer")).to_contain_text("as you said")
+    expect(chapter.locator(".answer")).to_contain_text("Correct")
     shown = chapter.locator(".parts").inner_text()
     for part in told.parts:
         if isinstance(part, Text | Verdict):
@@ -399,7 +399,7 @@ def test_every_chapter_by_clicks_is_the_story(open_page, key):
 def test_a_nudge_is_repeated_as_its_chapter_says(open_page):
     page = open_page()
     page.get_by_role("navigation").get_by_role("button", name="Nudge").click()
-    expect(page.locator(".chapter")).to_contain_text("choose “top”, then “train on this one”")
+    expect(page.locator(".chapter")).to_contain_text("press “top” and then “Train on this picture”")
     page.locator(".at-picture").get_by_role("button", name="top", exact=True).click()
     page.get_by_role("button", name="Train on this picture").click()
     for moment in training.nudges(tn.Network.initial(seed=0), LINES["top"], times=4):
@@ -439,7 +439,7 @@ def test_a_file_that_cannot_be_read_gives_a_message(open_page, tmp_path, damage)
     page = open_page()
     page.get_by_label("Open a recording").set_input_files(path)
     expect(page.get_by_role("alert")).to_contain_text(
-        re.compile("odd.safetensors.*(damaged|no recording|newer)")
+        re.compile("odd.safetensors.*(damaged|not a recording|newer)")
     )
     expect(page.locator(".lab")).to_be_visible()
 
@@ -479,13 +479,16 @@ def test_a_shared_address_restores_everything(open_page):
     [
         ("#1.!!!!", "damaged"),
         ("#1.eyJzdGVwIjoxMD", "damaged"),
-        ("#9.abc", "does not know"),
-        (fragment({"seed": -4}), "damaged: its seed"),
+        ("#9.abc", "cannot read the address"),
+        (fragment({"seed": -4}), "damaged. Its field seed"),
         (fragment({"colour": 1}), "colour"),
-        (fragment({"recipe": {"learning_rate": -3}}), "learning_rate is -3"),
-        (fragment({"recipe": {"noise": "much"}}), "noise is 'much'"),
+        (
+            fragment({"recipe": {"learning_rate": -3}}),
+            "Learning rate is -3. It must be above 0 and at most 1,000,000.",
+        ),
+        (fragment({"recipe": {"noise": "much"}}), "Noise is much. It must be at least 0 and below 10."),
         (fragment({"architecture": {"sizes": [4, 900, 2]}}), "parameters"),
-        (fragment({"branches": [{"from": 0, "at": 9999}]}), "its run ends at 400"),
+        (fragment({"branches": [{"from": 0, "at": 9999}]}), "at most at step 400, the end of its run"),
     ],
 )
 def test_an_address_that_cannot_be_gives_a_message_and_the_plain_start(open_page, where, words):
@@ -497,10 +500,10 @@ def test_an_address_that_cannot_be_gives_a_message_and_the_plain_start(open_page
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("learning rate", "-1", "learning_rate is -1; it must be above 0"),
-        ("momentum", "2", "momentum is 2; it must be at least 0 and below 1"),
-        ("noise", "10", "noise is 10; it must be at least 0 and below 10"),
-        ("epochs", "", "epochs is None"),
+        ("Learning rate", "-1", "Learning rate is -1. It must be above 0 and at most 1,000,000."),
+        ("Momentum", "2", "Momentum is 2. It must be at least 0 and below 1."),
+        ("Noise", "10", "Noise is 10. It must be at least 0 and below 10."),
+        ("Epochs", "", "Epochs is empty. It must be a whole number from 1 to 10,000,000."),
     ],
 )
 def test_a_mistake_in_the_recipe_is_said_and_the_run_stays(open_page, field, value, words):
@@ -560,7 +563,7 @@ def test_the_journey_by_keyboard_alone(open_page):
     page.keyboard.press("Space")
     tab_to(page.get_by_role("button", name="Reveal"))
     page.keyboard.press("Enter")
-    expect(page.locator(".answer")).to_contain_text("as you said")
+    expect(page.locator(".answer")).to_contain_text("Correct")
     tab_to(page.get_by_role("spinbutton", name="Brightness of the top-right pixel"))
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("spinbutton", name="Brightness of the top-right pixel")).to_have_value("0.95")
@@ -579,7 +582,7 @@ def test_the_journey_by_keyboard_alone(open_page):
     expect(page.locator(".at-timeline")).to_contain_text("step 1 of")
     tab_to(page.get_by_role("button", name="Tables"))
     page.keyboard.press("Enter")
-    expect(page.locator(".at-world")).to_contain_text("The stress test")
+    expect(page.locator(".at-world")).to_contain_text("Stress test")
     tab_to(page.get_by_role("button", name="Measure", exact=True))
     page.keyboard.press("Enter")
     page.locator("[data-verdict]").wait_for()

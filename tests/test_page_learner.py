@@ -22,7 +22,7 @@ from tinynet.lab.api import learner
 GRAY = {"input": [0.5] * 4, "target": [0.5, 0.5]}
 LEARNER = fragment({"chapter": "learner", "own": GRAY})
 WORLD = World(noise=0.15, doubt=0.6, labels="coin")
-SOURCES = ("memorizer", "learner", "best possible answer")
+SOURCES = ("memorizer", "learner", "Bayes-optimal")
 
 
 def answered(picture):
@@ -61,10 +61,10 @@ def test_a_dragged_pixel_is_answered_by_all_three_as_in_python(open_page):
     page.mouse.up()
     assert pixels(page) == [0.9, 0.5, 0.5, 0.5]
     says(page, [0.9, 0.5, 0.5, 0.5])
-    page.get_by_role("group", name="Pictures to compare on").get_by_role("button", name="faint line").click()
+    page.get_by_role("group", name="Example pictures").get_by_role("button", name="Faint line").click()
     says(page, [0.6, 0.6, 0.4, 0.4])
     assert shown_pixels(page) == ["0.6", "0.6", "0.4", "0.4"]  # the panel below shows it too
-    page.get_by_role("button", name="draw one").click()
+    page.get_by_role("button", name="Draw picture").click()
     drawn = World().examples(1, seed=0)
     assert pixels(page) == [round(value, 4) for value in drawn.inputs[0].tolist()]
     says(page, drawn.inputs[0])
@@ -80,7 +80,7 @@ def test_the_networks_answer_without_the_server_while_a_pixel_is_dragged(open_pa
     page.keyboard.press("Enter")
     outputs = learner.kept("memorizer")(np.array([0.9, 0.7, 0.5, 0.5]))
     expect(page.locator('[data-who="memorizer"] .value').first).to_have_text(f"{100 * outputs[0]:.1f} %")
-    expect(page.locator('[data-who="best possible answer"] .pill')).to_have_text("leans to horizontal")
+    expect(page.locator('[data-who="Bayes-optimal"] .pill')).to_have_text("leans to horizontal")
 
 
 def test_a_click_on_a_map_and_the_sliders_set_the_picture(open_page):
@@ -102,7 +102,7 @@ def test_a_click_on_a_map_and_the_sliders_set_the_picture(open_page):
     says(page, pixels(page))
     page.locator(".learner").get_by_role("spinbutton", name="top-right").fill("0.6")
     page.keyboard.press("Enter")
-    expect(page.locator(".learner")).to_contain_text("The present picture is none of them")
+    expect(page.locator(".learner")).to_contain_text("The current picture is not on the map")
 
 
 def test_the_maps_show_what_the_networks_say(open_page):
@@ -162,7 +162,7 @@ def test_all_rungs_can_be_measured_and_that_can_be_cancelled(open_page):
     page.get_by_label("Seeds per rung").select_option("64")
     expect(measured).to_contain_text("of 64 networks")
     page.get_by_role("button", name="Measure all").click()
-    page.get_by_text("all that was measured").click()
+    page.get_by_text("Table of results").click()
     expect(page.locator("[data-ladder] tbody tr")).to_have_count(len(RUNGS))
     expect(page.get_by_role("button", name="Measure all")).to_have_count(0)
     expect(page.get_by_role("alert")).to_have_text("")
@@ -173,7 +173,7 @@ def test_reliability_and_exam_are_pythons(open_page):
     exam = Exam()
     inputs, _, rows = World().draw(np.arange(exam.count), seed=0)
     happened = World().patterns.targets[rows, 0]
-    page.get_by_text("the numbers", exact=True).click()
+    page.get_by_text("Table of values", exact=True).click()
     for k, side in enumerate(SOURCES[:2]):
         network = learner.kept(side)
         found = reliability(probability(network(inputs)), happened)
@@ -194,7 +194,7 @@ def test_reliability_and_exam_are_pythons(open_page):
 
 def test_a_rung_can_be_trained_below(open_page):
     page = open_page(fragment({"chapter": "learner", "rung": "learner", "own": GRAY, "seed": 2}))
-    page.get_by_role("button", name="train this one below").click()
+    page.get_by_role("button", name="Train this network below").click()
     rung = RUNG["learner"]
     recipe = replace(rung.recipe, seed=2)
     run = tn.train(tn.Network.initial(rung.architecture, seed=2), World(), recipe)
@@ -205,7 +205,7 @@ def test_a_rung_can_be_trained_below(open_page):
         f"{100 * run.final(np.full(4, 0.5))[0]:.1f} %"
     )
     expect(page.locator(".at-recipe")).to_contain_text(
-        "drawn afresh from a world: noise 0.2, half of them doubtful"
+        "Each step draws new pictures with noise 0.2 and 50 % ambiguous pictures."
     )
 
 
@@ -259,8 +259,8 @@ def test_the_address_and_save_keep_the_world(open_page, tmp_path):
 def test_a_world_is_chosen_in_the_recipe_and_a_branch_keeps_it(open_page):
     page = open_page(fragment({"seed": 5}))
     page.get_by_label(re.compile("^Pictures")).select_option("world")
-    page.get_by_label("world's noise").fill("0.3")
-    page.get_by_label("doubtful share").fill("0.25")
+    page.get_by_label("World noise").fill("0.3")
+    page.get_by_label("Ambiguous fraction").fill("0.25")
     page.get_by_label("Epochs").fill("3")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator(".at-timeline")).to_contain_text("step 0 of 300")
@@ -299,7 +299,7 @@ def test_a_training_that_was_stopped_early_opens(open_page, tmp_path):
     page, path = open_page(), tmp_path / "early.safetensors"
     opened(page, run, path)
     expect(page.get_by_role("alert")).to_have_text("")
-    expect(page.locator(".at-timeline")).to_contain_text(f"stopped early, after nudge {len(run)} of 800")
+    expect(page.locator(".at-timeline")).to_contain_text(f"stopped early, after step {len(run)} of 800")
     page.keyboard.press("ArrowLeft")
     same_as(page, run[-1])
     again = tmp_path / "again.safetensors"
@@ -309,16 +309,19 @@ def test_a_training_that_was_stopped_early_opens(open_page, tmp_path):
     other = open_page(page.url.split("/")[-1])
     expect(other.locator(".at-timeline")).to_contain_text(f"of {len(run)} ")
     other.get_by_role("button", name="Save").click()
-    expect(other.get_by_role("alert")).to_contain_text("open its recording again to save it")
+    expect(other.get_by_role("alert")).to_contain_text("Open its recording again to save it")
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ({"world": {"noise": -1}}, "damaged: its world"),
-        ({"world": World(n=3).to_json()}, "damaged: its world"),
-        ({"world": WORLD.to_json(), "recipe": {"noise": 0.1}}, "has its own order, noise and views"),
-        ({"ends": -1}, "damaged: its ends"),
+        ({"world": {"noise": -1}}, "damaged. Its field world"),
+        ({"world": World(n=3).to_json()}, "damaged. Its field world"),
+        (
+            {"world": WORLD.to_json(), "recipe": {"noise": 0.1}},
+            "A world has its own order, noise and augmentation.",
+        ),
+        ({"ends": -1}, "damaged. Its field ends"),
     ],
 )
 def test_an_address_whose_world_cannot_be_gives_a_message(open_page, state, words):
@@ -370,7 +373,7 @@ def test_by_keyboard_alone(open_page):
     tab_to(page.locator(".learner").get_by_role("spinbutton", name="top-left"))
     page.keyboard.press("ArrowUp")
     says(page, [0.55, 0.5, 0.5, 0.5])
-    tab_to(page.get_by_role("button", name="diagonal", exact=True))
+    tab_to(page.get_by_role("button", name="Diagonal", exact=True))
     page.keyboard.press("Enter")
     says(page, [0, 1, 1, 0])
     tab_to(page.get_by_role("slider", name=re.compile("contrast of the rows")))

@@ -140,7 +140,7 @@ def test_another_seed_starts_with_pytorchs_numbers(open_file):
     assert ours == np.concatenate(wanted).tolist()
     page.get_by_role("button", name="Next seed").click()
     expect(page.get_by_role("alert")).to_contain_text(
-        "This file has the starts of the seeds 0 to 1023. Others need Python: tinynet lab."
+        "This file has the initial parameters of seeds 0 to 1,023 only. More choices need Python."
     )
     expect(page.get_by_role("heading", name=TIMELINE)).to_be_visible()
 
@@ -158,15 +158,15 @@ def test_another_recipe_starts_again(open_file):
 @pytest.mark.parametrize(
     ("label", "value", "words"),
     [
-        ("hidden nodes", "5", "no formulas for a 4-5-2 network of sigmoid and sigmoid nodes; it has those of a 4-3-2 network"),
-        ("loss", "cross_entropy", "no formulas for the loss cross_entropy with sgd in batches of 1. It has: loss mse, bce"),
-        ("learning rate", "-1", "The recipe's learning_rate is -1"),
+        ("Hidden nodes", "5", "no formulas for a 4-5-2 network with hidden activation sigmoid and output activation sigmoid. It has formulas for a 4-3-2 network"),
+        ("Loss", "cross_entropy", "no formulas for loss cross_entropy, optimizer sgd, batch size 1. It has formulas for loss mse, bce"),
+        ("Learning rate", "-1", "Learning rate is -1. It must be above 0 and at most 1,000,000."),
     ],
 )  # fmt: skip
 def test_what_is_not_aboard_is_said_and_what_is(open_file, label, value, words):
     page = open_file(RUN)
     field = page.get_by_label(re.compile(f"^{label}"))
-    field.select_option(value) if label != "learning rate" else field.fill(value)
+    field.select_option(value) if label != "Learning rate" else field.fill(value)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text(words)
     page.get_by_label("Dismiss").click()
@@ -176,9 +176,9 @@ def test_what_is_not_aboard_is_said_and_what_is(open_file, label, value, words):
 def test_what_needs_python_is_said_in_a_sentence_or_not_there(open_file):
     page = open_file(RUN)
     expect(page.locator(".at-many-seeds")).to_contain_text(
-        "needs Python: open this training in the laboratory, tinynet lab"
+        "needs Python. Open this training in the laboratory: tinynet lab"
     )
-    for name in ("ask", "Share", "1 Look"):
+    for name in ("Measure", "Share", "1 Look"):
         expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
     expect(page.get_by_role("navigation")).to_have_count(0)
 
@@ -192,7 +192,7 @@ def test_it_saves_the_bytes_that_came_along_and_opens_them(open_file, tmp_path):
     expect(trainings(page)).to_have_count(2)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text(
-        "to make one of this training needs Python: tinynet lab"
+        "To save this training, start the laboratory with: tinynet lab"
     )
     path.write_bytes(BOLD.to_bytes())
     page.get_by_label("Open a recording").set_input_files(path)
@@ -211,7 +211,7 @@ def test_a_recording_whose_numbers_do_not_follow_is_found_out(open_file):
     bent[-1, 0] += 0.01
     page = open_file(replace(RUN, parameters=bent), names=["bent"])
     expect(page.get_by_role("alert")).to_contain_text(
-        "bent: replayed here, its last numbers differ by up to 0.010."
+        "The replay of bent ends with different parameters. The largest difference is 0.010."
     )
 
 
@@ -284,7 +284,7 @@ def test_each_has_branches_recipes_and_bytes_of_its_own(open_file, tmp_path):
     scrub(page, 100)
     page.get_by_label("Learning rate").fill("1")
     page.get_by_role("button", name="Branch at step 100").click()
-    expect(trainings(page).nth(2)).to_contain_text("after 100 of wide: learning_rate 1")
+    expect(trainings(page).nth(2)).to_contain_text("from step 100 of wide: learning rate 1")
     to_end(page)
     page.keyboard.press("ArrowLeft")
     same_as(page, tn.train(WIDE[100].network, LINES, tn.Recipe(learning_rate=1.0, epochs=175))[-1])
@@ -294,7 +294,7 @@ def test_each_has_branches_recipes_and_bytes_of_its_own(open_file, tmp_path):
     assert tn.load(path)[300].values == WIDE[300].values
     page.get_by_role("button", name="Next seed").click()
     expect(trainings(page).nth(1)).to_contain_text("run 2")
-    expect(trainings(page).nth(1)).to_contain_text("4-8-2, seed 4, learning_rate 5, epochs 200")
+    expect(trainings(page).nth(1)).to_contain_text("4-8-2, seed 4, learning rate 5, epochs 200")
     expect(trainings(page).nth(0)).to_contain_text("small")
     settled(page)
     assert [float(row["before"]) for row in ledger_csv(page)] == tn.Network.initial(
@@ -312,9 +312,9 @@ def test_trainings_of_other_pictures_can_be_compared(open_file):
     expect(page.get_by_role("heading", name="Picture · row 0")).to_be_visible()
     scrub(page, 100)
     same_as(page, large[100])
-    expect(page.get_by_role("heading", name="All pictures, now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Training pictures")).to_be_visible()
     page.get_by_role("button", name="2x2", exact=True).click()
-    expect(page.get_by_role("heading", name="The whole world, now")).to_be_visible()
+    expect(page.get_by_role("heading", name="All inputs")).to_be_visible()
 
 
 # --- everybody -------------------------------------------------------------------------------------------------

@@ -55,26 +55,30 @@ def test_a_watched_training_goes_on_where_formulas_are_aboard(open_file):
     page = open_file(clipped, GIVEN, names=["clipped", "given"])
     scrub(page, 2)
     page.get_by_role("button", name="Branch here").click()
-    expect(trainings(page).nth(2)).to_contain_text("after 2 of clipped: nothing changed")
+    expect(trainings(page).nth(2)).to_contain_text("from step 2 of clipped: no changes")
     recipe = replace(clipped.recipe, gradients="loss", learning_rate=clipped.rate_of(2), epochs=1)
     scrub(page, 3)
     same_as(page, tn.train(clipped[2].network, clipped.examples, recipe)[1])
     expect(trainings(page).nth(1)).to_contain_text("watched in PyTorch")
     page.get_by_role("button", name="given", exact=True).click()
     page.get_by_role("button", name="Branch here").click()
-    expect(page.get_by_role("alert")).to_contain_text("no formula here gives; choose another loss to go on")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Loss is external, and TinyNet has no formula for it. Choose another loss to continue the training."
+    )
 
 
 def test_what_pytorch_did_not_do_is_said(open_file):
     page = open_file(GIVEN)
     page.locator('[data-cell="layer1.weight[0,2]"]').click()
     page.get_by_role("button", name=re.compile("change of the weight")).click()
-    expect(page.locator(".at-arithmetic")).to_contain_text("PyTorch’s own number: no formula here gives it")
+    expect(page.locator(".at-arithmetic")).to_contain_text(
+        "Recorded from PyTorch: TinyNet has no formula for this value"
+    )
     page.keyboard.press("End")
     expect(page.locator(".at-ledger")).to_contain_text(
-        "PyTorch did not take this step, and no formula here gives its numbers"
+        "PyTorch did not run this step, and TinyNet has no formula for its values"
     )
-    expect(page.locator(".at-arithmetic")).to_contain_text("not known: PyTorch did not take this step")
+    expect(page.locator(".at-arithmetic")).to_contain_text("Unknown: PyTorch did not run this step")
     expect(page.locator("body")).not_to_contain_text("NaN")
 
 
@@ -94,7 +98,7 @@ def test_without_targets_nothing_is_called_right(open_file):
     expect(page.locator(".at-timeline")).not_to_contain_text("Correct:")
     page.get_by_label(re.compile("^Loss")).select_option("mse")
     page.get_by_role("button", name="Branch at step 0").click()
-    expect(page.get_by_role("alert")).to_contain_text("nothing told what should come out")
+    expect(page.get_by_role("alert")).to_contain_text("The targets of this PyTorch training are unknown.")
 
 
 def test_a_table_is_replayed_in_its_own_units(open_file, iris):
@@ -102,14 +106,12 @@ def test_a_table_is_replayed_in_its_own_units(open_file, iris):
     scrub(page, 100)
     expect(heading(page)).to_contain_text(f"{', '.join(iris[100].names[:3])} and 5 more")
     same_as(page, iris[100])
-    assert page.get_by_label("hidden nodes").input_value() == "12"
+    assert page.get_by_label("Hidden nodes", exact=True).input_value() == "12"
     first = page.get_by_label("sepal length (cm)", exact=True)
     value = float(iris.examples.scaling.values(iris[100].shown.inputs)[0, 0])
     assert float(first.input_value()) == pytest.approx(value)
     right = tn.score(iris[100].network, iris.examples).count
-    expect(page.locator(".at-timeline")).to_contain_text(
-        f"Of the 150 examples it is trained on, {right} come out right"
-    )
+    expect(page.locator(".at-timeline")).to_contain_text(f"Correct: {right} of 150 training rows")
 
 
 def test_a_start_that_no_seed_draws_is_kept_when_a_table_is_trained_again(open_file, iris):
@@ -159,7 +161,7 @@ def test_a_table_is_not_asked_for_and_a_dropped_one_is_told_where_to_go(open_fil
     expect(page.locator("footer")).to_contain_text("Drop a recording anywhere to open it.")
     assert page.get_by_label("Open a recording").get_attribute("accept") == ".safetensors"
     drop(page, "own.csv", "x,label\n1,a\n2,b\n")
-    expect(page.get_by_role("alert")).to_contain_text("own.csv: a table needs the laboratory with its Python")
+    expect(page.get_by_role("alert")).to_contain_text("own.csv is a table. Tables need Python.")
 
 
 def test_a_file_that_cannot_be_shown_leaves_what_was_opened(open_file, tmp_path):

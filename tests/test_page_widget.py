@@ -124,9 +124,9 @@ def test_the_theme_follows_the_notebooks(live):
 
 
 def test_the_kernel_answers_the_page(live):
-    luck = live.lab.locator(".at-many-seeds")
-    luck.get_by_role("button", name="Measure", exact=True).click()
-    expect(luck).to_contain_text(re.compile("of 10,000 networks get all 4 pictures right"))
+    seeds = live.lab.locator(".at-many-seeds")
+    seeds.get_by_role("button", name="Measure", exact=True).click()
+    expect(seeds).to_contain_text(re.compile("of 10,000 networks get all 4 pictures right"))
 
 
 def test_without_its_kernel_it_lives_on_and_says_what_is_missing(opened):
@@ -136,7 +136,7 @@ def test_without_its_kernel_it_lives_on_and_says_what_is_missing(opened):
     left.page.get_by_text("No Kernel", exact=True).wait_for()
     left.lab.get_by_role("button", name="Measure", exact=True).click()
     expect(left.lab.get_by_role("alert").first).to_contain_text(
-        "Python does not answer: the notebook's kernel is gone"
+        "Python does not answer. The notebook's kernel has stopped."
     )
     left.timeline.click()
     left.page.keyboard.press("Home")
