@@ -55,7 +55,7 @@ def drop(page, name, text):
 
 
 def trained(page):
-    page.get_by_role("button", name="Train", exact=True).click()
+    page.locator(".at-table").get_by_role("button", name="Train", exact=True).click()
     page.locator(".at-table").wait_for(state="detached")
     page.locator(".at-timeline", has_text="Training …").wait_for(state="detached")
     return page.locator(".at-timeline")
@@ -192,7 +192,7 @@ def test_a_stray_word_is_told_with_its_line_and_the_column_can_be_left_out(open_
     expect(page.get_by_role("row", name=re.compile("^x"))).to_contain_text(
         "numbers from 1 to 6; not a number: red"
     )
-    page.get_by_role("button", name="Train", exact=True).click()
+    page.locator(".at-table").get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("stray.csv, line 3, column 'x': 'red' is no number")
     page.get_by_label("Use x as input").uncheck()
     expect(trained(page)).to_contain_text("of 2 held-out rows")
