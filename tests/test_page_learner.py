@@ -234,7 +234,7 @@ def test_a_recording_from_a_world_opens_and_shows_pythons_pictures(open_page, tm
         names = run[step].names
         told = ", ".join(names[:3]) + f" and {len(names) - 3} more" if len(names) > 4 else ", ".join(names)
         expect(page.locator(".at-picture h2")).to_have_text(f"Picture · {told}", ignore_case=True)
-        shown = run[step].shown.inputs[0]
+        shown = run[step].batch.inputs[0]
         assert [float(text) for text in shown_pixels(page)] == pytest.approx(shown.tolist(), abs=5.1e-5)
         same_as(page, run[step])
     path = tmp_path / "again.safetensors"
@@ -258,7 +258,7 @@ def test_the_address_and_save_keep_the_world(open_page, tmp_path):
 
 def test_a_world_is_chosen_in_the_recipe_and_a_branch_keeps_it(open_page):
     page = open_page(fragment({"seed": 5}))
-    page.get_by_label(re.compile("^Pictures")).select_option("world")
+    page.get_by_role("combobox", name="Pictures", exact=True).select_option("world")
     page.get_by_label("World noise").fill("0.3")
     page.get_by_label("Ambiguous fraction").fill("0.25")
     page.get_by_label("Epochs").fill("3")
@@ -275,7 +275,7 @@ def test_a_world_is_chosen_in_the_recipe_and_a_branch_keeps_it(open_page):
     page.keyboard.press("ArrowLeft")
     branch = tn.train(run[100].network, world, tn.Recipe(epochs=2, learning_rate=2.0, seed=5))
     same_as(page, branch[-1])
-    page.get_by_label(re.compile("^Pictures")).select_option("2")
+    page.get_by_role("combobox", name="Pictures", exact=True).select_option("2")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator(".at-timeline")).to_contain_text(
         "step 0 of 12"

@@ -148,7 +148,7 @@ def test_another_seed_starts_with_pytorchs_numbers(open_file):
 def test_another_recipe_starts_again(open_file):
     page = open_file(RUN)
     page.get_by_label("Learning rate").fill("5")
-    page.get_by_label(re.compile("^Loss")).select_option("bce")
+    page.get_by_role("combobox", name="Loss", exact=True).select_option("bce")
     page.get_by_role("button", name="Train", exact=True).click()
     to_end(page)
     page.keyboard.press("ArrowLeft")
@@ -165,8 +165,9 @@ def test_another_recipe_starts_again(open_file):
 )  # fmt: skip
 def test_what_is_not_aboard_is_said_and_what_is(open_file, label, value, words):
     page = open_file(RUN)
-    field = page.get_by_label(re.compile(f"^{label}"))
-    field.select_option(value) if label != "Learning rate" else field.fill(value)
+    role = "spinbutton" if label == "Learning rate" else "combobox"
+    field = page.get_by_role(role, name=label, exact=True)
+    field.select_option(value) if role == "combobox" else field.fill(value)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text(words)
     page.get_by_label("Dismiss").click()

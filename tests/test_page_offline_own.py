@@ -96,7 +96,7 @@ def test_without_targets_nothing_is_called_right(open_file):
     assert run.examples.targets is None
     page = open_file(run)
     expect(page.locator(".at-timeline")).not_to_contain_text("Correct:")
-    page.get_by_label(re.compile("^Loss")).select_option("mse")
+    page.get_by_role("combobox", name="Loss", exact=True).select_option("mse")
     page.get_by_role("button", name="Branch at step 0").click()
     expect(page.get_by_role("alert")).to_contain_text("The targets of this PyTorch training are unknown.")
 
@@ -106,9 +106,9 @@ def test_a_table_is_replayed_in_its_own_units(open_file, iris):
     scrub(page, 100)
     expect(heading(page)).to_contain_text(f"{', '.join(iris[100].names[:3])} and 5 more")
     same_as(page, iris[100])
-    assert page.get_by_label("Hidden nodes", exact=True).input_value() == "12"
+    assert page.get_by_role("combobox", name="Hidden nodes", exact=True).input_value() == "12"
     first = page.get_by_label("sepal length (cm)", exact=True)
-    value = float(iris.examples.scaling.values(iris[100].shown.inputs)[0, 0])
+    value = float(iris.examples.scaling.values(iris[100].batch.inputs)[0, 0])
     assert float(first.input_value()) == pytest.approx(value)
     right = tn.score(iris[100].network, iris.examples).count
     expect(page.locator(".at-timeline")).to_contain_text(f"Correct: {right} of 150 training rows")
