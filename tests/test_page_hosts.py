@@ -40,16 +40,16 @@ def test_a_guest_leaves_its_surroundings_alone(guest):
     assert page.evaluate("location.hash + document.documentElement.dataset.theme") == "undefined"
     page.locator("#outside").focus()
     page.keyboard.press("End")
-    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("nudge 0 of 400")
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("step 0 of 400")
 
 
 def test_a_guest_hears_the_keys_that_are_its_own_and_keeps_its_theme_to_itself(guest):
     page = guest()
     page.get_by_role("heading", name=re.compile("^Timeline")).click()
     page.keyboard.press("End")
-    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("nudge 400 of 400")
-    page.get_by_role("button", name="Colors").click()
-    page.get_by_role("button", name="Colors").click()
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("step 400 of 400")
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("button", name="Theme").click()
     assert page.evaluate("guest.dataset.theme") == "dark"
     assert (
         page.evaluate("getComputedStyle(guest.shadowRoot.querySelector('.tinynet')).backgroundColor")
@@ -60,7 +60,7 @@ def test_a_guest_hears_the_keys_that_are_its_own_and_keeps_its_theme_to_itself(g
 def test_step_and_cell_go_both_ways(guest):
     page = guest()
     page.evaluate("mounted.goto(137); mounted.open('layer2.bias[1]'); mounted.open('no such cell')")
-    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("nudge 137 of 400")
+    expect(page.get_by_role("heading", name=re.compile("^Timeline"))).to_contain_text("step 137 of 400")
     expect(page.locator('[data-opened="layer2.bias[1]"]')).to_be_visible()
     page.locator('[data-cell="layer1.weight[0,2]"]').click()
     page.get_by_role("heading", name=re.compile("^Timeline")).click()

@@ -23,7 +23,7 @@ from tinynet.story.rung_effects import sentence
 GRAY = {"input": [0.5] * 4, "target": [0.5, 0.5]}
 LEARNER = fragment({"chapter": "learner", "own": GRAY})
 WORLD = World(noise=0.15, doubt=0.6, labels="coin")
-SOURCES = ("memorizer", "learner", "best possible answer")
+SOURCES = ("memorizer", "learner", "Bayes-optimal")
 
 
 def answered(picture):
@@ -62,10 +62,10 @@ def test_a_dragged_pixel_is_answered_by_all_three_as_in_python(open_page):
     page.mouse.up()
     assert pixels(page) == [0.9, 0.5, 0.5, 0.5]
     says(page, [0.9, 0.5, 0.5, 0.5])
-    page.get_by_role("group", name="Pictures to compare on").get_by_role("button", name="faint line").click()
+    page.get_by_role("group", name="Example pictures").get_by_role("button", name="Faint line").click()
     says(page, [0.6, 0.6, 0.4, 0.4])
     assert shown_pixels(page) == ["0.6", "0.6", "0.4", "0.4"]  # the panel below shows it too
-    page.get_by_role("button", name="draw one").click()
+    page.get_by_role("button", name="Draw picture").click()
     drawn = World().examples(1, seed=0)
     assert pixels(page) == [round(value, 4) for value in drawn.inputs[0].tolist()]
     says(page, drawn.inputs[0])
@@ -81,7 +81,7 @@ def test_the_networks_answer_without_the_server_while_a_pixel_is_dragged(open_pa
     page.keyboard.press("Enter")
     outputs = learner.network_of("memorizer")(np.array([0.9, 0.7, 0.5, 0.5]))
     expect(page.locator('[data-who="memorizer"] .value').first).to_have_text(f"{100 * outputs[0]:.1f} %")
-    expect(page.locator('[data-who="best possible answer"] .pill')).to_have_text("leans to horizontal")
+    expect(page.locator('[data-who="Bayes-optimal"] .pill')).to_have_text("leans to horizontal")
 
 
 def test_a_click_on_a_map_and_the_sliders_set_the_picture(open_page):
@@ -103,7 +103,7 @@ def test_a_click_on_a_map_and_the_sliders_set_the_picture(open_page):
     says(page, pixels(page))
     page.locator(".learner").get_by_role("spinbutton", name="top-right").fill("0.6")
     page.keyboard.press("Enter")
-    expect(page.locator(".learner")).to_contain_text("The present picture is none of them")
+    expect(page.locator(".learner")).to_contain_text("The current picture is not on the map")
 
 
 def test_the_maps_show_what_the_networks_say(open_page):
@@ -126,9 +126,9 @@ def test_the_maps_show_what_the_networks_say(open_page):
 
 def test_the_ladder_by_keys_is_pythons(open_page):
     page = open_page(LEARNER)
-    page.get_by_label("Seeds of a rung").select_option("64")
+    page.get_by_label("Seeds per rung").select_option("64")
     ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
-    chart = page.get_by_role("slider", name="Rung of the ladder")
+    chart = page.get_by_role("slider", name="Ladder rung")
     chart.focus()
     for key in ("notebook", "high_rate"):
         found = ladder.standing(key)
@@ -142,9 +142,9 @@ def test_the_ladder_by_keys_is_pythons(open_page):
     expect(chart).to_have_attribute("aria-valuenow", str(len(RUNGS)))
     page.keyboard.press("ArrowLeft")
     expect(page.locator("[data-ladder] h4")).to_contain_text(f"{len(RUNGS) - 1} of {len(RUNGS)} · four")
-    page.get_by_role("button", name="◀ previous").click()
+    page.get_by_role("button", name="◀ Previous").click()
     expect(page.locator("[data-ladder] h4")).to_contain_text("schedule")
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 400")  # the arrow keys were the chart's
+    expect(page.locator(".at-timeline")).to_contain_text("step 0 of 400")  # the arrow keys were the chart's
     page.get_by_role("button", name="Share").click()
     other = open_page(page.url.split("/")[-1])
     expect(other.locator("[data-ladder] h4")).to_contain_text("schedule")
@@ -152,20 +152,20 @@ def test_the_ladder_by_keys_is_pythons(open_page):
 
 def test_all_rungs_can_be_measured_and_that_can_be_cancelled(open_page):
     page = open_page(LEARNER)
-    page.get_by_label("Seeds of a rung").select_option("2048")
+    page.get_by_label("Seeds per rung").select_option("2048")
     measured = page.locator(
         "[data-ladder] .rung"
     )  # by itself, a moment later; "cancel" takes the button's place meanwhile
     expect(measured).to_contain_text("of 2,048 networks")
-    page.get_by_role("button", name="measure all").click()
+    page.get_by_role("button", name="Measure all").click()
     expect(page.locator("[data-ladder] progress")).to_be_visible()
-    page.get_by_role("button", name="cancel").click()
-    page.get_by_label("Seeds of a rung").select_option("64")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_label("Seeds per rung").select_option("64")
     expect(measured).to_contain_text("of 64 networks")
-    page.get_by_role("button", name="measure all").click()
-    page.get_by_text("all that was measured").click()
+    page.get_by_role("button", name="Measure all").click()
+    page.get_by_text("Table of results").click()
     expect(page.locator("[data-ladder] tbody tr")).to_have_count(len(RUNGS))
-    expect(page.get_by_role("button", name="measure all")).to_have_count(0)
+    expect(page.get_by_role("button", name="Measure all")).to_have_count(0)
     expect(page.get_by_role("alert")).to_have_text("")
 
 
@@ -174,7 +174,7 @@ def test_reliability_and_exam_are_pythons(open_page):
     exam = Exam()
     inputs, _, rows = World().draw(np.arange(exam.count), seed=0)
     happened = World().patterns.targets[rows, 0]
-    page.get_by_text("the numbers", exact=True).click()
+    page.get_by_text("Table of values", exact=True).click()
     for k, side in enumerate(SOURCES[:2]):
         network = learner.network_of(side)
         found = reliability(probability(network(inputs)), happened)
@@ -195,7 +195,7 @@ def test_reliability_and_exam_are_pythons(open_page):
 
 def test_a_rung_can_be_trained_below(open_page):
     page = open_page(fragment({"chapter": "learner", "rung": "learner", "own": GRAY, "seed": 2}))
-    page.get_by_role("button", name="train this one below").click()
+    page.get_by_role("button", name="Train this network below").click()
     rung = RUNG["learner"]
     recipe = replace(rung.recipe, seed=2)
     run = tn.train(tn.Network.initial(rung.architecture, seed=2), World(), recipe)
@@ -206,7 +206,7 @@ def test_a_rung_can_be_trained_below(open_page):
         f"{100 * run.final(np.full(4, 0.5))[0]:.1f} %"
     )
     expect(page.locator(".at-recipe")).to_contain_text(
-        "drawn afresh from a world: noise 0.2, half of them doubtful"
+        "Each step draws new pictures with noise 0.2 and 50 % ambiguous pictures."
     )
 
 
@@ -222,7 +222,7 @@ def world_run(**change):
 def opened(page, run, path):
     run.save(path)
     page.get_by_label("Open a recording").set_input_files(path)
-    expect(page.locator(".at-timeline")).to_contain_text(f"nudge {len(run)} of {len(run)}")
+    expect(page.locator(".at-timeline")).to_contain_text(f"step {len(run)} of {len(run)}")
 
 
 @pytest.mark.parametrize("batch", [1, 7])
@@ -231,11 +231,11 @@ def test_a_recording_from_a_world_opens_and_shows_pythons_pictures(open_page, tm
     opened(page, run, tmp_path / "world.safetensors")
     expect(page.get_by_role("alert")).to_have_text("")  # nothing differs
     for step in (0, 1, len(run) // 2, len(run) - 1):
-        page.get_by_role("slider", name="nudge", exact=True).fill(str(step))
+        page.get_by_role("slider", name="Step", exact=True).fill(str(step))
         names = run[step].names
         told = ", ".join(names[:3]) + f" and {len(names) - 3} more" if len(names) > 4 else ", ".join(names)
         expect(page.locator(".at-picture h2")).to_have_text(f"Picture · {told}", ignore_case=True)
-        shown = run[step].shown.inputs[0]
+        shown = run[step].batch.inputs[0]
         assert [float(text) for text in shown_pixels(page)] == pytest.approx(shown.tolist(), abs=5.1e-5)
         same_as(page, run[step])
     path = tmp_path / "again.safetensors"
@@ -259,34 +259,34 @@ def test_the_address_and_save_keep_the_world(open_page, tmp_path):
 
 def test_a_world_is_chosen_in_the_recipe_and_a_branch_keeps_it(open_page):
     page = open_page(fragment({"seed": 5}))
-    page.get_by_label(re.compile("^pictures")).select_option("world")
-    page.get_by_label("world's noise").fill("0.3")
-    page.get_by_label("doubtful share").fill("0.25")
-    page.get_by_label("epochs").fill("3")
-    page.get_by_role("button", name="start again with this").click()
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 300")
+    page.get_by_role("combobox", name="Pictures", exact=True).select_option("world")
+    page.get_by_label("World noise").fill("0.3")
+    page.get_by_label("Ambiguous fraction").fill("0.25")
+    page.get_by_label("Epochs").fill("3")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator(".at-timeline")).to_contain_text("step 0 of 300")
     world = World(noise=0.3, doubt=0.25)
     run = tn.train(tn.Network.initial(seed=5), world, tn.Recipe(epochs=3, seed=5))
     same_as(page, run[0])
-    page.get_by_role("slider", name="nudge", exact=True).fill("100")
-    page.get_by_label("learning rate").fill("2")
-    page.get_by_role("button", name="branch at nudge 100").click()
+    page.get_by_role("slider", name="Step", exact=True).fill("100")
+    page.get_by_label("Learning rate").fill("2")
+    page.get_by_role("button", name="Branch at step 100").click()
     expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
     to_end(page)
     page.keyboard.press("ArrowLeft")
     branch = tn.train(run[100].network, world, tn.Recipe(epochs=2, learning_rate=2.0, seed=5))
     same_as(page, branch[-1])
-    page.get_by_label(re.compile("^pictures")).select_option("2")
-    page.get_by_role("button", name="start again with this").click()
+    page.get_by_role("combobox", name="Pictures", exact=True).select_option("2")
+    page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator(".at-timeline")).to_contain_text(
-        "nudge 0 of 12"
+        "step 0 of 12"
     )  # the training's epochs, not the branch's
 
 
 def test_many_seeds_are_trained_on_the_world_too(open_page):
     page = open_page(fragment({"world": WORLD.to_json(), "recipe": {"learning_rate": 1, "epochs": 20}}))
-    page.get_by_label("How many seeds").select_option("1000")
-    page.get_by_role("button", name="ask", exact=True).click()
+    page.get_by_label("Number of seeds").select_option("1000")
+    page.get_by_role("button", name="Measure", exact=True).click()
     crowd = tn.population(tn.Recipe(learning_rate=1.0, epochs=20), 1000, examples=WORLD)
     found = crowd.share(crowd.all_right, "get all 4 pictures right")
     expect(page.locator("[data-verdict]")).to_have_text(str(found))
@@ -300,7 +300,7 @@ def test_a_training_that_was_stopped_early_opens(open_page, tmp_path):
     page, path = open_page(), tmp_path / "early.safetensors"
     opened(page, run, path)
     expect(page.get_by_role("alert")).to_have_text("")
-    expect(page.locator(".at-timeline")).to_contain_text(f"stopped early, after nudge {len(run)} of 800")
+    expect(page.locator(".at-timeline")).to_contain_text(f"stopped early, after step {len(run)} of 800")
     page.keyboard.press("ArrowLeft")
     same_as(page, run[-1])
     again = tmp_path / "again.safetensors"
@@ -310,22 +310,25 @@ def test_a_training_that_was_stopped_early_opens(open_page, tmp_path):
     other = open_page(page.url.split("/")[-1])
     expect(other.locator(".at-timeline")).to_contain_text(f"of {len(run)} ")
     other.get_by_role("button", name="Save").click()
-    expect(other.get_by_role("alert")).to_contain_text("open its recording again to save it")
+    expect(other.get_by_role("alert")).to_contain_text("Open its recording again to save it")
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ({"world": {"noise": -1}}, "damaged: its world"),
-        ({"world": World(n=3).to_json()}, "damaged: its world"),
-        ({"world": WORLD.to_json(), "recipe": {"noise": 0.1}}, "has its own order, noise and views"),
-        ({"ends": -1}, "damaged: its ends"),
+        ({"world": {"noise": -1}}, "damaged. Its field world"),
+        ({"world": World(n=3).to_json()}, "damaged. Its field world"),
+        (
+            {"world": WORLD.to_json(), "recipe": {"noise": 0.1}},
+            "A world has its own order, noise and augmentation.",
+        ),
+        ({"ends": -1}, "damaged. Its field ends"),
     ],
 )
 def test_an_address_whose_world_cannot_be_gives_a_message(open_page, state, words):
     page = open_page(fragment(state))
     expect(page.get_by_role("alert")).to_contain_text(words)
-    expect(page.locator(".at-timeline")).to_contain_text("nudge 0 of 400")
+    expect(page.locator(".at-timeline")).to_contain_text("step 0 of 400")
 
 
 # --- for everyone --------------------------------------------------------------------------------------------------
@@ -334,7 +337,7 @@ def test_an_address_whose_world_cannot_be_gives_a_message(open_page, state, word
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(open_page, scheme):
     page = open_page(LEARNER, color_scheme=scheme)
-    page.get_by_label("Seeds of a rung").select_option("64")
+    page.get_by_label("Seeds per rung").select_option("64")
     page.locator("[data-sentence]").wait_for()
     page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
     says(page, [0.5] * 4)
@@ -371,12 +374,12 @@ def test_by_keyboard_alone(open_page):
     tab_to(page.locator(".learner").get_by_role("spinbutton", name="top-left"))
     page.keyboard.press("ArrowUp")
     says(page, [0.55, 0.5, 0.5, 0.5])
-    tab_to(page.get_by_role("button", name="diagonal", exact=True))
+    tab_to(page.get_by_role("button", name="Diagonal", exact=True))
     page.keyboard.press("Enter")
     says(page, [0, 1, 1, 0])
     tab_to(page.get_by_role("slider", name=re.compile("contrast of the rows")))
     page.keyboard.press("ArrowRight")
     assert pixels(page) == pytest.approx([0.525, 0.525, 0.475, 0.475])
-    tab_to(page.get_by_role("slider", name="Rung of the ladder"))
+    tab_to(page.get_by_role("slider", name="Ladder rung"))
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-ladder] h4")).to_contain_text(f"2 of {len(RUNGS)}")

@@ -22,7 +22,7 @@ TIMELINE = re.compile("^Timeline")
 
 
 def scrub(page, step):
-    page.get_by_role("slider", name="nudge").fill(str(step))
+    page.get_by_role("slider", name="Step").fill(str(step))
 
 
 def trainings(page):
@@ -30,7 +30,7 @@ def trainings(page):
 
 
 def advanced(page):
-    page.get_by_text("optimizer, activations, order, noise").click()
+    page.get_by_text("More settings").click()
 
 
 # --- one recording ---------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def test_every_nudge_is_pythons(open_file, run):
     page = open_file(run)
     for step in (0, 137, len(run) - 1):
         scrub(page, step)
-        expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(f"nudge {step} of {len(run)}")
+        expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(f"step {step} of {len(run)}")
         same_as(page, run[step])
     to_end(page)
     expect(page.get_by_role("alert")).to_have_text("")  # its last numbers are the recording's
@@ -66,23 +66,23 @@ def test_a_number_opens_into_its_formula_and_its_factors(open_file):
         "slope of the loss by the weight"
     )
     assert opened.locator("math").count() >= 3
-    expect(page.get_by_role("button", name="ask PyTorch")).to_have_count(0)
+    expect(page.get_by_role("button", name="Check with PyTorch")).to_have_count(0)
 
 
 def test_what_came_along_is_never_lost(open_file):
     page = open_file(RUN)
     to_end(page)
-    page.get_by_role("button", name="branch from here").click()
-    page.get_by_role("button", name="start again with this").click()
+    page.get_by_role("button", name="Branch here").click()
+    page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(
         f"of {len(RUN)}"
     )  # and not the branch's one epoch
-    page.get_by_label("learning rate").fill("5")
-    page.get_by_role("button", name="start again with this").click()
+    page.get_by_label("Learning rate").fill("5")
+    page.get_by_role("button", name="Train", exact=True).click()
     settled(page)
     page.get_by_role("button", name="Start over").click()
     scrub(page, 137)
-    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(f"nudge 137 of {len(RUN)}")
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(f"step 137 of {len(RUN)}")
     same_as(page, RUN[137])
 
 
@@ -93,7 +93,7 @@ def test_a_dragged_pixel_changes_the_answer(open_file):
     page.mouse.down()
     page.mouse.move(pixel["x"] + 20, pixel["y"] + 20 + 120, steps=4)
     page.mouse.up()
-    brightness = float(page.get_by_role("spinbutton", name="brightness of the top-left pixel").input_value())
+    brightness = float(page.get_by_role("spinbutton", name="Brightness of the top-left pixel").input_value())
     assert brightness == pytest.approx(0.25, abs=0.02)
     shown = page.locator('[data-cell="layer2.a[0]"] text')
     expect(shown).to_have_text(f"{RUN.initial([brightness, 1, 0, 0])[0]:.3f}")
@@ -102,12 +102,12 @@ def test_a_dragged_pixel_changes_the_answer(open_file):
 def test_an_edited_weight_begins_a_branch_and_takes_a_nudge(open_file):
     page = open_file(RUN)
     page.locator('[data-cell="layer2.weight[0,1]"]').dblclick()
-    page.get_by_label(re.compile("new value of the weight")).fill("2.5")
+    page.get_by_label(re.compile("New value of the weight")).fill("2.5")
     page.keyboard.press("Enter")
     expect(page.locator('[data-cell="layer2.weight[0,1]"]')).to_contain_text("+2.50")
     network = tn.Network.initial(seed=0).with_parameter("layer2.weight[0,1]", 2.5)
     same_as(page, tn.nudge(network, LINES[0]))
-    page.get_by_role("button", name="One nudge on").click()
+    page.get_by_role("button", name="Next step").click()
     same_as(page, tn.train(network, LINES)[1])
 
 
@@ -115,9 +115,9 @@ def test_it_trains_on_from_any_step_with_another_recipe(open_file):
     page = open_file(RUN)
     scrub(page, 80)
     advanced(page)
-    page.get_by_label(re.compile("^optimizer")).select_option("adam")
-    page.get_by_label("batch", exact=True).fill("3")
-    page.get_by_role("button", name="branch at nudge 80").click()
+    page.get_by_label(re.compile("^Optimizer")).select_option("adam")
+    page.get_by_label("Batch size", exact=True).fill("3")
+    page.get_by_role("button", name="Branch at step 80").click()
     expect(trainings(page)).to_have_count(2)
     to_end(page)
     page.keyboard.press("ArrowLeft")
@@ -127,8 +127,8 @@ def test_it_trains_on_from_any_step_with_another_recipe(open_file):
 
 def test_another_seed_starts_with_pytorchs_numbers(open_file):
     page = open_file(RUN)
-    page.get_by_label("seed", exact=True).fill("1023")
-    page.get_by_role("button", name="start again with this").click()
+    page.get_by_label("Seed", exact=True).fill("1023")
+    page.get_by_role("button", name="Train", exact=True).click()
     page.locator('[data-cell="layer1.weight[0,0]"]').click()
     settled(page)
     torch.manual_seed(1023)
@@ -138,18 +138,18 @@ def test_another_seed_starts_with_pytorchs_numbers(open_file):
         part.detach().double().numpy().ravel() for layer in layers for part in (layer.weight, layer.bias)
     ]
     assert ours == np.concatenate(wanted).tolist()
-    page.get_by_role("button", name="another seed").click()
+    page.get_by_role("button", name="Next seed").click()
     expect(page.get_by_role("alert")).to_contain_text(
-        "This file has the starts of the seeds 0 to 1023. Others need Python: tinynet lab."
+        "This file has the initial parameters of seeds 0 to 1,023 only. More choices need Python."
     )
     expect(page.get_by_role("heading", name=TIMELINE)).to_be_visible()
 
 
 def test_another_recipe_starts_again(open_file):
     page = open_file(RUN)
-    page.get_by_label("learning rate").fill("5")
-    page.get_by_label(re.compile("^loss")).select_option("bce")
-    page.get_by_role("button", name="start again with this").click()
+    page.get_by_label("Learning rate").fill("5")
+    page.get_by_role("combobox", name="Loss", exact=True).select_option("bce")
+    page.get_by_role("button", name="Train", exact=True).click()
     to_end(page)
     page.keyboard.press("ArrowLeft")
     same_as(page, tn.train(RUN.initial, LINES, tn.Recipe(learning_rate=5.0, loss="bce"))[-1])
@@ -158,27 +158,28 @@ def test_another_recipe_starts_again(open_file):
 @pytest.mark.parametrize(
     ("label", "value", "words"),
     [
-        ("hidden nodes", "5", "no formulas for a 4-5-2 network of sigmoid and sigmoid nodes; it has those of a 4-3-2 network"),
-        ("loss", "cross_entropy", "no formulas for the loss cross_entropy with sgd in batches of 1. It has: loss mse, bce"),
-        ("learning rate", "-1", "The recipe's learning_rate is -1"),
+        ("Hidden nodes", "5", "no formulas for a 4-5-2 network with hidden activation sigmoid and output activation sigmoid. It has formulas for a 4-3-2 network"),
+        ("Loss", "cross_entropy", "no formulas for loss cross_entropy, optimizer sgd, batch size 1. It has formulas for loss mse, bce"),
+        ("Learning rate", "-1", "Learning rate is -1. It must be above 0 and at most 1,000,000."),
     ],
 )  # fmt: skip
 def test_what_is_not_aboard_is_said_and_what_is(open_file, label, value, words):
     page = open_file(RUN)
-    field = page.get_by_label(re.compile(f"^{label}"))
-    field.select_option(value) if label != "learning rate" else field.fill(value)
-    page.get_by_role("button", name="start again with this").click()
+    role = "spinbutton" if label == "Learning rate" else "combobox"
+    field = page.get_by_role(role, name=label, exact=True)
+    field.select_option(value) if role == "combobox" else field.fill(value)
+    page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text(words)
-    page.get_by_label("dismiss").click()
+    page.get_by_label("Dismiss").click()
     to_end(page)
 
 
 def test_what_needs_python_is_said_in_a_sentence_or_not_there(open_file):
     page = open_file(RUN)
-    expect(page.locator(".at-luck")).to_contain_text(
-        "needs Python: open this training in the laboratory, tinynet lab"
+    expect(page.locator(".at-many-seeds")).to_contain_text(
+        "needs Python. Open this training in the laboratory: tinynet lab"
     )
-    for name in ("ask", "Share", "1 Look"):
+    for name in ("Measure", "Share", "1 Look"):
         expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
     expect(page.get_by_role("navigation")).to_have_count(0)
 
@@ -192,11 +193,11 @@ def test_it_saves_the_bytes_that_came_along_and_opens_them(open_file, tmp_path):
     expect(trainings(page)).to_have_count(2)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text(
-        "to make one of this training needs Python: tinynet lab"
+        "To save this training, start the laboratory with: tinynet lab"
     )
     path.write_bytes(BOLD.to_bytes())
     page.get_by_label("Open a recording").set_input_files(path)
-    expect(page.get_by_label("learning rate")).to_have_value("5")
+    expect(page.get_by_label("Learning rate")).to_have_value("5")
     to_end(page)
     page.keyboard.press("ArrowLeft")
     same_as(page, BOLD[-1])
@@ -211,7 +212,7 @@ def test_a_recording_whose_numbers_do_not_follow_is_found_out(open_file):
     bent[-1, 0] += 0.01
     page = open_file(replace(RUN, parameters=bent), names=["bent"])
     expect(page.get_by_role("alert")).to_contain_text(
-        "bent: replayed here, its last numbers differ by up to 0.010."
+        "The replay of bent ends with different parameters. The largest difference is 0.010."
     )
 
 
@@ -239,7 +240,7 @@ def test_a_learner_is_trained_again_in_the_page(open_file):
 def test_where_one_stands_survives_a_reload(open_file):
     page = open_file(RUN)
     scrub(page, 77)
-    page.get_by_role("button", name="branch from here").click()
+    page.get_by_role("button", name="Branch here").click()
     page.get_by_role("button", name="gray", exact=True).click()
     expect(page).to_have_url(re.compile("#1[.]"))
     laboratory.rested(page)
@@ -247,8 +248,8 @@ def test_where_one_stands_survives_a_reload(open_file):
     page.reload()
     page.locator(".lab").wait_for()
     expect(trainings(page)).to_have_count(2)
-    expect(page.get_by_role("heading", name="Picture · your own")).to_be_visible()
-    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("nudge 0 of 324")
+    expect(page.get_by_role("heading", name="Picture · custom")).to_be_visible()
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 0 of 324")
 
 
 # --- several ---------------------------------------------------------------------------------------------------
@@ -265,7 +266,7 @@ def test_several_are_compared_at_the_same_step(open_file):
     settled(page)
     for name, run in zip(names, (RUN, BOLD, WIDE), strict=True):
         page.get_by_role("button", name=name, exact=True).click()
-        expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("nudge 300 of")
+        expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 300 of")
         same_as(page, run[300])
         row = (
             trainings(page)
@@ -282,9 +283,9 @@ def test_each_has_branches_recipes_and_bytes_of_its_own(open_file, tmp_path):
     page = open_file(RUN, WIDE, names=["small", "wide"])
     page.get_by_role("button", name="wide", exact=True).click()
     scrub(page, 100)
-    page.get_by_label("learning rate").fill("1")
-    page.get_by_role("button", name="branch at nudge 100").click()
-    expect(trainings(page).nth(2)).to_contain_text("after 100 of wide: learning_rate 1")
+    page.get_by_label("Learning rate").fill("1")
+    page.get_by_role("button", name="Branch at step 100").click()
+    expect(trainings(page).nth(2)).to_contain_text("from step 100 of wide: learning rate 1")
     to_end(page)
     page.keyboard.press("ArrowLeft")
     same_as(page, tn.train(WIDE[100].network, LINES, tn.Recipe(learning_rate=1.0, epochs=175))[-1])
@@ -292,9 +293,9 @@ def test_each_has_branches_recipes_and_bytes_of_its_own(open_file, tmp_path):
     page.get_by_role("button", name="wide", exact=True).click()
     saved(page, page.get_by_role("button", name="Save")).save_as(path)
     assert tn.load(path)[300].values == WIDE[300].values
-    page.get_by_role("button", name="another seed").click()
+    page.get_by_role("button", name="Next seed").click()
     expect(trainings(page).nth(1)).to_contain_text("run 2")
-    expect(trainings(page).nth(1)).to_contain_text("4-8-2, seed 4, learning_rate 5, epochs 200")
+    expect(trainings(page).nth(1)).to_contain_text("4-8-2, seed 4, learning rate 5, epochs 200")
     expect(trainings(page).nth(0)).to_contain_text("small")
     settled(page)
     assert [float(row["before"]) for row in ledger_csv(page)] == tn.Network.initial(
@@ -312,9 +313,9 @@ def test_trainings_of_other_pictures_can_be_compared(open_file):
     expect(page.get_by_role("heading", name="Picture · row 0")).to_be_visible()
     scrub(page, 100)
     same_as(page, large[100])
-    expect(page.get_by_role("heading", name="All pictures, now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Training pictures")).to_be_visible()
     page.get_by_role("button", name="2x2", exact=True).click()
-    expect(page.get_by_role("heading", name="The whole world, now")).to_be_visible()
+    expect(page.get_by_role("heading", name="All inputs")).to_be_visible()
 
 
 # --- everybody -------------------------------------------------------------------------------------------------
@@ -323,7 +324,7 @@ def test_trainings_of_other_pictures_can_be_compared(open_file):
 def test_the_keyboard_reaches_everything(open_file):
     page = open_file(RUN, BOLD, names=["slow", "bold"])
     page.keyboard.press("PageDown")
-    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("nudge 4 of 400")
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 4 of 400")
     reached = set()
     for _ in range(160):
         page.keyboard.press("Tab")
@@ -336,7 +337,7 @@ def test_the_keyboard_reaches_everything(open_file):
     expect(trainings(page)).to_have_count(3)
     page.keyboard.press("End")
     page.keyboard.press("Home")
-    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("nudge 0 of 400")
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 0 of 400")
     expect(page.get_by_role("button", name="bold", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
@@ -372,7 +373,7 @@ def test_it_lives_in_a_sandbox_without_storage_or_history(browser, tmp_path):
     page = browser.new_page()
     page.goto(outer.as_uri())
     inside = page.frame_locator("iframe")
-    inside.get_by_role("slider", name="nudge").fill("137")
-    expect(inside.get_by_role("heading", name=TIMELINE)).to_contain_text("nudge 137 of 400")
+    inside.get_by_role("slider", name="Step").fill("137")
+    expect(inside.get_by_role("heading", name=TIMELINE)).to_contain_text("step 137 of 400")
     expect(inside.get_by_role("alert")).to_have_text("")
     page.close()

@@ -40,7 +40,7 @@ def test_every_step_of_a_watched_training_is_pytorchs(open_file, tmp_path, run):
     expect(page.locator(".at-timeline")).to_contain_text(f"Watched in PyTorch. {run.notes[0]}")
     for step, moment in enumerate(run):
         scrub(page, step)
-        expect(heading(page)).to_contain_text(f"nudge {step} of 4")
+        expect(heading(page)).to_contain_text(f"step {step} of 4")
         same_as(page, moment)
     path = tmp_path / "watched.safetensors"
     saved(page, page.get_by_role("button", name="Save")).save_as(path)
@@ -54,27 +54,31 @@ def test_a_watched_training_goes_on_where_formulas_are_aboard(open_file):
     assert (clipped.recipe.gradients, clipped.recipe.optimizer) == ("external", "sgd")
     page = open_file(clipped, GIVEN, names=["clipped", "given"])
     scrub(page, 2)
-    page.get_by_role("button", name="branch from here").click()
-    expect(trainings(page).nth(2)).to_contain_text("after 2 of clipped: nothing changed")
+    page.get_by_role("button", name="Branch here").click()
+    expect(trainings(page).nth(2)).to_contain_text("from step 2 of clipped: no changes")
     recipe = replace(clipped.recipe, gradients="loss", learning_rate=clipped.rate_of(2), epochs=1)
     scrub(page, 3)
     same_as(page, tn.train(clipped[2].network, clipped.examples, recipe)[1])
     expect(trainings(page).nth(1)).to_contain_text("watched in PyTorch")
     page.get_by_role("button", name="given", exact=True).click()
-    page.get_by_role("button", name="branch from here").click()
-    expect(page.get_by_role("alert")).to_contain_text("no formula here gives; choose another loss to go on")
+    page.get_by_role("button", name="Branch here").click()
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Loss is external, and TinyNet has no formula for it. Choose another loss to continue the training."
+    )
 
 
 def test_what_pytorch_did_not_do_is_said(open_file):
     page = open_file(GIVEN)
     page.locator('[data-cell="layer1.weight[0,2]"]').click()
     page.get_by_role("button", name=re.compile("change of the weight")).click()
-    expect(page.locator(".at-arithmetic")).to_contain_text("PyTorch’s own number: no formula here gives it")
+    expect(page.locator(".at-arithmetic")).to_contain_text(
+        "Recorded from PyTorch: TinyNet has no formula for this value"
+    )
     page.keyboard.press("End")
     expect(page.locator(".at-ledger")).to_contain_text(
-        "PyTorch did not take this step, and no formula here gives its numbers"
+        "PyTorch did not run this step, and TinyNet has no formula for its values"
     )
-    expect(page.locator(".at-arithmetic")).to_contain_text("not known: PyTorch did not take this step")
+    expect(page.locator(".at-arithmetic")).to_contain_text("Unknown: PyTorch did not run this step")
     expect(page.locator("body")).not_to_contain_text("NaN")
 
 
@@ -92,10 +96,10 @@ def test_without_targets_nothing_is_called_right(open_file):
     run = watcher.recording
     assert run.examples.targets is None
     page = open_file(run)
-    expect(page.locator(".at-timeline")).not_to_contain_text("come out right")
-    page.get_by_label(re.compile("^loss")).select_option("mse")
-    page.get_by_role("button", name="branch at nudge 0").click()
-    expect(page.get_by_role("alert")).to_contain_text("nothing told what should come out")
+    expect(page.locator(".at-timeline")).not_to_contain_text("Correct:")
+    page.get_by_role("combobox", name="Loss", exact=True).select_option("mse")
+    page.get_by_role("button", name="Branch at step 0").click()
+    expect(page.get_by_role("alert")).to_contain_text("The targets of this PyTorch training are unknown.")
 
 
 def test_a_table_is_replayed_in_its_own_units(open_file, iris):
@@ -103,14 +107,12 @@ def test_a_table_is_replayed_in_its_own_units(open_file, iris):
     scrub(page, 100)
     expect(heading(page)).to_contain_text(f"{', '.join(iris[100].names[:3])} and 5 more")
     same_as(page, iris[100])
-    assert page.get_by_label("hidden nodes").input_value() == "12"
+    assert page.get_by_role("combobox", name="Hidden nodes", exact=True).input_value() == "12"
     first = page.get_by_label("sepal length (cm)", exact=True)
-    value = float(iris.examples.scaling.inverse(iris[100].shown.inputs)[0, 0])
+    value = float(iris.examples.scaling.inverse(iris[100].batch.inputs)[0, 0])
     assert float(first.input_value()) == pytest.approx(value)
     right = tn.score(iris[100].network, iris.examples).count
-    expect(page.locator(".at-timeline")).to_contain_text(
-        f"Of the 150 examples it is trained on, {right} come out right"
-    )
+    expect(page.locator(".at-timeline")).to_contain_text(f"Correct: {right} of 150 training rows")
 
 
 def test_a_start_that_no_seed_draws_is_kept_when_a_table_is_trained_again(open_file, iris):
@@ -120,9 +122,9 @@ def test_a_start_that_no_seed_draws_is_kept_when_a_table_is_trained_again(open_f
     own = tn.train(start, ten, tn.Recipe(epochs=2, loss="cross_entropy", batch_size=8))
     for run in (later, own):
         page = open_file(run)
-        page.get_by_label("epochs").fill("3")
-        page.get_by_role("button", name="start again with this").click()
-        expect(heading(page)).to_contain_text("nudge 0 of 57")
+        page.get_by_label("Epochs").fill("3")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(heading(page)).to_contain_text("step 0 of 57")
         same_as(page, run[0])
 
 
@@ -150,7 +152,7 @@ def test_digits_keep_their_step_when_the_page_is_loaded_again(open_file):
     laboratory.rested(page)
     assert len(page.url.split("#")[1]) < 100
     page.reload()
-    expect(heading(page)).to_contain_text("nudge 77 of 225")
+    expect(heading(page)).to_contain_text("step 77 of 225")
     same_as(page, run[77])
     assert np.array_equal(run[77].batch.inputs[0], table.inputs[77 * 8])
 
@@ -160,7 +162,7 @@ def test_a_table_is_not_asked_for_and_a_dropped_one_is_told_where_to_go(open_fil
     expect(page.locator("footer")).to_contain_text("Drop a recording anywhere to open it.")
     assert page.get_by_label("Open a recording").get_attribute("accept") == ".safetensors"
     drop(page, "own.csv", "x,label\n1,a\n2,b\n")
-    expect(page.get_by_role("alert")).to_contain_text("own.csv: a table needs the laboratory with its Python")
+    expect(page.get_by_role("alert")).to_contain_text("own.csv is a table. Tables need Python.")
 
 
 def test_a_file_that_cannot_be_shown_leaves_what_was_opened(open_file, tmp_path):
@@ -170,7 +172,7 @@ def test_a_file_that_cannot_be_shown_leaves_what_was_opened(open_file, tmp_path)
     tn.train(tn.Network.initial((4, 7, 2), seed=0), RUN.examples, tn.Recipe(epochs=9)).save(wide)
     for path in (opened, wide):
         page.get_by_label("Open a recording").set_input_files(path)
-        expect(heading(page)).to_contain_text("nudge 36 of 36")
+        expect(heading(page)).to_contain_text("step 36 of 36")
     expect(page.get_by_role("alert")).to_contain_text("no formulas for a 4-7-2 network")
     path = tmp_path / "saved.safetensors"
     saved(page, page.get_by_role("button", name="Save")).save_as(path)

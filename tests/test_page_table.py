@@ -55,7 +55,7 @@ def drop(page, name, text):
 
 
 def trained(page):
-    page.get_by_role("button", name="train on it").click()
+    page.locator(".at-table").get_by_role("button", name="Train", exact=True).click()
     page.locator(".at-table").wait_for(state="detached")
     page.locator(".at-timeline", has_text="Training …").wait_for(state="detached")
     return page.locator(".at-timeline")
@@ -70,16 +70,16 @@ def test_iris_is_dropped_trained_and_judged(open_page, folder, iris):
     expect(panel.get_by_role("row", name=re.compile("sepal length"))).to_contain_text(
         "numbers from 4.3 to 7.9"
     )
-    expect(panel.get_by_label("label")).to_have_value("species")
+    expect(panel.get_by_label("Label")).to_have_value("species")
     timeline = trained(page)
     right = tn.score(run.final, held_out).count
     expect(timeline).to_contain_text(
-        f"Of the 105 examples it is trained on, {tn.score(run.final, run.examples).count}"
+        f"Correct: {tn.score(run.final, run.examples).count} of 105 training rows"
     )
-    expect(timeline).to_contain_text(f"of the 45 held out, {right}")
+    expect(timeline).to_contain_text(f"{right} of 45 held-out rows")
     mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
-    expect(timeline).to_contain_text(f"with an average loss of {mean:.4f} after epoch 100")
-    expect(timeline).to_contain_text(f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}")
+    expect(timeline).to_contain_text(f"Held-out loss after epoch 100: {mean:.4f}")
+    expect(timeline).to_contain_text(f"Last epoch: average loss {run.loss_per_epoch[-1]:.4f}")
 
 
 def test_both_curves_stand_in_the_timeline(open_page, folder, iris):
@@ -87,10 +87,10 @@ def test_both_curves_stand_in_the_timeline(open_page, folder, iris):
     page = open_page()
     choose(page, folder / "iris.csv")
     timeline = trained(page)
-    expect(timeline.locator(".legend")).to_contain_text("loss on the 45 held out")
+    expect(timeline.locator(".legend")).to_contain_text("Held-out loss (45 rows)")
     drawing = timeline.get_by_role("img")
     expect(drawing).to_have_attribute(
-        "aria-label", re.compile(r"ends at 0\.\d+, that on the held-out examples at 0\.\d+")
+        "aria-label", re.compile(r"ends at 0\.\d+, its held-out loss at 0\.\d+")
     )
     curve = drawing.locator("path.held-out")
     expect(curve).to_be_visible()
@@ -121,8 +121,8 @@ def test_rows_are_seen_in_their_own_units(open_page, folder, iris):
     page = open_page()
     choose(page, folder / "iris.csv")
     trained(page)
-    page.get_by_label("one of the examples").select_option(label="row 1")
-    expect(page.get_by_role("heading", name=re.compile("^Example"))).to_contain_text("your own")
+    page.get_by_label("Other rows").select_option(label="row 1")
+    expect(page.get_by_role("heading", name=re.compile("^Row"))).to_contain_text("custom")
     own = page.locator(".at-picture")
     assert own.get_by_label("sepal length (cm)").input_value() == "5.1"
     own.get_by_label("petal length (cm)").fill("5")
@@ -136,12 +136,12 @@ def test_columns_and_the_share_are_chosen(open_page, folder):
     page = open_page()
     choose(page, folder / "iris.csv")
     panel = page.locator(".at-table")
-    panel.get_by_label("sepal width (cm) is an input").uncheck()
-    panel.get_by_label("hidden nodes").fill("3")
-    panel.get_by_label("share held out").fill("0")
+    panel.get_by_label("Use sepal width (cm) as input").uncheck()
+    panel.get_by_label("Hidden nodes").fill("3")
+    panel.get_by_label("Held-out fraction").fill("0")
     timeline = trained(page)
-    expect(timeline).to_contain_text("Of the 150 examples it is trained on")
-    expect(timeline).not_to_contain_text("held out")
+    expect(timeline).to_contain_text("of 150 training rows")
+    expect(timeline).not_to_contain_text("eld-out")
     expect(page.get_by_role("heading", name=re.compile("^Network"))).to_contain_text("3-3-3")
 
 
@@ -161,21 +161,21 @@ def test_what_is_trained_can_be_saved_and_opened(open_page, folder, iris, tmp_pa
 def test_digits_are_too_many_for_a_link_and_are_said_to_be(open_page, folder):
     page = open_page()
     choose(page, folder / "digits.csv")
-    expect(page.locator(".at-table").get_by_label("label")).to_have_value("target")
-    expect(trained(page)).to_contain_text("of the 539 held out")
+    expect(page.locator(".at-table").get_by_label("Label")).to_have_value("target")
+    expect(trained(page)).to_contain_text("of 539 held-out rows")
     assert "#" not in page.url
     page.get_by_role("button", name="Share").click()
-    expect(page.get_by_text("These are too many examples for a link")).to_be_visible()
+    expect(page.get_by_text("The training has too many examples for a link")).to_be_visible()
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
         ("twice.csv", "twice.csv, line 1: two columns are named 'x'. Column names must differ."),
-        ("latin.csv", "latin.csv, line 3: this is no text in UTF-8; save the table as CSV in UTF-8."),
+        ("latin.csv", "latin.csv, line 3 is not UTF-8 text. Save the table as CSV in UTF-8."),
         (
             "large.csv",
-            "large.csv has 981 kB and the page takes 900; any size is taken by: tinynet train large.csv",
+            "large.csv has 981 kB. It must have at most 900 kB. Train larger tables with: tinynet train large.csv",
         ),
     ],
 )
@@ -189,11 +189,13 @@ def test_a_damaged_table_is_told_at_once(open_page, folder, name, sentence):
 def test_a_stray_word_is_told_with_its_line_and_the_column_can_be_left_out(open_page, folder):
     page = open_page(allowed=("400",))
     choose(page, folder / "stray.csv")
-    expect(page.get_by_role("row", name=re.compile("^x"))).to_contain_text("numbers from 1 to 6; red is none")
-    page.get_by_role("button", name="train on it").click()
+    expect(page.get_by_role("row", name=re.compile("^x"))).to_contain_text(
+        "numbers from 1 to 6; not a number: red"
+    )
+    page.locator(".at-table").get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("stray.csv, line 3, column 'x': 'red' is not a number")
-    page.get_by_label("x is an input").uncheck()
-    expect(trained(page)).to_contain_text("of the 2 held out")
+    page.get_by_label("Use x as input").uncheck()
+    expect(trained(page)).to_contain_text("of 2 held-out rows")
     expect(page.get_by_role("alert")).to_be_empty()
 
 
@@ -231,7 +233,7 @@ def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeyp
     page = open_page()
     choose(page, tmp_path / "run.safetensors")
     expect(page.locator(".at-timeline")).to_contain_text(
-        f"The last epoch's loss is {run.loss_per_epoch[-1]:.4f}"
+        f"Last epoch: average loss {run.loss_per_epoch[-1]:.4f}"
     )
     expect(page.get_by_label("petal width (cm)", exact=True)).to_be_visible()
     expect(page.get_by_role("alert")).to_be_empty()
@@ -245,7 +247,7 @@ def test_a_recording_with_too_many_examples_is_told(open_page, tmp_path, monkeyp
     page = open_page()
     choose(page, tmp_path / "many.safetensors")
     expect(page.get_by_role("alert")).to_contain_text(
-        "many.safetensors has 20,001 examples, and the page shows up to 20,000"
+        "many.safetensors has 20,001 examples. It must have at most 20,000 to open in the page."
     )
 
 
@@ -257,13 +259,13 @@ def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
     page = open_page()
     choose(page, tmp_path / "run.safetensors")
     timeline = page.locator(".at-timeline")
-    expect(timeline).to_contain_text("nudge 800 of 800")
+    expect(timeline).to_contain_text("step 800 of 800")
     off = notation.number(float(tn.score_regression(run.final, some).mae[0]))
-    expect(timeline).to_contain_text(f"Its numbers are off by {off} of target on average")
-    expect(timeline).not_to_contain_text("come out right")
+    expect(timeline).to_contain_text(f"Mean absolute error on 40 training rows: {off} for target.")
+    expect(timeline).not_to_contain_text("Correct:")
     said = notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
     expect(page.locator(".at-picture")).to_contain_text(
-        f"target: it says {said}; it should say {load_diabetes().target[0]:g}."
+        f"target: prediction {said}, target {load_diabetes().target[0]:g}."
     )
 
 
@@ -272,9 +274,9 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
     page = open_page()
     choose(page, folder / "diabetes.csv")
     panel = page.locator(".at-table")
-    panel.get_by_label("label").select_option("target")
-    expect(panel.get_by_role("row", name=re.compile("^target"))).to_contain_text("to predict")
-    panel.get_by_label("hidden nodes").fill("3")
+    panel.get_by_label("Label").select_option("target")
+    expect(panel.get_by_role("row", name=re.compile("^target"))).to_contain_text("target")
+    panel.get_by_label("Hidden nodes").fill("3")
     timeline = trained(page)
     text = (folder / "diabetes.csv").read_text()
     asked = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden=3)
@@ -288,13 +290,13 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
         notation.number(float(tn.score_regression(run.final, part).mae[0])) for part in (examples, held_out)
     )
     expect(timeline).to_contain_text(
-        f"off by {seen} of target on average, now; on the 133 held out by {unseen}"
+        f"training rows: {seen} for target. On 133 held-out rows: {unseen} for target."
     )
     mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
-    expect(timeline).to_contain_text(f"with an average loss of {mean:.4f} after epoch {run.epochs}")
-    expect(page.locator(".at-picture")).to_contain_text("it should say")
-    expect(page.locator(".at-luck")).to_contain_text(
-        "of answers that are right or wrong; what comes out here is neither"
+    expect(timeline).to_contain_text(f"Held-out loss after epoch {run.epochs}: {mean:.4f}")
+    expect(page.locator(".at-picture")).to_contain_text("target: prediction ")
+    expect(page.locator(".at-many-seeds")).to_contain_text(
+        "This comparison needs a classifier with known targets. The current network predicts numbers."
     )
 
 

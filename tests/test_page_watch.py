@@ -23,7 +23,7 @@ def opened(open_page, tmp_path, run, steps):
     page = open_page()
     page.get_by_label("Open a recording").set_input_files(path)
     expect(page.locator(".at-timeline")).to_contain_text("Watched in PyTorch.")
-    expect(heading(page)).to_contain_text(f"nudge {steps - 1} of {steps}")
+    expect(heading(page)).to_contain_text(f"step {steps - 1} of {steps}")
     return page
 
 
@@ -32,8 +32,8 @@ def heading(page):
 
 
 def at(page, step, of):
-    page.get_by_role("slider", name="nudge").fill(str(step))
-    expect(heading(page)).to_contain_text(f"nudge {step} of {of}")
+    page.get_by_role("slider", name="Step").fill(str(step))
+    expect(heading(page)).to_contain_text(f"step {step} of {of}")
     settled(page)
 
 
@@ -62,21 +62,21 @@ def test_a_cell_opens_down_to_what_is_given(open_page, tmp_path):
 def test_a_watched_training_goes_on_where_its_formulas_are_known(open_page, tmp_path):
     page = opened(open_page, tmp_path, KNOWN, 4)
     at(page, 2, 4)
-    page.get_by_role("button", name="branch from here").click()
-    expect(page.locator(".at-timeline")).to_contain_text("after 2: nothing changed")
+    page.get_by_role("button", name="Branch here").click()
+    expect(page.locator(".at-timeline")).to_contain_text("from step 2: no changes")
     expect(page.get_by_role("alert")).to_be_empty()
     recipe = replace(KNOWN.recipe, learning_rate=KNOWN.rate_of(2), epochs=1)
     ours = tn.train(KNOWN[2].network, KNOWN.examples, recipe)
-    page.get_by_role("slider", name="nudge").fill("3")
-    expect(heading(page)).to_contain_text("nudge 1 of 2")
+    page.get_by_role("slider", name="Step").fill("3")
+    expect(heading(page)).to_contain_text("step 1 of 2")
     same_as(page, ours[1])
 
 
 def test_it_does_not_go_on_where_they_are_not(open_page, tmp_path):
     page = opened(open_page, tmp_path, GIVEN, 4)
-    page.get_by_role("button", name="branch from here").click()
+    page.get_by_role("button", name="Branch here").click()
     expect(page.get_by_role("alert")).to_contain_text(
-        "with a loss that no formula here gives; choose another loss"
+        "Loss is external, and TinyNet has no formula for it. Choose another loss"
     )
 
 
@@ -85,14 +85,16 @@ def test_its_address_by_itself_does_not_have_its_steps(open_page, tmp_path):
     expect(page).to_have_url(re.compile("#1"))
     laboratory.rested(page)
     page.reload()
-    expect(page.get_by_role("alert")).to_contain_text("only its file has its steps; open the file again")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Only the file of this PyTorch training has its steps. Open the file again."
+    )
 
 
 def test_it_has_no_link(open_page, tmp_path):
     page = opened(open_page, tmp_path, KNOWN, 4)
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("status").first).to_have_text(
-        "This training ran in PyTorch, and a link does not have its steps; save the recording and send that."
+        "A link cannot hold the steps of a PyTorch training. Save the recording and share the file."
     )
 
 
@@ -109,6 +111,6 @@ def test_numbers_to_predict_are_not_called_right_or_wrong(open_page, tmp_path):
     run = watcher.recording
     page = opened(open_page, tmp_path, run, 3)
     target = float(run[2].batch.targets[0, 0])
-    expect(page.locator(".at-picture")).to_contain_text(f"it should give {target:.5g}".replace("-", "−"))
-    expect(page.locator(".at-timeline")).not_to_contain_text("come out right")
+    expect(page.locator(".at-picture")).to_contain_text(f"Target: {target:.5g}".replace("-", "−"))
+    expect(page.locator(".at-timeline")).not_to_contain_text("Correct:")
     same_as(page, run[2])

@@ -80,11 +80,11 @@ def live(opened):
 
 
 def test_a_click_in_the_page_changes_python(live):
-    expect(live.timeline).to_contain_text("nudge 400 of 400")
+    expect(live.timeline).to_contain_text("step 400 of 400")
     live.lab.locator('.at-network [data-cell="layer1.weight[0,2]"]').click()
     live.timeline.click()
     live.page.keyboard.press("ArrowLeft")
-    expect(live.timeline).to_contain_text("nudge 399 of 400")
+    expect(live.timeline).to_contain_text("step 399 of 400")
     laboratory.rested(live.page)
     live.run(1)
     expect(live.cells.nth(1)).to_contain_text("399 layer1.weight[0,2]")
@@ -92,7 +92,7 @@ def test_a_click_in_the_page_changes_python(live):
 
 def test_python_moves_the_page(live):
     live.run(2)
-    expect(live.timeline).to_contain_text("nudge 5 of 400")
+    expect(live.timeline).to_contain_text("step 5 of 400")
     expect(live.lab.locator('[data-opened="layer2.bias[1]"]')).to_be_visible()
 
 
@@ -100,7 +100,7 @@ def test_the_keys_are_the_pages_only_while_it_has_the_focus(live):
     live.timeline.click()
     live.page.keyboard.press("b")  # branches here; would insert a cell there
     expect(live.lab.get_by_role("button", name="branch 1", exact=True)).to_be_visible()
-    live.lab.get_by_label("learning rate").press_sequentially("dd")  # would delete the cell there
+    live.lab.get_by_label("Learning rate").press_sequentially("dd")  # would delete the cell there
     expect(live.cells).to_have_count(3)
     live.page.keyboard.press("Escape")
     live.page.keyboard.press("b")
@@ -124,9 +124,9 @@ def test_the_theme_follows_the_notebooks(live):
 
 
 def test_the_kernel_answers_the_page(live):
-    luck = live.lab.locator(".at-luck")
-    luck.get_by_role("button", name="ask", exact=True).click()
-    expect(luck).to_contain_text(re.compile("of 10,000 networks get all 4 pictures right"))
+    seeds = live.lab.locator(".at-many-seeds")
+    seeds.get_by_role("button", name="Measure", exact=True).click()
+    expect(seeds).to_contain_text(re.compile("of 10,000 networks get all 4 pictures right"))
 
 
 def test_without_its_kernel_it_lives_on_and_says_what_is_missing(opened):
@@ -134,13 +134,13 @@ def test_without_its_kernel_it_lives_on_and_says_what_is_missing(opened):
     left.command("docmanager:save")
     left.command("kernelmenu:shutdown")
     left.page.get_by_text("No Kernel", exact=True).wait_for()
-    left.lab.get_by_role("button", name="ask", exact=True).click()
+    left.lab.get_by_role("button", name="Measure", exact=True).click()
     expect(left.lab.get_by_role("alert").first).to_contain_text(
-        "Python does not answer: the notebook's kernel is gone"
+        "Python does not answer. The notebook's kernel has stopped."
     )
     left.timeline.click()
     left.page.keyboard.press("Home")
-    expect(left.timeline).to_contain_text("nudge 0 of 400")
+    expect(left.timeline).to_contain_text("step 0 of 400")
     again = opened("left.ipynb", run=False)  # with a kernel that knows nothing of it
     expect(again.picture).to_be_visible()
 

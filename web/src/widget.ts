@@ -13,7 +13,7 @@ const LAYOUT = `
 @container tinynet (min-width: 1040px) and (max-width: 1300px) {
   .tinynet .lab.lab {
     grid-template-columns: minmax(0, 15.5rem) minmax(0, 1fr) minmax(0, 21rem);
-    grid-template-areas: "network network arithmetic" "timeline timeline timeline" "picture world luck"
+    grid-template-areas: "network network arithmetic" "timeline timeline timeline" "picture world many-seeds"
       "recipe ledger ledger" "hidden hidden hidden";
   }
   .tinynet .lab.lab .at-arithmetic { max-height: 35rem }
@@ -22,7 +22,7 @@ const LAYOUT = `
   .tinynet .lab.lab {
     grid-template-columns: minmax(0, 15.5rem) minmax(0, 1fr);
     grid-template-areas: "network network" "arithmetic arithmetic" "timeline timeline" "picture world"
-      "recipe luck" "ledger ledger" "hidden hidden";
+      "recipe many-seeds" "ledger ledger" "hidden hidden";
   }
   .tinynet .lab.lab .at-arithmetic { max-height: 20rem }
 }`;

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.core.activations import ACTIVATIONS
+from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Layer, Weights
 from tinynet.data.scaling import Scaling
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 OPSET, IR_VERSION = 17, 8  # of 2022, supported by all current runtimes
-OPERATORS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "softmax": "Softmax"}
+OPERATORS = {name: name.capitalize() for name in OUTPUTS if name != "identity"}
 ACTIVATION_OF = {operator: activation for activation, operator in OPERATORS.items()}
 INPUT, OUTPUT = "inputs", "outputs"  # names in the model
 READABLE = (

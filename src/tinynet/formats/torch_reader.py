@@ -14,13 +14,9 @@ if TYPE_CHECKING:
 
 # PyTorch's classes, functions and methods in lower case -> activation
 ACTIVATION_OF = {
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "relu": "relu",
-    "softmax": "softmax",
-    "logsoftmax": "log_softmax",
-    "log_softmax": "log_softmax",
+    activation.module.lower(): name for name, activation in ACTIVATIONS.items() if name != "identity"
 }
+ACTIVATION_OF |= {"softmax": "softmax", "logsoftmax": "log_softmax", "log_softmax": "log_softmax"}
 NO_OPERATIONS = {  # these change no number
     "identity",
     "flatten",
@@ -204,9 +200,22 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
         return None
     if known not in ACTIVATION_OF:
         raise TinyNetError(f"{text}, which TinyNet cannot read. TinyNet reads {READABLE}.")
+    if ACTIVATION_OF[known] in ACTIVATIONS and _has_settings(node, modules):
+        raise TinyNetError(f"{text} with settings of its own. TinyNet reads it with PyTorch's defaults.")
     if "softmax" in known and axis not in (None, 1, -1):
         raise TinyNetError(f"{text} over dim {axis}. A softmax must be over the outputs, dim=1.")
     return name, ACTIVATION_OF[known]
+
+
+def _has_settings(node: Any, modules: dict[str, "nn.Module"]) -> bool:
+    """Return whether an activation has other settings than its module's defaults, `inplace` aside."""
+    if node.op == "call_module":
+        module = modules[node.target]
+        usual = type(module)()
+        settings = [name for name in getattr(module, "__constants__", []) if name != "inplace"]
+        return any(getattr(module, name) != getattr(usual, name) for name in settings)
+    settings = [*node.args[1:], *(value for name, value in node.kwargs.items() if name != "out")]
+    return any(not isinstance(value, bool) for value in settings)
 
 
 def _previous(node: Any) -> Any:

@@ -1,7 +1,8 @@
 /** Answer from the data inside an offline file: deflated JSON and bytes. */
 
+import { integer } from "../display/format";
 import { FORMAT } from "../engine/sheet";
-import { DEFAULT_RECIPE, formulaKey, invalidField } from "../engine/recipe";
+import { DEFAULT_RECIPE, formulaKey } from "../engine/recipe";
 import type { Architecture, BuiltinSets, Recipe, SheetAnswer, SheetJson } from "../types";
 import type { Api } from "./api";
 
@@ -28,7 +29,7 @@ interface Payload {
   slice(at: Slice): ArrayBuffer;
 }
 
-const PYTHON = "Others need Python: tinynet lab.";
+const PYTHON = "More choices need Python. Start the laboratory with: tinynet lab";
 
 async function unpack(text: string): Promise<Payload> {
   const deflated = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -58,8 +59,6 @@ export function embedded(text: string): Api {
       throw new Error(`This file has no pictures of ${grid}×${grid} pixels. ${PYTHON}`);
     },
     async sheet(architecture, recipe, batch) {
-      const invalid = invalidField(recipe);
-      if (invalid) throw new Error(`The recipe's ${invalid} is ${recipe[invalid]}; that is out of its range.`);
       const { sheets } = await open();
       const key = formulaKey(architecture, recipe, batch);
       for (const group of sheets)
@@ -98,27 +97,27 @@ function missingSheet(sheets: Sheets[], key: string): string {
   const list = (which: keyof typeof wanted, of = all) => [...new Set(of.map((form) => form[which]))].join(", ");
   const own = all.filter(({ network }) => network === wanted.network);
   if (own.length === 0)
-    return `This file has no formulas for ${wanted.network}; it has those of ${list("network")}. ${PYTHON}`;
+    return `This file has no formulas for ${wanted.network}. It has formulas for ${list("network")}. ${PYTHON}`;
   const { loss, optimizer, batch } = wanted;
   return (
-    `This file has no formulas for the loss ${loss} with ${optimizer} in batches of ${batch}. It has: loss ${list("loss", own)}; ` +
-    `${list("optimizer", own)}; batches of ${list("batch", own)}. ${PYTHON}`
+    `This file has no formulas for loss ${loss}, optimizer ${optimizer}, batch size ${batch}. It has formulas for ` +
+    `loss ${list("loss", own)}; optimizer ${list("optimizer", own)}; batch size ${list("batch", own)}. ${PYTHON}`
   );
 }
 
 function describeKey(key: string) {
   const [sizes, hidden, output, loss, optimizer, , nesterov, momentum, decay, batch] = JSON.parse(key);
-  const extras = `${nesterov ? " and Nesterov's step" : ""}${decay ? " and weight decay" : ""}`;
+  const parts = [optimizer, momentum && "momentum", nesterov && "Nesterov", decay && "weight decay"];
   return {
-    network: `a ${sizes.join("-")} network of ${hidden} and ${output} nodes`,
+    network: `a ${sizes.join("-")} network with hidden activation ${hidden} and output activation ${output}`,
     loss: loss as string,
-    optimizer: `${optimizer}${momentum ? " with momentum" : ""}${extras}`,
+    optimizer: parts.filter(Boolean).join(" + "),
     batch: batch as number,
   };
 }
 
 function missingStarts(tables: Payload["starts"]): string {
-  if (tables.length === 0) return `This file has no starts of other seeds for this network. ${PYTHON}`;
-  const ranges = tables.map(({ first, count }) => `${first} to ${first + count - 1}`);
-  return `This file has the starts of the seeds ${ranges.join(" and ")}. ${PYTHON}`;
+  if (tables.length === 0) return `This file has no initial parameters for this network. ${PYTHON}`;
+  const ranges = tables.map(({ first, count }) => `${integer(first)} to ${integer(first + count - 1)}`);
+  return `This file has the initial parameters of seeds ${ranges.join(" and ")} only. ${PYTHON}`;
 }

@@ -15,12 +15,12 @@ async function request(path: string, body?: unknown, signal?: AbortSignal): Prom
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new UnreachableError(
-      "The laboratory's server does not answer. This network stays alive; start it again with: tinynet lab",
+      "The server does not answer. The current network still works. Start the server again with: tinynet lab",
     );
   }
   if (!response.ok) {
     const failure = await response.json().catch(() => ({}));
-    throw new Error(failure.error ?? `the server answered with status ${response.status}`);
+    throw new Error(failure.error ?? `The server answered with status ${response.status}.`);
   }
   return response;
 }
@@ -40,7 +40,7 @@ async function readStream<T>(response: Response, progress: Progress): Promise<T>
       if (message.result) return message.result as T;
       progress(message.done, message.total);
     }
-    if (done) throw new UnreachableError("The laboratory's server went away before it had an answer.");
+    if (done) throw new UnreachableError("The server closed the connection before it sent an answer.");
   }
 }
 

@@ -26,9 +26,9 @@ interface Pending {
 }
 
 export const GONE =
-  "Python does not answer: the notebook's kernel is gone. This network stays alive; run the cell again to ask Python.";
+  "Python does not answer. The notebook's kernel has stopped. The current network still works. Run the cell again.";
 export const SILENT =
-  "Python has not answered yet: the notebook's kernel is busy, or gone. This network stays alive; try again.";
+  "Python has not answered yet. The notebook's kernel is busy or has stopped. The current network still works. Try again.";
 const POLL_INTERVAL = 500; // milliseconds
 const TIMEOUT = 20_000; // milliseconds, if the notebook does not report the state of the kernel
 const DEAD = ["dead", "terminating", "restarting", "autorestarting"];

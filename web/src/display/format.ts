@@ -27,6 +27,7 @@ export function listNames(names: readonly string[], max = 4): string {
   return `${names.slice(0, max - 1).join(", ")} and ${integer(names.length - max + 1)} more`;
 }
 
+export const capitalized = (text: string): string => text[0].toUpperCase() + text.slice(1);
 export const integer = (value: number): string => value.toLocaleString("en-US");
 export const percent = (value: number): string => `${fixed(100 * value, 1)} %`;
 

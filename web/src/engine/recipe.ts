@@ -16,28 +16,65 @@ export const DEFAULT_ARCHITECTURE: Architecture = {
   init: "pytorch",
 };
 
-/** Whether all fields of a recipe are in their ranges. Python explains the error if one is not. */
-export const isValidRecipe = (recipe: Recipe): boolean => invalidField(recipe) === null;
+/** The names of the fields on the page, as they appear inside a sentence. */
+export const RECIPE_LABELS: Record<keyof Recipe, string> = {
+  learning_rate: "learning rate",
+  epochs: "epochs",
+  loss: "loss",
+  order: "order",
+  batch_size: "batch size",
+  optimizer: "optimizer",
+  momentum: "momentum",
+  nesterov: "Nesterov",
+  beta1: "beta 1",
+  beta2: "beta 2",
+  epsilon: "epsilon",
+  weight_decay: "weight decay",
+  noise: "noise",
+  schedule: "schedule",
+  hold_fraction: "hold fraction",
+  final_fraction: "final rate (fraction)",
+  label_smoothing: "label smoothing",
+  augment: "augmentation (flips and rotations)",
+  patience: "patience",
+  gradients: "gradients",
+  seed: "seed",
+};
 
-/** Return the first field of a recipe that is out of its range, or null. */
-export function invalidField(recipe: Recipe): keyof Recipe | null {
-  const below = (limit: number) => (x: number) => Number.isFinite(x) && x >= 0 && x < limit;
-  const above = (limit: number) => (x: number) => below(limit)(x) && x > 0;
-  const whole = (x: number) => above(1_000_000)(x) && Number.isInteger(x);
-  const ranges: [(x: number) => boolean, ...(keyof Recipe)[]][] = [
-    [whole, "epochs", "batch_size"],
-    [above(1_000_000), "learning_rate"],
-    [below(1), "momentum", "beta1", "beta2", "hold_fraction", "label_smoothing"],
-    [above(1), "epsilon"],
-    [(x) => x === 1 || above(1)(x), "final_fraction"],
-    [below(10), "noise"],
-    [below(1_000_000), "weight_decay"],
-  ];
-  for (const [isValid, ...names] of ranges) {
-    const invalid = names.find((name) => !isValid(recipe[name] as number));
-    if (invalid) return invalid;
+/** Return the label of a field, in sentence case. */
+export function recipeLabel(name: keyof Recipe): string {
+  const label = RECIPE_LABELS[name];
+  return label[0].toUpperCase() + label.slice(1);
+}
+
+const isFrom = (x: unknown, low: number): x is number => typeof x === "number" && x >= low;
+const isWhole = (x: unknown, high: number) => Number.isInteger(x) && isFrom(x, 1) && x <= high;
+const isBelow = (x: unknown, limit: number) => isFrom(x, 0) && x < limit;
+const isAboveZero = (x: unknown, high: number) => isFrom(x, 0) && x > 0 && x <= high;
+
+/** The valid values of each field with numbers: the same as Python's. */
+const RULES: [(x: unknown) => boolean, rule: string, ...(keyof Recipe)[]][] = [
+  [(x) => isAboveZero(x, 1_000_000), "above 0 and at most 1,000,000", "learning_rate"],
+  [(x) => isWhole(x, 10_000_000), "a whole number from 1 to 10,000,000", "epochs"],
+  [(x) => isWhole(x, 1_000_000), "a whole number from 1 to 1,000,000", "batch_size"],
+  [(x) => isBelow(x, 1), "at least 0 and below 1", "momentum", "beta1", "beta2", "hold_fraction", "label_smoothing"],
+  [(x) => isAboveZero(x, 1), "above 0 and at most 1", "epsilon", "final_fraction"],
+  [(x) => isBelow(x, 10), "at least 0 and below 10", "noise"],
+  [(x) => isBelow(x, 1_000_000), "at least 0 and below 1,000,000", "weight_decay"],
+];
+
+/** Return what is wrong with the first invalid field of a recipe; null if all are valid. */
+export function recipeError(recipe: Recipe): string | null {
+  for (const [isValid, rule, ...names] of RULES) {
+    const invalid = names.find((name) => !isValid(recipe[name]));
+    if (invalid) return `${recipeLabel(invalid)} is ${asText(recipe[invalid])}. It must be ${rule}.`;
   }
   return null;
+}
+
+function asText(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "empty";
+  return typeof value === "number" ? value.toLocaleString("en-US", { maximumSignificantDigits: 17 }) : String(value);
 }
 
 /** Return a key of everything that the formulas of a sheet depend on. */

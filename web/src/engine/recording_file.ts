@@ -35,7 +35,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   file.checkMetadata();
   file.checkArrays();
   await file.checkContent();
-  if (metadata.world && !isWorld(metadata.world)) file.fail("is damaged: its world cannot be");
+  if (metadata.world && !isWorld(metadata.world)) file.fail("is damaged. Its world is not valid.");
   const examples = file.examples();
   if (metadata.watched && !examples.targets) {
     examples.untold = true;
@@ -65,16 +65,16 @@ class RecordingFile {
     private readonly buffer: ArrayBuffer,
     private readonly name: string,
   ) {
-    if (buffer.byteLength < 8) this.fail("is no recording: it is too short");
+    if (buffer.byteLength < 8) this.fail("is not a recording. It is too short.");
     const length = Number(new DataView(buffer).getBigUint64(0, true));
     if (length > MAX_HEADER || 8 + length > buffer.byteLength)
-      this.fail("is damaged, or no recording: its header does not fit");
+      this.fail("is damaged or not a recording. Its header is too long.");
     this.first = 8 + length;
     try {
       this.header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, length)));
       this.metadata = JSON.parse(this.header.__metadata__?.tinynet ?? "null");
     } catch {
-      this.fail("is damaged, or no recording: its header cannot be read");
+      this.fail("is damaged or not a recording. Its header is not readable.");
     }
   }
 
@@ -84,27 +84,25 @@ class RecordingFile {
 
   checkMetadata(): void {
     const { metadata } = this;
-    if (metadata === null) this.fail("is a safetensors file, but no recording of TinyNet");
-    if (metadata.kind !== "recording") this.fail(`is a TinyNet file of kind ${metadata.kind}, and no recording`);
+    if (metadata === null) this.fail("is a safetensors file, but not a TinyNet recording.");
+    if (metadata.kind !== "recording") this.fail(`is a TinyNet file of kind ${metadata.kind}. It must be a recording.`);
     if (metadata.format > NEWEST_FORMAT)
-      this.fail(
-        `has format ${metadata.format}, and this page knows formats up to ${NEWEST_FORMAT}; a newer TinyNet wrote it`,
-      );
+      this.fail(`has format ${metadata.format}. It must be at most ${NEWEST_FORMAT}. Open it with a newer TinyNet.`);
   }
 
   checkArrays(): void {
     const rows = this.header["examples.inputs"]?.shape[0] ?? 0;
     if (rows > MAX_EXAMPLES)
       this.fail(
-        `has ${rows.toLocaleString("en")} examples, and the page shows up to ${MAX_EXAMPLES.toLocaleString("en")}`,
+        `has ${rows.toLocaleString("en")} examples. It must have at most ${MAX_EXAMPLES.toLocaleString("en")} to open in the page.`,
       );
     const { parameters } = this.header;
     if (!parameters || parameters.dtype !== "F64" || parameters.shape.length !== 2)
-      this.fail("is damaged: it has no parameters");
+      this.fail("is damaged. It has no parameters.");
     for (const { dtype, shape, data_offsets } of this.arrays().map((name) => this.header[name])) {
       const [from, to] = data_offsets;
       const size = shape.reduce((product, length) => product * length, BYTES[dtype]);
-      if (to - from !== size || this.first + to > this.buffer.byteLength) this.fail("is damaged: it ends too early");
+      if (to - from !== size || this.first + to > this.buffer.byteLength) this.fail("is damaged. It ends too early.");
     }
   }
 
@@ -119,11 +117,11 @@ class RecordingFile {
     }
     const digest = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
     const content = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (content !== this.metadata.content) this.fail("is damaged: its numbers are not the ones that were saved");
+    if (content !== this.metadata.content) this.fail("is damaged. Its content does not match its checksum.");
   }
 
   array<T>(name: string, of: TypedArray<T>): T {
-    if (!this.header[name]) this.fail(`is damaged: it has no ${name}`);
+    if (!this.header[name]) this.fail(`is damaged. It has no ${name}.`);
     return new of(this.bytes(name));
   }
 

@@ -3,6 +3,7 @@
 import type { Examples, Recipe, WatchedTraining } from "../types";
 import type { BatchSource } from "./batches";
 import type { Prepared } from "./prepared";
+import { recipeLabel } from "./recipe";
 
 export class Replay implements BatchSource {
   constructor(
@@ -81,10 +82,10 @@ export class Replay implements BatchSource {
 
 /** Return a recipe that continues a watched training. Its loss and optimizer must be known. */
 export function resumable(recipe: Recipe): Recipe {
-  const given = (["loss", "optimizer"] as const).find((name) => recipe[name] === "external");
-  if (given)
+  const external = (["loss", "optimizer"] as const).find((name) => recipe[name] === "external");
+  if (external)
     throw new Error(
-      `This training ran in PyTorch with a${given === "loss" ? " loss" : "n optimizer"} that no formula here gives; choose another ${given} to go on.`,
+      `${recipeLabel(external)} is external, and TinyNet has no formula for it. Choose another ${external} to continue the training.`,
     );
   return { ...recipe, gradients: "loss" };
 }

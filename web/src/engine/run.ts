@@ -102,7 +102,7 @@ export class Run {
 
   preparedFor(batch: number): Prepared {
     const prepared = this.prepared.get(batch);
-    if (!prepared) throw new Error(`there is no sheet for a batch of ${batch}`);
+    if (!prepared) throw new Error(`The run has no sheet for batch size ${batch}.`);
     return prepared;
   }
 
@@ -197,8 +197,9 @@ export class Run {
   /** Stop because a value of this step is not finite. */
   private stopAt(step: number, { prepared, values }: Evaluated): void {
     const bad = prepared.sheet.names.findIndex((_, k) => !Number.isFinite(values[k]));
-    const kind = Number.isNaN(values[bad]) ? "not a number" : "infinite";
-    const reason = `${prepared.sheet.names[bad]} is ${kind} at nudge ${step}; try a smaller learning rate`;
+    const kind = Number.isNaN(values[bad]) ? "NaN" : "infinite";
+    const at = step.toLocaleString("en-US");
+    const reason = `${prepared.sheet.names[bad]} is ${kind} at step ${at}. Try a smaller learning rate.`;
     this.stopped = { step, reason };
   }
 

@@ -74,7 +74,8 @@ export class Sheet {
   private readonly computes: (Compute | null)[];
 
   constructor(json: SheetJson) {
-    if (json?.format !== FORMAT || !Array.isArray(json.cells)) throw new Error(`this is no sheet of format ${FORMAT}`);
+    if (json?.format !== FORMAT || !Array.isArray(json.cells))
+      throw new Error(`The format of the sheet is ${json?.format}. It must be ${FORMAT}.`);
     this.batch = json.batch;
     this.names = json.cells.map(([name]) => name);
     this.phases = json.cells.map(([, phase]) => PHASES.indexOf(phase as (typeof PHASES)[number]));
@@ -98,7 +99,7 @@ export class Sheet {
   /** Return the index of a cell among the values. Throws if the sheet has no such cell. */
   index(name: string): number {
     const index = this.indices.get(name);
-    if (index === undefined) throw new Error(`there is no cell ${name} in this sheet`);
+    if (index === undefined) throw new Error(`The sheet has no cell ${name}.`);
     return index;
   }
 
@@ -125,7 +126,7 @@ export class Sheet {
       return (values) => values[index];
     }
     const [operation, ...parts] = formula;
-    if (!(operation in OPERATIONS)) throw new Error(`this sheet uses the operation ${operation}, which is unknown`);
+    if (!(operation in OPERATIONS)) throw new Error(`The sheet has the unknown operation ${operation}.`);
     return OPERATIONS[operation](parts.map((part) => this.compile(part)));
   }
 }

@@ -120,10 +120,9 @@ export function isWorld(world: any): world is World {
   ); // prettier-ignore
 }
 
-/** Return a sentence about the pictures of a world. */
+/** Describe the pictures of a world in sentences. */
 export function describe(world: World): string {
-  const share = world.doubt === 0.5 ? "half" : `${Number((100 * world.doubt).toFixed(1))} %`;
-  const doubt = world.doubt === 0 ? "all of them lines" : `${share} of them doubtful`;
-  const coin = world.doubt > 0 && world.labels === "coin" ? ", labelled by a coin" : "";
-  return `drawn afresh from a world: noise ${world.noise}, ${doubt}${coin}; ${PICTURES_PER_EPOCH} count as an epoch`;
+  const share = `${Number((100 * world.doubt).toFixed(1))} % ambiguous pictures`;
+  const coin = world.doubt > 0 && world.labels === "coin" ? " with random labels" : "";
+  return `Each step draws new pictures with noise ${world.noise} and ${share}${coin}. An epoch has ${PICTURES_PER_EPOCH} pictures.`;
 }

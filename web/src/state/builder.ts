@@ -1,8 +1,9 @@
 /** Build runs from roots and branches: initial parameters, sheets for each batch size, examples. */
 
 import type { Api } from "../api/api";
+import { integer } from "../display/format";
 import { Prepared } from "../engine/prepared";
-import { formulaKey, isValidRecipe } from "../engine/recipe";
+import { formulaKey, recipeError } from "../engine/recipe";
 import { resumable } from "../engine/replay";
 import { Run } from "../engine/run";
 import { PICTURES_PER_EPOCH } from "../engine/world";
@@ -41,7 +42,9 @@ export class Builder {
   /** Build a run that starts at a trained step of another run. */
   async branch(parent: Run, spec: BranchSpec): Promise<Run> {
     if (spec.at > parent.done)
-      throw new Error(`A branch begins after nudge ${spec.at}, and its run ends at ${parent.done}.`);
+      throw new Error(
+        `The branch starts at step ${integer(spec.at)}. It must start at most at step ${integer(parent.done)}, the end of its run.`,
+      );
     const { setup } = parent;
     const recipe = branchRecipe(parent, spec);
     const examples = branchExamples(setup.examples, spec);
@@ -56,6 +59,8 @@ export class Builder {
 
   /** Fetch sheets for single examples and for `batches`: by default full batches and the last batch of an epoch. */
   private async prepare(architecture: Architecture, recipe: Recipe, count: number, batches?: number[]) {
+    const invalid = recipeError(recipe);
+    if (invalid) throw new Error(invalid);
     const full = Math.min(recipe.batch_size, count);
     const needed = [...new Set([1, ...(batches ?? [full, count % recipe.batch_size || full])])];
     const { sizes } = architecture;
@@ -64,7 +69,7 @@ export class Builder {
   }
 
   private sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer> {
-    const key = formulaKey(architecture, recipe, batch) + (isValidRecipe(recipe) ? "" : JSON.stringify(recipe));
+    const key = formulaKey(architecture, recipe, batch);
     return cached(this.sheets, key, () => this.api.sheet(architecture, recipe, batch));
   }
 
@@ -85,7 +90,7 @@ function branchRecipe(parent: Run, spec: BranchSpec): Recipe {
 
 function branchExamples(examples: Examples, { only, order }: BranchSpec): Examples {
   return only
-    ? { ...examples, inputs: [only.input], targets: [only.target], names: ["your own"], untold: false }
+    ? { ...examples, inputs: [only.input], targets: [only.target], names: ["custom"], untold: false }
     : ordered(examples, order ?? null);
 }
 
@@ -93,7 +98,7 @@ function branchParameters(parent: Run, spec: BranchSpec, names: string[]): numbe
   const parameters = [...parent.stateBefore(spec.at).slice(0, names.length)];
   for (const [name, value] of Object.entries(spec.parameters ?? {})) {
     const index = names.indexOf(name);
-    if (index < 0) throw new Error(`There is no parameter ${name} in this network.`);
+    if (index < 0) throw new Error(`The network has no parameter ${name}.`);
     parameters[index] = value;
   }
   return parameters;
@@ -103,7 +108,7 @@ function branchParameters(parent: Run, spec: BranchSpec, names: string[]): numbe
 function requireTargets({ untold }: Examples): void {
   if (untold)
     throw new Error(
-      "This training ran in PyTorch, and nothing told what should come out; train on a picture of your own, or watch it with its targets.",
+      "The targets of this PyTorch training are unknown. Train on a custom example, or watch the training with its examples.",
     );
 }
 
@@ -111,7 +116,7 @@ function requireTargets({ untold }: Examples): void {
 function requireWorldRecipe({ order, noise, augment }: Recipe): void {
   if (order !== "fixed" || noise !== 0 || augment)
     throw new Error(
-      "The pictures are drawn from a world, which has its own order, noise and views; leave those of the recipe.",
+      "A world has its own order, noise and augmentation. Set Order to fixed and Noise to 0, and switch off Augmentation.",
     );
 }
 
@@ -119,7 +124,7 @@ function ordered(examples: Examples, order: number[] | null): Examples {
   if (order === null) return examples;
   const { inputs, targets, names } = examples;
   if ([...order].sort((a, b) => a - b).join() !== names.map((_, k) => k).join()) {
-    throw new Error(`The order ${order.join(", ")} does not name each of the ${names.length} pictures once.`);
+    throw new Error(`The order is ${order.join(", ")}. It must contain each index from 0 to ${names.length - 1} once.`);
   }
   const pick = <T>(list: T[]): T[] => order.map((k) => list[k]);
   return { ...examples, inputs: pick(inputs), targets: targets && pick(targets), names: pick(names) };

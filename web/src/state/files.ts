@@ -40,7 +40,7 @@ export class Files {
     if (opened) return opened.bytes;
     if (!this.lab.api.recording)
       throw new Error(
-        "Here only the recordings that came along, or were opened, can be saved as they were; to make one of this training needs Python: tinynet lab.",
+        "Without Python the page can save only recordings that were opened. To save this training, start the laboratory with: tinynet lab",
       );
     return this.lab.api.recording(this.experiment());
   }
@@ -57,16 +57,16 @@ export class Files {
     const { state, root } = this.lab;
     if (setup.silenced.length + setup.frozen.length > 0)
       throw new Error(
-        "A training with silenced nodes or frozen parameters has no recording in Python; branch without them first.",
+        "A run with switched-off nodes or frozen parameters cannot be saved. Branch without these changes first.",
       );
     if (setup.ends)
       throw new Error(
-        "This training was stopped early by what the page does not have; open its recording again to save it.",
+        "The page cannot repeat the early stopping of this training. Open its recording again to save it.",
       );
     const { architecture, recipe, examples, world } = setup;
     const isFromSeed = state.active === rootIndex(state) && root.parameters === null;
     const parameters = [...this.lab.run!.stateBefore(0)].slice(0, [...prepared.values()][0].parameters.length);
-    const origin = `seed ${root.seed}, branched after ${setup.firstStep} nudges`;
+    const origin = `seed ${root.seed}, branched after ${setup.firstStep} steps`;
     return {
       architecture,
       recipe,

@@ -78,9 +78,9 @@ export class Lab {
   /** Why the current state cannot be shared as a link; null if it can. */
   get unlinked(): string | null {
     if (rootsOf(this.state).some(({ watched }) => watched !== null))
-      return "This training ran in PyTorch, and a link does not have its steps; save the recording and send that.";
+      return "A link cannot hold the steps of a PyTorch training. Save the recording and share the file.";
     if (this.address !== null) return null;
-    return "These are too many examples for a link; save the recording and send that.";
+    return "The training has too many examples for a link. Save the recording and share the file.";
   }
 
   /** The number of steps of the current run that are trained. */
@@ -206,7 +206,7 @@ export class Lab {
 
   private async buildBranch(runs: Run[], spec: BranchSpec, generation: number): Promise<Run> {
     const parent = runs[spec.from];
-    if (!parent) throw new Error("The address is damaged: a branch grows from a run that is not there.");
+    if (!parent) throw new Error("The address is damaged. A branch starts from a run that does not exist.");
     await this.trainer.trainTo(parent, spec.at, generation);
     return this.builder.branch(parent, spec);
   }
@@ -216,7 +216,7 @@ export class Lab {
     await this.trainer.trainTo(run, run.total, generation);
     if (!this.trainer.isCurrent(generation)) return;
     const recording = this.files.openedAs(run);
-    if (run.stopped) this.messages.text = `The training stopped: ${run.stopped.reason}.`;
+    if (run.stopped) this.messages.text = `The training stopped. ${run.stopped.reason}`;
     else if (recording) this.messages.text = replayWarning(recording, run) ?? this.messages.text;
   }
 

@@ -76,5 +76,5 @@ export function trainingKey({ architecture, recipe, examples, world }: Setup): s
 function nameOfInput({ run, selection, names, runStep }: Position): string {
   const { recipe, world } = run.setup;
   const isNoisy = (recipe.noise > 0 || world) && !selection.own;
-  return names[0] + (isNoisy ? ` with the noise of nudge ${integer(runStep)}` : "");
+  return names[0] + (isNoisy ? ` with the noise of step ${integer(runStep)}` : "");
 }

@@ -23,7 +23,7 @@ export class Position {
   batch: Examples = $derived.by(() => {
     const { run, runStep, own } = this.selection;
     return own
-      ? { ...this.examples, inputs: [own.input], targets: [own.target], names: ["your own"] }
+      ? { ...this.examples, inputs: [own.input], targets: [own.target], names: ["custom"] }
       : run.batch(runStep);
   });
   evaluated: Evaluated = $derived.by(() => (this.hasWhatIf ? this.evaluate(true) : this.base));

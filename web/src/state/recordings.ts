@@ -53,7 +53,7 @@ export function replayWarning({ final, label }: Recording, run: Run): string | n
   const replayed = run.stateBefore(run.done);
   const worst = Math.max(...[...final].map((value, k) => Math.abs(value - replayed[k])));
   if (!(worst > 0)) return null;
-  return `${label}: replayed here, its last numbers differ by up to ${worst.toPrecision(2)}.`;
+  return `The replay of ${label} ends with different parameters. The largest difference is ${worst.toPrecision(2)}.`;
 }
 
 /** The initial recordings, and the recording that was opened last. */
@@ -83,8 +83,7 @@ export class Recordings {
   watchedOf(root: Root): WatchedTraining | null {
     if (root.watched === null) return null;
     const recording = this.find(root);
-    if (!recording)
-      throw new Error("This training ran in PyTorch, and only its file has its steps; open the file again.");
+    if (!recording) throw new Error("Only the file of this PyTorch training has its steps. Open the file again.");
     return recording.watched;
   }
 }

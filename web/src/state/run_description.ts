@@ -1,7 +1,7 @@
 /** Describe how runs differ, in words. */
 
-import { short } from "../display/format";
-import { DEFAULT_RECIPE } from "../engine/recipe";
+import { integer, short } from "../display/format";
+import { DEFAULT_RECIPE, RECIPE_LABELS } from "../engine/recipe";
 import type { Recipe } from "../types";
 import { type BranchSpec, type Root, rootsOf, runName, type State } from "./state";
 
@@ -9,9 +9,9 @@ import { type BranchSpec, type Root, rootsOf, runName, type State } from "./stat
 export function describeRun(state: State, which: number, symbol: (cell: string) => string): string {
   const roots = rootsOf(state);
   const spec: BranchSpec | undefined = state.branches[which - roots.length];
-  if (!spec) return roots.length > 1 ? describeRoot(roots[which]) : "from the start";
+  if (!spec) return roots.length > 1 ? describeRoot(roots[which]) : "from step 0";
   const from = roots.length > 1 ? ` of ${runName(state, spec.from)}` : "";
-  return `after ${spec.at}${from}: ${changesOf(spec, symbol).join(", ") || "nothing changed"}`;
+  return `from step ${integer(spec.at)}${from}: ${changesOf(spec, symbol).join(", ") || "no changes"}`;
 }
 
 /** Describe a root by its sizes, its seed, and the fields that differ from the default recipe. */
@@ -19,17 +19,19 @@ function describeRoot({ architecture, recipe, seed, watched }: Root): string {
   const names = (Object.keys(DEFAULT_RECIPE) as (keyof Recipe)[]).filter((name) => name !== "seed");
   const changed = names.filter((name) => recipe[name] !== DEFAULT_RECIPE[name]);
   const from = watched === null ? `seed ${seed}` : "watched in PyTorch";
-  return [architecture.sizes.join("-"), from, ...changed.map((name) => `${name} ${recipe[name]}`)].join(", ");
+  return [architecture.sizes.join("-"), from, ...changed.map((name) => `${RECIPE_LABELS[name]} ${recipe[name]}`)].join(
+    ", ",
+  );
 }
 
 function changesOf(spec: BranchSpec, symbol: (cell: string) => string): string[] {
   const { recipe = {}, parameters = {}, silenced = [], frozen = [] } = spec;
   return [
-    ...Object.entries(recipe).map(([name, value]) => `${name} ${value}`),
+    ...Object.entries(recipe).map(([name, value]) => `${RECIPE_LABELS[name as keyof Recipe]} ${value}`),
     ...Object.entries(parameters).map(([name, value]) => `${symbol(name)} = ${short(value)}`),
-    ...(spec.order ? ["another order"] : []),
-    ...(spec.only ? ["one picture"] : []),
-    ...silenced.map((name) => `${symbol(name)} silenced`),
+    ...(spec.order ? ["custom order"] : []),
+    ...(spec.only ? ["one example"] : []),
+    ...silenced.map((name) => `${symbol(name)} switched off`),
     ...frozen.map((name) => `${symbol(name)} frozen`),
   ];
 }

@@ -93,5 +93,5 @@ export function withoutRun(state: State, which: number): { state: State; kept: n
 export function runName(state: State, which: number): string {
   const roots = rootsOf(state);
   if (which >= roots.length) return `branch ${which - roots.length + 1}`;
-  return roots[which].name ?? (roots.length === 1 ? "the run" : `run ${which + 1}`);
+  return roots[which].name ?? (roots.length === 1 ? "main run" : `run ${which + 1}`);
 }

@@ -1,7 +1,7 @@
 /** Import a table that was dropped on the page: choose its columns and train on it. */
 
 import type { Api } from "../api/api";
-import { short } from "../display/format";
+import { integer, short } from "../display/format";
 import type { TableColumn, TableHead } from "../types";
 import type { Messages } from "./messages.svelte";
 import { defaultState, type State } from "./state";
@@ -14,12 +14,12 @@ export const isTable = ({ name, type }: { name: string; type: string }): boolean
 
 /** Return a description of the values in a column. */
 export function describeColumn({ words, odd, missing, different, examples, low, high }: TableColumn): string {
-  const empty = missing > 0 ? `; ${missing} empty` : "";
-  const strange = odd === null ? "" : `; ${odd} is none`;
+  const empty = missing > 0 ? `; ${integer(missing)} empty` : "";
+  const strange = odd === null ? "" : `; not a number: ${odd}`;
   if (!words) return `numbers from ${short(low)} to ${short(high)}${strange}${empty}`;
-  if (different === 0) return "nothing";
+  if (different === 0) return "empty";
   const more = different > examples.length ? ", …" : "";
-  return `${different > 10 ? "more than 10 words" : `${different} words`}: ${examples.join(", ")}${more}${empty}`;
+  return `${different > 10 ? "more than 10 values" : `${different} values`}: ${examples.join(", ")}${more}${empty}`;
 }
 
 /** Return the columns to ignore: the excluded columns, and columns of words that are not the label. */
@@ -56,11 +56,11 @@ export class TableImport {
     await this.messages.attempt(async () => {
       const { columns } = this.api;
       if (!columns)
-        throw new Error(`${file.name}: a table needs the laboratory with its Python; start it with: tinynet lab`);
+        throw new Error(`${file.name} is a table. Tables need Python. Start the laboratory with: tinynet lab`);
       if (file.size > MAX_BYTES)
         throw new Error(
-          `${file.name} has ${Math.ceil(file.size / 1000).toLocaleString("en")} kB and the page takes ${MAX_BYTES / 1000}; ` +
-            `any size is taken by: tinynet train ${file.name}`,
+          `${file.name} has ${integer(Math.ceil(file.size / 1000))} kB. It must have at most ${MAX_BYTES / 1000} kB. ` +
+            `Train larger tables with: tinynet train ${file.name}`,
         );
       [this.name, this.text] = [file.name, await decodeText(file)];
       const head = await columns(this.name, this.text);
@@ -88,7 +88,7 @@ export class TableImport {
       const { name, text, label, hidden, heldOut, seed } = this;
       if (label === null)
         throw new Error(
-          `${name}: choose what is to be learned: a column of 2 to 10 different answers, or of numbers to predict.`,
+          `Label is empty. It must be a column of ${name} with 2 to 10 classes or with numbers. Choose a column.`,
         );
       const ignore = ignoredColumns(this.head!, label, this.excluded);
       const choice = { name, text, label, predict: this.isRegression, ignore, hidden, held_out: heldOut, seed };
@@ -107,7 +107,7 @@ async function decodeText(file: File): Promise<string> {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new Error(
-      `${file.name}, line ${firstInvalidLine(bytes)}: this is no text in UTF-8; save the table as CSV in UTF-8.`,
+      `${file.name}, line ${integer(firstInvalidLine(bytes))} is not UTF-8 text. Save the table as CSV in UTF-8.`,
     );
   }
 }

@@ -42,11 +42,10 @@ export function toAddress(state: State, initial = defaultState()): string | null
 /** Decode an address. Throws if it is damaged or of a newer version. */
 export function fromAddress(hash: string, initial = defaultState()): State {
   if (hash === "" || hash === "#") return initial;
-  if (!hash.startsWith("#1."))
-    throw new Error("The address holds a state that this version of the page does not know.");
+  if (!hash.startsWith("#1.")) throw new Error("This version of the page cannot read the address.");
   const changes = decoded(hash.slice(3));
   const unknown = Object.keys(changes).find((key) => !(key in initial));
-  if (unknown) throw new Error(`The address holds ${unknown}, which this version of the page does not know.`);
+  if (unknown) throw new Error(`The address has the unknown field ${unknown}.`);
   const state: State = {
     ...initial,
     ...changes,
@@ -63,7 +62,7 @@ function decoded(text: string): any {
     const bytes = Uint8Array.from(binary, (c) => c.charCodeAt(0));
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw new Error("The address is damaged: a part of it is missing or was changed.");
+    throw new Error("The address is damaged. A part is missing or changed.");
   }
 }
 
@@ -83,7 +82,7 @@ const rulesOf = (root: Root): [string, boolean][] => [
   ["grid", isCount(root.grid)],
   ["order", root.order === null || isNumbers(root.order)],
   ["pictures", isSet(root.pictures)],
-  ["held-out examples", isSet(root.heldOut) && (root.heldOut === null || root.heldOut.targets?.every(isNumbers) === true)],
+  ["heldOut", isSet(root.heldOut) && (root.heldOut === null || root.heldOut.targets?.every(isNumbers) === true)],
   ["world", root.world === null || (isWorld(root.world) && root.world.n === root.grid)],
   ["ends", root.ends === null || isCount(root.ends)],
   ["parameters", root.parameters === null || isNumbers(root.parameters)],
@@ -118,5 +117,5 @@ function check(state: State): void {
     ["chapter", state.chapter === null || typeof state.chapter === "string"],
   ];
   const invalid = rules.find(([, isValid]) => !isValid);
-  if (invalid) throw new Error(`The address is damaged: its ${invalid[0]} cannot be.`);
+  if (invalid) throw new Error(`The address is damaged. Its field ${invalid[0]} is not valid.`);
 }

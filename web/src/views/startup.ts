@@ -4,7 +4,7 @@ import type { Host } from "../host/host";
 import type { Lab } from "../state/lab.svelte";
 import { fromAddress } from "../state/url_state";
 
-const FALLBACK = "Here is the plain start instead.";
+const FALLBACK = "The page shows the default network instead.";
 
 /** Load the state in the address. If that fails, show why and load the initial state. */
 export async function loadAddress(lab: Lab, host: Host): Promise<void> {

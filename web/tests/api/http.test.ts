@@ -34,7 +34,7 @@ describe("a request to the server", () => {
     fetch.mockResolvedValueOnce(Response.json({ error: "epochs is 0" }, { status: 422 }));
     await expect(http.learner()).rejects.toThrow("epochs is 0");
     fetch.mockResolvedValueOnce(new Response("<html>", { status: 502 }));
-    await expect(http.learner()).rejects.toThrow("the server answered with status 502");
+    await expect(http.learner()).rejects.toThrow("The server answered with status 502.");
   });
 
   it("fails as unreachable without a server, but not if it was cancelled", async () => {
@@ -58,6 +58,8 @@ describe("a streamed answer", () => {
     fetch.mockResolvedValueOnce(lines('{"error": "too long"}\n'));
     await expect(http.rung("noise", 64, () => {}, never)).rejects.toThrow("too long");
     fetch.mockResolvedValueOnce(lines('{"done": 1, "total": 9}\n'));
-    await expect(http.rung("noise", 64, () => {}, never)).rejects.toThrow("went away before it had an answer");
+    await expect(http.rung("noise", 64, () => {}, never)).rejects.toThrow(
+      "closed the connection before it sent an answer",
+    );
   });
 });

@@ -45,21 +45,23 @@ describe("a recording's bytes", () => {
     const whole = await bytes();
     for (let end = 0; end < whole.length; end += 7) {
       await expect(openRecording(whole.slice(0, end).buffer, "run")).rejects.toThrow(
-        /^run (is damaged|is no recording)/,
+        /^run (is damaged|is not a recording)/,
       );
     }
   });
   it("are rejected if a number was changed", async () => {
     const whole = await bytes();
     whole[whole.length - 3] ^= 1;
-    await expect(openRecording(whole.buffer, "run")).rejects.toThrow("its numbers are not the ones that were saved");
+    await expect(openRecording(whole.buffer, "run")).rejects.toThrow("Its content does not match its checksum.");
   });
   it("are rejected for another kind, another program or a newer version", async () => {
     await expect(openRecording((await bytes({ kind: "population" })).buffer, "run")).rejects.toThrow(
       "of kind population",
     );
-    await expect(openRecording((await bytes({}, "other")).buffer, "run")).rejects.toThrow("no recording of TinyNet");
-    await expect(openRecording((await bytes({ format: 4 })).buffer, "run")).rejects.toThrow("a newer TinyNet wrote it");
+    await expect(openRecording((await bytes({}, "other")).buffer, "run")).rejects.toThrow("not a TinyNet recording");
+    await expect(openRecording((await bytes({ format: 4 })).buffer, "run")).rejects.toThrow(
+      "It must be at most 3. Open it with a newer TinyNet.",
+    );
   });
 });
 
@@ -70,5 +72,5 @@ const [KNOWN] = GOLDEN;
 
 it("rejects a watched training with a missing part", async () => {
   const file = Uint8Array.from(atob(KNOWN.bytes), (c) => c.charCodeAt(0));
-  await expect(openRecording(file.slice(0, -8).buffer, "it")).rejects.toThrow("it is damaged: it ends too early");
+  await expect(openRecording(file.slice(0, -8).buffer, "it")).rejects.toThrow("it is damaged. It ends too early.");
 });

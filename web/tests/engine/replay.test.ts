@@ -50,6 +50,10 @@ it("computes every value of another picture if formulas give them", async () => 
 
 it("resumes with a known loss and optimizer", () => {
   expect(resumable({ ...DEFAULT_RECIPE, gradients: "external" })).toEqual(DEFAULT_RECIPE);
-  expect(() => resumable({ ...DEFAULT_RECIPE, loss: "external" })).toThrow("with a loss that no formula here gives");
-  expect(() => resumable({ ...DEFAULT_RECIPE, optimizer: "external" })).toThrow("choose another optimizer to go on");
+  expect(() => resumable({ ...DEFAULT_RECIPE, loss: "external" })).toThrow(
+    "Loss is external, and TinyNet has no formula for it.",
+  );
+  expect(() => resumable({ ...DEFAULT_RECIPE, optimizer: "external" })).toThrow(
+    "Choose another optimizer to continue the training.",
+  );
 });

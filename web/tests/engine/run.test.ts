@@ -61,7 +61,7 @@ describe("a run", () => {
 
   it("stops if a number is not finite, and reports the step", () => {
     const made = run({}, Infinity);
-    expect(made.stopped?.reason).toMatch(/at nudge \d; try a smaller learning rate/);
+    expect(made.stopped?.reason).toMatch(/ is (NaN|infinite) at step \d\. Try a smaller learning rate\.$/);
     expect([...made.stateBefore(made.done)].every(Number.isFinite)).toBe(true);
   });
 });

@@ -52,8 +52,10 @@ describe("a sheet", () => {
       ["a", "forward", ["+", "b", 1]],
       ["b", "input", null],
     ];
-    expect(() => new Sheet({ format: 2, batch: 1, cells })).toThrow("there is no cell b");
-    expect(() => new Sheet({ format: 2, batch: 1, cells: [["a", "forward", ["evil", 1]]] })).toThrow("operation evil");
-    expect(() => new Sheet({ format: 9, batch: 1, cells: [] })).toThrow("no sheet of format 2");
+    expect(() => new Sheet({ format: 2, batch: 1, cells })).toThrow("The sheet has no cell b.");
+    expect(() => new Sheet({ format: 2, batch: 1, cells: [["a", "forward", ["evil", 1]]] })).toThrow(
+      "unknown operation evil",
+    );
+    expect(() => new Sheet({ format: 9, batch: 1, cells: [] })).toThrow("The format of the sheet is 9. It must be 2.");
   });
 });

@@ -17,11 +17,11 @@ describe("a world from an address", () => {
   ])("is invalid with %j", (change) => expect(isWorld({ ...DEFAULT_WORLD, ...(change as object) })).toBe(false)); // prettier-ignore
   it("is described by its numbers", () => {
     expect(words(DEFAULT_WORLD)).toBe(
-      "drawn afresh from a world: noise 0.2, half of them doubtful; 100 count as an epoch",
+      "Each step draws new pictures with noise 0.2 and 50 % ambiguous pictures. An epoch has 100 pictures.",
     );
     expect(words({ ...DEFAULT_WORLD, doubt: 0.25, labels: "coin" })).toContain(
-      "25 % of them doubtful, labelled by a coin",
+      "25 % ambiguous pictures with random labels",
     );
-    expect(words({ ...DEFAULT_WORLD, doubt: 0 })).toContain("all of them lines");
+    expect(words({ ...DEFAULT_WORLD, doubt: 0 })).toContain("0 % ambiguous pictures.");
   });
 });

@@ -47,22 +47,32 @@ describe("a builder", () => {
   it("rejects an order that does not list every example once", async () => {
     const builder = new Builder(api);
     await expect(builder.root(rootWith({ order: [0, 1, 1, 3] }), null)).rejects.toThrow(
-      "The order 0, 1, 1, 3 does not name",
+      "The order is 0, 1, 1, 3. It must contain each index from 0 to 3 once.",
     );
     const run = await builder.root(rootWith({ order: [3, 2, 1, 0] }), null);
     expect([run.setup.examples.names, run.setup.examples.targets]).toEqual([LINES.names.toReversed(), LINES.targets!.toReversed()]); // prettier-ignore
   });
 
+  it.each([
+    [{ learning_rate: -1 }, "Learning rate is -1."],
+    [{ batch_size: 0.5 }, "Batch size is 0.5."],
+  ])("rejects a recipe with %j", async (change, words) => {
+    const root = rootWith({ recipe: { ...DEFAULT_RECIPE, ...change } });
+    await expect(new Builder(api).root(root, null)).rejects.toThrow(words);
+  });
+
   it.each([{ order: "shuffled" }, { noise: 0.1 }, { augment: true }])("rejects a world with %j", async (change) => {
     const root = rootWith({ world: DEFAULT_WORLD, recipe: { ...DEFAULT_RECIPE, ...change } });
-    await expect(new Builder(api).root(root, null)).rejects.toThrow("which has its own order, noise and views");
+    await expect(new Builder(api).root(root, null)).rejects.toThrow(
+      "A world has its own order, noise and augmentation.",
+    );
   });
 
   it("starts a branch with the state of its parent", async () => {
     const builder = new Builder(api);
     const parent = await builder.root(rootWith({ recipe: { ...DEFAULT_RECIPE, epochs: 3 } }), null);
     await expect(builder.branch(parent, { from: 0, at: 5 })).rejects.toThrow(
-      "begins after nudge 5, and its run ends at 0",
+      "starts at step 5. It must start at most at step 0, the end of its run.",
     );
     parent.advance(Infinity);
     const branch = await builder.branch(parent, {
@@ -76,7 +86,7 @@ describe("a builder", () => {
     parameters[13] = 9;
     expect([...branch.stateBefore(0)]).toEqual(parameters);
     await expect(builder.branch(parent, { from: 0, at: 5, parameters: { b: 1 } })).rejects.toThrow(
-      "There is no parameter b",
+      "The network has no parameter b.",
     );
   });
 });
@@ -86,8 +96,12 @@ describe("a watched training", () => {
     const builder = new Builder(watchedApi);
     const untold: Examples = { ...known.root.pictures!, untold: true };
     const run = await builder.root({ ...known.root, pictures: untold }, known.watched);
-    await expect(builder.branch(run, { from: 0, at: 1 })).rejects.toThrow("nothing told what should come out");
-    await expect(builder.root({ ...known.root, pictures: untold }, null)).rejects.toThrow("nothing told");
+    await expect(builder.branch(run, { from: 0, at: 1 })).rejects.toThrow(
+      "The targets of this PyTorch training are unknown.",
+    );
+    await expect(builder.root({ ...known.root, pictures: untold }, null)).rejects.toThrow(
+      "targets of this PyTorch training are unknown",
+    );
     const only = { input: [1, 0, 1, 0], target: [0, 1] };
     const branch = await builder.branch(run, { from: 0, at: 1, only });
     branch.advance(Infinity);

@@ -16,7 +16,7 @@ describe("the recordings at hand", () => {
     await page.files.open(file(bytesOf(GOLDEN[1])));
     expect([page.messages.text, page.state.recipe.loss, page.state.step]).toEqual(["", "external", 3]);
     await page.files.open(file(new ArrayBuffer(3)));
-    expect(page.messages.text).toBe("it.safetensors is no recording: it is too short");
+    expect(page.messages.text).toBe("it.safetensors is not a recording. It is too short.");
     const unshown = new Lab({ ...watchedApi, sheet: async () => Promise.reject(new Error("no sheet")) });
     Object.assign(page["builder"], { api: unshown.api, sheets: new Map() });
     await page.files.open(file(bytesOf(GOLDEN[0])));

@@ -72,16 +72,16 @@ describe("trainings side by side", () => {
     const page = await lab(fast);
     const runs = page.runs;
     await page.change({ recipe: { ...DEFAULT_RECIPE, batch_size: 2 } });
-    expect(page.messages.text).toContain("in batches of 2");
+    expect(page.messages.text).toContain("batch size 2");
     expect(page.runs).toBe(runs);
-    await expect(page.files.recording()).rejects.toThrow("needs Python: tinynet lab");
+    await expect(page.files.recording()).rejects.toThrow("start the laboratory with: tinynet lab");
   });
 });
 
 describe("a watched training", () => {
   it("cannot be shared as a link", async () => {
     const page = await watchedLab();
-    expect(page.unlinked).toContain("ran in PyTorch, and a link does not have its steps");
+    expect(page.unlinked).toContain("A link cannot hold the steps of a PyTorch training.");
     await page.load(stateOfRecordings([{ ...known, root: { ...known.root, watched: null } }]));
     expect(page.unlinked).toBeNull();
   });
@@ -89,10 +89,10 @@ describe("a watched training", () => {
 
 describe("the laboratory", () => {
   it("shows why a training stopped", async () => {
-    const page = await openLab({ recipe: { ...DEFAULT_RECIPE, learning_rate: Infinity } });
+    const page = await openLab({ parameters: parameters.map(() => Infinity) });
     await expect
       .poll(() => page.messages.text)
-      .toMatch(/^The training stopped: .* at nudge \d; try a smaller learning rate\.$/);
+      .toMatch(/^The training stopped\. .* is (NaN|infinite) at step \d\. Try a smaller learning rate\.$/);
   });
 
   it("ignores a state that is loaded too late", async () => {

@@ -10,10 +10,10 @@ it("names the noise of the step, unless the picture is the user's own", async ()
   await lab.change({ recipe: { ...lab.state.recipe, noise: 0.1 } });
   const population = new Population({ ...lab.api, population: async () => ANSWER }, lab.messages);
   await population.ask(lab.now);
-  expect(population.result!.inputName).toBe("left with the noise of nudge 2");
+  expect(population.result!.inputName).toBe("left with the noise of step 2");
   lab.state.own = { input: [1, 0, 1, 0], target: [1, 0] };
   await population.ask(lab.now);
-  expect([population.result!.inputName, population.isRunning]).toEqual(["your own", false]);
+  expect([population.result!.inputName, population.isRunning]).toEqual(["custom", false]);
 });
 
 it("asks about a world with its fields", async () => {

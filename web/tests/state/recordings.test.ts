@@ -10,7 +10,9 @@ describe("the recordings at hand", () => {
     const recordings = new Recordings();
     recordings.initial = [known, twin];
     expect([known, twin].map(({ root }) => recordings.watchedOf(root)!.steps)).toEqual([4, 3]);
-    expect(() => recordings.watchedOf(given.root)).toThrow("only its file has its steps; open the file again");
+    expect(() => recordings.watchedOf(given.root)).toThrow(
+      "Only the file of this PyTorch training has its steps. Open the file again.",
+    );
     expect(recordings.watchedOf({ ...given.root, watched: null })).toBeNull();
   });
 });
@@ -39,6 +41,8 @@ describe("recordings", () => {
     const recording = { ...known, label: "it", final: Float64Array.of(1, 2.5) };
     expect(replayWarning(recording, run)).toBeNull();
     recording.final[1] = 2;
-    expect(replayWarning(recording, run)).toBe("it: replayed here, its last numbers differ by up to 0.50.");
+    expect(replayWarning(recording, run)).toBe(
+      "The replay of it ends with different parameters. The largest difference is 0.50.",
+    );
   });
 });

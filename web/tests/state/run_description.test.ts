@@ -6,8 +6,7 @@ import { defaultState, rootOf, type BranchSpec } from "../../src/state/state";
 const symbol = (cell: string) => `⟨${cell}⟩`;
 
 describe("a run in words", () => {
-  it('is "from the start" for a single root', () =>
-    expect(describeRun(defaultState(), 0, symbol)).toBe("from the start"));
+  it('is "from step 0" for a single root', () => expect(describeRun(defaultState(), 0, symbol)).toBe("from step 0"));
   it("is described by its changes to the default recipe beside other roots", () => {
     const recipe = { ...DEFAULT_RECIPE, optimizer: "adam", noise: 0.1, seed: 3 };
     const others = [
@@ -20,10 +19,14 @@ describe("a run in words", () => {
     ]); // prettier-ignore
   });
   it.each<[Partial<BranchSpec>, string]>([
-    [{}, "after 7: nothing changed"],
-    [{ recipe: { epochs: 5 }, parameters: { b: 0.5 } }, "after 7: epochs 5, ⟨b⟩ = 0.5"],
-    [{ order: [1, 0], only: { input: [], target: [] } }, "after 7: another order, one picture"],
-    [{ silenced: ["a"], frozen: ["w"] }, "after 7: ⟨a⟩ silenced, ⟨w⟩ frozen"],
+    [{}, "from step 7: no changes"],
+    [{ recipe: { epochs: 5 }, parameters: { b: 0.5 } }, "from step 7: epochs 5, ⟨b⟩ = 0.5"],
+    [
+      { recipe: { learning_rate: 0.5, final_fraction: 0.1 } },
+      "from step 7: learning rate 0.5, final rate (fraction) 0.1",
+    ],
+    [{ order: [1, 0], only: { input: [], target: [] } }, "from step 7: custom order, one example"],
+    [{ silenced: ["a"], frozen: ["w"] }, "from step 7: ⟨a⟩ switched off, ⟨w⟩ frozen"],
   ])("of a branch with %j is its changes", (spec, words) => {
     expect(describeRun({ ...defaultState(), branches: [{ from: 0, at: 7, ...spec }] }, 1, symbol)).toBe(words);
   });
@@ -33,6 +36,6 @@ describe("a run in words", () => {
       others: [{ ...rootOf(defaultState()), name: "fast" }],
       branches: [{ from: 1, at: 2 }],
     };
-    expect(describeRun(state, 2, symbol)).toBe("after 2 of fast: nothing changed");
+    expect(describeRun(state, 2, symbol)).toBe("from step 2 of fast: no changes");
   });
 });

@@ -21,7 +21,7 @@ describe("a state", () => {
   });
   it("names its runs", () => {
     expect([0, 1, 2, 3].map((which) => runName(STATE, which))).toEqual(["run 1", "fast", "branch 1", "branch 2"]);
-    expect(runName(defaultState(), 0)).toBe("the run");
+    expect(runName(defaultState(), 0)).toBe("main run");
   });
   it("removes a run with all its branches", () => {
     const { state, kept } = withoutRun(STATE, 1);

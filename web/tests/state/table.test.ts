@@ -19,10 +19,10 @@ describe("a table", () => {
 
   it.each([
     [{ low: 4.3, high: 7.9 }, "numbers from 4.3 to 7.9"],
-    [{ odd: "red", missing: 2 }, "numbers from 0 to 1; red is none; 2 empty"],
-    [{ words: true, odd: "a", different: 2, examples: ["a", "b"] }, "2 words: a, b"],
-    [{ words: true, odd: "a", different: 11, examples: ["a", "b"] }, "more than 10 words: a, b, …"],
-    [{ words: true, different: 0, missing: 3 }, "nothing"],
+    [{ odd: "red", missing: 2 }, "numbers from 0 to 1; not a number: red; 2 empty"],
+    [{ words: true, odd: "a", different: 2, examples: ["a", "b"] }, "2 values: a, b"],
+    [{ words: true, odd: "a", different: 11, examples: ["a", "b"] }, "more than 10 values: a, b, …"],
+    [{ words: true, different: 0, missing: 3 }, "empty"],
   ])("says what a column holds: %o", (given, words) => expect(describeColumn(column(given))).toBe(words));
 
   it("ignores words and excluded columns, but not the label and the names", () => {
@@ -50,7 +50,7 @@ describe("a table on a page", () => {
   it("needs Python", async () => {
     const { messages, table } = open({});
     await table.open(file);
-    expect(messages.text).toBe("own.csv: a table needs the laboratory with its Python; start it with: tinynet lab");
+    expect(messages.text).toBe("own.csv is a table. Tables need Python. Start the laboratory with: tinynet lab");
     expect(table.head).toBe(null);
   });
   it("uses the proposed label and the seed of the page", async () => {
@@ -65,7 +65,7 @@ describe("a table on a page", () => {
     table.label = null;
     await table.train();
     expect(messages.text).toBe(
-      "own.csv: choose what is to be learned: a column of 2 to 10 different answers, or of numbers to predict.",
+      "Label is empty. It must be a column of own.csv with 2 to 10 classes or with numbers. Choose a column.",
     );
   });
 });

@@ -35,9 +35,9 @@ describe("the address", () => {
     expect(fromAddress(toAddress(state)!)).toEqual(state);
   });
   it.each([
-    ["#1.%%%", "damaged"], ["#1." + btoa("{"), "damaged"], ["#7.x", "does not know"], ["#1." + btoa('{"x":1}'), "holds x"],
-    ["#1." + btoa('{"seed":-1}'), "its seed"], ["#1." + btoa('{"stop":9}'), "its stop"], ["#1." + btoa('{"own":{"input":"a"}}'), "its own"],
-    ["#1." + btoa('{"branches":[{"from":3,"at":0}]}'), "its branches"], ["#1." + btoa('{"active":2}'), "its active"],
+    ["#1.%%%", "damaged"], ["#1." + btoa("{"), "damaged"], ["#7.x", "cannot read the address"], ["#1." + btoa('{"x":1}'), "unknown field x"],
+    ["#1." + btoa('{"seed":-1}'), "Its field seed"], ["#1." + btoa('{"stop":9}'), "Its field stop"], ["#1." + btoa('{"own":{"input":"a"}}'), "Its field own"],
+    ["#1." + btoa('{"branches":[{"from":3,"at":0}]}'), "Its field branches"], ["#1." + btoa('{"active":2}'), "Its field active"],
   ])("%s is rejected", (address, words) => expect(() => fromAddress(address)).toThrow(words)); // prettier-ignore
 });
 
@@ -53,8 +53,8 @@ describe("the address of trainings side by side", () => {
     const start = { ...defaultState(), others: [fast] };
     expect(toAddress(start, start)).toBe("");
     expect(fromAddress(toAddress({ ...start, step: 5 }, start)!, start)).toEqual({ ...start, step: 5 });
-    expect(() => fromAddress(toAddress({ ...state, active: 3 })!)).toThrow("its active");
-    expect(() => fromAddress(toAddress({ ...start, others: [{ ...fast, seed: -1 }] })!)).toThrow("its others");
+    expect(() => fromAddress(toAddress({ ...state, active: 3 })!)).toThrow("Its field active");
+    expect(() => fromAddress(toAddress({ ...start, others: [{ ...fast, seed: -1 }] })!)).toThrow("Its field others");
   });
 });
 
@@ -83,7 +83,7 @@ describe("an address with examples", () => {
     "is rejected with damaged examples",
     (change) => {
       const address = toAddress({ ...defaultState(), ...(change as object) })!;
-      expect(() => fromAddress(address)).toThrow("its held-out examples cannot be");
+      expect(() => fromAddress(address)).toThrow("Its field heldOut is not valid.");
     },
   );
 });

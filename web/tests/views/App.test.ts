@@ -24,7 +24,7 @@ async function open(hostChange: Partial<Host> = {}, apiChange: Partial<Api> = {}
   const host: Host = { ...guest, alone: true, read: () => ADDRESS, ...hostChange };
   const page = render(App, { lab, host });
   await waitFor(() => expect(lab.ready || lab.messages.text).toBeTruthy());
-  await waitFor(() => expect(screen.queryByText("One moment …")).toBeNull());
+  await waitFor(() => expect(screen.queryByText("Loading …")).toBeNull());
   return { lab, page };
 }
 
@@ -39,11 +39,11 @@ describe("the page", () => {
   it("begins with the default state if the address is damaged", async () => {
     const { lab } = await open({ read: () => "#1.x" });
     expect(lab.messages.text).toBe(
-      "The address is damaged: a part of it is missing or was changed. Here is the plain start instead.",
+      "The address is damaged. A part is missing or changed. The page shows the default network instead.",
     );
     expect([lab.ready, lab.state.step]).toEqual([true, 0]);
-    await click("dismiss");
-    expect([lab.messages.text, screen.queryByRole("button", { name: "dismiss" })]).toEqual(["", null]);
+    await click("Dismiss");
+    expect([lab.messages.text, screen.queryByRole("button", { name: "Dismiss" })]).toEqual(["", null]);
   });
 
   it("begins with the default state if the state in the address cannot be built", async () => {
@@ -52,7 +52,7 @@ describe("the page", () => {
       architecture: { ...defaultState().architecture, sizes: [4, 9, 2] },
     })!;
     const { lab } = await open({ read: () => address });
-    expect(lab.messages.text).toBe("no sheet for 4-9-2 in batches of 1 Here is the plain start instead.");
+    expect(lab.messages.text).toBe("no sheet for 4-9-2 in batches of 1 The page shows the default network instead.");
     expect(lab.run!.setup.architecture.sizes).toEqual([4, 3, 2]);
   });
 
@@ -61,7 +61,7 @@ describe("the page", () => {
     const { lab } = await open({}, { about });
     expect([lab.ready, screen.getByRole("alert").textContent!.trim()]).toEqual([false, "nobody there ✕"]);
     expect(button("Start over").disabled).toBe(true);
-    await click("try again");
+    await click("Try again");
     await waitFor(() => expect(lab.ready).toBe(true));
   });
 
@@ -104,9 +104,9 @@ describe("the page", () => {
     await open({}, { table, columns });
     const file = new File(["x\n1\n"], "own.csv");
     await fireEvent.drop(document.body, { dataTransfer: { files: [file] } });
-    expect(await screen.findByText("Your table · own.csv · 2 rows")).toBeTruthy();
-    await click("Close the table");
-    expect(screen.queryByText("Your table · own.csv · 2 rows")).toBeNull();
+    expect(await screen.findByText("Table · own.csv · 2 rows")).toBeTruthy();
+    await click("Close table");
+    expect(screen.queryByText("Table · own.csv · 2 rows")).toBeNull();
   });
 });
 
@@ -151,17 +151,17 @@ describe("the header", () => {
     await fireEvent.change(screen.getByLabelText("Open a recording"), {
       target: { files: [new File(["x"], "it.safetensors")] },
     });
-    await waitFor(() => expect(lab.messages.text).toBe("it.safetensors is no recording: it is too short"));
+    await waitFor(() => expect(lab.messages.text).toBe("it.safetensors is not a recording. It is too short."));
   });
 
   it("switches the theme", async () => {
     const write = vi.fn();
     await open({ theme: { read: () => "light", write } });
     expect(document.documentElement.dataset.theme).toBe("light");
-    await click("Colors: light");
+    await click("Theme: light");
     expect([document.documentElement.dataset.theme, write.mock.lastCall]).toEqual(["dark", ["dark"]]);
-    await click("Colors: dark");
+    await click("Theme: dark");
     expect(document.documentElement.dataset.theme).toBeUndefined();
-    expect(button("Colors: auto")).toBeTruthy();
+    expect(button("Theme: auto")).toBeTruthy();
   });
 });

@@ -44,27 +44,27 @@ describe("a chapter", () => {
     expect(text().trim()).toBe("");
     lab.state.chapter = "nudge";
     expect((await screen.findByRole("heading")).textContent).toBe("2 · A nudge");
-    expect(text()).toContain("press ▶, one nudge on, again and again");
-    await fireEvent.click(button("close the chapter"));
+    expect(text()).toContain("press ▶ (next step) in the Timeline panel several times");
+    await fireEvent.click(button("Close chapter"));
     expect([lab.state.chapter, text().trim()]).toEqual([null, ""]);
   });
 
   it("reveals its answer only after a guess", async () => {
     const { story } = await open();
-    expect([button("reveal").disabled, text().includes("choose first")]).toEqual([true, true]);
+    expect([button("Reveal").disabled, text().includes("Choose an answer first.")]).toEqual([true, true]);
     await fireEvent.click(screen.getByRole("radio", { name: "down" }));
-    await fireEvent.click(button("reveal"));
+    await fireEvent.click(button("Reveal"));
     expect(story.mock.calls[0][0]).toEqual({ chapter: "nudge", seed: 7, networks: 1000, recipe: DEFAULT_RECIPE });
-    expect(await screen.findByText("as you said")).toBeTruthy();
-    expect(text()).toContain("It is: down.");
+    expect(await screen.findByText("Correct")).toBeTruthy();
+    expect(text()).toContain("Measured: down.");
     expect(screen.getByRole<HTMLInputElement>("radio", { name: "up" }).disabled).toBe(true);
   });
 
   it("marks a wrong guess", async () => {
     await open();
     await fireEvent.click(screen.getByRole("radio", { name: "up" }));
-    await fireEvent.click(button("reveal"));
-    expect((await screen.findByText("not as you said")).className).toContain("warn");
+    await fireEvent.click(button("Reveal"));
+    expect((await screen.findByText("Incorrect")).className).toContain("warn");
   });
 
   it("shows texts, verdicts, tables, figures and links", async () => {
@@ -72,7 +72,7 @@ describe("a chapter", () => {
     URL.revokeObjectURL = vi.fn();
     await open();
     await fireEvent.click(screen.getByRole("radio", { name: "down" }));
-    await fireEvent.click(button("reveal"));
+    await fireEvent.click(button("Reveal"));
     expect(await screen.findByText("It goes down.")).toBeTruthy();
     expect(document.querySelector("pre")!.textContent).toBe("  a: 1\n  b: 2");
     expect(screen.getByText("Every one of 1,000.").className).toContain("verdict");
@@ -97,10 +97,10 @@ describe("a chapter", () => {
         }),
     );
     await fireEvent.click(screen.getByRole("radio", { name: "down" }));
-    await fireEvent.click(button("reveal"));
-    expect(text()).toContain("measuring, on 1,000 seeds");
+    await fireEvent.click(button("Reveal"));
+    expect(text()).toContain("Measuring on up to 1,000 seeds");
     lab.state.seed = 8;
-    await waitFor(() => expect(text()).toContain("choose first"));
+    await waitFor(() => expect(text()).toContain("Choose an answer first."));
     expect([cancelled, lab.messages.text]).toEqual([true, ""]);
   });
 
@@ -108,7 +108,7 @@ describe("a chapter", () => {
     const { lab, story } = await open();
     story.mockRejectedValueOnce(new Error("busy"));
     await fireEvent.click(screen.getByRole("radio", { name: "down" }));
-    await fireEvent.click(button("reveal"));
-    await waitFor(() => expect([lab.messages.text, button("reveal").disabled]).toEqual(["busy", false]));
+    await fireEvent.click(button("Reveal"));
+    await waitFor(() => expect([lab.messages.text, button("Reveal").disabled]).toEqual(["busy", false]));
   });
 });

@@ -16,7 +16,8 @@ ULPS = 64  # allowed difference between PyTorch's numbers and the formulas, in u
 SLACK = 0.01  # tolerance for an activation's derivative: 1 - a loses digits if a is close to 1
 TINY = 1e-30  # absolute tolerance, for numbers close to 0
 
-# for the last activation of the model: the possible activations of the network's output and losses, most likely first
+# For the last activation of the model: the possible pairs of output activation and loss, most likely first.
+# After any other activation the loss can only be mse.
 HYPOTHESES = {
     "identity": (
         ("identity", "mse"),
@@ -67,7 +68,7 @@ def hypotheses(ending: str) -> list[tuple[str, str]]:
 
     The last pair has the loss "external" and is always possible.
     """
-    return [*HYPOTHESES[ending], (ending.removeprefix("log_"), "external")]
+    return [*HYPOTHESES.get(ending, ((ending, "mse"),)), (ending.removeprefix("log_"), "external")]
 
 
 def possible_targets(candidates: list[Candidate], rows: int, outputs: int) -> Iterator[np.ndarray]:

@@ -54,7 +54,7 @@ async function open(input = [0.9, 0.6, 0.1, 0.3]) {
   const bayes = vi.fn<PythonApi["bayes"]>(async (pictures) => pictures.map(() => [0.7, 0.3]));
   const lab = await openLab({ own: { input, target: [1, 0] } }, { learner: async () => ANSWER, rung, bayes });
   render(Learner, { lab });
-  await screen.findByText("The ladder, one ingredient at a time");
+  await screen.findByText("Ladder: one change at a time");
   return { lab, rung, bayes };
 }
 
@@ -69,17 +69,17 @@ describe("the learner's chapter", () => {
     const lab = await openLab({}, { learner: async () => ANSWER, bayes: async () => [] });
     lab.state.own = { input: [1, 0, 0, 0, 1, 0, 0, 0, 1], target: [1, 0] };
     render(Learner, { lab });
-    expect(await screen.findByText(/This chapter looks at 2×2 pictures/)).toBeTruthy();
+    expect(await screen.findByText(/This chapter needs 2×2 pictures/)).toBeTruthy();
   });
 
   it("shows the answers of the memorizer, the learner and the best possible one", async () => {
     const { bayes, lab } = await open();
-    expect(answerer("memorizer")).toContain("3 hidden nodes; seed 0");
-    expect(answerer("best possible answer")).toContain("asking for its probability … leans to horizontal");
-    await waitFor(() => expect(answerer("best possible answer")).toContain("70.0 %"));
+    expect(answerer("memorizer")).toContain("3 hidden nodes, seed 0");
+    expect(answerer("Bayes-optimal")).toContain("Computing … leans to horizontal");
+    await waitFor(() => expect(answerer("Bayes-optimal")).toContain("70.0 %"));
     expect(bayes.mock.lastCall![0]).toEqual([lab.now.input]);
-    expect(answerer("best possible answer")).toContain("|H − V| 0.400");
-    expect(text()).toMatch(/The present picture is none of them \(brightness 0\.4[78], diagonals \+0\.25\)/);
+    expect(answerer("Bayes-optimal")).toContain("|H − V| 0.400");
+    expect(text()).toMatch(/The current picture is not on the map \(brightness 0\.4[78], diagonals \+0\.25\)/);
   });
 
   it("selects a picture on a map", async () => {
@@ -88,21 +88,21 @@ describe("the learner's chapter", () => {
     map.getBoundingClientRect = () => new DOMRect(0, 0, 232, 232);
     await fireEvent.click(map, { clientX: 116, clientY: 16 });
     lab.state.own!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
-    expect(text()).toContain("The mark is the present picture.");
+    expect(text()).toContain("The mark shows the current picture.");
     await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside of the map
     expect(lab.state.own!.input[2]).toBeCloseTo(0, 10);
   });
 
   it("chooses and draws pictures, and sets contrasts", async () => {
     const { lab } = await open();
-    await fireEvent.click(button("diagonal"));
+    await fireEvent.click(button("Diagonal"));
     expect(lab.state.own).toEqual({ input: [0, 1, 1, 0], target: [0.5, 0.5] });
-    await fireEvent.click(button("draw one"));
+    await fireEvent.click(button("Draw picture"));
     const [first] = lab.state.own!.input;
     expect(screen.getByText(/^Drawn: .+\.$/)).toBeTruthy();
-    await fireEvent.click(button("draw one"));
+    await fireEvent.click(button("Draw picture"));
     expect(lab.state.own!.input[0]).not.toBe(first);
-    await fireEvent.click(button("gray"));
+    await fireEvent.click(button("Gray"));
     expect(screen.queryByText(/^Drawn/)).toBeNull();
     await fireEvent.input(screen.getByLabelText(/contrast of the rows/), { target: { value: "0.5" } });
     expect(lab.state.own!.input).toEqual([0.75, 0.75, 0.25, 0.25]);
@@ -113,7 +113,7 @@ describe("the learner's chapter", () => {
   it("shows the exam and the reliability", async () => {
     await open();
     const exam = within(document.querySelector<HTMLElement>("[data-exam]")!);
-    expect(exam.getByText("The exam, on 20,000 pictures that neither has seen")).toBeTruthy();
+    expect(exam.getByText("Exam on 20,000 unseen pictures")).toBeTruthy();
     expect(exam.getAllByRole("cell").map((cell) => [cell.textContent, cell.classList.contains("failed")])).toEqual([["4/4\u00a0✓", false], ["3/4\u00a0✗", true]]); // prettier-ignore
     expect(text()).toContain("accuracy on lines 0.900, Brier score 0.100, cross-entropy 0.300, AUROC 0.950");
     expect(document.querySelectorAll('[data-reliability="memorizer"] circle').length).toBe(2);
@@ -123,7 +123,7 @@ describe("the learner's chapter", () => {
 });
 
 describe("the ladder", () => {
-  const slider = () => screen.getByRole("slider", { name: "Rung of the ladder" });
+  const slider = () => screen.getByRole("slider", { name: "Ladder rung" });
 
   it("measures a rung after a short delay", async () => {
     const { rung } = await open();
@@ -131,20 +131,20 @@ describe("the ladder", () => {
     expect(await screen.findByText("notebook was measured.")).toBeTruthy();
     expect(rung.mock.calls.map(([key, networks]) => [key, networks])).toEqual([["notebook", 256]]);
     expect(slider().getAttribute("aria-valuetext")).toBe(
-      "notebook: accuracy 0.910, 0.020 sure of gray, 78.0 % pass the exam",
+      "notebook: accuracy 0.910, margin on gray 0.020, 78.0 % pass the exam",
     );
   });
 
   it("moves with buttons, keys and clicks", async () => {
     const { lab } = await open();
-    expect(button("◀ previous").disabled).toBe(true);
-    await fireEvent.click(button("next ▶"));
+    expect(button("◀ Previous").disabled).toBe(true);
+    await fireEvent.click(button("Next ▶"));
     expect([lab.state.rung, slider().ariaValueNow]).toEqual(["noise", "2"]);
     await fireEvent.keyDown(slider(), { key: "End" });
-    expect([lab.state.rung, button("next ▶").disabled]).toEqual(["labels", true]);
-    expect(text()).toContain("4 of 4 · labels, a trap");
+    expect([lab.state.rung, button("Next ▶").disabled]).toEqual(["labels", true]);
+    expect(text()).toContain("4 of 4 · labels, pitfall");
     await fireEvent.keyDown(slider(), { key: "ArrowLeft" });
-    expect(text()).toContain("3 of 4 · dropout, tried beside the ladder");
+    expect(text()).toContain("3 of 4 · dropout, side experiment");
     await fireEvent.keyDown(slider(), { key: "Home", ctrlKey: true });
     expect(lab.state.rung).toBe("dropout");
     await fireEvent.keyDown(slider(), { key: "Home" });
@@ -156,20 +156,19 @@ describe("the ladder", () => {
 
   it("measures all rungs that are missing, and lists them", async () => {
     const { rung } = await open();
-    await fireEvent.click(button("measure all"));
-    const rows = () =>
-      screen.getByRole("region", { name: "The rungs that were measured", hidden: true }).querySelectorAll("tr");
+    await fireEvent.click(button("Measure all"));
+    const rows = () => screen.getByRole("region", { name: "Measured rungs", hidden: true }).querySelectorAll("tr");
     await waitFor(() => expect(rows().length).toBe(5));
-    expect(screen.queryByRole("button", { name: "measure all" })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Measure all" })).toBeNull();
     expect(new Set(rung.mock.calls.map(([key]) => key))).toEqual(new Set(["notebook", "noise", "dropout", "labels"]));
-    await fireEvent.change(screen.getByLabelText("Seeds of a rung"), { target: { value: "64" } });
-    expect(button("measure all")).toBeTruthy();
+    await fireEvent.change(screen.getByLabelText("Seeds per rung"), { target: { value: "64" } });
+    expect(button("Measure all")).toBeTruthy();
     await waitFor(() => expect(rung.mock.lastCall!.slice(0, 2)).toEqual(["notebook", 64]));
   });
 
   it("trains a rung below", async () => {
     const { lab } = await open();
-    await fireEvent.click(button("train this one below, nudge by nudge"));
+    await fireEvent.click(button("Train this network below"));
     await waitFor(() => expect(lab.run!.setup.recipe.epochs).toBe(2));
     expect([lab.root.world, lab.state.step]).toEqual([null, 0]);
   });

@@ -18,17 +18,17 @@ async function open(change: Partial<State> = {}, api: Partial<PythonApi> = {}) {
 describe("the Arithmetic panel", () => {
   it("opens the cell with its words, and a parameter with what the step does to it", async () => {
     await open({ open: WEIGHT });
-    expect(screen.getByRole("heading").textContent).toBe(`The arithmetic · ⟨${WEIGHT}⟩`);
+    expect(screen.getByRole("heading").textContent).toBe(`Arithmetic · ⟨${WEIGHT}⟩`);
     expect(document.querySelector("strong")!.textContent).toBe(`the words of ${WEIGHT}`);
     expect(document.querySelector(`[data-opened="${WEIGHT}.after"]`)).not.toBeNull();
   });
 
   it("chooses the phase", async () => {
     const lab = await open({ stop: 4 });
-    await click("before");
+    await click("Input");
     expect(lab.state.stop).toBe(0);
-    await click("backward");
-    expect([lab.state.stop, screen.getByRole("button", { name: "backward" }).ariaPressed]).toEqual([3, "true"]);
+    await click("Backward");
+    expect([lab.state.stop, screen.getByRole("button", { name: "Backward" }).ariaPressed]).toEqual([3, "true"]);
   });
 
   it("shows the cell of the first example of a batch", async () => {
@@ -42,30 +42,30 @@ describe("the Arithmetic panel", () => {
 
   it("sets a parameter in a branch", async () => {
     const lab = await open({ step: 3 });
-    await fireEvent.change(screen.getByLabelText("value"), { target: { value: "-2" } });
+    await fireEvent.change(screen.getByLabelText("Value"), { target: { value: "-2" } });
     await waitFor(() => expect(lab.runs.length).toBe(2));
     expect([lab.state.branches[0].parameters, lab.run!.stateBefore(0)[0]]).toEqual([{ [WEIGHT]: -2 }, -2]);
   });
 
   it("freezes a parameter as a what-if, which can be undone", async () => {
     const lab = await open();
-    await fireEvent.click(screen.getByLabelText("frozen"));
+    await fireEvent.click(screen.getByLabelText("Frozen"));
     expect(lab.state.frozen).toEqual([WEIGHT]);
-    expect(text()).toMatch(/What if: \d+ of \d+ numbers change/);
-    await click("undo");
+    expect(text()).toMatch(/What if: \d+ of \d+ values change/);
+    await click("Undo");
     expect([lab.state.frozen, text().includes("What if")]).toEqual([[], false]);
   });
 
-  it("silences a hidden node, shows the change of the answers, and trains on like this", async () => {
+  it("silences a hidden node, shows the change of the answers, and branches with the changes", async () => {
     const lab = await open({ open: "layer1.a[1]" });
     const before = lab.now.predict(lab.now.input);
-    await fireEvent.click(screen.getByLabelText(/silence this node/));
+    await fireEvent.click(screen.getByLabelText(/Switch off this node/));
     const [, after] = /horizontal: [\d.]+ → ([\d.]+)/.exec(text())!;
     expect([Number(after) === before[0], lab.state.silenced]).toEqual([false, ["layer1.a[1]"]]);
-    await click("train on like this");
+    await click("Branch with changes");
     await waitFor(() => expect(lab.runs.length).toBe(2));
     expect(lab.run!.setup.silenced).toEqual(["layer1.a[1]"]);
-    expect(screen.getByLabelText<HTMLInputElement>(/silence this node/)).toMatchObject({
+    expect(screen.getByLabelText<HTMLInputElement>(/Switch off this node/)).toMatchObject({
       checked: true,
       disabled: true,
     });
@@ -73,7 +73,7 @@ describe("the Arithmetic panel", () => {
 
   it("does not silence an output", async () => {
     await open({ open: "layer2.a[1]" });
-    expect(screen.queryByLabelText(/silence this node/)).toBeNull();
+    expect(screen.queryByLabelText(/Switch off this node/)).toBeNull();
   });
 
   it("compares with PyTorch", async () => {
@@ -84,16 +84,16 @@ describe("the Arithmetic panel", () => {
     };
     const check = vi.fn<PythonApi["check"]>(async () => ({ torch: "2.9", cells: cells(lab) }));
     const lab = await open({}, { check });
-    await click("ask PyTorch");
-    expect(await screen.findByText("PyTorch 2.9 agrees: the loss and 1 gradients differ by at most 0.")).toBeTruthy();
+    await click("Check with PyTorch");
+    expect(await screen.findByText("PyTorch 2.9 agrees. The loss and 1 gradients differ by at most 0.")).toBeTruthy();
     expect(check.mock.calls[0][0].parameters).toEqual([...lab.run!.stateBefore(0)]);
     off = 0.5;
-    await click("ask PyTorch");
+    await click("Check with PyTorch");
     expect(await screen.findByText(/does not agree.* at most 0.5\./)).toBeTruthy();
     lab.playback.stepBy(1);
     await waitFor(() => expect(text()).not.toContain("does not agree"));
     check.mockRejectedValueOnce(new Error("PyTorch is not installed"));
-    await click("ask PyTorch");
+    await click("Check with PyTorch");
     expect(await screen.findByText("PyTorch is not installed")).toBeTruthy();
   });
 });

@@ -13,7 +13,7 @@ describe("the panel of hidden nodes", () => {
     expect([screen.getAllByRole("button").length, button.textContent]).toEqual([12, signed(lab.now.value(name))]);
     await fireEvent.click(button);
     expect(lab.state.open).toBe(name);
-    expect(screen.getByText(`node 2, bias ${signed(lab.now.value("layer1.bias[2]"))}`)).toBeTruthy();
+    expect(screen.getByText(`Node 2, bias ${signed(lab.now.value("layer1.bias[2]"))}`)).toBeTruthy();
   });
 
   it("uses one scale for all weights, orange above zero and blue below", async () => {
@@ -31,6 +31,6 @@ describe("the panel of hidden nodes", () => {
 
   it("describes values instead of pixels for a table", async () => {
     render(Hidden, { lab: await openLab({ pictures: { ...LINES, shape: null } }) });
-    expect(document.body.textContent).toContain("Orange wants a high value, blue a low one");
+    expect(document.body.textContent).toContain("Orange responds to a high value, blue to a low value.");
   });
 });

@@ -27,13 +27,13 @@ describe("the Ledger panel", () => {
     expect(cellsOf(rows()[22])).toEqual([
       "⟨layer2.bias[1]⟩", fixed(value(""), 4), signed(value(".gradient"), 5), signed(value(".change"), 5), fixed(value(".after"), 4),
     ]); // prettier-ignore
-    expect(text()).toContain("before + change = after for 23 of 23 parameters, to the last bit.");
+    expect(text()).toContain("before + change = after holds for 23 of 23 parameters, to the last bit.");
   });
 
   it("shows gradients and changes from their phase on", async () => {
     const lab = await open({ stop: 2 });
     expect(cellsOf(rows()[0]).slice(2)).toEqual(["·", "·", "·"]);
-    expect(text()).toContain("The gradient comes at the stop “backward”, the change at “update”.");
+    expect(text()).toContain("The gradients appear in the Backward phase, the changes in the Update phase.");
     lab.state.stop = 3;
     await waitFor(() => expect(cellsOf(rows()[0])[2]).not.toBe("·"));
     expect(cellsOf(rows()[0]).slice(3)).toEqual(["·", "·"]);
@@ -43,11 +43,11 @@ describe("the Ledger panel", () => {
     const lab = await open();
     const parameters = names();
     for (const [sort, suffix] of [["gradient", ".gradient"], ["change", ".change"], ["value", ""]]) {
-      await fireEvent.change(screen.getByLabelText("Order of the ledger"), { target: { value: sort } });
+      await fireEvent.change(screen.getByLabelText("Sort by"), { target: { value: sort } });
       const size = (name: string) => Math.abs(lab.now.value(name + suffix));
       expect(names(), sort).toEqual([...parameters].sort((a, b) => size(b) - size(a)));
     } // prettier-ignore
-    await fireEvent.change(screen.getByLabelText("Order of the ledger"), { target: { value: "network" } });
+    await fireEvent.change(screen.getByLabelText("Sort by"), { target: { value: "network" } });
     expect(names()).toEqual(parameters);
   });
 
@@ -64,10 +64,19 @@ describe("the Ledger panel", () => {
     const batches = { recipe: { ...recipe, batch_size: 3 }, architecture: { ...architecture, sizes: [4, 2, 2] } };
     await open({ ...batches, stop: 4 });
     const headers = screen.getAllByRole("columnheader").map((header) => header.textContent);
-    expect(headers).toEqual(["parameter", "before", "gradient", "of top", "of bottom", "of left", "change", "after"]);
+    expect(headers).toEqual([
+      "Parameter",
+      "Before",
+      "Gradient",
+      "From top",
+      "From bottom",
+      "From left",
+      "Change",
+      "After",
+    ]);
     await fireEvent.click(screen.getByRole("button", { name: "CSV" }));
     const [[saved, name]] = vi.mocked(saveTable).mock.calls;
-    expect([saved[0], name]).toEqual([["parameter", "before", "gradient", "share of top", "share of bottom", "share of left", "change", "after"], "ledger-0"]); // prettier-ignore
+    expect([saved[0], name]).toEqual([["parameter", "before", "gradient", "gradient from top", "gradient from bottom", "gradient from left", "change", "after"], "ledger-0"]); // prettier-ignore
     const [, , gradient, ...shares] = saved[1].slice(0, 6) as number[];
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(gradient, 12);
   });

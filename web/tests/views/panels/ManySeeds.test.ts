@@ -28,56 +28,58 @@ async function open(change: Partial<State> = {}, api: Partial<PythonApi> = { pop
 describe("the panel of many seeds", () => {
   it("needs Python", async () => {
     await open({}, {});
-    expect(text()).toContain("Asking thousands of seeds needs Python");
-    expect(screen.queryByRole("button", { name: "ask" })).toBeNull();
+    expect(text()).toContain("Training thousands of seeds needs Python.");
+    expect(screen.queryByRole("button", { name: "Measure" })).toBeNull();
   });
 
   it("needs a classifier", async () => {
     await open({ pictures: { ...LINES, targets: LINES.targets!.map(() => [3, 7]) } });
-    expect(text()).toContain("That is asked of answers that are right or wrong");
+    expect(text()).toContain(
+      "This comparison needs a classifier with known targets. The current network predicts numbers.",
+    );
   });
 
   it("asks about the current training and picture", async () => {
     const lab = await open({ step: 1, seed: 5 });
-    await fireEvent.change(screen.getByLabelText("How many seeds"), { target: { value: "100000" } });
-    await click("ask");
+    await fireEvent.change(screen.getByLabelText("Number of seeds"), { target: { value: "100000" } });
+    await click("Measure");
     const [request] = population.mock.calls[0];
     expect(request).toMatchObject({ networks: 100_000, first_seed: 0, picture: [0, 0, 1, 1] });
     expect(request.recipe).toEqual(lab.run!.setup.recipe);
     await screen.findByText("Half of them.");
-    expect(text()).toMatch(/Picture: bottom; 3 epochs; asked in [\d.]+ s\./);
+    expect(text()).toMatch(/Picture: bottom\. 3 epochs, trained in [\d.]+ s\./);
   });
 
   it("shows the verdict of the chosen question", async () => {
     await open();
-    await click("ask");
+    await click("Measure");
     await screen.findByText("Half of them.");
     await fireEvent.change(screen.getByLabelText("Question"), { target: { value: "lean" } });
     expect(text()).toContain("To the left.");
     expect(text()).toContain("Those too.");
     await fireEvent.change(screen.getByLabelText("Question"), { target: { value: "sure" } });
-    expect(text()).toContain("This question needs two answers.");
+    expect(text()).toContain("This question needs two classes.");
   });
 
   it("opens the training of a seed from a bar", async () => {
     const lab = await open();
-    await click("ask");
+    await click("Measure");
     await fireEvent.click(await screen.findByRole("button", { name: "30 networks from −1.00 to 0.00" }));
-    expect(text()).toContain("30 networks from −1.000 to 0.000. Open the training of seed 4, 8.");
+    expect(text()).toContain("30 networks have a difference from −1.000 to 0.000. Open seed 4, 8.");
     await click("8");
     await waitFor(() => expect([lab.root.seed, lab.state.step]).toEqual([8, 12]));
     expect(lab.state.own!.input).toEqual([1, 1, 0, 0]);
-    expect(text()).toContain("yours"); // the same training with another seed
+    expect(text()).toContain("this run"); // the same training with another seed
   });
 
   it("marks an answer that belongs to another training", async () => {
     const lab = await open();
-    await click("ask");
+    await click("Measure");
     await screen.findByText("Half of them.");
-    expect(text()).not.toContain("another training");
+    expect(text()).not.toContain("belongs to another training");
     await lab.change({ recipe: { ...lab.state.recipe, learning_rate: 0.2 } });
-    await waitFor(() => expect(text()).toContain("This was asked of another training than the one you see now."));
-    expect(text()).not.toContain("yours");
+    await waitFor(() => expect(text()).toContain("This result belongs to another training."));
+    expect(text()).not.toContain("this run");
   });
 
   it("shows the progress, and cancels", async () => {
@@ -89,19 +91,19 @@ describe("the panel of many seeds", () => {
           signal.addEventListener("abort", () => reject(signal.reason));
         }),
     );
-    await click("ask");
+    await click("Measure");
     expect(text()).toContain("2,500 of 10,000");
     expect(screen.getByRole<HTMLProgressElement>("progressbar").value).toBe(2500);
-    await click("cancel");
-    await waitFor(() => expect(screen.getByRole("button", { name: "ask" })).toBeTruthy());
+    await click("Cancel");
+    await waitFor(() => expect(screen.getByRole("button", { name: "Measure" })).toBeTruthy());
     expect([lab.messages.text, screen.queryByRole("progressbar")]).toEqual(["", null]);
   });
 
   it("shows an error", async () => {
     const lab = await open();
     population.mockRejectedValueOnce(new Error("too many networks"));
-    await click("ask");
+    await click("Measure");
     await waitFor(() => expect(lab.messages.text).toBe("too many networks"));
-    expect(await screen.findByRole("button", { name: "ask" })).toBeTruthy();
+    expect(await screen.findByRole("button", { name: "Measure" })).toBeTruthy();
   });
 });

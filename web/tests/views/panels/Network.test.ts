@@ -57,7 +57,7 @@ describe("the Network panel", () => {
     await fireEvent.keyDown(cell(WEIGHT), { key: "Enter" });
     expect(screen.queryByRole("spinbutton")).toBeNull();
     await fireEvent.keyDown(cell(WEIGHT), { key: "Enter" });
-    const input = screen.getByRole<HTMLInputElement>("spinbutton", { name: `new value of the the words of ${WEIGHT}` });
+    const input = screen.getByRole<HTMLInputElement>("spinbutton", { name: `New value of the the words of ${WEIGHT}` });
     expect([input.valueAsNumber, document.activeElement]).toEqual([lab.now.value(WEIGHT), input]);
     await fireEvent.change(input, { target: { value: "1.5" } });
     await waitFor(() => expect(lab.runs.length).toBe(2));

@@ -19,23 +19,21 @@ describe("the Picture panel", () => {
   it("shows the picture of the step and its answer", async () => {
     const lab = await open({ step: 1 });
     expect(screen.getByRole("heading").textContent).toBe("Picture · bottom");
-    expect(text()).toContain("This is the picture of nudge 1.");
+    expect(text()).toContain("This is the picture of step 1.");
     const [h, v] = lab.now.predict([0, 0, 1, 1]);
-    expect(text()).toContain(
-      `it should say horizontal; the answers differ by ${(100 * Math.abs(h - v)).toFixed(1)} points`,
-    );
+    expect(text()).toContain(`Target: horizontal. Margin: ${(100 * Math.abs(h - v)).toFixed(1)} points.`);
     lab.playback.goto(12);
-    await waitFor(() => expect(text()).toContain("The training has ended; the next nudge would show this picture."));
+    await waitFor(() => expect(text()).toContain("The training has ended. The next step would use this picture."));
   });
 
   it("shows a chosen picture until the user returns to the picture of the training", async () => {
     const lab = await open();
     await click("left");
     expect(lab.state.own).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
-    expect(screen.getByRole("heading").textContent).toBe("Picture · your own");
-    await choose(screen.getByLabelText("one of all 16 black-and-white pictures"), "15");
+    expect(screen.getByRole("heading").textContent).toBe("Picture · custom");
+    await choose(screen.getByLabelText("Black-and-white pictures"), "15");
     expect(lab.state.own).toEqual({ input: [1, 1, 1, 1], target: [0, 1] });
-    await click("the training's picture");
+    await click("Show training picture");
     expect(lab.state.own).toBeNull();
   });
 
@@ -43,19 +41,19 @@ describe("the Picture panel", () => {
     const lab = await open();
     await click("gray");
     expect(lab.state.own!.target).toEqual([1, 0]);
-    await choose(screen.getByLabelText("It should say"), "1");
+    await choose(screen.getByLabelText("Target"), "1");
     expect(lab.state.own!.target).toEqual([0, 1]);
-    await choose(screen.getByLabelText("It should say"), "-1");
+    await choose(screen.getByLabelText("Target"), "-1");
     expect(lab.state.own!.target).toEqual([0.5, 0.5]);
-    expect(text()).not.toContain("it should say");
+    expect(text()).not.toContain("Target:");
   });
 
   it("trains on the chosen picture alone", async () => {
     const lab = await open({ step: 4 });
     await click("left");
-    await click("train on this one");
+    await click("Train on this picture");
     await waitFor(() => expect(lab.runs.length).toBe(2));
-    expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["your own"]]);
+    expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["custom"]]);
   });
 
   it("warns of a wrong answer that the network is sure of", async () => {
@@ -78,7 +76,7 @@ describe("the Picture panel", () => {
     });
     const lab = await open({ pictures: many("row", 20), heldOut: many("test", 2) });
     expect(screen.queryByRole("button", { name: "row 1" })).toBeNull();
-    await choose(screen.getByLabelText("one of the examples"), "held out/1");
+    await choose(screen.getByLabelText("Other rows"), "Held-out/1");
     expect(lab.state.own).toEqual({ input: [0.5, 0, 0, 1], target: [0, 1] });
   });
 
@@ -87,7 +85,7 @@ describe("the Picture panel", () => {
     const scaling = { columns: ["a", "b", "c", "d"], low: [0, 0, 0, 0], high: [10, 1, 1, 1] };
     const lab = await open({ pictures: { ...LINES, shape: null, scaling, target_scaling, target_names: ["y", "z"] } });
     const value = 100 + 200 * lab.now.predict([1, 1, 0, 0])[0];
-    expect(text()).toContain(`y: it says ${Number(value.toPrecision(5))}; it should say 300.`);
-    expect(screen.queryByText("It should say")).toBeNull();
+    expect(text()).toContain(`y: prediction ${Number(value.toPrecision(5))}, target 300.`);
+    expect(screen.queryByLabelText("Target")).toBeNull();
   });
 });

@@ -9,7 +9,7 @@ const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
 const click = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
 const type = (name: string, value: string) => fireEvent.input(field(name), { target: { value } });
 const choose = (name: string, value: string) => fireEvent.change(field(name), { target: { value } });
-const submit = () => click("start again with this");
+const submit = () => click("Train");
 
 async function open(change: Partial<State> = {}): Promise<Lab> {
   const lab = await openLab(change);
@@ -20,16 +20,16 @@ async function open(change: Partial<State> = {}): Promise<Lab> {
 describe("the Recipe panel", () => {
   it("shows the recipe of the current run", async () => {
     const lab = await open({ seed: 7 });
-    expect(["learning rate", "epochs", "seed"].map((name) => field(name).value)).toEqual(["0.1", "3", "7"]);
-    expect(["hidden nodes", "second layer", "pictures"].map((name) => field(name).value)).toEqual(["3", "0", "2"]);
+    expect(["Learning rate", "Epochs", "Seed"].map((name) => field(name).value)).toEqual(["0.1", "3", "7"]);
+    expect(["Hidden nodes", "Second layer", "Pictures"].map((name) => field(name).value)).toEqual(["3", "0", "2"]);
     await lab.branch({ recipe: { learning_rate: 0.5 } });
-    await waitFor(() => expect(field("learning rate").value).toBe("0.5"));
+    await waitFor(() => expect(field("Learning rate").value).toBe("0.5"));
   });
 
   it("trains again with typed values, but not before the button is pressed", async () => {
     const lab = await open();
-    await type("learning rate", "0.5");
-    await type("epochs", "2");
+    await type("Learning rate", "0.5");
+    await type("Epochs", "2");
     expect(lab.run!.setup.recipe.learning_rate).toBe(0.1);
     await submit();
     await waitFor(() => expect(lab.run!.setup.recipe.learning_rate).toBe(0.5));
@@ -38,10 +38,10 @@ describe("the Recipe panel", () => {
 
   it("changes the layers of the network", async () => {
     const lab = await open();
-    await choose("hidden nodes", "2");
+    await choose("Hidden nodes", "2");
     await submit();
     await waitFor(() => expect(lab.run!.setup.architecture.sizes).toEqual([4, 2, 2]));
-    await choose("second layer", "5");
+    await choose("Second layer", "5");
     await submit();
     await waitFor(() => expect(lab.messages.text).toBe("no sheet for 4-2-5-2 in batches of 1"));
     expect(lab.run!.setup.architecture.sizes).toEqual([4, 2, 2]);
@@ -49,8 +49,8 @@ describe("the Recipe panel", () => {
 
   it("branches with the changed fields only", async () => {
     const lab = await open({ step: 5 });
-    await type("learning rate", "0.5");
-    await click("branch at nudge 5");
+    await type("Learning rate", "0.5");
+    await click("Branch at step 5");
     await waitFor(() => expect(lab.runs.length).toBe(2));
     expect(lab.state.branches[0]).toMatchObject({ from: 0, at: 5, recipe: { learning_rate: 0.5 } });
     expect(Object.keys(lab.state.branches[0].recipe!)).toEqual(["learning_rate"]);
@@ -58,31 +58,27 @@ describe("the Recipe panel", () => {
 
   it("trains the next seed", async () => {
     const lab = await open({ seed: 3 });
-    await click("another seed");
+    await click("Next seed");
     await waitFor(() => expect(lab.root.seed).toBe(4));
-    expect(field("seed").value).toBe("4");
+    expect(field("Seed").value).toBe("4");
   });
 
   it("draws pictures from a world, which has its own noise and order", async () => {
     const lab = await open();
-    await choose("pictures", "world");
-    expect([field("noise").disabled, field("order").disabled, field("world's noise").value]).toEqual([
-      true,
-      true,
-      "0.2",
-    ]);
-    await type("doubtful share", "0.25");
-    expect(screen.getByText(/25 % of them doubtful/)).toBeTruthy();
+    await choose("Pictures", "world");
+    expect([field("Noise").disabled, field("Order").disabled, field("World noise").value]).toEqual([true, true, "0.2"]);
+    await type("Ambiguous fraction", "0.25");
+    expect(screen.getByText(/25 % ambiguous pictures/)).toBeTruthy();
     await submit();
     await waitFor(() => expect(lab.run!.setup.world?.doubt).toBe(0.25));
-    await choose("pictures", "2");
-    expect(screen.queryByLabelText("world's noise")).toBeNull();
+    await choose("Pictures", "2");
+    expect(screen.queryByLabelText("World noise")).toBeNull();
   });
 
   it("reorders the pictures", async () => {
     const lab = await open();
-    await click("bottom earlier");
-    await click("reverse");
+    await click("Move bottom up");
+    await click("Reverse");
     await submit();
     await waitFor(() => expect(lab.root.order).toEqual([3, 2, 0, 1]));
     expect(lab.run!.setup.examples.names).toEqual(["right", "left", "top", "bottom"]);
@@ -91,6 +87,6 @@ describe("the Recipe panel", () => {
 
   it("keeps the user's own examples", async () => {
     await open({ pictures: LINES });
-    expect([field("pictures").value, field("pictures").disabled]).toEqual(["own", true]);
+    expect([field("Pictures").value, field("Pictures").disabled]).toEqual(["custom", true]);
   });
 });

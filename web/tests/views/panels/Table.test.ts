@@ -38,26 +38,26 @@ async function open(label: string | null = "kind") {
 describe("the Table panel", () => {
   it("shows the use of each column", async () => {
     await open();
-    expect(screen.getByRole("heading").textContent).toBe("Your table · own.csv · 1,200 rows");
+    expect(screen.getByRole("heading").textContent).toBe("Table · own.csv · 1,200 rows");
     const cells = screen
       .getAllByRole("row")
       .slice(1)
       .map((row) => [...row.children].map((cell) => cell.textContent!.trim()));
     expect(cells).toEqual([
-      ["name", "names of the rows", "more than 10 words: , …"],
+      ["name", "row names", "more than 10 values: , …"],
       ["width", "input", "numbers from 0 to 1"],
       ["height", "input", "numbers from 0 to 1"],
-      ["note", "left out: words", "more than 10 words: , …"],
-      ["kind", "label", "2 words: a, b"],
+      ["note", "not used (text)", "more than 10 values: , …"],
+      ["kind", "label", "2 values: a, b"],
     ]);
-    expect(["hidden nodes", "share held out", "seed"].map((name) => field(name).value)).toEqual(["5", "0.3", "5"]);
+    expect(["Hidden nodes", "Held-out fraction", "Seed"].map((name) => field(name).value)).toEqual(["5", "0.3", "5"]);
   });
 
   it("trains on the chosen columns, and closes", async () => {
     const { lab, table } = await open();
-    await fireEvent.click(field("width is an input"));
-    await fireEvent.input(field("hidden nodes"), { target: { value: "3" } });
-    await fireEvent.click(button("train on it"));
+    await fireEvent.click(field("Use width as input"));
+    await fireEvent.input(field("Hidden nodes"), { target: { value: "3" } });
+    await fireEvent.click(button("Train"));
     await waitFor(() => expect(lab.table.head).toBeNull());
     const choice = { label: "kind", predict: false, ignore: ["width", "note"], hidden: 3, held_out: 0.3, seed: 5 };
     expect(table.mock.calls[0][0]).toEqual({ name: "own.csv", text: "…", ...choice });
@@ -66,37 +66,37 @@ describe("the Table panel", () => {
 
   it("includes an excluded column again", async () => {
     const { lab } = await open();
-    await fireEvent.click(field("width is an input"));
+    await fireEvent.click(field("Use width as input"));
     expect(lab.table.excluded).toEqual(["width"]);
-    await fireEvent.click(field("width is an input"));
+    await fireEvent.click(field("Use width as input"));
     expect(lab.table.excluded).toEqual([]);
   });
 
   it("predicts a column of numbers", async () => {
     const { table } = await open();
-    const options = [...field("label").querySelectorAll("option")].map(({ value, disabled }) => [value, disabled]);
+    const options = [...field("Label").querySelectorAll("option")].map(({ value, disabled }) => [value, disabled]);
     expect(options).toEqual([["name", true], ["width", false], ["height", false], ["note", true], ["kind", false]]); // prettier-ignore
-    await fireEvent.change(field("label"), { target: { value: "height" } });
-    expect(screen.getByText("to predict")).toBeTruthy();
-    await fireEvent.click(button("train on it"));
+    await fireEvent.change(field("Label"), { target: { value: "height" } });
+    expect(screen.getByText("target")).toBeTruthy();
+    await fireEvent.click(button("Train"));
     await waitFor(() => expect(table).toHaveBeenCalled());
     expect(table.mock.calls[0][0]).toMatchObject({ label: "height", predict: true, ignore: ["note", "kind"] });
   });
 
   it("asks for a label, and shows what Python refuses", async () => {
     const { lab, table } = await open(null);
-    expect(field("label").value).toBe("");
-    await fireEvent.change(field("label"), { target: { value: "kind" } });
+    expect(field("Label").value).toBe("");
+    await fireEvent.change(field("Label"), { target: { value: "kind" } });
     table.mockRejectedValueOnce(new Error("row 3 has no label"));
-    await fireEvent.click(button("train on it"));
+    await fireEvent.click(button("Train"));
     await waitFor(() => expect(lab.messages.text).toBe("row 3 has no label"));
-    const again = await screen.findByRole<HTMLButtonElement>("button", { name: "train on it" });
+    const again = await screen.findByRole<HTMLButtonElement>("button", { name: "Train" });
     expect([lab.table.head === null, again.disabled]).toEqual([false, false]);
   });
 
   it("closes", async () => {
     const { lab } = await open();
-    await fireEvent.click(button("Close the table"));
+    await fireEvent.click(button("Close table"));
     expect([lab.table.head, screen.queryByRole("region")]).toEqual([null, null]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Lab } from "../../../src/state/lab.svelte";
 import type { State } from "../../../src/state/state";
 import Timeline from "../../../src/views/panels/Timeline.svelte";
-import { LINES, openLab } from "../../laboratory";
+import { LINES, openLab, parameters } from "../../laboratory";
 
 const button = (name: string | RegExp) => screen.getByRole<HTMLButtonElement>("button", { name });
 const click = (name: string | RegExp) => fireEvent.click(button(name));
@@ -19,70 +19,60 @@ async function open(change: Partial<State> = {}): Promise<Lab> {
 describe("the Timeline panel", () => {
   it("moves by steps and epochs", async () => {
     const lab = await open();
-    expect(title()).toBe("Timeline · nudge 0 of 12 · epoch 0 · top");
-    await click("One nudge on");
-    await click("One epoch on");
-    expect([lab.state.step, title()]).toEqual([5, "Timeline · nudge 5 of 12 · epoch 1 · bottom"]);
-    await click("One nudge back");
-    await click("One epoch back");
+    expect(title()).toBe("Timeline · step 0 of 12 · epoch 0 · top");
+    await click("Next step");
+    await click("Next epoch");
+    expect([lab.state.step, title()]).toEqual([5, "Timeline · step 5 of 12 · epoch 1 · bottom"]);
+    await click("Previous step");
+    await click("Previous epoch");
     expect(lab.state.step).toBe(0);
-    await click("To the end");
+    await click("Go to end");
     expect(lab.state.step).toBe(12);
-    await click("Rewind to the start");
+    await click("Go to start");
     expect(lab.state.step).toBe(0);
   });
 
   it("disables the buttons that lead beyond the training", async () => {
     await open();
     const disabled = (names: string[]) => names.map((name) => button(name).disabled);
-    expect(disabled(["One nudge back", "One epoch back", "One nudge on", "To the end"])).toEqual([
-      true,
-      true,
-      false,
-      false,
-    ]);
-    await click("To the end");
-    expect(disabled(["One nudge back", "One epoch back", "One nudge on", "To the end"])).toEqual([
-      false,
-      false,
-      true,
-      true,
-    ]);
+    expect(disabled(["Previous step", "Previous epoch", "Next step", "Go to end"])).toEqual([true, true, false, false]);
+    await click("Go to end");
+    expect(disabled(["Previous step", "Previous epoch", "Next step", "Go to end"])).toEqual([false, false, true, true]);
   });
 
   it("moves by phases, also into the next step", async () => {
     const lab = await open({ stop: 3 });
-    await click("One stop on");
-    expect(screen.getByText("update")).toBeTruthy();
-    await click("One stop on");
-    expect([lab.state.step, lab.state.stop, screen.getByText("before").className]).toEqual([1, 0, expect.any(String)]);
-    await click("One stop back");
+    await click("Next phase");
+    expect(screen.getByText("Update")).toBeTruthy();
+    await click("Next phase");
+    expect([lab.state.step, lab.state.stop, screen.getByText("Input").className]).toEqual([1, 0, expect.any(String)]);
+    await click("Previous phase");
     expect([lab.state.step, lab.state.stop]).toEqual([0, 4]);
   });
 
   it("goes to the step of the slider", async () => {
     const lab = await open();
-    await fireEvent.input(screen.getByRole("slider", { name: "nudge" }), { target: { value: "7" } });
+    await fireEvent.input(screen.getByRole("slider", { name: "Step" }), { target: { value: "7" } });
     expect(lab.state.step).toBe(7);
   });
 
   it("plays and pauses", async () => {
     const lab = await open();
-    await fireEvent.change(screen.getByLabelText("speed"), { target: { value: "2500" } });
+    await fireEvent.change(screen.getByLabelText("Speed"), { target: { value: "2500" } });
     expect(lab.playback.speed).toBe(2500);
-    await click("▶ play");
-    expect(button("❚❚ pause")).toBeTruthy();
+    await click("▶ Play");
+    expect(button("❚❚ Pause")).toBeTruthy();
     await waitFor(() => expect([lab.state.step, lab.playback.playing]).toEqual([12, false]));
-    expect(button("▶ play")).toBeTruthy();
+    expect(button("▶ Play")).toBeTruthy();
   });
 
   it("shows the losses and the number of correct examples", async () => {
     const lab = await open({ step: 4, heldOut: LINES });
     const [first, second, last] = lab.run!.lossPerEpoch;
     expect(text()).toContain(`Epoch 2: average loss ${second.toFixed(4)}`);
-    expect(text()).toContain(`The last epoch's loss is ${last.toFixed(4)}.`);
+    expect(text()).toContain(`Last epoch: average loss ${last.toFixed(4)}.`);
     const heldOut = lab.run!.heldOutPerEpoch[0].toFixed(4);
-    expect(text()).toMatch(new RegExp(`of the 4 held out, [0-4], with an average loss of ${heldOut} after epoch 1`));
+    expect(text()).toMatch(new RegExp(`, [0-4] of 4 held-out pictures\\. Held-out loss after epoch 1: ${heldOut}\\.`));
     expect(first).toBeGreaterThan(last);
   });
 
@@ -90,19 +80,21 @@ describe("the Timeline panel", () => {
     const target_scaling = { columns: ["y", "z"], low: [0, 0], high: [10, 10] };
     await open({ pictures: { ...LINES, target_scaling }, heldOut: { ...LINES, target_scaling } });
     expect(text()).toMatch(
-      /Its numbers are off by [\d.]+ of horizontal and [\d.]+ of vertical on average, now; on the 4 held out by/,
+      /Mean absolute error on 4 training pictures: [\d.]+ for horizontal and [\d.]+ for vertical\. On 4 held-out pictures: [\d.]+ for/,
     );
   });
 
   it("shows why a training stopped", async () => {
-    await open({ recipe: { ...(await openLab()).state.recipe, learning_rate: Infinity } });
-    await waitFor(() => expect(text()).toMatch(/Stopped: .* at nudge \d+; try a smaller learning rate\./));
+    await open({ parameters: parameters.map(() => Infinity) });
+    await waitFor(() =>
+      expect(text()).toMatch(/Training stopped\. .* is (NaN|infinite) at step \d+\. Try a smaller learning rate\./),
+    );
   });
 
   it("branches, and shows the runs side by side", async () => {
     const lab = await open({ step: 4 });
     expect(screen.queryByRole("table")).toBeNull();
-    await click("⤷ branch from here");
+    await click("⤷ Branch here");
     await waitFor(() => expect(lab.runs.length).toBe(2));
     expect(screen.getByRole("table")).toBeTruthy();
     expect([lab.state.active, lab.run!.setup.firstStep]).toEqual([1, 4]);

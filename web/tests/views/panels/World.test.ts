@@ -24,7 +24,7 @@ describe("the panel of all inputs", () => {
     const margins = SETS.world.inputs.map((input) => lab.now.predict(input)).map(([h, v]) => Math.abs(h - v));
     const unsure = margins.filter((margin) => margin < 0.2).length;
     expect(text()).toContain(
-      `horizontal above, vertical below. Unsure of ${unsure} of 16: the answers differ by less than 20`,
+      `Outputs, top to bottom: horizontal, vertical. Unsure (margin below 20 points): ${unsure} of 16.`,
     );
   });
 
@@ -36,9 +36,9 @@ describe("the panel of all inputs", () => {
 
   it("shows the lattice of gray levels", async () => {
     const lab = await open();
-    await click("gray lattice");
+    await click("Gray lattice");
     expect(lab.state.view).toBe("lattice");
-    const lattice = screen.getByRole("img", { name: /A square of 25 by 25 pictures/ });
+    const lattice = screen.getByRole("img", { name: /25 by 25 pictures/ });
     expect(lattice.querySelectorAll("rect").length).toBe(626);
     const [, h, v, unsure] = /1: (\d+) horizontal, (\d+) vertical, (\d+) unsure/.exec(text())!.map(Number);
     expect(h + v + unsure).toBe(625);
@@ -49,17 +49,12 @@ describe("the panel of all inputs", () => {
 
   it("shows tables with correct answers", async () => {
     const lab = await open({ heldOut: LINES });
-    await click("tables");
+    await click("Tables");
     const titles = screen
       .getAllByRole("region")
       .slice(1)
       .map((region) => region.getAttribute("aria-label"));
-    expect(titles).toEqual([
-      "The pictures it is trained on",
-      "The pictures held out",
-      "A fuzzy line",
-      "The stress test",
-    ]);
+    expect(titles).toEqual(["Training pictures", "Held-out pictures", "Fuzzy line", "Stress test"]);
     const rows = within(screen.getByRole("region", { name: titles[0]! }))
       .getAllByRole("row")
       .slice(1);
@@ -68,7 +63,7 @@ describe("the panel of all inputs", () => {
       return h > v === (LINES.targets![k][0] === 1) ? "yes" : "no";
     });
     expect(rows.map((row) => row.lastElementChild!.textContent)).toEqual(right);
-    const [stress] = within(screen.getByRole("region", { name: "The stress test" }))
+    const [stress] = within(screen.getByRole("region", { name: "Stress test" }))
       .getAllByRole("row")
       .slice(1);
     expect(stress.lastElementChild!.textContent).toBe(""); // gray has no right answer
@@ -90,18 +85,18 @@ describe("the panel of all inputs", () => {
       "pixel 3",
       "horizontal",
       "vertical",
-      "says",
+      "prediction",
     ]);
     const outputs = lab.now.predict([0, 0, 0, 1]);
-    expect(rows[2].slice(0, 8)).toEqual(["world", "0001", 0, 0, 0, 1, ...outputs]);
-    await click("tables");
+    expect(rows[2].slice(0, 8)).toEqual(["all", "0001", 0, 0, 0, 1, ...outputs]);
+    await click("Tables");
     await click("CSV");
     expect(
       vi
         .mocked(saveTable)
         .mock.calls[1][0].map(([set]) => set)
         .slice(-2),
-    ).toEqual(["A fuzzy line", "The stress test"]);
+    ).toEqual(["Fuzzy line", "Stress test"]);
   });
 
   it("has no lattice and no classes for numbers to predict, and shows the first of many", async () => {
@@ -118,13 +113,13 @@ describe("the panel of all inputs", () => {
         target_scaling,
       },
     });
-    expect(screen.getByRole("heading").textContent).toBe("All examples, now");
-    expect(screen.queryByRole("button", { name: "gray lattice" })).toBeNull();
+    expect(screen.getByRole("heading").textContent).toBe("Training rows");
+    expect(screen.queryByRole("button", { name: "Gray lattice" })).toBeNull();
     expect([
       screen.getAllByRole("listitem").length,
-      text().includes("What it gives, from above: horizontal, vertical."),
+      text().includes("Outputs, top to bottom: horizontal, vertical."),
     ]).toEqual([200, true]);
-    await click("tables");
+    await click("Tables");
     expect(screen.getAllByRole("row")[1].lastElementChild!.textContent).toBe("");
   });
 });

@@ -22,8 +22,8 @@ describe("the runs side by side", () => {
     const lab = await open({ branches, step: 6 });
     const [first, branch] = cells();
     const [h, v] = lab.runs[1].predict(2, lab.now.input).map((output) => `${(100 * output).toFixed(1)} %`);
-    expect(first.slice(0, 2)).toEqual(["the run", "from the start"]);
-    expect(branch.slice(0, 2)).toEqual(["branch 1", "after 4: learning_rate 0.5, ⟨layer1.bias[0]⟩ = 2"]);
+    expect(first.slice(0, 2)).toEqual(["main run", "from step 0"]);
+    expect(branch.slice(0, 2)).toEqual(["branch 1", "from step 4: learning rate 0.5, ⟨layer1.bias[0]⟩ = 2"]);
     expect(branch.slice(2)).toEqual([
       lab.runs[1].lossPerEpoch[0].toFixed(4), lab.runs[1].lossPerEpoch.at(-1)!.toFixed(4), h, v, "✕",
     ]); // prettier-ignore
@@ -33,9 +33,9 @@ describe("the runs side by side", () => {
     const lab = await open({ others: [fast], branches: [{ from: 1, at: 2 }] });
     await click("branch 1");
     expect([lab.state.active, screen.getByRole("button", { name: "branch 1" }).ariaPressed]).toEqual([2, "true"]);
-    expect(screen.queryByRole("button", { name: "remove run 1" })).toBeNull();
-    await click("remove fast");
-    await waitFor(() => expect(cells().map(([name]) => name)).toEqual(["the run"]));
+    expect(screen.queryByRole("button", { name: "Remove run 1" })).toBeNull();
+    await click("Remove fast");
+    await waitFor(() => expect(cells().map(([name]) => name)).toEqual(["main run"]));
     expect([lab.state.active, lab.state.branches]).toEqual([0, []]);
   });
 

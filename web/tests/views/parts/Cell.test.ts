@@ -36,7 +36,7 @@ describe("an open cell", () => {
   it("waits for its phase", async () => {
     const lab = await openLab({ stop: 1 });
     render(Cell, { at: lab.now, name: "layer1.bias[0].gradient" });
-    expect(text()).toContain("not computed yet at this stop of the nudge");
+    expect(text()).toContain("Not computed yet in this phase");
     expect(screen.queryByRole("button")).toBeNull();
   });
 
@@ -50,9 +50,9 @@ describe("an open cell", () => {
     await lab.files.open(new File([bytesOf(GOLDEN[1])], "it.safetensors"));
     lab.playback.goto(1);
     const { rerender } = render(Cell, { at: lab.now, name: "loss" });
-    expect(text()).toContain("PyTorch’s own number: no formula here gives it");
+    expect(text()).toContain("Recorded from PyTorch: TinyNet has no formula for this value");
     lab.playback.goto(4);
     await rerender({ name: "loss" });
-    expect(text()).toContain("not known: PyTorch did not take this step");
+    expect(text()).toContain("Unknown: PyTorch did not run this step");
   });
 });

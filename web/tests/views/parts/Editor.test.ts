@@ -4,7 +4,7 @@ import type { State } from "../../../src/state/state";
 import Editor from "../../../src/views/parts/Editor.svelte";
 import { LINES, openLab } from "../../laboratory";
 
-const input = (name: string) => screen.getByLabelText<HTMLInputElement>(`brightness of the ${name} pixel`);
+const input = (name: string) => screen.getByLabelText<HTMLInputElement>(`Brightness of the ${name} pixel`);
 const pixel = (name: string) => input(name).parentElement!;
 
 async function open(change: Partial<State> = {}) {
@@ -36,6 +36,12 @@ describe("the editor of a picture", () => {
     expect(lab.state.own!.input).toEqual([1, 0, 0, 0]);
     await fireEvent.change(input("bottom-left"), { target: { value: "" } });
     expect(lab.state.own!.input).toEqual([1, 0, 0, 0]);
+  });
+
+  it("names inputs by their index if they are no pixels", async () => {
+    await open({ pictures: { ...LINES, shape: null } });
+    expect(screen.getByLabelText<HTMLInputElement>("Input 2").value).toBe("0");
+    expect(screen.queryByLabelText(/pixel/)).toBeNull();
   });
 
   it("accepts any number for unbounded inputs", async () => {
