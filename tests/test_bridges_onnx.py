@@ -28,7 +28,7 @@ def test_onnxruntime_gives_the_outputs_of_the_network(network):
     shown, model = pictures(network), network.to_onnx(dtype="float64")
     onnx.checker.check_model(model, full_check=True)
     if "softplus" in network.architecture.activations:  # onnxruntime has no Softplus in float64
-        (found,) = ReferenceEvaluator(onnx.load_from_string(model)).run(["answers"], {"pixels": shown})
+        (found,) = ReferenceEvaluator(onnx.load_from_string(model)).run(["outputs"], {"inputs": shown})
     else:
         found = answered(model, shown)
     np.testing.assert_allclose(found, network(shown), rtol=1e-12, atol=1e-12)

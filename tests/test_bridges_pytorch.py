@@ -48,7 +48,10 @@ def test_a_model_gives_the_outputs_of_the_network(network):
     shown = pictures(network)
     with torch.no_grad():
         theirs = network.to_torch(dtype="float64")(torch.tensor(shown)).numpy()
-    np.testing.assert_allclose(theirs, network(shown), rtol=1e-12, atol=1e-14)
+    # PyTorch's softplus is z above 20, which is too small by at most log(1 + e**-20).
+    rounded = "softplus" in network.architecture.activations and np.abs(network.parameters).max() > 1
+    rtol = 1e-6 if rounded else 1e-12
+    np.testing.assert_allclose(theirs, network(shown), rtol=rtol, atol=1e-8 if rounded else 1e-14)
 
 
 def test_formats_other_than_pytorchs_do_not_import_torch(tmp_path):

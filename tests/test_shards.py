@@ -6,7 +6,7 @@ import pytest
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.metrics import right
+from tinynet.evaluation.metrics import correct
 from tinynet.experiments import shards
 from tinynet.experiments.aggregates import Tally, logarithmic_checkpoints
 from tinynet.experiments.cohort import Cohort, TrainingJob
@@ -170,15 +170,15 @@ def test_the_first_correct_epoch_is_marked_once(architecture):
     answers = ("a", "b", "c")[:outputs]
     examples = tn.pictures.Examples(draw.random((2, 4)), targets, ("one", "two"), (2, 2), answers)
     cohort = Cohort(TrainingJob.of(architecture, tn.Recipe(), examples), np.arange(5000))
-    correct = right(cohort.outputs(examples.inputs), targets).all(axis=1)
+    all_correct = correct(cohort.outputs(examples.inputs), targets).all(axis=1)
     first_correct = np.zeros(5000, np.int64)
     cohort.epoch = 7
     mark_first_correct(cohort, examples, first_correct)
-    assert (first_correct == 7 * correct).all()
-    assert correct.any() == (architecture.init != "zeros")
+    assert (first_correct == 7 * all_correct).all()
+    assert all_correct.any() == (architecture.init != "zeros")
     cohort.epoch = 8
     mark_first_correct(cohort, examples, first_correct)
-    assert (first_correct == 7 * correct).all()
+    assert (first_correct == 7 * all_correct).all()
 
 
 def test_a_cancelled_shard_has_no_tallies():
@@ -194,11 +194,11 @@ def test_a_cancelled_shard_has_no_tallies():
         ({"trials": [*GRID, GRID[3]]}, "the trial learning_rate 1, epochs 100, hidden 4x4 occurs twice"),
         (
             {"trials": tn.grid(loss=["mse", "cross_entropy"])},
-            "loss cross_entropy, hidden 3 is invalid: loss 'cross_entropy' needs",
+            "loss cross_entropy, hidden 3 is invalid: loss is 'cross_entropy' and",
         ),
         ({"networks": 0}, "networks is 0"),
         ({"first_seed": 2**32 - 5}, "The last seed would be"),
-        ({"examples": PROBES}, "is invalid: these examples have no targets"),
+        ({"examples": PROBES}, "is invalid: the examples have no targets"),
         ({"probes": tn.pictures.lines(3)}, "the probes have 9 inputs and the examples 4"),
     ],
 )

@@ -38,7 +38,9 @@ class Architecture:
     def __post_init__(self) -> None:
         sizes = self.sizes
         if not isinstance(sizes, tuple | list) or not 2 <= len(sizes) <= 12:
-            raise TinyNetError(f"sizes is {sizes!r}. It must be 2 to 12 layer sizes, such as (4, 3, 2).")
+            raise TinyNetError(
+                f"is {sizes!r}. It must be 2 to 12 layer sizes, such as (4, 3, 2).", parameter="sizes"
+            )
         sizes = tuple(check_int(f"sizes[{n}]", size, 1, MAX_NODES) for n, size in enumerate(sizes))
         object.__setattr__(self, "sizes", sizes)
         check_choice("hidden", self.hidden, ACTIVATIONS)
@@ -46,8 +48,9 @@ class Architecture:
         check_choice("init", self.init, INITS)
         if self.parameter_count > MAX_PARAMETERS:
             raise TinyNetError(
-                f"sizes is {sizes}, which makes {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
-                "Use smaller layers."
+                f"is {sizes}, which makes {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
+                "Use smaller layers.",
+                parameter="sizes",
             )
 
     @cached_property

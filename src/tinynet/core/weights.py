@@ -44,7 +44,7 @@ class Weights:
         bad = np.flatnonzero(~np.isfinite(numbers))
         if len(bad):
             name = self.architecture.parameter_names[bad[0]]
-            raise TinyNetError(f"{name} is {numbers[bad[0]]}. It must be a finite number.")
+            raise TinyNetError(f"is {numbers[bad[0]]}. It must be a finite number.", parameter=name)
         numbers.setflags(write=False)
         object.__setattr__(self, "parameters", numbers)
 

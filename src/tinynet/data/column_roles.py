@@ -40,8 +40,9 @@ def column_roles(
         )
     if label is not None and targets:
         raise TinyNetError(
-            f"label is {label!r} and targets is {', '.join(map(repr, targets))}. A network learns either a label or "
-            "numbers. Give one of the two and ignore the other column."
+            f"is {label!r} and targets is {', '.join(map(repr, targets))}. A network learns either a label or "
+            "numbers. Give one of the two and ignore the other column.",
+            parameter="label",
         )
     name = index.get("name") if "name" not in used else None
     others = {*used, *soft_targets} | ({"name"} if name is not None else set())

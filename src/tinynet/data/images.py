@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet.data.tables import MAX_CLASSES
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_int
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 MAX_SIZE = 64
@@ -32,8 +33,7 @@ def read(folder: str | PathLike[str], size: int = 8) -> Images:
 
     Raises TinyNetError for another layout, and with the path of an image that cannot be read.
     """
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE:
-        raise TinyNetError(f"size is {size!r}. It must be a whole number of pixels from 1 to {MAX_SIZE}.")
+    size = check_int("size", size, 1, MAX_SIZE)
     root = Path(folder)
     classes = _classes(root)
     labeled = [(path, k) for k, name in enumerate(classes) for path in _image_paths(root / name)]

@@ -7,7 +7,7 @@ import numpy as np
 from tinynet import rng
 from tinynet.core.notation import PIXELS as PIXELS
 from tinynet.data.examples import Examples as Examples
-from tinynet.errors import TinyNetError
+from tinynet.validation import check_int, check_number
 
 MAX_GRID = 8
 
@@ -20,8 +20,7 @@ def lines(n: int = 2) -> Examples:
     >>> lines().names
     ('top', 'bottom', 'left', 'right')
     """
-    if isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= MAX_GRID:
-        raise TinyNetError(f"n is {n!r}. It must be a whole number of pixels from 2 to {MAX_GRID}.")
+    n = check_int("n", n, 2, MAX_GRID)
     grids = np.zeros((2 * n, n, n))  # (pictures, rows, columns)
     for k in range(n):
         grids[k, k, :] = 1.0
@@ -76,11 +75,9 @@ def fuzzy_lines(
     >>> fuzzy_lines(6, seed=1).names[4:]
     ('fuzzy top 1', 'fuzzy bottom 1')
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise TinyNetError(f"count is {count!r}. It must be a whole number from 1.")
+    count = check_int("count", count, 1)
     for name, value in (("brightness", brightness), ("darkness", darkness), ("noise", noise)):
-        if not 0 <= value <= 1:
-            raise TinyNetError(f"{name} is {value!r}. It must be from 0 to 1.")
+        check_number(name, value, 0, 1)
     clean = lines()
     line = np.arange(count) % 4
     levels = darkness + (brightness - darkness) * clean.inputs[line]  # (count, 4)
@@ -138,8 +135,7 @@ def lattice(levels: int = 5) -> Examples:
     >>> len(lattice(3)), lattice(3).names[1]
     (81, '0 0 0 0.5')
     """
-    if isinstance(levels, bool) or not isinstance(levels, int) or not 2 <= levels <= 17:
-        raise TinyNetError(f"levels is {levels!r}. It must be a whole number from 2 to 17.")
+    levels = check_int("levels", levels, 2, 17)
     inputs = np.array(list(product(np.linspace(0.0, 1.0, levels), repeat=4)))  # (levels**4, 4)
     names = tuple(" ".join(f"{value:g}" for value in row) for row in inputs)
     return Examples(inputs, None, names, (2, 2))

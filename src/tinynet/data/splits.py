@@ -8,6 +8,7 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_number, check_seed
 
 VALIDATION = 0.25  # fraction of the rows that are not held out
 
@@ -57,12 +58,8 @@ def split(examples: Examples, held_out: float, *, seed: int = 0) -> tuple[Exampl
 
 def split_rows(rows: R, held_out: float, seed: int) -> tuple[R, R]:
     """Split examples or an unscaled table, without scaling; see `split`."""
-    if isinstance(held_out, bool) or not isinstance(held_out, int | float) or not 0 < held_out < 1:
-        raise TinyNetError(
-            f"held_out is {held_out!r}. It must be a fraction above 0 and below 1, such as 0.3."
-        )
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}. It must be a whole number from 0 to {2**32 - 1:,}.")
+    held_out = check_number("held_out", held_out, 0, 1, inclusive="neither")
+    seed = check_seed(seed)
     classes = _classes(rows)
     generator, is_held_out = np.random.default_rng(seed), np.zeros(len(classes), bool)
     for k, count in _held_out_counts(rows, classes, held_out).items():

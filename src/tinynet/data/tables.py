@@ -87,7 +87,7 @@ def read(
     progress : Called with the bytes of a file read so far and the bytes in all.
     """
     if label is not None and not isinstance(label, str | int):
-        raise TinyNetError(f"label is {label!r}. It must be the name of one column.")
+        raise TinyNetError(f"is {label!r}. It must be the name of one column.", parameter="label")
     with opened(source, progress) as table:
         label_name = None if label is None else str(label)
         return _read_rows(

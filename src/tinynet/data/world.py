@@ -21,6 +21,7 @@ from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID, PIXELS
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_int, check_number, check_seed
 
 EXAMPLES_PER_EPOCH = 100  # of an endless stream; the number is arbitrary
 LABELS = ("soft", "coin")
@@ -114,10 +115,9 @@ class World:
             )
         if self.labels not in LABELS:
             raise TinyNetError(
-                f"labels is {self.labels!r}. It must be one of {', '.join(map(repr, LABELS))}."
+                f"is {self.labels!r}. It must be one of {', '.join(map(repr, LABELS))}.", parameter="labels"
             )
-        if isinstance(self.n, bool) or not isinstance(self.n, int) or not 2 <= self.n <= MAX_GRID:
-            raise TinyNetError(f"n is {self.n!r}. It must be a whole number from 2 to {MAX_GRID}.")
+        object.__setattr__(self, "n", check_int("n", self.n, 2, MAX_GRID))
 
     @cached_property
     def patterns(self) -> Patterns:
@@ -164,8 +164,7 @@ class World:
 
     def examples(self, count: int, *, seed: int, stream: int = rng.TEST) -> Examples:
         """Return the pictures 0 to count - 1 of a seed, named by pattern and number."""
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise TinyNetError(f"count is {count!r}. It must be a whole number from 1.")
+        count = check_int("count", count, 1)
         inputs, targets, rows = self.draw(np.arange(count), seed=seed, stream=stream)
         names = tuple(f"{self.patterns.names[row]} {m}" for m, row in enumerate(rows))
         return Examples(inputs, targets, names, (self.n, self.n))
@@ -187,13 +186,15 @@ class World:
 def _checked_place(stream: int, seed: int, numbers: Any) -> tuple[int, int, np.ndarray]:
     """Return stream, seed and picture numbers, checked."""
     if stream not in STREAMS:
-        raise TinyNetError(f"stream is {stream!r}. It must be rng.TRAINING, rng.VALIDATION or rng.TEST.")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise TinyNetError(f"seed is {seed!r}. It must be a whole number from 0 to {2**32 - 1:,}.")
+        raise TinyNetError(
+            f"is {stream!r}. It must be rng.TRAINING, rng.VALIDATION or rng.TEST.", parameter="stream"
+        )
+    seed = check_seed(seed)
     places = np.asarray(numbers)
     if places.ndim != 1 or (places.size and (places.dtype.kind not in "iu" or not _fit_uint32(places))):
         raise TinyNetError(
-            f"numbers is {numbers!r}. It must be a sequence of whole numbers from 0 to {2**32 - 1:,}."
+            f"is {numbers!r}. It must be a sequence of whole numbers from 0 to {2**32 - 1:,}.",
+            parameter="numbers",
         )
     return stream, int(seed), places.astype(np.uint64)
 
@@ -208,15 +209,13 @@ def _level(levels: tuple[float, float], words: np.ndarray) -> np.ndarray:
 
 
 def _checked_number(name: str, value: Any, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= high:
-        raise TinyNetError(f"{name} is {value!r}. It must be from 0 to {high}.")
-    return float(value)
+    return check_number(name, value, 0, high)
 
 
 def _checked_levels(name: str, value: Any) -> tuple[float, float]:
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise TinyNetError(f"{name} is {value!r}. It must be two levels, such as (0.2, 0.4).")
+        raise TinyNetError(f"is {value!r}. It must be two levels, such as (0.2, 0.4).", parameter=name)
     low, high = (_checked_number(name, level, 1) for level in value)
     if low > high:
-        raise TinyNetError(f"{name} is {value!r}. The lower level must come first.")
+        raise TinyNetError(f"is {value!r}. The lower level must come first.", parameter=name)
     return low, high

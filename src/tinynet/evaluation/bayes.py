@@ -78,7 +78,7 @@ def closed_form(inputs: Any, *, bright: float, dark: float, noise: float) -> np.
     [6.807]
     """
     if noise <= 0:
-        raise TinyNetError(f"noise is {noise!r}. It must be above 0.")
+        raise TinyNetError(f"is {noise!r}. It must be above 0.", parameter="noise")
     tl, tr, bl, br = _pictures(inputs, 4).T
     k = (bright - dark) / (noise * noise)
     r, c = k * (tl + tr - bl - br) / 2, k * (tl + bl - tr - br) / 2

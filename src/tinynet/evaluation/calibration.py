@@ -212,7 +212,8 @@ class Abstention:
         allowed = np.flatnonzero(self.error <= error)
         if not len(allowed):
             raise TinyNetError(
-                f"error is {error:g}. It must be at least {self.error.min():.4g}, the lowest error of all thresholds."
+                f"is {error:g}. It must be at least {self.error.min():.4g}, the lowest error of all thresholds.",
+                parameter="error",
             )
         return float(self.thresholds[allowed[-1]])
 

@@ -180,7 +180,9 @@ class Exam:
             )
         object.__setattr__(self, "count", check_int("count", self.count, 100))
         if self.stream not in (rng.VALIDATION, rng.TEST):
-            raise TinyNetError(f"stream is {self.stream!r}. It must be rng.VALIDATION or rng.TEST.")
+            raise TinyNetError(
+                f"is {self.stream!r}. It must be rng.VALIDATION or rng.TEST.", parameter="stream"
+            )
         _ = self._drawn  # raises for a wrong seed
 
     @cached_property

@@ -21,7 +21,8 @@ def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
     """
     if not 0 <= count <= n or n < 1:
         raise TinyNetError(
-            f"count is {count} and n is {n}. n must be at least 1, and count must be from 0 to n."
+            f"is {count} and n is {n}. n must be at least 1, and count must be from 0 to n.",
+            parameter="count",
         )
     p, z2 = count / n, z * z
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)

@@ -156,7 +156,9 @@ def _connect(address: str) -> Iterator["Client"]:
     from distributed import Client
 
     if not re.fullmatch(r"\w+://\S+:\d+", address):
-        raise TinyNetError(f"scheduler is {address!r}. It must be an address such as tcp://10.0.0.1:8786.")
+        raise TinyNetError(
+            f"is {address!r}. It must be an address such as tcp://10.0.0.1:8786.", parameter="scheduler"
+        )
     try:
         client = Client(address, timeout=TIMEOUT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -123,7 +123,9 @@ def plan_sweep(
 
 def _check(trials: Sequence[Trial], examples: Examples, probes: Examples) -> None:
     if not trials:
-        raise TinyNetError("trials is empty. Give at least one, such as tn.grid(learning_rate=[0.1, 1.0]).")
+        raise TinyNetError(
+            "is empty. Give at least one, such as tn.grid(learning_rate=[0.1, 1.0]).", parameter="trials"
+        )
     known: set[Trial] = set()
     for trial in trials:
         if trial in known:

@@ -27,11 +27,14 @@ def seed_range(first_seed: int, networks: int) -> range:
         ("first_seed", first_seed, 0, MAX_SEED),
     ):
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise TinyNetError(f"{name} is {value!r}. It must be a whole number from {low:,} to {high:,}.")
+            raise TinyNetError(
+                f"is {value!r}. It must be a whole number from {low:,} to {high:,}.", parameter=name
+            )
     if first_seed + networks > MAX_SEED + 1:
         raise TinyNetError(
-            f"first_seed is {first_seed:,} and networks is {networks:,}. The last seed would be "
-            f"{first_seed + networks - 1:,}. It must be at most {MAX_SEED:,}."
+            f"is {first_seed:,} and networks is {networks:,}. The last seed would be "
+            f"{first_seed + networks - 1:,}. It must be at most {MAX_SEED:,}.",
+            parameter="first_seed",
         )
     return range(first_seed, first_seed + networks)
 

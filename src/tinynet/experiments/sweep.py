@@ -183,4 +183,4 @@ def _run(state: SweepState, results: Results) -> bool:
 def _check_positive(**values: float | None) -> None:
     for name, value in values.items():
         if value is not None and not value > 0:
-            raise TinyNetError(f"{name} is {value}. It must be above 0.")
+            raise TinyNetError(f"is {value}. It must be above 0.", parameter=name)

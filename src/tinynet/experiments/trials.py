@@ -232,7 +232,7 @@ def _parse(axis: str, text: str) -> list[Any]:
             return _geometric_range(text, kind) if ".." in text else [kind(text)]
     except (ValueError, KeyError, OverflowError, ZeroDivisionError):
         expected = _EXPECTED[axis if axis == "hidden" else kind]
-        raise TinyNetError(f"{axis} is {text!r}. It must be {expected}.") from None
+        raise TinyNetError(f"is {text!r}. It must be {expected}.", parameter=axis) from None
     return [text]
 
 

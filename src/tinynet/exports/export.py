@@ -79,7 +79,8 @@ def check(path: Path, count: int = 1, **options: object) -> Format:
                 f"Its options are {', '.join(format_.options)}." if format_.options else "It has no options."
             )
             raise TinyNetError(
-                f"{name} is {value!r}, and {format_.description} ({extension}) has no option {name}. {allowed}"
+                f"is {value!r}, and {format_.description} ({extension}) has no option {name}. {allowed}",
+                parameter=name,
             )
     if count != 1 and extension != ".html":
         raise TinyNetError(

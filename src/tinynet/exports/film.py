@@ -15,7 +15,7 @@ from tinynet.exports.film_encoding import gif, mp4
 from tinynet.plots.bars import SHARES
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, max_abs, style_axes
 from tinynet.plots.diagram import MAX_NODES
-from tinynet.validation import check_folder
+from tinynet.validation import check_folder, check_int
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -96,8 +96,7 @@ def _check(run: "Recording", extension: str, frames: int, fps: int) -> None:
             f"the extension of the film is {extension!r}. It must be {' or '.join(EXTENSIONS)}."
         )
     for name, value, low, high in (("frames", frames, 2, MAX_FRAMES), ("fps", fps, 1, MAX_FPS)):
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise TinyNetError(f"{name} is {value!r}. It must be a whole number from {low} to {high:,}.")
+        check_int(name, value, low, high)
     if not run.steps:
         raise TinyNetError("this recording has no steps. A film needs at least one step.")
     if extension == ".mp4" and shutil.which("ffmpeg") is None:

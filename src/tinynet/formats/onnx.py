@@ -43,7 +43,9 @@ def to_onnx(
     make = extra("onnx", "an ONNX model", "onnx").helper
     inputs, *_, outputs = network.sizes
     if answers and len(answers) != outputs:
-        raise TinyNetError(f"answers has {len(answers)} names and the network has {outputs} outputs.")
+        raise TinyNetError(
+            f"has {len(answers)} names and the network has {outputs} outputs.", parameter="answers"
+        )
     parameters = list(_parameters(network, dtype))
     value_infos = [
         make.make_tensor_value_info(name, parameters[0].data_type, ["examples", size])

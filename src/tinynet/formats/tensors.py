@@ -30,7 +30,9 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     [dtype('float32'), dtype('float64')]
     """
     if dtype not in (None, *DTYPES):
-        raise TinyNetError(f"dtype is {dtype!r}. It must be one of {', '.join(map(repr, DTYPES))}.")
+        raise TinyNetError(
+            f"is {dtype!r}. It must be one of {', '.join(map(repr, DTYPES))}.", parameter="dtype"
+        )
     numbers = network.parameters
     with np.errstate(over="ignore", under="ignore"):
         single = numbers.astype(np.float32)
@@ -40,7 +42,7 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     if len(too_large):
         name = network.architecture.parameter_names[too_large[0]]
         value = numbers[too_large[0]]
-        raise TinyNetError(f"{name} is {value:g}. It is too large for float32. Use dtype='float64'.")
+        raise TinyNetError(f"is {value:g}. It is too large for float32. Use dtype='float64'.", parameter=name)
     return single
 
 

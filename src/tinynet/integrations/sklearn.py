@@ -194,7 +194,8 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
             return Architecture((features, *map(_plain, hidden), classes), self.activation, "softmax")
         except TinyNetError as error:
             raise TinyNetError(
-                f"hidden is {self.hidden!r} with {features:,} features and {classes:,} classes: {error}"
+                f"is {self.hidden!r} with {features:,} features and {classes:,} classes: {error}",
+                parameter="hidden",
             ) from error
 
     def _recipe(self, seed: int) -> Recipe:
@@ -218,7 +219,8 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
             return parts.training, parts.held_out
         except TinyNetError as error:
             raise TinyNetError(
-                f"validation_fraction is {self.validation_fraction!r} and does not fit these rows: {error}"
+                f"is {self.validation_fraction!r} and does not fit these rows: {error}",
+                parameter="validation_fraction",
             ) from error
 
     def _keep(self, run: Recording) -> None:

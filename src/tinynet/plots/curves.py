@@ -95,7 +95,7 @@ def comparison(
     Raises TinyNetError if there are no recordings.
     """
     if not runs:
-        raise TinyNetError("runs is empty. Give a dict of labels and recordings.")
+        raise TinyNetError("is empty. Give a dict of labels and recordings.", parameter="runs")
     ax = ax or canvas(7.4, 3.8)
     _frame(ax, "Loss of each training")
     ax.set_ylabel("mean loss of the epoch", fontsize=NORMAL)

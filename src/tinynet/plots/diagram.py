@@ -104,7 +104,8 @@ def _node_values(network: "Network", picture: Any) -> tuple[Examples | None, lis
         return None, [np.atleast_2d(np.asarray(picture, float)), *network.activations(picture)]
     if len(picture) != 1:
         raise TinyNetError(
-            f"picture has {len(picture):,} examples. A diagram shows one. Choose one, such as examples[0]."
+            f"has {len(picture):,} examples. A diagram shows one. Choose one, such as examples[0].",
+            parameter="picture",
         )
     return picture, [picture.inputs, *network.activations(picture)]
 

@@ -56,7 +56,7 @@ def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8
     ['fuzzy top', 'horizontal']
     """
     if columns < 1:
-        raise TinyNetError(f"columns is {columns}. It must be at least 1.")
+        raise TinyNetError(f"is {columns}. It must be at least 1.", parameter="columns")
     shown = examples[:MAX_PICTURES]
     columns = min(columns, len(shown)) or 1
     rows = math.ceil(len(shown) / columns)
@@ -126,7 +126,7 @@ def hidden_nodes(
     drawn = list(axes) if axes is not None else _row_of_axes(nodes, shape, len(layer.weight))
     if len(drawn) != nodes:
         raise TinyNetError(
-            f"axes has {len(drawn)} entries and {nodes} nodes are drawn. Give one for each node."
+            f"has {len(drawn)} entries and {nodes} nodes are drawn. Give one for each node.", parameter="axes"
         )
     top = max_abs(layer.weight)
     for j, ax in enumerate(drawn):

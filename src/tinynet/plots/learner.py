@@ -159,7 +159,7 @@ def abstention(curves: "Mapping[str, Abstention]", *, ax: "Axes | None" = None) 
     [0.0, 0.5]
     """
     if not curves:
-        raise TinyNetError("curves is empty. Give a dict of labels and abstention curves.")
+        raise TinyNetError("is empty. Give a dict of labels and abstention curves.", parameter="curves")
     ax = ax or canvas(6.4, 3.8)
     style_axes(ax)
     for k, (label, curve) in enumerate(curves.items()):

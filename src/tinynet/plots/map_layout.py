@@ -75,10 +75,14 @@ def choose_layout(
 
 def _style(plan: "Plan", value: str, probe: str) -> Style:
     if value not in VALUES:
-        raise TinyNetError(f"value is {value!r}. It must be one of {', '.join(map(repr, VALUES))}.")
+        raise TinyNetError(
+            f"is {value!r}. It must be one of {', '.join(map(repr, VALUES))}.", parameter="value"
+        )
     names = plan.probes.names
     if value in PROBE_VALUES and probe not in names:
-        raise TinyNetError(f"probe is {probe!r}. It must be one of {', '.join(map(repr, names))}.")
+        raise TinyNetError(
+            f"is {probe!r}. It must be one of {', '.join(map(repr, names))}.", parameter="probe"
+        )
     first = plan.examples.target_names[0]
     return {
         "learned": Style("networks that learned, %", whole_percent, "cividis", False),

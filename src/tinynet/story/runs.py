@@ -44,8 +44,9 @@ class Journey:
         self.architecture = architecture or Architecture()
         if (self.architecture.sizes[0], self.architecture.sizes[-1]) != (4, 2):
             raise TinyNetError(
-                f"sizes is {self.architecture.sizes}. It must begin with 4 pixels and end with 2 outputs. "
-                "Change the first or the last size."
+                f"is {self.architecture.sizes}. It must begin with 4 pixels and end with 2 outputs. "
+                "Change the first or the last size.",
+                parameter="sizes",
             )
         self.lines, self.stress = pictures.lines(), pictures.stress()
         self.high_rate_recipe = replace(self.recipe, learning_rate=high_rate)

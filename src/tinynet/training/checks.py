@@ -47,7 +47,8 @@ def _check_trainable(recipe: Recipe) -> None:
 def _check_patience(recipe: Recipe) -> None:
     if recipe.patience:
         raise TinyNetError(
-            f"patience is {recipe.patience:,} and there are no validation examples. Pass validation=, or set patience to 0."
+            f"is {recipe.patience:,} and there are no validation examples. Pass validation=, or set patience to 0.",
+            parameter="patience",
         )
 
 
@@ -60,8 +61,9 @@ def _check_world(recipe: Recipe) -> None:
     ):
         if value != default:
             raise TinyNetError(
-                f"{name} is {value!r}. It must be {default!r} if the examples are drawn from a world: each example is drawn "
-                "anew, with the world's own noise."
+                f"is {value!r}. It must be {default!r} if the examples are drawn from a world: each example is drawn "
+                "anew, with the world's own noise.",
+                parameter=name,
             )
 
 
@@ -101,8 +103,9 @@ def _check_output(architecture: Architecture, recipe: Recipe) -> None:
     ):
         if recipe.loss == loss and architecture.output != output:
             raise TinyNetError(
-                f"loss is {loss!r} and the network's output is {architecture.output!r}. The loss {loss!r} needs outputs "
-                f"{outputs}. Create the network with output={output!r} (--output {output})."
+                f"is {loss!r} and the network's output is {architecture.output!r}. The loss {loss!r} needs outputs "
+                f"{outputs}. Create the network with output={output!r} (--output {output}).",
+                parameter="loss",
             )
 
 

@@ -142,9 +142,11 @@ class Recording(InNotebook):
         Raises TinyNetError for a step out of range.
         """
         if not self.steps:
-            raise TinyNetError(f"step is {step:,} and the recording has 0 steps.")
+            raise TinyNetError(f"is {step:,} and the recording has 0 steps.", parameter="step")
         if not -self.steps <= step < self.steps:
-            raise TinyNetError(f"step is {step:,}. It must be a whole number from 0 to {self.steps - 1:,}.")
+            raise TinyNetError(
+                f"is {step:,}. It must be a whole number from 0 to {self.steps - 1:,}.", parameter="step"
+            )
         step %= self.steps
         parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))

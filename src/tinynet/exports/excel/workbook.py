@@ -34,13 +34,15 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
     Raises TinyNetError if both are given, for a step or an epoch that does not exist, and for too many cells.
     """
     if step is not None and epoch is not None:
-        raise TinyNetError(f"step is {step} and epoch is {epoch}. Give only one of them.")
+        raise TinyNetError(f"is {step} and epoch is {epoch}. Give only one of them.", parameter="step")
     if step is not None:
         return workbook([run[step]])
     epoch, epochs = epoch or 0, -(-run.steps // run.steps_per_epoch)
     if not -epochs <= epoch < epochs:
         allowed = f" It must be from 0 to {epochs - 1:,}." if epochs else ""
-        raise TinyNetError(f"epoch is {epoch} and this recording has {epochs:,} epochs.{allowed}")
+        raise TinyNetError(
+            f"is {epoch} and this recording has {epochs:,} epochs.{allowed}", parameter="epoch"
+        )
     first = epoch % epochs * run.steps_per_epoch
     steps = range(first, min(first + run.steps_per_epoch, run.steps))
     sheet = sheet_of(run.network.architecture, run.recipe, len(run.batch_indices(first)))

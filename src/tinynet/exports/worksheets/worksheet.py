@@ -16,6 +16,7 @@ from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
+from tinynet.validation import check_int
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
@@ -135,11 +136,12 @@ def _check(
         raise TinyNetError(
             "a worksheet needs plain gradient descent. Use a recipe with optimizer 'sgd', momentum 0 and weight_decay 0."
         )
-    if isinstance(decimals, bool) or not isinstance(decimals, int) or not 1 <= decimals <= MAX_DECIMALS:
-        raise TinyNetError(f"decimals is {decimals!r}. It must be a whole number from 1 to {MAX_DECIMALS}.")
+    check_int("decimals", decimals, 1, MAX_DECIMALS)
 
 
 def _checked_choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
-        raise TinyNetError(f"{name} is {value!r}. It must be one of {', '.join(map(repr, allowed))}.")
+        raise TinyNetError(
+            f"is {value!r}. It must be one of {', '.join(map(repr, allowed))}.", parameter=name
+        )
     return value

@@ -37,13 +37,16 @@ def program_text(
     examples : Give the meaning of inputs and outputs for a comment, and the scaling.
     """
     if language not in LANGUAGES:
-        raise TinyNetError(f"language is {language!r}. It must be one of {', '.join(map(repr, LANGUAGES))}.")
+        raise TinyNetError(
+            f"is {language!r}. It must be one of {', '.join(map(repr, LANGUAGES))}.", parameter="language"
+        )
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise TinyNetError(
-            f"name is {name!r}. It must start with a letter and have only letters, digits and underscores."
+            f"is {name!r}. It must start with a letter and have only letters, digits and underscores.",
+            parameter="name",
         )
     if language != "c" and dtype not in (None, "float64"):
-        raise TinyNetError(f"dtype is {dtype!r}. It must be 'float64' for {language}.")
+        raise TinyNetError(f"is {dtype!r}. It must be 'float64' for {language}.", parameter="dtype")
     syntax = LANGUAGES[language](name, dtype or "float32")
     program = Program(network, syntax)
     for statement in statements(Sheet.of(network.architecture)):

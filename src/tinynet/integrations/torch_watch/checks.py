@@ -47,11 +47,13 @@ def check_options(options: WatchOptions, sizes: tuple[int, ...]) -> None:
     """Raise TinyNetError if shape, answers or examples do not fit the model."""
     if options.shape is not None and math.prod(options.shape) != sizes[0]:
         raise TinyNetError(
-            f"shape is {options.shape} and the model takes {sizes[0]:,} inputs. Rows times columns must be {sizes[0]:,}."
+            f"is {options.shape} and the model takes {sizes[0]:,} inputs. Rows times columns must be {sizes[0]:,}.",
+            parameter="shape",
         )
     if options.answers is not None and len(options.answers) != sizes[-1]:
         raise TinyNetError(
-            f"answers has {len(options.answers):,} names and the model has {sizes[-1]:,} outputs. Give one name for each output."
+            f"has {len(options.answers):,} names and the model has {sizes[-1]:,} outputs. Give one name for each output.",
+            parameter="answers",
         )
     if options.examples is not None and options.examples.inputs.shape[1] != sizes[0]:
         width = options.examples.inputs.shape[1]
