@@ -213,10 +213,13 @@ def test_train_takes_your_own_table(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--rate", "-1"], "tinynet: --rate is -1.*must be above 0"),
+        (["train", "--rate", "-1"], "tinynet: --rate is -1.*must be a number above 0"),
         (["train", "--epochs", "0"], "tinynet: --epochs is 0.*must be a whole number from 1"),
         (["train", "--loss", "hinge"], "tinynet: --loss is 'hinge'.*must be one of"),
-        (["train", "--hidden", "1000000"], "tinynet: --hidden has a layer of 1000000 nodes"),
+        (
+            ["train", "--hidden", "1000000"],
+            "tinynet: --hidden is 1,000,000. It must be a whole number from 1 to 4,096",
+        ),
         (
             ["train", "--hidden", "three"],
             "tinynet: --hidden is 'three'. It must be numbers of nodes, such as 3 or 4,4.",
@@ -229,9 +232,9 @@ def test_train_takes_your_own_table(tmp_path):
         (["explain", "none.safetensors", "loss"], "cannot read none.safetensors: No such file"),
         (["nudge", "--picture", "middle"], "tinynet: --picture is 'middle'. It must be fuzzy, top"),
         (["nudge", "--picture", "1,0"], "tinynet: --picture is '1,0', which has 2 numbers."),
-        (["nudge", "--cell", "layer1.wieght[0,2]"], "did you mean"),
+        (["nudge", "--cell", "layer1.wieght[0,2]"], "Did you mean"),
         (["population", "--networks", "0"], "tinynet: --networks is 0"),
-        (["population", "--networks", "9", "--out", "a.gif"], "a figure is saved as"),
+        (["population", "--networks", "9", "--out", "a.gif"], "A figure needs one of"),
         (["discover", "--chapter", "middle"], "tinynet: --chapter is 'middle'"),
         (["discover", "--chapter", "middle", "--json", "--out", "made"], "tinynet: --chapter is 'middle'"),
         (["nudge", "--repeat", "0"], "--repeat is 0. It must be a whole number from 1 to 1,000."),
@@ -249,8 +252,8 @@ def test_train_takes_your_own_table(tmp_path):
         (["sweep", "--metric", "loss"], "--metric is not used. Only the map of --figure uses it."),
         (["sweep", "--x", "epochs"], "--x is not used."),
         (
-            ["sweep", "--figure", "a.png", "--picture", "gray"],
-            "--picture is not used. Only --metric unsure and --metric lean use it.",
+            ["sweep", "--figure", "a.png", "--probe", "gray"],
+            "--probe is not used. Only --metric unsure and --metric first_class use it.",
         ),
         (
             ["sweep", "--workers", "2", "--scheduler", "tcp://a:1"],

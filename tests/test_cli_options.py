@@ -33,7 +33,7 @@ RECIPE = {
     "--final-fraction": "0",
     "--label-smoothing": "1",
     "--patience": "-1",
-    "--gradients": "none",
+    
     "--hidden": "x",
     "--activation": "step",
     "--output": "step",
@@ -52,7 +52,7 @@ WRONG = {  # command: arguments before the options, and a wrong value of each op
     "population": ([], RECIPE | {"--networks": "0", "--first-seed": "-1"}),
     "sweep": (MAP, RECIPE | {
         "--augment": "maybe", "--nesterov": "maybe", "--networks": "0", "--first-seed": "-1", "--metric": "joy",
-        "--picture": "cat", "--x": "speed", "--y": "speed", "--workers": "0", "--scheduler": "here", "--max-networks": "0",
+        "--probe": "cat", "--x": "speed", "--y": "speed", "--workers": "0", "--scheduler": "here", "--max-networks": "0",
         "--minutes": "0", "--label": "a", "--ignore": "a", "--no-scale": None,
     }),
     "runbook": ([], {"--networks": "0", "--first-seed": "-1", "--out": "file/a", "--save": "a.json"}),
@@ -102,7 +102,7 @@ def test_an_error_names_the_option(command, option, folder):
     arguments = [command, *before, option, *([] if value is None else [value])]
     if command == "export" and option != "--out":
         arguments += ["--out", f"a{ENDINGS[option]}"]
-    if command == "sweep" and option == "--picture":
+    if command == "sweep" and option == "--probe":
         arguments += ["--metric", "unsure"]
     done = tinynet(*arguments, cwd=folder)
     assert done.returncode == 2

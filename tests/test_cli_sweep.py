@@ -100,12 +100,12 @@ def test_max_networks_stops_early_with_exit_code_0(tmp_path):
         (["--rate", "fast"], "tinynet: --rate is 'fast'.*must be numbers"),
         (
             ["--loss", "mse,cross_entropy"],
-            "loss cross_entropy, hidden 3 is impossible: loss is 'cross_entropy'",
+            "loss cross_entropy, hidden 3 is invalid: loss is 'cross_entropy'",
         ),
         (["--networks", "0"], "tinynet: --networks is 0"),
         (["--max-networks", "0"], "tinynet: --max-networks is 0.*must be above 0"),
         (["--minutes", "-1"], "tinynet: --minutes is -1. It must be above 0."),
-        (["--figure", "a.gif"], "a figure is saved as"),
+        (["--figure", "a.gif"], "A figure needs one of"),
         (["--figure", "none/a.png"], "there is no folder none"),
         (["--figure", "a.png", "--x", "speed"], "tinynet: --x is 'speed'"),
         (["--figure", "a.png", "--metric", "joy"], "tinynet: --metric is 'joy'.*must be one of 'learned'"),
@@ -115,7 +115,7 @@ def test_max_networks_stops_early_with_exit_code_0(tmp_path):
             ["--recipes", "bad.json", "--rate", "1"],
             "--rate is not used. The file of --recipes has all values.",
         ),
-        (["--scheduler", "here"], "tinynet: --scheduler is 'here'.*must be such as tcp://"),
+        (["--scheduler", "here"], "tinynet: --scheduler is 'here'.*must be an address such as tcp://"),
         (["--out", "bad.json"], "cannot write to bad.json"),
     ],
 )

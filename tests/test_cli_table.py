@@ -195,7 +195,7 @@ def test_a_sweep_takes_the_same_table(folder):
         (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
         (["none.csv"], "cannot read none.csv: No such file"),
         ([".", "--label", "species"], "--label is not used. . is a folder of images."),
-        (["."], ". has no folders in it; a folder of pictures has a folder for each answer"),
+        (["."], ". has no subfolders. An image folder must have one subfolder for each class"),
         (["iris.csv", "--size", "4"], "--size is not used. It must be given with a folder of images"),
         (
             ["iris.csv", "--label", "species", "--no-scale"],
@@ -211,7 +211,7 @@ def test_a_sweep_takes_the_same_table(folder):
             ["--patience", "5"],
             "'vertical' has 2 of the 4 examples, and the fraction 0.25 would hold out none",
         ),
-        (["--figure", "a.gif"], "a figure is saved as"),
+        (["--figure", "a.gif"], "A figure needs one of"),
         (["--schedule", "steep"], "tinynet: --schedule is 'steep'"),
     ],
 )
@@ -240,7 +240,7 @@ def test_regression_scores_are_in_the_units_of_the_table(folder):
     error = f"held-out examples: {notation.number(held_out['mae'])} ("
     assert "Mean absolute error of target on " in printed.stdout
     assert error in printed.stdout
-    names = [answer["name"] for answer in found["held_out_answers"]]
+    names = [answer["name"] for answer in found["held_out_predictions"]]
     wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
     said = np.array([answer["values"][0] for answer in found["held_out_predictions"]])
     assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))

@@ -108,7 +108,7 @@ def test_invalid_folders_are_refused(folder, tmp_path):
     refused(root, "cannot read the image .*cannot identify")
     (root / "b" / "z.jpg").unlink()
     for size in (0, 65, 2.5, True):
-        refused(root, "It must be a whole number of pixels from 1 to 64", size=size)
+        refused(root, "It must be a whole number from 1 to 64", size=size)
     folder({f"{k}/x": BLACK for k in range(9)})
     refused(root, "has 11 subfolders. There must be at most 10 classes")
 

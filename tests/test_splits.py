@@ -75,7 +75,7 @@ def test_one_output_has_two_classes():
 
 @pytest.mark.parametrize("share", [0, 1, -0.5, 1.5, float("nan"), "0.3", True])
 def test_an_invalid_fraction_is_refused(share):
-    with pytest.raises(TinyNetError, match="It must be a fraction above 0 and below 1"):
+    with pytest.raises(TinyNetError, match="It must be a number above 0 and below 1"):
         splits.split(examples_of([5, 5]), share)
 
 

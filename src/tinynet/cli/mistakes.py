@@ -55,6 +55,7 @@ def option_of(parameter: str | None, options: dict[str, str]) -> str | None:
     """
     if parameter is None:
         return None
+    parameter = parameter.partition("[")[0]  # sizes[1] belongs to --hidden
     candidates = (*COMMAND_PARAMETERS.get(parameter, ()), parameter)
     return next((options[name] for name in candidates if name in options), None)
 

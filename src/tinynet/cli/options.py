@@ -90,8 +90,8 @@ SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
 
 
 def recipe_defaults() -> dict[str, Any]:
-    """Return the fields of a recipe with their defaults, without the seed."""
-    return {field.name: field.default for field in fields(Recipe) if field.name != "seed"}
+    """Return the fields of a recipe that are options, with their defaults."""
+    return {field.name: field.default for field in fields(Recipe) if field.name not in NOT_FROM_RECIPE}
 
 
 def with_options(command: Callable[..., None], options: dict[str, tuple[Any, Any]]) -> Callable[..., None]:

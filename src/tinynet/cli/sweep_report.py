@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 BARS = "·▁▂▃▄▅▆▇█"
 BINS = 5  # bars of a histogram in a cell; the middle bar holds unsure predictions
-MAX_ROWS, MAX_PICTURES = 200, 16
+MAX_ROWS, MAX_PROBES = 200, 16
 
 
 def as_json(sweep: "Sweep") -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _learned_table(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
             row["learned_low"], row["learned_high"], lambda x: percent(x).removesuffix(" %")
         )
         loss = "" if row["loss_q50"] is None else f"{row['loss_q50']:.2g}"
-        low, middle, high = (row[f"epochs_until_learned_q{q}"] for q in (10, 50, 90))
+        low, middle, high = (row[f"epochs_to_learn_q{q}"] for q in (10, 50, 90))
         epochs = "" if middle is None else f"{middle:,}{_interval(low, high, '{:,}'.format)}"
         count = f"{row['learned']:,}" + (f"/{row['networks']:,}" if len(numbers) > 1 else "")
         cells.append((*_values(row, axes), count, fraction, loss, epochs))
@@ -83,23 +83,23 @@ def _probe_table(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) ->
     title = f"Percentage of networks that predict {first} for each probe"
     if len(others) == 1:
         title += f"\nBars: confident in {others[0]} (left), unsure (middle), confident in {first} (right)"
-    names = sweep.plan.probes.names[:MAX_PICTURES]
+    names = sweep.plan.probes.names[:MAX_PROBES]
     cells = [
         (*_values(row, axes), *(_cell(sweep, row, k, name) for k, name in enumerate(names))) for row in rows
     ]
     return Table(title, (*map(_words, axes), *names), tuple(cells))
 
 
-def _cell(sweep: "Sweep", row: dict[str, Any], picture: int, name: str) -> str:
+def _cell(sweep: "Sweep", row: dict[str, Any], probe: int, name: str) -> str:
     from tinynet.evaluation.verdicts import whole_percent
 
     counts, classes = row["probes"][name], sweep.plan.examples.target_names
     if not row["networks"]:
         return ""
-    gaps = sweep.tallies[row["trial"]].gaps(picture) if len(classes) == 2 else None
-    bars = "" if gaps is None else sparkline(gaps.reshape(BINS, -1).sum(axis=1).tolist())
+    margins = sweep.tallies[row["trial"]].margin_histogram(probe) if len(classes) == 2 else None
+    bars = "" if margins is None else sparkline(margins.reshape(BINS, -1).sum(axis=1).tolist())
     not_finite = f" ({counts['not_finite']:,} not finite)" if counts["not_finite"] else ""
-    return f"{bars}{whole_percent(counts['says'].get(classes[0], 0) / row['networks']):>3}{not_finite}"
+    return f"{bars}{whole_percent(counts['predicted'].get(classes[0], 0) / row['networks']):>3}{not_finite}"
 
 
 def sparkline(counts: list[int]) -> str:

@@ -95,7 +95,7 @@ def check_axis(name: str, option: str = "axis") -> None:
     option : the name of the argument, for the message.
     """
     if name not in AXES:
-        raise TinyNetError(f"{option} is {name!r}. It must be one of {', '.join(AXES)}.")
+        raise TinyNetError(f"is {name!r}. It must be one of {', '.join(AXES)}.", parameter=option)
 
 
 def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:

@@ -57,7 +57,7 @@ def draw(run: "Recording", name: str) -> Any:
     drawings = figures(run)
     if name not in drawings:
         raise TinyNetError(
-            f"there is no figure {name!r} of this recording. The figures are {', '.join(drawings)}."
+            f"is {name!r}. The figures of this recording are {', '.join(drawings)}.", parameter="figure"
         )
     return drawings[name]()
 
