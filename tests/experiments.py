@@ -201,7 +201,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     yield "views", symmetry.symmetrize(tn.Network.initial(seed=3))(shown)
     from tinynet.data import probes
 
-    yield "between", probes.halfway(table).to_json()
+    yield "between", probes.class_midpoints(table).to_json()
     yield (
         "grid",
         [trials.parse_values("learning_rate", "0.05..20/17"), trials.parse_values("epochs", "100..30000/7")],

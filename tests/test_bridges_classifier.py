@@ -304,7 +304,7 @@ def test_without_scikit_learn_the_error_has_the_pip_command():
 @pytest.mark.parametrize(("table", "splits"), [("iris", 12), ("digits", 6)])
 def test_no_less_accurate_than_mlp_classifier(table, splits):
     """More accurate than the default MLPClassifier, and not less accurate than one with more iterations."""
-    ours, as_it_comes, *to_the_end = benchmark.tried(benchmark.tables()[table], splits).values()
+    ours, as_it_comes, *to_the_end = benchmark.score(benchmark.tables()[table], splits).values()
     assert np.mean(ours.right) > np.mean(as_it_comes.right)
     for side in to_the_end:
         lead, margin = benchmark.difference(ours.right, side.right)

@@ -156,7 +156,7 @@ def test_every_figure_is_drawn_for_every_kind_of_recording(run, tmp_path):
         tn.plots.save(figures.draw(run, "map"), tmp_path / f"map.{ending}")
     with pytest.raises(
         tn.TinyNetError,
-        match="there is no figure 'mood' of this recording. The figures are network, initial, loss",
+        match="figure is 'mood'. The figures of this recording are network, initial, loss",
     ):
         figures.draw(run, "mood")
 
