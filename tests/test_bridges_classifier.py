@@ -305,9 +305,9 @@ def test_without_scikit_learn_the_error_has_the_pip_command():
 def test_no_less_accurate_than_mlp_classifier(table, splits):
     """More accurate than the default MLPClassifier, and not less accurate than one with more iterations."""
     ours, as_it_comes, *to_the_end = benchmark.score(benchmark.tables()[table], splits).values()
-    assert np.mean(ours.right) > np.mean(as_it_comes.right)
+    assert np.mean(ours.accuracy) > np.mean(as_it_comes.accuracy)
     for side in to_the_end:
-        lead, margin = benchmark.difference(ours.right, side.right)
+        lead, margin = benchmark.difference(ours.accuracy, side.accuracy)
         assert -margin <= lead
         assert margin < 0.06
 

@@ -33,7 +33,6 @@ RECIPE = {
     "--final-fraction": "0",
     "--label-smoothing": "1",
     "--patience": "-1",
-    
     "--hidden": "x",
     "--activation": "step",
     "--output": "step",
