@@ -95,7 +95,7 @@ format: setup ## lay out the code
 	$(NPM) run --silent format
 
 docs: setup ## write the tables of options and the printed output in the documents again
-	@$(BIN)/python tests/documents.py
+	@$(BIN)/python tests/support/documents.py
 
 bench: setup ## time TinyNet beside PyTorch, JAX, NumPy and C, and the page against its promises
 	@$(BIN)/python -c 'import jax' 2>/dev/null || $(PIP) 'tinynet-lab[bench]' || \

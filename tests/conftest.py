@@ -1,3 +1,4 @@
+import json
 import sys
 
 import numpy as np
@@ -8,6 +9,10 @@ settings.register_profile("tinynet", deadline=None, max_examples=40)
 settings.load_profile("tinynet")
 
 BY_FIXTURE = ("browser", "cluster", "notebook")  # markers of the tests that use the fixture of that name
+
+
+def pytest_addoption(parser):
+    parser.addoption("--write-golden", action="store_true", help="write the golden files again")
 
 
 def pytest_collection_modifyitems(items):
@@ -49,6 +54,19 @@ def _without_its_marker_a_test_has_no_pytorch(request, monkeypatch):
 def _floating_point_faults_raise():
     with np.errstate(divide="raise", over="raise", invalid="raise"):
         yield
+
+
+@pytest.fixture
+def check_golden(request):
+    """Compare numbers with a golden file, to the last bit. `--write-golden` writes the file first."""
+    import golden
+
+    def check(name, numbers):
+        if request.config.getoption("--write-golden"):
+            golden.write(name, numbers)
+        assert json.loads(json.dumps(numbers)) == golden.read(name)
+
+    return check
 
 
 @pytest.fixture(scope="module")

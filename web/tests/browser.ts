@@ -1,4 +1,4 @@
-/** The script that tests/test_browsers.py runs in a browser: it computes the golden files and sends back all differences. */
+/** The script that tests/browser/test_engines.py runs in a browser: it computes the golden files and sends back all differences. */
 
 import { compared, difference, type Golden, NAMES } from "./golden";
 

@@ -6,7 +6,7 @@ also data: `definitions` reads it for LLVM and for exported programs, and the pa
 for the browser. Therefore it has only constants, functions, assignments and one `return` per function, and each
 statement is valid in Python, C and JavaScript. No language may fuse a product and a sum (FMA), or reorder them.
 
-Each docstring has the largest error that `tests/test_elementary.py` finds, in units in the last place (ulp).
+Each docstring has the largest error that `tests/numerics/test_elementary.py` finds, in units in the last place (ulp).
 """
 
 from tinynet.numerics.primitives import exponent, power2, select

@@ -1,0 +1,165 @@
+"""Errors at the command line name the option, and every option is documented."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import documents
+import tinynet as tn
+from run_cli import tinynet
+from tinynet.cli import app
+from tinynet.cli.mistakes import COMMAND_PARAMETERS
+from tinynet.cli.options import options_of
+from tinynet.errors import TinyNetError
+
+# Wrong values of the options that every command with a recipe has.
+RECIPE = {
+    "--rate": "0",
+    "--epochs": "0",
+    "--loss": "hinge",
+    "--order": "sorted",
+    "--batch": "0",
+    "--optimizer": "lion",
+    "--momentum": "1",
+    "--nesterov": None,  # without a momentum
+    "--beta1": "1",
+    "--beta2": "1",
+    "--epsilon": "0",
+    "--weight-decay": "-1",
+    "--noise": "-1",
+    "--schedule": "steep",
+    "--hold-fraction": "1",
+    "--final-fraction": "0",
+    "--label-smoothing": "1",
+    "--patience": "-1",
+    "--hidden": "x",
+    "--activation": "step",
+    "--output": "step",
+    "--init": "ones",
+}
+MAP = ["--figure", "map.png"]
+WRONG = {  # command: arguments before the options, and a wrong value of each option
+    "discover": (["--chapter", "stress"], {"--networks": "0", "--chapter": "middle", "--seed": "-1", "--rate": "0", "--epochs": "0", "--hidden": "x", "--out": "file/a"}),
+    "nudge": ([], {"--picture": "middle", "--seed": "-1", "--rate": "0", "--loss": "hinge", "--hidden": "x", "--repeat": "0"}),
+    "train": ([], RECIPE | {
+        "--seed": "-1", "--out": "none/a.safetensors", "--held-out": "1", "--size": "4", "--label": "a", "--target": "a",
+        "--ignore": "a", "--no-scale": None,
+    }),
+    "explain": (["run.safetensors", "loss"], {"--depth": "-1", "--format": "word"}),
+    "predict": (["run.safetensors", "table.csv"], {"--out": "a.txt"}),
+    "population": ([], RECIPE | {"--networks": "0", "--first-seed": "-1"}),
+    "sweep": (MAP, RECIPE | {
+        "--augment": "maybe", "--nesterov": "maybe", "--networks": "0", "--first-seed": "-1", "--metric": "joy",
+        "--probe": "cat", "--x": "speed", "--y": "speed", "--workers": "0", "--scheduler": "here", "--max-networks": "0",
+        "--minutes": "0", "--label": "a", "--ignore": "a", "--no-scale": None,
+    }),
+    "runbook": ([], {"--networks": "0", "--first-seed": "-1", "--out": "file/a", "--save": "a.json"}),
+    "export": (["run.safetensors"], {
+        "--frames": "0", "--fps": "0", "--figure": "mood", "--dtype": "int8", "--name": "1", "--depth": "-1",
+        "--epoch": "9", "--title": "a", "--names": "a", "--picture": "a", "--out": "run.safetensors",
+    }),
+    "worksheet": ([], {
+        "--first-seed": "-1", "--seeds": "x", "--picture": "middle", "--target": "x", "--decimals": "0", "--rate": "0",
+        "--loss": "hinge", "--hidden": "x", "--activation": "step", "--output": "step", "--format": "docx", "--out": "file/a",
+    }),
+    "lab": (["--no-browser"], {"--port": "-1"}),
+}  # fmt: skip
+# The errors of these options name a file, a column, a cell, a step or a host instead.
+NAMED_OTHERWISE = {
+    "nudge": {"--cell"},
+    "train": {"--figure", "--augment"},
+    "explain": {"--step"},
+    "population": {"--out", "--augment"},
+    "sweep": {"--recipes", "--probes", "--out", "--figure", "--dry-run"},
+    "runbook": {"--quick"},
+    "export": {"--step", "--cell"},
+    "worksheet": {"--students"},
+    "lab": {"--host", "--browser"},
+}
+ENDINGS = {"--frames": ".gif", "--fps": ".gif", "--figure": ".svg", "--dtype": ".h", "--name": ".h", "--depth": ".tex",
+           "--epoch": ".h", "--title": ".h", "--names": ".h", "--picture": ".h"}  # fmt: skip
+CASES = [(command, option) for command, (_, wrong) in WRONG.items() for option in wrong]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("options")
+    table = "x,y,label\n0,0,same\n1,1,same\n0,1,other\n1,0,other\n"
+    (folder / "table.csv").write_text(table)
+    (folder / "file").write_text("")
+    examples = tn.Examples.from_table(folder / "table.csv", label="label")
+    run = tn.train(tn.Network.initial((2, 3, 2), seed=0), examples, tn.Recipe(epochs=3))
+    run.save(folder / "run.safetensors")
+    return folder
+
+
+@pytest.mark.parametrize(("command", "option"), CASES)
+def test_an_error_names_the_option(command, option, folder):
+    before, wrong = WRONG[command]
+    value = wrong[option]
+    arguments = [command, *before, option, *([] if value is None else [value])]
+    if command == "export" and option != "--out":
+        arguments += ["--out", f"a{ENDINGS[option]}"]
+    if command == "sweep" and option == "--probe":
+        arguments += ["--metric", "unsure"]
+    done = tinynet(*arguments, cwd=folder)
+    assert done.returncode == 2
+    assert re.match(rf"tinynet: {option} (is|has) ", done.stderr), done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_option_has_a_wrong_value_or_a_reason():
+    for command in app.registered_commands:
+        name = command.callback.__name__
+        options = set(options_of(command.callback).values()) - {"--json"}
+        tried = set(WRONG.get(name, ([], {}))[1]) | NAMED_OTHERWISE.get(name, set())
+        assert options == {option.replace("--no-scale", "--scale") for option in tried}, name
+
+
+def test_every_renamed_parameter_is_an_option():
+    known = {name for command in app.registered_commands for name in options_of(command.callback)}
+    assert {name for names in COMMAND_PARAMETERS.values() for name in names} <= known
+
+
+def test_an_error_without_a_parameter_keeps_its_text():
+    assert str(TinyNetError("run.safetensors is damaged.")) == "run.safetensors is damaged."
+    error = TinyNetError("is 0.", parameter="epochs")
+    assert (str(error), str(error.renamed("--epochs"))) == ("epochs is 0.", "--epochs is 0.")
+
+
+def test_the_tables_of_options_in_the_docs_are_those_of_help():
+    text = documents.DOCUMENT.read_text()
+    assert text == documents.updated(text), "run: make docs"
+
+
+def test_every_option_is_in_the_docs():
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", documents.DOCUMENT.read_text(), re.M | re.S))
+    shared = sections["The options of a recipe"]
+    for command in app.registered_commands:
+        name = command.callback.__name__
+        for option in options_of(command.callback).values():
+            assert (
+                f"`{option}" in sections[f"tinynet {name}"] + shared + sections["Options of every command"]
+            ), option
+
+
+@pytest.mark.parametrize("command", [command.callback.__name__ for command in app.registered_commands])
+def test_every_option_has_help(command):
+    for row in documents.rows(command):
+        assert row.text.endswith("."), row
+        assert len(row.text) > 5, row
+
+
+def test_the_documents_about_commands_use_existing_options():
+    """Every option in README.md and docs/ belongs to a command."""
+    known = {
+        flag
+        for command in app.registered_commands
+        for row in documents.rows(command.callback.__name__)
+        for flag in row.flags
+    }
+    root = Path(__file__).parents[2]
+    for path in [root / "README.md", *(root / "docs").glob("*.md")]:
+        used = set(re.findall(r"`tinynet [^`]*?(--[a-z][\w-]+)", path.read_text()))
+        assert used <= known | {"--help"}, path

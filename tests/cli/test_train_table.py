@@ -1,0 +1,272 @@
+"""Tables and images at the command line: held out, scored, and compared with scikit-learn."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import sklearn.metrics
+from PIL import Image
+from sklearn.datasets import load_diabetes, load_digits, load_iris
+
+import tinynet as tn
+from run_cli import tinynet
+from tinynet.core import notation
+from tinynet.data import probes, splits, tables
+from tinynet.recipe import help_texts
+
+IRIS = [
+    "train",
+    "iris.csv",
+    "--label",
+    "species",
+    "--hidden",
+    "5",
+    "--output",
+    "softmax",
+    "--loss",
+    "cross_entropy",
+    "--rate",
+    "0.1",
+    "--momentum",
+    "0.9",
+    "--order",
+    "shuffled",
+    "--batch",
+    "8",
+    "--epochs",
+    "200",
+    "--held-out",
+    "0.3",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder, iris = tmp_path_factory.mktemp("tables"), load_iris(as_frame=True)
+    flowers = iris.data.assign(species=iris.target_names[iris.target])
+    flowers.to_csv(folder / "iris.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reports(folder):
+    """Return the printed text and the JSON document of one training."""
+    files = ["--patience", "30", "--out", "iris.safetensors", "--figure", "iris.png"]
+    printed, written = (tinynet(*IRIS, *files, *more, cwd=folder) for more in ([], ["--json"]))
+    assert (printed.returncode, printed.stderr, written.stderr) == (0, "", "")
+    return printed.stdout, json.loads(written.stdout)
+
+
+def test_the_scores_equal_scikit_learns(reports):
+    _, found = reports
+    score, answers = found["scores"]["held-out"], found["held_out_predictions"]
+    outputs = np.array([answer["outputs"] for answer in answers])
+    iris = load_iris()
+    rows = [int(answer["name"].removeprefix("row ")) - 1 for answer in answers]
+    wanted = iris.target[rows]  # setosa, versicolor, virginica: the alphabet's order too
+    assert np.bincount(wanted).tolist() == [15, 15, 15]
+    assert score["accuracy"] == sklearn.metrics.accuracy_score(wanted, outputs.argmax(axis=1)) >= 0.93
+    assert score["loss"] == pytest.approx(sklearn.metrics.log_loss(wanted, outputs))
+    brier = sklearn.metrics.brier_score_loss(wanted, outputs, labels=[0, 1, 2], scale_by_half=False)
+    assert score["brier"] == pytest.approx(brier / 3)
+    right = outputs.argmax(axis=1) == wanted
+    answered = outputs.max(axis=1) >= found["abstention"]["numbers"]["threshold"]
+    assert (found["abstention"]["count"], found["abstention"]["n"]) == (
+        (answered & ~right).sum(),
+        answered.sum(),
+    )
+
+
+def test_held_out_examples_are_used_only_for_the_score(folder, reports):
+    _, found = reports
+    run, parts = (
+        tn.load(folder / "iris.safetensors"),
+        {name: set(rows) for name, rows in found["parts"].items()},
+    )
+    assert (run.examples.names, run.validation.names) == tuple(
+        tuple(found["parts"][name]) for name in ("training", "validation")
+    )
+    assert [len(part) for part in parts.values()] == [79, 26, 45]
+    assert len(set.union(*parts.values())) == 150
+    assert found["best_epoch"] == run.validation_per_epoch.argmin() + 1
+    assert found["curves"]["epoch"][-1] == run.epochs
+    assert found["scaling"] == run.examples.scaling.to_json()
+    others = tables.read(folder / "iris.csv", label="species")
+    again = splits.split_dataset(others, held_out=0.3, validate=True, scale=True)
+    assert run.best(again.held_out).tolist() == [
+        answer["outputs"] for answer in found["held_out_predictions"]
+    ]
+
+
+def test_the_terminal_prints_the_numbers_of_json(folder, reports):
+    printed, found = reports
+    text, score = " ".join(printed.split()), found["scores"]["held-out"]
+    assert f"held-out {score['right']}/45" in text
+    assert f"{score['loss']:.4f} {score['brier']:.4f} {score['ece']:.4f}" in text
+    assert "150 examples: 79 for training (52.7 %), 26 for validation (17.3 %), 45 held out (30.0 %)" in text
+    assert found["abstention"]["sentence"] in text
+    assert sum(row["count"] for row in score["reliability"]) == 45
+    for row in score["reliability"]:
+        assert f"{row['from']:.1f} – {row['to']:.1f} {row['count']}" in text
+    assert (folder / "iris.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_patience_the_threshold_is_chosen_on_the_training_part(folder):
+    found = json.loads(tinynet(*IRIS, "--epochs", "20", "--json", cwd=folder).stdout)
+    assert {name: len(rows) for name, rows in found["parts"].items()} == {"training": 105, "held-out": 45}
+    assert "chosen on the 105 training examples" in found["abstention"]["sentence"]
+    assert found["best_epoch"] is None
+
+
+def test_other_commands_open_the_recording(folder, reports):
+    explained = tinynet("explain", "iris.safetensors", "picture0.layer2.a[2]", "--step", "-1", cwd=folder)
+    run = tn.load(folder / "iris.safetensors")
+    assert explained.stdout.strip() == str(run[-1].explain("picture0.layer2.a[2]"))
+    stressed = json.loads(tinynet("stress", "iris.safetensors", "--json", cwd=folder).stdout)
+    (halfway,) = stressed["predictions"].values()
+    assert halfway[0]["name"] == "setosa – versicolor"
+    assert halfway[0]["outputs"] == run.best(probes.class_midpoints(run.examples))[0].tolist()
+    assert "setosa – virginica" in tinynet("stress", "iris.safetensors", cwd=folder).stdout
+    moment = tn.nudge(run.best, run.examples[:2], run.recipe)
+    assert moment.values["picture1.layer2.a[0]"] == pytest.approx(run.best(run.examples)[1, 0])
+
+
+def test_every_field_of_a_recipe_is_an_option():
+    for command in ("train", "population"):
+        helped = re.sub(r"\s+", " ", tinynet(command, "--help").stdout)
+        for name, text in help_texts().items():
+            if name not in ("seed", "gradients"):
+                assert f"--{name.replace('_', '-')} " in helped
+                assert text in helped
+
+
+def test_help_offers_no_value_that_is_refused():
+    for command in ("train", "population", "sweep"):
+        helped = tinynet(command, "--help").stdout
+        assert "external" not in helped
+        assert "--gradients" not in helped
+
+
+def test_the_fields_reach_the_recipe():
+    given = {
+        "schedule": "hold_then_decay",
+        "hold_fraction": 0.5,
+        "final_fraction": 0.1,
+        "label_smoothing": 0.1,
+        "noise": 0.2,
+        "augment": True,
+    }
+    options = [
+        part
+        for name, value in given.items()
+        for part in (f"--{name.replace('_', '-')}", *([] if value is True else [str(value)]))
+    ]
+    for command in (["train"], ["population", "--networks", "64"]):
+        recipe = json.loads(tinynet(*command, *options, "--epochs", "2", "--json").stdout)["recipe"]
+        assert recipe == tn.Recipe(epochs=2, **given).to_json()
+
+
+def test_the_lines_can_be_held_out_too(tmp_path):
+    done = tinynet("train", "--held-out", "0.5", "--epochs", "3", "--figure", tmp_path / "a.svg")
+    assert "4 examples: 2 for training (50.0 %), 2 held out (50.0 %), stratified by class.\n" in done.stdout
+    assert "held-out" in (tmp_path / "a.svg").read_text()
+    assert tinynet("train", "--epochs", "3", "--figure", tmp_path / "b.svg").returncode == 0
+    assert "held-out" not in (tmp_path / "b.svg").read_text()
+
+
+def test_a_sweep_takes_the_same_table(folder):
+    (folder / "ask.csv").write_text("name,a,b,c,d\nsmall,0,0,0,0\nlarge,9,9,9,9\n")
+    table = ["iris.csv", "--label", "species", "--probes", "ask.csv"]
+    recipe = ["--output", "softmax", "--loss", "cross_entropy", "--epochs", "20", "--networks", "64"]
+    done = tinynet("sweep", *table, *recipe, "--json", cwd=folder)
+    (trial,) = json.loads(done.stdout)["trials"]
+    assert set(trial["probes"]) == {"small", "large"}  # scaled like the table: 9 is an end
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["iris.csv"],
+            "line 2, column 'species': 'setosa' is not a number. If the column is the label, choose it with label='species' (--label)",
+        ),
+        (["iris.csv", "--label", "kind"], "has no column 'kind'. Its columns are sepal length"),
+        (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
+        (["none.csv"], "cannot read none.csv: No such file"),
+        ([".", "--label", "species"], "--label is not used. . is a folder of images."),
+        (["."], ". has no subfolders. An image folder must have one subfolder for each class"),
+        (["iris.csv", "--size", "4"], "--size is not used. It must be given with a folder of images"),
+        (
+            ["iris.csv", "--label", "species", "--no-scale"],
+            "line 2, column 'sepal length (cm)': 5.1 is outside 0 to 1",
+        ),
+        (["--label", "species"], "--label is not used. No table was given."),
+        (["--held-out", "1"], "tinynet: --held-out is 1.0"),
+        (
+            ["--held-out", "0.1"],
+            "'horizontal' has 2 of the 4 examples, and the fraction 0.1 would hold out none",
+        ),
+        (
+            ["--patience", "5"],
+            "'vertical' has 2 of the 4 examples, and the fraction 0.25 would hold out none",
+        ),
+        (["--figure", "a.gif"], "A figure needs one of"),
+        (["--schedule", "steep"], "tinynet: --schedule is 'steep'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(folder, arguments, message):
+    done = tinynet("train", *arguments, cwd=folder)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert message in done.stderr
+
+
+def test_a_training_that_diverges_is_not_scored(folder):
+    done = tinynet(*IRIS[:6], "--output", "identity", "--activation", "identity", "--rate", "90", "--held-out", "0.3",
+                   cwd=folder)  # fmt: skip
+    assert done.returncode == 1
+    assert "held-out" not in done.stdout
+    assert "Try a learning rate below 90" in done.stderr
+
+
+def test_regression_scores_are_in_the_units_of_the_table(folder):
+    load_diabetes(as_frame=True).frame.to_csv(folder / "diabetes.csv", index=False)
+    numbers = ["train", "diabetes.csv", "--target", "target", "--output", "identity", "--order", "shuffled",
+               "--hidden", "4", "--epochs", "30", "--held-out", "0.3", "--patience", "10"]  # fmt: skip
+    printed = tinynet(*numbers, "--out", "diabetes.safetensors", "--figure", "diabetes.png", cwd=folder)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
+    held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
+    error = f"held-out examples: {notation.number(held_out['mae'])} ("
+    assert "Mean absolute error of target on " in printed.stdout
+    assert error in printed.stdout
+    names = [answer["name"] for answer in found["held_out_predictions"]]
+    wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
+    said = np.array([answer["values"][0] for answer in found["held_out_predictions"]])
+    assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))
+    assert held_out["r2"] == pytest.approx(sklearn.metrics.r2_score(wanted, said))
+    assert found["target_scaling"] == run.examples.target_scaling.to_json()
+    assert (
+        "Midpoints between classes need a class"
+        in tinynet("stress", "diabetes.safetensors", cwd=folder).stderr
+    )
+
+
+def test_up_to_20_predicted_numbers_are_printed(tmp_path):
+    (tmp_path / "line.csv").write_text("x,y,note\n0,10,a\n1,20,b\n2,30,c\n")
+    shown = tinynet("train", "line.csv", "--target", "y", "--ignore", "note", "--epochs", "3", cwd=tmp_path)
+    assert re.search(r"row 2 +\d+\.\d+ +20\n", re.sub(r" +$", "", shown.stdout, flags=re.M))
+
+
+def test_a_folder_of_images_is_trained_on(tmp_path):
+    digits = load_digits()
+    for k in np.flatnonzero(digits.target < 2)[:40]:
+        path = tmp_path / "pictures" / f"{'zero' if digits.target[k] == 0 else 'one'}" / f"{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((digits.images[k] * 15.9).astype(np.uint8)).save(path)
+    done = tinynet("train", "pictures", "--size", "4", "--rate", "1", "--held-out", "0.25", "--out", "run.safetensors",
+                   "--json", cwd=tmp_path)  # fmt: skip
+    found = json.loads(done.stdout)
+    assert found["architecture"]["sizes"] == [16, 3, 2]
+    assert found["scores"]["held-out"]["accuracy"] == 1
+    assert tn.load(tmp_path / "run.safetensors").examples.shape == (4, 4)

@@ -1,0 +1,220 @@
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinynet as tn
+import torch_twin
+from tinynet.core.formulas import prefixes
+from tinynet.core.sheet import OPERATIONS, Sheet, parts
+from tinynet.errors import TinyNetError
+
+LINES = tn.pictures.lines()
+CASES = {
+    "the notebook's": (tn.Architecture(), tn.Recipe(), 1),
+    "a batch": (tn.Architecture(), tn.Recipe(), 3),
+    "bce": (tn.Architecture((4, 5, 3, 2)), tn.Recipe(loss="bce"), 2),
+    "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy"), 2),
+    "softmax by mse": (tn.Architecture(hidden="tanh", output="softmax"), tn.Recipe(), 2),
+    "tanh": (tn.Architecture((4, 3, 3, 2), hidden="tanh", output="tanh"), tn.Recipe(), 1),
+    "relu": (tn.Architecture((4, 6, 2), hidden="relu", output="identity"), tn.Recipe(), 4),
+    "softplus": (tn.Architecture((4, 6, 2), hidden="softplus", output="softplus"), tn.Recipe(), 4),
+    "momentum": (tn.Architecture(), tn.Recipe(momentum=0.9, weight_decay=0.1), 1),
+    "nesterov": (tn.Architecture(), tn.Recipe(momentum=0.9, nesterov=True), 2),
+    "adam": (tn.Architecture(), tn.Recipe(optimizer="adam", weight_decay=0.1), 1),
+}
+
+
+def nudge(architecture, recipe, batch, seed=5):
+    return tn.nudge(tn.Network.initial(architecture, seed=seed), LINES[:batch], recipe)
+
+
+@pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
+def test_gradients_are_those_of_autograd(architecture, recipe, batch):
+    moment = nudge(architecture, recipe, batch)
+    values, model = moment.values, torch_twin.module(moment.network)
+    inputs, targets = torch.tensor(LINES.inputs[:batch]), torch.tensor(LINES.targets[:batch])
+    a, layers = inputs, []
+    for n in range(0, len(model), 2):
+        z = model[n](a)
+        a = model[n + 1](z)
+        z.retain_grad()
+        a.retain_grad()
+        layers.append((z, a))
+    if recipe.loss == "mse":
+        loss = torch.nn.functional.mse_loss(a, targets)
+    elif recipe.loss == "bce":
+        loss = torch.nn.functional.binary_cross_entropy(a, targets)
+    else:
+        loss = torch.nn.functional.cross_entropy(layers[-1][0], targets)
+    loss.backward()
+    assert values["loss"] == pytest.approx(loss.item(), abs=1e-14)
+    for k, p in enumerate(prefixes(batch)):
+        for n, (z, a) in enumerate(layers, 1):
+            for j in range(z.shape[1]):
+                here = f"{p}layer{n}"
+                assert values[f"{here}.z[{j}]"] == pytest.approx(z[k, j].item(), abs=1e-14)
+                assert values[f"{here}.a[{j}]"] == pytest.approx(a[k, j].item(), abs=1e-14)
+                assert values[f"{here}.delta[{j}]"] == pytest.approx(z.grad[k, j].item(), abs=1e-14)
+                if f"{here}.slope[{j}]" in values:
+                    assert values[f"{here}.slope[{j}]"] == pytest.approx(a.grad[k, j].item(), abs=1e-14)
+    gradients = torch_twin.flat(parameter.grad for parameter in model.parameters())
+    np.testing.assert_allclose([row.gradient for row in moment.ledger()], gradients, rtol=0, atol=1e-14)
+    torch_twin.optimizer(model, recipe).step()
+    after = torch_twin.flat(model.parameters())
+    np.testing.assert_allclose([row.after for row in moment.ledger()], after, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
+def test_gradients_are_finite_differences(architecture, recipe, batch):
+    moment, step = nudge(architecture, recipe, batch), 1e-6
+    for row in moment.ledger():
+        losses = [
+            tn.nudge(
+                moment.network.with_parameter(row.name, row.before + s * step), LINES[:batch], recipe
+            ).loss
+            for s in (1, -1)
+        ]
+        assert row.gradient == pytest.approx((losses[0] - losses[1]) / (2 * step), abs=1e-8)
+
+
+def naive_nudge(w1, b1, w2, b2, x, t, rate):
+    """The notebook's nudge once more, in lists and loops, to be read beside a textbook."""
+    sigmoid = lambda v: 1 / (1 + math.exp(-v))  # noqa: E731
+    a1 = [sigmoid(sum(w * v for w, v in zip(row, x, strict=True)) + b) for row, b in zip(w1, b1, strict=True)]
+    a2 = [
+        sigmoid(sum(w * v for w, v in zip(row, a1, strict=True)) + b) for row, b in zip(w2, b2, strict=True)
+    ]
+    d2 = [2 * (a - goal) / len(t) * a * (1 - a) for a, goal in zip(a2, t, strict=True)]
+    d1 = [sum(w2[k][j] * d2[k] for k in range(2)) * a1[j] * (1 - a1[j]) for j in range(3)]
+    new1 = [[w1[j][i] - rate * d1[j] * x[i] for i in range(4)] for j in range(3)]
+    new2 = [[w2[k][j] - rate * d2[k] * a1[j] for j in range(3)] for k in range(2)]
+    return (
+        new1,
+        [b - rate * d for b, d in zip(b1, d1, strict=True)],
+        new2,
+        [b - rate * d for b, d in zip(b2, d2, strict=True)],
+    )
+
+
+@given(seed=st.integers(0, 2**32 - 1), rate=st.floats(0.001, 10))
+def test_a_step_agrees_with_a_naive_implementation(seed, rate):
+    network = tn.Network.initial(seed=seed)
+    twin = naive_nudge(
+        *(array.tolist() for layer in network.layers for array in (layer.weight, layer.bias)),
+        [1, 1, 0, 0],
+        [1, 0],
+        rate,
+    )
+    theirs = np.concatenate([np.ravel(part) for part in twin])
+    after = tn.nudge(network, LINES[0], tn.Recipe(learning_rate=rate)).after
+    np.testing.assert_allclose(after.parameters, theirs, rtol=0, atol=1e-14)
+
+
+@given(seed=st.integers(0, 2**32 - 1), case=st.sampled_from(sorted(CASES)))
+def test_before_plus_change_is_after_and_shares_add_up(seed, case):
+    architecture, recipe, batch = CASES[case]
+    moment = nudge(architecture, recipe, batch, seed)
+    for row in moment.ledger():
+        assert row.before + row.change == row.after
+        if batch > 1:
+            shares = [moment.values[f"{p}{row.name}.share"] for p in prefixes(batch)]
+            assert sum(shares[1:], shares[0]) == row.gradient
+
+
+@pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
+def test_json_round_trip_keeps_the_sheet_and_its_bits(architecture, recipe, batch):
+    moment = nudge(architecture, recipe, batch)
+    again = Sheet.from_json(json.loads(json.dumps(moment.sheet.to_json())))
+    givens = {name: moment.values[name] for name, cell in again.cells.items() if cell.formula is None}
+    assert again.evaluate(givens) == moment.values
+    assert list(again.cells.values()) == list(moment.sheet.cells.values())
+
+
+def test_each_cell_uses_only_cells_before_it():
+    for architecture, recipe, batch in CASES.values():
+        seen = set()
+        for cell in Sheet.of(architecture, recipe, batch).cells.values():
+            assert set(parts(cell.formula) if cell.formula is not None else []) <= seen
+            seen.add(cell.name)
+
+
+def test_dependents_are_the_cells_that_change():
+    moment = nudge(*CASES["the notebook's"])
+    sheet = moment.sheet
+    givens = {name: moment.values[name] for name, cell in sheet.cells.items() if cell.formula is None}
+    changed = sheet.evaluate(givens | {"layer2.bias[0]": 3.0})
+    moved = [
+        name for name in sheet.cells if changed[name] != moment.values[name] and name != "layer2.bias[0]"
+    ]
+    assert set(moved) <= set(sheet.dependents("layer2.bias[0]"))
+    assert "layer2.z[0]" in moved
+    assert "layer1.a[0]" not in sheet.dependents("layer2.bias[0]")
+
+
+def test_a_sheet_without_a_recipe_is_forward_only():
+    sheet = Sheet.of(tn.Architecture())
+    values = sheet.evaluate(sheet.givens(tn.Network.initial(seed=0), [0.5] * 4))
+    assert values["layer2.a[1]"] == pytest.approx(tn.Network.initial(seed=0)([0.5] * 4)[1], abs=1e-15)
+    assert {cell.phase for cell in sheet.cells.values()} == {"input", "forward"}
+
+
+def test_large_sheets_are_built_and_right():
+    architecture = tn.Architecture((64, 22, 22, 2), hidden="tanh")
+    assert 1900 < architecture.parameter_count < 2000
+    lines = tn.pictures.lines(8)
+    moment = tn.nudge(tn.Network.initial(architecture, seed=0), lines[:1])
+    theirs = torch_twin.train(tn.Network.initial(architecture, seed=0), lines[:1], tn.Recipe(epochs=1))
+    np.testing.assert_allclose(moment.after.parameters, theirs.parameters[1], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "value"),
+    [
+        ("/", (1.0, 0.0), math.inf), ("/", (-1.0, 0.0), -math.inf), ("/", (0.0, 0.0), math.nan),
+        ("exp", (1000.0,), math.inf), ("log", (0.0,), -math.inf), ("log", (-1.0,), math.nan),
+        ("sqrt", (-1.0,), math.nan), ("sigmoid", (-1000.0,), 0.0), ("max", (math.nan, 1.0), math.nan),
+        ("step", (0.0,), 0.0), ("step", (1e-300,), 1.0),
+    ],
+)  # fmt: skip
+def test_operations_follow_ieee_754(operation, arguments, value):
+    result = OPERATIONS[operation](*arguments)
+    assert result == value or (math.isnan(result) and math.isnan(value))
+
+
+def described(**changes):
+    sheet = Sheet.of(tn.Architecture()).to_json()
+    return sheet | changes
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (described(format=3), "not a sheet of format 2"),
+        (described(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of \+"),
+        (described(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
+        (described(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
+    ],
+)  # fmt: skip
+def test_a_damaged_sheet_is_refused(data, message):
+    with pytest.raises(TinyNetError, match=message):
+        Sheet.from_json(data)
+
+
+def test_a_missing_input_cell_is_named():
+    with pytest.raises(TinyNetError, match=r"input cell 'pixel\[0\]' has no value"):
+        Sheet.of(tn.Architecture()).evaluate({})
+
+
+def golden_numbers():
+    """What the page's evaluator is held to as well: a sheet, its givens, and every value to the last bit."""
+    moment = tn.nudge(tn.Network.initial(seed=0), LINES[0])
+    return {"sheet": moment.sheet.to_json(), "values": moment.values}
+
+
+def test_the_golden_file_is_unchanged(check_golden):
+    check_golden("sheet_4-3-2", golden_numbers())

@@ -1,0 +1,30 @@
+"""The examples in docs/models.md print what the document shows."""
+
+import re
+import shutil
+import subprocess
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+TEXT = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+
+
+@pytest.mark.torch
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_the_code_prints_what_the_document_shows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inout, code = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+    printed, (command, said) = (
+        re.search(r"prints\n\n```\n(.*?)```", TEXT, re.S)[1],
+        re.search(r"```\n\$ (cc.*?)\n(.*?)```", TEXT, re.S).groups(),
+    )
+    out, space = StringIO(), {}
+    with redirect_stdout(out):
+        exec(inout, space)
+    assert out.getvalue() == printed
+    exec(code, space)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout == said

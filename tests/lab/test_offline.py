@@ -1,0 +1,231 @@
+"""The offline page as a file: its content, its size, and its errors."""
+
+import base64
+import json
+import re
+import zlib
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import tinynet as tn
+from tinynet.data.world import World
+from tinynet.errors import TinyNetError
+from tinynet.lab.api import requests, sheets
+from tinynet.lab.page import offline, payload
+from tinynet.story import learner
+from watched_recordings import recordings
+
+ROOT = Path(__file__).parents[2]
+LINES = tn.pictures.lines()
+RUN = tn.train(tn.Network.initial(seed=0), LINES)
+BOLD = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0))
+SECTION = re.compile(r'<script type="application/octet-stream" id="tinynet-data">([A-Za-z0-9+/=]*)</script>')
+
+
+def unpacked(text):
+    """Return the JSON document of a page, and a function that returns the bytes of a range."""
+    whole = zlib.decompress(base64.b64decode(SECTION.search(text)[1]))
+    first = 4 + int.from_bytes(whole[:4], "little")
+    return json.loads(whole[4:first]), lambda at: whole[first + at[0] : first + at[1]]
+
+
+def digits():
+    found = load_digits()
+    return tn.Examples(
+        found.data / 16, np.eye(10)[found.target], tuple(f"digit {k}" for k in range(len(found.data))), (8, 8), tuple("0123456789")
+    )  # fmt: skip
+
+
+def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
+    return tn.train(tn.Network.initial(sizes, seed=0, output=output), examples, tn.Recipe(**recipe))
+
+
+# --- content --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("make", "seeds"),
+    [
+        (lambda: RUN, 1024),
+        (lambda: trained((4, 8, 2)), 1024),
+        (lambda: trained(epochs=10_000), 1024),
+        (learner.shipped, 1024),
+        (lambda: trained((4, 3, 2), World(noise=0.2), batch_size=10, epochs=50), 1024),
+        (lambda: trained((9, 8, 4, 2), tn.pictures.lines(3), epochs=300), 512),
+        (lambda: trained((64, 16, 10), digits(), "softmax", loss="cross_entropy", epochs=2), 32),
+    ],
+    ids=["the notebook's", "4-8-2", "10,000 epochs", "a learner", "a world", "3x3", "digits"],
+)  # fmt: skip
+def test_a_page_is_smaller_than_a_megabyte_and_has_initial_parameters_of_seeds(make, seeds):
+    run = make()
+    text = offline.page(run)
+    assert len(text.encode()) < 1_000_000
+    document, part = unpacked(text)
+    [table] = document["starts"]
+    assert table["count"] >= seeds
+    rows = np.frombuffer(part(table["at"]), "<f4").reshape(table["count"], -1)
+    for seed in (0, table["count"] - 1):
+        assert np.array_equal(rows[seed], tn.Network.initial(run.network.architecture, seed=seed).parameters)
+
+
+def test_the_same_recordings_give_the_same_bytes():
+    assert offline.page(RUN, BOLD) == offline.page(RUN, BOLD)
+
+
+def test_every_form_is_the_sheet_of_the_server():
+    [held] = unpacked(offline.page(RUN))[0]["sheets"]
+    assert len(held["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
+    for form in held["forms"][::5]:
+        asked = requests.SheetRequest(RUN.network.architecture, tn.Recipe(**form["recipe"]), form["batch"])
+        wanted = sheets.sheet(asked)
+        cells = [held["cells"][place] for place in np.cumsum(form["cells"])]
+        assert cells == json.loads(json.dumps(wanted["sheet"]["cells"]))
+        assert {name: held["symbols"][name] for name in wanted["symbols"]} == wanted["symbols"]
+        assert (form["settings"], form["state"]) == (wanted["settings"], wanted["state"])
+    assert held["parameters"] == wanted["parameters"]
+
+
+def test_a_short_recording_is_stored_unchanged():
+    document, part = unpacked(RUN.to_html())
+    assert part(document["recordings"][0]["at"]) == RUN.to_bytes()
+
+
+@pytest.mark.parametrize("recipe", [{"epochs": 3000}, {"epochs": 2500, "optimizer": "adam", "batch_size": 3}])
+def test_a_long_recording_is_stored_with_fewer_steps_and_replays_bit_for_bit(recipe):
+    run = trained(**recipe)
+    document, part = unpacked(run.to_html())
+    thin = tn.Recording.from_bytes(part(document["recordings"][0]["at"]))
+    assert thin.stride > run.stride
+    assert thin.identity == run.identity
+    assert len(thin) == len(run)
+    for step in (0, 1, 1234, len(run) - 1):
+        assert thin[step].values == run[step].values
+    assert np.array_equal(thin.loss_per_epoch, run.loss_per_epoch)
+
+
+def test_a_training_with_early_stopping_is_stored():
+    run = tn.train(
+        tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0, epochs=4000, patience=3), validation=LINES
+    )  # fmt: skip
+    document, part = unpacked(run.to_html())
+    thin = tn.Recording.from_bytes(part(document["recordings"][0]["at"]))
+    assert (len(thin), thin.best_epoch) == (len(run), run.best_epoch)
+
+
+# --- names, titles, safety -------------------------------------------------------------------------------------
+
+
+def test_default_names_are_the_settings_that_differ():
+    seventh = tn.train(tn.Network.initial((4, 5, 2), seed=7), LINES, tn.Recipe(epochs=10))
+    found = list(payload.distinguishing_names((RUN, BOLD)))
+    assert found == ["learning rate 0.1", "learning rate 5"]
+    assert list(payload.distinguishing_names((RUN, seventh))) == [
+        "4-3-2, seed 0, epochs 100",
+        "4-5-2, seed 7, epochs 10",
+    ]
+    assert list(payload.distinguishing_names((RUN, RUN))) == ["run 1", "run 2"]
+    assert list(payload.distinguishing_names((RUN,))) == [None]
+
+
+def test_names_and_titles_are_escaped():
+    evil = "</script><script>alert(1)</script>"
+    text = offline.page(RUN, BOLD, names=[evil, "bold"], title=f"{evil} & co")
+    assert "alert(1)</script>" not in text
+    document, _ = unpacked(text)
+    assert [one["name"] for one in document["recordings"]] == [evil, "bold"]
+    assert document["title"] == f"{evil} & co"
+    assert "<title>&lt;/script&gt;" in text
+
+
+def test_the_policy_allows_this_script_and_no_network():
+    text = RUN.to_html()
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
+    code = text.split('<script type="module">')[1].split("</script>")[0]
+    assert f"script-src 'sha256-{base64.b64encode(sha256(code.encode()).digest()).decode()}';" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "connect-src" not in policy
+    assert "http" not in policy
+
+
+def test_to_html_writes_the_page_to_a_path(tmp_path):
+    text = RUN.to_html(tmp_path / "run.html", BOLD, title="Two rates")
+    assert (tmp_path / "run.html").read_text(encoding="utf-8") == text
+    assert len(unpacked(text)[0]["recordings"]) == 2
+
+
+def test_the_documents_code_writes_two_pages(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    section = (ROOT / "docs" / "laboratory.md").read_text().split("## In one file")[1]
+    exec(re.search(r"```python\n(.*?)```", section, re.S)[1], {})
+    for name, count in (("slow", 1), ("both", 2)):
+        document, _ = unpacked((tmp_path / f"{name}.html").read_text(encoding="utf-8"))
+        assert len(document["recordings"]) == count
+
+
+# --- errors ---------------------------------------------------------------------------------------------------
+
+
+def test_recordings_that_do_not_fit_a_page_are_refused():
+    with pytest.raises(TinyNetError, match="0 recordings were given. A page shows 1 to 8 recordings."):
+        offline.page()
+    with pytest.raises(TinyNetError, match="names has 1 names for 2 recordings"):
+        offline.page(RUN, BOLD, names=["one"])
+    with pytest.raises(TinyNetError, match="The page shows networks of up to 2,000"):
+        offline.page(trained((4, 400, 2), epochs=1))
+    many = tn.Examples(np.full((300, 4), 0.5), np.full((300, 2), 0.5), tuple(map(str, range(300))), (2, 2))
+    with pytest.raises(TinyNetError, match="batch is 257. The page shows batches of 1 to 256"):
+        offline.page(trained((4, 3, 2), many, batch_size=257, epochs=1))
+
+
+@pytest.mark.slow
+def test_an_error_names_the_largest_part():
+    rng = np.random.default_rng(0)
+    many = tn.Examples(
+        rng.random((9000, 16)), np.eye(2)[rng.integers(0, 2, 9000)], tuple(map(str, range(9000))), (4, 4)
+    )
+    with pytest.raises(TinyNetError, match=r"would have [\d,]+ bytes.*The largest part is the examples"):
+        offline.page(tn.train(tn.Network.initial((16, 3, 2), seed=0), many, tn.Recipe(epochs=1)))
+    with pytest.raises(TinyNetError, match="The largest part is the loss per epoch"):
+        offline.page(trained(epochs=100_000))
+
+
+@pytest.mark.torch
+def test_a_pytorch_recording_includes_the_forms_to_continue():
+    known, given = recordings()
+    assert [batch for _, batch in payload.required_forms(known)] == [1, 3]
+    assert [(recipe.gradients, batch) for recipe, batch in payload.resume_forms(known)] == [
+        ("loss", 1),
+        ("loss", 3),
+    ]
+    assert payload.resume_forms(given) == [] == payload.resume_forms(RUN)
+    clipped = replace(known, recipe=replace(known.recipe, gradients="external"))
+    (sheets,) = unpacked(offline.page(clipped))[0]["sheets"]
+    kinds = {(form["recipe"].get("gradients", "loss"), form["batch"]) for form in sheets["forms"]}
+    assert kinds >= {("external", 1), ("external", 3), ("loss", 1), ("loss", 3)}
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+def test_too_many_pytorch_steps_are_refused():
+    known, _ = recordings()
+    arrays = {name: np.random.default_rng(0).random((40_000, *getattr(known, name).shape[1:])) for name in
+              ("gradients", "activations", "losses", "rates", "slopes")}  # fmt: skip
+    edges = {
+        name: np.random.default_rng(1).random((40_001, *getattr(known, name).shape[1:]))
+        for name in ("parameters", "state")
+    }
+    many = replace(known, steps=40_000, batches=np.tile(known.batches, (10_000, 1)), **arrays, **edges)
+    with pytest.raises(TinyNetError, match="The largest part is the PyTorch steps"):
+        offline.page(many)
+
+
+def test_without_a_built_page_the_error_says_how_to_build_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(offline, "PAGE", tmp_path)
+    with pytest.raises(TinyNetError, match="npm --prefix web run build"):
+        RUN.to_html()

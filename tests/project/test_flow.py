@@ -1,0 +1,149 @@
+"""The layout of the packages: imports run one way, without circles, and heavy packages load late."""
+
+import ast
+import graphlib
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "tinynet"
+# A module or package imports only from those before it in this list.
+ORDER = [
+    "errors",
+    "version",
+    "validation",
+    "plugins",
+    "templates",
+    "files",
+    "numerics",
+    "recipe",
+    "rng",
+    "core",
+    "data",
+    "formats",
+    "kernels",
+    "model",
+    "training",
+    "evaluation",
+    "integrations",
+    "experiments",
+    "plots",
+    "story",
+    "lab",
+    "exports",
+    "cli",
+]
+CORE_MAY_IMPORT = {"core", "errors", "validation", "recipe", "numerics"}
+# These classes inherit from optional packages. They are imported only when a user asks for them.
+OPTIONAL_BASES = {"integrations/sklearn.py", "lab/notebook/widget.py"}
+HEAVY = {
+    "pyarrow",
+    "distributed",
+    "filelock",
+    "matplotlib",
+    "seaborn",
+    "pandas",
+    "torch",
+    "jinja2",
+    "uvicorn",
+    "rich",
+    "llvmlite",
+    "scipy",
+    "sklearn",
+    "anywidget",
+    "onnx",
+    "xlsxwriter",
+    "fpdf",
+    "PIL",
+}
+FILES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+PACKAGES = sorted(path.parent for path in SOURCE.rglob("*/__init__.py"))
+
+
+def module_of(path):
+    return ".".join(("tinynet", *path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+MODULES = {module_of(path) for path in FILES}
+
+
+def imports(tree):
+    """Yield every imported module, those inside functions and under TYPE_CHECKING included."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in MODULES else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@cache
+def graph():
+    """Return the modules that each module imports."""
+    return {
+        module_of(path): (set(imports(ast.parse(path.read_text()))) & MODULES) - {module_of(path)}
+        for path in FILES
+    }
+
+
+def place(module):
+    return ORDER.index(module.split(".")[1])
+
+
+def test_every_module_and_package_has_its_place():
+    found = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in FILES}
+    assert found == set(ORDER)
+    assert len([path for path in SOURCE.glob("*.py") if path.name != "__init__.py"]) <= 8
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_package_imports_only_from_packages_before_it(name):
+    upward = {
+        f"{module} imports {used}"
+        for module, targets in graph().items()
+        if module.split(".")[1] == name
+        for used in targets
+        if place(used) > place(module)
+    }
+    assert not upward
+
+
+def test_no_import_circle():
+    """Imports inside functions and under TYPE_CHECKING count as well."""
+    try:
+        tuple(graphlib.TopologicalSorter(graph()).static_order())
+    except graphlib.CycleError as error:
+        pytest.fail(" imports ".join(error.args[1]))
+
+
+def test_the_core_stands_on_little():
+    used = {
+        target.split(".")[1]
+        for module, targets in graph().items()
+        if place(module) == ORDER.index("core")
+        for target in targets
+    }
+    assert used <= CORE_MAY_IMPORT
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_package_describes_its_files(package):
+    """The docstring has the purpose, what the package must not know, and one line for each file."""
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+    listed = re.findall(r"^([a-z_0-9]+(?:\.py|/))  +\S", text, re.M)
+    files = [path.name for path in package.glob("*.py") if path.name != "__init__.py"]
+    folders = [f"{path.parent.name}/" for path in package.glob("*/__init__.py")]
+    assert sorted(listed) == sorted(files + folders)
+    assert "must not" in text
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_heavy_packages_are_imported_where_they_are_used(path):
+    if str(path.relative_to(SOURCE)) in OPTIONAL_BASES:
+        return
+    tree = ast.parse(path.read_text())
+    top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+    assert not {name.split(".")[0] for name in imports(top)} & HEAVY

@@ -1,0 +1,85 @@
+"""Read and use the page in a browser, as its users do."""
+
+import base64
+import csv
+import io
+import json
+import re
+
+from playwright.sync_api import expect
+
+TIMELINE = re.compile("^Timeline")
+
+
+def number(text):
+    return float(text.replace("−", "-").replace("+", "").replace("%", "").strip())
+
+
+def to_end(page):
+    page.keyboard.press("End")
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(re.compile(r"step ([\d,]+) of \1 "))
+
+
+def settled(page):
+    """Wait until the lower panels show what the upper ones do."""
+    page.locator(".lab[aria-busy=false]").wait_for()
+
+
+def ledger(page):
+    """Return the ledger's rows: the four numbers as they are shown."""
+    settled(page)
+    return [
+        row.split("\t")[1:]
+        for row in page.locator(".at-ledger tbody").inner_text().split("\n")
+        if "\t" in row
+    ]
+
+
+def saved(page, button):
+    with page.expect_download() as waiting:
+        button.click()
+    return waiting.value
+
+
+def ledger_csv(page):
+    settled(page)
+    path = saved(page, page.locator(".at-ledger").get_by_role("button", name="CSV")).path()
+    return list(csv.DictReader(io.StringIO(path.read_text())))
+
+
+def same_as(page, moment):
+    """Assert that the ledger's file holds the numbers of this moment, to the last bit."""
+    rows = ledger_csv(page)
+    assert [row["parameter"] for row in rows] == list(moment.network.architecture.parameter_names)
+    for row, ours in zip(rows, moment.ledger(), strict=True):
+        for key in ("before", "gradient", "change", "after"):
+            assert float(row[key]) == getattr(ours, key)
+
+
+def shown_pixels(page):
+    return [pixel.input_value() for pixel in page.locator(".at-picture .pixel input").all()]
+
+
+def as_shown(picture):
+    return [f"{value:.4f}".rstrip("0").rstrip(".") for value in picture]
+
+
+def fragment(state):
+    """Write an address of the page by hand."""
+    return "#1." + base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+
+
+def scrub(page, step):
+    page.get_by_role("slider", name="Step").fill(str(step))
+
+
+def trainings(page):
+    return page.locator(".at-timeline tbody tr")
+
+
+def drop(page, name, text):
+    transfer = page.evaluate_handle(
+        "([name, text]) => { const d = new DataTransfer(); d.items.add(new File([text], name)); return d; }",
+        [name, text],
+    )
+    page.dispatch_event(".lab", "drop", {"dataTransfer": transfer})
