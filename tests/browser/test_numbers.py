@@ -137,7 +137,7 @@ def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
         expect(page.locator(".at-picture")).to_contain_text(f"the picture of step {step}, with noise")
         assert shown_pixels(page) == as_shown(run[step].batch.inputs[0])
         for i, value in enumerate(run[step].batch.inputs[0]):
-            assert number(page.locator(f'[data-cell="pixel[{i}]"] text').text_content()) == round(value, 2)
+            assert number(page.locator(f'[data-cell="input[{i}]"] text').text_content()) == round(value, 2)
         same_as(page, run[step])
     page.get_by_role("button", name="Check with PyTorch").click()
     expect(page.locator(".at-arithmetic")).to_contain_text("agrees. The loss and 23")

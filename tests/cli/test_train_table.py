@@ -120,16 +120,16 @@ def test_without_patience_the_threshold_is_chosen_on_the_training_part(folder):
 
 
 def test_other_commands_open_the_recording(folder, reports):
-    explained = tinynet("explain", "iris.safetensors", "picture0.layer2.a[2]", "--step", "-1", cwd=folder)
+    explained = tinynet("explain", "iris.safetensors", "example0.layer2.a[2]", "--step", "-1", cwd=folder)
     run = tn.load(folder / "iris.safetensors")
-    assert explained.stdout.strip() == str(run[-1].explain("picture0.layer2.a[2]"))
+    assert explained.stdout.strip() == str(run[-1].explain("example0.layer2.a[2]"))
     stressed = json.loads(tinynet("stress", "iris.safetensors", "--json", cwd=folder).stdout)
     (halfway,) = stressed["predictions"].values()
     assert halfway[0]["name"] == "setosa – versicolor"
     assert halfway[0]["outputs"] == run.best(probes.class_midpoints(run.examples))[0].tolist()
     assert "setosa – virginica" in tinynet("stress", "iris.safetensors", cwd=folder).stdout
     moment = tn.nudge(run.best, run.examples[:2], run.recipe)
-    assert moment.values["picture1.layer2.a[0]"] == pytest.approx(run.best(run.examples)[1, 0])
+    assert moment.values["example1.layer2.a[0]"] == pytest.approx(run.best(run.examples)[1, 0])
 
 
 def test_every_field_of_a_recipe_is_an_option():

@@ -26,7 +26,7 @@ def test_a_parameter_is_explained_down_to_inputs_and_parameters(moment):
     names = [one.name for one in opened]
     assert names[0] == "layer1.weight[0,2].after"
     assert len(names) == len(set(names))
-    assert {"layer1.weight[0,2].gradient", "layer1.delta[0]", "layer2.delta[1]", "pixel[2]", "rate"} <= set(
+    assert {"layer1.weight[0,2].gradient", "layer1.delta[0]", "layer2.delta[1]", "input[2]", "rate"} <= set(
         names
     )
     leaves = {one.name for one in opened if one.formula is None}
@@ -70,16 +70,16 @@ def test_the_numbers_of_a_text_give_its_value(moment):
 @pytest.mark.parametrize(
     ("formula", "text", "latex"),
     [
-        (("*", "pixel[0]", ("+", "pixel[1]", 1.0)), "x₀ · (x₁ + 1)", r"x_{0} \cdot \left(x_{1} + 1\right)"),
-        (("-", "pixel[0]", ("-", "pixel[1]", 1.0)), "x₀ − (x₁ − 1)", r"x_{0} - \left(x_{1} - 1\right)"),
-        (("/", ("+", "pixel[0]", 1.0), 2.0), "(x₀ + 1) / 2", r"\frac{x_{0} + 1}{2}"),
-        (("neg", ("*", "rate", "pixel[0]")), "−(η · x₀)", r"-\left(\eta \cdot x_{0}\right)"),
+        (("*", "input[0]", ("+", "input[1]", 1.0)), "x₀ · (x₁ + 1)", r"x_{0} \cdot \left(x_{1} + 1\right)"),
+        (("-", "input[0]", ("-", "input[1]", 1.0)), "x₀ − (x₁ − 1)", r"x_{0} - \left(x_{1} - 1\right)"),
+        (("/", ("+", "input[0]", 1.0), 2.0), "(x₀ + 1) / 2", r"\frac{x_{0} + 1}{2}"),
+        (("neg", ("*", "rate", "input[0]")), "−(η · x₀)", r"-\left(\eta \cdot x_{0}\right)"),
         (
-            ("max", ("log", "pixel[0]"), -100.0),
+            ("max", ("log", "input[0]"), -100.0),
             "max(ln(x₀), −100)",
             r"\max\left(\ln\left(x_{0}\right), -100\right)",
         ),
-        (("sqrt", "pixel[3]"), "√(x₃)", r"\sqrt{x_{3}}"),
+        (("sqrt", "input[3]"), "√(x₃)", r"\sqrt{x_{3}}"),
     ],
 )
 def test_brackets_are_written_where_needed(formula, text, latex):

@@ -112,9 +112,9 @@ def test_a_document_of_any_depth_is_latex(refused, kind):
 def test_broken_formulas_keep_their_terms():
     moment = wide()
     for name, mark in (
-        ("picture0.layer1.z[0]", "+"),
-        ("picture0.layer1.max", r"\bigr)"),
-        ("picture0.loss", r"\tfrac{1}{12}"),
+        ("example0.layer1.z[0]", "+"),
+        ("example0.layer1.max", r"\bigr)"),
+        ("example0.loss", r"\tfrac{1}{12}"),
     ):
         cell = moment.explain(name, depth=0)
         block = latex.display(cell)
@@ -124,7 +124,7 @@ def test_broken_formulas_keep_their_terms():
         assert mark in block
         for part in cell.values:
             assert len(re.findall(re.escape(notation.latex_symbol(part)) + r"(?!\d)", block)) == 1
-    short = moment.explain("picture0.layer1.a[0]", depth=0)
+    short = moment.explain("example0.layer1.a[0]", depth=0)
     assert len(latex.display(short).splitlines()) == 5
 
 
@@ -139,9 +139,9 @@ def test_no_line_is_wider_than_the_page():
     plain = {r"\tfrac": r"\frac", r"\bigl": "", r"\bigr": "", "&": "", r"\\": ""}
     for name in [
         *list(moment.sheet.cells)[::300],
-        "picture0.layer1.z[0]",
-        "picture0.layer1.max",
-        "picture0.loss",
+        "example0.layer1.z[0]",
+        "example0.layer1.max",
+        "example0.loss",
     ]:
         for line in latex.display(moment.explain(name, depth=0)).splitlines()[1:-1]:
             for ours, theirs in plain.items():

@@ -206,7 +206,7 @@ def test_a_damaged_sheet_is_refused(data, message):
 
 
 def test_a_missing_input_cell_is_named():
-    with pytest.raises(TinyNetError, match=r"input cell 'pixel\[0\]' has no value"):
+    with pytest.raises(TinyNetError, match=r"input cell 'input\[0\]' has no value"):
         Sheet.of(tn.Architecture()).evaluate({})
 
 

@@ -73,12 +73,12 @@ def ours(moments, changes=()):
             given = given | {name: values[f"{name}.after"] for name in carried}
             given["rate"] *= moment.recipe.learning_rate / moments[k - 1].recipe.learning_rate
             given = {
-                name: value for name, value in given.items() if "pixel" not in name and "target" not in name
+                name: value for name, value in given.items() if "input" not in name and "target" not in name
             }
             for p, x, t in zip(
                 prefixes(len(moment.batch)), moment.batch.inputs, moment.batch.targets, strict=True
             ):
-                given |= {f"{p}pixel[{i}]": float(value) for i, value in enumerate(x)}
+                given |= {f"{p}input[{i}]": float(value) for i, value in enumerate(x)}
                 given |= {f"{p}target[{i}]": float(value) for i, value in enumerate(t)}
         given |= {cell: value for at, cell, value in changes if at == k}
         values = moment.sheet.evaluate(given)
@@ -115,7 +115,7 @@ def changed(data, moments, changes):
 def some_changes(moments):
     p = prefixes(len(moments[0].batch))[0]
     return [
-        (0, f"{p}pixel[2]", 0.35),
+        (0, f"{p}input[2]", 0.35),
         (0, "layer1.weight[0,1]", -0.75),
         (0, "rate", moments[0].recipe.learning_rate * 3),
     ]
@@ -325,7 +325,7 @@ def test_columns_of_a_table_have_their_names():
     run = tn.train(tn.Network.initial((1, 2), seed=0), table, tn.Recipe(epochs=1))
     book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=0)))
     words = {row[4].value: row[3].value for row in book["step 0"].iter_rows(min_row=3)}
-    assert words["pixel_0"] == "value of width"
+    assert words["input_0"] == "value of width"
     assert words["layer1_weight_1_0"] == "weight from width to output 1"
 
 
@@ -342,7 +342,7 @@ def test_numbers_from_pytorch_are_marked_as_constants():
     assert "except numbers recorded from PyTorch, which stay constant" in book["start here"]["A3"].value
     words = {row[4].value: row[2].value for row in book["step 0"].iter_rows(min_row=3)}
     assert words["loss"] == "recorded from PyTorch: a constant"
-    assert words["pixel_0"] == ""
+    assert words["input_0"] == ""
     assert words["layer1_z_0"].startswith("= ")
 
 

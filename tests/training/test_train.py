@@ -158,7 +158,7 @@ def test_noise_is_part_of_the_batch():
     expected = rng.noisy(clean, 0.2, seed=4, presentations=np.arange(12))
     np.testing.assert_array_equal(seen, expected)
     assert (seen != clean).any(axis=1).sum() >= 8
-    assert run[5].values["pixel[2]"] == seen[5, 2]
+    assert run[5].values["input[2]"] == seen[5, 2]
 
 
 def test_a_short_batch_is_filled_up_with_minus_1():

@@ -69,7 +69,7 @@ def test_external_cells_have_no_formula_and_the_right_phase():
     assert external.recipe.external == ["loss", "optimizer", "gradients"]
     phases = {name: external[0].sheet.cells[name].phase for name in external[0].sheet.watched}
     assert phases["loss"] == "loss"
-    assert phases["picture2.layer2.slope[1]"] == "backward"
+    assert phases["example2.layer2.slope[1]"] == "backward"
     assert phases["layer1.weight[0,0].used"] == phases["layer1.weight[0,0].change"] == "update"
     assert len(phases) == 1 + 3 * 2 + 2 * 16
     assert "target[0]" not in external[0].sheet.cells

@@ -182,7 +182,7 @@ def title(sheet: Sheet, name: str, inputs: Sequence[str] | None = None) -> str:
         "square.after": f"running mean of the squared slope by the {what}, after",
         "square.corrected": "that mean square, corrected for its start at 0",
     }.get(symbol.mark, what)
-    return what if symbol.picture is None else f"{what} (picture {symbol.picture} of the batch)"
+    return what if symbol.example is None else f"{what} (picture {symbol.example} of the batch)"
 
 
 def _what(sheet: Sheet, symbol: Any, name: str, inputs: Sequence[str] | None) -> str:
@@ -200,7 +200,7 @@ def _what(sheet: Sheet, symbol: Any, name: str, inputs: Sequence[str] | None) ->
         return f"weight from {source} to {_node(sizes, layer, indices[0])}"
     if symbol.kind in kinds:
         return f"{kinds[symbol.kind]} {_node(sizes, layer, indices[0])}"
-    if symbol.kind == "pixel":
+    if symbol.kind == "input":
         return f"{'value' if inputs else 'brightness'} of {_pixel(sizes, indices[0], inputs)}"
     if symbol.kind in ("target", "error", "term"):
         kind = {"target": "target of", "error": "error of", "term": "loss term of"}[symbol.kind]

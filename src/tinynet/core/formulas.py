@@ -2,7 +2,7 @@
 
 A formula is a tree: a number, the name of a cell, or `(operation, *formulas)`. Each function yields
 `(name, formula)` in the order of computation. z, a and delta have the same letters forward and backward.
-In a batch of several examples, each example has its own cells, under the prefix `p`: "picture0.", "picture1.", …
+In a batch of several examples, each example has its own cells, under the prefix `p`: "example0.", "example1.", …
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def over(formula: Formula, divisor: int) -> Formula:
 
 def prefixes(batch_size: int) -> list[str]:
     """Return the prefix of the cells of each example; empty for a single example."""
-    return [""] if batch_size == 1 else [f"picture{k}." for k in range(batch_size)]
+    return [""] if batch_size == 1 else [f"example{k}." for k in range(batch_size)]
 
 
 # --- forward ---------------------------------------------------------------------------------------------------
@@ -52,7 +52,7 @@ def forward(architecture: Architecture, recipe: Recipe | None, p: str) -> Named:
 
 def inputs_of(architecture: Architecture, p: str, n: int) -> list[str]:
     """Return the input cells of layer n: the inputs, or the activations of layer n - 1."""
-    kind = f"{p}pixel" if n == 1 else f"{p}layer{n - 1}.a"
+    kind = f"{p}input" if n == 1 else f"{p}layer{n - 1}.a"
     return [f"{kind}[{i}]" for i in range(architecture.sizes[n - 1])]
 
 

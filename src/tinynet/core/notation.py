@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tinynet.core.formulas import Formula
 
 NAME = re.compile(
-    r"(?:picture(\d+)\.)?(?:layer(\d+)\.|(loss)\.)?([a-z_]+\d?)(?:\[([\d,]+)\])?(?:\.([a-z_.]+))?"
+    r"(?:example(\d+)\.)?(?:layer(\d+)\.|(loss)\.)?([a-z_]+\d?)(?:\[([\d,]+)\])?(?:\.([a-z_.]+))?"
 )
 UP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DOWN = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -16,7 +16,7 @@ PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 pi
 
 # letter of a cell: text, LaTeX
 LETTERS = {
-    "pixel": ("x", "x"),
+    "input": ("x", "x"),
     "target": ("t", "t"),
     "weight": ("w", "w"),
     "bias": ("b", "b"),
@@ -62,7 +62,7 @@ MARKS = {
 class Symbol(NamedTuple):
     """The parts of the name of a cell."""
 
-    picture: int | None
+    example: int | None
     layer: int | None
     kind: str
     indices: tuple[int, ...]
@@ -72,14 +72,14 @@ class Symbol(NamedTuple):
 def parse(name: str) -> Symbol:
     """Split the name of a cell into its parts.
 
-    >>> parse("picture1.layer2.weight[0,2].share")
-    Symbol(picture=1, layer=2, kind='weight', indices=(0, 2), mark='share')
+    >>> parse("example1.layer2.weight[0,2].share")
+    Symbol(example=1, layer=2, kind='weight', indices=(0, 2), mark='share')
     """
     match = NAME.fullmatch(name)
     assert match is not None, name
-    picture, layer, _, kind, indices, mark = match.groups()
+    example, layer, _, kind, indices, mark = match.groups()
     numbers = tuple(int(i) for i in indices.split(",")) if indices else ()
-    symbol = Symbol(picture and int(picture), layer and int(layer), kind, numbers, mark or "")  # type: ignore[arg-type]
+    symbol = Symbol(example and int(example), layer and int(layer), kind, numbers, mark or "")  # type: ignore[arg-type]
     return (
         symbol._replace(kind="a", mark="gradient") if kind == "slope" else symbol
     )  # the slope of a is dL/da
@@ -99,7 +99,7 @@ def _marked(symbol: Symbol, written: str, notation: int) -> str:
 def text_symbol(name: str) -> str:
     """Return the symbol of a cell as plain text.
 
-    >>> text_symbol("layer1.weight[0,2].gradient"), text_symbol("picture3.layer2.delta[1]")
+    >>> text_symbol("layer1.weight[0,2].gradient"), text_symbol("example3.layer2.delta[1]")
     ('∂L/∂w¹₀₂', 'δ²₁⟨3⟩')
     """
     symbol = parse(name)
@@ -108,8 +108,8 @@ def text_symbol(name: str) -> str:
         below = "[" + ",".join(map(str, symbol.indices)) + "]"  # Unicode has no subscript comma
     else:
         below = "".join(map(str, symbol.indices)).translate(DOWN)
-    picture = "" if symbol.picture is None else f"⟨{symbol.picture}⟩"
-    return _marked(symbol, _letter(symbol, 0) + layer + below + picture, 0)
+    example = "" if symbol.example is None else f"⟨{symbol.example}⟩"
+    return _marked(symbol, _letter(symbol, 0) + layer + below + example, 0)
 
 
 def latex_symbol(name: str) -> str:
@@ -120,7 +120,7 @@ def latex_symbol(name: str) -> str:
     """
     symbol = parse(name)
     above = [f"({symbol.layer})"] if symbol.layer is not None else []
-    above += [f"\\langle {symbol.picture} \\rangle"] if symbol.picture is not None else []
+    above += [f"\\langle {symbol.example} \\rangle"] if symbol.example is not None else []
     written = _letter(symbol, 1) + (f"^{{{''.join(above)}}}" if above else "")
     written += f"_{{{','.join(map(str, symbol.indices))}}}" if symbol.indices else ""
     return _marked(symbol, written, 1)
@@ -135,8 +135,8 @@ def mathml_symbol(name: str) -> str:
     symbol = parse(name)
     letter = f"<mi>{escape(_letter(symbol, 0))}</mi>"
     above = f"<mn>{symbol.layer}</mn>" if symbol.layer is not None else ""
-    above += f"<mtext>⟨{symbol.picture}⟩</mtext>" if symbol.picture is not None else ""
-    above = f"<mrow>{above}</mrow>" if symbol.picture is not None else above
+    above += f"<mtext>⟨{symbol.example}⟩</mtext>" if symbol.example is not None else ""
+    above = f"<mrow>{above}</mrow>" if symbol.example is not None else above
     below = f"<mn>{','.join(map(str, symbol.indices))}</mn>" if symbol.indices else ""
     if above and below:
         written = f"<msubsup>{letter}{below}{above}</msubsup>"
@@ -226,9 +226,9 @@ SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a written formula binds
 def write(formula: Formula, notation: Notation, values: dict[str, float] | None = None) -> str:
     """Return a formula in a notation, with symbols, or with numbers if values are given.
 
-    >>> write(("*", "layer1.delta[0]", ("-", 1.0, "pixel[2]")), TEXT)
+    >>> write(("*", "layer1.delta[0]", ("-", 1.0, "input[2]")), TEXT)
     'δ¹₀ · (1 − x₂)'
-    >>> write(("*", "pixel[0]", "pixel[1]"), TEXT, {"pixel[0]": 0.5, "pixel[1]": -2.0})
+    >>> write(("*", "input[0]", "input[1]"), TEXT, {"input[0]": 0.5, "input[1]": -2.0})
     '0.5 · (−2)'
     """
     return _write(formula, notation, values)[0]

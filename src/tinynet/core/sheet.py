@@ -64,7 +64,7 @@ class Sheet:
         for p, picture in zip(
             formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True
         ):
-            found |= {f"{p}pixel[{i}]": value for i, value in enumerate(picture)}
+            found |= {f"{p}input[{i}]": value for i, value in enumerate(picture)}
         if self.recipe is None:
             return found
         rows = [] if self.recipe.loss == "external" else np.atleast_2d(targets).tolist()
@@ -166,7 +166,7 @@ def _phase(phase: str, named: formulas.Named) -> Iterable[Cell]:
 
 def _input_names(architecture: Architecture, recipe: Recipe | None, batch_size: int) -> Iterable[str]:
     for p in formulas.prefixes(batch_size):
-        yield from (f"{p}pixel[{i}]" for i in range(architecture.sizes[0]))
+        yield from (f"{p}input[{i}]" for i in range(architecture.sizes[0]))
         if recipe is not None and recipe.loss != "external":
             yield from (f"{p}target[{j}]" for j in range(architecture.sizes[-1]))
     yield from architecture.parameter_names

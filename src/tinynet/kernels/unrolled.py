@@ -11,9 +11,9 @@ from tinynet.kernels.emit import Number, ScalarF64
 from tinynet.numerics.llvm import Index, Pointer
 from tinynet.recipe import Recipe
 
-NODE = re.compile(r"(?:picture\d+\.)?layer\d+\.a\[\d+\]")
+NODE = re.compile(r"(?:example\d+\.)?layer\d+\.a\[\d+\]")
 DELTA = re.compile(r"\.delta\[\d+\]$")
-INPUT = re.compile(r"(?:picture(\d+)\.)?(pixel|target)\[(\d+)\]")
+INPUT = re.compile(r"(?:example(\d+)\.)?(input|target)\[(\d+)\]")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
 CellReader = Callable[[str], Number]
@@ -112,7 +112,7 @@ class Unrolled:
                 return self.f.load(self.arithmetic.float_type, places[name], align=4)
             match = INPUT.fullmatch(name)
             assert match is not None, name
-            return (pixel if match[2] == "pixel" else target)(int(match[1] or 0), int(match[3]))
+            return (pixel if match[2] == "input" else target)(int(match[1] or 0), int(match[3]))
 
         cells = [(name, cell.formula) for name, cell in sheet.cells.items()]
         emitter = Emitter(

@@ -159,7 +159,7 @@ def _numbers(ax: "Axes", segments: list[Segment], values: np.ndarray, place: flo
 
 def _nodes(ax: "Axes", columns: list[Column], layers: list[np.ndarray]) -> None:
     for n, column in enumerate(columns):
-        kind = "pixel" if n == 0 else f"layer{n}.a"
+        kind = "input" if n == 0 else f"layer{n}.a"
         for node, height in zip(column.nodes, column.heights, strict=True):
             text, face = text_symbol(f"{kind}[{node}]"), "white"
             if layers:

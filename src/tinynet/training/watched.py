@@ -173,7 +173,7 @@ class WatchedRecording(Recording):
         cells = {"loss": float(self.losses[step])}
         if self.recipe.loss == "external":
             for k, row in enumerate(self.slopes[step, :batch].tolist()):
-                prefix = "" if batch == 1 else f"picture{k}."
+                prefix = "" if batch == 1 else f"example{k}."
                 cells |= {f"{prefix}layer{last}.slope[{j}]": value for j, value in enumerate(row)}
         changes = self.parameters[step + 1] - self.parameters[step]
         for cell, row in (("used", self.gradients[step]), ("change", changes)):

@@ -6,7 +6,7 @@ import { Sheet } from "./sheet";
 export class Forward {
   private readonly sheet: Sheet;
   private readonly values: Float64Array;
-  private readonly pixels: number[];
+  private readonly inputs: number[];
   private readonly outputs: number[];
 
   constructor(json: NetworkJson) {
@@ -15,12 +15,12 @@ export class Forward {
     this.sheet = new Sheet(json.sheet);
     this.values = new Float64Array(this.sheet.size);
     json.names.forEach((name, k) => (this.values[this.sheet.index(name)] = json.parameters[k]));
-    this.pixels = Array.from({ length: sizes[0] }, (_, i) => this.sheet.index(`pixel[${i}]`));
+    this.inputs = Array.from({ length: sizes[0] }, (_, i) => this.sheet.index(`input[${i}]`));
     this.outputs = Array.from({ length: sizes[last] }, (_, j) => this.sheet.index(`layer${last}.a[${j}]`));
   }
 
   predict(input: number[]): number[] {
-    this.pixels.forEach((index, i) => (this.values[index] = input[i]));
+    this.inputs.forEach((index, i) => (this.values[index] = input[i]));
     this.sheet.evaluate(this.values);
     return this.outputs.map((index) => this.values[index]);
   }

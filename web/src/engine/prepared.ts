@@ -8,14 +8,14 @@ export class Prepared {
   readonly parameters: Int32Array; // indices of the parameters
   readonly state: Int32Array; // indices of the parameters and of the optimizer state: all that a step carries on
   readonly after: Int32Array; // indices of the same cells after the step
-  readonly pixels: Int32Array[]; // one row per example of the batch
+  readonly inputs: Int32Array[]; // one row per example of the batch
   readonly targets: Int32Array[];
   readonly losses: Int32Array; // one per example
   readonly optimizerStart: number[]; // optimizer state before the first step
 
   constructor(
     readonly answer: SheetAnswer,
-    pixels: number,
+    width: number,
     outputs: number,
   ) {
     const sheet = (this.sheet = new Sheet(answer.sheet));
@@ -28,7 +28,7 @@ export class Prepared {
     this.optimizerStart = Object.values(answer.state);
     const row = (kind: string, count: number) => (prefix: string) =>
       existing(Array.from({ length: count }, (_, i) => `${prefix}${kind}[${i}]`));
-    this.pixels = this.prefixes.map(row("pixel", pixels));
+    this.inputs = this.prefixes.map(row("input", width));
     this.targets = this.prefixes.map(row("target", outputs));
     this.losses = existing(this.prefixes.map((prefix) => `${prefix}loss`));
   }
@@ -36,7 +36,7 @@ export class Prepared {
   /** The prefix of the cells of each example. */
   get prefixes(): string[] {
     const { batch } = this.sheet;
-    return batch === 1 ? [""] : Array.from({ length: batch }, (_, k) => `picture${k}.`);
+    return batch === 1 ? [""] : Array.from({ length: batch }, (_, k) => `example${k}.`);
   }
 
   /** Return the values of a step with its input cells filled in: settings, state, examples. */
@@ -49,7 +49,7 @@ export class Prepared {
     const values = new Float64Array(this.sheet.size);
     for (const [name, value] of Object.entries(settings)) values[this.sheet.index(name)] = value;
     for (let k = 0; k < this.state.length; k++) values[this.state[k]] = state[k];
-    inputs.forEach((row, k) => row.forEach((value, i) => (values[this.pixels[k][i]] = value)));
+    inputs.forEach((row, k) => row.forEach((value, i) => (values[this.inputs[k][i]] = value)));
     targets.forEach((row, k) => this.targets[k].forEach((index, j) => (values[index] = row[j])));
     return values;
   }

@@ -56,7 +56,7 @@ export class Replay implements BatchSource {
   private externalValue(name: string, step: number, parameters: string[]): number {
     const { losses, gradients, slopes, steps } = this.watched;
     if (name === "loss") return losses[step];
-    const slope = /^(?:picture(\d+)\.)?layer\d+\.slope\[(\d+)\]$/.exec(name);
+    const slope = /^(?:example(\d+)\.)?layer\d+\.slope\[(\d+)\]$/.exec(name);
     const [batch, outputs] = [this.largestBatch, this.examples.target_names.length];
     if (slope) return slopes[(step * batch + Number(slope[1] ?? 0)) * outputs + Number(slope[2])];
     const [, parameter, kind] = /^(.*)\.(used|change)$/.exec(name)!;

@@ -7,7 +7,7 @@ describe("a network that only answers", () => {
   const { sheet, values } = JSON.parse(
     readFileSync(new URL("../../../tests/golden/sheet_4-3-2.json", import.meta.url), "utf-8"),
   );
-  const cells = sheet.cells.filter(([name]: [string]) => /^(pixel|layer\d\.(weight|bias|z|a))\[[\d,]+\]$/.test(name));
+  const cells = sheet.cells.filter(([name]: [string]) => /^(input|layer\d\.(weight|bias|z|a))\[[\d,]+\]$/.test(name));
   const names = cells.map(([name]: [string]) => name).filter((name: string) => /weight|bias/.test(name));
   it("gives the sheet's answers, again and again", () => {
     const network = new Forward({
@@ -17,7 +17,7 @@ describe("a network that only answers", () => {
       origin: "seed 0",
       sheet: { ...sheet, cells },
     });
-    const input = [0, 1, 2, 3].map((i) => values[`pixel[${i}]`]);
+    const input = [0, 1, 2, 3].map((i) => values[`input[${i}]`]);
     network.predict([1, 1, 1, 1]);
     expect(network.predict(input)).toEqual([0, 1].map((j) => values[`layer2.a[${j}]`]));
   });

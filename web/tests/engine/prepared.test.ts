@@ -11,20 +11,20 @@ describe("a prepared sheet", () => {
   it("fills in the input cells by name", () => {
     const values = single.fill(parameters.map((_, k) => k), { rate: 0.5 }, [LINES.inputs[2]], [[0, 1]]); // prettier-ignore
     const value = (name: string) => values[single.sheet.index(name)];
-    expect(["rate", "pixel[2]", "target[1]", parameters[7], "loss"].map(value)).toEqual([0.5, 1, 1, 7, 0]);
+    expect(["rate", "input[2]", "target[1]", parameters[7], "loss"].map(value)).toEqual([0.5, 1, 1, 7, 0]);
   });
 
   it("fills in each example of a batch", () => {
     const values = batch.fill([], {}, LINES.inputs.slice(0, 3), LINES.targets!.slice(0, 3));
-    expect([0, 1, 2].map((k) => values[batch.sheet.index(`picture${k}.pixel[0]`)])).toEqual([1, 0, 1]);
+    expect([0, 1, 2].map((k) => values[batch.sheet.index(`example${k}.input[0]`)])).toEqual([1, 0, 1]);
     expect([...batch.targets[2]].map((index) => values[index])).toEqual([0, 1]);
-    expect(batch.prefixes).toEqual(["picture0.", "picture1.", "picture2."]);
+    expect(batch.prefixes).toEqual(["example0.", "example1.", "example2."]);
   });
 
   it("pins silenced nodes in every example, and the change of frozen parameters", () => {
     const pinned = [...batch.pins(["layer1.a[1]", "layer9.a[0]"], ["layer2.bias[0]"])];
     expect(pinned.map(([index, value]) => [batch.sheet.names[index], value])).toEqual([
-      ["picture0.layer1.a[1]", 0], ["picture1.layer1.a[1]", 0], ["picture2.layer1.a[1]", 0], ["layer2.bias[0].change", 0],
+      ["example0.layer1.a[1]", 0], ["example1.layer1.a[1]", 0], ["example2.layer1.a[1]", 0], ["layer2.bias[0].change", 0],
     ]); // prettier-ignore
     expect(single.pins([], []).size).toBe(0);
   });

@@ -15,7 +15,7 @@ const values = golden.values as Record<string, number>;
 describe("a run", () => {
   const parameters = json.cells.map(([name]) => name).filter((name) => /^layer\d\.(weight|bias)\[[\d,]+\]$/.test(name));
   const answer: SheetAnswer = { sheet: json, symbols: {}, settings: { rate: values.rate }, state: {}, parameters };
-  const pixels = [0, 1, 2, 3].map((i) => values[`pixel[${i}]`]);
+  const pixels = [0, 1, 2, 3].map((i) => values[`input[${i}]`]);
   const examples: Examples = {
     inputs: [pixels],
     targets: [[values["target[0]"], values["target[1]"]]],
@@ -73,7 +73,7 @@ describe("a run with noise", () => {
     const [python] = runs;
     const run = trained(python, examples, sheets, { silenced: ["layer1.a[1]"], frozen: ["layer1.weight[0,0]"] });
     const { prepared: one, values: found } = run.values(7);
-    expect([...one.pixels[0]].map((place) => found[place])).toEqual(python.inputs[7][0]);
+    expect([...one.inputs[0]].map((place) => found[place])).toEqual(python.inputs[7][0]);
     expect(found[one.sheet.index("layer1.a[1]")]).toBe(0);
     expect(run.stateBefore(run.done)[0]).toBe(python.memory[0][0]);
   });

@@ -26,7 +26,7 @@ describe("a position", () => {
     expect(now.value("layer1.bias[0]")).toBe(run!.stateBefore(2)[12]);
     expect(now.value("no such cell")).toBeNaN();
     state.own = { input: [0, 0, 0, 1], target: [1, 0] };
-    expect([now.names, now.value("pixel[3]"), now.value("target[0]")]).toEqual([["custom"], 1, 1]);
+    expect([now.names, now.value("input[3]"), now.value("target[0]")]).toEqual([["custom"], 1, 1]);
     expect(now.outputs(now.evaluated)).toEqual(now.predict([0, 0, 0, 1]));
     playback.goto(12);
     expect(now.predict([0, 0, 0, 1])).toEqual(run!.predict(12, [0, 0, 0, 1]));
@@ -35,7 +35,7 @@ describe("a position", () => {
   it("has computed the cells up to its phase", async () => {
     const { now, state } = await openLab({ stop: 1 });
     const computed = () =>
-      ["pixel[0]", "layer2.a[0]", "loss", "layer1.bias[0].gradient"].map((name) => now.isComputed(name));
+      ["input[0]", "layer2.a[0]", "loss", "layer1.bias[0].gradient"].map((name) => now.isComputed(name));
     expect(computed()).toEqual([true, true, false, false]);
     state.stop = 3;
     expect(computed()).toEqual([true, true, true, true]);
@@ -62,10 +62,10 @@ describe("a position", () => {
     const scaling = { columns: ["a", "b", "c", "d"], low: [0, 0, 0, 0], high: [1, 1, 1, 1] };
     const { now } = await openLab({ pictures: { ...LINES, scaling } });
     const { symbols } = now.evaluated.prepared.answer;
-    symbols["pixel[2]"] = ["", "", "brightness of the bottom-left pixel"];
-    expect([now.words("pixel[2]"), now.symbol("pixel[1]"), now.symbol("nothing")]).toEqual([
+    symbols["input[2]"] = ["", "", "brightness of the bottom-left pixel"];
+    expect([now.words("input[2]"), now.symbol("input[1]"), now.symbol("nothing")]).toEqual([
       "value of c",
-      "⟨pixel[1]⟩",
+      "⟨input[1]⟩",
       "nothing",
     ]);
   });

@@ -123,7 +123,7 @@ def _write_row(sheet: Any, styles: Styles, y: int, step: StepSheet, row: CellRow
         format_ = styles(bg_color=color, font_color=INPUT, border=1, border_color=EDGE)
         sheet.write_number(y, 1, Exact(row.value), format_)
         batch = step.moment.batch
-        if "pixel[" in cell.name and not batch.unbounded:
+        if "input[" in cell.name and not batch.unbounded:
             sheet.data_validation(y, 1, y, 1, INPUT_RANGE if batch.shape is None else PIXEL_RANGE)
     else:
         shade = CARRIED if cell.formula is None else color
@@ -159,7 +159,7 @@ def _write_pictures(sheet: Any, styles: Styles, step: StepSheet) -> None:
     for prefix, name in zip(formulas.prefixes(len(batch)), batch.names, strict=True):
         sheet.write(y, PICTURE_COLUMN, name, styles(bold=True))
         for i in range(rows * columns):
-            pixel, place = f"{prefix}pixel[{i}]", (y + 1 + i // columns, PICTURE_COLUMN + i % columns)
+            pixel, place = f"{prefix}input[{i}]", (y + 1 + i // columns, PICTURE_COLUMN + i % columns)
             value = Exact(step.moment.values[pixel])
             sheet.write_formula(*place, f"={defined_name(pixel, step.prefix)}", format_, value)
         sheet.conditional_format(y + 1, PICTURE_COLUMN, y + rows, PICTURE_COLUMN + columns - 1, GRAYS)

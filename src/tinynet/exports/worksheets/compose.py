@@ -36,7 +36,7 @@ def compose_paper(solved: Solved, seed: int) -> Paper:
     picture, sizes = solved.picture, solved.network.sizes
     shape = picture.shape
     values = picture.inputs[0] if shape is None else picture.inputs[0].reshape(shape)
-    cells = [[text_symbol(f"pixel[{i}]") for i in range(sizes[0])]]
+    cells = [[text_symbol(f"input[{i}]") for i in range(sizes[0])]]
     cells += [[text_symbol(f"layer{n}.a[{j}]") for j in range(size)] for n, size in enumerate(sizes[1:], 1)]
     return Paper(
         title=f"One step of a {'-'.join(map(str, sizes))} network",
@@ -55,7 +55,7 @@ def _instructions(solved: Solved) -> tuple[str, ...]:
     picture, name = solved.picture, solved.picture.names[0]
     label = f" “{name}”" if name[:1].isalpha() else ""  # another name repeats the numbers
     inputs = ", ".join(
-        f"{text_symbol(f'pixel[{i}]')} = {solved.text(f'pixel[{i}]')}" for i in range(solved.network.sizes[0])
+        f"{text_symbol(f'input[{i}]')} = {solved.text(f'input[{i}]')}" for i in range(solved.network.sizes[0])
     )
     targets = ", ".join(
         f"{text_symbol(f'target[{j}]')} = {solved.text(f'target[{j}]')} ({target_name})"

@@ -26,7 +26,7 @@ def statements(sheet: Sheet) -> Iterator[Statement]:
     >>> from tinynet.core.architecture import Architecture
     >>> for statement in statements(Sheet.of(Architecture((4, 3)))):
     ...     print(*statement)
-    layer1.z ('+', ('each', 4, ('*', 'layer1.weight[j,i]', 'pixel[i]')), 'layer1.bias[j]') 3
+    layer1.z ('+', ('each', 4, ('*', 'layer1.weight[j,i]', 'input[i]')), 'layer1.bias[j]') 3
     layer1.a ('sigmoid', 'layer1.z[j]') 3
     """
     arrays: dict[str, list[Formula]] = {}

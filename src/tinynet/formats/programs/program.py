@@ -73,7 +73,7 @@ class Program:
 
     def __init__(self, network: Weights, language: Language) -> None:
         self.language = language
-        self.parameters = {"pixel": "inputs", f"layer{len(network.sizes) - 1}.a": "outputs"}
+        self.parameters = {"input": "inputs", f"layer{len(network.sizes) - 1}.a": "outputs"}
         self.lines: list[str] = []
         self.used: set[str] = set()
         self.depth = 1

@@ -7,7 +7,7 @@ import type { LearnerAnswer, NetworkJson, RungAnswer, Verdict } from "../../../s
 import Learner from "../../../src/views/learner/Learner.svelte";
 import { cells, openLab, parameters } from "../../laboratory";
 
-const forward = cells.filter(([name]) => /^(pixel|layer\d\.(weight|bias|z|a))\[[\d,]+\]$/.test(name));
+const forward = cells.filter(([name]) => /^(input|layer\d\.(weight|bias|z|a))\[[\d,]+\]$/.test(name));
 const network = (origin: string, scale: number): NetworkJson => ({
   architecture: DEFAULT_ARCHITECTURE,
   parameters: parameters.map((_, k) => scale * Math.cos(k)),

@@ -35,7 +35,7 @@ describe("the Arithmetic panel", () => {
     const lab = await open();
     const recipe = { ...lab.state.recipe, batch_size: 3 };
     await lab.load({ ...lab.initialState(), architecture: { ...lab.state.architecture, sizes: [4, 2, 2] }, recipe, open: "layer2.a[1]" }); // prettier-ignore
-    expect(await screen.findByText("the words of picture0.layer2.a[1]")).toBeTruthy();
+    expect(await screen.findByText("the words of example0.layer2.a[1]")).toBeTruthy();
     lab.state.step = 1; // a batch of one
     expect(await screen.findByText("the words of layer2.a[1]")).toBeTruthy();
   });

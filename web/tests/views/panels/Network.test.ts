@@ -20,7 +20,7 @@ describe("the Network panel", () => {
     const names = [...document.querySelectorAll("[data-cell]")].map((element) => element.getAttribute("data-cell"));
     const nodes = [4, 3, 2].flatMap((size, layer) =>
       Array.from({ length: size }, (_, k) =>
-        layer ? [`layer${layer}.a[${k}]`, `layer${layer}.z[${k}]`] : `pixel[${k}]`,
+        layer ? [`layer${layer}.a[${k}]`, `layer${layer}.z[${k}]`] : `input[${k}]`,
       ),
     );
     expect(names.sort()).toEqual([...lab.run!.preparedFor(1).answer.parameters, ...nodes.flat()].sort());
@@ -83,7 +83,7 @@ describe("the Network panel", () => {
     const lab = await open();
     lab.state.silenced = ["layer1.a[0]"];
     await waitFor(() => expect(cell("layer2.a[0]").classList).toContain("touched"));
-    expect(cell("pixel[0]").classList).not.toContain("touched");
+    expect(cell("input[0]").classList).not.toContain("touched");
   });
 
   it("names the inputs by pixels or by columns", async () => {
