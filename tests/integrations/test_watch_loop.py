@@ -172,4 +172,5 @@ def test_two_models_can_be_watched_at_once():
 def test_a_supported_loop_gives_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        watched(model())
+        recording = watched(model())
+    assert (len(recording), recording.recipe.external) == (12, [])

@@ -67,6 +67,7 @@ def module_of(path):
 
 
 MODULES = {module_of(path) for path in FILES}
+PLACES = MODULES | {f"tinynet.{package}" for package in ORDER}
 
 
 def imports(tree):
@@ -87,6 +88,22 @@ def graph():
         module_of(path): (set(imports(ast.parse(path.read_text()))) & MODULES) - {module_of(path)}
         for path in FILES
     }
+
+
+def untraced_imports(tree):
+    """Yield each import that `graph` does not follow: relative, by name, or through the lazy names of `tinynet`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield f"line {node.lineno}: a relative import"
+        elif isinstance(node, ast.ImportFrom) and node.module == "tinynet":
+            names = {alias.name for alias in node.names if f"tinynet.{alias.name}" not in PLACES}
+            yield from (f"line {node.lineno}: tinynet.{name}" for name in names)
+        elif isinstance(node, ast.Import) and "tinynet" in {alias.name for alias in node.names}:
+            yield f"line {node.lineno}: import tinynet"
+        elif isinstance(node, ast.Name | ast.Attribute):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if name in ("import_module", "__import__"):
+                yield f"line {node.lineno}: {name}"
 
 
 def place(module):
@@ -119,7 +136,35 @@ def test_no_import_circle():
         pytest.fail(" imports ".join(error.args[1]))
 
 
-def test_the_core_stands_on_little():
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_every_import_can_be_traced(path):
+    """The command line is the last package: it may use the public names. Only `plugins` imports by name."""
+    name = str(path.relative_to(SOURCE))
+    found = list(untraced_imports(ast.parse(path.read_text())))
+    if name == "plugins.py":
+        found = [line for line in found if "import_module" not in line]
+    elif name.startswith("cli/"):
+        found = [line for line in found if "import tinynet" not in line]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from .recipe import Recipe",
+        "from ..cli import app",
+        "def f():\n    from tinynet import train",
+        "import tinynet as tn",
+        "from importlib import import_module\nimport_module('tinynet.cli')",
+        "import importlib\nimportlib.import_module('tinynet.cli')",
+        "__import__('tinynet.cli')",
+    ],
+)
+def test_an_import_that_cannot_be_traced_is_found(source):
+    assert list(untraced_imports(ast.parse(source)))
+
+
+def test_the_core_imports_only_what_its_docstring_allows():
     used = {
         target.split(".")[1]
         for module, targets in graph().items()

@@ -14,7 +14,8 @@ CLASSES = {"Recording": tn.Recording, "InNotebook": InNotebook}
 @pytest.mark.parametrize("method", LATE_BOUND)
 def test_every_late_bound_method_resolves(method):
     """A row names a method that uses it, and something that can be called."""
-    pytest.importorskip("anywidget")
+    if method == "InNotebook.widget":
+        pytest.importorskip("anywidget")
     assert callable(late_bound(method))
     owner, _, name = method.partition(",")[0].partition(".")
     assert f'late_bound("{method}")' in inspect.getsource(getattr(CLASSES[owner], name))
