@@ -1,26 +1,47 @@
 """The error that a user's mistake raises."""
 
+import re
+from collections.abc import Mapping
+
 
 class TinyNetError(ValueError):
     """A mistake in what the user asked for.
 
     message : str. The value found, the rule, and what to do, in one or two short sentences.
     parameter : str or None. The parameter that is wrong. If it is given, `str(error)` begins with it.
+    others : tuple of str. Further parameters that the message names, each in braces: `{output}`.
 
     The class is a `ValueError`, so library users can catch it without a new name. The command
     line prints the error without a traceback and ends with exit code 2.
 
-    >>> error = TinyNetError("is 0. It must be above 0.", parameter="learning_rate")
+    >>> error = TinyNetError("is 'bce' and {output} is 'tanh'.", parameter="loss", others=("output",))
     >>> print(error)
-    learning_rate is 0. It must be above 0.
-    >>> print(error.renamed("--rate"))
-    --rate is 0. It must be above 0.
+    loss is 'bce' and output is 'tanh'.
+    >>> print(error.renamed({"loss": "--loss", "output": "--output"}))
+    --loss is 'bce' and --output is 'tanh'.
     """
 
-    def __init__(self, message: str, *, parameter: str | None = None) -> None:
-        super().__init__(message if parameter is None else f"{parameter} {message}")
-        self.message, self.parameter = message, parameter
+    def __init__(self, message: str, *, parameter: str | None = None, others: tuple[str, ...] = ()) -> None:
+        self.message, self.parameter, self.others = message, parameter, others
+        super().__init__(self._text({}))
 
-    def renamed(self, parameter: str) -> "TinyNetError":
-        """Return the error with another name for its parameter."""
-        return TinyNetError(self.message, parameter=parameter)
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Every parameter that the message names."""
+        return self.others if self.parameter is None else (self.parameter, *self.others)
+
+    def renamed(self, names: Mapping[str, str]) -> "TinyNetError":
+        """Return the error with other names for its parameters, such as the options of a command.
+
+        names : new names by parameter. A parameter without a new name keeps its own.
+        """
+        return TinyNetError(self._text(names))
+
+    def _text(self, names: Mapping[str, str]) -> str:
+        text = self.message
+        if self.others:
+            braces = "|".join(map(re.escape, self.others))
+            text = re.sub(rf"\{{({braces})\}}", lambda found: names.get(found[1], found[1]), text)
+        if self.parameter is None:
+            return text
+        return f"{names.get(self.parameter, self.parameter)} {text}"

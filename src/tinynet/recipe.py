@@ -179,13 +179,15 @@ class Recipe:
             object.__setattr__(self, each.name, checked)  # 5 and 5.0 are one recipe
         if self.nesterov and self.momentum == 0:
             raise TinyNetError(
-                "is True and momentum is 0. Nesterov momentum needs a momentum above 0. Set momentum, such as 0.9.",
+                "is True and {momentum} is 0. Nesterov momentum needs a momentum above 0, such as 0.9.",
                 parameter="nesterov",
+                others=("momentum",),
             )
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
-                f"is {self.momentum} and optimizer is {self.optimizer!r}. Only 'sgd' has momentum. Set momentum to 0.",
+                f"is {self.momentum:g} and {{optimizer}} is {self.optimizer!r}. Only 'sgd' has momentum. Set {{momentum}} to 0.",
                 parameter="momentum",
+                others=("optimizer", "momentum"),
             )
 
     @property

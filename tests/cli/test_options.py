@@ -125,7 +125,52 @@ def test_every_renamed_parameter_is_an_option():
 def test_an_error_without_a_parameter_keeps_its_text():
     assert str(TinyNetError("run.safetensors is damaged.")) == "run.safetensors is damaged."
     error = TinyNetError("is 0.", parameter="epochs")
-    assert (str(error), str(error.renamed("--epochs"))) == ("epochs is 0.", "--epochs is 0.")
+    assert (str(error), str(error.renamed({"epochs": "--epochs"}))) == ("epochs is 0.", "--epochs is 0.")
+
+
+def test_an_error_is_renamed_in_its_parameters_and_not_in_its_values():
+    error = TinyNetError("is '{seed}' and {output} is 5. {output} …", parameter="loss", others=("output",))
+    names = {"loss": "--loss", "output": "--output", "seed": "--seed"}
+    assert str(error.renamed(names)) == "--loss is '{seed}' and --output is 5. --output …"
+
+
+TABLE = "x,y,kind\n1,0,a\n2,1,b\n3,0,a\n4,1,b\n"
+RULES = {  # about several options, and the names in the message
+    "train --loss bce --output softmax": ("--loss is 'bce' and --output is 'softmax'", "--output='sigmoid'"),
+    "train --loss cross_entropy": ("--loss is 'cross_entropy' and --output is 'sigmoid'",),
+    "train --nesterov": ("--nesterov is True and --momentum is 0",),
+    "train --optimizer adam --momentum 0.5": (
+        "--momentum is 0.5 and --optimizer is 'adam'",
+        "Set --momentum to 0",
+    ),
+    "train own.csv --label kind --augment": ("--augment is True", "Set --augment to False"),
+    "train own.csv --label kind --target x": ("--label is 'kind' and --target is 'x'", "in --ignore"),
+    "train own.csv --label x": ("choose it with --label='kind'", "list it in --ignore"),
+    "train own.csv --label kind --held-out 0.1": ("--held-out is 0.1 and would hold out 0 of 2 examples",),
+    "train own.csv --label kind --no-scale": ("Turn on --scale",),
+    "population --networks 9 --first-seed 4294967295": ("--first-seed is 4,294,967,295 and --networks is 9",),
+    "worksheet --hidden 90": ("--hidden is (4, 90, 2)",),
+    "worksheet --seeds 3,3": ("--seeds has a seed twice",),
+}
+
+
+@pytest.mark.parametrize("command", RULES)
+def test_an_error_about_several_options_names_them_all(command, tmp_path):
+    (tmp_path / "own.csv").write_text(TABLE)
+    done = tinynet(*command.split(), cwd=tmp_path)
+    assert done.returncode == 2
+    for words in RULES[command]:
+        assert words in done.stderr
+
+
+@pytest.mark.parametrize("field", ["--schedule hold", "--loss given"])
+def test_the_words_of_earlier_files_are_no_options(field):
+    option, word = field.split()
+    done = tinynet("train", option, word)
+    assert (done.returncode, done.stderr[:40]) == (
+        2,
+        f"tinynet: {option} is {word!r}. It must be one of"[:40],
+    )
 
 
 def test_the_tables_of_options_in_the_docs_are_those_of_help():

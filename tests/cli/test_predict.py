@@ -82,7 +82,7 @@ def test_rows_that_do_not_fit_are_refused(run, tmp_path):
         recording.examples.read_like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
     with pytest.raises(tn.TinyNetError, match="line 2, column 'width': the cell is empty"):
         recording.examples.read_like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))
-    with pytest.raises(tn.TinyNetError, match="were not scaled, so the names of their columns are not known"):
+    with pytest.raises(tn.TinyNetError, match="have no scaling, so the names of their columns are not known"):
         tn.pictures.lines().read_like({"a": [1.0]})
     new = write(tmp_path / "new.csv", [(1.0, 2.0)], ("width", "length"))
     before = new.read_bytes()

@@ -189,7 +189,7 @@ def test_a_sweep_takes_the_same_table(folder):
     [
         (
             ["iris.csv"],
-            "line 2, column 'species': 'setosa' is not a number. If the column is the label, choose it with label='species' (--label)",
+            "line 2, column 'species': 'setosa' is not a number. If the column is the label, choose it with --label='species'",
         ),
         (["iris.csv", "--label", "kind"], "has no column 'kind'. Its columns are sepal length"),
         (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
@@ -205,11 +205,11 @@ def test_a_sweep_takes_the_same_table(folder):
         (["--held-out", "1"], "tinynet: --held-out is 1.0"),
         (
             ["--held-out", "0.1"],
-            "'horizontal' has 2 of the 4 examples, and the fraction 0.1 would hold out none",
+            "--held-out is 0.1 and would hold out 0 of 2 examples of class 'horizontal'",
         ),
         (
             ["--patience", "5"],
-            "'vertical' has 2 of the 4 examples, and the fraction 0.25 would hold out none",
+            "--held-out is 0.25 and would hold out 0 of 2 examples of class 'vertical'",
         ),
         (["--figure", "a.gif"], "A figure needs one of"),
         (["--schedule", "steep"], "tinynet: --schedule is 'steep'"),

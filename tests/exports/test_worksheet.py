@@ -252,8 +252,8 @@ def test_a_paper_has_two_pages_and_the_same_bytes_each_time():
 def test_invalid_requests_are_refused():
     lines = tn.pictures.lines()
     for options, message in (
-        ({"seeds": []}, "there are 0 students. There must be 1 to 1,000"),
-        ({"seeds": [1, 1]}, "two students have the same seed"),
+        ({"seeds": []}, "seeds has no seeds. It must have 1 to 1,000"),
+        ({"seeds": [1, 1]}, "seeds has a seed twice"),
         (
             {"picture": lines},
             "4 examples were given. A worksheet needs one. Choose one, such as examples\\[0\\]",
@@ -262,7 +262,7 @@ def test_invalid_requests_are_refused():
         ({"decimals": 0}, "decimals is 0. It must be a whole number from 1 to 6"),
         (
             {"architecture": tn.Architecture((4, 30, 2))},
-            "has 212 parameters and 4 inputs. A worksheet allows 120 parameters and 16 inputs",
+            "212 parameters and 4 inputs. A worksheet allows 120 parameters and 16 inputs",
         ),
         ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet needs plain gradient descent"),
         ({"architecture": tn.Architecture((3, 2))}, "the examples have 4 inputs and 2 targets each"),
@@ -297,9 +297,9 @@ def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
         return CliRunner().invoke(app, ["worksheet", "--out", str(tmp_path / "class"), *words]).exception
 
     assert "format is 'docx'" in str(refused("--format", "html,docx"))
-    assert "there are more than 1,000 students" in str(refused("--seeds", "0..4294967295"))
+    assert "--seeds has more than 1,000 seeds" in str(refused("--seeds", "0..4294967295"))
     assert "Each seed must be from 0 to 4,294,967,295" in str(refused("--seeds", "0..999999999999"))
-    assert "there are more than 1,000 students" in str(refused("--students", "999999999999"))
+    assert "--seeds has more than 1,000 seeds" in str(refused("--students", "999999999999"))
     assert "'0,1', which is no 2x2 picture. Give the targets of the outputs with --target" in str(
         refused("--picture", "0,1")
     )

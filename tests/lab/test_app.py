@@ -231,7 +231,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("sheet", {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}}, "sizes (4, 900, 2) give 6,302 parameters. The page shows networks of up to 2,000"),
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "architecture: Field required"),
-        ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batches of 1 to 256"),
+        ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batch is 1,000. It must be a whole number from 1 to 256."),
         ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Create the network with output='softmax'"),
         ("starts", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "Use fewer epochs."),
@@ -255,7 +255,7 @@ def test_a_mistake_is_status_400_with_a_message(client, path, body, message):
     ("change", "message"),
     [
         ({"networks": 2_000_000}, "1 to 1,000,000"),
-        ({"picture": [0.5]}, "picture has 1 numbers. The network takes 4 inputs."),
+        ({"picture": [0.5]}, "picture has 1 numbers. It must have 4, one for each input."),
         (
             {"networks": 1_000_000, "recipe": {"epochs": 1_000_000}},
             "times the work that the page allows. Use fewer seeds or epochs",

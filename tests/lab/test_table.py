@@ -98,7 +98,10 @@ def test_tables_that_do_not_fit_the_page_are_refused(iris):
             TableRequest("own.csv", "x,label\n1,a\nred,b\n"),
             "own.csv, line 3, column 'x': 'red' is not a number",
         ),
-        (TableRequest("iris.csv", iris, "species", hidden=0), "hidden is 0. It must be from 1 to 64."),
+        (
+            TableRequest("iris.csv", iris, "species", hidden=0),
+            "hidden is 0. It must be a whole number from 1 to 64.",
+        ),
         (
             TableRequest("iris.csv", iris, "species", held_out=1),
             "held_out is 1. It must be a .* above 0 and below 1",

@@ -199,7 +199,7 @@ def test_a_kernel_without_anywidget_shows_the_picture(notebook, comm):
 
 def test_wrong_steps_and_cells_are_refused(run):
     widget = run.widget()
-    with pytest.raises(tn.TinyNetError, match="step is 13. It must be from 0 to 12."):
+    with pytest.raises(tn.TinyNetError, match="step is 13. It must be a whole number from 0 to 12."):
         widget.step = 13
     with pytest.raises(tn.TinyNetError, match="cell is 'layer9.bias\\[0\\]'. It must be a cell such as"):
         widget.cell = "layer9.bias[0]"

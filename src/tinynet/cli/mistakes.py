@@ -18,6 +18,9 @@ COMMAND_PARAMETERS = {
     "limit": ("max_networks",),
     "value": ("metric",),
     "format": ("output_format",),
+    "targets": ("target",),
+    "validation": ("held_out",),
+    "inputs": ("hidden",),
 }
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
     "hold_fraction": ("schedule", ("hold_then_decay",)),
@@ -29,7 +32,7 @@ USED_BY = {  # a field of a recipe: the field that it belongs to, and the values
 
 
 def naming_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Make a command's errors name the option instead of the parameter."""
+    """Make a command's errors name the options instead of the parameters."""
     options = options_of(command)
 
     @wraps(command)
@@ -37,15 +40,13 @@ def naming_options(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **values)
         except TinyNetError as error:
-            option = option_of(error.parameter, options)
-            if option is None:
-                raise
-            raise error.renamed(option) from error
+            names = {name: option_of(name, options) for name in error.parameters}
+            raise error.renamed({name: option for name, option in names.items() if option}) from error
 
     return run
 
 
-def option_of(parameter: str | None, options: dict[str, str]) -> str | None:
+def option_of(parameter: str, options: dict[str, str]) -> str | None:
     """Return the option that sets a parameter of the library, or None.
 
     options : the options of the command, by parameter name.
@@ -53,8 +54,6 @@ def option_of(parameter: str | None, options: dict[str, str]) -> str | None:
     >>> option_of("learning_rate", {"rate": "--rate"}), option_of("cell", {"rate": "--rate"})
     ('--rate', None)
     """
-    if parameter is None:
-        return None
     parameter = parameter.partition("[")[0]  # sizes[1] belongs to --hidden
     candidates = (*COMMAND_PARAMETERS.get(parameter, ()), parameter)
     return next((options[name] for name in candidates if name in options), None)
@@ -65,7 +64,7 @@ def recipe_from(**fields: Any) -> Recipe:
 
     Raises TinyNetError for a value that is not allowed, and for an option that the recipe does not use.
     """
-    recipe = Recipe.from_json(fields)
+    recipe = Recipe(**fields)
     usual = recipe_defaults()
     check_used([recipe], [name for name in fields if name in usual and fields[name] != usual[name]])
     return recipe

@@ -1,7 +1,6 @@
 """Options that several commands share, and the tools that declare options."""
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -12,7 +11,7 @@ import typer
 from typer.models import OptionInfo
 
 from tinynet.cli.inputs import hidden_sizes
-from tinynet.recipe import Recipe
+from tinynet.recipe import Recipe, help_texts
 
 if TYPE_CHECKING:
     from tinynet.core.architecture import Architecture
@@ -141,11 +140,11 @@ def _field_names(group: type) -> list[str]:
 
 def with_recipe(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for every field of a recipe except the seed."""
-    kinds, words = get_type_hints(Recipe), _described()
+    kinds, words = get_type_hints(Recipe), help_texts()
     options = {}
     for name, usual in recipe_defaults().items():
         kind = kinds[name] if kinds[name] in (bool, int, float) else str  # the recipe validates the words
-        options[name] = (usual, Annotated[kind, typer.Option(*flags(name), help=words.get(name, ""))])
+        options[name] = (usual, Annotated[kind, typer.Option(*flags(name), help=words[name])])
     return with_options(command, options)
 
 
@@ -168,10 +167,3 @@ def options_of(command: Callable[..., None]) -> dict[str, str]:
                 first = declared.default if isinstance(declared.default, str) else flags(name)[0]
                 found[name] = first.split("/")[0]
     return found
-
-
-def _described() -> dict[str, str]:
-    """Return what the documentation of `Recipe` says of each field."""
-    entries = re.findall(r"^([\w, ]+) : (.+(?:\n +.+)*)", inspect.getdoc(Recipe) or "", re.M)
-    texts = {names: re.sub(r"\s+", " ", text.replace("`", "")) for names, text in entries}
-    return {name: text[0].upper() + text[1:] for names, text in texts.items() for name in names.split(", ")}

@@ -242,7 +242,7 @@ def _values(axis: str, text: str) -> list[Any]:
     try:
         return parse_values(axis, text)
     except TinyNetError as error:
-        raise error.renamed(flags(axis)[0]) from error
+        raise error.renamed({axis: flags(axis)[0]}) from error
 
 
 def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":

@@ -52,11 +52,12 @@ def _raise_at_first_problem(source: Source, chunk: Chunk, column: int) -> None:
     for row_number, cell in zip(chunk.row_numbers, chunk.columns[column], strict=True):
         problem = _problem(cell, name)
         if problem:
-            raise TinyNetError(f"{source.place(row_number, name)}: {problem}")
+            place = source.place(row_number, name)
+            raise TinyNetError(f"{place}: {problem}", others=("label", "ignore"))
 
 
 def _problem(cell: Any, column: str) -> str:
-    """Return why a cell is not a finite number; "" for a finite number."""
+    """Return why a cell is not a finite number, as part of an error; "" for a finite number."""
     if is_missing(cell):
         return "the cell is empty. Fill it in or remove the row."
     if str(cell).strip().lower() in MISSING_WORDS:
@@ -66,8 +67,8 @@ def _problem(cell: Any, column: str) -> str:
         return "" if finite else f"{str(cell)!r} is not finite. Correct it or remove the row."
     except (ValueError, TypeError):
         return (
-            f"{str(cell)!r} is not a number. If the column is the label, choose it with label={column!r} (--label). "
-            f"Otherwise leave the column out with ignore=[{column!r}] (--ignore)."
+            f"{str(cell)!r} is not a number. If the column is the label, choose it with {{label}}={column!r}. "
+            "Otherwise leave the column out: list it in {ignore}."
         )
 
 

@@ -36,13 +36,15 @@ def column_roles(
     if soft_targets and (label is not None or targets):
         raise TinyNetError(
             f"{source.name} has a column {label or targets[0]!r} and target columns ({', '.join(soft_targets)}). "
-            "Use only one of the two. Leave the other out with ignore=[…] (--ignore)."
+            "Use only one of the two. List the other in {ignore}.",
+            others=("ignore",),
         )
     if label is not None and targets:
         raise TinyNetError(
-            f"is {label!r} and targets is {', '.join(map(repr, targets))}. A network learns either a label or "
-            "numbers. Give one of the two and ignore the other column.",
+            f"is {label!r} and {{targets}} is {', '.join(map(repr, targets))}. A network learns either a label or "
+            "numbers. Give one of the two and list the other column in {ignore}.",
             parameter="label",
+            others=("targets", "ignore"),
         )
     name = index.get("name") if "name" not in used else None
     others = {*used, *soft_targets} | ({"name"} if name is not None else set())

@@ -144,8 +144,10 @@ class Examples:
         [[0.75]]
         """
         if self.scaling is None:
-            problem = "these examples were not scaled, so the names of their columns are not known"
-            raise TinyNetError(f"{problem}. Read the table with scale=True.")
+            raise TinyNetError(
+                "these examples have no scaling, so the names of their columns are not known. Only examples of a scaled "
+                "table can read more rows."
+            )
         rows = tables.read_columns(source, self.scaling.columns, progress)
         return replace(self, inputs=self.scaling(rows.values), targets=None, names=rows.names, shape=None)
 

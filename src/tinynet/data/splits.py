@@ -92,10 +92,10 @@ def _held_out_counts(rows: Rows, classes: np.ndarray, fraction: float) -> dict[i
     counts[np.argsort(counts - fraction * sizes, kind="stable")[:missing]] += 1
     for k, size, count in zip(present.tolist(), sizes.tolist(), counts.tolist(), strict=True):
         if not 0 < count < size:
-            how_many = "none" if count == 0 else "all"
             raise TinyNetError(
-                f"{_class_name(rows, k)} has {size:,} of the {len(classes):,} examples, and the fraction {fraction:g} would "
-                f"hold out {how_many} of them. Each part must have at least one. Use another fraction or add examples."
+                f"is {fraction:g} and would hold out {count:,} of {size:,} examples of {_class_name(rows, k)}. Each "
+                f"part must have at least one. Use another fraction or add examples.",
+                parameter="held_out",
             )
     return dict(zip(present.tolist(), counts.tolist(), strict=True))
 
@@ -104,8 +104,8 @@ def _class_name(rows: Rows, k: int) -> str:
     if rows.regression:
         return "the table"
     if k < len(rows.target_names):
-        return repr(rows.target_names[k])
-    return f"not {rows.target_names[0]!r}"
+        return f"class {rows.target_names[k]!r}"
+    return f"the class that is not {rows.target_names[0]!r}"
 
 
 @dataclass(frozen=True)

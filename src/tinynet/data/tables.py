@@ -58,19 +58,23 @@ class Table:
         scale_by : Values whose smallest and largest become 0 and 1. Without them every value must lie in [0, 1].
         """
         if scale_by is None:
-            self.check_range(columns, values, "Scale the columns with scale=True (leave --no-scale out).")
+            self.check_range(columns, values, "Turn on {scale}, which scales each column to 0 to 1.")
             return values, None
         scaling = Scaling.of(columns, scale_by)
         return scaling.unclipped(values), scaling
 
     def check_range(self, columns: Sequence[str], values: np.ndarray, advice: str) -> None:
-        """Raise a TinyNetError for the first of the values (rows, columns) outside 0 to 1."""
+        """Raise a TinyNetError for the first of the values (rows, columns) outside 0 to 1.
+
+        advice : what to do. It may name the parameters {scale}, {label} and {targets}.
+        """
         outside = (values < 0) | (values > 1)
         if outside.any():
             row, column = divmod(int(outside.argmax()), outside.shape[1])
             raise TinyNetError(
                 f"{self.source}, {self.row_unit} {self.row_numbers[row]}, column {columns[column]!r}: "
-                f"{values[row, column]:g} is outside 0 to 1. {advice}"
+                f"{values[row, column]:g} is outside 0 to 1. {advice}",
+                others=("scale", "label", "targets"),
             )
 
 
@@ -136,8 +140,8 @@ def _read_rows(source: Source, roles: Roles) -> Table:
     if roles.targets and not roles.regression and targets is not None:
         target_columns = [source.columns[c] for c in roles.targets]
         first = target_columns[0]
-        advice = f"If the column is a label, choose label={first!r} (--label). "
-        advice += f"If it holds numbers to predict, choose targets={first!r} (--target)."
+        advice = f"If the column is a label, choose {{label}}={first!r}. "
+        advice += f"If it holds numbers to predict, choose {{targets}}={first!r}."
         table.check_range(target_columns, targets, advice)
     return table
 
@@ -195,7 +199,8 @@ def _codes(source: Source, chunk: Chunk, column: int, code_of: dict[str, int]) -
         raise TinyNetError(
             f"{source.place(chunk.row_numbers[row], name)}: {labels[row]!r} is label number {MAX_CLASSES + 1}. A label "
             f"column must have at most {MAX_CLASSES} different labels. If the column holds numbers to predict, choose "
-            f"targets={name!r} (--target)."
+            f"{{targets}}={name!r}.",
+            others=("targets",),
         )
     return codes
 
@@ -207,6 +212,7 @@ def _add_names(source: Source, chunk: Chunk, column: int, row_of_name: dict[str,
             used = f"{name!r} is also the name of {source.row_unit} {row_of_name[name]}" if name else ""
             raise TinyNetError(
                 f"{source.place(row_number, 'name')}: {used or 'the name is missing'}. Names must differ. Correct the "
-                "name, or leave the column out with ignore=['name'] (--ignore name)."
+                "name, or leave the column out: list 'name' in {ignore}.",
+                others=("ignore",),
             )
         row_of_name[name] = row_number

@@ -21,7 +21,7 @@ from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID, PIXELS
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_int, check_number, check_seed
+from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed
 
 EXAMPLES_PER_EPOCH = 100  # of an endless stream; the number is arbitrary
 LABELS = ("soft", "coin")
@@ -110,13 +110,12 @@ class World:
             object.__setattr__(self, name, _checked_levels(name, getattr(self, name)))
         if self.dark[1] > self.bright[0]:
             raise TinyNetError(
-                f"dark goes up to {self.dark[1]:g} and bright starts at {self.bright[0]:g}. "
-                "Dark levels must not exceed bright levels."
+                f"goes up to {self.dark[1]:g} and {{bright}} starts at {self.bright[0]:g}. Dark levels must not exceed "
+                "bright levels.",
+                parameter="dark",
+                others=("bright",),
             )
-        if self.labels not in LABELS:
-            raise TinyNetError(
-                f"is {self.labels!r}. It must be one of {', '.join(map(repr, LABELS))}.", parameter="labels"
-            )
+        check_choice("labels", self.labels, LABELS)
         object.__setattr__(self, "n", check_int("n", self.n, 2, MAX_GRID))
 
     @cached_property
@@ -176,10 +175,7 @@ class World:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "World":
         """Return the world that `to_json` wrote. Raises TinyNetError for an unknown field."""
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(set(data) - set(known))
-        if unknown:
-            raise TinyNetError(f"a world has no field {unknown[0]!r}. Its fields are {', '.join(known)}.")
+        check_fields("a world", data, [field.name for field in fields(cls)])
         return cls(**data)
 
 

@@ -27,6 +27,7 @@ LEAST_AUROC = 0.85  # of |H - V|, for separating lines from ambiguous pictures
 LEAST_AGREEMENT = 0.95  # proportion of line pictures with the same class in all eight views
 PARTS = ("clean lines", "noisy lines", "doubt", "Brier score", "telling lines from doubt", "eight views")
 MAX_OUTPUTS = 4_000_000  # computed at once
+MAX_PICTURES = 10_000_000  # of an exam
 
 
 # for each criterion: what is measured, what is required, and the format of the values
@@ -178,7 +179,7 @@ class Exam:
                 f"the world's doubt is {self.world.doubt:g}. It must be above 0 and below 1, since an exam needs lines and "
                 "ambiguous pictures."
             )
-        object.__setattr__(self, "count", check_int("count", self.count, 100))
+        object.__setattr__(self, "count", check_int("count", self.count, 100, MAX_PICTURES))
         if self.stream not in (rng.VALIDATION, rng.TEST):
             raise TinyNetError(
                 f"is {self.stream!r}. It must be rng.VALIDATION or rng.TEST.", parameter="stream"

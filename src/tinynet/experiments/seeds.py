@@ -11,9 +11,9 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.experiments.cohort import TrainingJob
 from tinynet.numerics.llvm import lane_count
+from tinynet.validation import MAX_SEED, check_int, check_seed
 
 MAX_NETWORKS = 100_000_000
-MAX_SEED = 2**32 - 1
 Progress = Callable[[int, int], None]  # (networks that are done, networks in all)
 
 
@@ -22,19 +22,14 @@ def seed_range(first_seed: int, networks: int) -> range:
 
     Raises TinyNetError for too many networks and for seeds out of range.
     """
-    for name, value, low, high in (
-        ("networks", networks, 1, MAX_NETWORKS),
-        ("first_seed", first_seed, 0, MAX_SEED),
-    ):
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise TinyNetError(
-                f"is {value!r}. It must be a whole number from {low:,} to {high:,}.", parameter=name
-            )
+    networks = check_int("networks", networks, 1, MAX_NETWORKS)
+    first_seed = check_seed(first_seed, "first_seed")
     if first_seed + networks > MAX_SEED + 1:
         raise TinyNetError(
-            f"is {first_seed:,} and networks is {networks:,}. The last seed would be "
+            f"is {first_seed:,} and {{networks}} is {networks:,}. The last seed would be "
             f"{first_seed + networks - 1:,}. It must be at most {MAX_SEED:,}.",
             parameter="first_seed",
+            others=("networks",),
         )
     return range(first_seed, first_seed + networks)
 

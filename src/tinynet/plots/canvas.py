@@ -9,6 +9,7 @@ import numpy as np
 
 from tinynet import files
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,8 +93,7 @@ def check_path(path: Path) -> str:
         raise TinyNetError(
             f"{path.name!r} has the extension {extension!r}. A figure needs one of {', '.join(NO_DATES)}."
         )
-    if not path.parent.is_dir():
-        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}. Make the folder first.")
+    check_folder(path)
     return extension
 
 

@@ -39,16 +39,18 @@ def check(
 def _check_trainable(recipe: Recipe) -> None:
     if recipe.external:
         raise TinyNetError(
-            f"{recipe.external[0]} is 'external': this recipe comes from a PyTorch loop, and TinyNet has no formula for "
-            f"the {recipe.external[0]} of the loop. Choose another value to train."
+            "is 'external': this recipe comes from a PyTorch loop, and TinyNet has no formula for "
+            f"the {recipe.external[0]} of the loop. Choose another value to train.",
+            parameter=recipe.external[0],
         )
 
 
 def _check_patience(recipe: Recipe) -> None:
     if recipe.patience:
         raise TinyNetError(
-            f"is {recipe.patience:,} and there are no validation examples. Pass validation=, or set patience to 0.",
+            f"is {recipe.patience:,} and there are no validation examples. Give {{validation}}, or set {{patience}} to 0.",
             parameter="patience",
+            others=("validation", "patience"),
         )
 
 
@@ -91,8 +93,10 @@ def _check_augmentation(examples: Examples, targets: np.ndarray) -> None:
     if shape is None or shape[0] != shape[1] or targets.shape[1] != 2:
         kind = "rows of a table" if shape is None else f"pictures of shape {'x'.join(map(str, shape))}"
         raise TinyNetError(
-            f"augment is True and the examples are {kind} with {targets.shape[1]:,} classes. Augmentation needs square "
-            "pictures with the two classes horizontal and vertical. Set augment to False."
+            f"is True and the examples are {kind} with {targets.shape[1]:,} classes. Augmentation needs square "
+            "pictures with the two classes horizontal and vertical. Set {augment} to False.",
+            parameter="augment",
+            others=("augment",),
         )
 
 
@@ -103,9 +107,10 @@ def _check_output(architecture: Architecture, recipe: Recipe) -> None:
     ):
         if recipe.loss == loss and architecture.output != output:
             raise TinyNetError(
-                f"is {loss!r} and the network's output is {architecture.output!r}. The loss {loss!r} needs outputs "
-                f"{outputs}. Create the network with output={output!r} (--output {output}).",
+                f"is {loss!r} and {{output}} is {architecture.output!r}. The loss {loss!r} needs outputs {outputs}. "
+                f"Create the network with {{output}}={output!r}.",
                 parameter="loss",
+                others=("output",),
             )
 
 

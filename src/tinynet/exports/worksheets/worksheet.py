@@ -16,7 +16,7 @@ from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.validation import check_int
+from tinynet.validation import check_choice, check_int
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
@@ -38,7 +38,7 @@ class Worksheet:
         """Return the questions, the solutions or the key as one HTML file that prints well."""
         from tinynet.exports.worksheets.html import document
 
-        return document(self.papers, self.key, _checked_choice("kind", kind, KINDS))
+        return document(self.papers, self.key, check_choice("kind", kind, KINDS))
 
     def pdf(self, kind: str = "questions") -> bytes:
         """Return the questions, the solutions or the key as a PDF file.
@@ -47,7 +47,7 @@ class Worksheet:
         """
         from tinynet.exports.worksheets.pdf import document
 
-        return document(self.papers, self.key, _checked_choice("kind", kind, KINDS))
+        return document(self.papers, self.key, check_choice("kind", kind, KINDS))
 
     def save(self, folder: str | os.PathLike[str], formats: Iterable[str] = FORMATS) -> list[Path]:
         """Write questions, solutions and key into a folder, and return their paths.
@@ -63,7 +63,7 @@ class Worksheet:
         """Return the files of `save` by name, such as `questions.pdf`."""
         return {
             f"{kind}.{form}": self.pdf(kind) if form == "pdf" else self.html(kind).encode()
-            for form in [_checked_choice("format", form, FORMATS) for form in formats]
+            for form in [check_choice("format", form, FORMATS) for form in formats]
             for kind in KINDS
         }
 
@@ -112,8 +112,10 @@ def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
     """
     first = tuple(islice(seeds, MAX_STUDENTS + 1))
     if not 1 <= len(first) <= MAX_STUDENTS:
-        count = f"more than {MAX_STUDENTS:,}" if first else "0"
-        raise TinyNetError(f"there are {count} students. There must be 1 to {MAX_STUDENTS:,}.")
+        count = f"more than {MAX_STUDENTS:,}" if first else "no"
+        raise TinyNetError(
+            f"has {count} seeds. It must have 1 to {MAX_STUDENTS:,}, one for each student.", parameter="seeds"
+        )
     return first
 
 
@@ -121,7 +123,7 @@ def _check(
     seeds: Sequence[int], picture: Examples, architecture: Architecture, recipe: Recipe, decimals: int
 ) -> None:
     if len(set(seeds)) < len(seeds):
-        raise TinyNetError("two students have the same seed. Give each student a different seed.")
+        raise TinyNetError("has a seed twice. Give each student a different seed.", parameter="seeds")
     if len(picture) != 1:
         raise TinyNetError(
             f"{len(picture)} examples were given. A worksheet needs one. Choose one, such as examples[0]."
@@ -129,19 +131,12 @@ def _check(
     count, inputs = architecture.parameter_count, architecture.sizes[0]
     if count > MAX_PARAMETERS or inputs > MAX_INPUTS:
         raise TinyNetError(
-            f"a network of sizes {architecture.sizes} has {count:,} parameters and {inputs} inputs. "
-            f"A worksheet allows {MAX_PARAMETERS} parameters and {MAX_INPUTS} inputs."
+            f"is {architecture.sizes}: {count:,} parameters and {inputs} inputs. "
+            f"A worksheet allows {MAX_PARAMETERS} parameters and {MAX_INPUTS} inputs.",
+            parameter="sizes",
         )
     if recipe.optimizer != "sgd" or recipe.momentum or recipe.weight_decay:
         raise TinyNetError(
             "a worksheet needs plain gradient descent. Use a recipe with optimizer 'sgd', momentum 0 and weight_decay 0."
         )
     check_int("decimals", decimals, 1, MAX_DECIMALS)
-
-
-def _checked_choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise TinyNetError(
-            f"is {value!r}. It must be one of {', '.join(map(repr, allowed))}.", parameter=name
-        )
-    return value

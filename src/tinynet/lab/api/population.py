@@ -21,6 +21,7 @@ from tinynet.lab.api.requests import (
     WorldJson,
     check_size,
 )
+from tinynet.validation import check_int
 
 BINS = 60  # of a histogram, 30 on each side of zero
 SEEDS_PER_BIN = 12
@@ -66,13 +67,12 @@ def _check(request: PopulationRequest, source: Source) -> None:
     check_size(request.architecture)
     if isinstance(source, Examples) and source.regression:
         raise TinyNetError("this comparison needs a classifier. These examples have numbers to predict.")
-    pixels, inputs = len(request.picture), request.architecture.sizes[0]
-    if pixels != inputs:
-        raise TinyNetError(f"has {pixels} numbers. The network takes {inputs} inputs.", parameter="picture")
-    if not 1 <= request.networks <= MAX_NETWORKS:
+    found, inputs = len(request.picture), request.architecture.sizes[0]
+    if found != inputs:
         raise TinyNetError(
-            f"is {request.networks:,}. It must be from 1 to {MAX_NETWORKS:,}.", parameter="networks"
+            f"has {found:,} numbers. It must have {inputs:,}, one for each input.", parameter="picture"
         )
+    check_int("networks", request.networks, 1, MAX_NETWORKS)
     steps = request.recipe.epochs * examples_per_epoch(source)
     work = request.networks * steps * request.architecture.parameter_count
     if work > MAX_WORK:

@@ -1,7 +1,7 @@
 """The requests of the page as validated records, and the limits of the page."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
+from tinynet.validation import check_fields, check_int
 
 MAX_PARAMETERS = 2_000  # of a network on the page
 MAX_BATCH = 256  # examples; each has its own cells
@@ -24,17 +25,23 @@ MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
 MAX_STARTS = 256
 Progress = Callable[[int, int], None]
-# These records validate themselves and raise TinyNetError.
-ArchitectureJson = Annotated[
-    Architecture,
-    BeforeValidator(lambda data: Architecture.from_json(data) if isinstance(data, dict) else data),
-]
-RecipeJson = Annotated[
-    Recipe, BeforeValidator(lambda data: Recipe.from_json(data) if isinstance(data, dict) else data)
-]
-WorldJson = Annotated[
-    World, BeforeValidator(lambda data: World.from_json(data) if isinstance(data, dict) else data)
-]
+
+
+def _strict(kind: str, record: type) -> BeforeValidator:
+    """Return the reader of a record in a request. Only files may use the names of earlier versions."""
+
+    def read(data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        check_fields(kind, data, [each.name for each in fields(record)])
+        return record(**data)
+
+    return BeforeValidator(read)
+
+
+ArchitectureJson = Annotated[Architecture, _strict("a network", Architecture)]
+RecipeJson = Annotated[Recipe, _strict("a recipe", Recipe)]
+WorldJson = Annotated[World, _strict("a world", World)]
 
 
 class AbandonedError(Exception):
@@ -118,10 +125,7 @@ def check_sheet_request(request: SheetRequest) -> None:
     The sheet may be too large, or the loss may not fit the network.
     """
     check_size(request.architecture)
-    if not 1 <= request.batch <= MAX_BATCH:
-        raise TinyNetError(
-            f"is {request.batch:,}. The page shows batches of 1 to {MAX_BATCH} examples.", parameter="batch"
-        )
+    check_int("batch", request.batch, 1, MAX_BATCH)
     count = request.architecture.parameter_count
     if request.batch * count > 4 * MAX_PARAMETERS:
         raise TinyNetError(

@@ -25,6 +25,7 @@ from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
+from tinynet.validation import check_int, check_seed
 
 
 def cell_labels(sheet: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
@@ -54,8 +55,8 @@ def sheet(request: SheetRequest) -> dict[str, Any]:
 def starts(request: StartsRequest) -> dict[str, Any]:
     """Return the initial parameters of the seeds from `first_seed` on."""
     check_size(request.architecture)
-    if not 1 <= request.count <= MAX_STARTS:
-        raise TinyNetError(f"is {request.count:,}. It must be from 1 to {MAX_STARTS}.", parameter="count")
+    check_int("count", request.count, 1, MAX_STARTS)
+    check_seed(request.first_seed, "first_seed")
     seeds = range(request.first_seed, request.first_seed + request.count)
     return {
         "first_seed": request.first_seed,

@@ -11,6 +11,7 @@ from tinynet.data.readers import NO_ROWS, opened
 from tinynet.errors import TinyNetError
 from tinynet.lab.api.requests import check_size
 from tinynet.recipe import Loss, Recipe
+from tinynet.validation import check_int
 
 MAX_DISTINCT, MAX_SHOWN = 11, 4  # distinct cells of a column that are counted, and that are shown
 MAX_ROWS = 5_000  # of a table on the page
@@ -138,8 +139,7 @@ def table(request: TableRequest) -> dict[str, Any]:
         )
     held_out = request.held_out or None
     parts = splits.split_dataset(read, held_out=held_out, scale=True, seed=request.seed)
-    if not 1 <= request.hidden <= MAX_HIDDEN:
-        raise TinyNetError(f"is {request.hidden}. It must be from 1 to {MAX_HIDDEN}.", parameter="hidden")
+    check_int("hidden", request.hidden, 1, MAX_HIDDEN)
     sizes = (len(read.columns), request.hidden, len(read.target_names))
     architecture = Architecture(sizes, output="identity" if request.predict else "softmax")
     check_size(architecture)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from tinynet.errors import TinyNetError
 from tinynet.lab.http.app import NOT_BUILT, PAGE, create_app
+from tinynet.validation import check_int
 
 MAX_TRIED_PORTS = 20
 MAX_PORT = 65_535
@@ -22,8 +23,7 @@ def free_port(host: str, port: int) -> socket.socket:
 
     Raises TinyNetError if the host is not an address of this machine, or no port is free.
     """
-    if not 0 <= port <= MAX_PORT:
-        raise TinyNetError(f"is {port}. It must be from 0 (any free port) to {MAX_PORT:,}.", parameter="port")
+    check_int("port", port, 0, MAX_PORT)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + MAX_TRIED_PORTS, MAX_PORT + 1) if port else 1):
         found = socket.socket(family, socket.SOCK_STREAM)

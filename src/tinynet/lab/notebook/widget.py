@@ -17,6 +17,7 @@ from tinynet.lab.page.payload import required_forms
 from tinynet.model.network import Network
 from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
+from tinynet.validation import check_int
 
 STARTS_BYTES = 30_000  # for initial parameters of other seeds; the kernel computes all others
 MAX_BYTES = 8_000_000  # of the data in the page
@@ -63,9 +64,7 @@ class Laboratory(anywidget.AnyWidget):
     @traitlets.validate("step")
     def _is_step(self, proposal: Any) -> int:
         step, steps = proposal["value"], self.recording.steps
-        if not self._from_page("step") and not 0 <= step <= steps:
-            raise TinyNetError(f"is {step}. It must be from 0 to {steps:,}.", parameter="step")
-        return step
+        return step if self._from_page("step") else check_int("step", step, 0, steps)
 
     @traitlets.validate("cell")
     def _is_cell(self, proposal: Any) -> str:
