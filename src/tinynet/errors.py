@@ -37,6 +37,11 @@ class TinyNetError(ValueError):
         """
         return TinyNetError(self._text(names))
 
+    @property
+    def template(self) -> str:
+        """The message with every parameter in braces, so that another surface can put its own names there."""
+        return self.message if self.parameter is None else f"{{{self.parameter}}} {self.message}"
+
     def _text(self, names: Mapping[str, str]) -> str:
         text = self.message
         if self.others:

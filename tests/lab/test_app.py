@@ -230,7 +230,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("sheet", {"architecture": PLAIN, "recipe": {"learning_rate": -3}}, "learning_rate is -3. It must be a number above 0"),
         ("sheet", {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}}, "sizes (4, 900, 2) give 6,302 parameters. The page shows networks of up to 2,000"),
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
-        ("sheet", {"recipe": {}}, "architecture: Field required"),
+        ("sheet", {"recipe": {}}, "the request has no field 'architecture'. Add the field."),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batch is 1,000. It must be a whole number from 1 to 256."),
         ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Create the network with output='softmax'"),
         ("starts", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
@@ -239,6 +239,11 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("recording", EXPERIMENT | {"parameters": [1.0]}, "parameters"),
         ("recording", EXPERIMENT | {"world": {"colour": 1}}, "a world has no field 'colour'"),
         ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the examples are drawn from a world"),
+        ("sheet", {"architecture": PLAIN, "recipe": {}, "garbage": 1}, "the request has a field 'garbage', which is unknown"),
+        ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": "x"}, "the field 'batch' of the request is invalid. It must be a whole number."),
+        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "given"}}, "loss is 'given'. It must be one of"),  # a word of earlier files
+        ("sheet", {"architecture": PLAIN | {"start": "xavier"}, "recipe": {}}, "no field 'start'"),
+        ("starts", {"architecture": PLAIN, "first_seed": -1}, "first_seed is -1. It must be a whole number from 0"),
         ("bayes", {"pictures": []}, "pictures has 0 pictures. It must have 1 to 5,000."),
         ("bayes", {"pictures": [[0.5]]}, "Each picture must have 4 pixels."),
         ("bayes", {"pictures": [[2, 0, 0, 0]]}, "outside 0 to 1"),
@@ -249,6 +254,14 @@ def test_a_mistake_is_status_400_with_a_message(client, path, body, message):
     answer = client.post(f"api/{path}", json=body)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
+
+
+def test_a_mistake_carries_its_parameters_for_the_labels_of_the_page(client):
+    body = {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}
+    answer = client.post("api/sheet", json=body).json()
+    assert answer["parameters"] == ["loss", "output"]
+    assert answer["template"].startswith("{loss} is 'cross_entropy' and {output} is 'sigmoid'.")
+    assert answer["error"].startswith("loss is 'cross_entropy' and output is 'sigmoid'.")
 
 
 @pytest.mark.parametrize(

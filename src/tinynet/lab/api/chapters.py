@@ -12,6 +12,7 @@ from tinynet.lab.api.requests import (
     MAX_WORK,
     ArchitectureJson,
     RecipeJson,
+    StrictRequest,
 )
 from tinynet.recipe import Recipe
 
@@ -20,7 +21,7 @@ STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times as many e
 
 
 @dataclass(frozen=True)
-class StoryRequest:
+class StoryRequest(StrictRequest):
     """A chapter of the journey, for one network and many seeds."""
 
     chapter: Literal[

@@ -16,7 +16,7 @@ from tinynet.evaluation.calibration import Reliability, probability, reliability
 from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung
 from tinynet.experiments.population import population
-from tinynet.lab.api.requests import Progress, WorldJson
+from tinynet.lab.api.requests import Progress, StrictRequest, WorldJson
 from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
 from tinynet.story.rung_effects import sentence
@@ -29,7 +29,7 @@ KINDS = {"step": "step", "side_experiment": "aside", "pitfall": "trap"}  # as th
 
 
 @dataclass(frozen=True)
-class RungRequest:
+class RungRequest(StrictRequest):
     """One rung of the ladder, for the seeds 0 to networks - 1."""
 
     key: str
@@ -37,7 +37,7 @@ class RungRequest:
 
 
 @dataclass(frozen=True)
-class BayesRequest:
+class BayesRequest(StrictRequest):
     """Pictures of a world, for the Bayes-optimal outputs."""
 
     pictures: list[list[float]]

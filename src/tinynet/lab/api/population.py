@@ -18,6 +18,7 @@ from tinynet.lab.api.requests import (
     ExamplesJson,
     Progress,
     RecipeJson,
+    StrictRequest,
     WorldJson,
     check_size,
 )
@@ -28,7 +29,7 @@ SEEDS_PER_BIN = 12
 
 
 @dataclass(frozen=True)
-class PopulationRequest:
+class PopulationRequest(StrictRequest):
     """One recipe for many seeds.
 
     picture : the inputs whose predictions are counted.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ConfigDict
 
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source
@@ -42,14 +42,33 @@ def _strict(kind: str, record: type) -> BeforeValidator:
 ArchitectureJson = Annotated[Architecture, _strict("a network", Architecture)]
 RecipeJson = Annotated[Recipe, _strict("a recipe", Recipe)]
 WorldJson = Annotated[World, _strict("a world", World)]
+# The JSON values that a field takes, by the first word of pydantic's error type.
+EXPECTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "string": "text",
+    "bool": "true or false",
+    "list": "a list",
+    "tuple": "a list",
+    "dict": "an object",
+    "dataclass": "an object",
+    "literal": "one of the allowed words",
+}
 
 
 class AbandonedError(Exception):
     """The client has disconnected."""
 
 
+class StrictRequest:
+    """A record that refuses unknown fields."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
 @dataclass(frozen=True)
-class SheetRequest:
+class SheetRequest(StrictRequest):
     """The sheet of a network and a recipe, for batches of `batch` examples."""
 
     architecture: ArchitectureJson
@@ -58,7 +77,7 @@ class SheetRequest:
 
 
 @dataclass(frozen=True)
-class StartsRequest:
+class StartsRequest(StrictRequest):
     """The initial parameters of `count` seeds."""
 
     architecture: ArchitectureJson
@@ -67,7 +86,7 @@ class StartsRequest:
 
 
 @dataclass(frozen=True)
-class ExamplesJson:
+class ExamplesJson(StrictRequest):
     """Examples with their targets, as `Examples.to_json` writes them."""
 
     inputs: list[list[float]]
@@ -91,7 +110,7 @@ class ExamplesJson:
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(StrictRequest):
     """One training: its initial parameters, its examples and its recipe.
 
     seed : draws the initial parameters, unless `parameters` are given.
@@ -145,15 +164,33 @@ def _zero_example(architecture: Architecture) -> Examples:
     return Examples(np.zeros((1, architecture.sizes[0])), targets, ("zeros",), None, names)
 
 
-def validation_message(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Return a sentence for the first of pydantic's validation errors.
+def failure(error: TinyNetError) -> dict[str, Any]:
+    """Return the answer to a mistake in a request.
 
-    If a TinyNetError caused it, the sentence is that error's.
+    The page puts its labels into the template. `error` is the sentence with Python's parameters.
+    """
+    return {"error": str(error), "template": error.template, "parameters": list(error.parameters)}
+
+
+def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the answer to the first of pydantic's validation errors.
+
+    If a TinyNetError caused it, the answer is that error's.
     """
     first = errors[0]
     cause = first.get("ctx", {}).get("error")
-    where = ".".join(str(part) for part in first["loc"]) or "the request"
-    return str(cause) if isinstance(cause, TinyNetError) else f"{where}: {first['msg']}"
+    if isinstance(cause, TinyNetError):
+        return failure(cause)
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("missing", "missing_argument"):
+        return failure(TinyNetError(f"the request has no field {where!r}. Add the field."))
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return failure(
+            TinyNetError(f"the request has a field {where!r}, which is unknown. Remove the field.")
+        )
+    place = f"the field {where!r} of the request" if where else "the request"
+    expected = EXPECTED.get(first["type"].split("_")[0], "another value")
+    return failure(TinyNetError(f"{place} is invalid. It must be {expected}."))
 
 
 def check_size(architecture: Architecture) -> None:

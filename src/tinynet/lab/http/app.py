@@ -39,7 +39,7 @@ def create_app(host: str = "127.0.0.1") -> FastAPI:
 
     app = FastAPI(
         title="TinyNet's laboratory", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
-        description="Sheets, recordings, populations and chapters for the page. Errors are {\"error\": sentence}.",
+        description="Sheets, recordings, populations and chapters for the page. Errors are {\"error\": sentence, \"parameters\": names}.",
     )  # fmt: skip
     app.state.workers = Workers()
     _add_errors(app)
@@ -55,12 +55,12 @@ def create_app(host: str = "127.0.0.1") -> FastAPI:
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(TinyNetError)
     async def user_mistake(_: Request, error: TinyNetError) -> JSONResponse:
-        return error_response(400, str(error))
+        return JSONResponse(requests.failure(error), 400)
 
     @app.exception_handler(RequestValidationError)
     async def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
         found = [{**first, "loc": first["loc"][1:]} for first in error.errors()]  # without the word "body"
-        return error_response(400, requests.validation_message(found))
+        return JSONResponse(requests.validation_failure(found), 400)
 
     @app.exception_handler(ImportError)
     async def missing_package(_: Request, error: ImportError) -> JSONResponse:
@@ -183,7 +183,7 @@ def _outcome(future: "Future[Any]") -> dict[str, Any]:
     if error is None:
         return {"result": future.result()}
     if isinstance(error, TinyNetError):
-        return {"error": str(error)}
+        return requests.failure(error)
     return {"error": f"the laboratory failed: {type(error).__name__}: {error}"}
 
 

@@ -12,6 +12,7 @@ from tinynet.lab.api import chapters, population, requests, sheets, torch_check
 from tinynet.lab.api import learner as learner_api
 from tinynet.lab.api import table as table_api
 from tinynet.lab.api.requests import Progress
+from tinynet.validation import check_choice
 
 WORKERS = 2  # requests that run at the same time
 PROGRESS_INTERVAL = 0.1  # seconds between two messages of progress
@@ -80,7 +81,7 @@ class MessageHandler:
             except requests.AbandonedError:
                 return
             except Exception as error:
-                self._send({"id": key, "error": error_message(error)}, [])
+                self._send({"id": key, **failure(error)}, [])
             else:
                 if isinstance(result, bytes):
                     self._send({"id": key, "result": None}, [result])
@@ -109,17 +110,17 @@ def result_of(name: str, about: Any, progress: Progress) -> Any:
     >>> result_of("pictures", 2, lambda done, total: None)["sets"]["lines"]["names"]
     ['top', 'bottom', 'left', 'right']
     """
-    if name not in ROUTES:
-        raise TinyNetError(f"is {name!r}. It must be one of {', '.join(ROUTES)}.", parameter="ask")
-    route = ROUTES[name]
+    route = ROUTES[check_choice("ask", name, ROUTES)]
     request = TypeAdapter(route.record).validate_python(about)
     return route.result(request, progress)
 
 
-def error_message(error: Exception) -> str:
-    """Return the message of an error, as the server does."""
+def failure(error: Exception) -> dict[str, Any]:
+    """Return the answer to an error, as the server does."""
     if isinstance(error, ValidationError):
-        return requests.validation_message(error.errors())
-    if isinstance(error, TinyNetError | ImportError):
-        return str(error)
-    return f"the laboratory failed: {type(error).__name__}: {error}"
+        return requests.validation_failure(error.errors())
+    if isinstance(error, TinyNetError):
+        return requests.failure(error)
+    if isinstance(error, ImportError):
+        return {"error": str(error)}
+    return {"error": f"the laboratory failed: {type(error).__name__}: {error}"}
