@@ -1,6 +1,8 @@
 import json
 import os
+import shutil
 import subprocess
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -267,13 +269,27 @@ def test_outputs_that_are_not_finite_have_no_margin():
     assert np.isnan([row["margin_low"] or np.nan for row in table]).all()
 
 
-def test_results_of_an_earlier_version_are_left_alone(tmp_path):
-    (tmp_path / "blocks").mkdir()
-    old = tmp_path / "blocks" / "0123.parquet"
-    old.write_bytes(b"results of an earlier version")
+EARLIER = Path(__file__).parents[1] / "golden" / "earlier" / "sweep"
+
+
+def test_a_folder_of_an_earlier_version_is_used(tmp_path):
+    """`tinynet sweep --rate 0.5,5 --epochs 100 --schedule hold --networks 64` of an earlier version wrote the folder."""
+    folder = shutil.copytree(EARLIER, tmp_path / "sweep")
+    trials = tn.grid(learning_rate=[0.5, 5.0], epochs=100, schedule="hold_then_decay")
     logged = []
-    assert tn.sweep(GRID, 64, out=tmp_path, log=logged.append).complete
-    assert logged == [
-        f"{old.parent} has results of an earlier version of TinyNet. They are not used. You can delete that folder."
-    ]
-    assert old.read_bytes() == b"results of an earlier version"
+    found = tn.sweep(trials, 64, out=folder, log=logged.append)
+    assert logged == ["found 2 of 2 shards done (128 of 128 networks)"]
+    assert not list((folder / "shards").iterdir())
+    assert found.tallies == tn.sweep(trials, 64).tallies
+
+
+def test_a_damaged_file_of_an_earlier_version_is_computed_again(tmp_path):
+    folder = shutil.copytree(EARLIER, tmp_path / "sweep")
+    path = next((folder / "blocks").iterdir())
+    path.write_bytes(path.read_bytes()[:3000])
+    trials = tn.grid(learning_rate=[0.5, 5.0], epochs=100, schedule="hold_then_decay")
+    logged = []
+    assert tn.sweep(trials, 64, out=folder, log=logged.append).complete
+    assert any("is damaged" in line for line in logged)
+    assert (folder / "damaged" / path.name).exists()
+    assert len(list((folder / "shards").iterdir())) == 1

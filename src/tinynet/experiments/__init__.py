@@ -11,6 +11,7 @@ aggregates.py     counts that can be merged in any order
 shards.py         the unit of work of a sweep: a range of seeds
 plan.py           the trials of a sweep, cut into shards
 result_tables.py  the tables of a sweep, as Parquet and JSON
+earlier_shards.py  shards that an earlier version stored
 store.py          the folder of a sweep
 executors.py      shards on threads or on a dask cluster
 sweep_state.py    the counts of a running sweep

@@ -13,6 +13,7 @@ import numpy as np
 from tinynet import files
 from tinynet.errors import TinyNetError
 from tinynet.experiments.aggregates import COUNTS, Tally
+from tinynet.experiments.earlier_shards import COLUMNS, earlier_description, earlier_path
 from tinynet.experiments.plan import Plan
 from tinynet.experiments.result_tables import parquet_bytes, write_tables
 from tinynet.experiments.shards import Shard
@@ -70,11 +71,6 @@ class Store:
                 f"cannot write to {self.folder}: {error.strerror}. Choose another folder."
             ) from error
         self._remove_partial_files()
-        if (self.folder / "blocks").is_dir():
-            self.log(
-                f"{self.folder / 'blocks'} has results of an earlier version of TinyNet. "
-                "They are not used. You can delete that folder."
-            )
         return self
 
     def __exit__(
@@ -90,7 +86,12 @@ class Store:
 
     def contains(self, shard: Shard) -> bool:
         """Return whether the shard's file exists."""
-        return shard_path(self.folder, shard).is_file()
+        return self._path(shard).is_file()
+
+    def _path(self, shard: Shard) -> Path:
+        """Return the path of a shard's file, or of the file that an earlier version wrote for this shard."""
+        path, earlier = shard_path(self.folder, shard), earlier_path(self.folder, shard)
+        return earlier if earlier.is_file() and not path.is_file() else path
 
     def read(self, shard: Shard) -> list[Tally] | None:
         """Return a shard's tallies, or None without a file.
@@ -99,7 +100,7 @@ class Store:
         """
         from pyarrow import ArrowException
 
-        path = shard_path(self.folder, shard)
+        path = self._path(shard)
         try:
             return _decode(path.read_bytes(), shard)
         except FileNotFoundError:
@@ -173,7 +174,10 @@ def _decode(data: bytes, shard: Shard) -> list[Tally]:
     table = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
     description = json.loads((table.schema.metadata or {})[METADATA_KEY])
     content = description.pop("content")
-    if description != _description(shard):
+    if description == earlier_description(shard):
+        names = {earlier: name for name, earlier in COLUMNS.items()}
+        table = table.rename_columns([names.get(name, name) for name in table.column_names])
+    elif description != _description(shard):
         raise ValueError("it describes another shard")
     tallies = [_tally(table, row, shard, epochs) for row, epochs in enumerate(shard.group.checkpoints)]
     if _digest(tallies) != content or any(tally.networks != len(shard) for tally in tallies):
