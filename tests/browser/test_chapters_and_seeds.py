@@ -28,7 +28,7 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
     expect(page.locator("[data-verdict]")).to_have_text(
         str(crowd.share(crowd.all_right, "get all 4 pictures right"))
     )
-    page.get_by_label("Question").select_option("lean")
+    page.get_by_label("Question").select_option("first_class")
     gaps = crowd.margins(tn.train(tn.Network.initial(seed=0), LINES, recipe).batch(0))[:, 0]
     expect(page.locator(".at-many-seeds")).to_contain_text(
         "Picture: top with the noise of step 0." if noise else "Picture: top."

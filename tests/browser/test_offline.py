@@ -16,7 +16,7 @@ from tinynet.story import learner
 
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
-BOLD = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0))
+HIGH_RATE = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0))
 WIDE = tn.train(tn.Network.initial((4, 8, 2), seed=3), LINES, tn.Recipe(learning_rate=5.0, epochs=200))
 
 
@@ -186,14 +186,14 @@ def test_it_saves_the_bytes_that_came_along_and_opens_them(open_file, tmp_path):
     expect(page.get_by_role("alert")).to_contain_text(
         "To save this training, start the laboratory with: tinynet lab"
     )
-    path.write_bytes(BOLD.to_bytes())
+    path.write_bytes(HIGH_RATE.to_bytes())
     page.get_by_label("Open a recording").set_input_files(path)
     expect(page.get_by_label("Learning rate")).to_have_value("5")
     to_end(page)
     page.keyboard.press("ArrowLeft")
-    same_as(page, BOLD[-1])
+    same_as(page, HIGH_RATE[-1])
     saved(page, page.get_by_role("button", name="Save")).save_as(path)
-    assert path.read_bytes() == BOLD.to_bytes()
+    assert path.read_bytes() == HIGH_RATE.to_bytes()
 
 
 def test_a_recording_whose_numbers_do_not_follow_is_found_out(open_file):
@@ -247,7 +247,7 @@ def test_where_one_stands_survives_a_reload(open_file):
 
 
 def test_several_are_compared_at_the_same_step(open_file):
-    page = open_file(RUN, BOLD, WIDE, title="Which rate?")
+    page = open_file(RUN, HIGH_RATE, WIDE, title="Which rate?")
     expect(page.get_by_role("heading", level=1)).to_have_text("Which rate?")
     assert page.title() == "Which rate?"
     names = ["4-3-2, seed 0, learning rate 0.1, epochs 100", "4-3-2, seed 0, learning rate 5, epochs 100", "4-8-2, seed 3, learning rate 5, epochs 200"]  # fmt: skip
@@ -255,7 +255,7 @@ def test_several_are_compared_at_the_same_step(open_file):
     assert page.locator(".at-timeline svg path").count() == 4  # three losses and a movement
     scrub(page, 300)
     settled(page)
-    for name, run in zip(names, (RUN, BOLD, WIDE), strict=True):
+    for name, run in zip(names, (RUN, HIGH_RATE, WIDE), strict=True):
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 300 of")
         same_as(page, run[300])
@@ -313,23 +313,23 @@ def test_trainings_of_other_pictures_can_be_compared(open_file):
 
 
 def test_the_keyboard_reaches_everything(open_file):
-    page = open_file(RUN, BOLD, names=["slow", "bold"])
+    page = open_file(RUN, HIGH_RATE, names=["slow", "fast"])
     page.keyboard.press("PageDown")
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 4 of 400")
     reached = set()
     for _ in range(160):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.textContent.trim()"))
-        if "bold" in reached:
+        if "fast" in reached:
             break
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="bold", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="fast", exact=True)).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("b")
     expect(trainings(page)).to_have_count(3)
     page.keyboard.press("End")
     page.keyboard.press("Home")
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 0 of 400")
-    expect(page.get_by_role("button", name="bold", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="fast", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

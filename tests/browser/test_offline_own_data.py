@@ -168,8 +168,8 @@ def test_a_table_is_not_asked_for_and_a_dropped_one_is_told_where_to_go(open_fil
 
 def test_a_file_that_cannot_be_shown_leaves_what_was_opened(open_file, tmp_path):
     page, opened, wide = open_file(RUN), tmp_path / "opened.safetensors", tmp_path / "wide.safetensors"
-    bold = tn.train(tn.Network.initial(seed=0), RUN.examples, tn.Recipe(learning_rate=5.0, epochs=9))
-    bold.save(opened)
+    fast = tn.train(tn.Network.initial(seed=0), RUN.examples, tn.Recipe(learning_rate=5.0, epochs=9))
+    fast.save(opened)
     tn.train(tn.Network.initial((4, 7, 2), seed=0), RUN.examples, tn.Recipe(epochs=9)).save(wide)
     for path in (opened, wide):
         page.get_by_label("Open a recording").set_input_files(path)
@@ -177,4 +177,4 @@ def test_a_file_that_cannot_be_shown_leaves_what_was_opened(open_file, tmp_path)
     expect(page.get_by_role("alert")).to_contain_text("no formulas for a 4-7-2 network")
     path = tmp_path / "saved.safetensors"
     saved(page, page.get_by_role("button", name="Save")).save_as(path)
-    assert path.read_bytes() == bold.to_bytes()
+    assert path.read_bytes() == fast.to_bytes()

@@ -62,8 +62,10 @@ def test_a_sheet_and_the_labels_of_its_cells(client):
 
 @pytest.mark.parametrize("sizes", [(4, 3, 2), (9, 5, 4, 2)])
 def test_starts_are_the_networks_initial_parameters(client, sizes):
-    said = ask(client, "starts", {"architecture": {"sizes": sizes}, "first_seed": 2**32 - 3, "count": 3})
-    for seed, start in zip(range(2**32 - 3, 2**32), said["starts"], strict=True):
+    said = ask(
+        client, "initial_parameters", {"architecture": {"sizes": sizes}, "first_seed": 2**32 - 3, "count": 3}
+    )
+    for seed, start in zip(range(2**32 - 3, 2**32), said["initial_parameters"], strict=True):
         assert start == tn.Network.initial(sizes, seed=seed).parameters.tolist()
 
 
@@ -94,8 +96,8 @@ def test_a_population_agrees_with_the_library(client):
     gaps = crowd.margins(np.full((1, 4), 0.5))[:, 0]
     found = lines[-1]["result"]
     assert found["verdicts"]["all_right"]["count"] == crowd.all_right.sum()
-    assert found["verdicts"]["lean"]["count"] == (gaps > 0).sum()
-    assert found["verdicts"]["learned_lean"]["n"] == crowd.all_right.sum()
+    assert found["verdicts"]["first_class"]["count"] == (gaps > 0).sum()
+    assert found["verdicts"]["learned_first_class"]["n"] == crowd.all_right.sum()
     edges, counts, seeds = (found["histogram"][key] for key in ("edges", "counts", "seeds"))
     assert sum(counts) == 500
     for k, members in enumerate(seeds):
@@ -189,7 +191,7 @@ def test_a_rung_is_the_ladders(client):
     found = ladder.standing("high_rate")
     assert Standing.from_json(said["standing"]) == found
     assert said["sentence"] == sentence(ladder, "high_rate")
-    assert said["unsound"]["count"] == found.n_failing_clean_lines
+    assert said["failing_clean_lines"]["count"] == found.n_failing_clean_lines
     assert said["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
 
 
@@ -233,7 +235,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("sheet", {"recipe": {}}, "the request has no field 'architecture'. Add the field."),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batch is 1,000. It must be a whole number from 1 to 256."),
         ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Create the network with output='softmax'"),
-        ("starts", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
+        ("initial_parameters", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "Use fewer epochs."),
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
         ("recording", EXPERIMENT | {"parameters": [1.0]}, "parameters"),
@@ -243,7 +245,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": "x"}, "the field 'batch' of the request is invalid. It must be a whole number."),
         ("sheet", {"architecture": PLAIN, "recipe": {"loss": "given"}}, "loss is 'given'. It must be one of"),  # a word of earlier files
         ("sheet", {"architecture": PLAIN | {"start": "xavier"}, "recipe": {}}, "no field 'start'"),
-        ("starts", {"architecture": PLAIN, "first_seed": -1}, "first_seed is -1. It must be a whole number from 0"),
+        ("initial_parameters", {"architecture": PLAIN, "first_seed": -1}, "first_seed is -1. It must be a whole number from 0"),
         ("bayes", {"pictures": []}, "pictures has 0 pictures. It must have 1 to 5,000."),
         ("bayes", {"pictures": [[0.5]]}, "Each picture must have 4 pixels."),
         ("bayes", {"pictures": [[2, 0, 0, 0]]}, "outside 0 to 1"),
@@ -301,12 +303,17 @@ def test_other_hosts_and_foreign_pages_are_refused(client):
     assert client.get("api/about", headers={"Host": "evil.example"}).status_code == 403
     assert (
         client.post(
-            "api/starts", json={"architecture": PLAIN}, headers={"Origin": "http://evil.example"}
+            "api/initial_parameters", json={"architecture": PLAIN}, headers={"Origin": "http://evil.example"}
         ).status_code
         == 403
     )
     own = str(client.base_url).rstrip("/")
-    assert client.post("api/starts", json={"architecture": PLAIN}, headers={"Origin": own}).status_code == 200
+    assert (
+        client.post(
+            "api/initial_parameters", json={"architecture": PLAIN}, headers={"Origin": own}
+        ).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize("path", ["", "api/about", "api/nothing"])
@@ -320,7 +327,7 @@ def test_every_response_has_the_security_headers(client, path):
 def test_openapi_lists_every_route(client):
     paths = client.get("api/openapi.json").json()["paths"]
     names = ["about", "bayes", "check", "columns", "learner", "pictures/{grid}", "population", "recording", "rung", "sheet",
-             "starts", "story", "table"]  # fmt: skip
+             "initial_parameters", "story", "table"]  # fmt: skip
     assert sorted(paths) == [f"/api/{name}" for name in names]
 
 

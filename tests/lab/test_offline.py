@@ -23,7 +23,7 @@ from watched_recordings import recordings
 ROOT = Path(__file__).parents[2]
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
-BOLD = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0))
+HIGH_RATE = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(learning_rate=5.0))
 SECTION = re.compile(r'<script type="application/octet-stream" id="tinynet-data">([A-Za-z0-9+/=]*)</script>')
 
 
@@ -67,7 +67,7 @@ def test_a_page_is_smaller_than_a_megabyte_and_has_initial_parameters_of_seeds(m
     text = offline.page(run)
     assert len(text.encode()) < 1_000_000
     document, part = unpacked(text)
-    [table] = document["starts"]
+    [table] = document["initial_parameters"]
     assert table["count"] >= seeds
     rows = np.frombuffer(part(table["at"]), "<f4").reshape(table["count"], -1)
     for seed in (0, table["count"] - 1):
@@ -75,7 +75,7 @@ def test_a_page_is_smaller_than_a_megabyte_and_has_initial_parameters_of_seeds(m
 
 
 def test_the_same_recordings_give_the_same_bytes():
-    assert offline.page(RUN, BOLD) == offline.page(RUN, BOLD)
+    assert offline.page(RUN, HIGH_RATE) == offline.page(RUN, HIGH_RATE)
 
 
 def test_every_form_is_the_sheet_of_the_server():
@@ -123,7 +123,7 @@ def test_a_training_with_early_stopping_is_stored():
 
 def test_default_names_are_the_settings_that_differ():
     seventh = tn.train(tn.Network.initial((4, 5, 2), seed=7), LINES, tn.Recipe(epochs=10))
-    found = list(payload.distinguishing_names((RUN, BOLD)))
+    found = list(payload.distinguishing_names((RUN, HIGH_RATE)))
     assert found == ["learning rate 0.1", "learning rate 5"]
     assert list(payload.distinguishing_names((RUN, seventh))) == [
         "4-3-2, seed 0, epochs 100",
@@ -135,10 +135,10 @@ def test_default_names_are_the_settings_that_differ():
 
 def test_names_and_titles_are_escaped():
     evil = "</script><script>alert(1)</script>"
-    text = offline.page(RUN, BOLD, names=[evil, "bold"], title=f"{evil} & co")
+    text = offline.page(RUN, HIGH_RATE, names=[evil, "fast"], title=f"{evil} & co")
     assert "alert(1)</script>" not in text
     document, _ = unpacked(text)
-    assert [one["name"] for one in document["recordings"]] == [evil, "bold"]
+    assert [one["name"] for one in document["recordings"]] == [evil, "fast"]
     assert document["title"] == f"{evil} & co"
     assert "<title>&lt;/script&gt;" in text
 
@@ -154,7 +154,7 @@ def test_the_policy_allows_this_script_and_no_network():
 
 
 def test_to_html_writes_the_page_to_a_path(tmp_path):
-    text = RUN.to_html(tmp_path / "run.html", BOLD, title="Two rates")
+    text = RUN.to_html(tmp_path / "run.html", HIGH_RATE, title="Two rates")
     assert (tmp_path / "run.html").read_text(encoding="utf-8") == text
     assert len(unpacked(text)[0]["recordings"]) == 2
 
@@ -175,7 +175,7 @@ def test_recordings_that_do_not_fit_a_page_are_refused():
     with pytest.raises(TinyNetError, match="0 recordings were given. A page shows 1 to 8 recordings."):
         offline.page()
     with pytest.raises(TinyNetError, match="names has 1 names for 2 recordings"):
-        offline.page(RUN, BOLD, names=["one"])
+        offline.page(RUN, HIGH_RATE, names=["one"])
     with pytest.raises(TinyNetError, match="The page shows networks of up to 2,000"):
         offline.page(trained((4, 400, 2), epochs=1))
     many = tn.Examples(np.full((300, 4), 0.5), np.full((300, 2), 0.5), tuple(map(str, range(300))), (2, 2))

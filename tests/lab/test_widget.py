@@ -125,8 +125,8 @@ def test_step_and_cell_are_synchronized(notebook, comm):
     [
         ("about", None, chapters.about),
         ("pictures", 3, lambda: sheets.picture_sets(3)),
-        ("starts", {"architecture": PLAIN, "first_seed": 5, "count": 2},
-         lambda: sheets.starts(requests.StartsRequest(tn.Architecture(), 5, 2))),
+        ("initial_parameters", {"architecture": PLAIN, "first_seed": 5, "count": 2},
+         lambda: sheets.initial_parameters(requests.InitialParametersRequest(tn.Architecture(), 5, 2))),
         ("sheet", {"architecture": PLAIN, "recipe": {"loss": "bce"}},
          lambda: sheets.sheet(requests.SheetRequest(tn.Architecture(), tn.Recipe(loss="bce")))),
         ("bayes", {"pictures": [[1, 1, 0, 0]]}, lambda: learner.bayes(learner.BayesRequest([[1, 1, 0, 0]]))),

@@ -110,7 +110,7 @@ def test_reliability_of_several_networks_is_refused():
 def test_abstention_draws_every_curve_with_its_label():
     curves = {
         "careful": calibration.abstention([0.9, 0.6, 0.55], [1, 1, 0]),
-        "bold": calibration.abstention([0.9, 0.8], [0, 1]),
+        "confident": calibration.abstention([0.9, 0.8], [0, 1]),
     }
     ax = plots.abstention(curves)
     for line, curve in zip(ax.lines, curves.values(), strict=True):

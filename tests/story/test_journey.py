@@ -47,8 +47,8 @@ def test_ten_chapters_in_their_order(chapters):
         "fuzzy",
         "inside",
         "stress",
-        "bold",
-        "aha",
+        "high_rate",
+        "confidence",
         "learner",
     ]
 
@@ -86,7 +86,7 @@ def test_the_training_is_measured_on_many_seeds(chapters):
 
 def test_the_high_rate_has_the_same_check_as_the_notebook(chapters):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
-    lead = verdicts(chapters["bold"])[0]
+    lead = verdicts(chapters["high_rate"])[0]
     assert lead == predictions.correct_margins(run.final(tn.pictures.lines()), tn.pictures.lines())
     assert (lead.count, lead.numbers["clear"]) == (3, 2)
 
@@ -110,10 +110,10 @@ def test_the_order_of_the_pictures_decides_the_prediction_for_gray(chapters):
 
 
 def test_the_prediction_for_gray_is_a_coin_flip(chapters):
-    learned, sure, direction, _ = verdicts(chapters["aha"])
+    learned, sure, direction, _ = verdicts(chapters["confidence"])
     assert sure.n == direction.n == learned.count
     assert sure.count >= 0.95 * sure.n
-    assert "coin flip" in words(chapters["aha"])
+    assert "coin flip" in words(chapters["confidence"])
 
 
 def test_sentences_follow_the_run():

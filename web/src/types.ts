@@ -238,9 +238,9 @@ export interface Reliability {
 
 export interface Rung {
   key: string;
-  adds: string;
-  after: string | null;
-  kind: "step" | "aside" | "trap";
+  change: string;
+  baseline: string | null;
+  kind: "step" | "side_experiment" | "pitfall";
   architecture: Architecture;
   recipe: Recipe;
   world: World | null;
@@ -249,11 +249,11 @@ export interface Rung {
 
 export interface LearnerAnswer {
   networks: Record<string, NetworkJson>;
-  parts: { name: string; asked: string; marks: string[]; passed: boolean[] }[];
+  parts: { name: string; requirement: string; values: string[]; passed: boolean[] }[];
   reliability: Record<string, Reliability>;
   pictures: number; // in the test set
   world: World;
-  floors: Record<string, [value: number, error: number]>;
+  bayes_scores: Record<string, [value: number, error: number]>;
   rungs: Rung[];
   unsure_below: number;
 }
@@ -264,7 +264,7 @@ export interface RungAnswer {
     networks: number;
     finite: number;
     passed: number;
-    unsound: number;
+    n_failing_clean_lines: number;
     parts: number[];
     means: Record<string, number>;
     errors: Record<string, number>;
@@ -272,6 +272,6 @@ export interface RungAnswer {
   };
   sentence: string;
   passed: Verdict;
-  unsound: Verdict;
+  failing_clean_lines: Verdict;
   parts: Verdict[];
 }

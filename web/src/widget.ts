@@ -119,7 +119,7 @@ function apiOf(model: Model, kernel: Kernel): Api {
     about: async () => ({ ...(await own.about()), ...model.get("about") }),
     pictures: (grid) => own.pictures(grid).catch(() => python.pictures(grid)),
     sheet: (...asked) => own.sheet(...asked).catch(() => python.sheet(...asked)),
-    starts: (...asked) => own.starts(...asked).catch(() => python.starts(...asked)),
+    initialParameters: (...asked) => own.initialParameters(...asked).catch(() => python.initialParameters(...asked)),
   };
 }
 

@@ -20,7 +20,7 @@ export const parameters = cells.map(([name]) => name).filter((name) => /^layer\d
 export const LINES: Examples = runs.examples;
 export const SEEDS = 64;
 /** Initial parameters of each seed, in one flat array. */
-export const starts = Float32Array.from({ length: SEEDS * parameters.length }, (_, k) => Math.sin(k));
+export const initialParameters = Float32Array.from({ length: SEEDS * parameters.length }, (_, k) => Math.sin(k));
 
 const startOf = (seed: number, count: number) =>
   Array.from({ length: count }, (_, k) => Math.fround(Math.sin(seed * parameters.length + k)));
@@ -33,14 +33,16 @@ export function fileData(change: object = {}): string {
     title: "a file",
     pictures: { 2: { unsure_below: 0.2, sets: { lines: LINES } } },
     sheets: [{ architecture: DEFAULT_ARCHITECTURE, cells, symbols: {}, parameters, forms: [form] }],
-    starts: [{ architecture: DEFAULT_ARCHITECTURE, first: 0, count: SEEDS, at: [0, starts.byteLength] }],
+    initial_parameters: [
+      { architecture: DEFAULT_ARCHITECTURE, first: 0, count: SEEDS, at: [0, initialParameters.byteLength] },
+    ],
     recordings: [{ name: "one", at: [4, 12] }],
     ...change,
   };
   const json = Buffer.from(JSON.stringify(document));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
-  return deflateSync(Buffer.concat([length, json, Buffer.from(starts.buffer)])).toString("base64");
+  return deflateSync(Buffer.concat([length, json, Buffer.from(initialParameters.buffer)])).toString("base64");
 }
 
 /** All 16 black-and-white pictures, and the sets that belong to them. */
@@ -84,7 +86,7 @@ export const api: Api = {
     if (!answer) throw new Error(`no sheet for ${architecture.sizes.join("-")} in batches of ${batch}`);
     return answer;
   },
-  starts: async ({ sizes }, first, count) => {
+  initialParameters: async ({ sizes }, first, count) => {
     const size = sizes.slice(1).reduce((sum, outputs, k) => sum + outputs * (sizes[k] + 1), 0);
     return Array.from({ length: count }, (_, k) => startOf(first + k, size));
   },

@@ -30,7 +30,7 @@ export const watchedApi: Api = {
     if (!found) throw new Error(`no batches of ${batch}`);
     return found;
   },
-  starts: async () => [],
+  initialParameters: async () => [],
 };
 
 export async function watchedLab(): Promise<Lab> {

@@ -19,7 +19,7 @@ def discover(
     chapter: Annotated[
         str | None,
         typer.Option(
-            help="Only this chapter: look, nudge, train, converge, fuzzy, inside, stress, bold, aha or learner."
+            help="Only this chapter: look, nudge, train, converge, fuzzy, inside, stress, high_rate, confidence or learner."
         ),
     ] = None,
     seed: Seed = 0,

@@ -16,8 +16,8 @@ CHAPTERS: dict[str, tuple[str, Callable[[Journey], Iterator[Part]]]] = {
     "fuzzy": ("A fuzzy line", behavior.fuzzy),
     "inside": ("Inside the hidden nodes", behavior.inside),
     "stress": ("The stress test", behavior.stress),
-    "bold": ("A high learning rate", confidence.high_rate),
-    "aha": ("Confidence is not correctness", confidence.confidence),
+    "high_rate": ("A high learning rate", confidence.high_rate),
+    "confidence": ("Confidence is not correctness", confidence.confidence),
     "learner": ("From memorizer to learner", confidence.learner),
 }
 

@@ -93,12 +93,12 @@ QUESTIONS = {
         HOW_MANY,
         _sure_of_stress,
     ),
-    "bold": Question(
+    "high_rate": Question(
         "The same network is trained at a learning rate of 5. How many of the four lines does it then get right?",
         HOW_MANY,
         lambda j: round(4 * predictions.accuracy(j.high_rate_run.final, j.lines)),
     ),
-    "aha": Question(
+    "confidence": Question(
         "Look at the networks that learned the lines. How many of them are sure of the gray block, which is not a line?",
         ("few", "about half", "nearly all", "no network learned"),
         _learned_and_sure,

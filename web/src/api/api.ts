@@ -36,7 +36,7 @@ export interface RequiredApi {
   about(): Promise<About>;
   pictures(grid: number): Promise<BuiltinSets>;
   sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer>;
-  starts(architecture: Architecture, firstSeed: number, count: number): Promise<number[][]>;
+  initialParameters(architecture: Architecture, firstSeed: number, count: number): Promise<number[][]>;
 }
 
 /** The questions that only Python can answer. */

@@ -24,7 +24,7 @@ interface Payload {
   title: string;
   pictures: Record<string, BuiltinSets>;
   sheets: Sheets[];
-  starts: { architecture: Architecture; first: number; count: number; at: Slice }[]; // one row of float32 per seed
+  initial_parameters: { architecture: Architecture; first: number; count: number; at: Slice }[]; // one row of float32 per seed
   recordings: { name: string | null; at: Slice }[];
   slice(at: Slice): ArrayBuffer;
 }
@@ -65,11 +65,11 @@ export function embedded(text: string): Api {
         for (const form of group.forms) if (keyOf(group, form) === key) return sheetOf(group, form);
       throw new Error(missingSheet(sheets, key));
     },
-    async starts(architecture, first, count) {
-      const { starts, slice } = await open();
-      const tables = starts.filter((table) => nameOf(table.architecture) === nameOf(architecture));
+    async initialParameters(architecture, first, count) {
+      const { initial_parameters: all, slice } = await open();
+      const tables = all.filter((table) => nameOf(table.architecture) === nameOf(architecture));
       const table = tables.find((other) => other.first <= first && first + count <= other.first + other.count);
-      if (!table) throw new Error(missingStarts(tables));
+      if (!table) throw new Error(missingSeeds(tables));
       const size = (table.at[1] - table.at[0]) / 4 / table.count;
       const numbers = new Float32Array(slice(table.at));
       const row = (k: number) => [...numbers.subarray(k * size, (k + 1) * size)];
@@ -116,7 +116,7 @@ function describeKey(key: string) {
   };
 }
 
-function missingStarts(tables: Payload["starts"]): string {
+function missingSeeds(tables: Payload["initial_parameters"]): string {
   if (tables.length === 0) return `This file has no initial parameters for this network. ${PYTHON}`;
   const ranges = tables.map(({ first, count }) => `${integer(first)} to ${integer(first + count - 1)}`);
   return `This file has the initial parameters of seeds ${ranges.join(" and ")} only. ${PYTHON}`;

@@ -52,7 +52,8 @@ export const http: RequiredApi & PythonApi = {
   about: () => json("about"),
   pictures: (grid) => json(`pictures/${grid}`),
   sheet: (architecture, recipe, batch) => json("sheet", { architecture, recipe, batch }),
-  starts: async (architecture, first_seed, count) => (await json("starts", { architecture, first_seed, count })).starts,
+  initialParameters: async (architecture, first_seed, count) =>
+    (await json("initial_parameters", { architecture, first_seed, count })).initial_parameters,
   recording: async (experiment) => (await request("recording", experiment)).arrayBuffer(),
   columns: (name, text) => json("columns", { name, text }),
   table: (choice) => json("table", choice),
@@ -62,5 +63,5 @@ export const http: RequiredApi & PythonApi = {
   learner: () => json("learner"),
   rung: async (key, networks, progress, signal) =>
     readStream(await request("rung", { key, networks }, signal), progress),
-  bayes: async (pictures, world, signal) => (await json("bayes", { pictures, world }, signal)).answers,
+  bayes: async (pictures, world, signal) => (await json("bayes", { pictures, world }, signal)).outputs,
 };

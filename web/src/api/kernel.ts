@@ -124,8 +124,9 @@ export function kernelApi(kernel: Kernel): RequiredApi & PythonApi {
     about: () => kernel.ask("about"),
     pictures: (grid) => kernel.ask("pictures", grid),
     sheet: (architecture, recipe, batch) => kernel.ask("sheet", { architecture, recipe, batch }),
-    starts: async (architecture, first_seed, count) =>
-      (await kernel.ask<{ starts: number[][] }>("starts", { architecture, first_seed, count })).starts,
+    initialParameters: async (architecture, first_seed, count) =>
+      (await kernel.ask<{ initial_parameters: number[][] }>("initial_parameters", { architecture, first_seed, count }))
+        .initial_parameters,
     recording: (experiment) => kernel.ask("recording", experiment),
     check: (experiment) => kernel.ask("check", experiment),
     columns: (name, text) => kernel.ask("columns", { name, text }),
@@ -135,6 +136,6 @@ export function kernelApi(kernel: Kernel): RequiredApi & PythonApi {
     learner: () => kernel.ask("learner"),
     rung: (key, networks, progress, signal) => kernel.ask("rung", { key, networks }, progress, signal),
     bayes: async (pictures, world, signal) =>
-      (await kernel.ask<{ answers: number[][] }>("bayes", { pictures, world }, undefined, signal)).answers,
+      (await kernel.ask<{ outputs: number[][] }>("bayes", { pictures, world }, undefined, signal)).outputs,
   };
 }

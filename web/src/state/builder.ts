@@ -14,7 +14,7 @@ const SEEDS_PER_REQUEST = 32; // initial parameters are fetched for several seed
 
 export class Builder {
   private readonly sheets = new Map<string, Promise<SheetAnswer>>();
-  private readonly starts = new Map<string, Promise<number[][]>>();
+  private readonly blocks = new Map<string, Promise<number[][]>>();
   private readonly grids = new Map<string, Promise<BuiltinSets>>();
 
   constructor(private readonly api: Api) {}
@@ -39,11 +39,11 @@ export class Builder {
     return new Run(setup, prepared, root.parameters ?? (await this.initialParameters(architecture, seed)));
   }
 
-  /** Build a run that starts at a trained step of another run. */
+  /** Build a run that initialParameters at a trained step of another run. */
   async branch(parent: Run, spec: BranchSpec): Promise<Run> {
     if (spec.at > parent.done)
       throw new Error(
-        `The branch starts at step ${integer(spec.at)}. It must start at most at step ${integer(parent.done)}, the end of its run.`,
+        `The branch initialParameters at step ${integer(spec.at)}. It must start at most at step ${integer(parent.done)}, the end of its run.`,
       );
     const { setup } = parent;
     const recipe = branchRecipe(parent, spec);
@@ -76,8 +76,10 @@ export class Builder {
   private async initialParameters(architecture: Architecture, seed: number): Promise<number[]> {
     const first = Math.min(seed - (seed % SEEDS_PER_REQUEST), 2 ** 32 - SEEDS_PER_REQUEST);
     const key = JSON.stringify([architecture, first]);
-    const starts = await cached(this.starts, key, () => this.api.starts(architecture, first, SEEDS_PER_REQUEST));
-    return starts[seed - first];
+    const block = await cached(this.blocks, key, () =>
+      this.api.initialParameters(architecture, first, SEEDS_PER_REQUEST),
+    );
+    return block[seed - first];
   }
 }
 

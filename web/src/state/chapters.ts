@@ -14,8 +14,8 @@ const CHANGES: Record<string, (state: State) => Partial<State>> = {
   fuzzy: (state) => ({ step: lastStep(state), own: FUZZY, stop: 2 }),
   inside: (state) => ({ step: lastStep(state) }),
   stress: (state) => ({ step: lastStep(state), own: GRAY, stop: 2 }),
-  bold: (state) => ({ step: lastStep(state), recipe: { ...state.recipe, learning_rate: 5 } }),
-  aha: (state) => ({
+  high_rate: (state) => ({ step: lastStep(state), recipe: { ...state.recipe, learning_rate: 5 } }),
+  confidence: (state) => ({
     recipe: { ...state.recipe, epochs: EPOCHS_FACTOR * state.recipe.epochs },
     step: EPOCHS_FACTOR * lastStep(state),
     own: GRAY,

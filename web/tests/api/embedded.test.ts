@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Api } from "../../src/api/api";
 import { embedded } from "../../src/api/embedded";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../src/engine/recipe";
-import { cells, fileData, parameters, starts } from "../laboratory";
+import { cells, fileData, parameters, initialParameters } from "../laboratory";
 
 const api: Api = embedded(fileData());
 
@@ -23,14 +23,14 @@ describe("a file's own Api", () => {
     const { sheet } = await embedded(fileData({ sheets })).sheet(DEFAULT_ARCHITECTURE, nesterov, 1);
     expect(sheet.cells).toEqual([cells[2], cells[1], cells[4]]);
   });
-  it("has the starts of its seeds, as float32", async () => {
-    const found = await api.starts(DEFAULT_ARCHITECTURE, 32, 32);
+  it("has the initial parameters of its seeds, as float32", async () => {
+    const found = await api.initialParameters(DEFAULT_ARCHITECTURE, 32, 32);
     expect(found).toHaveLength(32);
     expect(found[5]).toEqual(parameters.map((_, k) => Math.fround(Math.sin(37 * parameters.length + k))));
   });
   it("gives the bytes of its recordings", async () => {
     const [{ name, bytes }] = await api.initialRecordings!();
-    expect([name, new Uint8Array(bytes)]).toEqual(["one", new Uint8Array(starts.buffer.slice(4, 12))]);
+    expect([name, new Uint8Array(bytes)]).toEqual(["one", new Uint8Array(initialParameters.buffer.slice(4, 12))]);
   });
   it("has no questions that only Python can answer", () => {
     for (const name of ["population", "story", "check", "recording", "learner"] as const)
@@ -46,10 +46,10 @@ describe("a file's own Api", () => {
     await expect(asked).rejects.toThrow(words);
   }); // prettier-ignore
   it("lists its seeds, and rejects unknown picture sizes", async () => {
-    await expect(api.starts(DEFAULT_ARCHITECTURE, 64, 32)).rejects.toThrow(
+    await expect(api.initialParameters(DEFAULT_ARCHITECTURE, 64, 32)).rejects.toThrow(
       "the initial parameters of seeds 0 to 63 only. More choices need Python.",
     );
-    const none = api.starts({ ...DEFAULT_ARCHITECTURE, init: "he" }, 0, 32);
+    const none = api.initialParameters({ ...DEFAULT_ARCHITECTURE, init: "he" }, 0, 32);
     await expect(none).rejects.toThrow("no initial parameters for this network");
     await expect(api.pictures(3)).rejects.toThrow("no pictures of 3×3 pixels");
   });

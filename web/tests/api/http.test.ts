@@ -17,12 +17,12 @@ const lines = (...chunks: string[]) => {
 
 describe("a request to the server", () => {
   it("has a body only with a question", async () => {
-    fetch.mockImplementation(async () => Response.json({ starts: [[1, 2]] }));
+    fetch.mockImplementation(async () => Response.json({ initial_parameters: [[1, 2]] }));
     await http.about();
     expect(fetch.mock.calls[0]).toEqual(["./api/about", { signal: undefined }]);
-    expect(await http.starts(DEFAULT_ARCHITECTURE, 32, 1)).toEqual([[1, 2]]);
+    expect(await http.initialParameters(DEFAULT_ARCHITECTURE, 32, 1)).toEqual([[1, 2]]);
     const [path, options] = fetch.mock.calls[1];
-    expect([path, options!.method]).toEqual(["./api/starts", "POST"]);
+    expect([path, options!.method]).toEqual(["./api/initial_parameters", "POST"]);
     expect(JSON.parse(options!.body as string)).toEqual({
       architecture: DEFAULT_ARCHITECTURE,
       first_seed: 32,

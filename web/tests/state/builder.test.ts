@@ -22,10 +22,10 @@ describe("a builder", () => {
   });
 
   it("fetches the initial parameters of neighboring seeds together", async () => {
-    const starts = vi.fn(api.starts);
-    const builder = new Builder({ ...api, starts });
+    const initialParameters = vi.fn(api.initialParameters);
+    const builder = new Builder({ ...api, initialParameters });
     for (const seed of [33, 40, 2 ** 32 - 1]) await builder.root(rootWith({ seed }), null);
-    expect(starts.mock.calls.map(([, first, count]) => [first, count])).toEqual([[32, 32], [2 ** 32 - 32, 32]]); // prettier-ignore
+    expect(initialParameters.mock.calls.map(([, first, count]) => [first, count])).toEqual([[32, 32], [2 ** 32 - 32, 32]]); // prettier-ignore
   });
 
   it("asks again after a failure", async () => {
@@ -68,11 +68,11 @@ describe("a builder", () => {
     );
   });
 
-  it("starts a branch with the state of its parent", async () => {
+  it("initialParameters a branch with the state of its parent", async () => {
     const builder = new Builder(api);
     const parent = await builder.root(rootWith({ recipe: { ...DEFAULT_RECIPE, epochs: 3 } }), null);
     await expect(builder.branch(parent, { from: 0, at: 5 })).rejects.toThrow(
-      "starts at step 5. It must start at most at step 0, the end of its run.",
+      "initialParameters at step 5. It must start at most at step 0, the end of its run.",
     );
     parent.advance(Infinity);
     const branch = await builder.branch(parent, {

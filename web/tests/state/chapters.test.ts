@@ -13,7 +13,7 @@ describe("a chapter begins", () => {
     ["stress", { step: 400, own: { input: [0.5, 0.5, 0.5, 0.5], target: [0.5, 0.5] } }],
   ])("%s with %j", (chapter, change) => expect(chapterState(chapter, 0)).toMatchObject(change));
   it("bold with a high rate, and aha with a hundred times the epochs", () => {
-    expect(chapterState("bold", 0).recipe.learning_rate).toBe(5);
-    expect([chapterState("aha", 0).recipe.epochs, chapterState("aha", 0).step]).toEqual([10_000, 40_000]);
+    expect(chapterState("high_rate", 0).recipe.learning_rate).toBe(5);
+    expect([chapterState("confidence", 0).recipe.epochs, chapterState("confidence", 0).step]).toEqual([10_000, 40_000]);
   });
 });

@@ -16,7 +16,7 @@ afterEach(() => delete document.documentElement.dataset.theme);
 
 const button = (name: string | RegExp) => screen.getByRole<HTMLButtonElement>("button", { name });
 const click = (name: string | RegExp) => fireEvent.click(button(name));
-const CHAPTERS = [{ key: "bold", title: "Too bold", question: "?", options: [] }];
+const CHAPTERS = [{ key: "high_rate", title: "Too high", question: "?", options: [] }];
 const ADDRESS = toAddress({ ...defaultState(), step: 9, recipe: { ...defaultState().recipe, epochs: 3 } })!;
 
 async function open(hostChange: Partial<Host> = {}, apiChange: Partial<Api> = {}) {
@@ -115,7 +115,7 @@ describe("the header", () => {
     const { lab } = await open({}, { about: async () => ({ version: "1.2", limits: {}, chapters: CHAPTERS }) });
     await click(/1\s+Bold/);
     await waitFor(() =>
-      expect([lab.state.chapter, lab.state.recipe.learning_rate, lab.state.step]).toEqual(["bold", 5, 400]),
+      expect([lab.state.chapter, lab.state.recipe.learning_rate, lab.state.step]).toEqual(["high_rate", 5, 400]),
     );
     expect(button(/1\s+Bold/).getAttribute("aria-current")).toBe("true");
     await click("Start over");

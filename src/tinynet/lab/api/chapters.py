@@ -25,7 +25,16 @@ class StoryRequest(StrictRequest):
     """A chapter of the journey, for one network and many seeds."""
 
     chapter: Literal[
-        "look", "nudge", "train", "converge", "fuzzy", "inside", "stress", "bold", "aha", "learner"
+        "look",
+        "nudge",
+        "train",
+        "converge",
+        "fuzzy",
+        "inside",
+        "stress",
+        "high_rate",
+        "confidence",
+        "learner",
     ]
     seed: int = 0
     networks: int = 1000

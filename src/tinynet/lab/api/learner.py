@@ -18,6 +18,7 @@ from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung
 from tinynet.experiments.population import population
 from tinynet.lab.api.requests import Progress, StrictRequest, WorldJson
 from tinynet.model.network import Network
+from tinynet.story.exam_parts import requirements
 from tinynet.story.learner import learner as shipped_learner
 from tinynet.story.rung_effects import sentence
 
@@ -25,7 +26,6 @@ SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
 MAX_PICTURES = 5_000  # per request for Bayes-optimal outputs
 MAX_SEEDS = 2_048  # per rung
 RUNG_PICTURES = 5_000  # of the exam of a rung; the two networks take the full exam
-KINDS = {"step": "step", "side_experiment": "aside", "pitfall": "trap"}  # as the page names them
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def learner() -> dict[str, Any]:
         },
         "pictures": full.count,
         "world": full.world.to_json(),
-        "floors": {name: list(estimate) for name, estimate in vars(full.bayes_scores).items()},
+        "bayes_scores": {name: list(estimate) for name, estimate in vars(full.bayes_scores).items()},
         "rungs": [_rung(one) for one in RUNGS],
         "unsure_below": predictions.UNSURE,
     }
@@ -90,24 +90,16 @@ def _network(network: Network) -> dict[str, Any]:
 
 
 def _exam_rows(results: list[ExamResult]) -> list[dict[str, Any]]:
-    """Return a row for each part of the exam: its criterion, and each network's value and whether it passes."""
-    criteria = (
-        f"margin ≥ {exam.LEAST_MARGIN:g}",
-        f"accuracy ≥ {exam.LEAST_ACCURACY:g}",
-        f"|H − V| ≤ {exam.MAX_SURE_OF_GRAY:g} on gray, ≤ {exam.MAX_SURE_OF_DOUBT:g} on the worst",
-        f"≤ {exam.MAX_BRIER:g} × floor",
-        f"AUROC ≥ {exam.LEAST_AUROC:g}",
-        f"agreement ≥ {exam.LEAST_AGREEMENT:g}",
-    )
+    """Return a row for each part of the exam: its requirement, and each network's value and whether it passes."""
     values = [_exam_values(result) for result in results]
     return [
         {
-            "name": name,
-            "asked": criterion,
-            "marks": [texts[k] for texts in values],
+            "name": part.name,
+            "requirement": part.requirement,
+            "values": [texts[k] for texts in values],
             "passed": [bool(result.parts[0, k]) for result in results],
         }
-        for k, (name, criterion) in enumerate(zip(exam.PARTS, criteria, strict=True))
+        for k, part in enumerate(requirements())
     ]
 
 
@@ -147,9 +139,9 @@ def _rung(rung: Rung) -> dict[str, Any]:
     own = None if isinstance(source, World) or source == pictures.lines() else source.to_json()
     return {
         "key": rung.key,
-        "adds": rung.change,
-        "after": rung.baseline,
-        "kind": KINDS[rung.kind],
+        "change": rung.change,
+        "baseline": rung.baseline,
+        "kind": rung.kind,
         "architecture": rung.architecture.to_json(),
         "recipe": rung.recipe.to_json(),
         "world": world,
@@ -180,10 +172,10 @@ def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
         for n, (name, count) in enumerate(zip(exam.PARTS, found.parts, strict=True), 1)
     ]
     return {
-        "standing": asdict(found) | {"unsound": found.n_failing_clean_lines},
+        "standing": asdict(found),
         "sentence": sentence(ladder, request.key),
         "passed": verdicts.counted(found.passed, found.networks, "networks pass the whole exam").to_json(),
-        "unsound": verdicts.counted(
+        "failing_clean_lines": verdicts.counted(
             found.n_failing_clean_lines, found.networks, "networks fail a clean line"
         ).to_json(),
         "parts": parts,
@@ -208,4 +200,4 @@ def bayes(request: BayesRequest) -> dict[str, Any]:
                 f"has a picture {number} with {len(picture)} pixels. Each picture must have {pixels} pixels.",
                 parameter="pictures",
             )
-    return {"answers": posterior(request.world, request.pictures).tolist()}
+    return {"outputs": posterior(request.world, request.pictures).tolist()}

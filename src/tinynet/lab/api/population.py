@@ -86,18 +86,21 @@ def _check(request: PopulationRequest, source: Source) -> None:
 def _verdicts(trained: Population, margins: np.ndarray) -> dict[str, Verdict]:
     """Return how many networks are correct, and for two classes how they classify the picture."""
     correct, classes = trained.all_right, trained.examples.target_names
-    found = {"all_right": trained.share(correct, f"get all {len(trained.examples)} pictures right")}
+    thing = "row" if trained.examples.shape is None else "picture"
+    found = {
+        "all_right": trained.share(correct, f"classify all {len(trained.examples):,} {thing}s correctly")
+    }
     if len(classes) != 2:
         return found
     sure = np.abs(margins) >= predictions.UNSURE
-    found["lean"] = trained.share(margins > 0, f"predict {classes[0]} for this picture")
-    found["sure"] = trained.share(sure, "are sure of this picture")
+    found["first_class"] = trained.share(margins > 0, f"predict {classes[0]} for this {thing}")
+    found["sure"] = trained.share(sure, f"are sure of this {thing}")
     if 0 < correct.sum() < len(trained):
-        who = "networks that get every picture right"
-        found["learned_lean"] = verdicts.share(
-            margins[correct] > 0, f"{who} predict {classes[0]} for this picture"
+        who = f"networks that classify every {thing} correctly"
+        found["learned_first_class"] = verdicts.share(
+            margins[correct] > 0, f"{who} predict {classes[0]} for this {thing}"
         )
-        found["learned_sure"] = verdicts.share(sure[correct], f"{who} are sure of this picture")
+        found["learned_sure"] = verdicts.share(sure[correct], f"{who} are sure of this {thing}")
     return found
 
 

@@ -23,7 +23,7 @@ MAX_BATCH = 256  # examples; each has its own cells
 MAX_STEPS = 1_000_000  # of a recording
 MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
-MAX_STARTS = 256
+MAX_SEEDS = 256
 Progress = Callable[[int, int], None]
 
 
@@ -77,7 +77,7 @@ class SheetRequest(StrictRequest):
 
 
 @dataclass(frozen=True)
-class StartsRequest(StrictRequest):
+class InitialParametersRequest(StrictRequest):
     """The initial parameters of `count` seeds."""
 
     architecture: ArchitectureJson

@@ -13,11 +13,11 @@ from tinynet.data.batches import steps_per_epoch
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions
 from tinynet.lab.api.requests import (
-    MAX_STARTS,
+    MAX_SEEDS,
     MAX_STEPS,
     Experiment,
+    InitialParametersRequest,
     SheetRequest,
-    StartsRequest,
     check_sheet_request,
     check_size,
 )
@@ -52,15 +52,17 @@ def sheet(request: SheetRequest) -> dict[str, Any]:
     }
 
 
-def starts(request: StartsRequest) -> dict[str, Any]:
+def initial_parameters(request: InitialParametersRequest) -> dict[str, Any]:
     """Return the initial parameters of the seeds from `first_seed` on."""
     check_size(request.architecture)
-    check_int("count", request.count, 1, MAX_STARTS)
+    check_int("count", request.count, 1, MAX_SEEDS)
     check_seed(request.first_seed, "first_seed")
     seeds = range(request.first_seed, request.first_seed + request.count)
     return {
         "first_seed": request.first_seed,
-        "starts": [Network.initial(request.architecture, seed=s).parameters.tolist() for s in seeds],
+        "initial_parameters": [
+            Network.initial(request.architecture, seed=s).parameters.tolist() for s in seeds
+        ],
     }
 
 

@@ -85,9 +85,9 @@ def _add_routes(app: FastAPI) -> None:
     def sheet(request: Annotated[requests.SheetRequest, Body()]) -> Response:
         return _json(sheets.sheet(request))
 
-    @app.post("/api/starts", summary="The initial parameters of seeds, equal to PyTorch's")
-    def starts(request: Annotated[requests.StartsRequest, Body()]) -> dict[str, Any]:
-        return sheets.starts(request)
+    @app.post("/api/initial_parameters", summary="The initial parameters of seeds, equal to PyTorch's")
+    def initial_parameters(request: Annotated[requests.InitialParametersRequest, Body()]) -> dict[str, Any]:
+        return sheets.initial_parameters(request)
 
     @app.post("/api/check", summary="One step, computed by PyTorch")
     def check(request: Annotated[requests.Experiment, Body()]) -> dict[str, Any]:

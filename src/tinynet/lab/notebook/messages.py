@@ -31,7 +31,9 @@ ROUTES = {
     "about": Route(None, lambda _, __: chapters.about()),
     "pictures": Route(int, lambda grid, _: sheets.picture_sets(grid)),
     "sheet": Route(requests.SheetRequest, lambda request, _: sheets.sheet(request)),
-    "starts": Route(requests.StartsRequest, lambda request, _: sheets.starts(request)),
+    "initial_parameters": Route(
+        requests.InitialParametersRequest, lambda request, _: sheets.initial_parameters(request)
+    ),
     "recording": Route(requests.Experiment, lambda request, _: sheets.recording(request).to_bytes()),
     "check": Route(requests.Experiment, lambda request, _: torch_check.torch_step(request)),
     "columns": Route(table_api.TableText, lambda request, _: table_api.columns(request)),

@@ -20,7 +20,7 @@ from tinynet.training.watched import WatchedRecording
 PAGE = Path(__file__).parents[2] / "page"
 MAX_BYTES = 1_000_000  # of a file
 MAX_RECORDING_BYTES = 200_000  # of all recordings; longer recordings keep only some of their steps
-MAX_STARTS, BLOCK = 1024, 32  # seeds; the page requests blocks of seeds
+MAX_SEEDS, BLOCK = 1024, 32  # seeds; the page requests blocks of seeds
 MAX_CELLS = 18_000  # parameters x batch size, summed over the optional forms; more would be slow to write
 MAX_RECORDINGS = 8
 
@@ -117,7 +117,7 @@ class PageBuilder:
                 }
                 for name, run in zip(names, recordings, strict=True)
             ],
-            "starts": [],
+            "initial_parameters": [],
         }
         self.set_forms(forms or [[] for _ in recordings])
 
@@ -132,13 +132,13 @@ class PageBuilder:
         """Add the initial parameters of as many seeds as `room` bytes allow. Return whether any were added."""
         numbers = sum(one.parameter_count for one in self._architectures)
         each = 4 * numbers * 4 / 3 * 1.01  # bytes of a seed: float32 in base64, and 1 % more
-        count = min(MAX_STARTS, int(room / each)) // BLOCK * BLOCK
+        count = min(MAX_SEEDS, int(room / each)) // BLOCK * BLOCK
         if count <= 0:
             return False
         for one in self._architectures:
             table = {"architecture": one.to_json(), "first": 0, "count": count}
             at = self._append(payload.starts_table(one, 0, count))
-            self._document["starts"].append(table | {"at": at})
+            self._document["initial_parameters"].append(table | {"at": at})
         return True
 
     def size(self) -> int:

@@ -16,8 +16,8 @@ const network = (origin: string, scale: number): NetworkJson => ({
   sheet: { format: 2, batch: 1, cells: forward },
 });
 const verdict = (sentence: string, share: number): Verdict => ({ sentence, count: null, n: 256, interval: [share / 2, share], numbers: { share } }); // prettier-ignore
-const rung = (key: string, kind: "step" | "aside" | "trap" = "step") => ({
-  key, adds: `adds ${key}`, after: null, kind, architecture: DEFAULT_ARCHITECTURE, recipe: { ...DEFAULT_RECIPE, epochs: 2 }, world: null, pictures: null,
+const rung = (key: string, kind: "step" | "side_experiment" | "pitfall" = "step") => ({
+  key, change: `adds ${key}`, baseline: null, kind, architecture: DEFAULT_ARCHITECTURE, recipe: { ...DEFAULT_RECIPE, epochs: 2 }, world: null, pictures: null,
 }); // prettier-ignore
 const bins = (predicted: (number | null)[], count: number[]) => ({
   edges: [0, 0.5, 1], count, predicted, observed: predicted, intervals: [[0, 0.4], [0.6, 1]] as [number, number][], ece: 0.125,
@@ -25,12 +25,12 @@ const bins = (predicted: (number | null)[], count: number[]) => ({
 
 const ANSWER: LearnerAnswer = {
   networks: { memorizer: network("seed 0", 1), learner: network("seed 5", 3) },
-  parts: [{ name: "lines", asked: "all right", marks: ["4/4", "3/4"], passed: [true, false] }],
+  parts: [{ name: "lines", requirement: "all right", values: ["4/4", "3/4"], passed: [true, false] }],
   reliability: { memorizer: bins([0.25, 0.75], [10, 2000]), learner: bins([null, 0.75], [0, 7]) },
   pictures: 20_000,
   world: DEFAULT_WORLD,
-  floors: { accuracy: [0.9, 0], brier: [0.1, 0], cross_entropy: [0.3, 0], auroc: [0.95, 0] },
-  rungs: [rung("notebook"), rung("noise"), rung("dropout", "aside"), rung("labels", "trap")],
+  bayes_scores: { accuracy: [0.9, 0], brier: [0.1, 0], cross_entropy: [0.3, 0], auroc: [0.95, 0] },
+  rungs: [rung("notebook"), rung("noise"), rung("dropout", "side_experiment"), rung("labels", "pitfall")],
   unsure_below: 0.2,
 };
 const rungAnswer = (key: string, networks: number) =>
@@ -38,7 +38,7 @@ const rungAnswer = (key: string, networks: number) =>
     standing: { key, networks, passed: 200, means: { accuracy: 0.91, gray: 0.02, brier_ratio: 1.1, auroc: 0.94 } },
     sentence: `${key} was measured.`,
     passed: verdict("78 % pass.", 0.78),
-    unsound: verdict("None fails.", 0),
+    failing_clean_lines: verdict("None fails.", 0),
   }) as unknown as RungAnswer;
 
 beforeEach(() => {

@@ -9,7 +9,11 @@ import { LINES, openLab } from "../../laboratory";
 const verdict = (sentence: string): Verdict => ({ sentence, count: 1, n: 2, interval: null, numbers: {} });
 const ANSWER: PopulationAnswer = {
   networks: 10_000,
-  verdicts: { all_right: verdict("Half of them."), lean: verdict("To the left."), learned_lean: verdict("Those too.") },
+  verdicts: {
+    all_right: verdict("Half of them."),
+    first_class: verdict("To the left."),
+    learned_first_class: verdict("Those too."),
+  },
   histogram: { edges: [-1, 0, 1], counts: [30, 9970], seeds: [[4, 8], [1]], left_out: 0 },
 };
 
@@ -54,7 +58,7 @@ describe("the panel of many seeds", () => {
     await open();
     await click("Measure");
     await screen.findByText("Half of them.");
-    await fireEvent.change(screen.getByLabelText("Question"), { target: { value: "lean" } });
+    await fireEvent.change(screen.getByLabelText("Question"), { target: { value: "first_class" } });
     expect(text()).toContain("To the left.");
     expect(text()).toContain("Those too.");
     await fireEvent.change(screen.getByLabelText("Question"), { target: { value: "sure" } });

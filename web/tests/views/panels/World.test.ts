@@ -75,7 +75,7 @@ describe("the panel of all inputs", () => {
     const lab = await open({ step: 3 });
     await click("CSV");
     const [[rows, name]] = vi.mocked(saveTable).mock.calls;
-    expect([rows.length, name]).toEqual([17, "answers-3"]);
+    expect([rows.length, name]).toEqual([17, "outputs-3"]);
     expect(rows[0]).toEqual([
       "set",
       "picture",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatOutputs } from "../../src/display/answers";
+import { formatOutputs } from "../../src/display/outputs";
 import type { Examples } from "../../src/types";
 
 describe("outputs as text", () => {
