@@ -208,7 +208,7 @@ def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, las
 
 def _divergence(run: Recording) -> StopReason:
     """Find the first cell that is not finite in the step that was not taken."""
-    recipe = replace(run.recipe, learning_rate=run.rate_of(run.steps))
+    recipe = replace(run.recipe, learning_rate=run.learning_rate(run.steps))
     values = Moment(run.final, run.batch(run.steps), recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
     largest = max(abs(run.final.parameters))
