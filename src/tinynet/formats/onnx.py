@@ -126,6 +126,8 @@ def _layers(graph: "GraphProto", source: str) -> Iterator[Layer]:
     """
     from onnx.helper import get_node_attr_value
 
+    if len(graph.output) != 1:
+        raise TinyNetError(f"{source} has {len(graph.output)} outputs. It must have one output.")
     arrays = {tensor.name: tensor for tensor in graph.initializer}
     current = next((value.name for value in graph.input if value.name not in arrays), "")
     layer: Layer | None = None
@@ -162,6 +164,10 @@ def _linear_layer(attributes: dict[str, Any], parameters: list[np.ndarray], sour
     if factors != {1.0} or attributes.get("transA"):
         raise TinyNetError(
             f"{source} has a Gemm with alpha, beta or transA, which is not a layer. TinyNet reads {READABLE}."
+        )
+    if parameters[0].ndim != 2:
+        raise TinyNetError(
+            f"{source} has a weight of shape {parameters[0].shape}. It must have two dimensions."
         )
     weight = parameters[0] if attributes.get("transB") else parameters[0].T
     bias = parameters[1] if len(parameters) > 1 else np.zeros(len(weight))
