@@ -141,6 +141,8 @@ class Recording(InNotebook):
 
         Raises TinyNetError for a step out of range.
         """
+        if not isinstance(step, int | np.integer):
+            raise TinyNetError(f"is {step!r}. It must be a whole number.", parameter="step")
         if not self.steps:
             raise TinyNetError(f"is {step:,} and the recording has 0 steps.", parameter="step")
         if not -self.steps <= step < self.steps:

@@ -16,7 +16,7 @@ from tinynet.kernels.scalar import Recorder, Tape
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.training.checks import check
+from tinynet.training.checks import check, check_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
 from tinynet.validation import check_int
@@ -68,8 +68,9 @@ def train(
     >>> f"{run.loss_per_epoch[-1]:.4f}"
     '0.2522'
     """
-    recipe = recipe or Recipe()
+    recipe = Recipe() if recipe is None else recipe
     check(network.architecture, examples, recipe, validation)
+    check_int("kept", kept, 1)
     per_epoch = steps_per_epoch(recipe, examples)
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
@@ -140,7 +141,8 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     >>> moment.ledger()[0].name
     'layer1.weight[0,0]'
     """
-    recipe = recipe or Recipe()
+    recipe = Recipe() if recipe is None else recipe
+    check_recipe(recipe)
     check(network.architecture, examples, replace(recipe, patience=0))  # patience needs a validation set
     assert examples.targets is not None
     batch = replace(examples, targets=smoothed(recipe, examples.targets))
