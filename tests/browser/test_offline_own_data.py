@@ -57,7 +57,7 @@ def test_a_watched_training_goes_on_where_formulas_are_aboard(open_file):
     scrub(page, 2)
     page.get_by_role("button", name="Branch here").click()
     expect(trainings(page).nth(2)).to_contain_text("from step 2 of clipped: no changes")
-    recipe = replace(clipped.recipe, gradients="loss", learning_rate=clipped.rate_of(2), epochs=1)
+    recipe = replace(clipped.recipe, gradients="loss", learning_rate=clipped.learning_rate(2), epochs=1)
     scrub(page, 3)
     same_as(page, tn.train(clipped[2].network, clipped.examples, recipe)[1])
     expect(trainings(page).nth(1)).to_contain_text("watched in PyTorch")

@@ -65,7 +65,7 @@ def test_a_watched_training_goes_on_where_its_formulas_are_known(open_page, tmp_
     page.get_by_role("button", name="Branch here").click()
     expect(page.locator(".at-timeline")).to_contain_text("from step 2: no changes")
     expect(page.get_by_role("alert")).to_be_empty()
-    recipe = replace(KNOWN.recipe, learning_rate=KNOWN.rate_of(2), epochs=1)
+    recipe = replace(KNOWN.recipe, learning_rate=KNOWN.learning_rate(2), epochs=1)
     ours = tn.train(KNOWN[2].network, KNOWN.examples, recipe)
     page.get_by_role("slider", name="Step").fill("3")
     expect(heading(page)).to_contain_text("step 1 of 2")

@@ -57,7 +57,7 @@ WRONG = {  # command: arguments before the options, and a wrong value of each op
     "runbook": ([], {"--networks": "0", "--first-seed": "-1", "--out": "file/a", "--save": "a.json"}),
     "export": (["run.safetensors"], {
         "--frames": "0", "--fps": "0", "--figure": "mood", "--dtype": "int8", "--name": "1", "--depth": "-1",
-        "--epoch": "9", "--title": "a", "--names": "a", "--picture": "a", "--out": "run.safetensors",
+        "--epoch": "9", "--title": "a", "--names": "a", "--example": "a", "--out": "run.safetensors",
     }),
     "worksheet": ([], {
         "--first-seed": "-1", "--seeds": "x", "--picture": "middle", "--target": "x", "--decimals": "0", "--rate": "0",
@@ -78,7 +78,7 @@ NAMED_OTHERWISE = {
     "lab": {"--host", "--browser"},
 }
 ENDINGS = {"--frames": ".gif", "--fps": ".gif", "--figure": ".svg", "--dtype": ".h", "--name": ".h", "--depth": ".tex",
-           "--epoch": ".h", "--title": ".h", "--names": ".h", "--picture": ".h"}  # fmt: skip
+           "--epoch": ".h", "--title": ".h", "--names": ".h", "--example": ".h"}  # fmt: skip
 CASES = [(command, option) for command, (_, wrong) in WRONG.items() for option in wrong]
 
 

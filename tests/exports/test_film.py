@@ -104,7 +104,7 @@ def test_invalid_options_are_refused(run, tmp_path, monkeypatch):
         ("no/film.gif", {}, r"cannot write .*film\.gif: there is no folder .*no\. Make the folder first"),
         ("film.gif", {"frames": 1}, "frames is 1. It must be a whole number from 2 to 2,000"),
         ("film.gif", {"fps": 0.5}, "fps is 0.5. It must be a whole number from 1 to 60"),
-        ("film.gif", {"picture": "middle"}, "there is no example 'middle'"),
+        ("film.gif", {"example": "middle"}, "there is no example 'middle'"),
     ):
         with pytest.raises(tn.TinyNetError, match=message):
             film.film(run, tmp_path / name, **options)

@@ -62,6 +62,15 @@ def test_json_of_other_kinds_is_refused_as_a_network(change, message):
         tn.Network.from_json(NETWORK.to_json() | change)
 
 
+def test_json_without_a_format_is_refused():
+    data = NETWORK.to_json()
+    del data["format"]
+    with pytest.raises(
+        TinyNetError, match="this JSON has no format. It must have a whole number from 1 to 3"
+    ):
+        tn.Network.from_json(data)
+
+
 @pytest.mark.parametrize("run", RUNS)
 def test_a_recording_survives_json_exactly(run):
     text = json.dumps(recording_json(run), allow_nan=False)

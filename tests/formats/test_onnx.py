@@ -80,13 +80,13 @@ def test_a_round_trip_loses_nothing(network):
 
 
 def test_the_metadata_has_the_names_of_the_outputs():
-    model = onnx.load_from_string(LINES.to_onnx(answers=("horizontal", "vertical")))
+    model = onnx.load_from_string(LINES.to_onnx(target_names=("horizontal", "vertical")))
     props = {prop.key: prop.value for prop in model.metadata_props}
-    assert json.loads(props["answers"]) == ["horizontal", "vertical"]
+    assert json.loads(props["target_names"]) == ["horizontal", "vertical"]
     assert json.loads(props["tinynet"])["origin"] == "seed 0"
     assert [one.name for one in (*model.graph.input, *model.graph.output)] == ["inputs", "outputs"]
-    with pytest.raises(TinyNetError, match="answers has 3 names and the network has 2 outputs"):
-        LINES.to_onnx(answers=("a", "b", "c"))
+    with pytest.raises(TinyNetError, match="target_names has 3 names and the network has 2 outputs"):
+        LINES.to_onnx(target_names=("a", "b", "c"))
 
 
 def test_a_missing_onnx_names_the_extra(monkeypatch):

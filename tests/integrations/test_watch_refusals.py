@@ -26,8 +26,8 @@ def test_wrong_arguments_are_refused():
         tn.watch(net, optimizer, steps_per_epoch=0)
     with pytest.raises(TinyNetError, match="shape is \\(3, 3\\) and the model takes 4"):
         tn.watch(net, optimizer, shape=(3, 3))
-    with pytest.raises(TinyNetError, match="answers has 1 names and the model has 2 outputs"):
-        tn.watch(net, optimizer, answers=("yes",))
+    with pytest.raises(TinyNetError, match="target_names has 1 names and the model has 2 outputs"):
+        tn.watch(net, optimizer, target_names=("yes",))
     with pytest.raises(TinyNetError, match="9 inputs and the model takes 4"):
         tn.watch(net, optimizer, examples=tn.pictures.lines(3))
 

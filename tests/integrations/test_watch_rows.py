@@ -22,10 +22,10 @@ def test_rows_get_the_names_of_the_given_examples():
     assert recording.steps_per_epoch == 5
 
 
-def test_shape_and_answers_can_be_set():
+def test_shape_and_target_names_can_be_set():
     net = model()
     optimizer = sgd(net)
-    with tn.watch(net, optimizer, shape=(2, 2), answers=["no", "yes"]) as watcher:
+    with tn.watch(net, optimizer, shape=(2, 2), target_names=["no", "yes"]) as watcher:
         loop(net, optimizer, x=X * 0.5)
     recording = watcher.recording
     assert (recording.examples.shape, recording.examples.target_names) == ((2, 2), ("no", "yes"))

@@ -23,7 +23,7 @@ def shown(ax):
 
 
 def test_the_map_shows_the_margins_between_the_lines():
-    at = shown(plots.answer_map(NETWORK))
+    at = shown(plots.prediction_map(NETWORK))
     margins = {name: NETWORK(picture) @ [1, -1] for name, picture in (
         ("top", [1, 1, 0, 0]), ("bottom", [0, 0, 1, 1]), ("left", [1, 0, 1, 0]), ("right", [0, 1, 0, 1]),
     )}  # fmt: skip
@@ -34,13 +34,13 @@ def test_the_map_shows_the_margins_between_the_lines():
 
 
 def test_the_map_ends_where_a_pixel_would_leave_its_range():
-    cells = plots.answer_map(NETWORK).collections[0].get_array()
+    cells = plots.prediction_map(NETWORK).collections[0].get_array()
     assert np.ma.is_masked(cells[0, 0])
     assert cells.count() == (learner.CELLS**2 + 1) // 2  # a diamond
 
 
 def test_each_line_is_on_its_side_of_the_map():
-    ax = plots.answer_map(NETWORK)
+    ax = plots.prediction_map(NETWORK)
     places = {text.get_text(): ax.transData.transform(text.xy) for text in ax.texts}
     assert places["left"][0] < places["gray"][0] < places["right"][0]
     assert places["bottom"][1] < places["gray"][1] < places["top"][1]
@@ -48,7 +48,7 @@ def test_each_line_is_on_its_side_of_the_map():
 
 def test_the_best_prediction_changes_on_both_diagonals():
     world = tn.World()
-    ax = plots.answer_map(lambda inputs: tn.posterior(world, inputs), title="The best")
+    ax = plots.prediction_map(lambda inputs: tn.posterior(world, inputs), title="The best")
     at = shown(ax)
     sides = [at(0, 0.5), at(0, -0.5), -at(0.5, 0), -at(-0.5, 0)]
     assert sides == pytest.approx([sides[0]] * 4, abs=1e-12)
@@ -59,10 +59,10 @@ def test_the_best_prediction_changes_on_both_diagonals():
 
 
 def test_a_map_without_margins_has_no_boundary():
-    ax = plots.answer_map(lambda inputs: np.full((len(inputs), 2), 0.5), scale=False)
+    ax = plots.prediction_map(lambda inputs: np.full((len(inputs), 2), 0.5), scale=False)
     assert len(ax.collections) == 1
     assert len(ax.figure.axes) == 1
-    assert len(plots.answer_map(NETWORK).figure.axes) == 2
+    assert len(plots.prediction_map(NETWORK).figure.axes) == 2
 
 
 def test_a_map_of_several_networks_is_refused():
@@ -71,11 +71,11 @@ def test_a_map_of_several_networks_is_refused():
         tn.TinyNetError,
         match=r"the outputs have the shape \(64, \d+, 2\)\. A map needs the two outputs of one network",
     ):
-        plots.answer_map(trained.outputs)
+        plots.prediction_map(trained.outputs)
 
 
 def test_a_symmetric_map_turned_by_90_degrees_has_opposite_signs():
-    cells = plots.answer_map(symmetry.symmetrize(NETWORK)).collections[0].get_array()
+    cells = plots.prediction_map(symmetry.symmetrize(NETWORK)).collections[0].get_array()
     assert np.ma.allclose(cells, -cells.T)
 
 
@@ -128,7 +128,7 @@ def test_abstention_without_curves_is_refused():
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda ax: plots.answer_map(NETWORK, ax=ax),
+        lambda ax: plots.prediction_map(NETWORK, ax=ax),
         lambda ax: plots.reliability(calibration.reliability([0.2, 0.7], [0, 1]), ax=ax),
         lambda ax: plots.abstention({"a": calibration.abstention([0.9], [1])}, ax=ax),
     ],

@@ -278,3 +278,34 @@ def test_cross_entropy_refuses_targets_that_do_not_sum_to_1():
     doubt = tn.Examples(np.full((1, 4), 0.5), np.zeros((1, 2)), ("gray",))
     with pytest.raises(TinyNetError, match="'gray' sum to 0. They must sum to 1 .* 'mse' or 'bce'"):
         tn.train(tn.Network.initial(seed=0, output="softmax"), doubt, tn.Recipe(loss="cross_entropy"))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda run: tn.train(run.network, run.examples, {"epochs": 3}),
+            "recipe is a dict. It must be a Recipe",
+        ),
+        (
+            lambda run: tn.nudge(run.network, run.examples, {"epochs": 3}),
+            "recipe is a dict. It must be a Recipe",
+        ),
+        (
+            lambda run: tn.train(run.network, run.examples.inputs),
+            "examples is a ndarray. It must be Examples or a World",
+        ),
+        (
+            lambda run: tn.train(run.network, run.examples, kept=0),
+            "kept is 0. It must be a whole number of at least 1",
+        ),
+        (lambda run: tn.Recipe.from_json([1]), "recipe is a list. It must be a JSON object"),
+        (lambda run: run[1.5], "step is 1.5. It must be a whole number"),
+        (lambda run: run["a"], "step is 'a'. It must be a whole number"),
+        (lambda run: run.examples[1.5], "index 1.5 does not fit"),
+    ],
+)
+def test_values_of_another_type_are_refused(call, message):
+    run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
+    with pytest.raises(tn.TinyNetError, match=message):
+        call(run)

@@ -19,7 +19,7 @@ FORMAT_OPTIONS: dict[str, tuple[Any, str]] = {
     "name": (str, "Name of the function in a program. Default: network."),
     "frames": (int, "Frames of a film. Default: 120."),
     "fps": (int, "Frames per second of a film. Default: 20."),
-    "picture": (str, "Name of the example that a film shows. Default: the first."),
+    "example": (str, "Name of the example that a film shows. Default: the first."),
     "title": (str, "Title of a page. Default: TinyNet."),
     "names": (list[str], "Name of a recording in a page. Repeat the option for each recording, in their order."),
 }  # fmt: skip

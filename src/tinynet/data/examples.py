@@ -182,7 +182,12 @@ class Examples:
             if not -len(self) <= which < len(self):
                 raise TinyNetError(f"index {which} is out of range. There are {len(self):,} examples.")
             which = [int(which)]
-        indices = np.arange(len(self))[which]
+        try:
+            indices = np.arange(len(self))[which]
+        except (IndexError, TypeError) as error:
+            raise TinyNetError(
+                f"index {which!r} does not fit {len(self):,} examples. Use a name or whole numbers."
+            ) from error
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)
         chosen = replace(self, inputs=self.inputs[indices], targets=targets, names=names)

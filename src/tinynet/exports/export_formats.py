@@ -22,7 +22,7 @@ class Options:
     figure : Name of the figure.
     dtype : "float32" or "float64" for numbers.
     name : Name of the function in a program.
-    frames, fps, picture : Number of frames of a film, frames per second, and the example that is shown.
+    frames, fps, example : Number of frames of a film, frames per second, and the example that is shown.
     title, names : Title of a page, and names of its recordings.
     """
 
@@ -35,7 +35,7 @@ class Options:
     name: str | None = None
     frames: int | None = None
     fps: int | None = None
-    picture: int | str | None = None
+    example: int | str | None = None
     title: str | None = None
     names: Sequence[str] | None = None
 
@@ -119,7 +119,7 @@ def _figure(runs: Sequence[Recording], extension: str, options: Options, progres
 def _film(runs: Sequence[Recording], extension: str, options: Options, progress: Progress) -> bytes:
     from tinynet.exports import film
 
-    given = options.given("frames", "fps", "picture")
+    given = options.given("frames", "fps", "example")
     return film.rendered(runs[0], extension, progress=progress, **given)  # type: ignore[arg-type]
 
 
@@ -137,7 +137,7 @@ PARAMETERS = Format("the parameters as safetensors", ("step", "dtype"), _paramet
 STATE_DICT = Format("a PyTorch state_dict", ("step", "dtype"), _state_dict)
 DOCUMENT = Format("the recording as JSON", (), _document)
 FIGURE = Format("a figure", ("figure",), _figure)
-FILM = Format("a film of the training", ("frames", "fps", "picture"), _film)
+FILM = Format("a film of the training", ("frames", "fps", "example"), _film)
 FORMATS = {
     ".html": PAGE,
     ".xlsx": WORKBOOK,

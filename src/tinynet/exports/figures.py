@@ -45,7 +45,7 @@ def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
         drawings["stress"] = lambda: plots.confidence_bars(
             predictions.predictions(network, stress), labels=labels
         )
-        drawings["map"] = lambda: plots.answer_map(network)
+        drawings["map"] = lambda: plots.prediction_map(network)
     return drawings
 
 

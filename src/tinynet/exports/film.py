@@ -36,7 +36,7 @@ def film(
     *,
     frames: int = 120,
     fps: int = 20,
-    picture: int | str = 0,
+    example: int | str = 0,
     progress: Progress | None = None,
 ) -> None:
     """Write a training as a film. The file is written completely or not at all.
@@ -44,7 +44,7 @@ def film(
     path : A file that ends in .gif or .mp4.
     frames : Number of frames, at equal distances from the first step to the last.
     fps : Frames per second.
-    picture : Name or index of the example whose activations are shown in the nodes.
+    example : Name or index of the example whose activations are shown in the nodes.
     progress : Called as progress(done, total) after each frame.
 
     Raises TinyNetError for another extension, for numbers out of range, for an empty recording, and for .mp4 without
@@ -53,7 +53,7 @@ def film(
     path = Path(path)
     check_folder(path)
     files.write(
-        path, rendered(run, path.suffix.lower(), frames=frames, fps=fps, picture=picture, progress=progress)
+        path, rendered(run, path.suffix.lower(), frames=frames, fps=fps, example=example, progress=progress)
     )
 
 
@@ -63,13 +63,13 @@ def rendered(
     *,
     frames: int = 120,
     fps: int = 20,
-    picture: int | str = 0,
+    example: int | str = 0,
     progress: Progress | None = None,
 ) -> bytes:
     """Return the bytes that `film` writes."""
     _check(run, extension, frames, fps)
     steps = frame_steps(run, frames)
-    images = _with_progress((_frame(run, step, picture) for step in steps), len(steps), progress)
+    images = _with_progress((_frame(run, step, example) for step in steps), len(steps), progress)
     if extension == ".gif":
         return gif(images, fps)
     return mp4(images, fps)
@@ -115,7 +115,7 @@ def _with_progress(frames: "Iterator[Image]", total: int, progress: Progress | N
 # --- one frame ---------------------------------------------------------------------------------------------------
 
 
-def draw(run: "Recording", step: int, picture: int | str = 0) -> Any:
+def draw(run: "Recording", step: int, example: int | str = 0) -> Any:
     """Draw the frame before a step and return the figure.
 
     step : `run.steps` is the end of the training.
@@ -131,7 +131,7 @@ def draw(run: "Recording", step: int, picture: int | str = 0) -> Any:
         f"{run.network.origin}: after {step:,} of {run.steps:,} steps, epoch {step // run.steps_per_epoch:,}"
     )
     figure.text(0.02, 0.95, title, fontsize=LARGE + 2, color=INK, va="center")
-    plots.architecture(network, ax=diagram, picture=run.examples[picture], scale=_largest_weight(run))
+    plots.architecture(network, ax=diagram, picture=run.examples[example], scale=_largest_weight(run))
     diagram.set_title("", loc="left")  # the title of the figure replaces it
     _draw_outputs(outputs, run, network)
     _draw_loss(loss, run, step)
@@ -191,10 +191,10 @@ def _draw_loss(ax: Any, run: "Recording", step: int) -> None:
     ax.tick_params(labelsize=SMALL)
 
 
-def _frame(run: "Recording", step: int, picture: int | str) -> "Image":
+def _frame(run: "Recording", step: int, example: int | str) -> "Image":
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    canvas: Any = FigureCanvasAgg(draw(run, step, picture))
+    canvas: Any = FigureCanvasAgg(draw(run, step, example))
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())

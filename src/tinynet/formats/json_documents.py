@@ -61,7 +61,9 @@ def check_kind(data: Any, kind: str, source: str) -> None:
         raise TinyNetError(
             f"{source} contains {f'a {found}' if found else 'something else'}, not a TinyNet {kind}."
         )
-    if data.get("format") not in range(1, FORMAT + 1):
+    if "format" not in data:
+        raise TinyNetError(f"{source} has no format. It must have a whole number from 1 to {FORMAT}.")
+    if data["format"] not in range(1, FORMAT + 1):
         raise TinyNetError(
-            f"{source} has format {data.get('format')}. This version of TinyNet reads formats up to {FORMAT}. Upgrade TinyNet."
+            f"{source} has format {data['format']}. This version of TinyNet reads formats up to {FORMAT}. Upgrade TinyNet."
         )

@@ -32,19 +32,19 @@ READABLE = (
 def to_onnx(
     network: Weights,
     dtype: str | None = "float32",
-    answers: Sequence[str] = (),
+    target_names: Sequence[str] = (),
     scalings: Mapping[str, Scaling | None] | None = None,
 ) -> bytes:
     """Return the network as an ONNX model; see `Network.to_onnx`.
 
-    answers : Name of each output, for the metadata.
+    target_names : Name of each output, for the metadata.
     scalings : Scalings of the inputs and targets of a table, by their keys in the metadata.
     """
     make = extra("onnx", "an ONNX model", "onnx").helper
     inputs, *_, outputs = network.sizes
-    if answers and len(answers) != outputs:
+    if target_names and len(target_names) != outputs:
         raise TinyNetError(
-            f"has {len(answers)} names and the network has {outputs} outputs.", parameter="answers"
+            f"has {len(target_names)} names and the network has {outputs} outputs.", parameter="target_names"
         )
     parameters = list(_parameters(network, dtype))
     value_infos = [
@@ -55,7 +55,7 @@ def to_onnx(
     version = make.make_opsetid("", OPSET)
     model = make.make_model(graph, producer_name="tinynet", ir_version=IR_VERSION, opset_imports=[version])
     about: dict[str, Any] = {KEY: description(network)}
-    about |= {"answers": list(answers)} if answers else {}
+    about |= {"target_names": list(target_names)} if target_names else {}
     about |= {name: scaling.to_json() for name, scaling in (scalings or {}).items() if scaling is not None}
     make.set_model_props(model, {name: json.dumps(value) for name, value in about.items()})
     return bytes(model.SerializeToString(deterministic=True))
@@ -126,6 +126,8 @@ def _layers(graph: "GraphProto", source: str) -> Iterator[Layer]:
     """
     from onnx.helper import get_node_attr_value
 
+    if len(graph.output) != 1:
+        raise TinyNetError(f"{source} has {len(graph.output)} outputs. It must have one output.")
     arrays = {tensor.name: tensor for tensor in graph.initializer}
     current = next((value.name for value in graph.input if value.name not in arrays), "")
     layer: Layer | None = None
@@ -162,6 +164,10 @@ def _linear_layer(attributes: dict[str, Any], parameters: list[np.ndarray], sour
     if factors != {1.0} or attributes.get("transA"):
         raise TinyNetError(
             f"{source} has a Gemm with alpha, beta or transA, which is not a layer. TinyNet reads {READABLE}."
+        )
+    if parameters[0].ndim != 2:
+        raise TinyNetError(
+            f"{source} has a weight of shape {parameters[0].shape}. It must have two dimensions."
         )
     weight = parameters[0] if attributes.get("transB") else parameters[0].T
     bias = parameters[1] if len(parameters) > 1 else np.zeros(len(weight))

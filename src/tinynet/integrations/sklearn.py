@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS
-from tinynet.core.architecture import Architecture
+from tinynet.core.architecture import MAX_NODES, Architecture
 from tinynet.data.examples import Examples
 from tinynet.data.splits import split_dataset
 from tinynet.data.tables import Table
@@ -17,7 +17,7 @@ from tinynet.plugins import pip_command
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
-from tinynet.validation import check_choice, check_int, check_number
+from tinynet.validation import check_choice, check_number
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -160,9 +160,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         network, recipe = Network.initial(self._architecture(), seed=seed), self._recipe(seed)
         training, validation = self._parts(rows, indices, seed)
         recipe = replace(recipe, batch_size=min(recipe.batch_size, len(training)))
-        self._keep(
-            train(network, training, recipe, validation=validation, kept=check_int("kept", self.kept, 1))
-        )
+        self._keep(train(network, training, recipe, validation=validation, kept=self.kept))
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -189,6 +187,8 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
             raise TinyNetError(
                 f"y has one class, {self.classes_.tolist()[0]!r}. A classifier needs rows of at least two classes."
             )
+        if features > MAX_NODES:
+            raise TinyNetError(f"X has {features:,} features. It must have at most {MAX_NODES:,}.")
         hidden = self.hidden if isinstance(self.hidden, tuple | list | np.ndarray) else (self.hidden,)
         try:
             return Architecture((features, *map(_plain, hidden), classes), self.activation, "softmax")

@@ -206,18 +206,18 @@ class Network(Weights, InNotebook):
 
         return cls.of(model_files.load(path, hidden, output))
 
-    def to_onnx(self, *, dtype: str | None = "float32", answers: Sequence[str] = ()) -> bytes:
+    def to_onnx(self, *, dtype: str | None = "float32", target_names: Sequence[str] = ()) -> bytes:
         """Return the network as an ONNX model.
 
-        The input is named "pixels" (m, inputs), the output "answers" (m, outputs).
+        The input is named "inputs" (m, inputs), the output "outputs" (m, outputs).
 
         dtype : str. "float32" rounds each parameter once. "float64" keeps each parameter, and the inputs and outputs are
             double.
-        answers : sequence of str. Names of the outputs, stored in the model's metadata as JSON.
+        target_names : sequence of str. Names of the outputs, stored in the model's metadata as JSON.
         """
         from tinynet.formats import onnx
 
-        return onnx.to_onnx(self, dtype, answers)
+        return onnx.to_onnx(self, dtype, target_names)
 
     @classmethod
     def from_onnx(cls, data: bytes) -> "Network":

@@ -30,7 +30,7 @@ from tinynet.plots.curves import comparison, convergence, learning_curves, loss_
 from tinynet.plots.diagram import architecture
 from tinynet.plots.grids import hidden_nodes, pictures
 from tinynet.plots.ladders import ladder
-from tinynet.plots.learner import abstention, answer_map, reliability
+from tinynet.plots.learner import abstention, prediction_map, reliability
 from tinynet.plots.maps import sweep_map
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "PALETTE",
     "VERTICAL",
     "abstention",
-    "answer_map",
     "architecture",
     "check_path",
     "comparison",
@@ -52,6 +51,7 @@ __all__ = [
     "loss_curve",
     "pictures",
     "population_histogram",
+    "prediction_map",
     "reliability",
     "render",
     "save",

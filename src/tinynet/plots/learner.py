@@ -31,8 +31,8 @@ CELLS = 161  # on each side of a map; an odd number has a cell for gray
 CORNERS = {"top": (0, 1), "bottom": (0, -1), "left": (1, 0), "right": (-1, 0)}  # column and row contrast
 
 
-def answer_map(
-    answers: Callable[[np.ndarray], np.ndarray],
+def prediction_map(
+    predictor: Callable[[np.ndarray], np.ndarray],
     *,
     title: str = "Predictions",
     scale: bool = True,
@@ -46,13 +46,13 @@ def answer_map(
     The row contrast (top minus bottom) increases upwards, the column contrast (left minus right) to the left.
     Gray is in the middle. The prediction changes at the solid line. Between the dashed lines, |H − V| is below 0.2.
 
-    answers : a function from pictures (m, 4) to outputs (m, 2), such as a network.
+    predictor : a function from pictures (m, 4) to outputs (m, 2), such as a network.
     scale : whether to draw the color bar.
 
     Raises TinyNetError for outputs of another shape.
 
     >>> import tinynet as tn
-    >>> ax = answer_map(tn.Network.initial(seed=0))
+    >>> ax = prediction_map(tn.Network.initial(seed=0))
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('column contrast', 'row contrast')
     """
@@ -60,7 +60,7 @@ def answer_map(
     columns, rows = np.meshgrid(contrasts, contrasts)  # (CELLS, CELLS)
     exists = np.abs(rows) + np.abs(columns) <= 1 + 1e-9  # elsewhere a pixel would be below 0 or above 1
     margins = np.ma.array(np.zeros(rows.shape), mask=~exists)
-    margins[exists] = _margins(answers, _between(rows[exists], columns[exists]))
+    margins[exists] = _margins(predictor, _between(rows[exists], columns[exists]))
     ax = ax or canvas(5.6 if scale else 4.8, 4.9)
     cells = ax.pcolormesh(
         columns, rows, margins, cmap=diverging_colormap(), vmin=-1, vmax=1, shading="nearest", rasterized=True
@@ -87,8 +87,8 @@ def _between(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return np.clip(0.5 + pixels, 0.0, 1.0)
 
 
-def _margins(answers: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
-    outputs = np.asarray(answers(inputs), float)
+def _margins(predictor: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
+    outputs = np.asarray(predictor(inputs), float)
     if outputs.shape != (len(inputs), 2):
         raise TinyNetError(
             f"the outputs have the shape {outputs.shape}. A map needs the two outputs of one network, ({len(inputs)}, 2)."

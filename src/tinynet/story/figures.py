@@ -13,15 +13,15 @@ from tinynet.evaluation.symmetry import Predictor
 from tinynet.model.network import Network
 
 
-def answer_maps(networks: Mapping[str, Network], world: World) -> object:
-    """Draw the answer maps of some networks and of the best possible answer."""
+def prediction_maps(networks: Mapping[str, Network], world: World) -> object:
+    """Draw the prediction maps of some networks and of the Bayes-optimal prediction."""
     from matplotlib.figure import Figure as Canvas
 
     answers: dict[str, Predictor] = {f"the {name}": network for name, network in networks.items()}
     answers["the best possible"] = lambda inputs: posterior(world, inputs)
     drawn = Canvas(figsize=(4 * len(answers), 4.3), layout="constrained")
     for ax, (title, each) in zip(drawn.subplots(1, len(answers)), answers.items(), strict=True):
-        plots.answer_map(each, title=title, scale=title == list(answers)[-1], ax=ax)
+        plots.prediction_map(each, title=title, scale=title == list(answers)[-1], ax=ax)
     return drawn
 
 

@@ -179,7 +179,7 @@ class Runbook:
         yield Figure(
             "maps",
             "Horizontal minus vertical for every contrast: the memorizer, the learner and the best possible answer.",
-            lambda: figures.answer_maps(networks, self.ladder.exam.world),
+            lambda: figures.prediction_maps(networks, self.ladder.exam.world),
         )
         yield Text(confidence_checks.CALIBRATION)
         for name, network in networks.items():

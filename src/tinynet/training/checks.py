@@ -19,6 +19,11 @@ def check(
     architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
 ) -> None:
     """Raise TinyNetError if network, examples and recipe do not fit each other."""
+    if not isinstance(source, Examples | World):
+        raise TinyNetError(
+            f"is a {type(source).__name__}. It must be Examples or a World.", parameter="examples"
+        )
+    check_recipe(recipe)
     _check_trainable(recipe)
     if validation is not None:
         check(architecture, validation, replace(recipe, patience=0, augment=False))
@@ -34,6 +39,12 @@ def check(
     _check_output(architecture, recipe)
     if recipe.loss == "cross_entropy":
         _check_sums(examples, targets)
+
+
+def check_recipe(recipe: object) -> None:
+    """Raise TinyNetError for an object of another type, such as a dictionary."""
+    if not isinstance(recipe, Recipe):
+        raise TinyNetError(f"is a {type(recipe).__name__}. It must be a Recipe.", parameter="recipe")
 
 
 def _check_trainable(recipe: Recipe) -> None:

@@ -141,6 +141,8 @@ class Recording(InNotebook):
 
         Raises TinyNetError for a step out of range.
         """
+        if not isinstance(step, int | np.integer):
+            raise TinyNetError(f"is {step!r}. It must be a whole number.", parameter="step")
         if not self.steps:
             raise TinyNetError(f"is {step:,} and the recording has 0 steps.", parameter="step")
         if not -self.steps <= step < self.steps:
@@ -153,7 +155,7 @@ class Recording(InNotebook):
         return self._moment(network, state, step)
 
     def _moment(self, network: Network, state: np.ndarray, step: int) -> "Moment":
-        recipe = replace(self.recipe, learning_rate=self.rate_of(step))
+        recipe = replace(self.recipe, learning_rate=self.learning_rate(step))
         return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
@@ -186,7 +188,7 @@ class Recording(InNotebook):
             self.examples, inputs=inputs[: len(rows)], targets=targets[: len(rows)], names=tuple(names)
         )
 
-    def rate_of(self, step: int) -> float:
+    def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
         steps = self.recipe.epochs * self.steps_per_epoch
         return float(self.recipe.rates(step, step + 1, steps)[0])

@@ -16,7 +16,7 @@ from tinynet.kernels.scalar import Recorder, Tape
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.training.checks import check
+from tinynet.training.checks import check, check_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
 from tinynet.validation import check_int
@@ -68,8 +68,9 @@ def train(
     >>> f"{run.loss_per_epoch[-1]:.4f}"
     '0.2522'
     """
-    recipe = recipe or Recipe()
+    recipe = Recipe() if recipe is None else recipe
     check(network.architecture, examples, recipe, validation)
+    check_int("kept", kept, 1)
     per_epoch = steps_per_epoch(recipe, examples)
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
@@ -140,7 +141,8 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     >>> moment.ledger()[0].name
     'layer1.weight[0,0]'
     """
-    recipe = recipe or Recipe()
+    recipe = Recipe() if recipe is None else recipe
+    check_recipe(recipe)
     check(network.architecture, examples, replace(recipe, patience=0))  # patience needs a validation set
     assert examples.targets is not None
     batch = replace(examples, targets=smoothed(recipe, examples.targets))
@@ -208,7 +210,7 @@ def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, las
 
 def _divergence(run: Recording) -> StopReason:
     """Find the first cell that is not finite in the step that was not taken."""
-    recipe = replace(run.recipe, learning_rate=run.rate_of(run.steps))
+    recipe = replace(run.recipe, learning_rate=run.learning_rate(run.steps))
     values = Moment(run.final, run.batch(run.steps), recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
     largest = max(abs(run.final.parameters))

@@ -135,7 +135,7 @@ class WatchedRecording(Recording):
         targets = None if self.examples.targets is None else self.examples.targets[rows]
         return replace(self.examples, inputs=self.examples.inputs[rows], targets=targets, names=tuple(names))
 
-    def rate_of(self, step: int) -> float:
+    def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
         return float(self.rates[step])
 
@@ -164,7 +164,7 @@ class WatchedRecording(Recording):
         batch, epoch = self.batch(step), step // self.per_epoch
         pytorch = self._pytorch_cells(step, len(batch))
         return WatchedMoment(
-            network, batch, self.recipe, state, step, epoch, rate=self.rate_of(step), pytorch=pytorch
+            network, batch, self.recipe, state, step, epoch, rate=self.learning_rate(step), pytorch=pytorch
         )
 
     def _pytorch_cells(self, step: int, batch: int) -> dict[str, float]:

@@ -44,16 +44,16 @@ def _check_parameter(name: str, parameter: Any, dtype: Any) -> None:
 
 
 def check_options(options: WatchOptions, sizes: tuple[int, ...]) -> None:
-    """Raise TinyNetError if shape, answers or examples do not fit the model."""
+    """Raise TinyNetError if shape, target_names or examples do not fit the model."""
     if options.shape is not None and math.prod(options.shape) != sizes[0]:
         raise TinyNetError(
             f"is {options.shape} and the model takes {sizes[0]:,} inputs. Rows times columns must be {sizes[0]:,}.",
             parameter="shape",
         )
-    if options.answers is not None and len(options.answers) != sizes[-1]:
+    if options.target_names is not None and len(options.target_names) != sizes[-1]:
         raise TinyNetError(
-            f"has {len(options.answers):,} names and the model has {sizes[-1]:,} outputs. Give one name for each output.",
-            parameter="answers",
+            f"has {len(options.target_names):,} names and the model has {sizes[-1]:,} outputs. Give one name for each output.",
+            parameter="target_names",
         )
     if options.examples is not None and options.examples.inputs.shape[1] != sizes[0]:
         width = options.examples.inputs.shape[1]

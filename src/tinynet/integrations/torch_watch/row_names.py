@@ -36,7 +36,7 @@ class WatchOptions:
 
     examples: Examples | None = None
     shape: tuple[int, int] | None = None
-    answers: Sequence[str] | None = None
+    target_names: Sequence[str] | None = None
     steps_per_epoch: int | None = None
 
 
@@ -54,7 +54,7 @@ def named_examples(
     taken = names_by_row.values()
     names = [*taken, *(_unused_name(f"row {k}", taken) for k in rest)]
     order = np.array([*names_by_row, *rest])
-    classes = options.answers
+    classes = options.target_names
     if classes is None and known is not None and len(known.target_names) == outputs:
         classes = known.target_names
     sorted_inputs, sorted_targets = inputs[order], None if targets is None else targets[order]

@@ -32,7 +32,7 @@ def watch(
     *,
     examples: Examples | None = None,
     shape: tuple[int, int] | None = None,
-    answers: Sequence[str] | None = None,
+    target_names: Sequence[str] | None = None,
     steps_per_epoch: int | None = None,
 ) -> "Watcher":
     """Record a PyTorch training loop inside a `with` block.
@@ -47,7 +47,7 @@ def watch(
     optimizer : torch.optim.Optimizer. The optimizer of the model's parameters.
     examples : Examples, optional. Names for the rows of the batches. Rows of lines get their names without.
     shape : (rows, columns), optional. The shape of the inputs as pictures.
-    answers : sequence of str, optional. The names of the outputs.
+    target_names : sequence of str, optional. The names of the outputs.
     steps_per_epoch : int, optional. By default the smallest number of steps that repeatedly show every row equally often, or 1.
 
     Raises TinyNetError, with the name of the layer, for other models. Raises ImportError without PyTorch.
@@ -73,7 +73,7 @@ def watch(
         )
     if steps_per_epoch is not None:
         check_int("steps_per_epoch", steps_per_epoch, 1)
-    return Watcher(model, optimizer, WatchOptions(examples, shape, answers, steps_per_epoch))
+    return Watcher(model, optimizer, WatchOptions(examples, shape, target_names, steps_per_epoch))
 
 
 class Watcher:
