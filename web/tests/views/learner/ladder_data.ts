@@ -1,0 +1,64 @@
+/** Rungs of the ladder and their measurements, as Python sends them. */
+
+import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe";
+import { DEFAULT_WORLD } from "../../../src/engine/world";
+import type { LearnerAnswer, Reliability, Rung, RungAnswer, Verdict } from "../../../src/types";
+
+export function rung(key: string, change: Partial<Rung> = {}): Rung {
+  const recipe = { ...DEFAULT_RECIPE, epochs: 2 };
+  const [architecture, after, world, pictures] = [DEFAULT_ARCHITECTURE, null, null, null];
+  return { key, adds: `adds ${key}`, after, kind: "step", architecture, recipe, world, pictures, ...change };
+}
+
+/** What a test says about a measured rung. */
+export interface Measured {
+  networks?: number;
+  accuracy?: number;
+  gray?: number;
+  share?: number; // of the networks that pass the exam
+  interval?: [number, number] | null; // of the share
+}
+
+export function rungAnswer(key: string, measured: Measured = {}): RungAnswer {
+  const { networks = 256, accuracy = 0.9, gray = 0.05, share = 0.5, interval = [0.4, 0.6] } = measured;
+  const verdict = (sentence: string, share: number): Verdict =>
+    ({ sentence, count: null, n: networks, interval, numbers: { share } }); // prettier-ignore
+  const means = { accuracy, gray, brier_ratio: 1.125, auroc: 0.94 };
+  const passed = share * networks;
+  const standing = { key, networks, finite: networks, passed, unsound: 0, parts: [], means, errors: {}, medians: {} };
+  return {
+    standing,
+    sentence: `${key} was measured.`,
+    passed: verdict("Some pass.", share),
+    unsound: verdict("Few fail.", 0.0625),
+    parts: [],
+  };
+}
+
+/** The answer about the memorizer and the learner, for a ladder with these rungs. */
+export function learnerAnswer(rungs: Rung[]): LearnerAnswer {
+  const floors = {};
+  return {
+    networks: {},
+    parts: [],
+    reliability: {},
+    pictures: 20_000,
+    world: DEFAULT_WORLD,
+    floors,
+    rungs,
+    unsure_below: 0.2,
+  };
+}
+
+/** Reliability in bins of equal width; a bin without pictures has no probabilities. */
+export function reliability(bins: [count: number, predicted: number | null, observed: number | null][]): Reliability {
+  const edges = [...bins.map((_, k) => k / bins.length), 1];
+  return {
+    edges,
+    count: bins.map(([count]) => count),
+    predicted: bins.map(([, predicted]) => predicted),
+    observed: bins.map(([, , observed]) => observed),
+    intervals: bins.map(([, , observed]) => [(observed ?? 0) / 2, ((observed ?? 1) + 1) / 2]),
+    ece: 0.0625,
+  };
+}
