@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tinynet.errors import TinyNetError
 from tinynet.story.chapters import behavior, confidence, first_steps, training
 from tinynet.story.content import Chapter, Part
 from tinynet.story.runs import Journey
+from tinynet.validation import check_choice
 
 CHAPTERS: dict[str, tuple[str, Callable[[Journey], Iterator[Part]]]] = {
     "look": ("The untrained network", first_steps.look),
@@ -33,8 +33,8 @@ def journey(key: str | None = None, **settings: Any) -> Iterator[Chapter]:
     >>> [chapter.key for chapter in journey("nudge", networks=10)]
     ['nudge']
     """
-    if key is not None and key not in CHAPTERS:
-        raise TinyNetError(f"is {key!r}. The chapters are {', '.join(CHAPTERS)}.", parameter="chapter")
+    if key is not None:
+        check_choice("chapter", key, CHAPTERS)
     runs = Journey(**settings)
     return (chapter(runs, name) for name in CHAPTERS if key in (None, name))
 

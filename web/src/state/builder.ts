@@ -39,11 +39,11 @@ export class Builder {
     return new Run(setup, prepared, root.parameters ?? (await this.initialParameters(architecture, seed)));
   }
 
-  /** Build a run that initialParameters at a trained step of another run. */
+  /** Build a run that starts at a trained step of another run. */
   async branch(parent: Run, spec: BranchSpec): Promise<Run> {
     if (spec.at > parent.done)
       throw new Error(
-        `The branch initialParameters at step ${integer(spec.at)}. It must start at most at step ${integer(parent.done)}, the end of its run.`,
+        `The branch starts at step ${integer(spec.at)}. It must start at most at step ${integer(parent.done)}, the end of its run.`,
       );
     const { setup } = parent;
     const recipe = branchRecipe(parent, spec);

@@ -206,7 +206,7 @@ export class Lab {
 
   private async buildBranch(runs: Run[], spec: BranchSpec, generation: number): Promise<Run> {
     const parent = runs[spec.from];
-    if (!parent) throw new Error("The address is damaged. A branch initialParameters from a run that does not exist.");
+    if (!parent) throw new Error("The address is damaged. A branch starts from a run that does not exist.");
     await this.trainer.trainTo(parent, spec.at, generation);
     return this.builder.branch(parent, spec);
   }

@@ -68,11 +68,11 @@ describe("a builder", () => {
     );
   });
 
-  it("initialParameters a branch with the state of its parent", async () => {
+  it("starts a branch with the state of its parent", async () => {
     const builder = new Builder(api);
     const parent = await builder.root(rootWith({ recipe: { ...DEFAULT_RECIPE, epochs: 3 } }), null);
     await expect(builder.branch(parent, { from: 0, at: 5 })).rejects.toThrow(
-      "initialParameters at step 5. It must start at most at step 0, the end of its run.",
+      "starts at step 5. It must start at most at step 0, the end of its run.",
     );
     parent.advance(Infinity);
     const branch = await builder.branch(parent, {

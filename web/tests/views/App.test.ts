@@ -113,11 +113,11 @@ describe("the page", () => {
 describe("the header", () => {
   it("starts a chapter, and starts over", async () => {
     const { lab } = await open({}, { about: async () => ({ version: "1.2", limits: {}, chapters: CHAPTERS }) });
-    await click(/1\s+Bold/);
+    await click(/1\s+High rate/);
     await waitFor(() =>
       expect([lab.state.chapter, lab.state.recipe.learning_rate, lab.state.step]).toEqual(["high_rate", 5, 400]),
     );
-    expect(button(/1\s+Bold/).getAttribute("aria-current")).toBe("true");
+    expect(button(/1\s+High rate/).getAttribute("aria-current")).toBe("true");
     await click("Start over");
     await waitFor(() => expect([lab.state.chapter, lab.state.step]).toEqual([null, 0]));
   });
