@@ -7,7 +7,12 @@ import Ladder from "../../../src/views/learner/Ladder.svelte";
 import { LINES, openLab } from "../../laboratory";
 import { learnerAnswer, rung, rungAnswer } from "./ladder_data";
 
-const RUNGS = [rung("start"), rung("noise"), rung("width", { kind: "aside" }), rung("labels", { kind: "trap" })];
+const RUNGS = [
+  rung("start"),
+  rung("noise"),
+  rung("width", { kind: "side_experiment" }),
+  rung("labels", { kind: "pitfall" }),
+];
 const DELAY = 200; // milliseconds until the selected rung is measured
 
 const measure = vi.fn<PythonApi["rung"]>();
@@ -19,7 +24,7 @@ const text = () => document.body.textContent!.replace(/\s+/g, " ");
 const measured = () => measure.mock.calls.map(([key, networks]) => `${key} ${networks}`);
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-async function open(selected: string | null = null, rungs = RUNGS) {
+async function open(selected?: string, rungs = RUNGS) {
   const lab = await openLab({ rung: selected });
   const python = { learner: async () => learnerAnswer(rungs), bayes: async () => [], rung: measure };
   const learning = new LearnerChapter(python as unknown as PythonApi);

@@ -3,7 +3,12 @@ import { describe, expect, it, vi } from "vitest";
 import LadderChart from "../../../src/views/learner/LadderChart.svelte";
 import { type Measured, rung, rungAnswer } from "./ladder_data";
 
-const RUNGS = [rung("start"), rung("trap", { kind: "trap" }), rung("noise"), rung("width", { kind: "aside" })];
+const RUNGS = [
+  rung("start"),
+  rung("trap", { kind: "pitfall" }),
+  rung("noise"),
+  rung("width", { kind: "side_experiment" }),
+];
 // the drawing in jsdom is 280 wide: 34 on the left, 10 on the right, and 59 per rung
 const [LEFT, PITCH] = [34, 59];
 const x = (place: number) => LEFT + (place + 0.5) * PITCH;
@@ -54,8 +59,8 @@ describe("the chart of the ladder", () => {
     open({ start: measured, trap: { accuracy: 0.25 }, noise: { accuracy: 1, gray: 0.5 }, width: measured });
     expect(path("accuracy")).toBe(`M${x(0)} ${y(0.5)}L${x(2)} ${y(1)}`);
     expect(path("gray")).toBe(`M${x(0)} ${y(0)}L${x(2)} ${y(0.5)}`);
-    const isAside = [...document.querySelectorAll("circle.accuracy")].map((one) => one.classList.contains("aside"));
-    expect(isAside).toEqual([false, true, false, true]);
+    const isBeside = [...document.querySelectorAll("circle.accuracy")].map((one) => one.classList.contains("beside"));
+    expect(isBeside).toEqual([false, true, false, true]);
   });
 
   it("draws the share that passes as a bar, with its interval", () => {
@@ -84,7 +89,7 @@ describe("the chart of the ladder", () => {
   it("names all rungs, and side experiments in another style", () => {
     open();
     const names = [...document.querySelectorAll("text.name")];
-    expect(names.map((name) => [name.textContent, name.classList.contains("aside")])).toEqual([
+    expect(names.map((name) => [name.textContent, name.classList.contains("beside")])).toEqual([
       ["start", false], ["trap", true], ["noise", false], ["width", true],
     ]); // prettier-ignore
   });

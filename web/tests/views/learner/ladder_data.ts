@@ -4,10 +4,10 @@ import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe
 import { DEFAULT_WORLD } from "../../../src/engine/world";
 import type { LearnerAnswer, Reliability, Rung, RungAnswer, Verdict } from "../../../src/types";
 
-export function rung(key: string, change: Partial<Rung> = {}): Rung {
+export function rung(key: string, fields: Partial<Rung> = {}): Rung {
   const recipe = { ...DEFAULT_RECIPE, epochs: 2 };
-  const [architecture, after, world, pictures] = [DEFAULT_ARCHITECTURE, null, null, null];
-  return { key, adds: `adds ${key}`, after, kind: "step", architecture, recipe, world, pictures, ...change };
+  const [architecture, baseline, world, pictures] = [DEFAULT_ARCHITECTURE, null, null, null];
+  return { key, change: `adds ${key}`, baseline, kind: "step", architecture, recipe, world, pictures, ...fields };
 }
 
 /** What a test says about a measured rung. */
@@ -25,26 +25,36 @@ export function rungAnswer(key: string, measured: Measured = {}): RungAnswer {
     ({ sentence, count: null, n: networks, interval, numbers: { share } }); // prettier-ignore
   const means = { accuracy, gray, brier_ratio: 1.125, auroc: 0.94 };
   const passed = share * networks;
-  const standing = { key, networks, finite: networks, passed, unsound: 0, parts: [], means, errors: {}, medians: {} };
+  const standing = {
+    key,
+    networks,
+    finite: networks,
+    passed,
+    n_failing_clean_lines: 0,
+    parts: [],
+    means,
+    errors: {},
+    medians: {},
+  };
   return {
     standing,
     sentence: `${key} was measured.`,
     passed: verdict("Some pass.", share),
-    unsound: verdict("Few fail.", 0.0625),
+    failing_clean_lines: verdict("Few fail.", 0.0625),
     parts: [],
   };
 }
 
 /** The answer about the memorizer and the learner, for a ladder with these rungs. */
 export function learnerAnswer(rungs: Rung[]): LearnerAnswer {
-  const floors = {};
+  const bayes_scores = {};
   return {
     networks: {},
     parts: [],
     reliability: {},
     pictures: 20_000,
     world: DEFAULT_WORLD,
-    floors,
+    bayes_scores,
     rungs,
     unsure_below: 0.2,
   };
