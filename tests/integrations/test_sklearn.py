@@ -231,7 +231,7 @@ def test_units_and_constant_columns_do_not_change_the_predictions():
         ),
         (
             {"patience": 3, "validation_fraction": 0.001},
-            "validation_fraction is 0.001 and does not fit these rows: 'setosa' has 50 of the 150 .* hold out none of them",
+            "validation_fraction is 0.001 and would hold out 0 of 50 examples of class 'setosa'",
         ),
         ({"random_state": -1}, "Seed must be between 0 and"),
     ],

@@ -139,7 +139,7 @@ def test_other_sizes_and_seeds():
 
 
 def test_unknown_chapters_and_sizes_are_refused():
-    with pytest.raises(TinyNetError, match="chapter is 'middle'. The chapters are look, nudge"):
+    with pytest.raises(TinyNetError, match="chapter is 'middle'. It must be one of 'look', 'nudge'"):
         list(tn.journey("middle"))
     with pytest.raises(
         TinyNetError, match=r"sizes is \(9, 3, 2\). It must begin with 4 pixels and end with 2 outputs."

@@ -178,7 +178,7 @@ export interface NetworkJson {
 export interface WatchedTraining {
   steps: number;
   perEpoch: number;
-  shown: number[][]; // example indices of each step
+  batches: number[][]; // example indices of each step
   rates: Float64Array;
   losses: Float64Array;
   lossPerEpoch: Float64Array;

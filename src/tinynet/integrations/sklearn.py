@@ -218,10 +218,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
             parts = split_dataset(table, held_out=fraction, scale=True, seed=seed)
             return parts.training, parts.held_out
         except TinyNetError as error:
-            raise TinyNetError(
-                f"is {self.validation_fraction!r} and does not fit these rows: {error}",
-                parameter="validation_fraction",
-            ) from error
+            raise error.renamed({"held_out": "validation_fraction"}) from error
 
     def _keep(self, run: Recording) -> None:
         """Set the fitted attributes. Raise the reason of a training that stopped early."""

@@ -104,7 +104,9 @@ def signed(value: float) -> str:
     """
     if value == 0:
         return "0"
-    return f"{value:+.6f}".replace("-", "−") if abs(value) >= 5e-7 else f"{'+' * (value > 0)}{number(value)}"
+    if abs(value) >= 5e-7:
+        return f"{value:+.6f}".replace("-", "−")
+    return f"+{number(value)}" if value > 0 else number(value)
 
 
 def loss_words(value: float) -> str:

@@ -65,17 +65,17 @@ def sentence(ladder: Ladder, key: str) -> str:
     if rung.baseline is None:
         return f"The ladder begins with rung “{rung.name}”: {rung.change}."
     found = effects(ladder.standing(rung.baseline), after)
-    said = [f"Rung “{rung.name}” is rung “{RUNG[rung.baseline].name}” with {rung.change}."]
+    sentences = [f"Rung “{rung.name}” is rung “{RUNG[rung.baseline].name}” with {rung.change}."]
     for kind, verb in (("better", "improves"), ("worse", "gets worse,")):
-        said += [
+        sentences += [
             f"The {effect.measure.name} {verb} from {effect.before:.3f} to {effect.after:.3f}."
             for effect in found
             if effect.kind == kind
         ]
     same = [f"the {effect.measure.name}" for effect in found if effect.kind == "same"]
     if same:
-        said.append(f"There is no clear change in {listed(same)}.")
-    return " ".join(said)
+        sentences.append(f"There is no clear change in {listed(same)}.")
+    return " ".join(sentences)
 
 
 def listed(names: Sequence[str]) -> str:

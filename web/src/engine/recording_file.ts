@@ -159,7 +159,7 @@ function watchedOf(file: RecordingFile): WatchedTraining {
   return {
     steps,
     perEpoch: watched.per_epoch,
-    shown: Array.from({ length: steps }, (_, k) => indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0)),
+    batches: Array.from({ length: steps }, (_, k) => indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0)),
     rates: floats("rates"),
     losses: floats("losses"),
     lossPerEpoch: floats("loss_per_epoch"),

@@ -72,7 +72,7 @@ export class Replay implements BatchSource {
   }
 
   private indices(step: number): number[] {
-    return this.watched.shown[this.clamped(step)];
+    return this.watched.batches[this.clamped(step)];
   }
 
   private clamped(step: number): number {

@@ -34,7 +34,7 @@ export class Builder {
     const recipe = root.parameters ? trainable : { ...trainable, seed }; // a recording may shuffle by another seed
     const fromStart = { silenced: [], frozen: [], firstStep: 0 };
     const setup = { architecture, recipe, examples, heldOut, world, ends, watched, ...fromStart };
-    const batches = watched?.shown.map((indices) => indices.length);
+    const batches = watched?.batches.map((indices) => indices.length);
     const prepared = await this.prepare(architecture, recipe, perEpoch(examples, world), batches);
     return new Run(setup, prepared, root.parameters ?? (await this.initialParameters(architecture, seed)));
   }

@@ -28,7 +28,7 @@ describe("names of earlier versions", () => {
 
   it("are read in the arrays of a watched training", async () => {
     const { watched, recipe } = await earlier("watched1.safetensors");
-    expect([watched!.steps, watched!.shown.length, recipe.loss]).toEqual([4, 4, "external"]);
+    expect([watched!.steps, watched!.batches.length, recipe.loss]).toEqual([4, 4, "external"]);
   });
 
   it("are read in a recording with many examples", async () => {

@@ -74,9 +74,9 @@ describe("the ladder", () => {
     const values = [...document.querySelectorAll("dd")].map((value) => value.textContent);
     expect(Object.fromEntries(names.map((name, k) => [name, values[k]]))).toEqual({
       "Fails on a clean line": "6.3 %",
-      "Accuracy on noisy lines": "0.900",
-      "|H − V| on gray": "0.050",
-      "Brier score / optimum": "1.125",
+      "Line accuracy": "0.900",
+      "Gray margin": "0.050",
+      "Brier ratio": "1.125",
       AUROC: "0.940",
       "Passes the exam": "128/256",
     });
