@@ -11,9 +11,7 @@ import notebook_server
 from page_actions import TIMELINE
 
 pytestmark = pytest.mark.notebook
-RUN = """from page_actions import TIMELINE
-from page_actions import TIMELINE
-import tinynet as tn
+RUN = """import tinynet as tn
 run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
 w = run.widget()
 w"""

@@ -165,8 +165,8 @@ def test_the_kernel_runs_pytorch_and_populations(notebook, comm):
             {"architecture": {"sizes": [4, 900, 2]}, "recipe": {}},
             "The page shows networks of up to 2,000",
         ),
-        ("bayes", {"pictures": "none"}, "pictures: Input should be a valid list"),
-        ("weather", None, "ask is 'weather'. It must be one of about, pictures"),
+        ("bayes", {"pictures": "none"}, "the field 'pictures' of the request is invalid. It must be a list."),
+        ("weather", None, "ask is 'weather'. It must be one of 'about', 'pictures'"),
     ],
 )
 def test_an_invalid_request_is_an_error_message(notebook, comm, what, about, sentence):
