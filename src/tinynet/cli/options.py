@@ -27,10 +27,11 @@ Epochs = Annotated[int, typer.Option(help="Passes over all examples.")]
 LossOption = Annotated[str, typer.Option(help="Loss: mse, bce or cross_entropy.")]
 Hidden = Annotated[str, typer.Option(help="Nodes of the hidden layers: 3, or 4,4 for two layers.")]
 Activation = Annotated[
-    str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu or identity.")
+    str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu, softplus or identity.")
 ]
 Output = Annotated[
-    str, typer.Option(help="Activation of the output layer: sigmoid, tanh, relu, identity or softmax.")
+    str,
+    typer.Option(help="Activation of the output layer: sigmoid, tanh, relu, softplus, identity or softmax."),
 ]
 Init = Annotated[str, typer.Option(help="Initialization: pytorch, xavier, he, normal or zeros.")]
 Source = Annotated[

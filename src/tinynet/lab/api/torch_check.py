@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.core.activations import ACTIVATIONS
 from tinynet.lab.api.requests import Experiment
 from tinynet.plugins import extra
 from tinynet.training.checks import check
@@ -23,10 +24,9 @@ def torch_step(request: Experiment) -> dict[str, Any]:
     ]
     a = torch.tensor(examples.inputs, dtype=torch.float64)
     target = torch.tensor(np.array(examples.targets), dtype=torch.float64)
-    kinds = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": torch.clone}
     for (weight, bias), kind in zip(layers, request.architecture.activations, strict=True):
         z = torch.nn.functional.linear(a, weight, bias)
-        a = torch.softmax(z, dim=1) if kind == "softmax" else kinds[kind](z)
+        a = torch.softmax(z, dim=1) if kind == "softmax" else getattr(torch.nn, ACTIVATIONS[kind].module)()(z)
     if request.recipe.loss == "mse":
         loss = torch.nn.functional.mse_loss(a, target)
     elif request.recipe.loss == "bce":
