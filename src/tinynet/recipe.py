@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.validation import MAX_SEED, check_bool, check_choice, check_fields, check_int, check_number
 
 if TYPE_CHECKING:
@@ -179,15 +179,13 @@ class Recipe:
             object.__setattr__(self, each.name, checked)  # 5 and 5.0 are one recipe
         if self.nesterov and self.momentum == 0:
             raise TinyNetError(
-                "is True and {momentum} is 0. Nesterov momentum needs a momentum above 0, such as 0.9.",
+                f"is True and {named('momentum')} is 0. Nesterov momentum needs a momentum above 0, such as 0.9.",
                 parameter="nesterov",
-                others=("momentum",),
             )
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
-                f"is {self.momentum:g} and {{optimizer}} is {self.optimizer!r}. Only 'sgd' has momentum. Set {{momentum}} to 0.",
+                f"is {self.momentum:g} and {named('optimizer')} is {self.optimizer!r}. Only 'sgd' has momentum. Set {named('momentum')} to 0.",
                 parameter="momentum",
-                others=("optimizer", "momentum"),
             )
 
     @property

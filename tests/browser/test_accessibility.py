@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 import laboratory
 import tinynet as tn
-from page_actions import fragment, saved, settled
+from page_actions import cut_off, fragment, saved, settled
 from tinynet.lab.http import app
 
 LINES = tn.pictures.lines()
@@ -78,13 +78,7 @@ def test_axe_finds_no_violation(open_page, scheme, where):
 def test_at_360_pixels_nothing_is_cut_off(open_page, where):
     page = open_page(where, viewport={"width": 360, "height": 740}, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll("button, input:not(.unseen), select, td, p, h1, h2")]
-        .filter(e => e.checkVisibility() && !e.closest(".scroll"))
-        .filter(e => { const box = e.getBoundingClientRect(); return box.left < -0.5 || box.right > 360.5; })
-        .map(e => e.outerHTML.slice(0, 120))"""
-    )
-    assert cut == []
+    assert cut_off(page) == []
 
 
 def test_reduced_motion_is_respected(open_page):

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 import laboratory
 import tinynet as tn
-from page_actions import fragment, number, same_as, saved, settled, shown_pixels, to_end
+from page_actions import cut_off, fragment, number, same_as, saved, settled, shown_pixels, to_end
 from tinynet import rng
 from tinynet.data.world import World
 from tinynet.evaluation import predictions
@@ -351,13 +351,7 @@ def test_at_360_pixels_nothing_is_cut_off(open_page):
     page = open_page(LEARNER, viewport={"width": 360, "height": 740}, has_touch=True)
     page.locator("[data-exam]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll(".learner :is(button, input, select, p, h2, h3, svg, canvas, dd)")]
-        .filter(e => e.checkVisibility() && !e.closest(".scroll"))
-        .filter(e => { const box = e.getBoundingClientRect(); return box.left < -0.5 || box.right > 360.5; })
-        .map(e => e.outerHTML.slice(0, 120))"""
-    )
-    assert cut == []
+    assert cut_off(page, ".learner :is(button, input, select, p, h2, h3, svg, canvas, dd)") == []
 
 
 def test_by_keyboard_alone(open_page):

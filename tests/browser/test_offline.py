@@ -10,7 +10,18 @@ from playwright.sync_api import expect
 
 import laboratory
 import tinynet as tn
-from page_actions import TIMELINE, ledger_csv, number, same_as, saved, scrub, settled, to_end, trainings
+from page_actions import (
+    TIMELINE,
+    cut_off,
+    ledger_csv,
+    number,
+    same_as,
+    saved,
+    scrub,
+    settled,
+    to_end,
+    trainings,
+)
 from tinynet.data.world import World
 from tinynet.story import learner
 
@@ -348,13 +359,7 @@ def test_axe_finds_no_violation(open_file, scheme, width):
 def test_on_a_phone_nothing_is_cut_off(open_file):
     page = open_file(RUN, WIDE, viewport={"width": 390, "height": 844}, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll("button, input:not(.unseen), select, td, p, h1, h2")]
-        .filter(e => e.checkVisibility() && !e.closest(".scroll"))
-        .filter(e => { const box = e.getBoundingClientRect(); return box.left < -0.5 || box.right > 390.5; })
-        .map(e => e.outerHTML.slice(0, 120))"""
-    )
-    assert cut == []
+    assert cut_off(page) == []
 
 
 def test_it_lives_in_a_sandbox_without_storage_or_history(browser, tmp_path):

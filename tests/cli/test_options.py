@@ -11,7 +11,7 @@ from run_cli import tinynet
 from tinynet.cli import app
 from tinynet.cli.mistakes import COMMAND_PARAMETERS
 from tinynet.cli.options import options_of
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 
 # Wrong values of the options that every command with a recipe has.
 RECIPE = {
@@ -129,9 +129,10 @@ def test_an_error_without_a_parameter_keeps_its_text():
 
 
 def test_an_error_is_renamed_in_its_parameters_and_not_in_its_values():
-    error = TinyNetError("is '{seed}' and {output} is 5. {output} …", parameter="loss", others=("output",))
-    names = {"loss": "--loss", "output": "--output", "seed": "--seed"}
-    assert str(error.renamed(names)) == "--loss is '{seed}' and --output is 5. --output …"
+    value, output = "output \0output\0", named("output")
+    error = TinyNetError(f"is {value!r} and {output} is 5. {output} …", parameter="loss")
+    names = {"loss": "--loss", "output": "--output"}
+    assert str(error.renamed(names)) == f"--loss is {value!r} and --output is 5. --output …"
 
 
 TABLE = "x,y,kind\n1,0,a\n2,1,b\n3,0,a\n4,1,b\n"

@@ -262,7 +262,7 @@ def test_a_mistake_carries_its_parameters_for_the_labels_of_the_page(client):
     body = {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}
     answer = client.post("api/sheet", json=body).json()
     assert answer["parameters"] == ["loss", "output"]
-    assert answer["template"].startswith("{loss} is 'cross_entropy' and {output} is 'sigmoid'.")
+    assert answer["template"].startswith("\0loss\0 is 'cross_entropy' and \0output\0 is 'sigmoid'.")
     assert answer["error"].startswith("loss is 'cross_entropy' and output is 'sigmoid'.")
 
 

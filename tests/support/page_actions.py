@@ -56,6 +56,17 @@ def same_as(page, moment):
             assert float(row[key]) == getattr(ours, key)
 
 
+def cut_off(page, elements="button, input:not(.unseen), select, td, p, h1, h2"):
+    """Return the visible elements that reach beyond the sides of the page and cannot be scrolled to."""
+    return page.evaluate(
+        """elements => [...document.querySelectorAll(elements)]
+        .filter(e => e.checkVisibility() && !e.closest(".scroll"))
+        .filter(e => { const box = e.getBoundingClientRect(); return box.left < -0.5 || box.right > innerWidth + 0.5; })
+        .map(e => e.outerHTML.slice(0, 120))""",
+        elements,
+    )
+
+
 def shown_pixels(page):
     return [pixel.input_value() for pixel in page.locator(".at-picture .pixel input").all()]
 

@@ -170,7 +170,7 @@ def title(sheet: Sheet, name: str, inputs: Sequence[str] | None = None) -> str:
         "gradient": f"slope of the loss by the {what}",
         "share": f"this picture's share of the slope of the loss by the {what}",
         "change": f"change of the {what}",
-        "after": f"{what}, after the nudge",
+        "after": f"{what}, after the step",
         "used": f"slope that the optimizer took for the {what}",
         "decayed": f"slope with weight decay, for the {what}",
         "velocity": f"velocity of the {what}",
@@ -182,7 +182,7 @@ def title(sheet: Sheet, name: str, inputs: Sequence[str] | None = None) -> str:
         "square.after": f"running mean of the squared slope by the {what}, after",
         "square.corrected": "that mean square, corrected for its start at 0",
     }.get(symbol.mark, what)
-    return what if symbol.example is None else f"{what} (picture {symbol.example} of the batch)"
+    return what if symbol.example is None else f"{what} (example {symbol.example} of the batch)"
 
 
 def _what(sheet: Sheet, symbol: Any, name: str, inputs: Sequence[str] | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.data.readers import Chunk, Source
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 
 MISSING_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", ".")  # a cell with one of them has no number
 
@@ -53,7 +53,7 @@ def _raise_at_first_problem(source: Source, chunk: Chunk, column: int) -> None:
         problem = _problem(cell, name)
         if problem:
             place = source.place(row_number, name)
-            raise TinyNetError(f"{place}: {problem}", others=("label", "ignore"))
+            raise TinyNetError(f"{place}: {problem}")
 
 
 def _problem(cell: Any, column: str) -> str:
@@ -67,8 +67,8 @@ def _problem(cell: Any, column: str) -> str:
         return "" if finite else f"{str(cell)!r} is not finite. Correct it or remove the row."
     except (ValueError, TypeError):
         return (
-            f"{str(cell)!r} is not a number. If the column is the label, choose it with {{label}}={column!r}. "
-            "Otherwise leave the column out: list it in {ignore}."
+            f"{str(cell)!r} is not a number. If the column is the label, choose it with {named('label')}={column!r}. "
+            f"Otherwise leave the column out: list it in {named('ignore')}."
         )
 
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from tinynet.data.readers import Source
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 
 
 class Roles(NamedTuple):
@@ -36,15 +36,13 @@ def column_roles(
     if soft_targets and (label is not None or targets):
         raise TinyNetError(
             f"{source.name} has a column {label or targets[0]!r} and target columns ({', '.join(soft_targets)}). "
-            "Use only one of the two. List the other in {ignore}.",
-            others=("ignore",),
+            f"Use only one of the two. List the other in {named('ignore')}.",
         )
     if label is not None and targets:
         raise TinyNetError(
-            f"is {label!r} and {{targets}} is {', '.join(map(repr, targets))}. A network learns either a label or "
-            "numbers. Give one of the two and list the other column in {ignore}.",
+            f"is {label!r} and {named('targets')} is {', '.join(map(repr, targets))}. A network learns either a label or "
+            f"numbers. Give one of the two and list the other column in {named('ignore')}.",
             parameter="label",
-            others=("targets", "ignore"),
         )
     name = index.get("name") if "name" not in used else None
     others = {*used, *soft_targets} | ({"name"} if name is not None else set())

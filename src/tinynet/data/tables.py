@@ -10,7 +10,7 @@ from tinynet.data.cells import is_missing, numbers
 from tinynet.data.column_roles import Roles, column_roles, input_roles
 from tinynet.data.readers import NO_ROWS, Chunk, Progress, Source, opened
 from tinynet.data.scaling import Scaling
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 
 MAX_CLASSES = 10
 
@@ -58,7 +58,9 @@ class Table:
         scale_by : Values whose smallest and largest become 0 and 1. Without them every value must lie in [0, 1].
         """
         if scale_by is None:
-            self.check_range(columns, values, "Turn on {scale}, which scales each column to 0 to 1.")
+            self.check_range(
+                columns, values, f"Turn on {named('scale')}, which scales each column to 0 to 1."
+            )
             return values, None
         scaling = Scaling.of(columns, scale_by)
         return scaling.unclipped(values), scaling
@@ -74,7 +76,6 @@ class Table:
             raise TinyNetError(
                 f"{self.source}, {self.row_unit} {self.row_numbers[row]}, column {columns[column]!r}: "
                 f"{values[row, column]:g} is outside 0 to 1. {advice}",
-                others=("scale", "label", "targets"),
             )
 
 
@@ -140,8 +141,8 @@ def _read_rows(source: Source, roles: Roles) -> Table:
     if roles.targets and not roles.regression and targets is not None:
         target_columns = [source.columns[c] for c in roles.targets]
         first = target_columns[0]
-        advice = f"If the column is a label, choose {{label}}={first!r}. "
-        advice += f"If it holds numbers to predict, choose {{targets}}={first!r}."
+        advice = f"If the column is a label, choose {named('label')}={first!r}. "
+        advice += f"If it holds numbers to predict, choose {named('targets')}={first!r}."
         table.check_range(target_columns, targets, advice)
     return table
 
@@ -199,8 +200,7 @@ def _codes(source: Source, chunk: Chunk, column: int, code_of: dict[str, int]) -
         raise TinyNetError(
             f"{source.place(chunk.row_numbers[row], name)}: {labels[row]!r} is label number {MAX_CLASSES + 1}. A label "
             f"column must have at most {MAX_CLASSES} different labels. If the column holds numbers to predict, choose "
-            f"{{targets}}={name!r}.",
-            others=("targets",),
+            f"{named('targets')}={name!r}.",
         )
     return codes
 
@@ -212,7 +212,6 @@ def _add_names(source: Source, chunk: Chunk, column: int, row_of_name: dict[str,
             used = f"{name!r} is also the name of {source.row_unit} {row_of_name[name]}" if name else ""
             raise TinyNetError(
                 f"{source.place(row_number, 'name')}: {used or 'the name is missing'}. Names must differ. Correct the "
-                "name, or leave the column out: list 'name' in {ignore}.",
-                others=("ignore",),
+                f"name, or leave the column out: list 'name' in {named('ignore')}.",
             )
         row_of_name[name] = row_number

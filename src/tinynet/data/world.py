@@ -20,7 +20,7 @@ from tinynet import rng
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID, PIXELS
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed
 
 EXAMPLES_PER_EPOCH = 100  # of an endless stream; the number is arbitrary
@@ -110,10 +110,9 @@ class World:
             object.__setattr__(self, name, _checked_levels(name, getattr(self, name)))
         if self.dark[1] > self.bright[0]:
             raise TinyNetError(
-                f"goes up to {self.dark[1]:g} and {{bright}} starts at {self.bright[0]:g}. Dark levels must not exceed "
+                f"goes up to {self.dark[1]:g} and {named('bright')} starts at {self.bright[0]:g}. Dark levels must not exceed "
                 "bright levels.",
                 parameter="dark",
-                others=("bright",),
             )
         check_choice("labels", self.labels, LABELS)
         object.__setattr__(self, "n", check_int("n", self.n, 2, MAX_GRID))

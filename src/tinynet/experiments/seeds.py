@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.experiments.cohort import TrainingJob
 from tinynet.numerics.llvm import lane_count
 from tinynet.validation import MAX_SEED, check_int, check_seed
@@ -26,10 +26,9 @@ def seed_range(first_seed: int, networks: int) -> range:
     first_seed = check_seed(first_seed, "first_seed")
     if first_seed + networks > MAX_SEED + 1:
         raise TinyNetError(
-            f"is {first_seed:,} and {{networks}} is {networks:,}. The last seed would be "
+            f"is {first_seed:,} and {named('networks')} is {networks:,}. The last seed would be "
             f"{first_seed + networks - 1:,}. It must be at most {MAX_SEED:,}.",
             parameter="first_seed",
-            others=("networks",),
         )
     return range(first_seed, first_seed + networks)
 

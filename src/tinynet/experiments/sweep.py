@@ -176,7 +176,7 @@ def _run(state: SweepState, results: Results) -> bool:
             if state.store is not None:
                 with suppress(TinyNetError):  # the disk may be the cause of the first error
                     state.store.write_tables(state.plan, state.tallies())
-            raise TinyNetError(f"{error.message}{state.advice()}", parameter=error.parameter) from error
+            raise TinyNetError(f"{error.template}{state.advice()}") from error
     return False
 
 

@@ -8,7 +8,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 
@@ -59,9 +59,8 @@ def _check_trainable(recipe: Recipe) -> None:
 def _check_patience(recipe: Recipe) -> None:
     if recipe.patience:
         raise TinyNetError(
-            f"is {recipe.patience:,} and there are no validation examples. Give {{validation}}, or set {{patience}} to 0.",
+            f"is {recipe.patience:,} and there are no validation examples. Give {named('validation')}, or set {named('patience')} to 0.",
             parameter="patience",
-            others=("validation", "patience"),
         )
 
 
@@ -105,9 +104,8 @@ def _check_augmentation(examples: Examples, targets: np.ndarray) -> None:
         kind = "rows of a table" if shape is None else f"pictures of shape {'x'.join(map(str, shape))}"
         raise TinyNetError(
             f"is True and the examples are {kind} with {targets.shape[1]:,} classes. Augmentation needs square "
-            "pictures with the two classes horizontal and vertical. Set {augment} to False.",
+            f"pictures with the two classes horizontal and vertical. Set {named('augment')} to False.",
             parameter="augment",
-            others=("augment",),
         )
 
 
@@ -118,10 +116,9 @@ def _check_output(architecture: Architecture, recipe: Recipe) -> None:
     ):
         if recipe.loss == loss and architecture.output != output:
             raise TinyNetError(
-                f"is {loss!r} and {{output}} is {architecture.output!r}. The loss {loss!r} needs outputs {outputs}. "
-                f"Create the network with {{output}}={output!r}.",
+                f"is {loss!r} and {named('output')} is {architecture.output!r}. The loss {loss!r} needs outputs {outputs}. "
+                f"Create the network with {named('output')}={output!r}.",
                 parameter="loss",
-                others=("output",),
             )
 
 

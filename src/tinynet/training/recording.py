@@ -23,6 +23,7 @@ from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
+from tinynet.validation import check_int
 
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
@@ -141,15 +142,11 @@ class Recording(InNotebook):
 
         Raises TinyNetError for a step out of range.
         """
-        if not isinstance(step, int | np.integer):
-            raise TinyNetError(f"is {step!r}. It must be a whole number.", parameter="step")
         if not self.steps:
-            raise TinyNetError(f"is {step:,} and the recording has 0 steps.", parameter="step")
-        if not -self.steps <= step < self.steps:
-            raise TinyNetError(
-                f"is {step:,}. It must be a whole number from 0 to {self.steps - 1:,}.", parameter="step"
-            )
-        step %= self.steps
+            raise TinyNetError(f"is {step} and the recording has 0 steps.", parameter="step")
+        if isinstance(step, int | np.integer) and -self.steps <= step < 0:
+            step += self.steps
+        step = check_int("step", step, 0, self.steps - 1)
         parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
         return self._moment(network, state, step)

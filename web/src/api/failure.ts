@@ -4,8 +4,7 @@ import { RECIPE_LABELS } from "../engine/recipe";
 
 export interface Failure {
   error: string;
-  template?: string; // the sentence with its parameters in braces
-  parameters?: string[];
+  template?: string; // the sentence, with NUL characters around each parameter
 }
 
 const LABELS: Record<string, string> = {
@@ -16,8 +15,9 @@ const LABELS: Record<string, string> = {
 };
 
 /** Return the sentence of an error, with the page's labels. */
-export function failureText({ error, template, parameters = [] }: Failure): string {
-  if (!template || !parameters.length) return error;
-  const text = parameters.reduce((text, name) => text.replaceAll(`{${name}}`, LABELS[name] ?? name), template);
-  return parameters[0] in LABELS && template.startsWith("{") ? text[0].toUpperCase() + text.slice(1) : text;
+export function failureText({ error, template }: Failure): string {
+  if (!template) return error;
+  const parts = template.split("\0"); // every second part is a parameter
+  const text = parts.map((part, k) => (k % 2 ? (LABELS[part] ?? part) : part)).join("");
+  return !parts[0] && parts[1] in LABELS ? text[0].toUpperCase() + text.slice(1) : text;
 }

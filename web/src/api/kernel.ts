@@ -21,7 +21,6 @@ interface Reply {
   result?: unknown;
   error?: string;
   template?: string;
-  parameters?: string[];
 }
 
 interface Pending {

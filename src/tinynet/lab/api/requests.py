@@ -167,7 +167,7 @@ def _zero_example(architecture: Architecture) -> Examples:
 def failure(error: TinyNetError) -> dict[str, Any]:
     """Return the answer to a mistake in a request.
 
-    The page puts its labels into the template. `error` is the sentence with Python's parameters.
+    The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the sentence with Python's parameters.
     """
     return {"error": str(error), "template": error.template, "parameters": list(error.parameters)}
 
