@@ -44,15 +44,6 @@ describe("the chooser of a picture", () => {
     }
   });
 
-  it("does not change an example picture when the shown picture is edited", async () => {
-    const lab = await open([1, 1, 0, 0]);
-    await click("Gray");
-    lab.state.own!.input[0] = 1;
-    lab.state.own!.target[0] = 1;
-    await click("Gray");
-    expect(lab.state.own).toEqual({ input: [0.5, 0.5, 0.5, 0.5], target: [0.5, 0.5] });
-  });
-
   it("draws the test pictures of its world one after the other, and names them", async () => {
     const world = { ...DEFAULT_WORLD, noise: 0.05, doubt: 1 };
     const lab = await open([1, 1, 0, 0], world);
