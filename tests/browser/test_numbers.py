@@ -50,7 +50,7 @@ def test_an_opened_number_shows_its_formula_its_numbers_and_its_factors(open_pag
     expect(opened).to_contain_text("-0.41152".replace("-", "−"))
     opened.get_by_role("button", name=re.compile("change of the weight")).click()
     change = page.locator('[data-opened="layer1.weight[0,2].change"]')
-    change.get_by_role("button", name=re.compile("slope of the loss by the weight")).click()
+    change.get_by_role("button", name=re.compile("gradient of the weight")).click()
     gradient = page.locator('[data-opened="layer1.weight[0,2].gradient"]')
     delta = RUN[0].values["layer1.delta[0]"]
     expect(gradient).to_contain_text(notation.number(delta))

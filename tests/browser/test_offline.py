@@ -65,7 +65,7 @@ def test_a_number_opens_into_its_formula_and_its_factors(open_file):
     opened = page.locator('[data-opened="layer1.weight[0,2].after"]')
     opened.get_by_role("button", name=re.compile("change of the weight")).click()
     expect(page.locator('[data-opened="layer1.weight[0,2].change"]')).to_contain_text(
-        "slope of the loss by the weight"
+        "gradient of the weight"
     )
     assert opened.locator("math").count() >= 3
     expect(page.get_by_role("button", name="Check with PyTorch")).to_have_count(0)

@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 import tinynet as tn
+from tinynet.core.explain import title
 from tinynet.core.notation import LATEX, MATHML, TEXT, number, write
 from tinynet.errors import TinyNetError
 
@@ -138,3 +139,53 @@ def test_an_invalid_depth_is_refused(depth):
     moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
     with pytest.raises(tn.TinyNetError, match=f"depth is {depth}. It must be a whole number of at least 0"):
         moment.explain("loss", depth=depth)
+
+
+TABLE = {"a b": [0.1, 0.9, 0.4, 0.7], "c": [0.3, 0.2, 0.8, 0.6], "d": [1, 0, 1, 0], "e": [0, 0.5, 0.25, 1]}
+KINDS_OF_EXAMPLES = {
+    "a table": tn.Examples.from_table(TABLE | {"kind": ["x", "y", "x", "y"]}, label="kind"),
+    "numbers to predict": tn.Examples.from_table(TABLE | {"price": [1, 4, 2, 8]}, targets="price"),
+    "arrays": tn.Examples(list(zip(*TABLE.values(), strict=True)), [[0.0], [1.0], [0.0], [1.0]], "wxyz", None, ("yes",)),
+}  # fmt: skip
+RECIPES = [
+    tn.Recipe(momentum=0.9, nesterov=True, weight_decay=0.1),
+    tn.Recipe(optimizer="adam", weight_decay=0.1),
+]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=["sgd", "adam"])
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("kind", KINDS_OF_EXAMPLES)
+def test_the_titles_of_a_table_name_its_inputs_and_no_pixel(kind, batch, recipe):
+    examples = KINDS_OF_EXAMPLES[kind]
+    network = tn.Network.initial((4, 3, len(examples.target_names)), seed=0)
+    moment = tn.nudge(network, examples[:batch], recipe)
+    titles = {name: title(moment.sheet, name, examples.input_names) for name in moment.sheet.cells}
+    assert not [
+        words for words in titles.values() if re.search("pixel|picture|brightness|-left|-right", words)
+    ]
+    name = "input 1" if kind == "arrays" else "c"
+    assert titles["layer1.weight[2,1]"] == f"weight from {name} to hidden node 2"
+    first = "example0." if batch > 1 else ""
+    of_the_first = " (example 0 of the batch)" if batch > 1 else ""
+    assert titles[f"{first}input[1]"] == f"value of {name}{of_the_first}"
+    assert len(set(titles.values())) == len(titles)
+    change = "layer1.weight[2,1].change"
+    assert moment.explain(change).title == titles[change]
+
+
+@pytest.mark.parametrize(
+    ("shape", "name"), [((2, 2), "the top-right pixel"), ((1, 4), "the pixel in row 0, column 1"), (None, "input 1")]
+)  # fmt: skip
+def test_an_input_has_the_name_of_its_pixel_only_in_a_picture(shape, name):
+    examples = tn.Examples([[0.0, 0.5, 0.25, 1.0]], [[1.0, 0.0]], ("one",), shape)
+    assert tn.nudge(tn.Network.initial(seed=0), examples).explain("input[1]").title == f"value of {name}"
+
+
+def test_softmax_has_titles_in_plain_words():
+    network = tn.Network.initial((4, 3, 2), seed=0, output="softmax")
+    moment = tn.nudge(network, LINES[0], tn.Recipe(loss="cross_entropy"))
+    titles = {name: moment.explain(name, depth=0).title for name in moment.sheet.cells}
+    assert titles["layer2.log_a[1]"] == "logarithm of the activation of output 1"
+    assert titles["layer2.exp[0]"] == "exponential of the weighted sum of output 0"
+    assert titles["layer2.sum"] == "sum of the exponentials"

@@ -44,7 +44,7 @@ def test_gradients_that_do_not_follow_from_the_loss_are_external(change):
     name = "layer1.weight[0,0]"
     assert moment.values[f"{name}.used"] != moment.values[f"{name}.gradient"]
     assert moment.values[f"{name}.change"] == -0.5 * moment.values[f"{name}.used"]
-    assert "slope that the optimizer took" in str(moment.explain(name))
+    assert "gradient that the optimizer uses" in str(moment.explain(name))
 
 
 def test_gradients_without_zero_grad_are_external():

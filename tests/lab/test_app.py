@@ -54,8 +54,9 @@ def test_a_sheet_and_the_labels_of_its_cells(client):
     said = ask(client, "sheet", {"architecture": PLAIN, "recipe": recipe.to_json(), "batch": 2})
     sheet = Sheet.of(tn.Architecture(), recipe, 2)
     assert said["sheet"] == sheet.to_json()
+    places = ["{0}", "{1}", "{2}", "{3}"]  # the page replaces them by the names of the inputs
     for name, written in said["symbols"].items():
-        assert written == [mathml_symbol(name), text_symbol(name), title(sheet, name)]
+        assert written == [mathml_symbol(name), text_symbol(name), title(sheet, name, places)]
     assert set(said["state"]) | set(said["settings"]) < set(sheet.cells)
     assert all(f"{name}.after" in sheet.cells for name in [*said["state"], *said["parameters"]])
 

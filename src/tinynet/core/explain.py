@@ -11,8 +11,8 @@ from tinynet.core.latex import document
 from tinynet.core.notation import (
     LATEX,
     MATHML,
-    PIXELS,
     TEXT,
+    Symbol,
     latex_symbol,
     mathml_symbol,
     number,
@@ -23,6 +23,27 @@ from tinynet.core.notation import (
 from tinynet.core.sheet import Sheet, Values, parts
 from tinynet.errors import TinyNetError
 from tinynet.validation import check_int
+
+# meanings of the cells of a node, of an output, and of the other cells; `symbol.kind` is the key
+NODE_CELLS = {
+    "input": "value of",
+    "z": "weighted sum of",
+    "a": "activation of",
+    "delta": "gradient of the weighted sum of",
+    "exp": "exponential of the weighted sum of",
+    "log_a": "logarithm of the activation of",
+    "bias": "bias of",
+}
+OUTPUT_CELLS = {"target": "target of", "error": "error of", "term": "loss term of"}
+OTHER_CELLS = {
+    "max": "largest weighted sum",
+    "sum": "sum of the exponentials",
+    "dot": "sum of each output times its gradient",
+    "rate": "learning rate",
+    "weight_decay": "weight decay",
+    "decay1": "beta1 to the power of the number of steps",
+    "decay2": "beta2 to the power of the number of steps",
+}
 
 
 @dataclass(frozen=True)
@@ -96,15 +117,13 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """Return the explanation as JSON: name, title, formula and numbers as text, value, factors."""
-        written = self.formula is not None
+        formula = self.formula
         return {
             "name": self.name,
             "title": self.title,
             "symbol": text_symbol(self.name),
-            "formula": write(self.formula, TEXT) if self.formula is not None and written else None,
-            "numbers": write(self.formula, TEXT, self.values)
-            if self.formula is not None and written
-            else None,
+            "formula": None if formula is None else write(formula, TEXT),
+            "numbers": None if formula is None else write(formula, TEXT, self.values),
             "value": self.value,
             "factors": [factor.to_json() for factor in self.factors],
         }
@@ -117,12 +136,17 @@ class Explanation:
 
 
 def explain(
-    sheet: Sheet, values: Values, name: str, *, depth: int | None = None, inputs: Sequence[str] | None = None
+    sheet: Sheet,
+    values: Values,
+    name: str,
+    *,
+    depth: int | None = None,
+    input_names: Sequence[str] | None = None,
 ) -> Explanation:
     """Explain the cell `name` of a sheet with these values.
 
     depth : int or None. Levels of factors to explain; None for all, down to inputs and parameters.
-    inputs : the names of the inputs, if they are not pixels.
+    input_names : the names of the inputs; "input 0" and so on by default.
 
     The name of a parameter stands for its cell `.after`: how the step changed it. Each cell is explained once.
 
@@ -136,11 +160,16 @@ def explain(
         raise TinyNetError(f"there is no cell {name!r} in this sheet of {len(sheet.cells):,} cells.{hint}")
     if f"{name}.after" in sheet.cells and name in sheet.architecture.parameter_names:
         name = f"{name}.after"
-    return _open(sheet, values, name, depth, set(), inputs)
+    return _open(sheet, values, name, depth, set(), input_names)
 
 
 def _open(
-    sheet: Sheet, values: Values, name: str, depth: int | None, opened: set[str], inputs: Sequence[str] | None
+    sheet: Sheet,
+    values: Values,
+    name: str,
+    depth: int | None,
+    opened: set[str],
+    input_names: Sequence[str] | None,
 ) -> Explanation:
     opened.add(name)
     formula = sheet.cells[name].formula
@@ -150,80 +179,55 @@ def _open(
         for part in used:
             if part not in opened:
                 below = None if depth is None else depth - 1
-                factors.append(_open(sheet, values, part, below, opened, inputs))
+                factors.append(_open(sheet, values, part, below, opened, input_names))
     numbers = {part: values[part] for part in used}
-    return Explanation(name, title(sheet, name, inputs), formula, values[name], numbers, tuple(factors))
+    return Explanation(name, title(sheet, name, input_names), formula, values[name], numbers, tuple(factors))
 
 
-def title(sheet: Sheet, name: str, inputs: Sequence[str] | None = None) -> str:
+def title(sheet: Sheet, name: str, input_names: Sequence[str] | None = None) -> str:
     """Return the meaning of a cell in words.
 
-    inputs : the names of the inputs, if they are not pixels.
+    input_names : the names of the inputs; "input 0" and so on by default.
 
     >>> from tinynet.core.architecture import Architecture
     >>> title(Sheet.of(Architecture((4, 3, 2))), "layer1.weight[0,2]")
-    'weight from the bottom-left pixel to hidden node 0'
+    'weight from input 2 to hidden node 0'
     """
     symbol = parse(name)
-    what = _what(sheet, symbol, name, inputs)
+    what = _what(sheet.architecture.sizes, symbol, input_names)
     what = {
-        "gradient": f"slope of the loss by the {what}",
-        "share": f"this picture's share of the slope of the loss by the {what}",
+        "gradient": f"gradient of the {what}",
+        "share": f"contribution to the gradient of the {what}",
         "change": f"change of the {what}",
         "after": f"{what}, after the step",
-        "used": f"slope that the optimizer took for the {what}",
-        "decayed": f"slope with weight decay, for the {what}",
+        "used": f"gradient that the optimizer uses for the {what}",
+        "decayed": f"gradient of the {what}, with weight decay",
         "velocity": f"velocity of the {what}",
-        "velocity.after": f"velocity of the {what}, after",
-        "mean": f"running mean of the slope by the {what}",
-        "mean.after": f"running mean of the slope by the {what}, after",
-        "mean.corrected": "that mean, corrected for its start at 0",
-        "square": f"running mean of the squared slope by the {what}",
-        "square.after": f"running mean of the squared slope by the {what}, after",
-        "square.corrected": "that mean square, corrected for its start at 0",
+        "velocity.after": f"velocity of the {what}, after the step",
+        "mean": f"running mean of the gradient of the {what}",
+        "mean.after": f"running mean of the gradient of the {what}, after the step",
+        "mean.corrected": f"bias-corrected running mean of the gradient of the {what}",
+        "square": f"running mean of the squared gradient of the {what}",
+        "square.after": f"running mean of the squared gradient of the {what}, after the step",
+        "square.corrected": f"bias-corrected running mean of the squared gradient of the {what}",
     }.get(symbol.mark, what)
     return what if symbol.example is None else f"{what} (example {symbol.example} of the batch)"
 
 
-def _what(sheet: Sheet, symbol: Any, name: str, inputs: Sequence[str] | None) -> str:
-    sizes, layer, indices = sheet.architecture.sizes, symbol.layer, symbol.indices
-    kinds = {
-        "z": "weighted sum of",
-        "a": "activation of",
-        "delta": "slope of the loss by the weighted sum of",
-        "exp": "exponential of",
-        "log_a": "logarithm of the answer of",
-        "bias": "bias of",
-    }
+def _what(sizes: tuple[int, ...], symbol: Symbol, input_names: Sequence[str] | None) -> str:
+    layer, indices = symbol.layer or 0, symbol.indices
     if symbol.kind == "weight":
-        source = _pixel(sizes, indices[1], inputs) if layer == 1 else _node(sizes, layer - 1, indices[1])
-        return f"weight from {source} to {_node(sizes, layer, indices[0])}"
-    if symbol.kind in kinds:
-        return f"{kinds[symbol.kind]} {_node(sizes, layer, indices[0])}"
-    if symbol.kind == "input":
-        return f"{'value' if inputs else 'brightness'} of {_pixel(sizes, indices[0], inputs)}"
-    if symbol.kind in ("target", "error", "term"):
-        kind = {"target": "target of", "error": "error of", "term": "loss term of"}[symbol.kind]
-        return f"{kind} output {indices[0]}"
-    return {
-        "loss": "loss",
-        "max": "largest weighted sum",
-        "sum": "sum of the exponentials",
-        "dot": "slopes weighed by the answers",
-        "rate": "learning rate",
-        "weight_decay": "weight decay",
-        "decay1": "power of beta1",
-        "decay2": "power of beta2",
-    }.get(symbol.kind, symbol.kind)
+        return f"weight from {_node(sizes, layer - 1, indices[1], input_names)} to {_node(sizes, layer, indices[0])}"
+    if symbol.kind in NODE_CELLS:
+        return f"{NODE_CELLS[symbol.kind]} {_node(sizes, layer, indices[0], input_names)}"
+    if symbol.kind in OUTPUT_CELLS:
+        return f"{OUTPUT_CELLS[symbol.kind]} output {indices[0]}"
+    return OTHER_CELLS.get(symbol.kind, symbol.kind)
 
 
-def _node(sizes: tuple[int, ...], layer: int, index: int) -> str:
+def _node(sizes: tuple[int, ...], layer: int, index: int, input_names: Sequence[str] | None = None) -> str:
+    if layer == 0:
+        return f"input {index}" if input_names is None else input_names[index]
     if layer == len(sizes) - 1:
         return f"output {index}"
     return f"hidden node {index}" + (f" of layer {layer}" if len(sizes) > 3 else "")
-
-
-def _pixel(sizes: tuple[int, ...], index: int, inputs: Sequence[str] | None) -> str:
-    if inputs:
-        return inputs[index]
-    return f"the {PIXELS[index]} pixel" if sizes[0] == len(PIXELS) else f"pixel {index}"

@@ -12,7 +12,6 @@ NAME = re.compile(
 )
 UP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DOWN = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
 
 # letter of a cell: text, LaTeX
 LETTERS = {

@@ -14,6 +14,7 @@ from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
 
+PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
 MAX_LISTED = 20  # names in an error
 EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # in files of earlier versions
 
@@ -158,6 +159,16 @@ class Examples:
             return None
         names = tuple(f"input {i}" for i in range(self.inputs.shape[1]))
         return names if self.scaling is None else self.scaling.columns
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the inputs: `columns`, or "the top-left pixel" and so on for pictures."""
+        if self.shape is None:
+            return self.columns or ()
+        if self.shape == (2, 2):
+            return tuple(f"the {place} pixel" for place in PIXELS)
+        rows, columns = self.shape
+        return tuple(f"the pixel in row {r}, column {c}" for r in range(rows) for c in range(columns))
 
     @property
     def regression(self) -> bool:

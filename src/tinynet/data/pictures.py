@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 
 from tinynet import rng
-from tinynet.core.notation import PIXELS as PIXELS
+from tinynet.data.examples import PIXELS as PIXELS
 from tinynet.data.examples import Examples as Examples
 from tinynet.validation import check_int, check_number
 

@@ -100,7 +100,7 @@ class Moment:
 
         depth : int, optional. How many levels of factors to open. All levels by default.
         """
-        return explain(self.sheet, self.values, name, depth=depth, inputs=self.batch.columns)
+        return explain(self.sheet, self.values, name, depth=depth, input_names=self.batch.input_names)
 
     def ledger(self) -> list[LedgerRow]:
         """Return before, gradient, change and after of every parameter."""

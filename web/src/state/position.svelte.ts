@@ -1,6 +1,6 @@
 /** A position in a training: a run before one step, with a batch of examples, and all values there. */
 
-import { withColumnNames } from "../display/format";
+import { inputNames, withInputNames } from "../display/inputs";
 import type { Prepared } from "../engine/prepared";
 import type { Evaluated, Run } from "../engine/run";
 import type { Examples } from "../types";
@@ -86,10 +86,8 @@ export class Position {
   }
 
   words(name: string): string {
-    const text = this.evaluated.prepared.answer.symbols[name]?.[2] ?? name;
-    const { scaling, shape, inputs } = this.examples;
-    const columns = scaling?.columns ?? (shape ? null : inputs[0].map((_, k) => `input ${k}`));
-    return columns ? withColumnNames(text, columns) : text;
+    const title = this.evaluated.prepared.answer.symbols[name]?.[2] ?? name;
+    return withInputNames(title, inputNames(this.examples));
   }
 
   /** The prefix of the cells of the first example. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fixed, listNames, short, signed, withColumnNames } from "../../src/display/format";
+import { fixed, listNames, short, signed } from "../../src/display/format";
 
 describe("numbers in writing", () => {
   it.each([
@@ -18,17 +18,9 @@ describe("numbers in writing", () => {
   });
 });
 
-describe("lists and texts", () => {
+describe("lists", () => {
   it("lists the first of many names", () => {
     expect(listNames(["a", "b", "c", "d"])).toBe("a, b, c, d");
     expect(listNames(["a", "b", "c", "d", "e"])).toBe("a, b, c and 2 more");
-  });
-  it("replaces pixels by column names", () => {
-    const columns = ["a", "b", "c", "d"];
-    expect(withColumnNames("weight from the bottom-left pixel to hidden node 0", columns)).toBe(
-      "weight from c to hidden node 0",
-    );
-    expect(withColumnNames("brightness of pixel 1", columns)).toBe("value of b");
-    expect(withColumnNames("bias of output 1", columns)).toBe("bias of output 1");
   });
 });

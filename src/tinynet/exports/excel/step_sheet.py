@@ -144,7 +144,7 @@ def _formula_text(row: CellRow) -> str:
 
 
 def _meaning(step: StepSheet, row: CellRow) -> str:
-    return title(step.moment.sheet, row.cell.name, step.moment.batch.columns)
+    return title(step.moment.sheet, row.cell.name, step.moment.batch.input_names)
 
 
 def _write_pictures(sheet: Any, styles: Styles, step: StepSheet) -> None:

@@ -6,7 +6,7 @@ PHASES = {  # phase of a step: heading, color
     "input": ("input: change any number on yellow", "#FFF3C4"),
     "forward": ("forward: from the inputs to the outputs", "#D9E8F6"),
     "loss": ("loss: the error of the outputs", "#F9DED0"),
-    "backward": ("backward: the slope of the loss, by the chain rule", "#E8DAF0"),
+    "backward": ("backward: the gradients, by the chain rule", "#E8DAF0"),
     "update": ("update: the change of the parameters", "#DCEFD8"),
 }
 CARRIED = "#F2F2EE"  # numbers from another worksheet

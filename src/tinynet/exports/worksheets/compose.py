@@ -22,12 +22,12 @@ HEADINGS = {
     "loss": ("2 · Loss", "How far the outputs are from the targets."),
     "backward": (
         "3 · Backward",
-        "From the loss back to the first layer: the slope of the loss by each a, and by each z (δ).",
+        "From the loss back to the first layer: the gradient of each a, and of each z (δ).",
     ),
 }
 UPDATE_TITLE = "4 · Backward to the parameters, and the update"
 UPDATE_TEXT = (
-    "The slope of the loss by each parameter, the change Δ against it, and the parameter after the step."
+    "The gradient of each parameter, the change Δ against the gradient, and the parameter after the step."
 )
 
 
@@ -151,15 +151,15 @@ def _update(solved: Solved) -> Section:
     for name in solved.network.architecture.parameter_names:
         gradient = solved.sheet.cells[f"{name}.gradient"].formula
         assert gradient is not None
-        symbol, slope = text_symbol(name), text_symbol(f"{name}.gradient")
+        symbol, derivative = text_symbol(name), text_symbol(f"{name}.gradient")
         blanks = [Blank(solved.text(name + mark)) for mark in (".gradient", ".change", ".after")]
-        rows.append((symbol, solved.text(name), f"{slope} = {write(gradient, TEXT)}", *blanks))
+        rows.append((symbol, solved.text(name), f"{derivative} = {write(gradient, TEXT)}", *blanks))
     headers = (
         "parameter",
         "before",
-        "slope of the loss by it",
-        "slope",
-        "Δ = −η · slope",
+        "formula of the gradient",
+        "gradient",
+        "Δ = −η · gradient",
         "after = before + Δ",
     )
     return Section(UPDATE_TITLE, UPDATE_TEXT, table=Table("", headers, tuple(rows)))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 MAX_HALF_LINE, MAX_LINE = 30, 78  # characters of a solved question that fit beside its box
 KEY_LEGEND = (
-    "a: the outputs. L: the loss. δ: the slope of the loss by each weighted sum. ′: after the step.",
+    "a: the outputs. L: the loss. δ: the gradient of each weighted sum. ′: after the step.",
     "L′: the loss of the same example after the step, computed without rounding. The students do not compute it.",
 )
 

@@ -217,10 +217,10 @@ class Tape:
         """Return which parts were identified. Recordings store these sentences."""
         left = self.unexplained
         when = {what: f"first at step {step}" for what, step in left.items()}
-        notes = [f"The loss is {loss}: its formula gives PyTorch's value and slopes at every step."]
+        notes = [f"The loss is {loss}: its formula gives PyTorch's value and derivatives at every step."]
         if loss == "external":
             notes = [
-                f"No formula here gives this loss ({when['loss']}): its value and its slopes by the outputs are PyTorch's."
+                f"No formula here gives this loss ({when['loss']}): its value and its derivatives are PyTorch's."
             ]
         if not known:
             notes.append("No tensor in the loss has the shape of targets, so the examples have no targets.")

@@ -29,8 +29,9 @@ from tinynet.validation import check_int, check_seed
 
 
 def cell_labels(sheet: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
-    """Return [MathML, text, words] for each of these cells of a sheet."""
-    return {name: [mathml_symbol(name), text_symbol(name), title(sheet, name)] for name in names}
+    """Return [MathML, text, title] for each of these cells of a sheet; in a title, "{2}" is the name of input 2."""
+    inputs = [f"{{{i}}}" for i in range(sheet.architecture.sizes[0])]
+    return {name: [mathml_symbol(name), text_symbol(name), title(sheet, name, inputs)] for name in names}
 
 
 def initial_state(architecture: Architecture, recipe: Recipe) -> dict[str, float]:
