@@ -181,9 +181,11 @@ class Examples:
         return len(self.names)
 
     def __repr__(self) -> str:
-        kind = "rows" if self.shape is None else f"pictures of {'x'.join(map(str, self.shape))}"
+        size = "" if self.shape is None else f" of {'x'.join(map(str, self.shape))}"
+        kind = ("row" if self.shape is None else "picture") + ("" if len(self) == 1 else "s") + size
         width, outputs = self.inputs.shape[1], ", ".join(self.target_names)
-        return f"<{len(self):,} {kind}, {width} inputs each, for {outputs}>"
+        inputs = "1 input" if width == 1 else f"{width:,} inputs"
+        return f"<{len(self):,} {kind}, {inputs} each, for {outputs}>"
 
     def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
         """Return the chosen examples: one by index or name, or several by slice or indices."""

@@ -28,11 +28,11 @@ from tinynet.training.checks import check
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
 
-NETWORKS_PER_FORWARD = 8192  # whose outputs are computed at once
-NETWORKS_PER_EXAM = 512  # that take an exam at once
+NETWORKS_PER_FORWARD = 8192  # networks in one forward pass
+NETWORKS_PER_EXAM = 512  # networks in one evaluation of an exam
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Population:
     """Networks of many seeds, trained by one recipe in float32.
 
@@ -59,6 +59,12 @@ class Population:
 
     def __len__(self) -> int:
         return len(self.seeds)
+
+    def __repr__(self) -> str:
+        sizes, count = "-".join(map(str, self.architecture.sizes)), len(self)
+        networks = "1 network" if count == 1 else f"{count:,} networks"
+        seeds = f", seeds {self.seeds.min():,} to {self.seeds.max():,}" if count else ""
+        return f"<Population of {networks} of sizes {sizes}{seeds}>"
 
     def outputs(self, inputs: Examples | np.ndarray) -> np.ndarray:
         """Return the outputs of every network for inputs (m, inputs). -> (N, m, outputs) float64
@@ -91,15 +97,15 @@ class Population:
 
     @property
     def accuracy(self) -> np.ndarray:
-        """(N,) share of the examples that a network gets right.
+        """(N,) fraction of the examples that a network classifies correctly.
 
-        An example is right if the target's output is the largest. A tie or NaN is not right.
+        An example is correct if the target's output is the largest. A tie or NaN is not correct.
         """
         return self._scores[1]
 
     @property
     def all_right(self) -> np.ndarray:
-        """(N,) bool: whether a network gets every example right."""
+        """(N,) bool: whether a network classifies every example correctly."""
         return self.accuracy == 1.0
 
     @cached_property
@@ -161,7 +167,9 @@ class Population:
 
     def verdicts(self) -> list[Verdict]:
         """Return verdicts on learning, loss and gray."""
-        found = [self.share(self.all_right, all_right_phrase(self.examples))]
+        found = []
+        if not self.examples.regression:
+            found.append(self.share(self.all_right, all_right_phrase(self.examples)))
         found.append(self._loss_verdict())
         if not self.finite.all():
             found.append(self.share(~self.finite, "have parameters that are not finite"))
