@@ -17,6 +17,7 @@ from tinynet.exports.excel.formulas import defined_name, excel
 from tinynet.exports.excel.step_sheet import CellRow, StepSheet, write_step
 from tinynet.exports.excel.styles import Styles
 from tinynet.model.moment import Moment
+from tinynet.numerics.integers import ceil_div
 from tinynet.plugins import extra
 from tinynet.training.watched import WatchedMoment
 
@@ -37,7 +38,7 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
         raise TinyNetError(f"is {step} and epoch is {epoch}. Give only one of them.", parameter="step")
     if step is not None:
         return workbook([run[step]])
-    epoch, epochs = epoch or 0, -(-run.steps // run.steps_per_epoch)
+    epoch, epochs = epoch or 0, ceil_div(run.steps, run.steps_per_epoch)
     if not -epochs <= epoch < epochs:
         allowed = f" It must be from 0 to {epochs - 1:,}." if epochs else ""
         raise TinyNetError(
