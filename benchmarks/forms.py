@@ -11,6 +11,7 @@ from harness import LINES, TARGETS, Result, Scale, format_number, log, one_core,
 from tinynet.core.formulas import Formula
 from tinynet.core.sheet import Cell, parts
 from tinynet.experiments.cohort import Cohort, TrainingJob
+from tinynet.numerics.integers import ceil_div
 
 # A rough model of a vector unit: the cost of an operation relative to an addition. A sigmoid is a clamp, a ratio of
 # two polynomials and a division. exp and log are about as expensive. Division by a constant is a multiplication.
@@ -133,7 +134,7 @@ def measure(scale: Scale) -> Result:
     result = Result("Time of each form and its operations: one step of one network, on one core", columns)
     base = None
     for name, form in found.items():
-        steps = networks * epochs[name] * -(-len(form.examples) // form.recipe.batch_size)
+        steps = networks * epochs[name] * ceil_div(len(form.examples), form.recipe.batch_size)
         nanoseconds, count = 1e9 * seconds[name] / steps, operations(form)
         base = base or nanoseconds / count
         times = nanoseconds / count / base

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness import EPOCHS, INPUTS, RATE, TARGETS, Implementation, MissingError, initial_parameters, timed
+from tinynet.numerics.integers import ceil_div
 from vectors import Vectors, forward, sgd_step
 
 # One thread, and the widest vectors of the processor. By default XLA uses 256 bits and is a third slower. The flags
@@ -101,7 +102,7 @@ def best_form(form: Form) -> Callable[[Any], Any]:
 def whole_blocks(networks: int) -> np.ndarray:
     """Return initial parameters (23, n) of at least this number of networks, a multiple of every block."""
     block = max(form.block or 1 for form in FORMS)
-    return np.ascontiguousarray(initial_parameters(-(-networks // block) * block).T)
+    return np.ascontiguousarray(initial_parameters(ceil_div(networks, block) * block).T)
 
 
 def fastest(quick: bool, networks: int) -> tuple[Form, Callable[[Any], Any]]:

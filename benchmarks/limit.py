@@ -24,6 +24,7 @@ from harness import (
     initial_parameters,
     timed,
 )
+from tinynet.numerics.integers import ceil_div
 
 SOURCE = Path(__file__).with_name("limit.c")
 COMPILERS = (os.environ.get("CC", ""), "gcc", "clang", "cc")
@@ -80,7 +81,7 @@ def variants() -> list[Kernel]:
 
 def blocks(kernel: Kernel, networks: int) -> np.ndarray:
     """Return initial parameters (blocks, 23, lanes), aligned; the last block is filled with more networks."""
-    whole = -(-networks // kernel.lanes) * kernel.lanes
+    whole = ceil_div(networks, kernel.lanes) * kernel.lanes
     memory = np.empty(whole * PARAMETERS + ALIGNMENT // 4, np.float32)
     skip = -memory.ctypes.data // 4 % (ALIGNMENT // 4)
     made = memory[skip : skip + whole * PARAMETERS].reshape(-1, PARAMETERS, kernel.lanes)

@@ -1,17 +1,15 @@
 import json
 import subprocess
-import sys
 
 import pytest
 
 import tinynet as tn
+from run_cli import IN_A_PROCESS
 from tinynet.experiments.ladder import RUNGS
-
-IN_A_PROCESS = [sys.executable, "-c", "from tinynet.cli import main; main()", "runbook"]
 
 
 def run(*arguments, cwd, code=0):
-    done = subprocess.run([*IN_A_PROCESS, *arguments], capture_output=True, text=True, cwd=cwd)
+    done = subprocess.run([*IN_A_PROCESS, "runbook", *arguments], capture_output=True, text=True, cwd=cwd)
     assert done.returncode == code, done.stderr
     return done
 
@@ -47,7 +45,7 @@ def test_a_learner_is_saved_with_its_card(tmp_path):
     assert "saved: mine.safetensors, and its model card: mine.md" in done.stdout
     assert tn.load(tmp_path / "mine.safetensors").final == tn.learner()
     stress = subprocess.run(
-        [*IN_A_PROCESS[:-1], "stress", "mine.safetensors", "--json"],
+        [*IN_A_PROCESS, "stress", "mine.safetensors", "--json"],
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -55,7 +53,7 @@ def test_a_learner_is_saved_with_its_card(tmp_path):
     )
     assert all(found["unsure"] for found in json.loads(stress.stdout)["predictions"]["stress"])
     explained = subprocess.run(
-        [*IN_A_PROCESS[:-1], "explain", "mine.safetensors", "layer1.weight[0,0]", "--step", "54321", "--depth", "1"],
+        [*IN_A_PROCESS, "explain", "mine.safetensors", "layer1.weight[0,0]", "--step", "54321", "--depth", "1"],
         capture_output=True, text=True, cwd=tmp_path, check=True,
     )  # fmt: skip
     assert "pixel" in explained.stdout or "x" in explained.stdout

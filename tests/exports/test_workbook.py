@@ -218,6 +218,7 @@ def test_the_names_of_a_single_step_have_no_prefix(tmp_path):
     data = workbook.to_excel(run, step=5)
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book.sheetnames == ["start here", "step 5"]
+    assert book["start here"]["A1"].value == "TinyNet: step 5, seed 0"
     formulas = {name: book[sheet][cell].value for name, (sheet, cell) in places(book).items()}
     assert formulas["layer1_a_0"] == "=1/(1+EXP(MIN(-layer1_z_0,709)))"
     assert formulas["layer1_weight_0_2_after"] == "=layer1_weight_0_2+layer1_weight_0_2_change"
@@ -236,6 +237,9 @@ def test_the_overview_has_the_loss_of_each_step_and_their_mean():
     assert rows[0] == ["step 2", 3, "top, bottom, left", losses[0], losses[0], 0]
     assert rows[2][2:4] == ["mean over the examples", pytest.approx(run.loss_per_epoch[1], rel=1e-15)]
     assert "recalculated, in this step and in later steps" in book["start here"]["A2"].value
+    sources = {row[4].value: row[2].value for row in book["step 3"].iter_rows(min_row=3)}
+    assert sources["step3_layer1_weight_0_0"] == "from the step before"
+    assert sources["step3_learning_rate"] == "from the first step"
 
 
 def test_names_are_unique_and_not_cell_references():

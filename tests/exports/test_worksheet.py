@@ -336,7 +336,12 @@ def test_the_command_writes_a_class(tmp_path):
     assert sorted(path.name for path in (tmp_path / "class").iterdir()) == sorted(
         f"{kind}.{form}" for kind in ("questions", "solutions", "key") for form in ("pdf", "html")
     )
-    assert [str(row["seed"]) for row in found["key"]] == ["4", "5", "6"]
+    assert [row["seed"] for row in found["key"]] == [4, 5, 6]
+    key = tn.worksheet([4, 5, 6]).key
+    assert [list(row) for row in found["key"]] == [list(key.headers)] * 3
+    assert [list(row.values()) for row in found["key"]] == [
+        [float(decimal(text)) for text in row] for row in key.rows
+    ]
     small = ("--picture", "0,1", "--target", "1", "--hidden", "2", "--seeds", "0..2,7", "--format", "html")
     done = tinynet("worksheet", *small, "--out", tmp_path / "xor")
     assert done.stdout.splitlines() == [

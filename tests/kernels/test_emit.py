@@ -12,6 +12,7 @@ from tinynet import rng
 from tinynet.core import sheet
 from tinynet.kernels.emit import ScalarF64, SimdF32
 from tinynet.kernels.unrolled import Emitter
+from tinynet.numerics.integers import ceil_div
 from tinynet.numerics.llvm import POINTER, Function, address, compiled, lane_count
 
 LANES = lane_count()
@@ -39,7 +40,7 @@ def exact(name, x, y=0.0):
 
 def lanes(name, x, y=None):
     """Apply an operation to an array, as many numbers at a time as there are lanes. -> float32"""
-    x = np.resize(np.asarray(x, np.float32), -(-len(x) // LANES) * LANES)
+    x = np.resize(np.asarray(x, np.float32), ceil_div(len(x), LANES) * LANES)
     y, out = (x if y is None else np.resize(np.asarray(y, np.float32), len(x))), np.empty_like(x)
     for k in range(0, len(x), LANES):
         operation(SimdF32, name)(*(address(array[k:]) for array in (x, y, out)))

@@ -9,6 +9,7 @@ from tinynet.core import optimizers
 from tinynet.data.batches import batch_arrays, batch_indices
 from tinynet.kernels import scalar
 from tinynet.kernels.scalar import Recorder, Tape
+from tinynet.numerics.integers import ceil_div
 
 LINES = tn.pictures.lines()
 
@@ -25,7 +26,7 @@ def test_batches_follow_the_order_of_each_epoch(examples, batch, order, first, s
     pictures = tn.Examples(np.zeros((examples, 1)), None, tuple(map(str, range(examples))))
     shown = batch_indices(recipe, pictures, first, first + steps)
     assert shown.shape == (steps, batch)
-    per_epoch = -(-examples // batch)
+    per_epoch = ceil_div(examples, batch)
     for number, row in enumerate(shown, first):
         epoch, place = divmod(number, per_epoch)
         whole = rng.shuffled(examples, seed=3, epoch=epoch) if order == "shuffled" else list(range(examples))

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from tinynet.cli import main
 
-IN_A_PROCESS = [sys.executable, "-c", "from tinynet.cli import main; main()"]
+IN_A_PROCESS = [sys.executable, "-m", "tinynet"]
 
 
 def tinynet(*arguments, cwd="."):

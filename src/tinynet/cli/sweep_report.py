@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from tinynet.numerics.integers import ceil_div
+
 if TYPE_CHECKING:
     from tinynet.experiments.sweep import Sweep
     from tinynet.story.content import Table
@@ -109,7 +111,7 @@ def sparkline(counts: list[int]) -> str:
     '·▁▄█'
     """
     top = max(counts) or 1
-    return "".join(BARS[-(-count * (len(BARS) - 1) // top)] for count in counts)
+    return "".join(BARS[ceil_div(count * (len(BARS) - 1), top)] for count in counts)
 
 
 def _values(row: dict[str, Any], axes: list[str]) -> list[str]:

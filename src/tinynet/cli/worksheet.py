@@ -1,10 +1,9 @@
 """The command `worksheet`: one step on paper, for a class."""
 
-import json
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +15,6 @@ from tinynet.errors import TinyNetError
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
-    from tinynet.exports.worksheets.content import Table
 
 MAX_SEED = 2**32 - 1
 
@@ -69,16 +67,10 @@ def worksheet(
     for path, data in zip(paths, contents.values(), strict=True):
         files.write(path, data)
     if as_json:
-        print_json({"command": "worksheet", "files": list(map(str, paths)), "key": _key(papers.key)})
+        print_json({"command": "worksheet", "files": list(map(str, paths)), "key": papers.numbers})
         return
     for path in paths:
         typer.echo(path)
-
-
-def _key(table: "Table") -> list[dict[str, Any]]:
-    """Return a record for each student, with plain numbers."""
-    rows = [json.loads(f"[{', '.join(map(str, row)).replace('−', '-')}]") for row in table.rows]
-    return [dict(zip(table.headers, row, strict=True)) for row in rows]
 
 
 def _seeds(students: int | None, first_seed: int | None, text: str | None) -> Iterable[int]:

@@ -9,6 +9,7 @@ from tinynet import rng
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import views
 from tinynet.data.world import EXAMPLES_PER_EPOCH, World
+from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.rng import TRAINING
 
@@ -24,7 +25,7 @@ def examples_per_epoch(source: Source) -> int:
 
 def steps_per_epoch(recipe: Recipe, source: Source) -> int:
     """Return the number of steps in an epoch."""
-    return -(-examples_per_epoch(source) // recipe.batch_size)
+    return ceil_div(examples_per_epoch(source), recipe.batch_size)
 
 
 def batch_indices(recipe: Recipe, source: Source, first: int, last: int) -> np.ndarray:
@@ -33,7 +34,7 @@ def batch_indices(recipe: Recipe, source: Source, first: int, last: int) -> np.n
     Unused places of a short batch are -1. For a world, the indices are rows of its patterns.
     """
     count, per_epoch = examples_per_epoch(source), steps_per_epoch(recipe, source)
-    epochs = range(first // per_epoch, -(-last // per_epoch))
+    epochs = range(first // per_epoch, ceil_div(last, per_epoch))
     order = np.tile(np.arange(count), (len(epochs), 1))
     if isinstance(source, World):
         presentations = epochs.start * count + np.arange(order.size)

@@ -1,7 +1,7 @@
 """Examples: the inputs, targets and names of pictures or table rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from os import PathLike
 from typing import Any
 
@@ -31,6 +31,7 @@ class Examples:
     scaling : How the columns of a table became inputs; None if they were not scaled.
     target_scaling : How numbers to predict became targets. Held-out targets may lie outside [0, 1].
     unbounded : Whether inputs and targets may be any finite numbers, such as standardized data.
+    table : The rows before scaling, which `unscaled_rows` returns.
 
     Raises TinyNetError for numbers that are not finite or outside their range, and for sizes that do not match.
 
@@ -47,10 +48,11 @@ class Examples:
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     unbounded: bool = False
-    # The unscaled rows. `replace` does not copy them.
+    table: InitVar[Table | None] = None  # an InitVar, because `replace` must not copy the rows
     _table: Table | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, table: Table | None) -> None:
+        object.__setattr__(self, "_table", table)
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "target_names", tuple(self.target_names))
         object.__setattr__(self, "inputs", checked_array("inputs", self.inputs, self.names, self.unbounded))
@@ -83,9 +85,7 @@ class Examples:
         ([[0.0], [1.0], [0.5]], ('a', 'b'), [0.75])
         """
         table = tables.read(source, label=label, targets=targets, ignore=ignore)
-        examples = cls.of_table(table, table if scale else None)
-        object.__setattr__(examples, "_table", table if scale else None)
-        return examples
+        return replace(cls.of_table(table, table), table=table) if scale else cls.of_table(table)
 
     def unscaled_rows(self) -> Table | None:
         """Return the table rows before scaling; None for unscaled examples.
@@ -203,10 +203,8 @@ class Examples:
             ) from error
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)
-        chosen = replace(self, inputs=self.inputs[indices], targets=targets, names=names)
-        if self._table is not None:
-            object.__setattr__(chosen, "_table", self._table[indices.tolist()])
-        return chosen
+        table = None if self._table is None else self._table[indices.tolist()]
+        return replace(self, inputs=self.inputs[indices], targets=targets, names=names, table=table)
 
     def _index(self, name: str) -> int:
         if name not in self.names:

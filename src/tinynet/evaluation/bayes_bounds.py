@@ -10,6 +10,7 @@ from tinynet import rng
 from tinynet.data.world import World
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.calibration import log_losses, placements, squared_errors
+from tinynet.evaluation.metrics import TIE, predicted_classes
 from tinynet.numerics import arrays
 
 
@@ -64,8 +65,10 @@ def scores_of(horizontal: np.ndarray, targets: np.ndarray) -> BayesScores:
     horizontal : (m,). The predicted P(horizontal).
     targets : (m,). 1 or 0 for a line, 0.5 for an ambiguous picture.
     """
-    lines, margins = targets != 0.5, np.abs(2 * horizontal - 1)
-    correct = np.where(horizontal == 0.5, 0.5, (horizontal > 0.5) == (targets > 0.5))[lines]
+    classes, margins = predicted_classes(horizontal[:, None])
+    wanted, _ = predicted_classes(targets[:, None])
+    lines = wanted != TIE
+    correct = np.where(classes == TIE, 0.5, classes == wanted)[lines]  # a guess is correct half the time
     return BayesScores(
         _mean(correct),
         _mean(squared_errors(horizontal, targets)),

@@ -14,6 +14,7 @@ from tinynet.evaluation.predictions import UNSURE
 from tinynet.evaluation.verdicts import wilson
 from tinynet.experiments.population import Population
 from tinynet.numerics import elementary
+from tinynet.numerics.integers import ceil_div
 
 CHECKPOINTS_PER_DECADE = 32  # each checkpoint is about 7.5 % after the one before
 LOSS_BINS_PER_DECADE = 64  # the geometric middle of a bin is within 1.82 % of every loss in it
@@ -243,4 +244,4 @@ def _quantile_bin(counts: np.ndarray, percent: int) -> int | None:
     It is the bin of the ceil(n * percent / 100)-th smallest of n values.
     """
     n = int(counts.sum())
-    return int(np.searchsorted(np.cumsum(counts), -(-n * percent // 100))) if n else None
+    return int(np.searchsorted(np.cumsum(counts), ceil_div(n * percent, 100))) if n else None

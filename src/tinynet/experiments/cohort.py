@@ -19,11 +19,12 @@ from tinynet.errors import TinyNetError
 from tinynet.kernels.simd import compile_training, network_outputs, workspace
 from tinynet.kernels.simd_init import initial_blocks
 from tinynet.kernels.unrolled import kernel_key
+from tinynet.numerics.integers import ceil_div
 from tinynet.numerics.llvm import address, aligned, lane_count
 from tinynet.recipe import Recipe
 from tinynet.training.early_stopping import EarlyStopping
+from tinynet.training.train import SECONDS_PER_CALL
 
-SECONDS_PER_CALL = 0.05  # a cancellation takes effect between two calls of the kernel
 MAX_NETWORKS_PER_TASK = 8192
 
 
@@ -127,7 +128,7 @@ class Cohort:
     def __init__(self, job: TrainingJob, seeds: np.ndarray) -> None:
         self.job, self.seeds, self.epoch = job, np.asarray(seeds), 0
         lanes = lane_count()
-        padded = np.resize(self.seeds, -(-len(seeds) // lanes) * lanes)  # fills the last block of lanes
+        padded = np.resize(self.seeds, ceil_div(len(seeds), lanes) * lanes)  # fills the last block of lanes
         self._seeds = np.ascontiguousarray(padded, np.uint32)
         self._blocks = initial_blocks(job.architecture, self._seeds)  # (blocks, P, lanes)
         state = optimizers.initial_state(job.architecture, job.recipe)

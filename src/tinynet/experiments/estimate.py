@@ -15,6 +15,7 @@ from tinynet.experiments.population import Population
 from tinynet.experiments.shards import TrainingGroup, mark_first_correct
 from tinynet.experiments.store import shard_path
 from tinynet.experiments.trials import Trial
+from tinynet.numerics.integers import ceil_div
 
 NETWORKS_TIMED = 256
 SECONDS_TIMED = 0.005  # of training, at least
@@ -89,7 +90,7 @@ def _core_seconds(networks: dict[TrainingGroup, int]) -> float:
     kinds: dict[Trial, list[TrainingGroup]] = {}
     for group in networks:
         kinds.setdefault(_kind(group), []).append(group)
-    chosen = list(kinds)[:: -(-len(kinds) // MAX_TIMED)] if kinds else []
+    chosen = list(kinds)[:: ceil_div(len(kinds), MAX_TIMED)] if kinds else []
     timed = {kind: _time(kinds[kind][0]) for kind in chosen}
     total = sum(preparation for preparation, _ in timed.values())
     for groups in kinds.values():

@@ -12,6 +12,7 @@ from tinynet.errors import TinyNetError
 from tinynet.experiments.seeds import seed_range
 from tinynet.experiments.shards import Shard, TrainingGroup
 from tinynet.experiments.trials import Trial, as_trials
+from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 
@@ -78,7 +79,7 @@ class Plan:
     def shard_count(self) -> int:
         """The number of shards."""
         first, end = self.seeds.start, self.seeds.stop
-        return sum(-(-end // group.shard_size) - first // group.shard_size for group in self.groups)
+        return sum(ceil_div(end, group.shard_size) - first // group.shard_size for group in self.groups)
 
     def shards(self) -> Iterator[Shard]:
         """Yield every shard, one of each group in turn.

@@ -10,6 +10,7 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, named
 from tinynet.experiments.cohort import TrainingJob
+from tinynet.numerics.integers import ceil_div
 from tinynet.numerics.llvm import lane_count
 from tinynet.validation import MAX_SEED, check_int, check_seed
 
@@ -45,7 +46,7 @@ class SeedTraining:
         self.seeds = np.arange(seeds.start, seeds.stop)
         self.parameters = np.empty((len(seeds), job.architecture.parameter_count), np.float32)
         self.interrupted = False
-        per_core = -(-len(seeds) // (os.cpu_count() or 1))
+        per_core = ceil_div(len(seeds), os.cpu_count() or 1)
         self._size = min(job.networks_per_task, max(lane_count(), per_core))
         self._tasks = [slice(first, first + self._size) for first in range(0, len(seeds), self._size)]
         self._done = np.zeros(len(self._tasks), bool)

@@ -12,6 +12,7 @@ from tinynet import files, plots
 from tinynet.errors import TinyNetError
 from tinynet.exports import figures
 from tinynet.exports.film_encoding import gif, mp4
+from tinynet.numerics.integers import ceil_div
 from tinynet.plots.bars import SHARES
 from tinynet.plots.canvas import FAINT, INK, LARGE, MUTED, NORMAL, SMALL, max_abs, style_axes
 from tinynet.plots.diagram import MAX_NODES
@@ -178,7 +179,7 @@ def _draw_loss(ax: Any, run: "Recording", step: int) -> None:
     losses, done = run.loss_per_epoch, step // run.steps_per_epoch
     x, title, unit = np.arange(1, len(losses) + 1), "Mean loss per epoch", "epoch"
     if len(losses) < 2:  # one epoch makes no curve
-        losses, done = run.losses, -(-step // run.stride)
+        losses, done = run.losses, ceil_div(step, run.stride)
         x, title, unit = run.stride * np.arange(len(losses)), "Loss per step", "step"
     ax.plot(x, losses, color=FAINT, linewidth=1)
     ax.plot(x[:done], losses[:done], color=INK, linewidth=2)

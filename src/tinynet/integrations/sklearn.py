@@ -171,6 +171,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable class of each row. X (n_samples, n_features) -> (n_samples,)"""
+        # Not `metrics.predicted_classes`: scikit-learn needs a class for every row, so a tie gets its first class.
         indices = self.predict_proba(X).argmax(axis=1)
         return self.classes_[indices]
 

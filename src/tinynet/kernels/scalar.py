@@ -22,6 +22,7 @@ from tinynet.data.examples import Examples
 from tinynet.kernels.emit import Number, ScalarF64
 from tinynet.kernels.looped import Looped, workspace_size
 from tinynet.kernels.unrolled import NODE, Emitter, InputAccessor, Unrolled, batch_sizes, kernel_key
+from tinynet.numerics.integers import ceil_div
 from tinynet.numerics.llvm import I1, I64, POINTER, WHOLE, Function, Index, Pointer, address, compiled
 from tinynet.recipe import Recipe
 
@@ -107,7 +108,7 @@ class Recorder:
     def _steps(self, tape: Tape, first: int, last: int) -> int:
         source, stride = self.source, tape.stride
         shown = batch_indices(self.recipe, source, first, last)  # (steps, batch)
-        kept = range(-(-first // stride), -(-last // stride))
+        kept = range(ceil_div(first, stride), ceil_div(last, stride))
         tape.batches[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
         if is_plain(self.recipe, self.source):
             assert isinstance(source, Examples)
@@ -158,7 +159,7 @@ class _RecordingKernel:
     def write(self) -> None:
         """Emit the whole function."""
         f, batch = self.f, self.recipe.batch_size
-        per_epoch, sizes = -(-self.examples // batch), batch_sizes(self.recipe, self.examples)
+        per_epoch, sizes = ceil_div(self.examples, batch), batch_sizes(self.recipe, self.examples)
         whole = f.alloca(NUMBER)
         with f.loop(I64("%first"), I64("%last")) as number:
             epoch, place = f.int_op("udiv", number, per_epoch), f.int_op("urem", number, per_epoch)

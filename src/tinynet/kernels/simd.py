@@ -16,6 +16,7 @@ from tinynet.kernels.emit import Number, SimdF32
 from tinynet.kernels.looped import Looped, workspace_size
 from tinynet.kernels.simd_batches import SimdBatches, SimdWorldBatches
 from tinynet.kernels.unrolled import Unrolled, batch_sizes
+from tinynet.numerics.integers import ceil_div
 from tinynet.numerics.llvm import (
     FLOAT,
     I64,
@@ -68,7 +69,7 @@ def _training_kernel(
     small = _is_small(architecture, recipe, examples)
     arguments = (lanes, architecture, recipe, settings)
     stepper = Unrolled(*arguments) if small else Looped(*arguments, Pointer("%work"))
-    state_size, per_epoch = optimizers.state_size(architecture, recipe), -(-examples // sizes[0])
+    state_size, per_epoch = optimizers.state_size(architecture, recipe), ceil_div(examples, sizes[0])
     order = f.gep(lanes.int_type, Pointer("%work"), workspace_size(architecture))
     with f.loop(0, I64("%blocks")) as block:
         p = f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count))
@@ -154,7 +155,7 @@ def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.n
 def to_blocks(parameters: np.ndarray) -> np.ndarray:
     """Return networks (n, P) in blocks; the last block is padded with the first networks. -> (blocks, P, lanes) float32"""
     lanes = lane_count()
-    count = -(-len(parameters) // lanes) * lanes
+    count = ceil_div(len(parameters), lanes) * lanes
     padded = np.resize(parameters, (count, parameters.shape[1])).reshape(-1, lanes, parameters.shape[1])
     made = aligned((len(padded), parameters.shape[1], lanes), np.float32)
     made[:] = padded.transpose(0, 2, 1)

@@ -3,6 +3,7 @@
 It must not know networks or data.
 
 primitives.py    the three operations that every language adds to `elementary`
+integers.py      arithmetic of whole numbers
 elementary.py    exp, log, tanh, sigmoid and cos(pi x), defined once for every language
 definitions.py   the source of `elementary` as formula trees
 llvm.py          a builder for LLVM IR, and the compiler

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.numerics.integers import ceil_div
 from tinynet.plots.canvas import (
     FAINT,
     HORIZONTAL,
@@ -59,7 +60,7 @@ def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8
         raise TinyNetError(f"is {columns}. It must be at least 1.", parameter="columns")
     shown = examples[:MAX_PICTURES]
     columns = min(columns, len(shown)) or 1
-    rows = math.ceil(len(shown) / columns)
+    rows = ceil_div(len(shown), columns)
     below = 1.45 if shown.targets is None else 1.65
     ax = ax or canvas(
         INCHES * PITCH * columns + 0.3, INCHES * below * rows + (0.2 if len(shown) == len(examples) else 0.6)
@@ -168,7 +169,7 @@ def _row_of_axes(nodes: int, shape: tuple[int, int], of: int) -> "list[Axes]":
     from matplotlib.figure import Figure
 
     columns = min(nodes, 6 if shape[0] > 1 else 2)
-    rows = math.ceil(nodes / columns)
+    rows = ceil_div(nodes, columns)
     width = 2.1 if shape[0] > 1 else 4.0
     height = max(1.2, width * shape[0] / shape[1])
     figure = Figure(figsize=(width * columns + 1, height * rows + 1), layout="constrained")

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 from tinynet.experiments.trials import format_value, varying_axes
+from tinynet.numerics.integers import ceil_div
 from tinynet.plots.canvas import (
     FAINT,
     INK,
@@ -108,7 +109,7 @@ def _panels(
     from matplotlib.figure import Figure
 
     columns = min(3, len(chosen.panels))
-    lines = math.ceil(len(chosen.panels) / columns)
+    lines = ceil_div(len(chosen.panels), columns)
     width, height = _size(sweep, chosen)
     figure = Figure(figsize=((width + 1.9) * columns, (height + 1.2) * lines + 0.4), layout="constrained")
     figure.suptitle(_title(sweep, style), fontsize=LARGE, color=INK)

@@ -15,6 +15,7 @@ from tinynet.evaluation import predictions
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.integers import ceil_div
 from tinynet.templates import render
 from tinynet.training.recording import Recording
 
@@ -144,7 +145,7 @@ def loss_table(run: Recording) -> Table:
     >>> [epoch for epoch, _ in loss_table(run).rows]
     ['0', '30', '60', '90', '120', '150', '180', '210', '240']
     """
-    every = 10 * -(-run.epochs // 100) if run.epochs > 10 else 1
+    every = 10 * ceil_div(run.epochs, 100) if run.epochs > 10 else 1
     rows = [(f"{epoch:,}", loss_words(run.loss_per_epoch[epoch])) for epoch in range(0, run.epochs, every)]
     return Table("The average loss", ("epoch", "loss"), tuple(rows))
 

@@ -19,6 +19,7 @@ from tinynet.kernels.scalar import Recorder, Tape
 from tinynet.model.display import InNotebook
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.integers import ceil_div
 from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.training import identity
@@ -318,7 +319,7 @@ def _experiment(run: Recording) -> identity.Experiment:
 
 
 def _check_shapes(run: Recording) -> None:
-    kept, count = -(-run.steps // run.stride), run.network.architecture.parameter_count
+    kept, count = ceil_div(run.steps, run.stride), run.network.architecture.parameter_count
     nodes, batch = sum(run.network.architecture.sizes[1:]), run.recipe.batch_size
     expected = {
         "parameters": (kept + 1, count),

@@ -15,6 +15,7 @@ from tinynet.data.world import World
 from tinynet.kernels.scalar import Recorder, Tape
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check, check_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
@@ -26,7 +27,7 @@ Progress = Callable[[int, int], None]
 MAX_KEPT = 200_000  # steps
 MAX_TIMES = 1_000  # repetitions of one step
 MAX_BYTES = 512 * 2**20  # of the arrays of all kept steps
-SECONDS_PER_CALL = 0.05  # Ctrl-C takes effect between calls of the kernel
+SECONDS_PER_CALL = 0.05  # Ctrl-C and cancellations take effect between calls of the kernel
 
 
 class Checkpoint(NamedTuple):
@@ -74,7 +75,7 @@ def train(
     per_epoch = steps_per_epoch(recipe, examples)
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
-    tape = Tape.blank(network.architecture, recipe, recipe.epochs, -(-total // stride), stride)
+    tape = Tape.blank(network.architecture, recipe, recipe.epochs, ceil_div(total, stride), stride)
     state = optimizers.initial_state(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
     stopping = None if validation is None else EarlyStopping(recipe, validation, 1)
@@ -174,7 +175,7 @@ def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -
     """Return n if every n-th step is kept, so that neither the number of steps nor of bytes is too large."""
     numbers = 2 * architecture.parameter_count + optimizers.state_size(architecture, recipe)
     row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
-    return max(1, -(-total // max(1, min(kept, MAX_KEPT))), -(-total * row_bytes // MAX_BYTES))
+    return max(1, ceil_div(total, max(1, min(kept, MAX_KEPT))), ceil_div(total * row_bytes, MAX_BYTES))
 
 
 def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | None) -> list[tuple[int, int]]:
@@ -187,7 +188,7 @@ def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | N
 
 
 def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, last: Checkpoint) -> Recording:
-    kept = -(-last.steps // tape.stride)
+    kept = ceil_div(last.steps, tape.stride)
     epochs = last.steps // steps_per_epoch(recipe, source)
     tape.parameters[kept], tape.state[kept] = last.parameters, last.state
     return Recording(

@@ -20,6 +20,7 @@ from tinynet.exports.excel.styles import (
     use_scientific_notation,
     write_headers,
 )
+from tinynet.model.moment import Moment
 
 NAME = "start here"
 COLUMNS: Columns = (
@@ -33,18 +34,17 @@ COLUMNS: Columns = (
 FIRST_ROW = 6  # row of the first step
 
 
-def heading(steps: Sequence[StepSheet]) -> str:
+def heading(moments: Sequence[Moment], origin: str) -> str:
     """Return the title of a workbook."""
-    first, last = steps[0].moment, steps[-1].moment
+    first, last = moments[0], moments[-1]
     content = f"step {first.step}" if first is last else f"steps {first.step} to {last.step}"
-    origin = first.network.origin.split(", after")[0]
     return f"TinyNet: {content}" + (f", {origin}" if origin else "")
 
 
-def write_overview(book: Any, sheet: Any, styles: Styles, steps: Sequence[StepSheet]) -> None:
+def write_overview(book: Any, sheet: Any, styles: Styles, title: str, steps: Sequence[StepSheet]) -> None:
     """Write the overview into its worksheet."""
     set_up_page(sheet, header_rows=FIRST_ROW - 1)
-    _write_instructions(sheet, styles, steps)
+    _write_instructions(sheet, styles, title, steps)
     write_headers(sheet, styles, FIRST_ROW - 1, COLUMNS)
     sheet.freeze_panes(FIRST_ROW, 0)
     for k, step in enumerate(steps):
@@ -55,12 +55,12 @@ def write_overview(book: Any, sheet: Any, styles: Styles, steps: Sequence[StepSh
         sheet.insert_chart(FIRST_ROW + len(steps) + 2, 0, _loss_chart(book, len(steps)))
 
 
-def _write_instructions(sheet: Any, styles: Styles, steps: Sequence[StepSheet]) -> None:
+def _write_instructions(sheet: Any, styles: Styles, title: str, steps: Sequence[StepSheet]) -> None:
     moment = steps[0].moment
     sizes, recipe = "-".join(map(str, moment.network.sizes)), moment.recipe
     where = "" if len(steps) == 1 else ", in this step and in later steps"
     constants = ", except numbers recorded from PyTorch, which stay constant" if recipe.external else ""
-    sheet.write(0, 0, heading(steps), styles(bold=True, font_size=14))
+    sheet.write(0, 0, title, styles(bold=True, font_size=14))
     sheet.write(
         1,
         0,

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from tinynet.core import formulas
+from tinynet.core import formulas, optimizers
 from tinynet.core.explain import title
 from tinynet.core.notation import TEXT, text_symbol, write
 from tinynet.core.sheet import Cell
@@ -129,18 +129,19 @@ def _write_row(sheet: Any, styles: Styles, y: int, step: StepSheet, row: CellRow
         shade = CARRIED if cell.formula is None else color
         format_ = styles(bg_color=shade, num_format=SIX_DECIMALS)
         sheet.write_formula(y, 1, f"={row.formula}", format_, Exact(row.value))
-    sheet.write_string(y, 2, _formula_text(row), styles(font_color=MUTED, indent=1))
+    sheet.write_string(y, 2, _formula_text(step, row), styles(font_color=MUTED, indent=1))
     sheet.write_string(y, 3, _meaning(step, row), styles(indent=1))
     sheet.write_string(y, 4, row.name, styles(font_color=MUTED, indent=1))
 
 
-def _formula_text(row: CellRow) -> str:
+def _formula_text(step: StepSheet, row: CellRow) -> str:
     """Return the formula in symbols, or the origin of a given number."""
     if row.cell.formula is not None:
         return "= " + write(row.cell.formula, TEXT)
     if row.formula is None:
         return "" if row.cell.phase == "input" else "recorded from PyTorch: a constant"
-    return "from the step before" if row.formula.endswith("_after") else "from the first step"
+    is_setting = row.cell.name in optimizers.settings(step.moment.recipe)
+    return "from the first step" if is_setting else "from the step before"
 
 
 def _meaning(step: StepSheet, row: CellRow) -> str:

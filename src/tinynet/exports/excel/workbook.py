@@ -17,6 +17,7 @@ from tinynet.exports.excel.formulas import defined_name, excel
 from tinynet.exports.excel.step_sheet import CellRow, StepSheet, write_step
 from tinynet.exports.excel.styles import Styles
 from tinynet.model.moment import Moment
+from tinynet.numerics.integers import ceil_div
 from tinynet.plugins import extra
 from tinynet.training.watched import WatchedMoment
 
@@ -36,8 +37,8 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
     if step is not None and epoch is not None:
         raise TinyNetError(f"is {step} and epoch is {epoch}. Give only one of them.", parameter="step")
     if step is not None:
-        return workbook([run[step]])
-    epoch, epochs = epoch or 0, -(-run.steps // run.steps_per_epoch)
+        return workbook([run[step]], origin=run.network.origin)
+    epoch, epochs = epoch or 0, ceil_div(run.steps, run.steps_per_epoch)
     if not -epochs <= epoch < epochs:
         allowed = f" It must be from 0 to {epochs - 1:,}." if epochs else ""
         raise TinyNetError(
@@ -47,14 +48,16 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
     steps = range(first, min(first + run.steps_per_epoch, run.steps))
     sheet = sheet_of(run.network.architecture, run.recipe, len(run.batch_indices(first)))
     _check_size(len(steps) * len(sheet.cells), len(steps))
-    return workbook([run[k] for k in steps])
+    return workbook([run[k] for k in steps], origin=run.network.origin)
 
 
-def workbook(moments: Sequence[Moment]) -> bytes:
+def workbook(moments: Sequence[Moment], *, origin: str | None = None) -> bytes:
     """Return consecutive steps as an .xlsx workbook.
 
     It has an overview and one worksheet for each step. Inputs, targets, settings and the parameters before the first step are numbers that you can change. Everything else is
     a formula with its value. Each step starts from the results of the step before. Equal steps give equal bytes.
+
+    origin : str, optional. The origin of the training in the title. By default the origin of the first step's network.
 
     Raises TinyNetError for too many cells, for a number that is not finite, and for steps that are not consecutive.
 
@@ -67,13 +70,12 @@ def workbook(moments: Sequence[Moment]) -> bytes:
     data = io.BytesIO()
     book = extra("xlsxwriter", "a spreadsheet", "excel").Workbook(data, {"in_memory": True})
     steps = [_step_sheet(moments, k) for k in range(len(moments))]
-    book.set_properties(
-        {"title": overview.heading(steps), "author": "TinyNet", "created": datetime(2020, 1, 1)}
-    )
+    title = overview.heading(moments, moments[0].network.origin if origin is None else origin)
+    book.set_properties({"title": title, "author": "TinyNet", "created": datetime(2020, 1, 1)})
     styles, first_sheet = Styles(book), book.add_worksheet(overview.NAME)
     for step in steps:
         write_step(book, styles, step)
-    overview.write_overview(book, first_sheet, styles, steps)
+    overview.write_overview(book, first_sheet, styles, title, steps)
     book.close()
     return data.getvalue()
 

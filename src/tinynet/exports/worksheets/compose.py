@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tinynet.core.formulas import Formula, inputs_of
 from tinynet.core.notation import TEXT, UP, Symbol, parse, text_symbol, write
 from tinynet.core.sheet import Cell, compiled
+from tinynet.evaluation.metrics import TIE, predicted_classes
 from tinynet.exports.worksheets.content import (
     Blank,
+    Equation,
     Paper,
     Question,
     Section,
@@ -82,7 +86,13 @@ def _calculator(solved: Solved) -> str:
 
 
 def _uses(solved: Solved, operation: str) -> bool:
-    return any(f"'{operation}'" in repr(cell.formula) for cell in solved.sheet.cells.values())
+    return any(_has(cell.formula, operation) for cell in solved.sheet.cells.values())
+
+
+def _has(formula: Formula | None, operation: str) -> bool:
+    return isinstance(formula, tuple) and (
+        formula[0] == operation or any(_has(part, operation) for part in formula[1:])
+    )
 
 
 def _parameter_table(solved: Solved, n: int) -> Table:
@@ -113,11 +123,9 @@ def _section(solved: Solved, phase: str) -> Section:
 
 
 def _class_question(solved: Solved) -> Question:
-    values = [solved.values[name] for name in solved.outputs]
-    answer = (
-        solved.picture.target_names[values.index(max(values))] if values.count(max(values)) == 1 else "none"
-    )
-    return Question("class of the largest output:", "", answer, "half")
+    predicted, _ = predicted_classes(np.array([solved.values[name] for name in solved.outputs]))
+    answer = "none" if predicted == TIE else solved.picture.target_names[int(predicted)]
+    return Question("class of the largest output:", "", answer, "half", equals=False)
 
 
 def _group_questions(solved: Solved, cells: list[Cell]) -> list[Question]:
@@ -153,7 +161,8 @@ def _update(solved: Solved) -> Section:
         assert gradient is not None
         symbol, derivative = text_symbol(name), text_symbol(f"{name}.gradient")
         blanks = [Blank(solved.text(name + mark)) for mark in (".gradient", ".change", ".after")]
-        rows.append((symbol, solved.text(name), f"{derivative} = {write(gradient, TEXT)}", *blanks))
+        equation = Equation(f"{derivative} = {write(gradient, TEXT)}")
+        rows.append((symbol, solved.text(name), equation, *blanks))
     headers = (
         "parameter",
         "before",
@@ -189,22 +198,39 @@ def _closing(solved: Solved) -> tuple[str, ...]:
     )
 
 
-def compose_key(solved: Sequence[Solved], seeds: Sequence[int]) -> Table:
-    """Return the numbers to check, a row for each student."""
-    first = solved[0]
-    sizes = first.network.sizes
+def _key_cells(solved: Solved) -> list[str]:
+    """Return the cells to check."""
+    sizes = solved.network.sizes
     deltas = [f"layer{n}.delta[{j}]" for n in range(len(sizes) - 1, 0, -1) for j in range(sizes[n])]
     if len(deltas) > MAX_DELTAS:
         deltas = [f"layer{n}.delta[0]" for n in range(len(sizes) - 1, 0, -1)]
     after = [f"layer{n}.{kind}.after" for n in range(1, len(sizes)) for kind in ("weight[0,0]", "bias[0]")]
-    names = [*first.outputs, "loss", *deltas, *after]
+    return [*solved.outputs, "loss", *deltas, *after]
+
+
+def key_numbers(solved: Sequence[Solved], seeds: Sequence[int]) -> tuple[dict[str, float], ...]:
+    """Return the numbers to check by symbol, a record for each student."""
+    names = _key_cells(solved[0])
+    return tuple(
+        {
+            "seed": seed,
+            **{text_symbol(name): each.values[name] for name in names},
+            "L′": round(each.loss_after, each.decimals),
+        }
+        for each, seed in zip(solved, seeds, strict=True)
+    )
+
+
+def compose_key(solved: Sequence[Solved], seeds: Sequence[int]) -> Table:
+    """Return the numbers to check as a table, a row for each student."""
+    first, names = solved[0], _key_cells(solved[0])
     headers = ("seed", *map(text_symbol, names), "L′")
     rows = [
         (str(seed), *(each.text(name) for name in names), each.decimal_text(each.loss_after))
         for each, seed in zip(solved, seeds, strict=True)
     ]
     return Table(
-        f"Key: one step of a {'-'.join(map(str, sizes))} network, {first.decimals} decimals",
+        f"Key: one step of a {'-'.join(map(str, first.network.sizes))} network, {first.decimals} decimals",
         headers,
         tuple(rows),
     )

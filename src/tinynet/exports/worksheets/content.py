@@ -16,18 +16,24 @@ class Blank(NamedTuple):
     answer: str
 
 
+class Equation(str):
+    """A formula in the cell of a table."""
+
+
 class Question(NamedTuple):
-    """One number to compute.
+    """One answer to find.
 
     formula : Formula with symbols, such as `a¹₀ = σ(z¹₀)`.
     numbers : Formula with the student's numbers; empty if it would only repeat the answer.
     room : "half" a line, a "whole" line, or "two" lines.
+    equals : Whether an equals sign is drawn before the answer.
     """
 
     formula: str
     numbers: str
     answer: str
     room: str
+    equals: bool = True
 
 
 class Table(NamedTuple):

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from html import escape
 
-from tinynet.exports.worksheets.content import KEY_LEGEND, Blank, Diagram, Paper, Question, Section, Table
+from tinynet.exports.worksheets.content import (
+    KEY_LEGEND,
+    Blank,
+    Diagram,
+    Equation,
+    Paper,
+    Question,
+    Section,
+    Table,
+)
 
 STYLE = """
 @page { size: A4; margin: 12mm 14mm; }
@@ -133,7 +142,7 @@ def _question(question: Question, solved: bool) -> str:
         numbers = "<span>=</span>" + (filled if solved else '<span class="rule"></span>')
     else:
         numbers = '<span class="numbers-in"></span>'
-    equals = "" if formula.endswith(":") else "<span>=</span>"
+    equals = "<span>=</span>" if question.equals else ""
     answer = (
         f'<span class="box pen">{escape(question.answer)}</span>' if solved else '<span class="box"></span>'
     )
@@ -152,7 +161,7 @@ def _table(table: Table, solved: bool, look: str = "") -> str:
 def _cell(cell: str | Blank, solved: bool) -> str:
     if isinstance(cell, Blank):
         return f'<td class="blank pen">{escape(cell.answer) if solved else ""}</td>'
-    look = ' class="formula"' if "=" in cell else ""
+    look = ' class="formula"' if isinstance(cell, Equation) else ""
     return f"<td{look}>{escape(cell)}</td>"
 
 

@@ -168,7 +168,7 @@ def _question(pages: Pages, question: Question, x: float, y: float, width: float
         pdf.set_dash_pattern(dash=0.4, gap=0.8)
         pdf.line(left, y + LINE - 2.2, right - 5, y + LINE - 2.2)
         pdf.set_dash_pattern()
-    if not question.formula.endswith(":"):
+    if question.equals:
         pages.write_line("=", right - 4, y, 3, LINE, align="C")
     pdf.set_draw_color(*INK)
     pdf.rect(right, y + 0.9, BOX, LINE - 1.8)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tinynet.exports.worksheets.content import Blank, Table
+from tinynet.exports.worksheets.content import Blank, Equation, Table
 from tinynet.plugins import extra
 
 MARGIN, WIDTH, BOTTOM = 14.0, 182.0, 283.0  # millimetres, on A4
@@ -137,7 +137,7 @@ class Pages:
                     width - 2,
                     height,
                     size=8.5,
-                    align="L" if "=" in cell and not shade else "R",
+                    align="L" if isinstance(cell, Equation) else "R",
                 )
             elif solved:
                 self.write_line(

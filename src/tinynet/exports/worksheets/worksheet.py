@@ -11,7 +11,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import lines
 from tinynet.errors import TinyNetError
-from tinynet.exports.worksheets.compose import compose_key, compose_paper
+from tinynet.exports.worksheets.compose import compose_key, compose_paper, key_numbers
 from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
@@ -29,10 +29,12 @@ class Worksheet:
 
     papers : In the order of the seeds.
     key : One row for each seed, with the numbers to check.
+    numbers : The numbers of the key by symbol, one record for each seed.
     """
 
     papers: tuple[Paper, ...]
     key: Table
+    numbers: tuple[dict[str, float], ...]
 
     def html(self, kind: str = "questions") -> str:
         """Return the questions, the solutions or the key as one HTML file that prints well."""
@@ -90,7 +92,7 @@ def worksheet(
 
     >>> small = Architecture((4, 2, 2))
     >>> worksheet([7], architecture=small).papers[0].sections[0].questions[2]
-    Question(formula='a¹₀ = σ(z¹₀)', numbers='σ(−0.401)', answer='0.401', room='half')
+    Question(formula='a¹₀ = σ(z¹₀)', numbers='σ(−0.401)', answer='0.401', room='half', equals=True)
     """
     picture, recipe = picture or lines()["top"], recipe or Recipe(learning_rate=1.0)
     seeds = _checked_seeds(seeds)
@@ -102,7 +104,8 @@ def worksheet(
     solved = [
         Solved.of(Network.initial(architecture, seed=seed), picture, recipe, decimals) for seed in seeds
     ]
-    return Worksheet(tuple(map(compose_paper, solved, seeds)), compose_key(solved, seeds))
+    papers = tuple(map(compose_paper, solved, seeds))
+    return Worksheet(papers, compose_key(solved, seeds), key_numbers(solved, seeds))
 
 
 def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:

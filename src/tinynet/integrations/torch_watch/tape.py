@@ -19,6 +19,7 @@ from tinynet.integrations.torch_watch.loss_matching import Observation
 from tinynet.integrations.torch_watch.optimizer_matching import OptimizerSnapshot, formulas_explain_step
 from tinynet.integrations.torch_watch.row_names import DistinctRows, WatchOptions, named_examples
 from tinynet.model.network import Network
+from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.training.early_stopping import StopReason
 from tinynet.training.watched import WatchedRecording
@@ -191,7 +192,7 @@ class Tape:
         return replace(
             recipe,
             learning_rate=rates[0] if rates else recipe.learning_rate,
-            epochs=-(-len(self) // per_epoch),
+            epochs=ceil_div(len(self), per_epoch),
             loss=loss,  # type: ignore[arg-type]
             batch_size=self.batch_size,
             order="fixed" if same_order(batches, per_epoch) else "shuffled",

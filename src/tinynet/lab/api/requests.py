@@ -102,11 +102,11 @@ class ExamplesJson(StrictRequest):
         """Return the validated examples."""
         targets = None if self.targets is None else np.array(self.targets, float)
         inputs, target_names = np.array(self.inputs, float), tuple(self.target_names)
-        given = {"scaling": self.scaling, "target_scaling": self.target_scaling}
-        scalings = {name: Scaling.from_json(found) for name, found in given.items() if found}
-        return Examples(
-            inputs, targets, tuple(self.names), self.shape, target_names, **scalings, unbounded=self.unbounded
+        scaling, target_scaling = (
+            Scaling.from_json(found) if found else None for found in (self.scaling, self.target_scaling)
         )
+        names, shape = tuple(self.names), self.shape
+        return Examples(inputs, targets, names, shape, target_names, scaling, target_scaling, self.unbounded)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from tinynet.errors import TinyNetError
 from tinynet.kernels.simd_init import initial_blocks
 from tinynet.lab.api.requests import SheetRequest, check_sheet_request
 from tinynet.lab.api.sheets import cell_labels, initial_state
+from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Loss, Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
@@ -113,7 +114,7 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
 
 def starts_table(architecture: Architecture, first: int, count: int) -> bytes:
     """Return the initial parameters of `count` seeds from `first` on, a row of float32 for each seed."""
-    whole_blocks = -(-count // 64) * 64
+    whole_blocks = ceil_div(count, 64) * 64
     blocks = initial_blocks(architecture, np.arange(first, first + whole_blocks))  # (blocks, parameters, 64)
     rows = blocks.transpose(0, 2, 1).reshape(-1, architecture.parameter_count)[:count]
     return rows.astype("<f4").tobytes()
