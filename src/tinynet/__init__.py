@@ -95,7 +95,7 @@ _MODULE_OF = {
 }
 
 _MODULES = {"pictures", "plots"}  # modules, not names of a module
-_NEEDS_MORE = {"TinyNetClassifier"}  # its class inherits from scikit-learn, so `from tinynet import *` leaves it out
+_NEEDS_MORE = {"TinyNetClassifier"}  # inherits from scikit-learn: `from tinynet import *` leaves it out
 
 __all__ = sorted(set(_MODULE_OF) - _NEEDS_MORE)
 
