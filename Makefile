@@ -1,4 +1,4 @@
-# The one door: `make help` lists what it opens.
+# `make help` lists the targets.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ NPM := $(BIN)/python web/npm.py
 QUICK := not (browser or cluster or notebook or index or slow)
 ARGS ?=
 
-# What is installed into .venv, layer by layer: each file says that its layer is there.
+# Each of these empty files marks that its packages are installed in .venv.
 LAB := $(VENV)/.lab
 TESTS := $(VENV)/.tests
 NOTEBOOK := $(VENV)/.notebook
@@ -23,7 +23,7 @@ help: ## list the targets
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "TinyNet needs Python 3.11 or newer; try make PYTHON=python3.11"; exit 2; }
+		{ echo "TinyNet needs Python 3.11 or newer. Try: make PYTHON=python3.11"; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
 
 $(LAB): pyproject.toml | $(BIN)/python
@@ -33,7 +33,7 @@ $(LAB): pyproject.toml | $(BIN)/python
 
 $(TESTS): $(LAB)
 	@echo "Installing PyTorch, JupyterLab and the tools of the tests into $(VENV): 2.6 GB in all."
-	@$(PIP) 'tinynet-lab[dev]'  # compiled here: some packages warn when they are, and warnings fail a test
+	@$(PIP) 'tinynet-lab[dev]'  # compiles the packages: some print a warning when they are compiled, and a warning fails a test
 	@touch $@ $(NOTEBOOK)
 
 $(NOTEBOOK): $(LAB)
@@ -50,24 +50,24 @@ $(PAGE): $(WEB) src/tinynet/numerics/elementary.py $(MODULES)
 	@echo "Building the page."
 	@$(NPM) run build --silent -- --logLevel warn
 
-setup: ## install all that the tests need, and build the page
+setup: ## install all packages that the tests need, and build the page
 	@$(MAKE) --silent --jobs 2 $(TESTS) $(PAGE)
 
 lab: ## open the laboratory in the browser
 	@$(MAKE) --silent --jobs 2 $(LAB) $(PAGE)
 	@$(BIN)/tinynet lab $(ARGS)
 
-discover: $(LAB) ## the whole journey, in the terminal and as discovery/report.html
+discover: $(LAB) ## print the journey in ten chapters, and write it to discovery/report.html
 	@$(BIN)/tinynet discover $(ARGS)
 
-notebook: $(NOTEBOOK) ## open the notebooks in PyTorch: the journey, and the Trainer Runbook beside it
+notebook: $(NOTEBOOK) ## open the notebook of the journey in JupyterLab
 	@$(BIN)/jupyter lab notebooks/discovery.ipynb
 
-runbook-notebook: $(NOTEBOOK) ## run the Trainer Runbook in full, in a few minutes, as out/trainer_runbook.ipynb
+runbook-notebook: $(NOTEBOOK) ## run the notebook of the Trainer Runbook in full, in a few minutes, and write out/trainer_runbook.ipynb
 	@mkdir -p out
 	@TINYNET_FULL=1 $(BIN)/jupyter execute notebooks/trainer_runbook.ipynb --output ../out/trainer_runbook
 
-test: setup ## run every check: style, types, the page's tests, and Python's with browser, notebooks and cluster
+test: setup ## run all checks: style, types, the page's tests and all Python tests
 	@echo "1 of 5: style"
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
@@ -80,7 +80,7 @@ test: setup ## run every check: style, types, the page's tests, and Python's wit
 	@echo "5 of 5: Python's tests$(WITHOUT)"
 	@$(BIN)/pytest --quiet --numprocesses 2 $(if $(ONLY),-m '$(ONLY)') $(ARGS)
 
-test-quick: ## the same in a minute and a half, without browser, cluster, notebooks and whatever takes seconds
+test-quick: ## run the quick checks, in 2.5 to 5 minutes on two cores: no browser, cluster, notebook or slow test
 	@$(MAKE) --silent test ONLY='$(QUICK)' WITHOUT=', without browser, cluster, notebooks and slow ones'
 
 lint: setup ## check the style and the types
@@ -89,7 +89,7 @@ lint: setup ## check the style and the types
 	@$(BIN)/mypy
 	@$(NPM) run --silent check
 
-format: setup ## lay out the code
+format: setup ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(NPM) run --silent format
@@ -97,16 +97,16 @@ format: setup ## lay out the code
 docs: setup ## write the tables of options and the printed output in the documents again
 	@$(BIN)/python tests/support/documents.py
 
-bench: setup ## time TinyNet beside PyTorch, JAX, NumPy and C, and the page against its promises
+bench: setup ## compare the speed of TinyNet with PyTorch, JAX, NumPy and C, and measure the page
 	@$(BIN)/python -c 'import jax' 2>/dev/null || $(PIP) 'tinynet-lab[bench]' || \
-		echo "JAX cannot be installed here; its rows are left out."
+		echo "JAX cannot be installed on this machine. The rows of JAX are left out."
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 	@$(BIN)/python benchmarks/page.py
 
-map: $(LAB) ## draw docs/images/learning_map.png: 17 rates by 9 numbers of epochs by 4,096 seeds
+map: $(LAB) ## draw docs/images/learning_map.png: 17 learning rates, 9 numbers of epochs, 4,096 seeds each
 	@$(PIP) 'tinynet-lab[sweep]'
 	@$(BIN)/tinynet sweep --rate 0.05..20/17 --epochs 100..30000/9 --networks 4096 --out out/learning_map \
 		--figure docs/images/learning_map.png $(ARGS)
 
-clean: ## remove the set-up and all that was generated
+clean: ## remove the environment and all generated files
 	rm -rf $(VENV) src/tinynet/page web/node_modules web/.node discovery dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

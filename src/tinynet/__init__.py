@@ -1,11 +1,11 @@
-"""A laboratory for small neural networks: see every number, replay every nudge, test every claim.
+"""A laboratory for small neural networks: inspect every number, replay every step, test every claim.
 
     import tinynet as tn
 
     run = tn.train(tn.Network.initial((4, 3, 2), seed=0), tn.pictures.lines(), tn.Recipe(epochs=100))
     print(run[137].explain("layer1.weight[0,2]"))
 
-Every name is imported where it is first used, so that `import tinynet` costs next to nothing.
+Each name is imported at its first use, so that `import tinynet` is fast.
 """
 
 from importlib import import_module
@@ -95,7 +95,7 @@ _MODULE_OF = {
 }
 
 _MODULES = {"pictures", "plots"}  # modules, not names of a module
-_NEEDS_MORE = {"TinyNetClassifier"}  # another package, at its import: a star leaves it out
+_NEEDS_MORE = {"TinyNetClassifier"}  # inherits from scikit-learn: `from tinynet import *` leaves it out
 
 __all__ = sorted(set(_MODULE_OF) - _NEEDS_MORE)
 

@@ -10,8 +10,9 @@ import tinynet as tn
 from run_cli import tinynet
 from tinynet.cli import app
 from tinynet.cli.mistakes import COMMAND_PARAMETERS
-from tinynet.cli.options import options_of
+from tinynet.cli.options import options_of, recipe_defaults
 from tinynet.errors import TinyNetError, named
+from tinynet.recipe import help_texts
 
 # Wrong values of the options that every command with a recipe has.
 RECIPE = {
@@ -195,6 +196,14 @@ def test_every_option_has_help(command):
     for row in documents.rows(command):
         assert row.text.endswith("."), row
         assert len(row.text) > 5, row
+
+
+def test_the_axes_of_a_sweep_have_the_help_of_a_recipe():
+    texts = {row.name: row.text for row in documents.rows("sweep")}
+    for row in documents.rows("train"):
+        if row.name in recipe_defaults():
+            assert texts[row.name].startswith(help_texts()[row.name])
+    assert "--nesterov LIST" in tinynet("sweep", "--help").stdout
 
 
 def test_the_documents_about_commands_use_existing_options():

@@ -19,7 +19,7 @@ def discover(
     chapter: Annotated[
         str | None,
         typer.Option(
-            help="Only this chapter: look, nudge, train, converge, fuzzy, inside, stress, high_rate, confidence or learner."
+            help="Print only this chapter: look, nudge, train, converge, fuzzy, inside, stress, high_rate, confidence or learner."
         ),
     ] = None,
     seed: Seed = 0,
@@ -35,7 +35,7 @@ def discover(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print the journey, chapter by chapter, and write it as one HTML report."""
+    """Print the journey, chapter by chapter. Write it as one HTML report."""
     from tinynet.core.architecture import Architecture
     from tinynet.recipe import Recipe
     from tinynet.story import html, journey

@@ -23,12 +23,16 @@ FORMAT_OPTIONS: dict[str, tuple[Any, str]] = {
     "title": (str, "Title of a page. Default: TinyNet."),
     "names": (list[str], "Name of a recording in a page. Repeat the option for each recording, in their order."),
 }  # fmt: skip
+METAVARS = {list[str]: "NAME"}
 
 
 def _with_format_options(command: Any) -> Any:
     """Give a command an option for every choice that a format takes."""
     options = {
-        name: (None, Annotated[kind | None, typer.Option(*flags(name), help=text)])
+        name: (
+            None,
+            Annotated[kind | None, typer.Option(*flags(name), metavar=METAVARS.get(kind), help=text)],
+        )
         for name, (kind, text) in FORMAT_OPTIONS.items()
     }
     return with_options(command, options)
@@ -38,22 +42,26 @@ def _with_format_options(command: Any) -> Any:
 def export(
     *,
     recordings: Annotated[
-        list[Path], typer.Argument(help="A recording. A page (.html) can compare several recordings.")
+        list[Path],
+        typer.Argument(
+            metavar="RECORDING", help="A recording. A page (.html) can compare several recordings."
+        ),
     ],
     out: Annotated[
         list[Path],
         typer.Option(
-            help="File to write. Its extension chooses the format. Repeat the option for more files."
+            metavar="FILE",
+            help="File to write. Its extension chooses the format. Repeat the option for more files.",
         ),
     ],
     as_json: Json = False,
     **choices: Any,
 ) -> None:
-    """Export a recording as a page, workbook, model, program, figure, film or LaTeX document.
+    """Export a recording in other formats. The extension of --out chooses the format.
 
-    Formats: .html (the laboratory, offline), .xlsx (live formulas), .onnx, .safetensors and .pt (parameters), .json (the
-    whole recording), .h, .py and .js (programs), .svg, .pdf and .png (figures), .gif and .mp4 (films), .tex (an
-    explanation).
+    Formats: .html (the laboratory, offline), .xlsx (workbook with live formulas), .onnx, .safetensors, .pt and .pth
+    (parameters), .json (the whole recording), .h, .py and .js (programs), .svg, .pdf and .png (figures), .gif and .mp4
+    (films), .tex (an explanation).
     """
     import tinynet as tn
     from tinynet import files

@@ -77,7 +77,9 @@ def _show_step(title: str, moment: "Moment", losses: list[float]) -> None:
 
 def explain(
     recording: RecordingPath,
-    cell: Annotated[str, typer.Argument(help="A cell of the sheet, such as layer1.weight[0,2] or loss.")],
+    cell: Annotated[
+        str, typer.Argument(metavar="CELL", help="A cell of the sheet, such as layer1.weight[0,2] or loss.")
+    ],
     step: Annotated[
         int, typer.Option(help="Step, counted from 0. A negative number counts from the end.")
     ] = 0,
@@ -90,7 +92,7 @@ def explain(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Explain one cell of a recording: its formula with numbers, down to inputs and parameters."""
+    """Explain one cell of a recording. Print its formula with numbers, down to inputs and parameters."""
     import tinynet as tn
     from tinynet.validation import check_choice
 

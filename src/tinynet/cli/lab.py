@@ -24,7 +24,7 @@ def lab(
 
 
 def doctor(as_json: Json = False) -> None:
-    """Describe this machine: system, Python, PyTorch and its devices, browser, packages."""
+    """Describe this machine. Print the system, Python, PyTorch and its devices, the browser and the packages."""
     from tinynet.story import environment
 
     found = environment.describe()

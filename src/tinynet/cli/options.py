@@ -45,7 +45,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 Pictures = Annotated[
     str, typer.Option("--picture", help="A picture's name, such as top, or its inputs, such as 1,1,0,0.")
 ]
-RecordingPath = Annotated[Path, typer.Argument(help="A recording that `tinynet train --out` saved.")]
+RecordingPath = Annotated[
+    Path, typer.Argument(metavar="RECORDING", help="A recording that `tinynet train --out` saved.")
+]
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,11 @@ def flags(name: str) -> list[str]:
     (['--batch', '--batch-size'], ['--weight-decay'])
     """
     return [*filter(None, [SHORT.get(name)]), f"--{name.replace('_', '-')}"]
+
+
+def help_of(option: Any) -> str:
+    """Return the help text of an annotated option."""
+    return str(option.__metadata__[0].help)
 
 
 def options_of(command: Callable[..., None]) -> dict[str, str]:

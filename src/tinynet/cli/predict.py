@@ -20,11 +20,13 @@ MAX_SHOWN = 20  # rows in the terminal
 
 def predict(
     recording: RecordingPath,
-    table: Annotated[Path, typer.Argument(help="A table (CSV) with the input columns of the training.")],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A table (CSV) with the input columns of the training.")
+    ],
     out: Annotated[Path | None, typer.Option(help="CSV file for all predictions.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Predict the class, or the numbers, of new rows with a recording's network."""
+    """Predict the class or the numbers of new rows. Use the network of a recording."""
     import tinynet as tn
     from tinynet import files
     from tinynet.cli import terminal

@@ -29,11 +29,14 @@ def runbook(
         ),
     ] = None,
     save: Annotated[
-        Path | None, typer.Option(help="Train one learner instead, and save it here with its model card.")
+        Path | None,
+        typer.Option(
+            help="File for a learner (.safetensors). Only train this learner, and write its model card beside it."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure what turns a memorizer into a learner, one change of the recipe at a time."""
+    """Measure how a memorizer becomes a learner. Each rung of the ladder changes one setting of the recipe."""
     from tinynet.cli import terminal
     from tinynet.evaluation.exam import Exam
     from tinynet.experiments.ladder import Ladder

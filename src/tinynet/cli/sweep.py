@@ -12,16 +12,21 @@ from tinynet.cli.inputs import read_source
 from tinynet.cli.mistakes import check_used, refuse_unused
 from tinynet.cli.options import (
     INTERRUPTED,
+    Activation,
     Columns,
+    Init,
     Json,
+    Output,
     Source,
     flags,
+    help_of,
     recipe_defaults,
     with_groups,
     with_options,
 )
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
+from tinynet.recipe import help_texts
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -35,11 +40,11 @@ DEFAULTS = recipe_defaults() | {
     "output": "sigmoid",
     "init": "pytorch",
 }
-AXIS_WORDS = {
-    "hidden": "hidden layer sizes",
-    "activation": "hidden activation",
-    "output": "output activation",
-    "init": "initialization",
+HELP = help_texts() | {
+    "hidden": "Nodes of the hidden layers: 3, 4x4 for two layers, or 0 for no hidden layer.",
+    "activation": help_of(Activation),
+    "output": help_of(Output),
+    "init": help_of(Init),
 }
 PROBE_METRICS = ("unsure", "first_class")  # metrics of one probe
 
@@ -52,7 +57,7 @@ class MapOptions:
     metric: Annotated[
         str | None,
         typer.Option(
-            help="What the map shows: learned, loss, epochs_to_learn, unsure or first_class. Default: learned."
+            help="Quantity that the map shows: learned, loss, epochs_to_learn, unsure or first_class. Default: learned."
         ),
     ] = None
     probe: Annotated[
@@ -108,10 +113,15 @@ def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for every axis of a trial."""
     options = {}
     for name, default in DEFAULTS.items():
-        words = AXIS_WORDS.get(name, name.replace("_", " "))
-        text = f"List of values of the {words}. Default: {default}."
+        text = f"{HELP[name]} Default: {_default_text(default)}."
         options[name] = (None, Annotated[str | None, typer.Option(*flags(name), metavar="LIST", help=text)])
     return with_options(command, options)
+
+
+def _default_text(default: Any) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 @_with_axes
@@ -129,7 +139,8 @@ def sweep(
         Path | None, typer.Option(help="Table (CSV) of the probe pictures, instead of the stress pictures.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the results. An interrupted sweep continues from there.")
+        Path | None,
+        typer.Option(help="Folder for the results. The same command continues an interrupted sweep."),
     ] = None,
     view: MapOptions,
     where: RunOptions,
@@ -142,7 +153,7 @@ def sweep(
     """Train many recipes with many seeds each. Print how many networks learn, how fast, and how confident they are.
 
     A LIST is one or more values, such as 0.1,1,5. 0.05..20/17 stands for 17 numbers from 0.05 to 20 with equal
-    ratios. Hidden layers are written 3, or 4x4 for two layers. Every combination of values is a trial.
+    ratios. A switch such as --nesterov takes true, false or true,false. Every combination of values is a trial.
     """
     from tinynet import plots
     from tinynet.cli import terminal

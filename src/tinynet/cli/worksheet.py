@@ -44,7 +44,7 @@ def worksheet(
     ] = "pdf,html",
     as_json: Json = False,
 ) -> None:
-    """Write one training step on paper: questions with blanks, the solutions, and a key for the teacher."""
+    """Write one training step on paper. The papers have questions with blanks, solutions, and a key for the teacher."""
     import tinynet as tn
     from tinynet import files
     from tinynet.exports.worksheets.worksheet import FORMATS

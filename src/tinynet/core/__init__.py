@@ -1,6 +1,6 @@
 """The sheet: a network as a spreadsheet of named cells, each with a formula.
 
-It must not know data sets, files or kernels.
+The package must not know data sets, files or kernels.
 
 activations.py   the table of activation functions
 architecture.py  layer sizes, activations and parameter names

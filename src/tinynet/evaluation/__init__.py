@@ -1,6 +1,6 @@
 """Scores, verdicts and diagnoses of trained networks.
 
-The package must not depend on how results are displayed.
+The package must not know how results are displayed.
 
 verdicts.py        counts with 95 % intervals, and percentages as text
 metrics.py         the predicted class, and whether it is correct
@@ -14,5 +14,4 @@ bayes_bounds.py    the scores of the Bayes-optimal predictions
 exam.py            six criteria that a learner meets and a memorizer does not
 diagnosis.py       why a network did not learn
 comparison.py      the differences of two trainings, and their outcomes
-
 """

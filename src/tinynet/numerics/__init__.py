@@ -1,6 +1,6 @@
 """Elementary functions and sums whose results have the same bits on every machine.
 
-It must not know networks or data.
+The package must not know networks or data.
 
 primitives.py    the three operations that every language adds to `elementary`
 integers.py      arithmetic of whole numbers

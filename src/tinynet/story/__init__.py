@@ -10,10 +10,12 @@ rung_effects.py       the effect of each rung of the ladder, in sentences
 confidence_checks.py  the calibration and the abstention of one network
 figures.py            figures that show several networks side by side
 learner.py            the trained model that comes with TinyNet, and its model card
-runbook.py            the parts of the Trainer Runbook
 runs.py               the trainings that the chapters measure
 chapters/             the chapters, each a function
 journey.py            the ten chapters in order
 quiz.py               the question of each chapter
+runbook.py            the parts of the Trainer Runbook
 html.py               the chapters as one HTML file
+templates/            the HTML of a chapter and of a report
+shipped/              the trained model with its model card and a figure of it
 """
