@@ -69,7 +69,7 @@ _MODULE_OF = {
     "TinyNetClassifier": "integrations.sklearn",
     "TinyNetError": "errors",
     "Trial": "experiments.trials",
-    "Verdict": "evaluation.predictions",
+    "Verdict": "evaluation.verdicts",
     "World": "data.world",
     "compare": "evaluation.comparison",
     "diagnose": "evaluation.diagnosis",

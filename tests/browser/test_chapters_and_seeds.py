@@ -24,17 +24,17 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
     page = open_page(fragment({"recipe": {"learning_rate": 5, "noise": noise}}))
     page.get_by_label("Number of seeds").select_option("1000")
     page.get_by_role("button", name="Measure", exact=True).click()
-    crowd = tn.population(recipe, networks=1000)
+    trained = tn.population(recipe, networks=1000)
     expect(page.locator("[data-verdict]")).to_have_text(
-        str(crowd.share(crowd.all_right, "get all 4 pictures right"))
+        str(trained.share(trained.all_right, "get all 4 pictures right"))
     )
     page.get_by_label("Question").select_option("first_class")
-    gaps = crowd.margins(tn.train(tn.Network.initial(seed=0), LINES, recipe).batch(0))[:, 0]
+    gaps = trained.margins(tn.train(tn.Network.initial(seed=0), LINES, recipe).batch(0))[:, 0]
     expect(page.locator(".at-many-seeds")).to_contain_text(
         "Picture: top with the noise of step 0." if noise else "Picture: top."
     )
     expect(page.locator("[data-verdict]")).to_have_text(
-        str(crowd.share(gaps > 0, "predict horizontal for this picture"))
+        str(trained.share(gaps > 0, "predict horizontal for this picture"))
     )
     page.locator(".at-many-seeds svg [role=button]").last.click()
     member = page.locator(".at-many-seeds .link").first
@@ -67,9 +67,9 @@ def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_pa
     page.get_by_role("button", name="Reveal").click()
     chapter = page.locator(".chapter")
     expect(chapter.locator(".answer")).to_contain_text("Incorrect Measured: two.")
-    crowd = tn.population(networks=1000)
+    trained = tn.population(networks=1000)
     expect(chapter).to_contain_text(
-        str(crowd.share(crowd.all_right, "get all four pictures right after 100 epochs"))
+        str(trained.share(trained.all_right, "get all four pictures right after 100 epochs"))
     )
     assert chapter.locator("img").evaluate("image => image.naturalWidth") > 100
     page.get_by_role("button", name="Close chapter").click()

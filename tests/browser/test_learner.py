@@ -287,8 +287,8 @@ def test_many_seeds_are_trained_on_the_world_too(open_page):
     page = open_page(fragment({"world": WORLD.to_json(), "recipe": {"learning_rate": 1, "epochs": 20}}))
     page.get_by_label("Number of seeds").select_option("1000")
     page.get_by_role("button", name="Measure", exact=True).click()
-    crowd = tn.population(tn.Recipe(learning_rate=1.0, epochs=20), 1000, examples=WORLD)
-    found = crowd.share(crowd.all_right, "get all 4 pictures right")
+    trained = tn.population(tn.Recipe(learning_rate=1.0, epochs=20), 1000, examples=WORLD)
+    found = trained.share(trained.all_right, "get all 4 pictures right")
     expect(page.locator("[data-verdict]")).to_have_text(str(found))
 
 

@@ -172,8 +172,8 @@ def test_train_prints_the_loss_every_ten_epochs_or_ten_times(epochs, shown):
 
 def test_population_prints_the_verdicts_of_the_library():
     done = tinynet("population", "--networks", "200", "--rate", "5", "--noise", "0.1")
-    crowd = tn.population(tn.Recipe(learning_rate=5.0, noise=0.1), networks=200)
-    assert done.stdout.splitlines() == [str(verdict) for verdict in crowd.verdicts()]
+    trained = tn.population(tn.Recipe(learning_rate=5.0, noise=0.1), networks=200)
+    assert done.stdout.splitlines() == [str(verdict) for verdict in trained.verdicts()]
 
 
 def test_discover_writes_one_report(tmp_path):

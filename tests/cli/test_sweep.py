@@ -18,7 +18,7 @@ SMALL = ["sweep", "--rate", "1,5", "--epochs", "100,1000", "--networks", "300"]
 
 def test_every_axis_of_a_trial_is_an_option():
     helped = tinynet("sweep", "--help").stdout
-    for name in set(trials.AXES) - {"gradients"}:
+    for name in trials.AXES:
         assert f"--{name.replace('_', '-')}" in helped.replace("\n", " ")
 
 
@@ -31,7 +31,7 @@ def test_the_table_prints_the_counts_of_the_library():
             f"{row['learning_rate']:g}",
             str(row["epochs"]),
             str(row["learned"]),
-            percent(row["learned_share"]),
+            percent(row["learned_fraction"]),
         )
         assert any(line.split()[:4] == " ".join(cells).split()[:4] for line in done.stdout.splitlines()), (
             cells

@@ -47,16 +47,16 @@ def test_symmetrize_gives_equal_outputs_for_all_views_and_for_gray(seed):
 
 def test_a_symmetrized_memorizer_predicts_the_optimal_class():
     """Memorizers are correct on the four lines and sure of gray. Symmetrized, they agree with Bayes except in ties."""
-    crowd = tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
+    trained = tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
     pictures, _, _ = tn.World().draw(np.arange(2000), seed=0)
-    best, learned = bayes.optimal_class(pictures), crowd.all_right
-    outputs = symmetry.symmetrize(crowd.outputs)(pictures)[learned]  # (N, 2000, 2)
+    best, learned = bayes.optimal_class(pictures), trained.all_right
+    outputs = symmetry.symmetrize(trained.outputs)(pictures)[learned]  # (N, 2000, 2)
     margins = outputs[..., 0] - outputs[..., 1]
     clear = (best != 0) & (np.abs(margins).min(axis=0) > 1e-12)
     assert learned.sum() >= 60
     assert clear.mean() > 0.8
     assert (np.sign(margins)[:, clear] == best[clear]).all()
-    assert np.abs(crowd.margins(np.full((1, 4), 0.5))).mean() > 0.8
+    assert np.abs(trained.margins(np.full((1, 4), 0.5))).mean() > 0.8
 
 
 def test_agreement_needs_the_same_class_in_all_views():
@@ -64,10 +64,10 @@ def test_agreement_needs_the_same_class_in_all_views():
     assert symmetry.agreement(lambda x: bayes.posterior(tn.World(), x), pictures).all()
     assert not symmetry.agreement(fixed((0.9, 0.1)), pictures).any()
     assert not symmetry.agreement(fixed((0.5, 0.5)), pictures).any()  # a tie has no class
-    crowd = tn.population(networks=3)
-    many = symmetry.agreement(crowd.outputs, pictures)
+    trained = tn.population(networks=3)
+    many = symmetry.agreement(trained.outputs, pictures)
     assert many.shape == (3, 50)
-    assert many[1].tolist() == symmetry.agreement(crowd.network(1), pictures).tolist()
+    assert many[1].tolist() == symmetry.agreement(trained.network(1), pictures).tolist()
 
 
 def test_an_ensemble_averages_the_outputs():

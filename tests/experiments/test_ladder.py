@@ -80,10 +80,10 @@ def test_results_are_kept_and_found_again(tmp_path):
 
 def test_a_standing_is_that_of_the_population():
     one = Ladder(16, exam=EXAM)
-    crowd = one.train("high_rate")
+    trained = one.train("high_rate")
     expected = tn.population(RUNG["high_rate"].recipe, 16)
-    assert (crowd.parameters == expected.parameters).all()
-    assert one.standing("high_rate").passed == int(crowd.take_exam(EXAM).passed.sum())
+    assert (trained.parameters == expected.parameters).all()
+    assert one.standing("high_rate").passed == int(trained.take_exam(EXAM).passed.sum())
     assert sentence(one, "high_rate").startswith(
         "Rung “rate 5” is rung “notebook” with a learning rate of 5. The "
     )

@@ -93,12 +93,12 @@ def test_a_recording_from_given_parameters(client):
 
 def test_a_population_agrees_with_the_library(client):
     lines = json_lines(client.post("api/population", json=QUESTION | {"recipe": {"learning_rate": 5}}))
-    crowd = tn.population(tn.Recipe(learning_rate=5.0), 500)
-    gaps = crowd.margins(np.full((1, 4), 0.5))[:, 0]
+    trained = tn.population(tn.Recipe(learning_rate=5.0), 500)
+    gaps = trained.margins(np.full((1, 4), 0.5))[:, 0]
     found = lines[-1]["result"]
-    assert found["verdicts"]["all_right"]["count"] == crowd.all_right.sum()
+    assert found["verdicts"]["all_right"]["count"] == trained.all_right.sum()
     assert found["verdicts"]["first_class"]["count"] == (gaps > 0).sum()
-    assert found["verdicts"]["learned_first_class"]["n"] == crowd.all_right.sum()
+    assert found["verdicts"]["learned_first_class"]["n"] == trained.all_right.sum()
     edges, counts, seeds = (found["histogram"][key] for key in ("edges", "counts", "seeds"))
     assert sum(counts) == 500
     for k, members in enumerate(seeds):
@@ -161,8 +161,8 @@ def test_a_recording_and_a_population_from_a_world(client):
     found = json_lines(
         patiently(client, QUESTION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}})
     )[-1]
-    crowd = tn.population(tn.Recipe(learning_rate=1.0), 500, examples=WORLD)
-    assert found["result"]["verdicts"]["all_right"]["count"] == crowd.all_right.sum()
+    trained = tn.population(tn.Recipe(learning_rate=1.0), 500, examples=WORLD)
+    assert found["result"]["verdicts"]["all_right"]["count"] == trained.all_right.sum()
 
 
 def test_the_memorizer_and_the_learner(client):

@@ -322,8 +322,8 @@ def test_a_map_has_a_cell_for_each_trial(sweep):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate", "epochs")
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.5", "1", "5"]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["10", "300"]
-    shares = {(row["epochs"], row["learning_rate"]): row["learned_share"] for row in sweep.rows()}
-    expected = [shares[epochs, rate] for epochs in (10, 300) for rate in (0.5, 1.0, 5.0)]
+    fractions = {(row["epochs"], row["learning_rate"]): row["learned_fraction"] for row in sweep.rows()}
+    expected = [fractions[epochs, rate] for epochs in (10, 300) for rate in (0.5, 1.0, 5.0)]
     assert ax.collections[0].get_array().ravel().tolist() == expected
     assert words(ax)[-1] == f"{100 * expected[-1]:.0f}"
     assert "of 128 networks per cell" in ax.get_title(loc="left")

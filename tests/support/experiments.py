@@ -130,9 +130,9 @@ def population(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) ->
         cohort.advance(epoch)
         pictures = np.linspace(0, 1, 3 * architecture.sizes[0]).reshape(3, -1)
         seen += [cohort.parameters(), cohort.outputs(pictures)]
-    crowd = tn.population(recipe, 70, first_seed=7, examples=source, architecture=architecture)
-    verdicts = [verdict.to_json() for verdict in crowd.verdicts()]
-    return digest(*seen, crowd.parameters, crowd.outputs(crowd.examples), crowd.losses, verdicts)
+    trained = tn.population(recipe, 70, first_seed=7, examples=source, architecture=architecture)
+    verdicts = [verdict.to_json() for verdict in trained.verdicts()]
+    return digest(*seen, trained.parameters, trained.outputs(trained.examples), trained.losses, verdicts)
 
 
 def sweep() -> str:
@@ -185,7 +185,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     table = tn.Examples.from_table(TABLE, label="kind")
     network = tn.Network.initial((2, 5, 3), seed=1, output="softmax")
     run = tn.train(network, table, tn.Recipe(loss="cross_entropy", learning_rate=0.5, epochs=30))
-    crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=200)
+    trained = tn.population(tn.Recipe(learning_rate=5.0), networks=200)
     shown = WORLD.draw(np.arange(300), seed=5, stream=rng.TEST)[0]
     sharp = replace(WORLD, noise=0.05, n=3)
     yield (
@@ -194,7 +194,7 @@ def evaluation() -> Iterator[tuple[str, Any]]:
     )
     yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=rng.TEST)[0])
     yield "doubt", bayes.ambiguous(WORLD, shown)
-    yield "marks", [mark.tolist() for mark in vars(crowd.take_exam(tn.Exam(count=1500))).values()]
+    yield "marks", [mark.tolist() for mark in vars(trained.take_exam(tn.Exam(count=1500))).values()]
     yield "scores", classification.score(run.final, table).to_json()
     yield "diagnosis", [found.evidence for found in diagnosis.diagnose(run)]
     yield "walk", diagnosis.walk(run)

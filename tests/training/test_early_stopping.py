@@ -51,9 +51,9 @@ def test_a_recording_stops_at_the_same_epoch_as_pytorch(seed):
 
 
 def test_a_population_keeps_the_best_network_of_each_seed():
-    crowd = tn.population(RECIPE, 70, examples=LINES, validation=VALIDATION)
-    runs = [crowd.replay(seed) for seed in range(0, 70, 7)]
-    apart = [abs(crowd.parameters[7 * k] - run.best.parameters).max() for k, run in enumerate(runs)]
+    trained = tn.population(RECIPE, 70, examples=LINES, validation=VALIDATION)
+    runs = [trained.replay(seed) for seed in range(0, 70, 7)]
+    apart = [abs(trained.parameters[7 * k] - run.best.parameters).max() for k, run in enumerate(runs)]
     # float32 deviates after hundreds of epochs at this rate. It may choose another epoch if two losses are close.
     assert np.median(apart) < 1e-3
     assert sum(distance < 0.02 for distance in apart) >= 8

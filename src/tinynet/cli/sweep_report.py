@@ -58,7 +58,7 @@ def _learned_table(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
     columns = ("learned", "fraction\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
     numbers, cells = {row["networks"] for row in rows}, []
     for row in rows:
-        fraction = "" if row["learned_share"] is None else percent(row["learned_share"])
+        fraction = "" if row["learned_fraction"] is None else percent(row["learned_fraction"])
         fraction += _interval(
             row["learned_low"], row["learned_high"], lambda x: percent(x).removesuffix(" %")
         )

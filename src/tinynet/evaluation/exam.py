@@ -221,8 +221,8 @@ class Exam:
         Raises TinyNetError for outputs of another shape.
 
         >>> import tinynet as tn
-        >>> crowd = tn.population(tn.Recipe(learning_rate=5.0), networks=64)
-        >>> print(Exam(count=1000).evaluate(crowd.outputs).verdicts()[-1])
+        >>> trained = tn.population(tn.Recipe(learning_rate=5.0), networks=64)
+        >>> print(Exam(count=1000).evaluate(trained.outputs).verdicts()[-1])
         0 of 64 networks pass the whole exam (95 % interval 0 % to 5.7 %).
         """
         clean = pictures.lines(self.world.n)

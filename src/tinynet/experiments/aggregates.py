@@ -197,7 +197,7 @@ class Tally:
         """Return counts, intervals and quantiles, by name."""
         low, high = wilson(self.learned, self.networks) if self.networks else (None, None)
         found: dict[str, Any] = {"networks": self.networks, "finite": self.finite, "learned": self.learned}
-        found["learned_share"] = self.learned / self.networks if self.networks else None
+        found["learned_fraction"] = self.learned / self.networks if self.networks else None
         found |= {"learned_low": low, "learned_high": high}
         found |= {f"loss_q{percent}": self.loss_quantile(percent) for percent in QUANTILES}
         return found | {f"epochs_to_learn_q{p}": self.epochs_to_learn_quantile(p) for p in QUANTILES}

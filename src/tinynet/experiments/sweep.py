@@ -145,7 +145,7 @@ def sweep(
 
     >>> import tinynet as tn
     >>> sweep = tn.sweep(tn.grid(learning_rate=[1.0, 5.0], epochs=[100, 1000]), networks=200)
-    >>> [row["epochs"] for row in sweep.rows() if row["learned_share"] > 0.9]
+    >>> [row["epochs"] for row in sweep.rows() if row["learned_fraction"] > 0.9]
     [1000, 1000]
     """
     plan = plan_sweep(trials, networks, first_seed=first_seed, examples=examples, probes=probes)

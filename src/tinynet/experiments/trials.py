@@ -23,7 +23,8 @@ ARCHITECTURE_AXES = {  # the field of Architecture by the name of its axis
     "output": "output",
     "init": "init",
 }
-RECIPE_AXES = tuple(field.name for field in fields(Recipe) if field.name != "seed")
+NO_AXES = ("seed", "gradients")  # every network has its own seed; only watched PyTorch trainings have other gradients
+RECIPE_AXES = tuple(field.name for field in fields(Recipe) if field.name not in NO_AXES)
 AXES = (*RECIPE_AXES, *ARCHITECTURE_AXES)
 
 
@@ -104,7 +105,7 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
     The last axis changes fastest.
 
     examples : decide the numbers of inputs and outputs; the four lines by default.
-    axes : a value or a list of values for each axis. The axes are the fields of `Recipe` except its seed, and
+    axes : a value or a list of values for each axis. The axes are the fields of `Recipe` except `seed` and `gradients`, and
         `hidden` (nodes, or a tuple with the nodes of each hidden layer), `activation`, `output` and `init`.
 
     Raises TinyNetError for an unknown axis, an empty list and values out of range.

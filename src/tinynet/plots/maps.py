@@ -74,7 +74,7 @@ def _number(row: dict[str, Any], value: str, probe: str, target_names: Sequence[
         counts = row["probes"][probe]
         count = counts["unsure"] if value == "unsure" else counts["predicted"][target_names[0]]
         return count / row["networks"] if row["networks"] else math.nan
-    name = {"learned": "learned_share", "loss": "loss_q50"}.get(value, "epochs_to_learn_q50")
+    name = {"learned": "learned_fraction", "loss": "loss_q50"}.get(value, "epochs_to_learn_q50")
     return math.nan if row[name] is None else float(row[name])
 
 
