@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 
+import golden
 import laboratory
 import tinynet as tn
 from tinynet.core.explain import title
@@ -257,6 +258,7 @@ def test_a_mistake_is_status_400_with_a_message(client, path, body, message):
     answer = client.post(f"api/{path}", json=body)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
+    assert set(answer.json()["parameters"]) <= set(golden.read("request_parameters"))
 
 
 def test_a_mistake_carries_its_parameters_for_the_labels_of_the_page(client):

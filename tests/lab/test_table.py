@@ -99,8 +99,8 @@ def test_tables_that_do_not_fit_the_page_are_refused(iris):
             "own.csv, line 3, column 'x': 'red' is not a number",
         ),
         (
-            TableRequest("iris.csv", iris, "species", hidden=0),
-            "hidden is 0. It must be a whole number from 1 to 64.",
+            TableRequest("iris.csv", iris, "species", hidden_nodes=0),
+            "hidden_nodes is 0. It must be a whole number from 1 to 64.",
         ),
         (
             TableRequest("iris.csv", iris, "species", held_out=1),

@@ -214,7 +214,7 @@ export interface TableChoice {
   label: string;
   predict: boolean; // the label is a regression target
   ignore: string[];
-  hidden: number;
+  hidden_nodes: number;
   held_out: number;
   seed: number;
 }

@@ -1,23 +1,27 @@
 /** The error answers of Python: their parameters get the labels of the page. */
 
-import { RECIPE_LABELS } from "../engine/recipe";
+import { InvalidValueError } from "../engine/invalid_value";
+import { labelInSentence } from "../engine/labels";
 
 export interface Failure {
   error: string;
   template?: string; // the sentence, with NUL characters around each parameter
 }
 
-const LABELS: Record<string, string> = {
-  ...RECIPE_LABELS,
-  output: "output activation",
-  networks: "number of seeds",
-  held_out: "held-out fraction",
-};
-
-/** Return the sentence of an error, with the page's labels. */
-export function failureText({ error, template }: Failure): string {
-  if (!template) return error;
+/** Return the error of an answer. A sentence that begins with a parameter refuses the value of that parameter. */
+export function failureError({ error, template }: Failure): Error {
+  if (!template) return new Error(error);
   const parts = template.split("\0"); // every second part is a parameter
-  const text = parts.map((part, k) => (k % 2 ? (LABELS[part] ?? part) : part)).join("");
-  return !parts[0] && parts[1] in LABELS ? text[0].toUpperCase() + text.slice(1) : text;
+  const text = parts.map((part, k) => (k % 2 ? withLabel(part) : part)).join("");
+  if (parts[0]) return new Error(text);
+  const name = nameOf(parts[1]);
+  return new InvalidValueError(labelInSentence(name) ? text[0].toUpperCase() + text.slice(1) : text, name);
 }
+
+/** Return the name of a parameter without the index of an element, as in `sizes[1]`. */
+const nameOf = (parameter: string): string => parameter.replace(/\[.*/, "");
+
+const withLabel = (parameter: string): string => {
+  const name = nameOf(parameter);
+  return (labelInSentence(name) ?? name) + parameter.slice(name.length);
+};

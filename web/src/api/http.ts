@@ -1,7 +1,7 @@
 /** Ask the laboratory's server over HTTP. */
 
 import { type Progress, type PythonApi, type RequiredApi, UnreachableError } from "./api";
-import { failureText } from "./failure";
+import { failureError } from "./failure";
 
 async function request(path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const options: RequestInit = { signal };
@@ -21,7 +21,7 @@ async function request(path: string, body?: unknown, signal?: AbortSignal): Prom
   }
   if (!response.ok) {
     const failure = await response.json().catch(() => ({}));
-    throw new Error(failure.error ? failureText(failure) : `The server answered with status ${response.status}.`);
+    throw failure.error ? failureError(failure) : new Error(`The server answered with status ${response.status}.`);
   }
   return response;
 }
@@ -37,7 +37,7 @@ async function readStream<T>(response: Response, progress: Progress): Promise<T>
     rest = lines.pop()!;
     for (const line of lines) {
       const message = JSON.parse(line);
-      if (message.error) throw new Error(failureText(message));
+      if (message.error) throw failureError(message);
       if (message.result) return message.result as T;
       progress(message.done, message.total);
     }

@@ -1,7 +1,7 @@
 /** Ask a notebook's kernel by messages. */
 
 import { type Progress, type PythonApi, type RequiredApi, UnreachableError } from "./api";
-import { failureText } from "./failure";
+import { failureError } from "./failure";
 
 /** The model of a widget: synchronized values, and messages to and from Python. */
 export interface Model {
@@ -100,7 +100,7 @@ export class Kernel {
       this.pending.set(id, {
         receive(reply, bytes) {
           answered = true;
-          if (reply.error !== undefined) end(() => reject(new Error(failureText({ ...reply, error: reply.error! }))));
+          if (reply.error !== undefined) end(() => reject(failureError({ ...reply, error: reply.error! })));
           else if ("result" in reply) end(() => resolve((bytes?.length ? buffer(bytes[0]) : reply.result) as T));
           else progress?.(reply.done!, reply.total!);
         },

@@ -1,6 +1,8 @@
 /** Default recipe and architecture, valid ranges, and the key of the formulas a recipe needs. */
 
 import type { Architecture, Recipe } from "../types";
+import { InvalidValueError } from "./invalid_value";
+import { labelOf } from "./labels";
 
 export const DEFAULT_RECIPE: Recipe = {
   learning_rate: 0.1, epochs: 100, loss: "mse", order: "fixed", batch_size: 1, optimizer: "sgd", momentum: 0,
@@ -15,37 +17,6 @@ export const DEFAULT_ARCHITECTURE: Architecture = {
   output: "sigmoid",
   init: "pytorch",
 };
-
-/** The names of the fields on the page, as they appear inside a sentence. */
-export const RECIPE_LABELS: Record<keyof Recipe, string> = {
-  learning_rate: "learning rate",
-  epochs: "epochs",
-  loss: "loss",
-  order: "order",
-  batch_size: "batch size",
-  optimizer: "optimizer",
-  momentum: "momentum",
-  nesterov: "Nesterov",
-  beta1: "beta 1",
-  beta2: "beta 2",
-  epsilon: "epsilon",
-  weight_decay: "weight decay",
-  noise: "noise",
-  schedule: "schedule",
-  hold_fraction: "hold fraction",
-  final_fraction: "final rate (fraction)",
-  label_smoothing: "label smoothing",
-  augment: "augmentation (flips and rotations)",
-  patience: "patience",
-  gradients: "gradients",
-  seed: "seed",
-};
-
-/** Return the label of a field, in sentence case. */
-export function recipeLabel(name: keyof Recipe): string {
-  const label = RECIPE_LABELS[name];
-  return label[0].toUpperCase() + label.slice(1);
-}
 
 const isFrom = (x: unknown, low: number): x is number => typeof x === "number" && x >= low;
 const isWhole = (x: unknown, high: number) => Number.isInteger(x) && isFrom(x, 1) && x <= high;
@@ -63,11 +34,12 @@ const RULES: [(x: unknown) => boolean, rule: string, ...(keyof Recipe)[]][] = [
   [(x) => isBelow(x, 1_000_000), "at least 0 and below 1,000,000", "weight_decay"],
 ];
 
-/** Return what is wrong with the first invalid field of a recipe; null if all are valid. */
-export function recipeError(recipe: Recipe): string | null {
+/** Return the error about the first invalid field of a recipe; null if all are valid. */
+export function recipeError(recipe: Recipe): InvalidValueError | null {
   for (const [isValid, rule, ...names] of RULES) {
     const invalid = names.find((name) => !isValid(recipe[name]));
-    if (invalid) return `${recipeLabel(invalid)} is ${asText(recipe[invalid])}. It must be ${rule}.`;
+    if (invalid)
+      return new InvalidValueError(`${labelOf(invalid)} is ${asText(recipe[invalid])}. It must be ${rule}.`, invalid);
   }
   return null;
 }

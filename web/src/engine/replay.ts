@@ -3,7 +3,8 @@
 import type { Examples, Recipe, WatchedTraining } from "../types";
 import type { BatchSource } from "./batches";
 import type { Prepared } from "./prepared";
-import { recipeLabel } from "./recipe";
+import { InvalidValueError } from "./invalid_value";
+import { labelOf } from "./labels";
 
 export class Replay implements BatchSource {
   constructor(
@@ -84,8 +85,9 @@ export class Replay implements BatchSource {
 export function resumable(recipe: Recipe): Recipe {
   const external = (["loss", "optimizer"] as const).find((name) => recipe[name] === "external");
   if (external)
-    throw new Error(
-      `${recipeLabel(external)} is external, and TinyNet has no formula for it. Choose another ${external} to continue the training.`,
+    throw new InvalidValueError(
+      `${labelOf(external)} is external, and TinyNet has no formula for it. Choose another ${external} to continue the training.`,
+      external,
     );
   return { ...recipe, gradients: "loss" };
 }

@@ -60,7 +60,7 @@ export class Builder {
   /** Fetch sheets for single examples and for `batches`: by default full batches and the last batch of an epoch. */
   private async prepare(architecture: Architecture, recipe: Recipe, count: number, batches?: number[]) {
     const invalid = recipeError(recipe);
-    if (invalid) throw new Error(invalid);
+    if (invalid) throw invalid;
     const full = Math.min(recipe.batch_size, count);
     const needed = [...new Set([1, ...(batches ?? [full, count % recipe.batch_size || full])])];
     const { sizes } = architecture;

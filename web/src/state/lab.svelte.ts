@@ -5,7 +5,7 @@ import type { Run } from "../engine/run";
 import type { ChapterHead, Examples } from "../types";
 import { Builder } from "./builder";
 import { Files } from "./files";
-import { Messages } from "./messages.svelte";
+import { type FormName, Messages } from "./messages.svelte";
 import { Playback } from "./playback.svelte";
 import { Position, type Selection } from "./position.svelte";
 import { readRecording, Recordings, replayWarning, stateOfRecordings } from "./recordings";
@@ -156,18 +156,18 @@ export class Lab {
     for (const run of runs) void this.finish(run, generation);
   }
 
-  /** Train the current root again with changes. Its branches are removed. */
-  async change(change: Partial<State>): Promise<void> {
+  /** Train the current root again with changes, which `form` may have made. Its branches are removed. */
+  async change(change: Partial<State>, form?: FormName): Promise<void> {
     const state = $state.snapshot(this.state) as State;
     const [roots, active] = [rootsOf(state), rootIndex(state)];
     roots[active] = rootOf({ ...roots[active], name: null, ends: null, watched: null, ...change });
     const [first, ...others] = roots;
     const reset = { branches: [], active, silenced: [], frozen: [] };
-    await this.messages.attempt(() => this.load({ ...state, ...change, ...reset, ...first, others }));
+    await this.messages.attempt(() => this.load({ ...state, ...change, ...reset, ...first, others }), form);
   }
 
-  /** Continue training from the current step with changes, in a new run beside this one. */
-  async branch(change: Omit<BranchSpec, "from" | "at">): Promise<void> {
+  /** Continue training from the current step with changes, which `form` may have made, in a new run beside this one. */
+  async branch(change: Omit<BranchSpec, "from" | "at">, form?: FormName): Promise<void> {
     const { silenced, frozen, active } = $state.snapshot(this.state);
     const { setup } = this.run!;
     const spec: BranchSpec = { from: active, at: this.runStep, ...change };
@@ -181,7 +181,7 @@ export class Lab {
       Object.assign(this.state, { active: this.runs.length - 1, silenced: [], frozen: [] });
       if (spec.only) this.state.own = null;
       void this.finish(run, generation);
-    });
+    }, form);
   }
 
   /** Remove a run and all its branches. */
@@ -216,8 +216,10 @@ export class Lab {
     await this.trainer.trainTo(run, run.total, generation);
     if (!this.trainer.isCurrent(generation)) return;
     const recording = this.files.openedAs(run);
-    if (run.stopped) this.messages.text = `The training stopped. ${run.stopped.reason}`;
-    else if (recording) this.messages.text = replayWarning(recording, run) ?? this.messages.text;
+    const warning = run.stopped
+      ? `The training stopped. ${run.stopped.reason}`
+      : recording && replayWarning(recording, run);
+    if (warning) this.messages.show(warning);
   }
 
   private replaceState(state: State): void {

@@ -59,7 +59,7 @@ export class Population {
       } catch (error) {
         if (!signal.aborted) throw error;
       }
-    });
+    }, "many-seeds");
     this.running = null;
   }
 

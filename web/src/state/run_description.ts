@@ -1,7 +1,8 @@
 /** Describe how runs differ, in words. */
 
 import { integer, short } from "../display/format";
-import { DEFAULT_RECIPE, RECIPE_LABELS } from "../engine/recipe";
+import { RECIPE_LABELS } from "../engine/labels";
+import { DEFAULT_RECIPE } from "../engine/recipe";
 import type { Recipe } from "../types";
 import { type BranchSpec, type Root, rootsOf, runName, type State } from "./state";
 

@@ -2,6 +2,7 @@
 
 import type { Api } from "../api/api";
 import { integer, short } from "../display/format";
+import { InvalidValueError } from "../engine/invalid_value";
 import type { TableColumn, TableHead } from "../types";
 import type { Messages } from "./messages.svelte";
 import { defaultState, type State } from "./state";
@@ -39,7 +40,7 @@ export class TableImport {
   name = $state("");
   label: string | null = $state(null);
   excluded: string[] = $state([]); // columns that are not inputs
-  hidden = $state(5);
+  hiddenNodes = $state(5);
   heldOut = $state(0.3); // share of the rows
   seed = $state(0);
   private text = "";
@@ -85,19 +86,20 @@ export class TableImport {
   /** Train on the chosen columns from the first step. */
   async train(): Promise<void> {
     await this.messages.attempt(async () => {
-      const { name, text, label, hidden, heldOut, seed } = this;
+      const { name, text, label, hiddenNodes: hidden_nodes, heldOut: held_out, seed } = this;
       if (label === null)
-        throw new Error(
+        throw new InvalidValueError(
           `Label is empty. It must be a column of ${name} with 2 to 10 classes or with numbers. Choose a column.`,
+          "label",
         );
       const ignore = ignoredColumns(this.head!, label, this.excluded);
-      const choice = { name, text, label, predict: this.isRegression, ignore, hidden, held_out: heldOut, seed };
-      const { examples, held_out, architecture, recipe } = await this.api.table!(choice);
+      const choice = { name, text, label, predict: this.isRegression, ignore, hidden_nodes, held_out, seed };
+      const { examples, held_out: heldOut, architecture, recipe } = await this.api.table!(choice);
       const step = recipe.epochs * Math.ceil(examples.names.length / recipe.batch_size);
-      const root = { name, architecture, recipe, seed, pictures: examples, heldOut: held_out };
+      const root = { name, architecture, recipe, seed, pictures: examples, heldOut };
       await this.target.load({ ...defaultState(), ...root, step });
       this.close();
-    });
+    }, "table");
   }
 }
 

@@ -21,5 +21,5 @@ export async function loadAddress(lab: Lab, host: Host): Promise<void> {
     problem = `${messages.text} ${FALLBACK}`;
     await messages.attempt(() => lab.load(lab.initialState()));
   }
-  if (problem) messages.text = problem;
+  if (problem) messages.show(problem);
 }

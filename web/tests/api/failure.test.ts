@@ -1,17 +1,29 @@
 import { expect, it } from "vitest";
-import { failureText } from "../../src/api/failure";
+import { failureError } from "../../src/api/failure";
+import { InvalidValueError } from "../../src/engine/invalid_value";
 
 it("puts the labels of the page into an error of Python", () => {
   const template = "\0learning_rate\0 is -1 and \0batch_size\0 is 'epochs'.";
-  expect(failureText({ error: "learning_rate …", template })).toBe("Learning rate is -1 and batch size is 'epochs'.");
+  const error = failureError({ error: "learning_rate …", template });
+  expect(error.message).toBe("Learning rate is -1 and batch size is 'epochs'.");
+  expect((error as InvalidValueError).parameter).toBe("learning_rate");
 });
 
 it("keeps parameters that have no label, and errors without parameters", () => {
-  expect(failureText({ error: "cell is 'x'.", template: "\0cell\0 is 'x'." })).toBe("cell is 'x'.");
-  expect(failureText({ error: "the file …", template: "the file is damaged." })).toBe("the file is damaged.");
-  expect(failureText({ error: "the laboratory failed" })).toBe("the laboratory failed");
+  const message = (error: string, template?: string) => failureError({ error, template }).message;
+  expect(message("cell is 'x'.", "\0cell\0 is 'x'.")).toBe("cell is 'x'.");
+  expect(message("toString …", "\0toString\0 is 1.")).toBe("toString is 1.");
+  expect(message("the file …", "the file is damaged.")).toBe("the file is damaged.");
+  expect(message("the laboratory failed")).toBe("the laboratory failed");
 });
 
-it("keeps the case of a sentence that does not begin with a label", () => {
-  expect(failureText({ error: "a.csv …", template: "a.csv: choose \0loss\0" })).toBe("a.csv: choose loss");
+it("refuses no value in a sentence that does not begin with a parameter, and keeps the case of the sentence", () => {
+  const error = failureError({ error: "a.csv …", template: "a.csv: choose \0loss\0" });
+  expect(error.message).toBe("a.csv: choose loss");
+  expect([error, failureError({ error: "x" })].some((error) => error instanceof InvalidValueError)).toBe(false);
+});
+
+it("refuses the parameter that an element belongs to", () => {
+  const error = failureError({ error: "…", template: "\0sizes[1]\0 is 0." });
+  expect([error.message, (error as InvalidValueError).parameter]).toEqual(["Layer sizes[1] is 0.", "sizes"]);
 });

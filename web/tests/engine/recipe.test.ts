@@ -16,7 +16,9 @@ describe("a recipe", () => {
     { noise: -0.1 }, { noise: 10 }, { noise: null }, { noise: "0.2" }, { learning_rate: 0 }, { learning_rate: NaN }, { epochs: 2.5 },
     { batch_size: 0 }, { momentum: 1 }, { beta2: -1 }, { epsilon: 0 }, { weight_decay: Infinity },
   ])("is invalid with %j", (change) => {
-    expect(recipeError({ ...DEFAULT_RECIPE, ...(change as object) })).toMatch(/^[A-Z].* is .*\. It must be .*\.$/);
+    const error = recipeError({ ...DEFAULT_RECIPE, ...(change as object) })!;
+    expect(error.message).toMatch(/^[A-Z].* is .*\. It must be .*\.$/);
+    expect(error.parameter).toBe(Object.keys(change)[0]);
   }); // prettier-ignore
   it.each([
     [{ learning_rate: 0 }, "Learning rate is 0. It must be above 0 and at most 1,000,000."],
@@ -27,6 +29,6 @@ describe("a recipe", () => {
     [{ final_fraction: 2 }, "Final rate (fraction) is 2. It must be above 0 and at most 1."],
     [{ noise: "much" }, "Noise is much. It must be at least 0 and below 10."],
   ])("names the label of a field with an invalid value: %j", (change, words) => {
-    expect(recipeError({ ...DEFAULT_RECIPE, ...(change as object) })).toBe(words);
+    expect(recipeError({ ...DEFAULT_RECIPE, ...(change as object) })!.message).toBe(words);
   });
 });

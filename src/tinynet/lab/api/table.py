@@ -15,7 +15,7 @@ from tinynet.validation import check_int
 
 MAX_DISTINCT, MAX_SHOWN = 11, 4  # distinct cells of a column that are counted, and that are shown
 MAX_ROWS = 5_000  # of a table on the page
-MAX_HIDDEN = 64  # nodes that the page draws
+MAX_HIDDEN_NODES = 64  # nodes that the page draws
 STEPS = 20_000  # of the proposed training
 LABELS = (
     "label",
@@ -53,13 +53,13 @@ class TableRequest(TableText):
     label : column with the classes, or with the numbers to predict.
     predict : whether the column has numbers to predict.
     ignore : columns to leave out.
-    hidden : nodes of the hidden layer.
+    hidden_nodes : nodes of the hidden layer.
     held_out : fraction of the rows to hold out.
     """
 
     label: str = "label"
     ignore: list[str] = field(default_factory=list)
-    hidden: int = 5
+    hidden_nodes: int = 5
     held_out: float = 0.3
     seed: int = 0
     predict: bool = False
@@ -139,8 +139,8 @@ def table(request: TableRequest) -> dict[str, Any]:
         )
     held_out = request.held_out or None
     parts = splits.split_dataset(read, held_out=held_out, scale=True, seed=request.seed)
-    check_int("hidden", request.hidden, 1, MAX_HIDDEN)
-    sizes = (len(read.columns), request.hidden, len(read.target_names))
+    check_int("hidden_nodes", request.hidden_nodes, 1, MAX_HIDDEN_NODES)
+    sizes = (len(read.columns), request.hidden_nodes, len(read.target_names))
     architecture = Architecture(sizes, output="identity" if request.predict else "softmax")
     check_size(architecture)
     epochs = min(100, max(5, STEPS // len(parts.training)))

@@ -59,7 +59,14 @@ describe("the Table panel", () => {
     await fireEvent.input(field("Hidden nodes"), { target: { value: "3" } });
     await fireEvent.click(button("Train"));
     await waitFor(() => expect(lab.table.head).toBeNull());
-    const choice = { label: "kind", predict: false, ignore: ["width", "note"], hidden: 3, held_out: 0.3, seed: 5 };
+    const choice = {
+      label: "kind",
+      predict: false,
+      ignore: ["width", "note"],
+      hidden_nodes: 3,
+      held_out: 0.3,
+      seed: 5,
+    };
     expect(table.mock.calls[0][0]).toEqual({ name: "own.csv", text: "…", ...choice });
     expect([lab.root.name, lab.state.step, lab.run!.setup.examples.names]).toEqual(["own.csv", 400, LINES.names]);
   });

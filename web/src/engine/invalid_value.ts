@@ -1,0 +1,10 @@
+/** The error about a value that Python or the page refuses. */
+
+export class InvalidValueError extends Error {
+  constructor(
+    message: string,
+    readonly parameter: string, // Python's name of the value
+  ) {
+    super(message);
+  }
+}

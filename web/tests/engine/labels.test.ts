@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { labelInSentence, labelOf, LABELS } from "../../src/engine/labels";
+
+const golden = join(import.meta.dirname, "../../../tests/golden/request_parameters.json");
+const parameters: string[] = JSON.parse(readFileSync(golden, "utf-8"));
+
+it("has a label for every parameter of a request, and no label without a use", () => {
+  expect(parameters.filter((name) => !labelInSentence(name))).toEqual([]);
+  const others = Object.keys(LABELS).filter((name) => !parameters.includes(name));
+  expect(others).toEqual(["validation"]); // an argument of Python that the error about patience names
+});
+
+it("begins a label on a field with a capital letter", () => {
+  expect([labelOf("learning_rate"), labelOf("nesterov"), labelInSentence("toString")]).toEqual(["Learning rate", "Nesterov", undefined]); // prettier-ignore
+});
