@@ -130,8 +130,8 @@ def test_before_plus_change_is_after_and_shares_add_up(seed, case):
 def test_json_round_trip_keeps_the_sheet_and_its_bits(architecture, recipe, batch):
     moment = nudge(architecture, recipe, batch)
     again = Sheet.from_json(json.loads(json.dumps(moment.sheet.to_json())))
-    givens = {name: moment.values[name] for name, cell in again.cells.items() if cell.formula is None}
-    assert again.evaluate(givens) == moment.values
+    input_values = {name: moment.values[name] for name, cell in again.cells.items() if cell.formula is None}
+    assert again.evaluate(input_values) == moment.values
     assert list(again.cells.values()) == list(moment.sheet.cells.values())
 
 
@@ -146,8 +146,8 @@ def test_each_cell_uses_only_cells_before_it():
 def test_dependents_are_the_cells_that_change():
     moment = nudge(*CASES["the notebook's"])
     sheet = moment.sheet
-    givens = {name: moment.values[name] for name, cell in sheet.cells.items() if cell.formula is None}
-    changed = sheet.evaluate(givens | {"layer2.bias[0]": 3.0})
+    input_values = {name: moment.values[name] for name, cell in sheet.cells.items() if cell.formula is None}
+    changed = sheet.evaluate(input_values | {"layer2.bias[0]": 3.0})
     moved = [
         name for name in sheet.cells if changed[name] != moment.values[name] and name != "layer2.bias[0]"
     ]
@@ -158,7 +158,7 @@ def test_dependents_are_the_cells_that_change():
 
 def test_a_sheet_without_a_recipe_is_forward_only():
     sheet = Sheet.of(tn.Architecture())
-    values = sheet.evaluate(sheet.givens(tn.Network.initial(seed=0), [0.5] * 4))
+    values = sheet.evaluate(sheet.input_values(tn.Network.initial(seed=0), [0.5] * 4))
     assert values["layer2.a[1]"] == pytest.approx(tn.Network.initial(seed=0)([0.5] * 4)[1], abs=1e-15)
     assert {cell.phase for cell in sheet.cells.values()} == {"input", "forward"}
 
@@ -211,7 +211,7 @@ def test_a_missing_input_cell_is_named():
 
 
 def golden_numbers():
-    """What the page's evaluator is held to as well: a sheet, its givens, and every value to the last bit."""
+    """What the page's evaluator is held to as well: a sheet, its input_values, and every value to the last bit."""
     moment = tn.nudge(tn.Network.initial(seed=0), LINES[0])
     return {"sheet": moment.sheet.to_json(), "values": moment.values}
 

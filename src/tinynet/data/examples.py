@@ -160,6 +160,11 @@ class Examples:
         names = tuple(f"input {i}" for i in range(self.inputs.shape[1]))
         return names if self.scaling is None else self.scaling.columns
 
+    def noun(self, count: int = 1) -> str:
+        """Return the word for this many examples: "row", "rows", "picture" or "pictures"."""
+        word = "row" if self.shape is None else "picture"
+        return word if count == 1 else f"{word}s"
+
     @property
     def input_names(self) -> tuple[str, ...]:
         """Names of the inputs: `columns`, or "the top-left pixel" and so on for pictures."""
@@ -181,8 +186,7 @@ class Examples:
         return len(self.names)
 
     def __repr__(self) -> str:
-        size = "" if self.shape is None else f" of {'x'.join(map(str, self.shape))}"
-        kind = ("row" if self.shape is None else "picture") + ("" if len(self) == 1 else "s") + size
+        kind = self.noun(len(self)) + ("" if self.shape is None else f" of {'x'.join(map(str, self.shape))}")
         width, outputs = self.inputs.shape[1], ", ".join(self.target_names)
         inputs = "1 input" if width == 1 else f"{width:,} inputs"
         return f"<{len(self):,} {kind}, {inputs} each, for {outputs}>"

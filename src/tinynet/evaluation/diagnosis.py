@@ -156,10 +156,6 @@ def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
     return path, float(arrays.norm(rows[-1] - rows[0]))
 
 
-def _noun(run: Recording) -> str:
-    return "row" if run.examples.shape is None else "picture"
-
-
 def _plateau(run: Recording) -> Iterator[Finding]:
     least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
     if not run.epochs or not least or abs(loss - least) > NEAR_CONSTANT * least:
@@ -169,7 +165,7 @@ def _plateau(run: Recording) -> Iterator[Finding]:
     if path:
         sentence += (
             f" In the last epoch the parameters moved {moved:.4f} on a path of length {path:.4f} "
-            f"({percent(moved / path)}): the steps of the {_noun(run)}s cancel each other."
+            f"({percent(moved / path)}): the steps of the {run.examples.noun(2)} cancel each other."
         )
     evidence = {"loss": loss, "constant_loss": least, "path": path, "moved": moved}
     yield Finding("plateau", sentence, evidence)
@@ -185,7 +181,7 @@ def _learned(run: Recording) -> Iterator[Finding]:
         yield Finding("learned", f"The network learned: {losses}", evidence)
     else:
         accuracy = predictions.accuracy(run.final, run.examples)
-        sentence = f"The network learned: {percent(accuracy)} of the {_noun(run)}s are classified correctly, and {losses}"
+        sentence = f"The network learned: {percent(accuracy)} of the {run.examples.noun(2)} are classified correctly, and {losses}"
         yield Finding("learned", sentence, evidence | {"accuracy": accuracy})
 
 

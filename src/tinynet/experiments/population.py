@@ -253,7 +253,7 @@ def population(
 
 def all_right_phrase(examples: Examples) -> str:
     """Return a phrase such as "get all 4 pictures right"."""
-    return f"get all {len(examples):,} {'examples' if examples.shape is None else 'pictures'} right"
+    return f"get all {len(examples):,} {examples.noun(len(examples))} right"
 
 
 def _mean_margin(margins: np.ndarray) -> str:

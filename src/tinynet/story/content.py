@@ -153,7 +153,7 @@ def loss_table(run: Recording) -> Table:
 def answers_table(title: str, network: Network, *sets: Examples) -> Table:
     """Return the predictions for some examples, and whether they are correct if targets are known."""
     correct = {True: "yes", False: "no", None: ""}
-    kind = "row" if sets[0].shape is None else "picture"
+    kind = sets[0].noun()
     found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
     rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), correct[a.correct]) for a in found]
     columns = (kind, *sets[0].target_names, "prediction", "correct")

@@ -15,7 +15,7 @@ from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
-from tinynet.kernels.scalar import Recorder, Tape
+from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.display import InNotebook
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
@@ -290,8 +290,10 @@ def advance(
     parameters, state : (P,), (S,). The numbers before the step `first`.
     """
     recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
-    tape = Tape.blank(run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1)
-    recorder(tape, first, step)
+    recorded = StepArrays.blank(
+        run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1
+    )
+    recorder(recorded, first, step)
     return recorder.parameters, recorder.state
 
 

@@ -10,7 +10,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions, verdicts
 from tinynet.evaluation.verdicts import Verdict
-from tinynet.experiments.population import Population, population
+from tinynet.experiments.population import Population, all_right_phrase, population
 from tinynet.lab.api.requests import (
     MAX_NETWORKS,
     MAX_WORK,
@@ -86,8 +86,8 @@ def _check(request: PopulationRequest, source: Source) -> None:
 def _verdicts(trained: Population, margins: np.ndarray) -> dict[str, Verdict]:
     """Return how many networks are correct, and for two classes how they classify the picture."""
     correct, classes = trained.all_right, trained.examples.target_names
-    thing = "row" if trained.examples.shape is None else "picture"
-    found = {"all_right": trained.share(correct, f"get all {len(trained.examples):,} {thing}s right")}
+    thing = trained.examples.noun()
+    found = {"all_right": trained.share(correct, all_right_phrase(trained.examples))}
     if len(classes) != 2:
         return found
     sure = np.abs(margins) >= predictions.UNSURE

@@ -149,8 +149,8 @@ def distinguishing_names(runs: tuple[Recording, ...]) -> Iterator[str | None]:
     """Yield a name for each recording, made of the settings that differ between the recordings."""
     settings = [_settings(run) for run in runs]
     differing = [key for key in settings[0] if len({one[key] for one in settings}) > 1]
-    if "start" in differing and "seed" in differing:
-        differing.remove("seed")  # the seed of the initial parameters is enough
+    if "initial" in differing and "seed" in differing:
+        differing.remove("seed")  # the origin of the initial parameters contains the seed
     names = [", ".join(one[key] for key in differing) for one in settings]
     for k, name in enumerate(names):
         if len(runs) == 1:
@@ -171,7 +171,9 @@ def _settings(run: Recording) -> dict[str, str]:
         "sizes": "-".join(map(str, architecture.sizes)),
         "hidden": f"hidden {architecture.hidden}",
         "output": f"output {architecture.output}",
-        "start": run.network.origin,
-        "pictures": "a world" if run.world else f"{len(run.examples)} pictures",
+        "initial": run.network.origin,
+        "examples": "a world"
+        if run.world
+        else f"{len(run.examples):,} {run.examples.noun(len(run.examples))}",
         **{name: f"{name.replace('_', ' ')} {number}" for name, number in numbers.items()},
     }

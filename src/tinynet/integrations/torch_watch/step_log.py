@@ -45,7 +45,7 @@ class Step(NamedTuple):
     seen: Observation
 
 
-class Tape:
+class StepLog:
     """The recorded steps, and the hypotheses about loss and optimizer that explain all of them.
 
     names : list of str. The names of the layers in the model.
