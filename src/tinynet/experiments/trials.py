@@ -23,7 +23,10 @@ ARCHITECTURE_AXES = {  # the field of Architecture by the name of its axis
     "output": "output",
     "init": "init",
 }
-NO_AXES = ("seed", "gradients")  # every network has its own seed; only watched PyTorch trainings have other gradients
+NO_AXES = (
+    "seed",
+    "gradients",
+)  # every network has its own seed; only watched PyTorch trainings have other gradients
 RECIPE_AXES = tuple(field.name for field in fields(Recipe) if field.name not in NO_AXES)
 AXES = (*RECIPE_AXES, *ARCHITECTURE_AXES)
 
