@@ -17,8 +17,8 @@ import numpy as np
 
 import tinynet as tn
 from tinynet import rng
-from tinynet.evaluation.exam import PARTS, Exam, ExamResult
-from tinynet.evaluation.verdicts import percent, share
+from tinynet.evaluation.exam import REQUIREMENTS, Exam, ExamResult
+from tinynet.evaluation.verdicts import fraction, percent
 from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.population import Population
 
@@ -145,13 +145,13 @@ def select(result: ExamResult, indices: np.ndarray) -> ExamResult:
 
 
 def row(name: str, result: ExamResult) -> str:
-    """Return a row: passed, interval, median Brier ratio, share that passes each part, best agreement."""
-    verdict = share(result.passed, "pass")
+    """Return a row: passed, interval, median Brier ratio, fraction that meets each requirement, best agreement."""
+    verdict = fraction(result.passed, "pass")
     low, high = verdict.interval or (0.0, 1.0)
-    parts = " ".join(f"{100 * part:.1f}" for part in result.parts.mean(axis=0))
+    met = " ".join(f"{100 * each:.1f}" for each in result.met.mean(axis=0))
     return (
-        f"| {name} | {verdict.count:,} of {verdict.n:,} | {percent(verdict.numbers['share'])} | "
-        f"{percent(low)}-{percent(high)} | {np.nanmedian(result.brier_ratio):.4f} | {parts} | {np.nanmax(result.agreement):.3f} |"
+        f"| {name} | {verdict.count:,} of {verdict.n:,} | {percent(verdict.numbers['fraction'])} | "
+        f"{percent(low)}-{percent(high)} | {np.nanmedian(result.brier_ratio):.4f} | {met} | {np.nanmax(result.agreement):.3f} |"
     )
 
 
@@ -173,8 +173,8 @@ def main() -> None:
     options = parser.parse_args()
     networks, exam = 128 if options.quick else 4096, Exam()
     validation = Exam(count=2000, stream=rng.VALIDATION)
-    print(f"The parts: {', '.join(PARTS)}.\n")
-    print("| recipe | passed | share | 95 % interval | Brier ratio | each part, % | best agreement |")
+    print(f"The requirements: {', '.join(each.label for each in REQUIREMENTS)}.\n")
+    print("| recipe | passed | fraction | 95 % interval | Brier ratio | each requirement, % | best agreement |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for case in CASES:
         if options.only in case.name:

@@ -40,11 +40,9 @@ def says(page, picture):
         expect(card.locator(".value").first).to_have_text(f"{100 * outputs[0]:.1f} %")
         expect(card.locator(".value").nth(1)).to_have_text(f"{100 * outputs[1]:.1f} %")
         gap = outputs[0] - outputs[1]
-        expect(card.locator(".gap")).to_have_text(f"|H − V| {abs(gap):.3f}")
+        expect(card.locator(".gap")).to_have_text(f"margin {abs(gap):.3f}")
         answer = "horizontal" if gap > 0 else "vertical"
-        words = (
-            answer if abs(gap) >= predictions.UNSURE else f"unsure, leans to {answer}" if gap else "undecided"
-        )
+        words = answer if abs(gap) >= predictions.UNSURE else f"{answer} (unsure)" if gap else "undecided"
         expect(card.locator(".pill")).to_have_text(words)
 
 
@@ -81,7 +79,7 @@ def test_the_networks_answer_without_the_server_while_a_pixel_is_dragged(open_pa
     page.keyboard.press("Enter")
     outputs = learner.network_of("memorizer")(np.array([0.9, 0.7, 0.5, 0.5]))
     expect(page.locator('[data-who="memorizer"] .value').first).to_have_text(f"{100 * outputs[0]:.1f} %")
-    expect(page.locator('[data-who="Bayes-optimal"] .pill')).to_have_text("leans to horizontal")
+    expect(page.locator('[data-who="Bayes-optimal"] .pill')).to_have_text("horizontal")
 
 
 def test_a_click_on_a_map_and_the_sliders_set_the_picture(open_page):
@@ -190,7 +188,7 @@ def test_reliability_and_exam_are_pythons(open_page):
         expect(page.locator(f'[data-reliability="{side}"] figcaption')).to_contain_text(f"{found.ece:.3f}")
         marks = page.locator("[data-exam] tbody tr").all()
         passed = ["✓" in row.locator("td").nth(k).inner_text() for row in marks]
-        assert passed == exam.evaluate(network).parts[0].tolist()
+        assert passed == exam.evaluate(network).met[0].tolist()
 
 
 def test_a_rung_can_be_trained_below(open_page):
@@ -288,7 +286,7 @@ def test_many_seeds_are_trained_on_the_world_too(open_page):
     page.get_by_label("Number of seeds").select_option("1000")
     page.get_by_role("button", name="Measure", exact=True).click()
     trained = tn.population(tn.Recipe(learning_rate=1.0, epochs=20), 1000, examples=WORLD)
-    found = trained.share(trained.all_right, "get all 4 pictures right")
+    found = trained.fraction(trained.all_right, "get all 4 pictures right")
     expect(page.locator("[data-verdict]")).to_have_text(str(found))
 
 

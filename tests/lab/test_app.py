@@ -181,9 +181,9 @@ def test_the_memorizer_and_the_learner(client):
             found.count > 0
         ].tolist()
         assert bins["ece"] == found.ece
-        passed = Exam().evaluate(network).parts[0].tolist()
-        assert [part["passed"][k] for part in said["parts"]] == passed
-    assert [all(part["passed"][k] for part in said["parts"]) for k in (0, 1)] == [False, True]
+        passed = Exam().evaluate(network).met[0].tolist()
+        assert [row["met"][k] for row in said["requirements"]] == passed
+    assert [all(row["met"][k] for row in said["requirements"]) for k in (0, 1)] == [False, True]
     assert [rung["key"] for rung in said["rungs"]] == list(RUNG)
 
 
@@ -194,7 +194,9 @@ def test_a_rung_is_the_ladders(client):
     assert Standing.from_json(said["standing"]) == found
     assert said["sentence"] == sentence(ladder, "high_rate")
     assert said["failing_clean_lines"]["count"] == found.n_failing_clean_lines
-    assert said["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
+    assert said["requirements"][0]["sentence"].startswith(
+        f"{found.met[0]} of 64 networks meet requirement 1, clean lines"
+    )
 
 
 def test_bayes_optimal_outputs(client):

@@ -262,7 +262,7 @@ def test_an_unsure_prediction_is_pale_and_named():
     unsure = Prediction("b", (0.5, 0.6), "vertical", 0.1, True, False)
     ax = plots.confidence_bars([sure, unsure])
     assert [bar.get_alpha() < 1 for bar in ax.containers[0]] == [False, True]
-    assert {"horizontal, right", "unsure, leans to vertical, wrong"} <= set(words(ax))
+    assert {"horizontal, right", "vertical (unsure), wrong"} <= set(words(ax))
 
 
 def test_outputs_outside_0_to_1_are_written_as_numbers():

@@ -249,7 +249,8 @@ export interface Rung {
 
 export interface LearnerAnswer {
   networks: Record<string, NetworkJson>;
-  parts: { name: string; requirement: string; values: string[]; passed: boolean[] }[];
+  requirements: { label: string; text: string; values: string[]; met: boolean[] }[];
+  measures: Record<string, { label: string; meaning: string }>;
   reliability: Record<string, Reliability>;
   pictures: number; // in the test set
   world: World;
@@ -265,7 +266,7 @@ export interface RungAnswer {
     finite: number;
     passed: number;
     n_failing_clean_lines: number;
-    parts: number[];
+    met: number[];
     means: Record<string, number>;
     errors: Record<string, number>;
     medians: Record<string, number>;
@@ -273,5 +274,5 @@ export interface RungAnswer {
   sentence: string;
   passed: Verdict;
   failing_clean_lines: Verdict;
-  parts: Verdict[];
+  requirements: Verdict[];
 }

@@ -178,7 +178,7 @@ def auroc(scores: Any, positive: Any) -> Any:
 def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the placement values of an ROC curve. A tie counts half.
 
-    -> the proportion of negatives below each positive, and the proportion of positives above each negative. Their variances
+    -> the fraction of negatives below each positive, and the fraction of positives above each negative. Their variances
     give the standard error of the area (DeLong, DeLong and Clarke-Pearson 1988).
     """
     high, low = np.sort(scores[positive]), np.sort(scores[~positive])
@@ -196,8 +196,8 @@ class Abstention:
     """Coverage and error of a network that abstains below a confidence threshold.
 
     thresholds : (k,). The distinct confidences, highest first.
-    coverage : (k,). The proportion of examples with at least this confidence. The network answers these examples.
-    error : (k,). The proportion of wrong answers.
+    coverage : (k,). The fraction of examples with at least this confidence. The network answers these examples.
+    error : (k,). The fraction of wrong answers.
     """
 
     thresholds: np.ndarray

@@ -125,13 +125,13 @@ def _dead_relu(run: Recording) -> Iterator[Finding]:
 
 
 def _saturation(run: Recording) -> Iterator[Finding]:
-    share, loss = predictions.saturation(run.final, run.examples), final_loss(run)
-    if share > 0.5 and loss > LEARNED * constant_loss(run.examples, run.recipe):
+    saturated, loss = predictions.saturation(run.final, run.examples), final_loss(run)
+    if saturated > 0.5 and loss > LEARNED * constant_loss(run.examples, run.recipe):
         yield Finding(
             "saturation",
-            f"{percent(share)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
+            f"{percent(saturated)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
             "almost 0 there, and the loss is still high.",
-            {"share": share, "loss": loss},
+            {"saturated": saturated, "loss": loss},
         )
 
 

@@ -12,7 +12,7 @@ from tinynet.evaluation.verdicts import counted
 from tinynet.model.network import Network
 from tinynet.story.content import Part, Text
 
-MAX_ERROR = 0.05  # the share of wrong answers that the threshold may allow
+MAX_ERROR = 0.05  # the fraction of wrong answers that the threshold may allow
 CALIBRATION = (
     "Can you trust the confidence of a network? A network is calibrated if its confidence matches its success: of the pictures with "
     "80 % confidence, 80 % are right. If a picture is doubtful, a coin decides the right answer. The expected calibration error is the mean distance from this ideal. Temperature scaling "

@@ -55,10 +55,10 @@ def _learned_and_sure(j: Journey) -> int:
     trained = j.population(j.long_recipe)
     if not trained.all_right.any():
         return 3
-    share = float(
+    sure = float(
         (np.abs(trained.margins(j.stress["gray"])[trained.all_right, 0]) >= predictions.UNSURE).mean()
     )
-    return 0 if share < 0.25 else 1 if share < 0.75 else 2
+    return 0 if sure < 0.25 else 1 if sure < 0.75 else 2
 
 
 QUESTIONS = {

@@ -10,18 +10,24 @@ from tinynet import plots, rng
 from tinynet.data import pictures
 from tinynet.evaluation import predictions, symmetry, verdicts
 from tinynet.evaluation.bayes import optimal_class
+from tinynet.evaluation.exam import MEASURES, REQUIREMENTS
 from tinynet.evaluation.verdicts import Verdict, percent
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.model.network import Network
 from tinynet.story import confidence_checks, figures
 from tinynet.story.content import Chapter, Figure, Part, Table, Text, answers_table
-from tinynet.story.exam_parts import requirements
 from tinynet.story.learner import learner
-from tinynet.story.rung_effects import MEASURES, sentence
+from tinynet.story.rung_effects import REPORTED, sentence
 from tinynet.training.train import train
 
 TEST_PICTURES = 10_000  # as many for validation
-VIEWED_PICTURES = 2_000
+SYMMETRIZED_PICTURES = 2_000
+COLUMNS = (
+    "accuracy",
+    "gray",
+    "brier_ratio",
+    "auroc",
+)  # measures in the table of rungs, in the order of the exam
 TRAINED = ("schedule", "four", "learner")  # rungs with every ingredient, by number of hidden nodes
 
 
@@ -99,8 +105,8 @@ class Runbook:
             "The ladder compares ways to train. Each rung of the ladder changes an earlier rung a little. These measures describe "
             "the networks of a rung."
         )
-        for measure in MEASURES:
-            yield Text(f"{measure.meaning} {'Higher' if measure.more_is_better else 'Lower'} is better.")
+        for measure in REPORTED:
+            yield Text(f"{measure.meaning} {'Higher' if measure.higher_is_better else 'Lower'} is better.")
         for rung in self.ladder.steps:
             yield Text(sentence(self.ladder, rung.key))
         standings = [self.ladder.standing(rung.key) for rung in self.ladder.steps]
@@ -123,23 +129,12 @@ class Runbook:
         yield self._table("Side experiments", experiments)
 
     def _table(self, title: str, keys: list[str]) -> Table:
-        columns = (
-            "rung",
-            "nodes",
-            "fails a clean line",
-            "line accuracy",
-            "gray margin",
-            "Brier ratio",
-            "AUROC",
-            "pass exam",
-        )
+        labels = (measure.label for measure in MEASURES if measure.key in COLUMNS)
+        columns = ("rung", "nodes", "fails a clean line", *labels, "pass exam")
         rows = []
         for key in keys:
             found = self.ladder.standing(key)
-            means = [
-                f"{found.means[name]:.3f}" if name in found.means else "—"
-                for name in ("accuracy", "gray", "brier_ratio", "auroc")
-            ]
+            means = [f"{found.means[name]:.3f}" if name in found.means else "—" for name in COLUMNS]
             failed, passed = (
                 percent(count / found.networks) for count in (found.n_failing_clean_lines, found.passed)
             )
@@ -193,38 +188,39 @@ class Runbook:
         for name, network in networks.items():
             yield from confidence_checks.abstention(name, network, self.validation[0], self.test[0])
         yield Text(
-            "The memorizer can use the symmetry of the task: a turned line is still a line. It sees each picture in eight views, turned and mirrored. The mean of "
-            "its eight outputs is its prediction. Pictures without a best prediction are not counted."
+            "The memorizer can use the symmetry of the task: a rotated line is still a line. Give the memorizer all eight "
+            "rotations and reflections of a picture. The mean of its eight outputs is the prediction. Pictures without a best "
+            "prediction are not counted."
         )
         yield self._symmetrized()
 
     def _symmetrized(self) -> Verdict:
-        """Count the pictures on which the memorizer's mean over eight views is the best prediction."""
-        shown = self.ladder.exam.world.examples(VIEWED_PICTURES, seed=self.seed + 2).inputs
+        """Count the pictures for which the memorizer's mean over rotations and reflections is the best prediction."""
+        shown = self.ladder.exam.world.examples(SYMMETRIZED_PICTURES, seed=self.seed + 2).inputs
         outputs = symmetry.symmetrize(self.memorizer)(shown)
         best = optimal_class(shown)
         decided = best != 0
         same = np.sign(outputs[:, 0] - outputs[:, 1])[decided] == best[decided]
-        return verdicts.share(same, "pictures get the best possible prediction from eight views")
+        return verdicts.fraction(same, "pictures get the best possible prediction from this mean")
 
     def _exam(self) -> Iterator[Part]:
         yield Text(
-            f"The exam has {len(requirements())} parts. The table lists them with their requirements. A learner must pass all parts."
+            f"The exam has {len(REQUIREMENTS)} requirements. A network passes the exam if it meets all of them."
         )
-        yield self._parts()
+        yield self._requirements()
         for key in TRAINED:
             found = self.ladder.standing(key)
             yield verdicts.counted(
                 found.passed, found.networks, f"networks with {RUNG[key].hidden} hidden nodes pass the exam"
             )
         few = self.ladder.standing(TRAINED[0])
-        hardest = int(np.argmin(few.parts))
-        name = requirements()[hardest].name
+        hardest = int(np.argmin(few.met))
         yield Text(
-            f"The hardest part for networks with {RUNG[few.key].hidden} hidden nodes is part {hardest + 1}, {name}."
+            f"The hardest requirement for networks with {RUNG[few.key].hidden} hidden nodes is requirement {hardest + 1}, "
+            f"{REQUIREMENTS[hardest].label}."
         )
-        what = f"networks with {RUNG[few.key].hidden} hidden nodes pass part {hardest + 1}"
-        yield verdicts.counted(few.parts[hardest], few.networks, what)
+        what = f"networks with {RUNG[few.key].hidden} hidden nodes meet requirement {hardest + 1}"
+        yield verdicts.counted(few.met[hardest], few.networks, what)
         standings = [self.ladder.standing(key) for key in TRAINED]
         passing = [RUNG[found.key].hidden for found in standings if found.passed > found.networks / 2]
         if passing:
@@ -232,14 +228,14 @@ class Runbook:
                 f"The smallest of these networks that passes in more than half of the cases has {min(passing)} hidden nodes."
             )
 
-    def _parts(self) -> Table:
+    def _requirements(self) -> Table:
         standings = [self.ladder.standing(key) for key in ("memorizer", *TRAINED)]
         rows = tuple(
-            (part.name, part.requirement, *(percent(found.parts[k] / found.networks) for found in standings))
-            for k, part in enumerate(requirements())
+            (each.label, each.text, *(percent(found.met[k] / found.networks) for found in standings))
+            for k, each in enumerate(REQUIREMENTS)
         )
-        columns = ("part", "requirement", "memorizer", *(f"{RUNG[key].hidden} nodes" for key in TRAINED))
-        return Table("Each part of the exam", columns, rows)
+        columns = ("requirement", "measure", "memorizer", *(f"{RUNG[key].hidden} nodes" for key in TRAINED))
+        return Table("Networks that meet each requirement", columns, rows)
 
 
 def _signed(value: float) -> str:

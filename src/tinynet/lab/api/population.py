@@ -87,18 +87,18 @@ def _verdicts(trained: Population, margins: np.ndarray) -> dict[str, Verdict]:
     """Return how many networks are correct, and for two classes how they classify the picture."""
     correct, classes = trained.all_right, trained.examples.target_names
     thing = trained.examples.noun()
-    found = {"all_right": trained.share(correct, all_right_phrase(trained.examples))}
+    found = {"all_right": trained.fraction(correct, all_right_phrase(trained.examples))}
     if len(classes) != 2:
         return found
     sure = np.abs(margins) >= predictions.UNSURE
-    found["first_class"] = trained.share(margins > 0, f"predict {classes[0]} for this {thing}")
-    found["sure"] = trained.share(sure, f"are sure of this {thing}")
+    found["first_class"] = trained.fraction(margins > 0, f"predict {classes[0]} for this {thing}")
+    found["sure"] = trained.fraction(sure, f"are sure of this {thing}")
     if 0 < correct.sum() < len(trained):
         who = f"networks that get every {thing} right"
-        found["learned_first_class"] = verdicts.share(
+        found["learned_first_class"] = verdicts.fraction(
             margins[correct] > 0, f"{who} predict {classes[0]} for this {thing}"
         )
-        found["learned_sure"] = verdicts.share(sure[correct], f"{who} are sure of this {thing}")
+        found["learned_sure"] = verdicts.fraction(sure[correct], f"{who} are sure of this {thing}")
     return found
 
 

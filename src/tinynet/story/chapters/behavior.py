@@ -39,9 +39,11 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     )
     everyone, patient = j.population(j.recipe), j.population(j.long_recipe)
     unsure = np.abs(everyone.margins(line)[:, 0]) < predictions.UNSURE
-    yield everyone.share(unsure, f"are unsure of the fuzzy line after {j.recipe.epochs:,} epochs")
+    yield everyone.fraction(unsure, f"are unsure of the fuzzy line after {j.recipe.epochs:,} epochs")
     sure = patient.margins(line)[:, 0] > predictions.UNSURE
-    yield patient.share(sure, f"are sure and right on the fuzzy line after {j.long_recipe.epochs:,} epochs")
+    yield patient.fraction(
+        sure, f"are sure and right on the fuzzy line after {j.long_recipe.epochs:,} epochs"
+    )
 
 
 _FUZZ = {  # unsure of the clean line, unsure of the fuzzy line
@@ -127,8 +129,10 @@ def stress(j: Journey) -> Iterator[Part]:
         f"Horizontal minus vertical on the gray block, for {j.networks:,} seeds.",
         lambda: plots.population_histogram(margins, mark=diagnosis.margin(j.run.final, gray)),
     )
-    yield everyone.share(margins < 0, f"lean to {last} on gray if {last} lines come last")
-    yield turned.share(turned.margins(gray)[:, 0] > 0, f"lean to {first} on gray if {first} lines come last")
+    yield everyone.fraction(margins < 0, f"lean to {last} on gray if {last} lines come last")
+    yield turned.fraction(
+        turned.margins(gray)[:, 0] > 0, f"lean to {first} on gray if {first} lines come last"
+    )
 
 
 def _order(j: Journey) -> str:

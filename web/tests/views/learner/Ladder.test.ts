@@ -81,6 +81,7 @@ describe("the ladder", () => {
       "Passes the exam": "128/256",
     });
     expect(text()).toContain("Some pass. Few fail. Values without a count are means over the seeds.");
+    expect(text()).toContain("explained. The gray margin is explained. The Brier ratio is explained.");
   });
 
   it("lists the measured rungs in a table", async () => {

@@ -6,6 +6,7 @@ import { DEFAULT_WORLD } from "../../../src/engine/world";
 import type { LearnerAnswer, NetworkJson, RungAnswer, Verdict } from "../../../src/types";
 import Learner from "../../../src/views/learner/Learner.svelte";
 import { cells, openLab, parameters } from "../../laboratory";
+import { MEASURES } from "./ladder_data";
 
 const forward = cells.filter(([name]) => /^(input|layer\d\.(weight|bias|z|a))\[[\d,]+\]$/.test(name));
 const network = (origin: string, scale: number): NetworkJson => ({
@@ -15,7 +16,7 @@ const network = (origin: string, scale: number): NetworkJson => ({
   origin,
   sheet: { format: 2, batch: 1, cells: forward },
 });
-const verdict = (sentence: string, share: number): Verdict => ({ sentence, count: null, n: 256, interval: [share / 2, share], numbers: { share } }); // prettier-ignore
+const verdict = (sentence: string, fraction: number): Verdict => ({ sentence, count: null, n: 256, interval: [fraction / 2, fraction], numbers: { fraction } }); // prettier-ignore
 const rung = (key: string, kind: "step" | "side_experiment" | "pitfall" = "step") => ({
   key, change: `adds ${key}`, baseline: null, kind, architecture: DEFAULT_ARCHITECTURE, recipe: { ...DEFAULT_RECIPE, epochs: 2 }, world: null, pictures: null,
 }); // prettier-ignore
@@ -25,7 +26,8 @@ const bins = (predicted: (number | null)[], count: number[]) => ({
 
 const ANSWER: LearnerAnswer = {
   networks: { memorizer: network("seed 0", 1), learner: network("seed 5", 3) },
-  parts: [{ name: "lines", requirement: "all right", values: ["4/4", "3/4"], passed: [true, false] }],
+  requirements: [{ label: "lines", text: "all right", values: ["4/4", "3/4"], met: [true, false] }],
+  measures: MEASURES,
   reliability: { memorizer: bins([0.25, 0.75], [10, 2000]), learner: bins([null, 0.75], [0, 7]) },
   pictures: 20_000,
   world: DEFAULT_WORLD,
@@ -75,10 +77,10 @@ describe("the learner's chapter", () => {
   it("shows the answers of the memorizer, the learner and the best possible one", async () => {
     const { bayes, lab } = await open();
     expect(answerer("memorizer")).toContain("3 hidden nodes, seed 0");
-    expect(answerer("Bayes-optimal")).toContain("Computing … leans to horizontal");
+    expect(answerer("Bayes-optimal")).toContain("Computing … horizontal");
     await waitFor(() => expect(answerer("Bayes-optimal")).toContain("70.0 %"));
     expect(bayes.mock.lastCall![0]).toEqual([lab.now.input]);
-    expect(answerer("Bayes-optimal")).toContain("|H − V| 0.400");
+    expect(answerer("Bayes-optimal")).toContain("margin 0.400");
     expect(text()).toMatch(/The current picture is not on the map \(brightness 0\.4[78], diagonals \+0\.25\)/);
   });
 
@@ -131,7 +133,7 @@ describe("the ladder", () => {
     expect(await screen.findByText("notebook was measured.")).toBeTruthy();
     expect(rung.mock.calls.map(([key, networks]) => [key, networks])).toEqual([["notebook", 256]]);
     expect(slider().getAttribute("aria-valuetext")).toBe(
-      "notebook: accuracy 0.910, margin on gray 0.020, 78.0 % pass the exam",
+      "notebook: line accuracy 0.910, gray margin 0.020, 78.0 % pass the exam",
     );
   });
 
