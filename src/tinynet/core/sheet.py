@@ -1,4 +1,7 @@
-"""The network as a spreadsheet: a named cell with a formula for every quantity of a training step."""
+"""The network as a spreadsheet.
+
+Every quantity of a training step has a named cell with a formula.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +18,7 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 
-FORMAT = 2  # 2: fields have new names
+FORMAT = 2  # format 2 has new names of fields
 Values = dict[str, float]
 
 
@@ -32,7 +35,9 @@ class Cell(NamedTuple):
 
 
 class Sheet:
-    """The cells of one training step, in an order in which they can be computed.
+    """The cells of one training step, in computable order.
+
+    A cell uses only cells before it.
 
     >>> sheet = Sheet.of(Architecture((4, 3, 2)), Recipe())
     >>> len(sheet.cells), sheet.cells["layer1.delta[0]"].formula
@@ -49,7 +54,10 @@ class Sheet:
 
     @classmethod
     def of(cls, architecture: Architecture, recipe: Recipe | None = None, batch_size: int = 1) -> "Sheet":
-        """Return the sheet of an architecture and a recipe; without a recipe, the sheet of the forward pass."""
+        """Return the sheet of an architecture and a recipe.
+
+        Without a recipe, the sheet has only the forward pass.
+        """
         return cls(_cells(architecture, recipe, batch_size), architecture, recipe, batch_size)
 
     def input_values(
@@ -74,7 +82,7 @@ class Sheet:
 
     @cached_property
     def watched(self) -> list[str]:
-        """The cells whose numbers come from PyTorch, in the order of the sheet."""
+        """The cells whose numbers PyTorch computes, in sheet order."""
         return [cell.name for cell in self.cells.values() if cell.formula is None and cell.phase != "input"]
 
     def evaluate(self, input_values: Mapping[str, float]) -> Values:
@@ -99,7 +107,7 @@ class Sheet:
         return [(c.name, None if c.formula is None else compiled(c.formula)) for c in self.cells.values()]
 
     def dependents(self, name: str) -> list[str]:
-        """Return every cell that depends on a cell, in the order of computation."""
+        """Return every cell that depends on a cell, in order."""
         if name not in self.cells:
             raise TinyNetError(f"there is no cell {name!r} in this sheet")
         touched = {name}
@@ -111,7 +119,10 @@ class Sheet:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sheet as JSON: architecture, recipe, and the cells as [name, phase, formula]."""
+        """Return the sheet as JSON.
+
+        The document has the architecture, the recipe, and the cells as [name, phase, formula].
+        """
         return {
             "format": FORMAT,
             "architecture": self.architecture.to_json(),
@@ -138,7 +149,7 @@ class Sheet:
 
 @lru_cache(maxsize=32)
 def sheet_of(architecture: Architecture, recipe: Recipe, batch_size: int) -> Sheet:
-    """Return the sheet of a training step. Sheets are cached."""
+    """Return the cached sheet of a training step."""
     return Sheet.of(architecture, recipe, batch_size)
 
 
@@ -177,7 +188,10 @@ def _input_names(architecture: Architecture, recipe: Recipe | None, batch_size: 
 
 
 def divide(x: float, y: float) -> float:
-    """Return x / y; infinite or NaN if y is 0."""
+    """Return x / y.
+
+    The result is infinite or NaN if y is 0.
+    """
     try:
         return x / y
     except ZeroDivisionError:
@@ -185,7 +199,7 @@ def divide(x: float, y: float) -> float:
 
 
 def largest(*xs: float) -> float:
-    """Return the largest of the numbers; NaN if any is."""
+    """Return the largest number, or NaN if any number is NaN."""
     return math.nan if any(x != x for x in xs) else max(xs)
 
 
@@ -232,7 +246,7 @@ def compiled(formula: Formula) -> Callable[[Values], float]:
 
 
 def parts(formula: Formula) -> list[str]:
-    """Return the cells that a formula uses, each once, in their order.
+    """Return the distinct cells that a formula uses, in order.
 
     >>> parts(("+", ("*", "w", "x"), ("*", "w", 2.0)))
     ['w', 'x']
@@ -249,7 +263,10 @@ def _listed(formula: Formula | None) -> Any:
 
 
 def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
-    """Return a JSON formula as a tree; check its operations, and that its cells come before."""
+    """Return a JSON formula as a tree.
+
+    Raises TinyNetError for an unknown operation, and for a cell that does not come before.
+    """
     if isinstance(formula, bool) or not isinstance(formula, str | int | float | list) or formula == []:
         raise TinyNetError(
             f"cell {cell!r} has the formula {formula!r}. It must be a number, a cell or [operation, ...]."

@@ -42,7 +42,7 @@ def check_names(names: tuple[str, ...]) -> None:
 
 
 def check_target_names(target_names: tuple[str, ...], width: int) -> None:
-    """Raise a TinyNetError unless there is one name for each column of the targets."""
+    """Raise a TinyNetError unless each target column has a name."""
     if len(target_names) != width:
         raise TinyNetError(
             f"targets have {width} columns and target_names has {len(target_names)} names. Give one name for each column."
@@ -50,7 +50,7 @@ def check_target_names(target_names: tuple[str, ...], width: int) -> None:
 
 
 def check_shape(shape: tuple[int, int], width: int) -> None:
-    """Raise a TinyNetError unless a picture of this shape has `width` pixels."""
+    """Raise a TinyNetError unless a picture has `width` pixels."""
     rows, columns = shape
     if rows * columns != width:
         raise TinyNetError(

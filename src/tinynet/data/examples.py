@@ -25,7 +25,7 @@ class Examples:
 
     inputs : (examples, inputs) in [0, 1], read-only. A picture is flattened row by row: 0 is dark, 1 is bright.
     targets : (examples, outputs) in [0, 1], or None.
-    names : Name of each example; all differ.
+    names : Name of each example. All names differ.
     shape : (rows, columns) of a picture; None for table rows.
     target_names : Name of each output: a class, or a number to predict.
     scaling : How the columns of a table became inputs; None if they were not scaled.
@@ -88,9 +88,12 @@ class Examples:
         return replace(cls.of_table(table, table), table=table) if scale else cls.of_table(table)
 
     def unscaled_rows(self) -> Table | None:
-        """Return the table rows before scaling; None for unscaled examples.
+        """Return the table rows before scaling, or None.
 
-        Raises TinyNetError for parts of a split and for the examples of a recording: their unscaled rows are not kept.
+        None means that the examples were never scaled.
+
+        Raises TinyNetError for parts of a split and for the examples of a recording. Their unscaled rows are not
+        kept.
         """
         if self.scaling is not None and self._table is None:
             raise TinyNetError(
@@ -135,7 +138,9 @@ class Examples:
         return cls(*images.read(folder, size))
 
     def read_like(self, source: Any, progress: Progress | None = None) -> "Examples":
-        """Return the rows of another table with these columns and scaling, without targets.
+        """Return another table with these columns and this scaling.
+
+        The examples have no targets.
 
         source : A table as for `from_table`; other columns are left out.
         progress : Called with the bytes of a file read so far and the bytes in all.
@@ -154,7 +159,10 @@ class Examples:
 
     @property
     def columns(self) -> tuple[str, ...] | None:
-        """Names of the inputs: the columns of a table, else "input 0" and so on; None for pictures."""
+        """Names of the inputs of a table; None for pictures.
+
+        The names are the columns, or "input 0" and so on.
+        """
         if self.shape is not None:
             return None
         names = tuple(f"input {i}" for i in range(self.inputs.shape[1]))
@@ -167,7 +175,10 @@ class Examples:
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """Names of the inputs: `columns`, or "the top-left pixel" and so on for pictures."""
+        """Names of the inputs.
+
+        The names are `columns`, or "the top-left pixel" and so on for pictures.
+        """
         if self.shape is None:
             return self.columns or ()
         if self.shape == (2, 2):
@@ -192,7 +203,10 @@ class Examples:
         return f"<{len(self):,} {kind}, {inputs} each, for {outputs}>"
 
     def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
-        """Return the chosen examples: one by index or name, or several by slice or indices."""
+        """Return the chosen examples.
+
+        An index or a name chooses one example. A slice or a list of indices chooses several.
+        """
         if isinstance(which, str):
             which = [self._index(which)]
         elif isinstance(which, int | np.integer):
@@ -230,7 +244,9 @@ class Examples:
         return self[[self._index(which) if isinstance(which, str) else which for which in order]]
 
     def scaled(self, values: Any) -> np.ndarray:
-        """Return new rows in the units of the table as inputs. (rows, columns) or (columns,) -> same shape
+        """Return new rows of the table as network inputs.
+
+        (rows, columns) -> (rows, columns), or (columns,) -> (columns,)
 
         Raises TinyNetError if the examples were not scaled, and for rows of another width.
         """
@@ -239,7 +255,10 @@ class Examples:
         return self.scaling(values)
 
     def unscaled(self, outputs: Any) -> np.ndarray:
-        """Return network outputs in the units of the table. (rows, outputs) or (outputs,) -> same shape"""
+        """Return network outputs in the units of the table.
+
+        (rows, outputs) -> (rows, outputs), or (outputs,) -> (outputs,)
+        """
         if self.target_scaling is None:
             raise TinyNetError("these examples have no numeric targets. Only numeric targets have units.")
         return self.target_scaling.inverse(outputs)
@@ -250,7 +269,10 @@ class Examples:
     __hash__ = None  # type: ignore[assignment]
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values; floats keep every digit."""
+        """Return everything as JSON values.
+
+        Floats keep every digit.
+        """
         data: dict[str, Any] = {
             "inputs": self.inputs.tolist(),
             "targets": None if self.targets is None else self.targets.tolist(),
@@ -265,7 +287,10 @@ class Examples:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
-        """Return the examples that `to_json` wrote, in this version or an earlier one."""
+        """Return the examples that `to_json` wrote.
+
+        The JSON may come from this version or an earlier version.
+        """
         data = {EARLIER_NAMES.get(name, name): value for name, value in data.items()}
         keys = ("inputs", "targets", "names", "shape", "target_names")
         inputs, targets, names, shape, target_names = (data[key] for key in keys)
