@@ -65,18 +65,14 @@ def hidden_sizes(text: str) -> tuple[int, ...]:
 
 
 def numbers(text: str, parameter: str) -> list[float]:
-    """Return the numbers of a text such as `1,0`."""
+    """Return the numbers from 0 to 1 of a text such as `1,0`."""
     try:
-        return [float(part) for part in text.split(",")]
+        found = [float(part) for part in text.split(",")]
     except ValueError:
         raise TinyNetError(f"is {text!r}. It must be numbers, such as 1,0.", parameter=parameter) from None
-
-
-def check_choice(parameter: str, value: str, allowed: "list[str] | tuple[str, ...]") -> str:
-    """Return the value, or raise a TinyNetError that lists the allowed ones."""
-    if value not in allowed:
-        raise TinyNetError(f"is {value!r}. It must be one of {', '.join(allowed)}.", parameter=parameter)
-    return value
+    if not all(0 <= number <= 1 for number in found):
+        raise TinyNetError(f"is {text!r}. Each number must be from 0 to 1.", parameter=parameter)
+    return found
 
 
 def make_folder(folder: Path) -> None:
@@ -88,11 +84,3 @@ def make_folder(folder: Path) -> None:
             f"is {folder}. The folder cannot be created: {error.strerror}. Choose another folder.",
             parameter="out",
         ) from error
-
-
-def check_parent(path: Path, parameter: str) -> None:
-    """Raise a TinyNetError if the folder of a file is missing."""
-    if not path.parent.is_dir():
-        raise TinyNetError(
-            f"is {path}. The folder {path.parent} does not exist. Create it first.", parameter=parameter
-        )

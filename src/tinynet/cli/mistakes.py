@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from tinynet.cli.options import flags, options_of, recipe_defaults
+from tinynet.cli.options import arguments_of, flags, options_of, recipe_defaults
 from tinynet.errors import TinyNetError
 from tinynet.recipe import Recipe
 
@@ -19,8 +19,10 @@ COMMAND_PARAMETERS = {
     "value": ("metric",),
     "format": ("output_format",),
     "targets": ("target",),
-    "validation": ("held_out",),
+    "validate": ("patience",),
+    "path": ("out",),
     "inputs": ("hidden",),
+    "seconds": ("minutes",),
 }
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
     "hold_fraction": ("schedule", ("hold_then_decay",)),
@@ -33,17 +35,25 @@ USED_BY = {  # a field of a recipe: the field that it belongs to, and the values
 
 def naming_options(command: Callable[..., None]) -> Callable[..., None]:
     """Make a command's errors name the options instead of the parameters."""
-    options = options_of(command)
+    options = arguments_of(command) | options_of(command)
 
     @wraps(command)
     def run(*args: Any, **values: Any) -> None:
         try:
             command(*args, **values)
         except TinyNetError as error:
-            names = {name: option_of(name, options) for name in error.parameters}
-            raise error.renamed({name: option for name, option in names.items() if option}) from error
+            raise error.renamed(Names(options)) from error
 
     return run
+
+
+class Names(dict[str, str]):
+    """The name of each parameter in the errors of a command: its option, or else plain words."""
+
+    def get(self, parameter: str, default: Any = None) -> Any:
+        """Return the option of a parameter, or the parameter in words. Other names, such as cells, do not change."""
+        words = f"the {parameter.replace('_', ' ')}" if parameter.isidentifier() else parameter
+        return option_of(parameter, self) or words
 
 
 def option_of(parameter: str, options: dict[str, str]) -> str | None:

@@ -48,10 +48,15 @@ class Architecture:
         check_choice("init", self.init, INITS)
         if self.parameter_count > MAX_PARAMETERS:
             raise TinyNetError(
-                f"is {sizes}, which makes {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
-                "Use smaller layers.",
-                parameter="sizes",
+                f"is {self.hidden_sizes}, which makes {self.parameter_count:,} parameters. At most {MAX_PARAMETERS:,} are "
+                "allowed. Use smaller layers.",
+                parameter="sizes[1:-1]",
             )
+
+    @property
+    def hidden_sizes(self) -> str:
+        """The nodes of the hidden layers as at the command line, such as "4,4"."""
+        return ",".join(map(str, self.sizes[1:-1]))
 
     @cached_property
     def parameter_count(self) -> int:

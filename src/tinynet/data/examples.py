@@ -13,9 +13,9 @@ from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_choice
 
 PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
-MAX_LISTED = 20  # names in an error
 EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # in files of earlier versions
 
 
@@ -120,16 +120,6 @@ class Examples:
         return cls(inputs, targets, table.names, None, table.target_names, scaling, target_scaling)
 
     @classmethod
-    def scaled_rows(cls, table: Table, scaling: Scaling | None) -> "Examples":
-        """Return the rows of a table with the scaling of other examples.
-
-        The targets are not scaled.
-        """
-        if scaling is None:
-            return cls.of_table(table)
-        return cls(scaling(table.values), table.targets, table.names, None, table.target_names, scaling)
-
-    @classmethod
     def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
         """Return the images of a folder with one subfolder per class.
 
@@ -225,11 +215,7 @@ class Examples:
         return replace(self, inputs=self.inputs[indices], targets=targets, names=names, table=table)
 
     def _index(self, name: str) -> int:
-        if name not in self.names:
-            first = ", ".join(map(repr, self.names[:MAX_LISTED]))
-            more = ", …" if len(self) > MAX_LISTED else ""
-            raise TinyNetError(f"there is no example {name!r}. The names are {first}{more}.")
-        return self.names.index(name)
+        return self.names.index(check_choice("example", name, self.names))
 
     def reversed(self) -> "Examples":
         """Return the examples in reverse order."""

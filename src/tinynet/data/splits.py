@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.data.tables import Table
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, advice
 from tinynet.validation import check_number, check_seed
 
 VALIDATION = 0.25  # fraction of the rows that are not held out
@@ -143,8 +143,8 @@ class Split:
             return text
         n_others = (total - len(self.training)) * self.training.inputs.shape[1]
         return (
-            f"{text} Scaled by the training set. {self.n_clipped:,} of the {n_others:,} other inputs are outside its range "
-            "and were clipped."
+            f"{text} Scaled by the training set. {self.n_clipped:,} of the {n_others:,} other inputs "
+            f"{'is' if self.n_clipped == 1 else 'are'} outside its range and {'was' if self.n_clipped == 1 else 'were'} clipped."
         )
 
 
@@ -184,5 +184,17 @@ def _three_parts(
 ) -> tuple[R, R | None, R | None]:
     """Return the training, validation and held-out rows."""
     rest, judged = (source, None) if held_out is None else split_rows(source, held_out, seed)
-    training, validation = split_rows(rest, VALIDATION, seed) if validate else (rest, None)
+    training, validation = _with_validation(rest, seed) if validate else (rest, None)
     return training, validation, judged
+
+
+def _with_validation(rows: R, seed: int) -> tuple[R, R]:
+    """Return the training and the validation rows."""
+    try:
+        return split_rows(rows, VALIDATION, seed)
+    except TinyNetError as error:
+        raise TinyNetError(
+            f"needs a validation set, which these {len(rows):,} examples cannot give: one of the parts would have no "
+            f"example of a class. Add examples. {advice('validate', False)}",
+            parameter="validate",
+        ) from error

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
 from typing import Any, get_type_hints
@@ -13,6 +14,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice, listed
 
 MAX_TRIALS = 100_000
 RANGE_DIGITS = 3  # to which the values of `low..high/count` are rounded
@@ -82,7 +84,8 @@ class Trial:
         The examples decide the numbers of inputs and outputs.
         """
         for name in sorted(axes):
-            check_axis(name)
+            if name not in AXES:
+                raise TinyNetError(f"there is no axis {name!r}. {_near_axes(name)}")
         hidden = _hidden_sizes(axes.get("hidden", 3))
         sizes = (examples.inputs.shape[1], *hidden, len(examples.target_names))
         shape = {name: axes[axis] for axis, name in ARCHITECTURE_AXES.items() if axis in axes}
@@ -91,15 +94,6 @@ class Trial:
 
 
 _DEFAULTS = Trial().axes
-
-
-def check_axis(name: str, option: str = "axis") -> None:
-    """Raise a TinyNetError for an unknown axis.
-
-    option : the name of the argument, for the message.
-    """
-    if name not in AXES:
-        raise TinyNetError(f"is {name!r}. It must be one of {', '.join(AXES)}.", parameter=option)
 
 
 def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
@@ -123,6 +117,11 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
         raise TinyNetError(f"the grid has {count:,} trials. It must have at most {MAX_TRIALS:,}.")
     combinations = product(*values.values())
     return [Trial.from_axes(dict(zip(values, chosen, strict=True)), examples) for chosen in combinations]
+
+
+def _near_axes(name: str) -> str:
+    near = get_close_matches(name, AXES, 1)
+    return f"Did you mean {near[0]!r}?" if near else f"The axes are {listed(AXES)}."
 
 
 def as_trials(given: Any, examples: Examples) -> list[Trial]:
@@ -178,7 +177,7 @@ def parse_values(axis: str, text: str) -> list[Any]:
     >>> parse_values("epochs", "100..1000/3")
     [100, 316, 1000]
     """
-    check_axis(axis)
+    check_choice("axis", axis, AXES)
     parts = [part.strip() for part in text.split(",")]
     found = [value for part in parts for value in _parse(axis, part)]
     return list(dict.fromkeys(found))
@@ -199,7 +198,7 @@ def trials_from_records(records: Any, examples: Examples) -> list[Trial]:
         try:
             trials.append(Trial.from_axes(record, examples))
         except TinyNetError as error:
-            raise TinyNetError(f"recipe {number:,} of {len(records):,}: {error}") from error
+            raise TinyNetError(f"recipe {number:,} of {len(records):,}: {error.message}") from error
     return trials
 
 

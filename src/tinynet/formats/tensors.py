@@ -12,6 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.files import Arrays
+from tinynet.validation import check_choice
 
 DTYPES = ("float32", "float64")
 MAX_PERMUTED = 6  # layers; the number of orders grows as the factorial
@@ -29,10 +30,8 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     >>> [parameters_in(Weights(Architecture((1, 1)), np.array([1.0, bias]))).dtype for bias in (0.5, 0.1)]
     [dtype('float32'), dtype('float64')]
     """
-    if dtype not in (None, *DTYPES):
-        raise TinyNetError(
-            f"is {dtype!r}. It must be one of {', '.join(map(repr, DTYPES))}.", parameter="dtype"
-        )
+    if dtype is not None:
+        check_choice("dtype", dtype, DTYPES)
     numbers = network.parameters
     with np.errstate(over="ignore", under="ignore"):
         single = numbers.astype(np.float32)

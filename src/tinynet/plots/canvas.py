@@ -83,7 +83,7 @@ def render(drawing: "Figure | Axes", extension: str) -> bytes:
     return stream.getvalue()
 
 
-def check_path(path: Path) -> str:
+def check_path(path: Path, name: str = "path") -> str:
     """Return the file extension of a figure's path.
 
     Raises TinyNetError for another extension, and for a folder that does not exist.
@@ -91,9 +91,9 @@ def check_path(path: Path) -> str:
     extension = path.suffix.lower()
     if extension not in NO_DATES:
         raise TinyNetError(
-            f"{path.name!r} has the extension {extension!r}. A figure needs one of {', '.join(NO_DATES)}."
+            f"is {path}. Its extension must be one of {', '.join(map(repr, NO_DATES))}.", parameter=name
         )
-    check_folder(path)
+    check_folder(path, name)
     return extension
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.evaluation.verdicts import whole_percent
-from tinynet.experiments.trials import Trial, check_axis, varying_axes
+from tinynet.experiments.trials import AXES, Trial, varying_axes
 from tinynet.plots.canvas import diverging_colormap
+from tinynet.validation import check_choice, listed
 
 if TYPE_CHECKING:
     from tinynet.experiments.plan import Plan
@@ -47,9 +48,9 @@ def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) 
     found = varying_axes(trials)
     for option, name in (("x", x), ("y", y)):
         if name is not None:
-            check_axis(name, option)
+            check_choice(option, name, AXES)
     if x is not None and x == y:
-        raise TinyNetError(f"x and y are both {x!r}. Choose two different axes.")
+        raise TinyNetError(f"and {named('y')} are both {x!r}. Choose two different axes.", parameter="x")
     others = [name for name in found if name not in (x, y)]
     x = x or (others.pop(0) if others else "learning_rate" if y != "learning_rate" else "epochs")
     y = y or (others.pop(0) if others else None)
@@ -64,25 +65,25 @@ def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) 
 
 
 def choose_layout(
-    plan: "Plan", *, x: str | None = None, y: str | None = None, value: str = "learned", probe: str = "gray"
+    plan: "Plan",
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    value: str = "learned",
+    probe: str | None = None,
 ) -> tuple[Layout, Style]:
     """Return how `sweep_map` draws a sweep of this plan.
+
+    probe : by default "gray", if there is such a probe.
 
     Raises the errors of `sweep_map` before the sweep is computed.
     """
     return layout(plan.trials, x, y), _style(plan, value, probe)
 
 
-def _style(plan: "Plan", value: str, probe: str) -> Style:
-    if value not in VALUES:
-        raise TinyNetError(
-            f"is {value!r}. It must be one of {', '.join(map(repr, VALUES))}.", parameter="value"
-        )
-    names = plan.probes.names
-    if value in PROBE_VALUES and probe not in names:
-        raise TinyNetError(
-            f"is {probe!r}. It must be one of {', '.join(map(repr, names))}.", parameter="probe"
-        )
+def _style(plan: "Plan", value: str, probe: str | None) -> Style:
+    check_choice("value", value, VALUES)
+    probe = chosen_probe(plan, probe) if value in PROBE_VALUES else None
     first = plan.examples.target_names[0]
     return {
         "learned": Style("networks that learned, %", whole_percent, "cividis", False),
@@ -93,6 +94,14 @@ def _style(plan: "Plan", value: str, probe: str) -> Style:
             f"networks that predict {first} for {probe}, %", whole_percent, diverging_colormap(), False
         ),
     }[value]
+
+
+def chosen_probe(plan: "Plan", probe: str | None) -> str:
+    """Return the name of a probe. By default it is gray, if the plan has such a probe."""
+    names = plan.probes.names
+    if probe is None and "gray" not in names:
+        raise TinyNetError(f"is not given. It must be one of {listed(names)}.", parameter="probe")
+    return check_choice("probe", probe or "gray", names)
 
 
 def _thousands(epochs: float) -> str:

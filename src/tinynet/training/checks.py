@@ -8,7 +8,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, advice, named
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 
@@ -59,7 +59,8 @@ def _check_trainable(recipe: Recipe) -> None:
 def _check_patience(recipe: Recipe) -> None:
     if recipe.patience:
         raise TinyNetError(
-            f"is {recipe.patience:,} and there are no validation examples. Give {named('validation')}, or set {named('patience')} to 0.",
+            f"is {recipe.patience:,} and there are no validation examples. Give {named('validation')} examples, or set "
+            f"{named('patience')} to 0.",
             parameter="patience",
         )
 
@@ -103,8 +104,8 @@ def _check_augmentation(examples: Examples, targets: np.ndarray) -> None:
     if shape is None or shape[0] != shape[1] or targets.shape[1] != 2:
         kind = "rows of a table" if shape is None else f"pictures of shape {'x'.join(map(str, shape))}"
         raise TinyNetError(
-            f"is True and the examples are {kind} with {targets.shape[1]:,} classes. Augmentation needs square "
-            f"pictures with the two classes horizontal and vertical. Set {named('augment')} to False.",
+            f"is on and the examples are {kind} with {targets.shape[1]:,} classes. Augmentation needs square "
+            f"pictures with the two classes horizontal and vertical. {advice('augment', False)}",
             parameter="augment",
         )
 
@@ -117,7 +118,7 @@ def _check_output(architecture: Architecture, recipe: Recipe) -> None:
         if recipe.loss == loss and architecture.output != output:
             raise TinyNetError(
                 f"is {loss!r} and {named('output')} is {architecture.output!r}. The loss {loss!r} needs outputs {outputs}. "
-                f"Create the network with {named('output')}={output!r}.",
+                f"{advice('output', output, otherwise='Choose another loss.')}",
                 parameter="loss",
             )
 

@@ -132,11 +132,13 @@ def _check(
             f"{len(picture)} examples were given. A worksheet needs one. Choose one, such as examples[0]."
         )
     count, inputs = architecture.parameter_count, architecture.sizes[0]
-    if count > MAX_PARAMETERS or inputs > MAX_INPUTS:
+    if inputs > MAX_INPUTS:
+        raise TinyNetError(f"has {inputs:,} inputs. It must have at most {MAX_INPUTS}.", parameter="picture")
+    if count > MAX_PARAMETERS:
         raise TinyNetError(
-            f"is {architecture.sizes}: {count:,} parameters and {inputs} inputs. "
-            f"A worksheet allows {MAX_PARAMETERS} parameters and {MAX_INPUTS} inputs.",
-            parameter="sizes",
+            f"is {architecture.hidden_sizes}, which makes {count:,} parameters. A worksheet allows {MAX_PARAMETERS} "
+            "parameters. Use fewer nodes.",
+            parameter="sizes[1:-1]",
         )
     if recipe.optimizer != "sgd" or recipe.momentum or recipe.weight_decay:
         raise TinyNetError(
