@@ -8,7 +8,7 @@ from collections.abc import Mapping
 # A parameter in a message, or a sentence of advice. `repr` escapes both control characters, so no quoted value
 # looks like one.
 NAMED = re.compile("\0(.*?)\0")
-ADVICE = re.compile("\1(.*?)\1(.*?)\1(.*?)\1(.*?)\1")
+ADVICE = re.compile("( ?)\1(.*?)\1(.*?)\1(.*?)\1(.*?)\1")
 
 
 def named(parameter: str) -> str:
@@ -63,7 +63,7 @@ class TinyNetError(ValueError):
     @property
     def template(self) -> str:
         """The text, with each parameter between two NUL characters."""
-        return ADVICE.sub(lambda found: _in_python(*found.groups()), self.message)
+        return ADVICE.sub(lambda found: _in_python(*found.groups()[:-1]), self.message)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -80,18 +80,20 @@ class TinyNetError(ValueError):
         """
 
         def sentence(found: re.Match[str]) -> str:
-            parameter, value, condition, otherwise = found.groups()
+            space, parameter, value, condition, otherwise = found.groups()
             name = names.get(parameter, parameter)
             if name.startswith("--"):
-                return _option(name, value, condition)
-            return _in_python(parameter, value, condition, "") if name.isidentifier() else otherwise
+                return space + _option(name, value, condition)
+            if name.isidentifier():
+                return _in_python(space, parameter, value, condition)
+            return space + otherwise if otherwise else ""
 
         text = ADVICE.sub(sentence, self.message)
         return TinyNetError(NAMED.sub(lambda found: names.get(found[1], found[1]), text).rstrip())
 
 
-def _in_python(parameter: str, value: str, condition: str, otherwise: str) -> str:
-    return _sentence(condition, "set", f"{named(parameter)} to {value}")
+def _in_python(space: str, parameter: str, value: str, condition: str) -> str:
+    return space + _sentence(condition, "set", f"{named(parameter)} to {value}")
 
 
 def _option(name: str, value: str, condition: str) -> str:

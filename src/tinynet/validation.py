@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal
 
 from tinynet.errors import TinyNetError
@@ -155,7 +156,7 @@ def check_folder(path: Path, name: str = "path") -> None:
         )
 
 
-def check_type(name: str, value: object, kind: type, phrase: str) -> None:
+def check_type(name: str, value: object, kind: type | UnionType, phrase: str) -> None:
     """Raise a TinyNetError for an object of another type.
 
     phrase : the type in words, such as "a Recording".

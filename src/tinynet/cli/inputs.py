@@ -40,12 +40,12 @@ def _check_source_options(path: Path | None, size: int | None, columns: dict[str
     if given and (path is None or folder):
         found = "No table was given." if path is None else f"{path} is a folder of images."
         raise TinyNetError(
-            f"is not used. {found} Give a table, as in `tinynet train table.csv`, or remove {given[0]}.",
+            f"is not used. {found} Give a table, such as table.csv, or remove {given[0]}.",
             parameter=given[0],
         )
     if size is not None and not folder:
         raise TinyNetError(
-            "is not used. It must be given with a folder of images, as in `tinynet train images/`.",
+            "is not used. Give a folder of images, such as images/, or remove --size.",
             parameter="size",
         )
 

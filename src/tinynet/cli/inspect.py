@@ -139,7 +139,9 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
         return
     for name, examples in sets.items():
         terminal.show_table(answers_table(name.capitalize(), run.best, examples))
-    if asymmetry is not None:
+    if run.stopped is not None and run.stopped.cell:
+        typer.echo(f"The training diverged: {run.stopped.reason}.")
+    elif asymmetry is not None:
         typer.echo(
             "If the 16 black-and-white pictures are rotated by 90 degrees, the outputs change by up to "
             f"{asymmetry:.4f}."
@@ -180,13 +182,12 @@ def training_picture(text: str) -> "Examples":
     known = {"fuzzy": pictures.fuzzy()} | {name: lines[name] for name in lines.names}
     if text in known:
         return known[text]
-    try:
-        values = np.array([numbers(text, "picture")])  # (1, pixels)
-    except TinyNetError:
+    if "," not in text:
         raise TinyNetError(
             f"is {text!r}. It must be {', '.join(known)}, or four numbers such as 1,1,0,0.",
             parameter="picture",
-        ) from None
+        )
+    values = np.array([numbers(text, "picture")])  # (1, pixels)
     if values.shape != (1, 4):
         raise TinyNetError(
             f"is {text!r}, which has {values.shape[1]} numbers. A 2x2 picture has 4 numbers.",

@@ -243,7 +243,10 @@ def _read_probes(path: Path, examples: "Examples") -> "Examples":
 
     if examples.shape is None:
         return examples.read_like(path)
-    rows, pixels = tables.read(path), examples.inputs.shape[1]
+    try:
+        rows, pixels = tables.read(path), examples.inputs.shape[1]
+    except TinyNetError as error:  # --label and --ignore choose columns of another table
+        raise error.renamed({"label": "the label", "ignore": "the ignored columns"}) from error
     if len(rows.columns) != pixels:
         raise TinyNetError(
             f"is {path}, which has {len(rows.columns):,} input columns. It must have {pixels}, one for each pixel.",

@@ -12,7 +12,7 @@ from tinynet.data.example_checks import check_names, check_shape, check_target_n
 from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, advice
 from tinynet.validation import check_choice
 
 PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
@@ -141,8 +141,13 @@ class Examples:
         """
         if self.scaling is None:
             raise TinyNetError(
-                "these examples have no scaling, so the names of their columns are not known. Only examples of a scaled "
-                "table can read more rows."
+                "these examples have no scaling, so the names of their columns are not stored. "
+                + advice(
+                    "scale",
+                    True,
+                    condition="To read more rows of a table",
+                    otherwise="Train again on a table, without --no-scale.",
+                )
             )
         rows = tables.read_columns(source, self.scaling.columns, progress)
         return replace(self, inputs=self.scaling(rows.values), targets=None, names=rows.names, shape=None)

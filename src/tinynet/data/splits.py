@@ -195,6 +195,7 @@ def _with_validation(rows: R, seed: int) -> tuple[R, R]:
     except TinyNetError as error:
         raise TinyNetError(
             f"needs a validation set, which these {len(rows):,} examples cannot give: one of the parts would have no "
-            f"example of a class. Add examples. {advice('validate', False)}",
+            f"example of a class. Add examples. "
+            f"{advice('validate', False, condition='To train without a validation set')}",
             parameter="validate",
         ) from error

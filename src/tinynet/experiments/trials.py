@@ -8,13 +8,13 @@ from functools import cached_property
 from itertools import product
 from typing import Any, get_type_hints
 
-from tinynet.core.architecture import Architecture
+from tinynet.core.architecture import MAX_NODES, Architecture
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
-from tinynet.validation import check_choice, listed
+from tinynet.validation import check_choice, check_int, listed
 
 MAX_TRIALS = 100_000
 RANGE_DIGITS = 3  # to which the values of `low..high/count` are rounded
@@ -129,12 +129,16 @@ def as_trials(given: Any, examples: Examples) -> list[Trial]:
 
     A recipe becomes a trial of a network with one hidden layer of 3.
     """
-    several = [given] if isinstance(given, Trial | Recipe) else list(given)
+    if not isinstance(given, Iterable):
+        given = [given]
+    several = list(given)
     default = Architecture((examples.inputs.shape[1], 3, len(examples.target_names)))
     found = [Trial(default, one) if isinstance(one, Recipe) else one for one in several]
     for one in found:
         if not isinstance(one, Trial):
-            raise TinyNetError(f"{one!r} is not a trial. Give recipes, or trials such as tn.grid returns.")
+            raise TinyNetError(
+                f"has {one!r}. It must be recipes, or trials such as tn.grid returns.", parameter="trials"
+            )
     return found
 
 
@@ -218,9 +222,10 @@ def _hidden_sizes(value: Any) -> tuple[int, ...]:
     """
     if isinstance(value, str):
         value = _parse("hidden", value)[0]
-    if isinstance(value, tuple | list):
-        return tuple(value)
-    return () if value == 0 and not isinstance(value, bool) else (value,)
+    if value == 0 and not isinstance(value, bool):
+        return ()
+    sizes = value if isinstance(value, tuple | list) else (value,)
+    return tuple(check_int(f"hidden[{layer}]", size, 1, MAX_NODES) for layer, size in enumerate(sizes))
 
 
 def _parse(axis: str, text: str) -> list[Any]:

@@ -106,11 +106,3 @@ def options_by_path(paths: Sequence[Path], options: Mapping[str, object]) -> dic
         path: {name: value for name, value in options.items() if name in (*known.get(path, ()), *unused)}
         for path in paths
     }
-
-
-def extensions_by_format() -> dict[str, list[str]]:
-    """Return the description of each format with its extensions."""
-    extensions: dict[str, list[str]] = {}
-    for extension, format_ in FORMATS.items():
-        extensions.setdefault(format_.description, []).append(extension)
-    return extensions

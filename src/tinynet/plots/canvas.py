@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet import files
+from tinynet import files, validation
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +63,7 @@ def save(drawing: "Figure | Axes", path: str | Path) -> None:
     The file extension of `path` decides the format. Equal figures give equal bytes. Raises TinyNetError for
     another extension and for a path that cannot be written.
     """
-    path = Path(path)
+    path = validation.check_path("path", path)
     files.write(path, render(drawing, check_path(path)))
 
 
@@ -93,7 +92,7 @@ def check_path(path: Path, name: str = "path") -> str:
         raise TinyNetError(
             f"is {path}. Its extension must be one of {', '.join(map(repr, NO_DATES))}.", parameter=name
         )
-    check_folder(path, name)
+    validation.check_folder(path, name)
     return extension
 
 

@@ -11,6 +11,7 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError, advice, named
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.validation import check_type
 
 SUM_TOLERANCE = 1e-9  # of targets that must sum to 1
 
@@ -19,10 +20,7 @@ def check(
     architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
 ) -> None:
     """Raise TinyNetError if network, examples and recipe do not fit each other."""
-    if not isinstance(source, Examples | World):
-        raise TinyNetError(
-            f"is a {type(source).__name__}. It must be Examples or a World.", parameter="examples"
-        )
+    check_type("examples", source, Examples | World, "Examples or a World")
     check_recipe(recipe)
     _check_trainable(recipe)
     if validation is not None:
@@ -43,8 +41,7 @@ def check(
 
 def check_recipe(recipe: object) -> None:
     """Raise TinyNetError for an object of another type, such as a dictionary."""
-    if not isinstance(recipe, Recipe):
-        raise TinyNetError(f"is a {type(recipe).__name__}. It must be a Recipe.", parameter="recipe")
+    check_type("recipe", recipe, Recipe, "a Recipe")
 
 
 def _check_trainable(recipe: Recipe) -> None:

@@ -16,7 +16,7 @@ from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.validation import check_choice, check_int
+from tinynet.validation import check_choice, check_int, check_type
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
@@ -113,6 +113,7 @@ def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
 
     Only the first seeds are read, because a range can have billions.
     """
+    check_type("seeds", seeds, Iterable, "a list of seeds")
     first = tuple(islice(seeds, MAX_STUDENTS + 1))
     if not 1 <= len(first) <= MAX_STUDENTS:
         count = f"more than {MAX_STUDENTS:,}" if first else "no"
