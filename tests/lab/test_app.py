@@ -238,7 +238,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "the request has no field 'architecture'. Add the field."),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batch is 1,000. It must be a whole number from 1 to 256."),
-        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Create the network with output='softmax'"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Set output to 'softmax'."),
         ("initial_parameters", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "Use fewer epochs."),
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
