@@ -22,6 +22,7 @@ MISTAKES = {  # command: the whole error
     "sweep --workers -1 --dry-run": "--workers is -1. It must be a whole number of at least 1.",
     "sweep --workers 0 --dry-run": "--workers is 0. It must be a whole number of at least 1.",
     "sweep --max-networks 0 --dry-run": "--max-networks is 0. It must be a whole number of at least 1.",
+    "sweep --scheduler here --dry-run": "--scheduler is 'here'. It must be an address such as tcp://10.0.0.1:8786.",
     "sweep --minutes 0 --dry-run": "--minutes is 0. It must be a number above 0.",
     "discover --chapter look --networks 0": "--networks is 0. It must be a whole number from 1 to 100,000,000.",
     "train --patience 5": "--patience needs a validation set. The validation set would have 0 of 2 examples of class "

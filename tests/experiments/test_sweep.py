@@ -342,7 +342,7 @@ def test_rows_and_verdicts_have_the_counts():
     assert verdict == trained.verdicts()[0]
     with pytest.raises(TinyNetError, match="is not in this sweep"):
         found.verdict(tn.Trial())
-    with pytest.raises(TinyNetError, match=r"trial is 8\. It must be a whole number from 0 to 7"):
+    with pytest.raises(TinyNetError, match=r"trial is 8\. It must be a whole number from -8 to 7"):
         found.verdict(8)
 
 

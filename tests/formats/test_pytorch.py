@@ -306,7 +306,7 @@ def test_a_changed_number_in_a_safetensors_file_is_detected(tmp_path):
         (lambda: tn.Network.load("missing.pt"), "cannot read missing.pt: No such file or directory. Check the path."),
         (lambda: tn.Network.load("net.json", hidden="relu"), "contains its activations. Leave hidden and output out"),
         (lambda: SINGLE.to_torch(dtype="float16"), "dtype is 'float16'. It must be one of 'float32', 'float64'"),
-        (lambda: SINGLE.with_parameter("layer1.bias[0]", 1e39).to_torch(), r"layer1.bias\[0\] is 1e\+39. It is too large for float32. Use dtype='float64'"),
+        (lambda: SINGLE.with_parameter("layer1.bias[0]", 1e39).to_torch(), r"layer1.bias\[0\] is 1e\+39. It is too large for float32. Set dtype to 'float64'"),
         (lambda: tn.Network.from_state_dict(SINGLE.state_dict(), hidden="gelu"), "hidden is 'gelu'"),
     ],
 )  # fmt: skip

@@ -99,14 +99,14 @@ class RunOptions:
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments of `tinynet.sweep`."""
-        from tinynet.experiments.sweep import check_limits
+        from tinynet.experiments.sweep import check_execution
 
         if self.scheduler is not None:
             refuse_unused({"--workers": self.workers}, "The dask cluster of --scheduler has its own workers.")
         if self.minutes is not None:
             check_number("minutes", self.minutes, 0, math.inf, inclusive="right")
         seconds = None if self.minutes is None else 60 * self.minutes
-        check_limits(self.workers, self.max_networks, seconds)
+        check_execution(self.workers, self.scheduler, self.max_networks, seconds)
         return {
             "workers": self.workers,
             "scheduler": self.scheduler,

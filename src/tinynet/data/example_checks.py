@@ -21,7 +21,7 @@ def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: boo
         ) from error
     if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
         raise TinyNetError(
-            f"{what} has shape {array.shape}. With {len(names)} names it must be ({len(names)}, width)."
+            f"{what} has shape {array.shape}. With {len(names):,} names it must be ({len(names):,}, width)."
         )
     bad = np.argwhere(~(np.isfinite(array) if unbounded else (array >= 0) & (array <= 1)))
     if len(bad):
@@ -45,7 +45,7 @@ def check_target_names(target_names: tuple[str, ...], width: int) -> None:
     """Raise a TinyNetError unless each target column has a name."""
     if len(target_names) != width:
         raise TinyNetError(
-            f"targets have {width} columns and target_names has {len(target_names)} names. Give one name for each column."
+            f"targets have {width} columns and target_names has {len(target_names):,} names. Give one name for each column."
         )
 
 

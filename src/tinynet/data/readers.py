@@ -103,7 +103,7 @@ def _csv_chunks(name: str, width: int, reader: Any, report: Callable[[], Any]) -
             continue
         if len(row) != width:
             raise TinyNetError(
-                f"{name}, line {reader.line_num}: the row has {len(row)} cells and the header has {width}. "
+                f"{name}, line {reader.line_num}: the row has {len(row):,} cells and the header has {width}. "
                 "Give each row one cell for each column."
             )
         line_numbers.append(reader.line_num)

@@ -29,7 +29,7 @@ class Scaling:
             object.__setattr__(self, name, tuple(map(kind, getattr(self, name))))
         if not len(self.columns) == len(self.low) == len(self.high):
             raise TinyNetError(
-                f"the scaling has {len(self.columns)} columns, {len(self.low)} low and {len(self.high)} high values. "
+                f"the scaling has {len(self.columns):,} columns, {len(self.low):,} low and {len(self.high):,} high values. "
                 "It must have one low and one high value for each column."
             )
         with np.errstate(over="ignore"):
@@ -81,7 +81,7 @@ class Scaling:
 
         (rows, columns) -> (rows, columns), or (columns,) -> (columns,)
         """
-        rule = f"A row must have one number for each of the {len(self.columns)} columns {', '.join(self.columns)}."
+        rule = f"A row must have one number for each of the {len(self.columns):,} columns {', '.join(self.columns)}."
         try:
             v = np.asarray(values, float) + 0.0  # -0.0 becomes 0.0
         except (ValueError, TypeError) as error:

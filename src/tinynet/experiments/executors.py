@@ -150,15 +150,19 @@ def _message(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def check_address(address: str) -> None:
+    """Raise a TinyNetError unless a text is the address of a scheduler."""
+    if not isinstance(address, str) or not re.fullmatch(r"\w+://\S+:\d+", address):
+        raise TinyNetError(
+            f"is {address!r}. It must be an address such as tcp://10.0.0.1:8786.", parameter="scheduler"
+        )
+
+
 @contextmanager
 def _connect(address: str) -> Iterator["Client"]:
     """Connect to a scheduler, and wait for its first worker."""
     from distributed import Client
 
-    if not re.fullmatch(r"\w+://\S+:\d+", address):
-        raise TinyNetError(
-            f"is {address!r}. It must be an address such as tcp://10.0.0.1:8786.", parameter="scheduler"
-        )
     try:
         client = Client(address, timeout=TIMEOUT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -11,7 +11,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.verdicts import Verdict, counted
 from tinynet.experiments.aggregates import Tally, prediction_labels
-from tinynet.experiments.executors import Results, run_on_cluster, run_on_threads
+from tinynet.experiments.executors import Results, check_address, run_on_cluster, run_on_threads
 from tinynet.experiments.plan import Plan, plan_sweep
 from tinynet.experiments.population import all_right_phrase
 from tinynet.experiments.result_tables import write_tables
@@ -106,9 +106,7 @@ class Sweep:
                 raise TinyNetError(f"the trial {trial} is not in this sweep.")
             return self.trials.index(trial)
         count = len(self.trials)
-        if not -count <= trial < count:
-            raise TinyNetError(f"trial is {trial}. It must be a whole number from 0 to {count - 1:,}.")
-        return trial
+        return check_int("trial", trial, -count, count - 1)
 
 
 # This function has many parameters because each is an option of the command line. They are keyword-only.
@@ -151,7 +149,7 @@ def sweep(
     [1000, 1000]
     """
     plan = plan_sweep(trials, networks, first_seed=first_seed, examples=examples, probes=probes)
-    check_limits(workers, limit, seconds)
+    check_execution(workers, scheduler, limit, seconds)
     with ExitStack() as stack:
         store = None if out is None else stack.enter_context(Store(out, log))
         state = SweepState(plan, store, progress)
@@ -182,10 +180,14 @@ def _run(state: SweepState, results: Results) -> bool:
     return False
 
 
-def check_limits(workers: int | None, limit: int | None, seconds: float | None) -> None:
-    """Raise a TinyNetError for a limit that is not above 0."""
+def check_execution(
+    workers: int | None, scheduler: str | None, limit: int | None, seconds: float | None
+) -> None:
+    """Raise a TinyNetError for a limit that is not above 0, and for a scheduler without an address."""
     for name, value in (("workers", workers), ("limit", limit)):
         if value is not None:
             check_int(name, value, 1)
     if seconds is not None:
         check_number("seconds", seconds, 0, math.inf, inclusive="right")
+    if scheduler is not None:
+        check_address(scheduler)

@@ -9,7 +9,7 @@ from tinynet import files
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.formats import json_documents, onnx, pytorch, tensors
-from tinynet.validation import check_path
+from tinynet.validation import check_path, listed
 
 Reader = Callable[[bytes, str, str | None, str | None], Weights]  # data, source, hidden, output
 
@@ -54,6 +54,6 @@ def _extension(path: Path) -> str:
     extension = path.suffix.lower()
     if extension not in WRITERS:
         raise TinyNetError(
-            f"is {path}. Its extension must be one of {', '.join(map(repr, WRITERS))}.", parameter="path"
+            f"is {path}. Its extension must be one of {listed(tuple(WRITERS))}.", parameter="path"
         )
     return extension

@@ -10,7 +10,7 @@ import numpy as np
 from tinynet import files
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Weights
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, advice
 from tinynet.files import Arrays
 from tinynet.validation import check_choice
 
@@ -41,7 +41,9 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     if len(too_large):
         name = network.architecture.parameter_names[too_large[0]]
         value = numbers[too_large[0]]
-        raise TinyNetError(f"is {value:g}. It is too large for float32. Use dtype='float64'.", parameter=name)
+        raise TinyNetError(
+            f"is {value:g}. It is too large for float32. {advice('dtype', 'float64')}", parameter=name
+        )
     return single
 
 
@@ -167,7 +169,9 @@ def _layers(named: Mapping[str, Any], source: str) -> Layers:
         weight = arrays["weight"]
         bias = arrays.get("bias", np.zeros(len(weight)))
         if len(bias) != len(weight):
-            raise TinyNetError(f"{source}: layer {layer!r} has {len(weight)} nodes and {len(bias)} biases.")
+            raise TinyNetError(
+                f"{source}: layer {layer!r} has {len(weight):,} nodes and {len(bias):,} biases."
+            )
         layers[layer] = (weight, bias)
     return layers
 

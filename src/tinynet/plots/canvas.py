@@ -90,7 +90,7 @@ def check_path(path: Path, name: str = "path") -> str:
     extension = path.suffix.lower()
     if extension not in NO_DATES:
         raise TinyNetError(
-            f"is {path}. Its extension must be one of {', '.join(map(repr, NO_DATES))}.", parameter=name
+            f"is {path}. Its extension must be one of {validation.listed(tuple(NO_DATES))}.", parameter=name
         )
     validation.check_folder(path, name)
     return extension

@@ -127,7 +127,8 @@ def hidden_nodes(
     drawn = list(axes) if axes is not None else _row_of_axes(nodes, shape, len(layer.weight))
     if len(drawn) != nodes:
         raise TinyNetError(
-            f"has {len(drawn)} entries and {nodes} nodes are drawn. Give one for each node.", parameter="axes"
+            f"has {len(drawn):,} entries and {nodes} nodes are drawn. Give one for each node.",
+            parameter="axes",
         )
     top = max_abs(layer.weight)
     for j, ax in enumerate(drawn):

@@ -66,7 +66,7 @@ def sweep_map(
     if len(chosen.panels) == 1:
         return _map(sweep, chosen, {}, rows, style, _range(rows, style), ax or _canvas(sweep, chosen))
     if ax is not None:
-        raise TinyNetError(f"ax is one pair of axes and there are {len(chosen.panels)} maps. Leave out ax.")
+        raise TinyNetError(f"ax is one pair of axes and there are {len(chosen.panels):,} maps. Leave out ax.")
     return _panels(sweep, chosen, rows, style)
 
 

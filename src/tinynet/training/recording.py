@@ -24,7 +24,7 @@ from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
-from tinynet.validation import check_int, check_path
+from tinynet.validation import check_int, check_path, shown
 
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
@@ -144,7 +144,9 @@ class Recording(InNotebook):
         Raises TinyNetError for a step out of range.
         """
         if not self.steps:
-            raise TinyNetError(f"is {step} and the recording has 0 steps.", parameter="step")
+            raise TinyNetError(
+                f"is {shown(step)} and the recording has 0 steps. Choose another recording.", parameter="step"
+            )
         if isinstance(step, int | np.integer) and -self.steps <= step < 0:
             step += self.steps
         elif isinstance(step, int) and step < 0:

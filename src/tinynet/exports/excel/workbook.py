@@ -37,7 +37,8 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
     """
     if step is not None and epoch is not None:
         raise TinyNetError(
-            f"is {step} and {named('epoch')} is {epoch}. Give only one of the two.", parameter="step"
+            f"is {shown(step)} and {named('epoch')} is {shown(epoch)}. Give only one of the two.",
+            parameter="step",
         )
     if step is not None:
         return workbook([run[step]], origin=run.network.origin)

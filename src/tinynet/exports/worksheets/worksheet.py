@@ -130,7 +130,7 @@ def _check(
         raise TinyNetError("has a seed twice. Give each student a different seed.", parameter="seeds")
     if len(picture) != 1:
         raise TinyNetError(
-            f"{len(picture)} examples were given. A worksheet needs one. Choose one, such as examples[0]."
+            f"{len(picture):,} examples were given. A worksheet needs one. Choose one, such as examples[0]."
         )
     count, inputs = architecture.parameter_count, architecture.sizes[0]
     if inputs > MAX_INPUTS:
