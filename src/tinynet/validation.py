@@ -13,7 +13,7 @@ from tinynet.errors import TinyNetError
 
 MAX_SEED = 2**32 - 1
 MAX_DIGITS = 16  # of a number that is shown in full
-MAX_LISTED = 20  # words in a list
+MAX_LISTED = 24  # words in a list
 MAX_SHOWN = 200  # characters of a value that is shown in full
 
 
@@ -173,7 +173,7 @@ def listed(words: Sequence[str]) -> str:
     """Return words as an error lists them. A long list is shortened.
 
     >>> listed(["mse", "bce"]), listed(list("abcdefghijklmnopqrstuvwxyz"))[-14:]
-    ("'mse', 'bce'", "'s', 't' and …")
+    ("'mse', 'bce'", "'w', 'x' and …")
     """
     return ", ".join(map(repr, words[:MAX_LISTED])) + (" and …" if len(words) > MAX_LISTED else "")
 
@@ -186,7 +186,8 @@ def shown(value: object) -> str:
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         text = repr(value)
-        return text if len(text) <= MAX_SHOWN else f"a {type(value).__name__}"
+        is_short = len(text) <= MAX_SHOWN and "\n" not in text
+        return text if is_short else f"an object of type {type(value).__name__}"
     if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
         return f"{Decimal(value):.0e}"
     whole = math.isfinite(value) and value == int(value) and abs(value) < 10**MAX_DIGITS

@@ -63,6 +63,9 @@ MISTAKES = {  # command: the whole error
     "nodes.",
     "train --hidden 4096,4096": "--hidden is 4096,4096, which makes 16,809,986 parameters. At most 1,000,000 are allowed. Use "
     "smaller layers.",
+    "train --hidden 1,1,1,1,1,1,1,1,1,1,1": "--hidden is '1,1,1,1,1,1,1,1,1,1,1'. It must be at most 10 layers.",
+    "sweep --recipes trials.json": "recipe 1 of 1: --rate is -1. It must be a number above 0 and at most 1,000,000.",
+    "train --figure none/a.png": "--figure is none/a.png. The folder 'none' does not exist. Create it first.",
     "worksheet --picture 1,1,0,9": "--picture is '1,1,0,9'. Each number must be from 0 to 1.",
     "nudge --picture nan,1,1,1": "--picture is 'nan,1,1,1'. Each number must be from 0 to 1.",
     "worksheet --target 2,0": "--target is '2,0'. Each number must be from 0 to 1.",
@@ -104,6 +107,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mistakes")
     (folder / "wine.csv").write_text(WINE)
     (folder / "house.csv").write_text(HOUSE)
+    (folder / "trials.json").write_text('[{"learning_rate": -1}]')
     (folder / "pixels.csv").write_text("a,b,c,d\n0,5,1,1\n")
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=3))
     run.save(folder / "run.safetensors")
@@ -128,7 +132,7 @@ def test_a_map_of_one_probe_asks_for_a_row(folder):
         "sweep", "wine.csv", "--label", "kind", "--metric", "unsure", "--figure", "x.png", cwd=folder
     )
     assert done.stderr.startswith("tinynet: --probe is not given. It must be one of 'row 1', 'row 2'")
-    assert done.stderr.endswith("'row 20' and ….\n")
+    assert done.stderr.endswith("'row 24' and ….\n")
 
 
 def test_an_unknown_extension_is_answered_by_a_short_list(folder):

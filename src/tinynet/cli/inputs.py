@@ -56,12 +56,17 @@ def hidden_sizes(text: str) -> tuple[int, ...]:
     >>> hidden_sizes("4,4")
     (4, 4)
     """
+    from tinynet.core.architecture import MAX_LAYERS
+
     try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
+        sizes = tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:
         raise TinyNetError(
             f"is {text!r}. It must be numbers of nodes, such as 3 or 4,4.", parameter="sizes"
         ) from None
+    if len(sizes) > MAX_LAYERS - 2:
+        raise TinyNetError(f"is {text!r}. It must be at most {MAX_LAYERS - 2} layers.", parameter="sizes")
+    return sizes
 
 
 def numbers(text: str, parameter: str) -> list[float]:

@@ -29,11 +29,8 @@ COMMAND_PARAMETERS = {
     "inputs": ("hidden",),
     "seconds": ("minutes",),
 }
-KINDS = {
-    "integer": "a whole number",
-    "number": "a number",
-    "float": "a number",
-}  # by a word of Typer's errors
+# The kind of an option's value, by a word of Typer's error.
+KINDS = {"integer": "a whole number", "number": "a number", "float": "a number"}
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
     "hold_fraction": ("schedule", ("hold_then_decay",)),
     "final_fraction": ("schedule", ("hold_then_decay", "cosine")),
@@ -88,7 +85,10 @@ def _typed(flags_of_option: list[str], arguments: list[str]) -> str:
 
 
 class Names(dict[str, str]):
-    """The name of each parameter in the errors of a command: its option, or else plain words."""
+    """The options of a command, by parameter name.
+
+    A parameter without an option is written in plain words.
+    """
 
     def get(self, parameter: str, default: Any = None) -> Any:
         """Return the option of a parameter, or the parameter in words. Other names, such as cells, do not change."""
