@@ -282,7 +282,7 @@ def test_a_time_limit_ends_a_sweep():
     found = tn.sweep(GRID, NETWORKS, seconds=1e-9)
     assert not found.complete
     assert sum(tally.networks for tally in found.tallies) == 0
-    with pytest.raises(TinyNetError, match=r"seconds is 0\. It must be above 0"):
+    with pytest.raises(TinyNetError, match=r"seconds is 0\. It must be a number above 0"):
         tn.sweep(GRID, NETWORKS, seconds=0)
 
 

@@ -368,7 +368,7 @@ def test_one_trial_makes_one_cell():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"x": "speed"}, "x is 'speed'. It must be one of learning_rate"),
+        ({"x": "speed"}, "x is 'speed'. It must be one of 'learning_rate'"),
         ({"x": "epochs", "y": "epochs"}, "x and y are both 'epochs'"),
         ({"value": "joy"}, "value is 'joy'. It must be one of"),
         ({"value": "first_class", "probe": "cat"}, "probe is 'cat'. It must be one of 'single pixel'"),
