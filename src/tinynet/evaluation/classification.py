@@ -63,7 +63,10 @@ class Score:
         return calibration.reliability(self.confidences, self.right, bins=BINS)
 
     def verdicts(self) -> list[Verdict]:
-        """Return the accuracy, and whether the mean confidence is consistent with it."""
+        """Return the accuracy, and whether the confidence is consistent.
+
+        The confidence is consistent if its mean lies in the interval of the accuracy.
+        """
         accuracy = counted(self.count, len(self), f"{self.part} predictions are correct")
         mean, (low, high) = float(arrays.mean(self.confidences)), self.proportion.interval
         if mean > high:
@@ -78,7 +81,10 @@ class Score:
         return [accuracy, confidence]
 
     def to_json(self) -> dict[str, Any]:
-        """Return every score and the bins that are not empty, ready for JSON."""
+        """Return every score as JSON.
+
+        Empty bins are left out.
+        """
         bins = self.reliability
         low, high = self.proportion.interval
         columns = (bins.edges[:-1], bins.edges[1:], bins.count, bins.predicted, bins.observed, bins.intervals)
@@ -155,7 +161,10 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
 
 
 def _answered(score: Score, threshold: float) -> Proportion:
-    """Return the number of wrong answers, of all answers with at least this confidence."""
+    """Return the wrong answers with at least this confidence.
+
+    The count is out of all answers with at least this confidence.
+    """
     right = score.right[score.confidences >= threshold]
     return Proportion(int((right == 0).sum()), len(right))
 

@@ -1,4 +1,7 @@
-"""The exam: six criteria that a learner meets and a memorizer does not, for one network or for many at once."""
+"""Six criteria that a learner meets and a memorizer does not.
+
+The exam evaluates one network, or many networks at once.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -63,14 +66,20 @@ class Criterion(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Value and requirement, such as "margin 0.88, at least 0.8 required"."""
+        """The value and the requirement.
+
+        For example "margin 0.88, at least 0.8 required".
+        """
         if self.value is None:
             return "no network has finite values"
         return f"{self.measure} {self.value}, {self.required} required"
 
     @property
     def medians_text(self) -> str:
-        """The text for many networks, such as "median margin 0.88, at least 0.8 required"."""
+        """The median and the requirement, for many networks.
+
+        For example "median margin 0.88, at least 0.8 required".
+        """
         return self.text if self.value is None else f"median {self.text}"
 
 
@@ -78,7 +87,7 @@ class Criterion(NamedTuple):
 class ExamResult:
     """The exam results of N networks.
 
-    All measures of a network are NaN if one of them is not finite.
+    If a measure of a network is not finite, all measures of the network are NaN.
 
     margin : (N,). The margin of the correct class on the worst clean line.
     accuracy : (N,). On noisy lines. A tie is not correct.
@@ -151,7 +160,7 @@ class ExamResult:
 
 @dataclass(frozen=True)
 class Exam:
-    """An exam: clean lines, canonical ambiguous pictures, and pictures drawn from a world.
+    """Clean lines, canonical ambiguous pictures, and pictures from a world.
 
     No training stream contains the drawn pictures.
 
@@ -193,7 +202,9 @@ class Exam:
 
     @cached_property
     def doubts(self) -> np.ndarray:
-        """The canonical ambiguous pictures: gray, then the black-and-white pictures that are not lines.
+        """The canonical ambiguous pictures: gray, then the black-and-white pictures.
+
+        Lines are left out.
 
         (13, 4) for a world of 2x2 pictures.
         """
@@ -235,7 +246,10 @@ class Exam:
         return ExamResult(*np.where(np.isfinite(values).all(axis=0), values, np.nan))
 
     def _measures_of_world(self, predictor: Predictor, networks: int) -> list[np.ndarray]:
-        """Return accuracy, Brier ratio, AUROC and agreement on the world's pictures, in chunks. -> 4 of (N,)"""
+        """Return accuracy, Brier ratio, AUROC and agreement. -> 4 of (N,)
+
+        The measures are computed on the world's pictures, in chunks.
+        """
         inputs, targets = self._drawn
         differences = np.empty((networks, len(inputs)))
         losses, agreed = np.zeros(networks), np.zeros(networks)
@@ -255,7 +269,10 @@ class Exam:
 
 
 def _signs(horizontal: np.ndarray) -> np.ndarray:
-    """Return the correct sign of H - V: 1 for a horizontal line, -1 for a vertical line."""
+    """Return the correct sign of H - V.
+
+    The sign is 1 for a horizontal line and -1 for a vertical line.
+    """
     return 2 * horizontal - 1
 
 

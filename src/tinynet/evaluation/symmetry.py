@@ -1,6 +1,7 @@
 """The eight symmetries of a square picture: flips and quarter turns.
 
-A flip or turn that swaps rows and columns turns a horizontal line into a vertical line, so it swaps the two outputs.
+A view that swaps rows and columns turns a horizontal line into a vertical line. Therefore the view swaps the two
+outputs.
 """
 
 import math
@@ -22,7 +23,9 @@ QUARTER_TURN = 3  # the row of `pictures.views` that turns a picture to the left
 
 
 def views(inputs: Any) -> np.ndarray:
-    """Return all eight views of pictures, the original first. (m, n*n) -> (8, m, n*n)
+    """Return all eight views of pictures. (m, n*n) -> (8, m, n*n)
+
+    The original comes first.
 
     Raises TinyNetError for pictures that are not square.
 
@@ -82,7 +85,9 @@ def ensemble(*members: Predictor) -> Predictor:
 
 
 def agreement(predictor: Predictor, inputs: Any) -> np.ndarray:
-    """Return whether all eight views of a picture have the same predicted class. -> (..., m) bool
+    """Return whether all eight views are predicted alike. -> (..., m) bool
+
+    The views agree if all have the same predicted class.
 
     A tie has no predicted class, so its views do not agree.
     """
@@ -115,8 +120,8 @@ def turned(examples: Examples) -> Examples:
 def asymmetry(network: Network, examples: Examples) -> float:
     """Return how differently the network treats rows and columns.
 
-    The asymmetry is the largest difference between an output and the swapped output for the picture turned by 90 degrees. It
-    is 0 for a network with exact symmetry.
+    The asymmetry is the largest difference between an output and the swapped output for the picture turned by 90
+    degrees. A network with exact symmetry has an asymmetry of 0.
     """
 
     return float(np.abs(network(examples) - network(turned(examples))[:, ::-1]).max())
