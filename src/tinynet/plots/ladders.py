@@ -27,7 +27,7 @@ def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure"
 
     Each row has the means of the rung's measures.
 
-    The last column is the share of networks that pass the exam.
+    The last column is the fraction of networks that pass the exam.
     """
     from matplotlib.figure import Figure
 

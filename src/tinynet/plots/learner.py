@@ -115,10 +115,10 @@ def _map_frame(ax: "Axes", title: str) -> None:
 def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes | None" = None) -> "Axes":
     """Draw a reliability diagram.
 
-    It shows the observed share over the predicted probability.
+    The diagram shows the observed fraction over the predicted probability.
 
     Each bin has a point with its 95 % interval. The dashed diagonal is perfect calibration. The pale bars are the
-    share of the examples in each bin. The calibration error is at the right of the title.
+    fraction of the examples in each bin. The calibration error is at the right of the title.
 
     Raises TinyNetError for the bins of several networks.
 
@@ -149,7 +149,8 @@ def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes |
 def abstention(curves: "Mapping[str, Abstention]", *, ax: "Axes | None" = None) -> "Axes":
     """Draw the error over the coverage, by label.
 
-    The coverage is the share of examples for which a network does not abstain, the most confident first.
+    The coverage is the fraction of examples for which a network does not abstain. The most confident examples
+    come first.
 
     Raises TinyNetError if there are no curves.
 

@@ -1,4 +1,7 @@
-"""The six parts of the exam in words: requirement and result."""
+"""The six parts of the exam in words.
+
+Each part has a requirement and a result.
+"""
 
 from dataclasses import dataclass, fields
 
@@ -8,7 +11,10 @@ from tinynet.evaluation.exam import ExamResult
 
 @dataclass(frozen=True)
 class ExamPart:
-    """A part of the exam. result : str. A format of the fields of one network's `ExamResult`."""
+    """A part of the exam.
+
+    result : str. A format of the fields of one network's `ExamResult`.
+    """
 
     name: str
     requirement: str
@@ -16,7 +22,7 @@ class ExamPart:
 
 
 def requirements() -> list[ExamPart]:
-    """Return the parts of the exam in order, with what a network must reach.
+    """Return the requirements of the exam, in order.
 
     >>> requirements()[0].requirement
     'margin ≥ 0.8'
@@ -36,6 +42,6 @@ def requirements() -> list[ExamPart]:
 
 
 def results(marks: ExamResult) -> list[str]:
-    """Return the result of the first network in each part, in words."""
+    """Return the first network's result in each part, in words."""
     values = {f.name: float(getattr(marks, f.name)[0]) for f in fields(marks)}
     return [part.result.format(**values) for part in requirements()]

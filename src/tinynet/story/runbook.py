@@ -1,4 +1,7 @@
-"""The Trainer Runbook: from memorizer to learner, measured on many networks."""
+"""The Trainer Runbook: from memorizer to learner.
+
+The results are measured on many networks.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,15 +23,17 @@ from tinynet.story.learner import learner
 from tinynet.story.rung_effects import MEASURES, sentence
 from tinynet.training.train import train
 
-TEST_PICTURES = 10_000  # as many for validation
+TEST_PICTURES = 10_000  # for the test; validation uses this number, too
 VIEWED_PICTURES = 2_000
 TRAINED = ("schedule", "four", "learner")  # rungs with every ingredient, by number of hidden nodes
 
 
 class Runbook:
-    """The ladder and two networks, one from each end of it.
+    """The ladder and two networks.
 
-    ladder : Ladder. Its rungs are measured when they are needed.
+    One network is a memorizer, the other a learner.
+
+    ladder : Ladder. A rung is measured when its result is first needed.
     seed : int. Seed of the memorizer.
     """
 
@@ -37,7 +42,7 @@ class Runbook:
 
     @cached_property
     def memorizer(self) -> Network:
-        """A network that has memorized the lines."""
+        """A network that memorized the lines."""
         rung = RUNG["memorizer"]
         initial = Network.initial(rung.architecture, seed=self.seed)
         return train(initial, rung.pictures(), replace(rung.recipe, seed=self.seed)).final
@@ -49,7 +54,10 @@ class Runbook:
 
     @cached_property
     def test(self) -> tuple[pictures.Examples, np.ndarray]:
-        """Test pictures, and whether each is horizontal. A coin decides for a doubtful picture."""
+        """Test pictures, and whether each is horizontal.
+
+        A coin decides for an ambiguous picture.
+        """
         return self._drawn(rng.TEST)
 
     @cached_property
@@ -68,7 +76,10 @@ class Runbook:
         return Chapter("learner", "From memorizer to learner", tuple(self.parts()))
 
     def parts(self) -> Iterator[Part]:
-        """Yield the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam."""
+        """Yield the parts of the runbook.
+
+        The parts are the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam.
+        """
         yield from self._world()
         yield from self._ladder()
         yield from self._pitfalls()
@@ -147,7 +158,7 @@ class Runbook:
         return Table(title, columns, tuple(rows))
 
     def _pitfalls(self) -> Iterator[Part]:
-        """Yield each pitfall whose numbers show it."""
+        """Yield each pitfall whose numbers show the pitfall."""
         short, taught = self.ladder.standing("notebook"), self.ladder.standing("doubts")
         if (
             short.means.get("gray", 1.0) < predictions.UNSURE
@@ -199,7 +210,10 @@ class Runbook:
         yield self._symmetrized()
 
     def _symmetrized(self) -> Verdict:
-        """Count the pictures on which the memorizer's mean over eight views is the best prediction."""
+        """Count where averaging over eight views is the best prediction.
+
+        The views are those of the memorizer's pictures.
+        """
         shown = self.ladder.exam.world.examples(VIEWED_PICTURES, seed=self.seed + 2).inputs
         outputs = symmetry.symmetrize(self.memorizer)(shown)
         best = optimal_class(shown)

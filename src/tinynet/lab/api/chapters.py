@@ -43,7 +43,10 @@ class StoryRequest(StrictRequest):
 
 
 def about() -> dict[str, Any]:
-    """Return the version, the limits of the page, and the chapters with their questions."""
+    """Return the version, the limits, and the chapters.
+
+    The limits are those of the page. Each chapter has its question.
+    """
     from tinynet.story.quiz import heads
     from tinynet.version import __version__
 
@@ -52,7 +55,10 @@ def about() -> dict[str, Any]:
 
 
 def chapter(request: StoryRequest) -> dict[str, Any]:
-    """Return a chapter of the journey, its figures as SVG, and the index of the correct option of its question."""
+    """Return a chapter of the journey.
+
+    The figures are SVG. The result also has the index of the correct option of the question.
+    """
     from tinynet.story import content, journey
     from tinynet.story.quiz import QUESTIONS
     from tinynet.story.runs import Journey
