@@ -19,7 +19,7 @@ def named(parameter: str) -> str:
 
 
 class TinyNetError(ValueError):
-    """A mistake in what the user asked for.
+    """A mistake of the user.
 
     message : str. The value found, the rule, and what to do, in one or two short sentences. It names every further
         parameter with `named`.

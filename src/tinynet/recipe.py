@@ -35,7 +35,7 @@ def _whole(low: int, high: int, text: str) -> Metadata:
 
 
 def _word(kind: Any, text: str) -> Metadata:
-    """Return the metadata of a field with a few allowed words.
+    """Return the metadata of a field with allowed words.
 
     Errors do not offer "external".
     """

@@ -110,7 +110,7 @@ class RunOptions:
 
 
 def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every axis of a trial."""
+    """Give a command an option for every trial axis."""
     options = {}
     for name, default in DEFAULTS.items():
         text = f"{HELP[name]} Default: {_default_text(default)}."

@@ -1,4 +1,4 @@
-"""The command `train`: on the four lines, a table, or images."""
+"""The command `train`, on the four lines, a table or images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any

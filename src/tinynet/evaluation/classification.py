@@ -23,9 +23,9 @@ from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 
-BINS = 10  # of confidence
+BINS = 10  # bins of confidence
 MAX_ERROR = 0.05  # the default proportion of wrong predictions that abstention allows
-MAX_POINTS = 200  # of a curve
+MAX_POINTS = 200  # points of a curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
     chosen : Score. The examples on which the threshold is chosen.
     judged : Score. The examples on which the threshold is evaluated. The verdict counts the wrong ones of their answered
         examples.
-    error : float. The largest allowed proportion of wrong answers.
+    error : float. The largest allowed proportion of wrong predictions.
     """
     allowed = f"an error of at most {100 * error:g} %"
     curve = calibration.abstention(chosen.confidences, chosen.right)
@@ -161,9 +161,9 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
 
 
 def _answered(score: Score, threshold: float) -> Proportion:
-    """Return the wrong answers with at least this confidence.
+    """Return the wrong predictions with at least this confidence.
 
-    The count is out of all answers with at least this confidence.
+    The count is out of all predictions with at least this confidence.
     """
     right = score.right[score.confidences >= threshold]
     return Proportion(int((right == 0).sum()), len(right))

@@ -1,4 +1,4 @@
-"""Six criteria that a learner meets and a memorizer does not.
+"""Six criteria that learners meet and memorizers fail.
 
 The exam evaluates one network, or many networks at once.
 """
@@ -21,19 +21,19 @@ from tinynet.evaluation.verdicts import Verdict, share
 from tinynet.numerics import arrays
 from tinynet.validation import check_int
 
-LEAST_MARGIN = 0.8  # of the correct class on each clean line
-LEAST_ACCURACY = 0.93  # on noisy lines
+LEAST_MARGIN = 0.8  # margin of the correct class on each clean line
+LEAST_ACCURACY = 0.93  # accuracy on noisy lines
 MAX_SURE_OF_GRAY = 0.10  # |H - V|
 MAX_SURE_OF_DOUBT = 0.25  # |H - V| on the worst canonical ambiguous picture
 MAX_BRIER = 1.05  # times the Bayes score
-LEAST_AUROC = 0.85  # of |H - V|, for separating lines from ambiguous pictures
+LEAST_AUROC = 0.85  # area for |H - V|, which separates lines from ambiguous pictures
 LEAST_AGREEMENT = 0.95  # proportion of line pictures with the same class in all eight views
 PARTS = ("clean lines", "noisy lines", "doubt", "Brier score", "telling lines from doubt", "eight views")
 MAX_OUTPUTS = 4_000_000  # computed at once
-MAX_PICTURES = 10_000_000  # of an exam
+MAX_PICTURES = 10_000_000  # pictures of an exam
 
 
-# for each criterion: what is measured, what is required, and the format of the values
+# for each criterion: the measure, the requirement, and the format of the values
 MEASURES = (
     ("margin", f"at least {LEAST_MARGIN:g}", "{margin:.2f}"),
     ("accuracy", f"at least {LEAST_ACCURACY:g}", "{accuracy:.3f}"),
@@ -49,13 +49,13 @@ MEASURES = (
 
 
 class Criterion(NamedTuple):
-    """One criterion of the exam, with the parts of its sentence.
+    """One criterion of the exam, and parts of its sentence.
 
     name : str. The criterion, such as "clean lines".
     measure : str. The measured quantity, such as "margin".
     required : str. The requirement, such as "at least 0.8".
     value : str, optional. The value of the median network, such as "0.88"; None if no network has finite values.
-    passed : (N,) bool. Which networks meet the criterion.
+    passed : (N,) bool. Whether each network meets the criterion.
     """
 
     name: str
@@ -117,7 +117,7 @@ class ExamResult:
 
     @cached_property
     def parts(self) -> np.ndarray:
-        """Which criteria each network meets. -> (N, 6) bool"""
+        """Whether each network meets each criterion. -> (N, 6) bool"""
         return np.stack(
             [
                 self.margin >= LEAST_MARGIN,
@@ -132,13 +132,14 @@ class ExamResult:
 
     @property
     def passed(self) -> np.ndarray:
-        """Which networks meet all six criteria. -> (N,) bool"""
+        """Whether each network meets all six criteria. -> (N,) bool"""
         return np.asarray(self.parts.all(axis=1))
 
     def criteria(self) -> list[Criterion]:
-        """Return the six criteria with the values of the median network.
+        """Return the six criteria.
 
-        The medians leave out networks with values that are not finite.
+        The values are those of the median network. The medians leave out networks with values that are not
+        finite.
         """
         finite = np.isfinite(self.margin)
         medians = {
@@ -197,7 +198,10 @@ class Exam:
 
     @cached_property
     def bayes_scores(self) -> BayesScores:
-        """The scores of the Bayes-optimal predictions on the pictures of this exam."""
+        """The scores of the Bayes-optimal predictions.
+
+        The pictures are those of this exam.
+        """
         return bayes_scores(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
     @cached_property

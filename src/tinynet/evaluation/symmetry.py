@@ -1,7 +1,7 @@
-"""The eight symmetries of a square picture: flips and quarter turns.
+"""The eight symmetries of a square picture.
 
-A view that swaps rows and columns turns a horizontal line into a vertical line. Therefore the view swaps the two
-outputs.
+The symmetries are flips and quarter turns. A view that swaps rows and columns turns a horizontal line into a
+vertical line. Therefore the view swaps the two outputs.
 """
 
 import math
@@ -58,7 +58,7 @@ def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
 
 
 def symmetrize(predictor: Predictor) -> Predictor:
-    """Return a predictor that averages the outputs over the eight views.
+    """Return a predictor that averages over the eight views.
 
     This is test-time augmentation with all symmetries of the square.
 

@@ -93,7 +93,10 @@ class Proportion:
 
     @property
     def interval_text(self) -> str:
-        """The 95 % interval in percent, such as "0.5 % to 1.8 %"."""
+        """The 95 % interval in percent.
+
+        For example "0.5 % to 1.8 %".
+        """
         low, high = self.interval
         return f"{percent(low)} to {percent(high)}"
 
@@ -111,7 +114,7 @@ def share(mask: np.ndarray, what: str, more: str = "") -> Verdict:
 
     The interval contains the proportion with 95 % confidence.
 
-    mask : (n,) bool. What is counted.
+    mask : (n,) bool. The counted networks or examples.
     what : str. The rest of the clause, such as "networks learned".
     more : str, optional. A second clause, added after a semicolon.
 
@@ -122,7 +125,7 @@ def share(mask: np.ndarray, what: str, more: str = "") -> Verdict:
 
 
 def counted(count: int, n: int, what: str, more: str = "") -> Verdict:
-    """Return the verdict of `share` for a count that is already known."""
+    """Return the verdict of `share` for a known count."""
     found = Proportion(count, n)
     sentence = f"{found.text(what)}; {more}." if more else f"{found.text(what)}."
     return Verdict(sentence, count, n, found.interval, {"share": count / n})

@@ -46,7 +46,7 @@ class Rung:
     change : str. The difference from the baseline. The phrase follows "with".
     baseline : str or None. Key of the rung to compare with.
     kind : a step of the ladder, an experiment beside it, or a pitfall.
-    source : what the networks are trained on: "lines"; "doubts", the lines and all canonical doubts, clean; "few",
+    source : the training pictures: "lines"; "doubts", the lines and all canonical doubts, clean; "few",
         20 pictures of a world, drawn once; or a world.
     hidden : int. Number of hidden nodes.
     """
@@ -119,7 +119,7 @@ class Standing:
         that pass the whole exam.
     parts : tuple of int. Networks that pass each of the six parts.
     n_failing_clean_lines : int. Networks whose correct output is not the largest output on some clean line.
-    means, errors, medians : dict. Of each measure; errors are standard errors of the means.
+    means, errors, medians : dict. The statistics of each measure. Errors are standard errors of the means.
     """
 
     key: str
@@ -165,7 +165,7 @@ class Ladder:
 
     networks : int. Seeds of each rung, from `first_seed` on.
     exam : Exam. Measures every network.
-    folder : Path or None. Results are stored here and read again. None stores nothing.
+    folder : Path or None. The folder of stored results. With None, no results are stored.
 
     Raises TinyNetError for numbers out of range.
     """

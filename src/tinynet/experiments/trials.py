@@ -18,7 +18,7 @@ from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 
 MAX_TRIALS = 100_000
-RANGE_DIGITS = 3  # of the values of `low..high/count`
+RANGE_DIGITS = 3  # digits of the values of `low..high/count`
 
 ARCHITECTURE_AXES = {  # the field of Architecture by the name of its axis
     "hidden": "sizes",

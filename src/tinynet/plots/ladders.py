@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tinynet.experiments.ladder import Rung, Standing
 
-COLUMNS = (  # of the ladder: a mark's name, its heading, the scale's end, and whether more is better
+COLUMNS = (  # columns of the ladder: a mark's name, its heading, the scale's end, and whether more is better
     ("accuracy", "line\naccuracy", 1.0),
     ("gray", "gray\nmargin", 1.0),
     ("brier_ratio", "Brier\nratio", 2.2),

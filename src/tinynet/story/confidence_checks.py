@@ -12,7 +12,7 @@ from tinynet.evaluation.verdicts import counted
 from tinynet.model.network import Network
 from tinynet.story.content import Part, Text
 
-MAX_ERROR = 0.05  # largest fraction of wrong answers above the threshold
+MAX_ERROR = 0.05  # largest fraction of wrong predictions above the threshold
 CALIBRATION = (
     "Can you trust the confidence of a network? A network is calibrated if its confidence matches its success: of the pictures with "
     "80 % confidence, 80 % are right. If a picture is doubtful, a coin decides the right answer. The expected calibration error is the mean distance from this ideal. Temperature scaling "
@@ -53,7 +53,7 @@ def calibration(
 def abstention(name: str, network: Network, validation: Examples, test: Examples) -> Iterator[Part]:
     """Return sentences about a network's abstention.
 
-    The sentences give the threshold and the fraction of wrong answers above it.
+    The sentences give the threshold and the fraction of wrong predictions above the threshold.
     """
     chosen, judged = (
         classification.score(network, shown, part=part)

@@ -23,7 +23,7 @@ from tinynet.story.learner import learner
 from tinynet.story.rung_effects import MEASURES, sentence
 from tinynet.training.train import train
 
-TEST_PICTURES = 10_000  # for the test; validation uses this number, too
+TEST_PICTURES = 10_000  # test pictures, and validation pictures
 VIEWED_PICTURES = 2_000
 TRAINED = ("schedule", "four", "learner")  # rungs with every ingredient, by number of hidden nodes
 

@@ -1,6 +1,6 @@
-"""Early stopping on a validation set, and reasons of early ends.
+"""Early stopping, and the reasons of early ends.
 
-The method is that of Prechelt 1998.
+Early stopping uses a validation set. The method is that of Prechelt 1998.
 """
 
 import math
@@ -27,7 +27,7 @@ class StopReason(NamedTuple):
 
     @classmethod
     def not_finite(cls, step: int, cell: str, value: float, detail: str) -> "StopReason":
-        """Return the reason for a cell that is infinite or not a number.
+        """Return the reason for a cell that is not finite.
 
         >>> StopReason.not_finite(12, "loss", math.inf, "The learning rate is 50").reason
         'loss is infinite at step 12. The learning rate is 50'

@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 MAX_KEPT = 200_000  # steps
 MAX_TIMES = 1_000  # repetitions of one step
-MAX_BYTES = 512 * 2**20  # of the arrays of all kept steps
+MAX_BYTES = 512 * 2**20  # bytes of the arrays of all kept steps
 SECONDS_PER_CALL = 0.05  # Ctrl-C and cancellations take effect between calls of the kernel
 
 

@@ -217,7 +217,7 @@ class Watcher:
             self._stop(StopReason(count + 1, "", f"recorded up to step {count + 1:,}: {full}"))
 
     def _not_finite(self, step: Step, number: int) -> StopReason | None:
-        """Return the reason to stop if a number is not finite."""
+        """Return the reason to stop at a non-finite number."""
         names = self.tape.architecture.parameter_names
         cells = {
             ("loss",): np.array([step.seen.loss]),
@@ -249,7 +249,7 @@ class Watcher:
 
 
 def _flat(tensors: "list[Any]") -> np.ndarray:
-    """Return the numbers of all tensors as one array. -> (P,) float64"""
+    """Return the numbers of all tensors. -> (P,) float64"""
     return np.concatenate([np.asarray(t.detach().to("cpu").numpy(), float).ravel() for t in tensors])
 
 

@@ -17,12 +17,15 @@ from tinynet.lab.api.requests import (
 from tinynet.recipe import Recipe
 
 MAX_CHAPTER_NETWORKS = 100_000
-STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times as many epochs
+STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times more epochs
 
 
 @dataclass(frozen=True)
 class StoryRequest(StrictRequest):
-    """A chapter of the journey, for one network and many seeds."""
+    """A chapter of the journey.
+
+    The chapter is for one network and many seeds.
+    """
 
     chapter: Literal[
         "look",

@@ -28,7 +28,7 @@ from tinynet.story.rung_effects import sentence
 SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
 MAX_PICTURES = 5_000  # per request for Bayes-optimal outputs
 MAX_SEEDS = 2_048  # per rung
-RUNG_PICTURES = 5_000  # of the exam of a rung; the two networks take the full exam
+RUNG_PICTURES = 5_000  # pictures in the exam of a rung; the two networks take the full exam
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from tinynet.lab.api.requests import (
 )
 from tinynet.validation import check_int
 
-BINS = 60  # of a histogram, 30 on each side of zero
+BINS = 60  # bins of a histogram, 30 on each side of zero
 SEEDS_PER_BIN = 12
 
 

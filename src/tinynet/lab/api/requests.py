@@ -18,9 +18,9 @@ from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.validation import check_fields, check_int
 
-MAX_PARAMETERS = 2_000  # of a network on the page
+MAX_PARAMETERS = 2_000  # parameters of a network on the page
 MAX_BATCH = 256  # examples; each has its own cells
-MAX_STEPS = 1_000_000  # of a recording
+MAX_STEPS = 1_000_000  # steps of a recording
 MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
 MAX_SEEDS = 256
@@ -174,7 +174,7 @@ def _zero_example(architecture: Architecture) -> Examples:
 
 
 def failure(error: TinyNetError) -> dict[str, Any]:
-    """Return the answer to a mistake in a request.
+    """Return the response to a mistake in a request.
 
     The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the
     sentence with Python's parameters.
@@ -183,9 +183,9 @@ def failure(error: TinyNetError) -> dict[str, Any]:
 
 
 def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the answer to pydantic's first validation error.
+    """Return the response to pydantic's first validation error.
 
-    If a TinyNetError caused it, the answer is that error's.
+    If a TinyNetError caused the error, the response is that of the TinyNetError.
     """
     first = errors[0]
     cause = first.get("ctx", {}).get("error")

@@ -129,7 +129,7 @@ def result_of(name: str, about: Any, progress: Progress) -> Any:
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """Return the answer to an error, as the server does."""
+    """Return the response to an error, as the server does."""
     if isinstance(error, ValidationError):
         return requests.validation_failure(error.errors())
     if isinstance(error, TinyNetError):
