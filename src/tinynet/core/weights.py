@@ -1,6 +1,6 @@
 """An architecture with its parameters.
 
-These are the content of a model file.
+A model file contains both.
 """
 
 from dataclasses import dataclass

@@ -207,7 +207,7 @@ def _hypotheses(world: World) -> _Hypotheses:
     )
     first = np.array(
         [table.names.index(name) for name in table.names]
-    )  # equal patterns get the first index
+    )  # equal patterns get the first of their indices
     distinct, which = np.unique(first, return_inverse=True)  # "flat" is last
     total = np.bincount(which, prior)
     classes = np.select([table.targets[:, 0] == 1, table.targets[:, 1] == 1], [0, 1], 2)[distinct]

@@ -151,7 +151,7 @@ def _saturation(run: Recording) -> Iterator[Finding]:
 def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
     """Return path length and displacement of an epoch.
 
-    Both are those of the parameters. The displacement is the net change over the epoch.
+    The path is that of the parameters. The displacement is the net change over the epoch.
 
     The length is the sum of the distances of all steps. The displacement is the distance between the first and the last
     parameters of the epoch.

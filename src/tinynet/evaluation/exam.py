@@ -165,7 +165,7 @@ class Exam:
 
     No training stream contains the drawn pictures.
 
-    world : World. It must have both lines and ambiguous pictures.
+    world : World. The world must have both lines and ambiguous pictures.
     count : int. The number of drawn pictures, at least 100.
     seed : int. The seed of the drawn pictures.
     stream : int. rng.TEST, or rng.VALIDATION for an exam that is used to choose a network.
@@ -229,7 +229,7 @@ class Exam:
     def evaluate(self, predictor: Predictor) -> ExamResult:
         """Evaluate one network, or many networks at once.
 
-        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks. It is called
+        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks. The predictor is called
             for at most about 4,000,000 outputs at a time. The memory is 8 bytes for each network and picture. Evaluate more
             than a few thousand networks in parts, and join the results with `ExamResult.joined`.
 

@@ -1,6 +1,6 @@
 """The identity of an experiment.
 
-The identity covers everything that determines the numbers. It is a hash, and a part of a file.
+The identity covers everything that determines the numbers. The identity is a hash, and a part of a file.
 
 An experiment is described as JSON. Large sets of examples are too large for JSON, so files contain them as
 arrays.

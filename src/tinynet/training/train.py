@@ -49,7 +49,7 @@ def train(
 ) -> Recording:
     """Train a network and return the recording.
 
-    network : Network. The network before the first step. It is not changed.
+    network : Network. The network before the first step. This network is not changed.
     examples : Examples or World. A world draws new examples at every step, by the recipe's seed. An epoch then has 100
         examples.
     recipe : Recipe, optional. `Recipe()` by default.

@@ -1,6 +1,6 @@
 """Networks as C, Python or JavaScript programs.
 
-The programs have no dependencies. They are generated from the sheet.
+The programs have no dependencies. The programs are generated from the sheet.
 """
 
 import re

@@ -36,7 +36,7 @@ class PopulationRequest(StrictRequest):
     """One recipe for many seeds.
 
     picture : the inputs whose predictions are counted.
-    world : the distribution that pictures are drawn from. It replaces the examples.
+    world : the distribution that pictures are drawn from. The world replaces the examples.
     """
 
     architecture: ArchitectureJson

@@ -120,7 +120,7 @@ class Experiment(StrictRequest):
     """One training: initial parameters, examples and recipe.
 
     seed : the seed of the initial parameters, unless `parameters` are given.
-    world : the distribution that pictures are drawn from. It replaces the examples.
+    world : the distribution that pictures are drawn from. The world replaces the examples.
     """
 
     architecture: ArchitectureJson
