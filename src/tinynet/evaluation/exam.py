@@ -229,9 +229,10 @@ class Exam:
     def evaluate(self, predictor: Predictor) -> ExamResult:
         """Evaluate one network, or many networks at once.
 
-        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks. The predictor is called
-            for at most about 4,000,000 outputs at a time. The memory is 8 bytes for each network and picture. Evaluate more
-            than a few thousand networks in parts, and join the results with `ExamResult.joined`.
+        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks.
+            The predictor is called for at most about 4,000,000 outputs at a time. The memory is 8 bytes for each
+            network and picture. Evaluate more than a few thousand networks in parts, and join the results with
+            `ExamResult.joined`.
 
         Raises TinyNetError for outputs of another shape.
 
