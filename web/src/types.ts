@@ -129,9 +129,13 @@ export interface World {
   n: number;
 }
 
+/** The choices of a recipe and an architecture, by Python's name of the parameter. */
+export type Choices = Record<string, string[]>;
+
 export interface About {
   version: string;
   limits: Record<string, number>;
+  choices: Choices;
   chapters: ChapterHead[];
   title?: string;
 }

@@ -2,7 +2,7 @@
 
 import type { Api } from "../api/api";
 import type { Run } from "../engine/run";
-import type { ChapterHead, Examples } from "../types";
+import type { ChapterHead, Choices, Examples } from "../types";
 import { Builder } from "./builder";
 import { Files } from "./files";
 import { type FormName, Messages } from "./messages.svelte";
@@ -34,6 +34,7 @@ export class Lab {
   unsureBelow = $state(0.2);
   chapters: ChapterHead[] = $state.raw([]);
   limits: Record<string, number> = $state.raw({});
+  choices: Choices = $state.raw({});
   version = $state("");
   title = $state("TinyNet");
   ready = $state(false);
@@ -132,6 +133,7 @@ export class Lab {
     this.title = about.title ?? this.title;
     this.version = about.version;
     this.limits = about.limits;
+    this.choices = about.choices;
     this.chapters = about.chapters;
   }
 

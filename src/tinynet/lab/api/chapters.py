@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from tinynet.core.architecture import Architecture
 from tinynet.errors import TinyNetError
+from tinynet.lab.api.choices import choices
 from tinynet.lab.api.requests import (
     MAX_NETWORKS,
     MAX_PARAMETERS,
@@ -43,12 +44,12 @@ class StoryRequest(StrictRequest):
 
 
 def about() -> dict[str, Any]:
-    """Return the version, the limits of the page, and the chapters with their questions."""
+    """Return the version, limits and choices of the page, and the chapters with their questions."""
     from tinynet.story.quiz import heads
     from tinynet.version import __version__
 
     limits = {"parameters": MAX_PARAMETERS, "steps": MAX_STEPS, "networks": MAX_NETWORKS}
-    return {"version": __version__, "limits": limits, "chapters": heads()}
+    return {"version": __version__, "limits": limits, "choices": choices(), "chapters": heads()}
 
 
 def chapter(request: StoryRequest) -> dict[str, Any]:

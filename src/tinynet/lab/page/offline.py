@@ -11,6 +11,7 @@ from typing import Any
 
 from tinynet.core.architecture import Architecture
 from tinynet.errors import TinyNetError
+from tinynet.lab.api.choices import choices
 from tinynet.lab.api.sheets import picture_sets
 from tinynet.lab.page import payload
 from tinynet.lab.page.payload import Form
@@ -109,6 +110,7 @@ class PageBuilder:
         self._document: dict[str, Any] = {
             "version": __version__,
             "title": title or "TinyNet",
+            "choices": choices(),
             "pictures": {str(n): picture_sets(n) for n in grids},
             "recordings": [
                 {
