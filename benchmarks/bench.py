@@ -50,7 +50,9 @@ def chosen(text: str) -> list[str]:
     names = text.split(",")
     for name in names:
         if name not in SECTIONS:
-            raise argparse.ArgumentTypeError(f"section is {name!r}. It must be one of {', '.join(SECTIONS)}.")
+            raise argparse.ArgumentTypeError(
+                f"section is {name!r}. It must be one of {', '.join(map(repr, SECTIONS))}."
+            )
     return names
 
 

@@ -195,7 +195,7 @@ def described(**changes):
     ("data", "message"),
     [
         (described(format=3), "not a sheet of format 2"),
-        (described(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of \+"),
+        (described(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of '\+'"),
         (described(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
         (described(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
     ],

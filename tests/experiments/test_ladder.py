@@ -93,7 +93,7 @@ def test_a_standing_is_that_of_the_population():
 
 
 def test_an_unknown_rung_is_named():
-    with pytest.raises(TinyNetError, match="there is no rung 'top'. The rungs are notebook, high_rate"):
+    with pytest.raises(TinyNetError, match="rung is 'top'. It must be one of 'notebook', 'high_rate'"):
         Ladder(16, exam=EXAM).standing("top")
 
 

@@ -178,5 +178,7 @@ def test_a_cohort_says_what_it_can_begin_from():
     ):
         cohort.load_parameters(np.zeros((2, 23)))
     cohort.advance(1)
-    with pytest.raises(TinyNetError, match=r"1 epochs are done\. Load parameters before the first epoch"):
+    with pytest.raises(
+        TinyNetError, match=r"the training has reached epoch 1\. Load parameters before the first epoch"
+    ):
         cohort.load_parameters(cohort.parameters())

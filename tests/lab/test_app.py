@@ -238,7 +238,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "the request has no field 'architecture'. Add the field."),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batch is 1,000. It must be a whole number from 1 to 256."),
-        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Create the network with output='softmax'"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Set output to 'softmax'"),
         ("initial_parameters", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "Use fewer epochs."),
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
@@ -275,7 +275,7 @@ def test_a_mistake_carries_its_parameters_for_the_labels_of_the_page(client):
     ("change", "message"),
     [
         ({"networks": 2_000_000}, "1 to 1,000,000"),
-        ({"picture": [0.5]}, "picture has 1 numbers. It must have 4, one for each input."),
+        ({"picture": [0.5]}, "picture has 1 number. It must have 4, one for each input."),
         (
             {"networks": 1_000_000, "recipe": {"epochs": 1_000_000}},
             "times the work that the page allows. Use fewer seeds or epochs",
@@ -289,7 +289,7 @@ def test_a_population_request_out_of_range_is_an_error(client, change, message):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"key": "top"}, "key is 'top'. It must be one of notebook"),
+        ({"key": "top"}, "key is 'top'. It must be one of 'notebook'"),
         ({"key": "high_rate", "networks": 5000}, "1 to 2,048"),
     ],
 )

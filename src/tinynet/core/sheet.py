@@ -281,6 +281,6 @@ def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
         return formula
     if formula[0] not in OPERATIONS:
         raise TinyNetError(
-            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(OPERATIONS)}."
+            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(map(repr, OPERATIONS))}."
         )
     return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation.verdicts import wilson
 from tinynet.numerics import arrays, elementary
 from tinynet.validation import check_int
@@ -184,7 +184,7 @@ def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np
     high, low = np.sort(scores[positive]), np.sort(scores[~positive])
     if not len(high) or not len(low):
         raise TinyNetError(
-            f"the examples have {len(high):,} positives and {len(low):,} negatives. There must be at least one of both."
+            f"the examples have {counted(len(high), 'positive')} and {counted(len(low), 'negative')}. There must be at least one of both."
         )
     below = (np.searchsorted(low, high) + np.searchsorted(low, high, "right")) / (2 * len(low))
     above = 1 - (np.searchsorted(high, low) + np.searchsorted(high, low, "right")) / (2 * len(high))

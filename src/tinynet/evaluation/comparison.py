@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.data.examples import Examples
+from tinynet.errors import counted
 from tinynet.evaluation import predictions
 from tinynet.evaluation.diagnosis import LEARNED, constant_loss, final_loss, margin, signed
 from tinynet.model.network import Network
@@ -90,7 +91,7 @@ def _compared_learning(run: Recording, other: Recording) -> str:
 def _learned_when(run: Recording) -> str:
     below = np.flatnonzero(run.loss_per_epoch < LEARNED * constant_loss(run.examples, run.recipe))
     if not len(below):
-        return f"did not learn in {run.epochs:,} epochs"
+        return f"did not learn in {counted(run.epochs, 'epoch')}"
     return f"learned by epoch {below[0] + 1:,}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions
 from tinynet.evaluation.verdicts import percent
 from tinynet.model.losses import mean_losses
@@ -147,7 +147,7 @@ def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
     """
     if not run.epochs:
         raise TinyNetError(
-            f"the recording has {run.steps:,} steps and no complete epoch. Record at least one epoch."
+            f"the recording has {counted(run.steps, 'step')} and no complete epoch. Record at least one epoch."
         )
     epoch %= run.epochs
     first = epoch * run.steps_per_epoch

@@ -22,6 +22,7 @@ from tinynet.experiments.population import Population, population
 from tinynet.experiments.seeds import seed_range
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice
 
 FORMAT = 2  # of a rung's file: a file of another format is measured again
 EARLIER_NAMES = {"unsound": "n_failing_clean_lines", "parts": "met", "worst_doubt": "worst_ambiguous"}
@@ -240,6 +241,4 @@ class Ladder:
 
 
 def _rung(key: str) -> Rung:
-    if key not in RUNG:
-        raise TinyNetError(f"there is no rung {key!r}. The rungs are {', '.join(RUNG)}.")
-    return RUNG[key]
+    return RUNG[check_choice("rung", key, RUNG)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.formats.torch_reader import architecture_of, read
 from tinynet.integrations.torch_watch.checks import check_options, parameters_of
 from tinynet.integrations.torch_watch.hooks import PassRecorder
@@ -69,7 +69,7 @@ def watch(
     torch = extra("torch", "watching a PyTorch loop", "torch")
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TinyNetError(
-            f"optimizer is a {type(optimizer).__name__}. It must be an optimizer of torch.optim. Call watch(model, optimizer)."
+            f"optimizer is of type {type(optimizer).__name__}. It must be an optimizer of torch.optim. Call watch(model, optimizer)."
         )
     if steps_per_epoch is not None:
         check_int("steps_per_epoch", steps_per_epoch, 1)
@@ -127,7 +127,7 @@ class Watcher:
             handle.remove()
         if kind is not None and self.stopped is None:
             what = "interrupted" if issubclass(kind, KeyboardInterrupt) else f"ended by {kind.__name__}"
-            self.stopped = StopReason(len(self.log), "", f"{what} after {len(self.log):,} steps")
+            self.stopped = StopReason(len(self.log), "", f"{what} after {counted(len(self.log), 'step')}")
         try:
             self._recording = self._finished_recording()
         except Exception as problem:

@@ -20,6 +20,7 @@ from tinynet.lab.api.requests import Progress, StrictRequest, WorldJson
 from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
 from tinynet.story.rung_effects import sentence
+from tinynet.validation import check_choice
 
 SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
 MAX_PICTURES = 5_000  # per request for Bayes-optimal outputs
@@ -145,8 +146,7 @@ def _ladder(networks: int) -> Ladder:
 
 def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
     """Measure a rung and its baseline. Earlier results are reused."""
-    if request.key not in RUNG:
-        raise TinyNetError(f"is {request.key!r}. It must be one of {', '.join(RUNG)}.", parameter="key")
+    check_choice("key", request.key, RUNG)
     if not 1 <= request.networks <= MAX_SEEDS:
         raise TinyNetError(
             f"is {request.networks:,}. It must be from 1 to {MAX_SEEDS:,}.", parameter="networks"

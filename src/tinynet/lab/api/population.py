@@ -7,7 +7,7 @@ import numpy as np
 
 from tinynet.data.batches import Source, examples_per_epoch
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions, verdicts
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.experiments.population import Population, all_right_phrase, population
@@ -71,7 +71,8 @@ def _check(request: PopulationRequest, source: Source) -> None:
     found, inputs = len(request.picture), request.architecture.sizes[0]
     if found != inputs:
         raise TinyNetError(
-            f"has {found:,} numbers. It must have {inputs:,}, one for each input.", parameter="picture"
+            f"has {counted(found, 'number')}. It must have {inputs:,}, one for each input.",
+            parameter="picture",
         )
     check_int("networks", request.networks, 1, MAX_NETWORKS)
     steps = request.recipe.epochs * examples_per_epoch(source)

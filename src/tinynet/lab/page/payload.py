@@ -11,7 +11,7 @@ from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.sheet import sheet_of
 from tinynet.data.batches import examples_per_epoch
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.kernels.simd_init import initial_blocks
 from tinynet.lab.api.requests import SheetRequest, check_sheet_request
 from tinynet.lab.api.sheets import cell_labels, initial_state
@@ -172,8 +172,6 @@ def _settings(run: Recording) -> dict[str, str]:
         "hidden": f"hidden {architecture.hidden}",
         "output": f"output {architecture.output}",
         "initial": run.network.origin,
-        "examples": "a world"
-        if run.world
-        else f"{len(run.examples):,} {run.examples.noun(len(run.examples))}",
+        "examples": "a world" if run.world else counted(len(run.examples), run.examples.noun()),
         **{name: f"{name.replace('_', ' ')} {number}" for name, number in numbers.items()},
     }
