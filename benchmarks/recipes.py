@@ -174,7 +174,9 @@ def main() -> None:
     networks, exam = 128 if options.quick else 4096, Exam()
     validation = Exam(count=2000, stream=rng.VALIDATION)
     print(f"The requirements: {', '.join(each.label for each in REQUIREMENTS)}.\n")
-    print("| recipe | passed | fraction | 95 % interval | Brier ratio | each requirement, % | best agreement |")
+    print(
+        "| recipe | passed | fraction | 95 % interval | Brier ratio | each requirement, % | best agreement |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for case in CASES:
         if options.only in case.name:
