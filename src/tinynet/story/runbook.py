@@ -94,9 +94,9 @@ class Runbook:
             f"pixel has random noise of {world.noise:g}."
         )
         yield Text(
-            "The noise sets a limit for every network: the Bayes score, which is the best possible score. For the accuracy on "
-            f"these lines, the Bayes score is {best.accuracy.value:.3f}. The Brier score is the mean squared error of the predicted "
-            f"probabilities, so lower is better. For the Brier score, the Bayes score is {best.brier.value:.4f}. A network "
+            "The noise sets a limit for every network: the Bayes score, which is the best possible score. The accuracy on these "
+            f"lines has a Bayes score of {best.accuracy.value:.3f}. The Brier score is the mean squared error of the predicted "
+            f"probabilities, so lower is better. The Brier score has a Bayes score of {best.brier.value:.4f}. A network "
             "whose two outputs are always 0.5 has a Brier score of 0.25."
         )
 
@@ -216,10 +216,10 @@ class Runbook:
             )
         few = self.ladder.standing(TRAINED[0])
         nodes = f"networks with {RUNG[few.key].hidden} hidden nodes"
-        yield Text(f"The fewest {nodes} meet these requirements:")
-        for requirement, met in zip(REQUIREMENTS, few.met, strict=True):
+        yield Text(f"The next counts are of the requirements that are hardest for {nodes}.")
+        for k, met in enumerate(few.met):
             if met == min(few.met):
-                what = f"{nodes} meet the requirement of {requirement.label}"
+                what = f"{nodes} meet requirement {k + 1}, {REQUIREMENTS[k].label}"
                 yield verdicts.counted(met, few.networks, what)
         standings = [self.ladder.standing(key) for key in TRAINED]
         passing = [RUNG[found.key].hidden for found in standings if found.passed > found.networks / 2]
