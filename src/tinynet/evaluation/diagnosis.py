@@ -164,8 +164,8 @@ def _plateau(run: Recording) -> Iterator[Finding]:
     sentence = f"The network is on a plateau: its loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
     if path:
         sentence += (
-            f" In the last epoch the parameters moved {moved:.4f} on a path of length {path:.4f} "
-            f"({percent(moved / path)}): the steps of the {run.examples.noun(2)} cancel each other."
+            f" In the last epoch, the parameters took a path of length {path:.4f}. They ended {moved:.4f} from its beginning "
+            f"({percent(moved / path)}), because the steps of the {run.examples.noun(2)} cancel each other."
         )
     evidence = {"loss": loss, "constant_loss": least, "path": path, "moved": moved}
     yield Finding("plateau", sentence, evidence)

@@ -89,7 +89,7 @@ QUESTIONS = {
         "Does the training change the sign of any weight in the first layer?", YES_NO, _sign_changed
     ),
     "stress": Question(
-        "Four pictures are not lines. Of how many of these pictures is the network sure?",
+        "Four pictures are not lines. How many of these pictures is the network sure of?",
         HOW_MANY,
         _sure_of_stress,
     ),
@@ -104,8 +104,8 @@ QUESTIONS = {
         _learned_and_sure,
     ),
     "learner": Question(
-        "The learner was trained on noisy lines and on doubtful pictures. Of how many of the four pictures that are not lines is it "
-        "sure?",
+        "The learner was trained on noisy lines and on ambiguous pictures. How many of the four pictures that are not lines is "
+        "it sure of?",
         HOW_MANY,
         lambda j: sum(not answer.unsure for answer in predictions.predictions(learner(), j.stress)),
     ),

@@ -63,8 +63,8 @@ def sentence(ladder: Ladder, key: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """Join names as in a sentence.
 
-    >>> listed(["noise"]), listed(["noise", "contrast", "doubt"])
-    ('noise', 'noise, contrast and doubt')
+    >>> listed(["noise"]), listed(["noise", "contrast", "labels"])
+    ('noise', 'noise, contrast and labels')
     """
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

@@ -27,7 +27,7 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], line)
     clean, blurred = (predictions.predictions(j.run.final, shown)[0] for shown in (j.lines["top"], line))
     yield Text(
-        "The margin is the difference between the two outputs. The network is unsure if the margin is below "
+        "The network is unsure if the margin between its outputs is below "
         f"{predictions.UNSURE:g}. On the clean line the margin is {clean.margin:.4f}. On the fuzzy line the margin is "
         f"{blurred.margin:.4f}. {_FUZZ[clean.unsure, blurred.unsure]}"
     )
@@ -116,8 +116,8 @@ def stress(j: Journey) -> Iterator[Part]:
     clean = predictions.predictions(j.run.final, j.lines)
     yield Text(
         f"The network is unsure of {sum(a.unsure for a in found)} of these {len(found)} pictures. It is unsure of "
-        f"{sum(a.unsure for a in clean)} of the {len(clean)} lines. Doubt about a gray block has a meaning only if the network "
-        "is sure of the lines."
+        f"{sum(a.unsure for a in clean)} of the {len(clean)} lines. To be unsure of a gray block has a meaning only if the "
+        "network is sure of the lines."
     )
     yield Text(_order(j))
     first, last = j.lines.target_names
@@ -129,9 +129,9 @@ def stress(j: Journey) -> Iterator[Part]:
         f"Horizontal minus vertical on the gray block, for {j.networks:,} seeds.",
         lambda: plots.population_histogram(margins, mark=diagnosis.margin(j.run.final, gray)),
     )
-    yield everyone.fraction(margins < 0, f"lean to {last} on gray if {last} lines come last")
+    yield everyone.fraction(margins < 0, f"predict {last} for gray if {last} lines come last")
     yield turned.fraction(
-        turned.margins(gray)[:, 0] > 0, f"lean to {first} on gray if {first} lines come last"
+        turned.margins(gray)[:, 0] > 0, f"predict {first} for gray if {first} lines come last"
     )
 
 

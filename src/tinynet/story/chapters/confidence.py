@@ -80,8 +80,8 @@ def confidence(j: Journey) -> Iterator[Part]:
     if chance:
         yield Text("The seed decides the prediction like a coin flip, and the network is still sure of it.")
     yield Text(
-        "Confidence is not correctness. The training pictures contain no doubtful picture, so the network has no reason to doubt. "
-        "Uncertainty is not a weakness: it is the right response to a picture that nobody can name. The learning rate and the "
+        "Confidence is not correctness. The training pictures contain no ambiguous picture, so the network never learns to be unsure. "
+        "To be unsure is not a weakness: it is right for a picture that is neither horizontal nor vertical. The learning rate and the "
         "number of epochs are hyperparameters. They change this confidence too, not only the speed of training."
     )
 
