@@ -34,7 +34,7 @@ describe("the chart of the ladder", () => {
     const { ariaValueMin, ariaValueMax, ariaValueNow } = slider();
     expect([ariaValueMin, ariaValueMax, ariaValueNow]).toEqual(["1", "4", "3"]);
     expect(slider().getAttribute("aria-valuetext")).toBe(
-      "noise: accuracy 0.988, margin on gray −0.042, 78.5 % pass the exam",
+      "noise: line accuracy 0.988, gray margin −0.042, 78.5 % pass the exam",
     );
     await page.rerender({ place: 3 });
     expect([slider().ariaValueNow, slider().getAttribute("aria-valuetext")]).toEqual(["4", "width: not measured yet"]);

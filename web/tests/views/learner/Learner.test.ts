@@ -131,7 +131,7 @@ describe("the ladder", () => {
     expect(await screen.findByText("notebook was measured.")).toBeTruthy();
     expect(rung.mock.calls.map(([key, networks]) => [key, networks])).toEqual([["notebook", 256]]);
     expect(slider().getAttribute("aria-valuetext")).toBe(
-      "notebook: accuracy 0.910, margin on gray 0.020, 78.0 % pass the exam",
+      "notebook: line accuracy 0.910, gray margin 0.020, 78.0 % pass the exam",
     );
   });
 
