@@ -40,7 +40,7 @@ def says(page, picture):
         expect(card.locator(".value").first).to_have_text(f"{100 * outputs[0]:.1f} %")
         expect(card.locator(".value").nth(1)).to_have_text(f"{100 * outputs[1]:.1f} %")
         gap = outputs[0] - outputs[1]
-        expect(card.locator(".gap")).to_have_text(f"margin {abs(gap):.3f}")
+        expect(card.locator(".margin")).to_have_text(f"margin {abs(gap):.3f}")
         answer = "horizontal" if gap > 0 else "vertical"
         words = answer if abs(gap) >= predictions.UNSURE else f"{answer} (unsure)" if gap else "undecided"
         expect(card.locator(".pill")).to_have_text(words)
