@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import tinynet as tn
-from networks import layered, networks, pictures
+from networks import content, networks, pictures
 from tinynet.errors import TinyNetError
 
 ENDINGS = ("safetensors", "pt", "pth", "onnx", "json")
@@ -25,14 +25,14 @@ DOUBLE = SINGLE.with_parameters(SINGLE.parameters * 1.1, origin="scaled")
 
 @given(network=networks())
 def test_a_round_trip_in_float64_loses_nothing(network):
-    assert layered(tn.Network.from_torch(network.to_torch(dtype="float64"))) == layered(network)
+    assert content(tn.Network.from_torch(network.to_torch(dtype="float64"))) == content(network)
 
 
 @given(network=networks(single=True))
 def test_a_round_trip_of_float32_numbers_loses_nothing(network):
     model = network.to_torch()
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-    assert layered(tn.Network.from_torch(model)) == layered(network)
+    assert content(tn.Network.from_torch(model)) == content(network)
     again = tn.Network.from_torch(model).to_torch()
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
 
@@ -113,13 +113,13 @@ def test_a_state_dict_loads_in_pytorch_and_loses_nothing(network):
     for parameter in model.parameters():
         nn.init.zeros_(parameter)
     model.load_state_dict(state)
-    assert layered(tn.Network.from_torch(model)) == layered(network)
+    assert content(tn.Network.from_torch(model)) == content(network)
 
 
 def test_a_state_dict_from_pytorch_takes_its_activations_from_the_caller():
     state = DOUBLE.to_torch(dtype="float64").state_dict()
     network = tn.Network.from_state_dict(state, hidden="tanh", output="softmax")
-    assert layered(network) == layered(DOUBLE)
+    assert content(network) == content(DOUBLE)
     assert tn.Network.from_state_dict(state).architecture.activations == ("sigmoid", "sigmoid")
     arrays = {f"fc.{name}": value.tolist() for name, value in state.items()}
     assert tn.Network.from_state_dict(arrays).parameters.tolist() == DOUBLE.parameters.tolist()

@@ -159,17 +159,17 @@ def test_every_step_has_an_explanation(fitted):
 def test_the_recording_opens_in_the_laboratory(fitted, open_page, tmp_path):
     from playwright.sync_api import expect
 
-    from page_actions import same_as, to_end
+    from page_actions import assert_ledger_equals, go_to_end
 
     fitted.recording_.save(tmp_path / "flowers.safetensors")
     page = open_page()
     page.get_by_label("Open a recording").set_input_files(tmp_path / "flowers.safetensors")
     expect(page.get_by_label("learning rate")).to_have_value("0.02")
     page.keyboard.press("Home")
-    same_as(page, fitted.recording_[0])
-    to_end(page)
+    assert_ledger_equals(page, fitted.recording_[0])
+    go_to_end(page)
     page.keyboard.press("ArrowLeft")
-    same_as(page, fitted.recording_[-1])
+    assert_ledger_equals(page, fitted.recording_[-1])
 
 
 def test_patience_stops_early_and_keeps_the_best_network():

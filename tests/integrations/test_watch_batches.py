@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 import tinynet as tn
-from watched_loops import LINES, X, Y, loop, model, reconciles, sgd
+from watched_loops import LINES, X, Y, assert_consistent, loop, model, sgd
 
 
 def test_several_passes_before_a_step_are_one_batch():
@@ -19,7 +19,7 @@ def test_several_passes_before_a_step_are_one_batch():
     recording = watcher.recording
     assert recording.recipe.loss == "mse"
     assert recording[0].names == LINES.names
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 def test_the_passes_of_one_loss_keep_their_order():

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 import tinynet as tn
-from watched_loops import CLASSES, LINES, X, Y, model, reconciles, watched
+from watched_loops import CLASSES, LINES, X, Y, assert_consistent, model, watched
 
 
 def hand_written(out, y):
@@ -69,7 +69,7 @@ def test_a_loss_is_identified_or_external(name, batch):
     assert recording.recipe.gradients == "loss"
     assert recording.recipe.optimizer == "sgd"
     assert ("No formula here gives this loss" in recording.notes[0]) == (recording.recipe.loss == "external")
-    reconciles(recording)
+    assert_consistent(recording)
     if name == "no targets":
         assert recording.examples.targets is None
     elif name != "smoothed":
@@ -91,4 +91,4 @@ def test_a_loss_with_a_penalty_is_external():
     penalty = lambda out, y: functional.mse_loss(out, y) + 0.1 * net[0].weight.pow(2).sum()  # noqa: E731
     recording = watched(net, None, penalty)
     assert (recording.recipe.loss, recording.recipe.gradients) == ("external", "external")
-    reconciles(recording)
+    assert_consistent(recording)

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 import tinynet as tn
 from tinynet.integrations.torch_watch.epochs import find_steps_per_epoch
-from watched_loops import LINES, X, Y, loop, model, reconciles, sgd, watched
+from watched_loops import LINES, X, Y, assert_consistent, loop, model, sgd, watched
 
 
 def test_rows_get_the_names_of_the_given_examples():
@@ -60,4 +60,4 @@ def test_the_same_row_twice_in_a_batch_has_two_names():
         "top at 0",
         "top at 1",
     )
-    reconciles(recording)
+    assert_consistent(recording)

@@ -10,7 +10,7 @@ from torch.nn import functional
 import tinynet as tn
 from tinynet.errors import TinyNetError
 from tinynet.integrations.torch_watch import tape
-from watched_loops import X, Y, loop, model, numbers, reconciles, sgd, step
+from watched_loops import X, Y, assert_consistent, loop, model, numbers, sgd, step
 
 
 def test_an_empty_batch_is_refused_or_ends_the_recording():
@@ -26,7 +26,7 @@ def test_an_empty_batch_is_refused_or_ends_the_recording():
         step(net, optimizer, total, X)
     recording = watcher.recording
     assert len(recording) == 1
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 def test_a_layer_under_autocast_is_named():

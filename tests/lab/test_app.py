@@ -36,7 +36,7 @@ ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 10_000}}  # ne
 
 @pytest.fixture(scope="module")
 def client():
-    with laboratory.running() as address, httpx.Client(base_url=address, timeout=600) as found:
+    with laboratory.running_server() as address, httpx.Client(base_url=address, timeout=600) as found:
         yield found
 
 
