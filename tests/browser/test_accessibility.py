@@ -114,5 +114,5 @@ def test_the_page_has_at_most_200_kb_compressed():
     import gzip
 
     files = [path for path in app.PAGE.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 436_057  # TensorFlow Playground's
+    assert sum(path.stat().st_size for path in files) < 436_057  # the size of TensorFlow Playground
     assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 200_000

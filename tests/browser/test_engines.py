@@ -17,7 +17,7 @@ import browsers
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
-PATIENCE = 120  # seconds until a browser has answered
+PATIENCE = 120  # seconds
 
 
 class Handler(SimpleHTTPRequestHandler):

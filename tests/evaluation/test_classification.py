@@ -38,7 +38,7 @@ def test_softmax_scores_agree_with_scikit_learn_and_torchmetrics(seed, outputs):
 
 @pytest.mark.parametrize("output", ["sigmoid", "tanh", "identity"])
 def test_other_outputs_are_clipped_probabilities_of_their_own_class(output):
-    """Clipped to 0 to 1 and not normalized: three outputs near 0 are a confident "neither"."""
+    """Check that outputs are clipped and not normalized: three outputs near 0 mean "neither"."""
     examples = random_examples(3, 3)
     network = tn.Network.initial((4, 3), seed=3, output=output, init="normal")
     found, said = classification.score(network, examples), network(examples)
@@ -52,7 +52,7 @@ def test_other_outputs_are_clipped_probabilities_of_their_own_class(output):
     assert classification.score(dark, examples).confidences == pytest.approx(0.5)
 
 
-def test_two_outputs_and_one():
+def test_confidences_of_two_outputs_and_of_one_output_are_defined():
     lines = tn.pictures.lines()
     network = tn.Network.initial(seed=0)
     h, v = network(lines).T
@@ -117,7 +117,7 @@ def test_abstention_is_chosen_on_one_part_and_evaluated_on_another():
     assert "allowed." not in classification.abstain(chosen, judged, 0.5).sentence
 
 
-def test_abstention_without_a_threshold_or_without_answers():
+def test_abstention_reports_a_missing_threshold_and_missing_answers():
     wrong = made("training", [0.9], [0])
     found = classification.abstain(wrong, wrong)
     expected = "No confidence threshold gives an error of at most 5 % on the 1 training examples. The lowest error is 100 %."

@@ -28,7 +28,7 @@ def memorizers():
     return tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
 
 
-def test_the_canonical_ambiguous_pictures_are_gray_and_the_twelve_other_patterns():
+def test_the_exam_has_gray_and_twelve_other_ambiguous_pictures():
     binary = pictures.binary()
     lines = {tuple(x) for x in pictures.lines().inputs.tolist()}
     expected = {tuple(x) for x in binary.inputs.tolist()} - lines | {(0.5,) * 4}
@@ -37,7 +37,7 @@ def test_the_canonical_ambiguous_pictures_are_gray_and_the_twelve_other_patterns
     assert len(EXAM.doubts) == 13
 
 
-def test_the_bayes_optimal_prediction_passes():
+def test_the_bayes_optimal_prediction_passes_the_exam():
     result = EXAM.evaluate(best)
     assert result.passed.tolist() == [True]
     assert result.brier_ratio == pytest.approx([1])
@@ -46,8 +46,8 @@ def test_the_bayes_optimal_prediction_passes():
     assert result.worst_doubt == [0]
 
 
-def test_three_rectified_nodes_are_enough():
-    """|r| - |c| = 2 relu(r) - 2 relu(c) - (r - c) has the sign of the optimal class; r - c + 1 is never below 0."""
+def test_three_relu_nodes_can_pass_the_exam():
+    """Build |r| - |c| = 2 relu(r) - 2 relu(c) - (r - c); r - c + 1 is never below 0."""
     r, c = np.array([1, 1, -1, -1]) / 2, np.array([1, -1, 1, -1]) / 2
     out = 7 * np.array([1, -1, -0.5])
     numbers = [r, c, r - c, [0, 0, 1], out, -out, [3.5, -3.5]]
@@ -70,7 +70,7 @@ def test_the_validation_stream_has_other_pictures():
 
 
 def test_every_measure_agrees_with_its_definition(memorizers):
-    """Compute each measure of one network again, from its definition."""
+    """Compute each measure of one network from its definition."""
     network = memorizers.network(3)
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0)
     targets = tn.World().patterns.targets[rows]
@@ -103,7 +103,7 @@ def test_a_symmetrized_memorizer_has_the_accuracy_of_bayes(memorizers):
     assert result.agreement > 0.99
 
 
-def test_being_always_unsure_does_not_pass():
+def test_a_network_that_is_always_unsure_fails():
     result = EXAM.evaluate(lambda x: np.full((len(x), 2), 0.5))
     assert result.parts.tolist() == [[False, False, True, False, False, False]]
     neither = EXAM.evaluate(lambda x: np.zeros((len(x), 2)))
@@ -113,13 +113,15 @@ def test_being_always_unsure_does_not_pass():
 def test_many_networks_have_the_results_of_single_networks(memorizers, monkeypatch):
     together = table(EXAM.evaluate(memorizers.outputs))
     assert table(EXAM.evaluate(memorizers.network(5)))[:, 0] == pytest.approx(together[:, 5], abs=1e-3)
-    monkeypatch.setattr(exam, "MAX_OUTPUTS", 64 * 2 * 77)  # 77 pictures at a time
+    monkeypatch.setattr(exam, "MAX_OUTPUTS", 64 * 2 * 77)  # chunks of 77 pictures
     assert table(EXAM.evaluate(memorizers.outputs)) == pytest.approx(together)
     monkeypatch.setattr("tinynet.experiments.population.NETWORKS_PER_EXAM", 10)
-    assert table(memorizers.take_exam(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
+    assert table(memorizers.take_exam(EXAM)) == pytest.approx(
+        together, abs=1e-3
+    )  # the kernel computes in float32
 
 
-def test_networks_with_values_not_finite_meet_no_criterion(memorizers):
+def test_networks_with_nan_or_infinity_meet_no_criterion(memorizers):
     def predictor(inputs):
         outputs = memorizers.outputs(inputs)
         outputs[1] = np.nan
@@ -135,7 +137,7 @@ def test_networks_with_values_not_finite_meet_no_criterion(memorizers):
     assert "no network has finite values" in lost.verdicts()[0].sentence
 
 
-def test_verdicts_contain_counts_and_medians(memorizers):
+def test_exam_verdicts_contain_counts_and_medians(memorizers):
     result = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.evaluate(best)])
     found = result.verdicts()
     assert len(result) == 65
@@ -147,7 +149,7 @@ def test_verdicts_contain_counts_and_medians(memorizers):
     assert f"median AUROC {np.median(result.auroc):.3f}, at least 0.85 required" in str(found[4])
 
 
-def test_criteria_are_the_parts_of_the_verdicts(memorizers):
+def test_each_criterion_has_a_verdict(memorizers):
     result = memorizers.take_exam(EXAM)
     for n, (criterion, verdict) in enumerate(zip(result.criteria(), result.verdicts(), strict=False), 1):
         assert criterion.name == exam.PARTS[n - 1]

@@ -1,4 +1,4 @@
-"""Networks to and from PyTorch, and files of named tensors."""
+"""Convert networks to and from PyTorch, and test files of named tensors."""
 
 import pickle
 import subprocess
@@ -48,7 +48,7 @@ def test_a_model_gives_the_outputs_of_the_network(network):
     shown = pictures(network)
     with torch.no_grad():
         theirs = network.to_torch(dtype="float64")(torch.tensor(shown)).numpy()
-    # PyTorch's softplus is z above 20, which is too small by at most log(1 + e**-20).
+    # above 20 the softplus of PyTorch is z, which is too small by at most log(1 + e**-20)
     rounded = "softplus" in network.architecture.activations and np.abs(network.parameters).max() > 1
     rtol = 1e-6 if rounded else 1e-12
     np.testing.assert_allclose(theirs, network(shown), rtol=rtol, atol=1e-8 if rounded else 1e-14)
@@ -127,7 +127,7 @@ def test_a_state_dict_from_pytorch_takes_its_activations_from_the_caller():
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @given(network=networks())
-def test_a_file_loses_nothing(tmp_path_factory, ending, network):
+def test_a_saved_file_loses_nothing(tmp_path_factory, ending, network):
     path = tmp_path_factory.getbasetemp() / f"net.{ending}"
     network.save(path)
     again = tn.Network.load(path)
@@ -138,7 +138,7 @@ def test_a_file_loses_nothing(tmp_path_factory, ending, network):
 
 @pytest.mark.parametrize(("network", "dtype"), [(SINGLE, torch.float32), (DOUBLE, torch.float64)])
 @pytest.mark.parametrize("ending", ["safetensors", "pt"])
-def test_a_file_is_a_state_dict_to_pytorch(tmp_path, network, dtype, ending):
+def test_pytorch_loads_a_saved_file_as_a_state_dict(tmp_path, network, dtype, ending):
     path = tmp_path / f"net.{ending}"
     network.save(path)
     state = torch.load(path, weights_only=True) if ending == "pt" else safetensors.torch.load_file(path)
@@ -275,10 +275,10 @@ def test_a_damaged_file_gives_a_clear_error_or_a_network(tmp_path_factory, endin
     whole = path.read_bytes()
     at = int(place * len(whole))
     path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
-    with suppress(TinyNetError):  # nothing else
+    with suppress(TinyNetError):  # no other error
         assert isinstance(tn.Network.load(path), tn.Network)
     path.write_bytes(whole[:at])
-    if ending == "onnx":  # protobuf cannot tell a file that ends between two fields from a whole one
+    if ending == "onnx":  # protobuf does not detect a file that ends between two fields
         with suppress(TinyNetError):
             assert np.array_equal(tn.Network.load(path).parameters, SINGLE.parameters)
         return

@@ -1,4 +1,4 @@
-"""The forward and backward passes that belong to a step."""
+"""Test which forward and backward passes belong to a step."""
 
 import torch
 from torch.nn import functional
@@ -39,7 +39,7 @@ def test_validation_and_other_passes_are_ignored():
     optimizer = sgd(net)
     with tn.watch(net, optimizer) as watcher:
         for k in range(4):
-            functional.mse_loss(net(X), Y).backward()  # thrown away
+            functional.mse_loss(net(X), Y).backward()  # discarded
             optimizer.zero_grad()
             loss = functional.mse_loss(net(X[k : k + 1]), Y[k : k + 1])
             with torch.no_grad():

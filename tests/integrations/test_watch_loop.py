@@ -1,4 +1,4 @@
-"""Watching changes no number of the loop and leaves nothing behind."""
+"""Test that watching changes no number of a loop and removes its hooks."""
 
 import copy
 import pickle
@@ -31,7 +31,7 @@ from watched_loops import (
 
 
 def closed(net, optimizer, *, epochs=3):
-    """A loop with a closure, which LBFGS calls several times in a step."""
+    """Train with a closure, which LBFGS calls several times per step."""
 
     def closure():
         optimizer.zero_grad()

@@ -1,4 +1,4 @@
-"""The loss of a watched loop is identified by its numbers."""
+"""Test that the loss of a watched loop is identified from its numbers."""
 
 import pytest
 import torch
@@ -61,7 +61,7 @@ def test_a_loss_is_identified_or_external(name, batch):
     recording = watched(model(ending), None, loss, X, targets, batch=batch)
     reads_otherwise = (
         name == "weights of classes" and batch == 1
-    )  # one picture's weight falls out of the mean
+    )  # the weight of a single picture cancels in the mean
     assert (recording.network.architecture.output, recording.recipe.loss) == (
         output,
         "cross_entropy" if reads_otherwise else kind,
@@ -78,7 +78,7 @@ def test_a_loss_is_identified_or_external(name, batch):
         )
 
 
-def test_one_squeezed_output_with_targets_in_one_axis():
+def test_the_loss_of_a_squeezed_output_is_identified():
     y = torch.tensor([0.0, 0.0, 1.0, 1.0])
     loss = lambda out, y: nn.BCEWithLogitsLoss()(out.squeeze(1), y)  # noqa: E731
     recording = watched(model(None, sizes=(4, 3, 1)), None, loss, X, y, batch=2)

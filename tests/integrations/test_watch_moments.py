@@ -1,4 +1,4 @@
-"""The recording of a watched loop has the numbers of PyTorch, for any model and any data."""
+"""Compare the recording of a watched loop with the numbers of PyTorch."""
 
 import numpy as np
 import pytest
@@ -81,7 +81,7 @@ def test_data_of_any_range_is_recorded_unchanged():
     assert WatchedRecording.from_bytes(recording.to_bytes()).examples == recording.examples
 
 
-def test_a_custom_module_with_functions_in_forward():
+def test_a_custom_module_with_functions_in_forward_is_recorded():
     class Net(nn.Module):
         def __init__(self):
             super().__init__()

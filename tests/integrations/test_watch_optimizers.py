@@ -1,4 +1,4 @@
-"""The optimizer of a watched loop, its learning rates and its gradients."""
+"""Test the optimizer, the learning rates and the gradients of a watched loop."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Models, options and loops that cannot be watched are refused."""
+"""Test that unsupported models, options and loops are refused."""
 
 import pytest
 import torch

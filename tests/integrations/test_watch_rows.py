@@ -1,4 +1,4 @@
-"""The rows of a watched loop: names, classes and epochs."""
+"""Test names, classes and epochs of the rows of a watched loop."""
 
 import numpy as np
 import torch
@@ -40,7 +40,7 @@ def test_epochs_are_found_or_can_be_set():
     assert watched(model(), None, functional.mse_loss, X[drawn], Y[drawn], epochs=1).steps_per_epoch == 1
     assert (
         find_steps_per_epoch(np.array([[0, 1], [1, 1]] * 2), 2) == 1
-    )  # two epochs with repeated rows may be chance
+    )  # repeated rows in two epochs may be a coincidence
     twice = torch.tensor([0, 1, 2, 3, 2])  # iris has such a row
     net = model()
     recording = watched(net, None, functional.mse_loss, X[twice], Y[twice], batch=2)

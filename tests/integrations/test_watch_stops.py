@@ -1,4 +1,4 @@
-"""A recording that ends before the loop does not change the loop."""
+"""Test recordings that end before the loop; the loop does not change."""
 
 from contextlib import nullcontext
 
@@ -103,7 +103,7 @@ def test_a_later_error_ends_the_recording():
     assert "recorded up to step 7: the outputs of layer '2' do not follow" in recording.stopped.reason
 
 
-def test_memory_is_bounded(monkeypatch):
+def test_the_memory_of_a_recording_is_limited(monkeypatch):
     monkeypatch.setattr(tape, "MAX_BYTES", 4000)
     plain, net = model(), model()
     loop(plain, sgd(plain))

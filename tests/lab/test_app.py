@@ -1,4 +1,4 @@
-"""The server, over a real connection."""
+"""Test the server over a real connection."""
 
 import json
 import os
@@ -31,7 +31,7 @@ PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()
 EXPERIMENT = {"architecture": PLAIN, "recipe": {}, "examples": LINES.to_json()}
 QUESTION = EXPERIMENT | {"picture": [0.5] * 4, "networks": 500}
-ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 10_000}}  # nearly the maximum
+ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 10_000}}  # close to the maximum
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def json_lines(answer):
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def test_a_sheet_and_the_labels_of_its_cells(client):
+def test_a_sheet_has_labels_for_its_cells(client):
     recipe = tn.Recipe(optimizer="adam")
     said = ask(client, "sheet", {"architecture": PLAIN, "recipe": recipe.to_json(), "batch": 2})
     sheet = Sheet.of(tn.Architecture(), recipe, 2)
@@ -63,7 +63,7 @@ def test_a_sheet_and_the_labels_of_its_cells(client):
 
 
 @pytest.mark.parametrize("sizes", [(4, 3, 2), (9, 5, 4, 2)])
-def test_starts_are_the_networks_initial_parameters(client, sizes):
+def test_initial_parameters_equal_the_library(client, sizes):
     said = ask(
         client, "initial_parameters", {"architecture": {"sizes": sizes}, "first_seed": 2**32 - 3, "count": 3}
     )
@@ -71,21 +71,21 @@ def test_starts_are_the_networks_initial_parameters(client, sizes):
         assert start == tn.Network.initial(sizes, seed=seed).parameters.tolist()
 
 
-def test_pictures(client):
+def test_the_built_in_pictures_equal_the_library(client):
     said = client.get("api/pictures/2").json()["sets"]
     assert said["world"] == tn.pictures.binary().to_json()
     assert said["stress"] == tn.pictures.stress().to_json()
     assert client.get("api/pictures/3").json()["sets"] == {"lines": tn.pictures.lines(3).to_json()}
 
 
-def test_a_recording_is_the_librarys_bytes(client):
+def test_a_recording_has_the_bytes_of_the_library(client):
     answer = client.post("api/recording", json=EXPERIMENT | {"seed": 3, "recipe": {"seed": 3}})
     run = tn.train(tn.Network.initial(seed=3), LINES, tn.Recipe(seed=3))
     assert answer.content == run.to_bytes()
     assert answer.headers["etag"] == f'"{run.identity}"'
 
 
-def test_a_recording_from_given_parameters(client):
+def test_a_recording_starts_from_given_parameters(client):
     network = tn.Network.initial(seed=1).with_parameter("layer1.bias[0]", 2.5)
     given = {"parameters": network.parameters.tolist(), "origin": network.origin}
     answer = client.post("api/recording", json=EXPERIMENT | given)
@@ -155,7 +155,7 @@ def test_too_many_jobs_are_refused_and_other_requests_still_work(client):
 WORLD = tn.World(noise=0.1, labels="coin")
 
 
-def test_a_recording_and_a_population_from_a_world(client):
+def test_a_recording_and_a_population_of_a_world_equal_the_library(client):
     asked = EXPERIMENT | {"world": WORLD.to_json(), "recipe": {"epochs": 2, "seed": 7}, "seed": 7}
     run = tn.train(tn.Network.initial(seed=7), WORLD, tn.Recipe(epochs=2, seed=7))
     assert client.post("api/recording", json=asked).content == run.to_bytes()
@@ -166,7 +166,7 @@ def test_a_recording_and_a_population_from_a_world(client):
     assert found["result"]["verdicts"]["all_right"]["count"] == trained.all_right.sum()
 
 
-def test_the_memorizer_and_the_learner(client):
+def test_the_results_of_the_memorizer_and_the_learner_equal_the_library(client):
     said = client.get("api/learner").json()
     inputs, _, rows = World().draw(np.arange(said["pictures"]), seed=0)
     happened = World().patterns.targets[rows, 0]
@@ -187,7 +187,7 @@ def test_the_memorizer_and_the_learner(client):
     assert [rung["key"] for rung in said["rungs"]] == list(RUNG)
 
 
-def test_a_rung_is_the_ladders(client):
+def test_a_rung_equals_the_ladder(client):
     said = json_lines(client.post("api/rung", json={"key": "high_rate", "networks": 64}))[-1]["result"]
     ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
     found = ladder.standing("high_rate")
@@ -197,7 +197,7 @@ def test_a_rung_is_the_ladders(client):
     assert said["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
 
 
-def test_bayes_optimal_outputs(client):
+def test_bayes_optimal_outputs_equal_the_posterior(client):
     shown = [[0.9, 0.8, 0.3, 0.1], [0.5, 0.5, 0.5, 0.5]]
     said = ask(client, "bayes", {"pictures": shown, "world": WORLD.to_json()})
     assert said["outputs"] == posterior(WORLD, shown).tolist()
@@ -212,14 +212,14 @@ def test_pytorch_checks_a_step(client):
     assert all(values[name] == pytest.approx(value, abs=1e-15) for name, value in said.items())
 
 
-def test_without_pytorch_the_check_says_how_to_install_it(client, monkeypatch):
+def test_without_pytorch_the_error_has_the_install_command(client, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     answer = client.post("api/check", json=EXPERIMENT)
     assert answer.status_code == 501
     assert 'pip install "tinynet-lab[torch]"' in answer.json()["error"]
 
 
-def test_a_chapter_with_its_figures_and_its_answer(client):
+def test_a_chapter_has_figures_and_an_answer(client):
     said = json_lines(client.post("api/story", json={"chapter": "look", "networks": 10}))[-1]["result"]
     heads = {head["key"]: head for head in client.get("api/about").json()["chapters"]}
     assert len(heads) == 10
@@ -245,7 +245,7 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the examples are drawn from a world"),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "garbage": 1}, "the request has a field 'garbage', which is unknown"),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": "x"}, "the field 'batch' of the request is invalid. It must be a whole number."),
-        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "given"}}, "loss is 'given'. It must be one of"),  # a word of earlier files
+        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "given"}}, "loss is 'given'. It must be one of"),  # a value in files of earlier versions
         ("sheet", {"architecture": PLAIN | {"start": "xavier"}, "recipe": {}}, "no field 'start'"),
         ("initial_parameters", {"architecture": PLAIN, "first_seed": -1}, "first_seed is -1. It must be a whole number from 0"),
         ("bayes", {"pictures": []}, "pictures has 0 pictures. It must have 1 to 5,000."),
@@ -254,14 +254,14 @@ def test_a_chapter_with_its_figures_and_its_answer(client):
         ("bayes", {"pictures": [[0, 0, 0, 0]], "world": {"noise": 0}}, "noise is 0"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_status_400_with_a_message(client, path, body, message):
+def test_an_invalid_request_has_status_400_and_a_message(client, path, body, message):
     answer = client.post(f"api/{path}", json=body)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
     assert set(answer.json()["parameters"]) <= set(golden.read("request_parameters"))
 
 
-def test_a_mistake_carries_its_parameters_for_the_labels_of_the_page(client):
+def test_an_error_lists_its_parameters_for_the_labels_of_the_page(client):
     body = {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}
     answer = client.post("api/sheet", json=body).json()
     assert answer["parameters"] == ["loss", "output"]

@@ -1,4 +1,4 @@
-"""The offline page as a file: its content, its size, and its errors."""
+"""Test the file of the offline page: its content, its size and its errors."""
 
 import base64
 import json
@@ -78,7 +78,7 @@ def test_the_same_recordings_give_the_same_bytes():
     assert offline.page(RUN, HIGH_RATE) == offline.page(RUN, HIGH_RATE)
 
 
-def test_every_form_is_the_sheet_of_the_server():
+def test_every_stored_sheet_equals_the_sheet_of_the_server():
     [held] = unpacked(offline.page(RUN))[0]["sheets"]
     assert len(held["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
     for form in held["forms"][::5]:
@@ -121,7 +121,7 @@ def test_a_training_with_early_stopping_is_stored():
 # --- names, titles, safety -------------------------------------------------------------------------------------
 
 
-def test_default_names_are_the_settings_that_differ():
+def test_default_names_list_the_settings_that_differ():
     seventh = tn.train(tn.Network.initial((4, 5, 2), seed=7), LINES, tn.Recipe(epochs=10))
     found = list(payload.distinguishing_names((RUN, HIGH_RATE)))
     assert found == ["learning rate 0.1", "learning rate 5"]
@@ -159,7 +159,7 @@ def test_to_html_writes_the_page_to_a_path(tmp_path):
     assert len(unpacked(text)[0]["recordings"]) == 2
 
 
-def test_the_documents_code_writes_two_pages(tmp_path, monkeypatch):
+def test_the_code_of_the_document_writes_two_pages(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     section = (ROOT / "docs" / "laboratory.md").read_text().split("## In one file")[1]
     exec(re.search(r"```python\n(.*?)```", section, re.S)[1], {})
@@ -184,7 +184,7 @@ def test_recordings_that_do_not_fit_a_page_are_refused():
 
 
 @pytest.mark.slow
-def test_an_error_names_the_largest_part():
+def test_the_error_for_a_large_page_names_its_largest_part():
     rng = np.random.default_rng(0)
     many = tn.Examples(
         rng.random((9000, 16)), np.eye(2)[rng.integers(0, 2, 9000)], tuple(map(str, range(9000))), (4, 4)
@@ -196,7 +196,7 @@ def test_an_error_names_the_largest_part():
 
 
 @pytest.mark.torch
-def test_a_pytorch_recording_includes_the_forms_to_continue():
+def test_a_pytorch_recording_includes_the_sheets_to_continue_the_training():
     known, given = recordings()
     assert [batch for _, batch in payload.required_forms(known)] == [1, 3]
     assert [(recipe.gradients, batch) for recipe, batch in payload.resume_forms(known)] == [
@@ -225,7 +225,7 @@ def test_too_many_pytorch_steps_are_refused():
         offline.page(many)
 
 
-def test_without_a_built_page_the_error_says_how_to_build_it(monkeypatch, tmp_path):
+def test_without_a_built_page_the_error_has_the_build_command(monkeypatch, tmp_path):
     monkeypatch.setattr(offline, "PAGE", tmp_path)
     with pytest.raises(TinyNetError, match="npm --prefix web run build"):
         RUN.to_html()

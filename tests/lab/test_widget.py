@@ -1,4 +1,4 @@
-"""The widget with a real kernel, and the static picture without a widget."""
+"""Test the widget with a real kernel, and the static picture."""
 
 import base64
 import io
@@ -38,7 +38,7 @@ def run():
 
 
 class Notebook:
-    """A kernel, and the parts of a notebook that a widget needs: comms and messages."""
+    """Run cells in a kernel; send and receive the messages of a widget."""
 
     def __init__(self, client):
         self.client, self.comms = client, {}
@@ -134,7 +134,7 @@ def test_step_and_cell_are_synchronized(notebook, comm):
     ],
 )  # fmt: skip
 @pytest.mark.torch  # a chapter names the version of PyTorch
-def test_the_kernel_returns_the_results_of_the_server(notebook, comm, what, about, expected):
+def test_the_kernel_and_the_server_return_equal_results(notebook, comm, what, about, expected):
     result, _, heard = notebook.ask(comm, what, about)
     assert result == json.loads(json.dumps(expected()))
     assert heard[0] == (0, 0)  # the kernel confirms the request at once
@@ -209,7 +209,7 @@ def test_wrong_steps_and_cells_are_refused(run):
     assert (widget.step, widget.cell) == (0, "loss")
 
 
-def test_the_page_may_show_a_longer_branch(run):
+def test_the_page_can_select_a_step_of_a_longer_branch(run):
     widget = run.widget()
     widget.set_state({"step": 5_000})
     assert widget.step == 5_000
@@ -246,7 +246,7 @@ def test_without_anywidget_the_picture_names_the_command(run, monkeypatch):
         match=r'the laboratory in a notebook needs anywidget: pip install "tinynet-lab\[widget\]"',
     ):
         run.widget()
-    found = run._display_()  # as marimo asks
+    found = run._display_()  # marimo requests this representation
     assert 'pip install "tinynet-lab[widget]"' in found._repr_mimebundle_()["text/plain"]
     assert "<img" in found._repr_html_()
 
@@ -259,12 +259,12 @@ def test_a_picture_needs_no_scripts_and_styles(run):
 
     with Image.open(io.BytesIO(base64.b64decode(re.search('base64,([^"]+)', html)[1]))) as image:
         assert image.width > 800
-        assert len(image.convert("L").getcolors()) > 10  # something is drawn
+        assert len(image.convert("L").getcolors()) > 10  # the picture is not blank
     for name, outputs in zip(LINES.names, run.final(LINES), strict=True):
         assert f"<td>{name}</td><td>{100 * outputs[0]:.1f} %</td>" in html
 
 
-def test_a_picture_has_the_reason_why_a_training_stopped():
+def test_the_picture_of_a_stopped_training_has_the_reason():
     wild = tn.train(
         tn.Network.initial(seed=0, hidden="identity", output="identity"), LINES, tn.Recipe(learning_rate=50.0)
     )
@@ -278,17 +278,17 @@ def test_names_are_escaped():
     assert "<script>" not in html
 
 
-def test_documentation_builders_get_the_picture(run):
+def test_documentation_builders_receive_the_picture(run):
     assert run._repr_html_() == snapshot.snapshot(run)["text/html"]
     assert "4-3-2 network, seed 0: 23 parameters." in run.initial._repr_html_()
 
 
-def test_in_a_terminal_ipython_shows_the_text(run):
+def test_ipython_shows_the_text_in_a_terminal(run):
     with pytest.raises(NotImplementedError):
         run._ipython_display_()
 
 
-def test_other_messages_are_ignored():
+def test_invalid_messages_are_ignored():
     told = []
     handler = messages.MessageHandler(lambda *said: told.append(said))
     for message in ("hello", None, {}, {"id": 3, "ask": "about"}, {"id": "x", "cancel": True}):
@@ -296,7 +296,7 @@ def test_other_messages_are_ignored():
     assert told == []
 
 
-def test_an_internal_error_is_sent(monkeypatch):
+def test_an_internal_error_is_sent_to_the_page(monkeypatch):
     told = []
     monkeypatch.setattr(chapters, "about", lambda: 1 / 0)
     messages.MessageHandler(lambda said, _: told.append(said)).handle({"id": "a", "ask": "about"})
@@ -305,7 +305,7 @@ def test_an_internal_error_is_sent(monkeypatch):
     assert told[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}
 
 
-def test_the_code_in_the_docs_runs(capsys):
+def test_the_code_of_the_document_runs(capsys):
     text = (Path(__file__).parents[2] / "docs" / "notebook.md").read_text()
     exec("\n".join(re.findall(r"```python\n(.*?)```", text, re.S)), {})
     assert capsys.readouterr().out == "('bottom',)\n"

@@ -1,4 +1,4 @@
-"""The build step of the package with a fake npm, and the wheel in an environment without extras."""
+"""Test the build step with a fake npm, and the wheel without extras."""
 
 import importlib.util
 import os

@@ -39,7 +39,7 @@ def test_incompatible_fields_are_refused():
         Recipe(optimizer="adam", momentum=0.9)
 
 
-def test_json_round_trip_keeps_the_recipe():
+def test_a_json_round_trip_keeps_the_recipe():
     recipe = Recipe(0.3, 7, "bce", "shuffled", 2, "adam", weight_decay=0.1, seed=4)
     assert Recipe.from_json(recipe.to_json()) == recipe
     with pytest.raises(TinyNetError, match="no field 'speed'\\. Its fields are 'learning_rate'"):
