@@ -127,18 +127,18 @@ def test_with_json_every_file_is_written_and_listed(arguments, tmp_path):
 
 def test_discover_writes_the_same_files_with_json(tmp_path):
     arguments = ["discover", "--chapter", "stress", "--networks", "8", "--out", "made"]
-    told = json.loads(tinynet(*arguments, "--json", cwd=tmp_path).stdout)
-    written = {path: (tmp_path / path).read_bytes() for path in told["files"]}
+    document = json.loads(tinynet(*arguments, "--json", cwd=tmp_path).stdout)
+    written = {path: (tmp_path / path).read_bytes() for path in document["files"]}
     assert "made/report.html" in written
-    assert not told["interrupted"]
+    assert not document["interrupted"]
     tinynet(*arguments, cwd=tmp_path)
-    assert written == {path: (tmp_path / path).read_bytes() for path in told["files"]}
+    assert written == {path: (tmp_path / path).read_bytes() for path in document["files"]}
 
 
-def test_explain_prints_its_format_with_json_too(recording):
-    asked = ["explain", recording, "loss", "--format", "latex"]
-    found = json.loads(tinynet(*asked, "--json").stdout)
-    assert found["text"] == tinynet(*asked).stdout.rstrip("\n")
+def test_explain_with_json_contains_the_requested_format(recording):
+    arguments = ["explain", recording, "loss", "--format", "latex"]
+    found = json.loads(tinynet(*arguments, "--json").stdout)
+    assert found["text"] == tinynet(*arguments).stdout.rstrip("\n")
     assert found["format"] == "latex"
 
 
@@ -302,9 +302,9 @@ def test_ctrl_c_keeps_the_completed_steps(tmp_path, monkeypatch):
 
 def test_ctrl_c_in_the_journey_keeps_the_complete_chapters(tmp_path, monkeypatch):
     monkeypatch.setattr(terminal, "progress", partial(ctrl_c_at, 2))
-    done = tinynet("discover", "--networks", "8", "--out", "told", cwd=tmp_path)
+    done = tinynet("discover", "--networks", "8", "--out", "story", cwd=tmp_path)
     assert done.returncode == 130
     assert "2 chapters are complete" in done.stderr
-    report = (tmp_path / "told" / "report.html").read_text()
+    report = (tmp_path / "story" / "report.html").read_text()
     assert "The first nudge" in report
     assert "Convergence" not in report

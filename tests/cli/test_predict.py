@@ -54,8 +54,8 @@ def test_many_rows_are_written_to_a_file(run, tmp_path):
         tmp_path / "new.csv", [(float(k % 10), 10.0 * (k % 10)) for k in range(50)], ("width", "length")
     )
     out = tmp_path / "predictions.csv"
-    said = tinynet("predict", path, new, "--out", out).output
-    assert "… and 30 more rows" in said
+    output = tinynet("predict", path, new, "--out", out).output
+    assert "… and 30 more rows" in output
     with out.open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 50

@@ -148,12 +148,12 @@ def test_an_interrupted_sweep_continues(end, code, tmp_path):
     shards = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("shards/*.parquet")}
     assert 0 < len(shards) < 6
     if end == signal.SIGINT:
-        said = re.search(
+        message = re.search(
             r"([\d,]+) of 12,000 networks are done. Run the same command again to continue", errors
         )
         counted = pq.read_table(tmp_path / "out" / "trials.parquet")["networks"][0].as_py()
-        assert said, errors
-        assert counted == int(said[1].replace(",", ""))  # a shard that is being written is not counted
+        assert message, errors
+        assert counted == int(message[1].replace(",", ""))  # a shard that is being written is not counted
     rest = tinynet(*arguments, "--out", "out", cwd=tmp_path)
     assert rest.stderr.startswith(f"found {len(shards)} of 6 shards done")
     assert {path: path.stat().st_mtime_ns for path in shards} == shards

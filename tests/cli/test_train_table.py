@@ -64,13 +64,13 @@ def test_the_scores_equal_scikit_learn(reports):
     outputs = np.array([answer["outputs"] for answer in answers])
     iris = load_iris()
     rows = [int(answer["name"].removeprefix("row ")) - 1 for answer in answers]
-    wanted = iris.target[rows]  # setosa, versicolor, virginica: in alphabetical order
-    assert np.bincount(wanted).tolist() == [15, 15, 15]
-    assert score["accuracy"] == sklearn.metrics.accuracy_score(wanted, outputs.argmax(axis=1)) >= 0.93
-    assert score["loss"] == pytest.approx(sklearn.metrics.log_loss(wanted, outputs))
-    brier = sklearn.metrics.brier_score_loss(wanted, outputs, labels=[0, 1, 2], scale_by_half=False)
+    labels = iris.target[rows]  # setosa, versicolor, virginica: in alphabetical order
+    assert np.bincount(labels).tolist() == [15, 15, 15]
+    assert score["accuracy"] == sklearn.metrics.accuracy_score(labels, outputs.argmax(axis=1)) >= 0.93
+    assert score["loss"] == pytest.approx(sklearn.metrics.log_loss(labels, outputs))
+    brier = sklearn.metrics.brier_score_loss(labels, outputs, labels=[0, 1, 2], scale_by_half=False)
     assert score["brier"] == pytest.approx(brier / 3)
-    right = outputs.argmax(axis=1) == wanted
+    right = outputs.argmax(axis=1) == labels
     answered = outputs.max(axis=1) >= found["abstention"]["numbers"]["threshold"]
     assert (found["abstention"]["count"], found["abstention"]["n"]) == (
         (answered & ~right).sum(),
@@ -241,10 +241,10 @@ def test_regression_scores_are_in_the_units_of_the_table(folder):
     assert "Mean absolute error of target on " in printed.stdout
     assert error in printed.stdout
     names = [answer["name"] for answer in found["held_out_predictions"]]
-    wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
-    said = np.array([answer["values"][0] for answer in found["held_out_predictions"]])
-    assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))
-    assert held_out["r2"] == pytest.approx(sklearn.metrics.r2_score(wanted, said))
+    targets = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
+    predicted = np.array([answer["values"][0] for answer in found["held_out_predictions"]])
+    assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(targets, predicted))
+    assert held_out["r2"] == pytest.approx(sklearn.metrics.r2_score(targets, predicted))
     assert found["target_scaling"] == run.examples.target_scaling.to_json()
     assert (
         "Midpoints between classes need a class"

@@ -120,7 +120,7 @@ def test_html_is_well_formed_and_contains_the_numbers(moment):
     assert write(("*", 2.0, "rate"), MATHML) == "<mn>2</mn><mo>·</mo><mi>η</mi>"
 
 
-def test_json_has_every_factor(moment):
+def test_the_json_of_an_explanation_has_every_factor(moment):
     document = moment.explain("loss").to_json()
     assert document["value"] == moment.loss
     assert [factor["name"] for factor in document["factors"]] == ["loss.term[0]", "loss.term[1]"]

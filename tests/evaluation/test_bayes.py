@@ -167,7 +167,7 @@ def test_faint_noise_does_not_underflow():
     assert best[1, 0] == 0.5
 
 
-def test_chunks_do_not_change_the_posterior(monkeypatch):
+def test_the_chunk_size_does_not_change_the_posterior(monkeypatch):
     inputs, _, _ = World().draw(np.arange(20), seed=6)
     whole = bayes.posterior(World(), inputs)
     monkeypatch.setattr(bayes, "MAX_TERMS", 1)

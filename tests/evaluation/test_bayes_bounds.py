@@ -51,7 +51,7 @@ def test_drawn_coin_labels_agree_within_the_standard_error():
     assert abs(((best - targets) ** 2).mean() - value) < 4 * error
 
 
-def test_other_predictions_have_worse_scores():
+def test_predictions_other_than_the_posterior_have_worse_scores():
     world = World()
     inputs, _, rows = world.draw(np.arange(20_000), seed=4, stream=rng.VALIDATION)
     targets, best = world.patterns.targets[rows, 0], bayes.posterior(world, inputs)[:, 0]

@@ -162,9 +162,9 @@ def test_each_criterion_has_a_verdict(memorizers):
 
 def test_a_larger_world_can_be_examined():
     world = tn.World(n=3)
-    asked = Exam(world, count=500)
-    assert asked.doubts.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
-    result = asked.evaluate(lambda x: bayes.posterior(world, x))
+    large = Exam(world, count=500)
+    assert large.doubts.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
+    result = large.evaluate(lambda x: bayes.posterior(world, x))
     assert result.passed.tolist() == [True]
 
 
@@ -181,10 +181,10 @@ def test_unsupported_exams_are_refused():
 
 def test_a_validation_exam_uses_pictures_of_the_validation_stream():
     practice = replace(EXAM, stream=rng.VALIDATION)
-    asked = []
-    practice.evaluate(lambda inputs: asked.append(inputs) or best(inputs))
+    requested = []
+    practice.evaluate(lambda inputs: requested.append(inputs) or best(inputs))
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=rng.VALIDATION)
-    assert any(np.array_equal(some, inputs) for some in asked)
+    assert any(np.array_equal(some, inputs) for some in requested)
     targets = tn.World().patterns.targets[rows, 0]
     assert practice.bayes_scores == bayes_bounds.scores_of(best(inputs)[:, 0], targets)
     with pytest.raises(TinyNetError, match=r"the outputs have shape \(4, 3\). It must be \(4, 2\)"):

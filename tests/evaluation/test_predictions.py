@@ -57,7 +57,7 @@ def test_a_tie_is_not_correct():
     assert predictions.accuracy(fixed((0.6, 0.5)), LINES) == 0.5
 
 
-def test_one_output_predicts_the_class_or_not_the_class():
+def test_a_single_output_predicts_its_class_or_the_absence_of_its_class():
     yes = tn.Examples(np.zeros((1, 4)), np.ones((1, 1)), ("dark",), (2, 2), ("bright",))
     assert predictions.predictions(fixed((0.2,)), yes)[0].predicted == "not bright"
     assert predictions.accuracy(fixed((0.8,)), yes) == 1
@@ -85,11 +85,11 @@ def test_the_correct_class_and_the_predicted_class_follow_one_rule(seed, classes
     outputs[draw.random(outputs.shape) < 0.05] = np.nan
     targets = draw.random((20, classes)).round(1)
     predicted, margins = metrics.predicted_classes(outputs)
-    wanted, _ = metrics.predicted_classes(targets)
+    expected, _ = metrics.predicted_classes(targets)
     tied = metrics.tied(targets)
-    assert (tied == (wanted == metrics.TIE)).all()
+    assert (tied == (expected == metrics.TIE)).all()
     found = metrics.correct(outputs, targets)
-    assert (found == (predicted == wanted))[:, ~tied].all()
+    assert (found == (predicted == expected))[:, ~tied].all()
     assert not found[~(margins > 0)].any()
 
 

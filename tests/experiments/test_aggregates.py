@@ -51,14 +51,14 @@ def test_the_counts_of_a_tally_equal_those_of_the_population(trained, tally):
     assert tally.learned == trained.all_right.sum() > 100
     margins = trained.margins(PROBES)
     for k in range(len(PROBES)):
-        said = tally.probe(k, prediction_labels(("h", "v")))
-        assert said["predicted"] == {
+        counts = tally.probe(k, prediction_labels(("h", "v")))
+        assert counts["predicted"] == {
             "h": (margins[:, k] > 0).sum(),
             "v": (margins[:, k] < 0).sum(),
             "undecided": 0,
         }
-        assert said["unsure"] == (np.abs(margins[:, k]) < predictions.UNSURE).sum()
-        assert said["mean_margin"] == pytest.approx(np.abs(margins[:, k]).mean(), abs=2**-21)
+        assert counts["unsure"] == (np.abs(margins[:, k]) < predictions.UNSURE).sum()
+        assert counts["mean_margin"] == pytest.approx(np.abs(margins[:, k]).mean(), abs=2**-21)
         edges = np.arange(-MARGIN_BINS, MARGIN_BINS + 1) / MARGIN_BINS
         assert tally.margin_histogram(k).tolist() == np.histogram(margins[:, k], edges)[0].tolist()
 
@@ -132,10 +132,10 @@ def with_outputs(outputs, probes=PROBES):
 def test_ties_large_margins_and_values_that_are_not_finite_are_counted_separately():
     trained = with_outputs([[0.5, 0.5], [3, 0], [np.nan, 0], [np.inf, 0], [0, 1e30], [0, 0.25]])
     tally = Tally.of(trained, np.zeros(6, np.int64), PROBES[0])
-    said = tally.probe(0, prediction_labels(("h", "v")))
-    assert said["predicted"] == {"h": 1, "v": 2, "undecided": 1}
-    assert (said["not_finite"], said["unsure"], tally.finite, tally.losses[-1]) == (2, 1, 4, 2)
-    assert said["mean_margin"] == (0 + 3 + 1000 + 0.25) / 4
+    counts = tally.probe(0, prediction_labels(("h", "v")))
+    assert counts["predicted"] == {"h": 1, "v": 2, "undecided": 1}
+    assert (counts["not_finite"], counts["unsure"], tally.finite, tally.losses[-1]) == (2, 1, 4, 2)
+    assert counts["mean_margin"] == (0 + 3 + 1000 + 0.25) / 4
     assert tally.margins[0, :, -1].tolist() == [1, 1, 0]
     assert tally.loss_quantile(100) == 1000
 

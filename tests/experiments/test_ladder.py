@@ -29,7 +29,7 @@ def test_the_canonical_pictures_are_lines_and_ambiguous_pictures():
     assert len(np.unique(shown.inputs, axis=0)) == 17
 
 
-def test_every_rung_is_compared_with_one_before_it():
+def test_every_rung_is_compared_with_an_earlier_rung():
     seen = set()
     for rung in RUNGS:
         assert rung.baseline is None or rung.baseline in seen

@@ -54,7 +54,7 @@ def test_every_seed_of_every_training_is_in_one_shard(first_seed, networks):
     assert sum(map(len, every)) == found.total_networks
 
 
-def test_a_longer_sweep_has_the_shards_of_a_shorter_one():
+def test_a_longer_sweep_contains_the_shards_of_a_shorter_sweep():
     size = plan().groups[0].shard_size
     whole = {shard.key for shard in plan(networks=3 * size).shards()}
     assert {shard.key for shard in plan(networks=2 * size).shards()} < whole
@@ -135,7 +135,7 @@ def test_other_trials_in_the_sweep_do_not_change_a_tally():
     assert alone[0] == among[2]
 
 
-def test_shards_of_other_sizes_have_the_same_sum():
+def test_the_sum_of_the_tallies_does_not_depend_on_the_shard_size():
     description = group(learning_rate=5.0, epochs=150).description
     (whole,), (first,), (rest,) = (
         compute(description, 0, 300),

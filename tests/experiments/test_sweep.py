@@ -171,7 +171,7 @@ def test_a_cluster_without_workers_is_an_error(cluster, monkeypatch):
         tn.sweep(GRID, 64, scheduler=running.scheduler_address)
 
 
-def test_a_worker_of_another_version_is_refused(two, monkeypatch):
+def test_a_worker_with_another_version_is_refused(two, monkeypatch):
     monkeypatch.setattr(executors, "__version__", "9.9.9")
     with pytest.raises(
         TinyNetError, match=f"a worker has TinyNet {tn.__version__}. Install TinyNet 9.9.9 on every worker"

@@ -74,10 +74,10 @@ def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
         pytest.skip("ffmpeg is not installed")
     film.film(run, tmp_path / "film.mp4", frames=3, fps=10)
     ask = "ffprobe -v error -count_frames -show_entries stream=codec_name,width,height,nb_read_frames -of csv=p=0"
-    said = subprocess.run(
+    output = subprocess.run(
         [*ask.split(), tmp_path / "film.mp4"], capture_output=True, text=True, check=True
     ).stdout
-    assert said.strip() == "h264,336,188,18"  # three frames, and fifteen copies of the last
+    assert output.strip() == "h264,336,188,18"  # three frames, and fifteen copies of the last
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.mp4"])

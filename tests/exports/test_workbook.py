@@ -164,9 +164,9 @@ def test_the_package_formulas_gives_the_numbers_before_and_after_a_change(books,
     data, moments, changes, after = books[case]
     if case == "one identity output":
         assert by_formulas(data, tmp_path) == pytest.approx(ours(moments), rel=1e-12, abs=1e-12)
-    wanted = ours(moments, changes)
-    assert wanted[name_of("loss", moments, len(moments) - 1)] != moments[-1].loss
-    assert by_formulas(after, tmp_path) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    expected = ours(moments, changes)
+    assert expected[name_of("loss", moments, len(moments) - 1)] != moments[-1].loss
+    assert by_formulas(after, tmp_path) == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 def test_libreoffice_gives_the_numbers_after_a_change(books, tmp_path):
@@ -203,8 +203,8 @@ def stressed(size, loss):
 @pytest.mark.parametrize(("size", "loss"), STRESS)
 def test_confident_wrong_outputs_do_not_overflow(size, loss, tmp_path):
     data, moment = stressed(size, loss)
-    found, wanted = by_formulas(changed(data, [moment], []), tmp_path), ours([moment])
-    assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 + unsure(moment))
+    found, expected = by_formulas(changed(data, [moment], []), tmp_path), ours([moment])
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12 + unsure(moment))
 
 
 def unsure(moment):
@@ -260,8 +260,8 @@ def test_brackets_in_cell_formulas_keep_the_value(a, b, c):
                 (outer, "a", (inner, "b", "c")),
                 (outer, ("neg", "a"), (inner, -2.0, "c")),
             ):
-                wanted = sheet.compiled(tree)(values)
-                assert eval(notation.excel(tree), {}, dict(values)) == wanted
+                expected = sheet.compiled(tree)(values)
+                assert eval(notation.excel(tree), {}, dict(values)) == expected
 
 
 def test_invalid_workbooks_are_refused():

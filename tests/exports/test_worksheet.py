@@ -199,15 +199,15 @@ class PageContent(HTMLParser):
 @pytest.mark.parametrize("name", CLASSES)
 def test_html_has_a_blank_for_each_answer(name):
     papers = sheets_of(name)
-    wanted = []
+    expected = []
     for paper in papers.papers:
-        wanted += [q.answer for section in paper.sections for q in section.questions]
-        wanted += [
+        expected += [q.answer for section in paper.sections for q in section.questions]
+        expected += [
             cell.answer for row in paper.sections[-1].table.rows for cell in row if isinstance(cell, Blank)
         ]
     questions, solutions = PageContent(papers.html()), PageContent(papers.html("solutions"))
-    assert solutions.boxes == wanted
-    assert questions.boxes == [""] * len(wanted)
+    assert solutions.boxes == expected
+    assert questions.boxes == [""] * len(expected)
     assert "script" not in questions.tags + solutions.tags
     assert "Results" in solutions.texts
     assert "Results" not in questions.texts

@@ -34,13 +34,13 @@ def load(extension, data):
 @pytest.mark.torch
 @pytest.mark.parametrize("extension", FILES)
 @given(data=st.data())
-def test_changed_bytes_raise_no_other_error(extension, data):
+def test_changed_bytes_raise_only_tinynet_errors(extension, data):
     with suppress(TinyNetError):
         load(extension, data.draw(damaged(FILES[extension])))
 
 
 @given(data=st.data())
-def test_an_onnx_model_without_some_parts_raises_no_other_error(data):
+def test_an_onnx_model_with_missing_parts_raises_only_tinynet_errors(data):
     model = onnx.load_from_string(FILES[".onnx"])
     graph = model.graph
     parts = [

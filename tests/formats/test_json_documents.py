@@ -57,7 +57,7 @@ def test_the_layers_of_a_network_are_plain_lists():
         ({"architecture": {"depth": 2}}, "no field 'depth'"),
     ],
 )
-def test_json_of_other_kinds_is_refused_as_a_network(change, message):
+def test_json_of_an_invalid_network_is_refused(change, message):
     with pytest.raises(TinyNetError, match=message):
         tn.Network.from_json(NETWORK.to_json() | change)
 
@@ -105,7 +105,7 @@ def test_the_json_document_of_a_recording_has_its_numbers():
         ({"steps": 3}, "has shape"),
     ],
 )
-def test_json_of_other_kinds_is_refused_as_a_recording(change, message):
+def test_json_of_an_invalid_recording_is_refused(change, message):
     with pytest.raises(TinyNetError, match=message):
         recording_from_json(recording_json(RUNS[0]) | change)
 
@@ -119,6 +119,6 @@ def test_invalid_json_is_refused():
 def test_a_loaded_recording_gives_the_same_document_each_time(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     run.save(tmp_path / "run.safetensors")
-    wanted = json.dumps(recording_json(run))
-    assert list(json.loads(wanted)["arrays"]) == sorted(json.loads(wanted)["arrays"])
-    assert {json.dumps(recording_json(tn.load(tmp_path / "run.safetensors"))) for _ in range(5)} == {wanted}
+    expected = json.dumps(recording_json(run))
+    assert list(json.loads(expected)["arrays"]) == sorted(json.loads(expected)["arrays"])
+    assert {json.dumps(recording_json(tn.load(tmp_path / "run.safetensors"))) for _ in range(5)} == {expected}

@@ -98,7 +98,7 @@ def test_a_layer_without_bias_has_zeros():
         (nn.Sequential(nn.Linear(4, 2, dtype=torch.complex64)), "dtype complex64. It must be a floating-point dtype"),
     ],
 )  # fmt: skip
-def test_models_of_other_layers_are_refused_by_name(model, message):
+def test_models_with_unsupported_layers_are_refused_by_name(model, message):
     with pytest.raises(TinyNetError, match=message):
         tn.Network.from_torch(model)
 
@@ -191,7 +191,7 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
         ({}, "has no weights"),
     ],
 )
-def test_other_objects_in_a_pt_file_are_refused(tmp_path, saved, message):
+def test_a_pt_file_without_a_supported_state_dict_is_refused(tmp_path, saved, message):
     torch.save(saved, tmp_path / "net.pt")
     with pytest.raises(TinyNetError, match=message):
         tn.Network.load(tmp_path / "net.pt")
@@ -206,7 +206,7 @@ def filled(*shape, kind=np.float32):
     return np.arange(np.prod(shape), dtype=kind).reshape(shape) / 8
 
 
-def test_layers_of_other_files_are_ordered_by_number(tmp_path):
+def test_numbered_layers_of_foreign_files_are_ordered_by_number(tmp_path):
     arrays = {
         f"net.{n}.{part}": filled(*shape) + n
         for n in range(0, 12, 2)

@@ -104,7 +104,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("message", REFUSED)
-def test_other_models_are_refused_by_name(message):
+def test_unsupported_models_are_refused_by_name(message):
     with pytest.raises(TinyNetError, match=message):
         read(REFUSED[message])
 

@@ -52,29 +52,29 @@ def json_lines(answer):
 
 def test_a_sheet_has_labels_for_its_cells(client):
     recipe = tn.Recipe(optimizer="adam")
-    said = ask(client, "sheet", {"architecture": PLAIN, "recipe": recipe.to_json(), "batch": 2})
+    response = ask(client, "sheet", {"architecture": PLAIN, "recipe": recipe.to_json(), "batch": 2})
     sheet = Sheet.of(tn.Architecture(), recipe, 2)
-    assert said["sheet"] == sheet.to_json()
+    assert response["sheet"] == sheet.to_json()
     places = ["{0}", "{1}", "{2}", "{3}"]  # the page replaces them by the names of the inputs
-    for name, written in said["symbols"].items():
+    for name, written in response["symbols"].items():
         assert written == [mathml_symbol(name), text_symbol(name), title(sheet, name, places)]
-    assert set(said["state"]) | set(said["settings"]) < set(sheet.cells)
-    assert all(f"{name}.after" in sheet.cells for name in [*said["state"], *said["parameters"]])
+    assert set(response["state"]) | set(response["settings"]) < set(sheet.cells)
+    assert all(f"{name}.after" in sheet.cells for name in [*response["state"], *response["parameters"]])
 
 
 @pytest.mark.parametrize("sizes", [(4, 3, 2), (9, 5, 4, 2)])
 def test_initial_parameters_equal_the_library(client, sizes):
-    said = ask(
+    response = ask(
         client, "initial_parameters", {"architecture": {"sizes": sizes}, "first_seed": 2**32 - 3, "count": 3}
     )
-    for seed, start in zip(range(2**32 - 3, 2**32), said["initial_parameters"], strict=True):
-        assert start == tn.Network.initial(sizes, seed=seed).parameters.tolist()
+    for seed, parameters in zip(range(2**32 - 3, 2**32), response["initial_parameters"], strict=True):
+        assert parameters == tn.Network.initial(sizes, seed=seed).parameters.tolist()
 
 
 def test_the_built_in_pictures_equal_the_library(client):
-    said = client.get("api/pictures/2").json()["sets"]
-    assert said["world"] == tn.pictures.binary().to_json()
-    assert said["stress"] == tn.pictures.stress().to_json()
+    sets = client.get("api/pictures/2").json()["sets"]
+    assert sets["world"] == tn.pictures.binary().to_json()
+    assert sets["stress"] == tn.pictures.stress().to_json()
     assert client.get("api/pictures/3").json()["sets"] == {"lines": tn.pictures.lines(3).to_json()}
 
 
@@ -132,7 +132,7 @@ def patiently(client, question):
     raise AssertionError("the workers never became free")
 
 
-def test_too_many_jobs_are_refused_and_other_requests_still_work(client):
+def test_too_many_jobs_are_refused_without_blocking_short_requests(client):
     patiently(client, QUESTION)
     requests = [
         client.build_request("POST", "api/population", json=ENDLESS)
@@ -156,9 +156,9 @@ WORLD = tn.World(noise=0.1, labels="coin")
 
 
 def test_a_recording_and_a_population_of_a_world_equal_the_library(client):
-    asked = EXPERIMENT | {"world": WORLD.to_json(), "recipe": {"epochs": 2, "seed": 7}, "seed": 7}
+    body = EXPERIMENT | {"world": WORLD.to_json(), "recipe": {"epochs": 2, "seed": 7}, "seed": 7}
     run = tn.train(tn.Network.initial(seed=7), WORLD, tn.Recipe(epochs=2, seed=7))
-    assert client.post("api/recording", json=asked).content == run.to_bytes()
+    assert client.post("api/recording", json=body).content == run.to_bytes()
     found = json_lines(
         patiently(client, QUESTION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}})
     )[-1]
@@ -167,14 +167,16 @@ def test_a_recording_and_a_population_of_a_world_equal_the_library(client):
 
 
 def test_the_results_of_the_memorizer_and_the_learner_equal_the_library(client):
-    said = client.get("api/learner").json()
-    inputs, _, rows = World().draw(np.arange(said["pictures"]), seed=0)
-    happened = World().patterns.targets[rows, 0]
+    response = client.get("api/learner").json()
+    inputs, _, rows = World().draw(np.arange(response["pictures"]), seed=0)
+    outcomes = World().patterns.targets[rows, 0]
     for k, key in enumerate(["memorizer", "learner"]):
-        network, bins = learner.network_of(key), said["reliability"][key]
-        assert said["networks"][key]["parameters"] == network.parameters.tolist()
-        assert Sheet.from_json(said["networks"][key]["sheet"]).cells == Sheet.of(network.architecture).cells
-        found = calibration.reliability(calibration.probability(network(inputs)), happened)
+        network, bins = learner.network_of(key), response["reliability"][key]
+        assert response["networks"][key]["parameters"] == network.parameters.tolist()
+        assert (
+            Sheet.from_json(response["networks"][key]["sheet"]).cells == Sheet.of(network.architecture).cells
+        )
+        found = calibration.reliability(calibration.probability(network(inputs)), outcomes)
         assert bins["count"] == found.count.tolist()
         assert bins["intervals"] == found.intervals.tolist()
         assert [share for share in bins["observed"] if share is not None] == found.observed[
@@ -182,34 +184,34 @@ def test_the_results_of_the_memorizer_and_the_learner_equal_the_library(client):
         ].tolist()
         assert bins["ece"] == found.ece
         passed = Exam().evaluate(network).parts[0].tolist()
-        assert [part["passed"][k] for part in said["parts"]] == passed
-    assert [all(part["passed"][k] for part in said["parts"]) for k in (0, 1)] == [False, True]
-    assert [rung["key"] for rung in said["rungs"]] == list(RUNG)
+        assert [part["passed"][k] for part in response["parts"]] == passed
+    assert [all(part["passed"][k] for part in response["parts"]) for k in (0, 1)] == [False, True]
+    assert [rung["key"] for rung in response["rungs"]] == list(RUNG)
 
 
 def test_a_rung_equals_the_ladder(client):
-    said = json_lines(client.post("api/rung", json={"key": "high_rate", "networks": 64}))[-1]["result"]
+    response = json_lines(client.post("api/rung", json={"key": "high_rate", "networks": 64}))[-1]["result"]
     ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
     found = ladder.standing("high_rate")
-    assert Standing.from_json(said["standing"]) == found
-    assert said["sentence"] == sentence(ladder, "high_rate")
-    assert said["failing_clean_lines"]["count"] == found.n_failing_clean_lines
-    assert said["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
+    assert Standing.from_json(response["standing"]) == found
+    assert response["sentence"] == sentence(ladder, "high_rate")
+    assert response["failing_clean_lines"]["count"] == found.n_failing_clean_lines
+    assert response["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
 
 
 def test_bayes_optimal_outputs_equal_the_posterior(client):
     shown = [[0.9, 0.8, 0.3, 0.1], [0.5, 0.5, 0.5, 0.5]]
-    said = ask(client, "bayes", {"pictures": shown, "world": WORLD.to_json()})
-    assert said["outputs"] == posterior(WORLD, shown).tolist()
+    response = ask(client, "bayes", {"pictures": shown, "world": WORLD.to_json()})
+    assert response["outputs"] == posterior(WORLD, shown).tolist()
 
 
 @pytest.mark.torch
 def test_pytorch_checks_a_step(client):
     network = tn.Network.initial(seed=9)
-    said = ask(client, "check", EXPERIMENT | {"seed": 9})["cells"]
+    response = ask(client, "check", EXPERIMENT | {"seed": 9})["cells"]
     values = tn.nudge(network, LINES).values
-    assert len(said) == 24
-    assert all(values[name] == pytest.approx(value, abs=1e-15) for name, value in said.items())
+    assert len(response) == 24
+    assert all(values[name] == pytest.approx(value, abs=1e-15) for name, value in response.items())
 
 
 def test_without_pytorch_the_error_has_the_install_command(client, monkeypatch):
@@ -220,11 +222,11 @@ def test_without_pytorch_the_error_has_the_install_command(client, monkeypatch):
 
 
 def test_a_chapter_has_figures_and_an_answer(client):
-    said = json_lines(client.post("api/story", json={"chapter": "look", "networks": 10}))[-1]["result"]
+    response = json_lines(client.post("api/story", json={"chapter": "look", "networks": 10}))[-1]["result"]
     heads = {head["key"]: head for head in client.get("api/about").json()["chapters"]}
     assert len(heads) == 10
-    assert heads["look"]["options"][said["answer"]] == "two"
-    assert any(part["kind"] == "figure" and part["svg"].startswith("<svg") for part in said["parts"])
+    assert heads["look"]["options"][response["answer"]] == "two"
+    assert any(part["kind"] == "figure" and part["svg"].startswith("<svg") for part in response["parts"])
 
 
 @pytest.mark.parametrize(
@@ -285,14 +287,14 @@ def test_a_population_request_out_of_range_is_an_error(client, change, message):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("body", "message"),
     [
         ({"key": "top"}, "key is 'top'. It must be one of notebook"),
         ({"key": "high_rate", "networks": 5000}, "1 to 2,048"),
     ],
 )
-def test_a_rung_request_out_of_range_is_an_error(client, asked, message):
-    assert message in json_lines(client.post("api/rung", json=asked))[-1]["error"]
+def test_a_rung_request_out_of_range_is_an_error(client, body, message):
+    assert message in json_lines(client.post("api/rung", json=body))[-1]["error"]
 
 
 def test_large_bodies_are_refused(client):
@@ -302,7 +304,7 @@ def test_large_bodies_are_refused(client):
     assert client.post("api/sheet", content=chunks).status_code == 413
 
 
-def test_other_hosts_and_foreign_pages_are_refused(client):
+def test_requests_from_unknown_hosts_and_foreign_pages_are_refused(client):
     assert client.get("api/about", headers={"Host": "evil.example"}).status_code == 403
     assert (
         client.post(
@@ -334,7 +336,7 @@ def test_openapi_lists_every_route(client):
     assert sorted(paths) == sorted(f"/api/{name}" for name in names)
 
 
-def test_a_busy_port_gives_the_next_free_one():
+def test_a_busy_port_is_replaced_by_the_next_free_port():
     first = serve.free_port("127.0.0.1", 18765)
     second = serve.free_port("127.0.0.1", 18765)
     with first, second:

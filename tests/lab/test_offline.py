@@ -62,7 +62,7 @@ def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
     ],
     ids=["the notebook's", "4-8-2", "10,000 epochs", "a learner", "a world", "3x3", "digits"],
 )  # fmt: skip
-def test_a_page_is_smaller_than_a_megabyte_and_has_initial_parameters_of_seeds(make, seeds):
+def test_a_page_has_initial_parameters_of_many_seeds_in_less_than_a_megabyte(make, seeds):
     run = make()
     text = offline.page(run)
     assert len(text.encode()) < 1_000_000
@@ -74,21 +74,21 @@ def test_a_page_is_smaller_than_a_megabyte_and_has_initial_parameters_of_seeds(m
         assert np.array_equal(rows[seed], tn.Network.initial(run.network.architecture, seed=seed).parameters)
 
 
-def test_the_same_recordings_give_the_same_bytes():
+def test_equal_recordings_give_equal_bytes():
     assert offline.page(RUN, HIGH_RATE) == offline.page(RUN, HIGH_RATE)
 
 
 def test_every_stored_sheet_equals_the_sheet_of_the_server():
-    [held] = unpacked(offline.page(RUN))[0]["sheets"]
-    assert len(held["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
-    for form in held["forms"][::5]:
-        asked = requests.SheetRequest(RUN.network.architecture, tn.Recipe(**form["recipe"]), form["batch"])
-        wanted = sheets.sheet(asked)
-        cells = [held["cells"][place] for place in np.cumsum(form["cells"])]
-        assert cells == json.loads(json.dumps(wanted["sheet"]["cells"]))
-        assert {name: held["symbols"][name] for name in wanted["symbols"]} == wanted["symbols"]
-        assert (form["settings"], form["state"]) == (wanted["settings"], wanted["state"])
-    assert held["parameters"] == wanted["parameters"]
+    [stored] = unpacked(offline.page(RUN))[0]["sheets"]
+    assert len(stored["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
+    for form in stored["forms"][::5]:
+        request = requests.SheetRequest(RUN.network.architecture, tn.Recipe(**form["recipe"]), form["batch"])
+        expected = sheets.sheet(request)
+        cells = [stored["cells"][place] for place in np.cumsum(form["cells"])]
+        assert cells == json.loads(json.dumps(expected["sheet"]["cells"]))
+        assert {name: stored["symbols"][name] for name in expected["symbols"]} == expected["symbols"]
+        assert (form["settings"], form["state"]) == (expected["settings"], expected["state"])
+    assert stored["parameters"] == expected["parameters"]
 
 
 def test_a_short_recording_is_stored_unchanged():
@@ -143,7 +143,7 @@ def test_names_and_titles_are_escaped():
     assert "<title>&lt;/script&gt;" in text
 
 
-def test_the_policy_allows_this_script_and_no_network():
+def test_the_security_policy_allows_only_the_script_of_the_page():
     text = RUN.to_html()
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
     code = text.split('<script type="module">')[1].split("</script>")[0]

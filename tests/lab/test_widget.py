@@ -45,9 +45,9 @@ class Notebook:
 
     def cell(self, code):
         """Run a cell. Return its printed text and its outputs."""
-        asked, printed, outputs = self.client.execute(code), "", []
+        request, printed, outputs = self.client.execute(code), "", []
         for message in self.messages():
-            if message["parent_header"].get("msg_id") != asked:
+            if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
             if kind == "comm_open":
@@ -73,15 +73,15 @@ class Notebook:
     def ask(self, comm, what, about=None):
         """Send a request of the page. Return (result or error, buffers, progress)."""
         self.send(comm, {"method": "custom", "content": {"id": what, "ask": what, "about": about}})
-        heard = []
+        progress = []
         for message in self.messages():
             data = message["content"].get("data", {})
             if message["msg_type"] != "comm_msg" or data.get("content", {}).get("id") != what:
                 continue
-            said = data["content"]
-            if "done" not in said:
-                return said.get("result", said.get("error")), message["buffers"], heard
-            heard.append((said["done"], said["total"]))
+            content = data["content"]
+            if "done" not in content:
+                return content.get("result", content.get("error")), message["buffers"], progress
+            progress.append((content["done"], content["total"]))
         raise AssertionError
 
 
@@ -178,9 +178,9 @@ def test_a_long_request_does_not_block_cells_and_can_be_cancelled(notebook, comm
         comm, {"method": "custom", "content": {"id": "long", "ask": "population", "about": ENDLESS}}
     )
     for message in notebook.messages():
-        said = message["content"].get("data", {}).get("content", {})
-        if said.get("id") == "long" and said["done"]:
-            assert said["total"] == 1_000_000
+        content = message["content"].get("data", {}).get("content", {})
+        if content.get("id") == "long" and content["done"]:
+            assert content["total"] == 1_000_000
             break
     assert notebook.cell("print(run.steps)")[0] == "12\n"
     notebook.send(comm, {"method": "custom", "content": {"id": "long", "cancel": True}})
@@ -289,20 +289,20 @@ def test_ipython_shows_the_text_in_a_terminal(run):
 
 
 def test_invalid_messages_are_ignored():
-    told = []
-    handler = messages.MessageHandler(lambda *said: told.append(said))
+    sent = []
+    handler = messages.MessageHandler(lambda *message: sent.append(message))
     for message in ("hello", None, {}, {"id": 3, "ask": "about"}, {"id": "x", "cancel": True}):
         handler.handle(message)
-    assert told == []
+    assert sent == []
 
 
 def test_an_internal_error_is_sent_to_the_page(monkeypatch):
-    told = []
+    sent = []
     monkeypatch.setattr(chapters, "about", lambda: 1 / 0)
-    messages.MessageHandler(lambda said, _: told.append(said)).handle({"id": "a", "ask": "about"})
-    while len(told) < 2:
+    messages.MessageHandler(lambda message, _: sent.append(message)).handle({"id": "a", "ask": "about"})
+    while len(sent) < 2:
         time.sleep(0.01)
-    assert told[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}
+    assert sent[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}
 
 
 def test_the_code_of_the_document_runs(capsys):
@@ -345,7 +345,7 @@ def test_a_picture_of_a_regression_shows_numbers():
     text = snapshot.snapshot(trained)["text/plain"]
     assert "price, predicted  actual" in text
     assert "%" not in text
-    said = notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
-    assert re.search(rf"row 4 +{re.escape(said)} +500", text)
+    prediction = notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
+    assert re.search(rf"row 4 +{re.escape(prediction)} +500", text)
     free = replace(some, target_scaling=None, targets=np.array([[-2.0], [1.0], [3.0], [4.0]]), unbounded=True)
     assert re.search(r"row 1 +\S+ +−2\n", snapshot.snapshot(replace(trained, examples=free))["text/plain"])

@@ -46,7 +46,7 @@ def executed(notebook):
     return [o for cell in notebook.cells for o in cell.get("outputs", [])]
 
 
-def said(outputs):
+def printed_text(outputs):
     return "".join(o.text for o in outputs if o.output_type == "stream")
 
 
@@ -57,7 +57,7 @@ def said(outputs):
 def test_the_notebook_runs(path, monkeypatch):
     monkeypatch.delenv("TINYNET_FULL", raising=False)
     outputs = executed(nbformat.read(path, as_version=4))
-    printed = said(outputs)
+    printed = printed_text(outputs)
     says, figures = SAYS[path.name]
     if path.name == "discovery.ipynb":
         says = [*says, environment.device()]
@@ -77,7 +77,7 @@ def test_the_nudge_cell_runs_any_number_of_times():
     again = [deepcopy(notebook.cells[place]) | {"id": f"again-{k}"} for k in range(24)]
     notebook.cells[place:place] = [nbformat.from_dict(cell) for cell in again]
     outputs = executed(notebook)
-    printed = said(outputs)
+    printed = printed_text(outputs)
     losses = [float(loss) for loss in re.findall(r"nudge \d+: loss (\S+)", printed)]
     assert len(losses) == 25
     assert losses == sorted(losses, reverse=True)

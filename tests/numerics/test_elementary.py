@@ -158,14 +158,14 @@ def test_sums_are_added_in_a_fixed_order(numbers, columns):
 def test_weighted_sums_add_the_inputs_in_order_and_the_bias_last(seed, rows, inputs, outputs):
     draw = np.random.default_rng(seed)
     a, w, b = draw.normal(size=(rows, inputs)), draw.normal(size=(outputs, inputs)), draw.normal(size=outputs)
-    wanted = [
+    expected = [
         [
             in_order([*(x * y for x, y in zip(row, line, strict=True)), c])
             for line, c in zip(w.tolist(), b.tolist(), strict=True)
         ]
         for row in a.tolist()
     ]
-    assert bits(arrays.weighted_sums(a, w, b).ravel()) == bits(np.ravel(wanted))
+    assert bits(arrays.weighted_sums(a, w, b).ravel()) == bits(np.ravel(expected))
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,8 @@ def test_the_docstring_examples_of_the_benchmarks_pass(module):
 
 @pytest.mark.slow
 def test_a_single_section_can_be_run(tmp_path):
-    asked = ["--quick", "--only", "recording", "--json", str(tmp_path / "found.json")]
-    done = subprocess.run([sys.executable, str(BENCH), *asked], capture_output=True, text=True)
+    arguments = ["--quick", "--only", "recording", "--json", str(tmp_path / "found.json")]
+    done = subprocess.run([sys.executable, str(BENCH), *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "found.json").read_text())
     assert set(found) == {"machine", "quick", "recording", "seconds_in_all"}

@@ -140,10 +140,10 @@ def test_no_file_names_a_machine_or_a_registry():
             assert not forbidden.search(path.read_text()), path
 
 
-def test_no_file_says_to_install_the_other_library():
+def test_every_install_command_names_this_distribution():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    said = [
+    texts = [
         path.read_text() for path in tracked() if path.suffix in (".py", ".md", ".toml", ".ipynb", ".ts", "")
     ]
-    named = set(re.findall(r"pip install [\"']?(tinynet[\w-]*)", "\n".join(said)))
+    named = set(re.findall(r"pip install [\"']?(tinynet[\w-]*)", "\n".join(texts)))
     assert named == {project["name"]} == {DISTRIBUTION}

@@ -16,7 +16,7 @@ EXTRAS = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(
 
 def test_every_named_extra_exists():
     for package, (extra, _) in environment.EXTRAS.items():
-        assert any(wanted.startswith(package) for wanted in EXTRAS[extra])
+        assert any(required.startswith(package) for required in EXTRAS[extra])
 
 
 def test_installed_packages_have_their_versions():

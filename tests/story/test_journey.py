@@ -94,8 +94,8 @@ def test_the_high_rate_has_the_same_check_as_the_notebook(chapters):
 def test_the_learning_resources_are_the_last_part(chapters):
     last = list(chapters.values())[-1].parts[-1]
     assert last is RESOURCES
-    said = {link.name: link for link in last.links}
-    assert {"Backpropagation", "Gradient descent", "Activation functions"} < said.keys()
+    links = {link.name: link for link in last.links}
+    assert {"Backpropagation", "Gradient descent", "Activation functions"} < links.keys()
     assert [link.address.split("/")[2] for link in last.links if link.address] == [
         "www.youtube.com",
         "pytorch.org",
@@ -205,8 +205,8 @@ def test_every_sentence_of_the_chapters_is_easy_to_read(chapters):
 def test_every_question_is_easy_to_read():
     assert not [
         found
-        for asked in QUESTIONS.values()
-        for text in (asked.text, *asked.options)
+        for question in QUESTIONS.values()
+        for text in (question.text, *question.options)
         for found in prose.hard(text)
     ]
 

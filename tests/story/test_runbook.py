@@ -83,9 +83,9 @@ def test_a_temperature_helps_the_memorizer_more_than_the_learner(measured):
     chosen, gained = [], []
     for name, network in (("memorizer", book.memorizer), ("learner", book.learner)):
         warmth = temperature(probability(network(book.validation[0])), book.validation[1])
-        said = probability(network(shown))
+        predicted = probability(network(shown))
         chosen.append(warmth)
-        gained.append(brier(said, horizontal) - brier(scaled(said, warmth), horizontal))
+        gained.append(brier(predicted, horizontal) - brier(scaled(predicted, warmth), horizontal))
         text = confidence_checks.calibration(name, network, book.validation, book.test)
         assert f"The best temperature on 10,000 validation pictures is {warmth:.2f}." in text
     assert chosen[0] > 2 > chosen[1]

@@ -104,7 +104,7 @@ def test_a_changed_description_is_refused(run, changes, message):
         tn.Recording.from_bytes(edited(run, **changes))
 
 
-def test_other_files_are_refused(tmp_path):
+def test_files_without_a_recording_are_refused(tmp_path):
     from safetensors.numpy import save_file
 
     save_file({"weights": np.zeros(3)}, tmp_path / "foreign.safetensors")
@@ -212,9 +212,9 @@ def described(run, sheets, most=40):
 
 def sheet_of(run, batch):
     """Return the sheet that the page requests, without the values of the settings."""
-    told = sheets.sheet(requests.SheetRequest(run.network.architecture, run.recipe, batch))
-    cells = {key: told["sheet"][key] for key in ("format", "batch", "cells")}
-    return told | {"sheet": cells, "symbols": {}, "settings": dict.fromkeys(told["settings"], 0.0)}
+    response = sheets.sheet(requests.SheetRequest(run.network.architecture, run.recipe, batch))
+    cells = {key: response["sheet"][key] for key in ("format", "batch", "cells")}
+    return response | {"sheet": cells, "symbols": {}, "settings": dict.fromkeys(response["settings"], 0.0)}
 
 
 def placed(sheet, sheets):

@@ -65,7 +65,7 @@ def test_every_step_agrees_with_pytorch(recipe, kernels):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
-def test_every_step_of_other_networks_agrees_with_pytorch(architecture, kernels):
+def test_every_step_of_networks_of_every_form_agrees_with_pytorch(architecture, kernels):
     assert_same_steps(tn.Network.initial(architecture, seed=1), LINES, tn.Recipe(batch_size=2), 1e-12)
 
 
@@ -128,7 +128,7 @@ def test_sheet_and_kernel_agree_to_the_last_bit(recipe, kernels):
 
 
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
-def test_sheet_and_kernel_agree_for_other_networks(architecture, kernels):
+def test_sheet_and_kernel_agree_for_networks_of_every_form(architecture, kernels):
     loss = "cross_entropy" if architecture.output == "softmax" else "mse"
     run = tn.train(
         tn.Network.initial(architecture, seed=2), LINES, tn.Recipe(epochs=2, batch_size=3, loss=loss)
@@ -175,7 +175,7 @@ def test_movement_is_the_norm_of_the_weight_change():
     )
 
 
-def test_a_branch_continues_with_the_same_steps():
+def test_a_branch_without_changes_repeats_the_steps():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=20))
     branch = tn.train(run[40].network, LINES, tn.Recipe(epochs=10))
     assert branch.parameters.tolist() == run.parameters[40:].tolist()

@@ -22,8 +22,8 @@ const alive = async () => false;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe("a question to the kernel", () => {
-  it("is answered, with progress on the way", async () => {
+describe("a request to the kernel", () => {
+  it("reports progress, then the result", async () => {
     const widget = new Widget();
     const seen: number[][] = [];
     const answer = new Kernel(widget, alive).ask("population", { networks: 9 }, (...told) => seen.push(told));
@@ -37,7 +37,7 @@ describe("a question to the kernel", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is answered with bytes", async () => {
+  it("returns bytes", async () => {
     const widget = new Widget();
     const answer = kernelApi(new Kernel(widget, alive)).recording({} as any);
     widget.say({ result: null }, [new DataView(new Uint8Array([0, 1, 2, 3]).buffer, 1, 2)]);
@@ -60,7 +60,7 @@ describe("a question to the kernel", () => {
     expect(widget.sent[1]).toEqual({ id: widget.sent[0].id, cancel: true });
   });
 
-  it("waits for a busy kernel, and fails soon after the kernel is gone", async () => {
+  it("waits for a busy kernel, and fails soon after the kernel stops", async () => {
     const widget = new Widget();
     let gone = false;
     const answer = new Kernel(widget, async () => gone).ask("learner").catch((error) => error.message);
@@ -97,7 +97,7 @@ describe("a question to the kernel", () => {
   });
 });
 
-describe("whether the kernel is gone", () => {
+describe("a stopped kernel", () => {
   const manager = (kernel: object, comm_live = true) => ({ kernel, get_model: async () => ({ comm_live }) });
   it.each([
     [manager({ status: "idle", connectionStatus: "connected" }), false],
@@ -108,7 +108,7 @@ describe("whether the kernel is gone", () => {
     [manager({ status: "idle", connectionStatus: "disconnected" }), true],
     [manager({ status: "idle" }, false), true], // restarted since
     [undefined, undefined],
-  ])("%# is told by the notebook", async (widgets, expected) => {
+  ])("is detected from the state of the notebook: case %#", async (widgets, expected) => {
     expect(await isGone(new Widget(widgets))).toBe(expected);
   });
 });

@@ -44,7 +44,7 @@ describe("the chooser of a picture", () => {
     }
   });
 
-  it("draws the test pictures of its world one after the other, and names them", async () => {
+  it("draws the test pictures of its world in order, and names them", async () => {
     const world = { ...DEFAULT_WORLD, noise: 0.05, doubt: 1 };
     const lab = await open([1, 1, 0, 0], world);
     expect(status()).toBe(HINT);

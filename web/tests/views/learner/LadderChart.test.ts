@@ -108,7 +108,7 @@ describe("the chart of the ladder", () => {
     expect(go).toHaveBeenCalledTimes(6);
   });
 
-  it("keeps its own keys from the page, and no other keys", async () => {
+  it("handles its keys, and passes other keys to the page", async () => {
     open();
     const heard = vi.fn();
     document.body.addEventListener("keydown", heard);
