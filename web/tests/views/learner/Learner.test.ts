@@ -89,7 +89,7 @@ describe("the learner's chapter", () => {
     await fireEvent.click(map, { clientX: 116, clientY: 16 });
     lab.state.own!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
     expect(text()).toContain("The mark shows the current picture.");
-    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside of the map
+    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside the map
     expect(lab.state.own!.input[2]).toBeCloseTo(0, 10);
   });
 
