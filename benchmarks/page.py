@@ -105,7 +105,7 @@ def measure(table: Table, page: Page, address: str) -> None:
 
 if __name__ == "__main__":
     found = Table("measurement", "result", "limit")
-    with laboratory.running() as where, sync_playwright() as playwright:
+    with laboratory.running_server() as where, sync_playwright() as playwright:
         browser = laboratory.launch(playwright)
         measure(found, browser.new_page(viewport={"width": 1440, "height": 900}), where)
         browser.close()

@@ -50,7 +50,7 @@ def test_saturation_is_found():
     assert "saturation" in kinds(stuck)
 
 
-def test_contradicting_labels_are_named():
+def test_contradictory_labels_are_named():
     twice = tn.Examples(LINES.inputs[[0, 0]], np.array([[1.0, 0.0], [0.0, 1.0]]), ("this", "that"), (2, 2))
     finding = diagnose(run(examples=twice))[0]
     assert finding.kind == "contradicting labels"
@@ -79,7 +79,7 @@ def test_no_constant_prediction_has_a_lower_loss_than_the_constant_loss(loss, ou
 @pytest.mark.parametrize("loss", ["mse", "bce", "cross_entropy"])
 def test_the_constant_loss_of_equal_targets_is_0(loss):
     least = constant_loss(LINES[:2], tn.Recipe(loss=loss))
-    assert str(least) == "0.0"  # and not -0.0
+    assert str(least) == "0.0"  # not -0.0
 
 
 def test_the_final_loss_is_the_loss_of_the_final_network():

@@ -29,7 +29,7 @@ def memorizers():
     return tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
 
 
-def test_the_canonical_ambiguous_pictures_are_gray_and_the_twelve_other_patterns():
+def test_the_exam_has_gray_and_twelve_other_ambiguous_pictures():
     binary = pictures.binary()
     lines = {tuple(x) for x in pictures.lines().inputs.tolist()}
     expected = {tuple(x) for x in binary.inputs.tolist()} - lines | {(0.5,) * 4}
@@ -38,7 +38,7 @@ def test_the_canonical_ambiguous_pictures_are_gray_and_the_twelve_other_patterns
     assert len(EXAM.ambiguous) == 13
 
 
-def test_the_bayes_optimal_prediction_passes():
+def test_the_bayes_optimal_prediction_passes_the_exam():
     result = EXAM.evaluate(best)
     assert result.passed.tolist() == [True]
     assert result.brier_ratio == pytest.approx([1])
@@ -47,8 +47,8 @@ def test_the_bayes_optimal_prediction_passes():
     assert result.worst_ambiguous == [0]
 
 
-def test_three_rectified_nodes_are_enough():
-    """|r| - |c| = 2 relu(r) - 2 relu(c) - (r - c) has the sign of the optimal class; r - c + 1 is never below 0."""
+def test_three_relu_nodes_can_pass_the_exam():
+    """Build |r| - |c| = 2 relu(r) - 2 relu(c) - (r - c); r - c + 1 is never below 0."""
     r, c = np.array([1, 1, -1, -1]) / 2, np.array([1, -1, 1, -1]) / 2
     out = 7 * np.array([1, -1, -0.5])
     numbers = [r, c, r - c, [0, 0, 1], out, -out, [3.5, -3.5]]
@@ -71,7 +71,7 @@ def test_the_validation_stream_has_other_pictures():
 
 
 def test_every_measure_agrees_with_its_definition(memorizers):
-    """Compute each measure of one network again, from its definition."""
+    """Compute each measure of one network from its definition."""
     network = memorizers.network(3)
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0)
     targets = tn.World().patterns.targets[rows]
@@ -104,7 +104,7 @@ def test_a_symmetrized_memorizer_has_the_accuracy_of_bayes(memorizers):
     assert result.agreement > 0.99
 
 
-def test_being_always_unsure_does_not_pass():
+def test_a_network_that_is_always_unsure_fails():
     result = EXAM.evaluate(lambda x: np.full((len(x), 2), 0.5))
     assert result.met.tolist() == [[False, False, True, False, False, False]]
     neither = EXAM.evaluate(lambda x: np.zeros((len(x), 2)))
@@ -114,13 +114,15 @@ def test_being_always_unsure_does_not_pass():
 def test_many_networks_have_the_results_of_single_networks(memorizers, monkeypatch):
     together = table(EXAM.evaluate(memorizers.outputs))
     assert table(EXAM.evaluate(memorizers.network(5)))[:, 0] == pytest.approx(together[:, 5], abs=1e-3)
-    monkeypatch.setattr(exam, "MAX_OUTPUTS", 64 * 2 * 77)  # 77 pictures at a time
+    monkeypatch.setattr(exam, "MAX_OUTPUTS", 64 * 2 * 77)  # chunks of 77 pictures
     assert table(EXAM.evaluate(memorizers.outputs)) == pytest.approx(together)
     monkeypatch.setattr("tinynet.experiments.population.NETWORKS_PER_EXAM", 10)
-    assert table(memorizers.take_exam(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
+    assert table(memorizers.take_exam(EXAM)) == pytest.approx(
+        together, abs=1e-3
+    )  # the kernel computes in float32
 
 
-def test_networks_with_values_not_finite_meet_no_requirement(memorizers):
+def test_networks_with_nan_or_infinity_meet_no_requirement(memorizers):
     def predictor(inputs):
         outputs = memorizers.outputs(inputs)
         outputs[1] = np.nan
@@ -136,7 +138,7 @@ def test_networks_with_values_not_finite_meet_no_requirement(memorizers):
     assert "No network has finite values." in lost.verdicts()[0].sentence
 
 
-def test_verdicts_contain_counts_and_medians(memorizers):
+def test_exam_verdicts_contain_counts_and_medians(memorizers):
     result = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.evaluate(best)])
     found = result.verdicts()
     assert len(result) == 65
@@ -178,9 +180,9 @@ def test_every_measure_of_a_result_has_one_threshold():
 
 def test_a_larger_world_can_be_examined():
     world = tn.World(n=3)
-    asked = Exam(world, count=500)
-    assert asked.ambiguous.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
-    result = asked.evaluate(lambda x: bayes.posterior(world, x))
+    large = Exam(world, count=500)
+    assert large.ambiguous.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
+    result = large.evaluate(lambda x: bayes.posterior(world, x))
     assert result.passed.tolist() == [True]
 
 
@@ -197,10 +199,10 @@ def test_unsupported_exams_are_refused():
 
 def test_a_validation_exam_uses_pictures_of_the_validation_stream():
     practice = replace(EXAM, stream=rng.VALIDATION)
-    asked = []
-    practice.evaluate(lambda inputs: asked.append(inputs) or best(inputs))
+    requested = []
+    practice.evaluate(lambda inputs: requested.append(inputs) or best(inputs))
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=rng.VALIDATION)
-    assert any(np.array_equal(some, inputs) for some in asked)
+    assert any(np.array_equal(some, inputs) for some in requested)
     targets = tn.World().patterns.targets[rows, 0]
     assert practice.bayes_scores == bayes_bounds.scores_of(best(inputs)[:, 0], targets)
     with pytest.raises(TinyNetError, match=r"the outputs have shape \(4, 3\). It must be \(4, 2\)"):

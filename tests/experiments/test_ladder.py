@@ -21,7 +21,7 @@ def marks(**columns):
     return ExamResult(*(np.asarray(columns.get(name, [value] * 4), float) for name, value in plain.items()))
 
 
-def test_the_canonical_pictures_are_the_lines_and_the_ambiguous_pictures():
+def test_the_canonical_pictures_are_lines_and_ambiguous_pictures():
     shown = tn.pictures.canonical()
     assert len(shown) == 17
     assert shown.names[:5] == ("top", "bottom", "left", "right", "gray")
@@ -29,7 +29,7 @@ def test_the_canonical_pictures_are_the_lines_and_the_ambiguous_pictures():
     assert len(np.unique(shown.inputs, axis=0)) == 17
 
 
-def test_every_rung_is_compared_with_one_before_it():
+def test_every_rung_is_compared_with_an_earlier_rung():
     seen = set()
     for rung in RUNGS:
         assert rung.baseline is None or rung.baseline in seen
@@ -64,7 +64,7 @@ def test_only_changes_beyond_their_errors_are_reported():
     assert found["gray margin"][0] == "same"
 
 
-def test_results_are_kept_and_found_again(tmp_path):
+def test_measured_results_are_stored_and_reused(tmp_path):
     first = Ladder(16, exam=EXAM, folder=tmp_path)
     assert not first.known("high_rate")
     found = first.standing("high_rate")
@@ -81,7 +81,7 @@ def test_results_are_kept_and_found_again(tmp_path):
     assert not Ladder(16, exam=EXAM, folder=tmp_path).known("high_rate")
 
 
-def test_a_standing_is_that_of_the_population():
+def test_a_standing_equals_the_exam_of_a_population():
     one = Ladder(16, exam=EXAM)
     trained = one.train("high_rate")
     expected = tn.population(RUNG["high_rate"].recipe, 16)
@@ -98,7 +98,7 @@ def test_an_unknown_rung_is_named():
 
 
 def test_every_sentence_is_easy_to_read():
-    """Every measure of every rung: the sentences are longest when nothing changes, or everything does."""
+    """Check every rung; sentences are longest if no measure or every measure changes."""
     for change in (0.0, 0.1, -0.1):
         for rung in RUNGS:
             one = Ladder(4, exam=EXAM)

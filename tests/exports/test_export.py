@@ -1,4 +1,4 @@
-"""Export: each extension writes its format, and invalid requests are refused before anything is written."""
+"""Test that each extension writes its format and invalid requests write nothing."""
 
 import json
 import re
@@ -28,7 +28,7 @@ BEGINS = {  # first bytes of a file of each format
     ".gif": b"GIF8",
     ".tex": b"\\documentclass",
 }
-LAST = {".mp4", ".safetensors"}  # recognized by later bytes
+LAST = {".mp4", ".safetensors"}  # identified by later bytes
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_an_exported_network_is_read_back(run, tmp_path, ending):
         assert np.array_equal(tn.Network.load(path).parameters, run.final.parameters)
 
 
-def test_a_step_chooses_the_network_before_it(run, tmp_path):
+def test_a_step_selects_the_network_before_the_step(run, tmp_path):
     export(run, tmp_path / "first.safetensors", step=0)
     export(run, tmp_path / "last.safetensors", step=len(run))
     assert tn.Network.load(tmp_path / "first.safetensors") == run.initial
@@ -188,7 +188,7 @@ def test_a_recording_is_not_overwritten(saved, run, tmp_path, monkeypatch):
     assert saved.read_bytes() == run.to_bytes()
 
 
-def test_options_go_to_the_files_that_have_them(tmp_path):
+def test_each_option_applies_to_the_formats_that_have_the_option(tmp_path):
     paths = [tmp_path / "a.tex", tmp_path / "b.xlsx"]
     assert exports.options_by_path(paths, {"step": 2, "cell": "loss"}) == {
         paths[0]: {"step": 2, "cell": "loss"},

@@ -1,4 +1,4 @@
-"""Films of trainings, and the figures of a recording."""
+"""Test films of trainings and figures of recordings."""
 
 import shutil
 import stat
@@ -74,10 +74,10 @@ def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
         pytest.skip("ffmpeg is not installed")
     film.film(run, tmp_path / "film.mp4", frames=3, fps=10)
     ask = "ffprobe -v error -count_frames -show_entries stream=codec_name,width,height,nb_read_frames -of csv=p=0"
-    said = subprocess.run(
+    output = subprocess.run(
         [*ask.split(), tmp_path / "film.mp4"], capture_output=True, text=True, check=True
     ).stdout
-    assert said.strip() == "h264,336,188,18"  # three frames, and fifteen copies of the last
+    assert output.strip() == "h264,336,188,18"  # three frames, and fifteen copies of the last
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.mp4"])
@@ -116,7 +116,7 @@ def test_invalid_options_are_refused(run, tmp_path, monkeypatch):
         film.film(run, tmp_path / "film.mp4")
 
 
-def test_the_message_of_ffmpeg_is_in_the_error(run, tmp_path, monkeypatch, quick):
+def test_an_error_contains_the_message_of_ffmpeg(run, tmp_path, monkeypatch, quick):
     fake = tmp_path / "ffmpeg"
     fake.write_text("#!/bin/sh\necho 'Unknown encoder libx264' >&2\nexit 1\n")
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
@@ -161,7 +161,7 @@ def test_every_figure_is_drawn_for_every_kind_of_recording(run, tmp_path):
         figures.draw(run, "mood")
 
 
-def test_numbers_to_predict_are_in_the_units_of_the_table():
+def test_predicted_numbers_are_in_the_units_of_the_table():
     table = tn.Examples.from_table(
         {"width": [1.0, 2.0, 5.0], "height": [10.0, 20.0, 30.0]}, targets=["height"]
     )

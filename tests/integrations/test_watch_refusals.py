@@ -1,4 +1,4 @@
-"""Models, options and loops that cannot be watched are refused."""
+"""Test that unsupported models, options and loops are refused."""
 
 import pytest
 import torch
@@ -74,7 +74,7 @@ def test_parameters_changed_between_pass_and_step_are_refused():
         loop(net, optimizer, between=lambda net: other.step())
 
 
-def test_a_forward_with_other_operations_is_refused():
+def test_a_forward_method_with_unsupported_operations_is_refused():
     net = model()
     optimizer = sgd(net)
     net[2].register_forward_hook(lambda module, inputs, output: output * 2)

@@ -1,4 +1,4 @@
-"""The requests of the page."""
+"""Test the requests of the page."""
 
 import dataclasses
 import typing

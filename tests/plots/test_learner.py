@@ -14,7 +14,7 @@ def words(ax):
 
 
 def shown(ax):
-    """Return a function from column and row contrast, in steps of 0.5, to the number of the map."""
+    """Return a function from column and row contrast to the value on the map."""
     cells, half = ax.collections[0].get_array(), (learner.CELLS - 1) // 4
     return lambda column, row: cells[round((row + 1) * 2) * half, round((column + 1) * 2) * half]
 

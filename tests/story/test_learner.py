@@ -12,12 +12,12 @@ from tinynet.story import learner
 from tinynet.story.learner import card
 
 
-def test_the_shipped_learner_passes_an_exam_it_was_not_chosen_by():
+def test_the_shipped_learner_passes_an_exam_on_new_pictures():
     marks = Exam(count=20_000, seed=99).evaluate(tn.learner())
     assert marks.met.all()
 
 
-def test_the_command_makes_the_shipped_learner():
+def test_the_command_reproduces_the_shipped_learner():
     made = learner.choose()
     kept = learner.shipped()
     assert made.recipe == kept.recipe

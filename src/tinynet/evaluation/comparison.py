@@ -100,7 +100,11 @@ def _learning_epoch(run: Recording) -> int | None:
 
 
 def _when(run: Recording, learned: int | None) -> str:
-    return f"did not learn in {counted(run.epochs, 'epoch')}" if learned is None else f"learned by epoch {learned:,}"
+    return (
+        f"did not learn in {counted(run.epochs, 'epoch')}"
+        if learned is None
+        else f"learned by epoch {learned:,}"
+    )
 
 
 def _changed_predictions(first: Network, second: Network, examples: Examples) -> str:

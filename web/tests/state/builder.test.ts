@@ -28,7 +28,7 @@ describe("a builder", () => {
     expect(initialParameters.mock.calls.map(([, first, count]) => [first, count])).toEqual([[32, 32], [2 ** 32 - 32, 32]]); // prettier-ignore
   });
 
-  it("asks again after a failure", async () => {
+  it("repeats a failed request", async () => {
     const pictures = vi.fn(api.pictures).mockRejectedValueOnce(new Error("busy"));
     const builder = new Builder({ ...api, pictures });
     await expect(builder.builtinSets(2)).rejects.toThrow("busy");

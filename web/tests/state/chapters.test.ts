@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { chapterState } from "../../src/state/chapters";
 import { defaultState } from "../../src/state/state";
 
-describe("a chapter begins", () => {
+describe("a chapter starts", () => {
   it("with the default state, a seed and a name if the chapter is unknown", () => {
     expect(chapterState("unknown", 5)).toEqual({ ...defaultState(), seed: 5, chapter: "unknown" });
   });

@@ -25,7 +25,7 @@ async function lab(...others: Root[]): Promise<Lab> {
 
 describe("trainings side by side", () => {
   const fast = other("fast", { learning_rate: 5, epochs: 2 });
-  it("use their own recipes, and are shown at the same step", async () => {
+  it("use separate recipes, and are shown at the same step", async () => {
     const page = await lab(fast);
     expect(page.runs.map((run) => run.total)).toEqual([12, 8]);
     expect(page.runs[0].stateBefore(0)).toEqual(page.runs[1].stateBefore(0));
@@ -38,7 +38,7 @@ describe("trainings side by side", () => {
     page.playback.rewind();
     expect([page.state.active, page.runStep]).toEqual([1, 0]);
   });
-  it("have branches of their own", async () => {
+  it("have separate branches", async () => {
     const page = await lab(fast);
     page.playback.goto(4);
     page.selectRun(1);

@@ -13,7 +13,7 @@ describe("playback", () => {
     } // prettier-ignore
   });
 
-  it("counts steps from the start of a branch, and rewinds to the run it grew from", async () => {
+  it("counts steps from the start of a branch, and rewinds to its parent run", async () => {
     lab.playback.goto(6);
     await lab.branch({});
     lab.playback.stepBy(-100);

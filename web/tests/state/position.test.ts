@@ -5,7 +5,7 @@ import { bytesOf, GOLDEN, watchedLab } from "../watched";
 const file = (bytes: ArrayBuffer) => new File([bytes], "it.safetensors");
 
 describe("a watched training", () => {
-  it("has unknown values only for steps that PyTorch did not take", async () => {
+  it("has unknown values only for steps that PyTorch did not run", async () => {
     const page = await watchedLab();
     page.playback.goto(4);
     expect(page.now.hasUnknown).toBe(false);

@@ -83,14 +83,14 @@ describe("the page", () => {
     await waitFor(() => expect(write).toHaveBeenLastCalledWith(lab.address));
   });
 
-  it("takes the keys of its document", async () => {
+  it("handles the keys of its document", async () => {
     const { lab } = await open();
     await fireEvent.keyDown(document.body, { key: "Home" });
     await fireEvent.keyDown(document.body, { key: "ArrowRight" });
     expect(lab.state.step).toBe(1);
   });
 
-  it("settles the lower panels a little later", async () => {
+  it("updates the lower panels after a delay", async () => {
     const { lab } = await open();
     await waitFor(() => expect(document.querySelector(".lab")!.ariaBusy).toBe("false"));
     flushSync(() => lab.playback.goto(2));

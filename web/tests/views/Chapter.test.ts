@@ -87,7 +87,7 @@ describe("a chapter", () => {
     expect(screen.queryByRole("link", { name: "a book" })).toBeNull();
   });
 
-  it("begins again with another seed, and cancels what it measures", async () => {
+  it("restarts with another seed, and cancels its measurement", async () => {
     const { lab, story } = await open();
     let cancelled = false;
     story.mockImplementationOnce(

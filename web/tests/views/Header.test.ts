@@ -35,7 +35,7 @@ describe("the header", () => {
   });
 
   it("lists the chapters, and marks the current chapter", async () => {
-    const about = async () => ({ version: "1.2", limits: {}, chapters: CHAPTERS });
+    const about = async () => ({ version: "1.2", limits: {}, choices: {}, chapters: CHAPTERS });
     const lab = await open({}, { chapter: "look" }, { about });
     const chapters = () => [...screen.getByRole("navigation", { name: "Chapters" }).querySelectorAll("button")];
     const shown = chapters().map((chapter) => [chapter.textContent!.replace(/\s+/g, " ").trim(), chapter.title, chapter.ariaCurrent]); // prettier-ignore

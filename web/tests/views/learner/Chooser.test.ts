@@ -44,7 +44,7 @@ describe("the chooser of a picture", () => {
     }
   });
 
-  it("draws the test pictures of its world one after the other, and names them", async () => {
+  it("draws the test pictures of its world in order, and names them", async () => {
     const world = { ...DEFAULT_WORLD, noise: 0.05, doubt: 1 };
     const lab = await open([1, 1, 0, 0], world);
     expect(status()).toBe(HINT);
@@ -83,7 +83,7 @@ describe("the chooser of a picture", () => {
   });
 
   it("evens out the diagonals and the brightness when a contrast is set", async () => {
-    const lab = await open([1, 0, 0, 0]); // contrasts +0.50 and +0.50, on no place of the map
+    const lab = await open([1, 0, 0, 0]); // contrasts +0.50 and +0.50, not on the map
     await slide("rows", 0.5);
     expect(lab.state.own!.input).toEqual([1, 0.5, 0.5, 0]);
   });

@@ -142,7 +142,7 @@ describe("the ladder", () => {
     expect(measure.mock.lastCall![3]!.aborted).toBe(false);
   });
 
-  it("measures anew for another number of seeds, and cancels the old measurement", async () => {
+  it("measures again for another number of seeds, and cancels the previous measurement", async () => {
     measureForever(0, 0);
     await open();
     await click("Measure");

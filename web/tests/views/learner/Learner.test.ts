@@ -61,20 +61,20 @@ async function open(input = [0.9, 0.6, 0.1, 0.3]) {
 }
 
 describe("the learner's chapter", () => {
-  it("waits for its networks", async () => {
+  it("shows a message before its networks are loaded", async () => {
     const lab = await openLab({}, { learner: () => new Promise(() => {}) });
     render(Learner, { lab });
     expect(screen.getByRole("status").textContent).toBe("Training a memorizer and a learner …");
   });
 
-  it("looks at 2×2 pictures only", async () => {
+  it("supports 2×2 pictures only", async () => {
     const lab = await openLab({}, { learner: async () => ANSWER, bayes: async () => [] });
     lab.state.own = { input: [1, 0, 0, 0, 1, 0, 0, 0, 1], target: [1, 0] };
     render(Learner, { lab });
     expect(await screen.findByText(/This chapter needs 2×2 pictures/)).toBeTruthy();
   });
 
-  it("shows the answers of the memorizer, the learner and the best possible one", async () => {
+  it("shows the outputs of the memorizer, the learner and the Bayes-optimal answer", async () => {
     const { bayes, lab } = await open();
     expect(answerer("memorizer")).toContain("3 hidden nodes, seed 0");
     expect(answerer("Bayes-optimal")).toContain("Computing … horizontal");
@@ -91,7 +91,7 @@ describe("the learner's chapter", () => {
     await fireEvent.click(map, { clientX: 116, clientY: 16 });
     lab.state.own!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
     expect(text()).toContain("The mark shows the current picture.");
-    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside of the map
+    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside the map
     expect(lab.state.own!.input[2]).toBeCloseTo(0, 10);
   });
 
@@ -156,7 +156,7 @@ describe("the ladder", () => {
     expect(lab.state.rung).toBe("noise");
   });
 
-  it("measures all rungs that are missing, and lists them", async () => {
+  it("measures the missing rungs, and lists all rungs", async () => {
     const { rung } = await open();
     await fireEvent.click(button("Measure all"));
     const rows = () => screen.getByRole("region", { name: "Measured rungs", hidden: true }).querySelectorAll("tr");

@@ -16,7 +16,7 @@ async function open(change: Partial<State> = {}, api: Partial<PythonApi> = {}) {
 }
 
 describe("the Arithmetic panel", () => {
-  it("opens the cell with its words, and a parameter with what the step does to it", async () => {
+  it("opens a cell with its title, and a parameter with its update", async () => {
     await open({ open: WEIGHT });
     expect(screen.getByRole("heading").textContent).toBe(`Arithmetic · ⟨${WEIGHT}⟩`);
     expect(document.querySelector("strong")!.textContent).toBe(`the words of ${WEIGHT}`);
@@ -47,7 +47,7 @@ describe("the Arithmetic panel", () => {
     expect([lab.state.branches[0].parameters, lab.run!.stateBefore(0)[0]]).toEqual([{ [WEIGHT]: -2 }, -2]);
   });
 
-  it("freezes a parameter as a what-if, which can be undone", async () => {
+  it("freezes a parameter, which can be undone", async () => {
     const lab = await open();
     await fireEvent.click(screen.getByLabelText("Frozen"));
     expect(lab.state.frozen).toEqual([WEIGHT]);
@@ -56,7 +56,7 @@ describe("the Arithmetic panel", () => {
     expect([lab.state.frozen, text().includes("Changed values")]).toEqual([[], false]);
   });
 
-  it("silences a hidden node, shows the change of the answers, and branches with the changes", async () => {
+  it("silences a hidden node, shows the change of the outputs, and branches with the changes", async () => {
     const lab = await open({ open: "layer1.a[1]" });
     const before = lab.now.predict(lab.now.input);
     await fireEvent.click(screen.getByLabelText(/Switch off this node/));

@@ -39,7 +39,7 @@ describe("the Ledger panel", () => {
     expect(cellsOf(rows()[0]).slice(3)).toEqual(["·", "·"]);
   });
 
-  it("is sorted by the size of what is chosen", async () => {
+  it("is sorted by the size of the selected column", async () => {
     const lab = await open();
     const parameters = names();
     for (const [sort, suffix] of [["gradient", ".gradient"], ["change", ".change"], ["value", ""]]) {

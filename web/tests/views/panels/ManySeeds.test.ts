@@ -43,7 +43,7 @@ describe("the panel of many seeds", () => {
     );
   });
 
-  it("asks about the current training and picture", async () => {
+  it("requests a population for the current training and picture", async () => {
     const lab = await open({ step: 1, seed: 5 });
     await fireEvent.change(screen.getByLabelText("Number of seeds"), { target: { value: "100000" } });
     await click("Measure");
@@ -54,7 +54,7 @@ describe("the panel of many seeds", () => {
     expect(text()).toMatch(/Picture: bottom\. 3 epochs, trained in [\d.]+ s\./);
   });
 
-  it("shows the verdict of the chosen question", async () => {
+  it("shows the verdict of the selected question", async () => {
     await open();
     await click("Measure");
     await screen.findByText("Half of them.");
@@ -76,7 +76,7 @@ describe("the panel of many seeds", () => {
     expect(text()).toContain("this run"); // the same training with another seed
   });
 
-  it("marks an answer that belongs to another training", async () => {
+  it("marks a result of another training", async () => {
     const lab = await open();
     await click("Measure");
     await screen.findByText("Half of them.");

@@ -79,7 +79,7 @@ describe("the Network panel", () => {
     expect(screen.queryByRole("spinbutton")).toBeNull();
   });
 
-  it("marks what a what-if changes", async () => {
+  it("marks the values that a what-if changes", async () => {
     const lab = await open();
     lab.state.silenced = ["layer1.a[0]"];
     await waitFor(() => expect(cell("layer2.a[0]").classList).toContain("touched"));

@@ -16,7 +16,7 @@ async function open(change: Partial<State> = {}) {
 }
 
 describe("the Picture panel", () => {
-  it("shows the picture of the step and its answer", async () => {
+  it("shows the picture of the step and the outputs", async () => {
     const lab = await open({ step: 1 });
     expect(screen.getByRole("heading").textContent).toBe("Picture · bottom");
     expect(text()).toContain("This is the picture of step 1.");
@@ -26,7 +26,7 @@ describe("the Picture panel", () => {
     await waitFor(() => expect(text()).toContain("The training has ended. The next step would use this picture."));
   });
 
-  it("shows a chosen picture until the user returns to the picture of the training", async () => {
+  it("shows a selected picture until the user returns to the training picture", async () => {
     const lab = await open();
     await click("left");
     expect(lab.state.own).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
@@ -37,7 +37,7 @@ describe("the Picture panel", () => {
     expect(lab.state.own).toBeNull();
   });
 
-  it("changes what the chosen picture should be", async () => {
+  it("changes the target of the selected picture", async () => {
     const lab = await open();
     await click("gray");
     expect(lab.state.own!.target).toEqual([1, 0]);
@@ -48,7 +48,7 @@ describe("the Picture panel", () => {
     expect(text()).not.toContain("Target:");
   });
 
-  it("trains on the chosen picture alone", async () => {
+  it("trains on the selected picture alone", async () => {
     const lab = await open({ step: 4 });
     await click("left");
     await click("Train on this picture");
@@ -56,7 +56,7 @@ describe("the Picture panel", () => {
     expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["custom"]]);
   });
 
-  it("warns of a wrong answer that the network is sure of", async () => {
+  it("warns of a confident wrong prediction", async () => {
     const lab = await open();
     lab.unsureBelow = 0;
     const wrong = lab.now.predict([1, 1, 0, 0])[0] < lab.now.predict([1, 1, 0, 0])[1] ? [1, 0] : [0, 1];
@@ -66,7 +66,7 @@ describe("the Picture panel", () => {
     await waitFor(() => expect(document.querySelector(".pill")!.className).not.toContain("warn"));
   });
 
-  it("lists many examples in a menu, with those that are held out", async () => {
+  it("lists many examples and the held-out examples in a menu", async () => {
     const many = (name: string, count: number): Examples => ({
       ...LINES,
       inputs: Array.from({ length: count }, (_, k) => [k / count, 0, 0, 1]),

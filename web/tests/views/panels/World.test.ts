@@ -18,7 +18,7 @@ async function open(change: Partial<State> = {}) {
 }
 
 describe("the panel of all inputs", () => {
-  it("shows the answer to each of the 16 pictures", async () => {
+  it("shows the prediction for each of the 16 pictures", async () => {
     const lab = await open({ step: 12 });
     expect(screen.getAllByRole("listitem").length).toBe(16);
     const margins = SETS.world.inputs.map((input) => lab.now.predict(input)).map(([h, v]) => Math.abs(h - v));
@@ -99,7 +99,7 @@ describe("the panel of all inputs", () => {
     ).toEqual(["Fuzzy line", "Stress test"]);
   });
 
-  it("has no lattice and no classes for numbers to predict, and shows the first of many", async () => {
+  it("shows the first predicted numbers of a regression, without lattice and classes", async () => {
     const many = Array.from({ length: 201 }, (_, k) => k);
     const target_scaling = { columns: ["y", "z"], low: [0, 0], high: [2, 2] };
     await open({

@@ -21,7 +21,7 @@ describe("an open cell", () => {
     expect(lines[2]).toBe(`=${value("layer1.bias[0].after")}`);
   });
 
-  it("opens and closes its factors, and theirs", async () => {
+  it("opens and closes its factors and their factors", async () => {
     const lab = await openLab({ stop: 4 });
     render(Cell, { at: lab.now, name: "layer2.z[0]" });
     expect(document.querySelectorAll("[data-opened]").length).toBe(1);
@@ -33,7 +33,7 @@ describe("an open cell", () => {
     expect(document.querySelectorAll("[data-opened]").length).toBe(1);
   });
 
-  it("waits for its phase", async () => {
+  it("has no value before its phase", async () => {
     const lab = await openLab({ stop: 1 });
     render(Cell, { at: lab.now, name: "layer1.bias[0].gradient" });
     expect(text()).toContain("Not computed yet in this phase");
@@ -45,7 +45,7 @@ describe("an open cell", () => {
     expect(document.querySelector(".cell")).toBeNull();
   });
 
-  it("labels values that only PyTorch has", async () => {
+  it("labels values recorded from PyTorch", async () => {
     const lab = await watchedLab();
     await lab.files.open(new File([bytesOf(GOLDEN[1])], "it.safetensors"));
     lab.playback.goto(1);

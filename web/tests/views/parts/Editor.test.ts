@@ -21,7 +21,7 @@ async function drag(name: string, by: number) {
 }
 
 describe("the editor of a picture", () => {
-  it("shows the picture of the step as the user's own only after a change", async () => {
+  it("marks the picture of the step as custom only after a change", async () => {
     const lab = await open({ step: 1 });
     expect(screen.getAllByRole<HTMLInputElement>("spinbutton").map(({ value }) => value)).toEqual(["0", "0", "1", "1"]);
     expect(lab.state.own).toBeNull();
@@ -38,7 +38,7 @@ describe("the editor of a picture", () => {
     expect(lab.state.own!.input).toEqual([1, 0, 0, 0]);
   });
 
-  it("names inputs by their index if they are no pixels", async () => {
+  it("names inputs by their index if they are not pixels", async () => {
     await open({ pictures: { ...LINES, shape: null } });
     expect(screen.getByLabelText<HTMLInputElement>("Input 2").value).toBe("0");
     expect(screen.queryByLabelText(/pixel/)).toBeNull();
