@@ -67,9 +67,9 @@ def discover(
 
 
 def _finish(chapters: "Iterator[Chapter]", figures: Path | None, total: int) -> "tuple[list[Chapter], bool]":
-    """Return the chapters that are complete, and whether Ctrl-C interrupted them.
+    """Return the complete chapters, and whether Ctrl-C interrupted them.
 
-    figures : the folder of the figures. The chapters are printed if it is given.
+    figures : the folder of the figures. If the folder is given, the chapters are printed.
     """
     from tinynet.cli import terminal
 

@@ -64,7 +64,7 @@ def nudge(
 
 
 def _show_step(title: str, moment: "Moment", losses: list[float]) -> None:
-    """Print the ledger of the last step, and the loss of each step."""
+    """Print the last step's ledger, and each step's loss."""
     from tinynet.cli import terminal
     from tinynet.story.content import falls, ledger_table, repeats_table
 
@@ -169,7 +169,7 @@ def _table_sets(run: "Recording") -> "dict[str, Examples]":
 def training_picture(text: str) -> "Examples":
     """Return one example to train on.
 
-    text : the name of a picture, or four brightnesses. Their target is that of the nearest line.
+    text : the name of a picture, or four brightnesses. The target of brightnesses is that of the nearest line.
     """
     import numpy as np
 

@@ -71,7 +71,10 @@ def runbook(
 
 
 def _measure(ladder: "Ladder") -> None:
-    """Measure every rung that has no result yet. After Ctrl-C, the finished rungs are kept."""
+    """Measure every rung that has no result yet.
+
+    After Ctrl-C, the finished rungs are stored.
+    """
     from tinynet.cli import terminal
     from tinynet.experiments.ladder import RUNGS
 

@@ -86,7 +86,10 @@ def train(
 
 
 def _check_files(out: Path | None, figure: Path | None) -> None:
-    """Raise a TinyNetError if a file cannot be written, before the training."""
+    """Raise a TinyNetError if a file cannot be written.
+
+    The check runs before the training.
+    """
     from tinynet import files, plots
 
     if out is not None:
@@ -136,9 +139,11 @@ def _document(run: "Recording") -> dict[str, Any]:
 
 
 def _show_training(run: "Recording", scored: bool) -> None:
-    """Print the loss, the predictions for up to 20 examples, and the diagnosis.
+    """Print the loss, the predictions and the diagnosis.
 
-    scored : whether a score follows. It replaces the sentence about what was learned.
+    At most 20 predictions are printed.
+
+    scored : whether a score follows. The score replaces the sentence about the learned examples.
     """
     from tinynet.cli import terminal
     from tinynet.evaluation.diagnosis import diagnose

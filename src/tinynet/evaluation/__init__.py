@@ -1,6 +1,6 @@
 """Scores, verdicts and diagnoses of trained networks.
 
-The package must not know how results are displayed.
+The package must not depend on how results are displayed.
 
 verdicts.py        counts with 95 % intervals, and percentages as text
 metrics.py         the predicted class, and whether it is correct

@@ -1,4 +1,7 @@
-"""The scores of the Bayes-optimal predictions for a world. No predictor has better expected scores."""
+"""The scores of the Bayes-optimal predictions for a world.
+
+No predictor has better expected scores.
+"""
 
 import math
 from dataclasses import dataclass, fields
@@ -17,7 +20,7 @@ from tinynet.numerics import arrays
 class Estimate(NamedTuple):
     """An estimate from random examples, with its standard error.
 
-    Both are NaN if the world has no examples to estimate from.
+    Both numbers are NaN if the world has no examples to estimate from.
     """
 
     value: float

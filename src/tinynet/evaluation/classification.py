@@ -63,7 +63,10 @@ class Score:
         return calibration.reliability(self.confidences, self.right, bins=BINS)
 
     def verdicts(self) -> list[Verdict]:
-        """Return the accuracy, and whether the mean confidence is consistent with it."""
+        """Return the accuracy, and whether the confidence is consistent.
+
+        The confidence is consistent if its mean lies in the interval of the accuracy.
+        """
         accuracy = counted(self.count, len(self), f"{self.part} predictions are correct")
         mean, (low, high) = float(arrays.mean(self.confidences)), self.correct.interval
         if mean > high:
@@ -78,7 +81,10 @@ class Score:
         return [accuracy, confidence]
 
     def to_json(self) -> dict[str, Any]:
-        """Return every score and the bins that are not empty, ready for JSON."""
+        """Return every score as JSON.
+
+        Empty bins are left out.
+        """
         bins = self.reliability
         low, high = self.correct.interval
         columns = (bins.edges[:-1], bins.edges[1:], bins.count, bins.predicted, bins.observed, bins.intervals)

@@ -1,4 +1,4 @@
-"""Compare two trainings: the differences of their experiments, and the outcomes."""
+"""The differences between the experiments of two trainings, and the outcomes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +39,9 @@ class Comparison:
 
 
 def compare(run: Recording, other: Recording) -> Comparison:
-    """Compare two trainings: the differences of their experiments, and the outcomes.
+    """Compare two trainings.
+
+    The comparison has the differences of their experiments, and the outcomes.
 
     >>> import tinynet as tn
     >>> runs = [tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=r)) for r in (0.1, 5.0)]
@@ -47,7 +49,7 @@ def compare(run: Recording, other: Recording) -> Comparison:
     ('learning_rate is 0.1 in the first training and 5.0 in the second',)
     """
     differences = tuple(_differences(run, other)) or ("none, the two experiments are equal",)
-    external = "external" in (run.recipe.loss, other.recipe.loss)  # then only the recorded losses are known
+    external = "external" in (run.recipe.loss, other.recipe.loss)  # then only recorded losses exist
     losses = [float(one.losses[-1]) if external else final_loss(one) for one in (run, other)]
     when = "before the last step" if external else "after training"
     outcomes = [_both(f"the loss {when}", f"{losses[0]:.4f}", f"{losses[1]:.4f}")]

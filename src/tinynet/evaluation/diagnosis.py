@@ -1,4 +1,7 @@
-"""Diagnosis: why a network did not learn, with evidence, and the effect of the order of the examples."""
+"""Diagnosis: why a network did not learn, with evidence.
+
+The module also measures the effect of the order of the examples.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +29,10 @@ FALLING = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding of a diagnosis: its kind, a sentence, and its evidence."""
+    """One finding of a diagnosis.
+
+    A finding has a kind, a sentence and evidence.
+    """
 
     kind: str
     sentence: str
@@ -37,7 +43,9 @@ class Finding:
 
 
 def constant_loss(examples: Examples, recipe: Recipe) -> float:
-    """Return the smallest loss of constant outputs. Constant outputs predict the mean target.
+    """Return the smallest loss of constant outputs.
+
+    The best constant outputs are the mean target.
 
     >>> import tinynet as tn
     >>> constant_loss(tn.pictures.lines(), tn.Recipe())
@@ -57,7 +65,9 @@ def final_loss(run: Recording) -> float:
 
 
 def diagnose(run: Recording) -> list[Finding]:
-    """Return the reasons for the outcome of a training, most important first.
+    """Return the reasons for the outcome of a training.
+
+    The most important reason comes first.
 
     >>> import tinynet as tn
     >>> [f.kind for f in diagnose(tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe()))]
@@ -77,7 +87,7 @@ def _stopped(run: Recording) -> Iterator[Finding]:
 
 
 def _external(run: Recording) -> Iterator[Finding]:
-    """Yield which parts of a PyTorch training have no formula."""
+    """Yield the parts of a PyTorch training without a formula."""
     if run.recipe.external and isinstance(run, WatchedRecording):
         yield from (Finding("watched", note) for note in run.notes)
 
@@ -136,7 +146,9 @@ def _saturation(run: Recording) -> Iterator[Finding]:
 
 
 def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
-    """Return the length of the parameters' path in an epoch, and their net displacement.
+    """Return path length and displacement of the parameters in an epoch.
+
+    The displacement is the net change over the epoch.
 
     The length is the sum of the distances of all steps. The displacement is the distance between the first and the last
     parameters of the epoch.
@@ -203,7 +215,10 @@ def signed(value: float) -> str:
 
 
 def margin(network: Network, example: Examples) -> float:
-    """Return the first output minus the second output for one example. For the lines this is H - V."""
+    """Return the first output minus the second output.
+
+    The outputs are those for one example. For the lines the margin is H - V.
+    """
     outputs = network(example)[0]
     return float(outputs[0] - outputs[1])
 

@@ -108,7 +108,7 @@ MEASURES = tuple(measure for requirement in REQUIREMENTS for measure in requirem
 class ExamResult:
     """The exam results of N networks.
 
-    All measures of a network are NaN if one of them is not finite.
+    If a measure of a network is not finite, all measures of the network are NaN.
 
     margin : (N,). The margin of the correct class on the worst clean line.
     accuracy : (N,). On noisy lines. A tie is not correct.
@@ -189,7 +189,7 @@ def _medians_text(requirement: Requirement, medians: Mapping[str, float]) -> str
 
 @dataclass(frozen=True)
 class Exam:
-    """An exam: clean lines, canonical ambiguous pictures, and pictures drawn from a world.
+    """Clean lines, canonical ambiguous pictures, and pictures from a world.
 
     No training stream contains the drawn pictures.
 
@@ -273,7 +273,10 @@ class Exam:
         return ExamResult(*np.where(np.isfinite(values).all(axis=0), values, np.nan))
 
     def _measures_of_world(self, predictor: Predictor, networks: int) -> list[np.ndarray]:
-        """Return accuracy, Brier ratio, AUROC and agreement on the world's pictures, in chunks. -> 4 of (N,)"""
+        """Return accuracy, Brier ratio, AUROC and agreement. -> 4 of (N,)
+
+        The measures are computed on the world's pictures, in chunks.
+        """
         inputs, targets = self._drawn
         differences = np.empty((networks, len(inputs)))
         losses, agreed = np.zeros(networks), np.zeros(networks)
@@ -293,7 +296,10 @@ class Exam:
 
 
 def _signs(horizontal: np.ndarray) -> np.ndarray:
-    """Return the correct sign of H - V: 1 for a horizontal line, -1 for a vertical line."""
+    """Return the correct sign of H - V.
+
+    The sign is 1 for a horizontal line and -1 for a vertical line.
+    """
     return 2 * horizontal - 1
 
 

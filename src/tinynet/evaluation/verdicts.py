@@ -1,4 +1,4 @@
-"""Verdicts: measured findings as a sentence with numbers and 95 % intervals."""
+"""Findings as a sentence with numbers and 95 % intervals."""
 
 import math
 from dataclasses import asdict, dataclass, field, replace
@@ -51,7 +51,7 @@ class Verdict:
         return self.sentence
 
     def labelled(self, label: str) -> "Verdict":
-        """Return the verdict with a label in front of its sentence.
+        """Return the verdict with a label before its sentence.
 
         >>> Verdict("3 of 4 lines are correct.", 3, 4).labelled("Memorizer").sentence
         'Memorizer: 3 of 4 lines are correct.'

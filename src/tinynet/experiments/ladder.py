@@ -1,4 +1,7 @@
-"""The ladder from memorizer to learner: recipes that differ in one change, measured on many seeds by one exam."""
+"""The ladder from memorizer to learner.
+
+The recipes differ in one change. One exam measures each recipe on many seeds.
+"""
 
 import hashlib
 import json
@@ -40,10 +43,10 @@ REPEATING = replace(MEMORIZING, epochs=NUDGES // FEW)
 class Rung:
     """One recipe of the ladder.
 
-    key : str. Names the rung in commands, files and addresses.
-    name : str. Shown in tables and figures.
-    change : str. The difference from the baseline, a phrase that follows "with".
-    baseline : str or None. Key of the rung that this one is compared with.
+    key : str. The name of the rung in commands, files and addresses.
+    name : str. The name in tables and figures.
+    change : str. The difference from the baseline. The phrase follows "with".
+    baseline : str or None. Key of the rung to compare with.
     kind : a step of the ladder, an experiment beside it, or a pitfall.
     source : what the networks are trained on: "lines"; "doubts", the lines and all canonical ambiguous pictures, clean; "few",
         20 pictures of a world, drawn once; or a world.
@@ -65,7 +68,7 @@ class Rung:
         return Architecture((4, self.hidden, 2))
 
     def pictures(self) -> Source:
-        """Return the training pictures, or the world that they are drawn from."""
+        """Return the training pictures, or the world of the pictures."""
         if isinstance(self.source, World):
             return self.source
         if self.source == "few":
@@ -110,7 +113,7 @@ RUNG = {rung.key: rung for rung in RUNGS}
 
 @dataclass(frozen=True)
 class Standing:
-    """The exam results of a rung's networks. Means, errors and medians leave out networks that are not finite.
+    """The exam results of a rung's networks.
 
     networks, finite, passed : int. Networks in all, with finite results, and that pass the whole exam.
     met : tuple of int. Networks that meet each of the six requirements.
@@ -161,11 +164,11 @@ def _renamed(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class Ladder:
-    """Measure the rungs, each when it is first needed.
+    """Measurements of the rungs, each made when first needed.
 
     networks : int. Seeds of each rung, from `first_seed` on.
     exam : Exam. Measures every network.
-    folder : Path or None. Results are kept here and read again. None keeps nothing.
+    folder : Path or None. Results are stored here and read again. None stores nothing.
 
     Raises TinyNetError for numbers out of range.
     """
@@ -192,9 +195,11 @@ class Ladder:
         )  # fmt: skip
 
     def standing(self, key: str, progress: Callable[[int, int], None] | None = None) -> Standing:
-        """Return the exam results of a rung, read from the folder if they are there.
+        """Return the exam results of a rung.
 
-        Raises KeyboardInterrupt if Ctrl-C ended the training. The rungs before it are kept.
+        Stored results are read from the folder.
+
+        Raises KeyboardInterrupt if Ctrl-C ended the training. The rungs before this rung are stored.
         """
         if key not in self._standings:
             self._standings[key] = self._read(key) or self._measure(key, progress)
@@ -215,7 +220,10 @@ class Ladder:
         return standing
 
     def _read(self, key: str) -> Standing | None:
-        """Return the results in the folder; None if the file is missing, damaged or of another experiment."""
+        """Return the results in the folder, or None.
+
+        None means that the file is missing, damaged or of another experiment.
+        """
         if self.folder is None or not self._path(key).is_file():
             return None
         try:

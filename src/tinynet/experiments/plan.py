@@ -82,7 +82,7 @@ class Plan:
         return sum(ceil_div(end, group.shard_size) - first // group.shard_size for group in self.groups)
 
     def shards(self) -> Iterator[Shard]:
-        """Yield every shard, one of each group in turn.
+        """Yield every shard, each group in turn.
 
         A sweep that ends early has results for every trial.
         """

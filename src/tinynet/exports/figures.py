@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
-    """Return the figures of this recording: name -> function that draws the figure.
+    """Return the figures of a recording by name.
+
+    The value of a name is a function that draws the figure.
 
     Each function returns axes or a figure.
 
@@ -50,7 +52,9 @@ def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
 
 
 def draw(run: "Recording", name: str) -> Any:
-    """Draw one figure of a recording. `plots.save` writes it as SVG, PDF or PNG.
+    """Draw one figure of a recording.
+
+    `plots.save` writes the figure as SVG, PDF or PNG.
 
     Raises TinyNetError for an unknown name, and lists the known names.
     """

@@ -1,4 +1,7 @@
-"""Networks as named arrays with PyTorch's names, and as safetensors files."""
+"""Networks as named arrays and as safetensors files.
+
+The names are PyTorch's.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -48,7 +51,10 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
 
 
 def layers_of(network: Weights, dtype: str | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the weight (out, in) and bias (out,) of each layer in a dtype; see `parameters_in`."""
+    """Return each layer's weight (out, in) and bias (out,).
+
+    dtype : the precision; see `parameters_in`.
+    """
     numbers, shapes = parameters_in(network, dtype), pairwise(network.sizes)
     return [
         (numbers[weight].reshape(outputs, inputs), numbers[bias])
@@ -57,7 +63,9 @@ def layers_of(network: Weights, dtype: str | None = None) -> list[tuple[np.ndarr
 
 
 def named_arrays(network: Weights, dtype: str | None = None) -> Arrays:
-    """Return the arrays by their names in an nn.Sequential of layers and activations.
+    """Return the arrays by their names in an nn.Sequential.
+
+    The Sequential is a chain of layers and activations.
 
     The names are 0.weight, 0.bias, 2.weight, … because the activations between the layers count as well.
     """
@@ -70,7 +78,9 @@ def named_arrays(network: Weights, dtype: str | None = None) -> Arrays:
 def from_named_arrays(
     named: Mapping[str, Any], architecture: Architecture, source: str, origin: str, *, ordered: bool = True
 ) -> Weights:
-    """Return the network with these weights and biases; a missing bias is zero.
+    """Return the network with these weights and biases.
+
+    A missing bias is zero.
 
     architecture : The activations and the initialization. The sizes are those of the arrays.
     source : Name of the arrays in errors.
@@ -112,7 +122,10 @@ def parse_description(data: Any, source: str) -> tuple[Architecture, str]:
 
 
 def with_activations(architecture: Architecture, hidden: str | None, output: str | None) -> Architecture:
-    """Return the architecture with other activations, where they are given."""
+    """Return the architecture with other activations.
+
+    Activations that are None keep their values.
+    """
     return Architecture(
         architecture.sizes,
         hidden or architecture.hidden,

@@ -1,4 +1,7 @@
-"""Read a PyTorch model: its Linear layers in order, and the activation after each."""
+"""Read a PyTorch model.
+
+The result is its Linear layers in order, and the activation after each layer.
+"""
 
 import operator
 from collections.abc import Iterator
@@ -38,7 +41,9 @@ READABLE = (
 
 @dataclass(frozen=True)
 class ReadLayer:
-    """One Linear layer of a model: its name, the module, and the activation after it.
+    """One Linear layer of a model.
+
+    A layer has a name, a module, and the activation after it.
 
     activation : "sigmoid", "tanh", "relu" or "identity"; after the last layer also "softmax" or "log_softmax".
     """
@@ -100,7 +105,9 @@ def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
 
 
 def architecture_of(layers: tuple[ReadLayer, ...]) -> Architecture:
-    """Return the architecture of these layers; log_softmax counts as softmax.
+    """Return the architecture of these layers.
+
+    log_softmax counts as softmax.
 
     Raises TinyNetError if hidden layers have different activations, or if a size is out of range.
     """
@@ -179,7 +186,10 @@ def _tensors(value: Any) -> Iterator[Any]:
 
 
 def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | None:
-    """Return (name, kind) of a node; None if the node changes no number."""
+    """Return (name, kind) of a node.
+
+    The result is None if the node changes no number.
+    """
     from torch import nn
 
     if node.op == "call_module":
@@ -212,7 +222,10 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
 
 
 def _has_settings(node: Any, modules: dict[str, "nn.Module"]) -> bool:
-    """Return whether an activation has other settings than its module's defaults, `inplace` aside."""
+    """Return whether an activation has settings besides the defaults.
+
+    `inplace` does not count.
+    """
     if node.op == "call_module":
         module = modules[node.target]
         usual = type(module)()
@@ -241,7 +254,10 @@ def _previous(node: Any) -> Any:
 
 
 def _is_size(node: Any) -> bool:
-    """Whether a node is a size or dtype, not numbers of the model."""
+    """Return whether a node is a size or dtype.
+
+    Such nodes are not numbers of the model.
+    """
     if node.op == "call_method" and node.target in ("size", "dim", "numel"):
         return True
     if node.op == "call_function" and node.target is getattr:

@@ -47,7 +47,7 @@ def confidence_bars(
 
     The prediction is beside the bars, in words.
 
-    Bars of unsure predictions are pale. At most 64 examples are drawn.
+    Bars of unsure predictions are pale. The figure has at most 64 examples.
 
     labels : the name of each output.
     words : the text beside each example, for outputs that are numbers to predict.

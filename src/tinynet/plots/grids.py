@@ -111,8 +111,8 @@ def hidden_nodes(
 ) -> "Figure":
     """Draw the weights of each hidden node as a picture.
 
-    An orange weight activates the node when its pixel is bright, a blue weight when its pixel is dark. All nodes
-    share one color scale, centered at zero. The last axes of the figure are the color bar.
+    An orange weight activates the node when its pixel is bright. A blue weight activates the node when its pixel
+    is dark. All nodes share one color scale, centered at zero. The last axes of the figure are the color bar.
 
     shape : (rows, columns) of the pictures. The default is a square if the number of inputs allows, or a single row.
     axes : one for each node that is drawn, at most 24.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tinynet.experiments.plan import Plan
 
 MAX_PANELS = 12
-PROBE_VALUES = ("unsure", "first_class")  # of one probe
+PROBE_VALUES = ("unsure", "first_class")  # metrics of one probe
 VALUES = ("learned", "loss", "epochs_to_learn", *PROBE_VALUES)
 
 
@@ -41,7 +41,7 @@ class Style(NamedTuple):
 def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) -> Layout:
     """Choose the axes of a map.
 
-    By default x and y are the first two that vary.
+    By default x and y are the first two axes that vary.
 
     Raises TinyNetError for an unknown axis and for more than 12 panels.
     """

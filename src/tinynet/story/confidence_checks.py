@@ -1,4 +1,4 @@
-"""The calibration and the abstention of one network, in sentences."""
+"""The calibration and abstention of one network, in sentences."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,7 +33,9 @@ def calibration(
     validation: tuple[Examples, np.ndarray],
     test: tuple[Examples, np.ndarray],
 ) -> str:
-    """Say how well a network is calibrated, before and after temperature scaling.
+    """Return sentences about a network's calibration.
+
+    The sentences are about the predictions before and after temperature scaling.
 
     validation, test : pictures, and whether each is horizontal (m,) bool.
     """
@@ -50,7 +52,10 @@ def calibration(
 
 
 def abstention(name: str, network: Network, validation: Examples, test: Examples) -> Iterator[Part]:
-    """Say when a network abstains, and how often it is then wrong."""
+    """Return sentences about a network's abstention.
+
+    The sentences give the threshold and the fraction of wrong answers above it.
+    """
     chosen, judged = (
         classification.score(network, shown, part=part)
         for part, shown in (("validation", validation), ("test", test))

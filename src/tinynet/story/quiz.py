@@ -1,4 +1,7 @@
-"""The question of each chapter: you predict, and the runs give the answer."""
+"""The question of each chapter.
+
+You predict, and the runs give the answer.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +21,10 @@ YES_NO = ("yes", "no")
 
 @dataclass(frozen=True)
 class Question:
-    """A question, its options, and a function that returns the number of the right option."""
+    """A question with its options.
+
+    The function of a question returns the number of the correct option.
+    """
 
     text: str
     options: tuple[str, ...]

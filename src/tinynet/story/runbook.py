@@ -1,4 +1,7 @@
-"""The Trainer Runbook: from memorizer to learner, measured on many networks."""
+"""The Trainer Runbook: from memorizer to learner.
+
+The results are measured on many networks.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,9 +35,11 @@ TRAINED = ("schedule", "four", "learner")  # rungs with every ingredient, by num
 
 
 class Runbook:
-    """The ladder and two networks, one from each end of it.
+    """The ladder and two networks.
 
-    ladder : Ladder. Its rungs are measured when they are needed.
+    One network is a memorizer, the other a learner.
+
+    ladder : Ladder. A rung is measured when its result is first needed.
     seed : int. Seed of the memorizer.
     """
 
@@ -43,7 +48,7 @@ class Runbook:
 
     @cached_property
     def memorizer(self) -> Network:
-        """A network that has memorized the lines."""
+        """A network that memorized the lines."""
         rung = RUNG["memorizer"]
         initial = Network.initial(rung.architecture, seed=self.seed)
         return train(initial, rung.pictures(), replace(rung.recipe, seed=self.seed)).final
@@ -74,7 +79,10 @@ class Runbook:
         return Chapter("learner", "From memorizer to learner", tuple(self.parts()))
 
     def parts(self) -> Iterator[Part]:
-        """Yield the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam."""
+        """Yield the parts of the runbook.
+
+        The parts are the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam.
+        """
         yield from self._world()
         yield from self._ladder()
         yield from self._pitfalls()
@@ -142,7 +150,7 @@ class Runbook:
         return Table(title, columns, tuple(rows))
 
     def _pitfalls(self) -> Iterator[Part]:
-        """Yield each pitfall whose numbers show it."""
+        """Yield each pitfall whose numbers show the pitfall."""
         short, taught = self.ladder.standing("notebook"), self.ladder.standing("doubts")
         if (
             short.means.get("gray", 1.0) < predictions.UNSURE

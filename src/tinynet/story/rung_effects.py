@@ -16,7 +16,10 @@ ERRORS = 3.0  # a change must exceed this many standard errors of the difference
 
 @dataclass(frozen=True)
 class Effect:
-    """The change of one mean measure from one rung to another. kind : "same" if the change is not clear."""
+    """The change of one mean measure between two rungs.
+
+    kind : "same" if the change is not clear.
+    """
 
     measure: Measure
     before: float
@@ -25,7 +28,7 @@ class Effect:
 
 
 def effects(before: Standing, after: Standing) -> list[Effect]:
-    """Return the change of every measure that both rungs have."""
+    """Return the change of every measure of both rungs."""
     found = []
     for measure in REPORTED:
         name = measure.key
@@ -41,7 +44,10 @@ def effects(before: Standing, after: Standing) -> list[Effect]:
 
 
 def sentence(ladder: Ladder, key: str) -> str:
-    """Say what a rung changes, and which measures became better or worse."""
+    """Return a sentence about the change of a rung.
+
+    The sentence lists the measures that became better or worse.
+    """
     after = ladder.standing(key)
     rung = RUNG[key]
     if rung.baseline is None:

@@ -18,7 +18,7 @@ SUM_TOLERANCE = 1e-9  # of targets that must sum to 1
 def check(
     architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
 ) -> None:
-    """Raise TinyNetError if network, examples and recipe do not fit each other."""
+    """Raise TinyNetError if network, examples and recipe do not fit."""
     if not isinstance(source, Examples | World):
         raise TinyNetError(
             f"is of type {type(source).__name__}. It must be Examples or a World.", parameter="examples"
@@ -42,7 +42,10 @@ def check(
 
 
 def check_recipe(recipe: object) -> None:
-    """Raise TinyNetError for an object of another type, such as a dictionary."""
+    """Raise TinyNetError for an object of another type.
+
+    A dictionary is an example of such an object.
+    """
     if not isinstance(recipe, Recipe):
         raise TinyNetError(f"is of type {type(recipe).__name__}. It must be a Recipe.", parameter="recipe")
 
@@ -65,7 +68,10 @@ def _check_patience(recipe: Recipe) -> None:
 
 
 def _check_world(recipe: Recipe) -> None:
-    """Check that the recipe leaves order, noise and augmentation to the world."""
+    """Check that the recipe leaves order and noise to the world.
+
+    The recipe must leave augmentation to the world, too.
+    """
     for name, value, default in (
         ("order", recipe.order, "fixed"),
         ("noise", recipe.noise, 0.0),

@@ -1,4 +1,7 @@
-"""A recording of a training. Every step can be opened and replayed bit for bit."""
+"""A recording of a training.
+
+Every step can be opened and replayed bit for bit.
+"""
 
 import os
 from collections.abc import Iterator
@@ -57,7 +60,8 @@ class Recording(InNotebook):
     world : World, optional. The world from which the examples were drawn.
     validation : Examples, optional. The validation set.
     validation_per_epoch : (epochs,), optional. The mean loss on the validation set after each epoch.
-    best_epoch : int, optional. The number of epochs after which the validation loss was lowest; 0 if it was never a number.
+    best_epoch : int, optional. The number of epochs after which the validation loss was lowest, or 0 if the
+        validation loss was never a number.
     best_parameters : (P,), optional. The parameters after the best epoch.
 
     >>> import tinynet as tn
@@ -98,7 +102,10 @@ class Recording(InNotebook):
 
     @property
     def best(self) -> Network:
-        """The network with the lowest validation loss, or the final network without validation."""
+        """The network with the lowest validation loss.
+
+        Without validation, the best network is the final network.
+        """
         if self.best_parameters is None:
             return self.final
         assert self.best_epoch is not None
@@ -122,7 +129,10 @@ class Recording(InNotebook):
 
     @cached_property
     def identity(self) -> str:
-        """A hash of network, examples and recipe. Equal experiments have equal hashes."""
+        """A hash of network, examples and recipe.
+
+        Equal experiments have equal hashes.
+        """
         return identity.identity(_experiment(self), self.network.parameters)
 
     def __len__(self) -> int:
@@ -170,11 +180,17 @@ class Recording(InNotebook):
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
 
     def batch_indices(self, step: int) -> list[int]:
-        """Return the indices of the batch of a step, into `examples` or the world's patterns."""
+        """Return the batch indices of a step.
+
+        The indices are those of `examples`, or of the world's patterns.
+        """
         return [int(k) for k in batch_indices(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
     def batch(self, step: int) -> Examples:
-        """Return the batch of a step, in order, with its augmentation and noise."""
+        """Return the batch of a step, with augmentation and noise.
+
+        The examples are in the order of the batch.
+        """
         indices = batch_indices(self.recipe, self.source, step, step + 1)
         inputs, targets = batch_arrays(self.recipe, self.source, step, indices)
         rows = [int(k) for k in indices[0] if k >= 0]
@@ -201,7 +217,10 @@ class Recording(InNotebook):
         files.write(files.named(path), self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """Return the bytes of a safetensors file. Equal experiments give equal bytes."""
+        """Return the bytes of a safetensors file.
+
+        Equal experiments give equal bytes.
+        """
         arrays, experiment = identity.pack(_experiment(self))
         about = {
             "identity": self.identity,
@@ -222,7 +241,7 @@ class Recording(InNotebook):
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *beside: "Recording", **options: Any
     ) -> str:
-        """Return the laboratory with recordings as one HTML page that works offline.
+        """Return recordings in the laboratory as one offline HTML page.
 
         path : str or PathLike, optional. Also write the page to this file.
         beside : Recording. Further recordings on the page.
@@ -234,7 +253,10 @@ class Recording(InNotebook):
         return text
 
     def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
-        """Write the recording in the format of the path's extension; see `tinynet.export`."""
+        """Write the recording in the format of the path's extension.
+
+        See `tinynet.export`.
+        """
         late_bound("Recording.export")(self, path, **choices)
 
     @classmethod
@@ -286,9 +308,11 @@ class Recording(InNotebook):
 def advance(
     run: Recording, parameters: np.ndarray, state: np.ndarray, first: int, step: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take the steps from `first` to `step` again. -> parameters (P,) and state (S,) before `step`
+    """Repeat the steps from `first` to `step`.
 
-    parameters, state : (P,), (S,). The numbers before the step `first`.
+    -> parameters (P,) and state (S,) before `step`
+
+    parameters, state : (P,), (S,). The values before the step `first`.
     """
     recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
     recorded = StepArrays.blank(
@@ -307,7 +331,10 @@ def load(path: str | os.PathLike[str]) -> Recording:
 
 
 def _experiment(run: Recording) -> identity.Experiment:
-    """Return everything that determines the numbers of a training, except the initial parameters."""
+    """Return everything that determines the numbers of a training.
+
+    The initial parameters are left out.
+    """
     about = {
         "architecture": run.network.architecture.to_json(),
         "origin": run.network.origin,

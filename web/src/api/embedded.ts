@@ -1,4 +1,4 @@
-/** Answer from the data inside an offline file: deflated JSON and bytes. */
+/** Respond with the data inside an offline file: deflated JSON and bytes. */
 
 import { integer } from "../display/format";
 import { FORMAT } from "../engine/sheet";
@@ -6,9 +6,9 @@ import { DEFAULT_RECIPE, formulaKey } from "../engine/recipe";
 import type { Architecture, BuiltinSets, Choices, Recipe, SheetAnswer, SheetJson } from "../types";
 import type { Api } from "./api";
 
-type Slice = [from: number, to: number]; // of the bytes after the JSON
+type Slice = [from: number, to: number]; // positions in the bytes after the JSON
 
-/** The sheets of an architecture: every cell once, and for each form the distances between its cells. */
+/** The sheets of an architecture: every cell once, and for each form the distances between the form's cells. */
 interface Sheets {
   architecture: Architecture;
   parameters: string[];
@@ -41,7 +41,7 @@ async function unpack(text: string): Promise<Payload> {
   return { ...document, slice: ([from, to]: Slice) => bytes.slice(first + from, first + to) };
 }
 
-/** Return an Api that answers from base64 data. */
+/** Return an Api that responds with base64 data. */
 export function embedded(text: string): Api {
   let payload: Promise<Payload> | undefined;
   const open = () => (payload ??= unpack(text));

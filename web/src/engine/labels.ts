@@ -78,6 +78,6 @@ export type Parameter = keyof typeof LABELS;
 export const labelInSentence = (parameter: string): string | undefined =>
   Object.hasOwn(LABELS, parameter) ? LABELS[parameter as Parameter] : undefined;
 
-/** Return the label of a parameter in sentence case, as its field shows it. */
+/** Return the label of a parameter in sentence case, as a field shows the label. */
 export const labelOf = (parameter: Parameter): string =>
   LABELS[parameter][0].toUpperCase() + LABELS[parameter].slice(1);

@@ -1,4 +1,4 @@
-/** The state that each chapter begins with: its network, step, phase and picture. */
+/** The first state of each chapter: its network, step, phase and picture. */
 
 import { defaultState, type State } from "./state";
 
@@ -26,7 +26,7 @@ const CHANGES: Record<string, (state: State) => Partial<State>> = {
 
 const lastStep = (state: State): number => state.recipe.epochs * 4;
 
-/** Return the state that a chapter begins with, on the 2×2 lines. */
+/** Return the first state of a chapter, on the 2×2 lines. */
 export function chapterState(chapter: string, seed: number): State {
   const state = { ...defaultState(), seed, chapter };
   return { ...state, ...CHANGES[chapter]?.(state) };

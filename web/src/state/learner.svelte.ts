@@ -54,7 +54,7 @@ export class LearnerChapter {
     }
   }
 
-  /** Measure rungs one after the other. Rungs that are measured already are skipped. */
+  /** Measure rungs in order. Measured rungs are skipped. */
   async measure(keys: string[]): Promise<void> {
     this.cancel();
     const measuring = (this.measuring = new AbortController());

@@ -1,4 +1,4 @@
-/** Ask Python to train the current recipe on many seeds. */
+/** Train the current recipe on many seeds, by a request to Python. */
 
 import type { Api } from "../api/api";
 import { integer } from "../display/format";
@@ -7,10 +7,10 @@ import type { PopulationAnswer } from "../types";
 import type { Messages } from "./messages.svelte";
 import type { Position } from "./position.svelte";
 
-/** An answer, with the request that it belongs to. */
+/** A response, with its request. */
 export interface PopulationResult {
   answer: PopulationAnswer;
-  key: string; // of the training
+  key: string; // key of the training
   input: number[];
   inputName: string;
   epochs: number;

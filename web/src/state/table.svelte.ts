@@ -1,4 +1,4 @@
-/** Import a table that was dropped on the page: choose its columns and train on it. */
+/** The import of a dropped table: choose its columns and train on the table. */
 
 import type { Api } from "../api/api";
 import { integer, short } from "../display/format";
@@ -14,7 +14,7 @@ const MAX_BYTES = 900_000; // the laboratory accepts requests up to a million by
 export const isTable = ({ name, type }: { name: string; type: string }): boolean =>
   /\.(csv|tsv|txt)$/i.test(name) || type === "text/csv";
 
-/** Return a description of the values in a column. */
+/** Return a description of a column's values. */
 export function describeColumn({ words, odd, missing, different, examples, low, high }: TableColumn): string {
   const empty = missing > 0 ? `; ${integer(missing)} empty` : "";
   const strange = odd === null ? "" : `; not a number: ${odd}`;
@@ -30,7 +30,7 @@ export function ignoredColumns({ columns }: TableHead, label: string | null, exc
   return ignored.map(({ name }) => name).filter((name) => name !== "name"); // the column "name" names the rows
 }
 
-/** The part of the laboratory that a table is trained in. */
+/** The part of the laboratory in which a table is trained. */
 export interface TableTarget {
   load(state: State): Promise<void>;
   seed(): number;
@@ -42,7 +42,7 @@ export class TableImport {
   label: string | null = $state(null);
   excluded: string[] = $state([]); // columns that are not inputs
   hiddenNodes = $state(5);
-  heldOut = $state(0.3); // share of the rows
+  heldOut = $state(0.3); // fraction of the rows
   seed = $state(0);
   private text = "";
 

@@ -8,14 +8,14 @@ import { defaultState, type Root, type State } from "./state";
 
 const MAX_NUMBERS = 2_000; // of examples in an address: about 50 kB
 
-/** Whether a state holds too many examples for an address. */
+/** Whether a state has too many examples for an address. */
 function isTooLong({ others = [], ...first }: Partial<State>): boolean {
   const sets = [first, ...others].flatMap(({ pictures, heldOut }) => [pictures, heldOut]);
   const numbers = sets.map((set) => (set ? set.inputs.length * (set.inputs[0]?.length ?? 0) : 0));
   return numbers.reduce((sum, count) => sum + count, 0) > MAX_NUMBERS;
 }
 
-/** Return the fields of a value that differ from the defaults. */
+/** Return the fields of a value with other values than the defaults. */
 function differences<T extends object>(value: T, defaults: T): Partial<T> {
   const same = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
   const entries = Object.entries(value).filter(([key, v]) => !same(v, defaults[key as keyof T]));

@@ -1,4 +1,4 @@
-"""Checks that a PyTorch model and the options of `watch` are supported."""
+"""Checks that `watch` supports a PyTorch model and its options."""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,10 @@ def _check_parameter(name: str, parameter: Any, dtype: Any) -> None:
 
 
 def check_options(options: WatchOptions, sizes: tuple[int, ...]) -> None:
-    """Raise TinyNetError if shape, target_names or examples do not fit the model."""
+    """Raise TinyNetError if an option does not fit the model.
+
+    The options are shape, target_names and examples.
+    """
     if options.shape is not None and math.prod(options.shape) != sizes[0]:
         raise TinyNetError(
             f"is {options.shape} and the model takes {counted(sizes[0], 'input')}. Rows times columns must be {sizes[0]:,}.",

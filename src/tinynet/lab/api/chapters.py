@@ -53,7 +53,10 @@ def about() -> dict[str, Any]:
 
 
 def chapter(request: StoryRequest) -> dict[str, Any]:
-    """Return a chapter of the journey, its figures as SVG, and the index of the correct option of its question."""
+    """Return a chapter of the journey.
+
+    The figures are SVG. The result also has the index of the correct option of the question.
+    """
     from tinynet.story import content, journey
     from tinynet.story.quiz import QUESTIONS
     from tinynet.story.runs import Journey

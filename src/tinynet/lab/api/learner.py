@@ -1,4 +1,7 @@
-"""A memorizer and a learner side by side, the rungs of the ladder, and the Bayes-optimal outputs."""
+"""Memorizer and learner, the ladder's rungs, and Bayes-optimal outputs.
+
+The memorizer and the learner are compared side by side.
+"""
 
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
@@ -30,7 +33,10 @@ RUNG_PICTURES = 5_000  # of the exam of a rung; the two networks take the full e
 
 @dataclass(frozen=True)
 class RungRequest(StrictRequest):
-    """One rung of the ladder, for the seeds 0 to networks - 1."""
+    """One rung of the ladder, for the first seeds.
+
+    The seeds are 0 to networks - 1.
+    """
 
     key: str
     networks: int = 256
@@ -46,7 +52,10 @@ class BayesRequest(StrictRequest):
 
 @lru_cache(maxsize=1)
 def learner() -> dict[str, Any]:
-    """Return both networks with their exam results and reliability, the Bayes scores, and the rungs."""
+    """Return both networks, the Bayes scores, and the rungs.
+
+    Each network has its exam results and its reliability.
+    """
     full = Exam()
     inputs, _, rows = full.world.draw(np.arange(full.count), seed=full.seed)
     outcomes = full.world.patterns.targets[rows, 0]
@@ -71,7 +80,10 @@ def learner() -> dict[str, Any]:
 
 @lru_cache(maxsize=len(RUNGS))
 def network_of(key: str) -> Network:
-    """Return the network of a rung: the learner of the package, or the network of seed 0."""
+    """Return the network of a rung.
+
+    The network is the learner of the package, or the network of seed 0.
+    """
     if key == "learner":
         return shipped_learner()
     rung = RUNG[key]
@@ -82,7 +94,7 @@ def network_of(key: str) -> Network:
 
 
 def _network(network: Network) -> dict[str, Any]:
-    """Return a network with the sheet of its forward pass, ready for JSON."""
+    """Return a network with its forward sheet, ready for JSON."""
     return {
         "architecture": network.architecture.to_json(),
         "parameters": network.parameters.tolist(),
@@ -106,7 +118,10 @@ def _exam_rows(results: list[ExamResult]) -> list[dict[str, Any]]:
 
 
 def _reliability(bins: Reliability) -> dict[str, Any]:
-    """Return the bins of a reliability diagram. The means of an empty bin are None."""
+    """Return the bins of a reliability diagram.
+
+    The means of an empty bin are None.
+    """
     filled = bins.count > 0
 
     def means(values: np.ndarray) -> list[float | None]:
@@ -123,7 +138,10 @@ def _reliability(bins: Reliability) -> dict[str, Any]:
 
 
 def _rung(rung: Rung) -> dict[str, Any]:
-    """Return a rung and its training data: a world, or pictures if they are not the four lines."""
+    """Return a rung and its training data.
+
+    The data is a world, or pictures other than the four lines.
+    """
     source = rung.pictures()
     world = source.to_json() if isinstance(source, World) else None
     own = None if isinstance(source, World) or source == pictures.lines() else source.to_json()

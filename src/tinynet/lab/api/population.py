@@ -1,4 +1,7 @@
-"""Many seeds for the page: how many classify the examples correctly, and their margins."""
+"""Many seeds for the page.
+
+The results are how many classify the examples correctly, and their margins.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +49,10 @@ class PopulationRequest(StrictRequest):
 
 
 def train_population(request: PopulationRequest, progress: Progress) -> dict[str, Any]:
-    """Train the population. Return verdicts, and a histogram of the margins on the picture."""
+    """Train the population.
+
+    Returns verdicts, and a histogram of the margins on the picture.
+    """
     source = request.world or request.examples.examples()
     _check(request, source)
     trained = population(
@@ -64,7 +70,10 @@ def train_population(request: PopulationRequest, progress: Progress) -> dict[str
 
 
 def _check(request: PopulationRequest, source: Source) -> None:
-    """Raise a TinyNetError for a request that does not fit the page. `population` checks the rest."""
+    """Raise a TinyNetError for a request that does not fit.
+
+    The request must fit the page. `population` checks the rest.
+    """
     check_size(request.architecture)
     if isinstance(source, Examples) and source.regression:
         raise TinyNetError("this comparison needs a classifier. These examples have numbers to predict.")
@@ -85,7 +94,10 @@ def _check(request: PopulationRequest, source: Source) -> None:
 
 
 def _verdicts(trained: Population, margins: np.ndarray) -> dict[str, Verdict]:
-    """Return how many networks are correct, and for two classes how they classify the picture."""
+    """Return how many networks are correct.
+
+    For two classes, there are also verdicts on the predicted classes of the picture.
+    """
     correct, classes = trained.all_right, trained.examples.target_names
     thing = trained.examples.noun()
     found = {"all_right": trained.fraction(correct, all_right_phrase(trained.examples))}
@@ -104,7 +116,10 @@ def _verdicts(trained: Population, margins: np.ndarray) -> dict[str, Verdict]:
 
 
 def _histogram(trained: Population, margins: np.ndarray) -> dict[str, Any] | None:
-    """Return edges, counts and some seeds of each bin, or None if no margin is finite."""
+    """Return edges, counts and some seeds of each bin.
+
+    The result is None if no margin is finite.
+    """
     finite = np.isfinite(margins)
     if not finite.any():
         return None

@@ -1,4 +1,4 @@
-"""The requests of the page as validated records, and the limits of the page."""
+"""The validated requests of the page, and its limits."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -28,7 +28,10 @@ Progress = Callable[[int, int], None]
 
 
 def _strict(kind: str, record: type) -> BeforeValidator:
-    """Return the reader of a record in a request. Only files may use the names of earlier versions."""
+    """Return the reader of a record in a request.
+
+    Only files may use the names of earlier versions.
+    """
 
     def read(data: Any) -> Any:
         if not isinstance(data, dict):
@@ -42,7 +45,7 @@ def _strict(kind: str, record: type) -> BeforeValidator:
 ArchitectureJson = Annotated[Architecture, _strict("a network", Architecture)]
 RecipeJson = Annotated[Recipe, _strict("a recipe", Recipe)]
 WorldJson = Annotated[World, _strict("a world", World)]
-# The JSON values that a field takes, by the first word of pydantic's error type.
+# The JSON values that a field accepts, by the first word of pydantic's error type.
 EXPECTED = {
     "int": "a whole number",
     "float": "a number",
@@ -62,14 +65,17 @@ class AbandonedError(Exception):
 
 
 class StrictRequest:
-    """A record that refuses unknown fields."""
+    """A record that rejects unknown fields."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
 class SheetRequest(StrictRequest):
-    """The sheet of a network and a recipe, for batches of `batch` examples."""
+    """The sheet of a network and recipe for batches.
+
+    batch : the number of examples in a batch.
+    """
 
     architecture: ArchitectureJson
     recipe: RecipeJson
@@ -111,9 +117,9 @@ class ExamplesJson(StrictRequest):
 
 @dataclass(frozen=True)
 class Experiment(StrictRequest):
-    """One training: its initial parameters, its examples and its recipe.
+    """One training: initial parameters, examples and recipe.
 
-    seed : draws the initial parameters, unless `parameters` are given.
+    seed : the seed of the initial parameters, unless `parameters` are given.
     world : the distribution that pictures are drawn from. It replaces the examples.
     """
 
@@ -127,7 +133,7 @@ class Experiment(StrictRequest):
 
     @property
     def source(self) -> Source:
-        """The examples of the training, or the world that they are drawn from."""
+        """The examples of the training, or the world."""
         return self.world or self.examples.examples()
 
     def network(self) -> Network:
@@ -152,13 +158,16 @@ def check_sheet_request(request: SheetRequest) -> None:
             "Use a smaller batch or a smaller network.",
             parameter="batch",
         )
-    shown = replace(request.recipe, augment=False)  # only real examples can say whether they can be augmented
+    shown = replace(request.recipe, augment=False)  # augmentation needs real examples to be checked
     shown = replace(shown, **{name: getattr(Recipe(), name) for name in shown.external})
     check(request.architecture, _zero_example(request.architecture), shown)
 
 
 def _zero_example(architecture: Architecture) -> Examples:
-    """Return one example of zeros, which is enough to check that a loss fits a network."""
+    """Return one example of zeros.
+
+    The example is enough to check that a loss fits a network.
+    """
     targets = np.eye(1, architecture.sizes[-1])
     names = tuple(f"output {j}" for j in range(architecture.sizes[-1]))
     return Examples(np.zeros((1, architecture.sizes[0])), targets, ("zeros",), None, names)
@@ -167,13 +176,14 @@ def _zero_example(architecture: Architecture) -> Examples:
 def failure(error: TinyNetError) -> dict[str, Any]:
     """Return the answer to a mistake in a request.
 
-    The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the sentence with Python's parameters.
+    The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the
+    sentence with Python's parameters.
     """
     return {"error": str(error), "template": error.template, "parameters": list(error.parameters)}
 
 
 def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the answer to the first of pydantic's validation errors.
+    """Return the answer to pydantic's first validation error.
 
     If a TinyNetError caused it, the answer is that error's.
     """
@@ -194,7 +204,7 @@ def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def check_size(architecture: Architecture) -> None:
-    """Raise a TinyNetError if a network is too large for the page."""
+    """Raise a TinyNetError if a network is too large."""
     if architecture.parameter_count > MAX_PARAMETERS:
         raise TinyNetError(
             f"{architecture.sizes} give {architecture.parameter_count:,} parameters. The page shows networks of up to "

@@ -11,7 +11,9 @@ from tinynet.training.checks import check
 
 
 def torch_step(request: Experiment) -> dict[str, Any]:
-    """Return the loss and every gradient of one step with all examples, computed by PyTorch in float64.
+    """Return the loss and every gradient of one step.
+
+    PyTorch computes the step with all examples in float64.
 
     Raises ImportError if PyTorch is not installed.
     """

@@ -1,4 +1,7 @@
-"""The application: routes, error responses, and jobs that report their progress."""
+"""The application of the laboratory.
+
+The application has routes, error responses, and jobs that report their progress.
+"""
 
 import asyncio
 import json
@@ -30,7 +33,7 @@ PROGRESS_INTERVAL = 0.1  # seconds between two lines of progress
 def create_app(host: str = "127.0.0.1") -> FastAPI:
     """Return the application of the laboratory.
 
-    host : the host name that requests may use, beside the local names.
+    host : the host name that requests may use, besides the local names.
 
     >>> create_app().openapi()["info"]["title"]
     "TinyNet's laboratory"
@@ -123,7 +126,10 @@ def _add_routes(app: FastAPI) -> None:
 
 
 def _json(document: Any) -> Response:
-    """Return a JSON response without validation, which is slow for a sheet with thousands of lists."""
+    """Return a JSON response without validation.
+
+    Validation is slow for a sheet with thousands of lists.
+    """
     return Response(
         json.dumps(document, ensure_ascii=False, separators=(",", ":")), media_type="application/json"
     )
@@ -147,7 +153,9 @@ def _add_jobs(app: FastAPI) -> None:
 
 
 def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> StreamingResponse:
-    """Run a job and return lines of JSON: its progress, then its result or its error.
+    """Run a job and return lines of JSON.
+
+    The lines are the progress, then the result or the error.
 
     If the client disconnects, the job is cancelled.
     """

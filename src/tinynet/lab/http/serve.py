@@ -1,4 +1,7 @@
-"""The server process: a free port, the browser, and the end by Ctrl-C."""
+"""The server process.
+
+The process finds a free port, opens the browser, and ends by Ctrl-C.
+"""
 
 import os
 import socket
@@ -17,7 +20,9 @@ PORT_UNAVAILABLE = {98, 48, 10048, 13}  # errno: in use (Linux, macOS, Windows),
 
 
 def free_port(host: str, port: int) -> socket.socket:
-    """Return a listening socket at this port, or at the next free port.
+    """Return a listening socket at this port, or the next.
+
+    The next free port is used if this port is taken.
 
     port : 0 to 65,535; 0 is any free port.
 

@@ -1,4 +1,4 @@
-"""The chapters about a fuzzy line, the hidden nodes and the stress test."""
+"""The chapters about a fuzzy line, hidden nodes, and stress test."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,7 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     )
 
 
-_FUZZ = {  # unsure of the clean line, unsure of the fuzzy line
+_FUZZ = {  # (unsure of the clean line, unsure of the fuzzy line)
     (True, True): "The network is unsure of both lines, so the fuzz is not the reason.",
     (False, True): "The network is sure of the clean line and unsure of the fuzzy line.",
     (True, False): "The network is unsure of the clean line and sure of the fuzzy line.",
@@ -86,7 +86,7 @@ def inside(j: Journey) -> Iterator[Part]:
 
 
 def _pattern(node: int, weights: np.ndarray) -> str:
-    """Say for which pixels a node is most active.
+    """Return a sentence about the inputs that activate a node.
 
     >>> _pattern(0, np.array([2.0, 1.0, -1.0, -2.0]))
     'Node 0 is most active when top-left and top-right are bright and bottom-left and bottom-right are dark.'
@@ -136,7 +136,10 @@ def stress(j: Journey) -> Iterator[Part]:
 
 
 def _order(j: Journey) -> str:
-    """Say what the order of the training pictures does to the prediction for gray."""
+    """Return a sentence about the order of the training pictures.
+
+    The sentence compares the predictions for gray.
+    """
     effect = diagnosis.order_effect(j.network, j.lines, j.recipe)
     first, last = j.lines.target_names
     verb = "reverses" if effect.flipped else "does not reverse"

@@ -1,4 +1,7 @@
-"""The chapters about a high learning rate, about confidence, and about memorizer and learner."""
+"""The chapters about a high learning rate, confidence, and learners.
+
+The last chapter goes from memorizer to learner.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +56,7 @@ def high_rate(j: Journey) -> Iterator[Part]:
 
 
 def confidence(j: Journey) -> Iterator[Part]:
-    """Ask networks that learned the lines about the gray block."""
+    """Evaluate networks that learned the lines on gray."""
     trained, gray = j.population(j.long_recipe), j.stress["gray"]
     learned = trained.all_right
     yield Text("This chapter looks only at networks that have learned the four lines.")

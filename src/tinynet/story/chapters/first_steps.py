@@ -1,4 +1,4 @@
-"""The chapters about the untrained network and about one nudge."""
+"""The chapters about the untrained network and one nudge."""
 
 from collections.abc import Iterator
 
