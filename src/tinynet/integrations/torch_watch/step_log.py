@@ -48,15 +48,8 @@ class Step(NamedTuple):
     seen: Observation
 
 
-<<<<<<< HEAD:src/tinynet/integrations/torch_watch/step_log.py
 class StepLog:
     """The recorded steps, and the hypotheses about loss and optimizer that explain all of them.
-=======
-class Tape:
-    """The recorded steps, and the hypotheses that explain all steps.
-
-    A hypothesis is about the loss and the optimizer.
->>>>>>> docstrings:src/tinynet/integrations/torch_watch/tape.py
 
     names : list of str. The names of the layers in the model.
     ending : str. The last activation of the model.
