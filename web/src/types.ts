@@ -146,7 +146,7 @@ export interface PopulationRequest {
   architecture: Architecture;
   recipe: Recipe;
   examples: Examples;
-  picture: number[];
+  inputs: number[];
   networks: number;
   first_seed: number;
   world?: World;

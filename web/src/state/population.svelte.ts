@@ -45,7 +45,7 @@ export class Population {
       architecture: setup.architecture,
       recipe: setup.recipe,
       examples: setup.examples,
-      picture: input,
+      inputs: input,
       networks,
       first_seed: 0,
       ...(setup.world ? { world: setup.world } : {}),
