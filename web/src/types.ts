@@ -40,7 +40,7 @@ export interface Examples {
   scaling?: Scaling; // of the input columns of a table
   target_scaling?: Scaling; // of the target columns of a regression
   unbounded?: boolean; // inputs may lie outside 0 to 1
-  untold?: boolean; // the targets are unknown: those here are placeholders
+  targetsUnknown?: boolean; // the targets are placeholders
 }
 
 /** Min-max scaling of table columns: the lowest value becomes 0, the highest 1. */
