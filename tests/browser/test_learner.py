@@ -30,7 +30,7 @@ from tinynet.lab.api import learner
 from tinynet.story.rung_effects import sentence
 
 GRAY = {"input": [0.5] * 4, "target": [0.5, 0.5]}
-LEARNER = fragment({"chapter": "learner", "own": GRAY})
+LEARNER = fragment({"chapter": "learner", "custom": GRAY})
 WORLD = World(noise=0.15, doubt=0.6, labels="coin")
 SOURCES = ("memorizer", "learner", "Bayes-optimal")
 
@@ -200,7 +200,7 @@ def test_reliability_and_exam_equal_python(open_page):
 
 
 def test_the_network_of_a_rung_is_trained_in_the_panels_below(open_page):
-    page = open_page(fragment({"chapter": "learner", "rung": "learner", "own": GRAY, "seed": 2}))
+    page = open_page(fragment({"chapter": "learner", "rung": "learner", "custom": GRAY, "seed": 2}))
     page.get_by_role("button", name="Train this network below").click()
     rung = RUNG["learner"]
     recipe = replace(rung.recipe, seed=2)

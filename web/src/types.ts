@@ -40,7 +40,7 @@ export interface Examples {
   scaling?: Scaling; // of the input columns of a table
   target_scaling?: Scaling; // of the target columns of a regression
   unbounded?: boolean; // inputs may lie outside 0 to 1
-  untold?: boolean; // the targets are unknown and `targets` has placeholders
+  targetsUnknown?: boolean; // the targets are unknown and `targets` has placeholders
 }
 
 /** Min-max scaling of table columns: the lowest value becomes 0, the highest 1. */
@@ -150,7 +150,7 @@ export interface PopulationRequest {
   architecture: Architecture;
   recipe: Recipe;
   examples: Examples;
-  picture: number[];
+  inputs: number[];
   networks: number;
   first_seed: number;
   world?: World;

@@ -23,7 +23,7 @@ from tinynet.lab.api.requests import Progress, StrictRequest, WorldJson
 from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
 from tinynet.story.rung_effects import sentence
-from tinynet.validation import check_choice
+from tinynet.validation import check_choice, check_int, check_number
 
 SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
 MAX_PICTURES = 5_000  # per request for Bayes-optimal outputs
@@ -165,10 +165,7 @@ def _ladder(networks: int) -> Ladder:
 def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
     """Measure a rung and its baseline. Earlier results are reused."""
     check_choice("key", request.key, RUNG)
-    if not 1 <= request.networks <= MAX_SEEDS:
-        raise TinyNetError(
-            f"is {request.networks:,}. It must be from 1 to {MAX_SEEDS:,}.", parameter="networks"
-        )
+    check_int("networks", request.networks, 1, MAX_SEEDS)
     ladder, baseline = _ladder(request.networks), RUNG[request.key].baseline
     missing = [key for key in (baseline, request.key) if key is not None and not ladder.known(key)]
     for k, key in enumerate(missing):
@@ -207,4 +204,7 @@ def bayes(request: BayesRequest) -> dict[str, Any]:
                 f"has a picture {number} with {len(picture)} pixels. Each picture must have {pixels} pixels.",
                 parameter="pictures",
             )
-    return {"outputs": posterior(request.world, request.pictures).tolist()}
+    values = np.array(request.pictures)  # (pictures, pixels)
+    for number, pixel in np.argwhere(~((values >= 0) & (values <= 1)))[:1]:
+        check_number(f"pictures[{number}][{pixel}]", float(values[number, pixel]), 0, 1)
+    return {"outputs": posterior(request.world, values).tolist()}

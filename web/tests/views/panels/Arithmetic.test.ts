@@ -24,11 +24,11 @@ describe("the Arithmetic panel", () => {
   });
 
   it("chooses the phase", async () => {
-    const lab = await open({ stop: 4 });
+    const lab = await open({ phase: 4 });
     await click("Input");
-    expect(lab.state.stop).toBe(0);
+    expect(lab.state.phase).toBe(0);
     await click("Backward");
-    expect([lab.state.stop, screen.getByRole("button", { name: "Backward" }).ariaPressed]).toEqual([3, "true"]);
+    expect([lab.state.phase, screen.getByRole("button", { name: "Backward" }).ariaPressed]).toEqual([3, "true"]);
   });
 
   it("shows the cell of the first example of a batch", async () => {

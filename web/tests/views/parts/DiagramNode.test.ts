@@ -49,7 +49,7 @@ describe("a node of the diagram", () => {
     expect([text("layer1.a[0]"), text("layer1.z[0]")]).toEqual(["·", "z ·"]);
     expect(document.querySelector("circle")!.getAttribute("fill")).toBe("var(--card)");
     expect(text("layer1.bias[0]")).toBe(`b ${signed(lab.now.value("layer1.bias[0]"))}`);
-    lab.state.stop = 1;
+    lab.state.phase = 1;
     await waitFor(() => expect(text("layer1.a[0]")).toBe(lab.now.value("layer1.a[0]").toFixed(3)));
     expect(document.querySelector("circle")!.getAttribute("fill")).toBe(gray(lab.now.value("layer1.a[0]")));
   });

@@ -59,7 +59,7 @@ describe("a table of predictions", () => {
   });
 
   it.each<[string, Partial<Examples>]>([
-    ["unknown targets", { untold: true }],
+    ["unknown targets", { targetsUnknown: true }],
     ["no targets", { targets: null }],
   ])("leaves out whether a prediction is correct with %s", async (_, change) => {
     const lab = await openLab();
