@@ -45,7 +45,7 @@ describe("a node of the diagram", () => {
   });
 
   it("shows a dot and no gray until it is computed", async () => {
-    const lab = await open(1, 0, { stop: 0 });
+    const lab = await open(1, 0, { phase: 0 });
     expect([text("layer1.a[0]"), text("layer1.z[0]")]).toEqual(["·", "z ·"]);
     expect(document.querySelector("circle")!.getAttribute("fill")).toBe("var(--card)");
     expect(text("layer1.bias[0]")).toBe(`b ${signed(lab.now.value("layer1.bias[0]"))}`);
