@@ -17,7 +17,8 @@ import numpy as np
 
 import tinynet as tn
 from tinynet import rng
-from tinynet.evaluation.exam import REQUIREMENTS, Exam, ExamResult
+from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import REQUIREMENTS
 from tinynet.evaluation.verdicts import fraction, percent
 from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.population import Population

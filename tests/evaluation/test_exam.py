@@ -11,6 +11,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation import bayes, bayes_bounds, exam
 from tinynet.evaluation.calibration import auroc, brier, over_outputs
 from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.evaluation.symmetry import agreement, symmetrize
 
 EXAM = Exam(count=3000)
@@ -152,7 +153,7 @@ def test_exam_verdicts_contain_counts_and_medians(memorizers):
 
 def test_every_requirement_has_a_verdict_with_its_medians(memorizers):
     result = memorizers.take_exam(EXAM)
-    for k, (requirement, verdict) in enumerate(zip(exam.REQUIREMENTS, result.verdicts(), strict=False)):
+    for k, (requirement, verdict) in enumerate(zip(REQUIREMENTS, result.verdicts(), strict=False)):
         met = result.met[:, k].sum()
         assert verdict.sentence.startswith(
             f"{met} of 64 networks meet requirement {k + 1}, {requirement.label} ("
@@ -167,8 +168,8 @@ def test_every_requirement_has_a_verdict_with_its_medians(memorizers):
 
 
 def test_every_measure_of_a_result_has_one_threshold():
-    assert [measure.key for measure in exam.MEASURES] == [f.name for f in fields(ExamResult)]
-    assert [requirement.text for requirement in exam.REQUIREMENTS] == [
+    assert [measure.key for measure in MEASURES] == [f.name for f in fields(ExamResult)]
+    assert [requirement.text for requirement in REQUIREMENTS] == [
         "line margin ≥ 0.8",
         "line accuracy ≥ 0.93",
         "gray margin ≤ 0.1, worst margin ≤ 0.25",

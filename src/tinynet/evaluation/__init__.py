@@ -11,7 +11,8 @@ regression.py      all scores of predicted numbers
 symmetry.py        the eight rotations and reflections of a square picture
 bayes.py           the Bayes-optimal prediction for a picture
 bayes_bounds.py    the scores of the Bayes-optimal predictions
-exam.py            six requirements that a learner meets and a memorizer does not
+requirements.py    the requirements of the exam: measures, labels and thresholds
+exam.py            the exam, which a learner passes and a memorizer does not
 diagnosis.py       why a network did not learn
 comparison.py      the differences of two trainings, and their outcomes
 """

@@ -245,8 +245,9 @@ class OrderEffect:
     def __str__(self) -> str:
         verb = "changes" if self.flipped else "does not change"
         return (
-            f"The margin on gray is {signed(self.margin)} if {self.last} is shown last, and {signed(self.reversed_margin)} "
-            f"if {self.reversed_last} is shown last. Reversing the order {verb} the prediction."
+            f"The first output minus the second output on gray is {signed(self.margin)} if {self.last} is shown last. "
+            f"If {self.reversed_last} is shown last, the difference is {signed(self.reversed_margin)}. Reversing the order "
+            f"{verb} the prediction."
         )
 
 

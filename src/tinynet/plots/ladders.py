@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.evaluation.exam import MEASURES
+from tinynet.evaluation.requirements import MEASURES
 from tinynet.evaluation.verdicts import whole_percent
 from tinynet.plots.canvas import INK, MARK, NORMAL, SMALL, style_axes
 

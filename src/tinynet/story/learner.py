@@ -15,7 +15,8 @@ from tinynet import files, plots, rng
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.calibration import Reliability, brier, probability, reliability
-from tinynet.evaluation.exam import REQUIREMENTS, Exam, ExamResult
+from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import REQUIREMENTS
 from tinynet.evaluation.verdicts import percent
 from tinynet.experiments.ladder import RUNG
 from tinynet.experiments.population import population

@@ -13,7 +13,7 @@ from tinynet import plots, rng
 from tinynet.data import pictures
 from tinynet.evaluation import predictions, symmetry, verdicts
 from tinynet.evaluation.bayes import optimal_class
-from tinynet.evaluation.exam import MEASURES, REQUIREMENTS
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.evaluation.verdicts import Verdict, percent
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.model.network import Network

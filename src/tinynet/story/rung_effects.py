@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tinynet.evaluation.exam import MEASURES, Measure
+from tinynet.evaluation.requirements import MEASURES, Measure
 from tinynet.experiments.ladder import RUNG, Ladder, Standing
 
 # instead of the line margin, the tables of rungs count the networks that fail a clean line

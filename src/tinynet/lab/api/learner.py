@@ -16,7 +16,8 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions, verdicts
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.calibration import Reliability, probability, reliability
-from tinynet.evaluation.exam import MEASURES, REQUIREMENTS, Exam, ExamResult
+from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung
 from tinynet.experiments.population import population
 from tinynet.lab.api.requests import Progress, StrictRequest, WorldJson
