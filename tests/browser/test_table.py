@@ -272,7 +272,7 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
     panel.get_by_label("Hidden nodes").fill("3")
     timeline = trained(page)
     text = (folder / "diabetes.csv").read_text()
-    asked = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden=3)
+    asked = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden_nodes=3)
     found = wire_table.table(asked)
     examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
     recipe = tn.Recipe.from_json(found["recipe"])

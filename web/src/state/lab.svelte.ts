@@ -229,7 +229,7 @@ export class Lab {
   }
 
   private isKnown(cell: string): boolean {
-    return this.run!.preparedFor(1).sheet.has(cell) || cell.startsWith("picture");
+    return this.run!.preparedFor(1).sheet.has(cell) || cell.startsWith("example");
   }
 
   private firstParameter(): string {
