@@ -18,6 +18,15 @@ def named(parameter: str) -> str:
     return f"\0{parameter}\0"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "example"), counted(2000, "example")
+    ('1 example', '2,000 examples')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 class TinyNetError(ValueError):
     """A mistake of the user.
 

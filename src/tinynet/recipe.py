@@ -229,7 +229,9 @@ class Recipe:
         Raises TinyNetError for an unknown field.
         """
         if not isinstance(data, dict):
-            raise TinyNetError(f"is a {type(data).__name__}. It must be a JSON object.", parameter="recipe")
+            raise TinyNetError(
+                f"is of type {type(data).__name__}. It must be a JSON object.", parameter="recipe"
+            )
         data = {
             EARLIER_NAMES.get(name, name): EARLIER_VALUES.get(value, value)
             if isinstance(value, str)

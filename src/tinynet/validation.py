@@ -60,7 +60,7 @@ def check_number(
 
     Raises TinyNetError for another value. True and False are no numbers here.
 
-    >>> check_number("momentum", 1, 0, 1, inclusive="left")
+    >>> check_number("momentum", 1.0, 0, 1, inclusive="left")
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: momentum is 1. It must be a number of at least 0 and below 1.
     """
@@ -74,7 +74,8 @@ def check_number(
     above = low <= number if inclusive in ("both", "left") else low < number
     below = number <= high if inclusive in ("both", "right") else number < high
     if not (above and below):  # NaN fails both comparisons
-        raise TinyNetError(f"is {_shown(value)}. It must be a number {rules[inclusive]}.", parameter=name)
+        shown = _shown(value).removesuffix(".0")
+        raise TinyNetError(f"is {shown}. It must be a number {rules[inclusive]}.", parameter=name)
     return float(number)
 
 

@@ -1,4 +1,4 @@
-"""LaTeX of explanations, read by KaTeX, which refuses what TeX refuses."""
+"""Check the LaTeX of explanations with KaTeX, which refuses invalid TeX."""
 
 import json
 import re
@@ -42,7 +42,7 @@ MOMENTS = {
 
 
 def wide():
-    """A moment whose sums, means and largest of many are too long for a line."""
+    """Return a moment whose sums, means and maxima are too long for a line."""
     inputs = np.linspace(0, 1, 2 * 40).reshape(2, 40)
     examples = tn.Examples(inputs, np.eye(12)[:2], ("a", "b"), None, tuple("abcdefghijkl"))
     return tn.nudge(tn.Network.initial((40, 12), seed=0, output="softmax"), examples)
@@ -50,7 +50,7 @@ def wide():
 
 @pytest.fixture(scope="module")
 def refused():
-    """Ask KaTeX what it refuses of a list of (LaTeX, whether it stands by itself)."""
+    """Return a function from (LaTeX, display mode) pairs to the errors of KaTeX."""
     if shutil.which("node") is None or not (WEB / "node_modules" / "katex").is_dir():
         pytest.skip("KaTeX is not installed: npm --prefix web ci")
 
@@ -69,7 +69,7 @@ def refused():
 
 
 def blocks(document):
-    """The formulas of a document, as TeX would find them."""
+    """Return the formulas of a document with their display mode."""
     body = document.split(r"\begin{document}")[1].split(r"\end{document}")[0]
     aligned = re.compile(r"\\begin\{align\*\}.*?\\end\{align\*\}", re.S)
     inline = re.findall(r"(?<!\\)\$(.*?)(?<!\\)\$", aligned.sub("", body))
@@ -77,7 +77,7 @@ def blocks(document):
 
 
 @pytest.mark.slow
-def test_every_cell_of_every_kind_of_sheet_is_latex(refused):
+def test_katex_accepts_every_cell_of_every_kind_of_sheet(refused):
     moments = [tn.nudge(*parts) for parts in MOMENTS.values()] + [wide()]
     formulas = []
     for moment in moments:
@@ -89,7 +89,7 @@ def test_every_cell_of_every_kind_of_sheet_is_latex(refused):
 
 
 @pytest.mark.parametrize("kind", MOMENTS)
-def test_a_document_of_any_depth_is_latex(refused, kind):
+def test_katex_accepts_documents_of_any_depth(refused, kind):
     moment = tn.nudge(*MOMENTS[kind])
     depth = 2 if len(moment.batch) == 1 else 0
     explanations = [moment.explain("layer1.weight[0,2]"), moment.explain("loss", depth=depth)]
@@ -104,7 +104,7 @@ def test_a_document_of_any_depth_is_latex(refused, kind):
         for cell in cells:
             cells += cell.factors
         lines = [line for block, _ in blocks(document) for line in block.splitlines()]
-        for cell in cells:  # each is there once, and with its value
+        for cell in cells:  # each cell occurs once, with its value
             symbol = notation.latex_symbol(cell.name)
             assert len([line for line in lines if line.startswith(f"{symbol} &=")]) == 1
 
@@ -130,7 +130,7 @@ def test_broken_formulas_keep_their_terms():
 
 @pytest.mark.slow
 def test_no_line_is_wider_than_the_page():
-    """Measured in matplotlib's Computer Modern at 11 points, against A4 less its margins of 20 mm."""
+    """Measure lines in Computer Modern at 11 points; A4 has margins of 20 mm."""
     from matplotlib import rc_context
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser

@@ -14,7 +14,7 @@ from tinynet.errors import TinyNetError
 
 SEEDS = st.integers(0, 2**32 - 1)
 LEVELS = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted).map(tuple)
-BY_HEART = {
+FIRST_PICTURES = {
     "rows": [13, 1],
     "targets": [[0.5, 0.5], [1.0, 0.0]],
     "inputs": [
@@ -25,7 +25,7 @@ BY_HEART = {
 
 
 def twin(world, number, seed, stream):
-    """Return one picture by the specification in the docstring of the module, in plain Python."""
+    """Draw one picture by the specification in the docstring of the module."""
 
     def word(j):
         return rng.word(stream, seed, number, j)
@@ -63,10 +63,10 @@ def test_a_picture_follows_the_specification(seed, number, stream, labels, doubt
     assert (inputs[1].tolist(), targets[1].tolist(), rows[1]) == twin(world, number, seed, stream)
 
 
-def test_two_pictures_have_fixed_numbers():
+def test_the_first_two_pictures_have_fixed_numbers():
     inputs, targets, rows = World().draw([0, 1], seed=0, stream=rng.TEST)
-    assert (rows.tolist(), targets.tolist()) == (BY_HEART["rows"], BY_HEART["targets"])
-    assert inputs.tolist() == BY_HEART["inputs"]
+    assert (rows.tolist(), targets.tolist()) == (FIRST_PICTURES["rows"], FIRST_PICTURES["targets"])
+    assert inputs.tolist() == FIRST_PICTURES["inputs"]
 
 
 @pytest.mark.parametrize("n", range(2, 9))
@@ -85,7 +85,7 @@ def test_lines_come_first_and_kinds_are_equally_likely(n):
     assert (table.targets[doubt] == 0.5).all()
 
 
-def test_the_ambiguous_patterns_of_two_by_two():
+def test_two_by_two_pictures_have_sixteen_ambiguous_patterns():
     table = Patterns.of(2)
     assert table.names[4:] == (
         *pictures.PIXELS,
@@ -110,7 +110,7 @@ def test_the_fractions_match_the_parameters():
 
 
 def uniform_on(values, low, high):
-    """Kolmogorov's test at p = 0.001."""
+    """Apply the Kolmogorov-Smirnov test at p = 0.001."""
     place = (np.sort(values) - low) / (high - low)
     return np.abs(place - np.arange(len(values)) / len(values)).max() < 1.95 / math.sqrt(len(values))
 
@@ -139,7 +139,7 @@ def test_noise_is_clipped():
     assert (seen.min(), seen.max()) == (0, 1)
 
 
-def test_streams_and_seeds_share_no_picture():
+def test_different_streams_and_seeds_share_no_picture():
     world = World(noise=0.05)
     drawn = [world.draw(np.arange(500), seed=s, stream=k)[0] for k in STREAMS for s in range(6)]
     seen = np.concatenate(drawn)
@@ -163,7 +163,7 @@ def test_examples_have_names_and_the_drawn_numbers():
 
 
 @given(doubt=st.floats(0, 1), noise=st.floats(0, 10), flat=LEVELS, n=st.integers(2, 8))
-def test_a_world_survives_json(doubt, noise, flat, n):
+def test_a_json_round_trip_keeps_the_world(doubt, noise, flat, n):
     world = World(noise=noise, doubt=doubt, flat=flat, n=n, labels="coin")
     assert World.from_json(json.loads(json.dumps(world.to_json()))) == world
 
@@ -182,7 +182,7 @@ def test_integers_and_floats_make_equal_worlds():
         ({"doubt": "half"}, "doubt is 'half'"),
         ({"bright": 0.9}, "bright is 0.9. It must be two levels"),
         ({"bright": (0.9, 0.7)}, "The lower level must come first"),
-        ({"flat": (0.0, 2.0)}, "flat is 2.0. It must be a number from 0 to 1."),
+        ({"flat": (0.0, 2.0)}, "flat is 2. It must be a number from 0 to 1."),
         ({"dark": (0.0, 0.7)}, "dark goes up to 0.7 and bright starts at 0.6"),
         ({"labels": "hard"}, "labels is 'hard'. It must be one of 'soft', 'coin'."),
         ({"n": 9}, "n is 9. It must be a whole number from 2 to 8."),
@@ -208,7 +208,7 @@ def test_invalid_draws_are_refused():
 
 
 def golden_numbers():
-    """Return patterns and pictures that the page must draw as well."""
+    """Return patterns and pictures; the page must draw equal bits."""
     worlds = [
         World(),
         World(noise=0.3, doubt=0.7, labels="coin", flat=(0.2, 0.9)),

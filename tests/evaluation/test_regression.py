@@ -16,11 +16,11 @@ def test_the_scores_agree_with_scikit_learn():
     examples = tn.Examples.from_table(table(), targets=["sum", "far"])
     network = tn.Network.initial((2, 3, 2), seed=0, output="identity")
     found, predicted = tn.score_regression(network, examples), examples.unscaled(network(examples))
-    wanted = np.stack([table()["sum"], table()["far"]], axis=1)
+    targets = np.stack([table()["sum"], table()["far"]], axis=1)
     judges = {"mae": mean_absolute_error, "rmse": root_mean_squared_error, "r2": r2_score}
-    for name, judge in judges.items():
-        np.testing.assert_allclose(getattr(found, name), judge(wanted, predicted, multioutput="raw_values"))
-    np.testing.assert_allclose(found.baseline_mae, np.abs(wanted - wanted.mean(axis=0)).mean(axis=0))
+    for name, metric in judges.items():
+        np.testing.assert_allclose(getattr(found, name), metric(targets, predicted, multioutput="raw_values"))
+    np.testing.assert_allclose(found.baseline_mae, np.abs(targets - targets.mean(axis=0)).mean(axis=0))
     assert found.loss == pytest.approx(((network(examples) - examples.targets) ** 2).mean())
 
 

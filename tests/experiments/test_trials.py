@@ -11,7 +11,7 @@ from tinynet.experiments.trials import Trial
 LINES = tn.pictures.lines()
 
 
-def test_a_grid_is_the_product_in_the_order_given():
+def test_a_grid_is_the_product_of_its_axes_in_order():
     found = tn.grid(epochs=[10, 20], learning_rate=[1.0, 0.1], loss="bce")
     assert [(t.recipe.epochs, t.recipe.learning_rate) for t in found] == [
         (10, 1),
@@ -28,7 +28,7 @@ def test_every_field_of_a_recipe_and_of_a_network_is_an_axis():
     assert set(trials.ARCHITECTURE_AXES.values()) == {f.name for f in fields(tn.Architecture)}
 
 
-def test_hidden_layers_and_the_examples_make_the_sizes():
+def test_hidden_layers_and_examples_determine_the_sizes():
     shapes = [t.architecture.sizes for t in tn.grid(tn.pictures.lines(3), hidden=[3, (4, 5), 0])]
     assert shapes == [(9, 3, 2), (9, 4, 5, 2), (9, 2)]
     assert [t.axes["hidden"] for t in tn.grid(hidden=[3, (4, 5), 0])] == ["3", "4x5", "0"]
@@ -44,7 +44,7 @@ def test_the_seed_of_the_recipe_is_not_used():
     assert Trial(recipe=tn.Recipe(seed=7)) == Trial()
 
 
-def test_a_trial_survives_json():
+def test_a_json_round_trip_keeps_the_trial():
     for trial in tn.grid(hidden=[3, (4, 4)], activation=["tanh"], optimizer="adam"):
         assert Trial.from_json(trial.to_json()) == trial
 
@@ -76,7 +76,7 @@ def test_text_is_parsed_into_values(axis, text, values):
         ("epochs", "", "epochs is ''"),
         ("hidden", "4x", "hidden is '4x'. It must be numbers of nodes, such as 3, or 4x4"),
         ("nesterov", "yes", "nesterov is 'yes'. It must be true or false"),
-        ("speed", "1", "axis is 'speed'. It must be one of learning_rate, epochs"),
+        ("speed", "1", "axis is 'speed'. It must be one of 'learning_rate', 'epochs'"),
     ],
 )
 def test_invalid_text_is_refused(axis, text, message):
@@ -90,7 +90,7 @@ def test_invalid_text_is_refused(axis, text, message):
         ({"rate": 1}, "axis is 'rate'. It must be one of"),
         ({"seed": 1}, "axis is 'seed'. It must be one of"),
         ({"epochs": []}, "epochs is an empty list"),
-        ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1.0"),
+        ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1. It must"),
         ({"hidden": ["4x4", 0.5]}, r"sizes\[1\] is 0.5. It must be a whole number"),
         ({"epochs": range(1, 1000), "learning_rate": range(1, 1000)}, "998,001 trials"),
     ],

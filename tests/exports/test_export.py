@@ -1,4 +1,4 @@
-"""Export: each extension writes its format, and invalid requests are refused before anything is written."""
+"""Test that each extension writes its format and invalid requests write nothing."""
 
 import json
 import re
@@ -28,7 +28,7 @@ BEGINS = {  # first bytes of a file of each format
     ".gif": b"GIF8",
     ".tex": b"\\documentclass",
 }
-LAST = {".mp4", ".safetensors"}  # recognized by later bytes
+LAST = {".mp4", ".safetensors"}  # identified by later bytes
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_an_exported_network_is_read_back(run, tmp_path, ending):
         assert np.array_equal(tn.Network.load(path).parameters, run.final.parameters)
 
 
-def test_a_step_chooses_the_network_before_it(run, tmp_path):
+def test_a_step_selects_the_network_before_the_step(run, tmp_path):
     export(run, tmp_path / "first.safetensors", step=0)
     export(run, tmp_path / "last.safetensors", step=len(run))
     assert tn.Network.load(tmp_path / "first.safetensors") == run.initial
@@ -124,10 +124,10 @@ def test_a_film_reports_its_progress(run, tmp_path):
 @pytest.mark.parametrize(
     ("name", "choices", "message"),
     [
-        ("run.docx", {}, r"'run.docx' has the extension '.docx'. It must be the extension of a format: .*\.xlsx: a workbook"),
-        ("a.onnx", {"cell": "loss"}, r"cell is 'loss', and an ONNX model \(.onnx\) has no option cell. Its options are step, dtype"),
-        ("a.json", {"step": 1}, r"step is 1, and the recording as JSON \(.json\) has no option step. It has no options"),
-        ("a.h", {"colour": 1}, r"there is no option 'colour'. The options are step, epoch"),
+        ("run.docx", {}, r"'run.docx' has the extension '.docx'. It must be the extension of a format: .*'\.xlsx': a workbook"),
+        ("a.onnx", {"cell": "loss"}, r"cell is 'loss', and an ONNX model \(.onnx\) has no option 'cell'. Its options are 'step', 'dtype'"),
+        ("a.json", {"step": 1}, r"step is 1, and the recording as JSON \(.json\) has no option 'step'. It has no options"),
+        ("a.h", {"colour": 1}, r"there is no option 'colour'. The options are 'step', 'epoch'"),
         ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no\. Make the folder first"),
         ("a.h", {"step": 99}, r"step is 99. It must be a whole number from 0 to 11"),
         ("a.py", {"name": "1st"}, r"name is '1st'\. It must start with a letter"),
@@ -172,7 +172,7 @@ def test_the_command_refuses_before_it_writes(saved, tmp_path):
     found = tinynet(saved, "--out", tmp_path / "a.h", "--out", tmp_path / "b.docx")
     assert isinstance(found.exception, tn.TinyNetError)
     found = tinynet(saved, "--out", tmp_path / "a.h", "--cell", "loss")
-    assert re.search(r"cell is 'loss', and a C header \(.h\) has no option cell", str(found.exception))
+    assert re.search(r"cell is 'loss', and a C header \(.h\) has no option 'cell'", str(found.exception))
     found = tinynet(saved, "--out", tmp_path / "a.json", "--out", tmp_path / "b.xlsx", "--epoch", 77)
     assert re.search("epoch is 77 and this recording has 3 epochs", str(found.exception))
     assert [path.name for path in tmp_path.iterdir()] == ["run.safetensors"]
@@ -188,7 +188,7 @@ def test_a_recording_is_not_overwritten(saved, run, tmp_path, monkeypatch):
     assert saved.read_bytes() == run.to_bytes()
 
 
-def test_options_go_to_the_files_that_have_them(tmp_path):
+def test_each_option_applies_to_the_formats_that_have_the_option(tmp_path):
     paths = [tmp_path / "a.tex", tmp_path / "b.xlsx"]
     assert exports.options_by_path(paths, {"step": 2, "cell": "loss"}) == {
         paths[0]: {"step": 2, "cell": "loss"},

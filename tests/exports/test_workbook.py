@@ -1,4 +1,4 @@
-"""Workbooks, changed and recalculated by LibreOffice and by the package formulas."""
+"""Change workbooks and recalculate them with LibreOffice and the package formulas."""
 
 import io
 import shutil
@@ -64,7 +64,7 @@ def ours(moments, changes=()):
     found, given, values = {}, {}, {}
     for k, moment in enumerate(moments):
         if k == 0:
-            given = moment.sheet.givens(
+            given = moment.sheet.input_values(
                 moment.network, moment.batch.inputs, moment.batch.targets, moment.state
             )
         else:
@@ -133,7 +133,7 @@ def by_formulas(data, folder):
     }
     given = {
         key: value for key, value in keys.values() if not isinstance(value, str)
-    }  # it reads but 15 decimals
+    }  # the package reads 15 decimals
     solution = formulas.ExcelModel().loads(str(path)).finish().calculate(inputs=given)
     return {name: float(solution[key].value[0, 0]) for name, (key, _) in keys.items()}
 
@@ -164,9 +164,9 @@ def test_the_package_formulas_gives_the_numbers_before_and_after_a_change(books,
     data, moments, changes, after = books[case]
     if case == "one identity output":
         assert by_formulas(data, tmp_path) == pytest.approx(ours(moments), rel=1e-12, abs=1e-12)
-    wanted = ours(moments, changes)
-    assert wanted[name_of("loss", moments, len(moments) - 1)] != moments[-1].loss
-    assert by_formulas(after, tmp_path) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    expected = ours(moments, changes)
+    assert expected[name_of("loss", moments, len(moments) - 1)] != moments[-1].loss
+    assert by_formulas(after, tmp_path) == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 def test_libreoffice_gives_the_numbers_after_a_change(books, tmp_path):
@@ -187,7 +187,7 @@ def test_libreoffice_gives_the_numbers_after_a_change(books, tmp_path):
         assert found == pytest.approx(ours(moments, changes), rel=1e-12, abs=1e-12)
 
 
-# weights so large that e^z overflows, and outputs so confident and wrong that the loss needs ln 0
+# e^z overflows for these weights, and the loss of wrong confident outputs needs ln 0
 STRESS = [(1.0, "bce"), (136.0, "bce"), (150.0, "bce"), (1e5, "bce"), (1e5, "cross_entropy"), (1e5, "mse")]
 
 
@@ -203,12 +203,12 @@ def stressed(size, loss):
 @pytest.mark.parametrize(("size", "loss"), STRESS)
 def test_confident_wrong_outputs_do_not_overflow(size, loss, tmp_path):
     data, moment = stressed(size, loss)
-    found, wanted = by_formulas(changed(data, [moment], []), tmp_path), ours([moment])
-    assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 + unsure(moment))
+    found, expected = by_formulas(changed(data, [moment], []), tmp_path), ours([moment])
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12 + unsure(moment))
 
 
 def unsure(moment):
-    """Return the change of log(1 - a) if a, near 1, changes in its last place: the EXP of a workbook may round so."""
+    """Return the change of log(1 - a) if a changes in its last place, as EXP may round."""
     rests = [1 - value for name, value in moment.values.items() if ".a[" in name and 0 < 1 - value < 0.5]
     return 2.0**-53 / min(rests) if rests and moment.recipe.loss == "bce" else 0.0
 
@@ -251,7 +251,7 @@ def test_names_are_unique_and_not_cell_references():
 
 
 @given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.floats(-1e3, 1e3))
-def test_brackets_keep_the_value(a, b, c):
+def test_brackets_in_cell_formulas_keep_the_value(a, b, c):
     values = {"a": a, "b": b, "c": c}
     for outer in "+-*":
         for inner in "+-*":
@@ -260,8 +260,8 @@ def test_brackets_keep_the_value(a, b, c):
                 (outer, "a", (inner, "b", "c")),
                 (outer, ("neg", "a"), (inner, -2.0, "c")),
             ):
-                wanted = sheet.compiled(tree)(values)
-                assert eval(notation.excel(tree), {}, dict(values)) == wanted
+                expected = sheet.compiled(tree)(values)
+                assert eval(notation.excel(tree), {}, dict(values)) == expected
 
 
 def test_invalid_workbooks_are_refused():

@@ -1,4 +1,4 @@
-"""Worksheets: a student who rounds every number finds the printed numbers."""
+"""Solve worksheets with rounded numbers, and compare with the printed answers."""
 
 import json
 import re
@@ -71,7 +71,7 @@ def written(value, decimals):
 
 
 def known_symbols(paper):
-    """Return what the paper gives a student: inputs, targets, learning rate, parameters."""
+    """Return the given numbers of a paper: inputs, targets, learning rate, parameters."""
     known = dict(re.findall(r"(\S+) = (−?[\d.]*\d)", " ".join(paper.instructions[:2])))
     for row in paper.sections[-1].table.rows:
         known[row[0]] = row[1]
@@ -113,7 +113,7 @@ def test_a_student_who_rounds_every_number_finds_the_printed_answers(name):
 
 
 @given(st.integers(-(10**6), 10**6), st.integers(1, 5))
-def test_a_five_rounds_away_from_zero(thousandths, decimals):
+def test_a_five_is_rounded_away_from_zero(thousandths, decimals):
     exact = Decimal(thousandths).scaleb(-decimals - 1)
     assert Decimal(repr(rounded(float(exact), decimals))) == exact.quantize(
         Decimal(1).scaleb(-decimals), ROUND_HALF_UP
@@ -158,7 +158,7 @@ def test_each_student_has_a_network_and_a_row_in_the_key():
         }
         after = {row[0] + "′": row[-1].answer for row in paper.sections[-1].table.rows}
         assert {s: key[s] for s in ("w¹₀₀′", "b²₀′")} == {s: after[s] for s in ("w¹₀₀′", "b²₀′")}
-    assert len({row[3] for row in papers.key.rows}) > 20  # they cannot copy
+    assert len({row[3] for row in papers.key.rows}) > 20  # students cannot copy from each other
 
 
 def test_the_order_is_forward_loss_backward_update():
@@ -167,8 +167,8 @@ def test_the_order_is_forward_loss_backward_update():
     assert "the update" in titles[3]
 
 
-class Shown(HTMLParser):
-    """Collects the texts, the boxes and the blank cells of a page; all tags must close."""
+class PageContent(HTMLParser):
+    """Collect the texts, boxes and blank cells of a page; all tags must close."""
 
     def __init__(self, html):
         super().__init__()
@@ -199,15 +199,15 @@ class Shown(HTMLParser):
 @pytest.mark.parametrize("name", CLASSES)
 def test_html_has_a_blank_for_each_answer(name):
     papers = sheets_of(name)
-    wanted = []
+    expected = []
     for paper in papers.papers:
-        wanted += [q.answer for section in paper.sections for q in section.questions]
-        wanted += [
+        expected += [q.answer for section in paper.sections for q in section.questions]
+        expected += [
             cell.answer for row in paper.sections[-1].table.rows for cell in row if isinstance(cell, Blank)
         ]
-    questions, solutions = Shown(papers.html()), Shown(papers.html("solutions"))
-    assert solutions.boxes == wanted
-    assert questions.boxes == [""] * len(wanted)
+    questions, solutions = PageContent(papers.html()), PageContent(papers.html("solutions"))
+    assert solutions.boxes == expected
+    assert questions.boxes == [""] * len(expected)
     assert "script" not in questions.tags + solutions.tags
     assert "Results" in solutions.texts
     assert "Results" not in questions.texts
@@ -241,7 +241,7 @@ def test_only_the_solution_in_pdf_has_answers(tmp_path):
     ]
 
 
-def test_a_paper_has_two_pages_and_the_same_bytes_each_time():
+def test_a_pdf_has_two_pages_per_student_and_reproducible_bytes():
     papers = tn.worksheet([0, 1, 2])
     assert len(re.findall(rb"/Type /Page\b", papers.pdf())) == 6
     assert len(re.findall(rb"/Type /Page\b", papers.pdf("solutions"))) == 6
@@ -275,7 +275,7 @@ def test_invalid_requests_are_refused():
         tn.worksheet().html("answers")
 
 
-def test_a_missing_package_is_named_and_html_needs_none(monkeypatch, tmp_path):
+def test_pdf_names_its_missing_package_and_html_needs_no_package(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "fpdf", None)
     with pytest.raises(
         ImportError, match=r'a worksheet in PDF needs fpdf: pip install "tinynet-lab\[paper\]"'
@@ -322,7 +322,7 @@ def test_the_calculator_has_the_functions_that_are_used(activation, output, says
     assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(says)
 
 
-def test_a_name_that_repeats_the_numbers_is_left_out():
+def test_a_picture_name_that_repeats_the_inputs_is_omitted():
     picture = tn.Examples(np.array([[0.0, 1.0]]), np.array([[1.0]]), ("0,1",), None, ("answer",))
     assert tn.worksheet(picture=picture).papers[0].instructions[:2] == (
         "Input: x₀ = 0, x₁ = 1.",

@@ -1,4 +1,4 @@
-"""ONNX models are checked by onnx, run by onnxruntime, and read back."""
+"""Check ONNX models with onnx, run them with onnxruntime, and read them back."""
 
 import json
 import sys
@@ -43,7 +43,7 @@ def test_onnxruntime_is_within_a_millionth_in_float32(network):
     np.testing.assert_allclose(found, network(shown), rtol=1e-6, atol=1e-6)
 
 
-def test_trained_networks_are_within_a_millionth():
+def test_onnxruntime_is_within_a_millionth_for_trained_networks():
     for output, loss in (("sigmoid", "mse"), ("softmax", "cross_entropy")):
         network = tn.Network.initial((4, 8, 2), seed=1, output=output)
         network = tn.train(
@@ -58,7 +58,7 @@ def test_trained_networks_are_within_a_millionth():
         )
 
 
-def test_huge_weighted_sums_saturate():
+def test_huge_weighted_sums_saturate_in_onnx():
     for output, expected in (("sigmoid", [0.0, 1.0]), ("softmax", [0.0, 1.0]), ("tanh", [-1.0, 1.0])):
         network = tn.Network.initial((1, 2), output=output, init="zeros")
         network = network.with_parameters(np.array([-1000.0, 1000.0, 0.0, 0.0]))
@@ -71,7 +71,7 @@ def test_a_batch_may_have_any_size(count):
 
 
 @given(network=networks())
-def test_a_round_trip_loses_nothing(network):
+def test_an_onnx_round_trip_loses_nothing(network):
     again = tn.Network.from_onnx(network.to_onnx(dtype="float64"))
     assert again == network
     assert again.origin == network.origin
@@ -137,13 +137,13 @@ LINEAR = ("Gemm", ["x", "w", "b"], "z", {"transB": 1})
         ([LINEAR, ("Tanh", ["z"], "a", {}), ("Gemm", ["a", "v"], "s", {}), ("Relu", ["s"], "r", {}), ("Gemm", ["r", "u"], "y", {})], "has relu and tanh. All hidden layers must have the same activation"),
     ],
 )  # fmt: skip
-def test_other_models_are_refused(nodes, message):
+def test_unsupported_models_are_refused(nodes, message):
     model = made(nodes, {"w": (3, 4), "v": (3, 2), "b": (3,), "u": (2, 2)})
     with pytest.raises(TinyNetError, match=message):
         tn.Network.from_onnx(model)
 
 
-def test_numbers_in_another_file_are_not_read(tmp_path, monkeypatch):
+def test_parameters_in_a_separate_file_are_not_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "numbers").write_bytes(np.ones((3, 4), np.float32).tobytes())
     model = onnx.load_from_string(made([("Gemm", ["x", "w"], "y", {"transB": 1})]))

@@ -1,4 +1,4 @@
-"""The operations, compiled: exactly the sheet's in float64; close, and stated how close, in lanes of float32."""
+"""Compare compiled operations with the sheet: exact in float64, within limits in float32 SIMD."""
 
 import math
 from functools import cache
@@ -39,7 +39,7 @@ def exact(name, x, y=0.0):
 
 
 def lanes(name, x, y=None):
-    """Apply an operation to an array, as many numbers at a time as there are lanes. -> float32"""
+    """Apply a SIMD operation to an array, one vector at a time. -> float32"""
     x = np.resize(np.asarray(x, np.float32), ceil_div(len(x), LANES) * LANES)
     y, out = (x if y is None else np.resize(np.asarray(y, np.float32), len(x))), np.empty_like(x)
     for k in range(0, len(x), LANES):
@@ -59,7 +59,7 @@ def same(a, b):
 @example(math.inf)
 @example(-math.inf)
 @example(math.nan)
-def test_scalar_operations_of_one_number_are_those_of_the_sheet(name, x):
+def test_scalar_operations_of_one_number_equal_the_sheet(name, x):
     with np.errstate(all="ignore"):
         assert same(exact(name, x), sheet.OPERATIONS[name](x))
 
@@ -71,7 +71,7 @@ def test_scalar_operations_of_one_number_are_those_of_the_sheet(name, x):
 @example(math.nan, 1.0)
 @example(1.0, math.nan)
 @example(math.inf, -math.inf)
-def test_scalar_operations_of_two_numbers_are_those_of_the_sheet(name, x, y):
+def test_scalar_operations_of_two_numbers_equal_the_sheet(name, x, y):
     assert same(exact(name, x, y), sheet.OPERATIONS[name](x, y))
 
 
@@ -91,7 +91,7 @@ def test_tanh_is_accurate_near_zero():
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "exp", "log", "neg", "sqrt"])
-def test_nan_propagates_in_its_lane_only(name):
+def test_nan_propagates_only_in_its_lane(name):
     found = lanes(name, np.where(np.arange(LANES) % 5 == 0, np.nan, -0.5 if name != "sqrt" else 0.5))
     assert np.isnan(found).tolist() == [k % 5 == 0 for k in range(LANES)]
 
@@ -101,7 +101,7 @@ def test_relu_propagates_nan():
 
 
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, 2**32 - 1))
-def test_simd_random_numbers_are_those_of_rng(seed, number):
+def test_simd_random_numbers_equal_rng(seed, number):
     seeds = (np.arange(LANES, dtype=np.uint64) * 77_777 + seed) % 2**32
     shown = np.full(LANES, number, np.uint32)
     words, numbers, places = (

@@ -14,7 +14,7 @@ def words(ax):
 
 
 def shown(ax):
-    """Return a function from column and row contrast, in steps of 0.5, to the number of the map."""
+    """Return a function from column and row contrast to the value on the map."""
     cells, half = ax.collections[0].get_array(), (learner.CELLS - 1) // 4
     return lambda column, row: cells[round((row + 1) * 2) * half, round((column + 1) * 2) * half]
 
@@ -93,7 +93,7 @@ def test_reliability_draws_every_bin_with_examples():
     intervals = [path.vertices[:, 1] for path in ax.collections[0].get_paths()]
     assert np.array_equal(intervals, found.intervals[[0, 3]])
     assert ax.get_title(loc="left") == "Half of it"
-    assert ax.get_title(loc="right") == f"calibration error {found.ece:.3f}"
+    assert ax.get_title(loc="right") == f"expected calibration error {found.ece:.3f}"
 
 
 def test_reliability_of_several_networks_is_refused():

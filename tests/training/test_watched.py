@@ -1,4 +1,4 @@
-"""A watched training as a recording, with a golden file that the page replays too."""
+"""Test the recording of a watched training, with a golden file that the page replays."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ def description(data):
 
 
 def test_the_golden_file_is_unchanged():
-    """The page replays the file too."""
+    """Compare with the golden file, which the page also replays."""
     for kept in golden.read("watched"):
         run = opened(kept)
         assert isinstance(run, WatchedRecording)
@@ -52,7 +52,7 @@ def test_the_golden_file_is_unchanged():
 
 @pytest.mark.torch
 def test_pytorch_reproduces_the_golden_file(request):
-    """PyTorch's numbers differ a little between processors."""
+    """Allow small differences of PyTorch between processors."""
     if request.config.getoption("--write-golden"):
         golden.write("watched", [described(run) for run in recordings()])
     for run, kept in zip(recordings(), golden.read("watched"), strict=True):
@@ -63,7 +63,7 @@ def test_pytorch_reproduces_the_golden_file(request):
         assert np.abs(run.losses - expected.losses).max() < 1e-6
 
 
-def test_external_cells_have_no_formula_and_the_right_phase():
+def test_external_cells_have_a_phase_and_no_formula():
     known, external = (opened(kept) for kept in golden.read("watched"))
     assert known[0].sheet.watched == []
     assert external.recipe.external == ["loss", "optimizer", "gradients"]
@@ -108,7 +108,7 @@ def fields(run):
 
 
 @pytest.mark.torch
-def test_the_repr_is_one_line(tmp_path):
+def test_the_repr_of_a_watched_recording_is_one_line(tmp_path):
     run = next(recordings())
     assert repr(run).startswith("<WatchedRecording of <")
     assert f"{run.steps:,} steps" in repr(run)

@@ -77,16 +77,6 @@ def numbers(text: str, parameter: str) -> list[float]:
         raise TinyNetError(f"is {text!r}. It must be numbers, such as 1,0.", parameter=parameter) from None
 
 
-def check_choice(parameter: str, value: str, allowed: "list[str] | tuple[str, ...]") -> str:
-    """Return the value if it is allowed.
-
-    Raises TinyNetError with the allowed values.
-    """
-    if value not in allowed:
-        raise TinyNetError(f"is {value!r}. It must be one of {', '.join(allowed)}.", parameter=parameter)
-    return value
-
-
 def make_folder(folder: Path) -> None:
     """Make the folder of `--out`, with its parents."""
     try:

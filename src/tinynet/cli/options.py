@@ -14,6 +14,7 @@ import typer
 from typer.models import OptionInfo
 
 from tinynet.cli.inputs import hidden_sizes
+from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.recipe import Recipe, help_texts
 
 if TYPE_CHECKING:
@@ -30,13 +31,12 @@ Epochs = Annotated[int, typer.Option(help="Passes over all examples.")]
 LossOption = Annotated[str, typer.Option(help="Loss: mse, bce or cross_entropy.")]
 Hidden = Annotated[str, typer.Option(help="Nodes of the hidden layers: 3, or 4,4 for two layers.")]
 Activation = Annotated[
-    str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu, softplus or identity.")
+    str, typer.Option(help=f"Activation of the hidden layers: {', '.join(map(repr, ACTIVATIONS))}.")
 ]
 Output = Annotated[
-    str,
-    typer.Option(help="Activation of the output layer: sigmoid, tanh, relu, softplus, identity or softmax."),
+    str, typer.Option(help=f"Activation of the output layer: {', '.join(map(repr, OUTPUTS))}.")
 ]
-Init = Annotated[str, typer.Option(help="Initialization: pytorch, xavier, he, normal or zeros.")]
+Init = Annotated[str, typer.Option(help="Initialization: 'pytorch', 'xavier', 'he', 'normal' or 'zeros'.")]
 Source = Annotated[
     Path | None,
     typer.Argument(

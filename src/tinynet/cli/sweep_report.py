@@ -61,18 +61,18 @@ def _learned_table(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
     from tinynet.evaluation.verdicts import percent
     from tinynet.story.content import Table
 
-    columns = ("learned", "fraction\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
+    columns = ("learned", "percentage\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
     numbers, cells = {row["networks"] for row in rows}, []
     for row in rows:
-        fraction = "" if row["learned_fraction"] is None else percent(row["learned_fraction"])
-        fraction += _interval(
+        percentage = "" if row["learned_fraction"] is None else percent(row["learned_fraction"])
+        percentage += _interval(
             row["learned_low"], row["learned_high"], lambda x: percent(x).removesuffix(" %")
         )
         loss = "" if row["loss_q50"] is None else f"{row['loss_q50']:.2g}"
         low, middle, high = (row[f"epochs_to_learn_q{q}"] for q in (10, 50, 90))
         epochs = "" if middle is None else f"{middle:,}{_interval(low, high, '{:,}'.format)}"
         count = f"{row['learned']:,}" + (f"/{row['networks']:,}" if len(numbers) > 1 else "")
-        cells.append((*_values(row, axes), count, fraction, loss, epochs))
+        cells.append((*_values(row, axes), count, percentage, loss, epochs))
     each = f", of {numbers.pop():,} per trial" if len(numbers) == 1 else ""
     return Table(
         f"Networks that classify every example correctly{each}", (*map(_words, axes), *columns), tuple(cells)

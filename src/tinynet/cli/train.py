@@ -19,6 +19,7 @@ from tinynet.cli.options import (
     with_recipe,
 )
 from tinynet.cli.output import predictions_json, print_json, without_interrupts
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
@@ -151,7 +152,7 @@ def _show_training(run: "Recording", scored: bool) -> None:
     if run.epochs:
         terminal.show_table(loss_table(run))
         first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
-        typer.echo(f"The loss went from {first} to {last} in {len(run):,} steps.")
+        typer.echo(f"The loss went from {first} to {last} in {counted(len(run), 'step')}.")
     if len(run.examples) <= 20:
         table = numbers_table if run.examples.regression else answers_table
         terminal.show_table(table("Trained on", run.best, run.examples))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from tinynet.cli.output import predictions_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
@@ -93,7 +94,7 @@ def show(result: Evaluation) -> None:
     typer.echo(str(result.parts))
     if result.run.best_epoch is not None:
         typer.echo(
-            f"The training ran for {result.run.epochs:,} epochs. The network of epoch {result.run.best_epoch:,} is used. "
+            f"The training ran for {counted(result.run.epochs, 'epoch')}. The network of epoch {result.run.best_epoch:,} is used. "
             "It has the lowest loss on the validation set."
         )
     if result.run.examples.regression:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.inputs import check_choice, hidden_sizes, make_folder, numbers
+from tinynet.cli.inputs import hidden_sizes, make_folder, numbers
 from tinynet.cli.mistakes import recipe_from, refuse_unused
 from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Pictures, Rate
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_choice
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples

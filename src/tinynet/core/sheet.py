@@ -60,7 +60,7 @@ class Sheet:
         """
         return cls(_cells(architecture, recipe, batch_size), architecture, recipe, batch_size)
 
-    def givens(
+    def input_values(
         self, network: Weights, inputs: Any, targets: Any = None, state: np.ndarray | None = None
     ) -> Values:
         """Return the values of the input cells by name.
@@ -69,10 +69,8 @@ class Sheet:
         inputs : (batch_size, inputs). targets : (batch_size, outputs). state : (S,), the optimizer state.
         """
         found = network.named()
-        for p, picture in zip(
-            formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True
-        ):
-            found |= {f"{p}input[{i}]": value for i, value in enumerate(picture)}
+        for p, row in zip(formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True):
+            found |= {f"{p}input[{i}]": value for i, value in enumerate(row)}
         if self.recipe is None:
             return found
         rows = [] if self.recipe.loss == "external" else np.atleast_2d(targets).tolist()
@@ -87,7 +85,7 @@ class Sheet:
         """The cells whose numbers PyTorch computes, in sheet order."""
         return [cell.name for cell in self.cells.values() if cell.formula is None and cell.phase != "input"]
 
-    def evaluate(self, givens: Mapping[str, float]) -> Values:
+    def evaluate(self, input_values: Mapping[str, float]) -> Values:
         """Compute the value of every cell in plain floats.
 
         Arithmetic follows IEEE 754: infinity and NaN propagate, and no operation raises.
@@ -98,10 +96,10 @@ class Sheet:
         for name, compute in self._steps:
             if compute is not None:
                 values[name] = compute(values)
-            elif name in givens:
-                values[name] = givens[name]
+            elif name in input_values:
+                values[name] = input_values[name]
             else:
-                raise TinyNetError(f"input cell {name!r} has no value. Add it to givens.")
+                raise TinyNetError(f"input cell {name!r} has no value. Add it to input_values.")
         return values
 
     @cached_property
@@ -283,6 +281,6 @@ def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
         return formula
     if formula[0] not in OPERATIONS:
         raise TinyNetError(
-            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(OPERATIONS)}."
+            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(map(repr, OPERATIONS))}."
         )
     return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))

@@ -12,7 +12,7 @@ from tinynet.data.example_checks import check_names, check_shape, check_target_n
 from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # the pixels of a 2x2 picture, row by row
 MAX_LISTED = 20  # names in an error
@@ -170,6 +170,11 @@ class Examples:
         names = tuple(f"input {i}" for i in range(self.inputs.shape[1]))
         return names if self.scaling is None else self.scaling.columns
 
+    def noun(self, count: int = 1) -> str:
+        """Return the word for this many examples: "row", "rows", "picture" or "pictures"."""
+        word = "row" if self.shape is None else "picture"
+        return word if count == 1 else f"{word}s"
+
     @property
     def input_names(self) -> tuple[str, ...]:
         """Names of the inputs.
@@ -194,11 +199,10 @@ class Examples:
         return len(self.names)
 
     def __repr__(self) -> str:
-        size = "" if self.shape is None else f" of {'x'.join(map(str, self.shape))}"
-        kind = ("row" if self.shape is None else "picture") + ("" if len(self) == 1 else "s") + size
-        width, outputs = self.inputs.shape[1], ", ".join(self.target_names)
-        inputs = "1 input" if width == 1 else f"{width:,} inputs"
-        return f"<{len(self):,} {kind}, {inputs} each, for {outputs}>"
+        shape = "" if self.shape is None else f" of {'x'.join(map(str, self.shape))}"
+        kind = counted(len(self), self.noun()) + shape
+        width, outputs = counted(self.inputs.shape[1], "input"), ", ".join(self.target_names)
+        return f"<{kind}, {width} each, for {outputs}>"
 
     def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
         """Return the chosen examples.
@@ -209,13 +213,13 @@ class Examples:
             which = [self._index(which)]
         elif isinstance(which, int | np.integer):
             if not -len(self) <= which < len(self):
-                raise TinyNetError(f"index {which} is out of range. There are {len(self):,} examples.")
+                raise TinyNetError(f"index {which} is out of range for {counted(len(self), 'example')}.")
             which = [int(which)]
         try:
             indices = np.arange(len(self))[which]
         except (IndexError, TypeError) as error:
             raise TinyNetError(
-                f"index {which!r} does not fit {len(self):,} examples. Use a name or whole numbers."
+                f"index {which!r} does not fit {counted(len(self), 'example')}. Use a name or whole numbers."
             ) from error
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)

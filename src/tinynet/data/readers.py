@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 CHUNK_ROWS = 8192  # rows that are in memory as text at a time
 NO_ROWS = "has no rows. It must have a line of column names and at least one row below it."
@@ -103,7 +103,7 @@ def _csv_chunks(name: str, width: int, reader: Any, report: Callable[[], Any]) -
             continue
         if len(row) != width:
             raise TinyNetError(
-                f"{name}, line {reader.line_num}: the row has {len(row)} cells and the header has {width}. "
+                f"{name}, line {reader.line_num}: the row has {counted(len(row), 'cell')} and the header has {width}. "
                 "Give each row one cell for each column."
             )
         line_numbers.append(reader.line_num)

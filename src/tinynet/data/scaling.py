@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Scaling:
             object.__setattr__(self, name, tuple(map(kind, getattr(self, name))))
         if not len(self.columns) == len(self.low) == len(self.high):
             raise TinyNetError(
-                f"the scaling has {len(self.columns)} columns, {len(self.low)} low and {len(self.high)} high values. "
+                f"the scaling has {counted(len(self.columns), 'column')}, {counted(len(self.low), 'low value')} and {counted(len(self.high), 'high value')}. "
                 "It must have one low and one high value for each column."
             )
         with np.errstate(over="ignore"):

@@ -37,7 +37,7 @@ class BayesScores:
     accuracy : Estimate. On lines.
     brier, cross_entropy : Estimate. The expected scores on all pictures. An ambiguous picture is horizontal with probability
         0.5. Predicting 0.5 for every picture scores 0.25 and log 2.
-    auroc : Estimate. How well |H - V| separates lines from ambiguous pictures.
+    auroc : Estimate. How well the margin |H - V| separates lines from ambiguous pictures.
     """
 
     accuracy: Estimate

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation.verdicts import wilson
 from tinynet.numerics import arrays, elementary
 from tinynet.validation import check_int
@@ -200,14 +200,13 @@ def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np
 
     A tie counts half.
 
-    -> the proportion of negatives below each positive, and the proportion of positives above each negative. The
-    variances
+    -> the fraction of negatives below each positive, and the fraction of positives above each negative. Their variances
     give the standard error of the area (DeLong, DeLong and Clarke-Pearson 1988).
     """
     high, low = np.sort(scores[positive]), np.sort(scores[~positive])
     if not len(high) or not len(low):
         raise TinyNetError(
-            f"the examples have {len(high):,} positives and {len(low):,} negatives. There must be at least one of both."
+            f"the examples have {counted(len(high), 'positive')} and {counted(len(low), 'negative')}. There must be at least one of both."
         )
     below = (np.searchsorted(low, high) + np.searchsorted(low, high, "right")) / (2 * len(low))
     above = 1 - (np.searchsorted(high, low) + np.searchsorted(high, low, "right")) / (2 * len(high))
@@ -221,8 +220,8 @@ class Abstention:
     The network abstains below a confidence threshold.
 
     thresholds : (k,). The distinct confidences, highest first.
-    coverage : (k,). The proportion of examples with at least this confidence. The network gives predictions for these examples.
-    error : (k,). The proportion of wrong predictions among them.
+    coverage : (k,). The fraction of examples with at least this confidence. The network answers these examples.
+    error : (k,). The fraction of wrong answers.
     """
 
     thresholds: np.ndarray

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.data.examples import Examples
+from tinynet.errors import counted
 from tinynet.evaluation import predictions
 from tinynet.evaluation.diagnosis import LEARNED, constant_loss, final_loss, margin, signed
 from tinynet.model.network import Network
@@ -88,15 +89,27 @@ def _both(what: str, first: object, second: object) -> str:
 
 
 def _compared_learning(run: Recording, other: Recording) -> str:
-    first, second = _learned_when(run), _learned_when(other)
-    return f"both networks {first}" if first == second else f"the first network {first}, the second {second}"
+    learned = [_learning_epoch(run), _learning_epoch(other)]
+    if learned == [None, None] and run.epochs == other.epochs:
+        return f"neither network learned in {counted(run.epochs, 'epoch')}"
+    if learned[0] is not None and learned[0] == learned[1]:
+        return f"both networks learned by epoch {learned[0]:,}"
+    first, second = (_when(one, epoch) for one, epoch in zip((run, other), learned, strict=True))
+    return f"the first network {first}, and the second network {second}"
 
 
-def _learned_when(run: Recording) -> str:
+def _learning_epoch(run: Recording) -> int | None:
+    """Return the first epoch whose loss counts as learned, counted from 1."""
     below = np.flatnonzero(run.loss_per_epoch < LEARNED * constant_loss(run.examples, run.recipe))
-    if not len(below):
-        return f"did not learn in {run.epochs:,} epochs"
-    return f"learned by epoch {below[0] + 1:,}"
+    return int(below[0]) + 1 if len(below) else None
+
+
+def _when(run: Recording, learned: int | None) -> str:
+    return (
+        f"did not learn in {counted(run.epochs, 'epoch')}"
+        if learned is None
+        else f"learned by epoch {learned:,}"
+    )
 
 
 def _changed_predictions(first: Network, second: Network, examples: Examples) -> str:
@@ -110,4 +123,5 @@ def _changed_predictions(first: Network, second: Network, examples: Examples) ->
     ]
     if not changed:
         return f"the predictions for all {len(examples):,} examples are equal"
-    return f"{len(changed):,} of {len(examples):,} predictions differ: {'; '.join(changed)}"
+    verb = "differs" if len(changed) == 1 else "differ"
+    return f"{len(changed):,} of {len(examples):,} predictions {verb}: {'; '.join(changed)}"

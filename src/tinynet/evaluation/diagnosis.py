@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions
 from tinynet.evaluation.verdicts import percent
 from tinynet.model.losses import mean_losses
@@ -138,13 +138,13 @@ def _dead_relu(run: Recording) -> Iterator[Finding]:
 
 
 def _saturation(run: Recording) -> Iterator[Finding]:
-    share, loss = predictions.saturation(run.final, run.examples), final_loss(run)
-    if share > 0.5 and loss > LEARNED * constant_loss(run.examples, run.recipe):
+    saturated, loss = predictions.saturation(run.final, run.examples), final_loss(run)
+    if saturated > 0.5 and loss > LEARNED * constant_loss(run.examples, run.recipe):
         yield Finding(
             "saturation",
-            f"{percent(share)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
+            f"{percent(saturated)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
             "almost 0 there, and the loss is still high.",
-            {"share": share, "loss": loss},
+            {"saturated": saturated, "loss": loss},
         )
 
 
@@ -162,17 +162,13 @@ def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
     """
     if not run.epochs:
         raise TinyNetError(
-            f"the recording has {run.steps:,} steps and no complete epoch. Record at least one epoch."
+            f"the recording has {counted(run.steps, 'step')} and no complete epoch. Record at least one epoch."
         )
     epoch %= run.epochs
     first = epoch * run.steps_per_epoch
     rows = np.array([run.state_before(step)[0] for step in range(first, first + run.steps_per_epoch + 1)])
     path = float(arrays.total(arrays.norm(np.diff(rows, axis=0))))
     return path, float(arrays.norm(rows[-1] - rows[0]))
-
-
-def _noun(run: Recording) -> str:
-    return "row" if run.examples.shape is None else "picture"
 
 
 def _plateau(run: Recording) -> Iterator[Finding]:
@@ -183,8 +179,8 @@ def _plateau(run: Recording) -> Iterator[Finding]:
     sentence = f"The network is on a plateau: its loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
     if path:
         sentence += (
-            f" In the last epoch the parameters moved {moved:.4f} on a path of length {path:.4f} "
-            f"({percent(moved / path)}): the steps of the {_noun(run)}s cancel each other."
+            f" In the last epoch, the parameters took a path of length {path:.4f}. They ended {moved:.4f} from its beginning "
+            f"({percent(moved / path)}), because the steps of the {run.examples.noun(2)} cancel each other."
         )
     evidence = {"loss": loss, "constant_loss": least, "path": path, "moved": moved}
     yield Finding("plateau", sentence, evidence)
@@ -200,7 +196,7 @@ def _learned(run: Recording) -> Iterator[Finding]:
         yield Finding("learned", f"The network learned: {losses}", evidence)
     else:
         accuracy = predictions.accuracy(run.final, run.examples)
-        sentence = f"The network learned: {percent(accuracy)} of the {_noun(run)}s are classified correctly, and {losses}"
+        sentence = f"The network learned: {percent(accuracy)} of the {run.examples.noun(2)} are classified correctly, and {losses}"
         yield Finding("learned", sentence, evidence | {"accuracy": accuracy})
 
 
@@ -254,8 +250,9 @@ class OrderEffect:
     def __str__(self) -> str:
         verb = "changes" if self.flipped else "does not change"
         return (
-            f"The margin on gray is {signed(self.margin)} if {self.last} is shown last, and {signed(self.reversed_margin)} "
-            f"if {self.reversed_last} is shown last. Reversing the order {verb} the prediction."
+            f"The first output minus the second output on gray is {signed(self.margin)} if {self.last} is shown last. "
+            f"If {self.reversed_last} is shown last, the difference is {signed(self.reversed_margin)}. Reversing the order "
+            f"{verb} the prediction."
         )
 
 

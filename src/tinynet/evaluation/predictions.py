@@ -36,13 +36,10 @@ class Prediction:
     correct: bool | None
 
     def words(self) -> str:
-        """Return the prediction as words.
-
-        For example "unsure, leans to horizontal".
-        """
+        """Return the prediction as words, such as "horizontal (unsure)"."""
         if self.predicted is None:
             return "undecided"
-        return f"unsure, leans to {self.predicted}" if self.unsure else self.predicted
+        return f"{self.predicted} (unsure)" if self.unsure else self.predicted
 
 
 def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE) -> list[Prediction]:
@@ -79,9 +76,7 @@ def _class_names(classes: np.ndarray, names: tuple[str, ...]) -> list[str | None
 
 
 def accuracy(network: Network, examples: Examples) -> float:
-    """Return the proportion of correct predictions.
-
-    A tie is not correct.
+    """Return the fraction of correct predictions. A tie is not correct.
 
     Raises TinyNetError for examples without targets.
 
@@ -186,9 +181,7 @@ def _points(value: float) -> str:
 
 
 def saturation(network: Network, examples: Examples) -> float:
-    """Return the proportion of saturated activations.
-
-    The proportion is over all nodes and examples.
+    """Return the fraction of saturated activations, over all nodes and examples.
 
     An activation is saturated within 0.01 of an end of its range.
     """

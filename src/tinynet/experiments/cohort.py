@@ -152,7 +152,7 @@ class Cohort:
             )
         if self.epoch:
             raise TinyNetError(
-                f"{self.epoch:,} epochs are done. Load parameters before the first epoch: make a new Cohort."
+                f"the training has reached epoch {self.epoch:,}. Load parameters before the first epoch: make a new Cohort."
             )
         padded = np.resize(parameters, (len(self._seeds), wanted[1]))  # the same padding as for the seeds
         self._blocks[:] = padded.reshape(len(self._blocks), lane_count(), -1).transpose(0, 2, 1)

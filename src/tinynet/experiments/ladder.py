@@ -25,9 +25,11 @@ from tinynet.experiments.population import Population, population
 from tinynet.experiments.seeds import seed_range
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice
 
-FORMAT = 2  # version of a rung's file; a file of another format is measured again
-NUDGES = 100_000  # training steps of every rung from the memorizer on
+FORMAT = 2  # of a rung's file: a file of another format is measured again
+EARLIER_NAMES = {"unsound": "n_failing_clean_lines", "parts": "met", "worst_doubt": "worst_ambiguous"}
+NUDGES = 100_000  # of every rung from the memorizer on
 CLEAN = World(noise=0.2, doubt=0.0, bright=(1.0, 1.0), dark=(0.0, 0.0))
 LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)
 LEARNING = Recipe(learning_rate=1.0, epochs=NUDGES // 100)  # in a world, 100 pictures count as an epoch
@@ -46,7 +48,7 @@ class Rung:
     change : str. The difference from the baseline. The phrase follows "with".
     baseline : str or None. Key of the rung to compare with.
     kind : a step of the ladder, an experiment beside it, or a pitfall.
-    source : the training pictures: "lines"; "doubts", the lines and all canonical doubts, clean; "few",
+    source : what the networks are trained on: "lines"; "doubts", the lines and all canonical ambiguous pictures, clean; "few",
         20 pictures of a world, drawn once; or a world.
     hidden : int. Number of hidden nodes.
     """
@@ -90,18 +92,18 @@ RUNGS = (
          baseline="memorizer", kind="side_experiment"),
     Rung("smoothing", "label smoothing", "smoothed labels, which are less extreme than 0 and 1",
          replace(MEMORIZING, label_smoothing=0.1), baseline="memorizer", kind="side_experiment"),
-    Rung("doubts", "17 clean pictures", "13 more pictures, clean and doubtful", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
+    Rung("doubts", "17 clean pictures", "13 more pictures, clean and ambiguous", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
          baseline="memorizer", kind="pitfall"),
     Rung("few", "20 pictures", "20 noisy training pictures that never change", REPEATING, "few", baseline="memorizer",
          kind="side_experiment"),
-    Rung("views", "20 in eight views", "each picture turned and mirrored in eight views", replace(REPEATING, augment=True), "few",
+    Rung("views", "20 augmented", "each picture in its eight rotations and reflections", replace(REPEATING, augment=True), "few",
          baseline="few", kind="side_experiment"),
     Rung("noise", "+ noise", "noise on every pixel, new each time", LEARNING, CLEAN, baseline="memorizer"),
     Rung("contrast", "+ contrast", "lines of every contrast, from strong to weak", LEARNING, LINES_OF_EVERY_CONTRAST,
          baseline="noise"),
-    Rung("untaught", "6 nodes, no doubt", "six hidden nodes and a falling learning rate, but no doubtful picture", FALLING,
+    Rung("untaught", "6 nodes, lines only", "six hidden nodes and a falling learning rate, but no ambiguous picture", FALLING,
          LINES_OF_EVERY_CONTRAST, 6, baseline="contrast", kind="side_experiment"),
-    Rung("doubt", "+ doubt", "doubtful pictures, labelled half and half", LEARNING, World(), baseline="contrast"),
+    Rung("doubt", "+ ambiguous", "ambiguous pictures, labelled half and half", LEARNING, World(), baseline="contrast"),
     Rung("schedule", "+ falling rate", "a learning rate that falls near the end", FALLING, World(), baseline="doubt"),
     Rung("four", "four nodes", "a fourth hidden node", FALLING, World(), 4, baseline="schedule"),
     Rung("learner", "six nodes", "six hidden nodes", FALLING, World(), 6, baseline="four"),
@@ -113,20 +115,17 @@ RUNG = {rung.key: rung for rung in RUNGS}
 class Standing:
     """The exam results of a rung's networks.
 
-    Means, errors and medians leave out networks that are not finite.
-
-    networks, finite, passed : int. The number of all networks, of networks with finite results, and of networks
-        that pass the whole exam.
-    parts : tuple of int. Networks that pass each of the six parts.
-    n_failing_clean_lines : int. Networks whose correct output is not the largest output on some clean line.
-    means, errors, medians : dict. The statistics of each measure. Errors are standard errors of the means.
+    networks, finite, passed : int. Networks in all, with finite results, and that pass the whole exam.
+    met : tuple of int. Networks that meet each of the six requirements.
+    n_failing_clean_lines : int. Networks whose right output is not the larger one on some clean line.
+    means, errors, medians : dict. Of each measure; errors are standard errors of the means.
     """
 
     key: str
     networks: int
     finite: int
     passed: int
-    parts: tuple[int, ...]
+    met: tuple[int, ...]
     n_failing_clean_lines: int
     means: dict[str, float]
     errors: dict[str, float]
@@ -143,7 +142,7 @@ class Standing:
             networks=len(marks),
             finite=int(finite.sum()),
             passed=int(marks.passed.sum()),
-            parts=tuple(int(n) for n in marks.parts.sum(axis=0)),
+            met=tuple(int(n) for n in marks.met.sum(axis=0)),
             n_failing_clean_lines=int((~(marks.margin > 0)).sum()),
             means={name: float(arrays.mean(x)) for name, x in columns.items()},
             errors={name: math.sqrt(arrays.variance(x) / count) for name, x in columns.items()},
@@ -152,12 +151,16 @@ class Standing:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Standing":
-        """Return a standing from its JSON.
+        """Return a standing from its JSON. Files of earlier versions have other names."""
+        named = _renamed(data)
+        means, errors, medians = (_renamed(named[name]) for name in ("means", "errors", "medians"))
+        return cls(
+            **named | {"met": tuple(named["met"]), "means": means, "errors": errors, "medians": medians}
+        )
 
-        Earlier versions wrote the field `n_failing_clean_lines` as `unsound`.
-        """
-        named = {{"unsound": "n_failing_clean_lines"}.get(name, name): value for name, value in data.items()}
-        return cls(**named | {"parts": tuple(data["parts"])})
+
+def _renamed(data: dict[str, Any]) -> dict[str, Any]:
+    return {EARLIER_NAMES.get(name, name): value for name, value in data.items()}
 
 
 class Ladder:
@@ -246,6 +249,4 @@ class Ladder:
 
 
 def _rung(key: str) -> Rung:
-    if key not in RUNG:
-        raise TinyNetError(f"there is no rung {key!r}. The rungs are {', '.join(RUNG)}.")
-    return RUNG[key]
+    return RUNG[check_choice("rung", key, RUNG)]

@@ -16,6 +16,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice
 
 MAX_TRIALS = 100_000
 RANGE_DIGITS = 3  # digits of the values of `low..high/count`
@@ -83,7 +84,7 @@ class Trial:
         The other axes have their defaults. The examples decide the numbers of inputs and outputs.
         """
         for name in sorted(axes):
-            check_axis(name)
+            check_choice("axis", name, AXES)
         hidden = _hidden_sizes(axes.get("hidden", 3))
         sizes = (examples.inputs.shape[1], *hidden, len(examples.target_names))
         shape = {name: axes[axis] for axis, name in ARCHITECTURE_AXES.items() if axis in axes}
@@ -92,15 +93,6 @@ class Trial:
 
 
 _DEFAULTS = Trial().axes
-
-
-def check_axis(name: str, option: str = "axis") -> None:
-    """Raise a TinyNetError for an unknown axis.
-
-    option : the name of the argument, for the message.
-    """
-    if name not in AXES:
-        raise TinyNetError(f"is {name!r}. It must be one of {', '.join(AXES)}.", parameter=option)
 
 
 def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
@@ -180,7 +172,7 @@ def parse_values(axis: str, text: str) -> list[Any]:
     >>> parse_values("epochs", "100..1000/3")
     [100, 316, 1000]
     """
-    check_axis(axis)
+    check_choice("axis", axis, AXES)
     parts = [part.strip() for part in text.split(",")]
     found = [value for part in parts for value in _parse(axis, part)]
     return list(dict.fromkeys(found))

@@ -66,20 +66,23 @@ def check(path: Path, count: int = 1, **options: object) -> Format:
     """
     extension = path.suffix.lower()
     if extension not in FORMATS:
-        known = "; ".join(f"{', '.join(some)}: {text}" for text, some in extensions_by_format().items())
+        known = "; ".join(
+            f"{', '.join(map(repr, some))}: {text}" for text, some in extensions_by_format().items()
+        )
         raise TinyNetError(
             f"{path.name!r} has the extension {extension!r}. It must be the extension of a format: {known}."
         )
     format_, known_options = FORMATS[extension], [field.name for field in fields(Options)]
     for name, value in options.items():
         if name not in known_options:
-            raise TinyNetError(f"there is no option {name!r}. The options are {', '.join(known_options)}.")
-        if value is not None and name not in format_.options:
-            allowed = (
-                f"Its options are {', '.join(format_.options)}." if format_.options else "It has no options."
-            )
             raise TinyNetError(
-                f"is {value!r}, and {format_.description} ({extension}) has no option {name}. {allowed}",
+                f"there is no option {name!r}. The options are {', '.join(map(repr, known_options))}."
+            )
+        if value is not None and name not in format_.options:
+            names = ", ".join(map(repr, format_.options))
+            allowed = f"Its options are {names}." if names else "It has no options."
+            raise TinyNetError(
+                f"is {value!r}, and {format_.description} ({extension}) has no option {name!r}. {allowed}",
                 parameter=name,
             )
     if count != 1 and extension != ".html":

@@ -9,8 +9,8 @@ import numpy as np
 from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data import pictures
-from tinynet.errors import TinyNetError
 from tinynet.evaluation import classification, predictions
+from tinynet.validation import check_choice
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -59,11 +59,7 @@ def draw(run: "Recording", name: str) -> Any:
     Raises TinyNetError for an unknown name, and lists the known names.
     """
     drawings = figures(run)
-    if name not in drawings:
-        raise TinyNetError(
-            f"is {name!r}. The figures of this recording are {', '.join(drawings)}.", parameter="figure"
-        )
-    return drawings[name]()
+    return drawings[check_choice("figure", name, drawings)]()
 
 
 def outputs(network: "Network", examples: "Examples", **options: Any) -> Any:

@@ -99,7 +99,7 @@ def frame_steps(run: "Recording", frames: int) -> list[int]:
 def _check(run: "Recording", extension: str, frames: int, fps: int) -> None:
     if extension not in EXTENSIONS:
         raise TinyNetError(
-            f"the extension of the film is {extension!r}. It must be {' or '.join(EXTENSIONS)}."
+            f"the extension of the film is {extension!r}. It must be one of {', '.join(map(repr, EXTENSIONS))}."
         )
     for name, value, low, high in (("frames", frames, 2, MAX_FRAMES), ("fps", fps, 1, MAX_FPS)):
         check_int(name, value, low, high)

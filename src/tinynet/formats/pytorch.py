@@ -87,7 +87,7 @@ def from_state_dict(
     """
     if not isinstance(state, Mapping):
         raise TinyNetError(
-            f"{source} contains a {type(state).__name__}, not a state_dict. Save model.state_dict()."
+            f"{source} contains an object of type {type(state).__name__}, not a state_dict. Save model.state_dict()."
         )
     try:
         text = getattr(state, "_metadata", {}).get("", {}).get(KEY)

@@ -13,8 +13,9 @@ import numpy as np
 from tinynet import files
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Weights
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted, named
 from tinynet.files import Arrays
+from tinynet.validation import check_choice
 
 DTYPES = ("float32", "float64")
 MAX_PERMUTED = 6  # layers; the number of orders grows as the factorial
@@ -32,10 +33,8 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     >>> [parameters_in(Weights(Architecture((1, 1)), np.array([1.0, bias]))).dtype for bias in (0.5, 0.1)]
     [dtype('float32'), dtype('float64')]
     """
-    if dtype not in (None, *DTYPES):
-        raise TinyNetError(
-            f"is {dtype!r}. It must be one of {', '.join(map(repr, DTYPES))}.", parameter="dtype"
-        )
+    if dtype is not None:
+        check_choice("dtype", dtype, DTYPES)
     numbers = network.parameters
     with np.errstate(over="ignore", under="ignore"):
         single = numbers.astype(np.float32)
@@ -45,7 +44,9 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     if len(too_large):
         name = network.architecture.parameter_names[too_large[0]]
         value = numbers[too_large[0]]
-        raise TinyNetError(f"is {value:g}. It is too large for float32. Use dtype='float64'.", parameter=name)
+        raise TinyNetError(
+            f"is {value:g}. It is too large for float32. Set {named('dtype')} to 'float64'.", parameter=name
+        )
     return single
 
 
@@ -93,7 +94,7 @@ def from_named_arrays(
         outputs, inputs = len(layers[before][1]), layers[name][0].shape[1]
         if outputs != inputs:
             raise TinyNetError(
-                f"{source} is not a chain of layers: {before or 'weight'} has {outputs} outputs and {name} has {inputs} inputs."
+                f"{source} is not a chain of layers: {before or 'weight'} has {counted(outputs, 'output')} and {name} has {counted(inputs, 'input')}."
             )
     sizes = (layers[chain[0]][0].shape[1], *(len(layers[name][1]) for name in chain))
     shape = Architecture(sizes, architecture.hidden, architecture.output, architecture.init)
@@ -183,7 +184,9 @@ def _layers(named: Mapping[str, Any], source: str) -> Layers:
         weight = arrays["weight"]
         bias = arrays.get("bias", np.zeros(len(weight)))
         if len(bias) != len(weight):
-            raise TinyNetError(f"{source}: layer {layer!r} has {len(weight)} nodes and {len(bias)} biases.")
+            raise TinyNetError(
+                f"{source}: layer {layer!r} has {counted(len(weight), 'node')} and a bias of length {len(bias)}."
+            )
         layers[layer] = (weight, bias)
     return layers
 

@@ -68,14 +68,16 @@ def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
     from torch import nn
 
     if not isinstance(model, nn.Module):
-        raise TinyNetError(f"model is a {type(model).__name__}, not an nn.Module. TinyNet reads {READABLE}.")
+        raise TinyNetError(
+            f"model is of type {type(model).__name__}, not an nn.Module. TinyNet reads {READABLE}."
+        )
     if hasattr(model, "_orig_mod"):
         raise TinyNetError(
             "this model is the result of torch.compile, which hides its layers. Use the model that was compiled."
         )
     if type(model).__name__ in PARALLEL_WRAPPERS:
         raise TinyNetError(
-            f"this model is a {type(model).__name__} around another model. Use the other model, its .module."
+            f"this model is of type {type(model).__name__} around another model. Use the other model, its .module."
         )
     if not list(model.children()):
         model = nn.Sequential(model)
@@ -199,7 +201,9 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
         if isinstance(module, nn.Dropout) and (module.p == 0 or not module.training):
             return None
         if isinstance(module, nn.modules.lazy.LazyModuleMixin):
-            raise TinyNetError(f"{name} is a {kind} without sizes. Run the model on one batch first.")
+            raise TinyNetError(
+                f"{name} is of type {kind} and has no sizes. Run the model on one batch first."
+            )
         article = "an" if kind[0] in "AEIOU" else "a"
         text, axis = f"{name} is {article} {kind}", getattr(module, "dim", None)
     else:

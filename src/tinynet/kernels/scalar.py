@@ -34,11 +34,8 @@ MAX_UNROLLED = 1024  # parameters times batch size; straight-line code above thi
 MAX_DRAWN = 4_000_000  # random numbers per call
 
 
-class Tape(NamedTuple):
-    """Output buffers of a recording.
-
-    Row r is step r * stride. The last row is scratch for steps that are not kept.
-    """
+class StepArrays(NamedTuple):
+    """Output buffers of a recording. Row r is step r * stride; the last row is scratch for steps that are not kept."""
 
     stride: int
     parameters: np.ndarray  # (kept + 1, P) before each step
@@ -51,12 +48,10 @@ class Tape(NamedTuple):
     epoch_movement: np.ndarray  # (epochs,)
 
     @classmethod
-    def blank(cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int) -> "Tape":
-        """Return empty buffers for a recording.
-
-        kept : the number of kept steps, one in every `stride`.
-        epochs : the number of epochs.
-        """
+    def blank(
+        cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int
+    ) -> "StepArrays":
+        """Return empty buffers for `kept` steps, one in every `stride`, and for `epochs` epochs."""
         count, batch, rows = architecture.parameter_count, recipe.batch_size, kept + 1
         return cls(
             stride=stride,
@@ -96,16 +91,14 @@ class Recorder:
         self._record = _compiled(architecture, kernel_key(recipe), examples_per_epoch(source))
         self._work = np.zeros(workspace_size(architecture))
 
-    def __call__(self, tape: Tape, first: int, last: int) -> int:
-        """Train from step `first` to `last` (excluded).
-
-        Returns the number of the step that was reached.
+    def __call__(self, recorded: StepArrays, first: int, last: int) -> int:
+        """Take the steps `first` to `last` (excluded); return the number of the step that was reached.
 
         Training stops before a step that would make a number infinite or NaN.
         """
         while first < last:
             end = min(last, first + self._max_steps())
-            reached = self._steps(tape, first, end)
+            reached = self._steps(recorded, first, end)
             if reached < end:
                 return reached
             first = end
@@ -117,25 +110,25 @@ class Recorder:
         drawn = batch if is_plain(self.recipe, self.source) else batch * (inputs + outputs)
         return max(1, MAX_DRAWN // drawn)
 
-    def _steps(self, tape: Tape, first: int, last: int) -> int:
-        source, stride = self.source, tape.stride
-        shown = batch_indices(self.recipe, source, first, last)  # (steps, batch)
+    def _steps(self, recorded: StepArrays, first: int, last: int) -> int:
+        source, stride = self.source, recorded.stride
+        indices = batch_indices(self.recipe, source, first, last)  # (steps, batch)
         kept = range(ceil_div(first, stride), ceil_div(last, stride))
-        tape.batches[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
+        recorded.batches[kept.start : kept.stop] = indices[kept.start * stride - first :: stride][: len(kept)]
         if is_plain(self.recipe, self.source):
             assert isinstance(source, Examples)
             assert source.targets is not None
-            inputs, targets, rows = source.inputs, smoothed(self.recipe, source.targets), shown
+            inputs, targets, rows = source.inputs, smoothed(self.recipe, source.targets), indices
         else:
-            inputs, targets = batch_arrays(self.recipe, source, first, shown)
-            rows = np.arange(shown.size).reshape(shown.shape)
+            inputs, targets = batch_arrays(self.recipe, source, first, indices)
+            rows = np.arange(indices.size).reshape(indices.shape)
         rates = self.recipe.rates(first, last, self._total)
         arrays = (
             self.parameters, self.state, self._epoch_weights, self._settings, self._work, inputs, targets, rows, rates,
-            *tape[1:6], tape.epoch_loss, tape.epoch_movement,
+            *recorded[1:6], recorded.epoch_loss, recorded.epoch_movement,
         )  # fmt: skip
         held = [np.ascontiguousarray(array) for array in arrays]
-        return int(self._record(*map(address, held), first, last, stride, len(tape.losses) - 1))
+        return int(self._record(*map(address, held), first, last, stride, len(recorded.losses) - 1))
 
 
 # --- the compiled code ---------------------------------------------------------------------------------------------
@@ -202,14 +195,16 @@ class _RecordingKernel:
                     f.store(NUMBER, self._step(size), whole)
             last_batch = self._equal(place, per_epoch - 1)
             last, usual_size = self.exact.constant(sizes[-1]), self.exact.constant(sizes[0])
-            shown = Number(f.emit(f"select i1 {last_batch}, double {last}, double {usual_size}"))
+            batch_size = Number(f.emit(f"select i1 {last_batch}, double {last}, double {usual_size}"))
             total = f.load(NUMBER, whole)
             with f.if_(self._not_finite(total)):
                 self._copy(before[0], Pointer("%p"), self.count)
                 self._copy(before[1], Pointer("%s"), self.state_size)
                 f.ret(number)
             f.store(
-                NUMBER, self.exact.binary("fdiv", total, shown), f.gep(NUMBER, Pointer("%losses"), self.row)
+                NUMBER,
+                self.exact.binary("fdiv", total, batch_size),
+                f.gep(NUMBER, Pointer("%losses"), self.row),
             )
             part = self.exact.binary("fdiv", total, self.exact.constant(self.examples))
             self._add(f.gep(NUMBER, Pointer("%epoch_loss"), epoch), part)

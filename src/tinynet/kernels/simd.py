@@ -80,21 +80,21 @@ def _training_kernel(
         p = f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count))
         s = f.gep(lanes.float_type, Pointer("%s"), f.int_op("mul", block, state_size))
         seeds = f.load(lanes.int_type, f.gep(lanes.int_type, Pointer("%seeds"), block), align=4)
-        shown = SimdBatches(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
+        batches = SimdBatches(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
         if world is not None:
-            shown = SimdWorldBatches(lanes, architecture, world, examples, seeds)
+            batches = SimdWorldBatches(lanes, architecture, world, examples, seeds)
         stepper.begin(p, s)
         with f.loop(I64("%first"), I64("%last")) as epoch:
-            shown.begin(epoch)
+            batches.begin(epoch)
             rates = f.gep(
                 FLOAT, Pointer("%rates"), f.int_op("mul", f.int_op("sub", epoch, I64("%first")), per_epoch)
             )
             with f.loop(0, examples // sizes[0]) as number:
                 settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, number)))
-                stepper.step(sizes[0], *shown.batch(f.int_op("mul", number, sizes[0])))
+                stepper.step(sizes[0], *batches.batch(f.int_op("mul", number, sizes[0])))
             if len(sizes) > 1:
                 settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, per_epoch - 1)))
-                stepper.step(sizes[1], *shown.batch(I64(str(examples - sizes[1]))))
+                stepper.step(sizes[1], *batches.batch(I64(str(examples - sizes[1]))))
     return f
 
 
@@ -103,12 +103,9 @@ def _setting(lanes: SimdF32, k: int) -> Number:
 
 
 def _forward_kernel(architecture: Architecture) -> Function:
-    """Build `answer`, which computes the outputs for `inputs`.
-
-    The result is out[block, example, output, lane].
-    """
+    """Build `forward`, which stores out[block, example, output, lane] for the examples in `inputs`."""
     pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
-    f = Function("answer", {**pointers, "blocks": WHOLE, "pictures": WHOLE})
+    f = Function("forward", {**pointers, "blocks": WHOLE, "examples": WHOLE})
     lanes, sizes = SimdF32(f), architecture.sizes
     forward = Looped(lanes, architecture, Recipe(), {}, Pointer("%work"))
     with f.loop(0, I64("%blocks")) as block:
@@ -116,13 +113,13 @@ def _forward_kernel(architecture: Architecture) -> Function:
             f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count)),
             Pointer(""),
         )
-        with f.loop(0, I64("%pictures")) as example:
+        with f.loop(0, I64("%examples")) as example:
             row = f.gep(FLOAT, Pointer("%inputs"), f.int_op("mul", example, sizes[0]))
             forward.store_inputs(lambda i: lanes.splat(f.load(FLOAT, f.gep(FLOAT, row, i))))
             for n in range(1, len(sizes)):
                 forward.forward(n)
-            shown = f.int_op("add", f.int_op("mul", block, I64("%pictures")), example)
-            out = f.gep(lanes.float_type, Pointer("%out"), f.int_op("mul", shown, sizes[-1]))
+            index = f.int_op("add", f.int_op("mul", block, I64("%examples")), example)
+            out = f.gep(lanes.float_type, Pointer("%out"), f.int_op("mul", index, sizes[-1]))
             for j, value in enumerate(forward.outputs()):
                 f.store(lanes.float_type, value, f.gep(lanes.float_type, out, j), align=4)
     return f
@@ -153,14 +150,14 @@ def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.n
 
     Raises TinyNetError for inputs of another shape.
     """
-    shown, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
-    architecture.check(shown)
-    out = np.empty((len(blocks), len(shown), outputs, lane_count()), np.float32)
-    arrays = (blocks, shown, out, workspace(architecture))
-    _compiled_forward(architecture)(*map(address, arrays), len(blocks), len(shown))
+    values, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
+    architecture.check(values)
+    out = np.empty((len(blocks), len(values), outputs, lane_count()), np.float32)
+    arrays = (blocks, values, out, workspace(architecture))
+    _compiled_forward(architecture)(*map(address, arrays), len(blocks), len(values))
     if architecture.output in ("sigmoid", "softmax"):
         np.clip(out, 0.0, 1.0, out=out)  # NaN stays NaN
-    return out.transpose(0, 3, 1, 2).reshape(-1, len(shown), outputs)
+    return out.transpose(0, 3, 1, 2).reshape(-1, len(values), outputs)
 
 
 def to_blocks(parameters: np.ndarray) -> np.ndarray:

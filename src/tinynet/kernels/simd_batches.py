@@ -46,7 +46,7 @@ class SimdBatches:
     def begin(self, epoch: I64) -> None:
         """Emit the start of an epoch: each lane's shuffled order."""
         f, lanes = self.f, self.lanes
-        self.shown = f.int_op("mul", epoch, self.examples)  # examples before this epoch
+        self.examples_before = f.int_op("mul", epoch, self.examples)
         if self.recipe.order != "shuffled":
             return
         word = lanes.rng_word(self.ordering, self._everywhere(epoch))
@@ -157,8 +157,8 @@ class SimdBatches:
         return self.lanes.int_op("mul", which, width)
 
     def _presentation(self, place: I64) -> Words:
-        """Return the number of the presentation, counted from 0."""
-        return self._everywhere(self.f.int_op("add", self.shown, place))
+        """Return the number of the presentation in the training, counted from 0."""
+        return self._everywhere(self.f.int_op("add", self.examples_before, place))
 
     def _view(self, place: I64) -> Words:
         """Return which of the eight views each lane uses."""

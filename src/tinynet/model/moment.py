@@ -83,7 +83,7 @@ class Moment:
         if self.batch.targets is None:
             raise TinyNetError("the examples have no targets. A training step needs targets.")
         return self.sheet.evaluate(
-            self.sheet.givens(self.network, self.batch.inputs, self.batch.targets, self.state)
+            self.sheet.input_values(self.network, self.batch.inputs, self.batch.targets, self.state)
         )
 
     @property

@@ -13,7 +13,7 @@ from tinynet.core.forward import forward
 from tinynet.core.initializers import initial_parameters
 from tinynet.core.weights import Weights
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.model.display import InNotebook
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Network(Weights, InNotebook):
         if a.ndim != 2 or a.shape[1] != self.sizes[0]:
             sizes = (a.shape[-1], *self.sizes[1:])
             raise TinyNetError(
-                f"each example has {a.shape[-1]:,} inputs and the network takes {self.sizes[0]:,}. "
+                f"each example has {counted(a.shape[-1], 'input')} and the network takes {self.sizes[0]:,}. "
                 f"Create a network with Network.initial({sizes}, seed=0)."
             )
         return [layer[0] for layer in forward(self.architecture, self.parameters[None], a)]

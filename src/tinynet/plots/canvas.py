@@ -91,7 +91,7 @@ def check_path(path: Path) -> str:
     extension = path.suffix.lower()
     if extension not in NO_DATES:
         raise TinyNetError(
-            f"{path.name!r} has the extension {extension!r}. A figure needs one of {', '.join(NO_DATES)}."
+            f"{path.name!r} has the extension {extension!r}. A figure needs one of {', '.join(map(repr, NO_DATES))}."
         )
     check_folder(path)
     return extension

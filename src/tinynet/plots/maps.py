@@ -44,8 +44,8 @@ def sweep_map(
 
     If more than two axes vary, there is a map for each combination of values on the other axes.
 
-    x, y : axes of the trials; by default the first two axes that vary. Their values are drawn at equal distances,
-        so that a geometric range makes a logarithmic axis.
+    x, y : axes of the trials; by default the first two that vary. Their values are drawn at equal distances, so
+        that a geometric range makes a logarithmic axis.
     value : "learned", the fraction of networks that learned; "loss" and "epochs_to_learn", medians; "unsure" and
         "first_class", the fraction of networks that are unsure of the probe, or predict the first class for it.
     probe : the name of a probe.

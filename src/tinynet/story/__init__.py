@@ -7,7 +7,6 @@ A chapter must not contain a fixed sentence about a result.
 content.py            text, tables, figures and links, the parts of a chapter
 environment.py        the system, Python, PyTorch and packages of this machine
 resources.py          links for readers who want to learn more
-exam_parts.py         the six parts of the exam in words
 rung_effects.py       the effect of each rung of the ladder, in sentences
 confidence_checks.py  the calibration and the abstention of one network
 figures.py            figures that show several networks side by side

@@ -12,12 +12,13 @@ from tinynet.evaluation.verdicts import counted
 from tinynet.model.network import Network
 from tinynet.story.content import Part, Text
 
-MAX_ERROR = 0.05  # largest fraction of wrong predictions above the threshold
+MAX_ERROR = 0.05  # the fraction of wrong answers that the threshold may allow
 CALIBRATION = (
-    "Can you trust the confidence of a network? A network is calibrated if its confidence matches its success: of the pictures with "
-    "80 % confidence, 80 % are right. If a picture is doubtful, a coin decides the right answer. The expected calibration error is the mean distance from this ideal. Temperature scaling "
-    "can reduce it. It divides the log-odds of every prediction by one number, the temperature. The log-odds of a probability p are log(p / (1 − p)). A temperature above 1 makes a "
-    "network less sure."
+    "Can you trust the confidence of a network? A calibrated network is right about 80 % of the pictures that it "
+    "predicts with 80 % confidence. A coin flip decides the right answer for an ambiguous picture. The expected calibration "
+    "error is the mean difference between confidence and observed fraction. Temperature scaling can reduce this error. It "
+    "divides the log-odds of every prediction by one number, the temperature. The log-odds of a probability p are "
+    "log(p / (1 − p)). A temperature above 1 lowers the confidence."
 )
 ABSTENTION = (
     "A network may also abstain: it says “I don't know” if its confidence is below a threshold. The threshold is chosen on validation "

@@ -174,7 +174,7 @@ def answers_table(title: str, network: Network, *sets: Examples) -> Table:
     If the targets are given, the table has a column for correct predictions.
     """
     correct = {True: "yes", False: "no", None: ""}
-    kind = "row" if sets[0].shape is None else "picture"
+    kind = sets[0].noun()
     found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
     rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), correct[a.correct]) for a in found]
     columns = (kind, *sets[0].target_names, "prediction", "correct")

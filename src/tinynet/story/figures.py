@@ -18,7 +18,7 @@ def prediction_maps(networks: Mapping[str, Network], world: World) -> object:
     from matplotlib.figure import Figure as Canvas
 
     answers: dict[str, Predictor] = {f"the {name}": network for name, network in networks.items()}
-    answers["the best possible"] = lambda inputs: posterior(world, inputs)
+    answers["Bayes-optimal"] = lambda inputs: posterior(world, inputs)
     drawn = Canvas(figsize=(4 * len(answers), 4.3), layout="constrained")
     for ax, (title, each) in zip(drawn.subplots(1, len(answers)), answers.items(), strict=True):
         plots.prediction_map(each, title=title, scale=title == list(answers)[-1], ax=ax)

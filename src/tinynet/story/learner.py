@@ -16,12 +16,12 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.calibration import Reliability, brier, probability, reliability
 from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import REQUIREMENTS
 from tinynet.evaluation.verdicts import percent
 from tinynet.experiments.ladder import RUNG
 from tinynet.experiments.population import population
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.story.exam_parts import requirements, results
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
 
@@ -69,7 +69,7 @@ def card(run: Recording, name: str = "learner") -> str:
         _head(run, run.world),
         _exam_section(marks),
         _reliability_section(run.world, run.final, exam.bayes_scores.brier.value, name),
-        _limits(run.world, float(marks.worst_doubt[0])),
+        _limits(run.world, float(marks.worst_ambiguous[0])),
     )
     return "\n".join(line for section in sections for line in section)
 
@@ -94,12 +94,13 @@ def _settings(fields: dict[str, Any]) -> str:
 
 
 def _exam_section(marks: ExamResult) -> list[str]:
+    values = marks.of(0)
     rows = [
-        f"| {part.name} | {'yes' if passed else 'no'} | {result} | {part.requirement} |"
-        for part, passed, result in zip(requirements(), marks.parts[0], results(marks), strict=True)
+        f"| {each.label} | {each.text} | {each.values(values)} | {'yes' if met else 'no'} |"
+        for each, met in zip(REQUIREMENTS, marks.met[0], strict=True)
     ]
-    columns = ["| part | passed | result | requirement |", "| --- | --- | --- | --- |"]
-    margin = "The margin is the difference between the two outputs."
+    columns = ["| requirement | measure | value | met |", "| --- | --- | --- | --- |"]
+    margin = "The margin is the larger output minus the smaller output."
     return [f"## The exam, with {CARD_PICTURES:,} pictures", "", margin, "", *columns, *rows, ""]
 
 
@@ -109,9 +110,9 @@ def _reliability_section(world: World, network: Network, best: float, name: str)
     return [
         f"## Reliability, on {CARD_PICTURES:,} new pictures", "",
         f"H and V are the outputs for horizontal and vertical. The probability of horizontal is (1 + H − V) / 2. A coin decides "
-        f"which answer to a doubtful picture is right. The Brier score is {brier(predicted, horizontal):.4f}. The best possible Brier "
-        f"score is {best:.4f}. The expected calibration error is {float(found.ece):.3f}.", "",
-        f"![Reliability diagram: predicted and observed shares]({name}.svg)", "",
+        f"which answer to an ambiguous picture is right. The Brier score is {brier(predicted, horizontal):.4f}. The Bayes "
+        f"score, the best possible Brier score, is {best:.4f}. The expected calibration error is {float(found.ece):.3f}.", "",
+        f"![Reliability diagram: predicted probability and observed fraction]({name}.svg)", "",
         "| predicted | pictures | observed | 95 % interval |", "| --- | --- | --- | --- |", *_reliability_rows(found), "",
     ]  # fmt: skip
 
@@ -120,8 +121,8 @@ def _limits(world: World, worst: float) -> list[str]:
     return [
         "## Limits", "",
         f"The learner is made for one kind of picture: 2×2 pixels with a noise of {world.noise:g}. Bright pixels have at least "
-        f"{world.bright[0]:g}, and dark pixels have at most {world.dark[1]:g}. On clean doubtful pictures, its two outputs differ by "
-        f"at most {worst:.2f}. Its predictions for other pictures have not been measured.", "",
+        f"{world.bright[0]:g}, and dark pixels have at most {world.dark[1]:g}. On clean ambiguous pictures, its margin is at "
+        f"most {worst:.3f}. Its predictions for other pictures have not been measured.", "",
     ]  # fmt: skip
 
 

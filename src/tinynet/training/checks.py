@@ -21,7 +21,7 @@ def check(
     """Raise TinyNetError if network, examples and recipe do not fit."""
     if not isinstance(source, Examples | World):
         raise TinyNetError(
-            f"is a {type(source).__name__}. It must be Examples or a World.", parameter="examples"
+            f"is of type {type(source).__name__}. It must be Examples or a World.", parameter="examples"
         )
     check_recipe(recipe)
     _check_trainable(recipe)
@@ -47,7 +47,7 @@ def check_recipe(recipe: object) -> None:
     A dictionary is an example of such an object.
     """
     if not isinstance(recipe, Recipe):
-        raise TinyNetError(f"is a {type(recipe).__name__}. It must be a Recipe.", parameter="recipe")
+        raise TinyNetError(f"is of type {type(recipe).__name__}. It must be a Recipe.", parameter="recipe")
 
 
 def _check_trainable(recipe: Recipe) -> None:
@@ -123,7 +123,7 @@ def _check_output(architecture: Architecture, recipe: Recipe) -> None:
         if recipe.loss == loss and architecture.output != output:
             raise TinyNetError(
                 f"is {loss!r} and {named('output')} is {architecture.output!r}. The loss {loss!r} needs outputs {outputs}. "
-                f"Create the network with {named('output')}={output!r}.",
+                f"Set {named('output')} to {output!r}.",
                 parameter="loss",
             )
 

@@ -17,8 +17,8 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError
-from tinynet.kernels.scalar import Recorder, Tape
+from tinynet.errors import TinyNetError, counted
+from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.display import InNotebook
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
@@ -108,7 +108,8 @@ class Recording(InNotebook):
         """
         if self.best_parameters is None:
             return self.final
-        origin = f"{self.network.origin}, after {self.best_epoch} epochs"
+        assert self.best_epoch is not None
+        origin = f"{self.network.origin}, after {counted(self.best_epoch, 'epoch')}"
         return self.network.with_parameters(self.best_parameters, origin=origin)
 
     @property
@@ -141,7 +142,7 @@ class Recording(InNotebook):
         loss = self.loss_per_epoch
         losses = f", loss {loss[0]:.4g} to {loss[-1]:.4g}" if len(loss) else ""
         name, count = type(self).__name__, len(self.examples)
-        return f"<{name} of {self.network!r}: {self.steps:,} steps on {count:,} examples{losses}>"
+        return f"<{name} of {self.network!r}: {counted(self.steps, 'step')} on {counted(count, 'example')}{losses}>"
 
     def __iter__(self) -> Iterator["Moment"]:
         return (self[step] for step in range(self.steps))
@@ -301,7 +302,7 @@ class Recording(InNotebook):
     def _origin(self, step: int) -> str:
         if step == 0:
             return self.network.origin
-        return f"{self.network.origin}, after {step:,} {'step' if step == 1 else 'steps'}"
+        return f"{self.network.origin}, after {counted(step, 'step')}"
 
 
 def advance(
@@ -314,8 +315,10 @@ def advance(
     parameters, state : (P,), (S,). The values before the step `first`.
     """
     recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
-    tape = Tape.blank(run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1)
-    recorder(tape, first, step)
+    recorded = StepArrays.blank(
+        run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1
+    )
+    recorder(recorded, first, step)
     return recorder.parameters, recorder.state
 
 

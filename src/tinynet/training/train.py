@@ -12,7 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, smoothed, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.kernels.scalar import Recorder, Tape
+from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.numerics.integers import ceil_div
@@ -76,13 +76,13 @@ def train(
     per_epoch = steps_per_epoch(recipe, examples)
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
-    tape = Tape.blank(network.architecture, recipe, recipe.epochs, ceil_div(total, stride), stride)
+    recorded = StepArrays.blank(network.architecture, recipe, recipe.epochs, ceil_div(total, stride), stride)
     state = optimizers.initial_state(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
     stopping = None if validation is None else EarlyStopping(recipe, validation, 1)
     spans = _spans(network.architecture, recipe, total, None if stopping is None else per_epoch)
-    last, interrupted = _record(network, recorder, tape, spans, stopping, progress)
-    run = _recording(network, examples, recipe, tape, last)
+    last, interrupted = _record(network, recorder, recorded, spans, stopping, progress)
+    run = _recording(network, examples, recipe, recorded, last)
     if stopping is not None:
         run = _with_validation(run, stopping)
     if last.steps == total or (stopping is not None and stopping.finished):
@@ -96,7 +96,7 @@ def train(
 def _record(
     network: Network,
     recorder: Recorder,
-    tape: Tape,
+    recorded: StepArrays,
     spans: list[tuple[int, int]],
     stopping: EarlyStopping | None,
     progress: Progress | None,
@@ -108,7 +108,7 @@ def _record(
     last = Checkpoint(0, recorder.parameters.copy(), recorder.state.copy())
     try:
         for first, end in spans:
-            reached = recorder(tape, first, end)
+            reached = recorder(recorded, first, end)
             last = Checkpoint(reached, recorder.parameters.copy(), recorder.state.copy())
             if progress is not None:
                 progress(reached, spans[-1][1])
@@ -202,25 +202,27 @@ def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | N
     return [(first, min(first + size, total)) for first in range(0, total, size)]
 
 
-def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, last: Checkpoint) -> Recording:
-    kept = ceil_div(last.steps, tape.stride)
+def _recording(
+    network: Network, source: Source, recipe: Recipe, recorded: StepArrays, last: Checkpoint
+) -> Recording:
+    kept = ceil_div(last.steps, recorded.stride)
     epochs = last.steps // steps_per_epoch(recipe, source)
-    tape.parameters[kept], tape.state[kept] = last.parameters, last.state
+    recorded.parameters[kept], recorded.state[kept] = last.parameters, last.state
     return Recording(
         network=network,
         examples=source.lines if isinstance(source, World) else source,
         world=source if isinstance(source, World) else None,
         recipe=recipe,
         steps=last.steps,
-        stride=tape.stride,
-        parameters=tape.parameters[: kept + 1],
-        state=tape.state[: kept + 1],
-        gradients=tape.gradients[:kept],
-        activations=tape.activations[:kept],
-        losses=tape.losses[:kept],
-        batches=tape.batches[:kept],
-        loss_per_epoch=tape.epoch_loss[:epochs],
-        movement_per_epoch=tape.epoch_movement[:epochs],
+        stride=recorded.stride,
+        parameters=recorded.parameters[: kept + 1],
+        state=recorded.state[: kept + 1],
+        gradients=recorded.gradients[:kept],
+        activations=recorded.activations[:kept],
+        losses=recorded.losses[:kept],
+        batches=recorded.batches[:kept],
+        loss_per_epoch=recorded.epoch_loss[:epochs],
+        movement_per_epoch=recorded.epoch_movement[:epochs],
     )
 
 

@@ -70,13 +70,12 @@ class WatchedMoment(Moment):
 
     @cached_property
     def values(self) -> dict[str, float]:
-        """Every cell of this step by name.
-
-        A cell without a formula has PyTorch's number.
-        """
-        givens = self.sheet.givens(self.network, self.batch.inputs, self.batch.targets, self.state)
+        """Every cell of this step by name. A cell without a formula has PyTorch's number."""
+        input_values = self.sheet.input_values(
+            self.network, self.batch.inputs, self.batch.targets, self.state
+        )
         external = {name: self.pytorch[name] for name in self.sheet.watched}
-        return self.sheet.evaluate(givens | external | {"rate": self.rate})
+        return self.sheet.evaluate(input_values | external | {"rate": self.rate})
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -3,7 +3,7 @@
 import { integer } from "../display/format";
 import { FORMAT } from "../engine/sheet";
 import { DEFAULT_RECIPE, formulaKey } from "../engine/recipe";
-import type { Architecture, BuiltinSets, Recipe, SheetAnswer, SheetJson } from "../types";
+import type { Architecture, BuiltinSets, Choices, Recipe, SheetAnswer, SheetJson } from "../types";
 import type { Api } from "./api";
 
 type Slice = [from: number, to: number]; // positions in the bytes after the JSON
@@ -22,6 +22,7 @@ type Form = { recipe: Partial<Recipe>; batch: number; cells: number[] } & Pick<S
 interface Payload {
   version: string;
   title: string;
+  choices: Choices;
   pictures: Record<string, BuiltinSets>;
   sheets: Sheets[];
   initial_parameters: { architecture: Architecture; first: number; count: number; at: Slice }[]; // one row of float32 per seed
@@ -46,8 +47,8 @@ export function embedded(text: string): Api {
   const open = () => (payload ??= unpack(text));
   return {
     async about() {
-      const { version, title } = await open();
-      return { version, title, limits: {}, chapters: [] };
+      const { version, title, choices } = await open();
+      return { version, title, choices, limits: {}, chapters: [] };
     },
     async initialRecordings() {
       const { recordings, slice } = await open();

@@ -38,8 +38,8 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   if (metadata.world && !isWorld(metadata.world)) file.fail("is damaged. Its world is not valid.");
   const examples = file.examples();
   if (metadata.watched && !examples.targets) {
-    examples.untold = true;
-    examples.targets = examples.inputs.map(() => examples.target_names.map(() => 0.5)); // no cell uses these targets
+    examples.targetsUnknown = true;
+    examples.targets = examples.inputs.map(() => examples.target_names.map(() => 0.5)); // no cell uses them
   }
   return {
     architecture: withPresentNames(metadata.architecture),

@@ -92,7 +92,7 @@ function branchRecipe(parent: Run, spec: BranchSpec): Recipe {
 
 function branchExamples(examples: Examples, { only, order }: BranchSpec): Examples {
   return only
-    ? { ...examples, inputs: [only.input], targets: [only.target], names: ["custom"], untold: false }
+    ? { ...examples, inputs: [only.input], targets: [only.target], names: ["custom"], targetsUnknown: false }
     : ordered(examples, order ?? null);
 }
 
@@ -107,8 +107,8 @@ function branchParameters(parent: Run, spec: BranchSpec, names: string[]): numbe
 }
 
 /** Throw if the targets of the examples are unknown. */
-function requireTargets({ untold }: Examples): void {
-  if (untold)
+function requireTargets({ targetsUnknown }: Examples): void {
+  if (targetsUnknown)
     throw new Error(
       "The targets of this PyTorch training are unknown. Train on a custom example, or watch the training with its examples.",
     );

@@ -1,6 +1,7 @@
 /** Open files and save the current training as a recording. */
 
 import type { Api } from "../api/api";
+import { counted } from "../display/plural";
 import type { Run } from "../engine/run";
 import type { Experiment } from "../types";
 import type { Messages } from "./messages.svelte";
@@ -66,7 +67,7 @@ export class Files {
     const { architecture, recipe, examples, world } = setup;
     const isFromSeed = state.active === rootIndex(state) && root.parameters === null;
     const parameters = [...this.lab.run!.stateBefore(0)].slice(0, [...prepared.values()][0].parameters.length);
-    const origin = `seed ${root.seed}, branched after ${setup.firstStep} steps`;
+    const origin = `seed ${root.seed}, branched after ${counted(setup.firstStep, "step")}`;
     return {
       architecture,
       recipe,

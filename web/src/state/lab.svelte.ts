@@ -2,7 +2,7 @@
 
 import type { Api } from "../api/api";
 import type { Run } from "../engine/run";
-import type { ChapterHead, Examples } from "../types";
+import type { ChapterHead, Choices, Examples } from "../types";
 import { Builder } from "./builder";
 import { Files } from "./files";
 import { type FormName, Messages } from "./messages.svelte";
@@ -34,6 +34,7 @@ export class Lab {
   unsureBelow = $state(0.2);
   chapters: ChapterHead[] = $state.raw([]);
   limits: Record<string, number> = $state.raw({});
+  choices: Choices = $state.raw({});
   version = $state("");
   title = $state("TinyNet");
   ready = $state(false);
@@ -44,8 +45,8 @@ export class Lab {
   runStep = $derived(this.run ? Math.min(Math.max(this.state.step - this.run.setup.firstStep, 0), this.stepsDone) : 0);
   lines: Examples | undefined = $derived(this.root.pictures ?? this.sets.lines);
   selection: Selection = $derived.by(() => {
-    const { stop, own, silenced, frozen } = this.state;
-    return { run: this.run!, runStep: this.runStep, phase: stop, own, silenced, frozen };
+    const { phase, custom, silenced, frozen } = this.state;
+    return { run: this.run!, runStep: this.runStep, phase, custom, silenced, frozen };
   });
   settledSelection: Selection | null = $state.raw(null); // updated late while the selection changes quickly
   readonly now = new Position(() => this.selection);
@@ -121,7 +122,7 @@ export class Lab {
     const before = String(this.run?.setup.architecture.sizes);
     this.state.active = which;
     if (String(this.run?.setup.architecture.sizes) === before) return;
-    Object.assign(this.state, { own: null, silenced: [], frozen: [] });
+    Object.assign(this.state, { custom: null, silenced: [], frozen: [] });
   }
 
   /** Send the Api's first requests: all data of the page's first state. */
@@ -132,6 +133,7 @@ export class Lab {
     this.title = about.title ?? this.title;
     this.version = about.version;
     this.limits = about.limits;
+    this.choices = about.choices;
     this.chapters = about.chapters;
   }
 
@@ -179,7 +181,7 @@ export class Lab {
       this.state.branches.push(spec);
       this.runs = [...this.runs, run];
       Object.assign(this.state, { active: this.runs.length - 1, silenced: [], frozen: [] });
-      if (spec.only) this.state.own = null;
+      if (spec.only) this.state.custom = null;
       void this.finish(run, generation);
     }, form);
   }
@@ -229,7 +231,7 @@ export class Lab {
   }
 
   private isKnown(cell: string): boolean {
-    return this.run!.preparedFor(1).sheet.has(cell) || cell.startsWith("picture");
+    return [...this.run!.prepared.values()].some(({ sheet }) => sheet.has(cell));
   }
 
   private firstParameter(): string {

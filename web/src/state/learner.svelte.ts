@@ -42,7 +42,7 @@ export class LearnerChapter {
     return this.measurements[`${this.seeds} ${key}`];
   }
 
-  /** Request the Bayes-optimal prediction for a picture. A new request cancels the previous request. */
+  /** Ask for the Bayes-optimal outputs for a picture. A new question cancels the previous one. */
   async askOptimal(input: number[]): Promise<void> {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());

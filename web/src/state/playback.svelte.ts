@@ -32,11 +32,11 @@ export class Playback {
 
   stepByPhase(by: 1 | -1): void {
     const { run, runStep, state } = this.timeline;
-    const phase = state.stop + by;
-    if (phase >= 0 && phase <= LAST_PHASE) state.stop = phase;
+    const phase = state.phase + by;
+    if (phase >= 0 && phase <= LAST_PHASE) state.phase = phase;
     else if (by > 0 ? runStep < run!.total : runStep > 0) {
       this.stepBy(by);
-      state.stop = by > 0 ? 0 : LAST_PHASE;
+      state.phase = by > 0 ? 0 : LAST_PHASE;
     }
   }
 

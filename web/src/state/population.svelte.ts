@@ -45,7 +45,7 @@ export class Population {
       architecture: setup.architecture,
       recipe: setup.recipe,
       examples: setup.examples,
-      picture: input,
+      inputs: input,
       networks,
       first_seed: 0,
       ...(setup.world ? { world: setup.world } : {}),
@@ -75,6 +75,6 @@ export function trainingKey({ architecture, recipe, examples, world }: Setup): s
 
 function nameOfInput({ run, selection, names, runStep }: Position): string {
   const { recipe, world } = run.setup;
-  const isNoisy = (recipe.noise > 0 || world) && !selection.own;
+  const isNoisy = (recipe.noise > 0 || world) && !selection.custom;
   return names[0] + (isNoisy ? ` with the noise of step ${integer(runStep)}` : "");
 }

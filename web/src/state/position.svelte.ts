@@ -11,7 +11,7 @@ export interface Selection {
   run: Run;
   runStep: number; // finished steps of the run
   phase: number; // the last visible phase of the next step
-  own: Example | null; // replaces the batch of the step
+  custom: Example | null; // replaces the batch of the step
   silenced: string[];
   frozen: string[];
 }
@@ -21,17 +21,17 @@ export class Position {
   base: Evaluated = $derived.by(() => this.evaluate(false)); // without the what-if
   /** The batch of the step, or the user's example. */
   batch: Examples = $derived.by(() => {
-    const { run, runStep, own } = this.selection;
-    return own
-      ? { ...this.examples, inputs: [own.input], targets: [own.target], names: ["custom"] }
+    const { run, runStep, custom } = this.selection;
+    return custom
+      ? { ...this.examples, inputs: [custom.input], targets: [custom.target], names: ["custom"] }
       : run.batch(runStep);
   });
   evaluated: Evaluated = $derived.by(() => (this.hasWhatIf ? this.evaluate(true) : this.base));
   /** Whether values are unknown. If PyTorch did not take this step, no formula gives its values. */
   hasUnknown: boolean = $derived.by(() => {
-    const { run, runStep, own } = this.selection;
+    const { run, runStep, custom } = this.selection;
     const { watched } = run.setup;
-    if (!watched || (!own && !this.hasWhatIf && runStep < watched.steps)) return false;
+    if (!watched || (!custom && !this.hasWhatIf && runStep < watched.steps)) return false;
     return this.evaluated.prepared.sheet.external.length > 0;
   });
 
@@ -125,8 +125,8 @@ export class Position {
   }
 
   private evaluate(withWhatIf: boolean): Evaluated {
-    const { run, runStep, own } = this.selection;
+    const { run, runStep, custom } = this.selection;
     const pins = this.pins(run.preparedFor(this.batch.names.length), withWhatIf);
-    return own ? run.valuesFor(runStep, own.input, own.target, pins) : run.values(runStep, pins);
+    return custom ? run.valuesFor(runStep, custom.input, custom.target, pins) : run.values(runStep, pins);
   }
 }

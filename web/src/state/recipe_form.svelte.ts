@@ -79,7 +79,7 @@ export class RecipeForm {
       order: hasOtherPictures ? null : this.rootOrder(root, isBranch),
       parameters: sameStart ? root.parameters : null,
       step: 0,
-      own: null,
+      custom: null,
     };
   }
 

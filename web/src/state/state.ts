@@ -40,9 +40,9 @@ export interface State extends Root {
   branches: BranchSpec[];
   active: number;
   step: number;
-  stop: number; // index of PHASES
+  phase: number; // index of PHASES
   open: string;
-  own: Example | null; // the user's example
+  custom: Example | null; // the user's example
   silenced: string[];
   frozen: string[];
   chapter: string | null;
@@ -56,8 +56,8 @@ export function defaultState(): State {
     name: null, architecture: { ...DEFAULT_ARCHITECTURE, sizes: [...DEFAULT_ARCHITECTURE.sizes] },
     recipe: { ...DEFAULT_RECIPE },
     seed: 0, grid: 2, order: null, pictures: null, heldOut: null, world: null, ends: null, parameters: null, watched: null,
-    others: [], branches: [], active: 0, step: 0, stop: 4,
-    open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
+    others: [], branches: [], active: 0, step: 0, phase: 4,
+    open: "layer1.weight[0,0]", custom: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
   }; // prettier-ignore
 }
 

@@ -2,6 +2,7 @@
 
 import type { Api } from "../api/api";
 import { integer, short } from "../display/format";
+import { counted } from "../display/plural";
 import { InvalidValueError } from "../engine/invalid_value";
 import type { TableColumn, TableHead } from "../types";
 import type { Messages } from "./messages.svelte";
@@ -20,7 +21,7 @@ export function describeColumn({ words, odd, missing, different, examples, low, 
   if (!words) return `numbers from ${short(low)} to ${short(high)}${strange}${empty}`;
   if (different === 0) return "empty";
   const more = different > examples.length ? ", …" : "";
-  return `${different > 10 ? "more than 10 values" : `${different} values`}: ${examples.join(", ")}${more}${empty}`;
+  return `${different > 10 ? "more than 10 values" : counted(different, "value")}: ${examples.join(", ")}${more}${empty}`;
 }
 
 /** Return the columns to ignore: the excluded columns, and columns of words that are not the label. */

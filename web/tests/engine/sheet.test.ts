@@ -16,7 +16,7 @@ function evaluated(): { sheet: Sheet; found: Float64Array } {
   return { sheet, found: sheet.evaluate(found) };
 }
 
-/** Evaluate one formula in a sheet of its own. */
+/** Evaluate one formula in a separate sheet. */
 function of(formula: Formula, given: Record<string, number> = {}): number {
   const cells = Object.keys(given).map((name) => [name, "input", null] as [string, string, null]);
   const sheet = new Sheet({ format: 2, batch: 1, cells: [...cells, ["result", "forward", formula]] });

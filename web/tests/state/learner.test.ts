@@ -7,12 +7,15 @@ describe("the ladder", () => {
   const answer = (key: string, networks: number) => ({ standing: { key, networks } }) as RungAnswer;
 
   it("measures missing rungs in order, and stores them by the number of seeds", async () => {
-    const asked: string[] = [];
-    const rung: PythonApi["rung"] = async (key, networks) => (asked.push(`${key} ${networks}`), answer(key, networks));
+    const requested: string[] = [];
+    const rung: PythonApi["rung"] = async (key, networks) => (
+      requested.push(`${key} ${networks}`),
+      answer(key, networks)
+    );
     const learning = new LearnerChapter({ rung } as PythonApi);
     await learning.measure(["b"]);
     await learning.measure(["a", "b", "c"]);
-    expect(asked).toEqual(["b 256", "a 256", "c 256"]);
+    expect(requested).toEqual(["b 256", "a 256", "c 256"]);
     expect(learning.busy).toBeNull();
     learning.seeds = 64;
     expect(learning.measurement("a")).toBeUndefined();

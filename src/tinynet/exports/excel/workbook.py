@@ -14,7 +14,7 @@ import numpy as np
 
 from tinynet.core import optimizers
 from tinynet.core.sheet import sheet_of
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.exports.excel import overview
 from tinynet.exports.excel.formulas import defined_name, excel
 from tinynet.exports.excel.step_sheet import CellRow, StepSheet, write_step
@@ -45,7 +45,7 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
     if not -epochs <= epoch < epochs:
         allowed = f" It must be from 0 to {epochs - 1:,}." if epochs else ""
         raise TinyNetError(
-            f"is {epoch} and this recording has {epochs:,} epochs.{allowed}", parameter="epoch"
+            f"is {epoch} and this recording has {counted(epochs, 'epoch')}.{allowed}", parameter="epoch"
         )
     first = epoch % epochs * run.steps_per_epoch
     steps = range(first, min(first + run.steps_per_epoch, run.steps))

@@ -13,7 +13,7 @@ from tinynet import files
 from tinynet.core.architecture import Architecture
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import lines
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.exports.worksheets.compose import compose_key, compose_paper, key_numbers
 from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
@@ -145,7 +145,7 @@ def _check(
     count, inputs = architecture.parameter_count, architecture.sizes[0]
     if count > MAX_PARAMETERS or inputs > MAX_INPUTS:
         raise TinyNetError(
-            f"is {architecture.sizes}: {count:,} parameters and {inputs} inputs. "
+            f"is {architecture.sizes}: {counted(count, 'parameter')} and {counted(inputs, 'input')}. "
             f"A worksheet allows {MAX_PARAMETERS} parameters and {MAX_INPUTS} inputs.",
             parameter="sizes",
         )

@@ -23,6 +23,7 @@ from tinynet.formats.programs.loops import Statement, at, statements
 from tinynet.formats.tensors import layers_of
 from tinynet.numerics.definitions import called
 from tinynet.templates import render
+from tinynet.validation import check_choice
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 MAX_LINE = 80  # characters of a line of numbers
@@ -41,10 +42,7 @@ def program_text(
 
     examples : The meaning of inputs and outputs for a comment, and the scaling.
     """
-    if language not in LANGUAGES:
-        raise TinyNetError(
-            f"is {language!r}. It must be one of {', '.join(map(repr, LANGUAGES))}.", parameter="language"
-        )
+    check_choice("language", language, LANGUAGES)
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise TinyNetError(
             f"is {name!r}. It must start with a letter and have only letters, digits and underscores.",

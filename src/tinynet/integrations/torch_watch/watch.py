@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.formats.torch_reader import architecture_of, read
 from tinynet.integrations.torch_watch.checks import check_options, parameters_of
 from tinynet.integrations.torch_watch.hooks import PassRecorder
 from tinynet.integrations.torch_watch.loss_matching import Observation
 from tinynet.integrations.torch_watch.optimizer_matching import OptimizerSnapshot, snapshot
 from tinynet.integrations.torch_watch.row_names import WatchOptions
-from tinynet.integrations.torch_watch.tape import MAX_BYTES, Step, Tape
+from tinynet.integrations.torch_watch.step_log import MAX_BYTES, Step, StepLog
 from tinynet.plugins import extra
 from tinynet.training.early_stopping import StopReason
 from tinynet.training.watched import WatchedRecording
@@ -75,7 +75,7 @@ def watch(
     torch = extra("torch", "watching a PyTorch loop", "torch")
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TinyNetError(
-            f"optimizer is a {type(optimizer).__name__}. It must be an optimizer of torch.optim. Call watch(model, optimizer)."
+            f"optimizer is of type {type(optimizer).__name__}. It must be an optimizer of torch.optim. Call watch(model, optimizer)."
         )
     if steps_per_epoch is not None:
         check_int("steps_per_epoch", steps_per_epoch, 1)
@@ -100,7 +100,7 @@ class Watcher:
         snapshot(optimizer, self.parameters)  # raises for an optimizer of other parameters
         self.ending, self.dtype = layers[-1].activation, self.parameters[0].dtype
         kind, origin = type(optimizer).__name__, f"a watched {type(model).__name__}"
-        self.tape = Tape(architecture, [layer.name for layer in layers], self.ending, kind, origin)
+        self.log = StepLog(architecture, [layer.name for layer in layers], self.ending, kind, origin)
         check_options(options, architecture.sizes)
         self.passes = PassRecorder(model, layers)
         self.stopped: StopReason | None = None
@@ -136,7 +136,7 @@ class Watcher:
             handle.remove()
         if kind is not None and self.stopped is None:
             what = "interrupted" if issubclass(kind, KeyboardInterrupt) else f"ended by {kind.__name__}"
-            self.stopped = StopReason(len(self.tape), "", f"{what} after {len(self.tape):,} steps")
+            self.stopped = StopReason(len(self.log), "", f"{what} after {counted(len(self.log), 'step')}")
         try:
             self._recording = self._finished_recording()
         except Exception as problem:
@@ -145,12 +145,12 @@ class Watcher:
                 raise
 
     def _finished_recording(self) -> WatchedRecording:
-        if not len(self.tape):
+        if not len(self.log):
             reason = "no optimizer.step() came after a backward pass"
             if self.stopped is not None:
                 reason = self.stopped.reason
             raise TinyNetError(f"nothing was recorded: {reason}")
-        return self.tape.recording(self.options, self.stopped, str(self.dtype).removeprefix("torch."))
+        return self.log.recording(self.options, self.stopped, str(self.dtype).removeprefix("torch."))
 
     # --- a step ------------------------------------------------------------------------------------------------
 
@@ -204,21 +204,21 @@ class Watcher:
         self._add(Step(before, _flat(self.parameters), gradients, optimizer, state_after, seen))
 
     def _add(self, step: Step) -> None:
-        count = len(self.tape)
+        count = len(self.log)
         not_finite = self._not_finite(step, count)
         if not_finite is not None:
             self._stop(not_finite)
             return
-        self.tape.add(step)
-        if self.tape.full:
+        self.log.add(step)
+        if self.log.full:
             full = (
                 f"the recording has reached {MAX_BYTES // 2**20} MB. The training continues without recording"
             )
             self._stop(StopReason(count + 1, "", f"recorded up to step {count + 1:,}: {full}"))
 
     def _not_finite(self, step: Step, number: int) -> StopReason | None:
-        """Return the reason to stop at a non-finite number."""
-        names = self.tape.architecture.parameter_names
+        """Return the reason to stop if a number of the step is infinite or not a number."""
+        names = self.log.architecture.parameter_names
         cells = {
             ("loss",): np.array([step.seen.loss]),
             tuple(f"{name}.gradient" for name in names): step.gradients,
@@ -239,9 +239,9 @@ class Watcher:
         try:
             action()
         except Exception as error:
-            if not len(self.tape) or self.stopped is not None:
+            if not len(self.log) or self.stopped is not None:
                 raise
-            self._stop(StopReason(len(self.tape), "", f"recorded up to step {len(self.tape):,}: {error}"))
+            self._stop(StopReason(len(self.log), "", f"recorded up to step {len(self.log):,}: {error}"))
 
     def _stop(self, stopped: StopReason) -> None:
         self.stopped, self.passes.ignoring = stopped, True

@@ -12,7 +12,7 @@ from tinynet.data.batches import Source
 from tinynet.data.examples import Examples
 from tinynet.data.scaling import Scaling
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
@@ -24,6 +24,7 @@ MAX_STEPS = 1_000_000  # steps of a recording
 MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
 MAX_SEEDS = 256
+NOT_JSON = "the body of the request is not JSON. Send a JSON object."
 Progress = Callable[[int, int], None]
 
 
@@ -56,7 +57,6 @@ EXPECTED = {
     "tuple": "a list",
     "dict": "an object",
     "dataclass": "an object",
-    "literal": "one of the allowed words",
 }
 
 
@@ -92,6 +92,19 @@ class InitialParametersRequest(StrictRequest):
 
 
 @dataclass(frozen=True)
+class ScalingJson(StrictRequest):
+    """The scaling of table columns, as `Scaling.to_json` writes it."""
+
+    columns: list[str]
+    low: list[float]
+    high: list[float]
+
+    def scaling(self) -> Scaling:
+        """Return the validated scaling."""
+        return Scaling(tuple(self.columns), tuple(self.low), tuple(self.high))
+
+
+@dataclass(frozen=True)
 class ExamplesJson(StrictRequest):
     """Examples with their targets, as `Examples.to_json` writes them."""
 
@@ -100,19 +113,33 @@ class ExamplesJson(StrictRequest):
     names: list[str]
     shape: tuple[int, int] | None = (2, 2)
     target_names: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
-    scaling: dict[str, Any] | None = None
-    target_scaling: dict[str, Any] | None = None
+    scaling: ScalingJson | None = None
+    target_scaling: ScalingJson | None = None
     unbounded: bool = False
 
     def examples(self) -> Examples:
         """Return the validated examples."""
-        targets = None if self.targets is None else np.array(self.targets, float)
-        inputs, target_names = np.array(self.inputs, float), tuple(self.target_names)
+        inputs = _rectangular("inputs", self.inputs)
+        targets = None if self.targets is None else _rectangular("targets", self.targets)
+        names, target_names = tuple(self.names), tuple(self.target_names)
         scaling, target_scaling = (
-            Scaling.from_json(found) if found else None for found in (self.scaling, self.target_scaling)
+            None if found is None else found.scaling() for found in (self.scaling, self.target_scaling)
         )
-        names, shape = tuple(self.names), self.shape
-        return Examples(inputs, targets, names, shape, target_names, scaling, target_scaling, self.unbounded)
+        return Examples(
+            inputs, targets, names, self.shape, target_names, scaling, target_scaling, self.unbounded
+        )
+
+
+def _rectangular(name: str, rows: list[list[float]]) -> np.ndarray:
+    """Return rows of equal length as an array."""
+    for number, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise TinyNetError(
+                f"has {len(rows[0]):,} numbers in row 0 and {len(row):,} in row {number:,}. All rows must have equal "
+                "lengths.",
+                parameter=name,
+            )
+    return np.array(rows, float)
 
 
 @dataclass(frozen=True)
@@ -150,6 +177,7 @@ def check_sheet_request(request: SheetRequest) -> None:
     The sheet may be too large, or the loss may not fit the network.
     """
     check_size(request.architecture)
+    _check_patience(request.recipe)
     check_int("batch", request.batch, 1, MAX_BATCH)
     count = request.architecture.parameter_count
     if request.batch * count > 4 * MAX_PARAMETERS:
@@ -161,6 +189,30 @@ def check_sheet_request(request: SheetRequest) -> None:
     shown = replace(request.recipe, augment=False)  # augmentation needs real examples to be checked
     shown = replace(shown, **{name: getattr(Recipe(), name) for name in shown.external})
     check(request.architecture, _zero_example(request.architecture), shown)
+
+
+def check_training(architecture: Architecture, recipe: Recipe, source: Source) -> None:
+    """Raise a TinyNetError if the laboratory cannot train the network on the source."""
+    check_size(architecture)
+    _check_patience(recipe)
+    examples = source.lines if isinstance(source, World) else source
+    if examples.targets is None:
+        return  # the training names this mistake
+    inputs, targets = examples.inputs.shape[1], examples.targets.shape[1]
+    if (inputs, targets) != (architecture.sizes[0], architecture.sizes[-1]):
+        raise TinyNetError(
+            f"is {architecture.sizes} and the examples have {inputs:,} inputs and {targets:,} targets each. The first size "
+            f"must be {inputs:,} and the last size {targets:,}.",
+            parameter="sizes",
+        )
+
+
+def _check_patience(recipe: Recipe) -> None:
+    if recipe.patience:
+        raise TinyNetError(
+            f"is {recipe.patience:,}. The laboratory has no validation examples for early stopping. Set {named('patience')} to 0.",
+            parameter="patience",
+        )
 
 
 def _zero_example(architecture: Architecture) -> Examples:
@@ -188,10 +240,14 @@ def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     If a TinyNetError caused the error, the response is that of the TinyNetError.
     """
     first = errors[0]
+    if first["type"] == "json_invalid":
+        return failure(TinyNetError(NOT_JSON))
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, TinyNetError):
         return failure(cause)
     where = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("missing", "missing_argument") and not where:
+        return failure(TinyNetError("the request has no body. Send a JSON object."))
     if first["type"] in ("missing", "missing_argument"):
         return failure(TinyNetError(f"the request has no field {where!r}. Add the field."))
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

@@ -20,12 +20,13 @@ from tinynet.lab.api.requests import (
     SheetRequest,
     check_sheet_request,
     check_size,
+    check_training,
 )
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
-from tinynet.validation import check_int, check_seed
+from tinynet.validation import MAX_SEED, check_int
 
 
 def cell_labels(sheet: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
@@ -63,7 +64,7 @@ def initial_parameters(request: InitialParametersRequest) -> dict[str, Any]:
     """Return the initial parameters of seeds from `first_seed` on."""
     check_size(request.architecture)
     check_int("count", request.count, 1, MAX_SEEDS)
-    check_seed(request.first_seed, "first_seed")
+    check_int("first_seed", request.first_seed, 0, MAX_SEED + 1 - request.count)
     seeds = range(request.first_seed, request.first_seed + request.count)
     return {
         "first_seed": request.first_seed,
@@ -78,6 +79,7 @@ def picture_sets(grid: int) -> dict[str, Any]:
 
     grid : pixels per side.
     """
+    check_int("grid", grid, 2, pictures.MAX_GRID)
     sets = {"lines": pictures.lines(grid)}
     if grid == 2:
         sets |= {"fuzzy": pictures.fuzzy(), "stress": pictures.stress(), "world": pictures.binary()}
@@ -89,8 +91,8 @@ def picture_sets(grid: int) -> dict[str, Any]:
 
 def recording(request: Experiment) -> Recording:
     """Train and return the recording."""
-    check_size(request.architecture)
     source = request.source
+    check_training(request.architecture, request.recipe, source)
     steps = request.recipe.epochs * steps_per_epoch(request.recipe, source)
     if steps > MAX_STEPS:
         raise TinyNetError(

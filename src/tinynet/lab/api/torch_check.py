@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS
-from tinynet.lab.api.requests import Experiment
+from tinynet.lab.api.requests import Experiment, check_training
 from tinynet.plugins import extra
 from tinynet.training.checks import check
 
@@ -17,9 +17,11 @@ def torch_step(request: Experiment) -> dict[str, Any]:
 
     Raises ImportError if PyTorch is not installed.
     """
-    torch = extra("torch", "this check", "torch")
-    network, examples = request.network(), request.examples.examples()
+    examples = request.examples.examples()
+    check_training(request.architecture, request.recipe, examples)
+    network = request.network()
     check(request.architecture, examples, request.recipe)
+    torch = extra("torch", "this check", "torch")
     layers = [
         [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in (layer.weight, layer.bias)]
         for layer in network.layers

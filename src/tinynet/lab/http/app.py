@@ -16,6 +16,7 @@ from fastapi import Body, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from tinynet.errors import TinyNetError
 from tinynet.lab.api import chapters, requests, sheets, torch_check
@@ -64,6 +65,14 @@ def _add_errors(app: FastAPI) -> None:
     async def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
         found = [{**first, "loc": first["loc"][1:]} for first in error.errors()]  # without the word "body"
         return JSONResponse(requests.validation_failure(found), 400)
+
+    @app.exception_handler(HTTPException)
+    async def refused_request(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code in (404, 405):
+            message = f"the laboratory has no {request.method} {request.url.path}. The requests are listed in /api/openapi.json."
+        else:  # FastAPI raises 400 for a body that is no text
+            message = requests.NOT_JSON
+        return error_response(error.status_code, message, **(error.headers or {}))
 
     @app.exception_handler(ImportError)
     async def missing_package(_: Request, error: ImportError) -> JSONResponse:

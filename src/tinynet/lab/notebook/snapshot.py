@@ -17,6 +17,7 @@ from tinynet.core.notation import number
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID
+from tinynet.errors import counted
 from tinynet.model.network import Network
 from tinynet.plugins import pip_command
 from tinynet.recipe import Loss, Recipe
@@ -99,7 +100,7 @@ def _described(source: Network | Recording) -> tuple[str, Network, Examples]:
         name, count = source.origin or "set by hand", source.architecture.parameter_count
         return f"{_sizes(source)} network, {name}: {count:,} parameters.", source, examples_for(source)
     first, last = (number(float(f"{loss:.4g}")) for loss in _first_and_last_loss(source))
-    name = f"{source.network.origin or 'set by hand'}, after {source.steps:,} steps"
+    name = f"{source.network.origin or 'set by hand'}, after {counted(source.steps, 'step')}"
     end = f"; it stopped: {source.stopped.reason}" if source.stopped else ""
     sentence = f"{_sizes(source.network)} network, {name}: the loss went from {first} to {last}{end}."
     return sentence, source.final, source.examples

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tinynet.core.architecture import Architecture
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
+from tinynet.lab.api.choices import choices
 from tinynet.lab.api.sheets import picture_sets
 from tinynet.lab.page import payload
 from tinynet.lab.page.payload import Form
@@ -70,7 +71,7 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
         )
     if names is not None and len(names) != len(recordings):
         raise TinyNetError(
-            f"has {len(names)} names for {len(recordings)} recordings. It must have one name for each recording.",
+            f"has {counted(len(names), 'name')} for {counted(len(recordings), 'recording')}. It must have one name for each recording.",
             parameter="names",
         )
     titles = list(payload.distinguishing_names(recordings)) if names is None else list(names)
@@ -111,6 +112,7 @@ class PageBuilder:
         self._document: dict[str, Any] = {
             "version": __version__,
             "title": title or "TinyNet",
+            "choices": choices(),
             "pictures": {str(n): picture_sets(n) for n in grids},
             "recordings": [
                 {

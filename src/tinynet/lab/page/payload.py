@@ -14,7 +14,7 @@ from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.sheet import sheet_of
 from tinynet.data.batches import examples_per_epoch
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.kernels.simd_init import initial_blocks
 from tinynet.lab.api.requests import SheetRequest, check_sheet_request
 from tinynet.lab.api.sheets import cell_labels, initial_state
@@ -169,8 +169,8 @@ def distinguishing_names(runs: tuple[Recording, ...]) -> Iterator[str | None]:
     """Yield a name for each recording from the differing settings."""
     settings = [_settings(run) for run in runs]
     differing = [key for key in settings[0] if len({one[key] for one in settings}) > 1]
-    if "start" in differing and "seed" in differing:
-        differing.remove("seed")  # the seed of the initial parameters is enough
+    if "initial" in differing and "seed" in differing:
+        differing.remove("seed")  # the origin of the initial parameters contains the seed
     names = [", ".join(one[key] for key in differing) for one in settings]
     for k, name in enumerate(names):
         if len(runs) == 1:
@@ -191,7 +191,7 @@ def _settings(run: Recording) -> dict[str, str]:
         "sizes": "-".join(map(str, architecture.sizes)),
         "hidden": f"hidden {architecture.hidden}",
         "output": f"output {architecture.output}",
-        "start": run.network.origin,
-        "pictures": "a world" if run.world else f"{len(run.examples)} pictures",
+        "initial": run.network.origin,
+        "examples": "a world" if run.world else counted(len(run.examples), run.examples.noun()),
         **{name: f"{name.replace('_', ' ')} {number}" for name, number in numbers.items()},
     }

@@ -30,7 +30,7 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], line)
     clean, blurred = (predictions.predictions(j.run.final, shown)[0] for shown in (j.lines["top"], line))
     yield Text(
-        "The margin is the difference between the two outputs. The network is unsure if the margin is below "
+        "The network is unsure if the margin between its outputs is below "
         f"{predictions.UNSURE:g}. On the clean line the margin is {clean.margin:.4f}. On the fuzzy line the margin is "
         f"{blurred.margin:.4f}. {_FUZZ[clean.unsure, blurred.unsure]}"
     )
@@ -42,9 +42,11 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     )
     everyone, patient = j.population(j.recipe), j.population(j.long_recipe)
     unsure = np.abs(everyone.margins(line)[:, 0]) < predictions.UNSURE
-    yield everyone.share(unsure, f"are unsure of the fuzzy line after {j.recipe.epochs:,} epochs")
+    yield everyone.fraction(unsure, f"are unsure of the fuzzy line after {j.recipe.epochs:,} epochs")
     sure = patient.margins(line)[:, 0] > predictions.UNSURE
-    yield patient.share(sure, f"are sure and right on the fuzzy line after {j.long_recipe.epochs:,} epochs")
+    yield patient.fraction(
+        sure, f"are sure and right on the fuzzy line after {j.long_recipe.epochs:,} epochs"
+    )
 
 
 _FUZZ = {  # (unsure of the clean line, unsure of the fuzzy line)
@@ -117,8 +119,8 @@ def stress(j: Journey) -> Iterator[Part]:
     clean = predictions.predictions(j.run.final, j.lines)
     yield Text(
         f"The network is unsure of {sum(a.unsure for a in found)} of these {len(found)} pictures. It is unsure of "
-        f"{sum(a.unsure for a in clean)} of the {len(clean)} lines. Doubt about a gray block has a meaning only if the network "
-        "is sure of the lines."
+        f"{sum(a.unsure for a in clean)} of the {len(clean)} lines. To be unsure of a gray block has a meaning only if the "
+        "network is sure of the lines."
     )
     yield Text(_order(j))
     first, last = j.lines.target_names
@@ -130,8 +132,10 @@ def stress(j: Journey) -> Iterator[Part]:
         f"Horizontal minus vertical on the gray block, for {j.networks:,} seeds.",
         lambda: plots.population_histogram(margins, mark=diagnosis.margin(j.run.final, gray)),
     )
-    yield everyone.share(margins < 0, f"lean to {last} on gray if {last} lines come last")
-    yield turned.share(turned.margins(gray)[:, 0] > 0, f"lean to {first} on gray if {first} lines come last")
+    yield everyone.fraction(margins < 0, f"predict {last} for gray if {last} lines come last")
+    yield turned.fraction(
+        turned.margins(gray)[:, 0] > 0, f"predict {first} for gray if {first} lines come last"
+    )
 
 
 def _order(j: Journey) -> str:

@@ -41,11 +41,11 @@ def train(j: Journey) -> Iterator[Part]:
         yield Text(finding.sentence)
     yield Text(
         f"Is this result bad luck of one seed? Train the network from {j.networks:,} seeds and count. The 95 % interval after "
-        "each count is a plausible range for the share among all seeds."
+        "each count is a plausible range for the fraction of all seeds."
     )
     everyone, patient = j.population(j.recipe), j.population(j.long_recipe)
     for trained in (everyone, patient):
-        yield trained.share(
+        yield trained.fraction(
             trained.all_right, f"get all four pictures right after {trained.recipe.epochs:,} epochs"
         )
 
@@ -74,7 +74,7 @@ def converge(j: Journey) -> Iterator[Part]:
     )
     patient = j.population(j.long_recipe)
     below = patient.losses < diagnosis.LEARNED * j.constant_loss
-    yield patient.share(below, f"have left the plateau after {j.long_recipe.epochs:,} epochs")
+    yield patient.fraction(below, f"have left the plateau after {j.long_recipe.epochs:,} epochs")
 
 
 def _kept(first: float, last: float) -> str:

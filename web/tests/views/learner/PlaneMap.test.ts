@@ -34,7 +34,7 @@ function open(change: object = {}) {
 }
 
 describe("the map of predictions", () => {
-  it("names the shares of both classes and of the unsure predictions", async () => {
+  it("names the percentages of both classes and of the unsure predictions", async () => {
     const half = CELLS.map((_, k) => (k < 931 ? 0.2 : k < 1489 ? -0.7 : -0.19)); // of 1861 cells
     const { page } = open({ margins: half });
     expect(map().getAttribute("aria-label")).toBe("Predictions, learner: 50 % horizontal, 30 % vertical, 20 % unsure");
@@ -56,7 +56,7 @@ describe("the map of predictions", () => {
     expect(at(1)[1]).toMatchObject({ color: at(MIDDLE)[1].color, opacity: 0 });
   });
 
-  it("draws only the background until the margins are computed, and then the margins", async () => {
+  it("draws the background until the margins are computed", async () => {
     const { page } = open({ margins: null });
     expect([map().getAttribute("aria-label"), caption()]).toEqual(["Predictions, learner: not computed yet", "…"]);
     expect(drawn.length).toBe(CELLS.length);

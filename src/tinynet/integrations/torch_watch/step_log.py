@@ -48,10 +48,8 @@ class Step(NamedTuple):
     seen: Observation
 
 
-class Tape:
-    """The recorded steps, and the hypotheses that explain all steps.
-
-    A hypothesis is about the loss and the optimizer.
+class StepLog:
+    """The recorded steps, and the hypotheses about loss and optimizer that explain all of them.
 
     names : list of str. The names of the layers in the model.
     ending : str. The last activation of the model.
