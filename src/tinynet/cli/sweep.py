@@ -114,6 +114,7 @@ def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
     return with_options(command, options)
 
 
+# Long because Typer reads the options from the signature.
 @_with_axes
 @with_groups(columns=Columns, view=MapOptions, where=RunOptions)
 def sweep(
