@@ -55,7 +55,13 @@ def test_a_sheet_and_the_labels_of_its_cells(client):
     sheet = Sheet.of(tn.Architecture(), recipe, 2)
     assert said["sheet"] == sheet.to_json()
     for name, written in said["symbols"].items():
-        assert written == [mathml_symbol(name), text_symbol(name), title(sheet, name)]
+        assert written[:3] == [mathml_symbol(name), text_symbol(name), title(sheet, name)]
+    assert (
+        said["symbols"]["layer1.weight[1,2].after"][3]
+        == "weight from \0002\0 to hidden node 1, after the step"
+    )
+    assert said["symbols"]["example0.input[3]"][3] == "value of \0003\0 (example 0 of the batch)"
+    assert len(said["symbols"]["layer1.bias[0]"]) == 3
     assert set(said["state"]) | set(said["settings"]) < set(sheet.cells)
     assert all(f"{name}.after" in sheet.cells for name in [*said["state"], *said["parameters"]])
 

@@ -1,7 +1,5 @@
 /** Numbers and lists as text. Minus signs are typographic, and small numbers are not rounded to zero. */
 
-import { PIXEL_NAMES } from "../engine/world";
-
 export function fixed(value: number, digits: number, sign = false): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   const plus = sign && value > 0 ? "+" : "";
@@ -31,11 +29,9 @@ export const capitalized = (text: string): string => text[0].toUpperCase() + tex
 export const integer = (value: number): string => value.toLocaleString("en-US");
 export const percent = (value: number): string => `${fixed(100 * value, 1)} %`;
 
-const PIXEL = /(brightness of )?(?:the (top-left|top-right|bottom-left|bottom-right) pixel|pixel (\d+))/g;
-
-/** Replace the pixels in a text by the names of table columns. */
-export const withColumnNames = (text: string, columns: string[]): string =>
-  text.replace(PIXEL, (_, value, corner, k) => {
-    const name = columns[corner ? PIXEL_NAMES.indexOf(corner) : Number(k)];
-    return (value ? "value of " : "") + name;
-  });
+/** Write the names of table columns into a text that has their indices between two \0. */
+export const withColumnNames = (template: string, columns: string[]): string =>
+  template
+    .split("\0")
+    .map((part, k) => (k % 2 ? columns[Number(part)] : part))
+    .join("");

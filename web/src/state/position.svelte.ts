@@ -86,10 +86,10 @@ export class Position {
   }
 
   words(name: string): string {
-    const text = this.evaluated.prepared.answer.symbols[name]?.[2] ?? name;
+    const [, , words = name, template = words] = this.evaluated.prepared.answer.symbols[name] ?? [];
     const { scaling, shape, inputs } = this.examples;
     const columns = scaling?.columns ?? (shape ? null : inputs[0].map((_, k) => `input ${k}`));
-    return columns ? withColumnNames(text, columns) : text;
+    return columns ? withColumnNames(template, columns) : words;
   }
 
   /** The prefix of the cells of the first example. */

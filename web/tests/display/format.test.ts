@@ -23,12 +23,10 @@ describe("lists and texts", () => {
     expect(listNames(["a", "b", "c", "d"])).toBe("a, b, c, d");
     expect(listNames(["a", "b", "c", "d", "e"])).toBe("a, b, c and 2 more");
   });
-  it("replaces pixels by column names", () => {
+  it("writes column names in place of their indices", () => {
     const columns = ["a", "b", "c", "d"];
-    expect(withColumnNames("weight from the bottom-left pixel to hidden node 0", columns)).toBe(
-      "weight from c to hidden node 0",
-    );
-    expect(withColumnNames("brightness of pixel 1", columns)).toBe("value of b");
+    expect(withColumnNames("weight from \0" + "2\0 to hidden node 0", columns)).toBe("weight from c to hidden node 0");
+    expect(withColumnNames("value of \0" + "1\0", columns)).toBe("value of b");
     expect(withColumnNames("bias of output 1", columns)).toBe("bias of output 1");
   });
 });

@@ -62,7 +62,7 @@ describe("a position", () => {
     const scaling = { columns: ["a", "b", "c", "d"], low: [0, 0, 0, 0], high: [1, 1, 1, 1] };
     const { now } = await openLab({ pictures: { ...LINES, scaling } });
     const { symbols } = now.evaluated.prepared.answer;
-    symbols["input[2]"] = ["", "", "brightness of the bottom-left pixel"];
+    symbols["input[2]"] = ["", "", "brightness of the bottom-left pixel", "value of \0" + "2\0"];
     expect([now.words("input[2]"), now.symbol("input[1]"), now.symbol("nothing")]).toEqual([
       "value of c",
       "⟨input[1]⟩",

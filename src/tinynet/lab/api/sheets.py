@@ -29,8 +29,21 @@ from tinynet.validation import check_int, check_seed
 
 
 def cell_labels(sheet: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
-    """Return [MathML, text, words] for each of these cells of a sheet."""
-    return {name: [mathml_symbol(name), text_symbol(name), title(sheet, name)] for name in names}
+    """Return [MathML, text, words] for each of these cells of a sheet.
+
+    If the words name an input, a fourth text has the index of the input between two \\0. The page writes a column name there.
+    """
+    inputs = [f"\0{index}\0" for index in range(sheet.architecture.sizes[0])]
+    labels = {}
+    for name in names:
+        words, template = title(sheet, name), title(sheet, name, inputs)
+        labels[name] = [
+            mathml_symbol(name),
+            text_symbol(name),
+            words,
+            *([template] if template != words else []),
+        ]
+    return labels
 
 
 def initial_state(architecture: Architecture, recipe: Recipe) -> dict[str, float]:
