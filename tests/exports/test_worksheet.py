@@ -59,13 +59,13 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def worked_out(numbers):
+def evaluate_line(numbers):
     """Return the value of a line of numbers such as `(−0.004) · 1 + 0.268`."""
     python = re.sub(r"\d+(\.\d+)?", lambda found: f"D('{found[0]}')", numbers)
     return eval(python.replace("−", "-").replace("·", "*"), {}, FUNCTIONS)
 
 
-def written(value, decimals):
+def rounded_text(value, decimals):
     text = f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0:f}"
     return text.replace("-", "−")
 
@@ -95,15 +95,17 @@ def test_a_student_who_rounds_every_number_finds_the_printed_answers(name):
                 continue
             symbol, formula = question.formula.split(" = ", 1)
             known_now = filled(formula, known)
-            assert written(worked_out(known_now), decimals) == question.answer, question
+            assert rounded_text(evaluate_line(known_now), decimals) == question.answer, question
             if question.numbers:
-                assert worked_out(question.numbers) == worked_out(known_now)
+                assert evaluate_line(question.numbers) == evaluate_line(known_now)
             known[symbol] = question.answer
             checked += 1
         for _, before, slope, gradient, change, after in paper.sections[-1].table.rows:
-            assert written(worked_out(filled(slope.split(" = ")[1], known)), decimals) == gradient.answer
-            assert written(-decimal(known["η"]) * decimal(gradient.answer), decimals) == change.answer
-            assert written(decimal(before) + decimal(change.answer), decimals) == after.answer
+            assert (
+                rounded_text(evaluate_line(filled(slope.split(" = ")[1], known)), decimals) == gradient.answer
+            )
+            assert rounded_text(-decimal(known["η"]) * decimal(gradient.answer), decimals) == change.answer
+            assert rounded_text(decimal(before) + decimal(change.answer), decimals) == after.answer
             checked += 3
     cells = tn.Sheet.of(
         CLASSES[name].get("architecture", tn.Architecture()), CLASSES[name].get("recipe", tn.Recipe())

@@ -12,7 +12,7 @@ from tinynet.training import train as training
 
 LINES = tn.pictures.lines()
 RECIPES = {
-    "the notebook's": tn.Recipe(),
+    "default": tn.Recipe(),
     "mini-batches of 3": tn.Recipe(batch_size=3),
     "full batch": tn.Recipe(batch_size=4, learning_rate=0.5),
     "shuffled": tn.Recipe(order="shuffled", seed=7),

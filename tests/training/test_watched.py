@@ -17,7 +17,7 @@ from watched_recordings import recordings
 LINES = tn.pictures.lines()
 
 
-def described(run):
+def golden_training(run):
     architecture, recipe = run.network.architecture, run.recipe
     written = {
         str(batch): sheets.sheet(requests.SheetRequest(architecture, recipe, batch)) for batch in (1, 3)
@@ -45,7 +45,7 @@ def test_the_golden_file_is_unchanged():
     for kept in golden.read("watched"):
         run = opened(kept)
         assert isinstance(run, WatchedRecording)
-        found = json.loads(json.dumps(described(run)))
+        found = json.loads(json.dumps(golden_training(run)))
         assert description(found.pop("bytes")) == description(kept.pop("bytes"))
         assert found == kept
 
@@ -54,7 +54,7 @@ def test_the_golden_file_is_unchanged():
 def test_pytorch_reproduces_the_golden_file(request):
     """Allow small differences of PyTorch between processors."""
     if request.config.getoption("--write-golden"):
-        golden.write("watched", [described(run) for run in recordings()])
+        golden.write("watched", [golden_training(run) for run in recordings()])
     for run, kept in zip(recordings(), golden.read("watched"), strict=True):
         expected = opened(kept)
         assert run.recipe == expected.recipe
