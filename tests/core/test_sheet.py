@@ -216,5 +216,5 @@ def golden_numbers():
     return {"sheet": moment.sheet.to_json(), "values": moment.values}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_sheet_is_unchanged(check_golden):
     check_golden("sheet_4-3-2", golden_numbers())

@@ -136,7 +136,7 @@ def test_noise_has_its_standard_deviation_and_is_independent():
     assert np.abs(np.corrcoef(seen.T) - np.eye(4)).max() < 0.04
 
 
-def test_noise_is_clipped():
+def test_noisy_pixels_are_clipped_to_0_to_1():
     seen = World(noise=0.5).draw(np.arange(1000), seed=0)[0]
     assert (seen.min(), seen.max()) == (0, 1)
 
@@ -247,5 +247,5 @@ def drawn_fields(world, seed, stream):
     return {"inputs": inputs.tolist(), "targets": targets.tolist(), "rows": rows.tolist()}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_worlds_are_unchanged(check_golden):
     check_golden("worlds", golden_numbers())

@@ -94,7 +94,7 @@ def test_an_unknown_rung_is_named():
         Ladder(16, exam=EXAM).standing("top")
 
 
-def test_every_sentence_is_easy_to_read():
+def test_every_sentence_about_a_rung_is_easy_to_read():
     """Check every rung; sentences are longest if no measure or every measure changes."""
     for change in (0.0, 0.1, -0.1):
         for rung in RUNGS:

@@ -136,7 +136,7 @@ def test_a_film_reports_its_progress(run, tmp_path):
         ("a.xlsx", {"epoch": 77}, r"77"),
     ],
 )  # fmt: skip
-def test_invalid_requests_are_refused(run, tmp_path, name, choices, message):
+def test_invalid_exports_are_refused(run, tmp_path, name, choices, message):
     with pytest.raises(tn.TinyNetError, match=message):
         export(run, tmp_path / name, **choices)
     assert not list(tmp_path.iterdir())

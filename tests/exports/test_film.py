@@ -98,7 +98,7 @@ def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, low_resolution
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the film before"]
 
 
-def test_invalid_options_are_refused(run, tmp_path, monkeypatch):
+def test_invalid_options_of_a_film_are_refused(run, tmp_path, monkeypatch):
     for name, options, message in (
         ("film.avi", {}, "the extension of the film is '.avi'. It must be .gif or .mp4"),
         ("no/film.gif", {}, r"cannot write .*film\.gif: there is no folder .*no\. Make the folder first"),

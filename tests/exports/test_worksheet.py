@@ -251,7 +251,7 @@ def test_a_pdf_has_two_pages_per_student_and_reproducible_bytes():
     assert papers.pdf() == papers.pdf()
 
 
-def test_invalid_requests_are_refused():
+def test_invalid_worksheets_are_refused():
     lines = tn.pictures.lines()
     for options, message in (
         ({"seeds": []}, "seeds has no seeds. It must have 1 to 1,000"),

@@ -272,7 +272,7 @@ def golden_numbers():
     return {name: [bits(x), bits(map(getattr(elementary, name), x))] for name, x in given.items()}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_elementary_functions_are_unchanged(check_golden):
     check_golden("elementary", golden_numbers())
 
 

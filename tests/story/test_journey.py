@@ -189,7 +189,7 @@ def test_chapters_have_html_for_a_notebook(chapters):
     assert "layer2.bias[1]" in html
 
 
-def test_chapters_are_json(chapters):
+def test_chapters_have_json(chapters):
     import json
 
     document = json.loads(json.dumps([chapter.to_json() for chapter in chapters.values()]))

@@ -224,7 +224,7 @@ def index_of(sheet, sheets):
     return sheets.index(sheet)
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_runs_are_unchanged(check_golden):
     check_golden("runs", golden_numbers())
 
 

@@ -40,7 +40,7 @@ def description(data):
     return about | {"tinynet": ""}
 
 
-def test_the_golden_file_is_unchanged():
+def test_the_golden_watched_trainings_are_unchanged():
     """Compare with the golden file, which the page also replays."""
     for kept in golden.read("watched"):
         run = opened(kept)
