@@ -150,7 +150,7 @@ def books():
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_values_in_the_file_are_exact(books, case):
+def test_values_in_a_workbook_are_exact(books, case):
     data, moments, _, _ = books[case]
     found = read_numbers(data)
     assert found == expected_cells(moments)
@@ -215,7 +215,7 @@ def unsure(moment):
     return 2.0**-53 / min(rests) if rests and moment.recipe.loss == "bce" else 0.0
 
 
-def test_the_names_of_a_single_step_have_no_prefix(tmp_path):
+def test_cell_names_of_a_single_step_have_no_prefix(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
     data = workbook.to_excel(run, step=5)
     book = openpyxl.load_workbook(io.BytesIO(data))
@@ -244,7 +244,7 @@ def test_the_overview_has_the_loss_of_each_step_and_their_mean():
     assert sources["step3_learning_rate"] == "from the first step"
 
 
-def test_names_are_unique_and_not_cell_references():
+def test_cell_names_are_unique_and_not_cell_references():
     recipe = tn.Recipe(optimizer="adam", weight_decay=0.1, batch_size=12)
     sheet = tn.Sheet.of(tn.Architecture((16, 12, 3)), recipe, batch_size=12)
     names = [notation.defined_name(cell).lower() for cell in sheet.cells]
@@ -293,7 +293,7 @@ def test_invalid_workbooks_are_refused():
         notation.excel(("max", *(f"a[{k}]" for k in range(300))))
 
 
-def test_numbers_that_are_not_finite_are_refused():
+def test_a_workbook_refuses_numbers_that_are_not_finite():
     network = tn.Network.initial((4, 2), seed=0, output="identity").with_parameters(np.full(10, 1e200))
     with np.errstate(all="ignore"):
         moment = Moment(network, LINES["top"], tn.Recipe(), np.zeros(0))
@@ -303,7 +303,7 @@ def test_numbers_that_are_not_finite_are_refused():
             workbook.workbook([moment])
 
 
-def test_a_missing_package_is_named(monkeypatch):
+def test_a_missing_workbook_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
     with pytest.raises(
         ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet-lab\[excel\]"'
@@ -326,7 +326,7 @@ def test_small_and_large_numbers_have_a_power_of_ten(books):
     assert rules[sheet.title, f"B3:B{sheet.max_row}"] == rule
 
 
-def test_columns_of_a_table_have_their_names():
+def test_a_workbook_names_the_columns_of_a_table():
     table = tn.Examples.from_table({"width": [1.0, 3.0], "label": ["a", "b"]})
     run = tn.train(tn.Network.initial((1, 2), seed=0), table, tn.Recipe(epochs=1))
     book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=0)))
@@ -336,7 +336,7 @@ def test_columns_of_a_table_have_their_names():
 
 
 @pytest.mark.torch
-def test_numbers_from_pytorch_are_marked_as_constants():
+def test_a_workbook_marks_numbers_from_pytorch_as_constants():
     import torch
 
     model = torch.nn.Sequential(torch.nn.Linear(2, 1))

@@ -163,7 +163,7 @@ def test_each_student_has_a_network_and_a_row_in_the_key():
     assert len({row[3] for row in papers.key.rows}) > 20  # students cannot copy from each other
 
 
-def test_the_order_is_forward_loss_backward_update():
+def test_questions_have_the_order_forward_loss_backward_update():
     titles = [section.title for section in tn.worksheet().papers[0].sections]
     assert [title.split(" · ")[1] for title in titles[:3]] == ["Forward", "Loss", "Backward"]
     assert "the update" in titles[3]
@@ -199,7 +199,7 @@ class PageContent(HTMLParser):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_html_has_a_blank_for_each_answer(name):
+def test_the_html_of_a_worksheet_has_a_blank_for_each_answer(name):
     papers = sheets_of(name)
     expected = []
     for paper in papers.papers:
@@ -311,17 +311,17 @@ def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("activation", "output", "says"),
+    ("activation", "output", "expected"),
     [
         ("sigmoid", "sigmoid", "You need a calculator with eˣ. Round"),
         ("tanh", "softmax", "You need a calculator with eˣ and tanh. Round"),
         ("relu", "identity", "Round"),
     ],
 )
-def test_the_calculator_has_the_functions_that_are_used(activation, output, says):
+def test_the_instructions_list_the_calculator_functions(activation, output, expected):
     architecture = tn.Architecture((4, 2, 2), activation, output)
     words = tn.worksheet(architecture=architecture).papers[0].instructions[-1]
-    assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(says)
+    assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(expected)
 
 
 def test_a_picture_name_that_repeats_the_inputs_is_omitted():
@@ -332,7 +332,7 @@ def test_a_picture_name_that_repeats_the_inputs_is_omitted():
     )
 
 
-def test_the_command_writes_a_class(tmp_path):
+def test_the_worksheet_command_writes_papers_for_a_class(tmp_path):
     done = tinynet("worksheet", "--students", "3", "--first-seed", "4", "--out", tmp_path / "class", "--json")
     found = json.loads(done.stdout)
     assert sorted(path.name for path in (tmp_path / "class").iterdir()) == sorted(

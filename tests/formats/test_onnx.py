@@ -66,7 +66,7 @@ def test_huge_weighted_sums_saturate_in_onnx():
 
 
 @pytest.mark.parametrize("count", [1, 7])
-def test_a_batch_may_have_any_size(count):
+def test_an_onnx_model_accepts_any_batch_size(count):
     assert run_model(LINES.to_onnx(), np.zeros((count, 4), np.float32)).shape == (count, 2)
 
 
@@ -79,7 +79,7 @@ def test_an_onnx_round_trip_loses_nothing(network):
     assert rounded.parameters.tolist() == network.parameters.astype(np.float32).tolist()
 
 
-def test_the_metadata_has_the_names_of_the_outputs():
+def test_the_metadata_of_an_onnx_model_has_the_names_of_the_outputs():
     model = onnx.load_from_string(LINES.to_onnx(target_names=("horizontal", "vertical")))
     props = {prop.key: prop.value for prop in model.metadata_props}
     assert json.loads(props["target_names"]) == ["horizontal", "vertical"]
@@ -156,6 +156,6 @@ def test_parameters_in_a_separate_file_are_not_read(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("data", [b"", b"not a model at all", LINES.to_onnx()[:-30]])
-def test_damaged_bytes_are_refused(data):
+def test_damaged_onnx_bytes_are_refused(data):
     with pytest.raises(TinyNetError, match="damaged or not an ONNX model .*Use another copy"):
         tn.Network.from_onnx(data)

@@ -348,7 +348,7 @@ def test_a_host_of_another_machine_is_an_error():
         serve.free_port("203.0.113.1", 0)
 
 
-def test_the_command_serves_until_ctrl_c():
+def test_the_lab_command_serves_until_ctrl_c():
     command = [sys.executable, "-u", "-c", "from tinynet.cli import main; main()", "lab", "--port", "0"]
     environment = {
         key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")

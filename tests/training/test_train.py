@@ -305,7 +305,7 @@ def test_cross_entropy_refuses_targets_that_do_not_sum_to_1():
         (lambda run: run.examples[1.5], "index 1.5 does not fit"),
     ],
 )
-def test_values_of_another_type_are_refused(call, message):
+def test_arguments_of_the_wrong_type_are_refused(call, message):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
     with pytest.raises(tn.TinyNetError, match=message):
         call(run)

@@ -86,7 +86,7 @@ def test_external_cells_are_explained_with_their_number():
     assert "u(w" in moment.explain("layer2.weight[0,1].used").text()
 
 
-def test_wrong_shapes_and_steps_are_refused():
+def test_arrays_of_wrong_shape_and_invalid_steps_are_refused():
     run, _ = (opened(kept) for kept in golden.read("watched"))
     with pytest.raises(ValueError, match="slopes has shape"):
         WatchedRecording(**{**fields(run), "slopes": run.slopes[:, :1]})
