@@ -129,7 +129,7 @@ def test_broken_formulas_keep_their_terms():
 
 
 @pytest.mark.slow
-def test_no_line_is_wider_than_the_page():
+def test_no_line_of_a_latex_document_is_wider_than_the_page():
     """Measure lines in Computer Modern at 11 points; A4 has margins of 20 mm."""
     from matplotlib import rc_context
     from matplotlib.font_manager import FontProperties
@@ -152,7 +152,7 @@ def test_no_line_is_wider_than_the_page():
     assert 100 < max(widths) / 72 * 25.4 < 170
 
 
-def test_the_command_prints_a_document(tmp_path):
+def test_explain_prints_a_latex_document(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1))
     run.save(tmp_path / "run.safetensors")
     done = tinynet("explain", tmp_path / "run.safetensors", "loss", "--format", "document", "--depth", "1")
@@ -160,7 +160,7 @@ def test_the_command_prints_a_document(tmp_path):
     assert done.stdout.startswith(r"\documentclass")
 
 
-def test_a_document_has_a_maximum_size(monkeypatch):
+def test_a_latex_document_has_a_maximum_size(monkeypatch):
     opened = wide_moment().explain("loss")
     monkeypatch.setattr(latex, "MAX_CELLS", 100)
     with pytest.raises(

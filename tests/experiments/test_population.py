@@ -148,7 +148,7 @@ def test_an_interruption_keeps_the_trained_networks():
         ({"examples": tn.pictures.lines(3)}, "9 inputs"),
     ],
 )
-def test_invalid_arguments_are_refused(arguments, message):
+def test_invalid_arguments_of_a_population_are_refused(arguments, message):
     with pytest.raises(TinyNetError, match=message):
         tn.population(**arguments)
 
