@@ -2,8 +2,8 @@
 
     python benchmarks/page.py
 
-Measures the time until the page is ready, the size of its files, the time to handle a scrub and a pixel drag (from the event to
-the new layout), and the time of a recording from the server. Prints medians and 95th percentiles.
+Measures the time until the page is ready, the size of its files, and the time of a recording from the server. Also measures
+the time to handle a scrub and a pixel drag, from the event to the new layout. Prints medians and 95th percentiles.
 """
 
 import gzip

@@ -1,4 +1,6 @@
-"""A laboratory for small neural networks: inspect every number, replay every step, test every claim.
+"""A laboratory for small neural networks.
+
+Inspect every number, replay every step, and test every claim.
 
     import tinynet as tn
 
@@ -94,8 +96,8 @@ _MODULE_OF = {
     "worksheet": "exports.worksheets.worksheet",
 }
 
-_MODULES = {"pictures", "plots"}  # modules, not names of a module
-_NEEDS_MORE = {"TinyNetClassifier"}  # inherits from scikit-learn: `from tinynet import *` leaves it out
+_MODULES = {"pictures", "plots"}  # modules, not names inside a module
+_NEEDS_MORE = {"TinyNetClassifier"}  # inherits from scikit-learn: no part of `import *`
 
 __all__ = sorted(set(_MODULE_OF) - _NEEDS_MORE)
 

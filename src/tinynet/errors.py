@@ -8,12 +8,23 @@ NAMED = re.compile("\0(.*?)\0")
 
 
 def named(parameter: str) -> str:
-    """Return a parameter as a part of an error message, which each surface gives its own name.
+    """Return a parameter as a part of an error message.
+
+    Each surface (Python, command line, page) shows the parameter under its own name.
 
     >>> print(TinyNetError(f"is 'bce' and {named('output')} is 'tanh'.", parameter="loss"))
     loss is 'bce' and output is 'tanh'.
     """
     return f"\0{parameter}\0"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "example"), counted(2000, "example")
+    ('1 example', '2,000 examples')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 class TinyNetError(ValueError):
@@ -43,7 +54,9 @@ class TinyNetError(ValueError):
         return tuple(dict.fromkeys(NAMED.findall(self.template)))
 
     def renamed(self, names: Mapping[str, str]) -> "TinyNetError":
-        """Return the error with other names for its parameters, such as the options of a command.
+        """Return the error with other names for its parameters.
+
+        The new names are, for example, the options of a command.
 
         names : new names by parameter. A parameter without a new name keeps its own.
         """

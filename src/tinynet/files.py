@@ -55,7 +55,7 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    if len(data) > 8 and data[8:9] != b"{":  # every safetensors file has its header there
+    if len(data) > 8 and data[8:9] != b"{":  # the header of every safetensors file begins here
         raise TinyNetError(
             f"{source} is not a safetensors file. Save one with `tinynet train --out`, `recording.save` or "
             "`network.save`."
@@ -73,7 +73,10 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
 
 
 def read(path: Path) -> bytes:
-    """Return the bytes of a file; raise a TinyNetError if it cannot be read."""
+    """Return the bytes of a file.
+
+    Raises TinyNetError if the file cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -81,7 +84,10 @@ def read(path: Path) -> bytes:
 
 
 def named(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a recording to be saved; raise a TinyNetError for another extension than .safetensors."""
+    """Return the path of a recording to be saved.
+
+    Raises TinyNetError for an extension other than .safetensors.
+    """
     found = Path(path)
     if found.suffix.lower() != ".safetensors":
         raise TinyNetError(
@@ -91,9 +97,10 @@ def named(path: str | os.PathLike[str]) -> Path:
 
 
 def write(path: Path, data: bytes, *, advice: str = "Choose another place.") -> None:
-    """Write a file atomically: to a temporary file beside `path`, which is then renamed.
+    """Write a file atomically.
 
-    A reader never sees half a file, not even after a crash. If writing fails, an existing file stays unchanged.
+    The bytes are written to a temporary file beside `path`, which is then renamed. A reader never sees half a
+    file, not even after a crash. If writing fails, an existing file stays unchanged.
 
     advice : what to do if writing fails, for the error message.
 
@@ -118,7 +125,7 @@ def write(path: Path, data: bytes, *, advice: str = "Choose another place.") -> 
 
 
 def _umask() -> int:
-    mask = os.umask(0)  # the mask can be read only by setting it
+    mask = os.umask(0)  # the mask can be read only by setting a mask
     os.umask(mask)
     return mask
 

@@ -6,7 +6,8 @@ from typing import Any
 
 DISTRIBUTION = "tinynet-lab"  # the package index has another library named tinynet
 
-# A package imports only from packages before it. These methods need a later package, and import it when they are called.
+# A package imports only from packages before it. These methods need a later package, and import that package
+# when they are called.
 LATE_BOUND = {
     "Recording.export": "tinynet.exports.export:export",
     "Recording.to_html": "tinynet.lab.page.offline:page",

@@ -35,7 +35,10 @@ def _whole(low: int, high: int, text: str) -> Metadata:
 
 
 def _word(kind: Any, text: str) -> Metadata:
-    """Return the metadata of a field with a few allowed words. Errors do not offer "external"."""
+    """Return the metadata of a field with a few allowed words.
+
+    Errors do not offer "external".
+    """
     choices = get_args(kind)
     offered = [word for word in choices if word != "external"]
     return {
@@ -50,7 +53,7 @@ def _switch(text: str) -> Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to train a network.
+    """Hyperparameters of one training.
 
     The losses and optimizers have PyTorch's formulas. If a recipe comes from a PyTorch loop, loss, optimizer and
     gradients may also be `"external"`: their numbers are PyTorch's, and TinyNet has no formula for them.
@@ -194,7 +197,10 @@ class Recipe:
         return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
 
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
-        """Return the learning rates of the steps `first` to `last` (excluded) of `steps`. -> (last - first,)
+        """Return the learning rates of a range of steps. -> (last - first,)
+
+        first, last : int. The range of steps; `last` is excluded.
+        steps : int. The number of steps in the training.
 
         >>> Recipe(learning_rate=1.0, schedule="hold_then_decay", hold_fraction=0.5, final_fraction=0.01).rates(0, 5, 5).round(4).tolist()
         [1.0, 1.0, 1.0, 0.1, 0.01]
@@ -218,9 +224,14 @@ class Recipe:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Recipe":
-        """Return the recipe of a JSON object; raise a TinyNetError for an unknown field."""
+        """Return the recipe of a JSON object.
+
+        Raises TinyNetError for an unknown field.
+        """
         if not isinstance(data, dict):
-            raise TinyNetError(f"is a {type(data).__name__}. It must be a JSON object.", parameter="recipe")
+            raise TinyNetError(
+                f"is of type {type(data).__name__}. It must be a JSON object.", parameter="recipe"
+            )
         data = {
             EARLIER_NAMES.get(name, name): EARLIER_VALUES.get(value, value)
             if isinstance(value, str)

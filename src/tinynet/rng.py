@@ -1,4 +1,6 @@
-"""Counter-based random numbers: functions of a seed and a position, without a state.
+"""Counter-based random numbers.
+
+Each number is a function of a seed and a position. There is no state.
 
 All arithmetic is on 32-bit integers. Plain Python, NumPy, the compiled kernels and the browser (with `Math.imul`)
 draw the same numbers, in any order. Every function takes an int or an array of uint64.
@@ -40,7 +42,9 @@ def word(stream: int, *numbers: Any) -> Any:
 
 
 def place_of(seed: Any, epoch: Any, i: Any) -> Any:
-    """Return the index, 0 to i, that index i is swapped with in the shuffle of an epoch.
+    """Return the swap partner of index i in a shuffle.
+
+    The partner is an index from 0 to i. The shuffle belongs to one epoch of one seed.
 
     >>> place_of(0, 0, 3)
     1
@@ -49,7 +53,9 @@ def place_of(seed: Any, epoch: Any, i: Any) -> Any:
 
 
 def orders(count: int, *, seed: int, epochs: range) -> np.ndarray:
-    """Return the shuffled order of `count` examples in each epoch (Fisher and Yates 1938). -> (epochs, count)
+    """Return the shuffled order of each epoch. -> (epochs, count)
+
+    The shuffle is that of Fisher and Yates 1938.
 
     >>> orders(4, seed=0, epochs=range(1)).tolist()
     [[3, 2, 0, 1]]
@@ -69,7 +75,10 @@ def orders(count: int, *, seed: int, epochs: range) -> np.ndarray:
 
 
 def _swapped(order: list[int], ks: list[int]) -> list[int]:
-    """Swap the entries of an order, from the last one on, with the entries at ks."""
+    """Swap the entries of an order with the entries at ks.
+
+    The swaps begin with the last entry.
+    """
     for i, k in zip(range(len(order) - 1, 0, -1), ks, strict=True):
         order[i], order[k] = order[k], order[i]
     return order
@@ -99,7 +108,9 @@ def normal(bits: Any) -> Any:
 
 
 def uniform(bits: Any) -> Any:
-    """Return a number in [0, 1) from the upper 24 of 32 random bits, exact in float32.
+    """Return a number in [0, 1) from 32 random bits.
+
+    Only the upper 24 bits are used, so that the number is exact in float32.
 
     >>> uniform(2**31)
     0.5
@@ -110,7 +121,7 @@ def uniform(bits: Any) -> Any:
 def noisy(
     inputs: np.ndarray, noise: float, *, seed: int, presentations: np.ndarray, stream: int = NOISE
 ) -> np.ndarray:
-    """Return examples with normal noise on each input, clipped to [0, 1]. -> (n, inputs)
+    """Return examples with normal noise, clipped to [0, 1]. -> (n, inputs)
 
     inputs : (n, inputs). One row for each presentation.
     noise : float. The standard deviation.

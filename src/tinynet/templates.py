@@ -1,4 +1,7 @@
-"""Jinja templates. Values are escaped in HTML, and inserted unchanged in programs."""
+"""Jinja templates.
+
+Values are escaped in HTML, and inserted unchanged in programs.
+"""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any

@@ -33,7 +33,9 @@ def check_int(name: str, value: object, low: int, high: int | None = None) -> in
 
 
 def check_seed(value: object, name: str = "seed") -> int:
-    """Return the seed of a random generator: a whole number from 0 to 2**32 - 1.
+    """Return the seed of a random generator.
+
+    A seed is a whole number from 0 to 2**32 - 1.
 
     >>> check_seed(-1)
     Traceback (most recent call last):
@@ -55,7 +57,7 @@ def check_number(
 
     Raises TinyNetError for another value. True and False are no numbers here.
 
-    >>> check_number("momentum", 1, 0, 1, inclusive="left")
+    >>> check_number("momentum", 1.0, 0, 1, inclusive="left")
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: momentum is 1. It must be a number of at least 0 and below 1.
     """
@@ -68,13 +70,16 @@ def check_number(
     number: Any = value if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     above = low <= number if inclusive in ("both", "left") else low < number
     below = number <= high if inclusive in ("both", "right") else number < high
-    if not (above and below):  # NaN is neither
-        raise TinyNetError(f"is {_shown(value)}. It must be a number {rules[inclusive]}.", parameter=name)
+    if not (above and below):  # NaN fails both comparisons
+        shown = _shown(value).removesuffix(".0")
+        raise TinyNetError(f"is {shown}. It must be a number {rules[inclusive]}.", parameter=name)
     return float(number)
 
 
 def check_bool(name: str, value: object) -> bool:
-    """Return True or False; raise a TinyNetError for any other value.
+    """Return True or False.
+
+    Raises TinyNetError for any other value.
 
     >>> check_bool("augment", 1)
     Traceback (most recent call last):
@@ -86,7 +91,9 @@ def check_bool(name: str, value: object) -> bool:
 
 
 def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
-    """Return one of the allowed words; raise a TinyNetError for any other value.
+    """Return one of the allowed words.
+
+    Raises TinyNetError for any other value.
 
     >>> check_choice("loss", "hinge", ("mse", "bce"))
     Traceback (most recent call last):
@@ -116,7 +123,7 @@ def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) ->
 
 
 def check_folder(path: Path) -> None:
-    """Raise a TinyNetError if the folder of a file to be written does not exist.
+    """Raise a TinyNetError if the folder of a file is missing.
 
     >>> check_folder(Path("missing/run.safetensors"))
     Traceback (most recent call last):

@@ -1,5 +1,7 @@
 """Test the page with the keyboard, on a small screen, in both themes and with axe."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -72,6 +74,32 @@ def test_axe_finds_no_violation(open_page, scheme, where):
     page.evaluate(laboratory.AXE.read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)")
     assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found] == []
+
+
+def test_a_refused_value_is_marked_in_its_field(open_page):
+    page = open_page(allowed=("400",))
+    rate = page.get_by_label("Learning rate")
+    rate.fill("-1")
+    rate.press("Enter")
+    expect(rate).to_have_attribute("aria-invalid", "true")
+    expect(rate).to_have_accessible_description(
+        "Learning rate is -1. It must be above 0 and at most 1,000,000."
+    )
+    expect(rate).to_be_focused()
+    page.evaluate(laboratory.AXE.read_text())
+    assert page.evaluate("axe.run('.at-recipe').then(found => found.violations.map(({id}) => id))") == []
+    rate.fill("0.5")
+    expect(rate).not_to_have_attribute("aria-invalid", "true")
+    page.locator("summary", has_text="More settings").click()
+    nesterov = page.get_by_label("Nesterov")
+    nesterov.check()
+    page.locator("summary", has_text="More settings").click()
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(nesterov).to_have_attribute("aria-invalid", "true")
+    expect(nesterov).to_have_accessible_description(re.compile("^Nesterov is True and momentum is 0"))
+    expect(nesterov).to_be_focused()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("where", ["", fragment({"architecture": {"sizes": [9, 8, 4, 2]}, "grid": 3})])

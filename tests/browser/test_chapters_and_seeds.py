@@ -26,7 +26,7 @@ def test_a_population_and_one_of_its_seeds_equal_python(open_page, noise):
     page.get_by_role("button", name="Measure", exact=True).click()
     trained = tn.population(recipe, networks=1000)
     expect(page.locator("[data-verdict]")).to_have_text(
-        str(trained.share(trained.all_right, "get all 4 pictures right"))
+        str(trained.fraction(trained.all_right, "get all 4 pictures right"))
     )
     page.get_by_label("Question").select_option("first_class")
     gaps = trained.margins(tn.train(tn.Network.initial(seed=0), LINES, recipe).batch(0))[:, 0]
@@ -34,7 +34,7 @@ def test_a_population_and_one_of_its_seeds_equal_python(open_page, noise):
         "Picture: top with the noise of step 0." if noise else "Picture: top."
     )
     expect(page.locator("[data-verdict]")).to_have_text(
-        str(trained.share(gaps > 0, "predict horizontal for this picture"))
+        str(trained.fraction(gaps > 0, "predict horizontal for this picture"))
     )
     page.locator(".at-many-seeds svg [role=button]").last.click()
     member = page.locator(".at-many-seeds .link").first
@@ -69,7 +69,7 @@ def test_a_chapter_shows_the_measured_answer_only_after_a_guess(open_page):
     expect(chapter.locator(".answer")).to_contain_text("Incorrect Measured: two.")
     trained = tn.population(networks=1000)
     expect(chapter).to_contain_text(
-        str(trained.share(trained.all_right, "get all four pictures right after 100 epochs"))
+        str(trained.fraction(trained.all_right, "get all four pictures right after 100 epochs"))
     )
     assert chapter.locator("img").evaluate("image => image.naturalWidth") > 100
     page.get_by_role("button", name="Close chapter").click()

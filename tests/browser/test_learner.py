@@ -30,7 +30,7 @@ from tinynet.lab.api import learner
 from tinynet.story.rung_effects import sentence
 
 GRAY = {"input": [0.5] * 4, "target": [0.5, 0.5]}
-LEARNER = fragment({"chapter": "learner", "own": GRAY})
+LEARNER = fragment({"chapter": "learner", "custom": GRAY})
 WORLD = World(noise=0.15, doubt=0.6, labels="coin")
 SOURCES = ("memorizer", "learner", "Bayes-optimal")
 
@@ -49,11 +49,9 @@ def assert_outputs(page, picture):
         expect(card.locator(".value").first).to_have_text(f"{100 * outputs[0]:.1f} %")
         expect(card.locator(".value").nth(1)).to_have_text(f"{100 * outputs[1]:.1f} %")
         gap = outputs[0] - outputs[1]
-        expect(card.locator(".gap")).to_have_text(f"|H − V| {abs(gap):.3f}")
+        expect(card.locator(".margin")).to_have_text(f"margin {abs(gap):.3f}")
         answer = "horizontal" if gap > 0 else "vertical"
-        words = (
-            answer if abs(gap) >= predictions.UNSURE else f"unsure, leans to {answer}" if gap else "undecided"
-        )
+        words = answer if abs(gap) >= predictions.UNSURE else f"{answer} (unsure)" if gap else "undecided"
         expect(card.locator(".pill")).to_have_text(words)
 
 
@@ -90,7 +88,7 @@ def test_the_networks_compute_their_outputs_without_the_server(open_page):
     page.keyboard.press("Enter")
     outputs = learner.network_of("memorizer")(np.array([0.9, 0.7, 0.5, 0.5]))
     expect(page.locator('[data-who="memorizer"] .value').first).to_have_text(f"{100 * outputs[0]:.1f} %")
-    expect(page.locator('[data-who="Bayes-optimal"] .pill')).to_have_text("leans to horizontal")
+    expect(page.locator('[data-who="Bayes-optimal"] .pill')).to_have_text("horizontal")
 
 
 def test_maps_and_sliders_set_the_picture(open_page):
@@ -198,11 +196,11 @@ def test_reliability_and_exam_equal_python(open_page):
         expect(page.locator(f'[data-reliability="{side}"] figcaption')).to_contain_text(f"{found.ece:.3f}")
         marks = page.locator("[data-exam] tbody tr").all()
         passed = ["✓" in row.locator("td").nth(k).inner_text() for row in marks]
-        assert passed == exam.evaluate(network).parts[0].tolist()
+        assert passed == exam.evaluate(network).met[0].tolist()
 
 
 def test_the_network_of_a_rung_is_trained_in_the_panels_below(open_page):
-    page = open_page(fragment({"chapter": "learner", "rung": "learner", "own": GRAY, "seed": 2}))
+    page = open_page(fragment({"chapter": "learner", "rung": "learner", "custom": GRAY, "seed": 2}))
     page.get_by_role("button", name="Train this network below").click()
     rung = RUNG["learner"]
     recipe = replace(rung.recipe, seed=2)
@@ -296,7 +294,7 @@ def test_many_seeds_are_trained_on_a_world(open_page):
     page.get_by_label("Number of seeds").select_option("1000")
     page.get_by_role("button", name="Measure", exact=True).click()
     trained = tn.population(tn.Recipe(learning_rate=1.0, epochs=20), 1000, examples=WORLD)
-    found = trained.share(trained.all_right, "get all 4 pictures right")
+    found = trained.fraction(trained.all_right, "get all 4 pictures right")
     expect(page.locator("[data-verdict]")).to_have_text(str(found))
 
 

@@ -272,7 +272,7 @@ def test_a_dropped_table_is_trained_as_a_regression(open_page, folder):
     panel.get_by_label("Hidden nodes").fill("3")
     timeline = train(page)
     text = (folder / "diabetes.csv").read_text()
-    request = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden=3)
+    request = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden_nodes=3)
     found = wire_table.table(request)
     examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
     recipe = tn.Recipe.from_json(found["recipe"])

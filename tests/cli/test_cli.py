@@ -209,8 +209,14 @@ def test_train_accepts_a_table(tmp_path):
         ),
         (["train", "none.csv"], "cannot read none.csv"),
         (["explain", "none.safetensors", "loss"], "cannot read none.safetensors: No such file"),
-        (["nudge", "--picture", "middle"], "tinynet: --picture is 'middle'. It must be fuzzy, top"),
-        (["nudge", "--picture", "1,0"], "tinynet: --picture is '1,0', which has 2 numbers."),
+        (
+            ["nudge", "--picture", "middle"],
+            "tinynet: --picture is 'middle'. It must be one of 'fuzzy', 'top'",
+        ),
+        (
+            ["nudge", "--picture", "1,0"],
+            "tinynet: --picture is '1,0'. It must be one of 'fuzzy'.*or four numbers",
+        ),
         (["nudge", "--cell", "layer1.wieght[0,2]"], "Did you mean"),
         (["population", "--networks", "0"], "tinynet: --networks is 0"),
         (["population", "--networks", "9", "--out", "a.gif"], "A figure needs one of"),

@@ -138,7 +138,10 @@ def test_an_error_is_renamed_in_its_parameters_and_not_in_its_values():
 
 TABLE = "x,y,kind\n1,0,a\n2,1,b\n3,0,a\n4,1,b\n"
 RULES = {  # errors about several options, with the names in the message
-    "train --loss bce --output softmax": ("--loss is 'bce' and --output is 'softmax'", "--output='sigmoid'"),
+    "train --loss bce --output softmax": (
+        "--loss is 'bce' and --output is 'softmax'",
+        "Set --output to 'sigmoid'",
+    ),
     "train --loss cross_entropy": ("--loss is 'cross_entropy' and --output is 'sigmoid'",),
     "train --nesterov": ("--nesterov is True and --momentum is 0",),
     "train --optimizer adam --momentum 0.5": (
@@ -147,7 +150,7 @@ RULES = {  # errors about several options, with the names in the message
     ),
     "train own.csv --label kind --augment": ("--augment is True", "Set --augment to False"),
     "train own.csv --label kind --target x": ("--label is 'kind' and --target is 'x'", "in --ignore"),
-    "train own.csv --label x": ("choose it with --label='kind'", "list it in --ignore"),
+    "train own.csv --label x": ("set --label to 'kind'", "list it in --ignore"),
     "train own.csv --label kind --held-out 0.1": ("--held-out is 0.1 and would hold out 0 of 2 examples",),
     "train own.csv --label kind --no-scale": ("Turn on --scale",),
     "population --networks 9 --first-seed 4294967295": ("--first-seed is 4,294,967,295 and --networks is 9",),

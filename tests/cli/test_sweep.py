@@ -79,7 +79,7 @@ def test_a_sweep_writes_its_folder_and_its_figure(tmp_path):
 def test_a_dry_run_computes_nothing(tmp_path):
     done = tinynet(*SMALL, "--dry-run", "--out", tmp_path / "out")
     assert done.stdout.startswith(
-        "4 trials need 2 trainings of 300 networks: 600 networks in 2 shards.\nExpected duration: about "
+        "4 trials: 2 trainings of 300 networks, 600 networks in 2 shards.\nExpected duration: about "
     )
     assert not (tmp_path / "out").exists()
     found = json.loads(tinynet(*SMALL, "--dry-run", "--json").stdout)

@@ -189,9 +189,9 @@ def test_a_sweep_accepts_a_table(folder):
     [
         (
             ["iris.csv"],
-            "line 2, column 'species': 'setosa' is not a number. If the column is the label, choose it with --label='species'",
+            "line 2, column 'species': 'setosa' is not a number. If the column is the label, set --label to 'species'",
         ),
-        (["iris.csv", "--label", "kind"], "has no column 'kind'. Its columns are sepal length"),
+        (["iris.csv", "--label", "kind"], "has no column 'kind'. Its columns are 'sepal length"),
         (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
         (["none.csv"], "cannot read none.csv: No such file"),
         ([".", "--label", "species"], "--label is not used. . is a folder of images."),
@@ -202,7 +202,7 @@ def test_a_sweep_accepts_a_table(folder):
             "line 2, column 'sepal length (cm)': 5.1 is outside 0 to 1",
         ),
         (["--label", "species"], "--label is not used. No table was given."),
-        (["--held-out", "1"], "tinynet: --held-out is 1.0"),
+        (["--held-out", "1"], "tinynet: --held-out is 1. It must"),
         (
             ["--held-out", "0.1"],
             "--held-out is 0.1 and would hold out 0 of 2 examples of class 'horizontal'",

@@ -130,8 +130,8 @@ def test_before_plus_change_is_after_and_shares_add_up_to_the_gradient(seed, cas
 def test_a_json_round_trip_keeps_the_sheet_and_its_bits(architecture, recipe, batch):
     moment = nudge(architecture, recipe, batch)
     again = Sheet.from_json(json.loads(json.dumps(moment.sheet.to_json())))
-    givens = {name: moment.values[name] for name, cell in again.cells.items() if cell.formula is None}
-    assert again.evaluate(givens) == moment.values
+    input_values = {name: moment.values[name] for name, cell in again.cells.items() if cell.formula is None}
+    assert again.evaluate(input_values) == moment.values
     assert list(again.cells.values()) == list(moment.sheet.cells.values())
 
 
@@ -146,8 +146,8 @@ def test_each_cell_uses_only_cells_before_it():
 def test_dependents_are_the_cells_that_change():
     moment = nudge(*CASES["default"])
     sheet = moment.sheet
-    givens = {name: moment.values[name] for name, cell in sheet.cells.items() if cell.formula is None}
-    changed = sheet.evaluate(givens | {"layer2.bias[0]": 3.0})
+    input_values = {name: moment.values[name] for name, cell in sheet.cells.items() if cell.formula is None}
+    changed = sheet.evaluate(input_values | {"layer2.bias[0]": 3.0})
     moved = [
         name for name in sheet.cells if changed[name] != moment.values[name] and name != "layer2.bias[0]"
     ]
@@ -158,7 +158,7 @@ def test_dependents_are_the_cells_that_change():
 
 def test_a_sheet_without_a_recipe_is_forward_only():
     sheet = Sheet.of(tn.Architecture())
-    values = sheet.evaluate(sheet.givens(tn.Network.initial(seed=0), [0.5] * 4))
+    values = sheet.evaluate(sheet.input_values(tn.Network.initial(seed=0), [0.5] * 4))
     assert values["layer2.a[1]"] == pytest.approx(tn.Network.initial(seed=0)([0.5] * 4)[1], abs=1e-15)
     assert {cell.phase for cell in sheet.cells.values()} == {"input", "forward"}
 
@@ -195,7 +195,7 @@ def sheet_json(**changes):
     ("data", "message"),
     [
         (sheet_json(format=3), "not a sheet of format 2"),
-        (sheet_json(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of \+"),
+        (sheet_json(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of '\+'"),
         (sheet_json(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
         (sheet_json(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
     ],

@@ -77,9 +77,9 @@ def test_examples_are_selected_and_reversed():
         ),
         ([[0.0, np.nan]], None, ("a",), "has nan in column 1"),
         ([[0.0, 1.0]], [[2.0, 0.0]], ("a",), "targets of 'a' has 2"),
-        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 columns and target_names has 2 names. Give one name"),
+        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 column and target_names has 2 names. Give one name"),
         ([[0.0], [1.0]], None, ("a", "a"), "two examples have the name 'a'. Names must differ"),
-        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\). With 1 names it must be \(1, width\)"),
+        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\). With 1 name it must be \(1, width\)"),
         ([[0.0], [1.0, 0.0]], None, ("a", "b"), "all rows of the same width"),
     ],
 )

@@ -44,7 +44,7 @@ def test_a_json_round_trip_keeps_the_scaling():
         ),
         (lambda: TWO(["a", "b"]), "not numbers .*. A row must have one number for each of the 2 columns"),
         (lambda: TWO([np.nan, 1.0]), "contain a number that is not finite"),
-        (lambda: Scaling(("a",), (0,), (1, 2)), "1 columns, 1 low and 2 high values"),
+        (lambda: Scaling(("a",), (0,), (1, 2)), "1 column, 1 low value and 2 high values"),
         (
             lambda: Scaling(("a",), (2,), (1,)),
             "column 'a' goes from 2 to 1. The range must be finite and not negative",

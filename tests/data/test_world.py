@@ -184,7 +184,7 @@ def test_integers_and_floats_make_equal_worlds():
         ({"doubt": "half"}, "doubt is 'half'"),
         ({"bright": 0.9}, "bright is 0.9. It must be two levels"),
         ({"bright": (0.9, 0.7)}, "The lower level must come first"),
-        ({"flat": (0.0, 2.0)}, "flat is 2.0. It must be a number from 0 to 1."),
+        ({"flat": (0.0, 2.0)}, "flat is 2. It must be a number from 0 to 1."),
         ({"dark": (0.0, 0.7)}, "dark goes up to 0.7 and bright starts at 0.6"),
         ({"labels": "hard"}, "labels is 'hard'. It must be one of 'soft', 'coin'."),
         ({"n": 9}, "n is 9. It must be a whole number from 2 to 8."),

@@ -92,7 +92,7 @@ def test_the_verdicts_compare_confidence_and_accuracy():
 
 def test_the_json_contains_only_bins_that_are_not_empty():
     found = score_of("held-out", [0.55, 0.55, 1.0], [1, 0, 1]).to_json()
-    assert [(row["from"], row["count"], row["share"]) for row in found["reliability"]] == [
+    assert [(row["from"], row["count"], row["observed"]) for row in found["reliability"]] == [
         (0.5, 2, 0.5),
         (0.9, 1, 1),
     ]

@@ -102,6 +102,34 @@ def test_compare_reports_differences_and_outcomes():
     assert "learned by epoch" in str(found)
 
 
+def test_compare_says_which_network_learned():
+    def outcome(first, second):
+        return compare(first, second).outcomes[1]
+
+    slow, fast = run(epochs=300), run(epochs=300, learning_rate=5.0)
+    assert outcome(slow, run(1, epochs=300)) == "neither network learned in 300 epochs"
+    assert outcome(slow, run(epochs=200)) == (
+        "the first network did not learn in 300 epochs, and the second network did not learn in 200 epochs"
+    )
+    epoch = outcome(fast, fast).removeprefix("both networks learned by epoch ")
+    assert outcome(slow, fast) == (
+        f"the first network did not learn in 300 epochs, and the second network learned by epoch {epoch}"
+    )
+
+
+def test_compare_names_the_changed_predictions():
+    assert (
+        compare(run(4, epochs=1), run(4, epochs=10)).outcomes[2]
+        == "1 of 4 predictions differs: top, from horizontal to vertical"
+    )
+    assert (
+        compare(run(4, epochs=1), run(4, epochs=100))
+        .outcomes[2]
+        .startswith("3 of 4 predictions differ: top, ")
+    )
+    assert compare(run(), run()).outcomes[2] == "the predictions for all 4 examples are equal"
+
+
 def test_compare_reports_the_initial_network_and_the_order():
     assert compare(run(), run(1)).differences == (
         "the initial network is 'seed 0' in the first training and 'seed 1' in the second",

@@ -3,6 +3,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+import prose
 import tinynet as tn
 from tinynet import rng
 from tinynet.data import pictures
@@ -10,6 +11,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation import bayes, bayes_bounds, exam
 from tinynet.evaluation.calibration import auroc, brier, over_outputs
 from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.evaluation.symmetry import agreement, symmetrize
 
 EXAM = Exam(count=3000)
@@ -32,9 +34,9 @@ def test_the_exam_has_gray_and_twelve_other_ambiguous_pictures():
     binary = pictures.binary()
     lines = {tuple(x) for x in pictures.lines().inputs.tolist()}
     expected = {tuple(x) for x in binary.inputs.tolist()} - lines | {(0.5,) * 4}
-    assert EXAM.doubts[0].tolist() == [0.5] * 4
-    assert {tuple(x) for x in EXAM.doubts.tolist()} == expected
-    assert len(EXAM.doubts) == 13
+    assert EXAM.ambiguous[0].tolist() == [0.5] * 4
+    assert {tuple(x) for x in EXAM.ambiguous.tolist()} == expected
+    assert len(EXAM.ambiguous) == 13
 
 
 def test_the_bayes_optimal_prediction_passes_the_exam():
@@ -43,7 +45,7 @@ def test_the_bayes_optimal_prediction_passes_the_exam():
     assert result.brier_ratio == pytest.approx([1])
     assert result.accuracy == pytest.approx([EXAM.bayes_scores.accuracy.value], abs=1e-3)
     assert result.auroc == pytest.approx([EXAM.bayes_scores.auroc.value])
-    assert result.worst_doubt == [0]
+    assert result.worst_ambiguous == [0]
 
 
 def test_three_relu_nodes_can_pass_the_exam():
@@ -77,12 +79,12 @@ def test_every_measure_agrees_with_its_definition(memorizers):
     outputs, lines = network(inputs), rows < 4
     clean, gaps = network(pictures.lines()), outputs[:, 0] - outputs[:, 1]
     margins = (clean[:, 0] - clean[:, 1]) * [1, 1, -1, -1]
-    doubts = np.abs(np.diff(network(EXAM.doubts)))
+    ambiguous = np.abs(np.diff(network(EXAM.ambiguous)))
     expected = [
         margins.min(),
         (np.sign(gaps) == targets[:, 0] - targets[:, 1])[lines].mean(),
-        doubts[0, 0],
-        doubts.max(),
+        ambiguous[0, 0],
+        ambiguous.max(),
         over_outputs(brier, outputs, targets) / bayes_bounds.bayes_scores(tn.World(), count=3000).brier.value,
         auroc(np.abs(gaps), lines),
         agreement(network, inputs[lines]).mean(),
@@ -90,22 +92,22 @@ def test_every_measure_agrees_with_its_definition(memorizers):
     assert table(EXAM.evaluate(network))[:, 0] == pytest.approx(expected)
 
 
-def test_a_memorizer_meets_only_the_first_criterion(memorizers):
+def test_a_memorizer_meets_only_the_first_requirement(memorizers):
     result = memorizers.take_exam(EXAM)
-    assert result.parts.sum(axis=0)[0] > 55
-    assert result.parts.sum(axis=0)[1:].tolist() == [0, 0, 0, 0, 0]
+    assert result.met.sum(axis=0)[0] > 55
+    assert result.met.sum(axis=0)[1:].tolist() == [0, 0, 0, 0, 0]
 
 
 def test_a_symmetrized_memorizer_has_the_accuracy_of_bayes(memorizers):
     result = EXAM.evaluate(symmetrize(memorizers.network(3)))
     assert result.accuracy == pytest.approx(EXAM.evaluate(bayes_optimal).accuracy, abs=1e-3)
-    assert result.worst_doubt == pytest.approx([0], abs=1e-12)
+    assert result.worst_ambiguous == pytest.approx([0], abs=1e-12)
     assert result.agreement > 0.99
 
 
 def test_a_network_that_is_always_unsure_fails():
     result = EXAM.evaluate(lambda x: np.full((len(x), 2), 0.5))
-    assert result.parts.tolist() == [[False, False, True, False, False, False]]
+    assert result.met.tolist() == [[False, False, True, False, False, False]]
     neither = EXAM.evaluate(lambda x: np.zeros((len(x), 2)))
     assert neither.brier_ratio[0] > 2  # a confident "neither" has a poor score
 
@@ -121,7 +123,7 @@ def test_many_networks_have_the_results_of_single_networks(memorizers, monkeypat
     )  # the kernel computes in float32
 
 
-def test_networks_with_nan_or_infinity_meet_no_criterion(memorizers):
+def test_networks_with_nan_or_infinity_meet_no_requirement(memorizers):
     def predictor(inputs):
         outputs = memorizers.outputs(inputs)
         outputs[1] = np.nan
@@ -130,40 +132,57 @@ def test_networks_with_nan_or_infinity_meet_no_criterion(memorizers):
 
     result = EXAM.evaluate(predictor)
     assert np.isnan(table(result)).any(axis=0).tolist() == [False, True, True] + [False] * 61
-    assert not result.parts[1:3].any()
+    assert not result.met[1:3].any()
     half = np.median(np.delete(result.margin, [1, 2]))
-    assert f"median margin {half:.2f}, at least 0.8 required" in result.verdicts()[0].sentence
+    assert f"The median line margin is {half:.3f}. It must be at least 0.8." in result.verdicts()[0].sentence
     lost = EXAM.evaluate(lambda x: np.full((len(x), 2), np.nan))
-    assert "no network has finite values" in lost.verdicts()[0].sentence
+    assert "No network has finite values." in lost.verdicts()[0].sentence
 
 
 def test_exam_verdicts_contain_counts_and_medians(memorizers):
     result = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.evaluate(bayes_optimal)])
     found = result.verdicts()
     assert len(result) == 65
-    assert [v.count for v in found] == [*result.parts.sum(axis=0).tolist(), 1]
+    assert [v.count for v in found] == [*result.met.sum(axis=0).tolist(), 1]
     assert found[-1].n == 65
     assert str(found[-1]).startswith(
         "1 of 65 networks pass the whole exam (1.5 %; 95 % interval 0.3 % to 8.2 %)"
     )
-    assert f"median AUROC {np.median(result.auroc):.3f}, at least 0.85 required" in str(found[4])
+    assert f"The median AUROC is {np.median(result.auroc):.3f}. It must be at least 0.85." in str(found[4])
 
 
-def test_each_criterion_has_a_verdict(memorizers):
+def test_every_requirement_has_a_verdict_with_its_medians(memorizers):
     result = memorizers.take_exam(EXAM)
-    for n, (criterion, verdict) in enumerate(zip(result.criteria(), result.verdicts(), strict=False), 1):
-        assert criterion.name == exam.PARTS[n - 1]
-        assert verdict.sentence.startswith(f"{criterion.passed.sum()} of 64 networks meet criterion {n}, ")
-        assert verdict.sentence.endswith(
-            f"; median {criterion.measure} {criterion.value}, {criterion.required} required."
+    for k, (requirement, verdict) in enumerate(zip(REQUIREMENTS, result.verdicts(), strict=False)):
+        met = result.met[:, k].sum()
+        assert verdict.sentence.startswith(
+            f"{met} of 64 networks meet requirement {k + 1}, {requirement.label} ("
         )
-        assert criterion.text == f"{criterion.measure} {criterion.value}, {criterion.required} required"
+        for measure in requirement.measures:
+            median = np.median(getattr(result, measure.key))
+            assert (
+                f" The median {measure.label} is {median:.3f}. It must be {measure.kind} {measure.threshold:g}."
+                in str(verdict)
+            )
+        assert not prose.hard(verdict.sentence)
+
+
+def test_every_measure_of_a_result_has_one_threshold():
+    assert [measure.key for measure in MEASURES] == [f.name for f in fields(ExamResult)]
+    assert [requirement.text for requirement in REQUIREMENTS] == [
+        "line margin ≥ 0.8",
+        "line accuracy ≥ 0.93",
+        "gray margin ≤ 0.1, worst margin ≤ 0.25",
+        "Brier ratio ≤ 1.05",
+        "AUROC ≥ 0.85",
+        "agreement ≥ 0.95",
+    ]
 
 
 def test_a_larger_world_can_be_examined():
     world = tn.World(n=3)
     large = Exam(world, count=500)
-    assert large.doubts.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
+    assert large.ambiguous.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
     result = large.evaluate(lambda x: bayes.posterior(world, x))
     assert result.passed.tolist() == [True]
 

@@ -40,7 +40,7 @@ def fixed(outputs):
     ("outputs", "winner", "words"),
     [
         ((0.9, 0.1), "horizontal", "horizontal"),
-        ((0.4, 0.55), "vertical", "unsure, leans to vertical"),
+        ((0.4, 0.55), "vertical", "vertical (unsure)"),
         ((0.5, 0.5), None, "undecided"),
     ],
 )

@@ -162,9 +162,9 @@ def test_augmentation_does_not_change_the_four_lines():
 
 def confidence_on(trained):
     """Return the mean |H - V| on gray, on diagonals, and on pictures with one different pixel."""
-    doubts = Exam(count=100).doubts
-    margins, lit = np.abs(trained.margins(doubts)).mean(axis=0), doubts.sum(axis=1)
-    gray = (doubts == 0.5).all(axis=1)
+    ambiguous = Exam(count=100).ambiguous
+    margins, lit = np.abs(trained.margins(ambiguous)).mean(axis=0), ambiguous.sum(axis=1)
+    gray = (ambiguous == 0.5).all(axis=1)
     return margins[gray].mean(), margins[(lit == 2) & ~gray].mean(), margins[np.isin(lit, (1, 3))].mean()
 
 

@@ -16,7 +16,7 @@ EXAM = Exam(count=1000)
 
 
 def exam_result(**columns):
-    plain = {"margin": 0.9, "accuracy": 0.95, "gray": 0.05, "worst_doubt": 0.1}
+    plain = {"margin": 0.9, "accuracy": 0.95, "gray": 0.05, "worst_ambiguous": 0.1}
     plain |= {"brier_ratio": 1.0, "auroc": 0.9, "agreement": 0.97}
     return ExamResult(*(np.asarray(columns.get(name, [value] * 4), float) for name, value in plain.items()))
 
@@ -39,12 +39,15 @@ def test_every_rung_is_compared_with_an_earlier_rung():
 def test_a_standing_sums_up_the_exam_results():
     found = Standing.of("x", exam_result(margin=[0.9, 0.5, -0.1, np.nan], accuracy=[0.9, 1.0, 0.8, np.nan]))
     assert (found.networks, found.finite, found.passed, found.n_failing_clean_lines) == (4, 3, 0, 2)
-    assert found.parts[0] == 1
+    assert found.met[0] == 1
     assert found.means["accuracy"] == pytest.approx(0.9)
     assert found.errors["accuracy"] == pytest.approx(np.std([0.9, 1.0, 0.8]) / 3**0.5)
     described = json.loads(json.dumps(asdict(found)))
     assert Standing.from_json(described) == found
-    described["unsound"] = described.pop("n_failing_clean_lines")  # the name in files of earlier versions
+    described["unsound"] = described.pop("n_failing_clean_lines")  # as files of earlier versions name them
+    described["parts"] = described.pop("met")
+    for values in (described["means"], described["errors"], described["medians"]):
+        values["worst_doubt"] = values.pop("worst_ambiguous")
     assert Standing.from_json(described) == found
 
 
@@ -52,7 +55,7 @@ def test_only_changes_beyond_their_errors_are_reported():
     before = Standing.of("a", exam_result(accuracy=[0.80] * 4, gray=[0.5, 0.1, 0.9, 0.5]))
     after = Standing.of("b", exam_result(accuracy=[0.90] * 4, gray=[0.6, 0.2, 0.9, 0.5], auroc=[0.5] * 4))
     found = {
-        effect.measure.name: (effect.kind, round(effect.before, 3), round(effect.after, 3))
+        effect.measure.label: (effect.kind, round(effect.before, 3), round(effect.after, 3))
         for effect in effects(before, after)
     }
     assert found["line accuracy"] == ("better", 0.8, 0.9)
@@ -90,7 +93,7 @@ def test_a_standing_equals_the_exam_of_a_population():
 
 
 def test_an_unknown_rung_is_named():
-    with pytest.raises(TinyNetError, match="there is no rung 'top'. The rungs are notebook, high_rate"):
+    with pytest.raises(TinyNetError, match="rung is 'top'. It must be one of 'notebook', 'high_rate'"):
         Ladder(16, exam=EXAM).standing("top")
 
 

@@ -119,7 +119,7 @@ def test_networks_that_diverge_are_counted():
     trained = tn.population(tn.Recipe(learning_rate=3.0, epochs=1000), networks=64, architecture=architecture)
     assert not trained.finite.any()
     assert trained.accuracy.max() == 0
-    assert any("none stayed finite" in verdict.sentence for verdict in trained.verdicts())
+    assert any("No network has a finite loss." in verdict.sentence for verdict in trained.verdicts())
     assert any("not finite" in verdict.sentence for verdict in trained.verdicts())
 
 

@@ -76,7 +76,7 @@ def test_text_is_parsed_into_values_of_an_axis(axis, text, values):
         ("epochs", "", "epochs is ''"),
         ("hidden", "4x", "hidden is '4x'. It must be numbers of nodes, such as 3, or 4x4"),
         ("nesterov", "yes", "nesterov is 'yes'. It must be true or false"),
-        ("speed", "1", "axis is 'speed'. It must be one of learning_rate, epochs"),
+        ("speed", "1", "axis is 'speed'. It must be one of 'learning_rate', 'epochs'"),
     ],
 )
 def test_invalid_text_for_an_axis_is_refused(axis, text, message):
@@ -90,7 +90,7 @@ def test_invalid_text_for_an_axis_is_refused(axis, text, message):
         ({"rate": 1}, "axis is 'rate'. It must be one of"),
         ({"seed": 1}, "axis is 'seed'. It must be one of"),
         ({"epochs": []}, "epochs is an empty list"),
-        ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1.0"),
+        ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1. It must"),
         ({"hidden": ["4x4", 0.5]}, r"sizes\[1\] is 0.5. It must be a whole number"),
         ({"epochs": range(1, 1000), "learning_rate": range(1, 1000)}, "998,001 trials"),
     ],

@@ -100,7 +100,7 @@ def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, low_resolution
 
 def test_invalid_options_of_a_film_are_refused(run, tmp_path, monkeypatch):
     for name, options, message in (
-        ("film.avi", {}, "the extension of the film is '.avi'. It must be .gif or .mp4"),
+        ("film.avi", {}, "the extension of the film is '.avi'. It must be one of '.gif', '.mp4'"),
         ("no/film.gif", {}, r"cannot write .*film\.gif: there is no folder .*no\. Make the folder first"),
         ("film.gif", {"frames": 1}, "frames is 1. It must be a whole number from 2 to 2,000"),
         ("film.gif", {"fps": 0.5}, "fps is 0.5. It must be a whole number from 1 to 60"),
@@ -156,7 +156,7 @@ def test_every_figure_is_drawn_for_every_kind_of_recording(run, tmp_path):
         tn.plots.save(figures.draw(run, "map"), tmp_path / f"map.{ending}")
     with pytest.raises(
         tn.TinyNetError,
-        match="figure is 'mood'. The figures of this recording are network, initial, loss",
+        match="figure is 'mood'. It must be one of 'network', 'initial', 'loss'",
     ):
         figures.draw(run, "mood")
 

@@ -64,7 +64,7 @@ def expected_cells(moments, changes=()):
     found, given, values = {}, {}, {}
     for k, moment in enumerate(moments):
         if k == 0:
-            given = moment.sheet.givens(
+            given = moment.sheet.input_values(
                 moment.network, moment.batch.inputs, moment.batch.targets, moment.state
             )
         else:

@@ -179,7 +179,7 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
     ("saved", "message"),
     [
         (nn.Linear(4, 2), "objects other than tensors.*Save model.state_dict"),
-        ([1, 2], "contains a list, not a state_dict"),
+        ([1, 2], "contains an object of type list, not a state_dict"),
         ({"epoch": 3}, "has 'epoch', which is not a weight or bias"),
         ({"model": {}, "epoch": 3}, "has a dictionary in 'model'. If it is the state_dict, save only it"),
         ({"0.weight": torch.zeros(2, 2).to_sparse()}, "0.weight is not a plain tensor of numbers .*Sparse"),
@@ -234,7 +234,7 @@ def test_layers_without_numbers_are_ordered_by_shape(tmp_path):
         ({"conv.weight": filled(1, 1, 2, 2)}, r"conv.weight has shape \(1, 1, 2, 2\). It must have shape \(out, in\)"),
         ({"1.running_mean": filled(3)}, "has '1.running_mean', which is not a weight or bias"),
         ({"0.bias": filled(3)}, "the bias of layer '0' and no weight"),
-        ({"0.weight": filled(3, 4), "0.bias": filled(2)}, "layer '0' has 3 nodes and 2 biases"),
+        ({"0.weight": filled(3, 4), "0.bias": filled(2)}, "layer '0' has 3 nodes and a bias of length 2"),
         ({"0.weight": filled(3, 4), "2.weight": filled(2, 5)}, "not a chain of layers: 0 has 3 outputs and 2 has 5 inputs"),
         ({"a.weight": filled(3, 3), "b.weight": filled(3, 3)}, "the order of its layers a, b: 2 orders make a chain. Pass the arrays in order"),
         ({"a.weight": filled(3, 4), "b.weight": filled(3, 4)}, "the order of its layers a, b: no orders"),
@@ -299,11 +299,11 @@ def test_a_changed_number_in_a_safetensors_file_is_detected(tmp_path):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: SINGLE.save("net.h5"), "has the extension '.h5'. It must be one of .safetensors, .pt, .pth, .onnx, .json"),
+        (lambda: SINGLE.save("net.h5"), "has the extension '.h5'. It must be one of '.safetensors', '.pt', '.pth', '.onnx', '.json'"),
         (lambda: tn.Network.load("missing.pt"), "cannot read missing.pt: No such file"),
         (lambda: tn.Network.load("net.json", hidden="relu"), "contains its activations. Leave hidden and output out"),
         (lambda: SINGLE.to_torch(dtype="float16"), "dtype is 'float16'. It must be one of 'float32', 'float64'"),
-        (lambda: SINGLE.with_parameter("layer1.bias[0]", 1e39).to_torch(), r"layer1.bias\[0\] is 1e\+39. It is too large for float32. Use dtype='float64'"),
+        (lambda: SINGLE.with_parameter("layer1.bias[0]", 1e39).to_torch(), r"layer1.bias\[0\] is 1e\+39. It is too large for float32. Set dtype to 'float64'"),
         (lambda: tn.Network.from_state_dict(SINGLE.state_dict(), hidden="gelu"), "hidden is 'gelu'"),
     ],
 )  # fmt: skip

@@ -227,7 +227,7 @@ def test_units_and_constant_columns_do_not_change_the_predictions():
         ({"kept": 0}, "kept is 0. It must be a whole number of at least 1"),
         (
             {"patience": 3, "validation_fraction": 2.0},
-            r"^validation_fraction is 2.0. It must be a number above 0 and below 1\.$",
+            r"^validation_fraction is 2. It must be a number above 0 and below 1\.$",
         ),
         (
             {"patience": 3, "validation_fraction": 0.001},

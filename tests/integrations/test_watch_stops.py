@@ -9,7 +9,7 @@ from torch.nn import functional
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
-from tinynet.integrations.torch_watch import tape
+from tinynet.integrations.torch_watch import step_log
 from watched_loops import X, Y, assert_consistent, loop, model, numbers, sgd, step
 
 
@@ -104,7 +104,7 @@ def test_a_later_error_ends_the_recording():
 
 
 def test_the_memory_of_a_recording_is_limited(monkeypatch):
-    monkeypatch.setattr(tape, "MAX_BYTES", 4000)
+    monkeypatch.setattr(step_log, "MAX_BYTES", 4000)
     plain, net = model(), model()
     loop(plain, sgd(plain))
     optimizer = sgd(net)

@@ -29,7 +29,9 @@ def test_a_rewritten_step_has_the_same_numbers(recipe, hidden, monkeypatch):
     written = tn.Sheet.of(architecture, recipe, recipe.batch_size)
     memory = rng.random(optimizers.state_size(architecture, recipe))
     shown = rng.random((recipe.batch_size, 4)), rng.random((recipe.batch_size, 2))
-    expected = written.evaluate(written.givens(tn.Network.initial(architecture, seed=0), *shown, memory))
+    expected = written.evaluate(
+        written.input_values(tn.Network.initial(architecture, seed=0), *shown, memory)
+    )
     found = {name: expected[name] for name, cell in written.cells.items() if cell.formula is None}
     cells = [(name, cell.formula) for name, cell in written.cells.items()]
     cells = dict(rewriting.with_rate(cells, architecture, recipe))

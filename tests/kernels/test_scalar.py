@@ -8,7 +8,7 @@ from tinynet import rng
 from tinynet.core import optimizers
 from tinynet.data.batches import batch_arrays, batch_indices
 from tinynet.kernels import scalar
-from tinynet.kernels.scalar import Recorder, Tape
+from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.numerics.integers import ceil_div
 
 LINES = tn.pictures.lines()
@@ -46,20 +46,20 @@ def test_each_presentation_has_its_own_noise():
 
 @pytest.mark.parametrize("noise", [0.0, 0.2])
 def test_a_recorder_resumes_training(noise, monkeypatch):
-    """Compare the tape of one call with the tapes of several calls and of small parts."""
+    """Compare the arrays of one call with those of several calls and of small parts."""
     recipe = tn.Recipe(epochs=6, momentum=0.5, order="shuffled", noise=noise)
-    tapes = [recorded(recipe, [(0, 24)]), recorded(recipe, [(0, 5), (5, 6), (6, 24)])]
+    recordings = [recorded(recipe, [(0, 24)]), recorded(recipe, [(0, 5), (5, 6), (6, 24)])]
     monkeypatch.setattr(scalar, "MAX_DRAWN", 7 * 4)
-    tapes.append(recorded(recipe, [(0, 24)]))
-    for tape in tapes[1:]:
-        for one, other in zip(tapes[0][1:], tape[1:], strict=True):
+    recordings.append(recorded(recipe, [(0, 24)]))
+    for arrays in recordings[1:]:
+        for one, other in zip(recordings[0][1:], arrays[1:], strict=True):
             assert one.tolist() == other.tolist()
 
 
 def recorded(recipe, spans):
     network = tn.Network.initial(seed=1)
     state = optimizers.initial_state(network.architecture, recipe)
-    tape = Tape.blank(network.architecture, recipe, recipe.epochs, 24, 1)
+    arrays = StepArrays.blank(network.architecture, recipe, recipe.epochs, 24, 1)
     machine = Recorder(network.architecture, recipe, LINES, network.parameters, state)
-    assert [machine(tape, *span) for span in spans] == [last for _, last in spans]
-    return tape
+    assert [machine(arrays, *span) for span in spans] == [last for _, last in spans]
+    return arrays

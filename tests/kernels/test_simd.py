@@ -178,5 +178,7 @@ def test_parameters_of_a_wrong_shape_or_after_an_epoch_are_refused():
     ):
         cohort.load_parameters(np.zeros((2, 23)))
     cohort.advance(1)
-    with pytest.raises(TinyNetError, match=r"1 epochs are done\. Load parameters before the first epoch"):
+    with pytest.raises(
+        TinyNetError, match=r"the training has reached epoch 1\. Load parameters before the first epoch"
+    ):
         cohort.load_parameters(cohort.parameters())

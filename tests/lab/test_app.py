@@ -30,8 +30,8 @@ from tinynet.story.rung_effects import sentence
 PLAIN = {"sizes": [4, 3, 2]}
 LINES = tn.pictures.lines()
 EXPERIMENT = {"architecture": PLAIN, "recipe": {}, "examples": LINES.to_json()}
-QUESTION = EXPERIMENT | {"picture": [0.5] * 4, "networks": 500}
-ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 10_000}}  # close to the maximum
+POPULATION = EXPERIMENT | {"inputs": [0.5] * 4, "networks": 500}
+ENDLESS = POPULATION | {"networks": 1_000_000, "recipe": {"epochs": 10_000}}  # nearly the maximum
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_recording_starts_from_given_parameters(client):
 
 
 def test_a_population_agrees_with_the_library(client):
-    lines = json_lines(client.post("api/population", json=QUESTION | {"recipe": {"learning_rate": 5}}))
+    lines = json_lines(client.post("api/population", json=POPULATION | {"recipe": {"learning_rate": 5}}))
     trained = tn.population(tn.Recipe(learning_rate=5.0), 500)
     gaps = trained.margins(np.full((1, 4), 0.5))[:, 0]
     found = lines[-1]["result"]
@@ -115,7 +115,7 @@ def test_a_population_is_cancelled_if_the_client_disconnects(client):
             while answer.status_code == 429:
                 answer = retry(client)
             next(answer.iter_lines())
-    assert "result" in json_lines(patiently(client, QUESTION))[-1]
+    assert "result" in json_lines(patiently(client, POPULATION))[-1]
 
 
 def retry(client):
@@ -133,14 +133,14 @@ def patiently(client, question):
 
 
 def test_too_many_jobs_are_refused_without_blocking_short_requests(client):
-    patiently(client, QUESTION)
+    patiently(client, POPULATION)
     requests = [
         client.build_request("POST", "api/population", json=ENDLESS)
         for _ in range(jobs.WORKERS + jobs.WAITING)
     ]
     running = [client.send(request, stream=True) for request in requests]
     try:
-        refused = client.post("api/population", json=QUESTION)
+        refused = client.post("api/population", json=POPULATION)
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) > 0
         assert "Try again" in refused.json()["error"]
@@ -149,7 +149,7 @@ def test_too_many_jobs_are_refused_without_blocking_short_requests(client):
     finally:
         for answer in running:
             answer.close()
-    assert "result" in json_lines(patiently(client, QUESTION))[-1]
+    assert "result" in json_lines(patiently(client, POPULATION))[-1]
 
 
 WORLD = tn.World(noise=0.1, labels="coin")
@@ -160,7 +160,7 @@ def test_a_recording_and_a_population_of_a_world_equal_the_library(client):
     run = tn.train(tn.Network.initial(seed=7), WORLD, tn.Recipe(epochs=2, seed=7))
     assert client.post("api/recording", json=body).content == run.to_bytes()
     found = json_lines(
-        patiently(client, QUESTION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}})
+        patiently(client, POPULATION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}})
     )[-1]
     trained = tn.population(tn.Recipe(learning_rate=1.0), 500, examples=WORLD)
     assert found["result"]["verdicts"]["all_right"]["count"] == trained.all_right.sum()
@@ -183,9 +183,9 @@ def test_the_results_of_the_memorizer_and_the_learner_equal_the_library(client):
             found.count > 0
         ].tolist()
         assert bins["ece"] == found.ece
-        passed = Exam().evaluate(network).parts[0].tolist()
-        assert [part["passed"][k] for part in response["parts"]] == passed
-    assert [all(part["passed"][k] for part in response["parts"]) for k in (0, 1)] == [False, True]
+        passed = Exam().evaluate(network).met[0].tolist()
+        assert [row["met"][k] for row in response["requirements"]] == passed
+    assert [all(row["met"][k] for row in response["requirements"]) for k in (0, 1)] == [False, True]
     assert [rung["key"] for rung in response["rungs"]] == list(RUNG)
 
 
@@ -196,7 +196,9 @@ def test_a_rung_equals_the_ladder(client):
     assert Standing.from_json(response["standing"]) == found
     assert response["sentence"] == sentence(ladder, "high_rate")
     assert response["failing_clean_lines"]["count"] == found.n_failing_clean_lines
-    assert response["parts"][0]["sentence"].startswith(f"{found.parts[0]} of 64 networks pass part 1")
+    assert response["requirements"][0]["sentence"].startswith(
+        f"{found.met[0]} of 64 networks meet requirement 1, clean lines"
+    )
 
 
 def test_bayes_optimal_outputs_equal_the_posterior(client):
@@ -229,6 +231,10 @@ def test_a_chapter_has_figures_and_an_answer(client):
     assert any(part["kind"] == "figure" and part["svg"].startswith("<svg") for part in response["parts"])
 
 
+def examples_with(**changes):
+    return EXPERIMENT | {"examples": LINES.to_json() | changes}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "message"),
     [
@@ -238,10 +244,18 @@ def test_a_chapter_has_figures_and_an_answer(client):
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "the request has no field 'architecture'. Add the field."),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batch is 1,000. It must be a whole number from 1 to 256."),
-        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Create the network with output='softmax'"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Set output to 'softmax'"),
         ("initial_parameters", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "Use fewer epochs."),
-        ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "4 inputs"),
+        ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "sizes is (9, 3, 2) and the examples have 4 inputs and 2 targets each. The first size must be 4 and the last size 2."),
+        ("recording", EXPERIMENT | {"recipe": {"patience": 3}}, "patience is 3. The laboratory has no validation examples for early stopping. Set patience to 0."),
+        ("sheet", {"architecture": PLAIN, "recipe": {"patience": 3}}, "patience is 3. The laboratory has no validation examples"),
+        ("recording", examples_with(inputs=[[1], [1, 2]], targets=[[1, 0], [1, 0]], names=["a", "b"]), "inputs has 1 numbers in row 0 and 2 in row 1. All rows must have equal lengths."),
+        ("check", examples_with(targets=[[1, 0], [1]]), "targets has 2 numbers in row 0 and 1 in row 1."),
+        ("recording", examples_with(scaling={"x": 1}), "the request has no field 'examples.scaling.columns'. Add the field."),
+        ("check", examples_with(scaling={"columns": "x", "low": "x", "high": None}), "the field 'examples.scaling.columns' of the request is invalid. It must be a list."),
+        ("recording", examples_with(scaling={"columns": ["a", "b"], "low": ["x", "y"], "high": [1, 1]}), "the field 'examples.scaling.low.0' of the request is invalid. It must be a number."),
+        ("recording", examples_with(target_scaling={"columns": ["a", "b"], "low": [None, 0], "high": [1, 1]}), "the field 'examples.target_scaling.low.0' of the request is invalid. It must be a number."),
         ("recording", EXPERIMENT | {"parameters": [1.0]}, "parameters"),
         ("recording", EXPERIMENT | {"world": {"colour": 1}}, "a world has no field 'colour'"),
         ("recording", EXPERIMENT | {"world": {}, "recipe": {"noise": 0.1}}, "the examples are drawn from a world"),
@@ -250,9 +264,10 @@ def test_a_chapter_has_figures_and_an_answer(client):
         ("sheet", {"architecture": PLAIN, "recipe": {"loss": "given"}}, "loss is 'given'. It must be one of"),  # a value in files of earlier versions
         ("sheet", {"architecture": PLAIN | {"start": "xavier"}, "recipe": {}}, "no field 'start'"),
         ("initial_parameters", {"architecture": PLAIN, "first_seed": -1}, "first_seed is -1. It must be a whole number from 0"),
+        ("initial_parameters", {"architecture": PLAIN, "first_seed": 2**32 - 1, "count": 5}, "first_seed is 4,294,967,295. It must be a whole number from 0 to 4,294,967,291."),
         ("bayes", {"pictures": []}, "pictures has 0 pictures. It must have 1 to 5,000."),
         ("bayes", {"pictures": [[0.5]]}, "Each picture must have 4 pixels."),
-        ("bayes", {"pictures": [[2, 0, 0, 0]]}, "outside 0 to 1"),
+        ("bayes", {"pictures": [[0, 0, 0, 0], [0, 0, 2, 0]]}, "pictures[1][2] is 2.0. It must be a number from 0 to 1."),
         ("bayes", {"pictures": [[0, 0, 0, 0]], "world": {"noise": 0}}, "noise is 0"),
     ],
 )  # fmt: skip
@@ -260,7 +275,40 @@ def test_an_invalid_request_has_status_400_and_a_message(client, path, body, mes
     answer = client.post(f"api/{path}", json=body)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
-    assert set(answer.json()["parameters"]) <= set(golden.read("request_parameters"))
+    names = {parameter.split("[")[0] for parameter in answer.json()["parameters"]}
+    assert names <= set(golden.read("request_parameters"))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{", "the body of the request is not JSON. Send a JSON object."),
+        (b"\xff", "the body of the request is not JSON. Send a JSON object."),
+        (b"", "the request has no body. Send a JSON object."),
+        (b"[]", "the request is invalid. It must be an object."),
+    ],
+)
+def test_a_body_that_is_not_a_json_object_is_an_error(client, body, message):
+    answer = client.post("api/sheet", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["error"] == message
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "api/nothing", 404), ("POST", "api/nothing", 405), ("DELETE", "api/sheet", 405)],
+)
+def test_an_unknown_path_or_method_is_an_error(client, method, path, status):
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    expected = f"the laboratory has no {method} /{path}. The requests are listed in /api/openapi.json."
+    assert answer.json() == {"error": expected}
+
+
+def test_a_picture_size_out_of_range_is_an_error(client):
+    answer = client.get("api/pictures/0")
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "grid is 0. It must be a whole number from 2 to 8."
 
 
 def test_an_error_lists_its_parameters_for_the_labels_of_the_page(client):
@@ -275,7 +323,7 @@ def test_an_error_lists_its_parameters_for_the_labels_of_the_page(client):
     ("change", "message"),
     [
         ({"networks": 2_000_000}, "1 to 1,000,000"),
-        ({"picture": [0.5]}, "picture has 1 numbers. It must have 4, one for each input."),
+        ({"inputs": [0.5]}, "inputs has 1 number. It must have 4, one for each input."),
         (
             {"networks": 1_000_000, "recipe": {"epochs": 1_000_000}},
             "times the work that the page allows. Use fewer seeds or epochs",
@@ -283,18 +331,35 @@ def test_an_error_lists_its_parameters_for_the_labels_of_the_page(client):
     ],
 )
 def test_a_population_request_out_of_range_is_an_error(client, change, message):
-    assert message in json_lines(patiently(client, QUESTION | change))[-1]["error"]
+    assert message in json_lines(patiently(client, POPULATION | change))[-1]["error"]
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"key": "top"}, "key is 'top'. It must be one of notebook"),
-        ({"key": "high_rate", "networks": 5000}, "1 to 2,048"),
+        ({"key": "top"}, "key is 'top'. It must be one of 'notebook'"),
+        (
+            {"key": "high_rate", "networks": 5000},
+            "networks is 5,000. It must be a whole number from 1 to 2,048.",
+        ),
     ],
 )
 def test_a_rung_request_out_of_range_is_an_error(client, body, message):
     assert message in json_lines(client.post("api/rung", json=body))[-1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"chapter": "end"}, "chapter is 'end'. It must be one of 'look', 'nudge', 'train'"),
+        ({"networks": 0}, "networks is 0. It must be a whole number from 1 to 100,000."),
+        ({"seed": -1}, "seed is -1. It must be a whole number from 0"),
+        ({"architecture": {"sizes": [9, 3, 2]}}, "The first size must be 4 and the last size 2."),
+    ],
+)
+def test_a_chapter_request_out_of_range_is_an_error(client, change, message):
+    answer = client.post("api/story", json={"chapter": "look", "networks": 10} | change)
+    assert message in json_lines(answer)[-1]["error"]
 
 
 def test_large_bodies_are_refused(client):
@@ -346,6 +411,11 @@ def test_a_busy_port_is_replaced_by_the_next_free_port():
 def test_a_host_of_another_machine_is_an_error():
     with pytest.raises(tn.TinyNetError, match="host is 203.0.113.1. The server cannot listen there"):
         serve.free_port("203.0.113.1", 0)
+
+
+def test_an_empty_host_is_an_error():
+    with pytest.raises(tn.TinyNetError, match="host is empty. It must be an address of this machine."):
+        serve.free_port("", 0)
 
 
 def test_the_lab_command_serves_until_ctrl_c():

@@ -174,7 +174,7 @@ def test_the_code_of_the_document_writes_two_pages(tmp_path, monkeypatch):
 def test_recordings_that_do_not_fit_a_page_are_refused():
     with pytest.raises(TinyNetError, match="0 recordings were given. A page shows 1 to 8 recordings."):
         offline.page()
-    with pytest.raises(TinyNetError, match="names has 1 names for 2 recordings"):
+    with pytest.raises(TinyNetError, match="names has 1 name for 2 recordings"):
         offline.page(RUN, HIGH_RATE, names=["one"])
     with pytest.raises(TinyNetError, match="The page shows networks of up to 2,000"):
         offline.page(trained((4, 400, 2), epochs=1))

@@ -119,7 +119,7 @@ def test_tables_that_do_not_fit_the_page_are_refused(iris):
         with pytest.raises(TinyNetError, match=message):
             table_api.table(request)
     for text, message in (("", "own.csv has no rows"), ("a,a\n1,2\n", "own.csv, line 1: two columns are named 'a'"),
-                          ("a,b\n1\n", "own.csv, line 2: the row has 1 cells")):  # fmt: skip
+                          ("a,b\n1\n", "own.csv, line 2: the row has 1 cell")):  # fmt: skip
         with pytest.raises(TinyNetError, match=message):
             head(text)
 

@@ -23,8 +23,8 @@ from watched_recordings import recordings
 LINES = tn.pictures.lines()
 PLAIN = {"sizes": [4, 3, 2]}
 EXPERIMENT = {"architecture": PLAIN, "recipe": {"epochs": 2}, "examples": LINES.to_json()}
-QUESTION = EXPERIMENT | {"picture": [0.5] * 4, "networks": 500}
-ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 2000}}
+POPULATION = EXPERIMENT | {"inputs": [0.5] * 4, "networks": 500}
+ENDLESS = POPULATION | {"networks": 1_000_000, "recipe": {"epochs": 2000}}
 RUN = """
 import tinynet as tn
 run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=3))
@@ -151,7 +151,7 @@ def test_the_kernel_runs_pytorch_and_populations(notebook, comm):
     assert result["cells"]["loss"] == pytest.approx(
         tn.nudge(tn.Network.initial(seed=0), LINES).loss, abs=1e-12
     )
-    result, _, _ = notebook.ask(comm, "population", QUESTION)
+    result, _, _ = notebook.ask(comm, "population", POPULATION)
     assert result["networks"] == 500
     assert re.search("of 500 networks get all 4 pictures right", result["verdicts"]["all_right"]["sentence"])
 

@@ -105,7 +105,7 @@ def test_outputs_have_the_bits_of_the_sheet(network, count):
     found = network.activations(inputs)
     sheet = tn.Sheet.of(network.architecture)
     for k, picture in enumerate(inputs):
-        cells = sheet.evaluate(sheet.givens(network, picture))
+        cells = sheet.evaluate(sheet.input_values(network, picture))
         for n, layer in enumerate(found, 1):
             assert layer[k].tolist() == [cells[f"layer{n}.a[{j}]"] for j in range(network.sizes[n])]
 

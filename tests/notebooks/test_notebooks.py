@@ -29,7 +29,7 @@ EXPECTED = {  # printed sentences, and the minimum number of figures
         [
             "PyTorch's 44 numbers and TinyNet's differ by",
             "0 of 3,848 test pictures are among the 96,101 training pictures",
-            "+ doubt, better: ",
+            "+ ambiguous, better: ",
             "The smallest network that passes in nine of ten cases has 4 hidden nodes.",
             "0 of 256 networks pass the whole exam",
         ],

@@ -93,7 +93,7 @@ def test_reliability_draws_every_bin_with_examples():
     intervals = [path.vertices[:, 1] for path in ax.collections[0].get_paths()]
     assert np.array_equal(intervals, found.intervals[[0, 3]])
     assert ax.get_title(loc="left") == "Half of it"
-    assert ax.get_title(loc="right") == f"calibration error {found.ece:.3f}"
+    assert ax.get_title(loc="right") == f"expected calibration error {found.ece:.3f}"
 
 
 def test_reliability_of_several_networks_is_refused():

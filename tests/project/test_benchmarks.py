@@ -117,7 +117,7 @@ def test_a_single_section_can_be_run(tmp_path):
 def test_an_unknown_section_is_refused():
     done = subprocess.run([sys.executable, str(BENCH), "--only", "speed"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "section is 'speed'. It must be one of population, recording" in done.stderr
+    assert "section is 'speed'. It must be one of 'population', 'recording'" in done.stderr
 
 
 def test_the_best_of_each_group_is_selected():

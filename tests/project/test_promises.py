@@ -60,7 +60,7 @@ def test_the_readmes_integrations_work(tmp_path, monkeypatch):
         "loss_fn": torch.nn.MSELoss(),
         "run": tn.train(tn.Network.initial(seed=0), lines),
     }
-    part = README.split("## Where you already work")[1].split("\n## ")[0]
+    part = README.split("## Integrations")[1].split("\n## ")[0]
     blocks = re.findall(r"```python\n(.*?)```", part, re.S)
     assert [len(re.findall(r".+", block)) for block in blocks] == [5, 5, 5]
     for block in blocks:

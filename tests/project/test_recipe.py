@@ -27,7 +27,7 @@ from tinynet.recipe import Recipe
     ],
 )
 def test_an_impossible_field_is_named_with_its_value_and_range(field, value, rule):
-    shown = f"{value:,}" if field == "seed" else repr(value)
+    shown = f"{value:,}" if field == "seed" else repr(value).removesuffix(".0")
     with pytest.raises(TinyNetError, match=f"^{field} is {shown}. It must be {rule}"):
         Recipe(**{field: value})
 

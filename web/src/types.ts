@@ -40,7 +40,7 @@ export interface Examples {
   scaling?: Scaling; // of the input columns of a table
   target_scaling?: Scaling; // of the target columns of a regression
   unbounded?: boolean; // inputs may lie outside 0 to 1
-  untold?: boolean; // the targets are unknown: those here are placeholders
+  targetsUnknown?: boolean; // the targets are unknown and `targets` has placeholders
 }
 
 /** Min-max scaling of table columns: the lowest value becomes 0, the highest 1. */
@@ -129,9 +129,13 @@ export interface World {
   n: number;
 }
 
+/** The choices of a recipe and an architecture, by Python's name of the parameter. */
+export type Choices = Record<string, string[]>;
+
 export interface About {
   version: string;
   limits: Record<string, number>;
+  choices: Choices;
   chapters: ChapterHead[];
   title?: string;
 }
@@ -146,7 +150,7 @@ export interface PopulationRequest {
   architecture: Architecture;
   recipe: Recipe;
   examples: Examples;
-  picture: number[];
+  inputs: number[];
   networks: number;
   first_seed: number;
   world?: World;
@@ -249,7 +253,8 @@ export interface Rung {
 
 export interface LearnerAnswer {
   networks: Record<string, NetworkJson>;
-  parts: { name: string; requirement: string; values: string[]; passed: boolean[] }[];
+  requirements: { label: string; text: string; values: string[]; met: boolean[] }[];
+  measures: Record<string, { label: string; meaning: string }>;
   reliability: Record<string, Reliability>;
   pictures: number; // in the test set
   world: World;
@@ -265,7 +270,7 @@ export interface RungAnswer {
     finite: number;
     passed: number;
     n_failing_clean_lines: number;
-    parts: number[];
+    met: number[];
     means: Record<string, number>;
     errors: Record<string, number>;
     medians: Record<string, number>;
@@ -273,5 +278,5 @@ export interface RungAnswer {
   sentence: string;
   passed: Verdict;
   failing_clean_lines: Verdict;
-  parts: Verdict[];
+  requirements: Verdict[];
 }

@@ -8,6 +8,7 @@ import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, formulaKey } from "../src/engine/
 import { Lab } from "../src/state/lab.svelte";
 import { defaultState, type State } from "../src/state/state";
 import type { Architecture, Examples, Recipe, SheetAnswer, SheetJson } from "../src/types";
+import { CHOICES } from "./choices";
 import type { Golden } from "./golden";
 
 const read = (name: string) =>
@@ -31,6 +32,7 @@ export function fileData(change: object = {}): string {
   const document = {
     version: "1.2",
     title: "a file",
+    choices: CHOICES,
     pictures: { 2: { unsure_below: 0.2, sets: { lines: LINES } } },
     sheets: [{ architecture: DEFAULT_ARCHITECTURE, cells, symbols: {}, parameters, forms: [form] }],
     initial_parameters: [
@@ -79,7 +81,7 @@ for (const { architecture, recipe, sheets } of runs.runs)
 
 /** An Api without Python, for the architectures and recipes of the golden files. */
 export const api: Api = {
-  about: async () => ({ version: "1.2", limits: {}, chapters: [] }),
+  about: async () => ({ version: "1.2", limits: {}, choices: CHOICES, chapters: [] }),
   pictures: async () => ({ unsure_below: 0.2, sets: SETS }),
   async sheet(architecture, recipe, batch) {
     const answer = SHEETS.get(formulaKey(architecture, recipe, batch));

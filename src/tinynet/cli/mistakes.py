@@ -1,4 +1,4 @@
-"""Errors that name the option, and options that would not be used."""
+"""Errors that name the option, and unused options."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -32,7 +32,7 @@ USED_BY = {  # a field of a recipe: the field that it belongs to, and the values
 
 
 def naming_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Make a command's errors name the options instead of the parameters."""
+    """Make a command's errors name options instead of parameters."""
     options = options_of(command)
 
     @wraps(command)
@@ -47,7 +47,9 @@ def naming_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def option_of(parameter: str, options: dict[str, str]) -> str | None:
-    """Return the option that sets a parameter of the library, or None.
+    """Return the option that sets a parameter, or None.
+
+    The parameter is that of the library.
 
     options : the options of the command, by parameter name.
 
@@ -85,9 +87,10 @@ def check_used(recipes: Iterable[Recipe], given: Iterable[str]) -> None:
 
 
 def refuse_unused(given: dict[str, Any], why: str) -> None:
-    """Raise a TinyNetError for the first option that has a value.
+    """Raise a TinyNetError for the first option with a value.
 
-    given : values by option. why : a sentence that names the option that makes them unused.
+    given : values by option.
+    why : a sentence that names the option that makes the given options unused.
 
     >>> refuse_unused({"--x": None}, "Only the map of --figure uses it.")
     >>> refuse_unused({"--x": "epochs"}, "Only the map of --figure uses it.")

@@ -9,6 +9,7 @@ from tinynet.cli.inputs import check_parent, make_folder
 from tinynet.cli.mistakes import refuse_unused
 from tinynet.cli.options import INTERRUPTED, Json
 from tinynet.cli.output import print_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.experiments.ladder import Ladder
@@ -61,7 +62,7 @@ def runbook(
     chapter = Runbook(ladder).chapter()
     if not as_json:
         terminal.show(chapter, 1, str(folder))
-    about = f"{count:,} seeds from seed {first:,} on. The exam has {exam.count:,} pictures."
+    about = f"{counted(count, 'seed')} from seed {first:,} on. The exam has {exam.count:,} pictures."
     written = html.write([chapter], about, folder)
     if as_json:
         _print_ladder(ladder, written)
@@ -70,7 +71,10 @@ def runbook(
 
 
 def _measure(ladder: "Ladder") -> None:
-    """Measure every rung that has no result yet. After Ctrl-C, the finished rungs are kept."""
+    """Measure every rung that has no result yet.
+
+    After Ctrl-C, the finished rungs are stored.
+    """
     from tinynet.cli import terminal
     from tinynet.experiments.ladder import RUNGS
 

@@ -86,7 +86,7 @@ class MapOptions:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options that say where a sweep is computed, and when it stops."""
+    """The options of a sweep's place and end."""
 
     workers: Annotated[int | None, typer.Option(help="Number of threads. Default: one per core.")] = None
     scheduler: Annotated[
@@ -191,7 +191,10 @@ def _examples(source: Path | None, columns: Columns) -> "Examples":
 
 
 def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: bool) -> None:
-    """Print the results, and how to continue an incomplete sweep."""
+    """Print the results.
+
+    For an incomplete sweep, the output also explains how to continue.
+    """
     from tinynet.cli import sweep_report
 
     if as_json:
@@ -212,7 +215,10 @@ def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: boo
 
 
 def _check_map(figure: Path, plan: "Plan", settings: dict[str, Any]) -> None:
-    """Raise a TinyNetError if the map cannot be drawn, before anything is computed."""
+    """Raise a TinyNetError if the map cannot be drawn.
+
+    The check runs before the sweep is computed.
+    """
     from tinynet import plots
     from tinynet.plots.map_layout import choose_layout
 
@@ -225,7 +231,7 @@ def _log(line: str) -> None:
 
 
 def _read_probes(path: Path, examples: "Examples") -> "Examples":
-    """Return the rows of a table, scaled as the examples are."""
+    """Return the rows of a table, scaled like the examples."""
     from tinynet.data import tables
     from tinynet.data.examples import Examples
 
@@ -247,7 +253,10 @@ def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Exampl
 
 
 def _values(axis: str, text: str) -> list[Any]:
-    """Return the values of a LIST. An error names the option of the axis."""
+    """Return the values of a LIST.
+
+    An error names the option of the axis.
+    """
     from tinynet.experiments.trials import parse_values
 
     try:

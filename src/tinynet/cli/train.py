@@ -19,6 +19,7 @@ from tinynet.cli.options import (
     with_recipe,
 )
 from tinynet.cli.output import predictions_json, print_json, without_interrupts
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
@@ -85,7 +86,10 @@ def train(
 
 
 def _check_files(out: Path | None, figure: Path | None) -> None:
-    """Raise a TinyNetError if a file cannot be written, before the training."""
+    """Raise a TinyNetError if a file cannot be written.
+
+    The check runs before the training.
+    """
     from tinynet import files, plots
 
     if out is not None:
@@ -135,9 +139,11 @@ def _document(run: "Recording") -> dict[str, Any]:
 
 
 def _show_training(run: "Recording", scored: bool) -> None:
-    """Print the loss, the predictions for up to 20 examples, and the diagnosis.
+    """Print the loss, the predictions and the diagnosis.
 
-    scored : whether a score follows. It replaces the sentence about what was learned.
+    At most 20 predictions are printed.
+
+    scored : whether a score follows. The score replaces the sentence about the learned examples.
     """
     from tinynet.cli import terminal
     from tinynet.evaluation.diagnosis import diagnose
@@ -146,7 +152,7 @@ def _show_training(run: "Recording", scored: bool) -> None:
     if run.epochs:
         terminal.show_table(loss_table(run))
         first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
-        typer.echo(f"The loss went from {first} to {last} in {len(run):,} steps.")
+        typer.echo(f"The loss went from {first} to {last} in {counted(len(run), 'step')}.")
     if len(run.examples) <= 20:
         table = numbers_table if run.examples.regression else answers_table
         terminal.show_table(table("Trained on", run.best, run.examples))

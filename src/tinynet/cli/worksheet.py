@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.inputs import check_choice, hidden_sizes, make_folder, numbers
+from tinynet.cli.inputs import hidden_sizes, make_folder, numbers
 from tinynet.cli.mistakes import recipe_from, refuse_unused
 from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Pictures, Rate
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_choice
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -74,7 +75,10 @@ def worksheet(
 
 
 def _seeds(students: int | None, first_seed: int | None, text: str | None) -> Iterable[int]:
-    """Return the seeds of the papers, by their number or by a text such as `0..29` or `3,5,8`."""
+    """Return the seeds of the papers.
+
+    The seeds are given by their number, or by a text such as `0..29` or `3,5,8`.
+    """
     if text is None:
         first, count = first_seed or 0, 1 if students is None else students
         return range(first, first + count)
@@ -99,7 +103,10 @@ def _listed_seeds(text: str) -> Iterable[int]:
 
 
 def _example(picture: str, target: str | None) -> "Examples":
-    """Return a line by name, or the given inputs with the given targets or those of the nearest line."""
+    """Return a line by name, or the given inputs.
+
+    The targets are given, or those of the nearest line.
+    """
     import numpy as np
 
     from tinynet.cli.inspect import training_picture

@@ -1,6 +1,8 @@
-"""The sheet: a network as a spreadsheet of named cells, each with a formula.
+"""The sheet: a network as a spreadsheet of named cells.
 
-The package must not know data sets, files or kernels.
+Each cell has a formula.
+
+The package must not depend on data sets, files or kernels.
 
 activations.py   the table of activation functions
 architecture.py  layer sizes, activations and parameter names

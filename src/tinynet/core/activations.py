@@ -1,4 +1,7 @@
-"""The activation functions: the one table that formulas, kernels, files and options are made from."""
+"""The table of activation functions.
+
+Formulas, kernels, files and options are made from this table.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,7 +13,7 @@ class Activation(NamedTuple):
     """One activation function of a single node, a = f(z).
 
     forward : the formula of a, from the name of z.
-    slope : the factors of the formula of da/dz, from the names of a and z. No factors stand for 1.
+    slope : the factors of the formula of da/dz, from the names of a and z. An empty tuple means a slope of 1.
     module : the name of the class in `torch.nn`.
     slope_from_a : the factors of da/dz from the name of a alone, if `slope` needs z and z differs from a.
     """
@@ -50,7 +53,7 @@ ACTIVATIONS: dict[str, Activation] = {
         slope=lambda a, z: (),
         module="Identity",
     ),
-    # ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|): the exponent is never positive, so that nothing overflows
+    # ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|): the exponent is never positive, so that nothing overflows.
     "softplus": Activation(
         forward=lambda z: (
             "+",

@@ -21,7 +21,7 @@ class Architecture:
 
     sizes : nodes of each layer, inputs first and outputs last; 2 to 12 layers of 1 to 4,096 nodes.
     hidden : activation of the hidden layers, one of `activations.ACTIVATIONS`.
-    output : activation of the last layer: one of these, or softmax.
+    output : activation of the last layer: one of `activations.ACTIVATIONS`, or "softmax".
     init : initialization of the parameters, one of `INITS`.
 
     Raises TinyNetError for other values, and for more than 1,000,000 parameters.
@@ -67,7 +67,10 @@ class Architecture:
 
     @cached_property
     def slices(self) -> tuple[tuple[slice, slice], ...]:
-        """The slices of weights and of biases in the flat parameter vector, for each layer."""
+        """The slices of weights and biases of each layer.
+
+        The slices refer to the flat parameter vector.
+        """
         found, start = [], 0
         for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False):
             middle, end = start + fan_in * fan_out, start + (fan_in + 1) * fan_out
@@ -77,7 +80,10 @@ class Architecture:
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
-        """The name of each parameter in the flat vector: the weights of a layer row by row, then its biases."""
+        """The name of each parameter in the flat vector.
+
+        The weights of a layer come row by row, then its biases.
+        """
         names: list[str] = []
         for n, (fan_in, fan_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), 1):
             names += [f"layer{n}.weight[{j},{i}]" for j in range(fan_out) for i in range(fan_in)]
@@ -85,7 +91,7 @@ class Architecture:
         return tuple(names)
 
     def check(self, inputs: np.ndarray) -> None:
-        """Raise a TinyNetError unless inputs has the shape (examples, inputs) of this network."""
+        """Raise a TinyNetError unless inputs has the shape (examples, inputs)."""
         if inputs.ndim != 2 or inputs.shape[1] != self.sizes[0]:
             raise TinyNetError(
                 f"inputs has the shape {inputs.shape}. It must be (examples, {self.sizes[0]})."
@@ -97,7 +103,10 @@ class Architecture:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Architecture":
-        """Return the architecture of a JSON object; raise a TinyNetError for an unknown field."""
+        """Return the architecture of a JSON object.
+
+        Raises TinyNetError for an unknown field.
+        """
         data = {"init" if name == "start" else name: value for name, value in data.items()}  # an earlier name
         check_fields("a network", data, [field.name for field in fields(cls)])
         return cls(**data)

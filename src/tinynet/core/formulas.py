@@ -1,4 +1,6 @@
-"""The formulas of one training step, as in a textbook: forward pass, loss, backward pass.
+"""The formulas of one training step, as in a textbook.
+
+The formulas are the forward pass, the loss and the backward pass.
 
 A formula is a tree: a number, the name of a cell, or `(operation, *formulas)`. Each function yields
 `(name, formula)` in the order of computation. z, a and delta have the same letters forward and backward.
@@ -14,7 +16,7 @@ from tinynet.recipe import Recipe
 
 Named = Iterator[tuple[str, Formula]]
 
-EXTERNAL: Formula = ("external",)  # formula of a cell whose number comes from PyTorch
+EXTERNAL: Formula = ("external",)  # formula of a cell whose number PyTorch computes
 
 
 def total(terms: list[Formula]) -> Formula:
@@ -28,12 +30,18 @@ def product(factors: list[Formula]) -> Formula:
 
 
 def over(formula: Formula, divisor: int) -> Formula:
-    """Return the formula divided by a whole number; unchanged for 1."""
+    """Return the formula divided by a whole number.
+
+    Division by 1 leaves the formula unchanged.
+    """
     return formula if divisor == 1 else ("/", formula, float(divisor))
 
 
 def prefixes(batch_size: int) -> list[str]:
-    """Return the prefix of the cells of each example; empty for a single example."""
+    """Return the prefix of the cells of each example.
+
+    The prefix is empty for a single example.
+    """
     return [""] if batch_size == 1 else [f"example{k}." for k in range(batch_size)]
 
 
@@ -51,13 +59,19 @@ def forward(architecture: Architecture, recipe: Recipe | None, p: str) -> Named:
 
 
 def inputs_of(architecture: Architecture, p: str, n: int) -> list[str]:
-    """Return the input cells of layer n: the inputs, or the activations of layer n - 1."""
+    """Return the input cells of layer n.
+
+    These cells are the inputs, or the activations of layer n - 1.
+    """
     kind = f"{p}input" if n == 1 else f"{p}layer{n - 1}.a"
     return [f"{kind}[{i}]" for i in range(architecture.sizes[n - 1])]
 
 
 def activation(architecture: Architecture, recipe: Recipe | None, p: str, n: int) -> Named:
-    """Yield a = f(z) of `ACTIVATIONS`; or softmax, with the largest z subtracted so that exp stays finite."""
+    """Yield a = f(z), with f from `ACTIVATIONS` or softmax.
+
+    For softmax the largest z is subtracted, so that exp stays finite.
+    """
     kind, here = architecture.activations[n - 1], f"{p}layer{n}"
     nodes = range(architecture.sizes[n])
     if kind == "softmax":
@@ -77,7 +91,10 @@ def activation(architecture: Architecture, recipe: Recipe | None, p: str, n: int
 
 
 def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
-    """Yield the loss of one example: mse is the mean of (a - t)^2; bce and cross_entropy use logarithms of the outputs."""
+    """Yield the loss of one example.
+
+    mse is the mean of (a - t)^2. bce and cross_entropy use logarithms of the outputs.
+    """
     last, outputs = f"{p}layer{len(architecture.sizes) - 1}", range(architecture.sizes[-1])
     terms: list[Formula] = []
     if recipe.loss == "external":
@@ -89,7 +106,7 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
             term: Formula = ("*", f"{p}loss.error[{j}]", f"{p}loss.error[{j}]")
         elif (
             recipe.loss == "bce"
-        ):  # PyTorch's lower limit of -100 keeps the loss of a certain and wrong output finite
+        ):  # PyTorch's lower limit of -100 keeps the loss of a confident wrong output finite
             yes: Formula = ("*", t, ("max", ("log", a), -100.0))
             no: Formula = ("*", ("-", 1.0, t), ("max", ("log", ("-", 1.0, a)), -100.0))
             term = ("neg", ("+", yes, no))
@@ -101,7 +118,7 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
 
 
 def batch_loss(recipe: Recipe, batch: int) -> Named:
-    """Yield the loss of a batch: the mean of the losses of its examples."""
+    """Yield the mean loss of the examples in a batch."""
     if recipe.loss == "external":
         yield "loss", EXTERNAL
     elif batch > 1:
@@ -112,7 +129,10 @@ def batch_loss(recipe: Recipe, batch: int) -> Named:
 
 
 def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
-    """Yield slope = dL/da and delta = dL/dz, from the last layer to the first. L is the loss of the whole batch."""
+    """Yield slope = dL/da and delta = dL/dz, layer by layer.
+
+    The last layer comes first. L is the loss of the whole batch.
+    """
     last = len(architecture.sizes) - 1
     yield from output_deltas(architecture, recipe, batch, p)
     for n in range(last, 0, -1):
@@ -128,7 +148,11 @@ def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> 
 
 
 def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
-    """Yield the deltas of the outputs: a - t for bce after sigmoid and cross_entropy after softmax, else slope times da/dz."""
+    """Yield the deltas of the outputs.
+
+    The delta is a - t for bce after sigmoid and cross_entropy after softmax. Otherwise the delta is slope
+    times da/dz.
+    """
     n, outputs = len(architecture.sizes) - 1, architecture.sizes[-1]
     for j in range(outputs):
         a, t = f"{p}layer{n}.a[{j}]", f"{p}target[{j}]"
@@ -157,7 +181,10 @@ def deltas(architecture: Architecture, p: str, n: int) -> Named:
 
 
 def shares(architecture: Architecture, batch: int, p: str, n: int) -> Named:
-    """Yield dL/dw = delta a and dL/db = delta: the gradient of a single example, or the share of one in a batch."""
+    """Yield dL/dw = delta a and dL/db = delta.
+
+    For a single example these numbers are the gradient. In a batch they are the share of one example.
+    """
     mark = "gradient" if batch == 1 else "share"
     for j in range(architecture.sizes[n]):
         delta = f"{p}layer{n}.delta[{j}]"
@@ -167,7 +194,7 @@ def shares(architecture: Architecture, batch: int, p: str, n: int) -> Named:
 
 
 def gradients(architecture: Architecture, batch: int) -> Named:
-    """Yield the gradient of a batch: the sum of the shares of its examples."""
+    """Yield the gradient of a batch: the sum of the shares."""
     if batch > 1:
         for name in architecture.parameter_names:
             yield f"{name}.gradient", total([f"{p}{name}.share" for p in prefixes(batch)])

@@ -1,4 +1,4 @@
-"""The forward pass in NumPy, for one network or for many side by side."""
+"""The forward pass in NumPy, for many networks side by side."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -36,7 +36,9 @@ def forward(architecture: Architecture, parameters: np.ndarray, inputs: np.ndarr
 
 
 def activate(name: str, z: np.ndarray) -> np.ndarray:
-    """Return the activations of weighted sums z (..., nodes); softmax runs over the last axis.
+    """Return the activations of weighted sums z (..., nodes).
+
+    Softmax runs over the last axis.
 
     >>> activate("sigmoid", np.array([0.0, -1000.0])).tolist()
     [0.5, 0.0]
@@ -48,7 +50,9 @@ def activate(name: str, z: np.ndarray) -> np.ndarray:
 
 
 def evaluate(formula: Formula, **cells: np.ndarray) -> np.ndarray:
-    """Return a formula computed for arrays, element by element, to the bits of the sheet.
+    """Return a formula computed for arrays, element by element.
+
+    The bits are those of the sheet.
 
     >>> evaluate(("max", ("*", 2.0, "x"), 0.0), x=np.array([-1.0, 3.0])).tolist()
     [0.0, 6.0]
@@ -66,7 +70,10 @@ def _value(formula: Formula, cells: dict[str, np.ndarray]) -> Any:
 
 
 def _larger(x: Any, y: Any) -> np.ndarray:
-    """Return the larger numbers, NaN where either is NaN, x where both are equal."""
+    """Return the larger numbers, or NaN where either is NaN.
+
+    The result is x where both numbers are equal.
+    """
     return np.where((y > x) | (y != y), y, x)
 
 

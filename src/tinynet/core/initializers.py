@@ -26,9 +26,11 @@ def initial_parameters(architecture: Architecture, seed: int = 0) -> np.ndarray:
 
 
 def bounds(architecture: Architecture) -> np.ndarray | None:
-    """Return the bound b of each parameter that is drawn uniformly from [-b, b]. -> (P,) float64, exact in float32
+    """Return the bound b of each initial parameter. -> (P,) float64
 
-    The bound is 0 for parameters that are 0 initially. For normal initialization the result is None.
+    A parameter is drawn uniformly from [-b, b]. Bounds are exact in float32.
+
+    The bound is 0 for parameters that are initially 0. For normal initialization the result is None.
     PyTorch's default is `kaiming_uniform_(a=sqrt(5))`, which equals 1/sqrt(fan_in). "xavier" is Glorot and Bengio 2010,
     eq. 16. "he" is He et al. 2015, eq. 10.
     """
@@ -59,14 +61,20 @@ def _normal(architecture: Architecture, seed: int) -> np.ndarray:
 
 
 def _generator(seed: int) -> np.random.MT19937:
-    """Return the Mersenne Twister as PyTorch and NumPy's RandomState seed it."""
+    """Return the Mersenne Twister as PyTorch and NumPy seed it.
+
+    NumPy's generator is `RandomState`.
+    """
     generator = np.random.MT19937()
     generator._legacy_seeding(seed)
     return generator
 
 
 def _uniform(bounds: np.ndarray, seed: int) -> np.ndarray:
-    """Draw as PyTorch does: MT19937, the low 24 bits of each word, rounded once to float32."""
+    """Draw uniform numbers as PyTorch does.
+
+    The generator is MT19937. The low 24 bits of each word are rounded once to float32.
+    """
     drawn = bounds > 0
     words = _generator(seed).random_raw(int(drawn.sum()))
     u = (words & 0xFFFFFF) * 2.0**-24  # in [0, 1)
@@ -77,9 +85,12 @@ def _uniform(bounds: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _standard_normal(count: int, seed: int) -> np.ndarray:
-    """Draw standard normal numbers by the polar method (Marsaglia and Bray 1964), as NumPy's RandomState does. -> (count,)
+    """Draw standard normal numbers by the polar method. -> (count,)
 
-    Points are drawn in a square. A point inside the unit circle gives two numbers, the one of its second coordinate first.
+    The method is that of Marsaglia and Bray 1964, as in NumPy's RandomState.
+
+    Points are drawn in a square. A point inside the unit circle gives two numbers. The number of its second
+    coordinate comes first.
     """
     generator, found = _generator(seed), np.zeros(0)
     while len(found) < count:

@@ -1,4 +1,7 @@
-"""An explanation as a LaTeX document, with long formulas broken at their operators."""
+"""An explanation as a LaTeX document.
+
+Long formulas are broken at their operators.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -40,7 +43,10 @@ class Opened(Protocol):
 
 
 class Chain(NamedTuple):
-    """A long formula as terms for several lines, with the text before, between and after the terms."""
+    """A long formula as terms for several lines.
+
+    The text before, between and after the terms is kept apart.
+    """
 
     head: str
     terms: tuple[Formula, ...]
@@ -49,7 +55,9 @@ class Chain(NamedTuple):
 
 
 def document(explanation: Opened) -> str:
-    r"""Return an explanation as a complete LaTeX document that uses the packages amsmath and geometry.
+    r"""Return an explanation as a complete LaTeX document.
+
+    The document uses the packages amsmath and geometry.
 
     Raises TinyNetError for more than `MAX_CELLS` cells.
 
@@ -72,7 +80,9 @@ def document(explanation: Opened) -> str:
 
 
 def display(cell: Opened) -> str:
-    r"""Return one cell as an `align*`: its formula, the formula with its numbers, its value.
+    r"""Return one cell as an `align*`.
+
+    The lines are the formula, the formula with its numbers, and the value.
 
     >>> import tinynet as tn
     >>> moment = tn.nudge(tn.Network.initial(seed=0), tn.pictures.lines()["top"])
@@ -112,7 +122,10 @@ def _given(cells: list[Opened]) -> list[str]:
 
 
 def _broken(formula: Formula, values: dict[str, float] | None) -> list[str]:
-    """Return the aligned lines of a formula: one, or several if the formula is too long."""
+    """Return the aligned lines of a formula.
+
+    A formula that is too long takes several lines.
+    """
     whole = write(formula, LATEX, values)
     if seen(whole) <= WIDEST:
         return [f"&= {whole}"]
@@ -133,7 +146,10 @@ def _broken(formula: Formula, values: dict[str, float] | None) -> list[str]:
 
 
 def _chain(formula: Formula) -> Chain:
-    """Split a long formula that is a sum, a mean or a maximum; any other formula stays whole."""
+    """Split a long sum, mean or maximum.
+
+    Any other formula stays whole.
+    """
     match formula:
         case ("+", *terms):
             return Chain("", tuple(terms), " + ", "")
@@ -145,7 +161,9 @@ def _chain(formula: Formula) -> Chain:
 
 
 def seen(latex: str) -> int:
-    r"""Return the approximate width of a formula on paper, in characters.
+    r"""Return the approximate width of a formula on paper.
+
+    The unit is one character.
 
     >>> seen(r"\delta^{(2)}_{0} \cdot 0.5")
     10

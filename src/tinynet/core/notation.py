@@ -81,7 +81,7 @@ def parse(name: str) -> Symbol:
     symbol = Symbol(example and int(example), layer and int(layer), kind, numbers, mark or "")  # type: ignore[arg-type]
     return (
         symbol._replace(kind="a", mark="gradient") if kind == "slope" else symbol
-    )  # the slope of a is dL/da
+    )  # the symbol of the slope of a is dL/da
 
 
 def _letter(symbol: Symbol, notation: int) -> str:
@@ -153,7 +153,7 @@ def number(value: float) -> str:
     >>> number(-0.000123456), number(2.0), number(1e-20)
     ('−0.00012346', '2', '1e−20')
     """
-    written = f"{value + 0.0:.5g}"  # no minus before a zero
+    written = f"{value + 0.0:.5g}"  # + 0.0 removes the minus sign of a zero
     return (
         written.replace("-", "−")
         .replace("e+0", "e")
@@ -219,11 +219,13 @@ MATHML = Notation(
     "<mo>,</mo>",
 )
 
-SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a written formula binds
+SUM, PRODUCT, ATOM = 1, 2, 3  # precedence of a written formula
 
 
 def write(formula: Formula, notation: Notation, values: dict[str, float] | None = None) -> str:
-    """Return a formula in a notation, with symbols, or with numbers if values are given.
+    """Return a formula in a notation.
+
+    The formula shows symbols, or numbers if values are given.
 
     >>> write(("*", "layer1.delta[0]", ("-", 1.0, "input[2]")), TEXT)
     'δ¹₀ · (1 − x₂)'

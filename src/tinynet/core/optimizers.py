@@ -9,7 +9,10 @@ from tinynet.recipe import Recipe
 
 
 def update(architecture: Architecture, recipe: Recipe) -> Named:
-    """Yield after = before + change of each parameter, by SGD, momentum, Adam or PyTorch's own change."""
+    """Yield after = before + change of each parameter.
+
+    The change comes from SGD, momentum, Adam or PyTorch.
+    """
     if recipe.optimizer == "adam":
         yield "decay1.after", ("*", "decay1", "beta1")
         yield "decay2.after", ("*", "decay2", "beta2")
@@ -31,7 +34,10 @@ def update(architecture: Architecture, recipe: Recipe) -> Named:
 
 
 def sgd(name: str, gradient: str, recipe: Recipe) -> Named:
-    """Yield change = -rate * gradient, or -rate * velocity with momentum (Sutskever et al. 2013, in PyTorch's form)."""
+    """Yield the change by SGD, with or without momentum.
+
+    change = -rate * gradient, or -rate * velocity with momentum (Sutskever et al. 2013, in PyTorch's form).
+    """
     used: Formula = gradient
     if recipe.momentum:
         yield f"{name}.velocity.after", ("+", ("*", "momentum", f"{name}.velocity"), gradient)
@@ -42,7 +48,10 @@ def sgd(name: str, gradient: str, recipe: Recipe) -> Named:
 
 
 def adam(name: str, gradient: str) -> Named:
-    """Yield Adam's change (Kingma and Ba 2015, algorithm 1); decay1 and decay2 are the powers of the betas."""
+    """Yield the change by Adam (Kingma and Ba 2015, algorithm 1).
+
+    decay1 and decay2 are the powers of the betas.
+    """
     mean, square = f"{name}.mean", f"{name}.square"
     yield f"{mean}.after", ("+", ("*", "beta1", mean), ("*", ("-", 1.0, "beta1"), gradient))
     yield f"{square}.after", ("+", ("*", "beta2", square), ("*", ("-", 1.0, "beta2"), gradient, gradient))
@@ -65,7 +74,10 @@ def settings(recipe: Recipe) -> dict[str, float]:
 
 
 def state_names(architecture: Architecture, recipe: Recipe) -> list[str]:
-    """Return the cells of the optimizer state, in the order of a recording's state."""
+    """Return the cells of the optimizer state.
+
+    The order is that of the state in a recording.
+    """
     names = architecture.parameter_names
     if recipe.optimizer == "adam":
         return (
@@ -81,7 +93,10 @@ def state_size(architecture: Architecture, recipe: Recipe) -> int:
 
 
 def initial_state(architecture: Architecture, recipe: Recipe) -> np.ndarray:
-    """Return the optimizer state before the first step: zeros, and ones for Adam's two powers. -> (S,)"""
+    """Return the optimizer state before the first step. -> (S,)
+
+    The state is zeros, and ones for Adam's two powers.
+    """
     found = np.zeros(state_size(architecture, recipe))
     if recipe.optimizer == "adam":
         found[-2:] = 1.0

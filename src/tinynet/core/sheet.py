@@ -1,4 +1,7 @@
-"""The network as a spreadsheet: a named cell with a formula for every quantity of a training step."""
+"""The network as a spreadsheet.
+
+Every quantity of a training step has a named cell with a formula.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +18,7 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 
-FORMAT = 2  # 2: fields have new names
+FORMAT = 2  # format 2 has new names of fields
 Values = dict[str, float]
 
 
@@ -32,7 +35,9 @@ class Cell(NamedTuple):
 
 
 class Sheet:
-    """The cells of one training step, in an order in which they can be computed.
+    """The cells of one training step, in computable order.
+
+    A cell uses only cells before it.
 
     >>> sheet = Sheet.of(Architecture((4, 3, 2)), Recipe())
     >>> len(sheet.cells), sheet.cells["layer1.delta[0]"].formula
@@ -49,10 +54,13 @@ class Sheet:
 
     @classmethod
     def of(cls, architecture: Architecture, recipe: Recipe | None = None, batch_size: int = 1) -> "Sheet":
-        """Return the sheet of an architecture and a recipe; without a recipe, the sheet of the forward pass."""
+        """Return the sheet of an architecture and a recipe.
+
+        Without a recipe, the sheet has only the forward pass.
+        """
         return cls(_cells(architecture, recipe, batch_size), architecture, recipe, batch_size)
 
-    def givens(
+    def input_values(
         self, network: Weights, inputs: Any, targets: Any = None, state: np.ndarray | None = None
     ) -> Values:
         """Return the values of the input cells by name.
@@ -61,10 +69,8 @@ class Sheet:
         inputs : (batch_size, inputs). targets : (batch_size, outputs). state : (S,), the optimizer state.
         """
         found = network.named()
-        for p, picture in zip(
-            formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True
-        ):
-            found |= {f"{p}input[{i}]": value for i, value in enumerate(picture)}
+        for p, row in zip(formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True):
+            found |= {f"{p}input[{i}]": value for i, value in enumerate(row)}
         if self.recipe is None:
             return found
         rows = [] if self.recipe.loss == "external" else np.atleast_2d(targets).tolist()
@@ -76,10 +82,10 @@ class Sheet:
 
     @cached_property
     def watched(self) -> list[str]:
-        """The cells whose numbers come from PyTorch, in the order of the sheet."""
+        """The cells whose numbers PyTorch computes, in sheet order."""
         return [cell.name for cell in self.cells.values() if cell.formula is None and cell.phase != "input"]
 
-    def evaluate(self, givens: Mapping[str, float]) -> Values:
+    def evaluate(self, input_values: Mapping[str, float]) -> Values:
         """Compute the value of every cell in plain floats.
 
         Arithmetic follows IEEE 754: infinity and NaN propagate, and no operation raises.
@@ -90,10 +96,10 @@ class Sheet:
         for name, compute in self._steps:
             if compute is not None:
                 values[name] = compute(values)
-            elif name in givens:
-                values[name] = givens[name]
+            elif name in input_values:
+                values[name] = input_values[name]
             else:
-                raise TinyNetError(f"input cell {name!r} has no value. Add it to givens.")
+                raise TinyNetError(f"input cell {name!r} has no value. Add it to input_values.")
         return values
 
     @cached_property
@@ -101,7 +107,7 @@ class Sheet:
         return [(c.name, None if c.formula is None else compiled(c.formula)) for c in self.cells.values()]
 
     def dependents(self, name: str) -> list[str]:
-        """Return every cell that depends on a cell, in the order of computation."""
+        """Return every cell that depends on a cell, in order."""
         if name not in self.cells:
             raise TinyNetError(f"there is no cell {name!r} in this sheet")
         touched = {name}
@@ -113,7 +119,10 @@ class Sheet:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sheet as JSON: architecture, recipe, and the cells as [name, phase, formula]."""
+        """Return the sheet as JSON.
+
+        The document has the architecture, the recipe, and the cells as [name, phase, formula].
+        """
         return {
             "format": FORMAT,
             "architecture": self.architecture.to_json(),
@@ -140,7 +149,7 @@ class Sheet:
 
 @lru_cache(maxsize=32)
 def sheet_of(architecture: Architecture, recipe: Recipe, batch_size: int) -> Sheet:
-    """Return the sheet of a training step. Sheets are cached."""
+    """Return the cached sheet of a training step."""
     return Sheet.of(architecture, recipe, batch_size)
 
 
@@ -179,7 +188,10 @@ def _input_names(architecture: Architecture, recipe: Recipe | None, batch_size: 
 
 
 def divide(x: float, y: float) -> float:
-    """Return x / y; infinite or NaN if y is 0."""
+    """Return x / y.
+
+    The result is infinite or NaN if y is 0.
+    """
     try:
         return x / y
     except ZeroDivisionError:
@@ -187,7 +199,7 @@ def divide(x: float, y: float) -> float:
 
 
 def largest(*xs: float) -> float:
-    """Return the largest of the numbers; NaN if any is."""
+    """Return the largest number, or NaN if any number is NaN."""
     return math.nan if any(x != x for x in xs) else max(xs)
 
 
@@ -234,7 +246,7 @@ def compiled(formula: Formula) -> Callable[[Values], float]:
 
 
 def parts(formula: Formula) -> list[str]:
-    """Return the cells that a formula uses, each once, in their order.
+    """Return the distinct cells that a formula uses, in order.
 
     >>> parts(("+", ("*", "w", "x"), ("*", "w", 2.0)))
     ['w', 'x']
@@ -251,7 +263,10 @@ def _listed(formula: Formula | None) -> Any:
 
 
 def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
-    """Return a JSON formula as a tree; check its operations, and that its cells come before."""
+    """Return a JSON formula as a tree.
+
+    Raises TinyNetError for an unknown operation, and for a cell that does not come before.
+    """
     if isinstance(formula, bool) or not isinstance(formula, str | int | float | list) or formula == []:
         raise TinyNetError(
             f"cell {cell!r} has the formula {formula!r}. It must be a number, a cell or [operation, ...]."
@@ -266,6 +281,6 @@ def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
         return formula
     if formula[0] not in OPERATIONS:
         raise TinyNetError(
-            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(OPERATIONS)}."
+            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(map(repr, OPERATIONS))}."
         )
     return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))

@@ -11,7 +11,7 @@ from tinynet.errors import TinyNetError
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer. weight (out, in), bias (out,), and the name of its activation."""
+    """One layer: weight (out, in), bias (out,), and its activation."""
 
     weight: np.ndarray
     bias: np.ndarray
@@ -50,7 +50,7 @@ class Weights:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Nodes of each layer, inputs first."""
+        """The number of nodes in each layer, inputs first."""
         return self.architecture.sizes
 
     @cached_property

@@ -1,6 +1,6 @@
 """Data sets: pictures, tables, splits and batches.
 
-The package must not know networks.
+The package must not depend on networks.
 
 readers.py         CSV files, data frames and arrays, read in chunks
 cells.py           table cells as numbers

@@ -76,18 +76,24 @@ def batch_arrays(
 
 
 def is_plain(recipe: Recipe, source: Source) -> bool:
-    """Whether every presentation of an example has the same inputs."""
+    """Return whether every presentation of an example has equal inputs."""
     return not (recipe.noise or recipe.augment or isinstance(source, World))
 
 
 def smoothed(recipe: Recipe, targets: np.ndarray) -> np.ndarray:
-    """Return the targets with the label smoothing of a recipe. (examples, outputs) -> same shape"""
+    """Return the targets with the label smoothing of a recipe.
+
+    (examples, outputs) -> (examples, outputs)
+    """
     smoothing = recipe.label_smoothing
     return (1.0 - smoothing) * targets + smoothing / targets.shape[1] if smoothing else targets
 
 
 def _presentations(recipe: Recipe, source: Source, first: int, steps: int) -> np.ndarray:
-    """Return the number of the presentation in each place of each batch. -> (steps * batch,)"""
+    """Return the presentation number of each place in each batch.
+
+    -> (steps * batch,)
+    """
     batch = recipe.batch_size
     epoch, step = np.divmod(np.arange(first, first + steps), steps_per_epoch(recipe, source))  # (steps,)
     return ((epoch * examples_per_epoch(source) + step * batch)[:, None] + np.arange(batch)).ravel()

@@ -1,4 +1,4 @@
-"""Table cells as numbers, and the errors for cells that are not."""
+"""Table cells as numbers, and errors for other cells."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,11 +8,14 @@ import numpy as np
 from tinynet.data.readers import Chunk, Source
 from tinynet.errors import TinyNetError, named
 
-MISSING_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", ".")  # a cell with one of them has no number
+MISSING_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", ".")  # each means: no number
 
 
 def is_missing(cell: Any) -> bool:
-    """Whether a cell is empty: blank text, None, NaN, or a data frame's own missing value."""
+    """Return whether a cell is empty.
+
+    Empty cells are blank text, None, NaN, and a data frame's own missing value.
+    """
     return not cell.strip() if isinstance(cell, str) else str(cell) in ("None", "nan", "<NA>", "NaT")
 
 
@@ -57,7 +60,10 @@ def _raise_at_first_problem(source: Source, chunk: Chunk, column: int) -> None:
 
 
 def _problem(cell: Any, column: str) -> str:
-    """Return why a cell is not a finite number, as part of an error; "" for a finite number."""
+    """Return why a cell is not a finite number.
+
+    The text is part of an error. The text is empty for a finite number.
+    """
     if is_missing(cell):
         return "the cell is empty. Fill it in or remove the row."
     if str(cell).strip().lower() in MISSING_WORDS:
@@ -67,13 +73,15 @@ def _problem(cell: Any, column: str) -> str:
         return "" if finite else f"{str(cell)!r} is not finite. Correct it or remove the row."
     except (ValueError, TypeError):
         return (
-            f"{str(cell)!r} is not a number. If the column is the label, choose it with {named('label')}={column!r}. "
+            f"{str(cell)!r} is not a number. If the column is the label, set {named('label')} to {column!r}. "
             f"Otherwise leave the column out: list it in {named('ignore')}."
         )
 
 
 def _number(cell: Any) -> float:
-    """Return the number in a cell; true and false are 1 and 0.
+    """Return the number in a cell.
+
+    The words true and false are 1 and 0.
 
     Raises ValueError or TypeError for any other cell.
     """

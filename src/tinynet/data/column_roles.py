@@ -35,7 +35,7 @@ def column_roles(
     soft_targets = [name for name in source.columns if name.startswith("target") and name not in used]
     if soft_targets and (label is not None or targets):
         raise TinyNetError(
-            f"{source.name} has a column {label or targets[0]!r} and target columns ({', '.join(soft_targets)}). "
+            f"{source.name} has a column {label or targets[0]!r} and target columns ({', '.join(map(repr, soft_targets))}). "
             f"Use only one of the two. List the other in {named('ignore')}.",
         )
     if label is not None and targets:
@@ -49,7 +49,7 @@ def column_roles(
     inputs = [c for c, column in enumerate(source.columns) if column not in others]
     if not inputs:
         raise TinyNetError(
-            f"{source.name} has no input columns. Its columns are {', '.join(source.columns)}."
+            f"{source.name} has no input columns. Its columns are {', '.join(map(repr, source.columns))}."
         )
     label_index = None if label is None else index[label]
     target_indices = [index[column] for column in (*targets, *soft_targets)]
@@ -75,7 +75,8 @@ def _indices(source: Source, wanted: Sequence[str]) -> dict[str, int]:
     for name in wanted:
         if name not in index:
             near = get_close_matches(name, source.columns, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {', '.join(source.columns)}."
+            columns = ", ".join(map(repr, source.columns))
+            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {columns}."
             raise TinyNetError(f"{source.name} has no column {name!r}. {hint}")
     return index
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 
 def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: bool) -> np.ndarray:
@@ -21,7 +21,7 @@ def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: boo
         ) from error
     if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
         raise TinyNetError(
-            f"{what} has shape {array.shape}. With {len(names)} names it must be ({len(names)}, width)."
+            f"{what} has shape {array.shape}. With {counted(len(names), 'name')} it must be ({len(names)}, width)."
         )
     bad = np.argwhere(~(np.isfinite(array) if unbounded else (array >= 0) & (array <= 1)))
     if len(bad):
@@ -42,18 +42,18 @@ def check_names(names: tuple[str, ...]) -> None:
 
 
 def check_target_names(target_names: tuple[str, ...], width: int) -> None:
-    """Raise a TinyNetError unless there is one name for each column of the targets."""
+    """Raise a TinyNetError unless each target column has a name."""
     if len(target_names) != width:
         raise TinyNetError(
-            f"targets have {width} columns and target_names has {len(target_names)} names. Give one name for each column."
+            f"targets have {counted(width, 'column')} and target_names has {counted(len(target_names), 'name')}. Give one name for each column."
         )
 
 
 def check_shape(shape: tuple[int, int], width: int) -> None:
-    """Raise a TinyNetError unless a picture of this shape has `width` pixels."""
+    """Raise a TinyNetError unless a picture has `width` pixels."""
     rows, columns = shape
     if rows * columns != width:
         raise TinyNetError(
-            f"a picture of shape {rows}x{columns} has {rows * columns} pixels and the inputs have {width} columns. "
+            f"a picture of shape {rows}x{columns} has {counted(rows * columns, 'pixel')} and the inputs have {counted(width, 'column')}. "
             "Give the shape of the pictures."
         )

@@ -12,7 +12,7 @@ from tinynet.data.example_checks import check_names, check_shape, check_target_n
 from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
 MAX_LISTED = 20  # names in an error
@@ -25,7 +25,7 @@ class Examples:
 
     inputs : (examples, inputs) in [0, 1], read-only. A picture is flattened row by row: 0 is dark, 1 is bright.
     targets : (examples, outputs) in [0, 1], or None.
-    names : Name of each example; all differ.
+    names : Name of each example. All names differ.
     shape : (rows, columns) of a picture; None for table rows.
     target_names : Name of each output: a class, or a number to predict.
     scaling : How the columns of a table became inputs; None if they were not scaled.
@@ -88,9 +88,12 @@ class Examples:
         return replace(cls.of_table(table, table), table=table) if scale else cls.of_table(table)
 
     def unscaled_rows(self) -> Table | None:
-        """Return the table rows before scaling; None for unscaled examples.
+        """Return the table rows before scaling, or None.
 
-        Raises TinyNetError for parts of a split and for the examples of a recording: their unscaled rows are not kept.
+        None means that the examples were never scaled.
+
+        Raises TinyNetError for parts of a split and for the examples of a recording. Their unscaled rows are not
+        kept.
         """
         if self.scaling is not None and self._table is None:
             raise TinyNetError(
@@ -135,7 +138,9 @@ class Examples:
         return cls(*images.read(folder, size))
 
     def read_like(self, source: Any, progress: Progress | None = None) -> "Examples":
-        """Return the rows of another table with these columns and scaling, without targets.
+        """Return another table with these columns and this scaling.
+
+        The examples have no targets.
 
         source : A table as for `from_table`; other columns are left out.
         progress : Called with the bytes of a file read so far and the bytes in all.
@@ -154,15 +159,26 @@ class Examples:
 
     @property
     def columns(self) -> tuple[str, ...] | None:
-        """Names of the inputs: the columns of a table, else "input 0" and so on; None for pictures."""
+        """Names of the inputs of a table; None for pictures.
+
+        The names are the columns, or "input 0" and so on.
+        """
         if self.shape is not None:
             return None
         names = tuple(f"input {i}" for i in range(self.inputs.shape[1]))
         return names if self.scaling is None else self.scaling.columns
 
+    def noun(self, count: int = 1) -> str:
+        """Return the word for this many examples: "row", "rows", "picture" or "pictures"."""
+        word = "row" if self.shape is None else "picture"
+        return word if count == 1 else f"{word}s"
+
     @property
     def input_names(self) -> tuple[str, ...]:
-        """Names of the inputs: `columns`, or "the top-left pixel" and so on for pictures."""
+        """Names of the inputs.
+
+        The names are `columns`, or "the top-left pixel" and so on for pictures.
+        """
         if self.shape is None:
             return self.columns or ()
         if self.shape == (2, 2):
@@ -181,25 +197,27 @@ class Examples:
         return len(self.names)
 
     def __repr__(self) -> str:
-        size = "" if self.shape is None else f" of {'x'.join(map(str, self.shape))}"
-        kind = ("row" if self.shape is None else "picture") + ("" if len(self) == 1 else "s") + size
-        width, outputs = self.inputs.shape[1], ", ".join(self.target_names)
-        inputs = "1 input" if width == 1 else f"{width:,} inputs"
-        return f"<{len(self):,} {kind}, {inputs} each, for {outputs}>"
+        shape = "" if self.shape is None else f" of {'x'.join(map(str, self.shape))}"
+        kind = counted(len(self), self.noun()) + shape
+        width, outputs = counted(self.inputs.shape[1], "input"), ", ".join(self.target_names)
+        return f"<{kind}, {width} each, for {outputs}>"
 
     def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
-        """Return the chosen examples: one by index or name, or several by slice or indices."""
+        """Return the chosen examples.
+
+        An index or a name chooses one example. A slice or a list of indices chooses several.
+        """
         if isinstance(which, str):
             which = [self._index(which)]
         elif isinstance(which, int | np.integer):
             if not -len(self) <= which < len(self):
-                raise TinyNetError(f"index {which} is out of range. There are {len(self):,} examples.")
+                raise TinyNetError(f"index {which} is out of range for {counted(len(self), 'example')}.")
             which = [int(which)]
         try:
             indices = np.arange(len(self))[which]
         except (IndexError, TypeError) as error:
             raise TinyNetError(
-                f"index {which!r} does not fit {len(self):,} examples. Use a name or whole numbers."
+                f"index {which!r} does not fit {counted(len(self), 'example')}. Use a name or whole numbers."
             ) from error
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)
@@ -226,7 +244,9 @@ class Examples:
         return self[[self._index(which) if isinstance(which, str) else which for which in order]]
 
     def scaled(self, values: Any) -> np.ndarray:
-        """Return new rows in the units of the table as inputs. (rows, columns) or (columns,) -> same shape
+        """Return new rows of the table as network inputs.
+
+        (rows, columns) -> (rows, columns), or (columns,) -> (columns,)
 
         Raises TinyNetError if the examples were not scaled, and for rows of another width.
         """
@@ -235,7 +255,10 @@ class Examples:
         return self.scaling(values)
 
     def unscaled(self, outputs: Any) -> np.ndarray:
-        """Return network outputs in the units of the table. (rows, outputs) or (outputs,) -> same shape"""
+        """Return network outputs in the units of the table.
+
+        (rows, outputs) -> (rows, outputs), or (outputs,) -> (outputs,)
+        """
         if self.target_scaling is None:
             raise TinyNetError("these examples have no numeric targets. Only numeric targets have units.")
         return self.target_scaling.inverse(outputs)
@@ -246,7 +269,10 @@ class Examples:
     __hash__ = None  # type: ignore[assignment]
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values; floats keep every digit."""
+        """Return everything as JSON values.
+
+        Floats keep every digit.
+        """
         data: dict[str, Any] = {
             "inputs": self.inputs.tolist(),
             "targets": None if self.targets is None else self.targets.tolist(),
@@ -261,7 +287,10 @@ class Examples:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Examples":
-        """Return the examples that `to_json` wrote, in this version or an earlier one."""
+        """Return the examples that `to_json` wrote.
+
+        The JSON may come from this version or an earlier version.
+        """
         data = {EARLIER_NAMES.get(name, name): value for name, value in data.items()}
         keys = ("inputs", "targets", "names", "shape", "target_names")
         inputs, targets, names, shape, target_names = (data[key] for key in keys)

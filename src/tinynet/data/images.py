@@ -1,4 +1,7 @@
-"""Image folders: one subfolder per class, every image shrunk to a few gray pixels."""
+"""Image folders with one subfolder per class.
+
+Every image is shrunk to a few gray pixels.
+"""
 
 from os import PathLike
 from pathlib import Path
@@ -16,7 +19,10 @@ LAYOUT = "An image folder must have one subfolder for each class, such as cats/ 
 
 
 class Images(NamedTuple):
-    """Gray pictures with their classes: the first fields of `Examples`, in their order."""
+    """Gray pictures with their classes.
+
+    The fields are the first fields of `Examples`, in the same order.
+    """
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -26,7 +32,9 @@ class Images(NamedTuple):
 
 
 def read(folder: str | PathLike[str], size: int = 8) -> Images:
-    """Read a folder with one subfolder per class as size x size gray pictures.
+    """Read a folder of images as size x size gray pictures.
+
+    The folder has one subfolder per class.
 
     The inputs are (pictures, size * size): 0 is black and 1 is white. Each pixel is the mean of its area. Transparent
     areas count as white. The classes are the names of the subfolders. A picture is named by its path.
@@ -72,7 +80,10 @@ def _image_paths(folder: Path) -> list[Path]:
 
 
 def _gray_pixels(path: Path, size: int) -> np.ndarray:
-    """Return an image in gray, each pixel the mean of its area. -> (size, size) in [0, 1]"""
+    """Return an image in gray. -> (size, size) in [0, 1]
+
+    Each pixel is the mean of its area.
+    """
     from PIL import Image
 
     try:
@@ -86,7 +97,7 @@ def _gray_pixels(path: Path, size: int) -> np.ndarray:
 
 
 def _parts_of_side(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first pixels and the lengths of the parts of a side.
+    """Return the first pixels and lengths of a side's parts.
 
     A side of `length` pixels is divided into `size` parts.
 

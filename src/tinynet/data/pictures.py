@@ -1,4 +1,4 @@
-"""Built-in pictures: lines, noisy lines, and pictures without a right class."""
+"""Built-in pictures: lines, noisy lines, pictures without a right class."""
 
 from itertools import product
 
@@ -66,7 +66,7 @@ def fuzzy() -> Examples:
 def fuzzy_lines(
     count: int, *, brightness: float = 0.9, darkness: float = 0.1, noise: float = 0.05, seed: int = 0
 ) -> Examples:
-    """Return noisy 2x2 lines: top, bottom, left and right in turn.
+    """Return noisy 2x2 lines: top, bottom, left, right in turn.
 
     count : Number of pictures.
     brightness, darkness : Level of the bright and of the dark pixels.
@@ -90,7 +90,8 @@ def fuzzy_lines(
 def stress() -> Examples:
     """Return the stress pictures of the notebook.
 
-    They are a single pixel, gray and both diagonals. No class is right for them, so they have no targets.
+    The pictures are a single pixel, gray and both diagonals. No class is right for these pictures, so they have
+    no targets.
 
     >>> stress()["gray"].inputs.tolist()
     [[0.5, 0.5, 0.5, 0.5]]
@@ -142,7 +143,9 @@ def lattice(levels: int = 5) -> Examples:
 
 
 def canonical() -> Examples:
-    """Return 17 clean pictures: the four lines, gray, and the 12 other black-and-white pictures.
+    """Return 17 clean pictures.
+
+    The pictures are the four lines, gray, and the 12 other black-and-white pictures.
 
     The targets of pictures that are not lines are 0.5 for both classes.
 

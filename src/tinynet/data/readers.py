@@ -1,4 +1,7 @@
-"""Tables read in chunks: from a CSV file, a data frame, a mapping of columns, or arrays."""
+"""Tables read in chunks.
+
+A table is a CSV file, a data frame, a mapping of columns, or arrays.
+"""
 
 import csv
 import io
@@ -10,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 CHUNK_ROWS = 8192  # rows that are in memory as text at a time
 NO_ROWS = "has no rows. It must have a line of column names and at least one row below it."
@@ -20,7 +23,10 @@ Progress = Callable[[int, int], None]
 
 
 class Chunk(NamedTuple):
-    """Some rows of a table: the number of each row, for errors, and the cells of each column."""
+    """Some rows of a table.
+
+    A chunk has the number of each row, for errors, and the cells of each column.
+    """
 
     row_numbers: Sequence[int]
     columns: list[Sequence[Any]]
@@ -97,7 +103,7 @@ def _csv_chunks(name: str, width: int, reader: Any, report: Callable[[], Any]) -
             continue
         if len(row) != width:
             raise TinyNetError(
-                f"{name}, line {reader.line_num}: the row has {len(row)} cells and the header has {width}. "
+                f"{name}, line {reader.line_num}: the row has {counted(len(row), 'cell')} and the header has {width}. "
                 "Give each row one cell for each column."
             )
         line_numbers.append(reader.line_num)
@@ -167,7 +173,7 @@ def _memory_chunks(columns: list[np.ndarray]) -> Iterator[Chunk]:
 
 
 def _named_columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str, ...]]:
-    """Return the names of the columns, the columns, and the names of those in y."""
+    """Return column names, columns, and the names of targets in y."""
     if isinstance(source, tuple) and len(source) == 2:
         names, columns, _ = _named_columns(source[0])
         target_names, target_columns = _array_columns(source[1], "y")
@@ -176,7 +182,7 @@ def _named_columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str,
     if keys is None:
         return (*_array_columns(source, "x"), ())
     names = [str(key).strip() for key in keys]
-    _check_column_names("the table", names)  # a repeated name cannot be looked up below
+    _check_column_names("the table", names)  # a repeated name could not be looked up below
     return names, [np.asarray(source[key]) for key in keys], ()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Scaling:
             object.__setattr__(self, name, tuple(map(kind, getattr(self, name))))
         if not len(self.columns) == len(self.low) == len(self.high):
             raise TinyNetError(
-                f"the scaling has {len(self.columns)} columns, {len(self.low)} low and {len(self.high)} high values. "
+                f"the scaling has {counted(len(self.columns), 'column')}, {counted(len(self.low), 'low value')} and {counted(len(self.high), 'high value')}. "
                 "It must have one low and one high value for each column."
             )
         with np.errstate(over="ignore"):
@@ -42,7 +42,7 @@ class Scaling:
 
     @classmethod
     def of(cls, columns: Sequence[str], values: np.ndarray) -> "Scaling":
-        """Return the scaling by the smallest and largest value of each column. values : (rows, columns)"""
+        """Return the min-max scaling of values (rows, columns)."""
         low, high = (f(axis=0) + 0.0 for f in (values.min, values.max))  # + 0.0: -0.0 becomes 0.0
         return cls(tuple(columns), tuple(low), tuple(high))
 
@@ -52,23 +52,35 @@ class Scaling:
         return cls(tuple(columns), (0.0,) * len(columns), (1.0,) * len(columns))
 
     def __call__(self, values: Any) -> np.ndarray:
-        """Return values scaled and clipped to [0, 1]. (rows, columns) or (columns,) -> same shape"""
+        """Return values scaled and clipped to [0, 1].
+
+        (rows, columns) -> (rows, columns), or (columns,) -> (columns,)
+        """
         return np.clip(self.unclipped(values), 0.0, 1.0)
 
     def unclipped(self, values: Any) -> np.ndarray:
-        """Return values scaled, without clipping. (rows, columns) or (columns,) -> same shape"""
+        """Return values scaled, without clipping.
+
+        (rows, columns) -> (rows, columns), or (columns,) -> (columns,)
+        """
         v, low, high = self._checked(values), np.array(self.low), np.array(self.high)
         with np.errstate(over="ignore", under="ignore"):
             fraction = (v - low) / np.where(high > low, high - low, np.inf)
             return np.asarray(np.where(high > low, fraction, 0.0))
 
     def inverse(self, scaled: Any) -> np.ndarray:
-        """Return values in their own units; the inverse of `unclipped`."""
+        """Return scaled values in their own units.
+
+        This is the inverse of `unclipped`.
+        """
         low, high = np.array(self.low), np.array(self.high)
         return np.asarray(low + self._checked(scaled) * (high - low))
 
     def _checked(self, values: Any) -> np.ndarray:
-        """Return values as finite numbers. (rows, columns) or (columns,) -> same shape"""
+        """Return values as finite numbers.
+
+        (rows, columns) -> (rows, columns), or (columns,) -> (columns,)
+        """
         rule = f"A row must have one number for each of the {len(self.columns)} columns {', '.join(self.columns)}."
         try:
             v = np.asarray(values, float) + 0.0  # -0.0 becomes 0.0
@@ -81,7 +93,10 @@ class Scaling:
         return v
 
     def n_clipped(self, values: np.ndarray) -> int:
-        """Return the count of values (rows, columns) below `low` or above `high`."""
+        """Return the count of values below `low` or above `high`.
+
+        values : (rows, columns).
+        """
         return int(((values < np.array(self.low)) | (values > np.array(self.high))).sum())
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Random splits into training, validation and held-out sets, stratified by class."""
+"""Random splits into training, validation and held-out sets.
+
+The splits are stratified by class.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
@@ -32,15 +35,16 @@ R = TypeVar("R", bound=Rows)
 def split(examples: Examples, held_out: float, *, seed: int = 0) -> tuple[Examples, Examples]:
     """Split examples at random into a training part and a held-out part.
 
-    Each class keeps its proportion, and each part keeps the order of its examples. A table that `Examples.from_table`
-    scaled is scaled anew: the training part alone sets the ends of each column, for both parts.
+    Each class keeps its proportion, and each part keeps the order of its examples. A table that
+    `Examples.from_table` scaled is scaled anew: the training part alone sets the ends of each column, for both
+    parts.
 
     held_out : Fraction of the examples that is held out, to the nearest example. The fraction of each class differs by
         less than one example. An example's class is its largest target.
     seed : Seed of the split, a whole number.
 
-    Raises TinyNetError for a fraction outside 0 to 1, for a class that one part would lack, and for scaled examples whose
-    unscaled rows are not kept.
+    Raises TinyNetError for a fraction outside 0 to 1, for a class that would be missing from a part, and for
+    scaled examples whose unscaled rows are not kept.
 
     Scale new rows with `scaled` of a part, not of the whole table.
 

@@ -66,9 +66,11 @@ class Table:
         return scaling.unclipped(values), scaling
 
     def check_range(self, columns: Sequence[str], values: np.ndarray, advice: str) -> None:
-        """Raise a TinyNetError for the first of the values (rows, columns) outside 0 to 1.
+        """Raise a TinyNetError for the first value outside 0 to 1.
 
-        advice : what to do. It may name the parameters {scale}, {label} and {targets}.
+        values : (rows, columns).
+
+        advice : what to do. The text may name the parameters {scale}, {label} and {targets}.
         """
         outside = (values < 0) | (values > 1)
         if outside.any():
@@ -110,7 +112,10 @@ def read_columns(source: Any, columns: Sequence[str], progress: Progress | None 
 
 
 def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
-    """Return column names as texts, from one name or several."""
+    """Return column names as texts.
+
+    Accepts one name or several.
+    """
     if columns is None:
         return ()
     return tuple(map(str, (columns,) if isinstance(columns, str | int) else columns))
@@ -141,8 +146,8 @@ def _read_rows(source: Source, roles: Roles) -> Table:
     if roles.targets and not roles.regression and targets is not None:
         target_columns = [source.columns[c] for c in roles.targets]
         first = target_columns[0]
-        advice = f"If the column is a label, choose {named('label')}={first!r}. "
-        advice += f"If it holds numbers to predict, choose {named('targets')}={first!r}."
+        advice = f"If the column is a label, set {named('label')} to {first!r}. "
+        advice += f"If it holds numbers to predict, set {named('targets')} to {first!r}."
         table.check_range(target_columns, targets, advice)
     return table
 
@@ -180,7 +185,10 @@ def _raise_constant(source: Source, column: int, value: str, rule: str) -> NoRet
 
 
 def _sort_key(labels: list[str]) -> Any:
-    """Return the sort key of labels: their numbers if all are numbers."""
+    """Return the sort key of labels.
+
+    The key is a number if all labels are numbers.
+    """
     try:
         return {label: float(label) for label in labels}.__getitem__
     except ValueError:
@@ -188,7 +196,10 @@ def _sort_key(labels: list[str]) -> Any:
 
 
 def _codes(source: Source, chunk: Chunk, column: int, code_of: dict[str, int]) -> np.ndarray:
-    """Return the code of each row's label; new labels are added to `code_of`. -> (rows,)"""
+    """Return the code of each row's label. -> (rows,)
+
+    New labels are added to `code_of`.
+    """
     labels = ["" if is_missing(cell) else str(cell).strip() for cell in chunk.columns[column]]
     codes = np.fromiter((code_of.setdefault(label, len(code_of)) for label in labels), int, len(labels))
     name = source.columns[column]
@@ -199,8 +210,8 @@ def _codes(source: Source, chunk: Chunk, column: int, code_of: dict[str, int]) -
         row = int((codes >= MAX_CLASSES).argmax())
         raise TinyNetError(
             f"{source.place(chunk.row_numbers[row], name)}: {labels[row]!r} is label number {MAX_CLASSES + 1}. A label "
-            f"column must have at most {MAX_CLASSES} different labels. If the column holds numbers to predict, choose "
-            f"{named('targets')}={name!r}.",
+            f"column must have at most {MAX_CLASSES} different labels. If the column holds numbers to predict, set "
+            f"{named('targets')} to {name!r}.",
         )
     return codes
 

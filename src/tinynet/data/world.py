@@ -23,14 +23,16 @@ from tinynet.data.pictures import MAX_GRID, PIXELS
 from tinynet.errors import TinyNetError, named
 from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed
 
-EXAMPLES_PER_EPOCH = 100  # of an endless stream; the number is arbitrary
+EXAMPLES_PER_EPOCH = 100  # of an endless stream; the value is arbitrary
 LABELS = ("soft", "coin")
 STREAMS = (rng.TRAINING, rng.VALIDATION, rng.TEST)
 
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
-    """The bright pixels of each pattern: first the lines, then the ambiguous patterns.
+    """The bright pixels of each pattern.
+
+    The lines come first, then the ambiguous patterns.
 
     There are four kinds of ambiguous patterns: one bright pixel, one dark pixel, a diagonal, flat. Rows are repeated so
     that all kinds are equally likely.
@@ -67,7 +69,10 @@ class Patterns:
 
 
 def _ambiguous_patterns(n: int) -> list[list[tuple[str, np.ndarray]]]:
-    """Return the name and mask of the ambiguous patterns of each kind."""
+    """Return the ambiguous patterns of each kind.
+
+    Each pattern is a name and a mask.
+    """
     names = PIXELS if n == 2 else [f"pixel {r},{c}" for r in range(n) for c in range(n)]
     single, diagonal = np.eye(n * n), np.eye(n)
     return [
@@ -80,7 +85,9 @@ def _ambiguous_patterns(n: int) -> list[list[tuple[str, np.ndarray]]]:
 
 @dataclass(frozen=True)
 class World:
-    """A distribution of n x n pictures: lines and ambiguous pictures with random levels and noise.
+    """A distribution of n x n pictures.
+
+    The pictures are lines and ambiguous pictures, with random levels and noise.
 
     noise : Standard deviation of the normal noise on each pixel, 0 to 10. The pixels are clipped to [0, 1].
     doubt : Fraction of ambiguous pictures, 0 to 1.
@@ -130,7 +137,9 @@ class World:
     def draw(
         self, numbers: Any, *, seed: int, stream: int = rng.TEST
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the pictures with these numbers: inputs, targets, and rows of `patterns`.
+        """Return the pictures with these numbers.
+
+        The result is the inputs, the targets, and the rows of `patterns`.
 
         numbers : (m,) whole numbers from 0 to 2**32 - 1.
         stream : rng.TRAINING, VALIDATION or TEST. Each stream has other pictures.
@@ -150,7 +159,10 @@ class World:
         return inputs, targets, rows
 
     def _pixels(self, stream: int, seed: int, numbers: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return the pixels of these patterns, with random levels and noise. -> (m, n*n)"""
+        """Return the pixels of patterns. -> (m, n*n)
+
+        Levels and noise are random.
+        """
         flat = self.patterns.is_flat[rows]
         bright = _level(self.bright, rng.word(stream, seed, numbers, 2))
         low, high = np.where(flat[:, None], self.flat, self.dark).T
@@ -161,7 +173,10 @@ class World:
         return np.clip(levels + self.noise * noise, 0.0, 1.0)
 
     def examples(self, count: int, *, seed: int, stream: int = rng.TEST) -> Examples:
-        """Return the pictures 0 to count - 1 of a seed, named by pattern and number."""
+        """Return the first `count` pictures of a seed.
+
+        Each picture is named by its pattern and number.
+        """
         count = check_int("count", count, 1)
         inputs, targets, rows = self.draw(np.arange(count), seed=seed, stream=stream)
         names = tuple(f"{self.patterns.names[row]} {m}" for m, row in enumerate(rows))
@@ -173,7 +188,10 @@ class World:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "World":
-        """Return the world that `to_json` wrote. Raises TinyNetError for an unknown field."""
+        """Return the world that `to_json` wrote.
+
+        Raises TinyNetError for an unknown field.
+        """
         check_fields("a world", data, [field.name for field in fields(cls)])
         return cls(**data)
 

@@ -16,7 +16,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation import calibration
 from tinynet.evaluation.calibration import Reliability
 from tinynet.evaluation.metrics import correct, tied
-from tinynet.evaluation.verdicts import Proportion, Verdict, counted, percent
+from tinynet.evaluation.verdicts import Fraction, Verdict, counted, percent
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
@@ -24,7 +24,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 
 BINS = 10  # of confidence
-MAX_ERROR = 0.05  # the default proportion of wrong predictions that abstention allows
+MAX_ERROR = 0.05  # the default fraction of wrong predictions that abstention allows
 MAX_POINTS = 200  # of a curve
 
 
@@ -53,9 +53,9 @@ class Score:
         return int((self.right == 1).sum())
 
     @property
-    def proportion(self) -> Proportion:
+    def correct(self) -> Fraction:
         """The number of correct predictions, of all predictions."""
-        return Proportion(self.count, len(self))
+        return Fraction(self.count, len(self))
 
     @property
     def reliability(self) -> Reliability:
@@ -63,9 +63,12 @@ class Score:
         return calibration.reliability(self.confidences, self.right, bins=BINS)
 
     def verdicts(self) -> list[Verdict]:
-        """Return the accuracy, and whether the mean confidence is consistent with it."""
+        """Return the accuracy, and whether the confidence is consistent.
+
+        The confidence is consistent if its mean lies in the interval of the accuracy.
+        """
         accuracy = counted(self.count, len(self), f"{self.part} predictions are correct")
-        mean, (low, high) = float(arrays.mean(self.confidences)), self.proportion.interval
+        mean, (low, high) = float(arrays.mean(self.confidences)), self.correct.interval
         if mean > high:
             relation = "above the accuracy interval (overconfident)"
         elif mean < low:
@@ -78,12 +81,15 @@ class Score:
         return [accuracy, confidence]
 
     def to_json(self) -> dict[str, Any]:
-        """Return every score and the bins that are not empty, ready for JSON."""
+        """Return every score as JSON.
+
+        Empty bins are left out.
+        """
         bins = self.reliability
-        low, high = self.proportion.interval
+        low, high = self.correct.interval
         columns = (bins.edges[:-1], bins.edges[1:], bins.count, bins.predicted, bins.observed, bins.intervals)
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        keys = ("from", "to", "count", "said", "share", "interval")
+        keys = ("from", "to", "count", "predicted", "observed", "interval")
         return {
             "examples": len(self), "right": self.count, "accuracy": self.count / len(self), "interval": [low, high],
             "loss": self.loss, "brier": self.brier, "ece": float(bins.ece),
@@ -127,7 +133,7 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
     chosen : Score. The examples on which the threshold is chosen.
     judged : Score. The examples on which the threshold is evaluated. The verdict counts the wrong ones of their answered
         examples.
-    error : float. The largest allowed proportion of wrong answers.
+    error : float. The largest allowed fraction of wrong answers.
     """
     allowed = f"an error of at most {100 * error:g} %"
     curve = calibration.abstention(chosen.confidences, chosen.right)
@@ -139,7 +145,7 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
         return Verdict(sentence, None, len(judged), None, {"error_wanted": error})
     threshold = curve.threshold(error)
     there, here = _answered(chosen, threshold), _answered(judged, threshold)
-    coverage = Proportion(here.n, len(judged))
+    coverage = Fraction(here.n, len(judged))
     sentence = (
         f"Abstain below a confidence of {threshold:.4f}. The threshold is chosen on the {len(chosen):,} {chosen.part} "
         f"examples for {allowed} ({there.counts_text} wrong). "
@@ -154,10 +160,10 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
     return Verdict(sentence, here.count, here.n, here.interval, numbers | {"error": here.count / here.n})
 
 
-def _answered(score: Score, threshold: float) -> Proportion:
+def _answered(score: Score, threshold: float) -> Fraction:
     """Return the number of wrong answers, of all answers with at least this confidence."""
     right = score.right[score.confidences >= threshold]
-    return Proportion(int((right == 0).sum()), len(right))
+    return Fraction(int((right == 0).sum()), len(right))
 
 
 def learning_curves(run: Recording, parts: Mapping[str, Examples]) -> dict[str, list[float]]:

@@ -1,9 +1,8 @@
-"""The exam: six criteria that a learner meets and a memorizer does not, for one network or for many at once."""
+"""The exam: six requirements that a learner meets and a memorizer does not, for one network or for many at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,86 +12,35 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.bayes_bounds import BayesScores, bayes_scores
 from tinynet.evaluation.calibration import auroc
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS, Requirement
 from tinynet.evaluation.symmetry import Predictor, agreement
-from tinynet.evaluation.verdicts import Verdict, share
+from tinynet.evaluation.verdicts import Verdict, fraction
 from tinynet.numerics import arrays
 from tinynet.validation import check_int
 
-LEAST_MARGIN = 0.8  # of the correct class on each clean line
-LEAST_ACCURACY = 0.93  # on noisy lines
-MAX_SURE_OF_GRAY = 0.10  # |H - V|
-MAX_SURE_OF_DOUBT = 0.25  # |H - V| on the worst canonical ambiguous picture
-MAX_BRIER = 1.05  # times the Bayes score
-LEAST_AUROC = 0.85  # of |H - V|, for separating lines from ambiguous pictures
-LEAST_AGREEMENT = 0.95  # proportion of line pictures with the same class in all eight views
-PARTS = ("clean lines", "noisy lines", "doubt", "Brier score", "telling lines from doubt", "eight views")
 MAX_OUTPUTS = 4_000_000  # computed at once
 MAX_PICTURES = 10_000_000  # of an exam
-
-
-# for each criterion: what is measured, what is required, and the format of the values
-MEASURES = (
-    ("margin", f"at least {LEAST_MARGIN:g}", "{margin:.2f}"),
-    ("accuracy", f"at least {LEAST_ACCURACY:g}", "{accuracy:.3f}"),
-    (
-        "|H − V|",
-        f"at most {MAX_SURE_OF_GRAY:g} and {MAX_SURE_OF_DOUBT:g}",
-        "{gray:.2f} on gray and {worst_doubt:.2f} on the worst ambiguous picture",
-    ),
-    ("Brier score", f"at most {MAX_BRIER:g} times", "{brier_ratio:.3f} times the Bayes score"),
-    ("AUROC", f"at least {LEAST_AUROC:g}", "{auroc:.3f}"),
-    ("agreement", f"at least {LEAST_AGREEMENT:g}", "{agreement:.3f}"),
-)
-
-
-class Criterion(NamedTuple):
-    """One criterion of the exam, with the parts of its sentence.
-
-    name : str. The criterion, such as "clean lines".
-    measure : str. The measured quantity, such as "margin".
-    required : str. The requirement, such as "at least 0.8".
-    value : str, optional. The value of the median network, such as "0.88"; None if no network has finite values.
-    passed : (N,) bool. Which networks meet the criterion.
-    """
-
-    name: str
-    measure: str
-    required: str
-    value: str | None
-    passed: np.ndarray
-
-    @property
-    def text(self) -> str:
-        """Value and requirement, such as "margin 0.88, at least 0.8 required"."""
-        if self.value is None:
-            return "no network has finite values"
-        return f"{self.measure} {self.value}, {self.required} required"
-
-    @property
-    def medians_text(self) -> str:
-        """The text for many networks, such as "median margin 0.88, at least 0.8 required"."""
-        return self.text if self.value is None else f"median {self.text}"
 
 
 @dataclass(frozen=True, eq=False)
 class ExamResult:
     """The exam results of N networks.
 
-    All measures of a network are NaN if one of them is not finite.
+    If a measure of a network is not finite, all measures of the network are NaN.
 
     margin : (N,). The margin of the correct class on the worst clean line.
     accuracy : (N,). On noisy lines. A tie is not correct.
-    gray : (N,). |H - V| on gray.
-    worst_doubt : (N,). The largest |H - V| on the canonical ambiguous pictures, including gray.
+    gray : (N,). The margin |H - V| on gray.
+    worst_ambiguous : (N,). The largest margin on the canonical ambiguous pictures, including gray.
     brier_ratio : (N,). The Brier score, averaged over both outputs, divided by the Bayes score on the same pictures.
-    auroc : (N,). How well |H - V| separates lines from ambiguous pictures.
-    agreement : (N,). The proportion of line pictures with the same predicted class in all eight views.
+    auroc : (N,). How well the margin separates lines from ambiguous pictures.
+    agreement : (N,). The fraction of line pictures with the same predicted class for all eight rotations and reflections.
     """
 
     margin: np.ndarray
     accuracy: np.ndarray
     gray: np.ndarray
-    worst_doubt: np.ndarray
+    worst_ambiguous: np.ndarray
     brier_ratio: np.ndarray
     auroc: np.ndarray
     agreement: np.ndarray
@@ -107,51 +55,59 @@ class ExamResult:
         return cls(*map(np.concatenate, columns))
 
     @cached_property
-    def parts(self) -> np.ndarray:
-        """Which criteria each network meets. -> (N, 6) bool"""
-        return np.stack(
-            [
-                self.margin >= LEAST_MARGIN,
-                self.accuracy >= LEAST_ACCURACY,
-                (self.gray <= MAX_SURE_OF_GRAY) & (self.worst_doubt <= MAX_SURE_OF_DOUBT),
-                self.brier_ratio <= MAX_BRIER,
-                self.auroc >= LEAST_AUROC,
-                self.agreement >= LEAST_AGREEMENT,
-            ],
-            axis=1,
-        )
+    def met(self) -> np.ndarray:
+        """Which requirements each network meets. -> (N, 6) bool"""
+        columns = [
+            np.all([measure.met(getattr(self, measure.key)) for measure in requirement.measures], axis=0)
+            for requirement in REQUIREMENTS
+        ]
+        return np.stack(columns, axis=1)
 
     @property
     def passed(self) -> np.ndarray:
-        """Which networks meet all six criteria. -> (N,) bool"""
-        return np.asarray(self.parts.all(axis=1))
+        """Which networks meet all six requirements. -> (N,) bool"""
+        return np.asarray(self.met.all(axis=1))
 
-    def criteria(self) -> list[Criterion]:
-        """Return the six criteria with the values of the median network.
+    def of(self, network: int) -> dict[str, float]:
+        """Return the measures of one network, by name."""
+        return {measure.key: float(getattr(self, measure.key)[network]) for measure in MEASURES}
+
+    def medians(self) -> dict[str, float]:
+        """Return the median of every measure, by name; empty if no network has finite values.
 
         The medians leave out networks with values that are not finite.
         """
         finite = np.isfinite(self.margin)
-        medians = {
-            f.name: float(np.median(getattr(self, f.name)[finite])) for f in fields(self) if finite.any()
-        }
-        return [
-            Criterion(name, measure, required, values.format(**medians) if medians else None, passed)
-            for name, (measure, required, values), passed in zip(PARTS, MEASURES, self.parts.T, strict=True)
-        ]
+        if not finite.any():
+            return {}
+        return {measure.key: float(np.median(getattr(self, measure.key)[finite])) for measure in MEASURES}
 
     def verdicts(self) -> list[Verdict]:
-        """Return how many networks meet each criterion, and all criteria."""
+        """Return how many networks meet each requirement, and all requirements."""
+        medians = self.medians()
         found = [
-            share(criterion.passed, f"networks meet criterion {n}, {criterion.name}", criterion.medians_text)
-            for n, criterion in enumerate(self.criteria(), 1)
+            fraction(
+                self.met[:, k],
+                f"networks meet requirement {k + 1}, {requirement.label}",
+                _medians_text(requirement, medians),
+            )
+            for k, requirement in enumerate(REQUIREMENTS)
         ]
-        return [*found, share(self.passed, "networks pass the whole exam")]
+        return [*found, fraction(self.passed, "networks pass the whole exam")]
+
+
+def _medians_text(requirement: Requirement, medians: Mapping[str, float]) -> str:
+    if not medians:
+        return "No network has finite values."
+    return " ".join(
+        f"The median {measure.label} is {medians[measure.key]:.3f}. It must be {measure.kind} {measure.threshold:g}."
+        for measure in requirement.measures
+    )
 
 
 @dataclass(frozen=True)
 class Exam:
-    """An exam: clean lines, canonical ambiguous pictures, and pictures drawn from a world.
+    """Clean lines, canonical ambiguous pictures, and pictures from a world.
 
     No training stream contains the drawn pictures.
 
@@ -164,7 +120,7 @@ class Exam:
 
     >>> import tinynet as tn
     >>> result = Exam(count=1000).evaluate(tn.Network.initial(seed=0))
-    >>> result.parts.tolist()
+    >>> result.met.tolist()
     [[False, False, False, False, False, False]]
     """
 
@@ -192,7 +148,7 @@ class Exam:
         return bayes_scores(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
     @cached_property
-    def doubts(self) -> np.ndarray:
+    def ambiguous(self) -> np.ndarray:
         """The canonical ambiguous pictures: gray, then the black-and-white pictures that are not lines.
 
         (13, 4) for a world of 2x2 pictures.
@@ -229,13 +185,16 @@ class Exam:
         assert clean.targets is not None
         with np.errstate(over="ignore", invalid="ignore"):
             margins = _differences(_outputs(predictor, clean.inputs)) * _signs(clean.targets[:, 0])
-            doubts = np.abs(_differences(_outputs(predictor, self.doubts)))
+            ambiguous = np.abs(_differences(_outputs(predictor, self.ambiguous)))
             drawn = self._measures_of_world(predictor, len(margins))
-        values = np.stack([margins.min(axis=1), drawn[0], doubts[:, 0], doubts.max(axis=1), *drawn[1:]])
+        values = np.stack([margins.min(axis=1), drawn[0], ambiguous[:, 0], ambiguous.max(axis=1), *drawn[1:]])
         return ExamResult(*np.where(np.isfinite(values).all(axis=0), values, np.nan))
 
     def _measures_of_world(self, predictor: Predictor, networks: int) -> list[np.ndarray]:
-        """Return accuracy, Brier ratio, AUROC and agreement on the world's pictures, in chunks. -> 4 of (N,)"""
+        """Return accuracy, Brier ratio, AUROC and agreement. -> 4 of (N,)
+
+        The measures are computed on the world's pictures, in chunks.
+        """
         inputs, targets = self._drawn
         differences = np.empty((networks, len(inputs)))
         losses, agreed = np.zeros(networks), np.zeros(networks)
@@ -255,7 +214,10 @@ class Exam:
 
 
 def _signs(horizontal: np.ndarray) -> np.ndarray:
-    """Return the correct sign of H - V: 1 for a horizontal line, -1 for a vertical line."""
+    """Return the correct sign of H - V.
+
+    The sign is 1 for a horizontal line and -1 for a vertical line.
+    """
     return 2 * horizontal - 1
 
 

@@ -1,4 +1,4 @@
-"""The predicted class of each example, its margin, and how many predictions are correct."""
+"""The predicted class of each example, its margin, and the accuracy."""
 
 from dataclasses import dataclass
 
@@ -36,10 +36,10 @@ class Prediction:
     correct: bool | None
 
     def words(self) -> str:
-        """Return the prediction as words, such as "unsure, leans to horizontal"."""
+        """Return the prediction as words, such as "horizontal (unsure)"."""
         if self.predicted is None:
             return "undecided"
-        return f"unsure, leans to {self.predicted}" if self.unsure else self.predicted
+        return f"{self.predicted} (unsure)" if self.unsure else self.predicted
 
 
 def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE) -> list[Prediction]:
@@ -76,7 +76,7 @@ def _class_names(classes: np.ndarray, names: tuple[str, ...]) -> list[str | None
 
 
 def accuracy(network: Network, examples: Examples) -> float:
-    """Return the proportion of correct predictions. A tie is not correct.
+    """Return the fraction of correct predictions. A tie is not correct.
 
     Raises TinyNetError for examples without targets.
 
@@ -112,7 +112,9 @@ def correct_margins(outputs: np.ndarray, examples: Examples) -> Verdict:
 
 
 def success(percentages: ArrayLike, examples: Examples) -> Verdict:
-    """Check the claim that a model classifies every example correctly.
+    """Check the claim that every example is classified correctly.
+
+    The claim is often made in a notebook, with the outputs in percent.
 
     percentages : (m, classes). The outputs in percent, from 0 to 100, as a notebook prints them.
 
@@ -133,7 +135,7 @@ def _checked_percentages(percentages: ArrayLike) -> np.ndarray:
             f"the percentages are not a table of numbers ({error}). They must be numbers from 0 to 100. "
             "Give one row for each example."
         ) from error
-    wrong = found[~((found >= 0) & (found <= 100))]  # NaN is wrong too
+    wrong = found[~((found >= 0) & (found <= 100))]  # NaN fails both comparisons
     if wrong.size:
         raise TinyNetError(
             f"a percentage is {wrong[0]}. It must be a number from 0 to 100. Check how it was computed."
@@ -146,7 +148,10 @@ def _checked_percentages(percentages: ArrayLike) -> np.ndarray:
 
 
 def _margins(outputs: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return the output of the correct class minus the largest other output. (m, classes) -> (m,)"""
+    """Return the margin of the correct class. (m, classes) -> (m,)
+
+    The margin is the output of the correct class minus the largest other output.
+    """
     targets = examples.targets
     if targets is None or targets.shape[1] < 2:
         raise TinyNetError(
@@ -164,7 +169,9 @@ def _margins(outputs: np.ndarray, examples: Examples) -> np.ndarray:
 
 
 def _points(value: float) -> str:
-    """Write percentage points with their sign. Only exactly 0 becomes 0.
+    """Write percentage points with their sign.
+
+    Only exactly 0 becomes 0.
 
     >>> _points(1.79), _points(-0.01), _points(0.0)
     ('+1.8', '−0.01', '0')
@@ -174,7 +181,7 @@ def _points(value: float) -> str:
 
 
 def saturation(network: Network, examples: Examples) -> float:
-    """Return the proportion of saturated activations, over all nodes and examples.
+    """Return the fraction of saturated activations, over all nodes and examples.
 
     An activation is saturated within 0.01 of an end of its range.
     """

@@ -1,4 +1,7 @@
-"""The scores of a network that predicts numbers, in the units of the table."""
+"""The scores of a network that predicts numbers.
+
+Errors are in the units of the table.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +28,7 @@ class RegressionScore:
     columns : (k,). The names of the targets.
     mae, rmse : (k,). Mean absolute error and root mean square error, in the units of the table.
     baseline_mae : (k,). The mean absolute error of always predicting the mean of these examples.
-    r2 : (k,). The explained proportion of the variance, R²; 0 for a target without variance.
+    r2 : (k,). The explained fraction of the variance, R²; 0 for a target without variance.
     """
 
     part: str

@@ -1,4 +1,4 @@
-"""Verdicts: measured findings as a sentence with numbers and 95 % intervals."""
+"""Findings as a sentence with numbers and 95 % intervals."""
 
 import math
 from dataclasses import asdict, dataclass, field, replace
@@ -12,7 +12,7 @@ Z95 = 1.959963984540054  # 95 % of a normal distribution lies within this many s
 
 
 def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
-    """Return the confidence interval of a proportion, `count` of `n` (Wilson 1927).
+    """Return the confidence interval of a fraction, `count` of `n` (Wilson 1927).
 
     Raises TinyNetError for a count outside 0 to n, and for n below 1.
 
@@ -37,7 +37,7 @@ class Verdict:
 
     sentence : str. The finding.
     count, n : int. The finding counts `count` of `n` networks or examples. count is None if the finding is not a count.
-    interval : (low, high), optional. The 95 % interval of the proportion count / n.
+    interval : (low, high), optional. The 95 % interval of the fraction count / n.
     numbers : dict. Further numbers by name.
     """
 
@@ -51,7 +51,7 @@ class Verdict:
         return self.sentence
 
     def labelled(self, label: str) -> "Verdict":
-        """Return the verdict with a label in front of its sentence.
+        """Return the verdict with a label before its sentence.
 
         >>> Verdict("3 of 4 lines are correct.", 3, 4).labelled("Memorizer").sentence
         'Memorizer: 3 of 4 lines are correct.'
@@ -64,10 +64,10 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Proportion:
+class Fraction:
     """`count` of `n`, with the parts of its sentence.
 
-    >>> print(Proportion(10, 1000).text("coins landed on their edge"))
+    >>> print(Fraction(10, 1000).text("coins landed on their edge"))
     10 of 1,000 coins landed on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %)
     """
 
@@ -85,8 +85,8 @@ class Proportion:
         return f"{self.count:,} of {self.n:,}"
 
     @property
-    def share_text(self) -> str:
-        """The proportion in percent, such as "1.0 %"."""
+    def percent_text(self) -> str:
+        """The fraction in percent, such as "1.0 %"."""
         return percent(self.count / self.n)
 
     @property
@@ -97,32 +97,32 @@ class Proportion:
 
     def text(self, what: str) -> str:
         """Return a clause without a full stop. 0 of n and n of n have no percentage."""
-        share = "" if self.count in (0, self.n) else f"{self.share_text}; "
-        return f"{self.counts_text} {what} ({share}95 % interval {self.interval_text})"
+        fraction = "" if self.count in (0, self.n) else f"{self.percent_text}; "
+        return f"{self.counts_text} {what} ({fraction}95 % interval {self.interval_text})"
 
 
-def share(mask: np.ndarray, what: str, more: str = "") -> Verdict:
+def fraction(mask: np.ndarray, what: str, more: str = "") -> Verdict:
     """Return the verdict "`count` of `n` `what`", with its 95 % interval.
 
     mask : (n,) bool. What is counted.
     what : str. The rest of the clause, such as "networks learned".
-    more : str, optional. A second clause, added after a semicolon.
+    more : str, optional. Sentences that follow.
 
-    >>> print(share(np.arange(1000) < 10, "coins landed on their edge"))
+    >>> print(fraction(np.arange(1000) < 10, "coins landed on their edge"))
     10 of 1,000 coins landed on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %).
     """
     return counted(int(np.count_nonzero(mask)), len(mask), what, more)
 
 
 def counted(count: int, n: int, what: str, more: str = "") -> Verdict:
-    """Return the verdict of `share` for a count that is already known."""
-    found = Proportion(count, n)
-    sentence = f"{found.text(what)}; {more}." if more else f"{found.text(what)}."
-    return Verdict(sentence, count, n, found.interval, {"share": count / n})
+    """Return the verdict of `fraction` for a count that is already known."""
+    found = Fraction(count, n)
+    sentence = f"{found.text(what)}. {more}" if more else f"{found.text(what)}."
+    return Verdict(sentence, count, n, found.interval, {"fraction": count / n})
 
 
 def percent(value: float) -> str:
-    """Write a proportion in percent. Only exactly 0 and 1 become 0 % and 100 %.
+    """Write a fraction in percent. Only exactly 0 and 1 become 0 % and 100 %.
 
     >>> percent(0.5), percent(0.0), percent(0.00038), percent(0.99996)
     ('50.0 %', '0 %', '0.04 %', '99.996 %')
@@ -135,7 +135,7 @@ def percent(value: float) -> str:
 
 
 def whole_percent(value: float) -> str:
-    """Write a proportion in whole percent. Only exactly 0 and 1 become 0 and 100.
+    """Write a fraction in whole percent. Only exactly 0 and 1 become 0 and 100.
 
     >>> [whole_percent(value) for value in (0.0, 0.001, 0.25, 0.999, 1.0)]
     ['0', '<1', '25', '>99', '100']

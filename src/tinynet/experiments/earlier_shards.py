@@ -1,4 +1,7 @@
-"""Shards as an earlier version stored them: in the folder `blocks`, under other names, with the same counts."""
+"""Shards in the form of an earlier version.
+
+The earlier version stored shards in the folder `blocks`, under other names, with the same counts.
+"""
 
 import hashlib
 import json
@@ -20,7 +23,10 @@ def earlier_path(folder: Path, shard: Shard) -> Path:
 
 
 def earlier_description(shard: Shard) -> dict[str, Any]:
-    """Return the description that the earlier version wrote into a shard's file."""
+    """Return the description that the earlier version wrote.
+
+    The description is part of a shard's file.
+    """
     return {"group": _group(shard), "first_seed": shard.first, "last_seed": shard.last - 1}
 
 

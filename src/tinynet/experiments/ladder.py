@@ -1,4 +1,7 @@
-"""The ladder from memorizer to learner: recipes that differ in one change, measured on many seeds by one exam."""
+"""The ladder from memorizer to learner.
+
+The recipes differ in one change. One exam measures each recipe on many seeds.
+"""
 
 import hashlib
 import json
@@ -22,8 +25,10 @@ from tinynet.experiments.population import Population, population
 from tinynet.experiments.seeds import seed_range
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice
 
 FORMAT = 2  # of a rung's file: a file of another format is measured again
+EARLIER_NAMES = {"unsound": "n_failing_clean_lines", "parts": "met", "worst_doubt": "worst_ambiguous"}
 NUDGES = 100_000  # of every rung from the memorizer on
 CLEAN = World(noise=0.2, doubt=0.0, bright=(1.0, 1.0), dark=(0.0, 0.0))
 LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)
@@ -38,12 +43,12 @@ REPEATING = replace(MEMORIZING, epochs=NUDGES // FEW)
 class Rung:
     """One recipe of the ladder.
 
-    key : str. Names the rung in commands, files and addresses.
-    name : str. Shown in tables and figures.
-    change : str. The difference from the baseline, a phrase that follows "with".
-    baseline : str or None. Key of the rung that this one is compared with.
+    key : str. The name of the rung in commands, files and addresses.
+    name : str. The name in tables and figures.
+    change : str. The difference from the baseline. The phrase follows "with".
+    baseline : str or None. Key of the rung to compare with.
     kind : a step of the ladder, an experiment beside it, or a pitfall.
-    source : what the networks are trained on: "lines"; "doubts", the lines and all canonical doubts, clean; "few",
+    source : what the networks are trained on: "lines"; "doubts", the lines and all canonical ambiguous pictures, clean; "few",
         20 pictures of a world, drawn once; or a world.
     hidden : int. Number of hidden nodes.
     """
@@ -63,7 +68,7 @@ class Rung:
         return Architecture((4, self.hidden, 2))
 
     def pictures(self) -> Source:
-        """Return the training pictures, or the world that they are drawn from."""
+        """Return the training pictures, or the world of the pictures."""
         if isinstance(self.source, World):
             return self.source
         if self.source == "few":
@@ -87,18 +92,18 @@ RUNGS = (
          baseline="memorizer", kind="side_experiment"),
     Rung("smoothing", "label smoothing", "smoothed labels, which are less extreme than 0 and 1",
          replace(MEMORIZING, label_smoothing=0.1), baseline="memorizer", kind="side_experiment"),
-    Rung("doubts", "17 clean pictures", "13 more pictures, clean and doubtful", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
+    Rung("doubts", "17 clean pictures", "13 more pictures, clean and ambiguous", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
          baseline="memorizer", kind="pitfall"),
     Rung("few", "20 pictures", "20 noisy training pictures that never change", REPEATING, "few", baseline="memorizer",
          kind="side_experiment"),
-    Rung("views", "20 in eight views", "each picture turned and mirrored in eight views", replace(REPEATING, augment=True), "few",
+    Rung("views", "20 augmented", "each picture in its eight rotations and reflections", replace(REPEATING, augment=True), "few",
          baseline="few", kind="side_experiment"),
     Rung("noise", "+ noise", "noise on every pixel, new each time", LEARNING, CLEAN, baseline="memorizer"),
     Rung("contrast", "+ contrast", "lines of every contrast, from strong to weak", LEARNING, LINES_OF_EVERY_CONTRAST,
          baseline="noise"),
-    Rung("untaught", "6 nodes, no doubt", "six hidden nodes and a falling learning rate, but no doubtful picture", FALLING,
+    Rung("untaught", "6 nodes, lines only", "six hidden nodes and a falling learning rate, but no ambiguous picture", FALLING,
          LINES_OF_EVERY_CONTRAST, 6, baseline="contrast", kind="side_experiment"),
-    Rung("doubt", "+ doubt", "doubtful pictures, labelled half and half", LEARNING, World(), baseline="contrast"),
+    Rung("doubt", "+ ambiguous", "ambiguous pictures, labelled half and half", LEARNING, World(), baseline="contrast"),
     Rung("schedule", "+ falling rate", "a learning rate that falls near the end", FALLING, World(), baseline="doubt"),
     Rung("four", "four nodes", "a fourth hidden node", FALLING, World(), 4, baseline="schedule"),
     Rung("learner", "six nodes", "six hidden nodes", FALLING, World(), 6, baseline="four"),
@@ -108,10 +113,10 @@ RUNG = {rung.key: rung for rung in RUNGS}
 
 @dataclass(frozen=True)
 class Standing:
-    """The exam results of a rung's networks. Means, errors and medians leave out networks that are not finite.
+    """The exam results of a rung's networks.
 
     networks, finite, passed : int. Networks in all, with finite results, and that pass the whole exam.
-    parts : tuple of int. Networks that pass each of the six parts.
+    met : tuple of int. Networks that meet each of the six requirements.
     n_failing_clean_lines : int. Networks whose right output is not the larger one on some clean line.
     means, errors, medians : dict. Of each measure; errors are standard errors of the means.
     """
@@ -120,7 +125,7 @@ class Standing:
     networks: int
     finite: int
     passed: int
-    parts: tuple[int, ...]
+    met: tuple[int, ...]
     n_failing_clean_lines: int
     means: dict[str, float]
     errors: dict[str, float]
@@ -137,7 +142,7 @@ class Standing:
             networks=len(marks),
             finite=int(finite.sum()),
             passed=int(marks.passed.sum()),
-            parts=tuple(int(n) for n in marks.parts.sum(axis=0)),
+            met=tuple(int(n) for n in marks.met.sum(axis=0)),
             n_failing_clean_lines=int((~(marks.margin > 0)).sum()),
             means={name: float(arrays.mean(x)) for name, x in columns.items()},
             errors={name: math.sqrt(arrays.variance(x) / count) for name, x in columns.items()},
@@ -146,17 +151,24 @@ class Standing:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Standing":
-        """Return a standing from its JSON; earlier versions say `unsound` for the failing networks."""
-        named = {{"unsound": "n_failing_clean_lines"}.get(name, name): value for name, value in data.items()}
-        return cls(**named | {"parts": tuple(data["parts"])})
+        """Return a standing from its JSON. Files of earlier versions have other names."""
+        named = _renamed(data)
+        means, errors, medians = (_renamed(named[name]) for name in ("means", "errors", "medians"))
+        return cls(
+            **named | {"met": tuple(named["met"]), "means": means, "errors": errors, "medians": medians}
+        )
+
+
+def _renamed(data: dict[str, Any]) -> dict[str, Any]:
+    return {EARLIER_NAMES.get(name, name): value for name, value in data.items()}
 
 
 class Ladder:
-    """Measure the rungs, each when it is first needed.
+    """Measurements of the rungs, each made when first needed.
 
     networks : int. Seeds of each rung, from `first_seed` on.
     exam : Exam. Measures every network.
-    folder : Path or None. Results are kept here and read again. None keeps nothing.
+    folder : Path or None. Results are stored here and read again. None stores nothing.
 
     Raises TinyNetError for numbers out of range.
     """
@@ -183,9 +195,11 @@ class Ladder:
         )  # fmt: skip
 
     def standing(self, key: str, progress: Callable[[int, int], None] | None = None) -> Standing:
-        """Return the exam results of a rung, read from the folder if they are there.
+        """Return the exam results of a rung.
 
-        Raises KeyboardInterrupt if Ctrl-C ended the training. The rungs before it are kept.
+        Stored results are read from the folder.
+
+        Raises KeyboardInterrupt if Ctrl-C ended the training. The rungs before this rung are stored.
         """
         if key not in self._standings:
             self._standings[key] = self._read(key) or self._measure(key, progress)
@@ -206,7 +220,10 @@ class Ladder:
         return standing
 
     def _read(self, key: str) -> Standing | None:
-        """Return the results in the folder; None if the file is missing, damaged or of another experiment."""
+        """Return the results in the folder, or None.
+
+        None means that the file is missing, damaged or of another experiment.
+        """
         if self.folder is None or not self._path(key).is_file():
             return None
         try:
@@ -232,6 +249,4 @@ class Ladder:
 
 
 def _rung(key: str) -> Rung:
-    if key not in RUNG:
-        raise TinyNetError(f"there is no rung {key!r}. The rungs are {', '.join(RUNG)}.")
-    return RUNG[key]
+    return RUNG[check_choice("rung", key, RUNG)]

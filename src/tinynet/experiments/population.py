@@ -16,7 +16,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.metrics import correct
 from tinynet.evaluation.predictions import UNSURE
-from tinynet.evaluation.verdicts import Verdict, share
+from tinynet.evaluation.verdicts import Verdict, fraction
 from tinynet.experiments.cohort import TrainingJob
 from tinynet.experiments.seeds import Progress, SeedTraining, seed_range
 from tinynet.kernels.simd import network_outputs, to_blocks
@@ -158,21 +158,21 @@ class Population:
 
         return ExamResult.joined(map(result, self._parts(NETWORKS_PER_EXAM)))
 
-    def share(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
+    def fraction(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
         """Return a verdict on the networks in a mask.
 
         mask : (N,) bool. what : the end of the sentence, such as "are unsure of gray".
         """
-        return share(mask, f"networks {what}", more)
+        return fraction(mask, f"networks {what}", more)
 
     def verdicts(self) -> list[Verdict]:
         """Return verdicts on learning, loss and gray."""
         found = []
         if not self.examples.regression:
-            found.append(self.share(self.all_right, all_right_phrase(self.examples)))
+            found.append(self.fraction(self.all_right, all_right_phrase(self.examples)))
         found.append(self._loss_verdict())
         if not self.finite.all():
-            found.append(self.share(~self.finite, "have parameters that are not finite"))
+            found.append(self.fraction(~self.finite, "have parameters that are not finite"))
         if self.examples.shape == (2, 2) and self.architecture.sizes[-1] == 2:
             found += self._gray_verdicts()
         return found
@@ -180,23 +180,21 @@ class Population:
     def _loss_verdict(self) -> Verdict:
         finite = self.losses[self.finite]
         if not len(finite):
-            return Verdict("No network has a final loss: none stayed finite.", None, len(self))
+            return Verdict("No network has a finite loss.", None, len(self))
         low, median, high = np.quantile(finite, [0.1, 0.5, 0.9])
-        sentence = f"The median final loss is {median:.4f}; 80 % of the networks are between {low:.4f} and {high:.4f}."
+        sentence = f"The median final loss is {median:.4f}. 80 % of the networks have a loss from {low:.4f} to {high:.4f}."
         numbers = {"median": float(median), "quantile_10": float(low), "quantile_90": float(high)}
         return Verdict(sentence, None, len(self), None, numbers)
 
     def _gray_verdicts(self) -> Iterator[Verdict]:
         margins = self.margins(np.full((1, 4), 0.5))[:, 0]  # (N,)
         first, _ = self.examples.target_names
-        yield self.share(margins > 0, f"predict {first} for the gray picture", _mean_margin(margins))
-        yield self.share(
-            np.abs(margins) < UNSURE, f"are unsure of gray: their outputs differ by less than {UNSURE:g}"
-        )
+        yield self.fraction(margins > 0, f"predict {first} for the gray picture", _mean_margin(margins))
+        yield self.fraction(np.abs(margins) < UNSURE, f"are unsure of gray, with a margin below {UNSURE:g}")
         learned = self.all_right
         if 0 < learned.sum() < len(self):
             what = f"networks that get every picture right predict {first} for gray"
-            yield share(margins[learned] > 0, what, _mean_margin(margins[learned]))
+            yield fraction(margins[learned] > 0, what, _mean_margin(margins[learned]))
 
     def _index(self, seed: int) -> int:
         found = np.flatnonzero(self.seeds == seed)
@@ -253,8 +251,8 @@ def population(
 
 def all_right_phrase(examples: Examples) -> str:
     """Return a phrase such as "get all 4 pictures right"."""
-    return f"get all {len(examples):,} {'examples' if examples.shape is None else 'pictures'} right"
+    return f"get all {len(examples):,} {examples.noun(len(examples))} right"
 
 
 def _mean_margin(margins: np.ndarray) -> str:
-    return f"the two outputs differ by {arrays.mean(np.abs(margins)):.3f} on average"
+    return f"The mean margin is {arrays.mean(np.abs(margins)):.3f}."

@@ -1,4 +1,4 @@
-"""Export recordings to other formats, chosen by file extension."""
+"""Export recordings to other formats by file extension."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def rendered(
 ) -> bytes:
     """Return the bytes that `export` writes.
 
-    With it, several files can be rendered before the first is written.
+    Several files can be rendered before the first file is written.
     """
     several = [recordings] if isinstance(recordings, Recording) else list(recordings)
     format_ = check(path, len(several), **options)
@@ -62,24 +62,27 @@ def check(path: Path, count: int = 1, **options: object) -> Format:
 
     count : Number of recordings.
 
-    Raises TinyNetError for every request that can be refused before rendering.
+    Raises TinyNetError for every request that can be rejected before rendering.
     """
     extension = path.suffix.lower()
     if extension not in FORMATS:
-        known = "; ".join(f"{', '.join(some)}: {text}" for text, some in extensions_by_format().items())
+        known = "; ".join(
+            f"{', '.join(map(repr, some))}: {text}" for text, some in extensions_by_format().items()
+        )
         raise TinyNetError(
             f"{path.name!r} has the extension {extension!r}. It must be the extension of a format: {known}."
         )
     format_, known_options = FORMATS[extension], [field.name for field in fields(Options)]
     for name, value in options.items():
         if name not in known_options:
-            raise TinyNetError(f"there is no option {name!r}. The options are {', '.join(known_options)}.")
-        if value is not None and name not in format_.options:
-            allowed = (
-                f"Its options are {', '.join(format_.options)}." if format_.options else "It has no options."
-            )
             raise TinyNetError(
-                f"is {value!r}, and {format_.description} ({extension}) has no option {name}. {allowed}",
+                f"there is no option {name!r}. The options are {', '.join(map(repr, known_options))}."
+            )
+        if value is not None and name not in format_.options:
+            names = ", ".join(map(repr, format_.options))
+            allowed = f"Its options are {names}." if names else "It has no options."
+            raise TinyNetError(
+                f"is {value!r}, and {format_.description} ({extension}) has no option {name!r}. {allowed}",
                 parameter=name,
             )
     if count != 1 and extension != ".html":
@@ -93,7 +96,7 @@ def check(path: Path, count: int = 1, **options: object) -> Format:
 def options_by_path(paths: Sequence[Path], options: Mapping[str, object]) -> dict[Path, dict[str, object]]:
     """Return the options that apply to each of several files.
 
-    An option that applies to no file is returned for all files, so that `check` refuses it.
+    An option that applies to no file is returned for all files, so that `check` rejects the option.
 
     >>> options_by_path([Path("a.h"), Path("b.gif")], {"step": 3})
     {PosixPath('a.h'): {'step': 3}, PosixPath('b.gif'): {}}

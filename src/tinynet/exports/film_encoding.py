@@ -1,4 +1,7 @@
-"""Encode the frames of a film as GIF or MP4. The last frame is shown longer."""
+"""Encode the frames of a film as GIF or MP4.
+
+The last frame is shown longer.
+"""
 
 import io
 import subprocess
@@ -19,7 +22,10 @@ MAX_COLORS = 128  # of a GIF
 
 
 def gif(frames: "Iterator[Image]", fps: int) -> bytes:
-    """Return frames as a GIF that repeats, with a longer last frame."""
+    """Return frames as a GIF that repeats.
+
+    The last frame is shown longer.
+    """
     from PIL import Image
 
     images = [frame.quantize(MAX_COLORS, dither=Image.Dither.NONE) for frame in frames]
@@ -31,7 +37,10 @@ def gif(frames: "Iterator[Image]", fps: int) -> bytes:
 
 
 def mp4(frames: "Iterator[Image]", fps: int) -> bytes:
-    """Return frames as an MP4 (H.264) by ffmpeg, with more copies of the last frame."""
+    """Return frames as an MP4 (H.264) by ffmpeg.
+
+    The last frame is repeated.
+    """
     first = next(frames)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
@@ -49,7 +58,10 @@ def mp4(frames: "Iterator[Image]", fps: int) -> bytes:
 
 
 def _feed(process: Any, frames: "Iterator[Image]", repeats: int) -> None:
-    """Write the frames to ffmpeg. Raises TinyNetError with its last message if it fails."""
+    """Write the frames to ffmpeg.
+
+    Raises TinyNetError with the last message of ffmpeg if ffmpeg fails.
+    """
     data = b""
     try:
         for frame in frames:

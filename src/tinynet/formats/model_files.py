@@ -53,6 +53,6 @@ def _extension(path: Path) -> str:
     extension = path.suffix.lower()
     if extension not in WRITERS:
         raise TinyNetError(
-            f"{path} has the extension {path.suffix!r}. It must be one of {', '.join(WRITERS)}."
+            f"{path} has the extension {path.suffix!r}. It must be one of {', '.join(map(repr, WRITERS))}."
         )
     return extension

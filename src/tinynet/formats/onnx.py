@@ -11,7 +11,7 @@ from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Layer, Weights
 from tinynet.data.scaling import Scaling
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.files import KEY
 from tinynet.formats.tensors import description, from_named_arrays, layers_of, parse_description
 from tinynet.plugins import extra
@@ -44,7 +44,8 @@ def to_onnx(
     inputs, *_, outputs = network.sizes
     if target_names and len(target_names) != outputs:
         raise TinyNetError(
-            f"has {len(target_names)} names and the network has {outputs} outputs.", parameter="target_names"
+            f"has {counted(len(target_names), 'name')} and the network has {counted(outputs, 'output')}.",
+            parameter="target_names",
         )
     parameters = list(_parameters(network, dtype))
     value_infos = [

@@ -1,4 +1,7 @@
-"""Networks as named arrays with PyTorch's names, and as safetensors files."""
+"""Networks as named arrays and as safetensors files.
+
+The names are PyTorch's.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,8 +13,9 @@ import numpy as np
 from tinynet import files
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Weights
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted, named
 from tinynet.files import Arrays
+from tinynet.validation import check_choice
 
 DTYPES = ("float32", "float64")
 MAX_PERMUTED = 6  # layers; the number of orders grows as the factorial
@@ -29,10 +33,8 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     >>> [parameters_in(Weights(Architecture((1, 1)), np.array([1.0, bias]))).dtype for bias in (0.5, 0.1)]
     [dtype('float32'), dtype('float64')]
     """
-    if dtype not in (None, *DTYPES):
-        raise TinyNetError(
-            f"is {dtype!r}. It must be one of {', '.join(map(repr, DTYPES))}.", parameter="dtype"
-        )
+    if dtype is not None:
+        check_choice("dtype", dtype, DTYPES)
     numbers = network.parameters
     with np.errstate(over="ignore", under="ignore"):
         single = numbers.astype(np.float32)
@@ -42,12 +44,17 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     if len(too_large):
         name = network.architecture.parameter_names[too_large[0]]
         value = numbers[too_large[0]]
-        raise TinyNetError(f"is {value:g}. It is too large for float32. Use dtype='float64'.", parameter=name)
+        raise TinyNetError(
+            f"is {value:g}. It is too large for float32. Set {named('dtype')} to 'float64'.", parameter=name
+        )
     return single
 
 
 def layers_of(network: Weights, dtype: str | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the weight (out, in) and bias (out,) of each layer in a dtype; see `parameters_in`."""
+    """Return each layer's weight (out, in) and bias (out,).
+
+    dtype : the precision; see `parameters_in`.
+    """
     numbers, shapes = parameters_in(network, dtype), pairwise(network.sizes)
     return [
         (numbers[weight].reshape(outputs, inputs), numbers[bias])
@@ -56,7 +63,9 @@ def layers_of(network: Weights, dtype: str | None = None) -> list[tuple[np.ndarr
 
 
 def named_arrays(network: Weights, dtype: str | None = None) -> Arrays:
-    """Return the arrays by their names in an nn.Sequential of layers and activations.
+    """Return the arrays by their names in an nn.Sequential.
+
+    The Sequential is a chain of layers and activations.
 
     The names are 0.weight, 0.bias, 2.weight, … because the activations between the layers count as well.
     """
@@ -69,7 +78,9 @@ def named_arrays(network: Weights, dtype: str | None = None) -> Arrays:
 def from_named_arrays(
     named: Mapping[str, Any], architecture: Architecture, source: str, origin: str, *, ordered: bool = True
 ) -> Weights:
-    """Return the network with these weights and biases; a missing bias is zero.
+    """Return the network with these weights and biases.
+
+    A missing bias is zero.
 
     architecture : The activations and the initialization. The sizes are those of the arrays.
     source : Name of the arrays in errors.
@@ -83,7 +94,7 @@ def from_named_arrays(
         outputs, inputs = len(layers[before][1]), layers[name][0].shape[1]
         if outputs != inputs:
             raise TinyNetError(
-                f"{source} is not a chain of layers: {before or 'weight'} has {outputs} outputs and {name} has {inputs} inputs."
+                f"{source} is not a chain of layers: {before or 'weight'} has {counted(outputs, 'output')} and {name} has {counted(inputs, 'input')}."
             )
     sizes = (layers[chain[0]][0].shape[1], *(len(layers[name][1]) for name in chain))
     shape = Architecture(sizes, architecture.hidden, architecture.output, architecture.init)
@@ -111,7 +122,10 @@ def parse_description(data: Any, source: str) -> tuple[Architecture, str]:
 
 
 def with_activations(architecture: Architecture, hidden: str | None, output: str | None) -> Architecture:
-    """Return the architecture with other activations, where they are given."""
+    """Return the architecture with other activations.
+
+    Activations that are None keep their values.
+    """
     return Architecture(
         architecture.sizes,
         hidden or architecture.hidden,
@@ -168,7 +182,9 @@ def _layers(named: Mapping[str, Any], source: str) -> Layers:
         weight = arrays["weight"]
         bias = arrays.get("bias", np.zeros(len(weight)))
         if len(bias) != len(weight):
-            raise TinyNetError(f"{source}: layer {layer!r} has {len(weight)} nodes and {len(bias)} biases.")
+            raise TinyNetError(
+                f"{source}: layer {layer!r} has {counted(len(weight), 'node')} and a bias of length {len(bias)}."
+            )
         layers[layer] = (weight, bias)
     return layers
 

@@ -1,4 +1,7 @@
-"""Train one network in float64 and record every number, with the bits of the sheet."""
+"""Train one network in float64 and record every number.
+
+The bits are those of the sheet.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +34,7 @@ MAX_UNROLLED = 1024  # parameters times batch size; straight-line code above thi
 MAX_DRAWN = 4_000_000  # random numbers per call
 
 
-class Tape(NamedTuple):
+class StepArrays(NamedTuple):
     """Output buffers of a recording. Row r is step r * stride; the last row is scratch for steps that are not kept."""
 
     stride: int
@@ -45,7 +48,9 @@ class Tape(NamedTuple):
     epoch_movement: np.ndarray  # (epochs,)
 
     @classmethod
-    def blank(cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int) -> "Tape":
+    def blank(
+        cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int
+    ) -> "StepArrays":
         """Return empty buffers for `kept` steps, one in every `stride`, and for `epochs` epochs."""
         count, batch, rows = architecture.parameter_count, recipe.batch_size, kept + 1
         return cls(
@@ -62,7 +67,7 @@ class Tape(NamedTuple):
 
 
 class Recorder:
-    """Trains one network and records every step.
+    """A trainer of one network that records every step.
 
     parameters : (P,) float64. The current parameters, changed by every call.
     state : (S,) float64. The current optimizer state, changed by every call.
@@ -86,14 +91,14 @@ class Recorder:
         self._record = _compiled(architecture, kernel_key(recipe), examples_per_epoch(source))
         self._work = np.zeros(workspace_size(architecture))
 
-    def __call__(self, tape: Tape, first: int, last: int) -> int:
+    def __call__(self, recorded: StepArrays, first: int, last: int) -> int:
         """Take the steps `first` to `last` (excluded); return the number of the step that was reached.
 
         Training stops before a step that would make a number infinite or NaN.
         """
         while first < last:
             end = min(last, first + self._max_steps())
-            reached = self._steps(tape, first, end)
+            reached = self._steps(recorded, first, end)
             if reached < end:
                 return reached
             first = end
@@ -105,25 +110,25 @@ class Recorder:
         drawn = batch if is_plain(self.recipe, self.source) else batch * (inputs + outputs)
         return max(1, MAX_DRAWN // drawn)
 
-    def _steps(self, tape: Tape, first: int, last: int) -> int:
-        source, stride = self.source, tape.stride
-        shown = batch_indices(self.recipe, source, first, last)  # (steps, batch)
+    def _steps(self, recorded: StepArrays, first: int, last: int) -> int:
+        source, stride = self.source, recorded.stride
+        indices = batch_indices(self.recipe, source, first, last)  # (steps, batch)
         kept = range(ceil_div(first, stride), ceil_div(last, stride))
-        tape.batches[kept.start : kept.stop] = shown[kept.start * stride - first :: stride][: len(kept)]
+        recorded.batches[kept.start : kept.stop] = indices[kept.start * stride - first :: stride][: len(kept)]
         if is_plain(self.recipe, self.source):
             assert isinstance(source, Examples)
             assert source.targets is not None
-            inputs, targets, rows = source.inputs, smoothed(self.recipe, source.targets), shown
+            inputs, targets, rows = source.inputs, smoothed(self.recipe, source.targets), indices
         else:
-            inputs, targets = batch_arrays(self.recipe, source, first, shown)
-            rows = np.arange(shown.size).reshape(shown.shape)
+            inputs, targets = batch_arrays(self.recipe, source, first, indices)
+            rows = np.arange(indices.size).reshape(indices.shape)
         rates = self.recipe.rates(first, last, self._total)
         arrays = (
             self.parameters, self.state, self._epoch_weights, self._settings, self._work, inputs, targets, rows, rates,
-            *tape[1:6], tape.epoch_loss, tape.epoch_movement,
+            *recorded[1:6], recorded.epoch_loss, recorded.epoch_movement,
         )  # fmt: skip
         held = [np.ascontiguousarray(array) for array in arrays]
-        return int(self._record(*map(address, held), first, last, stride, len(tape.losses) - 1))
+        return int(self._record(*map(address, held), first, last, stride, len(recorded.losses) - 1))
 
 
 # --- the compiled code ---------------------------------------------------------------------------------------------
@@ -143,7 +148,10 @@ def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Call
 
 
 class _RecordingKernel:
-    """Emits the loop over the steps, and the code that records each step."""
+    """The code of the loop over the steps.
+
+    The code also records each step.
+    """
 
     def __init__(self, f: Function, architecture: Architecture, recipe: Recipe, examples: int) -> None:
         self.f, self.exact = f, ScalarF64(f)
@@ -179,21 +187,24 @@ class _RecordingKernel:
             self._copy(Pointer("%p"), before[0], self.count)
             self._copy(Pointer("%s"), before[1], self.state_size)
             for k, size in enumerate(sizes):
-                # With one size, all batches have it. With two, only the last batch of an epoch has the second.
+                # A training has one or two batch sizes. With one, all batches have it. With
+                # two, only the last batch of an epoch has the second.
                 usual, only = k == 0, len(sizes) == 1
                 test = "ule" if only else "ult" if usual else "eq"
                 with f.if_(I1(f.emit(f"icmp {test} i64 {place}, {per_epoch - 1}"))):
                     f.store(NUMBER, self._step(size), whole)
             last_batch = self._equal(place, per_epoch - 1)
             last, usual_size = self.exact.constant(sizes[-1]), self.exact.constant(sizes[0])
-            shown = Number(f.emit(f"select i1 {last_batch}, double {last}, double {usual_size}"))
+            batch_size = Number(f.emit(f"select i1 {last_batch}, double {last}, double {usual_size}"))
             total = f.load(NUMBER, whole)
             with f.if_(self._not_finite(total)):
                 self._copy(before[0], Pointer("%p"), self.count)
                 self._copy(before[1], Pointer("%s"), self.state_size)
                 f.ret(number)
             f.store(
-                NUMBER, self.exact.binary("fdiv", total, shown), f.gep(NUMBER, Pointer("%losses"), self.row)
+                NUMBER,
+                self.exact.binary("fdiv", total, batch_size),
+                f.gep(NUMBER, Pointer("%losses"), self.row),
             )
             part = self.exact.binary("fdiv", total, self.exact.constant(self.examples))
             self._add(f.gep(NUMBER, Pointer("%epoch_loss"), epoch), part)
@@ -202,10 +213,13 @@ class _RecordingKernel:
         f.ret(I64("%last"))
 
     def _step(self, size: int) -> Number:
-        """Emit the step of a batch; return the sum of the losses of its examples."""
+        """Emit the step of a batch.
+
+        Returns the sum of the losses of its examples.
+        """
         pixel, target = self._accessor("inputs", 0), self._accessor("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
-        usual = batch_sizes(self.recipe, self.examples)[0]  # a short batch gets the same kind of code
+        usual = batch_sizes(self.recipe, self.examples)[0]  # short batches get the same kind of code
         if self.count * usual > MAX_UNROLLED:
             looped = _RecordedLooped(
                 *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
@@ -219,7 +233,10 @@ class _RecordingKernel:
         return self._record_step(emitter, size)
 
     def _record_step(self, emitter: Emitter, size: int) -> Number:
-        """Emit the recording of gradients and activations; return the sum of the losses of the examples."""
+        """Emit the recording of gradients and activations.
+
+        Returns the sum of the losses of the examples.
+        """
         gradients = self._row(Pointer("%gradients"), self.count)
         for k, name in enumerate(self.architecture.parameter_names):
             self.f.store(NUMBER, emitter.cell(f"{name}.gradient"), self.f.gep(NUMBER, gradients, k))
@@ -252,7 +269,10 @@ class _RecordingKernel:
         return self.f.gep(NUMBER, array, self.f.int_op("mul", self.row, width))
 
     def _not_finite(self, total: Number) -> I1:
-        """Return whether the loss or any parameter is infinite or NaN; x - x is 0 for all other numbers."""
+        """Return whether the loss or any parameter is not finite.
+
+        The test is x - x, which is 0 for finite numbers and NaN for others.
+        """
         doubt = self.f.alloca(NUMBER)
         self.f.store(NUMBER, self.exact.binary("fsub", total, total), doubt)
         with self._loop(self.count) as (_, after):
@@ -262,7 +282,10 @@ class _RecordingKernel:
         return I1(self.f.emit(f"fcmp une double {self.f.load(NUMBER, doubt)}, {self.exact.constant(0.0)}"))
 
     def _distance(self) -> Number:
-        """Return the distance of the first layer's weights from their values at the start of the epoch."""
+        """Return the distance of the first layer's weights.
+
+        The distance is measured from the weights at the start of the epoch.
+        """
         total = self.f.alloca(NUMBER)
         self.f.store(NUMBER, self.exact.constant(0.0), total)
         with self._loop(self.weights) as (k, now):

@@ -41,13 +41,16 @@ POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "s
 def compile_training(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
 ) -> Callable[..., None]:
-    """Compile the training of a kernel key. Hyperparameters, seeds and epochs are arguments of the kernel."""
+    """Compile the training of a kernel key.
+
+    Hyperparameters, seeds and epochs are arguments of the kernel.
+    """
     train = _training_kernel(architecture, recipe, examples, world)
     return compiled(train, SimdF32(train).declarations, straight=_is_small(architecture, recipe, examples))
 
 
 def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
-    """Whether a step is emitted as straight-line code."""
+    """Return whether a step is emitted as straight-line code."""
     count = architecture.parameter_count
     return count <= MAX_STRAIGHT and count * sum(batch_sizes(recipe, examples)) <= MAX_UNROLLED
 
@@ -55,7 +58,9 @@ def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool
 def _training_kernel(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None
 ) -> Function:
-    """Build `train`, which trains `blocks` blocks for the epochs `first` to `last` (excluded), in place.
+    """Build `train`, which trains blocks of networks in place.
+
+    `train` runs the epochs `first` to `last` (excluded) of `blocks` blocks.
 
     p, s (state), inputs, targets, flat, rates (one for each step of these epochs) and settings are float32; seeds are
     uint32; views are int32.
@@ -75,21 +80,21 @@ def _training_kernel(
         p = f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count))
         s = f.gep(lanes.float_type, Pointer("%s"), f.int_op("mul", block, state_size))
         seeds = f.load(lanes.int_type, f.gep(lanes.int_type, Pointer("%seeds"), block), align=4)
-        shown = SimdBatches(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
+        batches = SimdBatches(lanes, architecture, recipe, examples, seeds, settings["noise"], order)
         if world is not None:
-            shown = SimdWorldBatches(lanes, architecture, world, examples, seeds)
+            batches = SimdWorldBatches(lanes, architecture, world, examples, seeds)
         stepper.begin(p, s)
         with f.loop(I64("%first"), I64("%last")) as epoch:
-            shown.begin(epoch)
+            batches.begin(epoch)
             rates = f.gep(
                 FLOAT, Pointer("%rates"), f.int_op("mul", f.int_op("sub", epoch, I64("%first")), per_epoch)
             )
             with f.loop(0, examples // sizes[0]) as number:
                 settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, number)))
-                stepper.step(sizes[0], *shown.batch(f.int_op("mul", number, sizes[0])))
+                stepper.step(sizes[0], *batches.batch(f.int_op("mul", number, sizes[0])))
             if len(sizes) > 1:
                 settings["rate"] = lanes.splat(f.load(FLOAT, f.gep(FLOAT, rates, per_epoch - 1)))
-                stepper.step(sizes[1], *shown.batch(I64(str(examples - sizes[1]))))
+                stepper.step(sizes[1], *batches.batch(I64(str(examples - sizes[1]))))
     return f
 
 
@@ -98,9 +103,9 @@ def _setting(lanes: SimdF32, k: int) -> Number:
 
 
 def _forward_kernel(architecture: Architecture) -> Function:
-    """Build `answer`, which stores out[block, example, output, lane] for the examples in `inputs`."""
+    """Build `forward`, which stores out[block, example, output, lane] for the examples in `inputs`."""
     pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
-    f = Function("answer", {**pointers, "blocks": WHOLE, "pictures": WHOLE})
+    f = Function("forward", {**pointers, "blocks": WHOLE, "examples": WHOLE})
     lanes, sizes = SimdF32(f), architecture.sizes
     forward = Looped(lanes, architecture, Recipe(), {}, Pointer("%work"))
     with f.loop(0, I64("%blocks")) as block:
@@ -108,20 +113,23 @@ def _forward_kernel(architecture: Architecture) -> Function:
             f.gep(lanes.float_type, Pointer("%p"), f.int_op("mul", block, architecture.parameter_count)),
             Pointer(""),
         )
-        with f.loop(0, I64("%pictures")) as example:
+        with f.loop(0, I64("%examples")) as example:
             row = f.gep(FLOAT, Pointer("%inputs"), f.int_op("mul", example, sizes[0]))
             forward.store_inputs(lambda i: lanes.splat(f.load(FLOAT, f.gep(FLOAT, row, i))))
             for n in range(1, len(sizes)):
                 forward.forward(n)
-            shown = f.int_op("add", f.int_op("mul", block, I64("%pictures")), example)
-            out = f.gep(lanes.float_type, Pointer("%out"), f.int_op("mul", shown, sizes[-1]))
+            index = f.int_op("add", f.int_op("mul", block, I64("%examples")), example)
+            out = f.gep(lanes.float_type, Pointer("%out"), f.int_op("mul", index, sizes[-1]))
             for j, value in enumerate(forward.outputs()):
                 f.store(lanes.float_type, value, f.gep(lanes.float_type, out, j), align=4)
     return f
 
 
 def workspace(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
-    """Return the workspace of a kernel, with room at its end for the order of `shuffled` examples."""
+    """Return the workspace of a kernel.
+
+    The end of the workspace has room for the order of `shuffled` examples.
+    """
     return np.asarray(aligned(((workspace_size(architecture) + shuffled) * lane_count(),), np.float32))
 
 
@@ -132,7 +140,7 @@ def _compiled_forward(architecture: Architecture) -> Callable[..., None]:
 
 
 def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Return the outputs of networks for some inputs. -> (blocks * lanes, m, outputs) float32
+    """Return the outputs of networks. -> (blocks * lanes, m, outputs) float32
 
     blocks : (blocks, P, lanes) float32.
     inputs : (m, inputs).
@@ -142,18 +150,21 @@ def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.n
 
     Raises TinyNetError for inputs of another shape.
     """
-    shown, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
-    architecture.check(shown)
-    out = np.empty((len(blocks), len(shown), outputs, lane_count()), np.float32)
-    arrays = (blocks, shown, out, workspace(architecture))
-    _compiled_forward(architecture)(*map(address, arrays), len(blocks), len(shown))
+    values, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
+    architecture.check(values)
+    out = np.empty((len(blocks), len(values), outputs, lane_count()), np.float32)
+    arrays = (blocks, values, out, workspace(architecture))
+    _compiled_forward(architecture)(*map(address, arrays), len(blocks), len(values))
     if architecture.output in ("sigmoid", "softmax"):
         np.clip(out, 0.0, 1.0, out=out)  # NaN stays NaN
-    return out.transpose(0, 3, 1, 2).reshape(-1, len(shown), outputs)
+    return out.transpose(0, 3, 1, 2).reshape(-1, len(values), outputs)
 
 
 def to_blocks(parameters: np.ndarray) -> np.ndarray:
-    """Return networks (n, P) in blocks; the last block is padded with the first networks. -> (blocks, P, lanes) float32"""
+    """Return networks (n, P) in blocks. -> (blocks, P, lanes) float32
+
+    The last block is padded with the first networks.
+    """
     lanes = lane_count()
     count = ceil_div(len(parameters), lanes) * lanes
     padded = np.resize(parameters, (count, parameters.shape[1])).reshape(-1, lanes, parameters.shape[1])

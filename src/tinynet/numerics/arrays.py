@@ -1,4 +1,6 @@
-"""Elementary functions and sums of arrays, with the same bits on every processor.
+"""Elementary functions and sums of arrays.
+
+The results have the same bits on every processor.
 
 NumPy's exp, log, `sum`, `mean` and `@` depend on the processor: on its vector instructions and its order of addition.
 Here every element is computed by the definition in `elementary`, and every sum has a fixed order. Besides, only
@@ -18,7 +20,7 @@ TOGETHER = 4  # inputs added between a load and a store of a sum
 
 
 def exp(x: Any) -> np.ndarray:
-    """Return e**x of each element, in float64, to the bits of `elementary.exp`.
+    """Return e**x of each element, to the bits of `elementary.exp`.
 
     >>> exp([0.0, 1.0]).tolist()
     [1.0, 2.718281828459045]
@@ -51,7 +53,9 @@ def cos_pi(x: Any) -> np.ndarray:
 
 
 def total(x: Any, axis: int = -1) -> np.ndarray:
-    """Return the sum along an axis. The second half is added to the first until one term is left.
+    """Return the sum along an axis.
+
+    The second half of the terms is added to the first half until one term is left.
 
     >>> float(total([0.1, 0.2, 0.3]))
     0.6000000000000001
@@ -68,7 +72,9 @@ def total(x: Any, axis: int = -1) -> np.ndarray:
 
 
 def running_total(x: np.ndarray) -> np.ndarray:
-    """Return the sum over the last axis, from first to last as in the sheet. (..., n) -> (...)
+    """Return the sum over the last axis. (..., n) -> (...)
+
+    The terms are added from first to last, as in the sheet.
 
     >>> float(running_total(np.array([0.1, 0.2, 0.3])))
     0.6000000000000001
@@ -77,7 +83,10 @@ def running_total(x: np.ndarray) -> np.ndarray:
 
 
 def mean(x: Any, axis: int = -1) -> np.ndarray:
-    """Return the mean along an axis: `total` divided by the number of terms."""
+    """Return the mean along an axis.
+
+    The mean is `total` divided by the number of terms.
+    """
     return np.asarray(total(x, axis) / np.shape(x)[axis])
 
 
@@ -97,7 +106,9 @@ def norm(x: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def weighted_sums(a: Any, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """Return a @ weight.T + bias, added from the first input to the last and then the bias, as in the sheet.
+    """Return a @ weight.T + bias.
+
+    The products are added from the first input to the last, and then the bias, as in the sheet.
 
     a : (..., in). weight : (out, in). bias : (out,). -> (..., out)
     For n networks: a (n, m, in), or (1, m, in) for all networks, weight (n, out, in), bias (n, out) -> (n, m, out)
@@ -149,7 +160,10 @@ def _mapping(name: str) -> Callable[..., None]:
 
 @cache
 def _sums() -> Callable[..., None]:
-    """Compile `weighted_sums`. The outputs of a row are independent, so that LLVM may vectorize over them."""
+    """Compile `weighted_sums`.
+
+    The outputs of a row are independent, so that LLVM may vectorize over them.
+    """
     pointers = dict.fromkeys(("a", "columns", "bias", "out"), POINTER)
     wholes = dict.fromkeys(("networks", "apart", "rows", "width", "outputs"), WHOLE)
     f = Function("sums", {**pointers, **wholes})
@@ -167,7 +181,7 @@ def _sums() -> Callable[..., None]:
                 f.gep(DOUBLE, given, f.int_op("mul", row, I64("%width"))),
             )
             with f.loop(0, I64("%outputs")) as j:
-                f.store(DOUBLE, constant(-0.0), f.gep(DOUBLE, out, j))  # -0.0 + x is x, of x = -0.0 too
+                f.store(DOUBLE, constant(-0.0), f.gep(DOUBLE, out, j))  # -0.0 + x equals x, even for x = -0.0
             blocks = f.int_op("udiv", I64("%width"), TOGETHER)
             with f.loop(0, blocks) as block:
                 _add_columns(f, out, inputs, columns, f.int_op("mul", block, TOGETHER), TOGETHER)

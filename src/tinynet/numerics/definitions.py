@@ -25,7 +25,9 @@ class Definition(NamedTuple):
 
 @cache
 def definitions() -> dict[str, Definition]:
-    """Return every function of `elementary` by name, each after the functions that it calls.
+    """Return every function of `elementary` by name.
+
+    Each function comes after the functions that it calls.
 
     >>> definitions()["nearest"].result
     ('-', ('+', 'x', 6755399441055744.0), 6755399441055744.0)
@@ -47,7 +49,9 @@ def called(formula: Formula) -> set[str]:
 
 
 def needed(names: set[str]) -> list[str]:
-    """Return these functions and all functions that they call, each after the functions that it calls.
+    """Return functions together with all functions that they call.
+
+    Each function comes after the functions that it calls.
 
     >>> needed({"exp"})
     ['nearest', 'times_power2', 'growth', 'exp']

@@ -1,4 +1,6 @@
-"""exp, log, tanh, sigmoid and cos(pi x): one definition of each, with the same bits in every language.
+"""exp, log, tanh, sigmoid and cos(pi x).
+
+Each function has one definition, with the same bits in every language.
 
 Every function is a list of assignments in float64 with + - * /, comparisons and the three operations of `primitives`.
 Every processor rounds each operation once and in the same way, so that the result depends only on x. This file is

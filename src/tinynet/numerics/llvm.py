@@ -19,14 +19,14 @@ from typing import Any, Generic, NewType, TypeVar, cast
 
 from tinynet.errors import TinyNetError
 
-# The name of a value in the code, by the value's type, so that a type checker finds values that are mixed up.
+# The name of a value in the LLVM code, by the value's type. A type checker then finds values that are mixed up.
 Pointer = NewType("Pointer", str)
 I64 = NewType("I64", str)
 I32 = NewType("I32", str)
 I1 = NewType("I1", str)
 F64 = NewType("F64", str)
 F32 = NewType("F32", str)
-Index = int | I64  # a number that is known now, or the name of one that the code computes
+Index = int | I64  # a number known at compile time, or the name of a computed number
 V = TypeVar("V", bound=str)
 
 
@@ -50,11 +50,12 @@ ATTRIBUTES = 'nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512
 
 
 class Function:
-    """Builds one LLVM function line by line.
+    """A builder of one LLVM function, line by line.
 
     arguments : types by name, without %. Pointers must not alias.
     result : the type of the result.
-    internal : whether only functions of the same module call it. LLVM removes it if none does.
+    internal : whether only functions of the same module call this function. LLVM removes an unused internal
+        function.
 
     >>> double = Function("double", {"x": POINTER})
     >>> double.store("i64", double.emit("add i64 1, 1"), "%x")
@@ -78,7 +79,7 @@ class Function:
         )
         linkage = "internal " if self.internal else ""
         lines = [f"define {linkage}{self.result} @{self.name}({given}) #0 {{", "entry:", *self._variables]
-        close = "ret void" if self.result == "void" else "unreachable"  # `ret` has been emitted
+        close = "ret void" if self.result == "void" else "unreachable"  # `emit` wrote the return
         return "\n".join([*lines, *self._lines, f"  {close}", "}", ""])
 
     def emit_void(self, text: str) -> None:
@@ -92,7 +93,10 @@ class Function:
         return f"%v{self._names}"
 
     def alloca(self, kind: str, count: int = 1) -> Pointer:
-        """Return a pointer to stack memory for `count` values, allocated once per call."""
+        """Return a pointer to stack memory for `count` values.
+
+        The memory is allocated once per call.
+        """
         self._names += 1
         self._variables.append(f"  %v{self._names} = alloca {kind}, i64 {count}")
         return Pointer(f"%v{self._names}")
@@ -110,7 +114,10 @@ class Function:
         return Pointer(self.emit(f"getelementptr inbounds {kind}, ptr {pointer}, i64 {index}"))
 
     def launder(self, pointer: Pointer) -> Pointer:
-        """Return the pointer through an opaque copy, so that LLVM does not reuse earlier loads from it."""
+        """Return the pointer through an opaque copy.
+
+        LLVM then does not reuse earlier loads from the pointer.
+        """
         return Pointer(self.emit(f'call ptr asm "", "=r,0"(ptr {pointer})'))
 
     def int_op(self, operation: str, x: Index, y: Index) -> I64:
@@ -119,7 +126,10 @@ class Function:
 
     @contextmanager
     def loop(self, first: Index, last: Index) -> Iterator[I64]:
-        """Emit a loop over the integers from `first` to `last` (excluded), with the body of the `with` block; yield the counter."""
+        """Emit a loop with the body of the `with` block.
+
+        The counter runs from `first` to `last` (excluded), and is yielded.
+        """
         self._names += 1
         mark, counter = f"loop{self._names}", self.alloca(WHOLE)
         self.store(WHOLE, I64(str(first)), counter)
@@ -147,7 +157,10 @@ class Function:
         self._label(f"{mark}.out")
 
     def ret(self, value: str) -> None:
-        """Emit a return; later instructions belong to another branch."""
+        """Emit a return.
+
+        Later instructions belong to another branch.
+        """
         self.emit_void(f"ret {self.result} {value}")
         self._names += 1
         self._label(f"after{self._names}")
@@ -157,9 +170,11 @@ class Function:
 
 
 def compiled(function: Function, declarations: str = "", *, straight: bool = False) -> Callable[..., Any]:
-    """Compile a function for this machine. Pointers are passed as addresses. The call releases Python's lock.
+    """Compile a function for this machine.
 
-    declarations : LLVM IR of the functions that it calls.
+    Pointers are passed as addresses. The call releases Python's lock.
+
+    declarations : LLVM IR of the functions that this function calls.
     straight : whether to skip the O2 pipeline, for long straight-line code. O2 would keep more values live across
         loop iterations than there are registers.
     """
@@ -218,8 +233,8 @@ def _straight() -> str:
     """Return the function attributes of straight-line code, on x86.
 
     LLVM schedules as for an in-order processor: it places other instructions between a result and its use. An
-    out-of-order processor gains too, because it looks ahead over a few hundred instructions, and a step has a thousand.
-    Spilled values are aligned to cache lines.
+    out-of-order processor benefits too, because it looks ahead over a few hundred instructions, and a step has a
+    thousand. Spilled values are aligned to cache lines.
     """
     import llvmlite.binding as llvm
 
@@ -230,9 +245,11 @@ def _straight() -> str:
 
 @lru_cache(maxsize=1)
 def lane_count() -> int:
-    """Return how many networks a SIMD kernel trains: as many as four of this machine's vectors of float32 hold.
+    """Return how many networks a SIMD kernel trains.
 
-    More would not fit the registers. Fewer would wait for the latency of each instruction. No result depends on it.
+    The number is that of the float32 values in four vectors of this machine. A larger number would not fit the
+    registers. With a smaller number, the kernel would wait for the latency of each instruction. No result depends
+    on the number.
     """
     if lanes := os.environ.get("TINYNET_LANES"):
         if lanes not in LANES:

@@ -1,4 +1,7 @@
-"""The functions of `elementary` as LLVM IR: no operation is fused or reordered."""
+"""The functions of `elementary` as LLVM IR.
+
+No operation is fused or reordered.
+"""
 
 import struct
 from collections.abc import Iterable
@@ -9,12 +12,14 @@ from tinynet.numerics.llvm import F64, Function
 
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 TESTS = {"<": "olt", ">": "ogt", "==": "oeq"}
-WHOLE_AND_BIAS = 1.5 * 2.0**52 + 1023  # added to k, it leaves k + 1023 in the lowest bits
+WHOLE_AND_BIAS = 1.5 * 2.0**52 + 1023  # added to k, this number leaves k + 1023 in the lowest bits
 EXPONENT_AS_NUMBER = 0x4330000000000000  # the bits of 2**52: a whole number below 2**52 fits behind them
 
 
 def library(names: Iterable[str]) -> str:
-    """Return these functions of `elementary`, and the functions that they call, as LLVM IR.
+    """Return functions of `elementary` as LLVM IR.
+
+    The functions that they call are included.
 
     >>> print(library(["nearest"]).splitlines()[2])
       %v1 = fadd double %x, 0x4338000000000000
@@ -51,7 +56,10 @@ def _written(name: str) -> str:
 
 
 class _Writer:
-    """Emits formulas. `values` has the results of earlier cells. A condition is an i1."""
+    """A writer of formulas as LLVM IR.
+
+    `values` has the results of earlier cells. A condition is an i1.
+    """
 
     def __init__(self, f: Function, values: dict[str, str]) -> None:
         self.f, self.values = f, values
@@ -80,7 +88,7 @@ class _Writer:
         return call(self.f, operation, *map(F64, parts))
 
     def _power2(self, k: str) -> str:
-        """Return 2**k: k + 1023 in the exponent bits of a float64."""
+        """Return 2**k from k + 1023 in the exponent bits."""
         whole = self.f.emit(f"fadd double {k}, {constant(WHOLE_AND_BIAS)}")
         bits = self.f.emit(f"shl i64 {self.f.emit(f'bitcast double {whole} to i64')}, 52")
         return self.f.emit(f"bitcast i64 {bits} to double")

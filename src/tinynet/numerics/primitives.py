@@ -1,4 +1,7 @@
-"""The three operations that each language adds to `elementary`, besides + - * /, comparisons and negation."""
+"""The three operations that `elementary` takes from each language.
+
+The other operations of `elementary` are + - * /, comparisons and negation.
+"""
 
 import math
 

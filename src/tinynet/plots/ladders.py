@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet.evaluation.requirements import MEASURES
 from tinynet.evaluation.verdicts import whole_percent
 from tinynet.plots.canvas import INK, MARK, NORMAL, SMALL, style_axes
 
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
 
     from tinynet.experiments.ladder import Rung, Standing
 
-COLUMNS = (  # of the ladder: a mark's name, its heading, the scale's end, and whether more is better
-    ("accuracy", "line\naccuracy", 1.0),
-    ("gray", "gray\nmargin", 1.0),
-    ("brier_ratio", "Brier\nratio", 2.2),
-    ("auroc", "AUROC", 1.0),
-)
+COLUMNS = {
+    "accuracy": 1.0,
+    "gray": 1.0,
+    "brier_ratio": 2.2,
+    "auroc": 1.0,
+}  # the end of the scale of each measure
+HEADINGS = {measure.key: measure.label.replace(" ", "\n") for measure in MEASURES}
 
 
 def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure":
@@ -27,18 +29,25 @@ def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure"
 
     Each row has the means of the rung's measures.
 
-    The last column is the share of networks that pass the exam.
+    The last column is the fraction of networks that pass the exam.
     """
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(10, 1.2 + 0.4 * len(rungs)), layout="constrained")
     every: Any = drawn.subplots(1, len(COLUMNS) + 1, sharey=True, width_ratios=(*[1.0] * len(COLUMNS), 0.7))
     places = np.arange(len(rungs))[::-1]
-    for ax, (name, heading, end) in zip(every, COLUMNS, strict=False):
+    for ax, (name, end) in zip(every, COLUMNS.items(), strict=False):
         values = [standing.means.get(name, np.nan) for standing in standings]
-        _bars(ax, places, values, [f"{value:.2f}" for value in values], end, heading)
+        _bars(ax, places, values, [f"{value:.2f}" for value in values], end, HEADINGS[name])
     passed = [standing.passed / standing.networks for standing in standings]
-    _bars(every[-1], places, passed, [f"{whole_percent(share)} %" for share in passed], 1.0, "pass the\nexam")
+    _bars(
+        every[-1],
+        places,
+        passed,
+        [f"{whole_percent(fraction)} %" for fraction in passed],
+        1.0,
+        "pass the\nexam",
+    )
     every[0].set_yticks(places, [rung.name for rung in rungs], fontsize=NORMAL)
     return drawn
 

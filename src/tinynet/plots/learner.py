@@ -44,7 +44,7 @@ def prediction_map(
 
     Orange is horizontal, blue is vertical. Each point of the map is a picture whose diagonals are equally bright.
     The row contrast (top minus bottom) increases upwards, the column contrast (left minus right) to the left.
-    Gray is in the middle. The prediction changes at the solid line. Between the dashed lines, |H − V| is below 0.2.
+    Gray is in the middle. The prediction changes at the solid line. Between the dashed lines, the margin is below 0.2.
 
     predictor : a function from pictures (m, 4) to outputs (m, 2), such as a network.
     scale : whether to draw the color bar.
@@ -115,16 +115,16 @@ def _map_frame(ax: "Axes", title: str) -> None:
 def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes | None" = None) -> "Axes":
     """Draw a reliability diagram.
 
-    It shows the observed share over the predicted probability.
+    It shows the observed fraction over the predicted probability.
 
     Each bin has a point with its 95 % interval. The dashed diagonal is perfect calibration. The pale bars are the
-    share of the examples in each bin. The calibration error is at the right of the title.
+    fraction of the examples in each bin. The expected calibration error is at the right of the title.
 
     Raises TinyNetError for the bins of several networks.
 
     >>> from tinynet.evaluation import calibration
     >>> reliability(calibration.reliability([0.1, 0.8], [0, 1])).get_title(loc="right")
-    'calibration error 0.150'
+    'expected calibration error 0.150'
     """
     if found.count.ndim != 1:
         raise TinyNetError(
@@ -140,16 +140,18 @@ def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes |
     ax.plot(predicted, observed, "o-", color=PALETTE[2], linewidth=1.5, markersize=4)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK)
-    ax.set_title(f"calibration error {float(found.ece):.3f}", fontsize=SMALL, loc="right", color=MUTED)
+    ax.set_title(
+        f"expected calibration error {float(found.ece):.3f}", fontsize=SMALL, loc="right", color=MUTED
+    )
     ax.set_xlabel("predicted probability of horizontal", fontsize=NORMAL)
-    ax.set_ylabel("observed share of horizontal", fontsize=NORMAL)
+    ax.set_ylabel("observed fraction of horizontal", fontsize=NORMAL)
     return ax
 
 
 def abstention(curves: "Mapping[str, Abstention]", *, ax: "Axes | None" = None) -> "Axes":
     """Draw the error over the coverage, by label.
 
-    The coverage is the share of examples for which a network does not abstain, the most confident first.
+    The coverage is the fraction of examples for which a network does not abstain, the most confident first.
 
     Raises TinyNetError if there are no curves.
 
@@ -167,7 +169,7 @@ def abstention(curves: "Mapping[str, Abstention]", *, ax: "Axes | None" = None) 
         ax.plot(curve.coverage, curve.error, color=color, linestyle=style, linewidth=1.8, label=label)
     ax.set(xlim=(0, 1), ylim=(0, None))
     ax.set_title("Error over coverage", fontsize=LARGE, loc="left", color=INK)
-    ax.set_xlabel("coverage: share of the examples, most confident first", fontsize=NORMAL)
-    ax.set_ylabel("share of wrong predictions", fontsize=NORMAL)
+    ax.set_xlabel("coverage: fraction of the examples, most confident first", fontsize=NORMAL)
+    ax.set_ylabel("fraction of wrong predictions", fontsize=NORMAL)
     ax.legend(fontsize=SMALL, frameon=False)
     return ax

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.verdicts import whole_percent
-from tinynet.experiments.trials import Trial, check_axis, varying_axes
+from tinynet.experiments.trials import AXES, Trial, varying_axes
 from tinynet.plots.canvas import diverging_colormap
+from tinynet.validation import check_choice
 
 if TYPE_CHECKING:
     from tinynet.experiments.plan import Plan
 
 MAX_PANELS = 12
-PROBE_VALUES = ("unsure", "first_class")  # of one probe
+PROBE_VALUES = ("unsure", "first_class")  # metrics of one probe
 VALUES = ("learned", "loss", "epochs_to_learn", *PROBE_VALUES)
 
 
@@ -40,14 +41,14 @@ class Style(NamedTuple):
 def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) -> Layout:
     """Choose the axes of a map.
 
-    By default x and y are the first two that vary.
+    By default x and y are the first two axes that vary.
 
     Raises TinyNetError for an unknown axis and for more than 12 panels.
     """
     found = varying_axes(trials)
     for option, name in (("x", x), ("y", y)):
         if name is not None:
-            check_axis(name, option)
+            check_choice(option, name, AXES)
     if x is not None and x == y:
         raise TinyNetError(f"x and y are both {x!r}. Choose two different axes.")
     others = [name for name in found if name not in (x, y)]
@@ -74,15 +75,9 @@ def choose_layout(
 
 
 def _style(plan: "Plan", value: str, probe: str) -> Style:
-    if value not in VALUES:
-        raise TinyNetError(
-            f"is {value!r}. It must be one of {', '.join(map(repr, VALUES))}.", parameter="value"
-        )
-    names = plan.probes.names
-    if value in PROBE_VALUES and probe not in names:
-        raise TinyNetError(
-            f"is {probe!r}. It must be one of {', '.join(map(repr, names))}.", parameter="probe"
-        )
+    check_choice("value", value, VALUES)
+    if value in PROBE_VALUES:
+        check_choice("probe", probe, plan.probes.names)
     first = plan.examples.target_names[0]
     return {
         "learned": Style("networks that learned, %", whole_percent, "cividis", False),

@@ -46,8 +46,8 @@ def sweep_map(
 
     x, y : axes of the trials; by default the first two that vary. Their values are drawn at equal distances, so
         that a geometric range makes a logarithmic axis.
-    value : "learned", the share of networks that learned; "loss" and "epochs_to_learn", medians; "unsure" and
-        "first_class", the share of networks that are unsure of the probe, or predict the first class for it.
+    value : "learned", the fraction of networks that learned; "loss" and "epochs_to_learn", medians; "unsure" and
+        "first_class", the fraction of networks that are unsure of the probe, or predict the first class for it.
     probe : the name of a probe.
 
     Returns the axes, or the figure if there are several maps.
@@ -81,7 +81,7 @@ def _number(row: dict[str, Any], value: str, probe: str, target_names: Sequence[
 def _range(rows: list[tuple[dict[str, Any], float]], style: Style) -> Any:
     """Return the scale of the colors.
 
-    It is linear for shares and logarithmic for other values.
+    The scale is linear for fractions and logarithmic for other values.
     """
     from matplotlib.colors import LogNorm, Normalize
 

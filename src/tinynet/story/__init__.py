@@ -1,11 +1,12 @@
-"""The journey in ten chapters and the Trainer Runbook, computed from runs.
+"""The journey in ten chapters and the Trainer Runbook.
+
+Both are computed from runs.
 
 A chapter must not contain a fixed sentence about a result.
 
 content.py            text, tables, figures and links, the parts of a chapter
 environment.py        the system, Python, PyTorch and packages of this machine
 resources.py          links for readers who want to learn more
-exam_parts.py         the six parts of the exam in words
 rung_effects.py       the effect of each rung of the ladder, in sentences
 confidence_checks.py  the calibration and the abstention of one network
 figures.py            figures that show several networks side by side

@@ -1,4 +1,7 @@
-"""The Trainer Runbook: from memorizer to learner, measured on many networks."""
+"""The Trainer Runbook: from memorizer to learner.
+
+The results are measured on many networks.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,25 +13,33 @@ from tinynet import plots, rng
 from tinynet.data import pictures
 from tinynet.evaluation import predictions, symmetry, verdicts
 from tinynet.evaluation.bayes import optimal_class
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.evaluation.verdicts import Verdict, percent
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.model.network import Network
 from tinynet.story import confidence_checks, figures
 from tinynet.story.content import Chapter, Figure, Part, Table, Text, answers_table
-from tinynet.story.exam_parts import requirements
 from tinynet.story.learner import learner
-from tinynet.story.rung_effects import MEASURES, sentence
+from tinynet.story.rung_effects import REPORTED, sentence
 from tinynet.training.train import train
 
 TEST_PICTURES = 10_000  # as many for validation
-VIEWED_PICTURES = 2_000
+SYMMETRIZED_PICTURES = 2_000
+COLUMNS = (
+    "accuracy",
+    "gray",
+    "brier_ratio",
+    "auroc",
+)  # measures in the table of rungs, in the order of the exam
 TRAINED = ("schedule", "four", "learner")  # rungs with every ingredient, by number of hidden nodes
 
 
 class Runbook:
-    """The ladder and two networks, one from each end of it.
+    """The ladder and two networks.
 
-    ladder : Ladder. Its rungs are measured when they are needed.
+    One network is a memorizer, the other a learner.
+
+    ladder : Ladder. A rung is measured when its result is first needed.
     seed : int. Seed of the memorizer.
     """
 
@@ -37,7 +48,7 @@ class Runbook:
 
     @cached_property
     def memorizer(self) -> Network:
-        """A network that has memorized the lines."""
+        """A network that memorized the lines."""
         rung = RUNG["memorizer"]
         initial = Network.initial(rung.architecture, seed=self.seed)
         return train(initial, rung.pictures(), replace(rung.recipe, seed=self.seed)).final
@@ -49,7 +60,7 @@ class Runbook:
 
     @cached_property
     def test(self) -> tuple[pictures.Examples, np.ndarray]:
-        """Test pictures, and whether each is horizontal. A coin decides for a doubtful picture."""
+        """Test pictures, and whether each is horizontal. A coin decides for an ambiguous picture."""
         return self._drawn(rng.TEST)
 
     @cached_property
@@ -68,7 +79,10 @@ class Runbook:
         return Chapter("learner", "From memorizer to learner", tuple(self.parts()))
 
     def parts(self) -> Iterator[Part]:
-        """Yield the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam."""
+        """Yield the parts of the runbook.
+
+        The parts are the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam.
+        """
         yield from self._world()
         yield from self._ladder()
         yield from self._pitfalls()
@@ -78,20 +92,20 @@ class Runbook:
     def _world(self) -> Iterator[Part]:
         world, best = self.ladder.exam.world, self.ladder.exam.bayes_scores
         yield Text(
-            "A memorizer is a network that knows only its training pictures, so it fails on new pictures. The field calls this "
-            "overfitting. A learner is right about noisy lines and unsure when "
-            "nobody can know the answer. This runbook turns a memorizer into a learner, with one change of the training at a time. "
+            "A memorizer is right about its training pictures and fails on new pictures. This is called overfitting. A learner "
+            "is right about noisy lines and unsure of pictures that have no right answer. This runbook turns a memorizer into a learner, with one change of the training at a time. "
             f"Each change is measured on {self.ladder.networks:,} seeds, from seed {self.ladder.first_seed:,} on."
         )
         yield Text(
-            f"The networks are tested on random pictures. {percent(world.doubt)} of these pictures are doubtful: one bright pixel, "
+            f"The networks are tested on random pictures. {percent(world.doubt)} of these pictures are ambiguous: one bright pixel, "
             "three bright pixels, a diagonal or an even gray. The other pictures are lines. The brightness varies, and every "
             f"pixel has random noise of {world.noise:g}."
         )
         yield Text(
-            f"The noise sets a limit for every network. The best possible accuracy on these lines is {best.accuracy.value:.3f}. The "
-            "Brier score is the mean squared error of the predicted probabilities, so lower is better. The best possible Brier "
-            f"score is {best.brier.value:.4f}. A network that always answers half and half has a Brier score of 0.25."
+            "The noise sets a limit for every network: the Bayes score, which is the best possible score. The accuracy on these "
+            f"lines has a Bayes score of {best.accuracy.value:.3f}. The Brier score is the mean squared error of the predicted "
+            f"probabilities, so lower is better. The Brier score has a Bayes score of {best.brier.value:.4f}. A network "
+            "whose two outputs are always 0.5 has a Brier score of 0.25."
         )
 
     def _ladder(self) -> Iterator[Part]:
@@ -99,8 +113,8 @@ class Runbook:
             "The ladder compares ways to train. Each rung of the ladder changes an earlier rung a little. These measures describe "
             "the networks of a rung."
         )
-        for measure in MEASURES:
-            yield Text(f"{measure.meaning} {'Higher' if measure.more_is_better else 'Lower'} is better.")
+        for measure in REPORTED:
+            yield Text(f"{measure.meaning} {'Higher' if measure.higher_is_better else 'Lower'} is better.")
         for rung in self.ladder.steps:
             yield Text(sentence(self.ladder, rung.key))
         standings = [self.ladder.standing(rung.key) for rung in self.ladder.steps]
@@ -123,23 +137,12 @@ class Runbook:
         yield self._table("Side experiments", experiments)
 
     def _table(self, title: str, keys: list[str]) -> Table:
-        columns = (
-            "rung",
-            "nodes",
-            "fails a clean line",
-            "line accuracy",
-            "gray margin",
-            "Brier ratio",
-            "AUROC",
-            "pass exam",
-        )
+        labels = (measure.label for measure in MEASURES if measure.key in COLUMNS)
+        columns = ("rung", "nodes", "fails a clean line", *labels, "pass exam")
         rows = []
         for key in keys:
             found = self.ladder.standing(key)
-            means = [
-                f"{found.means[name]:.3f}" if name in found.means else "—"
-                for name in ("accuracy", "gray", "brier_ratio", "auroc")
-            ]
+            means = [f"{found.means[name]:.3f}" if name in found.means else "—" for name in COLUMNS]
             failed, passed = (
                 percent(count / found.networks) for count in (found.n_failing_clean_lines, found.passed)
             )
@@ -147,7 +150,7 @@ class Runbook:
         return Table(title, columns, tuple(rows))
 
     def _pitfalls(self) -> Iterator[Part]:
-        """Yield each pitfall whose numbers show it."""
+        """Yield each pitfall whose numbers show the pitfall."""
         short, taught = self.ladder.standing("notebook"), self.ladder.standing("doubts")
         if (
             short.means.get("gray", 1.0) < predictions.UNSURE
@@ -158,15 +161,15 @@ class Runbook:
                 f"{RUNG['notebook'].recipe.epochs:,} epochs of the notebook's recipe, the mean gray margin is "
                 f"{short.means['gray']:.3f}. But {percent(short.n_failing_clean_lines / short.networks)} of these networks fail a "
                 "clean line. On the worst line, the right output minus the wrong output is "
-                f"{_signed(short.means['margin'])} on average. Doubt about gray has a meaning only in a network that gets the lines "
-                "right."
+                f"{_signed(short.means['margin'])} on average. To be unsure of gray has a meaning only if the network gets the "
+                "lines right."
             )
         best = self.ladder.exam.bayes_scores.accuracy.value
         if taught.means.get("gray", 1.0) < predictions.UNSURE and taught.means["accuracy"] < best:
             yield Text(
-                "Second pitfall: a network can memorize doubt too. Rung “17 clean pictures” trains on the lines and on 13 clean "
-                f"doubtful pictures. The mean gray margin is {taught.means['gray']:.3f}. But the mean line accuracy is "
-                f"{taught.means['accuracy']:.3f}. The best possible line accuracy is {best:.3f}."
+                "Second pitfall: a network can also memorize when to be unsure. Rung “17 clean pictures” trains on the lines and on "
+                f"13 clean ambiguous pictures. The mean gray margin is {taught.means['gray']:.3f}. But the mean line accuracy is "
+                f"{taught.means['accuracy']:.3f}. The Bayes score of the line accuracy is {best:.3f}."
             )
 
     def _side_by_side(self) -> Iterator[Part]:
@@ -178,7 +181,7 @@ class Runbook:
             yield answers_table(f"The stress test: the {name}", network, pictures.lines(), stress)
         yield Figure(
             "maps",
-            "Horizontal minus vertical for every contrast: the memorizer, the learner and the best possible answer.",
+            "Horizontal minus vertical for every contrast: the memorizer, the learner and the Bayes-optimal prediction.",
             lambda: figures.prediction_maps(networks, self.ladder.exam.world),
         )
         yield Text(confidence_checks.CALIBRATION)
@@ -193,38 +196,39 @@ class Runbook:
         for name, network in networks.items():
             yield from confidence_checks.abstention(name, network, self.validation[0], self.test[0])
         yield Text(
-            "The memorizer can use the symmetry of the task: a turned line is still a line. It sees each picture in eight views, turned and mirrored. The mean of "
-            "its eight outputs is its prediction. Pictures without a best prediction are not counted."
+            "The memorizer can use the symmetry of the task: a rotated line is still a line. Give the memorizer all eight "
+            "rotations and reflections of a picture. The mean of its eight outputs is the prediction. Pictures for which both "
+            "classes are equally likely are not counted."
         )
         yield self._symmetrized()
 
     def _symmetrized(self) -> Verdict:
-        """Count the pictures on which the memorizer's mean over eight views is the best prediction."""
-        shown = self.ladder.exam.world.examples(VIEWED_PICTURES, seed=self.seed + 2).inputs
+        """Count the pictures whose symmetrized prediction is Bayes-optimal."""
+        shown = self.ladder.exam.world.examples(SYMMETRIZED_PICTURES, seed=self.seed + 2).inputs
         outputs = symmetry.symmetrize(self.memorizer)(shown)
         best = optimal_class(shown)
         decided = best != 0
         same = np.sign(outputs[:, 0] - outputs[:, 1])[decided] == best[decided]
-        return verdicts.share(same, "pictures get the best possible prediction from eight views")
+        return verdicts.fraction(same, "pictures get the Bayes-optimal prediction from this mean")
 
     def _exam(self) -> Iterator[Part]:
         yield Text(
-            f"The exam has {len(requirements())} parts. The table lists them with their requirements. A learner must pass all parts."
+            f"The exam has {len(REQUIREMENTS)} requirements. A network passes the exam if it meets all of them. "
+            f"{MEASURES[0].meaning}"
         )
-        yield self._parts()
+        yield self._requirements()
         for key in TRAINED:
             found = self.ladder.standing(key)
             yield verdicts.counted(
                 found.passed, found.networks, f"networks with {RUNG[key].hidden} hidden nodes pass the exam"
             )
         few = self.ladder.standing(TRAINED[0])
-        hardest = int(np.argmin(few.parts))
-        name = requirements()[hardest].name
-        yield Text(
-            f"The hardest part for networks with {RUNG[few.key].hidden} hidden nodes is part {hardest + 1}, {name}."
-        )
-        what = f"networks with {RUNG[few.key].hidden} hidden nodes pass part {hardest + 1}"
-        yield verdicts.counted(few.parts[hardest], few.networks, what)
+        nodes = f"networks with {RUNG[few.key].hidden} hidden nodes"
+        yield Text(f"The next counts are of the requirements that are hardest for {nodes}.")
+        for k, met in enumerate(few.met):
+            if met == min(few.met):
+                what = f"{nodes} meet requirement {k + 1}, {REQUIREMENTS[k].label}"
+                yield verdicts.counted(met, few.networks, what)
         standings = [self.ladder.standing(key) for key in TRAINED]
         passing = [RUNG[found.key].hidden for found in standings if found.passed > found.networks / 2]
         if passing:
@@ -232,14 +236,14 @@ class Runbook:
                 f"The smallest of these networks that passes in more than half of the cases has {min(passing)} hidden nodes."
             )
 
-    def _parts(self) -> Table:
+    def _requirements(self) -> Table:
         standings = [self.ladder.standing(key) for key in ("memorizer", *TRAINED)]
         rows = tuple(
-            (part.name, part.requirement, *(percent(found.parts[k] / found.networks) for found in standings))
-            for k, part in enumerate(requirements())
+            (each.label, each.text, *(percent(found.met[k] / found.networks) for found in standings))
+            for k, each in enumerate(REQUIREMENTS)
         )
-        columns = ("part", "requirement", "memorizer", *(f"{RUNG[key].hidden} nodes" for key in TRAINED))
-        return Table("Each part of the exam", columns, rows)
+        columns = ("requirement", "measure", "memorizer", *(f"{RUNG[key].hidden} nodes" for key in TRAINED))
+        return Table("Networks that meet each requirement", columns, rows)
 
 
 def _signed(value: float) -> str:

@@ -18,10 +18,10 @@ SUM_TOLERANCE = 1e-9  # of targets that must sum to 1
 def check(
     architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
 ) -> None:
-    """Raise TinyNetError if network, examples and recipe do not fit each other."""
+    """Raise TinyNetError if network, examples and recipe do not fit."""
     if not isinstance(source, Examples | World):
         raise TinyNetError(
-            f"is a {type(source).__name__}. It must be Examples or a World.", parameter="examples"
+            f"is of type {type(source).__name__}. It must be Examples or a World.", parameter="examples"
         )
     check_recipe(recipe)
     _check_trainable(recipe)
@@ -42,9 +42,12 @@ def check(
 
 
 def check_recipe(recipe: object) -> None:
-    """Raise TinyNetError for an object of another type, such as a dictionary."""
+    """Raise TinyNetError for an object of another type.
+
+    A dictionary is an example of such an object.
+    """
     if not isinstance(recipe, Recipe):
-        raise TinyNetError(f"is a {type(recipe).__name__}. It must be a Recipe.", parameter="recipe")
+        raise TinyNetError(f"is of type {type(recipe).__name__}. It must be a Recipe.", parameter="recipe")
 
 
 def _check_trainable(recipe: Recipe) -> None:
@@ -65,7 +68,10 @@ def _check_patience(recipe: Recipe) -> None:
 
 
 def _check_world(recipe: Recipe) -> None:
-    """Check that the recipe leaves order, noise and augmentation to the world."""
+    """Check that the recipe leaves order and noise to the world.
+
+    The recipe must leave augmentation to the world, too.
+    """
     for name, value, default in (
         ("order", recipe.order, "fixed"),
         ("noise", recipe.noise, 0.0),
@@ -117,7 +123,7 @@ def _check_output(architecture: Architecture, recipe: Recipe) -> None:
         if recipe.loss == loss and architecture.output != output:
             raise TinyNetError(
                 f"is {loss!r} and {named('output')} is {architecture.output!r}. The loss {loss!r} needs outputs {outputs}. "
-                f"Create the network with {named('output')}={output!r}.",
+                f"Set {named('output')} to {output!r}.",
                 parameter="loss",
             )
 

@@ -1,4 +1,7 @@
-"""Why a training ended early, and early stopping on a validation set (Prechelt 1998)."""
+"""Early stopping on a validation set, and reasons of early ends.
+
+The method is that of Prechelt 1998.
+"""
 
 import math
 from typing import NamedTuple
@@ -34,10 +37,11 @@ class StopReason(NamedTuple):
 
 
 class EarlyStopping:
-    """Track the validation loss of n networks, epoch by epoch.
+    """The validation loss of n networks, epoch by epoch.
 
     parameters : (n, P). The parameters of each network at its best epoch so far.
-    best_epoch : (n,). The number of epochs after which each network was best; 0 if its loss was never a number.
+    best_epoch : (n,). The number of epochs after which each network was best. It is 0 if the network's loss was
+        never a number.
     losses : list of (n,). The validation losses after each epoch.
     """
 

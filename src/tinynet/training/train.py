@@ -12,7 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, smoothed, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.kernels.scalar import Recorder, Tape
+from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.numerics.integers import ceil_div
@@ -59,8 +59,9 @@ def train(
         again when you open them.
     progress : callable, optional. Called as `progress(done, total)` with numbers of steps.
 
-    If a number becomes infinite or not a number, training stops before that step. Ctrl-C stops training after the last
-    complete call of the kernel. Both return the recording up to there, with the reason in `stopped`.
+    If a number becomes infinite or not a number, training stops before that step. Ctrl-C stops training after the
+    last complete call of the kernel. In both cases the recording up to there is returned, with the reason in
+    `stopped`.
 
     Raises TinyNetError if network, examples and recipe do not fit each other.
 
@@ -75,13 +76,13 @@ def train(
     per_epoch = steps_per_epoch(recipe, examples)
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
-    tape = Tape.blank(network.architecture, recipe, recipe.epochs, ceil_div(total, stride), stride)
+    recorded = StepArrays.blank(network.architecture, recipe, recipe.epochs, ceil_div(total, stride), stride)
     state = optimizers.initial_state(network.architecture, recipe)
     recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
     stopping = None if validation is None else EarlyStopping(recipe, validation, 1)
     spans = _spans(network.architecture, recipe, total, None if stopping is None else per_epoch)
-    last, interrupted = _record(network, recorder, tape, spans, stopping, progress)
-    run = _recording(network, examples, recipe, tape, last)
+    last, interrupted = _record(network, recorder, recorded, spans, stopping, progress)
+    run = _recording(network, examples, recipe, recorded, last)
     if stopping is not None:
         run = _with_validation(run, stopping)
     if last.steps == total or (stopping is not None and stopping.finished):
@@ -95,16 +96,19 @@ def train(
 def _record(
     network: Network,
     recorder: Recorder,
-    tape: Tape,
+    recorded: StepArrays,
     spans: list[tuple[int, int]],
     stopping: EarlyStopping | None,
     progress: Progress | None,
 ) -> tuple[Checkpoint, bool]:
-    """Take the steps of all spans. Return the last checkpoint, and whether Ctrl-C was pressed."""
+    """Train over all spans.
+
+    Returns the last checkpoint, and whether Ctrl-C was pressed.
+    """
     last = Checkpoint(0, recorder.parameters.copy(), recorder.state.copy())
     try:
         for first, end in spans:
-            reached = recorder(tape, first, end)
+            reached = recorder(recorded, first, end)
             last = Checkpoint(reached, recorder.parameters.copy(), recorder.state.copy())
             if progress is not None:
                 progress(reached, spans[-1][1])
@@ -121,7 +125,10 @@ def _record(
 
 
 def _with_validation(run: Recording, stopping: EarlyStopping) -> Recording:
-    """Add the validation losses and the best network. Without a whole epoch the best network is the initial one."""
+    """Add the validation losses and the best network.
+
+    Without a complete epoch, the best network is the initial network.
+    """
     losses = np.array([loss[0] for loss in stopping.losses])
     best = stopping.parameters[0] if len(losses) else run.network.parameters
     return replace(
@@ -151,7 +158,9 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
 
 
 def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *, times: int) -> list[Moment]:
-    """Repeat a step on the same examples. -> [first step, second step, ...]
+    """Repeat a step on the same examples.
+
+    -> [first step, second step, ...]
 
     Each step starts from the network after the step before it. The optimizer state is empty before each step.
 
@@ -172,14 +181,20 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
 
 
 def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
-    """Return n if every n-th step is kept, so that neither the number of steps nor of bytes is too large."""
+    """Return n if every n-th step is kept.
+
+    The stride limits the number of steps and the number of bytes.
+    """
     numbers = 2 * architecture.parameter_count + optimizers.state_size(architecture, recipe)
     row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
     return max(1, ceil_div(total, max(1, min(kept, MAX_KEPT))), ceil_div(total * row_bytes, MAX_BYTES))
 
 
 def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | None) -> list[tuple[int, int]]:
-    """Return the first step and the end of each call of the kernel. size : steps per call."""
+    """Return the first step and end of each kernel call.
+
+    size : int. Steps per call.
+    """
     seconds_per_step = (
         2e-7 + 4e-9 * architecture.parameter_count * recipe.batch_size
     )  # a rough estimate for the machines of 2026
@@ -187,30 +202,35 @@ def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | N
     return [(first, min(first + size, total)) for first in range(0, total, size)]
 
 
-def _recording(network: Network, source: Source, recipe: Recipe, tape: Tape, last: Checkpoint) -> Recording:
-    kept = ceil_div(last.steps, tape.stride)
+def _recording(
+    network: Network, source: Source, recipe: Recipe, recorded: StepArrays, last: Checkpoint
+) -> Recording:
+    kept = ceil_div(last.steps, recorded.stride)
     epochs = last.steps // steps_per_epoch(recipe, source)
-    tape.parameters[kept], tape.state[kept] = last.parameters, last.state
+    recorded.parameters[kept], recorded.state[kept] = last.parameters, last.state
     return Recording(
         network=network,
         examples=source.lines if isinstance(source, World) else source,
         world=source if isinstance(source, World) else None,
         recipe=recipe,
         steps=last.steps,
-        stride=tape.stride,
-        parameters=tape.parameters[: kept + 1],
-        state=tape.state[: kept + 1],
-        gradients=tape.gradients[:kept],
-        activations=tape.activations[:kept],
-        losses=tape.losses[:kept],
-        batches=tape.batches[:kept],
-        loss_per_epoch=tape.epoch_loss[:epochs],
-        movement_per_epoch=tape.epoch_movement[:epochs],
+        stride=recorded.stride,
+        parameters=recorded.parameters[: kept + 1],
+        state=recorded.state[: kept + 1],
+        gradients=recorded.gradients[:kept],
+        activations=recorded.activations[:kept],
+        losses=recorded.losses[:kept],
+        batches=recorded.batches[:kept],
+        loss_per_epoch=recorded.epoch_loss[:epochs],
+        movement_per_epoch=recorded.epoch_movement[:epochs],
     )
 
 
 def _divergence(run: Recording) -> StopReason:
-    """Find the first cell that is not finite in the step that was not taken."""
+    """Find the first cell that is not finite.
+
+    The cell belongs to the step that was not taken.
+    """
     recipe = replace(run.recipe, learning_rate=run.learning_rate(run.steps))
     values = Moment(run.final, run.batch(run.steps), recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))

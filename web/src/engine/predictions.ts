@@ -1,4 +1,4 @@
-/** Interpret the outputs of a network by the thresholds that Python sends. */
+/** Predictions from the outputs of a network, by the thresholds that Python sends. */
 
 import type { Examples } from "../types";
 
@@ -15,7 +15,7 @@ export function classify(outputs: number[], classes: string[], unsureBelow: numb
   const first = outputs.length > 1 || outputs[0] > 0.5 ? classes[order[0]] : `not ${classes[0]}`;
   const winner = margin === 0 || Number.isNaN(margin) ? null : first;
   const unsure = !(margin >= unsureBelow);
-  const words = winner === null ? "undecided" : unsure ? `unsure, leans to ${winner}` : winner;
+  const words = winner === null ? "undecided" : unsure ? `${winner} (unsure)` : winner;
   return { winner, margin, unsure, words };
 }
 

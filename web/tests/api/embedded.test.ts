@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { Api } from "../../src/api/api";
 import { embedded } from "../../src/api/embedded";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../src/engine/recipe";
+import { CHOICES } from "../choices";
 import { cells, fileData, parameters, initialParameters } from "../laboratory";
 
 const api: Api = embedded(fileData());
 
 describe("the API of an offline page", () => {
   it("has a version and a title, but no chapters", async () => {
-    expect(await api.about()).toEqual({ version: "1.2", title: "a file", limits: {}, chapters: [] });
+    expect(await api.about()).toEqual({ version: "1.2", title: "a file", limits: {}, choices: CHOICES, chapters: [] });
   });
   it("has the stored sheet", async () => {
     const { sheet, parameters: names } = await api.sheet(DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, 1);

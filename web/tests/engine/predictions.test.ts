@@ -5,7 +5,7 @@ describe("the verdict of a prediction", () => {
   const names = ["horizontal", "vertical"];
   it("is unsure below the threshold and undecided in a tie", () => {
     expect(classify([0.7, 0.4], names, 0.2).words).toBe("horizontal");
-    expect(classify([0.55, 0.4], names, 0.2).words).toBe("unsure, leans to horizontal");
+    expect(classify([0.55, 0.4], names, 0.2).words).toBe("horizontal (unsure)");
     expect(classify([0.5, 0.5], names, 0.2).words).toBe("undecided");
     expect(classify([NaN, 0.5], names, 0.2).winner).toBeNull();
   });

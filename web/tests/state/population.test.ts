@@ -11,7 +11,7 @@ it("the name of a picture contains the noise of the step, except for a custom pi
   const population = new Population({ ...lab.api, population: async () => ANSWER }, lab.messages);
   await population.ask(lab.now);
   expect(population.result!.inputName).toBe("left with the noise of step 2");
-  lab.state.own = { input: [1, 0, 1, 0], target: [1, 0] };
+  lab.state.custom = { input: [1, 0, 1, 0], target: [1, 0] };
   await population.ask(lab.now);
   expect([population.result!.inputName, population.isRunning]).toEqual(["custom", false]);
 });

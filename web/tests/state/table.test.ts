@@ -21,6 +21,7 @@ describe("a table", () => {
     [{ low: 4.3, high: 7.9 }, "numbers from 4.3 to 7.9"],
     [{ odd: "red", missing: 2 }, "numbers from 0 to 1; not a number: red; 2 empty"],
     [{ words: true, odd: "a", different: 2, examples: ["a", "b"] }, "2 values: a, b"],
+    [{ words: true, odd: "a", different: 1, examples: ["a"] }, "1 value: a"],
     [{ words: true, odd: "a", different: 11, examples: ["a", "b"] }, "more than 10 values: a, b, …"],
     [{ words: true, different: 0, missing: 3 }, "empty"],
   ])("describes a column: %o", (given, words) => expect(describeColumn(column(given))).toBe(words));

@@ -112,7 +112,10 @@ describe("the page", () => {
 
 describe("the header", () => {
   it("starts a chapter, and starts over", async () => {
-    const { lab } = await open({}, { about: async () => ({ version: "1.2", limits: {}, chapters: CHAPTERS }) });
+    const { lab } = await open(
+      {},
+      { about: async () => ({ version: "1.2", limits: {}, choices: {}, chapters: CHAPTERS }) },
+    );
     await click(/1\s+High rate/);
     await waitFor(() =>
       expect([lab.state.chapter, lab.state.recipe.learning_rate, lab.state.step]).toEqual(["high_rate", 5, 400]),

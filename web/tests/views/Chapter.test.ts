@@ -32,7 +32,7 @@ const text = () => document.body.textContent!.replace(/\s+/g, " ");
 
 async function open(chapter: string | null = "nudge") {
   const story = vi.fn<PythonApi["story"]>(async () => TOLD);
-  const about = async () => ({ version: "1", limits: {}, chapters: HEADS });
+  const about = async () => ({ version: "1", limits: {}, choices: {}, chapters: HEADS });
   const lab = await openLab({ chapter, seed: 7 }, { story, about });
   render(Chapter, { lab });
   return { lab, story };

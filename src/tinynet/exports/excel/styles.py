@@ -20,7 +20,10 @@ Columns = tuple[tuple[str, int, str], ...]  # header, width in characters, align
 
 
 class Styles:
-    """The formats of a workbook. Equal formats are created once."""
+    """The formats of a workbook.
+
+    Equal formats are created once.
+    """
 
     def __init__(self, book: Any) -> None:
         self._book = book
@@ -35,7 +38,7 @@ class Styles:
     def change(self, **properties: Any) -> Any:
         """Return a format for a conditional rule.
 
-        It changes only these properties of a cell.
+        The format changes only these properties of a cell.
         """
         return self._book.add_format(properties)
 

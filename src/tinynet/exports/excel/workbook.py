@@ -1,4 +1,7 @@
-"""Training steps as an .xlsx workbook in which every cell of the sheet is a live formula."""
+"""Training steps as an .xlsx workbook.
+
+Every cell of the sheet is a live formula.
+"""
 
 import io
 import math
@@ -11,7 +14,7 @@ import numpy as np
 
 from tinynet.core import optimizers
 from tinynet.core.sheet import sheet_of
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.exports.excel import overview
 from tinynet.exports.excel.formulas import defined_name, excel
 from tinynet.exports.excel.step_sheet import CellRow, StepSheet, write_step
@@ -30,7 +33,7 @@ MAX_CELLS, MAX_STEPS = 100_000, 250  # a larger workbook opens slowly
 def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = None) -> bytes:
     """Return one step or one epoch of a recording as a workbook.
 
-    epoch : 0 if neither is given.
+    epoch : The epoch. If neither a step nor an epoch is given, the workbook has epoch 0.
 
     Raises TinyNetError if both are given, for a step or an epoch that does not exist, and for too many cells.
     """
@@ -42,7 +45,7 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
     if not -epochs <= epoch < epochs:
         allowed = f" It must be from 0 to {epochs - 1:,}." if epochs else ""
         raise TinyNetError(
-            f"is {epoch} and this recording has {epochs:,} epochs.{allowed}", parameter="epoch"
+            f"is {epoch} and this recording has {counted(epochs, 'epoch')}.{allowed}", parameter="epoch"
         )
     first = epoch % epochs * run.steps_per_epoch
     steps = range(first, min(first + run.steps_per_epoch, run.steps))
@@ -54,8 +57,9 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
 def workbook(moments: Sequence[Moment], *, origin: str | None = None) -> bytes:
     """Return consecutive steps as an .xlsx workbook.
 
-    It has an overview and one worksheet for each step. Inputs, targets, settings and the parameters before the first step are numbers that you can change. Everything else is
-    a formula with its value. Each step starts from the results of the step before. Equal steps give equal bytes.
+    The workbook has an overview and one worksheet for each step. Inputs, targets, settings and the parameters
+    before the first step are numbers that you can change. Everything else is a formula with its value. Each step
+    starts from the results of the step before. Equal steps give equal bytes.
 
     origin : str, optional. The origin of the training in the title. By default the origin of the first step's network.
 
@@ -99,7 +103,7 @@ def _step_sheet(moments: Sequence[Moment], k: int) -> StepSheet:
 def _links(moments: Sequence[Moment], k: int) -> dict[str, str]:
     """Return the formulas of cells that come from earlier steps.
 
-    The first step has none.
+    The first step has no such formulas.
     """
     if k == 0:
         return {}
@@ -136,7 +140,7 @@ def _check(moments: Sequence[Moment]) -> None:
 
 
 def _follows(before: Moment, after: Moment) -> bool:
-    """Whether a step starts from the result of another.
+    """Return whether a step starts from another's result.
 
     The steps of a PyTorch training are compared up to its rounding.
     """

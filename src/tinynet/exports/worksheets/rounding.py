@@ -1,4 +1,7 @@
-"""A training step by hand: every number is rounded before it is used again."""
+"""A training step by hand.
+
+Every number is rounded before it is used again.
+"""
 
 import re
 from dataclasses import dataclass
@@ -67,7 +70,10 @@ class Solved:
         return self.decimal_text(value)
 
     def decimal_text(self, value: float, extra: int = 0) -> str:
-        """Write a number with the decimals of the paper, or extra decimals, and a true minus."""
+        """Write a number with the decimals of the paper.
+
+        Extra decimals are optional. The minus sign is U+2212.
+        """
         return f"{value + 0.0:.{self.decimals + extra}f}".replace("-", "−")
 
     def with_numbers(self, formula: Formula) -> str:
@@ -92,7 +98,10 @@ class Solved:
 
     @cached_property
     def loss_after(self) -> float:
-        """The loss of the same example with the parameters after the step, without rounding."""
+        """The loss of the example after the step.
+
+        The loss is computed without rounding.
+        """
         names = self.network.architecture.parameter_names
         after = [self.values[f"{name}.after"] for name in names]
         network = self.network.with_parameters(after)  # type: ignore[arg-type]

@@ -1,4 +1,7 @@
-"""The formulas of the sheet as loops: one formula for all nodes of a layer."""
+"""The formulas of the sheet as loops.
+
+All nodes of a layer share one formula.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -40,7 +43,9 @@ def statements(sheet: Sheet) -> Iterator[Statement]:
 
 
 def fold_terms(formula: Formula) -> Formula:
-    """Return a sum or a maximum with its first similar terms as one part.
+    """Return a sum or maximum with similar terms joined.
+
+    The first similar terms become one part.
 
     >>> fold_terms(("+", "w[0]", "w[1]", "w[2]", "b"))
     ('+', ('each', 3, 'w[i]'), 'b')
@@ -52,9 +57,11 @@ def fold_terms(formula: Formula) -> Formula:
 
 
 def generalize(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
-    """Return one formula for the first similar formulas, and their number.
+    """Return one formula for the first similar formulas.
 
-    The formula gives them one after the other as `index` counts from 0.
+    The second result is the number of these formulas.
+
+    The formula becomes each of the similar formulas in order, while `index` counts from 0.
 
     >>> generalize([("*", "w[0]", "x[3]"), ("*", "w[1]", "x[3]"), "b"], "j")
     (('*', 'w[j]', 'x[3]'), 2)
@@ -70,7 +77,7 @@ def generalize(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
 def _with_index(zero: Formula, one: Formula, index: str) -> Formula:
     """Return a formula with `index` in place of 0 and 1.
 
-    The result is wrong unless the formulas differ only in this index.
+    The formulas must differ only in this index. Otherwise the result is wrong.
     """
     if isinstance(zero, tuple) and isinstance(one, tuple) and len(zero) == len(one):
         return tuple(_with_index(a, b, index) for a, b in zip(zero, one, strict=True))

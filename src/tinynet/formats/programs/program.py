@@ -1,4 +1,7 @@
-"""Networks as C, Python or JavaScript programs without dependencies, generated from the sheet."""
+"""Networks as C, Python or JavaScript programs.
+
+The programs have no dependencies. They are generated from the sheet.
+"""
 
 import re
 from collections.abc import Iterator
@@ -20,6 +23,7 @@ from tinynet.formats.programs.loops import Statement, at, statements
 from tinynet.formats.tensors import layers_of
 from tinynet.numerics.definitions import called
 from tinynet.templates import render
+from tinynet.validation import check_choice
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 MAX_LINE = 80  # characters of a line of numbers
@@ -32,14 +36,13 @@ def program_text(
     dtype: str | None = None,
     examples: Examples | None = None,
 ) -> str:
-    """Return the program; see `Network.code`.
+    """Return the program.
 
-    examples : Give the meaning of inputs and outputs for a comment, and the scaling.
+    See `Network.code`.
+
+    examples : The meaning of inputs and outputs for a comment, and the scaling.
     """
-    if language not in LANGUAGES:
-        raise TinyNetError(
-            f"is {language!r}. It must be one of {', '.join(map(repr, LANGUAGES))}.", parameter="language"
-        )
+    check_choice("language", language, LANGUAGES)
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise TinyNetError(
             f"is {name!r}. It must start with a letter and have only letters, digits and underscores.",
@@ -69,7 +72,10 @@ def program_text(
 
 
 class Program:
-    """The lines of the network's function, and the elementary functions that they call."""
+    """The lines of the network's function.
+
+    The program also has the elementary functions that the lines call.
+    """
 
     def __init__(self, network: Weights, language: Language) -> None:
         self.language = language
@@ -93,7 +99,10 @@ class Program:
             self._assign(self.variable(array), formula, self.language.number)
 
     def variable(self, cell: str) -> str:
-        """Return the variable of a cell: `layer1_weight[j][i]` for `layer1.weight[j,i]`."""
+        """Return the variable of a cell.
+
+        The variable of `layer1.weight[j,i]` is `layer1_weight[j][i]`.
+        """
         array, opening, places = cell.partition("[")
         return self.parameters.get(array, array.replace(".", "_")) + opening + places.replace(",", "][")
 
@@ -165,7 +174,10 @@ def _array_literal(array: np.ndarray, language: Language) -> str:
 
 
 def _summary(network: Weights) -> list[str]:
-    """Return lines about the network, without characters that could end a comment."""
+    """Return lines about the network.
+
+    The lines have no characters that could end a comment.
+    """
     from tinynet.version import __version__
 
     layers = [
@@ -182,7 +194,10 @@ def _summary(network: Weights) -> list[str]:
 
 
 def _legend(examples: Examples | None) -> Iterator[str]:
-    """Yield the meaning of each input and output, if the examples give it."""
+    """Yield the meaning of each input and output.
+
+    Nothing is yielded without examples.
+    """
     if examples is None:
         return
     for i, column in enumerate(examples.columns or ()):
@@ -192,7 +207,10 @@ def _legend(examples: Examples | None) -> Iterator[str]:
 
 
 def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
-    """Return a phrase with the values of a column that become 0 and 1."""
+    """Return a phrase with the values that become 0 and 1.
+
+    The values are those of a column.
+    """
     if scaling is None or (scaling.low[i], scaling.high[i]) == (0.0, 1.0):
         return ""
     if scaling.low[i] == scaling.high[i]:

@@ -9,6 +9,6 @@ optimizer_matching.py  the optimizer, identified by its numbers
 passes.py              one forward pass, and the numbers of tensors
 hooks.py               hooks on forward and backward passes
 epochs.py              the epochs of a recorded loop: length, order and losses
-tape.py                the recorded steps, and the recording they become
+step_log.py             the recorded steps, and the recording they become
 watch.py               the context manager `watch`
 """

@@ -1,4 +1,7 @@
-"""Record a PyTorch training loop: every step of its optimizer becomes a moment of a recording."""
+"""Record a PyTorch training loop.
+
+Every step of the optimizer becomes a moment of a recording.
+"""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -8,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.formats.torch_reader import architecture_of, read
 from tinynet.integrations.torch_watch.checks import check_options, parameters_of
 from tinynet.integrations.torch_watch.hooks import PassRecorder
 from tinynet.integrations.torch_watch.loss_matching import Observation
 from tinynet.integrations.torch_watch.optimizer_matching import OptimizerSnapshot, snapshot
 from tinynet.integrations.torch_watch.row_names import WatchOptions
-from tinynet.integrations.torch_watch.tape import MAX_BYTES, Step, Tape
+from tinynet.integrations.torch_watch.step_log import MAX_BYTES, Step, StepLog
 from tinynet.plugins import extra
 from tinynet.training.early_stopping import StopReason
 from tinynet.training.watched import WatchedRecording
@@ -40,15 +43,18 @@ def watch(
     Every `optimizer.step()` becomes a moment. The returned object has the `recording` when the block ends, also after an
     exception or Ctrl-C. The numbers of the loop do not change, not even in the last bit.
 
-    TinyNet identifies any loss and any optimizer by their numbers. If TinyNet has no formula (for a custom loss, RMSprop or
-    clipped gradients), the recording contains PyTorch's numbers, and its `notes` say so.
+    TinyNet identifies a loss and an optimizer by their numbers. If TinyNet has no formula (for a custom loss,
+    RMSprop or clipped gradients), the recording contains PyTorch's numbers, and the `notes` of the recording list
+    the parts without a formula.
 
     model : nn.Module. A chain of Linear layers with sigmoid, tanh or relu after them.
     optimizer : torch.optim.Optimizer. The optimizer of the model's parameters.
-    examples : Examples, optional. Names for the rows of the batches. Rows of lines get their names without.
+    examples : Examples, optional. Names for the rows of the batches. Rows that are lines are named without
+        examples.
     shape : (rows, columns), optional. The shape of the inputs as pictures.
     target_names : sequence of str, optional. The names of the outputs.
-    steps_per_epoch : int, optional. By default the smallest number of steps that repeatedly show every row equally often, or 1.
+    steps_per_epoch : int, optional. By default the smallest number of steps that repeatedly show every row
+        equally often, or 1 without such a number.
 
     Raises TinyNetError, with the name of the layer, for other models. Raises ImportError without PyTorch.
 
@@ -69,7 +75,7 @@ def watch(
     torch = extra("torch", "watching a PyTorch loop", "torch")
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TinyNetError(
-            f"optimizer is a {type(optimizer).__name__}. It must be an optimizer of torch.optim. Call watch(model, optimizer)."
+            f"optimizer is of type {type(optimizer).__name__}. It must be an optimizer of torch.optim. Call watch(model, optimizer)."
         )
     if steps_per_epoch is not None:
         check_int("steps_per_epoch", steps_per_epoch, 1)
@@ -77,7 +83,10 @@ def watch(
 
 
 class Watcher:
-    """The context manager of `watch`. It has the recording when the `with` block ends."""
+    """The context manager of `watch`.
+
+    The manager has the recording when the `with` block ends.
+    """
 
     def __init__(self, model: "nn.Module", optimizer: "torch.optim.Optimizer", options: WatchOptions) -> None:
         if getattr(model, "_compiled_call_impl", None) is not None:
@@ -91,7 +100,7 @@ class Watcher:
         snapshot(optimizer, self.parameters)  # raises for an optimizer of other parameters
         self.ending, self.dtype = layers[-1].activation, self.parameters[0].dtype
         kind, origin = type(optimizer).__name__, f"a watched {type(model).__name__}"
-        self.tape = Tape(architecture, [layer.name for layer in layers], self.ending, kind, origin)
+        self.log = StepLog(architecture, [layer.name for layer in layers], self.ending, kind, origin)
         check_options(options, architecture.sizes)
         self.passes = PassRecorder(model, layers)
         self.stopped: StopReason | None = None
@@ -127,7 +136,7 @@ class Watcher:
             handle.remove()
         if kind is not None and self.stopped is None:
             what = "interrupted" if issubclass(kind, KeyboardInterrupt) else f"ended by {kind.__name__}"
-            self.stopped = StopReason(len(self.tape), "", f"{what} after {len(self.tape):,} steps")
+            self.stopped = StopReason(len(self.log), "", f"{what} after {counted(len(self.log), 'step')}")
         try:
             self._recording = self._finished_recording()
         except Exception as problem:
@@ -136,17 +145,20 @@ class Watcher:
                 raise
 
     def _finished_recording(self) -> WatchedRecording:
-        if not len(self.tape):
+        if not len(self.log):
             reason = "no optimizer.step() came after a backward pass"
             if self.stopped is not None:
                 reason = self.stopped.reason
             raise TinyNetError(f"nothing was recorded: {reason}")
-        return self.tape.recording(self.options, self.stopped, str(self.dtype).removeprefix("torch."))
+        return self.log.recording(self.options, self.stopped, str(self.dtype).removeprefix("torch."))
 
     # --- a step ------------------------------------------------------------------------------------------------
 
     def _on_step_start(self, optimizer: Any, arguments: Any, named: dict[str, Any]) -> Any:
-        """Record the state before the step, and the gradients. A closure is recorded at its first call."""
+        """Record the state and the gradients before the step.
+
+        A closure is recorded at its first call.
+        """
         self._taken = None
         self.passes.pause()
         if self.stopped is not None:
@@ -192,13 +204,13 @@ class Watcher:
         self._add(Step(before, _flat(self.parameters), gradients, optimizer, state_after, seen))
 
     def _add(self, step: Step) -> None:
-        count = len(self.tape)
+        count = len(self.log)
         not_finite = self._not_finite(step, count)
         if not_finite is not None:
             self._stop(not_finite)
             return
-        self.tape.add(step)
-        if self.tape.full:
+        self.log.add(step)
+        if self.log.full:
             full = (
                 f"the recording has reached {MAX_BYTES // 2**20} MB. The training continues without recording"
             )
@@ -206,7 +218,7 @@ class Watcher:
 
     def _not_finite(self, step: Step, number: int) -> StopReason | None:
         """Return the reason to stop if a number of the step is infinite or not a number."""
-        names = self.tape.architecture.parameter_names
+        names = self.log.architecture.parameter_names
         cells = {
             ("loss",): np.array([step.seen.loss]),
             tuple(f"{name}.gradient" for name in names): step.gradients,
@@ -220,13 +232,16 @@ class Watcher:
         return None
 
     def _attempt(self, action: Callable[[], None]) -> None:
-        """Record a part of a step. An error in the first step is raised. A later error ends the recording."""
+        """Record a part of a step.
+
+        An error in the first step is raised. A later error ends the recording.
+        """
         try:
             action()
         except Exception as error:
-            if not len(self.tape) or self.stopped is not None:
+            if not len(self.log) or self.stopped is not None:
                 raise
-            self._stop(StopReason(len(self.tape), "", f"recorded up to step {len(self.tape):,}: {error}"))
+            self._stop(StopReason(len(self.log), "", f"recorded up to step {len(self.log):,}: {error}"))
 
     def _stop(self, stopped: StopReason) -> None:
         self.stopped, self.passes.ignoring = stopped, True
@@ -234,12 +249,12 @@ class Watcher:
 
 
 def _flat(tensors: "list[Any]") -> np.ndarray:
-    """Return the numbers of all tensors as one float64 array. -> (P,)"""
+    """Return the numbers of all tensors as one array. -> (P,) float64"""
     return np.concatenate([np.asarray(t.detach().to("cpu").numpy(), float).ravel() for t in tensors])
 
 
 def _precision(dtype: Any) -> float:
-    """Return the distance from 1 to the next number of this dtype."""
+    """Return the distance from 1 to the dtype's next number."""
     import torch
 
     return float(torch.finfo(dtype).eps)

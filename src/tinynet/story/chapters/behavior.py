@@ -1,4 +1,4 @@
-"""The chapters about a fuzzy line, the hidden nodes and the stress test."""
+"""The chapters about a fuzzy line, hidden nodes, and stress test."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], line)
     clean, blurred = (predictions.predictions(j.run.final, shown)[0] for shown in (j.lines["top"], line))
     yield Text(
-        "The margin is the difference between the two outputs. The network is unsure if the margin is below "
+        "The network is unsure if the margin between its outputs is below "
         f"{predictions.UNSURE:g}. On the clean line the margin is {clean.margin:.4f}. On the fuzzy line the margin is "
         f"{blurred.margin:.4f}. {_FUZZ[clean.unsure, blurred.unsure]}"
     )
@@ -39,12 +39,14 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     )
     everyone, patient = j.population(j.recipe), j.population(j.long_recipe)
     unsure = np.abs(everyone.margins(line)[:, 0]) < predictions.UNSURE
-    yield everyone.share(unsure, f"are unsure of the fuzzy line after {j.recipe.epochs:,} epochs")
+    yield everyone.fraction(unsure, f"are unsure of the fuzzy line after {j.recipe.epochs:,} epochs")
     sure = patient.margins(line)[:, 0] > predictions.UNSURE
-    yield patient.share(sure, f"are sure and right on the fuzzy line after {j.long_recipe.epochs:,} epochs")
+    yield patient.fraction(
+        sure, f"are sure and right on the fuzzy line after {j.long_recipe.epochs:,} epochs"
+    )
 
 
-_FUZZ = {  # unsure of the clean line, unsure of the fuzzy line
+_FUZZ = {  # (unsure of the clean line, unsure of the fuzzy line)
     (True, True): "The network is unsure of both lines, so the fuzz is not the reason.",
     (False, True): "The network is sure of the clean line and unsure of the fuzzy line.",
     (True, False): "The network is unsure of the clean line and sure of the fuzzy line.",
@@ -84,7 +86,7 @@ def inside(j: Journey) -> Iterator[Part]:
 
 
 def _pattern(node: int, weights: np.ndarray) -> str:
-    """Say for which pixels a node is most active.
+    """Return a sentence about the inputs that activate a node.
 
     >>> _pattern(0, np.array([2.0, 1.0, -1.0, -2.0]))
     'Node 0 is most active when top-left and top-right are bright and bottom-left and bottom-right are dark.'
@@ -114,8 +116,8 @@ def stress(j: Journey) -> Iterator[Part]:
     clean = predictions.predictions(j.run.final, j.lines)
     yield Text(
         f"The network is unsure of {sum(a.unsure for a in found)} of these {len(found)} pictures. It is unsure of "
-        f"{sum(a.unsure for a in clean)} of the {len(clean)} lines. Doubt about a gray block has a meaning only if the network "
-        "is sure of the lines."
+        f"{sum(a.unsure for a in clean)} of the {len(clean)} lines. To be unsure of a gray block has a meaning only if the "
+        "network is sure of the lines."
     )
     yield Text(_order(j))
     first, last = j.lines.target_names
@@ -127,12 +129,17 @@ def stress(j: Journey) -> Iterator[Part]:
         f"Horizontal minus vertical on the gray block, for {j.networks:,} seeds.",
         lambda: plots.population_histogram(margins, mark=diagnosis.margin(j.run.final, gray)),
     )
-    yield everyone.share(margins < 0, f"lean to {last} on gray if {last} lines come last")
-    yield turned.share(turned.margins(gray)[:, 0] > 0, f"lean to {first} on gray if {first} lines come last")
+    yield everyone.fraction(margins < 0, f"predict {last} for gray if {last} lines come last")
+    yield turned.fraction(
+        turned.margins(gray)[:, 0] > 0, f"predict {first} for gray if {first} lines come last"
+    )
 
 
 def _order(j: Journey) -> str:
-    """Say what the order of the training pictures does to the prediction for gray."""
+    """Return a sentence about the order of the training pictures.
+
+    The sentence compares the predictions for gray.
+    """
     effect = diagnosis.order_effect(j.network, j.lines, j.recipe)
     first, last = j.lines.target_names
     verb = "reverses" if effect.flipped else "does not reverse"

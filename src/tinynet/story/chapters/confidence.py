@@ -1,4 +1,7 @@
-"""The chapters about a high learning rate, about confidence, and about memorizer and learner."""
+"""The chapters about a high learning rate, confidence, and learners.
+
+The last chapter goes from memorizer to learner.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,7 +45,7 @@ def high_rate(j: Journey) -> Iterator[Part]:
         yield Text(finding.sentence)
     longer = replace(j.high_rate_recipe, epochs=10 * j.high_rate_recipe.epochs)
     for trained in (j.population(j.high_rate_recipe), j.population(longer)):
-        yield trained.share(
+        yield trained.fraction(
             trained.all_right, f"get all four right at rate {rate:g} after {trained.recipe.epochs:,} epochs"
         )
     yield Text(
@@ -53,11 +56,11 @@ def high_rate(j: Journey) -> Iterator[Part]:
 
 
 def confidence(j: Journey) -> Iterator[Part]:
-    """Ask networks that learned the lines about the gray block."""
+    """Evaluate networks that learned the lines on gray."""
     trained, gray = j.population(j.long_recipe), j.stress["gray"]
     learned = trained.all_right
     yield Text("This chapter looks only at networks that have learned the four lines.")
-    yield trained.share(learned, f"get all four lines right after {j.long_recipe.epochs:,} epochs")
+    yield trained.fraction(learned, f"get all four lines right after {j.long_recipe.epochs:,} epochs")
     if not learned.any():
         yield Text("No network has learned the lines, so this chapter cannot measure their confidence.")
         return
@@ -67,12 +70,12 @@ def confidence(j: Journey) -> Iterator[Part]:
         "Horizontal minus vertical on the gray block, for the networks that learned.",
         lambda: plots.population_histogram(margins),
     )
-    yield verdicts.share(
+    yield verdicts.fraction(
         np.abs(margins) >= predictions.UNSURE, "networks that learned are sure of the gray block"
     )
     larger = trained.outputs(gray)[learned, 0].max(axis=1)
     yield Text(f"The larger of their two outputs is {percent(float(arrays.mean(larger)))} on average.")
-    yield verdicts.share(margins > 0, "networks that learned predict horizontal for the gray block")
+    yield verdicts.fraction(margins > 0, "networks that learned predict horizontal for the gray block")
     yield from _other_order(j)
     low, high = verdicts.wilson(int((margins > 0).sum()), len(margins))
     chance = low <= 0.5 <= high and arrays.mean(np.abs(margins)) > predictions.UNSURE
@@ -80,8 +83,8 @@ def confidence(j: Journey) -> Iterator[Part]:
     if chance:
         yield Text("The seed decides the prediction like a coin flip, and the network is still sure of it.")
     yield Text(
-        "Confidence is not correctness. The training pictures contain no doubtful picture, so the network has no reason to doubt. "
-        "Uncertainty is not a weakness: it is the right response to a picture that nobody can name. The learning rate and the "
+        "Confidence is not correctness. The training pictures contain no ambiguous picture, so the network never learns to be unsure. "
+        "To be unsure is not a weakness: it is right for a picture that is neither horizontal nor vertical. The learning rate and the "
         "number of epochs are hyperparameters. They change this confidence too, not only the speed of training."
     )
 
@@ -94,7 +97,7 @@ def _other_order(j: Journey) -> Iterator[Part]:
     if both.any():
         same = np.sign(trained.margins(gray)[both, 0]) == np.sign(turned.margins(gray)[both, 0])
         yield Text("Now train the same seeds again, with the four lines in reverse order.")
-        yield verdicts.share(same, "networks that learned in both orders keep their prediction for gray")
+        yield verdicts.fraction(same, "networks that learned in both orders keep their prediction for gray")
 
 
 def learner(j: Journey) -> Iterator[Part]:

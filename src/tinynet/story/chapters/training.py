@@ -10,7 +10,7 @@ from tinynet.story.runs import Journey
 
 
 def train(j: Journey) -> Iterator[Part]:
-    """Train on all four lines, and check the result for many seeds."""
+    """Train on all four lines, and evaluate many seeds."""
     run = j.run
     yield Text(
         f"An epoch is one pass over the four pictures. This training has {run.recipe.epochs:,} epochs, which makes {len(run):,} "
@@ -41,17 +41,17 @@ def train(j: Journey) -> Iterator[Part]:
         yield Text(finding.sentence)
     yield Text(
         f"Is this result bad luck of one seed? Train the network from {j.networks:,} seeds and count. The 95 % interval after "
-        "each count is a plausible range for the share among all seeds."
+        "each count is a plausible range for the fraction of all seeds."
     )
     everyone, patient = j.population(j.recipe), j.population(j.long_recipe)
     for trained in (everyone, patient):
-        yield trained.share(
+        yield trained.fraction(
             trained.all_right, f"get all four pictures right after {trained.recipe.epochs:,} epochs"
         )
 
 
 def converge(j: Journey) -> Iterator[Part]:
-    """Measure how far the parameters move, and compare that with the loss."""
+    """Compare how far the parameters move with the loss."""
     run, movement = j.run, j.run.movement_per_epoch
     yield Text(
         "Training converges when the parameters move less and less. This chapter measures their movement in each epoch."
@@ -74,7 +74,7 @@ def converge(j: Journey) -> Iterator[Part]:
     )
     patient = j.population(j.long_recipe)
     below = patient.losses < diagnosis.LEARNED * j.constant_loss
-    yield patient.share(below, f"have left the plateau after {j.long_recipe.epochs:,} epochs")
+    yield patient.fraction(below, f"have left the plateau after {j.long_recipe.epochs:,} epochs")
 
 
 def _kept(first: float, last: float) -> str:

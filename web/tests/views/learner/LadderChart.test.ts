@@ -1,7 +1,7 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import LadderChart from "../../../src/views/learner/LadderChart.svelte";
-import { type Measured, rung, rungAnswer } from "./ladder_data";
+import { MEASURES, type Measured, rung, rungAnswer } from "./ladder_data";
 
 const RUNGS = [
   rung("start"),
@@ -12,7 +12,7 @@ const RUNGS = [
 // the drawing in jsdom is 280 wide: 34 on the left, 10 on the right, and 59 per rung
 const [LEFT, PITCH] = [34, 59];
 const x = (place: number) => LEFT + (place + 0.5) * PITCH;
-const y = (share: number) => 166 - 156 * share;
+const y = (fraction: number) => 166 - 156 * fraction;
 
 const slider = () => screen.getByRole("slider", { name: "Ladder rung" });
 const number = (element: Element, name: string) => Number(element.getAttribute(name));
@@ -23,18 +23,18 @@ const path = (mean: string) => document.querySelector(`path.${mean}`)!.getAttrib
 function open(measured: Record<string, Measured> = {}, place = 0, rungs = RUNGS) {
   const go = vi.fn();
   const measurement = (key: string) => (key in measured ? rungAnswer(key, measured[key]) : undefined);
-  const page = render(LadderChart, { rungs, place, measurement, go });
+  const page = render(LadderChart, { rungs, place, measures: MEASURES, measurement, go });
   slider().getBoundingClientRect = () => new DOMRect(100, 0, 560, 460); // twice as large as the drawing
   return { go, page };
 }
 
 describe("the chart of the ladder", () => {
   it("names the rung, its place, and its measurement", async () => {
-    const { page } = open({ noise: { accuracy: 0.98765, gray: -0.0421, share: 0.785 } }, 2);
+    const { page } = open({ noise: { accuracy: 0.98765, gray: -0.0421, fraction: 0.785 } }, 2);
     const { ariaValueMin, ariaValueMax, ariaValueNow } = slider();
     expect([ariaValueMin, ariaValueMax, ariaValueNow]).toEqual(["1", "4", "3"]);
     expect(slider().getAttribute("aria-valuetext")).toBe(
-      "noise: accuracy 0.988, margin on gray −0.042, 78.5 % pass the exam",
+      "noise: line accuracy 0.988, gray margin −0.042, 78.5 % pass the exam",
     );
     await page.rerender({ place: 3 });
     expect([slider().ariaValueNow, slider().getAttribute("aria-valuetext")]).toEqual(["4", "width: not measured yet"]);
@@ -63,8 +63,8 @@ describe("the chart of the ladder", () => {
     expect(isBeside).toEqual([false, true, false, true]);
   });
 
-  it("draws the share that passes as a bar, with its interval", () => {
-    open({ noise: { share: 0.75, interval: [0.5, 1] } });
+  it("draws the fraction that passes as a bar, with its interval", () => {
+    open({ noise: { fraction: 0.75, interval: [0.5, 1] } });
     const bar = document.querySelector(".bar")!;
     expect(["y", "height"].map((name) => number(bar, name))).toEqual([y(0.75), 0.75 * 156]);
     expect(number(bar, "x") + number(bar, "width") / 2).toBeCloseTo(x(2), 10);

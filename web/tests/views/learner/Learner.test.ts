@@ -6,6 +6,7 @@ import { DEFAULT_WORLD } from "../../../src/engine/world";
 import type { LearnerAnswer, NetworkJson, RungAnswer, Verdict } from "../../../src/types";
 import Learner from "../../../src/views/learner/Learner.svelte";
 import { cells, openLab, parameters } from "../../laboratory";
+import { MEASURES } from "./ladder_data";
 
 const forward = cells.filter(([name]) => /^(input|layer\d\.(weight|bias|z|a))\[[\d,]+\]$/.test(name));
 const network = (origin: string, scale: number): NetworkJson => ({
@@ -15,7 +16,7 @@ const network = (origin: string, scale: number): NetworkJson => ({
   origin,
   sheet: { format: 2, batch: 1, cells: forward },
 });
-const verdict = (sentence: string, share: number): Verdict => ({ sentence, count: null, n: 256, interval: [share / 2, share], numbers: { share } }); // prettier-ignore
+const verdict = (sentence: string, fraction: number): Verdict => ({ sentence, count: null, n: 256, interval: [fraction / 2, fraction], numbers: { fraction } }); // prettier-ignore
 const rung = (key: string, kind: "step" | "side_experiment" | "pitfall" = "step") => ({
   key, change: `adds ${key}`, baseline: null, kind, architecture: DEFAULT_ARCHITECTURE, recipe: { ...DEFAULT_RECIPE, epochs: 2 }, world: null, pictures: null,
 }); // prettier-ignore
@@ -25,7 +26,8 @@ const bins = (predicted: (number | null)[], count: number[]) => ({
 
 const ANSWER: LearnerAnswer = {
   networks: { memorizer: network("seed 0", 1), learner: network("seed 5", 3) },
-  parts: [{ name: "lines", requirement: "all right", values: ["4/4", "3/4"], passed: [true, false] }],
+  requirements: [{ label: "lines", text: "all right", values: ["4/4", "3/4"], met: [true, false] }],
+  measures: MEASURES,
   reliability: { memorizer: bins([0.25, 0.75], [10, 2000]), learner: bins([null, 0.75], [0, 7]) },
   pictures: 20_000,
   world: DEFAULT_WORLD,
@@ -52,7 +54,7 @@ const answerer = (name: string) => text(document.querySelector(`[data-who="${nam
 async function open(input = [0.9, 0.6, 0.1, 0.3]) {
   const rung = vi.fn<PythonApi["rung"]>(async (key, networks) => rungAnswer(key, networks));
   const bayes = vi.fn<PythonApi["bayes"]>(async (pictures) => pictures.map(() => [0.7, 0.3]));
-  const lab = await openLab({ own: { input, target: [1, 0] } }, { learner: async () => ANSWER, rung, bayes });
+  const lab = await openLab({ custom: { input, target: [1, 0] } }, { learner: async () => ANSWER, rung, bayes });
   render(Learner, { lab });
   await screen.findByText("Ladder: one change at a time");
   return { lab, rung, bayes };
@@ -67,7 +69,7 @@ describe("the learner's chapter", () => {
 
   it("supports 2×2 pictures only", async () => {
     const lab = await openLab({}, { learner: async () => ANSWER, bayes: async () => [] });
-    lab.state.own = { input: [1, 0, 0, 0, 1, 0, 0, 0, 1], target: [1, 0] };
+    lab.state.custom = { input: [1, 0, 0, 0, 1, 0, 0, 0, 1], target: [1, 0] };
     render(Learner, { lab });
     expect(await screen.findByText(/This chapter needs 2×2 pictures/)).toBeTruthy();
   });
@@ -75,10 +77,10 @@ describe("the learner's chapter", () => {
   it("shows the outputs of the memorizer, the learner and the Bayes-optimal answer", async () => {
     const { bayes, lab } = await open();
     expect(answerer("memorizer")).toContain("3 hidden nodes, seed 0");
-    expect(answerer("Bayes-optimal")).toContain("Computing … leans to horizontal");
+    expect(answerer("Bayes-optimal")).toContain("Computing … horizontal");
     await waitFor(() => expect(answerer("Bayes-optimal")).toContain("70.0 %"));
     expect(bayes.mock.lastCall![0]).toEqual([lab.now.input]);
-    expect(answerer("Bayes-optimal")).toContain("|H − V| 0.400");
+    expect(answerer("Bayes-optimal")).toContain("margin 0.400");
     expect(text()).toMatch(/The current picture is not on the map \(brightness 0\.4[78], diagonals \+0\.25\)/);
   });
 
@@ -87,27 +89,27 @@ describe("the learner's chapter", () => {
     const map = document.querySelector('[data-map="learner"]')!;
     map.getBoundingClientRect = () => new DOMRect(0, 0, 232, 232);
     await fireEvent.click(map, { clientX: 116, clientY: 16 });
-    lab.state.own!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
+    lab.state.custom!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
     expect(text()).toContain("The mark shows the current picture.");
     await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside the map
-    expect(lab.state.own!.input[2]).toBeCloseTo(0, 10);
+    expect(lab.state.custom!.input[2]).toBeCloseTo(0, 10);
   });
 
   it("chooses and draws pictures, and sets contrasts", async () => {
     const { lab } = await open();
     await fireEvent.click(button("Diagonal"));
-    expect(lab.state.own).toEqual({ input: [0, 1, 1, 0], target: [0.5, 0.5] });
+    expect(lab.state.custom).toEqual({ input: [0, 1, 1, 0], target: [0.5, 0.5] });
     await fireEvent.click(button("Draw picture"));
-    const [first] = lab.state.own!.input;
+    const [first] = lab.state.custom!.input;
     expect(screen.getByText(/^Drawn: .+\.$/)).toBeTruthy();
     await fireEvent.click(button("Draw picture"));
-    expect(lab.state.own!.input[0]).not.toBe(first);
+    expect(lab.state.custom!.input[0]).not.toBe(first);
     await fireEvent.click(button("Gray"));
     expect(screen.queryByText(/^Drawn/)).toBeNull();
     await fireEvent.input(screen.getByLabelText(/contrast of the rows/), { target: { value: "0.5" } });
-    expect(lab.state.own!.input).toEqual([0.75, 0.75, 0.25, 0.25]);
+    expect(lab.state.custom!.input).toEqual([0.75, 0.75, 0.25, 0.25]);
     await fireEvent.input(screen.getByLabelText(/contrast of the columns/), { target: { value: "1" } });
-    expect(lab.state.own!.input).toEqual([1, 0, 1, 0]);
+    expect(lab.state.custom!.input).toEqual([1, 0, 1, 0]);
   });
 
   it("shows the exam and the reliability", async () => {
@@ -131,7 +133,7 @@ describe("the ladder", () => {
     expect(await screen.findByText("notebook was measured.")).toBeTruthy();
     expect(rung.mock.calls.map(([key, networks]) => [key, networks])).toEqual([["notebook", 256]]);
     expect(slider().getAttribute("aria-valuetext")).toBe(
-      "notebook: accuracy 0.910, margin on gray 0.020, 78.0 % pass the exam",
+      "notebook: line accuracy 0.910, gray margin 0.020, 78.0 % pass the exam",
     );
   });
 

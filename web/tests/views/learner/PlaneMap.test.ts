@@ -34,7 +34,7 @@ function open(change: object = {}) {
 }
 
 describe("the map of predictions", () => {
-  it("names the shares of both classes and of the unsure predictions", async () => {
+  it("names the percentages of both classes and of the unsure predictions", async () => {
     const half = CELLS.map((_, k) => (k < 931 ? 0.2 : k < 1489 ? -0.7 : -0.19)); // of 1861 cells
     const { page } = open({ margins: half });
     expect(map().getAttribute("aria-label")).toBe("Predictions, learner: 50 % horizontal, 30 % vertical, 20 % unsure");

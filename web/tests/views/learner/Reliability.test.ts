@@ -32,7 +32,7 @@ describe("the reliability diagrams", () => {
       "Reliability of the learner: expected calibration error 0.063",
     ]);
     expect(figure("memorizer").querySelector("figcaption")!.textContent).toMatch(
-      /^\s*memorizer, calibration error 0\.123/,
+      /^\s*memorizer, expected calibration error 0\.123/,
     );
   });
 

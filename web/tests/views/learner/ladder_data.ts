@@ -4,6 +4,13 @@ import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe
 import { DEFAULT_WORLD } from "../../../src/engine/world";
 import type { LearnerAnswer, Reliability, Rung, RungAnswer, Verdict } from "../../../src/types";
 
+export const MEASURES = {
+  accuracy: { label: "line accuracy", meaning: "The line accuracy is explained." },
+  gray: { label: "gray margin", meaning: "The gray margin is explained." },
+  brier_ratio: { label: "Brier ratio", meaning: "The Brier ratio is explained." },
+  auroc: { label: "AUROC", meaning: "The AUROC is explained." },
+};
+
 export function rung(key: string, fields: Partial<Rung> = {}): Rung {
   const recipe = { ...DEFAULT_RECIPE, epochs: 2 };
   const [architecture, baseline, world, pictures] = [DEFAULT_ARCHITECTURE, null, null, null];
@@ -15,23 +22,23 @@ export interface Measured {
   networks?: number;
   accuracy?: number;
   gray?: number;
-  share?: number; // of the networks that pass the exam
-  interval?: [number, number] | null; // of the share
+  fraction?: number; // of the networks that pass the exam
+  interval?: [number, number] | null; // of the fraction
 }
 
 export function rungAnswer(key: string, measured: Measured = {}): RungAnswer {
-  const { networks = 256, accuracy = 0.9, gray = 0.05, share = 0.5, interval = [0.4, 0.6] } = measured;
-  const verdict = (sentence: string, share: number): Verdict =>
-    ({ sentence, count: null, n: networks, interval, numbers: { share } }); // prettier-ignore
+  const { networks = 256, accuracy = 0.9, gray = 0.05, fraction = 0.5, interval = [0.4, 0.6] } = measured;
+  const verdict = (sentence: string, fraction: number): Verdict =>
+    ({ sentence, count: null, n: networks, interval, numbers: { fraction } }); // prettier-ignore
   const means = { accuracy, gray, brier_ratio: 1.125, auroc: 0.94 };
-  const passed = share * networks;
+  const passed = fraction * networks;
   const standing = {
     key,
     networks,
     finite: networks,
     passed,
     n_failing_clean_lines: 0,
-    parts: [],
+    met: [],
     means,
     errors: {},
     medians: {},
@@ -39,9 +46,9 @@ export function rungAnswer(key: string, measured: Measured = {}): RungAnswer {
   return {
     standing,
     sentence: `${key} was measured.`,
-    passed: verdict("Some pass.", share),
+    passed: verdict("Some pass.", fraction),
     failing_clean_lines: verdict("Few fail.", 0.0625),
-    parts: [],
+    requirements: [],
   };
 }
 
@@ -50,7 +57,8 @@ export function learnerAnswer(rungs: Rung[]): LearnerAnswer {
   const bayes_scores = {};
   return {
     networks: {},
-    parts: [],
+    requirements: [],
+    measures: MEASURES,
     reliability: {},
     pictures: 20_000,
     world: DEFAULT_WORLD,

@@ -24,11 +24,11 @@ describe("the Arithmetic panel", () => {
   });
 
   it("chooses the phase", async () => {
-    const lab = await open({ stop: 4 });
+    const lab = await open({ phase: 4 });
     await click("Input");
-    expect(lab.state.stop).toBe(0);
+    expect(lab.state.phase).toBe(0);
     await click("Backward");
-    expect([lab.state.stop, screen.getByRole("button", { name: "Backward" }).ariaPressed]).toEqual([3, "true"]);
+    expect([lab.state.phase, screen.getByRole("button", { name: "Backward" }).ariaPressed]).toEqual([3, "true"]);
   });
 
   it("shows the cell of the first example of a batch", async () => {
@@ -51,9 +51,9 @@ describe("the Arithmetic panel", () => {
     const lab = await open();
     await fireEvent.click(screen.getByLabelText("Frozen"));
     expect(lab.state.frozen).toEqual([WEIGHT]);
-    expect(text()).toMatch(/What if: \d+ of \d+ values change/);
+    expect(text()).toMatch(/Changed values: \d+ of \d+\./);
     await click("Undo");
-    expect([lab.state.frozen, text().includes("What if")]).toEqual([[], false]);
+    expect([lab.state.frozen, text().includes("Changed values")]).toEqual([[], false]);
   });
 
   it("silences a hidden node, shows the change of the outputs, and branches with the changes", async () => {
@@ -85,7 +85,7 @@ describe("the Arithmetic panel", () => {
     const check = vi.fn<PythonApi["check"]>(async () => ({ torch: "2.9", cells: cells(lab) }));
     const lab = await open({}, { check });
     await click("Check with PyTorch");
-    expect(await screen.findByText("PyTorch 2.9 agrees. The loss and 1 gradients differ by at most 0.")).toBeTruthy();
+    expect(await screen.findByText("PyTorch 2.9 agrees. The loss and 1 gradient differ by at most 0.")).toBeTruthy();
     expect(check.mock.calls[0][0].parameters).toEqual([...lab.run!.stateBefore(0)]);
     off = 0.5;
     await click("Check with PyTorch");

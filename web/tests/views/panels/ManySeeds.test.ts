@@ -69,10 +69,10 @@ describe("the panel of many seeds", () => {
     const lab = await open();
     await click("Measure");
     await fireEvent.click(await screen.findByRole("button", { name: "30 networks from −1.00 to 0.00" }));
-    expect(text()).toContain("30 networks have a difference from −1.000 to 0.000. Open seed 4, 8.");
+    expect(text()).toContain("Difference from −1.000 to 0.000: 30 networks. Open seed 4, 8.");
     await click("8");
     await waitFor(() => expect([lab.root.seed, lab.state.step]).toEqual([8, 12]));
-    expect(lab.state.own!.input).toEqual([1, 1, 0, 0]);
+    expect(lab.state.custom!.input).toEqual([1, 1, 0, 0]);
     expect(text()).toContain("this run"); // the same training with another seed
   });
 

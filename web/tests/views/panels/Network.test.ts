@@ -31,10 +31,10 @@ describe("the Network panel", () => {
   });
 
   it("shows values, and a dot for cells of later phases", async () => {
-    const lab = await open({ stop: 0 });
+    const lab = await open({ phase: 0 });
     expect(cell(WEIGHT).textContent).toBe(signed(lab.now.value(WEIGHT)));
     expect(cell("layer2.a[0]").textContent!.trim()).toBe("·");
-    lab.state.stop = 1;
+    lab.state.phase = 1;
     await waitFor(() => expect(cell("layer2.a[0]").textContent!.trim()).toBe(lab.now.value("layer2.a[0]").toFixed(3)));
     expect(cell("layer2.a[0]").getAttribute("aria-label")).toBe(
       `the words of layer2.a[0]: ${lab.now.value("layer2.a[0]").toFixed(3)}`,

@@ -29,22 +29,22 @@ describe("the Picture panel", () => {
   it("shows a selected picture until the user returns to the training picture", async () => {
     const lab = await open();
     await click("left");
-    expect(lab.state.own).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
     expect(screen.getByRole("heading").textContent).toBe("Picture · custom");
     await choose(screen.getByLabelText("Black-and-white pictures"), "15");
-    expect(lab.state.own).toEqual({ input: [1, 1, 1, 1], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ input: [1, 1, 1, 1], target: [0, 1] });
     await click("Show training picture");
-    expect(lab.state.own).toBeNull();
+    expect(lab.state.custom).toBeNull();
   });
 
   it("changes the target of the selected picture", async () => {
     const lab = await open();
     await click("gray");
-    expect(lab.state.own!.target).toEqual([1, 0]);
+    expect(lab.state.custom!.target).toEqual([1, 0]);
     await choose(screen.getByLabelText("Target"), "1");
-    expect(lab.state.own!.target).toEqual([0, 1]);
+    expect(lab.state.custom!.target).toEqual([0, 1]);
     await choose(screen.getByLabelText("Target"), "-1");
-    expect(lab.state.own!.target).toEqual([0.5, 0.5]);
+    expect(lab.state.custom!.target).toEqual([0.5, 0.5]);
     expect(text()).not.toContain("Target:");
   });
 
@@ -60,9 +60,9 @@ describe("the Picture panel", () => {
     const lab = await open();
     lab.unsureBelow = 0;
     const wrong = lab.now.predict([1, 1, 0, 0])[0] < lab.now.predict([1, 1, 0, 0])[1] ? [1, 0] : [0, 1];
-    lab.state.own = { input: [1, 1, 0, 0], target: wrong };
+    lab.state.custom = { input: [1, 1, 0, 0], target: wrong };
     await waitFor(() => expect(document.querySelector(".pill")!.className).toContain("warn"));
-    lab.state.own = { input: [1, 1, 0, 0], target: wrong.toReversed() };
+    lab.state.custom = { input: [1, 1, 0, 0], target: wrong.toReversed() };
     await waitFor(() => expect(document.querySelector(".pill")!.className).not.toContain("warn"));
   });
 
@@ -77,7 +77,7 @@ describe("the Picture panel", () => {
     const lab = await open({ pictures: many("row", 20), heldOut: many("test", 2) });
     expect(screen.queryByRole("button", { name: "row 1" })).toBeNull();
     await choose(screen.getByLabelText("Other rows"), "Held-out/1");
-    expect(lab.state.own).toEqual({ input: [0.5, 0, 0, 1], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ input: [0.5, 0, 0, 1], target: [0, 1] });
   });
 
   it("shows numbers to predict in their units", async () => {
