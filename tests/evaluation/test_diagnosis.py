@@ -102,7 +102,7 @@ def test_compare_reports_differences_and_outcomes():
     assert "learned by epoch" in str(found)
 
 
-def test_compare_says_which_network_learned():
+def test_compare_names_the_networks_that_learned():
     def outcome(first, second):
         return compare(first, second).outcomes[1]
 
