@@ -47,7 +47,7 @@ def open_more_settings(page):
         tn.train(tn.Network.initial(seed=2), World(noise=0.2), tn.Recipe(optimizer="adam", learning_rate=0.01, epochs=4, seed=5)),
         tn.train(tn.Network.initial((9, 4, 2), seed=1, hidden="relu", output="softmax"), tn.pictures.lines(3), tn.Recipe(loss="cross_entropy")),
     ],
-    ids=["the notebook's", "4-8-2", "noise in batches", "a world", "3x3"],
+    ids=["default", "4-8-2", "noise in batches", "a world", "3x3"],
 )  # fmt: skip
 def test_every_step_equals_python(open_file, run):
     page = open_file(run)

@@ -160,7 +160,7 @@ def executed():
 
 
 @pytest.mark.filterwarnings("default")  # nbconvert gives warnings
-@pytest.mark.parametrize("state", [True, False], ids=["with the widget's state", "without it"])
+@pytest.mark.parametrize("state", [True, False], ids=["with widget state", "without widget state"])
 def test_html_from_nbconvert_shows_pictures_and_a_table(executed, state, browser, tmp_path):
     from nbconvert import HTMLExporter
 

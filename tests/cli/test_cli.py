@@ -267,7 +267,7 @@ def test_an_unknown_option_has_exit_code_2():
     assert "No such option" in done.stderr
 
 
-def test_a_damaged_recording_is_refused_and_left_alone(recording, tmp_path):
+def test_a_damaged_recording_is_refused_and_not_changed(recording, tmp_path):
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(recording.read_bytes()[:5000])
     done = tinynet("stress", cut)

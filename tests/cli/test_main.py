@@ -10,7 +10,7 @@ from run_cli import IN_A_PROCESS, tinynet
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["nudge", "--seed", "4", "--json"], 0), (["nudge", "--seed", "-1"], 2)],
-    ids=["result", "mistake"],
+    ids=["result", "error"],
 )
 def test_python_m_tinynet_runs_the_command(arguments, code, tmp_path):
     done = subprocess.run([*IN_A_PROCESS, *arguments], capture_output=True, text=True, cwd=tmp_path)

@@ -22,7 +22,7 @@ def test_every_axis_of_a_trial_is_an_option():
         assert f"--{name.replace('_', '-')}" in helped.replace("\n", " ")
 
 
-def test_the_table_prints_the_counts_of_the_library():
+def test_the_table_of_a_sweep_has_the_counts_of_the_library():
     done = tinynet(*SMALL)
     assert done.stderr == ""
     assert "All trials: loss mse, order fixed, optimizer sgd, hidden 3." in done.stdout
@@ -38,7 +38,7 @@ def test_the_table_prints_the_counts_of_the_library():
         )
 
 
-def test_json_has_the_rows_of_the_library():
+def test_the_json_of_a_sweep_has_the_rows_of_the_library():
     found = json.loads(tinynet(*SMALL, "--json").stdout)
     grid = tn.grid(learning_rate=[1.0, 5.0], epochs=[100, 1000])
     assert found["trials"] == tn.sweep(grid, 300).rows()

@@ -141,7 +141,7 @@ def test_every_field_of_a_recipe_is_an_option():
                 assert text in helped
 
 
-def test_help_offers_no_value_that_is_refused():
+def test_help_lists_only_accepted_values():
     for command in ("train", "population", "sweep"):
         helped = tinynet(command, "--help").stdout
         assert "external" not in helped
@@ -258,7 +258,7 @@ def test_up_to_20_predicted_numbers_are_printed(tmp_path):
     assert re.search(r"row 2 +\d+\.\d+ +20\n", re.sub(r" +$", "", shown.stdout, flags=re.M))
 
 
-def test_a_folder_of_images_is_trained_on(tmp_path):
+def test_train_accepts_a_folder_of_images(tmp_path):
     digits = load_digits()
     for k in np.flatnonzero(digits.target < 2)[:40]:
         path = tmp_path / "pictures" / f"{'zero' if digits.target[k] == 0 else 'one'}" / f"{k}.png"

@@ -16,14 +16,14 @@ def moment():
     return tn.nudge(tn.Network.initial(seed=0), LINES[0])
 
 
-def flat(explanation):
+def all_explanations(explanation):
     yield explanation
     for factor in explanation.factors:
-        yield from flat(factor)
+        yield from all_explanations(factor)
 
 
 def test_a_parameter_is_explained_down_to_inputs_and_parameters(moment):
-    opened = list(flat(moment.explain("layer1.weight[0,2]")))
+    opened = list(all_explanations(moment.explain("layer1.weight[0,2]")))
     names = [one.name for one in opened]
     assert names[0] == "layer1.weight[0,2].after"
     assert len(names) == len(set(names))
@@ -46,8 +46,8 @@ def test_the_text_shows_formula_numbers_and_value(moment):
 
 
 def test_depth_limits_the_explanation(moment):
-    assert len(list(flat(moment.explain("loss", depth=0)))) == 1
-    assert [one.name for one in flat(moment.explain("loss", depth=1))] == [
+    assert len(list(all_explanations(moment.explain("loss", depth=0)))) == 1
+    assert [one.name for one in all_explanations(moment.explain("loss", depth=1))] == [
         "loss",
         "loss.term[0]",
         "loss.term[1]",
@@ -56,7 +56,7 @@ def test_depth_limits_the_explanation(moment):
 
 def test_a_formula_with_numbers_evaluates_to_the_value(moment):
     """Evaluate the formula with numbers as arithmetic; compare the shown digits."""
-    for one in flat(moment.explain("layer1.weight[1,1]")):
+    for one in all_explanations(moment.explain("layer1.weight[1,1]")):
         if one.formula is None:
             continue
         arithmetic = (

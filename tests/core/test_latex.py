@@ -41,7 +41,7 @@ MOMENTS = {
 }  # fmt: skip
 
 
-def wide():
+def wide_moment():
     """Return a moment whose sums, means and maxima are too long for a line."""
     inputs = np.linspace(0, 1, 2 * 40).reshape(2, 40)
     examples = tn.Examples(inputs, np.eye(12)[:2], ("a", "b"), None, tuple("abcdefghijkl"))
@@ -54,18 +54,18 @@ def refused():
     if shutil.which("node") is None or not (WEB / "node_modules" / "katex").is_dir():
         pytest.skip("KaTeX is not installed: npm --prefix web ci")
 
-    def ask(formulas):
+    def check(formulas):
         command = ["node", "--eval", READER]
         done = subprocess.run(
             command, input=json.dumps(formulas), cwd=WEB, capture_output=True, text=True, check=True
         )
         return json.loads(done.stdout)
 
-    assert [tex for tex, _ in ask([("x^{1}'", True), ("x", False), (r"\frac{1}", True)])] == [
+    assert [tex for tex, _ in check([("x^{1}'", True), ("x", False), (r"\frac{1}", True)])] == [
         "x^{1}'",
         r"\frac{1}",
     ]
-    return ask
+    return check
 
 
 def blocks(document):
@@ -78,7 +78,7 @@ def blocks(document):
 
 @pytest.mark.slow
 def test_katex_accepts_every_cell_of_every_kind_of_sheet(refused):
-    moments = [tn.nudge(*parts) for parts in MOMENTS.values()] + [wide()]
+    moments = [tn.nudge(*parts) for parts in MOMENTS.values()] + [wide_moment()]
     formulas = []
     for moment in moments:
         for name in moment.sheet.cells:
@@ -110,7 +110,7 @@ def test_katex_accepts_documents_of_any_depth(refused, kind):
 
 
 def test_broken_formulas_keep_their_terms():
-    moment = wide()
+    moment = wide_moment()
     for name, mark in (
         ("example0.layer1.z[0]", "+"),
         ("example0.layer1.max", r"\bigr)"),
@@ -129,13 +129,13 @@ def test_broken_formulas_keep_their_terms():
 
 
 @pytest.mark.slow
-def test_no_line_is_wider_than_the_page():
+def test_no_line_of_a_latex_document_is_wider_than_the_page():
     """Measure lines in Computer Modern at 11 points; A4 has margins of 20 mm."""
     from matplotlib import rc_context
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser
 
-    moment, parser, widths = wide(), MathTextParser("path"), []
+    moment, parser, widths = wide_moment(), MathTextParser("path"), []
     plain = {r"\tfrac": r"\frac", r"\bigl": "", r"\bigr": "", "&": "", r"\\": ""}
     for name in [
         *list(moment.sheet.cells)[::300],
@@ -152,7 +152,7 @@ def test_no_line_is_wider_than_the_page():
     assert 100 < max(widths) / 72 * 25.4 < 170
 
 
-def test_the_command_prints_a_document(tmp_path):
+def test_explain_prints_a_latex_document(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1))
     run.save(tmp_path / "run.safetensors")
     done = tinynet("explain", tmp_path / "run.safetensors", "loss", "--format", "document", "--depth", "1")
@@ -160,8 +160,8 @@ def test_the_command_prints_a_document(tmp_path):
     assert done.stdout.startswith(r"\documentclass")
 
 
-def test_a_document_has_a_maximum_size(monkeypatch):
-    opened = wide().explain("loss")
+def test_a_latex_document_has_a_maximum_size(monkeypatch):
+    opened = wide_moment().explain("loss")
     monkeypatch.setattr(latex, "MAX_CELLS", 100)
     with pytest.raises(
         tn.TinyNetError, match=r"has 723 cells. A document can have at most 100. Choose a smaller"

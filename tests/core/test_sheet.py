@@ -15,7 +15,7 @@ from tinynet.errors import TinyNetError
 
 LINES = tn.pictures.lines()
 CASES = {
-    "the notebook's": (tn.Architecture(), tn.Recipe(), 1),
+    "default": (tn.Architecture(), tn.Recipe(), 1),
     "a batch": (tn.Architecture(), tn.Recipe(), 3),
     "bce": (tn.Architecture((4, 5, 3, 2)), tn.Recipe(loss="bce"), 2),
     "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy"), 2),
@@ -144,7 +144,7 @@ def test_each_cell_uses_only_cells_before_it():
 
 
 def test_dependents_are_the_cells_that_change():
-    moment = nudge(*CASES["the notebook's"])
+    moment = nudge(*CASES["default"])
     sheet = moment.sheet
     input_values = {name: moment.values[name] for name, cell in sheet.cells.items() if cell.formula is None}
     changed = sheet.evaluate(input_values | {"layer2.bias[0]": 3.0})
@@ -186,7 +186,7 @@ def test_operations_follow_ieee_754(operation, arguments, value):
     assert result == value or (math.isnan(result) and math.isnan(value))
 
 
-def described(**changes):
+def sheet_json(**changes):
     sheet = Sheet.of(tn.Architecture()).to_json()
     return sheet | changes
 
@@ -194,10 +194,10 @@ def described(**changes):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (described(format=3), "not a sheet of format 2"),
-        (described(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of '\+'"),
-        (described(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
-        (described(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
+        (sheet_json(format=3), "not a sheet of format 2"),
+        (sheet_json(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of '\+'"),
+        (sheet_json(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
+        (sheet_json(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
     ],
 )  # fmt: skip
 def test_a_damaged_sheet_is_refused(data, message):
@@ -216,5 +216,5 @@ def golden_numbers():
     return {"sheet": moment.sheet.to_json(), "values": moment.values}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_sheet_is_unchanged(check_golden):
     check_golden("sheet_4-3-2", golden_numbers())

@@ -52,7 +52,7 @@ def test_without_noise_a_fuzzy_line_has_its_two_levels():
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=4, max_size=4))
-def test_a_json_round_trip_keeps_every_digit(values):
+def test_a_json_round_trip_keeps_the_examples(values):
     one = Examples(np.array([values]), None, ("some",), (2, 2))
     assert Examples.from_json(json.loads(json.dumps(one.to_json()))) == one
 

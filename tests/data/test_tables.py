@@ -210,7 +210,7 @@ def test_invalid_tables_in_memory_are_refused(source, message):
 # --- numbers to predict ----------------------------------------------------------------------------------------
 
 
-def test_numeric_targets_have_units():
+def test_numeric_targets_keep_their_units():
     diabetes = load_diabetes(as_frame=True).frame
     some = read(diabetes, targets="target")
     assert (some.target_names, some.regression, some.inputs.shape) == (("target",), True, (442, 10))

@@ -24,7 +24,7 @@ FIRST_PICTURES = {
 }
 
 
-def twin(world, number, seed, stream):
+def draw_by_specification(world, number, seed, stream):
     """Draw one picture by the specification in the docstring of the module."""
 
     def word(j):
@@ -60,7 +60,9 @@ def twin(world, number, seed, stream):
 def test_a_picture_follows_the_specification(seed, number, stream, labels, doubt, n):
     world = World(noise=0.3, doubt=doubt, dark=(0.1, 0.3), labels=labels, n=n)
     inputs, targets, rows = world.draw([0, number], seed=seed, stream=stream)
-    assert (inputs[1].tolist(), targets[1].tolist(), rows[1]) == twin(world, number, seed, stream)
+    assert (inputs[1].tolist(), targets[1].tolist(), rows[1]) == draw_by_specification(
+        world, number, seed, stream
+    )
 
 
 def test_the_first_two_pictures_have_fixed_numbers():
@@ -134,7 +136,7 @@ def test_noise_has_its_standard_deviation_and_is_independent():
     assert np.abs(np.corrcoef(seen.T) - np.eye(4)).max() < 0.04
 
 
-def test_noise_is_clipped():
+def test_noisy_pixels_are_clipped_to_0_to_1():
     seen = World(noise=0.5).draw(np.arange(1000), seed=0)[0]
     assert (seen.min(), seen.max()) == (0, 1)
 
@@ -216,13 +218,13 @@ def golden_numbers():
     ]
     places = [(0, rng.TRAINING), (2**32 - 1, rng.TRAINING), (5, rng.TEST)]
     return {
-        "patterns": [described(Patterns.of(n)) for n in (2, 3, 4)],
+        "patterns": [pattern_fields(Patterns.of(n)) for n in (2, 3, 4)],
         "worlds": [
             {
                 "world": world.to_json(),
                 "seed": seed,
                 "stream": stream,
-                "pictures": pictures_of(world, seed, stream),
+                "pictures": drawn_fields(world, seed, stream),
             }
             for world in worlds
             for seed, stream in places
@@ -230,7 +232,7 @@ def golden_numbers():
     }
 
 
-def described(table):
+def pattern_fields(table):
     return {
         "masks": table.masks.tolist(),
         "targets": table.targets.tolist(),
@@ -240,10 +242,10 @@ def described(table):
     }
 
 
-def pictures_of(world, seed, stream):
+def drawn_fields(world, seed, stream):
     inputs, targets, rows = world.draw([*range(20), 2**32 - 1], seed=seed, stream=stream)
     return {"inputs": inputs.tolist(), "targets": targets.tolist(), "rows": rows.tolist()}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_worlds_are_unchanged(check_golden):
     check_golden("worlds", golden_numbers())

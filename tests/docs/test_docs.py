@@ -88,7 +88,7 @@ def test_every_link_leads_to_a_file_and_a_heading(page):
         assert not anchor or anchor in anchors(linked.read_text()), target
 
 
-def test_a_missing_name_is_detected():
+def test_a_missing_name_in_the_docs_is_detected():
     assert not missing_name("experiments.shards.Shard")
     assert missing_name("experiments.shards.Block")
     assert missing_name("no_such_module")
@@ -100,7 +100,7 @@ def test_a_missing_name_is_detected():
     ]
 
 
-def test_a_missing_file_is_detected():
+def test_a_missing_file_in_the_docs_is_detected():
     text = "`kernels/emit.py`, `printing.py`, `src/tinynet/core/` and `web/src/nowhere`"
     paths = [match[0] for match in CODE_FILE.finditer(text)]
     assert paths == ["kernels/emit.py", "printing.py", "src/tinynet/core/", "web/src/nowhere"]

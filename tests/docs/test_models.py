@@ -14,7 +14,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
 
 @pytest.mark.torch
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_the_code_prints_the_shown_output(tmp_path, monkeypatch):
+def test_the_code_in_models_md_prints_the_shown_output(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inout, code = re.findall(r"```python\n(.*?)```", TEXT, re.S)
     printed, (command, shown) = (

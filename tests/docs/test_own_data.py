@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_every_session_prints_the_shown_output(folder, monkeypatch):
+def test_every_session_in_own_data_md_prints_the_shown_output(folder, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert len(SESSIONS) == 3
     for command, printed in SESSIONS:
@@ -35,7 +35,7 @@ def test_every_session_prints_the_shown_output(folder, monkeypatch):
         assert [line.rstrip() for line in done.stdout.splitlines()] == printed.splitlines()
 
 
-def test_the_code_prints_the_shown_output(folder, monkeypatch):
+def test_the_code_in_own_data_md_prints_the_shown_output(folder, monkeypatch):
     monkeypatch.chdir(folder)
     names = {}
     assert len(LIBRARY) == len(PRINTED) == 2

@@ -11,7 +11,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "paper.md").read_text()
 
 
 @pytest.mark.slow
-def test_the_code_prints_the_shown_output(tmp_path, monkeypatch):
+def test_the_code_in_paper_md_prints_the_shown_output(tmp_path, monkeypatch):
     from tinynet.exports import film
 
     monkeypatch.setattr(

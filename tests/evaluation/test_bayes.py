@@ -38,7 +38,7 @@ def group(pixels, ends, noise, steps=400):
     return sum(math.prod(likelihood(x, level, noise) for x in pixels) for level in levels) / steps
 
 
-def twin(world, picture):
+def posterior_by_loop(world, picture):
     """Return P(horizontal) and P(ambiguous) by a loop over the patterns."""
     table, mass = world.patterns, {(1.0, 0.0): 0.0, (0.0, 1.0): 0.0, (0.5, 0.5): 0.0}
     for row, (mask, target) in enumerate(zip(table.masks, table.targets, strict=True)):
@@ -62,7 +62,7 @@ def test_the_posterior_agrees_with_a_loop_over_the_patterns(world):
     inputs, _, _ = world.draw(np.arange(6 if world.n == 2 else 2), seed=1)
     best, doubt = bayes.posterior(world, inputs), bayes.ambiguous(world, inputs)
     for k, picture in enumerate(inputs.tolist()):
-        assert (best[k, 0], doubt[k]) == pytest.approx(twin(world, picture), abs=1e-5)
+        assert (best[k, 0], doubt[k]) == pytest.approx(posterior_by_loop(world, picture), abs=1e-5)
 
 
 @pytest.mark.slow

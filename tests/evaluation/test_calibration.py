@@ -181,7 +181,7 @@ def test_no_other_temperature_is_better(seed):
     assert score(best) <= min(score(best * factor) for factor in (0.5, 0.9, 0.99, 1.01, 1.1, 2.0)) + 1e-12
 
 
-def test_temperatures_are_bounded():
+def test_the_temperature_has_a_minimum_and_a_maximum():
     assert calibration.temperature([0.9, 0.1], [1, 0]) == pytest.approx(
         0.01
     )  # always correct and therefore underconfident
@@ -198,7 +198,7 @@ def test_temperatures_are_bounded():
         ([0.5], [2], "outcomes contains numbers outside 0 to 1"),
     ],
 )
-def test_wrong_shapes_and_values_are_refused(probabilities, outcomes, message):
+def test_predictions_of_wrong_shape_or_value_are_refused(probabilities, outcomes, message):
     with pytest.raises(TinyNetError, match=message):
         calibration.brier(probabilities, outcomes)
 

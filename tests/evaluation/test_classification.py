@@ -74,24 +74,24 @@ def test_a_target_without_a_class_is_half_right():
         classification.score(network, tn.pictures.stress())
 
 
-def made(part, confidences, right):
+def score_of(part, confidences, right):
     return Score(part, 0.0, 0.0, np.array(confidences), np.array(right, float))
 
 
 def test_the_verdicts_compare_confidence_and_accuracy():
-    sure = made("held-out", [0.95] * 20, [1] * 10 + [0] * 10)
+    sure = score_of("held-out", [0.95] * 20, [1] * 10 + [0] * 10)
     first, second = sure.verdicts()
     assert str(first) == "10 of 20 held-out predictions are correct (50.0 %; 95 % interval 29.9 % to 70.1 %)."
     assert "Mean confidence is 95.0 %, above the accuracy interval (overconfident)." in str(second)
     assert "Expected calibration error: 0.4500." in str(second)
-    assert "(underconfident)" in str(made("held-out", [0.5] * 20, [1] * 20).verdicts()[1])
+    assert "(underconfident)" in str(score_of("held-out", [0.5] * 20, [1] * 20).verdicts()[1])
     assert "consistent with the accuracy interval" in str(
-        made("held-out", [0.6] * 20, [1] * 10 + [0] * 10).verdicts()[1]
+        score_of("held-out", [0.6] * 20, [1] * 10 + [0] * 10).verdicts()[1]
     )
 
 
 def test_the_json_contains_only_bins_that_are_not_empty():
-    found = made("held-out", [0.55, 0.55, 1.0], [1, 0, 1]).to_json()
+    found = score_of("held-out", [0.55, 0.55, 1.0], [1, 0, 1]).to_json()
     assert [(row["from"], row["count"], row["observed"]) for row in found["reliability"]] == [
         (0.5, 2, 0.5),
         (0.9, 1, 1),
@@ -100,9 +100,9 @@ def test_the_json_contains_only_bins_that_are_not_empty():
 
 
 def test_the_abstention_threshold_is_chosen_on_one_part_and_evaluated_on_another():
-    chosen = made("validation", [0.9, 0.8, 0.7, 0.6], [1, 1, 0, 0])
-    judged = made("held-out", [0.95, 0.85, 0.8, 0.79], [1, 0, 1, 0])
-    found = classification.abstain(chosen, judged)
+    chosen = score_of("validation", [0.9, 0.8, 0.7, 0.6], [1, 1, 0, 0])
+    evaluated = score_of("held-out", [0.95, 0.85, 0.8, 0.79], [1, 0, 1, 0])
+    found = classification.abstain(chosen, evaluated)
     assert (found.count, found.n, found.numbers["threshold"], found.numbers["coverage"]) == (1, 3, 0.8, 0.75)
     assert found.numbers["error"] == pytest.approx(1 / 3)
     assert found.interval == pytest.approx(verdicts.wilson(1, 3))
@@ -114,16 +114,16 @@ def test_the_abstention_threshold_is_chosen_on_one_part_and_evaluated_on_another
         "This is more than the 5 % allowed.",
     ):
         assert words in found.sentence
-    assert "allowed." not in classification.abstain(chosen, judged, 0.5).sentence
+    assert "allowed." not in classification.abstain(chosen, evaluated, 0.5).sentence
 
 
 def test_abstention_reports_a_missing_threshold_and_missing_answers():
-    wrong = made("training", [0.9], [0])
+    wrong = score_of("training", [0.9], [0])
     found = classification.abstain(wrong, wrong)
     expected = "No confidence threshold gives an error of at most 5 % on the 1 training examples. The lowest error is 100 %."
     assert found.sentence == expected
     assert found.count is None
-    silent = classification.abstain(made("training", [0.9], [1]), made("held-out", [0.8], [1]))
+    silent = classification.abstain(score_of("training", [0.9], [1]), score_of("held-out", [0.8], [1]))
     assert "0 of 1 held-out examples are answered (" in silent.sentence
     assert (silent.n, silent.count) == (0, None)
 

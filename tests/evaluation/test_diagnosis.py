@@ -36,7 +36,7 @@ def test_nodes_that_start_with_zeros_stay_equal():
     assert kinds(run(init="zeros")) == ["symmetric initialization", "plateau"]
 
 
-def test_divergence_and_dead_relus_are_found():
+def test_divergence_and_dead_relus_are_detected():
     assert kinds(run(hidden="identity", output="identity", learning_rate=50.0))[0] == "divergence"
     network = tn.Network.initial(seed=0, hidden="relu")
     dead = network.with_parameters(np.where(np.arange(23) < 15, -1.0, network.parameters))
@@ -44,7 +44,7 @@ def test_divergence_and_dead_relus_are_found():
     assert finding.evidence == {"layer": 1, "dead": 3}
 
 
-def test_saturation_is_found():
+def test_saturation_is_detected():
     network = tn.Network.initial(seed=0)
     stuck = tn.train(network.with_parameters(network.parameters * 100), LINES, tn.Recipe(epochs=1))
     assert "saturation" in kinds(stuck)
@@ -102,7 +102,7 @@ def test_compare_reports_differences_and_outcomes():
     assert "learned by epoch" in str(found)
 
 
-def test_compare_says_which_network_learned():
+def test_compare_names_the_networks_that_learned():
     def outcome(first, second):
         return compare(first, second).outcomes[1]
 

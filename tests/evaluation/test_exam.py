@@ -17,7 +17,7 @@ from tinynet.evaluation.symmetry import agreement, symmetrize
 EXAM = Exam(count=3000)
 
 
-def best(inputs):
+def bayes_optimal(inputs):
     return bayes.posterior(tn.World(), inputs)
 
 
@@ -40,7 +40,7 @@ def test_the_exam_has_gray_and_twelve_other_ambiguous_pictures():
 
 
 def test_the_bayes_optimal_prediction_passes_the_exam():
-    result = EXAM.evaluate(best)
+    result = EXAM.evaluate(bayes_optimal)
     assert result.passed.tolist() == [True]
     assert result.brier_ratio == pytest.approx([1])
     assert result.accuracy == pytest.approx([EXAM.bayes_scores.accuracy.value], abs=1e-3)
@@ -66,7 +66,7 @@ def test_the_validation_stream_has_other_pictures():
         == bayes_bounds.bayes_scores(tn.World(), count=3000, stream=rng.VALIDATION).brier.value
     )
     assert other.bayes_scores != EXAM.bayes_scores
-    assert other.evaluate(best).brier_ratio == pytest.approx([1])
+    assert other.evaluate(bayes_optimal).brier_ratio == pytest.approx([1])
     with pytest.raises(TinyNetError, match="stream is 5. It must be rng.VALIDATION or rng.TEST"):
         replace(EXAM, stream=5)
 
@@ -100,7 +100,7 @@ def test_a_memorizer_meets_only_the_first_requirement(memorizers):
 
 def test_a_symmetrized_memorizer_has_the_accuracy_of_bayes(memorizers):
     result = EXAM.evaluate(symmetrize(memorizers.network(3)))
-    assert result.accuracy == pytest.approx(EXAM.evaluate(best).accuracy, abs=1e-3)
+    assert result.accuracy == pytest.approx(EXAM.evaluate(bayes_optimal).accuracy, abs=1e-3)
     assert result.worst_ambiguous == pytest.approx([0], abs=1e-12)
     assert result.agreement > 0.99
 
@@ -140,7 +140,7 @@ def test_networks_with_nan_or_infinity_meet_no_requirement(memorizers):
 
 
 def test_exam_verdicts_contain_counts_and_medians(memorizers):
-    result = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.evaluate(best)])
+    result = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.evaluate(bayes_optimal)])
     found = result.verdicts()
     assert len(result) == 65
     assert [v.count for v in found] == [*result.met.sum(axis=0).tolist(), 1]
@@ -201,11 +201,11 @@ def test_unsupported_exams_are_refused():
 def test_a_validation_exam_uses_pictures_of_the_validation_stream():
     practice = replace(EXAM, stream=rng.VALIDATION)
     requested = []
-    practice.evaluate(lambda inputs: requested.append(inputs) or best(inputs))
+    practice.evaluate(lambda inputs: requested.append(inputs) or bayes_optimal(inputs))
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=rng.VALIDATION)
     assert any(np.array_equal(some, inputs) for some in requested)
     targets = tn.World().patterns.targets[rows, 0]
-    assert practice.bayes_scores == bayes_bounds.scores_of(best(inputs)[:, 0], targets)
+    assert practice.bayes_scores == bayes_bounds.scores_of(bayes_optimal(inputs)[:, 0], targets)
     with pytest.raises(TinyNetError, match=r"the outputs have shape \(4, 3\). It must be \(4, 2\)"):
         EXAM.evaluate(lambda x: np.zeros((len(x), 3)))
     with pytest.raises(TinyNetError, match="noise is 0"):

@@ -15,7 +15,7 @@ from tinynet.story.rung_effects import effects, sentence
 EXAM = Exam(count=1000)
 
 
-def marks(**columns):
+def exam_result(**columns):
     plain = {"margin": 0.9, "accuracy": 0.95, "gray": 0.05, "worst_ambiguous": 0.1}
     plain |= {"brier_ratio": 1.0, "auroc": 0.9, "agreement": 0.97}
     return ExamResult(*(np.asarray(columns.get(name, [value] * 4), float) for name, value in plain.items()))
@@ -37,7 +37,7 @@ def test_every_rung_is_compared_with_an_earlier_rung():
 
 
 def test_a_standing_sums_up_the_exam_results():
-    found = Standing.of("x", marks(margin=[0.9, 0.5, -0.1, np.nan], accuracy=[0.9, 1.0, 0.8, np.nan]))
+    found = Standing.of("x", exam_result(margin=[0.9, 0.5, -0.1, np.nan], accuracy=[0.9, 1.0, 0.8, np.nan]))
     assert (found.networks, found.finite, found.passed, found.n_failing_clean_lines) == (4, 3, 0, 2)
     assert found.met[0] == 1
     assert found.means["accuracy"] == pytest.approx(0.9)
@@ -52,8 +52,8 @@ def test_a_standing_sums_up_the_exam_results():
 
 
 def test_only_changes_beyond_their_errors_are_reported():
-    before = Standing.of("a", marks(accuracy=[0.80] * 4, gray=[0.5, 0.1, 0.9, 0.5]))
-    after = Standing.of("b", marks(accuracy=[0.90] * 4, gray=[0.6, 0.2, 0.9, 0.5], auroc=[0.5] * 4))
+    before = Standing.of("a", exam_result(accuracy=[0.80] * 4, gray=[0.5, 0.1, 0.9, 0.5]))
+    after = Standing.of("b", exam_result(accuracy=[0.90] * 4, gray=[0.6, 0.2, 0.9, 0.5], auroc=[0.5] * 4))
     found = {
         effect.measure.label: (effect.kind, round(effect.before, 3), round(effect.after, 3))
         for effect in effects(before, after)
@@ -97,13 +97,13 @@ def test_an_unknown_rung_is_named():
         Ladder(16, exam=EXAM).standing("top")
 
 
-def test_every_sentence_is_easy_to_read():
+def test_every_sentence_about_a_rung_is_easy_to_read():
     """Check every rung; sentences are longest if no measure or every measure changes."""
     for change in (0.0, 0.1, -0.1):
         for rung in RUNGS:
             one = Ladder(4, exam=EXAM)
-            changed = {name: [value[0] + change] * 4 for name, value in vars(marks()).items()}
-            one._standings = {rung.key: Standing.of(rung.key, marks(**changed))}
+            changed = {name: [value[0] + change] * 4 for name, value in vars(exam_result()).items()}
+            one._standings = {rung.key: Standing.of(rung.key, exam_result(**changed))}
             if rung.baseline is not None:
-                one._standings[rung.baseline] = Standing.of(rung.baseline, marks())
+                one._standings[rung.baseline] = Standing.of(rung.baseline, exam_result())
             assert not prose.hard(sentence(one, rung.key))

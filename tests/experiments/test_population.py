@@ -11,7 +11,7 @@ from tinynet.errors import TinyNetError
 LINES = tn.pictures.lines()
 SEEDS = (0, 1, 63, 64, 99)
 CASES = {
-    "the notebook's": (tn.Architecture(), tn.Recipe()),
+    "default": (tn.Architecture(), tn.Recipe()),
     "shuffled": (tn.Architecture(), tn.Recipe(order="shuffled")),
     "mini-batches": (tn.Architecture(), tn.Recipe(batch_size=3, momentum=0.9)),
     "nesterov": (tn.Architecture(), tn.Recipe(momentum=0.5, nesterov=True, weight_decay=0.001)),
@@ -148,7 +148,7 @@ def test_an_interruption_keeps_the_trained_networks():
         ({"examples": tn.pictures.lines(3)}, "9 inputs"),
     ],
 )
-def test_invalid_arguments_are_refused(arguments, message):
+def test_invalid_arguments_of_a_population_are_refused(arguments, message):
     with pytest.raises(TinyNetError, match=message):
         tn.population(**arguments)
 

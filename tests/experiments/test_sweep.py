@@ -73,29 +73,29 @@ def cluster():
 
 
 @pytest.fixture(scope="module")
-def two(cluster):
+def two_workers(cluster):
     with cluster(2) as running:
         yield running
 
 
-def test_two_dask_workers_give_equal_tables(two, tmp_path, reference):
-    tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two.scheduler_address)
+def test_two_dask_workers_give_equal_tables(two_workers, tmp_path, reference):
+    tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two_workers.scheduler_address)
     assert tables(tmp_path) == reference
 
 
-def test_a_killed_worker_does_not_change_the_tables(two, tmp_path, reference):
+def test_a_killed_worker_does_not_change_the_tables(two_workers, tmp_path, reference):
     pids, done = (
-        [worker.pid for worker in two.scheduler_info["workers"].values() if hasattr(worker, "pid")],
+        [worker.pid for worker in two_workers.scheduler_info["workers"].values() if hasattr(worker, "pid")],
         [],
     )
-    pids = pids or [nanny.pid for nanny in two.workers.values()]
+    pids = pids or [nanny.pid for nanny in two_workers.workers.values()]
 
     def kill(count, total):
         done.append(count)
         if len(done) in (3, 8):
             os.kill(pids.pop(), signal.SIGKILL)
 
-    tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two.scheduler_address, progress=kill)
+    tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two_workers.scheduler_address, progress=kill)
     assert not pids
     assert tables(tmp_path) == reference
 
@@ -171,12 +171,12 @@ def test_a_cluster_without_workers_is_an_error(cluster, monkeypatch):
         tn.sweep(GRID, 64, scheduler=running.scheduler_address)
 
 
-def test_a_worker_with_another_version_is_refused(two, monkeypatch):
+def test_a_worker_with_another_version_is_refused(two_workers, monkeypatch):
     monkeypatch.setattr(executors, "__version__", "9.9.9")
     with pytest.raises(
         TinyNetError, match=f"a worker has TinyNet {tn.__version__}. Install TinyNet 9.9.9 on every worker"
     ):
-        tn.sweep(GRID, 64, scheduler=two.scheduler_address)
+        tn.sweep(GRID, 64, scheduler=two_workers.scheduler_address)
 
 
 SCRIPT = """

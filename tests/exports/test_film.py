@@ -21,12 +21,12 @@ def run():
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def low_resolution(monkeypatch):
     monkeypatch.setattr(film, "DPI", 30)
 
 
 @pytest.mark.slow
-def test_a_gif_shows_the_whole_training(run, tmp_path, quick):
+def test_a_gif_shows_the_whole_training(run, tmp_path, low_resolution):
     seen = []
     film.film(
         run, tmp_path / "film.gif", frames=4, fps=10, progress=lambda done, total: seen.append((done, total))
@@ -69,7 +69,7 @@ def test_frames_of_long_trainings_are_recorded_steps():
     assert film.frame_steps(run, 1000) == list(range(0, 201, 10))
 
 
-def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
+def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, low_resolution):
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
     film.film(run, tmp_path / "film.mp4", frames=3, fps=10)
@@ -81,7 +81,7 @@ def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.mp4"])
-def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, quick):
+def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, low_resolution):
     if name.endswith("mp4") and shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
 
@@ -98,7 +98,7 @@ def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, quick):
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the film before"]
 
 
-def test_invalid_options_are_refused(run, tmp_path, monkeypatch):
+def test_invalid_options_of_a_film_are_refused(run, tmp_path, monkeypatch):
     for name, options, message in (
         ("film.avi", {}, "the extension of the film is '.avi'. It must be one of '.gif', '.mp4'"),
         ("no/film.gif", {}, r"cannot write .*film\.gif: there is no folder .*no\. Make the folder first"),
@@ -116,7 +116,7 @@ def test_invalid_options_are_refused(run, tmp_path, monkeypatch):
         film.film(run, tmp_path / "film.mp4")
 
 
-def test_an_error_contains_the_message_of_ffmpeg(run, tmp_path, monkeypatch, quick):
+def test_an_error_contains_the_message_of_ffmpeg(run, tmp_path, monkeypatch, low_resolution):
     fake = tmp_path / "ffmpeg"
     fake.write_text("#!/bin/sh\necho 'Unknown encoder libx264' >&2\nexit 1\n")
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)

@@ -59,13 +59,13 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def worked_out(numbers):
+def evaluate_line(numbers):
     """Return the value of a line of numbers such as `(−0.004) · 1 + 0.268`."""
     python = re.sub(r"\d+(\.\d+)?", lambda found: f"D('{found[0]}')", numbers)
     return eval(python.replace("−", "-").replace("·", "*"), {}, FUNCTIONS)
 
 
-def written(value, decimals):
+def rounded_text(value, decimals):
     text = f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0:f}"
     return text.replace("-", "−")
 
@@ -95,15 +95,17 @@ def test_a_student_who_rounds_every_number_finds_the_printed_answers(name):
                 continue
             symbol, formula = question.formula.split(" = ", 1)
             known_now = filled(formula, known)
-            assert written(worked_out(known_now), decimals) == question.answer, question
+            assert rounded_text(evaluate_line(known_now), decimals) == question.answer, question
             if question.numbers:
-                assert worked_out(question.numbers) == worked_out(known_now)
+                assert evaluate_line(question.numbers) == evaluate_line(known_now)
             known[symbol] = question.answer
             checked += 1
         for _, before, slope, gradient, change, after in paper.sections[-1].table.rows:
-            assert written(worked_out(filled(slope.split(" = ")[1], known)), decimals) == gradient.answer
-            assert written(-decimal(known["η"]) * decimal(gradient.answer), decimals) == change.answer
-            assert written(decimal(before) + decimal(change.answer), decimals) == after.answer
+            assert (
+                rounded_text(evaluate_line(filled(slope.split(" = ")[1], known)), decimals) == gradient.answer
+            )
+            assert rounded_text(-decimal(known["η"]) * decimal(gradient.answer), decimals) == change.answer
+            assert rounded_text(decimal(before) + decimal(change.answer), decimals) == after.answer
             checked += 3
     cells = tn.Sheet.of(
         CLASSES[name].get("architecture", tn.Architecture()), CLASSES[name].get("recipe", tn.Recipe())
@@ -161,7 +163,7 @@ def test_each_student_has_a_network_and_a_row_in_the_key():
     assert len({row[3] for row in papers.key.rows}) > 20  # students cannot copy from each other
 
 
-def test_the_order_is_forward_loss_backward_update():
+def test_questions_have_the_order_forward_loss_backward_update():
     titles = [section.title for section in tn.worksheet().papers[0].sections]
     assert [title.split(" · ")[1] for title in titles[:3]] == ["Forward", "Loss", "Backward"]
     assert "the update" in titles[3]
@@ -197,7 +199,7 @@ class PageContent(HTMLParser):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_html_has_a_blank_for_each_answer(name):
+def test_the_html_of_a_worksheet_has_a_blank_for_each_answer(name):
     papers = sheets_of(name)
     expected = []
     for paper in papers.papers:
@@ -249,7 +251,7 @@ def test_a_pdf_has_two_pages_per_student_and_reproducible_bytes():
     assert papers.pdf() == papers.pdf()
 
 
-def test_invalid_requests_are_refused():
+def test_invalid_worksheets_are_refused():
     lines = tn.pictures.lines()
     for options, message in (
         ({"seeds": []}, "seeds has no seeds. It must have 1 to 1,000"),
@@ -309,17 +311,17 @@ def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("activation", "output", "says"),
+    ("activation", "output", "expected"),
     [
         ("sigmoid", "sigmoid", "You need a calculator with eˣ. Round"),
         ("tanh", "softmax", "You need a calculator with eˣ and tanh. Round"),
         ("relu", "identity", "Round"),
     ],
 )
-def test_the_calculator_has_the_functions_that_are_used(activation, output, says):
+def test_the_instructions_list_the_calculator_functions(activation, output, expected):
     architecture = tn.Architecture((4, 2, 2), activation, output)
     words = tn.worksheet(architecture=architecture).papers[0].instructions[-1]
-    assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(says)
+    assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(expected)
 
 
 def test_a_picture_name_that_repeats_the_inputs_is_omitted():
@@ -330,7 +332,7 @@ def test_a_picture_name_that_repeats_the_inputs_is_omitted():
     )
 
 
-def test_the_command_writes_a_class(tmp_path):
+def test_the_worksheet_command_writes_papers_for_a_class(tmp_path):
     done = tinynet("worksheet", "--students", "3", "--first-seed", "4", "--out", tmp_path / "class", "--json")
     found = json.loads(done.stdout)
     assert sorted(path.name for path in (tmp_path / "class").iterdir()) == sorted(

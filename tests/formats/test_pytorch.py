@@ -307,6 +307,6 @@ def test_a_changed_number_in_a_safetensors_file_is_detected(tmp_path):
         (lambda: tn.Network.from_state_dict(SINGLE.state_dict(), hidden="gelu"), "hidden is 'gelu'"),
     ],
 )  # fmt: skip
-def test_invalid_requests_are_refused(call, message):
+def test_invalid_conversions_are_refused(call, message):
     with pytest.raises(TinyNetError, match=message):
         call()

@@ -21,7 +21,7 @@ class Model(nn.Module):
         return self.path(self, x)
 
 
-def two(hidden, output):
+def two_layers(hidden, output):
     return lambda net, x: output(net.fc2(hidden(net.fc1(x))))
 
 
@@ -37,7 +37,7 @@ def two(hidden, output):
     ],
 )
 def test_activations_called_as_functions_are_read(hidden, output, kinds):
-    assert [layer.activation for layer in read(Model(two(hidden, output)))] == kinds
+    assert [layer.activation for layer in read(Model(two_layers(hidden, output)))] == kinds
 
 
 def test_a_nested_sequential_is_read_in_order():
@@ -110,7 +110,7 @@ def test_unsupported_models_are_refused_by_name(message):
 
 
 def test_a_compiled_model_is_refused():
-    compiled = Model(two(torch.relu, torch.relu))
+    compiled = Model(two_layers(torch.relu, torch.relu))
     compiled._orig_mod = nn.Linear(4, 2)  # the attribute of a compiled model; compiling takes seconds
     with pytest.raises(TinyNetError, match="the result of torch.compile"):
         read(compiled)

@@ -83,7 +83,7 @@ def test_thirty_classes_are_learned():
     assert model.predict(np.eye(30)).tolist() == list(range(30))
 
 
-# --- in scikit-learn's tools -----------------------------------------------------------------------------------
+# --- the tools of scikit-learn ------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -297,7 +297,7 @@ def test_without_scikit_learn_the_error_has_the_pip_command():
     assert done.stdout == 'TinyNetClassifier needs scikit-learn: pip install "tinynet-lab[sklearn]"\n'
 
 
-# --- beside scikit-learn's own ---------------------------------------------------------------------------------
+# --- comparison with MLPClassifier ---------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -324,7 +324,7 @@ def test_the_margin_accounts_for_overlapping_splits():
 
 
 @pytest.mark.slow
-def test_the_code_prints_the_shown_output():
+def test_the_code_in_scikit_learn_md_prints_the_shown_output():
     shown, printed = {}, StringIO()
     for code in re.findall(r"```python\n(.*?)```", DOCUMENT, re.S):
         with redirect_stdout(printed):

@@ -68,7 +68,7 @@ def test_the_rest_of_the_library_accepts_watched_recordings(loss):
     assert tn.plots.loss_curve(recording) is not None
 
 
-def test_the_code_prints_the_shown_output(tmp_path, monkeypatch):
+def test_the_code_in_pytorch_md_prints_the_shown_output(tmp_path, monkeypatch):
     text = (Path(__file__).parents[2] / "docs" / "pytorch.md").read_text()
     codes = re.findall(r"```python\n(.*?)```", text, re.S)
     printed = re.findall(r"prints\n\n```\n(.*?)```", text, re.S)

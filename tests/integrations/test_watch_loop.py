@@ -90,7 +90,7 @@ def hooks(net, optimizer):
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, None])
-def test_all_hooks_are_removed_and_exceptions_propagate(error):
+def test_all_hooks_are_removed_at_the_end_and_after_an_exception(error):
     net = model()
     optimizer = sgd(net)
     before, steps = hooks(net, optimizer), []

@@ -17,7 +17,7 @@ def hand_written_bce(out, y):
     return -(y * torch.log(out) + (1 - y) * torch.log(1 - out)).mean()
 
 
-def picked(out, y):
+def hand_written_nll(out, y):
     return -out[range(len(y)), y].mean()
 
 
@@ -40,7 +40,7 @@ LOSSES = {
     "nll of a logarithm": (
         lambda: nn.Softmax(dim=1), lambda out, y: nn.NLLLoss()(out.log(), y), CLASSES, "softmax", "cross_entropy",
     ),
-    "nll by hand": (lambda: nn.LogSoftmax(dim=1), picked, CLASSES, "softmax", "cross_entropy"),
+    "nll by hand": (lambda: nn.LogSoftmax(dim=1), hand_written_nll, CLASSES, "softmax", "cross_entropy"),
     "softmax, mse": (lambda: nn.Softmax(dim=1), nn.MSELoss(), Y, "softmax", "mse"),
     "huber": (nn.Sigmoid, nn.HuberLoss(delta=0.1), Y, "sigmoid", "external"),
     "l1": (None, nn.L1Loss(), Y, "identity", "external"),

@@ -32,7 +32,7 @@ def test_shape_and_target_names_can_be_set():
     assert recording.examples.names == ("row 0", "row 1", "row 2", "row 3")
 
 
-def test_epochs_are_found_or_can_be_set():
+def test_epochs_are_detected_or_set_by_the_user():
     net, order = model(), torch.tensor([0, 1, 2, 3, 3, 1, 0, 2])
     recording = watched(net, None, functional.mse_loss, X[order], Y[order], epochs=1, batch=2)
     assert (recording.steps_per_epoch, recording.recipe.order) == (2, "shuffled")

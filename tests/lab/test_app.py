@@ -418,7 +418,7 @@ def test_an_empty_host_is_an_error():
         serve.free_port("", 0)
 
 
-def test_the_command_serves_until_ctrl_c():
+def test_the_lab_command_serves_until_ctrl_c():
     command = [sys.executable, "-u", "-c", "from tinynet.cli import main; main()", "lab", "--port", "0"]
     environment = {
         key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")

@@ -60,7 +60,7 @@ def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
         (lambda: trained((9, 8, 4, 2), tn.pictures.lines(3), epochs=300), 512),
         (lambda: trained((64, 16, 10), digits(), "softmax", loss="cross_entropy", epochs=2), 32),
     ],
-    ids=["the notebook's", "4-8-2", "10,000 epochs", "a learner", "a world", "3x3", "digits"],
+    ids=["default", "4-8-2", "10,000 epochs", "a learner", "a world", "3x3", "digits"],
 )  # fmt: skip
 def test_a_page_has_initial_parameters_of_many_seeds_in_less_than_a_megabyte(make, seeds):
     run = make()

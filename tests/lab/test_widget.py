@@ -106,7 +106,7 @@ def comm(notebook):
     return found
 
 
-def test_step_and_cell_are_synchronized(notebook, comm):
+def test_step_and_cell_of_a_widget_are_synchronized(notebook, comm):
     state = notebook.comms[comm]
     assert (state["step"], state["cell"]) == (12, "layer1.weight[0,0]")
     notebook.cell("seen = []; w.observe(lambda change: seen.append(change.new), ['step', 'cell'])")
@@ -197,7 +197,7 @@ def test_a_kernel_without_anywidget_shows_the_picture(notebook, comm):
     assert 'pip install "tinynet-lab[widget]"' in shown["text/plain"]
 
 
-def test_wrong_steps_and_cells_are_refused(run):
+def test_a_widget_refuses_invalid_steps_and_cells(run):
     widget = run.widget()
     with pytest.raises(tn.TinyNetError, match="step is 13. It must be a whole number from 0 to 12."):
         widget.step = 13
@@ -271,7 +271,7 @@ def test_the_picture_of_a_stopped_training_has_the_reason():
     assert "; it stopped: " in snapshot.snapshot(wild)["text/plain"]
 
 
-def test_names_are_escaped():
+def test_names_in_a_picture_are_escaped():
     sly = tn.Examples(LINES.inputs, LINES.targets, ("<b>", "&", "c", "d"), (2, 2), ("<script>", "v"))
     html = snapshot.snapshot(tn.train(tn.Network.initial(seed=0), sly, tn.Recipe(epochs=1)))["text/html"]
     assert "<td>&lt;b&gt;</td>" in html

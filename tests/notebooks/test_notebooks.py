@@ -12,7 +12,7 @@ from tinynet.story import environment
 from tinynet.story.resources import RESOURCES
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-SAYS = {  # and how many figures each has at least
+EXPECTED = {  # printed sentences, and the minimum number of figures
     "discovery.ipynb": (
         [
             "bit for bit: True",
@@ -54,14 +54,14 @@ def printed_text(outputs):
 @pytest.mark.torch
 @pytest.mark.filterwarnings("default")  # warnings of nbclient, not of TinyNet
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_the_notebook_runs(path, monkeypatch):
+def test_every_notebook_runs(path, monkeypatch):
     monkeypatch.delenv("TINYNET_FULL", raising=False)
     outputs = executed(nbformat.read(path, as_version=4))
     printed = printed_text(outputs)
-    says, figures = SAYS[path.name]
+    sentences, figures = EXPECTED[path.name]
     if path.name == "discovery.ipynb":
-        says = [*says, environment.device()]
-    for sentence in says:
+        sentences = [*sentences, environment.device()]
+    for sentence in sentences:
         assert sentence in printed
     assert sum("image/png" in o.get("data", {}) for o in outputs) >= figures
     pages = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
@@ -89,17 +89,17 @@ def test_the_nudge_cell_runs_any_number_of_times():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_the_notebook_is_stored_without_outputs(path):
+def test_every_notebook_is_stored_without_outputs(path):
     notebook = nbformat.read(path, as_version=4)
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
 
 
 def test_every_notebook_has_expected_output():
-    assert [path.name for path in NOTEBOOKS] == sorted(SAYS)
+    assert [path.name for path in NOTEBOOKS] == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_every_sentence_is_easy_to_read(path):
+def test_every_sentence_of_the_notebooks_is_easy_to_read(path):
     notebook = nbformat.read(path, as_version=4)
     texts = [
         re.sub(r"\s+", " ", block).removeprefix("- ")

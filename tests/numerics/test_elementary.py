@@ -146,11 +146,11 @@ def test_symmetry_range_and_inverse_laws_hold_for_all_numbers(x):
 def test_sums_are_added_in_a_fixed_order(numbers, columns):
     table = np.outer(numbers, np.arange(1.0, columns + 1))
     found = arrays.total(table, axis=0)
-    assert bits(found) == bits([folded([k * x for x in numbers]) for k in np.arange(1.0, columns + 1)])
+    assert bits(found) == bits([pairwise_sum([k * x for x in numbers]) for k in np.arange(1.0, columns + 1)])
     if numbers:
         assert bits(arrays.mean(table, axis=0)) == bits(found / len(numbers))
         assert bits(arrays.running_total(table.T)) == bits(
-            [in_order([k * x for x in numbers]) for k in range(1, columns + 1)]
+            [ordered_sum([k * x for x in numbers]) for k in range(1, columns + 1)]
         )
 
 
@@ -160,7 +160,7 @@ def test_weighted_sums_add_the_inputs_in_order_and_the_bias_last(seed, rows, inp
     a, w, b = draw.normal(size=(rows, inputs)), draw.normal(size=(outputs, inputs)), draw.normal(size=outputs)
     expected = [
         [
-            in_order([*(x * y for x, y in zip(row, line, strict=True)), c])
+            ordered_sum([*(x * y for x, y in zip(row, line, strict=True)), c])
             for line, c in zip(w.tolist(), b.tolist(), strict=True)
         ]
         for row in a.tolist()
@@ -213,7 +213,7 @@ def test_the_definitions_equal_the_functions_of_the_module():
             assert bits([run(definitions()[name], [x])]) == bits([getattr(elementary, name)(x)])
 
 
-def folded(numbers: list[float]) -> float:
+def pairwise_sum(numbers: list[float]) -> float:
     """Return the sum in the order of `total`: add the second half to the first, repeatedly."""
     while len(numbers) > 1:
         half = (len(numbers) + 1) // 2
@@ -223,7 +223,7 @@ def folded(numbers: list[float]) -> float:
     return numbers[0] if numbers else 0.0
 
 
-def in_order(numbers: list[float]) -> float:
+def ordered_sum(numbers: list[float]) -> float:
     """Return the sum from the first number to the last."""
     result = numbers[0]
     for number in numbers[1:]:
@@ -244,7 +244,7 @@ def number(text):
     return math.nan if text == "nan" else struct.unpack(">d", bytes.fromhex(text))[0]
 
 
-def everywhere():
+def golden_points():
     """Return numbers over the whole range, its ends, and the borders between powers of two."""
     chance = random.Random(0)
     found = [*ENDS, 19.0, 22.0, 30.0, 37.5, 744.4400719213812, 750.0]
@@ -259,7 +259,7 @@ def everywhere():
     return [*found, *(-x for x in found)]
 
 
-def in_the_half_turn():
+def cos_pi_points():
     """Return numbers from 0 to 1, the range of `cos_pi`."""
     chance = random.Random(1)
     quarters = [math.nextafter(k / 4, to) for k in range(5) for to in (0, k / 4, 1)]
@@ -268,11 +268,11 @@ def in_the_half_turn():
 
 def golden_numbers():
     """Return numbers and the results of each function as bits; every language must agree."""
-    given = {name: in_the_half_turn() if name == "cos_pi" else everywhere() for name in TRUE}
+    given = {name: cos_pi_points() if name == "cos_pi" else golden_points() for name in TRUE}
     return {name: [bits(x), bits(map(getattr(elementary, name), x))] for name, x in given.items()}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_elementary_functions_are_unchanged(check_golden):
     check_golden("elementary", golden_numbers())
 
 

@@ -134,6 +134,6 @@ def test_abstention_without_curves_is_refused():
     ],
     ids=["map", "reliability", "abstention"],
 )
-def test_functions_draw_on_given_axes_and_return_them(draw):
+def test_plots_of_the_learner_draw_on_given_axes_and_return_the_axes(draw):
     ax = plots.pictures(tn.pictures.lines()[0])
     assert draw(ax) is ax

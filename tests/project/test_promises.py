@@ -28,7 +28,7 @@ def test_every_public_name_is_documented(name):
 
 
 @pytest.mark.parametrize("name", ["README.md", pytest.param("docs/experiments.md", marks=pytest.mark.slow)])
-def test_the_code_prints_the_shown_output(name):
+def test_the_code_in_the_documents_prints_the_shown_output(name):
     text = (ROOT / name).read_text()
     code, printed = re.search(
         r"```python\n(.*?)```\n\n(?:which )?prints\n\n```\n(.*?)```", text, re.S

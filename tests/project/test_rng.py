@@ -40,7 +40,7 @@ def noise(seed, presentation, pixel):
     return rng.normal(rng.word(rng.NOISE, seed, presentation, pixel))
 
 
-def test_noise_is_normal():
+def test_noise_is_normally_distributed():
     seeds, showings = np.arange(500, dtype=np.uint64)[:, None], np.arange(400, dtype=np.uint64)
     drawn = np.sort(noise(seeds, showings, 1).ravel())
     n = len(drawn)
@@ -106,5 +106,5 @@ def golden_numbers():
     }  # fmt: skip
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_draws_are_unchanged(check_golden):
     check_golden("draws", golden_numbers())

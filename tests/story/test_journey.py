@@ -84,7 +84,7 @@ def test_the_training_is_measured_on_many_seeds(chapters):
     )
 
 
-def test_the_high_rate_has_the_same_check_as_the_notebook(chapters):
+def test_the_high_rate_chapter_has_the_check_of_the_notebook(chapters):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
     lead = verdicts(chapters["high_rate"])[0]
     assert lead == predictions.correct_margins(run.final(tn.pictures.lines()), tn.pictures.lines())
@@ -116,7 +116,7 @@ def test_the_prediction_for_gray_is_a_coin_flip(chapters):
     assert "coin flip" in words(chapters["confidence"])
 
 
-def test_sentences_agree_with_the_run():
+def test_sentences_of_the_chapters_agree_with_the_run():
     """Check the sentences of a network that learns."""
     other = {
         c.key: c
@@ -189,7 +189,7 @@ def test_chapters_have_html_for_a_notebook(chapters):
     assert "layer2.bias[1]" in html
 
 
-def test_chapters_are_json(chapters):
+def test_chapters_have_json(chapters):
     import json
 
     document = json.loads(json.dumps([chapter.to_json() for chapter in chapters.values()]))

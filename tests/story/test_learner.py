@@ -13,11 +13,11 @@ from tinynet.story.learner import card
 
 
 def test_the_shipped_learner_passes_an_exam_on_new_pictures():
-    marks = Exam(count=20_000, seed=99).evaluate(tn.learner())
-    assert marks.met.all()
+    result = Exam(count=20_000, seed=99).evaluate(tn.learner())
+    assert result.met.all()
 
 
-def test_the_command_reproduces_the_shipped_learner():
+def test_choosing_a_learner_reproduces_the_shipped_learner():
     made = learner.choose()
     kept = learner.shipped()
     assert made.recipe == kept.recipe
@@ -40,7 +40,7 @@ def test_training_validation_and_test_pictures_differ():
     assert len(np.unique(every[inside], axis=0)) == inside.sum()
 
 
-def test_saving_writes_the_card(tmp_path):
+def test_saving_a_learner_writes_its_card(tmp_path):
     beside = learner.save(learner.shipped(), tmp_path / "mine.safetensors")
     assert tn.load(tmp_path / "mine.safetensors").final == tn.learner()
     text = beside.read_text()

@@ -108,7 +108,7 @@ def test_a_sentence_appears_only_if_its_numbers_hold(measured):
     assert not list(Runbook(none)._pitfalls())
 
 
-def test_every_sentence_is_easy_to_read(measured):
+def test_every_sentence_of_the_runbook_is_easy_to_read(measured):
     assert not prose.hard_sentences(measured[1].parts)
 
 

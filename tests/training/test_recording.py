@@ -173,7 +173,7 @@ def golden_numbers():
     """Return trainings of each kind of recipe and their sheets; the page runs them too."""
     sheets: list = []
     runs = [
-        described(
+        golden_run(
             tn.train(
                 tn.Network.initial(architecture, seed=3),
                 source,
@@ -187,7 +187,7 @@ def golden_numbers():
     return {"examples": LINES.to_json(), "held_out": HELD_OUT.to_json(), "sheets": sheets, "runs": runs}
 
 
-def described(run, sheets, most=40):
+def golden_run(run, sheets, most=40):
     """Return the batches and states of the first steps, the final state and the curves."""
     moments = [run[step] for step in range(min(run.steps, most))]
     memory = np.hstack([run.parameters, run.state])
@@ -196,7 +196,7 @@ def described(run, sheets, most=40):
         "recipe": run.recipe.to_json(),
         "world": run.world and run.world.to_json(),
         "sheets": {
-            batch: placed(sheet_of(run, batch), sheets) for batch in sorted({1, run.recipe.batch_size})
+            batch: index_of(sheet_of(run, batch), sheets) for batch in sorted({1, run.recipe.batch_size})
         },
         "names": [moment.names for moment in moments],
         "inputs": [moment.batch.inputs.tolist() for moment in moments],
@@ -217,14 +217,14 @@ def sheet_of(run, batch):
     return response | {"sheet": cells, "symbols": {}, "settings": dict.fromkeys(response["settings"], 0.0)}
 
 
-def placed(sheet, sheets):
+def index_of(sheet, sheets):
     """Return the index of the sheet in `sheets`. Add a new sheet at the end."""
     if sheet not in sheets:
         sheets.append(sheet)
     return sheets.index(sheet)
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_runs_are_unchanged(check_golden):
     check_golden("runs", golden_numbers())
 
 

@@ -12,7 +12,7 @@ from tinynet.training import train as training
 
 LINES = tn.pictures.lines()
 RECIPES = {
-    "the notebook's": tn.Recipe(),
+    "default": tn.Recipe(),
     "mini-batches of 3": tn.Recipe(batch_size=3),
     "full batch": tn.Recipe(batch_size=4, learning_rate=0.5),
     "shuffled": tn.Recipe(order="shuffled", seed=7),
@@ -305,7 +305,7 @@ def test_cross_entropy_refuses_targets_that_do_not_sum_to_1():
         (lambda run: run.examples[1.5], "index 1.5 does not fit"),
     ],
 )
-def test_values_of_another_type_are_refused(call, message):
+def test_arguments_of_the_wrong_type_are_refused(call, message):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
     with pytest.raises(tn.TinyNetError, match=message):
         call(run)

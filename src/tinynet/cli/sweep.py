@@ -124,6 +124,7 @@ def _default_text(default: Any) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
+# Long because Typer reads the options from the signature.
 @_with_axes
 @with_groups(columns=Columns, view=MapOptions, where=RunOptions)
 def sweep(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tinynet.training.recording import Recording
 
 
+# Long because Typer reads the options from the signature.
 @with_recipe
 @with_groups(columns=Columns, shape=NetworkOptions)
 def train(

@@ -87,10 +87,7 @@ def train(
         run = _with_validation(run, stopping)
     if last.steps == total or (stopping is not None and stopping.finished):
         return run
-    if interrupted:
-        reason = f"interrupted after {last.steps:,} of {total:,} steps"
-        return replace(run, stopped=StopReason(last.steps, "", reason))
-    return replace(run, stopped=_divergence(run))
+    return replace(run, stopped=_interruption(run.steps, total) if interrupted else _divergence(run))
 
 
 def _record(
@@ -224,6 +221,10 @@ def _recording(
         loss_per_epoch=recorded.epoch_loss[:epochs],
         movement_per_epoch=recorded.epoch_movement[:epochs],
     )
+
+
+def _interruption(steps: int, total: int) -> StopReason:
+    return StopReason(steps, "", f"interrupted after {steps:,} of {total:,} steps")
 
 
 def _divergence(run: Recording) -> StopReason:

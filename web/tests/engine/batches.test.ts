@@ -48,7 +48,7 @@ describe("the batches of a training", () => {
     for (const value of input) expect(value >= 0 && value <= 1).toBe(true);
   });
 
-  it("of a world are drawn by their number, with unique names", () => {
+  it("are drawn by their number from a world, with unique names", () => {
     const source = new Batches({ ...DEFAULT_RECIPE, batch_size: 8 }, LINES, DEFAULT_WORLD);
     expect([source.count, source.perEpoch, source.batchSize(12)]).toEqual([100, 13, 4]);
     const [first, second] = [source.batch(0), source.batch(1)];

@@ -31,7 +31,7 @@ describe.each(GOLDEN)("a watched training", (golden) => {
   });
 });
 
-it("has no external values for another picture, a what-if, or a step after the last", async () => {
+it("a watched training has no external values for another picture, a what-if, or a step after the last", async () => {
   const run = await replayed(EXTERNAL);
   const number = ({ prepared, values }: ReturnType<Run["values"]>, name: string) => values[prepared.sheet.index(name)];
   const own = run.valuesFor(1, [0.5, 0.5, 0.5, 0.5], [1, 0]);
@@ -42,13 +42,13 @@ it("has no external values for another picture, a what-if, or a step after the l
       expect(number(values, cell), cell).toBeNaN();
 });
 
-it("computes every value of another picture if formulas give them", async () => {
+it("a watched training with formulas has every value for another picture", async () => {
   const { prepared, values } = (await replayed(KNOWN)).valuesFor(1, [0.5, 0.5, 0.5, 0.5], [1, 0]);
   expect([...values].every(Number.isFinite)).toBe(true);
   expect(values[prepared.sheet.index("rate")]).toBe(0.25);
 });
 
-it("continues only with a known loss and optimizer", () => {
+it("a watched training continues only with a known loss and optimizer", () => {
   expect(resumable({ ...DEFAULT_RECIPE, gradients: "external" })).toEqual(DEFAULT_RECIPE);
   expect(() => resumable({ ...DEFAULT_RECIPE, loss: "external" })).toThrow(
     "Loss is external, and TinyNet has no formula for it.",

@@ -40,7 +40,7 @@ describe("a sheet", () => {
     expect(of(["*", 1e200, 1e200, 0])).toBeNaN();
   });
 
-  it("holds pinned cells fixed", () => {
+  it("does not change pinned cells", () => {
     const { sheet, found } = evaluated();
     const pinned = sheet.evaluate(found.slice(), new Map([[sheet.index("layer1.a[1]"), 0]]));
     expect(pinned[sheet.index("layer1.a[1]")]).toBe(0);

@@ -12,7 +12,7 @@ describe("a chapter starts", () => {
     ["fuzzy", { step: 400, phase: 2, custom: { input: [0.8888, 0.9, 0.1112, 0.1], target: [1, 0] } }],
     ["stress", { step: 400, custom: { input: [0.5, 0.5, 0.5, 0.5], target: [0.5, 0.5] } }],
   ])("%s with %j", (chapter, change) => expect(chapterState(chapter, 0)).toMatchObject(change));
-  it("sets a high rate, and a hundred times the epochs for confidence", () => {
+  it("with a high rate, or with a hundred times the epochs for confidence", () => {
     expect(chapterState("high_rate", 0).recipe.learning_rate).toBe(5);
     expect([chapterState("confidence", 0).recipe.epochs, chapterState("confidence", 0).step]).toEqual([10_000, 40_000]);
   });

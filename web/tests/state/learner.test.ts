@@ -40,7 +40,7 @@ describe("the ladder", () => {
     expect([learning.busy, learning.measurement("a") !== undefined, learning.measurement("b")]).toEqual([null, true, undefined]); // prettier-ignore
   });
 
-  it("passes errors on", async () => {
+  it("reports errors", async () => {
     const learning = new LearnerChapter({ rung: async () => { throw new Error("busy"); } } as unknown as PythonApi); // prettier-ignore
     await expect(learning.measure(["a"])).rejects.toThrow("busy");
     expect(learning.busy).toBeNull();

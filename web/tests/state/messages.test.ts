@@ -24,7 +24,7 @@ describe("an attempt", () => {
     expect([await messages.attempt(failing(error)), messages.text]).toEqual([false, "it says why"]);
     expect(log).not.toHaveBeenCalled();
   });
-  it.each([[new TypeError("x is undefined"), "x is undefined"], ["a text", "a text"]])("logs %s, which is a bug", async (error, text) => {
+  it.each([[new TypeError("x is undefined"), "x is undefined"], ["a text", "a text"]])("logs %s as a bug", async (error, text) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const messages = new Messages();
     await messages.attempt(failing(error));

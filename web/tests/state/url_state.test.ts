@@ -7,7 +7,7 @@ import type { Examples } from "../../src/types";
 
 describe("the address", () => {
   it("is empty for the default state", () => expect(toAddress(defaultState())).toBe(""));
-  it("holds any state", () => {
+  it("contains any state", () => {
     for (let seed = 0; seed < 200; seed++) {
       const draw = (n: number) => shuffled(n, seed, n)[0];
       const state: State = {
@@ -65,7 +65,7 @@ describe("the address of trainings side by side", () => {
     name: "fast",
     recipe: { ...DEFAULT_RECIPE, learning_rate: 5, epochs: 2 },
   };
-  it("holds the difference to the initial state", () => {
+  it("contains the difference to the initial state", () => {
     const state: State = { ...defaultState(), others: [fast], active: 2, branches: [{ from: 1, at: 3 }], step: 5 };
     expect(fromAddress(toAddress(state)!)).toEqual(state);
     const start = { ...defaultState(), others: [fast] };
@@ -86,11 +86,11 @@ describe("an address with examples", () => {
     scaling: { columns: ["x", "y"], low: [0, 1], high: [5, 6] },
   });
 
-  it("carries the held-out examples", () => {
+  it("contains the held-out examples", () => {
     const state = { ...defaultState(), pictures: set(7), heldOut: set(3) };
     expect(fromAddress(toAddress(state)!)).toEqual(state);
   });
-  it("carries a limited number of examples", () => {
+  it("contains a limited number of examples", () => {
     const many = { ...defaultState(), pictures: set(700), heldOut: set(301) };
     expect(toAddress({ ...many, heldOut: set(300) })).toMatch(/^#1[.]/);
     expect(toAddress(many)).toBeNull();

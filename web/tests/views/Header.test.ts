@@ -44,7 +44,7 @@ describe("the header", () => {
     expect(chapters().map((chapter) => chapter.ariaCurrent)).toEqual(["false", "true"]);
   });
 
-  it("disables what needs a network until there is a network", () => {
+  it("disables the buttons that need a network until the network is ready", () => {
     const host = { ...guest, share: async () => "" };
     render(Header, { lab: new Lab(api), host, fileKinds: "a recording" });
     const names = ["Start over", "Share", "Save", "Open", "Theme: auto"];
@@ -89,7 +89,7 @@ describe("the header", () => {
     expect(fileInput().accept).toBe(".safetensors,.csv,.tsv,.txt");
   });
 
-  it("opens the choice of files with Open; its field is no stop of the Tab key", async () => {
+  it("opens the file dialog with Open, and excludes the file field from the Tab order", async () => {
     await open();
     const click = vi.spyOn(fileInput(), "click");
     await fireEvent.click(button("Open"));

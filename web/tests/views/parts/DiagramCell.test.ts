@@ -38,7 +38,7 @@ describe("a cell of the diagram", () => {
     }
   });
 
-  it("leaves other keys to the page, and keeps the page from scrolling with Space", async () => {
+  it("passes other keys to the page, and does not scroll the page with Space", async () => {
     const lab = await open();
     const isFree = (key: string) => fireEvent.keyDown(cell(), { key });
     expect([await isFree("x"), await isFree("ArrowLeft"), lab.state.open]).toEqual([true, true, "layer1.weight[0,0]"]);

@@ -44,7 +44,7 @@ describe("a node of the diagram", () => {
     expect(nodeName()).toBe("vertical");
   });
 
-  it("shows a dot and no gray until it is computed", async () => {
+  it("shows a dot without gray until it is computed", async () => {
     const lab = await open(1, 0, { phase: 0 });
     expect([text("layer1.a[0]"), text("layer1.z[0]")]).toEqual(["·", "z ·"]);
     expect(document.querySelector("circle")!.getAttribute("fill")).toBe("var(--card)");

@@ -42,7 +42,7 @@ describe("a table of predictions", () => {
     expect([correct.includes("yes"), correct.includes("no")]).toEqual([true, true]);
   });
 
-  it("calls a prediction with a small margin unsure", async () => {
+  it("marks a prediction with a small margin as unsure", async () => {
     await open({}, 2);
     expect(rows().slice(1).every((row) => /^(unsure, leans to|undecided)/.test(row[3]))).toBe(true);
   }); // prettier-ignore

@@ -39,7 +39,7 @@ describe("the summary of a training", () => {
     expect(text()).toMatch(/^Epoch 3: /);
   });
 
-  it("follows the step", async () => {
+  it("shows the epoch of the step", async () => {
     const lab = await open({ step: 0 });
     expect(text()).toMatch(/^Epoch 1: /);
     lab.playback.goto(9);
