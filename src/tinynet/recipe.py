@@ -197,7 +197,7 @@ class Recipe:
         return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
 
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
-        """Return the learning rates of a range of steps. -> (last - first,)
+        """Return the learning rates of steps. -> (last - first,)
 
         first, last : int. The range of steps; `last` is excluded.
         steps : int. The number of steps in the training.

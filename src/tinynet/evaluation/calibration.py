@@ -220,8 +220,9 @@ class Abstention:
     The network abstains below a confidence threshold.
 
     thresholds : (k,). The distinct confidences, highest first.
-    coverage : (k,). The fraction of examples with at least this confidence. The network answers these examples.
-    error : (k,). The fraction of wrong answers.
+    coverage : (k,). The fraction of examples with at least this confidence. The network gives predictions for these
+        examples.
+    error : (k,). The fraction of wrong predictions among them.
     """
 
     thresholds: np.ndarray

@@ -1,4 +1,7 @@
-"""The exam: six requirements that a learner meets and a memorizer does not, for one network or for many at once."""
+"""Six requirements that learners meet and memorizers fail.
+
+The exam evaluates one network, or many networks at once.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -56,7 +59,7 @@ class ExamResult:
 
     @cached_property
     def met(self) -> np.ndarray:
-        """Which requirements each network meets. -> (N, 6) bool"""
+        """Whether each network meets each requirement. -> (N, 6) bool"""
         columns = [
             np.all([measure.met(getattr(self, measure.key)) for measure in requirement.measures], axis=0)
             for requirement in REQUIREMENTS
@@ -65,7 +68,7 @@ class ExamResult:
 
     @property
     def passed(self) -> np.ndarray:
-        """Which networks meet all six requirements. -> (N,) bool"""
+        """Whether each network meets all six requirements. -> (N,) bool"""
         return np.asarray(self.met.all(axis=1))
 
     def of(self, network: int) -> dict[str, float]:
@@ -73,10 +76,10 @@ class ExamResult:
         return {measure.key: float(getattr(self, measure.key)[network]) for measure in MEASURES}
 
     def medians(self) -> dict[str, float]:
-        """Return the median of every measure, by name; empty if no network has finite values.
+        """Return the median of every measure, by name.
 
-        The values are those of the median network. The medians leave out networks with values that are not
-        finite.
+        The medians leave out networks with values that are not finite. If no network has finite values, the
+        result is empty.
         """
         finite = np.isfinite(self.margin)
         if not finite.any():
@@ -153,7 +156,9 @@ class Exam:
 
     @cached_property
     def ambiguous(self) -> np.ndarray:
-        """The canonical ambiguous pictures: gray, then the black-and-white pictures that are not lines.
+        """The canonical ambiguous pictures.
+
+        Gray comes first, then the black-and-white pictures that are not lines.
 
         (13, 4) for a world of 2x2 pictures.
         """

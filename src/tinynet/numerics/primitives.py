@@ -29,7 +29,7 @@ def power2(k: float) -> float:
 
 
 def exponent(x: float) -> float:
-    """Return the whole number k with 2**k <= x < 2**(k + 1).
+    """Return the whole k with 2**k <= x < 2**(k + 1).
 
     x is a normal positive number. For another x, the result is any number.
 

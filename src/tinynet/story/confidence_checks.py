@@ -12,7 +12,7 @@ from tinynet.evaluation.verdicts import counted
 from tinynet.model.network import Network
 from tinynet.story.content import Part, Text
 
-MAX_ERROR = 0.05  # the fraction of wrong answers that the threshold may allow
+MAX_ERROR = 0.05  # fraction of wrong predictions that the threshold may allow
 CALIBRATION = (
     "Can you trust the confidence of a network? A calibrated network is right about 80 % of the pictures that it "
     "predicts with 80 % confidence. A coin flip decides the right answer for an ambiguous picture. The expected calibration "

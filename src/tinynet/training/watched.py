@@ -70,7 +70,10 @@ class WatchedMoment(Moment):
 
     @cached_property
     def values(self) -> dict[str, float]:
-        """Every cell of this step by name. A cell without a formula has PyTorch's number."""
+        """Every cell of this step by name.
+
+        A cell without a formula has PyTorch's number.
+        """
         input_values = self.sheet.input_values(
             self.network, self.batch.inputs, self.batch.targets, self.state
         )

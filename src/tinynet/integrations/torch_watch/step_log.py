@@ -49,7 +49,9 @@ class Step(NamedTuple):
 
 
 class StepLog:
-    """The recorded steps, and the hypotheses about loss and optimizer that explain all of them.
+    """The recorded steps, and hypotheses that explain all steps.
+
+    The hypotheses are about the loss and the optimizer.
 
     names : list of str. The names of the layers in the model.
     ending : str. The last activation of the model.

@@ -217,7 +217,10 @@ class Watcher:
             self._stop(StopReason(count + 1, "", f"recorded up to step {count + 1:,}: {full}"))
 
     def _not_finite(self, step: Step, number: int) -> StopReason | None:
-        """Return the reason to stop if a number of the step is infinite or not a number."""
+        """Return the reason to stop at a non-finite number.
+
+        The number is one of the step.
+        """
         names = self.log.architecture.parameter_names
         cells = {
             ("loss",): np.array([step.seen.loss]),

@@ -39,7 +39,10 @@ class StoryRequest(StrictRequest):
 
 
 def about() -> dict[str, Any]:
-    """Return the version, limits and choices of the page, and the chapters with their questions."""
+    """Return the version, limits, choices and chapters.
+
+    The limits and choices are those of the page. Each chapter has its question.
+    """
     from tinynet.story.quiz import heads
     from tinynet.version import __version__
 

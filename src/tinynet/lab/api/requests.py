@@ -93,7 +93,10 @@ class InitialParametersRequest(StrictRequest):
 
 @dataclass(frozen=True)
 class ScalingJson(StrictRequest):
-    """The scaling of table columns, as `Scaling.to_json` writes it."""
+    """The scaling of table columns.
+
+    `Scaling.to_json` writes this record.
+    """
 
     columns: list[str]
     low: list[float]
@@ -106,7 +109,10 @@ class ScalingJson(StrictRequest):
 
 @dataclass(frozen=True)
 class ExamplesJson(StrictRequest):
-    """Examples with their targets, as `Examples.to_json` writes them."""
+    """Examples with their targets.
+
+    `Examples.to_json` writes this record.
+    """
 
     inputs: list[list[float]]
     targets: list[list[float]] | None
@@ -192,12 +198,15 @@ def check_sheet_request(request: SheetRequest) -> None:
 
 
 def check_training(architecture: Architecture, recipe: Recipe, source: Source) -> None:
-    """Raise a TinyNetError if the laboratory cannot train the network on the source."""
+    """Raise a TinyNetError if the laboratory cannot train.
+
+    The network must fit the source.
+    """
     check_size(architecture)
     _check_patience(recipe)
     examples = source.lines if isinstance(source, World) else source
     if examples.targets is None:
-        return  # the training names this mistake
+        return  # the training raises the error about this mistake
     inputs, targets = examples.inputs.shape[1], examples.targets.shape[1]
     if (inputs, targets) != (architecture.sizes[0], architecture.sizes[-1]):
         raise TinyNetError(
