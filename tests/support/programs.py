@@ -31,7 +31,7 @@ node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node
 def sheets(network, shown):
     """Return the outputs by evaluation of the sheet in plain floats. -> (pictures, outputs)"""
     sheet, last = Sheet.of(network.architecture), len(network.sizes) - 1
-    values = [sheet.evaluate(sheet.givens(network, [picture])) for picture in shown]
+    values = [sheet.evaluate(sheet.input_values(network, [picture])) for picture in shown]
     return np.array([[found[f"layer{last}.a[{j}]"] for j in range(network.sizes[-1])] for found in values])
 
 
