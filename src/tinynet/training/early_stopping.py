@@ -40,8 +40,8 @@ class EarlyStopping:
     """The validation loss of n networks, epoch by epoch.
 
     parameters : (n, P). The parameters of each network at its best epoch so far.
-    best_epoch : (n,). The number of epochs after which each network was best. It is 0 if the network's loss was
-        never a number.
+    best_epoch : (n,). The number of epochs after which each network was best; 0 if the network's loss was never
+        a number.
     losses : list of (n,). The validation losses after each epoch.
     """
 
