@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from pydantic import TypeAdapter
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
@@ -13,7 +14,7 @@ from page_actions import drop_file
 from tinynet.core import notation
 from tinynet.data import splits, tables
 from tinynet.errors import TinyNetError
-from tinynet.lab.api import population, requests
+from tinynet.lab.api import population
 from tinynet.lab.api import table as wire_table
 from tinynet.model import losses
 from tinynet.training import identity
@@ -295,13 +296,14 @@ def test_a_dropped_table_is_trained_as_a_regression(open_page, folder):
 
 def test_a_population_of_a_regression_is_refused():
     some = tn.Examples.from_table({"x": [1.0, 2.0, 4.0], "price": [10.0, 20.0, 50.0]}, targets="price")
-    request = population.PopulationRequest(
-        tn.Architecture((1, 1, 1), output="identity"),
-        tn.Recipe(epochs=1),
-        requests.ExamplesJson(**some.to_json()),
-        [0.5],
-        10,
-    )
+    body = {
+        "architecture": {"sizes": [1, 1, 1], "output": "identity"},
+        "recipe": {"epochs": 1},
+        "examples": some.to_json(),
+        "inputs": [0.5],
+        "networks": 10,
+    }
+    request = TypeAdapter(population.PopulationRequest).validate_python(body)
     with pytest.raises(
         TinyNetError, match="this comparison needs a classifier. These examples have numbers to predict"
     ):

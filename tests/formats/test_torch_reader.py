@@ -85,13 +85,15 @@ REFUSED = {
     "layer '1' is a Softplus with settings of its own": nn.Sequential(nn.Linear(4, 3), nn.Softplus(beta=2)),
     r"forward calls softplus\(\) with settings": Model(lambda net, x: functional.softplus(net.fc1(x), 2)),
     "layer '1' is a Softmax over dim 0": nn.Sequential(nn.Linear(4, 3), nn.Softmax(0)),
-    "layer '0' is a LazyLinear without sizes": nn.Sequential(nn.LazyLinear(3)),
+    "layer '0' is of type LazyLinear and has no sizes": nn.Sequential(nn.LazyLinear(3)),
     "layer '0' is a ParametrizedLinear": nn.Sequential(
         nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))
     ),
     "layer '0' comes before the first Linear": nn.Sequential(nn.Sigmoid(), nn.Linear(4, 3)),
     "layer '2' comes after relu on layer '0'": nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Sigmoid()),
-    "a DataParallel around another model. Use the other model, its .module": nn.DataParallel(nn.Linear(4, 3)),
+    "this model is wrapped in DataParallel. Use the inner model, its .module": nn.DataParallel(
+        nn.Linear(4, 3)
+    ),
     "no Linear layer": nn.Sequential(nn.Identity()),
     "add joins several paths .*skip connection": Model(lambda net, x: net.fc2(net.fc1(x) + x[:, :3])),
     "mul uses|forward calls mul": Model(lambda net, x: net.fc1(x * 2)),

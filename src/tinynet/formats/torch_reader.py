@@ -77,7 +77,7 @@ def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
         )
     if type(model).__name__ in PARALLEL_WRAPPERS:
         raise TinyNetError(
-            f"this model is of type {type(model).__name__} around another model. Use the other model, its .module."
+            f"this model is wrapped in {type(model).__name__}. Use the inner model, its .module."
         )
     if not list(model.children()):
         model = nn.Sequential(model)
