@@ -50,7 +50,9 @@ def chosen(text: str) -> list[str]:
     names = text.split(",")
     for name in names:
         if name not in SECTIONS:
-            raise argparse.ArgumentTypeError(f"section is {name!r}. It must be one of {', '.join(SECTIONS)}.")
+            raise argparse.ArgumentTypeError(
+                f"section is {name!r}. It must be one of {', '.join(map(repr, SECTIONS))}."
+            )
     return names
 
 
@@ -87,7 +89,10 @@ def describe_machine() -> dict[str, str]:
 
 
 def processor_name() -> str:
-    """Return the name of the processor, or its architecture if the name is unknown."""
+    """Return the name of the processor.
+
+    If the name is unknown, return the architecture.
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -119,7 +124,10 @@ def show(console: Console, result: Result) -> None:
 
 
 def main() -> None:
-    """Measure the chosen sections, print them, and write their numbers to a file."""
+    """Measure the chosen sections and print the results.
+
+    The numbers are also written to a file.
+    """
     options = parse_arguments()
     scale, start = QUICK if options.quick else FULL, time.perf_counter()
     console = Console() if sys.stdout.isatty() else Console(width=110)

@@ -17,14 +17,17 @@ FIRST_SEED = 1000  # the defaults of TinyNetClassifier were chosen on the splits
 
 
 class Scores(NamedTuple):
-    """The accuracy on held-out rows and the seconds of `fit`, for each split."""
+    """The held-out accuracy and the seconds of `fit`, by split."""
 
     accuracy: list[float]
     seconds: list[float]
 
 
 def classifiers() -> dict[str, Callable[[int], Any]]:
-    """Return a function from a seed to a classifier, by name. TinyNet is the first."""
+    """Return a function from a seed to a classifier, by name.
+
+    TinyNet is the first.
+    """
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -48,7 +51,7 @@ def tables() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def score(table: tuple[np.ndarray, np.ndarray], splits: int) -> dict[str, Scores]:
-    """Fit and score every classifier on each split, one split after the other."""
+    """Fit and score every classifier on each split."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import train_test_split
 
@@ -71,7 +74,9 @@ def score(table: tuple[np.ndarray, np.ndarray], splits: int) -> dict[str, Scores
 
 
 def difference(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, float]:
-    """Return the mean difference over repeated splits, and the half-width of its 95 % interval.
+    """Return the mean difference over repeated splits, with its error.
+
+    The error is the half-width of the 95 % interval.
 
     Splits share most of their rows, so their differences vary too little. The variance of the mean has the factor
     1/n + n_test/n_train instead of 1/n (Nadeau and Bengio 2003).

@@ -16,7 +16,10 @@ TERMS = 5
 
 
 def sums() -> tuple[np.ndarray, np.ndarray]:
-    """Return the values of (sum of four bytes - 510) / 256, and their probabilities. (1021,) each"""
+    """Return the possible sums and their probabilities. -> (1021,), (1021,)
+
+    The sums are (sum of four bytes - 510) / 256.
+    """
     byte = np.full(256, 1 / 256)
     two = np.convolve(byte, byte)
     return (np.arange(1021) - 510) / 256, np.convolve(two, two)

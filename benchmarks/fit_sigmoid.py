@@ -16,7 +16,10 @@ LIMIT, NUMERATOR, DENOMINATOR = 16.0, 3, 4
 
 
 def fit(points: int = 2001, rounds: int = 200) -> np.ndarray:
-    """Return SCALE, and the negative roots of the numerator and of the denominator. (8,)"""
+    """Return the scale and the negative roots. -> (8,)
+
+    The roots are those of the numerator, then those of the denominator.
+    """
     x = LIMIT / 2 * (1 - np.cos(np.linspace(1e-3, np.pi, points)))  # (points,) denser at both ends
     y = x * x / LIMIT**2
     target = np.tanh(x / 2) / (2 * x)
@@ -39,7 +42,7 @@ def fit(points: int = 2001, rounds: int = 200) -> np.ndarray:
 
 
 def float32_error(constants: np.ndarray, points: int) -> float:
-    """Return the largest error of the approximation in float32, for x from 0 to 20."""
+    """Return the largest error in float32, for x from 0 to 20."""
     x = np.linspace(0, 20, points, dtype=np.float32)
     exact = 1 / (1 + np.exp(-x.astype(np.float64)))
     x = np.minimum(x, np.float32(LIMIT))
@@ -50,7 +53,10 @@ def float32_error(constants: np.ndarray, points: int) -> float:
 
 
 def polished(constants: np.ndarray, points: int = 150_001) -> np.ndarray:
-    """Return float32 constants, each moved to a neighboring number while the error decreases."""
+    """Return the best float32 constants near the given constants.
+
+    Each constant is moved to a neighboring number while the error decreases.
+    """
     best = constants.astype(np.float32)
     error = float32_error(best, points)
     for step in (8, 2, 1, 1, 1):

@@ -83,7 +83,10 @@ def cost(formula: Formula | None) -> int:
 
 
 def needed(cells: dict[str, Cell]) -> Iterator[Cell]:
-    """Yield the cells that an update depends on. The value of the loss is not among them."""
+    """Yield the cells that an update depends on.
+
+    The value of the loss is not among these cells.
+    """
     wanted = {name for name in cells if name.endswith(".after")}
     for cell in reversed(cells.values()):
         if cell.name in wanted:
@@ -92,7 +95,10 @@ def needed(cells: dict[str, Cell]) -> Iterator[Cell]:
 
 
 def operations(form: Form) -> float:
-    """Return the mean cost of a step in an epoch, with the random numbers of its order and noise."""
+    """Return the mean cost of a step in an epoch.
+
+    The cost includes the random numbers of order and noise.
+    """
     architecture, recipe, examples = form
     count = len(examples)
     batches = [min(recipe.batch_size, count - k) for k in range(0, count, recipe.batch_size)]
@@ -121,7 +127,10 @@ def epochs_for(form: Form, networks: int, seconds: float) -> int:
 
 
 def measure(scale: Scale) -> Result:
-    """Time every form in turns, on one core, and divide by its number of operations."""
+    """Return the time of every form per operation.
+
+    The forms are timed in turns, on one core.
+    """
     networks, found = 1024 if scale.quick else 4096, forms()
     with one_core():
         epochs = {}

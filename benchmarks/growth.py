@@ -48,7 +48,9 @@ def powers(base: int, exponent: int) -> list[int]:
 
 
 def seconds_of(call: Callable[[], object]) -> float:
-    """Return the shortest time of three calls after the first, which may compile.
+    """Return the shortest time of three calls.
+
+    An earlier call is not timed, because it may compile.
 
     A call of more than 5 seconds is made only once.
     """
@@ -81,7 +83,10 @@ def measure(scale: Scale) -> Result:
 
 
 def draw(result: Result, path: Path) -> None:
-    """Draw the points in three panels with logarithmic axes, with a dotted line for proportional growth."""
+    """Draw the points in three panels with logarithmic axes.
+
+    A dotted line shows proportional growth.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 4), layout="constrained")

@@ -32,8 +32,8 @@ class MissingError(Exception):
 class Implementation(NamedTuple):
     """An implementation of the training.
 
-    prepare : returns the initial state of a number of networks. It is called before each training and not timed.
-    train : trains a state, in place or not. It is timed.
+    prepare : returns the initial state of a number of networks, before each training. The call is not timed.
+    train : trains a state, in place or not. The call is timed.
     parameters : returns the trained parameters (n, 23) of the result of `train`.
     sizes : numbers of networks to train at once. The size with the shortest time per network is used.
     """
@@ -58,7 +58,10 @@ FULL, QUICK = Scale(False, 7, 0.2), Scale(True, 3, 0.05)
 
 @dataclass
 class Result:
-    """The table of a section, and its numbers by name; the names have units."""
+    """The table of a section, and its numbers by name.
+
+    The names have units.
+    """
 
     title: str
     columns: tuple[str, ...]
@@ -68,7 +71,9 @@ class Result:
 
 
 def format_number(number: float) -> str:
-    """Return a number for a table, with three digits below 100 and no decimals from 100 on.
+    """Return a number as text for a table.
+
+    Numbers below 100 have three digits. Other numbers have no decimals.
 
     >>> format_number(40123.4), format_number(0.4567)
     ('40,123', '0.457')
@@ -82,12 +87,12 @@ def log(text: str) -> None:
 
 
 def cohort(networks: int) -> Cohort:
-    """Return TinyNet's networks of the seeds 0, 1, 2, …, ready to train."""
+    """Return the untrained networks of the seeds 0, 1, 2, …"""
     return Cohort(TrainingJob.of(ARCHITECTURE, RECIPE, LINES), np.arange(networks))
 
 
 def initial_parameters(networks: int) -> np.ndarray:
-    """Return the initial parameters of the seeds 0, 1, 2, …. -> (n, 23) float32"""
+    """Return the initial parameters of the first seeds. -> (n, 23) float32"""
     return cohort(networks).parameters()
 
 
@@ -142,7 +147,10 @@ def timed(call: Callable[[], object]) -> float:
 
 @contextmanager
 def one_core() -> Iterator[bool]:
-    """Restrict this thread and its child threads to one core; yield whether the system supports that."""
+    """Restrict this thread and its child threads to one core.
+
+    Yield whether the system supports this.
+    """
     if not hasattr(os, "sched_setaffinity"):
         yield False
         return

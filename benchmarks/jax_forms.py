@@ -53,7 +53,7 @@ def jax() -> Any:
 
 
 def first_form() -> Callable[[Any], Any]:
-    """Return a first version of the training: scan over grad, and vmap over networks."""
+    """Return the training as scan over grad, vmap over networks."""
     j = jax()
     pictures, targets = j.numpy.tile(INPUTS, (EPOCHS, 1)), j.numpy.tile(TARGETS, (EPOCHS, 1))
 
@@ -100,7 +100,10 @@ def best_form(form: Form) -> Callable[[Any], Any]:
 
 
 def whole_blocks(networks: int) -> np.ndarray:
-    """Return initial parameters (23, n) of at least this number of networks, a multiple of every block."""
+    """Return initial parameters of at least this many networks. -> (23, n)
+
+    n is a multiple of every block.
+    """
     block = max(form.block or 1 for form in FORMS)
     return np.ascontiguousarray(initial_parameters(ceil_div(networks, block) * block).T)
 

@@ -71,7 +71,10 @@ def compiled(side: int, extra: tuple[str, ...], folder: Path) -> Kernel:
 
 
 def variants() -> list[Kernel]:
-    """Compile all variants; a loaded library remains usable when its file is deleted."""
+    """Compile all variants.
+
+    A loaded library remains usable when its file is deleted.
+    """
     with tempfile.TemporaryDirectory() as folder:
         made = [compiled(side, (), Path(folder)) for side in SIDE_BY_SIDE]
         with suppress(MissingError):  # other compilers do not have these options
@@ -80,7 +83,10 @@ def variants() -> list[Kernel]:
 
 
 def blocks(kernel: Kernel, networks: int) -> np.ndarray:
-    """Return initial parameters (blocks, 23, lanes), aligned; the last block is filled with more networks."""
+    """Return aligned initial parameters. -> (blocks, 23, lanes)
+
+    The last block is filled with more networks.
+    """
     whole = ceil_div(networks, kernel.lanes) * kernel.lanes
     memory = np.empty(whole * PARAMETERS + ALIGNMENT // 4, np.float32)
     skip = -memory.ctypes.data // 4 % (ALIGNMENT // 4)

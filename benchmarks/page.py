@@ -2,8 +2,8 @@
 
     python benchmarks/page.py
 
-Measures the time until the page is ready, the size of its files, the time to handle a scrub and a pixel drag (from the event to
-the new layout), and the time of a recording from the server. Prints medians and 95th percentiles.
+Measures the time until the page is ready, the size of its files, and the time of a recording from the server. Also measures
+the time to handle a scrub and a pixel drag, from the event to the new layout. Prints medians and 95th percentiles.
 """
 
 import gzip
@@ -105,7 +105,7 @@ def measure(table: Table, page: Page, address: str) -> None:
 
 if __name__ == "__main__":
     found = Table("measurement", "result", "limit")
-    with laboratory.running() as where, sync_playwright() as playwright:
+    with laboratory.running_server() as where, sync_playwright() as playwright:
         browser = laboratory.launch(playwright)
         measure(found, browser.new_page(viewport={"width": 1440, "height": 900}), where)
         browser.close()

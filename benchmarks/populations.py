@@ -90,7 +90,7 @@ def measure(scale: Scale) -> Result:
 
 
 def choose_size(implementation: Implementation, scale: Scale) -> tuple[int, int]:
-    """Return the number of networks to train at once, and the number of trainings in one timed call."""
+    """Return the numbers of networks and of trainings per call."""
     log(f"choosing the size for {implementation.name}")
     found = []
     for size in implementation.sizes:
@@ -102,7 +102,10 @@ def choose_size(implementation: Implementation, scale: Scale) -> tuple[int, int]
 
 
 def job(implementation: Implementation, size: int, times: int) -> Callable[[], Callable[[], object]]:
-    """Return a job for `time_in_turns`; it uses all cores if the name of the implementation says so."""
+    """Return a job for `time_in_turns`.
+
+    The job uses all cores if the name of the implementation says so.
+    """
 
     def train(states: list[Any]) -> None:
         for state in states:
@@ -120,7 +123,10 @@ def job(implementation: Implementation, size: int, times: int) -> Callable[[], C
 
 
 def table(each: dict[str, float], first_calls: dict[str, float], missing: dict[str, str]) -> Result:
-    """Return the table: the microseconds of each implementation, and how many times TinyNet is faster."""
+    """Return the table of all implementations.
+
+    Its columns are the microseconds of each implementation, and the speedup of TinyNet.
+    """
     columns = ("implementation", "µs per network", "TinyNet is faster", "first call, s")
     result = Result("Populations: networks trained for 400 steps, on one core", columns)
     faster = {name: value / each[TRAINING] for name, value in each.items()}

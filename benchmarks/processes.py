@@ -31,7 +31,10 @@ def run(code: str) -> str:
 
 
 def cold_start(scale: Scale) -> Result:
-    """Time whole processes, including the start of Python and the compilation of kernels."""
+    """Time whole processes.
+
+    The time includes the start of Python and the compilation of kernels.
+    """
     result = Result("The start of a new process", ("process", "ms"))
     milliseconds = {}
     for name, code in COMMANDS.items():
@@ -44,7 +47,7 @@ def cold_start(scale: Scale) -> Result:
 
 
 def memory(scale: Scale) -> Result:
-    """Measure the peak memory of a large population and of a small one."""
+    """Measure the peak memory of a large and a small population."""
     result = Result("Peak memory", ("population", "MB"))
     if sys.platform == "win32":
         result.notes.append("This system does not report the peak memory of a process.")

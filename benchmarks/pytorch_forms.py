@@ -50,7 +50,7 @@ def split(p: Any) -> dict[str, Any]:
 
 
 def mapped(p: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Train all networks at once, with vmap over the gradient of one network."""
+    """Train all networks at once, with vmap over grad."""
     skeleton = model(np.zeros(23))
 
     def loss(one: dict[str, torch.Tensor], x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
@@ -68,7 +68,10 @@ def mapped(p: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def stacked(networks: int) -> list[np.ndarray]:
-    """Return weights (4, 3, n), biases (3, n), weights (3, 2, n), biases (2, n)."""
+    """Return the parameters by layer, with networks last.
+
+    The shapes are (4, 3, n), (3, n), (3, 2, n) and (2, n).
+    """
     p = initial_parameters(networks)
     parts = [p[:, :12].reshape(-1, 3, 4), p[:, 12:15], p[:, 15:21].reshape(-1, 2, 3), p[:, 21:]]
     return [np.ascontiguousarray(part.T, np.float32) for part in parts]
@@ -81,7 +84,10 @@ def unstacked(parts: list[Any]) -> np.ndarray:
 
 @torch.no_grad()
 def by_hand(p: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Train all networks at once, with forward and backward pass written out, in place."""
+    """Train all networks at once, with both passes written out.
+
+    The parameters are changed in place.
+    """
     w1, b1, w2, b2 = p
     for _ in range(EPOCHS):
         for x, t in NUMBERS:

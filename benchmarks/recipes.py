@@ -17,7 +17,8 @@ import numpy as np
 
 import tinynet as tn
 from tinynet import rng
-from tinynet.evaluation.exam import REQUIREMENTS, Exam, ExamResult
+from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import REQUIREMENTS
 from tinynet.evaluation.verdicts import fraction, percent
 from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.population import Population
@@ -28,7 +29,7 @@ NETWORKS_PER_TASK = 256
 
 
 class Stage(NamedTuple):
-    """One of several trainings in a row, on a world."""
+    """A training on a world, as a part of a case."""
 
     recipe: tn.Recipe
     world: tn.World = tn.World(0.2)
@@ -110,7 +111,10 @@ CASES = (
 
 
 def train(case: Case, seeds: np.ndarray) -> np.ndarray:
-    """Train networks through all stages; each starts with the parameters of the stage before. -> (n, P)"""
+    """Train networks through all stages. -> (n, P)
+
+    Each stage starts with the parameters of the stage before.
+    """
     parameters: np.ndarray | None = None
     for number, (recipe, world) in enumerate(case.stages):
         cohort = Cohort(TrainingJob.of(case.architecture, recipe, world), seeds + number * SEED_OFFSET)
@@ -133,7 +137,10 @@ def train_population(case: Case, networks: int) -> Population:
 
 
 def best_of_groups(scores: np.ndarray, restarts: int) -> np.ndarray:
-    """Return the index of the smallest score in each group; NaN is the worst score. -> (groups,)"""
+    """Return the index of the smallest score in each group. -> (groups,)
+
+    NaN is the worst score.
+    """
     groups = np.where(np.isfinite(scores), scores, np.inf)[: len(scores) // restarts * restarts]
     best = groups.reshape(-1, restarts).argmin(axis=1)
     return np.asarray(best + np.arange(len(best)) * restarts)
@@ -145,7 +152,10 @@ def select(result: ExamResult, indices: np.ndarray) -> ExamResult:
 
 
 def row(name: str, result: ExamResult) -> str:
-    """Return a row: passed, interval, median Brier ratio, fraction that meets each requirement, best agreement."""
+    """Return a row of the table.
+
+    The columns are passed, interval, median Brier ratio, fraction that meets each requirement, and best agreement.
+    """
     verdict = fraction(result.passed, "pass")
     low, high = verdict.interval or (0.0, 1.0)
     met = " ".join(f"{100 * each:.1f}" for each in result.met.mean(axis=0))
@@ -166,7 +176,10 @@ def confirm(case: Case, networks: int, exam: Exam, validation: Exam) -> Iterator
 
 
 def main() -> None:
-    """Print the rows of every case, or of those with a word in their name."""
+    """Print the rows of the chosen cases.
+
+    `--only` chooses the cases with a word in their name.
+    """
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="128 networks of each")
     parser.add_argument("--only", default="", metavar="WORD", help="cases with this in their name")

@@ -27,7 +27,10 @@ TOLERANCE = 1e-12  # both compute in float64
 
 
 def torch_recording() -> tuple[np.ndarray, np.ndarray]:
-    """Train in float64; return the parameters and the gradients of each step. -> (400, 23), (400, 23)"""
+    """Return the parameters and gradients of each step. -> (400, 23), (400, 23)
+
+    PyTorch trains in float64.
+    """
     import torch
 
     from pytorch_forms import model

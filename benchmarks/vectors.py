@@ -18,7 +18,11 @@ def forward(p: Vectors, x: Any, sigmoid: Callable[[Any], Any]) -> tuple[Vectors,
 
 
 def sgd_step(p: Vectors, x: Any, t: Any, rate: float, sigmoid: Callable[[Any], Any]) -> Vectors:
-    """Return the parameters after one step of SGD on an input x (4,) with the target t (2,)."""
+    """Return the parameters after one step of SGD.
+
+    x : (4,), the input.
+    t : (2,), the target.
+    """
     hidden, outputs = forward(p, x, sigmoid)
     d = [rate * (a - t[j]) * a * (1 - a) for j, a in enumerate(outputs)]  # rate times delta
     e = [(p[15 + j] * d[0] + p[18 + j] * d[1]) * a * (1 - a) for j, a in enumerate(hidden)]

@@ -12,7 +12,10 @@ SIZE = {"width": 1440, "height": 1000}
 
 
 def figure() -> None:
-    """Draw an untrained network, and the predictions of many trained networks for gray."""
+    """Draw a network, and the predictions of many networks.
+
+    The left network is untrained. The predictions are those of trained networks for gray.
+    """
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(12, 4.6), layout="constrained")
@@ -25,7 +28,10 @@ def figure() -> None:
 
 
 def page() -> None:
-    """Take a screenshot of the laboratory, with a branch at a larger learning rate."""
+    """Take a screenshot of the laboratory.
+
+    The screenshot shows a branch at a larger learning rate.
+    """
     sys.path.insert(0, str(HERE.parents[1] / "tests"))
     from PIL import Image
     from playwright.sync_api import sync_playwright

@@ -31,7 +31,7 @@ def uses_torch(item):
 
 
 class WithoutPyTorch:
-    """An importer that finds all that another finds, but PyTorch."""
+    """Wrap an import finder and hide PyTorch."""
 
     def __init__(self, finder):
         self.finder = finder
@@ -44,7 +44,7 @@ class WithoutPyTorch:
 
 
 @pytest.fixture(autouse=True)
-def _without_its_marker_a_test_has_no_pytorch(request, monkeypatch):
+def _pytorch_is_hidden_without_its_marker(request, monkeypatch):
     if request.node.get_closest_marker("torch") is None:
         monkeypatch.delitem(sys.modules, "torch", raising=False)
         monkeypatch.setattr(sys, "meta_path", [WithoutPyTorch(finder) for finder in sys.meta_path])
@@ -58,7 +58,7 @@ def _floating_point_faults_raise():
 
 @pytest.fixture
 def check_golden(request):
-    """Compare numbers with a golden file, to the last bit. `--write-golden` writes the file first."""
+    """Compare numbers with a golden file, to the last bit; `--write-golden` writes the file first."""
     import golden
 
     def check(name, numbers):
@@ -74,9 +74,9 @@ def address():
     import laboratory
     from tinynet.lab.http import app
 
-    assert (app.PAGE / "index.html").is_file(), "the page is not built: make setup builds it"
-    with laboratory.running() as found:
-        yield found
+    assert (app.PAGE / "index.html").is_file(), "the page is not built. Run: make setup"
+    with laboratory.running_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -88,26 +88,26 @@ def browser():
     expect.set_options(timeout=laboratory.PATIENCE)
 
     with sync_playwright() as playwright:
-        found = laboratory.launch(playwright)
-        yield found
-        found.close()
+        launched = laboratory.launch(playwright)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture
 def open_page(browser, address):
-    """Open the page; it may ask no other host and must leave no error on the console."""
+    """Open the page; fail on a console error or a request to another host."""
     import laboratory
 
-    contexts, troubles = [], []
+    contexts, errors = [], []
 
     def opened(where="", *, ready=True, base=address, allowed=(), **settings):
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
         context.set_default_timeout(laboratory.PATIENCE)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: said.type == "error" and troubles.append((said.text, allowed)))
-        page.on("pageerror", lambda error: troubles.append((str(error), ())))
-        page.on("request", lambda asked: foreign(asked.url, base) and troubles.append((asked.url, ())))
+        page.on("console", lambda message: message.type == "error" and errors.append((message.text, allowed)))
+        page.on("pageerror", lambda error: errors.append((str(error), ())))
+        page.on("request", lambda request: is_foreign(request.url, base) and errors.append((request.url, ())))
         page.goto(base + where)
         if ready:
             page.locator(".lab").wait_for()
@@ -116,15 +116,15 @@ def open_page(browser, address):
     yield opened
     for context in contexts:
         context.close()
-    assert not [text for text, allowed in troubles if not any(word in text for word in allowed)]
+    assert not [text for text, allowed in errors if not any(word in text for word in allowed)]
 
 
 @pytest.fixture
 def open_file(browser, tmp_path):
-    """Open recordings from disk, without a network; nothing but the file is asked for, and no error is left."""
+    """Open recordings from disk, offline; fail on a console error or a request."""
     import laboratory
 
-    contexts, troubles = [], []
+    contexts, errors = [], []
 
     def opened(*recordings, where="", names=None, title=None, **settings):
         path = tmp_path / f"page{len(contexts)}.html"
@@ -134,11 +134,13 @@ def open_file(browser, tmp_path):
         context.set_offline(True)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: said.type in ("error", "warning") and troubles.append(said.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "console", lambda message: message.type in ("error", "warning") and errors.append(message.text)
+        )
+        page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "request",
-            lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or troubles.append(asked.url),
+            lambda request: request.url.startswith(("file:", "data:", "blob:")) or errors.append(request.url),
         )
         page.goto(path.as_uri() + where)
         page.locator(".lab").wait_for()
@@ -147,15 +149,15 @@ def open_file(browser, tmp_path):
     yield opened
     for context in contexts:
         context.close()
-    assert troubles == []
+    assert errors == []
 
 
-def foreign(url, base):
+def is_foreign(url, base):
     return not url.startswith((base, "data:", "blob:"))
 
 
 def pytest_terminal_summary(terminalreporter):
     import browsers
 
-    for line in browsers.told(terminalreporter.stats):
+    for line in browsers.summary_lines(terminalreporter.stats):
         terminalreporter.write_line(line)

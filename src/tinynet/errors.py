@@ -39,8 +39,17 @@ def advice(parameter: str, value: object, *, condition: str = "", otherwise: str
     return f"\1{parameter}\1{value!r}\1{condition}\1{otherwise}\1"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "example"), counted(2000, "example")
+    ('1 example', '2,000 examples')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 class TinyNetError(ValueError):
-    """A mistake in what the user asked for.
+    """A mistake of the user.
 
     message : str. The value found, the rule, and what to do, in one or two short sentences. It names every further
         parameter with `named` or `advice`.

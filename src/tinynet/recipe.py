@@ -35,7 +35,7 @@ def _whole(low: int, high: int, text: str) -> Metadata:
 
 
 def _word(kind: Any, text: str) -> Metadata:
-    """Return the metadata of a field with a few allowed words.
+    """Return the metadata of a field with allowed words.
 
     Errors do not offer "external".
     """
@@ -205,7 +205,7 @@ class Recipe:
         return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
 
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
-        """Return the learning rates of a range of steps. -> (last - first,)
+        """Return the learning rates of steps. -> (last - first,)
 
         first, last : int. The range of steps; `last` is excluded.
         steps : int. The number of steps in the training.
@@ -237,7 +237,9 @@ class Recipe:
         Raises TinyNetError for an unknown field.
         """
         if not isinstance(data, dict):
-            raise TinyNetError(f"is a {type(data).__name__}. It must be a JSON object.", parameter="recipe")
+            raise TinyNetError(
+                f"is of type {type(data).__name__}. It must be a JSON object.", parameter="recipe"
+            )
         data = {
             EARLIER_NAMES.get(name, name): EARLIER_VALUES.get(value, value)
             if isinstance(value, str)

@@ -1,4 +1,7 @@
-"""Checks of single values, each with one wording of its error."""
+"""Checks of single values.
+
+Each check has one wording of its error.
+"""
 
 import math
 import os
@@ -59,11 +62,11 @@ def check_number(
 ) -> float:
     """Return a finite number as a plain float.
 
-    inclusive : which of the two limits are allowed values themselves.
+    inclusive : the limits that are allowed values themselves.
 
     Raises TinyNetError for another value. True and False are no numbers here.
 
-    >>> check_number("momentum", 1, 0, 1, inclusive="left")
+    >>> check_number("momentum", 1.0, 0, 1, inclusive="left")
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: momentum is 1. It must be a number of at least 0 and below 1.
     """
@@ -113,7 +116,9 @@ def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
 
 
 def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) -> None:
-    """Raise a TinyNetError for a JSON object with an unknown field.
+    """Raise a TinyNetError for an unknown field.
+
+    The field is that of a JSON object.
 
     >>> check_fields("a network", {"size": [4, 2]}, ["sizes", "hidden"])
     Traceback (most recent call last):

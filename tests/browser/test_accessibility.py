@@ -1,4 +1,4 @@
-"""The page by keyboard, for screen readers, on small screens and in both themes."""
+"""Test the page with the keyboard, on a small screen, in both themes and with axe."""
 
 import re
 
@@ -7,14 +7,14 @@ from playwright.sync_api import expect
 
 import laboratory
 import tinynet as tn
-from page_actions import cut_off, fragment, saved, settled
+from page_actions import cut_off, download, fragment, wait_until_settled
 from tinynet.lab.http import app
 
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
 
 
-def test_the_journey_by_keyboard_alone(open_page):
+def test_a_journey_works_with_the_keyboard_alone(open_page):
     page = open_page()
 
     def tab_to(locator):
@@ -70,7 +70,7 @@ def test_axe_finds_no_violation(open_page, scheme, where):
     page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
     page.get_by_role("button", name="Measure", exact=True).click()
     page.locator("[data-verdict]").wait_for()
-    settled(page)
+    wait_until_settled(page)
     page.evaluate(laboratory.AXE.read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)")
     assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in found] == []
@@ -103,20 +103,20 @@ def test_a_refused_value_is_marked_in_its_field(open_page):
 
 
 @pytest.mark.parametrize("where", ["", fragment({"architecture": {"sizes": [9, 8, 4, 2]}, "grid": 3})])
-def test_at_360_pixels_nothing_is_cut_off(open_page, where):
+def test_nothing_is_cut_off_at_360_pixels(open_page, where):
     page = open_page(where, viewport={"width": 360, "height": 740}, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert cut_off(page) == []
 
 
-def test_reduced_motion_is_respected(open_page):
+def test_reduced_motion_stops_all_animations(open_page):
     page = open_page(reduced_motion="reduce")
     page.get_by_role("button", name="▶ Play").click()
     assert page.evaluate("document.getAnimations().length") == 0
     page.get_by_role("button", name="Pause").click()
 
 
-def test_play_moves_and_pauses(open_page):
+def test_play_stops_at_the_last_step(open_page):
     page = open_page()
     page.get_by_label("Speed").select_option("2500")
     page.keyboard.press(" ")
@@ -124,21 +124,23 @@ def test_play_moves_and_pauses(open_page):
     expect(page.get_by_role("button", name="▶ Play")).to_be_visible()
 
 
-def test_figures_and_tables_can_be_taken_away(open_page):
+def test_figures_and_tables_are_saved_as_files(open_page):
     page = open_page()
-    drawing = saved(page, page.locator(".at-network").get_by_role("button", name="SVG")).path().read_text()
+    drawing = download(page, page.locator(".at-network").get_by_role("button", name="SVG")).path().read_text()
     assert "<svg" in drawing
     assert "var(--" not in drawing
-    picture = saved(page, page.locator(".at-network").get_by_role("button", name="PNG")).path().read_bytes()
+    picture = (
+        download(page, page.locator(".at-network").get_by_role("button", name="PNG")).path().read_bytes()
+    )
     assert picture.startswith(b"\x89PNG")
-    settled(page)
-    world = saved(page, page.locator(".at-world").get_by_role("button", name="CSV")).path().read_text()
+    wait_until_settled(page)
+    world = download(page, page.locator(".at-world").get_by_role("button", name="CSV")).path().read_text()
     assert len(world.splitlines()) == 17
 
 
-def test_the_page_is_small():
+def test_the_page_has_at_most_200_kb_compressed():
     import gzip
 
     files = [path for path in app.PAGE.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 436_057  # TensorFlow Playground's
+    assert sum(path.stat().st_size for path in files) < 436_057  # the size of TensorFlow Playground
     assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 200_000

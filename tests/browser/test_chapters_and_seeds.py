@@ -1,4 +1,4 @@
-"""Chapters and questions to many seeds, by clicks in a real browser."""
+"""Test chapters and populations by clicks in a real browser."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ RUN = tn.train(tn.Network.initial(seed=0), LINES)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.4])
-def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
+def test_a_population_and_one_of_its_seeds_equal_python(open_page, noise):
     recipe = tn.Recipe(learning_rate=5.0, noise=noise)
     page = open_page(fragment({"recipe": {"learning_rate": 5, "noise": noise}}))
     page.get_by_label("Number of seeds").select_option("1000")
@@ -48,7 +48,7 @@ def test_a_question_to_many_seeds_and_a_member_opened(open_page, noise):
     assert gaps[seed] > 0
 
 
-def test_a_long_question_can_be_cancelled(open_page):
+def test_the_training_of_a_population_can_be_cancelled(open_page):
     page = open_page(fragment({"recipe": {"epochs": 2000}}))
     page.get_by_label("Number of seeds").select_option("1000000")
     page.get_by_role("button", name="Measure", exact=True).click()
@@ -59,7 +59,7 @@ def test_a_long_question_can_be_cancelled(open_page):
     page.keyboard.press("Home")
 
 
-def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_page):
+def test_a_chapter_shows_the_measured_answer_only_after_a_guess(open_page):
     page = open_page()
     page.get_by_role("button", name="3 Train").click()
     expect(page.get_by_role("button", name="Reveal")).to_be_disabled()
@@ -77,19 +77,19 @@ def test_a_chapter_asks_before_it_reveals_and_its_sentences_are_the_runs(open_pa
 
 
 @pytest.mark.parametrize("key", story.CHAPTERS)
-def test_every_chapter_by_clicks_is_the_story(open_page, key):
+def test_every_chapter_shows_the_parts_of_the_journey(open_page, key):
     page = open_page()
     journey = Journey(networks=1000)
-    told, asked = story.chapter(journey, key), quiz.QUESTIONS[key]
+    expected, question = story.chapter(journey, key), quiz.QUESTIONS[key]
     page.get_by_role("navigation").get_by_role("button", name=key.replace("_", " ").capitalize()).click()
     chapter = page.locator(".chapter")
-    expect(chapter).to_contain_text(asked.text)
-    right = asked.answer(journey)
-    page.get_by_role("radio", name=asked.options[right], exact=True).check()
+    expect(chapter).to_contain_text(question.text)
+    right = question.answer(journey)
+    page.get_by_role("radio", name=question.options[right], exact=True).check()
     page.get_by_role("button", name="Reveal").click()
     expect(chapter.locator(".answer")).to_contain_text("Correct")
     shown = chapter.locator(".parts").inner_text()
-    for part in told.parts:
+    for part in expected.parts:
         if isinstance(part, Text | Verdict):
             assert (part.text if isinstance(part, Text) else part.sentence).split("\n")[0] in shown
         elif isinstance(part, Table):
@@ -103,7 +103,7 @@ def test_every_chapter_by_clicks_is_the_story(open_page, key):
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
 
 
-def test_a_nudge_is_repeated_as_its_chapter_says(open_page):
+def test_the_instructions_of_the_nudge_chapter_repeat_its_step(open_page):
     page = open_page()
     page.get_by_role("navigation").get_by_role("button", name="Nudge").click()
     expect(page.locator(".chapter")).to_contain_text("press “top” and then “Train on this picture”")

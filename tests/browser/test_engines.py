@@ -1,4 +1,4 @@
-"""The page's code in every browser at hand: sheets and trainings with Python's bits."""
+"""Compare the page's sheets and trainings with Python in each installed browser."""
 
 import json
 import queue
@@ -17,11 +17,11 @@ import browsers
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
-PATIENCE = 120  # seconds until a browser has answered
+PATIENCE = 120  # seconds
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder, and keeps what is sent to it."""
+    """Serve a folder and put each posted JSON document into a queue."""
 
     def __init__(self, *arguments, sent, **options):
         self.sent = sent
@@ -38,7 +38,7 @@ class Handler(SimpleHTTPRequestHandler):
 
 @contextmanager
 def serving(folder):
-    """Serve a folder; yield its address and the queue of what is sent there."""
+    """Serve a folder; yield its address and the queue of posted documents."""
     sent = queue.Queue()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder, sent=sent))
     thread = threading.Thread(target=server.serve_forever)
@@ -53,9 +53,9 @@ def serving(folder):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """A folder with the page's code, what compares it, and the golden files."""
+    """Build the script that compares the page with the golden files."""
     if not (WEB / "node_modules" / "vite").is_dir():
-        pytest.skip("web/node_modules is not there: make setup installs it")
+        pytest.skip("web/node_modules is missing. Run: make setup")
     folder = tmp_path_factory.mktemp("built")
     build = ["--config", "tests/browser.config.ts", "--outDir", folder, "--emptyOutDir", "--logLevel", "warn"]
     subprocess.run(
@@ -68,7 +68,7 @@ def built(tmp_path_factory):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", browsers.OPEN)
-def test_sheets_and_trainings_have_pythons_bits(name, built, tmp_path, record_property):
+def test_sheets_and_trainings_equal_python_to_the_last_bit(name, built, tmp_path, record_property):
     with serving(built) as (address, sent):
         try:
             with browsers.OPEN[name](address, tmp_path) as version:
@@ -77,6 +77,8 @@ def test_sheets_and_trainings_have_pythons_bits(name, built, tmp_path, record_pr
         except browsers.MissingError as missing:
             pytest.skip(str(missing))
     assert "error" not in found
-    assert {one["name"]: one["different"] for one in found if one["different"]} == {}
-    assert {"exp", "the sheet", "words", "every cell of watched training 1"} <= {one["name"] for one in found}
-    assert sum(one["count"] for one in found) > 10_000
+    assert {result["name"]: result["different"] for result in found if result["different"]} == {}
+    assert {"exp", "the sheet", "words", "every cell of watched training 1"} <= {
+        result["name"] for result in found
+    }
+    assert sum(result["count"] for result in found) > 10_000

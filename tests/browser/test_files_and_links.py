@@ -1,4 +1,4 @@
-"""Files, links and mistakes in the page, in a real browser."""
+"""Test files, links and invalid input of the page in a real browser."""
 
 import re
 
@@ -7,30 +7,30 @@ from playwright.sync_api import expect
 
 import laboratory
 import tinynet as tn
-from page_actions import fragment, same_as, saved, settled, to_end
+from page_actions import assert_ledger_equals, download, fragment, go_to_end, wait_until_settled
 
 LINES = tn.pictures.lines()
 RUN = tn.train(tn.Network.initial(seed=0), LINES)
 
 
-def test_save_and_open(open_page, tmp_path):
+def test_a_saved_training_is_opened_unchanged(open_page, tmp_path):
     page = open_page(fragment({"seed": 4, "recipe": {"learning_rate": 2, "epochs": 20}}))
     path = tmp_path / "run.safetensors"
-    saved(page, page.get_by_role("button", name="Save")).save_as(path)
+    download(page, page.get_by_role("button", name="Save")).save_as(path)
     recipe = tn.Recipe(learning_rate=2.0, epochs=20, seed=4)
     assert path.read_bytes() == tn.train(tn.Network.initial(seed=4), LINES, recipe).to_bytes()
     other = open_page()
     other.get_by_label("Open a recording").set_input_files(path)
     expect(other.get_by_label("Learning rate")).to_have_value("2")
     other.keyboard.press("Home")
-    same_as(other, tn.load(path)[0])
-    to_end(other)
+    assert_ledger_equals(other, tn.load(path)[0])
+    go_to_end(other)
     other.keyboard.press("ArrowLeft")
-    same_as(other, tn.load(path)[-1])
+    assert_ledger_equals(other, tn.load(path)[-1])
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "foreign", "newer"])
-def test_a_file_that_cannot_be_read_gives_a_message(open_page, tmp_path, damage):
+def test_an_unreadable_file_shows_a_message(open_page, tmp_path, damage):
     data = bytearray(RUN.to_bytes())
     if damage == "truncated":
         data = data[:5000]
@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_read_gives_a_message(open_page, tmp_path, damage)
     expect(page.locator(".lab")).to_be_visible()
 
 
-def test_a_shared_address_restores_everything(open_page):
+def test_a_shared_address_restores_the_page(open_page):
     page = open_page()
     page.get_by_role("slider", name="Step").fill("77")
     page.locator('[data-cell="layer1.bias[2]"]').click()
@@ -65,7 +65,7 @@ def test_a_shared_address_restores_everything(open_page):
     page.get_by_label("Sort by").select_option("gradient")
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("status").first).to_contain_text("The link is")
-    settled(page)
+    wait_until_settled(page)
     other = open_page(page.url.split("/")[-1])
     expect(other.locator(".at-timeline tbody tr")).to_have_count(2)
     expect(other.locator(".at-timeline")).to_contain_text("step 123 of 324")
@@ -92,7 +92,7 @@ def test_a_shared_address_restores_everything(open_page):
         (fragment({"branches": [{"from": 0, "at": 9999}]}), "at most at step 400, the end of its run"),
     ],
 )
-def test_an_address_that_cannot_be_gives_a_message_and_the_plain_start(open_page, where, words):
+def test_an_invalid_address_shows_a_message_and_the_default_training(open_page, where, words):
     page = open_page(where, allowed=("400",))
     expect(page.get_by_role("alert")).to_contain_text(words)
     expect(page.locator(".at-timeline")).to_contain_text("step 0 of 400")
@@ -107,7 +107,7 @@ def test_an_address_that_cannot_be_gives_a_message_and_the_plain_start(open_page
         ("Epochs", "", "Epochs is empty. It must be a whole number from 1 to 10,000,000."),
     ],
 )
-def test_a_mistake_in_the_recipe_is_said_and_the_run_stays(open_page, field, value, words):
+def test_an_invalid_recipe_shows_a_message_and_keeps_the_run(open_page, field, value, words):
     page = open_page(allowed=("400",))
     page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
     page.get_by_label(field).fill(value)
@@ -116,7 +116,7 @@ def test_a_mistake_in_the_recipe_is_said_and_the_run_stays(open_page, field, val
     expect(page.locator(".at-timeline")).to_contain_text("step 0 of 400")
 
 
-def test_a_training_that_diverges_says_where(open_page):
+def test_a_diverging_training_shows_a_message(open_page):
     state = {
         "architecture": {"sizes": [4, 3, 2], "hidden": "identity", "output": "identity"},
         "recipe": {"learning_rate": 50},
@@ -125,8 +125,8 @@ def test_a_training_that_diverges_says_where(open_page):
     expect(page.get_by_role("alert")).to_contain_text("The training stopped")
 
 
-def test_without_its_server_the_network_stays_alive(browser):
-    with laboratory.running() as address:
+def test_the_page_trains_without_the_server(browser):
+    with laboratory.running_server() as address:
         page = browser.new_page()
         page.goto(address)
         page.locator(".lab").wait_for()

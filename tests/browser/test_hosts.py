@@ -1,4 +1,4 @@
-"""The laboratory mounted by another page, in a shadow root beside that page's own styles."""
+"""Test the laboratory embedded in another page, in a shadow root beside the styles of that page."""
 
 import pytest
 from playwright.sync_api import expect
@@ -19,8 +19,8 @@ MOUNT = """async (width) => {
 
 
 @pytest.fixture
-def guest(open_page):
-    def mounted(width=1200):
+def embedded(open_page):
+    def mount(width=1200):
         page = open_page("", ready=False)
         page.route("**/notebook", lambda route: route.fulfill(body=NOTEBOOK, content_type="text/html"))
         page.goto(page.url + "notebook")
@@ -28,11 +28,11 @@ def guest(open_page):
         page.locator("#guest .lab").wait_for()
         return page
 
-    return mounted
+    return mount
 
 
-def test_a_guest_leaves_its_surroundings_alone(guest):
-    page = guest()
+def test_an_embedded_page_does_not_change_the_outer_page(embedded):
+    page = embedded()
     plain = page.evaluate("getComputedStyle(document.querySelector('#outside')).borderRadius")
     inside = page.evaluate("getComputedStyle(guest.shadowRoot.querySelector('button.primary')).borderRadius")
     assert (plain, inside != plain) == ("0px", True)
@@ -42,8 +42,8 @@ def test_a_guest_leaves_its_surroundings_alone(guest):
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 0 of 400")
 
 
-def test_a_guest_hears_the_keys_that_are_its_own_and_keeps_its_theme_to_itself(guest):
-    page = guest()
+def test_an_embedded_page_handles_its_own_keys_and_theme(embedded):
+    page = embedded()
     page.get_by_role("heading", name=TIMELINE).click()
     page.keyboard.press("End")
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 400 of 400")
@@ -56,8 +56,8 @@ def test_a_guest_hears_the_keys_that_are_its_own_and_keeps_its_theme_to_itself(g
     )
 
 
-def test_step_and_cell_go_both_ways(guest):
-    page = guest()
+def test_step_and_cell_are_synchronized_with_the_host(embedded):
+    page = embedded()
     page.evaluate("mounted.goto(137); mounted.open('layer2.bias[1]'); mounted.open('no such cell')")
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 137 of 400")
     expect(page.locator('[data-opened="layer2.bias[1]"]')).to_be_visible()
@@ -67,8 +67,8 @@ def test_step_and_cell_go_both_ways(guest):
     page.wait_for_function("JSON.stringify(seen.at(-1)) === '[138,\"layer1.weight[0,2]\"]'")
 
 
-def test_in_a_narrow_place_it_is_laid_out_as_on_a_phone(guest):
-    page = guest(width=380)
+def test_a_narrow_embedded_page_has_one_column(embedded):
+    page = embedded(width=380)
     columns = page.evaluate("getComputedStyle(guest.shadowRoot.querySelector('.lab')).gridTemplateColumns")
     assert len(columns.split()) == 1
     assert page.evaluate("guest.scrollWidth") <= 380
@@ -77,8 +77,8 @@ def test_in_a_narrow_place_it_is_laid_out_as_on_a_phone(guest):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation_in_a_guest(guest, scheme):
-    page = guest()
+def test_axe_finds_no_violation_in_an_embedded_page(embedded, scheme):
+    page = embedded()
     page.emulate_media(color_scheme=scheme)
     page.evaluate(laboratory.AXE.read_text())
     found = page.evaluate("axe.run(guest, {resultTypes: ['violations']}).then(found => found.violations)")

@@ -1,4 +1,4 @@
-"""The numbers of the page in a real browser: equal to Python's, to the digits shown and to the last bit."""
+"""Compare the numbers of the page in a real browser with Python: the shown digits, and every bit."""
 
 import re
 
@@ -9,16 +9,16 @@ from playwright.sync_api import expect
 import tinynet as tn
 from page_actions import (
     TIMELINE,
-    as_shown,
+    assert_ledger_equals,
+    download,
+    format_pixels,
     fragment,
-    ledger,
+    go_to_end,
     ledger_csv,
+    ledger_rows,
     number,
-    same_as,
-    saved,
-    settled,
     shown_pixels,
-    to_end,
+    wait_until_settled,
 )
 from tinynet.core import notation
 from tinynet.evaluation import predictions
@@ -28,11 +28,11 @@ RUN = tn.train(tn.Network.initial(seed=0), LINES)
 
 
 @pytest.mark.parametrize("step", [0, 1, 137, 399])
-def test_every_number_on_the_screen_is_pythons_to_the_digits_shown(open_page, step):
+def test_every_shown_number_equals_python(open_page, step):
     page, moment = open_page(), RUN[step]
     page.get_by_role("slider", name="Step").fill(str(step))
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text(f"step {step} of 400")
-    for shown, row in zip(ledger(page), moment.ledger(), strict=True):
+    for shown, row in zip(ledger_rows(page), moment.ledger(), strict=True):
         digits = (f"{row.before:.4f}", f"{row.gradient:+.5f}", f"{row.change:+.5f}", f"{row.after:.4f}")
         assert [number(text) for text in shown] == [float(text) for text in digits]
     for name, format_of in [("z", "{:+.2f}"), ("a", "{:.3f}")]:
@@ -40,10 +40,10 @@ def test_every_number_on_the_screen_is_pythons_to_the_digits_shown(open_page, st
             if re.fullmatch(rf"layer\d\.{name}\[\d\]", cell):
                 text = page.locator(f'[data-cell="{cell}"] text').text_content()
                 assert number(text.removeprefix("z").strip()) == float(format_of.format(value))
-    same_as(page, moment)
+    assert_ledger_equals(page, moment)
 
 
-def test_an_opened_number_shows_its_formula_its_numbers_and_its_factors(open_page):
+def test_an_opened_cell_shows_its_formula_and_factors(open_page):
     page = open_page()
     page.locator('[data-cell="layer1.weight[0,2]"]').click()
     opened = page.locator('[data-opened="layer1.weight[0,2].after"]')
@@ -57,7 +57,7 @@ def test_an_opened_number_shows_its_formula_its_numbers_and_its_factors(open_pag
     assert gradient.locator("math").count() >= 3
 
 
-def test_stops_reveal_the_nudge_part_by_part(open_page):
+def test_phases_show_the_step_in_parts(open_page):
     page = open_page()
     answer = page.locator('[data-cell="layer2.a[0]"]')
     page.get_by_role("button", name="Input", exact=True).click()
@@ -72,17 +72,17 @@ def test_stops_reveal_the_nudge_part_by_part(open_page):
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 1 of 400")
 
 
-def test_forth_and_back_gives_identical_numbers(open_page):
+def test_moving_forward_and_back_gives_identical_numbers(open_page):
     page = open_page()
     page.get_by_role("slider", name="Step").fill("137")
-    settled(page)
+    wait_until_settled(page)
     before = page.locator(".lab").inner_text()
     for key in ("ArrowRight", "PageDown", "End", "Home"):
         page.keyboard.press(key)
     page.get_by_role("slider", name="Step").fill("138")
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 137 of 400")
-    settled(page)
+    wait_until_settled(page)
     assert page.locator(".lab").inner_text() == before
 
 
@@ -96,9 +96,9 @@ def test_forth_and_back_gives_identical_numbers(open_page):
     ],
     ids=["a batch", "adam", "softmax", "3x3"],
 )  # fmt: skip
-def test_other_recipes_and_sizes_train_to_pythons_numbers(open_page, settings):
+def test_trainings_of_other_recipes_and_sizes_equal_python(open_page, settings):
     page = open_page(fragment({"seed": 3, **settings}))
-    to_end(page)
+    go_to_end(page)
     page.keyboard.press("ArrowLeft")
     seed = settings.get("seed", 3)
     architecture = tn.Architecture(**settings.get("architecture", {}))
@@ -106,26 +106,26 @@ def test_other_recipes_and_sizes_train_to_pythons_numbers(open_page, settings):
         tn.Network.initial(architecture, seed=seed), tn.pictures.lines(settings.get("grid", 2)),
         tn.Recipe(**settings["recipe"], seed=seed),
     )  # fmt: skip
-    same_as(page, run[-1])
+    assert_ledger_equals(page, run[-1])
 
 
-def test_a_branch_is_pythons_training_from_that_moment(open_page):
+def test_a_branch_equals_a_training_in_python(open_page):
     page = open_page()
     page.get_by_role("slider", name="Step").fill("100")
     page.get_by_label("Learning rate").fill("5")
     page.get_by_role("button", name="Branch at step 100").click()
     expect(page.locator(".at-timeline tbody tr")).to_have_count(2)
-    to_end(page)
+    go_to_end(page)
     page.keyboard.press("ArrowLeft")
     branch = tn.train(RUN[100].network, LINES, tn.Recipe(learning_rate=5.0, epochs=75))
-    same_as(page, branch[-1])
+    assert_ledger_equals(page, branch[-1])
     expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text(f"{branch.loss_per_epoch[-1]:.4f}")
     page.keyboard.press("Home")
-    same_as(page, RUN[0])
+    assert_ledger_equals(page, RUN[0])
 
 
 @pytest.mark.torch
-def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
+def test_pictures_and_steps_with_noise_equal_python(open_page, tmp_path):
     page = open_page(fragment({"seed": 5}))
     page.get_by_text("More settings").click()
     page.get_by_label("Noise").fill("0.2")
@@ -135,15 +135,15 @@ def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
     for step in (0, 1, 137, 399):
         page.get_by_role("slider", name="Step").fill(str(step))
         expect(page.locator(".at-picture")).to_contain_text(f"the picture of step {step}, with noise")
-        assert shown_pixels(page) == as_shown(run[step].batch.inputs[0])
+        assert shown_pixels(page) == format_pixels(run[step].batch.inputs[0])
         for i, value in enumerate(run[step].batch.inputs[0]):
             assert number(page.locator(f'[data-cell="input[{i}]"] text').text_content()) == round(value, 2)
-        same_as(page, run[step])
+        assert_ledger_equals(page, run[step])
     page.get_by_role("button", name="Check with PyTorch").click()
     expect(page.locator(".at-arithmetic")).to_contain_text("agrees. The loss and 23")
     page.get_by_role("button", name="Share").click()
     path = tmp_path / "noisy.safetensors"
-    saved(page, page.get_by_role("button", name="Save")).save_as(path)
+    download(page, page.get_by_role("button", name="Save")).save_as(path)
     assert path.read_bytes() == run.to_bytes()
     again = open_page(page.url.split("/")[-1])
     assert shown_pixels(again) == shown_pixels(page)
@@ -152,10 +152,10 @@ def test_a_training_with_noise_shows_what_python_showed(open_page, tmp_path):
     expect(other.locator(".at-timeline")).to_contain_text("step 400 of 400")
     other.keyboard.press("ArrowLeft")
     assert shown_pixels(other) == shown_pixels(page)
-    expect(other.get_by_role("alert")).to_have_text("")  # nothing differs
+    expect(other.get_by_role("alert")).to_have_text("")  # the replay equals the recording
 
 
-def test_a_branch_with_noise_in_batches_is_pythons(open_page):
+def test_a_branch_with_noise_in_batches_equals_python(open_page):
     page = open_page(fragment({"recipe": {"batch_size": 3, "order": "shuffled"}}))
     page.get_by_role("slider", name="Step").fill("20")
     page.get_by_text("More settings").click()
@@ -164,10 +164,10 @@ def test_a_branch_with_noise_in_batches_is_pythons(open_page):
     expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text("from step 20: noise 0.123")
     start = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(batch_size=3, order="shuffled"))[20].network
     branch = tn.train(start, LINES, tn.Recipe(batch_size=3, order="shuffled", noise=0.123, epochs=90))
-    assert shown_pixels(page) == as_shown(branch[0].batch.inputs[0])
-    to_end(page)
+    assert shown_pixels(page) == format_pixels(branch[0].batch.inputs[0])
+    go_to_end(page)
     page.keyboard.press("ArrowLeft")
-    same_as(page, branch[-1])
+    assert_ledger_equals(page, branch[-1])
     page.get_by_role("spinbutton", name="Brightness of the top-left pixel").fill("0.25")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Train on this picture").click()
@@ -183,10 +183,10 @@ def test_an_edited_weight_begins_a_branch(open_page):
     page.keyboard.press("Enter")
     expect(weight).to_contain_text("+2.50")
     network = tn.Network.initial(seed=0).with_parameter("layer2.weight[0,1]", 2.5)
-    same_as(page, tn.nudge(network, LINES[0]))
+    assert_ledger_equals(page, tn.nudge(network, LINES[0]))
 
 
-def test_a_silenced_node_and_a_frozen_weight(open_page):
+def test_a_silenced_node_changes_the_outputs_and_a_frozen_weight_stays_constant(open_page):
     page = open_page()
     page.locator('[data-cell="layer1.a[1]"]').click()
     page.get_by_label("Switch off this node").check()
@@ -199,14 +199,14 @@ def test_a_silenced_node_and_a_frozen_weight(open_page):
     page.locator('[data-cell="layer1.weight[0,1]"]').click()
     page.get_by_label("Frozen").check()
     page.get_by_role("button", name="Branch with changes").click()
-    to_end(page)
+    go_to_end(page)
     expect(page.locator('[data-cell="layer1.weight[0,1]"]')).to_contain_text("+0.27")
     frozen = next(row for row in ledger_csv(page) if row["parameter"] == "layer1.weight[0,1]")
     assert float(frozen["before"]) == RUN[0].network.named()["layer1.weight[0,1]"]
     assert float(frozen["change"]) == 0
 
 
-def test_a_dragged_pixel_changes_the_answer(open_page):
+def test_a_dragged_pixel_changes_the_outputs(open_page):
     page = open_page()
     page.get_by_role("spinbutton", name="Brightness of the top-left pixel").fill("0.25")
     page.keyboard.press("Enter")
@@ -224,9 +224,9 @@ def test_a_dragged_pixel_changes_the_answer(open_page):
     expect(page.locator(".at-picture dd.value").first).to_have_text("67.8 %")
 
 
-def test_verdicts_of_the_sets_are_pythons(open_page):
+def test_predictions_for_all_data_sets_equal_python(open_page):
     page = open_page()
-    to_end(page)
+    go_to_end(page)
     page.get_by_role("button", name="Tables").click()
     for examples in (LINES, tn.pictures.fuzzy(), tn.pictures.stress()):
         for answer in predictions.predictions(RUN.final, examples):
@@ -244,7 +244,7 @@ def test_verdicts_of_the_sets_are_pythons(open_page):
 
 
 @pytest.mark.torch
-def test_pytorch_agrees(open_page):
+def test_the_check_with_pytorch_agrees(open_page):
     page = open_page()
     page.get_by_role("button", name="Check with PyTorch").click()
     expect(page.locator(".at-arithmetic")).to_contain_text(

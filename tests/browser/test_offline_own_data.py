@@ -1,4 +1,4 @@
-"""Tables and watched trainings in the offline page: opened from disk, without a network, their numbers against Python's."""
+"""Compare tables and watched trainings in the offline page with Python."""
 
 import re
 from dataclasses import replace
@@ -11,11 +11,19 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import laboratory
 import tinynet as tn
-from page_actions import TIMELINE, drop, same_as, saved, scrub, settled, trainings
+from page_actions import (
+    TIMELINE,
+    assert_ledger_equals,
+    download,
+    drop_file,
+    go_to_step,
+    training_rows,
+    wait_until_settled,
+)
 from tinynet.core import notation
 from watched_recordings import recordings, watched
 
-KNOWN, GIVEN = recordings()
+KNOWN, EXTERNAL = recordings()
 
 
 RUN = tn.train(tn.Network.initial(seed=0), tn.pictures.lines())
@@ -35,41 +43,41 @@ def heading(page):
     return page.get_by_role("heading", name=TIMELINE)
 
 
-@pytest.mark.parametrize("run", [KNOWN, GIVEN], ids=["known", "given"])
-def test_every_step_of_a_watched_training_is_pytorchs(open_file, tmp_path, run):
+@pytest.mark.parametrize("run", [KNOWN, EXTERNAL], ids=["known", "external"])
+def test_every_step_of_a_watched_training_equals_pytorch(open_file, tmp_path, run):
     page = open_file(run)
     expect(page.locator(".at-timeline")).to_contain_text(f"Watched in PyTorch. {run.notes[0]}")
     for step, moment in enumerate(run):
-        scrub(page, step)
+        go_to_step(page, step)
         expect(heading(page)).to_contain_text(f"step {step} of 4")
-        same_as(page, moment)
+        assert_ledger_equals(page, moment)
     path = tmp_path / "watched.safetensors"
-    saved(page, page.get_by_role("button", name="Save")).save_as(path)
+    download(page, page.get_by_role("button", name="Save")).save_as(path)
     assert path.read_bytes() == run.to_bytes()
     expect(page.get_by_role("alert")).to_be_empty()
 
 
-def test_a_watched_training_goes_on_where_formulas_are_aboard(open_file):
+def test_a_watched_training_continues_only_with_formulas(open_file):
     clip = lambda net: torch.nn.utils.clip_grad_norm_(net.parameters(), 0.003)  # noqa: E731
     clipped = watched(lambda p: torch.optim.SGD(p, lr=0.5), torch.nn.MSELoss(), clip)
     assert (clipped.recipe.gradients, clipped.recipe.optimizer) == ("external", "sgd")
-    page = open_file(clipped, GIVEN, names=["clipped", "given"])
-    scrub(page, 2)
+    page = open_file(clipped, EXTERNAL, names=["clipped", "external"])
+    go_to_step(page, 2)
     page.get_by_role("button", name="Branch here").click()
-    expect(trainings(page).nth(2)).to_contain_text("from step 2 of clipped: no changes")
+    expect(training_rows(page).nth(2)).to_contain_text("from step 2 of clipped: no changes")
     recipe = replace(clipped.recipe, gradients="loss", learning_rate=clipped.learning_rate(2), epochs=1)
-    scrub(page, 3)
-    same_as(page, tn.train(clipped[2].network, clipped.examples, recipe)[1])
-    expect(trainings(page).nth(1)).to_contain_text("watched in PyTorch")
-    page.get_by_role("button", name="given", exact=True).click()
+    go_to_step(page, 3)
+    assert_ledger_equals(page, tn.train(clipped[2].network, clipped.examples, recipe)[1])
+    expect(training_rows(page).nth(1)).to_contain_text("watched in PyTorch")
+    page.get_by_role("button", name="external", exact=True).click()
     page.get_by_role("button", name="Branch here").click()
     expect(page.get_by_role("alert")).to_contain_text(
         "Loss is external, and TinyNet has no formula for it. Choose another loss to continue the training."
     )
 
 
-def test_what_pytorch_did_not_do_is_said(open_file):
-    page = open_file(GIVEN)
+def test_values_that_the_page_cannot_compute_have_a_message(open_file):
+    page = open_file(EXTERNAL)
     page.locator('[data-cell="layer1.weight[0,2]"]').click()
     page.get_by_role("button", name=re.compile("change of the weight")).click()
     expect(page.locator(".at-arithmetic")).to_contain_text(
@@ -83,7 +91,7 @@ def test_what_pytorch_did_not_do_is_said(open_file):
     expect(page.locator("body")).not_to_contain_text("NaN")
 
 
-def test_without_targets_nothing_is_called_right(open_file):
+def test_unknown_targets_give_no_correct_count_and_no_branch(open_file):
     x, net = (
         torch.tensor([[0.0, 1.0], [1.0, 0.0]]),
         torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Sigmoid()),
@@ -103,11 +111,11 @@ def test_without_targets_nothing_is_called_right(open_file):
     expect(page.get_by_role("alert")).to_contain_text("The targets of this PyTorch training are unknown.")
 
 
-def test_a_table_is_replayed_in_its_own_units(open_file, iris):
+def test_a_table_is_replayed_in_original_units(open_file, iris):
     page = open_file(iris)
-    scrub(page, 100)
+    go_to_step(page, 100)
     expect(heading(page)).to_contain_text(f"{', '.join(iris[100].names[:3])} and 5 more")
-    same_as(page, iris[100])
+    assert_ledger_equals(page, iris[100])
     assert page.get_by_role("combobox", name="Hidden nodes", exact=True).input_value() == "12"
     first = page.get_by_label("sepal length (cm)", exact=True)
     value = float(iris.examples.scaling.inverse(iris[100].batch.inputs)[0, 0])
@@ -116,57 +124,57 @@ def test_a_table_is_replayed_in_its_own_units(open_file, iris):
     expect(page.locator(".at-timeline")).to_contain_text(f"Correct: {right} of 150 training rows")
 
 
-def test_a_start_that_no_seed_draws_is_kept_when_a_table_is_trained_again(open_file, iris):
-    later = tn.train(iris.final, iris.examples, tn.Recipe(epochs=2, loss="cross_entropy", batch_size=8))
-    ten = replace(iris.examples, inputs=iris.examples.inputs[:, :3], scaling=None)
+def test_custom_initial_parameters_are_kept_when_a_table_is_trained_again(open_file, iris):
+    continued = tn.train(iris.final, iris.examples, tn.Recipe(epochs=2, loss="cross_entropy", batch_size=8))
+    narrow = replace(iris.examples, inputs=iris.examples.inputs[:, :3], scaling=None)
     start = tn.Network.initial((3, 2, 3), seed=5, output="softmax").with_parameter("layer1.bias[0]", 3.0)
-    own = tn.train(start, ten, tn.Recipe(epochs=2, loss="cross_entropy", batch_size=8))
-    for run in (later, own):
+    edited = tn.train(start, narrow, tn.Recipe(epochs=2, loss="cross_entropy", batch_size=8))
+    for run in (continued, edited):
         page = open_file(run)
         page.get_by_label("Epochs").fill("3")
         page.get_by_role("button", name="Train", exact=True).click()
         expect(heading(page)).to_contain_text("step 0 of 57")
-        same_as(page, run[0])
+        assert_ledger_equals(page, run[0])
 
 
-def test_numbers_to_predict_are_in_their_units(open_file):
+def test_predicted_numbers_are_in_original_units(open_file):
     patients = tn.Examples.from_table(load_diabetes(as_frame=True).frame, targets="target")[:40]
     run = tn.train(tn.Network.initial((10, 3, 1), seed=0, output="identity"), patients, tn.Recipe(epochs=5))
     page = open_file(run, RUN, names=["patients", "lines"])
-    scrub(page, 10)
-    settled(page)
-    said = run[10].network(patients.inputs)
-    first = notation.number(float(patients.unscaled(said)[0, 0]))
+    go_to_step(page, 10)
+    wait_until_settled(page)
+    outputs = run[10].network(patients.inputs)
+    first = notation.number(float(patients.unscaled(outputs)[0, 0]))
     expect(page.locator(".at-world .value").first).to_have_text(first)
     expect(page.locator(".at-world")).not_to_contain_text("%")
     shown = notation.number(float(patients.unscaled(run[10].network(run[10].batch.inputs))[0, 0]))
-    expect(trainings(page).first.locator("td").nth(3)).to_have_text(shown)
+    expect(training_rows(page).first.locator("td").nth(3)).to_have_text(shown)
 
 
-def test_digits_keep_their_step_when_the_page_is_loaded_again(open_file):
+def test_a_reload_keeps_the_step_of_a_large_table(open_file):
     table = tn.Examples.from_table(load_digits(as_frame=True).frame, label="target")
     recipe = tn.Recipe(learning_rate=0.01, epochs=1, loss="cross_entropy", batch_size=8, optimizer="adam")
     run = tn.train(tn.Network.initial((64, 8, 10), seed=0, output="softmax"), table, recipe)
     page = open_file(run)
-    scrub(page, 77)
+    go_to_step(page, 77)
     expect(page).to_have_url(re.compile("#1[.]"))
-    laboratory.rested(page)
+    laboratory.wait_for_timers(page)
     assert len(page.url.split("#")[1]) < 100
     page.reload()
     expect(heading(page)).to_contain_text("step 77 of 225")
-    same_as(page, run[77])
+    assert_ledger_equals(page, run[77])
     assert np.array_equal(run[77].batch.inputs[0], table.inputs[77 * 8])
 
 
-def test_a_table_is_not_asked_for_and_a_dropped_one_is_told_where_to_go(open_file):
+def test_a_dropped_table_has_a_message_that_tables_need_python(open_file):
     page = open_file(RUN)
     expect(page.locator("footer")).to_contain_text("Drop a recording anywhere to open it.")
     assert page.get_by_label("Open a recording").get_attribute("accept") == ".safetensors"
-    drop(page, "own.csv", "x,label\n1,a\n2,b\n")
+    drop_file(page, "own.csv", "x,label\n1,a\n2,b\n")
     expect(page.get_by_role("alert")).to_contain_text("own.csv is a table. Tables need Python.")
 
 
-def test_a_file_that_cannot_be_shown_leaves_what_was_opened(open_file, tmp_path):
+def test_a_file_that_cannot_be_shown_keeps_the_open_recording(open_file, tmp_path):
     page, opened, wide = open_file(RUN), tmp_path / "opened.safetensors", tmp_path / "wide.safetensors"
     fast = tn.train(tn.Network.initial(seed=0), RUN.examples, tn.Recipe(learning_rate=5.0, epochs=9))
     fast.save(opened)
@@ -176,5 +184,5 @@ def test_a_file_that_cannot_be_shown_leaves_what_was_opened(open_file, tmp_path)
         expect(heading(page)).to_contain_text("step 36 of 36")
     expect(page.get_by_role("alert")).to_contain_text("no formulas for a 4-7-2 network")
     path = tmp_path / "saved.safetensors"
-    saved(page, page.get_by_role("button", name="Save")).save_as(path)
+    download(page, page.get_by_role("button", name="Save")).save_as(path)
     assert path.read_bytes() == fast.to_bytes()

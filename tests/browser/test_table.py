@@ -1,19 +1,20 @@
-"""A table that is dropped on the page: read, trained on, and judged on what was held out."""
+"""Drop a table on the page, train on it, and score the held-out rows."""
 
 import re
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from pydantic import TypeAdapter
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
 from laboratory import AXE
-from page_actions import drop
+from page_actions import drop_file
 from tinynet.core import notation
 from tinynet.data import splits, tables
 from tinynet.errors import TinyNetError
-from tinynet.lab.api import population, requests
+from tinynet.lab.api import population
 from tinynet.lab.api import table as wire_table
 from tinynet.model import losses
 from tinynet.training import identity
@@ -33,7 +34,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def iris(folder):
-    """The training that the page proposes for iris, made by Python; and what it held out."""
+    """Train in Python as the page proposes for iris; return the training and the held-out rows."""
     text = (folder / "iris.csv").read_text()
     found = wire_table.table(wire_table.TableRequest("iris.csv", text, "species"))
     examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
@@ -47,24 +48,24 @@ def choose(page, path):
     page.get_by_label("Open a recording or a table").set_input_files(path)
 
 
-def trained(page):
+def train(page):
     page.locator(".at-table").get_by_role("button", name="Train", exact=True).click()
     page.locator(".at-table").wait_for(state="detached")
     page.locator(".at-timeline", has_text="Training …").wait_for(state="detached")
     return page.locator(".at-timeline")
 
 
-def test_iris_is_dropped_trained_and_judged(open_page, folder, iris):
+def test_a_dropped_table_is_trained_and_scored(open_page, folder, iris):
     run, held_out = iris
     page = open_page()
-    drop(page, "iris.csv", (folder / "iris.csv").read_text())
+    drop_file(page, "iris.csv", (folder / "iris.csv").read_text())
     panel = page.locator(".at-table")
     expect(panel).to_contain_text("iris.csv · 150 rows")
     expect(panel.get_by_role("row", name=re.compile("sepal length"))).to_contain_text(
         "numbers from 4.3 to 7.9"
     )
     expect(panel.get_by_label("Label")).to_have_value("species")
-    timeline = trained(page)
+    timeline = train(page)
     right = tn.score(run.final, held_out).count
     expect(timeline).to_contain_text(
         f"Correct: {tn.score(run.final, run.examples).count} of 105 training rows"
@@ -75,11 +76,11 @@ def test_iris_is_dropped_trained_and_judged(open_page, folder, iris):
     expect(timeline).to_contain_text(f"Last epoch: average loss {run.loss_per_epoch[-1]:.4f}")
 
 
-def test_both_curves_stand_in_the_timeline(open_page, folder, iris):
+def test_the_timeline_shows_the_training_loss_and_the_held_out_loss(open_page, folder, iris):
     run, held_out = iris
     page = open_page()
     choose(page, folder / "iris.csv")
-    timeline = trained(page)
+    timeline = train(page)
     expect(timeline.locator(".legend")).to_contain_text("Held-out loss (45 rows)")
     drawing = timeline.get_by_role("img")
     expect(drawing).to_have_attribute(
@@ -91,58 +92,58 @@ def test_both_curves_stand_in_the_timeline(open_page, folder, iris):
         [[float(x) for x in p.split()] for p in re.findall(r"[ML]([\d. ]+)", curve.get_attribute("d"))]
     )
     assert len(points) == run.epochs
-    wanted = [
+    expected = [
         losses.mean_losses(run.recipe, network(held_out)[None], held_out)[0]
         for epoch in range(1, run.epochs + 1)
         for network in [run.network.with_parameters(run.state_before(epoch * run.steps_per_epoch)[0])]
     ]
-    assert np.corrcoef(points[:, 1], wanted)[0, 1] < -0.9999  # y grows downwards
+    assert np.corrcoef(points[:, 1], expected)[0, 1] < -0.9999  # y grows downwards
 
 
-def test_the_link_brings_it_all_back(open_page, folder):
+def test_a_link_restores_the_training_of_a_table(open_page, folder):
     page = open_page()
     choose(page, folder / "iris.csv")
-    text = trained(page).locator("p.soft").last.inner_text()
+    text = train(page).locator("p.soft").last.inner_text()
     page.wait_for_url(re.compile("#1\\."))
     again = open_page(page.url.split("/")[-1])
     expect(again.locator(".at-timeline")).to_contain_text(text)
     expect(again.get_by_label("petal width (cm)", exact=True)).to_be_visible()
 
 
-def test_rows_are_seen_in_their_own_units(open_page, folder, iris):
+def test_rows_are_shown_and_edited_in_original_units(open_page, folder, iris):
     run, _ = iris
     page = open_page()
     choose(page, folder / "iris.csv")
-    trained(page)
+    train(page)
     page.get_by_label("Other rows").select_option(label="row 1")
     expect(page.get_by_role("heading", name=re.compile("^Row"))).to_contain_text("custom")
     own = page.locator(".at-picture")
     assert own.get_by_label("sepal length (cm)").input_value() == "5.1"
     own.get_by_label("petal length (cm)").fill("5")
     own.get_by_label("petal length (cm)").press("Enter")
-    said = run.final(run.examples.scaled([5.1, 3.5, 5, 0.2]))
-    expect(own).to_contain_text(f"{100 * said[1]:.1f} %")
+    outputs = run.final(run.examples.scaled([5.1, 3.5, 5, 0.2]))
+    expect(own).to_contain_text(f"{100 * outputs[1]:.1f} %")
     expect(page.locator(".at-arithmetic")).to_contain_text("weight from sepal length (cm) to hidden node 0")
 
 
-def test_columns_and_the_share_are_chosen(open_page, folder):
+def test_columns_and_the_held_out_fraction_can_be_changed(open_page, folder):
     page = open_page()
     choose(page, folder / "iris.csv")
     panel = page.locator(".at-table")
     panel.get_by_label("Use sepal width (cm) as input").uncheck()
     panel.get_by_label("Hidden nodes").fill("3")
     panel.get_by_label("Held-out fraction").fill("0")
-    timeline = trained(page)
+    timeline = train(page)
     expect(timeline).to_contain_text("of 150 training rows")
     expect(timeline).not_to_contain_text("eld-out")
     expect(page.get_by_role("heading", name=re.compile("^Network"))).to_contain_text("3-3-3")
 
 
-def test_what_is_trained_can_be_saved_and_opened(open_page, folder, iris, tmp_path):
+def test_a_training_on_a_table_is_saved_unchanged(open_page, folder, iris, tmp_path):
     run, _ = iris
     page = open_page()
     choose(page, folder / "iris.csv")
-    trained(page)
+    train(page)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save").click()
     waiting.value.save_as(tmp_path / "run.safetensors")
@@ -151,11 +152,11 @@ def test_what_is_trained_can_be_saved_and_opened(open_page, folder, iris, tmp_pa
     assert again.examples.scaling == run.examples.scaling
 
 
-def test_digits_are_too_many_for_a_link_and_are_said_to_be(open_page, folder):
+def test_a_large_table_has_no_link(open_page, folder):
     page = open_page()
     choose(page, folder / "digits.csv")
     expect(page.locator(".at-table").get_by_label("Label")).to_have_value("target")
-    expect(trained(page)).to_contain_text("of 539 held-out rows")
+    expect(train(page)).to_contain_text("of 539 held-out rows")
     assert "#" not in page.url
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_text("The training has too many examples for a link")).to_be_visible()
@@ -172,14 +173,14 @@ def test_digits_are_too_many_for_a_link_and_are_said_to_be(open_page, folder):
         ),
     ],
 )
-def test_a_damaged_table_is_told_at_once(open_page, folder, name, sentence):
+def test_an_invalid_table_has_a_message(open_page, folder, name, sentence):
     page = open_page(allowed=("400",))
     choose(page, folder / name)
     expect(page.get_by_role("alert")).to_contain_text(sentence)
     expect(page.locator(".at-table")).to_have_count(0)
 
 
-def test_a_stray_word_is_told_with_its_line_and_the_column_can_be_left_out(open_page, folder):
+def test_a_text_cell_is_reported_with_its_line_and_its_column_can_be_excluded(open_page, folder):
     page = open_page(allowed=("400",))
     choose(page, folder / "stray.csv")
     expect(page.get_by_role("row", name=re.compile("^x"))).to_contain_text(
@@ -188,32 +189,32 @@ def test_a_stray_word_is_told_with_its_line_and_the_column_can_be_left_out(open_
     page.locator(".at-table").get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("stray.csv, line 3, column 'x': 'red' is not a number")
     page.get_by_label("Use x as input").uncheck()
-    expect(trained(page)).to_contain_text("of 2 held-out rows")
+    expect(train(page)).to_contain_text("of 2 held-out rows")
     expect(page.get_by_role("alert")).to_be_empty()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_panel_is_accessible(open_page, folder, theme):
+def test_axe_finds_no_violation(open_page, folder, theme):
     page = open_page(color_scheme=theme, bypass_csp=True)
     choose(page, folder / "iris.csv")
     page.locator(".at-table").wait_for()
     page.add_script_tag(path=AXE)
     assert page.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))") == []
-    trained(page)
+    train(page)
     assert page.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))") == []
 
 
-def test_a_phones_width_is_enough(open_page, folder):
+def test_the_panel_fits_a_phone(open_page, folder):
     page = open_page(viewport={"width": 390, "height": 800})
     choose(page, folder / "iris.csv")
     page.locator(".at-table").wait_for()
     for _ in range(2):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         if page.locator(".at-table").count():
-            trained(page)
+            train(page)
 
 
-def test_the_tables_are_those_of_the_command_line(folder, iris):
+def test_the_page_and_the_command_line_split_a_table_equally(folder, iris):
     run, held_out = iris
     parts = splits.split_dataset(tables.read(folder / "iris.csv", label="species"), held_out=0.3, scale=True)
     assert (parts.training, parts.held_out) == (run.examples, held_out)
@@ -232,7 +233,7 @@ def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeyp
     expect(page.get_by_role("alert")).to_be_empty()
 
 
-def test_a_recording_with_too_many_examples_is_told(open_page, tmp_path, monkeypatch):
+def test_a_recording_with_too_many_examples_is_refused(open_page, tmp_path, monkeypatch):
     monkeypatch.setattr(identity, "MAX_DESCRIBED", 100)
     many = tn.Examples.from_table((np.arange(20_001)[:, None], np.arange(20_001) % 2))
     run = tn.train(tn.Network.initial((1, 1, 2), seed=0), many, tn.Recipe(epochs=1, batch_size=20_001))
@@ -244,7 +245,7 @@ def test_a_recording_with_too_many_examples_is_told(open_page, tmp_path, monkeyp
     )
 
 
-def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
+def test_an_opened_regression_has_original_units(open_page, tmp_path):
     some = tn.Examples.from_table(load_diabetes(as_frame=True).frame, targets="target")[:40]
     network = tn.Network.initial((10, 3, 1), seed=0, output="identity")
     run = tn.train(network, some, tn.Recipe(epochs=20))
@@ -253,16 +254,16 @@ def test_numbers_to_predict_are_seen_in_their_units(open_page, tmp_path):
     choose(page, tmp_path / "run.safetensors")
     timeline = page.locator(".at-timeline")
     expect(timeline).to_contain_text("step 800 of 800")
-    off = notation.number(float(tn.score_regression(run.final, some).mae[0]))
-    expect(timeline).to_contain_text(f"Mean absolute error on 40 training rows: {off} for target.")
+    error = notation.number(float(tn.score_regression(run.final, some).mae[0]))
+    expect(timeline).to_contain_text(f"Mean absolute error on 40 training rows: {error} for target.")
     expect(timeline).not_to_contain_text("Correct:")
-    said = notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
+    prediction = notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
     expect(page.locator(".at-picture")).to_contain_text(
-        f"target: prediction {said}, target {load_diabetes().target[0]:g}."
+        f"target: prediction {prediction}, target {load_diabetes().target[0]:g}."
     )
 
 
-def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
+def test_a_dropped_table_is_trained_as_a_regression(open_page, folder):
     load_diabetes(as_frame=True).frame.to_csv(folder / "diabetes.csv", index=False)
     page = open_page()
     choose(page, folder / "diabetes.csv")
@@ -270,10 +271,10 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
     panel.get_by_label("Label").select_option("target")
     expect(panel.get_by_role("row", name=re.compile("^target"))).to_contain_text("target")
     panel.get_by_label("Hidden nodes").fill("3")
-    timeline = trained(page)
+    timeline = train(page)
     text = (folder / "diabetes.csv").read_text()
-    asked = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden=3)
-    found = wire_table.table(asked)
+    request = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden_nodes=3)
+    found = wire_table.table(request)
     examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
     recipe = tn.Recipe.from_json(found["recipe"])
     run = tn.train(
@@ -293,16 +294,17 @@ def test_numbers_are_predicted_from_a_dropped_table(open_page, folder):
     )
 
 
-def test_many_seeds_are_not_asked_whether_numbers_are_right():
+def test_a_population_of_a_regression_is_refused():
     some = tn.Examples.from_table({"x": [1.0, 2.0, 4.0], "price": [10.0, 20.0, 50.0]}, targets="price")
-    asked = population.PopulationRequest(
-        tn.Architecture((1, 1, 1), output="identity"),
-        tn.Recipe(epochs=1),
-        requests.ExamplesJson(**some.to_json()),
-        [0.5],
-        10,
-    )
+    body = {
+        "architecture": {"sizes": [1, 1, 1], "output": "identity"},
+        "recipe": {"epochs": 1},
+        "examples": some.to_json(),
+        "inputs": [0.5],
+        "networks": 10,
+    }
+    request = TypeAdapter(population.PopulationRequest).validate_python(body)
     with pytest.raises(
         TinyNetError, match="this comparison needs a classifier. These examples have numbers to predict"
     ):
-        population.train_population(asked, lambda done, total: None)
+        population.train_population(request, lambda done, total: None)

@@ -1,4 +1,4 @@
-"""A watched PyTorch training in the laboratory, in a real browser: its numbers against PyTorch's."""
+"""Compare a watched PyTorch training in the laboratory, in a real browser, with the recording."""
 
 import re
 from dataclasses import replace
@@ -11,13 +11,13 @@ from torch import nn
 
 import laboratory
 import tinynet as tn
-from page_actions import TIMELINE, same_as, settled
+from page_actions import TIMELINE, assert_ledger_equals, wait_until_settled
 from watched_recordings import recordings
 
-KNOWN, GIVEN = recordings()
+KNOWN, EXTERNAL = recordings()
 
 
-def opened(open_page, tmp_path, run, steps):
+def open_recording(open_page, tmp_path, run, steps):
     path = tmp_path / "watched.safetensors"
     run.save(path)
     page = open_page()
@@ -31,74 +31,74 @@ def heading(page):
     return page.get_by_role("heading", name=TIMELINE)
 
 
-def at(page, step, of):
+def go_to_step(page, step, of):
     page.get_by_role("slider", name="Step").fill(str(step))
     expect(heading(page)).to_contain_text(f"step {step} of {of}")
-    settled(page)
+    wait_until_settled(page)
 
 
-@pytest.mark.parametrize("run", [KNOWN, GIVEN], ids=["known", "given"])
-def test_every_step_of_a_watched_file_has_its_numbers(open_page, tmp_path, run):
-    page = opened(open_page, tmp_path, run, 4)
+@pytest.mark.parametrize("run", [KNOWN, EXTERNAL], ids=["known", "external"])
+def test_every_step_equals_the_watched_recording(open_page, tmp_path, run):
+    page = open_recording(open_page, tmp_path, run, 4)
     expect(page.locator(".at-timeline")).to_contain_text(run.notes[-1])
     for step, moment in enumerate(run):
-        at(page, step, 4)
+        go_to_step(page, step, 4)
         expect(heading(page)).to_contain_text(", ".join(moment.names))
-        same_as(page, moment)
+        assert_ledger_equals(page, moment)
     assert np.abs(run[3].after.parameters - run.final.parameters).max() < 1e-6
     expect(page.get_by_role("alert")).to_be_empty()
 
 
-def test_a_cell_opens_down_to_what_is_given(open_page, tmp_path):
-    page = opened(open_page, tmp_path, GIVEN, 4)
-    at(page, 0, 4)
+def test_a_cell_without_a_formula_shows_the_recorded_value(open_page, tmp_path):
+    page = open_recording(open_page, tmp_path, EXTERNAL, 4)
+    go_to_step(page, 0, 4)
     page.locator('[data-cell="layer2.weight[0,1]"]').click()
     shown = page.locator(".at-arithmetic")
     expect(shown).to_contain_text("change of the weight from hidden node 1 to output 0")
-    change = GIVEN[0].values["layer2.weight[0,1].change"]
+    change = EXTERNAL[0].values["layer2.weight[0,1].change"]
     expect(shown).to_contain_text(f"{change:.5g}".replace("-", "−"))
 
 
-def test_a_watched_training_goes_on_where_its_formulas_are_known(open_page, tmp_path):
-    page = opened(open_page, tmp_path, KNOWN, 4)
-    at(page, 2, 4)
+def test_a_watched_training_continues_with_known_formulas(open_page, tmp_path):
+    page = open_recording(open_page, tmp_path, KNOWN, 4)
+    go_to_step(page, 2, 4)
     page.get_by_role("button", name="Branch here").click()
     expect(page.locator(".at-timeline")).to_contain_text("from step 2: no changes")
     expect(page.get_by_role("alert")).to_be_empty()
     recipe = replace(KNOWN.recipe, learning_rate=KNOWN.learning_rate(2), epochs=1)
-    ours = tn.train(KNOWN[2].network, KNOWN.examples, recipe)
+    continued = tn.train(KNOWN[2].network, KNOWN.examples, recipe)
     page.get_by_role("slider", name="Step").fill("3")
     expect(heading(page)).to_contain_text("step 1 of 2")
-    same_as(page, ours[1])
+    assert_ledger_equals(page, continued[1])
 
 
-def test_it_does_not_go_on_where_they_are_not(open_page, tmp_path):
-    page = opened(open_page, tmp_path, GIVEN, 4)
+def test_training_cannot_continue_without_formulas(open_page, tmp_path):
+    page = open_recording(open_page, tmp_path, EXTERNAL, 4)
     page.get_by_role("button", name="Branch here").click()
     expect(page.get_by_role("alert")).to_contain_text(
         "Loss is external, and TinyNet has no formula for it. Choose another loss"
     )
 
 
-def test_its_address_by_itself_does_not_have_its_steps(open_page, tmp_path):
-    page = opened(open_page, tmp_path, KNOWN, 4)
+def test_a_reload_without_the_file_has_a_message(open_page, tmp_path):
+    page = open_recording(open_page, tmp_path, KNOWN, 4)
     expect(page).to_have_url(re.compile("#1"))
-    laboratory.rested(page)
+    laboratory.wait_for_timers(page)
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text(
         "Only the file of this PyTorch training has its steps. Open the file again."
     )
 
 
-def test_it_has_no_link(open_page, tmp_path):
-    page = opened(open_page, tmp_path, KNOWN, 4)
+def test_a_watched_training_has_no_link(open_page, tmp_path):
+    page = open_recording(open_page, tmp_path, KNOWN, 4)
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("status").first).to_have_text(
         "A link cannot hold the steps of a PyTorch training. Save the recording and share the file."
     )
 
 
-def test_numbers_to_predict_are_not_called_right_or_wrong(open_page, tmp_path):
+def test_a_regression_has_no_correct_count(open_page, tmp_path):
     torch.manual_seed(0)
     x = 3 * torch.randn(6, 3)
     net = nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 1))
@@ -109,8 +109,8 @@ def test_numbers_to_predict_are_not_called_right_or_wrong(open_page, tmp_path):
             nn.functional.mse_loss(net(x[k : k + 2]), x[k : k + 2].sum(1, keepdim=True)).backward()
             optimizer.step()
     run = watcher.recording
-    page = opened(open_page, tmp_path, run, 3)
+    page = open_recording(open_page, tmp_path, run, 3)
     target = float(run[2].batch.targets[0, 0])
     expect(page.locator(".at-picture")).to_contain_text(f"Target: {target:.5g}".replace("-", "−"))
     expect(page.locator(".at-timeline")).not_to_contain_text("Correct:")
-    same_as(page, run[2])
+    assert_ledger_equals(page, run[2])

@@ -36,7 +36,7 @@ def test_nudge_prints_the_ledger():
     assert str(moment.explain("layer1.bias[2]")) in done.stdout
 
 
-def test_train_saves_what_explain_and_stress_open(recording):
+def test_explain_and_stress_open_a_saved_recording(recording):
     run = tn.load(recording)
     assert (run.recipe.learning_rate, run.epochs) == (5.0, 300)
     explained = tinynet("explain", recording, "layer1.weight[0,2]", "--step", "137")
@@ -55,14 +55,14 @@ def test_train_saves_what_explain_and_stress_open(recording):
         ["discover", "--chapter", "nudge", "--networks", "8"],
     ],
 )
-def test_json_is_one_document_and_nothing_else(arguments, tmp_path):
+def test_json_output_is_one_document(arguments, tmp_path):
     done = tinynet(*arguments, "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["command"] == arguments[0]
     assert done.stderr == ""
     assert not list(tmp_path.iterdir())
 
 
-def test_json_of_a_recording(recording):
+def test_explain_and_stress_have_json_output(recording):
     assert json.loads(tinynet("explain", recording, "loss", "--json").stdout)["explanation"]["name"] == "loss"
     stressed = json.loads(tinynet("stress", recording, "--json").stdout)
     assert f"change by up to {stressed['asymmetry']:.4f}." in tinynet("stress", recording).stdout
@@ -106,7 +106,7 @@ def test_every_command_that_writes_is_run_with_json():
     commands = [command.callback for command in app.registered_commands]
     files = {"out", "figure", "save"}
     writers = {one.__name__ for one in commands if files & inspect.signature(one).parameters.keys()}
-    assert writers == {arguments[0] for arguments in WRITERS} | {"runbook"}  # which has a test of its own
+    assert writers == {arguments[0] for arguments in WRITERS} | {"runbook"}  # it has a separate test
 
 
 @pytest.mark.parametrize("arguments", WRITERS, ids=lambda arguments: arguments[0])
@@ -127,18 +127,18 @@ def test_with_json_every_file_is_written_and_listed(arguments, tmp_path):
 
 def test_discover_writes_the_same_files_with_json(tmp_path):
     arguments = ["discover", "--chapter", "stress", "--networks", "8", "--out", "made"]
-    told = json.loads(tinynet(*arguments, "--json", cwd=tmp_path).stdout)
-    written = {path: (tmp_path / path).read_bytes() for path in told["files"]}
+    document = json.loads(tinynet(*arguments, "--json", cwd=tmp_path).stdout)
+    written = {path: (tmp_path / path).read_bytes() for path in document["files"]}
     assert "made/report.html" in written
-    assert not told["interrupted"]
+    assert not document["interrupted"]
     tinynet(*arguments, cwd=tmp_path)
-    assert written == {path: (tmp_path / path).read_bytes() for path in told["files"]}
+    assert written == {path: (tmp_path / path).read_bytes() for path in document["files"]}
 
 
-def test_explain_prints_its_format_with_json_too(recording):
-    asked = ["explain", recording, "loss", "--format", "latex"]
-    found = json.loads(tinynet(*asked, "--json").stdout)
-    assert found["text"] == tinynet(*asked).stdout.rstrip("\n")
+def test_explain_with_json_contains_the_requested_format(recording):
+    arguments = ["explain", recording, "loss", "--format", "latex"]
+    found = json.loads(tinynet(*arguments, "--json").stdout)
+    assert found["text"] == tinynet(*arguments).stdout.rstrip("\n")
     assert found["format"] == "latex"
 
 
@@ -183,7 +183,7 @@ def test_discover_writes_one_report(tmp_path):
     assert "The weights of a hidden node show" in done.stdout
 
 
-def test_train_takes_your_own_table(tmp_path):
+def test_train_accepts_a_table(tmp_path):
     (tmp_path / "own.csv").write_text("x,y,label\n0,0,same\n1,1,same\n0,1,other\n1,0,other\n")
     done = tinynet("train", tmp_path / "own.csv", "--hidden", "4", "--rate", "2", "--epochs", "4000")
     assert "The network learned: 100 % of the rows are classified correctly" in done.stdout
@@ -209,8 +209,14 @@ def test_train_takes_your_own_table(tmp_path):
         ),
         (["train", "none.csv"], "cannot read none.csv"),
         (["explain", "none.safetensors", "loss"], "cannot read none.safetensors: No such file"),
-        (["nudge", "--picture", "middle"], "tinynet: --picture is 'middle'. It must be fuzzy, top"),
-        (["nudge", "--picture", "1,0"], "tinynet: --picture is '1,0', which has 2 numbers."),
+        (
+            ["nudge", "--picture", "middle"],
+            "tinynet: --picture is 'middle'. It must be one of 'fuzzy', 'top'",
+        ),
+        (
+            ["nudge", "--picture", "1,0"],
+            "tinynet: --picture is '1,0'. It must be one of 'fuzzy'.*or four numbers",
+        ),
         (["nudge", "--cell", "layer1.wieght[0,2]"], "Did you mean"),
         (["population", "--networks", "0"], "tinynet: --networks is 0"),
         (
@@ -249,7 +255,7 @@ def test_train_takes_your_own_table(tmp_path):
         (["runbook", "--save", "a.safetensors", "--out", "b"], "--out is not used."),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+def test_an_error_is_one_line_with_exit_code_2(arguments, message, tmp_path):
     done = tinynet(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert re.search(message, done.stderr)
@@ -258,13 +264,13 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_unknown_option_is_exit_code_2():
+def test_an_unknown_option_has_exit_code_2():
     done = tinynet("train", "--speed", "3")
     assert done.returncode == 2
     assert "No such option" in done.stderr
 
 
-def test_a_damaged_recording_is_refused_and_left_alone(recording, tmp_path):
+def test_a_damaged_recording_is_refused_and_not_changed(recording, tmp_path):
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(recording.read_bytes()[:5000])
     done = tinynet("stress", cut)
@@ -273,7 +279,7 @@ def test_a_damaged_recording_is_refused_and_left_alone(recording, tmp_path):
     assert cut.stat().st_size == 5000
 
 
-def test_divergence_is_reported_saved_and_exit_code_1(tmp_path):
+def test_divergence_is_reported_and_saved_with_exit_code_1(tmp_path):
     path = tmp_path / "wild.safetensors"
     done = tinynet("train", "--activation", "identity", "--output", "identity", "--rate", "50", "--out", path)
     assert done.returncode == 1
@@ -290,11 +296,11 @@ def test_json_of_a_divergence_has_null_for_numbers_that_are_not_finite():
 
 @contextmanager
 def ctrl_c_at(when, *_, **__):
-    """Replace `terminal.progress`: press Ctrl-C after `when` updates."""
+    """Replace `terminal.progress`; raise KeyboardInterrupt after `when` updates."""
     yield lambda done, total: signal.raise_signal(signal.SIGINT) if done >= when else None
 
 
-def test_ctrl_c_keeps_the_steps_that_are_done(tmp_path, monkeypatch):
+def test_ctrl_c_keeps_the_completed_steps(tmp_path, monkeypatch):
     monkeypatch.setattr(terminal, "progress", partial(ctrl_c_at, 1))
     path = tmp_path / "long.safetensors"
     done = tinynet("train", "--hidden", "64", "--epochs", "10000000", "--out", path)
@@ -305,9 +311,9 @@ def test_ctrl_c_keeps_the_steps_that_are_done(tmp_path, monkeypatch):
 
 def test_ctrl_c_in_the_journey_keeps_the_complete_chapters(tmp_path, monkeypatch):
     monkeypatch.setattr(terminal, "progress", partial(ctrl_c_at, 2))
-    done = tinynet("discover", "--networks", "8", "--out", "told", cwd=tmp_path)
+    done = tinynet("discover", "--networks", "8", "--out", "story", cwd=tmp_path)
     assert done.returncode == 130
     assert "2 chapters are complete" in done.stderr
-    report = (tmp_path / "told" / "report.html").read_text()
+    report = (tmp_path / "story" / "report.html").read_text()
     assert "The first nudge" in report
     assert "Convergence" not in report

@@ -1,4 +1,4 @@
-"""Errors at the command line name the option, and every option is documented."""
+"""Test that errors name their option and that every option is documented."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from tinynet.cli.options import options_of, recipe_defaults
 from tinynet.errors import TinyNetError, named
 from tinynet.recipe import help_texts
 
-# Wrong values of the options that every command with a recipe has.
+# wrong values of the options of a recipe
 RECIPE = {
     "--rate": "0",
     "--epochs": "0",
@@ -23,7 +23,7 @@ RECIPE = {
     "--batch": "0",
     "--optimizer": "lion",
     "--momentum": "1",
-    "--nesterov": None,  # without a momentum
+    "--nesterov": None,  # the momentum is 0
     "--beta1": "1",
     "--beta2": "1",
     "--epsilon": "0",
@@ -40,7 +40,7 @@ RECIPE = {
     "--init": "ones",
 }
 MAP = ["--figure", "map.png"]
-WRONG = {  # command: arguments before the options, and a wrong value of each option
+WRONG = {  # command: the arguments, and a wrong value of each option
     "discover": (["--chapter", "stress"], {"--networks": "0", "--chapter": "middle", "--seed": "-1", "--rate": "0", "--epochs": "0", "--hidden": "x", "--out": "file/a"}),
     "nudge": ([], {"--picture": "middle", "--seed": "-1", "--rate": "0", "--loss": "hinge", "--hidden": "x", "--repeat": "0"}),
     "train": ([], RECIPE | {
@@ -66,7 +66,7 @@ WRONG = {  # command: arguments before the options, and a wrong value of each op
     }),
     "lab": (["--no-browser"], {"--port": "-1"}),
 }  # fmt: skip
-# The errors of these options name a file, a column, a cell, a step or a host instead.
+# the errors of these options name a file, a column, a cell, a step or a host
 NAMED_OTHERWISE = {
     "nudge": {"--cell"},
     "train": {"--figure", "--augment"},
@@ -169,7 +169,7 @@ def test_an_error_about_several_options_names_them_all(command, tmp_path):
 
 
 @pytest.mark.parametrize("field", ["--schedule hold", "--loss given"])
-def test_the_words_of_earlier_files_are_no_options(field):
+def test_names_of_earlier_files_are_not_options(field):
     option, word = field.split()
     done = tinynet("train", option, word)
     assert (done.returncode, done.stderr[:40]) == (
@@ -178,7 +178,7 @@ def test_the_words_of_earlier_files_are_no_options(field):
     )
 
 
-def test_the_tables_of_options_in_the_docs_are_those_of_help():
+def test_the_tables_of_options_in_the_docs_equal_help():
     text = documents.DOCUMENT.read_text()
     assert text == documents.updated(text), "run: make docs"
 
@@ -210,7 +210,7 @@ def test_the_axes_of_a_sweep_have_the_help_of_a_recipe():
 
 
 def test_the_documents_about_commands_use_existing_options():
-    """Every option in README.md and docs/ belongs to a command."""
+    """Check that every option in README.md and docs/ belongs to a command."""
     known = {
         flag
         for command in app.registered_commands

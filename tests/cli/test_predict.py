@@ -1,4 +1,4 @@
-"""Predictions for new rows of a table, at the command line."""
+"""Test predictions for new rows of a table at the command line."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ def run(tmp_path_factory):
     return folder / "run.safetensors", found
 
 
-def test_predictions_are_the_outputs_of_the_network(run, tmp_path):
+def test_predictions_equal_the_outputs_of_the_network(run, tmp_path):
     path, recording = run
     new = write(
         tmp_path / "new.csv", [("south", 90.0, 8.5), ("north", 12.0, 1.5)], ("garden", "length", "width")
@@ -54,8 +54,8 @@ def test_many_rows_are_written_to_a_file(run, tmp_path):
         tmp_path / "new.csv", [(float(k % 10), 10.0 * (k % 10)) for k in range(50)], ("width", "length")
     )
     out = tmp_path / "predictions.csv"
-    said = tinynet("predict", path, new, "--out", out).output
-    assert "… and 30 more rows" in said
+    output = tinynet("predict", path, new, "--out", out).output
+    assert "… and 30 more rows" in output
     with out.open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 50
@@ -76,7 +76,7 @@ def test_predicted_numbers_are_in_the_units_of_the_table(tmp_path):
     assert abs(row["price"] - 225) < 25
 
 
-def test_rows_that_do_not_fit_are_refused(run, tmp_path):
+def test_incompatible_rows_are_refused(run, tmp_path):
     path, recording = run
     with pytest.raises(tn.TinyNetError, match="has no column 'length'. Did you mean 'lenght'?"):
         recording.examples.read_like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))

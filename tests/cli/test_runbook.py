@@ -15,7 +15,7 @@ def run(*arguments, cwd, code=0):
 
 
 @pytest.mark.slow
-def test_the_ladder_is_measured_kept_and_reported(tmp_path):
+def test_the_ladder_is_measured_stored_and_reported(tmp_path):
     first = run("--quick", "--json", cwd=tmp_path)
     found = json.loads(first.stdout)
     assert found["networks"] == 256
@@ -59,7 +59,7 @@ def test_a_learner_is_saved_with_its_card(tmp_path):
     assert "pixel" in explained.stdout or "x" in explained.stdout
 
 
-def test_mistakes_are_one_line(tmp_path):
+def test_an_error_is_one_line(tmp_path):
     for arguments, message in (
         (
             ["--save", "nowhere/mine.safetensors"],

@@ -22,7 +22,7 @@ def test_every_axis_of_a_trial_is_an_option():
         assert f"--{name.replace('_', '-')}" in helped.replace("\n", " ")
 
 
-def test_the_table_prints_the_counts_of_the_library():
+def test_the_table_of_a_sweep_has_the_counts_of_the_library():
     done = tinynet(*SMALL)
     assert done.stderr == ""
     assert "All trials: loss mse, order fixed, optimizer sgd, hidden 3." in done.stdout
@@ -38,14 +38,14 @@ def test_the_table_prints_the_counts_of_the_library():
         )
 
 
-def test_json_has_the_rows_of_the_library():
+def test_the_json_of_a_sweep_has_the_rows_of_the_library():
     found = json.loads(tinynet(*SMALL, "--json").stdout)
     grid = tn.grid(learning_rate=[1.0, 5.0], epochs=[100, 1000])
     assert found["trials"] == tn.sweep(grid, 300).rows()
     assert (found["command"], found["networks"], found["complete"]) == ("sweep", 300, True)
 
 
-def test_a_file_of_recipes_and_tables_of_your_own(tmp_path):
+def test_a_sweep_accepts_files_of_recipes_examples_and_probes(tmp_path):
     (tmp_path / "recipes.json").write_text(
         '[{"learning_rate": 2, "hidden": [4, 4]}, {"loss": "bce", "epochs": 20}]'
     )
@@ -66,7 +66,7 @@ def test_a_file_of_recipes_and_tables_of_your_own(tmp_path):
     assert sum(first["probes"]["half"]["predicted"].values()) == 64
 
 
-def test_the_folder_and_the_figure(tmp_path):
+def test_a_sweep_writes_its_folder_and_its_figure(tmp_path):
     done = tinynet(*SMALL, "--out", tmp_path / "out", "--figure", tmp_path / "map.png")
     assert done.returncode == 0
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
@@ -79,7 +79,7 @@ def test_the_folder_and_the_figure(tmp_path):
 def test_a_dry_run_computes_nothing(tmp_path):
     done = tinynet(*SMALL, "--dry-run", "--out", tmp_path / "out")
     assert done.stdout.startswith(
-        "4 trials need 2 trainings of 300 networks: 600 networks in 2 shards.\nExpected duration: about "
+        "4 trials: 2 trainings of 300 networks, 600 networks in 2 shards.\nExpected duration: about "
     )
     assert not (tmp_path / "out").exists()
     found = json.loads(tinynet(*SMALL, "--dry-run", "--json").stdout)
@@ -122,7 +122,7 @@ def test_max_networks_stops_early_with_exit_code_0(tmp_path):
         (["--out", "bad.json"], "cannot write to bad.json"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+def test_an_error_is_one_line_with_exit_code_2(arguments, message, tmp_path):
     (tmp_path / "bad.json").write_text("{")
     done = tinynet("sweep", *arguments, cwd=tmp_path)
     assert done.returncode == 2
@@ -151,14 +151,12 @@ def test_an_interrupted_sweep_continues(end, code, tmp_path):
     shards = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("shards/*.parquet")}
     assert 0 < len(shards) < 6
     if end == signal.SIGINT:
-        said = re.search(
+        message = re.search(
             r"([\d,]+) of 12,000 networks are done. Run the same command again to continue", errors
         )
         counted = pq.read_table(tmp_path / "out" / "trials.parquet")["networks"][0].as_py()
-        assert said, errors
-        assert counted == int(
-            said[1].replace(",", "")
-        )  # a shard that is being written may not be counted yet
+        assert message, errors
+        assert counted == int(message[1].replace(",", ""))  # a shard that is being written is not counted
     rest = tinynet(*arguments, "--out", "out", cwd=tmp_path)
     assert rest.stderr.startswith(f"found {len(shards)} of 6 shards done")
     assert {path: path.stat().st_mtime_ns for path in shards} == shards

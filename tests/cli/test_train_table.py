@@ -1,4 +1,4 @@
-"""Tables and images at the command line: held out, scored, and compared with scikit-learn."""
+"""Train on tables and images at the command line; compare scores with scikit-learn."""
 
 import json
 import re
@@ -58,19 +58,19 @@ def reports(folder):
     return printed.stdout, json.loads(written.stdout)
 
 
-def test_the_scores_equal_scikit_learns(reports):
+def test_the_scores_equal_scikit_learn(reports):
     _, found = reports
     score, answers = found["scores"]["held-out"], found["held_out_predictions"]
     outputs = np.array([answer["outputs"] for answer in answers])
     iris = load_iris()
     rows = [int(answer["name"].removeprefix("row ")) - 1 for answer in answers]
-    wanted = iris.target[rows]  # setosa, versicolor, virginica: the alphabet's order too
-    assert np.bincount(wanted).tolist() == [15, 15, 15]
-    assert score["accuracy"] == sklearn.metrics.accuracy_score(wanted, outputs.argmax(axis=1)) >= 0.93
-    assert score["loss"] == pytest.approx(sklearn.metrics.log_loss(wanted, outputs))
-    brier = sklearn.metrics.brier_score_loss(wanted, outputs, labels=[0, 1, 2], scale_by_half=False)
+    labels = iris.target[rows]  # setosa, versicolor, virginica: in alphabetical order
+    assert np.bincount(labels).tolist() == [15, 15, 15]
+    assert score["accuracy"] == sklearn.metrics.accuracy_score(labels, outputs.argmax(axis=1)) >= 0.93
+    assert score["loss"] == pytest.approx(sklearn.metrics.log_loss(labels, outputs))
+    brier = sklearn.metrics.brier_score_loss(labels, outputs, labels=[0, 1, 2], scale_by_half=False)
     assert score["brier"] == pytest.approx(brier / 3)
-    right = outputs.argmax(axis=1) == wanted
+    right = outputs.argmax(axis=1) == labels
     answered = outputs.max(axis=1) >= found["abstention"]["numbers"]["threshold"]
     assert (found["abstention"]["count"], found["abstention"]["n"]) == (
         (answered & ~right).sum(),
@@ -119,7 +119,7 @@ def test_without_patience_the_threshold_is_chosen_on_the_training_part(folder):
     assert found["best_epoch"] is None
 
 
-def test_other_commands_open_the_recording(folder, reports):
+def test_other_commands_open_the_recording_of_a_table(folder, reports):
     explained = tinynet("explain", "iris.safetensors", "example0.layer2.a[2]", "--step", "-1", cwd=folder)
     run = tn.load(folder / "iris.safetensors")
     assert explained.stdout.strip() == str(run[-1].explain("example0.layer2.a[2]"))
@@ -141,14 +141,14 @@ def test_every_field_of_a_recipe_is_an_option():
                 assert text in helped
 
 
-def test_help_offers_no_value_that_is_refused():
+def test_help_lists_only_accepted_values():
     for command in ("train", "population", "sweep"):
         helped = tinynet(command, "--help").stdout
         assert "external" not in helped
         assert "--gradients" not in helped
 
 
-def test_the_fields_reach_the_recipe():
+def test_options_set_the_fields_of_the_recipe():
     given = {
         "schedule": "hold_then_decay",
         "hold_fraction": 0.5,
@@ -167,7 +167,7 @@ def test_the_fields_reach_the_recipe():
         assert recipe == tn.Recipe(epochs=2, **given).to_json()
 
 
-def test_the_lines_can_be_held_out_too(tmp_path):
+def test_the_built_in_lines_can_be_held_out(tmp_path):
     done = tinynet("train", "--held-out", "0.5", "--epochs", "3", "--figure", tmp_path / "a.svg")
     assert "4 examples: 2 for training (50.0 %), 2 held out (50.0 %), stratified by class.\n" in done.stdout
     assert "held-out" in (tmp_path / "a.svg").read_text()
@@ -182,7 +182,7 @@ def test_a_sweep_takes_the_same_table(folder):
     recipe = ["--output", "softmax", "--loss", "cross_entropy", "--epochs", "20", "--networks", "64"]
     done = tinynet("sweep", *table, *recipe, "--json", cwd=folder)
     (trial,) = json.loads(done.stdout)["trials"]
-    assert set(trial["probes"]) == {"small", "large"}  # scaled like the table: 9 is an end
+    assert set(trial["probes"]) == {"small", "large"}  # scaled as the table: 9 is the maximum
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_sweep_takes_the_same_table(folder):
         ),
         (
             ["iris.csv", "--label", "kind"],
-            "tinynet: --label is 'kind'. iris.csv has no column 'kind'. Its columns are sepal length",
+            "tinynet: --label is 'kind'. iris.csv has no column 'kind'. Its columns are 'sepal length",
         ),
         (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
         (["none.csv"], "cannot read none.csv: No such file"),
@@ -219,7 +219,7 @@ def test_a_sweep_takes_the_same_table(folder):
         (["--schedule", "steep"], "tinynet: --schedule is 'steep'"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_2(folder, arguments, message):
+def test_an_error_is_one_line_with_exit_code_2(folder, arguments, message):
     done = tinynet("train", *arguments, cwd=folder)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert message in done.stderr
@@ -245,10 +245,10 @@ def test_regression_scores_are_in_the_units_of_the_table(folder):
     assert "Mean absolute error of target on " in printed.stdout
     assert error in printed.stdout
     names = [answer["name"] for answer in found["held_out_predictions"]]
-    wanted = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
-    said = np.array([answer["values"][0] for answer in found["held_out_predictions"]])
-    assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(wanted, said))
-    assert held_out["r2"] == pytest.approx(sklearn.metrics.r2_score(wanted, said))
+    targets = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
+    predicted = np.array([answer["values"][0] for answer in found["held_out_predictions"]])
+    assert held_out["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(targets, predicted))
+    assert held_out["r2"] == pytest.approx(sklearn.metrics.r2_score(targets, predicted))
     assert found["target_scaling"] == run.examples.target_scaling.to_json()
     assert (
         "Midpoints between classes need a class"
@@ -262,7 +262,7 @@ def test_up_to_20_predicted_numbers_are_printed(tmp_path):
     assert re.search(r"row 2 +\d+\.\d+ +20\n", re.sub(r" +$", "", shown.stdout, flags=re.M))
 
 
-def test_a_folder_of_images_is_trained_on(tmp_path):
+def test_train_accepts_a_folder_of_images(tmp_path):
     digits = load_digits()
     for k in np.flatnonzero(digits.target < 2)[:40]:
         path = tmp_path / "pictures" / f"{'zero' if digits.target[k] == 0 else 'one'}" / f"{k}.png"

@@ -16,14 +16,14 @@ def moment():
     return tn.nudge(tn.Network.initial(seed=0), LINES[0])
 
 
-def flat(explanation):
+def all_explanations(explanation):
     yield explanation
     for factor in explanation.factors:
-        yield from flat(factor)
+        yield from all_explanations(factor)
 
 
 def test_a_parameter_is_explained_down_to_inputs_and_parameters(moment):
-    opened = list(flat(moment.explain("layer1.weight[0,2]")))
+    opened = list(all_explanations(moment.explain("layer1.weight[0,2]")))
     names = [one.name for one in opened]
     assert names[0] == "layer1.weight[0,2].after"
     assert len(names) == len(set(names))
@@ -46,17 +46,17 @@ def test_the_text_shows_formula_numbers_and_value(moment):
 
 
 def test_depth_limits_the_explanation(moment):
-    assert len(list(flat(moment.explain("loss", depth=0)))) == 1
-    assert [one.name for one in flat(moment.explain("loss", depth=1))] == [
+    assert len(list(all_explanations(moment.explain("loss", depth=0)))) == 1
+    assert [one.name for one in all_explanations(moment.explain("loss", depth=1))] == [
         "loss",
         "loss.term[0]",
         "loss.term[1]",
     ]
 
 
-def test_the_numbers_of_a_text_give_its_value(moment):
-    """The formula with its numbers, evaluated as arithmetic, gives the value to the digits shown."""
-    for one in flat(moment.explain("layer1.weight[1,1]")):
+def test_a_formula_with_numbers_evaluates_to_the_value(moment):
+    """Evaluate the formula with numbers as arithmetic; compare the shown digits."""
+    for one in all_explanations(moment.explain("layer1.weight[1,1]")):
         if one.formula is None:
             continue
         arithmetic = (
@@ -83,7 +83,7 @@ def test_the_numbers_of_a_text_give_its_value(moment):
         (("sqrt", "input[3]"), "√(x₃)", r"\sqrt{x_{3}}"),
     ],
 )
-def test_brackets_are_written_where_needed(formula, text, latex):
+def test_brackets_are_written_only_if_needed(formula, text, latex):
     assert write(formula, TEXT) == text
     assert write(formula, LATEX) == latex
 
@@ -95,7 +95,7 @@ def test_brackets_are_written_where_needed(formula, text, latex):
     ids=["sgd", "nesterov", "adam", "bce"],
 )  # fmt: skip
 @pytest.mark.parametrize("batch", [1, 2])
-def test_every_kind_of_cell_can_be_written(recipe, batch):
+def test_every_kind_of_cell_has_text_latex_and_html(recipe, batch):
     moment = tn.nudge(tn.Network.initial((4, 12, 2), seed=0), LINES[:batch], recipe)
     for name in moment.sheet.cells:
         one = moment.explain(name, depth=1)
@@ -104,7 +104,7 @@ def test_every_kind_of_cell_can_be_written(recipe, batch):
         assert "None" not in one.text() + one.latex() + one.html()
 
 
-def test_softmax_can_be_written():
+def test_softmax_cells_have_html():
     network = tn.Network.initial(seed=0, output="softmax")
     moment = tn.nudge(network, LINES[0], tn.Recipe(loss="cross_entropy"))
     assert "layer2.log_a[0] " not in str(moment.explain("loss"))
@@ -112,7 +112,7 @@ def test_softmax_can_be_written():
         ET.fromstring(moment.explain(name).html())
 
 
-def test_html_is_well_formed_and_holds_the_numbers(moment):
+def test_html_is_well_formed_and_contains_the_numbers(moment):
     root = ET.fromstring(moment.explain("layer1.weight[0,0]").html())
     assert root.tag == "details"
     numbers = {element.text for element in root.iter("mn")}
@@ -120,7 +120,7 @@ def test_html_is_well_formed_and_holds_the_numbers(moment):
     assert write(("*", 2.0, "rate"), MATHML) == "<mn>2</mn><mo>·</mo><mi>η</mi>"
 
 
-def test_json_has_every_factor(moment):
+def test_the_json_of_an_explanation_has_every_factor(moment):
     document = moment.explain("loss").to_json()
     assert document["value"] == moment.loss
     assert [factor["name"] for factor in document["factors"]] == ["loss.term[0]", "loss.term[1]"]
@@ -156,7 +156,7 @@ RECIPES = [
 @pytest.mark.parametrize("recipe", RECIPES, ids=["sgd", "adam"])
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("kind", KINDS_OF_EXAMPLES)
-def test_the_titles_of_a_table_name_its_inputs_and_no_pixel(kind, batch, recipe):
+def test_titles_name_the_inputs_of_a_table_instead_of_pixels(kind, batch, recipe):
     examples = KINDS_OF_EXAMPLES[kind]
     network = tn.Network.initial((4, 3, len(examples.target_names)), seed=0)
     moment = tn.nudge(network, examples[:batch], recipe)
@@ -177,7 +177,7 @@ def test_the_titles_of_a_table_name_its_inputs_and_no_pixel(kind, batch, recipe)
 @pytest.mark.parametrize(
     ("shape", "name"), [((2, 2), "the top-right pixel"), ((1, 4), "the pixel in row 0, column 1"), (None, "input 1")]
 )  # fmt: skip
-def test_an_input_has_the_name_of_its_pixel_only_in_a_picture(shape, name):
+def test_only_the_inputs_of_a_picture_have_pixel_names(shape, name):
     examples = tn.Examples([[0.0, 0.5, 0.25, 1.0]], [[1.0, 0.0]], ("one",), shape)
     assert tn.nudge(tn.Network.initial(seed=0), examples).explain("input[1]").title == f"value of {name}"
 

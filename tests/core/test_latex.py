@@ -1,4 +1,4 @@
-"""LaTeX of explanations, read by KaTeX, which refuses what TeX refuses."""
+"""Check the LaTeX of explanations with KaTeX, which refuses invalid TeX."""
 
 import json
 import re
@@ -41,8 +41,8 @@ MOMENTS = {
 }  # fmt: skip
 
 
-def wide():
-    """A moment whose sums, means and largest of many are too long for a line."""
+def wide_moment():
+    """Return a moment whose sums, means and maxima are too long for a line."""
     inputs = np.linspace(0, 1, 2 * 40).reshape(2, 40)
     examples = tn.Examples(inputs, np.eye(12)[:2], ("a", "b"), None, tuple("abcdefghijkl"))
     return tn.nudge(tn.Network.initial((40, 12), seed=0, output="softmax"), examples)
@@ -50,26 +50,26 @@ def wide():
 
 @pytest.fixture(scope="module")
 def refused():
-    """Ask KaTeX what it refuses of a list of (LaTeX, whether it stands by itself)."""
+    """Return a function from (LaTeX, display mode) pairs to the errors of KaTeX."""
     if shutil.which("node") is None or not (WEB / "node_modules" / "katex").is_dir():
         pytest.skip("KaTeX is not installed: npm --prefix web ci")
 
-    def ask(formulas):
+    def check(formulas):
         command = ["node", "--eval", READER]
         done = subprocess.run(
             command, input=json.dumps(formulas), cwd=WEB, capture_output=True, text=True, check=True
         )
         return json.loads(done.stdout)
 
-    assert [tex for tex, _ in ask([("x^{1}'", True), ("x", False), (r"\frac{1}", True)])] == [
+    assert [tex for tex, _ in check([("x^{1}'", True), ("x", False), (r"\frac{1}", True)])] == [
         "x^{1}'",
         r"\frac{1}",
     ]
-    return ask
+    return check
 
 
 def blocks(document):
-    """The formulas of a document, as TeX would find them."""
+    """Return the formulas of a document with their display mode."""
     body = document.split(r"\begin{document}")[1].split(r"\end{document}")[0]
     aligned = re.compile(r"\\begin\{align\*\}.*?\\end\{align\*\}", re.S)
     inline = re.findall(r"(?<!\\)\$(.*?)(?<!\\)\$", aligned.sub("", body))
@@ -77,8 +77,8 @@ def blocks(document):
 
 
 @pytest.mark.slow
-def test_every_cell_of_every_kind_of_sheet_is_latex(refused):
-    moments = [tn.nudge(*parts) for parts in MOMENTS.values()] + [wide()]
+def test_katex_accepts_every_cell_of_every_kind_of_sheet(refused):
+    moments = [tn.nudge(*parts) for parts in MOMENTS.values()] + [wide_moment()]
     formulas = []
     for moment in moments:
         for name in moment.sheet.cells:
@@ -89,7 +89,7 @@ def test_every_cell_of_every_kind_of_sheet_is_latex(refused):
 
 
 @pytest.mark.parametrize("kind", MOMENTS)
-def test_a_document_of_any_depth_is_latex(refused, kind):
+def test_katex_accepts_documents_of_any_depth(refused, kind):
     moment = tn.nudge(*MOMENTS[kind])
     depth = 2 if len(moment.batch) == 1 else 0
     explanations = [moment.explain("layer1.weight[0,2]"), moment.explain("loss", depth=depth)]
@@ -104,13 +104,13 @@ def test_a_document_of_any_depth_is_latex(refused, kind):
         for cell in cells:
             cells += cell.factors
         lines = [line for block, _ in blocks(document) for line in block.splitlines()]
-        for cell in cells:  # each is there once, and with its value
+        for cell in cells:  # each cell occurs once, with its value
             symbol = notation.latex_symbol(cell.name)
             assert len([line for line in lines if line.startswith(f"{symbol} &=")]) == 1
 
 
 def test_broken_formulas_keep_their_terms():
-    moment = wide()
+    moment = wide_moment()
     for name, mark in (
         ("example0.layer1.z[0]", "+"),
         ("example0.layer1.max", r"\bigr)"),
@@ -129,13 +129,13 @@ def test_broken_formulas_keep_their_terms():
 
 
 @pytest.mark.slow
-def test_no_line_is_wider_than_the_page():
-    """Measured in matplotlib's Computer Modern at 11 points, against A4 less its margins of 20 mm."""
+def test_no_line_of_a_latex_document_is_wider_than_the_page():
+    """Measure lines in Computer Modern at 11 points; A4 has margins of 20 mm."""
     from matplotlib import rc_context
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser
 
-    moment, parser, widths = wide(), MathTextParser("path"), []
+    moment, parser, widths = wide_moment(), MathTextParser("path"), []
     plain = {r"\tfrac": r"\frac", r"\bigl": "", r"\bigr": "", "&": "", r"\\": ""}
     for name in [
         *list(moment.sheet.cells)[::300],
@@ -152,7 +152,7 @@ def test_no_line_is_wider_than_the_page():
     assert 100 < max(widths) / 72 * 25.4 < 170
 
 
-def test_the_command_prints_a_document(tmp_path):
+def test_explain_prints_a_latex_document(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1))
     run.save(tmp_path / "run.safetensors")
     done = tinynet("explain", tmp_path / "run.safetensors", "loss", "--format", "document", "--depth", "1")
@@ -160,8 +160,8 @@ def test_the_command_prints_a_document(tmp_path):
     assert done.stdout.startswith(r"\documentclass")
 
 
-def test_a_document_has_a_maximum_size(monkeypatch):
-    opened = wide().explain("loss")
+def test_a_latex_document_has_a_maximum_size(monkeypatch):
+    opened = wide_moment().explain("loss")
     monkeypatch.setattr(latex, "MAX_CELLS", 100)
     with pytest.raises(
         tn.TinyNetError, match=r"has 723 cells. A document can have at most 100. Choose a smaller"

@@ -15,7 +15,7 @@ from tinynet.errors import TinyNetError
 
 LINES = tn.pictures.lines()
 CASES = {
-    "the notebook's": (tn.Architecture(), tn.Recipe(), 1),
+    "default": (tn.Architecture(), tn.Recipe(), 1),
     "a batch": (tn.Architecture(), tn.Recipe(), 3),
     "bce": (tn.Architecture((4, 5, 3, 2)), tn.Recipe(loss="bce"), 2),
     "softmax": (tn.Architecture(output="softmax"), tn.Recipe(loss="cross_entropy"), 2),
@@ -34,7 +34,7 @@ def nudge(architecture, recipe, batch, seed=5):
 
 
 @pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
-def test_gradients_are_those_of_autograd(architecture, recipe, batch):
+def test_gradients_equal_autograd(architecture, recipe, batch):
     moment = nudge(architecture, recipe, batch)
     values, model = moment.values, torch_twin.module(moment.network)
     inputs, targets = torch.tensor(LINES.inputs[:batch]), torch.tensor(LINES.targets[:batch])
@@ -70,7 +70,7 @@ def test_gradients_are_those_of_autograd(architecture, recipe, batch):
 
 
 @pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
-def test_gradients_are_finite_differences(architecture, recipe, batch):
+def test_gradients_agree_with_finite_differences(architecture, recipe, batch):
     moment, step = nudge(architecture, recipe, batch), 1e-6
     for row in moment.ledger():
         losses = [
@@ -83,7 +83,7 @@ def test_gradients_are_finite_differences(architecture, recipe, batch):
 
 
 def naive_nudge(w1, b1, w2, b2, x, t, rate):
-    """The notebook's nudge once more, in lists and loops, to be read beside a textbook."""
+    """Compute the step of the notebook with lists and loops, as in a textbook."""
     sigmoid = lambda v: 1 / (1 + math.exp(-v))  # noqa: E731
     a1 = [sigmoid(sum(w * v for w, v in zip(row, x, strict=True)) + b) for row, b in zip(w1, b1, strict=True)]
     a2 = [
@@ -116,7 +116,7 @@ def test_a_step_agrees_with_a_naive_implementation(seed, rate):
 
 
 @given(seed=st.integers(0, 2**32 - 1), case=st.sampled_from(sorted(CASES)))
-def test_before_plus_change_is_after_and_shares_add_up(seed, case):
+def test_before_plus_change_is_after_and_shares_add_up_to_the_gradient(seed, case):
     architecture, recipe, batch = CASES[case]
     moment = nudge(architecture, recipe, batch, seed)
     for row in moment.ledger():
@@ -127,7 +127,7 @@ def test_before_plus_change_is_after_and_shares_add_up(seed, case):
 
 
 @pytest.mark.parametrize(("architecture", "recipe", "batch"), CASES.values(), ids=CASES)
-def test_json_round_trip_keeps_the_sheet_and_its_bits(architecture, recipe, batch):
+def test_a_json_round_trip_keeps_the_sheet_and_its_bits(architecture, recipe, batch):
     moment = nudge(architecture, recipe, batch)
     again = Sheet.from_json(json.loads(json.dumps(moment.sheet.to_json())))
     input_values = {name: moment.values[name] for name, cell in again.cells.items() if cell.formula is None}
@@ -144,7 +144,7 @@ def test_each_cell_uses_only_cells_before_it():
 
 
 def test_dependents_are_the_cells_that_change():
-    moment = nudge(*CASES["the notebook's"])
+    moment = nudge(*CASES["default"])
     sheet = moment.sheet
     input_values = {name: moment.values[name] for name, cell in sheet.cells.items() if cell.formula is None}
     changed = sheet.evaluate(input_values | {"layer2.bias[0]": 3.0})
@@ -163,7 +163,7 @@ def test_a_sheet_without_a_recipe_is_forward_only():
     assert {cell.phase for cell in sheet.cells.values()} == {"input", "forward"}
 
 
-def test_large_sheets_are_built_and_right():
+def test_large_sheets_agree_with_pytorch():
     architecture = tn.Architecture((64, 22, 22, 2), hidden="tanh")
     assert 1900 < architecture.parameter_count < 2000
     lines = tn.pictures.lines(8)
@@ -186,7 +186,7 @@ def test_operations_follow_ieee_754(operation, arguments, value):
     assert result == value or (math.isnan(result) and math.isnan(value))
 
 
-def described(**changes):
+def sheet_json(**changes):
     sheet = Sheet.of(tn.Architecture()).to_json()
     return sheet | changes
 
@@ -194,10 +194,10 @@ def described(**changes):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (described(format=3), "not a sheet of format 2"),
-        (described(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of \+"),
-        (described(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
-        (described(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
+        (sheet_json(format=3), "not a sheet of format 2"),
+        (sheet_json(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of '\+'"),
+        (sheet_json(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
+        (sheet_json(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
     ],
 )  # fmt: skip
 def test_a_damaged_sheet_is_refused(data, message):
@@ -211,10 +211,10 @@ def test_a_missing_input_cell_is_named():
 
 
 def golden_numbers():
-    """What the page's evaluator is held to as well: a sheet, its input_values, and every value to the last bit."""
+    """Return a sheet, its inputs and every value; the page must compute equal bits."""
     moment = tn.nudge(tn.Network.initial(seed=0), LINES[0])
     return {"sheet": moment.sheet.to_json(), "values": moment.values}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_sheet_is_unchanged(check_golden):
     check_golden("sheet_4-3-2", golden_numbers())

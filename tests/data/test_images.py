@@ -24,9 +24,9 @@ def folder(tmp_path):
 BLACK, WHITE = np.zeros((8, 8)), np.full((8, 8), 255)
 
 
-def test_digits_survive_as_images(folder):
+def test_digits_saved_as_images_are_read_unchanged(folder):
     digits = load_digits()
-    levels = np.round(digits.images * 255 / 16)  # 0 to 16 becomes 0 to 255
+    levels = np.round(digits.images * 255 / 16)  # gray levels 0 to 16 become 0 to 255
     chosen = [k for d in range(10) for k in np.flatnonzero(digits.target == d)[:12]]
     some = tn.Examples.from_images(folder({f"{digits.target[k]}/{k:04}": levels[k] for k in chosen}))
     assert some.names == tuple(f"{digits.target[k]}/{k:04}.png" for k in chosen)
@@ -45,12 +45,12 @@ def test_a_shrunk_pixel_is_the_mean_of_its_area(folder):
 
 
 @pytest.mark.parametrize(("ending", "within"), [("jpg", 0.02), ("bmp", 0), ("gif", 0), ("webp", 0.02)])
-def test_other_image_formats(folder, ending, within):
+def test_jpg_bmp_gif_and_webp_images_are_read(folder, ending, within):
     some = tn.Examples.from_images(folder({"a/x": np.full((9, 9), 51), "b/y": WHITE}, ending.upper()), size=2)
     assert np.abs(some.inputs - [[0.2] * 4, [1.0] * 4]).max() <= within
 
 
-def test_colours_bits_and_transparency(folder, tmp_path):
+def test_colors_bit_depths_and_transparency_become_gray_levels(folder, tmp_path):
     root = folder({"a/x": BLACK, "b/y": WHITE})
     Image.new("RGB", (3, 3), (255, 0, 0)).save(root / "a" / "red.png")
     Image.new("RGBA", (3, 3), (0, 0, 0, 0)).save(root / "a" / "nothing.png")
@@ -79,7 +79,7 @@ def test_hidden_files_and_other_files_are_ignored(folder):
     assert tn.Examples.from_images(root).names == ("a/x.png", "b/y.png")
 
 
-def test_a_network_learns_pictures(folder):
+def test_a_network_learns_a_folder_of_images(folder):
     digits = load_digits()
     ones = {
         f"{digits.target[k]}/{k}": digits.images[k] * 15.9 for k in np.flatnonzero(digits.target < 2)[:60]

@@ -11,7 +11,7 @@ from tinynet.data.pictures import Examples
 from tinynet.errors import TinyNetError
 
 
-def test_the_four_lines_are_the_notebooks():
+def test_the_four_lines_equal_the_notebook():
     lines = pictures.lines()
     assert lines.inputs.tolist() == [[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]
     assert lines.targets.tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
@@ -34,7 +34,7 @@ def test_all_sixteen_binary_pictures_have_names():
     assert binary["top"].inputs.tolist() == pictures.lines()["top"].inputs.tolist()
 
 
-def test_a_lattice_has_every_combination():
+def test_a_lattice_has_every_combination_of_levels():
     assert len(np.unique(pictures.lattice(3).inputs, axis=0)) == 81
 
 
@@ -52,12 +52,12 @@ def test_without_noise_a_fuzzy_line_has_its_two_levels():
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=4, max_size=4))
-def test_json_keeps_every_digit(values):
+def test_a_json_round_trip_keeps_the_examples(values):
     one = Examples(np.array([values]), None, ("some",), (2, 2))
     assert Examples.from_json(json.loads(json.dumps(one.to_json()))) == one
 
 
-def test_choosing_and_ordering():
+def test_examples_are_selected_and_reversed():
     lines = pictures.lines()
     assert lines[1:3].names == ("bottom", "left")
     assert lines[-1].names == ("right",)
@@ -77,9 +77,9 @@ def test_choosing_and_ordering():
         ),
         ([[0.0, np.nan]], None, ("a",), "has nan in column 1"),
         ([[0.0, 1.0]], [[2.0, 0.0]], ("a",), "targets of 'a' has 2"),
-        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 columns and target_names has 2 names. Give one name"),
+        ([[0.0, 1.0]], [[1.0]], ("a",), "targets have 1 column and target_names has 2 names. Give one name"),
         ([[0.0], [1.0]], None, ("a", "a"), "two examples have the name 'a'. Names must differ"),
-        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\). With 1 names it must be \(1, width\)"),
+        ([[0.0], [1.0]], None, ("a",), r"inputs has shape \(2, 1\). With 1 name it must be \(1, width\)"),
         ([[0.0], [1.0, 0.0]], None, ("a", "b"), "all rows of the same width"),
     ],
 )
@@ -102,10 +102,12 @@ def test_arguments_out_of_range_are_refused(make, message):
         make()
 
 
-def test_fuzzy_lines_have_normal_noise_from_another_stream():
+def test_fuzzy_lines_have_normal_noise_from_their_own_stream():
     some = pictures.fuzzy_lines(4000, brightness=0.5, darkness=0.5, noise=0.1, seed=1)
     noise = (some.inputs - 0.5) / 0.1
     assert abs(noise.mean()) < 0.03
     assert noise.std() == pytest.approx(1, abs=0.03)
     shown = rng.noisy(np.full((4000, 4), 0.5), 0.1, seed=1, presentations=np.arange(4000))
-    assert abs(np.corrcoef(shown.ravel(), some.inputs.ravel())[0, 1]) < 0.03  # not the noise of a training
+    assert (
+        abs(np.corrcoef(shown.ravel(), some.inputs.ravel())[0, 1]) < 0.03
+    )  # different from the noise of a training

@@ -16,7 +16,7 @@ TWO = Scaling(("width", "height"), (10, 1), (20, 3))
         st.tuples(*[st.floats(-1e150, 1e150, allow_subnormal=False)] * 2), min_size=1, max_size=20
     )
 )
-def test_a_scaled_column_goes_from_0_to_1_or_is_constant(values):
+def test_a_scaled_column_has_the_range_0_to_1_or_is_constant(values):
     table = np.array(values)
     found = Scaling.of(("a", "b"), table)(table)
     for column, own in zip(found.T, table.T, strict=True):
@@ -31,7 +31,7 @@ def test_new_values_are_scaled_and_clipped():
     assert TWO.n_clipped(np.array([[10.0, 3.0], [9.0, 4.0]])) == 2
 
 
-def test_a_scaling_survives_json():
+def test_a_json_round_trip_keeps_the_scaling():
     assert Scaling.from_json(json.loads(json.dumps(TWO.to_json()))) == TWO
 
 
@@ -44,7 +44,7 @@ def test_a_scaling_survives_json():
         ),
         (lambda: TWO(["a", "b"]), "not numbers .*. A row must have one number for each of the 2 columns"),
         (lambda: TWO([np.nan, 1.0]), "contain a number that is not finite"),
-        (lambda: Scaling(("a",), (0,), (1, 2)), "1 columns, 1 low and 2 high values"),
+        (lambda: Scaling(("a",), (0,), (1, 2)), "1 column, 1 low value and 2 high values"),
         (
             lambda: Scaling(("a",), (2,), (1,)),
             "column 'a' goes from 2 to 1. The range must be finite and not negative",
@@ -57,7 +57,7 @@ def test_invalid_scalings_and_values_are_refused(make, message):
         make()
 
 
-def test_a_negative_zero_is_zero():
+def test_a_negative_zero_becomes_zero():
     scaling = Scaling.of(["x"], np.array([[0.0], [-0.0], [1.0]]))
     assert str(scaling.low) == "(0.0,)"
     assert str(scaling([[-0.0]]).tolist()) == "[[0.0]]"

@@ -35,7 +35,9 @@ def test_a_split_is_stratified_and_keeps_the_order(sizes, share, seed):
         return
     assert set(training.names).isdisjoint(held_out.names)
     for part in (training, held_out):
-        assert part == some.reordered([name for name in some.names if name in part.names])  # in their order
+        assert part == some.reordered(
+            [name for name in some.names if name in part.names]
+        )  # in the order of the table
         assert (held_of(some, part) > 0).all()
     assert len(training) + len(held_out) == len(some)
     assert len(held_out) == int(share * len(some) + 0.5)
@@ -65,7 +67,7 @@ def test_every_example_is_held_out_equally_often():
     assert all(abs(count - 120) < 5 * np.sqrt(400 * 0.3 * 0.7) for count in counts.values())
 
 
-def test_one_output_has_two_classes():
+def test_a_single_output_is_stratified_by_two_classes():
     some = tn.Examples(np.zeros((6, 1)), np.array([[1, 0, 0, 1, 0, 0]]).T, tuple("abcdef"), None, ("yes",))
     training, held_out = splits.split(some, 0.5)
     assert (training.targets.sum(), held_out.targets.sum()) == (1, 1)
@@ -94,7 +96,7 @@ def test_impossible_splits_are_refused():
 
 
 @given(seed=st.integers(0, 1000))
-def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
+def test_only_the_training_part_determines_the_scaling(seed, tmp_path_factory):
     values = np.random.default_rng(seed).normal(size=(40, 2)).round(4)
     path = tmp_path_factory.mktemp("tables") / "table.csv"
     rows = [f"{x},{y},{'ab'[k % 2]}" for k, (x, y) in enumerate(values.tolist())]
@@ -125,7 +127,7 @@ def test_the_training_part_alone_decides_the_scaling(seed, tmp_path_factory):
     validate=st.booleans(),
 )
 def test_scaled_examples_are_split_like_their_table(seed, share, regression, validate):
-    """The library and the command line give the same bits."""
+    """Compare the library and the command line, to the last bit."""
     values = np.random.default_rng(seed).normal(size=(40, 3))
     rows = {"x": values[:, 0], "y": values[:, 1], "z": values[:, 2] if regression else ["a", "b"] * 20}
     roles = {"targets": "z"} if regression else {"label": "z"}
@@ -145,7 +147,7 @@ def test_indexing_keeps_the_unscaled_rows():
     assert examples.reordered([3, "row 1"]).unscaled_rows().values.tolist() == [[4.0], [1.0]]
     assert examples["row 2"].unscaled_rows().names == ("row 2",)
     assert "table" not in str(examples.to_json())
-    assert tn.Examples.from_json(examples.to_json()) == examples  # the rows do not count
+    assert tn.Examples.from_json(examples.to_json()) == examples  # rows are not compared
 
 
 def test_a_split_needs_the_unscaled_rows():
@@ -161,6 +163,6 @@ def test_a_split_needs_the_unscaled_rows():
     assert sum(map(len, tn.split(tn.split(plain, 0.5)[0], 0.5))) == 4
 
 
-def test_nothing_is_split_by_default():
+def test_by_default_all_examples_are_for_training():
     parts = splits.split_dataset(tn.pictures.lines())
     assert (parts.training, list(parts.named)) == (tn.pictures.lines(), ["training"])

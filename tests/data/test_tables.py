@@ -42,7 +42,7 @@ def test_the_label_may_have_any_name(table):
     assert read(table("x,target\n0,2\n1,10\n"), label="target").target_names == (
         "2",
         "10",
-    )  # numbers in their order
+    )  # in numeric order
     assert read(table("x,name\n0,Ann\n1,Bob\n0.5,Ann\n"), label="name").names[2] == "row 3"
 
 
@@ -53,7 +53,7 @@ def test_an_unscaled_table_keeps_its_numbers(table):
     assert read(path).inputs.tolist() == [[0], [1]]
 
 
-def test_target_columns_and_a_table_without_targets(table):
+def test_target_columns_become_targets_and_are_optional(table):
     some = read(table("x,target_on,target_off\n0.5,0.25,0.75\n"))
     assert some.target_names == ("on", "off")
     assert some.targets.tolist() == [[0.25, 0.75]]
@@ -86,7 +86,7 @@ def test_the_scaling_applies_to_new_rows_and_is_saved(table, tmp_path):
 # --- every source ------------------------------------------------------------------------------------
 
 
-def test_iris_is_the_same_from_every_source(tmp_path):
+def test_iris_has_equal_examples_from_every_source(tmp_path):
     iris = load_iris(as_frame=True)
     kinds = iris.target_names[iris.target]
     frame = iris.data.assign(species=kinds)
@@ -116,7 +116,7 @@ def test_iris_is_the_same_from_every_source(tmp_path):
     assert read(iris.data.values).targets is None
 
 
-def test_booleans_and_integers_of_pandas(table):
+def test_pandas_booleans_integers_and_categories_are_read(table):
     frame = pd.DataFrame({
         "yes": [True, False, True],
         "maybe": pd.array([True, False, False], dtype="boolean"),
@@ -210,7 +210,7 @@ def test_invalid_tables_in_memory_are_refused(source, message):
 # --- numbers to predict ----------------------------------------------------------------------------------------
 
 
-def test_numeric_targets_have_units():
+def test_numeric_targets_keep_their_units():
     diabetes = load_diabetes(as_frame=True).frame
     some = read(diabetes, targets="target")
     assert (some.target_names, some.regression, some.inputs.shape) == (("target",), True, (442, 10))
@@ -232,7 +232,7 @@ def test_numeric_targets_have_units():
     assert off < 0.8 * always
 
 
-def test_several_targets_and_unscaled_targets():
+def test_several_targets_can_be_scaled_or_unscaled():
     both = {"x": [0, 1], "a": [0.25, 0.75], "b": [1, 0]}
     assert read(both, targets=["a", "b"]).targets.tolist() == [[0, 1], [1, 0]]
     plain = read(both, targets=["a", "b"], scale=False)
@@ -272,7 +272,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
     [
         ("", "has no rows"),
         ("x,label\n", "has no rows. It must have a line of column names"),
-        ("x,label\n1\n", "line 2: the row has 1 cells and the header has 2"),
+        ("x,label\n1\n", "line 2: the row has 1 cell and the header has 2"),
         (
             "x,label\n0.1,a\nred,b\n",
             "line 3, column 'x': 'red' is not a number. If the column is the label, set label to 'x'. To leave the column out, set ignore to 'x'.",
@@ -308,7 +308,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("name,x\n ,0\n", "line 2, column 'name': the name is missing"),
     ],
 )
-def test_an_error_has_the_place_in_the_table(table, text, message):
+def test_an_error_names_the_line_and_the_column(table, text, message):
     with pytest.raises(TinyNetError, match=message):
         read(table(text), scale=False)
 
@@ -333,7 +333,7 @@ def test_unreadable_files_are_refused(tmp_path):
 
 def test_a_missing_column_is_named(table):
     path = table("x,species\n0,a\n1,b\n")
-    with pytest.raises(TinyNetError, match="has no column 'kind'. Its columns are x, species"):
+    with pytest.raises(TinyNetError, match="has no column 'kind'. Its columns are 'x', 'species'"):
         read(path, label="kind")
     for choice in ({"label": "specis"}, {"targets": "specis"}, {"ignore": ["specis"]}):
         with pytest.raises(TinyNetError, match="has no column 'specis'. Did you mean 'species'?"):
@@ -343,7 +343,7 @@ def test_a_missing_column_is_named(table):
 def test_conflicting_roles_are_refused(table):
     path = table("x,species,target\n0,a,0\n1,b,1\n")
     with pytest.raises(
-        TinyNetError, match="column 'species' and target columns .target.. Use only one of the two"
+        TinyNetError, match="column 'species' and target columns .'target'.. Use only one of the two"
     ):
         read(path, label="species")
     for targets in ("target", "x"):
@@ -356,7 +356,7 @@ def test_conflicting_roles_are_refused(table):
 
 
 def test_a_long_table_is_read_in_chunks(table):
-    """The text of all rows is never in memory at once, and an error near the end has its line number."""
+    """Check that memory stays small and that an error near the end has its line."""
     count = 3 * readers.CHUNK_ROWS + 5
     numbers = np.random.default_rng(0).random(count).round(6)
     text = "x,long,label\n" + "".join(f"{x},{x:.300f},{'ba'[k % 2]}\n" for k, x in enumerate(numbers))
@@ -370,7 +370,7 @@ def test_a_long_table_is_read_in_chunks(table):
     assert seen[-1] == (len(text), len(text))
     assert found.values[:, 0].tolist() == numbers.tolist()
     assert found.targets[:, 1].tolist() == [1.0, 0.0] * (count // 2) + [1.0] * (count % 2)
-    assert peak < 1.5 * len(text)  # as lists of strings it is more than twice as much
+    assert peak < 1.5 * len(text)  # lists of strings need more than twice the memory
     with pytest.raises(TinyNetError, match=f"line {count + 2}, column 'x': 'x' is not a number"):
         tables.read(table(text + "x,0,a\n"))
 

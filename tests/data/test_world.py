@@ -14,7 +14,7 @@ from tinynet.errors import TinyNetError
 
 SEEDS = st.integers(0, 2**32 - 1)
 LEVELS = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted).map(tuple)
-BY_HEART = {
+FIRST_PICTURES = {
     "rows": [13, 1],
     "targets": [[0.5, 0.5], [1.0, 0.0]],
     "inputs": [
@@ -24,8 +24,8 @@ BY_HEART = {
 }
 
 
-def twin(world, number, seed, stream):
-    """Return one picture by the specification in the docstring of the module, in plain Python."""
+def draw_by_specification(world, number, seed, stream):
+    """Draw one picture by the specification in the docstring of the module."""
 
     def word(j):
         return rng.word(stream, seed, number, j)
@@ -60,13 +60,15 @@ def twin(world, number, seed, stream):
 def test_a_picture_follows_the_specification(seed, number, stream, labels, doubt, n):
     world = World(noise=0.3, doubt=doubt, dark=(0.1, 0.3), labels=labels, n=n)
     inputs, targets, rows = world.draw([0, number], seed=seed, stream=stream)
-    assert (inputs[1].tolist(), targets[1].tolist(), rows[1]) == twin(world, number, seed, stream)
+    assert (inputs[1].tolist(), targets[1].tolist(), rows[1]) == draw_by_specification(
+        world, number, seed, stream
+    )
 
 
-def test_two_pictures_have_fixed_numbers():
+def test_the_first_two_pictures_have_fixed_numbers():
     inputs, targets, rows = World().draw([0, 1], seed=0, stream=rng.TEST)
-    assert (rows.tolist(), targets.tolist()) == (BY_HEART["rows"], BY_HEART["targets"])
-    assert inputs.tolist() == BY_HEART["inputs"]
+    assert (rows.tolist(), targets.tolist()) == (FIRST_PICTURES["rows"], FIRST_PICTURES["targets"])
+    assert inputs.tolist() == FIRST_PICTURES["inputs"]
 
 
 @pytest.mark.parametrize("n", range(2, 9))
@@ -85,7 +87,7 @@ def test_lines_come_first_and_kinds_are_equally_likely(n):
     assert (table.targets[doubt] == 0.5).all()
 
 
-def test_the_ambiguous_patterns_of_two_by_two():
+def test_two_by_two_pictures_have_sixteen_ambiguous_patterns():
     table = Patterns.of(2)
     assert table.names[4:] == (
         *pictures.PIXELS,
@@ -110,7 +112,7 @@ def test_the_fractions_match_the_parameters():
 
 
 def uniform_on(values, low, high):
-    """Kolmogorov's test at p = 0.001."""
+    """Apply the Kolmogorov-Smirnov test at p = 0.001."""
     place = (np.sort(values) - low) / (high - low)
     return np.abs(place - np.arange(len(values)) / len(values)).max() < 1.95 / math.sqrt(len(values))
 
@@ -134,12 +136,12 @@ def test_noise_has_its_standard_deviation_and_is_independent():
     assert np.abs(np.corrcoef(seen.T) - np.eye(4)).max() < 0.04
 
 
-def test_noise_is_clipped():
+def test_noisy_pixels_are_clipped_to_0_to_1():
     seen = World(noise=0.5).draw(np.arange(1000), seed=0)[0]
     assert (seen.min(), seen.max()) == (0, 1)
 
 
-def test_streams_and_seeds_share_no_picture():
+def test_different_streams_and_seeds_share_no_picture():
     world = World(noise=0.05)
     drawn = [world.draw(np.arange(500), seed=s, stream=k)[0] for k in STREAMS for s in range(6)]
     seen = np.concatenate(drawn)
@@ -163,7 +165,7 @@ def test_examples_have_names_and_the_drawn_numbers():
 
 
 @given(doubt=st.floats(0, 1), noise=st.floats(0, 10), flat=LEVELS, n=st.integers(2, 8))
-def test_a_world_survives_json(doubt, noise, flat, n):
+def test_a_json_round_trip_keeps_the_world(doubt, noise, flat, n):
     world = World(noise=noise, doubt=doubt, flat=flat, n=n, labels="coin")
     assert World.from_json(json.loads(json.dumps(world.to_json()))) == world
 
@@ -208,7 +210,7 @@ def test_invalid_draws_are_refused():
 
 
 def golden_numbers():
-    """Return patterns and pictures that the page must draw as well."""
+    """Return patterns and pictures; the page must draw equal bits."""
     worlds = [
         World(),
         World(noise=0.3, doubt=0.7, labels="coin", flat=(0.2, 0.9)),
@@ -216,13 +218,13 @@ def golden_numbers():
     ]
     places = [(0, rng.TRAINING), (2**32 - 1, rng.TRAINING), (5, rng.TEST)]
     return {
-        "patterns": [described(Patterns.of(n)) for n in (2, 3, 4)],
+        "patterns": [pattern_fields(Patterns.of(n)) for n in (2, 3, 4)],
         "worlds": [
             {
                 "world": world.to_json(),
                 "seed": seed,
                 "stream": stream,
-                "pictures": pictures_of(world, seed, stream),
+                "pictures": drawn_fields(world, seed, stream),
             }
             for world in worlds
             for seed, stream in places
@@ -230,7 +232,7 @@ def golden_numbers():
     }
 
 
-def described(table):
+def pattern_fields(table):
     return {
         "masks": table.masks.tolist(),
         "targets": table.targets.tolist(),
@@ -240,10 +242,10 @@ def described(table):
     }
 
 
-def pictures_of(world, seed, stream):
+def drawn_fields(world, seed, stream):
     inputs, targets, rows = world.draw([*range(20), 2**32 - 1], seed=seed, stream=stream)
     return {"inputs": inputs.tolist(), "targets": targets.tolist(), "rows": rows.tolist()}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_worlds_are_unchanged(check_golden):
     check_golden("worlds", golden_numbers())

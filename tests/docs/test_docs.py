@@ -1,4 +1,4 @@
-"""Every module, function and file that the documentation names exists."""
+"""Check that every module, function and file in the documentation exists."""
 
 import importlib
 import re
@@ -16,7 +16,7 @@ CODE_FILE = re.compile(
     r"(?<![\w/.*-])(?:[\w.-]+/)*[\w-]+\.(?:py|ts|c)\b(?!\w)|(?<![\w/.*-])(?:web/)?src/[\w./-]*\w/?"
 )
 FOLDER = re.compile(r"`((?:src|web|tests|docs|benchmarks|notebooks)/[\w./-]*)`")
-# The documentation's examples write these files.
+# the examples in the documentation write these files
 WRITTEN_BY_EXAMPLES = {"network.py"}
 
 
@@ -27,13 +27,13 @@ def tracked():
 
 
 def exists(path):
-    """Return whether a tracked file has this path, or a path that ends in it."""
+    """Return whether the path of a tracked file equals or ends with this path."""
     path = path.rstrip("/")
     return any(f"/{name}".endswith(f"/{path}") or f"/{path}/" in f"/{name}" for name in tracked())
 
 
 def missing_name(name):
-    """Return whether `tinynet` has no attribute or module of this dotted name."""
+    """Return whether `tinynet` has no attribute or module with this dotted name."""
     found = importlib.import_module("tinynet")
     parts = name.strip(".").split(".")
     for number, part in enumerate(parts, 1):
@@ -59,20 +59,20 @@ def without_blocks(text):
 
 @pytest.mark.torch
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_every_name_exists(page):
+def test_every_python_name_in_the_docs_exists(page):
     names = set(names_in(page.read_text()))
     assert sorted(name for name in names if missing_name(name)) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_every_file_exists(page):
+def test_every_file_in_the_docs_exists(page):
     text = without_blocks(page.read_text())
     paths = {match[0] for match in CODE_FILE.finditer(text)} | set(FOLDER.findall(text))
     assert sorted(path for path in paths - WRITTEN_BY_EXAMPLES if not exists(path)) == []
 
 
 def anchors(text):
-    """Return the anchors of the headings, as GitHub makes them."""
+    """Return the anchors of the headings, as on GitHub."""
     headings = re.findall(r"^#+ (.+)$", without_blocks(text), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -88,7 +88,7 @@ def test_every_link_leads_to_a_file_and_a_heading(page):
         assert not anchor or anchor in anchors(linked.read_text()), target
 
 
-def test_a_missing_name_is_noticed():
+def test_a_missing_name_in_the_docs_is_detected():
     assert not missing_name("experiments.shards.Shard")
     assert missing_name("experiments.shards.Block")
     assert missing_name("no_such_module")
@@ -100,7 +100,7 @@ def test_a_missing_name_is_noticed():
     ]
 
 
-def test_a_missing_file_is_noticed():
+def test_a_missing_file_in_the_docs_is_detected():
     text = "`kernels/emit.py`, `printing.py`, `src/tinynet/core/` and `web/src/nowhere`"
     paths = [match[0] for match in CODE_FILE.finditer(text)]
     assert paths == ["kernels/emit.py", "printing.py", "src/tinynet/core/", "web/src/nowhere"]

@@ -1,4 +1,4 @@
-"""The examples in docs/models.md print what the document shows."""
+"""Check that the examples in docs/models.md print the shown output."""
 
 import re
 import shutil
@@ -14,10 +14,10 @@ TEXT = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
 
 @pytest.mark.torch
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_the_code_prints_what_the_document_shows(tmp_path, monkeypatch):
+def test_the_code_in_models_md_prints_the_shown_output(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inout, code = re.findall(r"```python\n(.*?)```", TEXT, re.S)
-    printed, (command, said) = (
+    printed, (command, shown) = (
         re.search(r"prints\n\n```\n(.*?)```", TEXT, re.S)[1],
         re.search(r"```\n\$ (cc.*?)\n(.*?)```", TEXT, re.S).groups(),
     )
@@ -27,4 +27,4 @@ def test_the_code_prints_what_the_document_shows(tmp_path, monkeypatch):
     assert out.getvalue() == printed
     exec(code, space)
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
-    assert done.stdout == said
+    assert done.stdout == shown

@@ -1,4 +1,4 @@
-"""The examples in docs/own_data.md print what the document shows."""
+"""Check that the examples in docs/own_data.md print the shown output."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_every_session_prints_what_the_document_shows(folder, monkeypatch):
+def test_every_session_in_own_data_md_prints_the_shown_output(folder, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert len(SESSIONS) == 3
     for command, printed in SESSIONS:
@@ -35,7 +35,7 @@ def test_every_session_prints_what_the_document_shows(folder, monkeypatch):
         assert [line.rstrip() for line in done.stdout.splitlines()] == printed.splitlines()
 
 
-def test_the_code_prints_what_the_document_shows(folder, monkeypatch):
+def test_the_code_in_own_data_md_prints_the_shown_output(folder, monkeypatch):
     monkeypatch.chdir(folder)
     names = {}
     assert len(LIBRARY) == len(PRINTED) == 2
@@ -46,7 +46,7 @@ def test_the_code_prints_what_the_document_shows(folder, monkeypatch):
         assert out.getvalue() == printed
 
 
-def test_both_tables_are_learned():
+def test_networks_learn_both_tables_of_the_document():
     shares = re.findall(r"(\d+) of (\d+) held-out predictions are correct", TEXT)
     assert len(shares) == 3
     assert all(int(right) / int(total) >= 0.93 for right, total in shares)

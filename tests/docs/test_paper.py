@@ -1,4 +1,4 @@
-"""The examples in docs/paper.md print what the document shows."""
+"""Check that the examples in docs/paper.md print the shown output."""
 
 import re
 from contextlib import redirect_stdout
@@ -11,10 +11,12 @@ TEXT = (Path(__file__).parents[2] / "docs" / "paper.md").read_text()
 
 
 @pytest.mark.slow
-def test_the_code_prints_what_the_document_shows(tmp_path, monkeypatch):
+def test_the_code_in_paper_md_prints_the_shown_output(tmp_path, monkeypatch):
     from tinynet.exports import film
 
-    monkeypatch.setattr(film, "frame_steps", lambda run, frames: [0, run.steps])  # a short film is enough
+    monkeypatch.setattr(
+        film, "frame_steps", lambda run, frames: [0, run.steps]
+    )  # a short film keeps the test fast
     monkeypatch.chdir(tmp_path)
     out, namespace = StringIO(), {}
     with redirect_stdout(out):

@@ -15,7 +15,9 @@ from tinynet.evaluation.symmetry import SWAPS, views
 NOISES = st.floats(0.03, 2.0)
 ENDS = st.lists(st.floats(0, 1), min_size=4, max_size=4).map(sorted)
 PICTURES = st.lists(st.floats(0, 1), min_size=4, max_size=4)
-CANONICAL = pictures.binary().inputs[[k for k in range(16) if k not in (3, 5, 10, 12)]]  # all but the lines
+CANONICAL = pictures.binary().inputs[
+    [k for k in range(16) if k not in (3, 5, 10, 12)]
+]  # without the four lines
 
 
 def worlds(ends, noise, doubt=0.5):
@@ -23,21 +25,21 @@ def worlds(ends, noise, doubt=0.5):
 
 
 def likelihood(x, level, noise):
-    """The likelihood of one pixel, in plain numbers."""
+    """Return the likelihood of one pixel, in plain Python."""
     if x in (0.0, 1.0):
         far = level if x == 0.0 else 1 - level
         return math.erfc(far / noise / math.sqrt(2)) / 2
-    return math.exp(-(((x - level) / noise) ** 2) / 2)  # without the factor that all hypotheses share
+    return math.exp(-(((x - level) / noise) ** 2) / 2)  # without the factor common to all hypotheses
 
 
 def group(pixels, ends, noise, steps=400):
-    """The mean over the level of the product of pixels, by the midpoint rule."""
+    """Return the mean likelihood over all levels, by the midpoint rule."""
     levels = [ends[0] + (ends[1] - ends[0]) * (k + 0.5) / steps for k in range(steps)]
     return sum(math.prod(likelihood(x, level, noise) for x in pixels) for level in levels) / steps
 
 
-def twin(world, picture):
-    """P(horizontal) and P(doubtful) by a loop over the rows of the table."""
+def posterior_by_loop(world, picture):
+    """Return P(horizontal) and P(ambiguous) by a loop over the patterns."""
     table, mass = world.patterns, {(1.0, 0.0): 0.0, (0.0, 1.0): 0.0, (0.5, 0.5): 0.0}
     for row, (mask, target) in enumerate(zip(table.masks, table.targets, strict=True)):
         if row < table.lines:
@@ -60,7 +62,7 @@ def test_the_posterior_agrees_with_a_loop_over_the_patterns(world):
     inputs, _, _ = world.draw(np.arange(6 if world.n == 2 else 2), seed=1)
     best, doubt = bayes.posterior(world, inputs), bayes.ambiguous(world, inputs)
     for k, picture in enumerate(inputs.tolist()):
-        assert (best[k, 0], doubt[k]) == pytest.approx(twin(world, picture), abs=1e-5)
+        assert (best[k, 0], doubt[k]) == pytest.approx(posterior_by_loop(world, picture), abs=1e-5)
 
 
 @pytest.mark.slow
@@ -68,7 +70,7 @@ def test_the_posterior_agrees_with_a_loop_over_the_patterns(world):
     "world", [World(), World(noise=0.4, doubt=0.3, labels="coin"), World(noise=0.3, n=3)]
 )
 def test_the_posterior_is_calibrated(world):
-    """In each bin of the probability, the drawn pictures are horizontal, or ambiguous, with this frequency."""
+    """Compare predicted and observed frequencies in each bin of the probability."""
     count = 40_000 if world.n == 2 else 10_000
     inputs, _, rows = world.draw(np.arange(count), seed=2)
     targets = world.patterns.targets[rows]
@@ -98,12 +100,12 @@ def test_known_levels_have_a_closed_form(inputs, levels, noise):
 
 
 @given(picture=PICTURES, ends=ENDS, noise=NOISES)
-def test_all_eight_views_have_one_posterior(picture, ends, noise):
+def test_all_eight_views_have_equal_posteriors(picture, ends, noise):
     best = bayes.posterior(worlds(ends, noise), views([picture])[:, 0])  # (8, 2)
     assert np.where(SWAPS, best[:, 1], best[:, 0]) == pytest.approx(best[0, 0], abs=1e-12)
 
 
-def test_all_eight_views_of_a_larger_picture_have_one_posterior():
+def test_all_eight_views_of_a_larger_picture_have_equal_posteriors():
     world = World(n=4)
     every = views(world.draw(np.arange(50), seed=3)[0])  # (8, 50, 16)
     best = np.stack([bayes.posterior(world, view) for view in every])[..., 0]
@@ -112,7 +114,7 @@ def test_all_eight_views_of_a_larger_picture_have_one_posterior():
 
 @given(picture=PICTURES, ends=ENDS, noise=NOISES, doubt=st.floats(0, 0.9))
 def test_the_optimal_class_is_the_sign_of_one_product(picture, ends, noise, doubt):
-    """For every noise, every level and every proportion of ambiguous pictures."""
+    """Check every noise, every level and every fraction of ambiguous pictures."""
     best = bayes.posterior(worlds(ends, noise, doubt), [picture])[0]
     margin, sign = best[0] - best[1], bayes.optimal_class([picture])[0]
     assert margin * sign >= -1e-12
@@ -124,9 +126,7 @@ def test_the_optimal_class_agrees_with_the_posterior():
     inputs, _, _ = World().draw(np.arange(5000), seed=4)
     best = bayes.posterior(World(), inputs)
     margins = best[:, 0] - best[:, 1]
-    assert (
-        np.sign(margins) == bayes.optimal_class(inputs)
-    ).mean() > 0.999  # except where rounding makes a tie
+    assert (np.sign(margins) == bayes.optimal_class(inputs)).mean() > 0.999  # except for ties after rounding
     assert (margins * bayes.optimal_class(inputs) >= -1e-15).all()
 
 
@@ -161,13 +161,13 @@ def test_the_posterior_is_a_probability(picture, ends, noise):
 
 
 def test_faint_noise_does_not_underflow():
-    """The mass of a tail at 50 standard deviations underflows. Its logarithm does not."""
+    """Check a tail at 50 standard deviations: its mass underflows, its logarithm does not."""
     best = bayes.posterior(World(noise=0.012), [[1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0]])
     assert best[0, 0] > 0.999999
     assert best[1, 0] == 0.5
 
 
-def test_chunks_do_not_change_the_posterior(monkeypatch):
+def test_the_chunk_size_does_not_change_the_posterior(monkeypatch):
     inputs, _, _ = World().draw(np.arange(20), seed=6)
     whole = bayes.posterior(World(), inputs)
     monkeypatch.setattr(bayes, "MAX_TERMS", 1)
@@ -189,7 +189,9 @@ def test_unsupported_worlds_and_pictures_are_refused():
 
 def test_the_logarithm_of_a_tail_agrees_with_mpmath():
     z = np.concatenate([np.linspace(0, 6, 601), np.geomspace(1e-9, 1e4, 200), [np.nextafter(2, 0), 2.0]])
-    z = np.append(z, np.random.default_rng(0).uniform(1.4, 2, 10_000))  # the series loses most digits here
+    z = np.append(
+        z, np.random.default_rng(0).uniform(1.4, 2, 10_000)
+    )  # the series loses most digits at this point
     found = bayes._log_tail(z)
     with mpmath.workdps(40):
         exact = [mpmath.log(mpmath.erfc(mpmath.mpf(x) / mpmath.sqrt(2)) / 2) for x in z.tolist()]
@@ -198,7 +200,7 @@ def test_the_logarithm_of_a_tail_agrees_with_mpmath():
 
 
 def legendre(count, x):
-    """The polynomial and its derivative at x, in mpmath numbers."""
+    """Return the polynomial and its derivative at x, in mpmath."""
     before, here = mpmath.mpf(1), x
     for j in range(2, count + 1):
         before, here = here, ((2 * j - 1) * x * here - (j - 1) * before) / j

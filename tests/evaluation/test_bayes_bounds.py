@@ -17,7 +17,7 @@ from tinynet.evaluation import bayes, bayes_bounds
         (0.3, 0.8371, 0.1977, 0.572, 0.780),
     ],
 )
-def test_known_bayes_scores(noise, accuracy, brier, cross_entropy, auroc):
+def test_bayes_scores_have_known_values(noise, accuracy, brier, cross_entropy, auroc):
     found = bayes_bounds.bayes_scores(World(noise=noise), count=60_000, seed=1)
     for name, known in (
         ("accuracy", accuracy),
@@ -30,20 +30,20 @@ def test_known_bayes_scores(noise, accuracy, brier, cross_entropy, auroc):
         assert abs(value - known) < 4 * error + 0.0005, name  # the known values are rounded
 
 
-def test_scores_of_predicting_one_half():
+def test_predicting_one_half_has_known_scores():
     targets = np.array([1.0, 0.0, 0.5, 0.5])
     found = bayes_bounds.scores_of(np.full(4, 0.5), targets)
     values = (found.accuracy.value, found.brier.value, found.cross_entropy.value, found.auroc.value)
     assert values == pytest.approx((0.5, 0.25, math.log(2), 0.5))
 
 
-def test_coin_labels_have_the_scores_of_soft_labels():
+def test_coin_labels_and_soft_labels_have_equal_scores():
     soft, coin = (bayes_bounds.bayes_scores(World(labels=labels), count=500) for labels in ("soft", "coin"))
     assert soft == coin
 
 
 @pytest.mark.slow
-def test_drawn_coins_have_the_same_scores_within_the_standard_error():
+def test_drawn_coin_labels_agree_within_the_standard_error():
     world = World(labels="coin")
     inputs, targets, _ = world.draw(np.arange(40_000), seed=3)
     best = bayes.posterior(world, inputs)
@@ -51,7 +51,7 @@ def test_drawn_coins_have_the_same_scores_within_the_standard_error():
     assert abs(((best - targets) ** 2).mean() - value) < 4 * error
 
 
-def test_other_predictions_have_worse_scores():
+def test_predictions_other_than_the_posterior_have_worse_scores():
     world = World()
     inputs, _, rows = world.draw(np.arange(20_000), seed=4, stream=rng.VALIDATION)
     targets, best = world.patterns.targets[rows, 0], bayes.posterior(world, inputs)[:, 0]
@@ -70,7 +70,7 @@ def test_the_standard_errors_agree_with_repeated_estimates():
         assert 0.7 < values.std() / errors.mean() < 1.4, name
 
 
-def test_a_world_without_lines_or_without_doubt_has_nan_scores():
+def test_a_world_without_lines_or_ambiguous_pictures_has_nan_scores():
     lines, doubt = (bayes_bounds.bayes_scores(World(doubt=share), count=200) for share in (0.0, 1.0))
     assert math.isnan(lines.auroc.value)
     assert lines.accuracy.value > 0.8

@@ -15,7 +15,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def predicted_and_outcomes(seed, count=400, networks=None):
-    """Overconfident probabilities, and their outcomes."""
+    """Return overconfident probabilities and their outcomes."""
     draw = np.random.default_rng(seed)
     truth = draw.beta(0.7, 0.7, size=count)
     shape = (count,) if networks is None else (networks, count)
@@ -23,8 +23,8 @@ def predicted_and_outcomes(seed, count=400, networks=None):
     return probabilities, (draw.random(count) < truth).astype(float)
 
 
-def test_probability_and_confidence_of_outputs():
-    """Two outputs of 0 are undecided as one probability, and a confident "neither" in the scores."""
+def test_outputs_have_a_probability_and_a_confidence():
+    """Check two outputs of 0: undecided as a probability, and a confident "neither" in the scores."""
     assert calibration.probability([[1.0, 0.0], [0.0, 0.0], [0.25, 0.5]]).tolist() == [1.0, 0.5, 0.375]
     assert calibration.probability([[2.0, -1.0]]).tolist() == [1.0]
     assert calibration.probability([[0.3]]).tolist() == [0.3]
@@ -46,7 +46,7 @@ def test_scores_agree_with_scikit_learn(seed):
     assert calibration.cross_entropy(probabilities, outcomes) == pytest.approx(
         sklearn.metrics.log_loss(outcomes, probabilities)
     )
-    coarse = probabilities.round(1)  # with ties
+    coarse = probabilities.round(1)  # with equal values
     for scores in (probabilities, coarse):
         assert calibration.auroc(scores, outcomes == 1) == pytest.approx(
             sklearn.metrics.roc_auc_score(outcomes, scores)
@@ -151,25 +151,23 @@ def test_temperature_measures_overconfidence(factor):
     probabilities = calibration.scaled(truth, 1 / factor)
     found = calibration.temperature(probabilities, outcomes)
     assert found == pytest.approx(factor, rel=0.05)
-    exact = calibration.temperature(
-        probabilities, truth
-    )  # with the probabilities themselves there is no sampling error
-    assert exact == pytest.approx(factor, rel=1e-4)  # up to the clipping by epsilon
+    exact = calibration.temperature(probabilities, truth)  # probabilities as outcomes have no sampling error
+    assert exact == pytest.approx(factor, rel=1e-4)  # except for the clipping by epsilon
     inside = (probabilities > 1e-6) & (probabilities < 1 - 1e-6)
     assert calibration.scaled(probabilities, exact)[inside] == pytest.approx(truth[inside], abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_temperature_agrees_with_logistic_regression(seed):
-    """The coefficient of a logistic regression on the log-odds, without penalty and intercept, is 1 / T."""
+    """Compare 1 / T with the coefficient of a logistic regression on the log-odds."""
     probabilities, outcomes = predicted_and_outcomes(seed)
     odds = np.log(probabilities / (1 - probabilities))[:, None]
-    slope = (
+    coefficient = (
         sklearn.linear_model.LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-10)
         .fit(odds, outcomes)
         .coef_
     )
-    assert 1 / calibration.temperature(probabilities, outcomes) == pytest.approx(slope.item(), rel=1e-5)
+    assert 1 / calibration.temperature(probabilities, outcomes) == pytest.approx(coefficient.item(), rel=1e-5)
 
 
 @given(seed=SEEDS)
@@ -183,10 +181,10 @@ def test_no_other_temperature_is_better(seed):
     assert score(best) <= min(score(best * factor) for factor in (0.5, 0.9, 0.99, 1.01, 1.1, 2.0)) + 1e-12
 
 
-def test_temperatures_are_bounded():
+def test_the_temperature_has_a_minimum_and_a_maximum():
     assert calibration.temperature([0.9, 0.1], [1, 0]) == pytest.approx(
         0.01
-    )  # always correct, so always underconfident
+    )  # always correct and therefore underconfident
     assert calibration.temperature([0.9, 0.1], [0, 1]) == pytest.approx(100)
 
 
@@ -200,7 +198,7 @@ def test_temperatures_are_bounded():
         ([0.5], [2], "outcomes contains numbers outside 0 to 1"),
     ],
 )
-def test_wrong_shapes_and_values_are_refused(probabilities, outcomes, message):
+def test_predictions_of_wrong_shape_or_value_are_refused(probabilities, outcomes, message):
     with pytest.raises(TinyNetError, match=message):
         calibration.brier(probabilities, outcomes)
 

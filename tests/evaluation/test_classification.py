@@ -23,27 +23,27 @@ def random_examples(seed, outputs, count=60):
 def test_softmax_scores_agree_with_scikit_learn_and_torchmetrics(seed, outputs):
     examples = random_examples(seed, outputs)
     network = tn.Network.initial((4, 6, outputs), seed=seed, output="softmax", init="normal")
-    probabilities, wanted = network(examples), examples.targets.argmax(axis=1)
+    probabilities, expected = network(examples), examples.targets.argmax(axis=1)
     found = classification.score(network, examples, tn.Recipe(loss="cross_entropy"))
     labels = list(range(outputs))
-    assert found.count / len(found) == sklearn.metrics.accuracy_score(wanted, probabilities.argmax(axis=1))
-    assert found.loss == pytest.approx(sklearn.metrics.log_loss(wanted, probabilities, labels=labels))
-    sums = sklearn.metrics.brier_score_loss(wanted, probabilities, labels=labels, scale_by_half=False)
+    assert found.count / len(found) == sklearn.metrics.accuracy_score(expected, probabilities.argmax(axis=1))
+    assert found.loss == pytest.approx(sklearn.metrics.log_loss(expected, probabilities, labels=labels))
+    sums = sklearn.metrics.brier_score_loss(expected, probabilities, labels=labels, scale_by_half=False)
     assert found.brier == pytest.approx(sums / outputs)
     ece = multiclass_calibration_error(
-        torch.tensor(probabilities), torch.tensor(wanted), outputs, n_bins=classification.BINS
+        torch.tensor(probabilities), torch.tensor(expected), outputs, n_bins=classification.BINS
     )
     assert found.reliability.ece == pytest.approx(float(ece), abs=1e-6)
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "tanh", "identity"])
-def test_other_outputs_are_clipped_probabilities_of_their_own_class(output):
-    """Clipped to 0 to 1 and not normalized: three outputs near 0 are a confident "neither"."""
+def test_outputs_other_than_softmax_are_clipped_probabilities(output):
+    """Check that outputs are clipped and not normalized: three outputs near 0 mean "neither"."""
     examples = random_examples(3, 3)
     network = tn.Network.initial((4, 3), seed=3, output=output, init="normal")
-    found, said = classification.score(network, examples), network(examples)
-    assert found.loss == pytest.approx(((said - examples.targets) ** 2).mean())
-    inside = np.clip(said, 0, 1)
+    found, outputs = classification.score(network, examples), network(examples)
+    assert found.loss == pytest.approx(((outputs - examples.targets) ** 2).mean())
+    inside = np.clip(outputs, 0, 1)
     assert found.brier == pytest.approx(((inside - examples.targets) ** 2).mean())
     assert found.confidences.tolist() == inside.max(axis=1).tolist()
     if output == "sigmoid":
@@ -52,7 +52,7 @@ def test_other_outputs_are_clipped_probabilities_of_their_own_class(output):
     assert classification.score(dark, examples).confidences == pytest.approx(0.5)
 
 
-def test_two_outputs_and_one():
+def test_confidences_of_two_outputs_and_of_one_output_are_defined():
     lines = tn.pictures.lines()
     network = tn.Network.initial(seed=0)
     h, v = network(lines).T
@@ -74,24 +74,24 @@ def test_a_target_without_a_class_is_half_right():
         classification.score(network, tn.pictures.stress())
 
 
-def made(part, confidences, right):
+def score_of(part, confidences, right):
     return Score(part, 0.0, 0.0, np.array(confidences), np.array(right, float))
 
 
 def test_the_verdicts_compare_confidence_and_accuracy():
-    sure = made("held-out", [0.95] * 20, [1] * 10 + [0] * 10)
+    sure = score_of("held-out", [0.95] * 20, [1] * 10 + [0] * 10)
     first, second = sure.verdicts()
     assert str(first) == "10 of 20 held-out predictions are correct (50.0 %; 95 % interval 29.9 % to 70.1 %)."
     assert "Mean confidence is 95.0 %, above the accuracy interval (overconfident)." in str(second)
     assert "Expected calibration error: 0.4500." in str(second)
-    assert "(underconfident)" in str(made("held-out", [0.5] * 20, [1] * 20).verdicts()[1])
+    assert "(underconfident)" in str(score_of("held-out", [0.5] * 20, [1] * 20).verdicts()[1])
     assert "consistent with the accuracy interval" in str(
-        made("held-out", [0.6] * 20, [1] * 10 + [0] * 10).verdicts()[1]
+        score_of("held-out", [0.6] * 20, [1] * 10 + [0] * 10).verdicts()[1]
     )
 
 
 def test_the_json_contains_only_bins_that_are_not_empty():
-    found = made("held-out", [0.55, 0.55, 1.0], [1, 0, 1]).to_json()
+    found = score_of("held-out", [0.55, 0.55, 1.0], [1, 0, 1]).to_json()
     assert [(row["from"], row["count"], row["observed"]) for row in found["reliability"]] == [
         (0.5, 2, 0.5),
         (0.9, 1, 1),
@@ -99,10 +99,10 @@ def test_the_json_contains_only_bins_that_are_not_empty():
     assert (found["examples"], found["right"]) == (3, 2)
 
 
-def test_abstention_is_chosen_on_one_part_and_evaluated_on_another():
-    chosen = made("validation", [0.9, 0.8, 0.7, 0.6], [1, 1, 0, 0])
-    judged = made("held-out", [0.95, 0.85, 0.8, 0.79], [1, 0, 1, 0])
-    found = classification.abstain(chosen, judged)
+def test_the_abstention_threshold_is_chosen_on_one_part_and_evaluated_on_another():
+    chosen = score_of("validation", [0.9, 0.8, 0.7, 0.6], [1, 1, 0, 0])
+    evaluated = score_of("held-out", [0.95, 0.85, 0.8, 0.79], [1, 0, 1, 0])
+    found = classification.abstain(chosen, evaluated)
     assert (found.count, found.n, found.numbers["threshold"], found.numbers["coverage"]) == (1, 3, 0.8, 0.75)
     assert found.numbers["error"] == pytest.approx(1 / 3)
     assert found.interval == pytest.approx(verdicts.wilson(1, 3))
@@ -114,16 +114,16 @@ def test_abstention_is_chosen_on_one_part_and_evaluated_on_another():
         "This is more than the 5 % allowed.",
     ):
         assert words in found.sentence
-    assert "allowed." not in classification.abstain(chosen, judged, 0.5).sentence
+    assert "allowed." not in classification.abstain(chosen, evaluated, 0.5).sentence
 
 
-def test_abstention_without_a_threshold_or_without_answers():
-    wrong = made("training", [0.9], [0])
+def test_abstention_reports_a_missing_threshold_and_missing_answers():
+    wrong = score_of("training", [0.9], [0])
     found = classification.abstain(wrong, wrong)
     expected = "No confidence threshold gives an error of at most 5 % on the 1 training examples. The lowest error is 100 %."
     assert found.sentence == expected
     assert found.count is None
-    silent = classification.abstain(made("training", [0.9], [1]), made("held-out", [0.8], [1]))
+    silent = classification.abstain(score_of("training", [0.9], [1]), score_of("held-out", [0.8], [1]))
     assert "0 of 1 held-out examples are answered (" in silent.sentence
     assert (silent.n, silent.count) == (0, None)
 

@@ -36,7 +36,7 @@ def test_nodes_that_start_with_zeros_stay_equal():
     assert kinds(run(init="zeros")) == ["symmetric initialization", "plateau"]
 
 
-def test_divergence_and_dead_relus_are_found():
+def test_divergence_and_dead_relus_are_detected():
     assert kinds(run(hidden="identity", output="identity", learning_rate=50.0))[0] == "divergence"
     network = tn.Network.initial(seed=0, hidden="relu")
     dead = network.with_parameters(np.where(np.arange(23) < 15, -1.0, network.parameters))
@@ -44,13 +44,13 @@ def test_divergence_and_dead_relus_are_found():
     assert finding.evidence == {"layer": 1, "dead": 3}
 
 
-def test_saturation_is_found():
+def test_saturation_is_detected():
     network = tn.Network.initial(seed=0)
     stuck = tn.train(network.with_parameters(network.parameters * 100), LINES, tn.Recipe(epochs=1))
     assert "saturation" in kinds(stuck)
 
 
-def test_contradicting_labels_are_named():
+def test_contradictory_labels_are_named():
     twice = tn.Examples(LINES.inputs[[0, 0]], np.array([[1.0, 0.0], [0.0, 1.0]]), ("this", "that"), (2, 2))
     finding = diagnose(run(examples=twice))[0]
     assert finding.kind == "contradicting labels"
@@ -79,7 +79,7 @@ def test_no_constant_prediction_has_a_lower_loss_than_the_constant_loss(loss, ou
 @pytest.mark.parametrize("loss", ["mse", "bce", "cross_entropy"])
 def test_the_constant_loss_of_equal_targets_is_0(loss):
     least = constant_loss(LINES[:2], tn.Recipe(loss=loss))
-    assert str(least) == "0.0"  # and not -0.0
+    assert str(least) == "0.0"  # not -0.0
 
 
 def test_the_final_loss_is_the_loss_of_the_final_network():
@@ -100,6 +100,34 @@ def test_compare_reports_differences_and_outcomes():
     assert found.numbers["loss"] == final_loss(slow)
     assert "did not learn in 300 epochs" in str(found)
     assert "learned by epoch" in str(found)
+
+
+def test_compare_names_the_networks_that_learned():
+    def outcome(first, second):
+        return compare(first, second).outcomes[1]
+
+    slow, fast = run(epochs=300), run(epochs=300, learning_rate=5.0)
+    assert outcome(slow, run(1, epochs=300)) == "neither network learned in 300 epochs"
+    assert outcome(slow, run(epochs=200)) == (
+        "the first network did not learn in 300 epochs, and the second network did not learn in 200 epochs"
+    )
+    epoch = outcome(fast, fast).removeprefix("both networks learned by epoch ")
+    assert outcome(slow, fast) == (
+        f"the first network did not learn in 300 epochs, and the second network learned by epoch {epoch}"
+    )
+
+
+def test_compare_names_the_changed_predictions():
+    assert (
+        compare(run(4, epochs=1), run(4, epochs=10)).outcomes[2]
+        == "1 of 4 predictions differs: top, from horizontal to vertical"
+    )
+    assert (
+        compare(run(4, epochs=1), run(4, epochs=100))
+        .outcomes[2]
+        .startswith("3 of 4 predictions differ: top, ")
+    )
+    assert compare(run(), run()).outcomes[2] == "the predictions for all 4 examples are equal"
 
 
 def test_compare_reports_the_initial_network_and_the_order():

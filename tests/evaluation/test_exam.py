@@ -11,12 +11,13 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation import bayes, bayes_bounds, exam
 from tinynet.evaluation.calibration import auroc, brier, over_outputs
 from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.evaluation.symmetry import agreement, symmetrize
 
 EXAM = Exam(count=3000)
 
 
-def best(inputs):
+def bayes_optimal(inputs):
     return bayes.posterior(tn.World(), inputs)
 
 
@@ -29,7 +30,7 @@ def memorizers():
     return tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
 
 
-def test_the_canonical_ambiguous_pictures_are_gray_and_the_twelve_other_patterns():
+def test_the_exam_has_gray_and_twelve_other_ambiguous_pictures():
     binary = pictures.binary()
     lines = {tuple(x) for x in pictures.lines().inputs.tolist()}
     expected = {tuple(x) for x in binary.inputs.tolist()} - lines | {(0.5,) * 4}
@@ -38,8 +39,8 @@ def test_the_canonical_ambiguous_pictures_are_gray_and_the_twelve_other_patterns
     assert len(EXAM.ambiguous) == 13
 
 
-def test_the_bayes_optimal_prediction_passes():
-    result = EXAM.evaluate(best)
+def test_the_bayes_optimal_prediction_passes_the_exam():
+    result = EXAM.evaluate(bayes_optimal)
     assert result.passed.tolist() == [True]
     assert result.brier_ratio == pytest.approx([1])
     assert result.accuracy == pytest.approx([EXAM.bayes_scores.accuracy.value], abs=1e-3)
@@ -47,8 +48,8 @@ def test_the_bayes_optimal_prediction_passes():
     assert result.worst_ambiguous == [0]
 
 
-def test_three_rectified_nodes_are_enough():
-    """|r| - |c| = 2 relu(r) - 2 relu(c) - (r - c) has the sign of the optimal class; r - c + 1 is never below 0."""
+def test_three_relu_nodes_can_pass_the_exam():
+    """Build |r| - |c| = 2 relu(r) - 2 relu(c) - (r - c); r - c + 1 is never below 0."""
     r, c = np.array([1, 1, -1, -1]) / 2, np.array([1, -1, 1, -1]) / 2
     out = 7 * np.array([1, -1, -0.5])
     numbers = [r, c, r - c, [0, 0, 1], out, -out, [3.5, -3.5]]
@@ -65,13 +66,13 @@ def test_the_validation_stream_has_other_pictures():
         == bayes_bounds.bayes_scores(tn.World(), count=3000, stream=rng.VALIDATION).brier.value
     )
     assert other.bayes_scores != EXAM.bayes_scores
-    assert other.evaluate(best).brier_ratio == pytest.approx([1])
+    assert other.evaluate(bayes_optimal).brier_ratio == pytest.approx([1])
     with pytest.raises(TinyNetError, match="stream is 5. It must be rng.VALIDATION or rng.TEST"):
         replace(EXAM, stream=5)
 
 
 def test_every_measure_agrees_with_its_definition(memorizers):
-    """Compute each measure of one network again, from its definition."""
+    """Compute each measure of one network from its definition."""
     network = memorizers.network(3)
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0)
     targets = tn.World().patterns.targets[rows]
@@ -99,12 +100,12 @@ def test_a_memorizer_meets_only_the_first_requirement(memorizers):
 
 def test_a_symmetrized_memorizer_has_the_accuracy_of_bayes(memorizers):
     result = EXAM.evaluate(symmetrize(memorizers.network(3)))
-    assert result.accuracy == pytest.approx(EXAM.evaluate(best).accuracy, abs=1e-3)
+    assert result.accuracy == pytest.approx(EXAM.evaluate(bayes_optimal).accuracy, abs=1e-3)
     assert result.worst_ambiguous == pytest.approx([0], abs=1e-12)
     assert result.agreement > 0.99
 
 
-def test_being_always_unsure_does_not_pass():
+def test_a_network_that_is_always_unsure_fails():
     result = EXAM.evaluate(lambda x: np.full((len(x), 2), 0.5))
     assert result.met.tolist() == [[False, False, True, False, False, False]]
     neither = EXAM.evaluate(lambda x: np.zeros((len(x), 2)))
@@ -114,13 +115,15 @@ def test_being_always_unsure_does_not_pass():
 def test_many_networks_have_the_results_of_single_networks(memorizers, monkeypatch):
     together = table(EXAM.evaluate(memorizers.outputs))
     assert table(EXAM.evaluate(memorizers.network(5)))[:, 0] == pytest.approx(together[:, 5], abs=1e-3)
-    monkeypatch.setattr(exam, "MAX_OUTPUTS", 64 * 2 * 77)  # 77 pictures at a time
+    monkeypatch.setattr(exam, "MAX_OUTPUTS", 64 * 2 * 77)  # chunks of 77 pictures
     assert table(EXAM.evaluate(memorizers.outputs)) == pytest.approx(together)
     monkeypatch.setattr("tinynet.experiments.population.NETWORKS_PER_EXAM", 10)
-    assert table(memorizers.take_exam(EXAM)) == pytest.approx(together, abs=1e-3)  # by the kernel, in float32
+    assert table(memorizers.take_exam(EXAM)) == pytest.approx(
+        together, abs=1e-3
+    )  # the kernel computes in float32
 
 
-def test_networks_with_values_not_finite_meet_no_requirement(memorizers):
+def test_networks_with_nan_or_infinity_meet_no_requirement(memorizers):
     def predictor(inputs):
         outputs = memorizers.outputs(inputs)
         outputs[1] = np.nan
@@ -136,8 +139,8 @@ def test_networks_with_values_not_finite_meet_no_requirement(memorizers):
     assert "No network has finite values." in lost.verdicts()[0].sentence
 
 
-def test_verdicts_contain_counts_and_medians(memorizers):
-    result = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.evaluate(best)])
+def test_exam_verdicts_contain_counts_and_medians(memorizers):
+    result = ExamResult.joined([memorizers.take_exam(EXAM), EXAM.evaluate(bayes_optimal)])
     found = result.verdicts()
     assert len(result) == 65
     assert [v.count for v in found] == [*result.met.sum(axis=0).tolist(), 1]
@@ -150,7 +153,7 @@ def test_verdicts_contain_counts_and_medians(memorizers):
 
 def test_every_requirement_has_a_verdict_with_its_medians(memorizers):
     result = memorizers.take_exam(EXAM)
-    for k, (requirement, verdict) in enumerate(zip(exam.REQUIREMENTS, result.verdicts(), strict=False)):
+    for k, (requirement, verdict) in enumerate(zip(REQUIREMENTS, result.verdicts(), strict=False)):
         met = result.met[:, k].sum()
         assert verdict.sentence.startswith(
             f"{met} of 64 networks meet requirement {k + 1}, {requirement.label} ("
@@ -165,8 +168,8 @@ def test_every_requirement_has_a_verdict_with_its_medians(memorizers):
 
 
 def test_every_measure_of_a_result_has_one_threshold():
-    assert [measure.key for measure in exam.MEASURES] == [f.name for f in fields(ExamResult)]
-    assert [requirement.text for requirement in exam.REQUIREMENTS] == [
+    assert [measure.key for measure in MEASURES] == [f.name for f in fields(ExamResult)]
+    assert [requirement.text for requirement in REQUIREMENTS] == [
         "line margin ≥ 0.8",
         "line accuracy ≥ 0.93",
         "gray margin ≤ 0.1, worst margin ≤ 0.25",
@@ -178,9 +181,9 @@ def test_every_measure_of_a_result_has_one_threshold():
 
 def test_a_larger_world_can_be_examined():
     world = tn.World(n=3)
-    asked = Exam(world, count=500)
-    assert asked.ambiguous.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
-    result = asked.evaluate(lambda x: bayes.posterior(world, x))
+    large = Exam(world, count=500)
+    assert large.ambiguous.shape == (1 + 1 + 1 + 9 + 9 + 2, 9)
+    result = large.evaluate(lambda x: bayes.posterior(world, x))
     assert result.passed.tolist() == [True]
 
 
@@ -197,12 +200,12 @@ def test_unsupported_exams_are_refused():
 
 def test_a_validation_exam_uses_pictures_of_the_validation_stream():
     practice = replace(EXAM, stream=rng.VALIDATION)
-    asked = []
-    practice.evaluate(lambda inputs: asked.append(inputs) or best(inputs))
+    requested = []
+    practice.evaluate(lambda inputs: requested.append(inputs) or bayes_optimal(inputs))
     inputs, _, rows = tn.World().draw(np.arange(3000), seed=0, stream=rng.VALIDATION)
-    assert any(np.array_equal(some, inputs) for some in asked)
+    assert any(np.array_equal(some, inputs) for some in requested)
     targets = tn.World().patterns.targets[rows, 0]
-    assert practice.bayes_scores == bayes_bounds.scores_of(best(inputs)[:, 0], targets)
+    assert practice.bayes_scores == bayes_bounds.scores_of(bayes_optimal(inputs)[:, 0], targets)
     with pytest.raises(TinyNetError, match=r"the outputs have shape \(4, 3\). It must be \(4, 2\)"):
         EXAM.evaluate(lambda x: np.zeros((len(x), 3)))
     with pytest.raises(TinyNetError, match="noise is 0"):

@@ -19,8 +19,8 @@ def test_wilsons_interval_contains_the_proportion(n, data):
     assert mirrored == pytest.approx((1 - high, 1 - low), abs=1e-12)
 
 
-def test_wilsons_interval_by_hand():
-    """Brown, Cai and DasGupta 2001: for 0 of n the upper end is z^2 / (n + z^2)."""
+def test_wilsons_interval_equals_a_calculation_by_hand():
+    """Check Brown, Cai and DasGupta 2001: for 0 of n the upper end is z^2 / (n + z^2)."""
     assert verdicts.wilson(0, 10)[1] == pytest.approx(1.959963984540054**2 / (10 + 1.959963984540054**2))
     assert verdicts.wilson(15, 100) == pytest.approx((0.0931, 0.2328), abs=1e-4)
 
@@ -31,7 +31,7 @@ def test_a_proportion_needs_a_count_within_n():
 
 
 def fixed(outputs):
-    """A network with the same `outputs` for every picture."""
+    """Return a network with equal `outputs` for every picture."""
     network = tn.Network.initial((4, len(outputs)), output="identity", init="zeros")
     return network.with_parameters(np.concatenate([np.zeros(4 * len(outputs)), outputs]))
 
@@ -44,7 +44,7 @@ def fixed(outputs):
         ((0.5, 0.5), None, "undecided"),
     ],
 )
-def test_predictions_in_words(outputs, winner, words):
+def test_a_prediction_has_a_class_words_and_a_margin(outputs, winner, words):
     answer = predictions.predictions(fixed(outputs), LINES["top"])[0]
     assert answer.predicted == winner
     assert answer.words() == words
@@ -57,7 +57,7 @@ def test_a_tie_is_not_correct():
     assert predictions.accuracy(fixed((0.6, 0.5)), LINES) == 0.5
 
 
-def test_one_output_predicts_the_class_or_not_the_class():
+def test_a_single_output_predicts_its_class_or_the_absence_of_its_class():
     yes = tn.Examples(np.zeros((1, 4)), np.ones((1, 1)), ("dark",), (2, 2), ("bright",))
     assert predictions.predictions(fixed((0.2,)), yes)[0].predicted == "not bright"
     assert predictions.accuracy(fixed((0.8,)), yes) == 1
@@ -69,7 +69,7 @@ def test_saturation_counts_activations_near_their_ends():
     assert predictions.saturation(strong, LINES) == 0.5
 
 
-def test_the_class_shown_last_decides_the_prediction_for_gray():
+def test_the_last_trained_class_decides_the_prediction_for_gray():
     effect = diagnosis.order_effect(tn.Network.initial(seed=0), LINES, tn.Recipe())
     assert effect.last == "vertical"
     assert effect.margin < 0 < effect.reversed_margin
@@ -78,18 +78,18 @@ def test_the_class_shown_last_decides_the_prediction_for_gray():
 
 
 @given(seed=st.integers(0, 10**6), classes=st.integers(1, 4))
-def test_correct_and_predicted_classes_follow_one_rule(seed, classes):
-    """Rounded outputs have ties; some outputs are NaN."""
+def test_the_correct_class_and_the_predicted_class_follow_one_rule(seed, classes):
+    """Use rounded outputs, which have ties, and some NaNs."""
     draw = np.random.default_rng(seed)
     outputs = draw.random((5, 20, classes)).round(1)
     outputs[draw.random(outputs.shape) < 0.05] = np.nan
     targets = draw.random((20, classes)).round(1)
     predicted, margins = metrics.predicted_classes(outputs)
-    wanted, _ = metrics.predicted_classes(targets)
+    expected, _ = metrics.predicted_classes(targets)
     tied = metrics.tied(targets)
-    assert (tied == (wanted == metrics.TIE)).all()
+    assert (tied == (expected == metrics.TIE)).all()
     found = metrics.correct(outputs, targets)
-    assert (found == (predicted == wanted))[:, ~tied].all()
+    assert (found == (predicted == expected))[:, ~tied].all()
     assert not found[~(margins > 0)].any()
 
 

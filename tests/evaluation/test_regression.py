@@ -12,19 +12,19 @@ def table(rows=30):
     return {"a": x[:, 0], "b": x[:, 1], "sum": 100 + x.sum(axis=1), "far": 1e6 * draw.normal(size=rows)}
 
 
-def test_the_scores_agree_with_scikit_learn():
+def test_regression_scores_agree_with_scikit_learn():
     examples = tn.Examples.from_table(table(), targets=["sum", "far"])
     network = tn.Network.initial((2, 3, 2), seed=0, output="identity")
     found, predicted = tn.score_regression(network, examples), examples.unscaled(network(examples))
-    wanted = np.stack([table()["sum"], table()["far"]], axis=1)
-    judges = {"mae": mean_absolute_error, "rmse": root_mean_squared_error, "r2": r2_score}
-    for name, judge in judges.items():
-        np.testing.assert_allclose(getattr(found, name), judge(wanted, predicted, multioutput="raw_values"))
-    np.testing.assert_allclose(found.baseline_mae, np.abs(wanted - wanted.mean(axis=0)).mean(axis=0))
+    targets = np.stack([table()["sum"], table()["far"]], axis=1)
+    metrics_by_name = {"mae": mean_absolute_error, "rmse": root_mean_squared_error, "r2": r2_score}
+    for name, metric in metrics_by_name.items():
+        np.testing.assert_allclose(getattr(found, name), metric(targets, predicted, multioutput="raw_values"))
+    np.testing.assert_allclose(found.baseline_mae, np.abs(targets - targets.mean(axis=0)).mean(axis=0))
     assert found.loss == pytest.approx(((network(examples) - examples.targets) ** 2).mean())
 
 
-def test_the_verdict_states_the_errors():
+def test_the_verdict_of_a_regression_contains_the_errors():
     examples = tn.Examples.from_table({"x": [0, 1], "y": [10, 20]}, targets="y")
     network = tn.Network.initial((1, 1), seed=0, output="identity").with_parameters(np.array([0.8, 0.1]))
     (verdict,) = tn.score_regression(network, examples, part="training").verdicts()
@@ -42,7 +42,7 @@ def test_r2_of_a_constant_target_is_0():
     assert tn.score_regression(tn.Network.initial((1, 1, 1), seed=0), examples[1:]).r2.tolist() == [0]
 
 
-def test_classes_are_refused():
+def test_examples_with_classes_have_no_regression_score():
     with pytest.raises(
         TinyNetError, match="the targets are classes. They must be numbers. Use tinynet.score"
     ):

@@ -11,7 +11,7 @@ LINES = tn.pictures.lines()
 
 
 def fixed(outputs):
-    """A network with the same `outputs` for every picture."""
+    """Return a network with equal `outputs` for every picture."""
     network = tn.Network.initial((4, len(outputs)), output="identity", init="zeros")
     return network.with_parameters(np.concatenate([np.zeros(4 * len(outputs)), outputs]))
 
@@ -46,7 +46,7 @@ def test_symmetrize_gives_equal_outputs_for_all_views_and_for_gray(seed):
 
 
 def test_a_symmetrized_memorizer_predicts_the_optimal_class():
-    """Memorizers are correct on the four lines and sure of gray. Symmetrized, they agree with Bayes except in ties."""
+    """Compare symmetrized memorizers with the Bayes-optimal class, except in ties."""
     trained = tn.population(tn.Recipe(learning_rate=1.0, epochs=4000), networks=64)
     pictures, _, _ = tn.World().draw(np.arange(2000), seed=0)
     best, learned = bayes.optimal_class(pictures), trained.all_right

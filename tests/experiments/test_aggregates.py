@@ -30,7 +30,7 @@ def tally(trained):
     return Tally.of(trained, np.zeros(1000, np.int64), PROBES)
 
 
-def test_checkpoints_are_every_early_epoch_and_32_a_decade():
+def test_checkpoints_are_every_early_epoch_then_32_per_decade():
     checkpoints = logarithmic_checkpoints(30_000)
     assert checkpoints[:14].tolist() == list(range(1, 15))
     late = checkpoints[checkpoints >= 100]
@@ -39,26 +39,26 @@ def test_checkpoints_are_every_early_epoch_and_32_a_decade():
     assert logarithmic_checkpoints(1).tolist() == [1]
 
 
-def test_checkpoints_of_a_shorter_training_are_those_of_a_longer_one():
+def test_a_shorter_training_has_the_checkpoints_of_a_longer_training():
     for epochs in (7, 100, 101, 9_999, 10_000_000):
         assert logarithmic_checkpoints(epochs)[:-1].tolist() == [
             e for e in logarithmic_checkpoints(10_000_000).tolist() if e < epochs
         ]
 
 
-def test_the_counts_equal_those_of_the_population(trained, tally):
+def test_the_counts_of_a_tally_equal_those_of_the_population(trained, tally):
     assert (tally.networks, tally.finite) == (1000, 1000)
     assert tally.learned == trained.all_right.sum() > 100
     margins = trained.margins(PROBES)
     for k in range(len(PROBES)):
-        said = tally.probe(k, prediction_labels(("h", "v")))
-        assert said["predicted"] == {
+        counts = tally.probe(k, prediction_labels(("h", "v")))
+        assert counts["predicted"] == {
             "h": (margins[:, k] > 0).sum(),
             "v": (margins[:, k] < 0).sum(),
             "undecided": 0,
         }
-        assert said["unsure"] == (np.abs(margins[:, k]) < predictions.UNSURE).sum()
-        assert said["mean_margin"] == pytest.approx(np.abs(margins[:, k]).mean(), abs=2**-21)
+        assert counts["unsure"] == (np.abs(margins[:, k]) < predictions.UNSURE).sum()
+        assert counts["mean_margin"] == pytest.approx(np.abs(margins[:, k]).mean(), abs=2**-21)
         edges = np.arange(-MARGIN_BINS, MARGIN_BINS + 1) / MARGIN_BINS
         assert tally.margin_histogram(k).tolist() == np.histogram(margins[:, k], edges)[0].tolist()
 
@@ -77,13 +77,13 @@ def test_quantiles_of_the_epochs_to_learn_are_exact(trained, percent):
     assert found == np.quantile(first[trained.all_right], percent / 100, method="inverted_cdf")
 
 
-def test_networks_never_seen_to_be_right_count_at_the_last_epoch(trained, tally):
+def test_networks_without_a_first_correct_epoch_count_at_the_last_epoch(trained, tally):
     assert tally.epochs_to_learn[-1] == trained.all_right.sum()
     assert tally.epochs_to_learn_quantile(50) == 150
 
 
 def parts(tally):
-    """Return a strategy for tallies with any counts, in the shapes of a real one."""
+    """Return a strategy for tallies with any counts, in the shapes of `tally`."""
     numbers = st.integers(0, 2**62 // 3)
     return st.tuples(*(numbers for _ in COUNTS)).map(
         lambda ns: Tally(tally.epochs, *(getattr(tally, c) * 0 + n for c, n in zip(COUNTS, ns, strict=True)))
@@ -91,7 +91,7 @@ def parts(tally):
 
 
 @given(data=st.data())
-def test_merging_does_not_depend_on_the_order(data, tally):
+def test_merging_tallies_does_not_depend_on_the_order(data, tally):
     a, b, c = (data.draw(parts(tally)) for _ in range(3))
     assert a + b == b + a
     assert (a + b) + c == a + (b + c)
@@ -99,7 +99,7 @@ def test_merging_does_not_depend_on_the_order(data, tally):
 
 
 @given(cut=st.integers(1, 999))
-def test_parts_add_up_to_the_whole(trained, tally, cut):
+def test_tallies_of_parts_add_up_to_the_tally_of_all_seeds(trained, tally, cut):
     halves = [
         replace(trained, seeds=trained.seeds[some], parameters=trained.parameters[some])
         for some in (slice(cut), slice(cut, None))
@@ -113,14 +113,14 @@ def test_tallies_of_two_trials_cannot_be_added(tally):
         tally + Tally.empty(7, 4, 2)
 
 
-def test_a_summary_of_no_networks_has_only_none():
+def test_a_summary_without_networks_has_only_none_values():
     found = Tally.empty(10, 1, 2).summary()
     assert found.pop("networks") == found.pop("finite") == found.pop("learned") == 0
     assert set(found.values()) == {None}
 
 
 def with_outputs(outputs, probes=PROBES):
-    """Return a population with these outputs for every input."""
+    """Return a population with the given outputs for every input."""
     outputs = np.asarray(outputs, np.float32)
     architecture = tn.Architecture((4, outputs.shape[1]), output="identity")
     parameters = np.concatenate([np.zeros((len(outputs), 4 * outputs.shape[1]), np.float32), outputs], axis=1)
@@ -132,10 +132,10 @@ def with_outputs(outputs, probes=PROBES):
 def test_ties_large_margins_and_values_that_are_not_finite_are_counted_separately():
     trained = with_outputs([[0.5, 0.5], [3, 0], [np.nan, 0], [np.inf, 0], [0, 1e30], [0, 0.25]])
     tally = Tally.of(trained, np.zeros(6, np.int64), PROBES[0])
-    said = tally.probe(0, prediction_labels(("h", "v")))
-    assert said["predicted"] == {"h": 1, "v": 2, "undecided": 1}
-    assert (said["not_finite"], said["unsure"], tally.finite, tally.losses[-1]) == (2, 1, 4, 2)
-    assert said["mean_margin"] == (0 + 3 + 1000 + 0.25) / 4
+    counts = tally.probe(0, prediction_labels(("h", "v")))
+    assert counts["predicted"] == {"h": 1, "v": 2, "undecided": 1}
+    assert (counts["not_finite"], counts["unsure"], tally.finite, tally.losses[-1]) == (2, 1, 4, 2)
+    assert counts["mean_margin"] == (0 + 3 + 1000 + 0.25) / 4
     assert tally.margins[0, :, -1].tolist() == [1, 1, 0]
     assert tally.loss_quantile(100) == 1000
 
@@ -148,7 +148,7 @@ def test_a_tiny_loss_counts_as_zero():
 @pytest.mark.parametrize(
     "outputs", [[[0.9], [0.2], [0.5]], [[0.9, 0.1, 0.3], [0, 0.1, 0.5], [0.4, 0.4, 0.1]]]
 )
-def test_counts_for_one_output_and_for_three(outputs):
+def test_networks_with_one_and_three_outputs_are_counted(outputs):
     trained = with_outputs(outputs)
     labels = prediction_labels(trained.examples.target_names)
     tally = Tally.of(trained, np.zeros(3, np.int64), PROBES[0])
@@ -169,6 +169,6 @@ def test_a_margin_of_exactly_the_threshold_is_not_unsure():
     assert (counts[0, 0, 9], counts[0, 0, 10]) == (1, 1)
 
 
-def test_edges_of_losses_are_powers_of_ten():
+def test_the_bin_edges_of_losses_are_powers_of_ten():
     assert LOSS_EDGES[::64].tolist() == [float(f"1e{k}") for k in range(-12, 4)]
     np.testing.assert_allclose(LOSS_EDGES, np.logspace(-12, 3, 961), rtol=1e-14)

@@ -32,7 +32,7 @@ def test_trainings_that_differ_in_rate_are_timed_once(monkeypatch):
     assert len(timed) == 2
 
 
-def test_only_some_of_many_kinds_are_timed(monkeypatch):
+def test_only_a_sample_of_many_trainings_is_timed(monkeypatch):
     timed = []
     monkeypatch.setattr(estimate, "_time", lambda group: timed.append(group) or (0.0, group.cost))
     plan = plan_sweep(tn.grid(hidden=list(range(1, 101))), 100)

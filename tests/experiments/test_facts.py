@@ -1,4 +1,4 @@
-"""Known results about the 2x2 pictures, measured again on many seeds."""
+"""Measure known results about the 2x2 pictures again on many seeds."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def epochs_until(recipe, networks=1024, below=0.125):
 @pytest.mark.parametrize(("loss", "product"), [("mse", 281), ("bce", 141)])
 @pytest.mark.parametrize(("rate", "within"), [(0.05, 0.05), (0.1, 0.06), (0.3, 0.12)])
 def test_the_epochs_to_learn_are_inversely_proportional_to_the_rate(loss, product, rate, within):
-    """The law holds for small rates. At 0.3, learning takes 10 % longer."""
+    """Test small rates; at a rate of 0.3 learning takes 10 % longer."""
     found = epochs_until(tn.Recipe(learning_rate=rate, loss=loss, epochs=9000))
     assert np.median(found) * rate == pytest.approx(product, rel=within)
 
@@ -65,7 +65,7 @@ LADDER = {
         0.78,
         1.40,
         0.75,
-    ),  # 1.25 and .80 were known; a rate of 0.3 comes nearer (1.31, .79)
+    ),  # known: 1.25 and .80; a rate of 0.3 gives 1.31 and .79
     "doubt": (0.5, 0.92, 0.22, 1.076, 0.83),
     "schedule": (1.0, 0.93, 0.19, 1.058, 0.85),
     "four": (0.0, 0.943, 0.03, 1.032, 0.87),
@@ -81,7 +81,7 @@ def ladder():
 @pytest.mark.slow
 @pytest.mark.parametrize("key", LADDER)
 def test_the_ladder_has_the_known_results(ladder, key):
-    """The known results are medians. A few networks of three nodes are outliers and change the means."""
+    """Compare medians; a few networks of three nodes are outliers."""
     fails, accuracy, gray, ratio, auroc = LADDER[key]
     found = ladder.standing(key)
     assert 100 * found.n_failing_clean_lines / found.networks == pytest.approx(fails, abs=2.5)
@@ -100,7 +100,7 @@ def test_the_notebooks_recipes_never_pass(ladder):
 @pytest.mark.slow
 @pytest.mark.parametrize(("key", "least"), [("four", 0.93), ("learner", 0.99)])
 def test_learners_pass_the_exam(key, least):
-    """2,048 new seeds and new pictures. The median Brier score is within 3.5 % of the optimum."""
+    """Use 2,048 new seeds and new pictures; the median Brier score is near the optimum."""
     rung = RUNG[key]
     trained = tn.population(
         rung.recipe, 2048, first_seed=5_000_000, examples=rung.pictures(), architecture=rung.architecture
@@ -123,14 +123,14 @@ def test_every_symmetrized_memorizer_predicts_as_the_bayes_optimum():
     assert np.abs(gray[..., 0] - gray[..., 1]).max() < 1e-12
 
 
-# pictures in the data set: accuracy on noisy lines without and with the eight views; .71 and .82, .93 and .94 were known
+# pictures in the data set: accuracy on noisy lines without and with the eight views; known: .71 and .82, .93 and .94
 TINY = {20: (0.74, 0.91), 50: (0.85, 0.92)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("count", "expected"), TINY.items())
 def test_augmentation_improves_tiny_data_sets(count, expected):
-    """Augmentation helps on each of eight data sets, with 32 networks of four nodes on each."""
+    """Train 32 networks of four nodes on each of eight data sets."""
     exam, found = Exam(count=4000, seed=5), []
     for augment in (False, True):
         recipe = tn.Recipe(learning_rate=1.0, epochs=100_000 // count, order="shuffled", augment=augment)
@@ -148,7 +148,7 @@ def test_augmentation_improves_tiny_data_sets(count, expected):
 
 
 def test_augmentation_does_not_change_the_four_lines():
-    """The four lines contain all their views."""
+    """Check that the four lines contain all their views."""
     seen = LINES.inputs[:, tn.pictures.views()]  # (4, 8, 4)
     assert {tuple(picture) for picture in seen.reshape(-1, 4)} == {tuple(line) for line in LINES.inputs}
     plain, viewed = (
@@ -169,7 +169,7 @@ def confidence_on(trained):
 
 
 def test_low_confidence_generalizes_to_other_ambiguous_pictures():
-    """Trained on lines and flat pictures, six nodes are also unsure of diagonals, and nearly of one pixel."""
+    """Train six nodes on lines and flat pictures; test diagonals and single pixels."""
     world = tn.World(noise=0.0).examples(800, seed=0, stream=rng.TRAINING)
     kept = [k for k, name in enumerate(world.names) if name.split()[0] in ("flat", *LINES.names)]
     assert world.targets is not None
@@ -188,7 +188,7 @@ def test_low_confidence_generalizes_to_other_ambiguous_pictures():
 
 
 def test_lines_of_every_contrast_alone_lower_the_confidence_on_gray(ladder):
-    """The known value on gray is 0.03. No picture of this training is ambiguous."""
+    """Train without ambiguous pictures; the known margin on gray is 0.03."""
     rung = RUNG["untaught"]
     assert rung.pictures().doubt == 0
     assert confidence_on(ladder.train("untaught"))[0] == pytest.approx(0.04, abs=0.02)

@@ -15,13 +15,13 @@ from tinynet.story.rung_effects import effects, sentence
 EXAM = Exam(count=1000)
 
 
-def marks(**columns):
+def exam_result(**columns):
     plain = {"margin": 0.9, "accuracy": 0.95, "gray": 0.05, "worst_ambiguous": 0.1}
     plain |= {"brier_ratio": 1.0, "auroc": 0.9, "agreement": 0.97}
     return ExamResult(*(np.asarray(columns.get(name, [value] * 4), float) for name, value in plain.items()))
 
 
-def test_the_canonical_pictures_are_the_lines_and_the_ambiguous_pictures():
+def test_the_canonical_pictures_are_lines_and_ambiguous_pictures():
     shown = tn.pictures.canonical()
     assert len(shown) == 17
     assert shown.names[:5] == ("top", "bottom", "left", "right", "gray")
@@ -29,7 +29,7 @@ def test_the_canonical_pictures_are_the_lines_and_the_ambiguous_pictures():
     assert len(np.unique(shown.inputs, axis=0)) == 17
 
 
-def test_every_rung_is_compared_with_one_before_it():
+def test_every_rung_is_compared_with_an_earlier_rung():
     seen = set()
     for rung in RUNGS:
         assert rung.baseline is None or rung.baseline in seen
@@ -37,7 +37,7 @@ def test_every_rung_is_compared_with_one_before_it():
 
 
 def test_a_standing_sums_up_the_exam_results():
-    found = Standing.of("x", marks(margin=[0.9, 0.5, -0.1, np.nan], accuracy=[0.9, 1.0, 0.8, np.nan]))
+    found = Standing.of("x", exam_result(margin=[0.9, 0.5, -0.1, np.nan], accuracy=[0.9, 1.0, 0.8, np.nan]))
     assert (found.networks, found.finite, found.passed, found.n_failing_clean_lines) == (4, 3, 0, 2)
     assert found.met[0] == 1
     assert found.means["accuracy"] == pytest.approx(0.9)
@@ -52,8 +52,8 @@ def test_a_standing_sums_up_the_exam_results():
 
 
 def test_only_changes_beyond_their_errors_are_reported():
-    before = Standing.of("a", marks(accuracy=[0.80] * 4, gray=[0.5, 0.1, 0.9, 0.5]))
-    after = Standing.of("b", marks(accuracy=[0.90] * 4, gray=[0.6, 0.2, 0.9, 0.5], auroc=[0.5] * 4))
+    before = Standing.of("a", exam_result(accuracy=[0.80] * 4, gray=[0.5, 0.1, 0.9, 0.5]))
+    after = Standing.of("b", exam_result(accuracy=[0.90] * 4, gray=[0.6, 0.2, 0.9, 0.5], auroc=[0.5] * 4))
     found = {
         effect.measure.label: (effect.kind, round(effect.before, 3), round(effect.after, 3))
         for effect in effects(before, after)
@@ -64,7 +64,7 @@ def test_only_changes_beyond_their_errors_are_reported():
     assert found["gray margin"][0] == "same"
 
 
-def test_results_are_kept_and_found_again(tmp_path):
+def test_measured_results_are_stored_and_reused(tmp_path):
     first = Ladder(16, exam=EXAM, folder=tmp_path)
     assert not first.known("high_rate")
     found = first.standing("high_rate")
@@ -81,7 +81,7 @@ def test_results_are_kept_and_found_again(tmp_path):
     assert not Ladder(16, exam=EXAM, folder=tmp_path).known("high_rate")
 
 
-def test_a_standing_is_that_of_the_population():
+def test_a_standing_equals_the_exam_of_a_population():
     one = Ladder(16, exam=EXAM)
     trained = one.train("high_rate")
     expected = tn.population(RUNG["high_rate"].recipe, 16)
@@ -93,17 +93,17 @@ def test_a_standing_is_that_of_the_population():
 
 
 def test_an_unknown_rung_is_named():
-    with pytest.raises(TinyNetError, match="there is no rung 'top'. The rungs are notebook, high_rate"):
+    with pytest.raises(TinyNetError, match="rung is 'top'. It must be one of 'notebook', 'high_rate'"):
         Ladder(16, exam=EXAM).standing("top")
 
 
-def test_every_sentence_is_easy_to_read():
-    """Every measure of every rung: the sentences are longest when nothing changes, or everything does."""
+def test_every_sentence_about_a_rung_is_easy_to_read():
+    """Check every rung; sentences are longest if no measure or every measure changes."""
     for change in (0.0, 0.1, -0.1):
         for rung in RUNGS:
             one = Ladder(4, exam=EXAM)
-            changed = {name: [value[0] + change] * 4 for name, value in vars(marks()).items()}
-            one._standings = {rung.key: Standing.of(rung.key, marks(**changed))}
+            changed = {name: [value[0] + change] * 4 for name, value in vars(exam_result()).items()}
+            one._standings = {rung.key: Standing.of(rung.key, exam_result(**changed))}
             if rung.baseline is not None:
-                one._standings[rung.baseline] = Standing.of(rung.baseline, marks())
+                one._standings[rung.baseline] = Standing.of(rung.baseline, exam_result())
             assert not prose.hard(sentence(one, rung.key))

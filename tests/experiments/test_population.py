@@ -11,7 +11,7 @@ from tinynet.errors import TinyNetError
 LINES = tn.pictures.lines()
 SEEDS = (0, 1, 63, 64, 99)
 CASES = {
-    "the notebook's": (tn.Architecture(), tn.Recipe()),
+    "default": (tn.Architecture(), tn.Recipe()),
     "shuffled": (tn.Architecture(), tn.Recipe(order="shuffled")),
     "mini-batches": (tn.Architecture(), tn.Recipe(batch_size=3, momentum=0.9)),
     "nesterov": (tn.Architecture(), tn.Recipe(momentum=0.5, nesterov=True, weight_decay=0.001)),
@@ -26,7 +26,7 @@ CASES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("architecture", "recipe"), CASES.values(), ids=CASES)
-def test_the_networks_equal_pytorchs_in_float32(architecture, recipe):
+def test_networks_agree_with_pytorch_in_float32(architecture, recipe):
     trained = tn.population(recipe, networks=100, architecture=architecture)
     for seed in SEEDS:
         own = replace(recipe, seed=seed)
@@ -49,7 +49,7 @@ def test_first_seed_selects_the_seeds():
     assert part.seeds.tolist() == list(range(130, 200))
 
 
-def test_outputs_equal_those_of_each_network():
+def test_outputs_of_a_population_agree_with_each_network():
     trained = tn.population(networks=5)
     for index, seed in enumerate(trained.seeds):
         mine = trained.network(int(seed))(tn.pictures.binary())
@@ -57,7 +57,7 @@ def test_outputs_equal_those_of_each_network():
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce", "cross_entropy"])
-def test_losses_equal_those_of_a_step(loss):
+def test_losses_of_a_population_equal_the_losses_of_a_step(loss):
     architecture = tn.Architecture(output="softmax" if loss == "cross_entropy" else "sigmoid")
     trained = tn.population(tn.Recipe(loss=loss), networks=3, architecture=architecture)
     for index in range(3):
@@ -66,7 +66,7 @@ def test_losses_equal_those_of_a_step(loss):
         assert trained.losses[index] == pytest.approx(expected, abs=1e-12)
 
 
-# Known results: learning rate, epochs, the share of 2,048 networks that get all four right, the median final loss.
+# known results: learning rate, epochs, the share of 2,048 networks that learned, the median final loss
 TABLE = [
     (0.1, 100, (0.0, 0.0), "0.250"),
     (0.1, 1_000, (0.001, 0.012), "0.250"),
@@ -77,7 +77,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("rate", "epochs", "share", "loss"), TABLE)
-def test_the_notebooks_recipes_learn_as_often_as_known(rate, epochs, share, loss):
+def test_the_notebooks_recipes_have_the_known_success_rates(rate, epochs, share, loss):
     trained = tn.population(tn.Recipe(learning_rate=rate, epochs=epochs), networks=2048)
     assert share[0] <= trained.all_right.mean() <= share[1]
     digits = len(loss) - 2
@@ -93,12 +93,12 @@ def test_the_notebooks_recipes_learn_as_often_as_known(rate, epochs, share, loss
         (("left", "top", "right", "bottom"), 0.97),
     ],
 )
-def test_the_order_decides_gray_on_the_plateau(order, share):
+def test_the_order_decides_the_prediction_for_gray_on_the_plateau(order, share):
     trained = tn.population(networks=2048, examples=LINES.reordered(order))
     assert (trained.margins(tn.pictures.stress()["gray"]) > 0).mean() == pytest.approx(share, abs=0.02)
 
 
-def test_learned_networks_are_sure_of_gray_and_half_of_them_say_horizontal():
+def test_learned_networks_are_confident_about_gray_and_half_predict_horizontal():
     trained = tn.population(tn.Recipe(epochs=10_000), networks=1024)
     gap = trained.margins(tn.pictures.stress()["gray"])[trained.all_right, 0]
     assert np.abs(gap).mean() > 0.8
@@ -119,11 +119,11 @@ def test_networks_that_diverge_are_counted():
     trained = tn.population(tn.Recipe(learning_rate=3.0, epochs=1000), networks=64, architecture=architecture)
     assert not trained.finite.any()
     assert trained.accuracy.max() == 0
-    assert any("none stayed finite" in verdict.sentence for verdict in trained.verdicts())
+    assert any("No network has a finite loss." in verdict.sentence for verdict in trained.verdicts())
     assert any("not finite" in verdict.sentence for verdict in trained.verdicts())
 
 
-def test_an_interruption_keeps_the_networks_that_are_done():
+def test_an_interruption_keeps_the_trained_networks():
     def interrupt(done, total):
         if done >= 128:
             raise KeyboardInterrupt
@@ -148,7 +148,7 @@ def test_an_interruption_keeps_the_networks_that_are_done():
         ({"examples": tn.pictures.lines(3)}, "9 inputs"),
     ],
 )
-def test_invalid_arguments_are_refused(arguments, message):
+def test_invalid_arguments_of_a_population_are_refused(arguments, message):
     with pytest.raises(TinyNetError, match=message):
         tn.population(**arguments)
 
@@ -159,7 +159,7 @@ def test_a_missing_seed_is_refused():
 
 
 @pytest.mark.parametrize(("architecture", "recipe"), CASES.values(), ids=CASES)
-def test_outputs_equal_those_of_each_network_to_the_bit(architecture, recipe):
+def test_outputs_of_a_population_equal_each_network_to_the_last_bit(architecture, recipe):
     trained = tn.population(recipe, networks=5, architecture=architecture)
     pictures = tn.pictures.lattice(3)
     outputs = trained.outputs(pictures)
@@ -168,7 +168,7 @@ def test_outputs_equal_those_of_each_network_to_the_bit(architecture, recipe):
 
 
 @pytest.mark.parametrize("shape", [(2, 9), (2, 3), (4,)])
-def test_inputs_of_another_shape_are_refused(shape):
+def test_inputs_of_the_wrong_shape_are_refused(shape):
     trained = tn.population(tn.Recipe(epochs=1), networks=3)
     refused = r"inputs has the shape .*It must be \(examples, 4\)"
     with pytest.raises(TinyNetError, match=refused):

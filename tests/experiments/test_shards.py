@@ -54,7 +54,7 @@ def test_every_seed_of_every_training_is_in_one_shard(first_seed, networks):
     assert sum(map(len, every)) == found.total_networks
 
 
-def test_a_longer_sweep_has_the_shards_of_a_shorter_one():
+def test_a_longer_sweep_contains_the_shards_of_a_shorter_sweep():
     size = plan().groups[0].shard_size
     whole = {shard.key for shard in plan(networks=3 * size).shards()}
     assert {shard.key for shard in plan(networks=2 * size).shards()} < whole
@@ -68,7 +68,7 @@ def test_a_longer_sweep_has_the_shards_of_a_shorter_one():
         {"order": "shuffled"}, {"init": "he"},
     ],
 )  # fmt: skip
-def test_the_key_depends_on_everything_that_decides_the_counts(axes):
+def test_the_key_of_a_shard_depends_on_everything_that_affects_its_counts(axes):
     usual = Shard(group(epochs=[10, 100]), 0, 64)
     assert Shard(group(**({"epochs": [10, 100]} | axes)), 0, 64).key != usual.key
     assert Shard(group(epochs=[100, 10]), 0, 64).key == usual.key
@@ -93,12 +93,12 @@ def test_a_group_can_be_read_from_its_description():
     assert TrainingGroup.from_description(found.description).description == found.description
 
 
-def test_sizes_do_not_depend_on_this_machine():
+def test_shard_sizes_do_not_depend_on_the_machine():
     assert [group(epochs=e).shard_size for e in (100, 1000, 30_000)] == [32_768, 32_768, 2048]
 
 
 def brute_force(trial, seeds, probes=PROBES):
-    """Return the tally of one trial, from a separate training up to each checkpoint."""
+    """Return the tally of one trial; train separately up to each checkpoint."""
     first = np.zeros(len(seeds), np.int64)
     for epoch in logarithmic_checkpoints(trial.recipe.epochs)[:-1].tolist():
         trained = population(trial, epoch, seeds)
@@ -135,7 +135,7 @@ def test_other_trials_in_the_sweep_do_not_change_a_tally():
     assert alone[0] == among[2]
 
 
-def test_shards_of_other_sizes_have_the_same_sum():
+def test_the_sum_of_the_tallies_does_not_depend_on_the_shard_size():
     description = group(learning_rate=5.0, epochs=150).description
     (whole,), (first,), (rest,) = (
         compute(description, 0, 300),

@@ -130,7 +130,7 @@ def test_partial_files_of_a_killed_sweep_are_removed(filled):
     assert sorted((filled / "shards").glob("*.parquet")) == before
 
 
-def test_one_sweep_at_a_time(tmp_path):
+def test_a_folder_is_used_by_one_sweep_at_a_time(tmp_path):
     with (
         Store(tmp_path),
         pytest.raises(
@@ -143,7 +143,7 @@ def test_one_sweep_at_a_time(tmp_path):
         pass
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with (
         pytest.raises(TinyNetError, match=r"cannot write to .*file.*\. Choose another folder"),
@@ -186,11 +186,11 @@ def test_an_error_names_the_whole_path(tmp_path, counted, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root mounts a file system")
-def test_a_disk_that_is_really_full(tmp_path, counted):
+def test_a_full_file_system_is_an_error(tmp_path, counted):
     if subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path], capture_output=True
     ).returncode:
-        pytest.skip("this machine lets nobody mount a file system")
+        pytest.skip("this machine does not allow mounting a file system")
     try:
         with Store(tmp_path) as kept:
             (first, tallies), (second, others), *_ = counted
@@ -226,7 +226,7 @@ def test_pandas_polars_and_duckdb_open_the_tables_and_agree(written):
     assert by_pandas.columns.tolist() == list(rows[0])
 
 
-def test_the_histograms_add_up(written):
+def test_the_histograms_add_up_to_the_counts(written):
     found, folder = written
     path = folder / "probes.parquet"
     totals = duckdb.sql(f"select trial, probe, sum(count) from '{path}' group by all").fetchall()
@@ -236,7 +236,7 @@ def test_the_histograms_add_up(written):
     assert duckdb.sql(unsure).fetchall()[0][0] == found.rows()[3]["probes"]["gray"]["unsure"]
 
 
-def test_the_plan_is_written_with_the_tables(written):
+def test_the_plan_is_written_beside_the_tables(written):
     found, folder = written
     description = json.loads((folder / "sweep.json").read_text())
     assert (description["networks"], description["first_seed"], description["networks_done"]) == (
@@ -248,8 +248,8 @@ def test_the_plan_is_written_with_the_tables(written):
     assert tn.Examples.from_json(description["examples"]) == found.plan.examples
 
 
-def test_columns_keep_their_types_without_networks(tmp_path):
-    """A table of no networks has the same columns as a full one."""
+def test_columns_without_values_keep_their_types(tmp_path):
+    """Compare the schema of an empty table with that of a full table."""
     plan = plan_sweep(GRID, 100)
     nothing = [Tally.empty(trial.recipe.epochs, 5, 2) for trial in GRID]
     empty, full = (
@@ -273,7 +273,7 @@ EARLIER = Path(__file__).parents[1] / "golden" / "earlier" / "sweep"
 
 
 def test_a_folder_of_an_earlier_version_is_used(tmp_path):
-    """`tinynet sweep --rate 0.5,5 --epochs 100 --schedule hold --networks 64` of an earlier version wrote the folder."""
+    """Open a folder of `tinynet sweep --rate 0.5,5 --epochs 100 --schedule hold --networks 64`."""
     folder = shutil.copytree(EARLIER, tmp_path / "sweep")
     trials = tn.grid(learning_rate=[0.5, 5.0], epochs=100, schedule="hold_then_decay")
     logged = []

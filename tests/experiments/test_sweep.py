@@ -21,13 +21,13 @@ LINES = tn.pictures.lines()
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
-    """Make shards so small that a short sweep has many."""
+    """Make shards small, so that a short sweep has several."""
     monkeypatch.setattr(shards, "MAX_NETWORKS", SHARD)
 
 
 @pytest.fixture(scope="module")
 def expected():
-    """Return the tallies of the sweep, from a separate training of each trial."""
+    """Return the tallies of the sweep; train each trial separately."""
     found = []
     for trial in GRID:
         plan = plan_sweep([trial], NETWORKS)
@@ -73,34 +73,34 @@ def cluster():
 
 
 @pytest.fixture(scope="module")
-def two(cluster):
+def two_workers(cluster):
     with cluster(2) as running:
         yield running
 
 
-def test_a_cluster_of_two_gives_equal_tables(two, tmp_path, reference):
-    tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two.scheduler_address)
+def test_two_dask_workers_give_equal_tables(two_workers, tmp_path, reference):
+    tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two_workers.scheduler_address)
     assert tables(tmp_path) == reference
 
 
-def test_a_killed_worker_changes_nothing(two, tmp_path, reference):
+def test_a_killed_worker_does_not_change_the_tables(two_workers, tmp_path, reference):
     pids, done = (
-        [worker.pid for worker in two.scheduler_info["workers"].values() if hasattr(worker, "pid")],
+        [worker.pid for worker in two_workers.scheduler_info["workers"].values() if hasattr(worker, "pid")],
         [],
     )
-    pids = pids or [nanny.pid for nanny in two.workers.values()]
+    pids = pids or [nanny.pid for nanny in two_workers.workers.values()]
 
     def kill(count, total):
         done.append(count)
         if len(done) in (3, 8):
             os.kill(pids.pop(), signal.SIGKILL)
 
-    tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two.scheduler_address, progress=kill)
+    tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=two_workers.scheduler_address, progress=kill)
     assert not pids
     assert tables(tmp_path) == reference
 
 
-def test_a_cluster_of_four_gives_equal_tables(cluster, tmp_path, reference):
+def test_four_dask_workers_give_equal_tables(cluster, tmp_path, reference):
     with cluster(4) as running:
         tn.sweep(GRID, NETWORKS, out=tmp_path, scheduler=running.scheduler_address)
     assert tables(tmp_path) == reference
@@ -132,7 +132,7 @@ def future(result):
 
 
 class KilledWorker(Exception):  # noqa: N818
-    """The error that dask raises for a task whose workers died."""
+    """Imitate dask's error for a task whose workers died."""
 
 
 def test_a_shard_whose_workers_die_is_tried_ten_times():
@@ -171,12 +171,12 @@ def test_a_cluster_without_workers_is_an_error(cluster, monkeypatch):
         tn.sweep(GRID, 64, scheduler=running.scheduler_address)
 
 
-def test_a_worker_of_another_version_is_refused(two, monkeypatch):
+def test_a_worker_with_another_version_is_refused(two_workers, monkeypatch):
     monkeypatch.setattr(executors, "__version__", "9.9.9")
     with pytest.raises(
         TinyNetError, match=f"a worker has TinyNet {tn.__version__}. Install TinyNet 9.9.9 on every worker"
     ):
-        tn.sweep(GRID, 64, scheduler=two.scheduler_address)
+        tn.sweep(GRID, 64, scheduler=two_workers.scheduler_address)
 
 
 SCRIPT = """
@@ -190,7 +190,7 @@ tn.sweep(grid, 1500, out=sys.argv[1], progress=lambda done, total: print(done, f
 
 
 def run_until(folder, networks, end):
-    """Run the sweep in a new process, and send it the signal `end` once enough networks are done."""
+    """Run the sweep in a new process; send the signal `end` after enough networks."""
     command = [sys.executable, "-c", SCRIPT, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         lines = []
@@ -239,7 +239,7 @@ def test_another_sweep_in_the_folder_reuses_shards(tmp_path, expected):
     assert before.items() <= files(tmp_path).items()
     assert logged == [
         "found 14 of 48 shards done (1,792 of 6,000 networks)"
-    ]  # not the last, which were short
+    ]  # not the last shards, which are smaller
 
 
 def test_a_damaged_shard_is_computed_again(tmp_path, reference):
@@ -253,7 +253,7 @@ def test_a_damaged_shard_is_computed_again(tmp_path, reference):
     assert tables(tmp_path) == reference
 
 
-def test_an_interruption_keeps_the_results(tmp_path, reference):
+def test_an_interrupted_sweep_keeps_its_results(tmp_path, reference):
     def interrupt(done, total):
         if done >= 1000:
             raise KeyboardInterrupt
@@ -286,7 +286,7 @@ def test_a_time_limit_ends_a_sweep():
         tn.sweep(GRID, NETWORKS, seconds=0)
 
 
-def test_the_first_shards_are_of_every_recipe():
+def test_the_first_shards_cover_every_recipe():
     found = tn.sweep(GRID, NETWORKS, limit=4 * SHARD, workers=1)
     assert {tally.networks for tally in found.tallies} == {SHARD}
 
@@ -311,8 +311,8 @@ def test_a_full_disk_is_an_error_and_results_are_kept(tmp_path, monkeypatch):
     assert len(files(tmp_path)) == 3
 
 
-def test_few_shards_are_pending(monkeypatch):
-    """Only a few shards wait for a thread, whatever the number of networks."""
+def test_few_shards_are_pending_at_a_time(monkeypatch):
+    """Check that the number of pending shards does not depend on the networks."""
     given, most, lock = [0], [0], threading.Lock()
 
     def counting(plan, shards_of=Plan.shards):
@@ -332,7 +332,7 @@ def test_few_shards_are_pending(monkeypatch):
     assert most[0] <= 5
 
 
-def test_rows_and_verdicts_have_the_counts():
+def test_rows_and_verdicts_have_the_counts_of_the_sweep():
     found = tn.sweep(GRID, 200)
     row = found.rows()[1]
     assert (row["trial"], row["epochs"], row["networks"]) == (1, GRID[1].recipe.epochs, 200)
@@ -346,7 +346,7 @@ def test_rows_and_verdicts_have_the_counts():
         found.verdict(8)
 
 
-def test_other_examples_are_their_own_probes():
+def test_examples_of_a_table_are_their_own_probes():
     table = tn.pictures.Examples([[0, 0], [1, 1], [0, 1]], [[1], [1], [0]], ("a", "b", "c"), None, ("same",))
     found = tn.sweep(tn.grid(table, epochs=[3, 9]), 64, examples=table)
     assert found.plan.probes == table

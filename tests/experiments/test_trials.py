@@ -11,7 +11,7 @@ from tinynet.experiments.trials import Trial
 LINES = tn.pictures.lines()
 
 
-def test_a_grid_is_the_product_in_the_order_given():
+def test_a_grid_is_the_product_of_its_axes_in_order():
     found = tn.grid(epochs=[10, 20], learning_rate=[1.0, 0.1], loss="bce")
     assert [(t.recipe.epochs, t.recipe.learning_rate) for t in found] == [
         (10, 1),
@@ -28,23 +28,23 @@ def test_every_field_of_a_recipe_and_of_a_network_is_an_axis():
     assert set(trials.ARCHITECTURE_AXES.values()) == {f.name for f in fields(tn.Architecture)}
 
 
-def test_hidden_layers_and_the_examples_make_the_sizes():
+def test_hidden_layers_and_examples_determine_the_sizes():
     shapes = [t.architecture.sizes for t in tn.grid(tn.pictures.lines(3), hidden=[3, (4, 5), 0])]
     assert shapes == [(9, 3, 2), (9, 4, 5, 2), (9, 2)]
     assert [t.axes["hidden"] for t in tn.grid(hidden=[3, (4, 5), 0])] == ["3", "4x5", "0"]
     assert tn.grid(hidden=(4, 5)) == [Trial(tn.Architecture((4, 4, 5, 2)))]
 
 
-def test_numpy_numbers_are_accepted():
+def test_a_grid_accepts_numpy_numbers():
     (trial,) = tn.grid(learning_rate=np.array([0.5]), epochs=np.arange(7, 8))
     assert trial.recipe == tn.Recipe(learning_rate=0.5, epochs=7)
 
 
-def test_the_seed_of_the_recipe_is_not_used():
+def test_a_trial_ignores_the_seed_of_its_recipe():
     assert Trial(recipe=tn.Recipe(seed=7)) == Trial()
 
 
-def test_a_trial_survives_json():
+def test_a_json_round_trip_keeps_the_trial():
     for trial in tn.grid(hidden=[3, (4, 4)], activation=["tanh"], optimizer="adam"):
         assert Trial.from_json(trial.to_json()) == trial
 
@@ -62,7 +62,7 @@ def test_a_trial_survives_json():
         ("activation", "tanh", ["tanh"]),
     ],
 )
-def test_text_is_parsed_into_values(axis, text, values):
+def test_text_is_parsed_into_values_of_an_axis(axis, text, values):
     assert trials.parse_values(axis, text) == values
 
 
@@ -79,7 +79,7 @@ def test_text_is_parsed_into_values(axis, text, values):
         ("speed", "1", "axis is 'speed'. It must be one of 'learning_rate', 'epochs'"),
     ],
 )
-def test_invalid_text_is_refused(axis, text, message):
+def test_invalid_text_for_an_axis_is_refused(axis, text, message):
     with pytest.raises(TinyNetError, match=message):
         trials.parse_values(axis, text)
 
@@ -114,7 +114,7 @@ def test_records_become_trials_and_the_invalid_record_is_named():
         trials.trials_from_records({"learning_rate": 2}, LINES)
 
 
-def test_varying_axes_have_sorted_numbers():
+def test_numbers_of_varying_axes_are_sorted():
     found = trials.varying_axes(tn.grid(learning_rate=[5.0, 0.5], loss=["mse", "bce"], epochs=7))
     assert found == {"learning_rate": [0.5, 5.0], "loss": ["mse", "bce"]}
 

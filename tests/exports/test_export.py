@@ -1,4 +1,4 @@
-"""Export: each extension writes its format, and invalid requests are refused before anything is written."""
+"""Test that each extension writes its format and invalid requests write nothing."""
 
 import json
 import re
@@ -28,7 +28,7 @@ BEGINS = {  # first bytes of a file of each format
     ".gif": b"GIF8",
     ".tex": b"\\documentclass",
 }
-LAST = {".mp4", ".safetensors"}  # recognized by later bytes
+LAST = {".mp4", ".safetensors"}  # identified by later bytes
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_each_extension_writes_its_format(run, tmp_path, ending):
     assert path.read_bytes().startswith(BEGINS[ending])
 
 
-def test_every_format_is_tested():
+def test_every_export_format_is_tested():
     assert set(FORMATS) == set(BEGINS) | LAST
 
 
@@ -73,7 +73,7 @@ def test_an_exported_network_is_read_back(run, tmp_path, ending):
         assert np.array_equal(tn.Network.load(path).parameters, run.final.parameters)
 
 
-def test_a_step_chooses_the_network_before_it(run, tmp_path):
+def test_a_step_selects_the_network_before_the_step(run, tmp_path):
     export(run, tmp_path / "first.safetensors", step=0)
     export(run, tmp_path / "last.safetensors", step=len(run))
     assert tn.Network.load(tmp_path / "first.safetensors") == run.initial
@@ -136,7 +136,7 @@ def test_a_film_reports_its_progress(run, tmp_path):
         ("a.xlsx", {"epoch": 77}, r"77"),
     ],
 )  # fmt: skip
-def test_invalid_requests_are_refused(run, tmp_path, name, choices, message):
+def test_invalid_exports_are_refused(run, tmp_path, name, choices, message):
     with pytest.raises(tn.TinyNetError, match=message):
         export(run, tmp_path / name, **choices)
     assert not list(tmp_path.iterdir())
@@ -150,7 +150,7 @@ def test_only_a_page_takes_several_recordings(run, tmp_path):
         export([run, run], tmp_path / "a.h")
 
 
-def test_the_command_writes_several_files(saved, tmp_path):
+def test_the_export_command_writes_several_files(saved, tmp_path):
     out = [tmp_path / "lines.h", tmp_path / "lines.gif"]
     found = tinynet(saved, "--out", out[0], "--out", out[1], "--name", "lines", "--frames", 2)
     assert found.exit_code == 0, found.output
@@ -159,7 +159,7 @@ def test_the_command_writes_several_files(saved, tmp_path):
         assert f"{path}: {FORMATS[path.suffix].description}, {path.stat().st_size:,} bytes" in found.output
 
 
-def test_the_command_prints_only_json(saved, tmp_path):
+def test_the_export_command_prints_only_json(saved, tmp_path):
     path = tmp_path / "made.onnx"
     found = tinynet(saved, "--out", path, "--json")
     assert json.loads(found.stdout) == {
@@ -168,7 +168,7 @@ def test_the_command_prints_only_json(saved, tmp_path):
     }
 
 
-def test_the_command_refuses_before_it_writes(saved, tmp_path):
+def test_an_invalid_export_command_writes_no_file(saved, tmp_path):
     found = tinynet(saved, "--out", tmp_path / "a.h", "--out", tmp_path / "b.docx")
     assert isinstance(found.exception, tn.TinyNetError)
     found = tinynet(saved, "--out", tmp_path / "a.h", "--cell", "loss")
@@ -191,7 +191,7 @@ def test_a_recording_is_not_overwritten(saved, run, tmp_path, monkeypatch):
     assert saved.read_bytes() == run.to_bytes()
 
 
-def test_options_go_to_the_files_that_have_them(tmp_path):
+def test_each_option_applies_to_the_formats_that_have_the_option(tmp_path):
     paths = [tmp_path / "a.tex", tmp_path / "b.xlsx"]
     assert exports.options_by_path(paths, {"step": 2, "cell": "loss"}) == {
         paths[0]: {"step": 2, "cell": "loss"},

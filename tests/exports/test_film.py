@@ -1,4 +1,4 @@
-"""Films of trainings, and the figures of a recording."""
+"""Test films of trainings and figures of recordings."""
 
 import shutil
 import stat
@@ -21,12 +21,12 @@ def run():
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def low_resolution(monkeypatch):
     monkeypatch.setattr(film, "DPI", 30)
 
 
 @pytest.mark.slow
-def test_a_gif_shows_the_whole_training(run, tmp_path, quick):
+def test_a_gif_shows_the_whole_training(run, tmp_path, low_resolution):
     seen = []
     film.film(
         run, tmp_path / "film.gif", frames=4, fps=10, progress=lambda done, total: seen.append((done, total))
@@ -69,19 +69,19 @@ def test_frames_of_long_trainings_are_recorded_steps():
     assert film.frame_steps(run, 1000) == list(range(0, 201, 10))
 
 
-def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, quick):
+def test_an_mp4_is_played_by_ffmpeg(run, tmp_path, low_resolution):
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
     film.film(run, tmp_path / "film.mp4", frames=3, fps=10)
     ask = "ffprobe -v error -count_frames -show_entries stream=codec_name,width,height,nb_read_frames -of csv=p=0"
-    said = subprocess.run(
+    output = subprocess.run(
         [*ask.split(), tmp_path / "film.mp4"], capture_output=True, text=True, check=True
     ).stdout
-    assert said.strip() == "h264,336,188,18"  # three frames, and fifteen copies of the last
+    assert output.strip() == "h264,336,188,18"  # three frames, and fifteen copies of the last
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.mp4"])
-def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, quick):
+def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, low_resolution):
     if name.endswith("mp4") and shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
 
@@ -98,7 +98,7 @@ def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, quick):
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"the film before"]
 
 
-def test_invalid_options_are_refused(run, tmp_path, monkeypatch):
+def test_invalid_options_of_a_film_are_refused(run, tmp_path, monkeypatch):
     for name, options, message in (
         ("film.avi", {}, "the extension of the film is '.avi'. It must be .gif or .mp4"),
         ("no/film.gif", {}, r"path is .*no/film\.gif. The folder '.*no' does not exist. Create it first"),
@@ -116,7 +116,7 @@ def test_invalid_options_are_refused(run, tmp_path, monkeypatch):
         film.film(run, tmp_path / "film.mp4")
 
 
-def test_the_message_of_ffmpeg_is_in_the_error(run, tmp_path, monkeypatch, quick):
+def test_an_error_contains_the_message_of_ffmpeg(run, tmp_path, monkeypatch, low_resolution):
     fake = tmp_path / "ffmpeg"
     fake.write_text("#!/bin/sh\necho 'Unknown encoder libx264' >&2\nexit 1\n")
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
@@ -156,12 +156,12 @@ def test_every_figure_is_drawn_for_every_kind_of_recording(run, tmp_path):
         tn.plots.save(figures.draw(run, "map"), tmp_path / f"map.{ending}")
     with pytest.raises(
         tn.TinyNetError,
-        match="figure is 'mood'. The figures of this recording are network, initial, loss",
+        match="figure is 'mood'. It must be one of 'network', 'initial', 'loss'",
     ):
         figures.draw(run, "mood")
 
 
-def test_numbers_to_predict_are_in_the_units_of_the_table():
+def test_predicted_numbers_are_in_the_units_of_the_table():
     table = tn.Examples.from_table(
         {"width": [1.0, 2.0, 5.0], "height": [10.0, 20.0, 30.0]}, targets=["height"]
     )

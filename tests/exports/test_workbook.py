@@ -1,4 +1,4 @@
-"""Workbooks, changed and recalculated by LibreOffice and by the package formulas."""
+"""Change workbooks and recalculate them with LibreOffice and the package formulas."""
 
 import io
 import shutil
@@ -59,7 +59,7 @@ def name_of(cell, moments, k):
     return notation.defined_name(cell, f"step{moments[k].step}_" if len(moments) > 1 else "")
 
 
-def ours(moments, changes=()):
+def expected_cells(moments, changes=()):
     """Return every cell by its name in the workbook, with some inputs changed."""
     found, given, values = {}, {}, {}
     for k, moment in enumerate(moments):
@@ -86,23 +86,23 @@ def ours(moments, changes=()):
     return found
 
 
-def places(book):
+def cell_places(book):
     return {
         name: defined.attr_text.replace("'", "").replace("$", "").split("!")
         for name, defined in book.defined_names.items()
     }
 
 
-def read(data):
+def read_numbers(data):
     """Return the numbers in a workbook by name."""
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    return {name: book[sheet][cell].value for name, (sheet, cell) in places(book).items()}
+    return {name: book[sheet][cell].value for name, (sheet, cell) in cell_places(book).items()}
 
 
 def changed(data, moments, changes):
     """Return the workbook with changed numbers; its formulas have no values."""
     book = openpyxl.load_workbook(io.BytesIO(data))
-    where = places(book)
+    where = cell_places(book)
     for k, cell, value in changes:
         sheet, place = where[name_of(cell, moments, k)]
         assert isinstance(book[sheet][place].value, int | float)
@@ -121,7 +121,7 @@ def some_changes(moments):
     ]
 
 
-def by_formulas(data, folder):
+def evaluate_with_formulas(data, folder):
     import formulas
 
     path = folder / "book.xlsx"
@@ -129,11 +129,11 @@ def by_formulas(data, folder):
     book = openpyxl.load_workbook(path)
     keys = {
         name: (f"'[book.xlsx]{sheet.upper()}'!{cell}", book[sheet][cell].value)
-        for name, (sheet, cell) in places(book).items()
+        for name, (sheet, cell) in cell_places(book).items()
     }
     given = {
         key: value for key, value in keys.values() if not isinstance(value, str)
-    }  # it reads but 15 decimals
+    }  # the package reads 15 decimals
     solution = formulas.ExcelModel().loads(str(path)).finish().calculate(inputs=given)
     return {name: float(solution[key].value[0, 0]) for name, (key, _) in keys.items()}
 
@@ -150,10 +150,10 @@ def books():
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_values_in_the_file_are_exact(books, case):
+def test_values_in_a_workbook_are_exact(books, case):
     data, moments, _, _ = books[case]
-    found = read(data)
-    assert found == ours(moments)
+    found = read_numbers(data)
+    assert found == expected_cells(moments)
     assert found == {name_of(c, moments, k): v for k, m in enumerate(moments) for c, v in m.values.items()}
     assert all(type(value) is float or value in (0, 1) for value in found.values())
 
@@ -163,10 +163,12 @@ def test_the_values_in_the_file_are_exact(books, case):
 def test_the_package_formulas_gives_the_numbers_before_and_after_a_change(books, case, tmp_path):
     data, moments, changes, after = books[case]
     if case == "one identity output":
-        assert by_formulas(data, tmp_path) == pytest.approx(ours(moments), rel=1e-12, abs=1e-12)
-    wanted = ours(moments, changes)
-    assert wanted[name_of("loss", moments, len(moments) - 1)] != moments[-1].loss
-    assert by_formulas(after, tmp_path) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+        assert evaluate_with_formulas(data, tmp_path) == pytest.approx(
+            expected_cells(moments), rel=1e-12, abs=1e-12
+        )
+    expected = expected_cells(moments, changes)
+    assert expected[name_of("loss", moments, len(moments) - 1)] != moments[-1].loss
+    assert evaluate_with_formulas(after, tmp_path) == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
 def test_libreoffice_gives_the_numbers_after_a_change(books, tmp_path):
@@ -183,11 +185,11 @@ def test_libreoffice_gives_the_numbers_after_a_change(books, tmp_path):
     command = [soffice, profile, "--headless", "--convert-to", "xlsx", "--outdir", tmp_path / "out", *files]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     for k, (_, moments, changes, _) in enumerate(every.values()):
-        found = read((tmp_path / "out" / f"{k}.xlsx").read_bytes())
-        assert found == pytest.approx(ours(moments, changes), rel=1e-12, abs=1e-12)
+        found = read_numbers((tmp_path / "out" / f"{k}.xlsx").read_bytes())
+        assert found == pytest.approx(expected_cells(moments, changes), rel=1e-12, abs=1e-12)
 
 
-# weights so large that e^z overflows, and outputs so confident and wrong that the loss needs ln 0
+# e^z overflows for these weights, and the loss of wrong confident outputs needs ln 0
 STRESS = [(1.0, "bce"), (136.0, "bce"), (150.0, "bce"), (1e5, "bce"), (1e5, "cross_entropy"), (1e5, "mse")]
 
 
@@ -203,23 +205,23 @@ def stressed(size, loss):
 @pytest.mark.parametrize(("size", "loss"), STRESS)
 def test_confident_wrong_outputs_do_not_overflow(size, loss, tmp_path):
     data, moment = stressed(size, loss)
-    found, wanted = by_formulas(changed(data, [moment], []), tmp_path), ours([moment])
-    assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 + unsure(moment))
+    found, expected = evaluate_with_formulas(changed(data, [moment], []), tmp_path), expected_cells([moment])
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12 + unsure(moment))
 
 
 def unsure(moment):
-    """Return the change of log(1 - a) if a, near 1, changes in its last place: the EXP of a workbook may round so."""
+    """Return the change of log(1 - a) if a changes in its last place, as EXP may round."""
     rests = [1 - value for name, value in moment.values.items() if ".a[" in name and 0 < 1 - value < 0.5]
     return 2.0**-53 / min(rests) if rests and moment.recipe.loss == "bce" else 0.0
 
 
-def test_the_names_of_a_single_step_have_no_prefix(tmp_path):
+def test_cell_names_of_a_single_step_have_no_prefix(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
     data = workbook.to_excel(run, step=5)
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book.sheetnames == ["start here", "step 5"]
     assert book["start here"]["A1"].value == "TinyNet: step 5, seed 0"
-    formulas = {name: book[sheet][cell].value for name, (sheet, cell) in places(book).items()}
+    formulas = {name: book[sheet][cell].value for name, (sheet, cell) in cell_places(book).items()}
     assert formulas["layer1_a_0"] == "=1/(1+EXP(MIN(-layer1_z_0,709)))"
     assert formulas["layer1_weight_0_2_after"] == "=layer1_weight_0_2+layer1_weight_0_2_change"
     given = {name for name, formula in formulas.items() if not isinstance(formula, str)}
@@ -242,7 +244,7 @@ def test_the_overview_has_the_loss_of_each_step_and_their_mean():
     assert sources["step3_learning_rate"] == "from the first step"
 
 
-def test_names_are_unique_and_not_cell_references():
+def test_cell_names_are_unique_and_not_cell_references():
     recipe = tn.Recipe(optimizer="adam", weight_decay=0.1, batch_size=12)
     sheet = tn.Sheet.of(tn.Architecture((16, 12, 3)), recipe, batch_size=12)
     names = [notation.defined_name(cell).lower() for cell in sheet.cells]
@@ -251,7 +253,7 @@ def test_names_are_unique_and_not_cell_references():
 
 
 @given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.floats(-1e3, 1e3))
-def test_brackets_keep_the_value(a, b, c):
+def test_brackets_in_cell_formulas_keep_the_value(a, b, c):
     values = {"a": a, "b": b, "c": c}
     for outer in "+-*":
         for inner in "+-*":
@@ -260,8 +262,8 @@ def test_brackets_keep_the_value(a, b, c):
                 (outer, "a", (inner, "b", "c")),
                 (outer, ("neg", "a"), (inner, -2.0, "c")),
             ):
-                wanted = sheet.compiled(tree)(values)
-                assert eval(notation.excel(tree), {}, dict(values)) == wanted
+                expected = sheet.compiled(tree)(values)
+                assert eval(notation.excel(tree), {}, dict(values)) == expected
 
 
 def test_invalid_workbooks_are_refused():
@@ -291,7 +293,7 @@ def test_invalid_workbooks_are_refused():
         notation.excel(("max", *(f"a[{k}]" for k in range(300))))
 
 
-def test_numbers_that_are_not_finite_are_refused():
+def test_a_workbook_refuses_numbers_that_are_not_finite():
     network = tn.Network.initial((4, 2), seed=0, output="identity").with_parameters(np.full(10, 1e200))
     with np.errstate(all="ignore"):
         moment = Moment(network, LINES["top"], tn.Recipe(), np.zeros(0))
@@ -301,7 +303,7 @@ def test_numbers_that_are_not_finite_are_refused():
             workbook.workbook([moment])
 
 
-def test_a_missing_package_is_named(monkeypatch):
+def test_a_missing_workbook_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
     with pytest.raises(
         ImportError, match=r'a spreadsheet needs xlsxwriter: pip install "tinynet-lab\[excel\]"'
@@ -324,7 +326,7 @@ def test_small_and_large_numbers_have_a_power_of_ten(books):
     assert rules[sheet.title, f"B3:B{sheet.max_row}"] == rule
 
 
-def test_columns_of_a_table_have_their_names():
+def test_a_workbook_names_the_columns_of_a_table():
     table = tn.Examples.from_table({"width": [1.0, 3.0], "label": ["a", "b"]})
     run = tn.train(tn.Network.initial((1, 2), seed=0), table, tn.Recipe(epochs=1))
     book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=0)))
@@ -334,7 +336,7 @@ def test_columns_of_a_table_have_their_names():
 
 
 @pytest.mark.torch
-def test_numbers_from_pytorch_are_marked_as_constants():
+def test_a_workbook_marks_numbers_from_pytorch_as_constants():
     import torch
 
     model = torch.nn.Sequential(torch.nn.Linear(2, 1))

@@ -1,4 +1,4 @@
-"""Worksheets: a student who rounds every number finds the printed numbers."""
+"""Solve worksheets with rounded numbers, and compare with the printed answers."""
 
 import json
 import re
@@ -59,19 +59,19 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def worked_out(numbers):
+def evaluate_line(numbers):
     """Return the value of a line of numbers such as `(−0.004) · 1 + 0.268`."""
     python = re.sub(r"\d+(\.\d+)?", lambda found: f"D('{found[0]}')", numbers)
     return eval(python.replace("−", "-").replace("·", "*"), {}, FUNCTIONS)
 
 
-def written(value, decimals):
+def rounded_text(value, decimals):
     text = f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) + 0:f}"
     return text.replace("-", "−")
 
 
 def known_symbols(paper):
-    """Return what the paper gives a student: inputs, targets, learning rate, parameters."""
+    """Return the given numbers of a paper: inputs, targets, learning rate, parameters."""
     known = dict(re.findall(r"(\S+) = (−?[\d.]*\d)", " ".join(paper.instructions[:2])))
     for row in paper.sections[-1].table.rows:
         known[row[0]] = row[1]
@@ -95,15 +95,17 @@ def test_a_student_who_rounds_every_number_finds_the_printed_answers(name):
                 continue
             symbol, formula = question.formula.split(" = ", 1)
             known_now = filled(formula, known)
-            assert written(worked_out(known_now), decimals) == question.answer, question
+            assert rounded_text(evaluate_line(known_now), decimals) == question.answer, question
             if question.numbers:
-                assert worked_out(question.numbers) == worked_out(known_now)
+                assert evaluate_line(question.numbers) == evaluate_line(known_now)
             known[symbol] = question.answer
             checked += 1
         for _, before, slope, gradient, change, after in paper.sections[-1].table.rows:
-            assert written(worked_out(filled(slope.split(" = ")[1], known)), decimals) == gradient.answer
-            assert written(-decimal(known["η"]) * decimal(gradient.answer), decimals) == change.answer
-            assert written(decimal(before) + decimal(change.answer), decimals) == after.answer
+            assert (
+                rounded_text(evaluate_line(filled(slope.split(" = ")[1], known)), decimals) == gradient.answer
+            )
+            assert rounded_text(-decimal(known["η"]) * decimal(gradient.answer), decimals) == change.answer
+            assert rounded_text(decimal(before) + decimal(change.answer), decimals) == after.answer
             checked += 3
     cells = tn.Sheet.of(
         CLASSES[name].get("architecture", tn.Architecture()), CLASSES[name].get("recipe", tn.Recipe())
@@ -113,7 +115,7 @@ def test_a_student_who_rounds_every_number_finds_the_printed_answers(name):
 
 
 @given(st.integers(-(10**6), 10**6), st.integers(1, 5))
-def test_a_five_rounds_away_from_zero(thousandths, decimals):
+def test_a_five_is_rounded_away_from_zero(thousandths, decimals):
     exact = Decimal(thousandths).scaleb(-decimals - 1)
     assert Decimal(repr(rounded(float(exact), decimals))) == exact.quantize(
         Decimal(1).scaleb(-decimals), ROUND_HALF_UP
@@ -158,17 +160,17 @@ def test_each_student_has_a_network_and_a_row_in_the_key():
         }
         after = {row[0] + "′": row[-1].answer for row in paper.sections[-1].table.rows}
         assert {s: key[s] for s in ("w¹₀₀′", "b²₀′")} == {s: after[s] for s in ("w¹₀₀′", "b²₀′")}
-    assert len({row[3] for row in papers.key.rows}) > 20  # they cannot copy
+    assert len({row[3] for row in papers.key.rows}) > 20  # students cannot copy from each other
 
 
-def test_the_order_is_forward_loss_backward_update():
+def test_questions_have_the_order_forward_loss_backward_update():
     titles = [section.title for section in tn.worksheet().papers[0].sections]
     assert [title.split(" · ")[1] for title in titles[:3]] == ["Forward", "Loss", "Backward"]
     assert "the update" in titles[3]
 
 
-class Shown(HTMLParser):
-    """Collects the texts, the boxes and the blank cells of a page; all tags must close."""
+class PageContent(HTMLParser):
+    """Collect the texts, boxes and blank cells of a page; all tags must close."""
 
     def __init__(self, html):
         super().__init__()
@@ -197,17 +199,17 @@ class Shown(HTMLParser):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_html_has_a_blank_for_each_answer(name):
+def test_the_html_of_a_worksheet_has_a_blank_for_each_answer(name):
     papers = sheets_of(name)
-    wanted = []
+    expected = []
     for paper in papers.papers:
-        wanted += [q.answer for section in paper.sections for q in section.questions]
-        wanted += [
+        expected += [q.answer for section in paper.sections for q in section.questions]
+        expected += [
             cell.answer for row in paper.sections[-1].table.rows for cell in row if isinstance(cell, Blank)
         ]
-    questions, solutions = Shown(papers.html()), Shown(papers.html("solutions"))
-    assert solutions.boxes == wanted
-    assert questions.boxes == [""] * len(wanted)
+    questions, solutions = PageContent(papers.html()), PageContent(papers.html("solutions"))
+    assert solutions.boxes == expected
+    assert questions.boxes == [""] * len(expected)
     assert "script" not in questions.tags + solutions.tags
     assert "Results" in solutions.texts
     assert "Results" not in questions.texts
@@ -241,7 +243,7 @@ def test_only_the_solution_in_pdf_has_answers(tmp_path):
     ]
 
 
-def test_a_paper_has_two_pages_and_the_same_bytes_each_time():
+def test_a_pdf_has_two_pages_per_student_and_reproducible_bytes():
     papers = tn.worksheet([0, 1, 2])
     assert len(re.findall(rb"/Type /Page\b", papers.pdf())) == 6
     assert len(re.findall(rb"/Type /Page\b", papers.pdf("solutions"))) == 6
@@ -249,7 +251,7 @@ def test_a_paper_has_two_pages_and_the_same_bytes_each_time():
     assert papers.pdf() == papers.pdf()
 
 
-def test_invalid_requests_are_refused():
+def test_invalid_worksheets_are_refused():
     lines = tn.pictures.lines()
     for options, message in (
         ({"seeds": []}, "seeds has no seeds. It must have 1 to 1,000"),
@@ -275,7 +277,7 @@ def test_invalid_requests_are_refused():
         tn.worksheet().html("answers")
 
 
-def test_a_missing_package_is_named_and_html_needs_none(monkeypatch, tmp_path):
+def test_pdf_names_its_missing_package_and_html_needs_no_package(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "fpdf", None)
     with pytest.raises(
         ImportError, match=r'a worksheet in PDF needs fpdf: pip install "tinynet-lab\[paper\]"'
@@ -310,20 +312,20 @@ def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("activation", "output", "says"),
+    ("activation", "output", "expected"),
     [
         ("sigmoid", "sigmoid", "You need a calculator with eˣ. Round"),
         ("tanh", "softmax", "You need a calculator with eˣ and tanh. Round"),
         ("relu", "identity", "Round"),
     ],
 )
-def test_the_calculator_has_the_functions_that_are_used(activation, output, says):
+def test_the_instructions_list_the_calculator_functions(activation, output, expected):
     architecture = tn.Architecture((4, 2, 2), activation, output)
     words = tn.worksheet(architecture=architecture).papers[0].instructions[-1]
-    assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(says)
+    assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(expected)
 
 
-def test_a_name_that_repeats_the_numbers_is_left_out():
+def test_a_picture_name_that_repeats_the_inputs_is_omitted():
     picture = tn.Examples(np.array([[0.0, 1.0]]), np.array([[1.0]]), ("0,1",), None, ("answer",))
     assert tn.worksheet(picture=picture).papers[0].instructions[:2] == (
         "Input: x₀ = 0, x₁ = 1.",
@@ -331,7 +333,7 @@ def test_a_name_that_repeats_the_numbers_is_left_out():
     )
 
 
-def test_the_command_writes_a_class(tmp_path):
+def test_the_worksheet_command_writes_papers_for_a_class(tmp_path):
     done = tinynet("worksheet", "--students", "3", "--first-seed", "4", "--out", tmp_path / "class", "--json")
     found = json.loads(done.stdout)
     assert sorted(path.name for path in (tmp_path / "class").iterdir()) == sorted(

@@ -1,4 +1,4 @@
-"""Damaged files of every format raise a TinyNetError, or load as another network."""
+"""Test that damaged files raise a TinyNetError or load as another network."""
 
 from contextlib import suppress
 
@@ -17,7 +17,7 @@ FILES = {extension: write(NETWORK) for extension, write in model_files.WRITERS.i
 
 @st.composite
 def damaged(draw, data):
-    """Return a part of a file with up to eight changed bytes."""
+    """Draw a part of a file with up to eight changed bytes."""
     changed = bytearray(data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data)
     for place in draw(st.lists(st.integers(0, len(data) - 1), max_size=8)):
         if place < len(changed):
@@ -34,13 +34,13 @@ def load(extension, data):
 @pytest.mark.torch
 @pytest.mark.parametrize("extension", FILES)
 @given(data=st.data())
-def test_changed_bytes_raise_no_other_error(extension, data):
+def test_changed_bytes_raise_only_tinynet_errors(extension, data):
     with suppress(TinyNetError):
         load(extension, data.draw(damaged(FILES[extension])))
 
 
 @given(data=st.data())
-def test_an_onnx_model_without_some_parts_raises_no_other_error(data):
+def test_an_onnx_model_with_missing_parts_raises_only_tinynet_errors(data):
     model = onnx.load_from_string(FILES[".onnx"])
     graph = model.graph
     parts = [

@@ -1,4 +1,4 @@
-"""Files that earlier versions wrote still open, and their experiments keep their identities."""
+"""Open files of earlier versions; the identities of their experiments stay equal."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ IDENTITIES = json.loads((FOLDER / "identities.json").read_text())
 
 
 @pytest.mark.parametrize("name", IDENTITIES)
-def test_a_recording_opens(name, tmp_path):
+def test_a_recording_of_an_earlier_version_opens(name, tmp_path):
     run = tn.load(FOLDER / name)
     assert run.identity == IDENTITIES[name]
     assert np.allclose(run[0].after.parameters, run[1].network.parameters, rtol=1e-4)
@@ -26,7 +26,7 @@ def test_a_recording_opens(name, tmp_path):
     assert (again.parameters == run.parameters).all()
 
 
-def test_a_recording_as_json_opens():
+def test_a_json_recording_of_an_earlier_version_opens():
     run = recording_from_json(json.loads((FOLDER / "recording.json").read_text()))
     assert run.identity == IDENTITIES["schedule.safetensors"]
 
@@ -34,6 +34,6 @@ def test_a_recording_as_json_opens():
 @pytest.mark.parametrize(
     "ending", ["safetensors", "json", "onnx", pytest.param("pt", marks=pytest.mark.torch)]
 )
-def test_a_network_opens(ending):
+def test_a_network_of_an_earlier_version_opens(ending):
     network = tn.Network.load(FOLDER / f"network.{ending}")
     assert (network.parameters == tn.load(FOLDER / "schedule.safetensors").initial.parameters).all()

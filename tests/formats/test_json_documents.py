@@ -1,4 +1,4 @@
-"""Networks and recordings survive JSON with every digit."""
+"""Test networks and recordings as JSON, to the last bit."""
 
 import json
 from dataclasses import replace
@@ -32,7 +32,7 @@ RUNS = list(recordings())
 
 
 @given(network=networks())
-def test_a_network_survives_json_exactly(network):
+def test_a_json_round_trip_keeps_a_network(network):
     again = tn.Network.from_json(json.loads(json.dumps(network.to_json(), allow_nan=False)))
     assert again == network
     assert again.parameters.tobytes() == network.parameters.tobytes()
@@ -57,12 +57,12 @@ def test_the_layers_of_a_network_are_plain_lists():
         ({"architecture": {"depth": 2}}, "no field 'depth'"),
     ],
 )
-def test_json_of_other_kinds_is_refused_as_a_network(change, message):
+def test_json_of_an_invalid_network_is_refused(change, message):
     with pytest.raises(TinyNetError, match=message):
         tn.Network.from_json(NETWORK.to_json() | change)
 
 
-def test_json_without_a_format_is_refused():
+def test_json_without_a_format_field_is_refused():
     data = NETWORK.to_json()
     del data["format"]
     with pytest.raises(
@@ -72,18 +72,18 @@ def test_json_without_a_format_is_refused():
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_recording_survives_json_exactly(run):
+def test_a_json_round_trip_keeps_a_recording(run):
     text = json.dumps(recording_json(run), allow_nan=False)
     assert recording_from_json(json.loads(text)).to_bytes() == run.to_bytes()
 
 
-def test_numbers_that_are_not_finite_are_texts():
+def test_numbers_that_are_not_finite_are_written_as_texts():
     assert len(RUNS[2]) == 0
     values = recording_json(RUNS[3])["arrays"]["validation_per_epoch"]["values"]
     assert values == ["nan", "inf", "-inf"]
 
 
-def test_the_document_of_a_recording_has_its_numbers():
+def test_the_json_document_of_a_recording_has_its_numbers():
     data = recording_json(RUNS[0])
     assert data["recipe"]["optimizer"] == "adam"
     assert data["arrays"]["losses"]["values"] == RUNS[0].losses.tolist()
@@ -105,7 +105,7 @@ def test_the_document_of_a_recording_has_its_numbers():
         ({"steps": 3}, "has shape"),
     ],
 )
-def test_json_of_other_kinds_is_refused_as_a_recording(change, message):
+def test_json_of_an_invalid_recording_is_refused(change, message):
     with pytest.raises(TinyNetError, match=message):
         recording_from_json(recording_json(RUNS[0]) | change)
 
@@ -119,6 +119,6 @@ def test_invalid_json_is_refused():
 def test_a_loaded_recording_gives_the_same_document_each_time(tmp_path):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     run.save(tmp_path / "run.safetensors")
-    wanted = json.dumps(recording_json(run))
-    assert list(json.loads(wanted)["arrays"]) == sorted(json.loads(wanted)["arrays"])
-    assert {json.dumps(recording_json(tn.load(tmp_path / "run.safetensors"))) for _ in range(5)} == {wanted}
+    expected = json.dumps(recording_json(run))
+    assert list(json.loads(expected)["arrays"]) == sorted(json.loads(expected)["arrays"])
+    assert {json.dumps(recording_json(tn.load(tmp_path / "run.safetensors"))) for _ in range(5)} == {expected}

@@ -1,4 +1,4 @@
-"""ONNX models are checked by onnx, run by onnxruntime, and read back."""
+"""Check ONNX models with onnx, run them with onnxruntime, and read them back."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from tinynet.errors import TinyNetError
 LINES = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax")
 
 
-def answered(model, shown):
+def run_model(model, shown):
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     return session.run(["outputs"], {"inputs": shown})[0]
 
@@ -30,7 +30,7 @@ def test_onnxruntime_gives_the_outputs_of_the_network(network):
     if "softplus" in network.architecture.activations:  # onnxruntime has no Softplus in float64
         (found,) = ReferenceEvaluator(onnx.load_from_string(model)).run(["outputs"], {"inputs": shown})
     else:
-        found = answered(model, shown)
+        found = run_model(model, shown)
     np.testing.assert_allclose(found, network(shown), rtol=1e-12, atol=1e-12)
 
 
@@ -38,12 +38,12 @@ def test_onnxruntime_gives_the_outputs_of_the_network(network):
 def test_onnxruntime_is_within_a_millionth_in_float32(network):
     shown, model = pictures(network).astype(np.float32), network.to_onnx()
     onnx.checker.check_model(model, full_check=True)
-    found = answered(model, shown)
+    found = run_model(model, shown)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, network(shown), rtol=1e-6, atol=1e-6)
 
 
-def test_trained_networks_are_within_a_millionth():
+def test_onnxruntime_is_within_a_millionth_for_trained_networks():
     for output, loss in (("sigmoid", "mse"), ("softmax", "cross_entropy")):
         network = tn.Network.initial((4, 8, 2), seed=1, output=output)
         network = tn.train(
@@ -51,27 +51,27 @@ def test_trained_networks_are_within_a_millionth():
         ).final
         shown = tn.pictures.lattice(5).inputs
         np.testing.assert_allclose(
-            answered(network.to_onnx(), shown.astype(np.float32)), network(shown), rtol=0, atol=1e-6
+            run_model(network.to_onnx(), shown.astype(np.float32)), network(shown), rtol=0, atol=1e-6
         )
         np.testing.assert_allclose(
-            answered(network.to_onnx(dtype="float64"), shown), network(shown), rtol=0, atol=1e-12
+            run_model(network.to_onnx(dtype="float64"), shown), network(shown), rtol=0, atol=1e-12
         )
 
 
-def test_huge_weighted_sums_saturate():
+def test_huge_weighted_sums_saturate_in_onnx():
     for output, expected in (("sigmoid", [0.0, 1.0]), ("softmax", [0.0, 1.0]), ("tanh", [-1.0, 1.0])):
         network = tn.Network.initial((1, 2), output=output, init="zeros")
         network = network.with_parameters(np.array([-1000.0, 1000.0, 0.0, 0.0]))
-        assert answered(network.to_onnx(), np.ones((1, 1), np.float32)).tolist() == [expected]
+        assert run_model(network.to_onnx(), np.ones((1, 1), np.float32)).tolist() == [expected]
 
 
 @pytest.mark.parametrize("count", [1, 7])
-def test_a_batch_may_have_any_size(count):
-    assert answered(LINES.to_onnx(), np.zeros((count, 4), np.float32)).shape == (count, 2)
+def test_an_onnx_model_accepts_any_batch_size(count):
+    assert run_model(LINES.to_onnx(), np.zeros((count, 4), np.float32)).shape == (count, 2)
 
 
 @given(network=networks())
-def test_a_round_trip_loses_nothing(network):
+def test_an_onnx_round_trip_loses_nothing(network):
     again = tn.Network.from_onnx(network.to_onnx(dtype="float64"))
     assert again == network
     assert again.origin == network.origin
@@ -79,7 +79,7 @@ def test_a_round_trip_loses_nothing(network):
     assert rounded.parameters.tolist() == network.parameters.astype(np.float32).tolist()
 
 
-def test_the_metadata_has_the_names_of_the_outputs():
+def test_the_metadata_of_an_onnx_model_has_the_names_of_the_outputs():
     model = onnx.load_from_string(LINES.to_onnx(target_names=("horizontal", "vertical")))
     props = {prop.key: prop.value for prop in model.metadata_props}
     assert json.loads(props["target_names"]) == ["horizontal", "vertical"]
@@ -95,7 +95,7 @@ def test_a_missing_onnx_names_the_extra(monkeypatch):
         LINES.to_onnx()
 
 
-def made(nodes, shapes=None, inputs=("x",), output="y"):
+def onnx_model(nodes, shapes=None, inputs=("x",), output="y"):
     """Return a model of other nodes: (operator, inputs, output, attributes), with parameters of these shapes."""
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in (*inputs, output)]
     shapes = {"w": (3, 4), "v": (3, 2), "b": (3,)} if shapes is None else shapes
@@ -115,7 +115,7 @@ def test_a_model_of_another_program_is_read():
         ("Identity", ["s"], "i", {}),
         ("Softmax", ["i"], "y", {"axis": 1}),
     ]
-    network = tn.Network.from_onnx(made(nodes))
+    network = tn.Network.from_onnx(onnx_model(nodes))
     assert (network.sizes, network.architecture.activations) == ((4, 3, 2), ("relu", "softmax"))
     assert not network.layers[1].bias.any()
 
@@ -137,16 +137,16 @@ LINEAR = ("Gemm", ["x", "w", "b"], "z", {"transB": 1})
         ([LINEAR, ("Tanh", ["z"], "a", {}), ("Gemm", ["a", "v"], "s", {}), ("Relu", ["s"], "r", {}), ("Gemm", ["r", "u"], "y", {})], "has relu and tanh. All hidden layers must have the same activation"),
     ],
 )  # fmt: skip
-def test_other_models_are_refused(nodes, message):
-    model = made(nodes, {"w": (3, 4), "v": (3, 2), "b": (3,), "u": (2, 2)})
+def test_unsupported_models_are_refused(nodes, message):
+    model = onnx_model(nodes, {"w": (3, 4), "v": (3, 2), "b": (3,), "u": (2, 2)})
     with pytest.raises(TinyNetError, match=message):
         tn.Network.from_onnx(model)
 
 
-def test_numbers_in_another_file_are_not_read(tmp_path, monkeypatch):
+def test_parameters_in_a_separate_file_are_not_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "numbers").write_bytes(np.ones((3, 4), np.float32).tobytes())
-    model = onnx.load_from_string(made([("Gemm", ["x", "w"], "y", {"transB": 1})]))
+    model = onnx.load_from_string(onnx_model([("Gemm", ["x", "w"], "y", {"transB": 1})]))
     tensor = model.graph.initializer[0]
     tensor.data_location = TensorProto.EXTERNAL
     tensor.ClearField("raw_data")
@@ -156,6 +156,6 @@ def test_numbers_in_another_file_are_not_read(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("data", [b"", b"not a model at all", LINES.to_onnx()[:-30]])
-def test_damaged_bytes_are_refused(data):
+def test_damaged_onnx_bytes_are_refused(data):
     with pytest.raises(TinyNetError, match="damaged or not an ONNX model .*Use another copy"):
         tn.Network.from_onnx(data)

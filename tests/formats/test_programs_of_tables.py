@@ -1,4 +1,4 @@
-"""The program of a network trained on a table scales rows as Python does."""
+"""Compare programs of networks trained on tables with Python."""
 
 import json
 import shutil
@@ -25,37 +25,37 @@ def run():
 
 
 @pytest.fixture(scope="module")
-def wanted(run):
+def expected(run):
     return run.examples.unscaled(run.best(run.examples.scaled(ROWS)))[:, 0]
 
 
-def test_python(run, wanted, tmp_path):
+def test_a_python_program_predicts_in_the_units_of_the_table(run, expected, tmp_path):
     run.export(tmp_path / "house.py", name="house")
     names = {}
     exec((tmp_path / "house.py").read_text(), names)
     scaled = [names["house_scale"](row) for row in ROWS]
     assert scaled == run.examples.scaled(ROWS).tolist()
     found = [names["house_unscale"](names["house_predict"](row))[0] for row in scaled]
-    assert np.array_equal(found, wanted)
+    assert np.array_equal(found, expected)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
-def test_javascript(run, wanted, tmp_path):
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
+def test_a_javascript_program_predicts_in_the_units_of_the_table(run, expected, tmp_path):
     run.export(tmp_path / "house.mjs.js", name="house")
     script = (tmp_path / "house.mjs.js").read_text() + (
         f"console.log(JSON.stringify({ROWS}.map((row) => house_unscale(house_predict(house_scale(row)))[0])));"
     )
     (tmp_path / "main.mjs").write_text(script)
-    said = subprocess.run(["node", tmp_path / "main.mjs"], capture_output=True, text=True, check=True)
-    assert np.array_equal(json.loads(said.stdout), wanted)
+    output = subprocess.run(["node", tmp_path / "main.mjs"], capture_output=True, text=True, check=True)
+    assert np.array_equal(json.loads(output.stdout), expected)
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 @pytest.mark.parametrize(("dtype", "within"), [("float32", 1e-5), ("float64", 0.0)])
 @pytest.mark.parametrize(
     "options", [["-std=c99", "-pedantic"], ["-std=gnu11", "-O3", "-march=native"]], ids=" ".join
 )
-def test_c(run, wanted, tmp_path, dtype, within, options):
+def test_a_c_program_predicts_in_the_units_of_the_table(run, expected, tmp_path, dtype, within, options):
     run.export(tmp_path / "house.h", name="house", dtype=dtype)
     kind = "float" if dtype == "float32" else "double"
     lines = [
@@ -69,11 +69,11 @@ def test_c(run, wanted, tmp_path, dtype, within, options):
     (tmp_path / "main.c").write_text(source)
     strict = ["-Wall", "-Wextra", "-Werror", *options]
     subprocess.run(["gcc", *strict, tmp_path / "main.c", "-o", tmp_path / "main"], check=True)
-    said = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout.split()
-    np.testing.assert_allclose([float(word) for word in said], wanted, rtol=within, atol=0)
+    output = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout.split()
+    np.testing.assert_allclose([float(word) for word in output], expected, rtol=within, atol=0)
 
 
-def test_a_network_of_pictures_has_no_scaling():
+def test_the_program_of_a_picture_network_has_no_scaling():
     made = tn.Network.initial(seed=0).code("python", name="lines")
     assert "lines_scale" not in made
     assert "lines_unscale" not in made

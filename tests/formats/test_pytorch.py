@@ -1,4 +1,4 @@
-"""Networks to and from PyTorch, and files of named tensors."""
+"""Convert networks to and from PyTorch, and test files of named tensors."""
 
 import pickle
 import subprocess
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import tinynet as tn
-from networks import layered, networks, pictures
+from networks import content, networks, pictures
 from tinynet.errors import TinyNetError
 
 ENDINGS = ("safetensors", "pt", "pth", "onnx", "json")
@@ -25,14 +25,14 @@ DOUBLE = SINGLE.with_parameters(SINGLE.parameters * 1.1, origin="scaled")
 
 @given(network=networks())
 def test_a_round_trip_in_float64_loses_nothing(network):
-    assert layered(tn.Network.from_torch(network.to_torch(dtype="float64"))) == layered(network)
+    assert content(tn.Network.from_torch(network.to_torch(dtype="float64"))) == content(network)
 
 
 @given(network=networks(single=True))
 def test_a_round_trip_of_float32_numbers_loses_nothing(network):
     model = network.to_torch()
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-    assert layered(tn.Network.from_torch(model)) == layered(network)
+    assert content(tn.Network.from_torch(model)) == content(network)
     again = tn.Network.from_torch(model).to_torch()
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
 
@@ -48,7 +48,7 @@ def test_a_model_gives_the_outputs_of_the_network(network):
     shown = pictures(network)
     with torch.no_grad():
         theirs = network.to_torch(dtype="float64")(torch.tensor(shown)).numpy()
-    # PyTorch's softplus is z above 20, which is too small by at most log(1 + e**-20).
+    # above 20 the softplus of PyTorch is z, which is too small by at most log(1 + e**-20)
     rounded = "softplus" in network.architecture.activations and np.abs(network.parameters).max() > 1
     rtol = 1e-6 if rounded else 1e-12
     np.testing.assert_allclose(theirs, network(shown), rtol=rtol, atol=1e-8 if rounded else 1e-14)
@@ -98,7 +98,7 @@ def test_a_layer_without_bias_has_zeros():
         (nn.Sequential(nn.Linear(4, 2, dtype=torch.complex64)), "dtype complex64. It must be a floating-point dtype"),
     ],
 )  # fmt: skip
-def test_models_of_other_layers_are_refused_by_name(model, message):
+def test_models_with_unsupported_layers_are_refused_by_name(model, message):
     with pytest.raises(TinyNetError, match=message):
         tn.Network.from_torch(model)
 
@@ -113,13 +113,13 @@ def test_a_state_dict_loads_in_pytorch_and_loses_nothing(network):
     for parameter in model.parameters():
         nn.init.zeros_(parameter)
     model.load_state_dict(state)
-    assert layered(tn.Network.from_torch(model)) == layered(network)
+    assert content(tn.Network.from_torch(model)) == content(network)
 
 
 def test_a_state_dict_from_pytorch_takes_its_activations_from_the_caller():
     state = DOUBLE.to_torch(dtype="float64").state_dict()
     network = tn.Network.from_state_dict(state, hidden="tanh", output="softmax")
-    assert layered(network) == layered(DOUBLE)
+    assert content(network) == content(DOUBLE)
     assert tn.Network.from_state_dict(state).architecture.activations == ("sigmoid", "sigmoid")
     arrays = {f"fc.{name}": value.tolist() for name, value in state.items()}
     assert tn.Network.from_state_dict(arrays).parameters.tolist() == DOUBLE.parameters.tolist()
@@ -127,7 +127,7 @@ def test_a_state_dict_from_pytorch_takes_its_activations_from_the_caller():
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @given(network=networks())
-def test_a_file_loses_nothing(tmp_path_factory, ending, network):
+def test_a_saved_file_loses_nothing(tmp_path_factory, ending, network):
     path = tmp_path_factory.getbasetemp() / f"net.{ending}"
     network.save(path)
     again = tn.Network.load(path)
@@ -138,7 +138,7 @@ def test_a_file_loses_nothing(tmp_path_factory, ending, network):
 
 @pytest.mark.parametrize(("network", "dtype"), [(SINGLE, torch.float32), (DOUBLE, torch.float64)])
 @pytest.mark.parametrize("ending", ["safetensors", "pt"])
-def test_a_file_is_a_state_dict_to_pytorch(tmp_path, network, dtype, ending):
+def test_pytorch_loads_a_saved_file_as_a_state_dict(tmp_path, network, dtype, ending):
     path = tmp_path / f"net.{ending}"
     network.save(path)
     state = torch.load(path, weights_only=True) if ending == "pt" else safetensors.torch.load_file(path)
@@ -179,7 +179,7 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
     ("saved", "message"),
     [
         (nn.Linear(4, 2), "objects other than tensors.*Save model.state_dict"),
-        ([1, 2], "contains a list, not a state_dict"),
+        ([1, 2], "contains an object of type list, not a state_dict"),
         ({"epoch": 3}, "has 'epoch', which is not a weight or bias"),
         ({"model": {}, "epoch": 3}, "has a dictionary in 'model'. If it is the state_dict, save only it"),
         ({"0.weight": torch.zeros(2, 2).to_sparse()}, "0.weight is not a plain tensor of numbers .*Sparse"),
@@ -191,7 +191,7 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
         ({}, "has no weights"),
     ],
 )
-def test_other_objects_in_a_pt_file_are_refused(tmp_path, saved, message):
+def test_a_pt_file_without_a_supported_state_dict_is_refused(tmp_path, saved, message):
     torch.save(saved, tmp_path / "net.pt")
     with pytest.raises(TinyNetError, match=message):
         tn.Network.load(tmp_path / "net.pt")
@@ -206,7 +206,7 @@ def filled(*shape, kind=np.float32):
     return np.arange(np.prod(shape), dtype=kind).reshape(shape) / 8
 
 
-def test_layers_of_other_files_are_ordered_by_number(tmp_path):
+def test_numbered_layers_of_foreign_files_are_ordered_by_number(tmp_path):
     arrays = {
         f"net.{n}.{part}": filled(*shape) + n
         for n in range(0, 12, 2)
@@ -234,7 +234,7 @@ def test_layers_without_numbers_are_ordered_by_shape(tmp_path):
         ({"conv.weight": filled(1, 1, 2, 2)}, r"conv.weight has shape \(1, 1, 2, 2\). It must have shape \(out, in\)"),
         ({"1.running_mean": filled(3)}, "has '1.running_mean', which is not a weight or bias"),
         ({"0.bias": filled(3)}, "the bias of layer '0' and no weight"),
-        ({"0.weight": filled(3, 4), "0.bias": filled(2)}, "layer '0' has 3 nodes and 2 biases"),
+        ({"0.weight": filled(3, 4), "0.bias": filled(2)}, "layer '0' has 3 nodes and a bias of length 2"),
         ({"0.weight": filled(3, 4), "2.weight": filled(2, 5)}, "not a chain of layers: 0 has 3 outputs and 2 has 5 inputs"),
         ({"a.weight": filled(3, 3), "b.weight": filled(3, 3)}, "the order of its layers a, b: 2 orders make a chain. Pass the arrays in order"),
         ({"a.weight": filled(3, 4), "b.weight": filled(3, 4)}, "the order of its layers a, b: no orders"),
@@ -278,10 +278,10 @@ def test_a_damaged_file_gives_a_clear_error_or_a_network(tmp_path_factory, endin
     whole = path.read_bytes()
     at = int(place * len(whole))
     path.write_bytes(whole[:at] + bytes([byte]) + whole[at + 1 :])
-    with suppress(TinyNetError):  # nothing else
+    with suppress(TinyNetError):  # no other error
         assert isinstance(tn.Network.load(path), tn.Network)
     path.write_bytes(whole[:at])
-    if ending == "onnx":  # protobuf cannot tell a file that ends between two fields from a whole one
+    if ending == "onnx":  # protobuf does not detect a file that ends between two fields
         with suppress(TinyNetError):
             assert np.array_equal(tn.Network.load(path).parameters, SINGLE.parameters)
         return
@@ -310,6 +310,6 @@ def test_a_changed_number_in_a_safetensors_file_is_detected(tmp_path):
         (lambda: tn.Network.from_state_dict(SINGLE.state_dict(), hidden="gelu"), "hidden is 'gelu'"),
     ],
 )  # fmt: skip
-def test_invalid_requests_are_refused(call, message):
+def test_invalid_conversions_are_refused(call, message):
     with pytest.raises(TinyNetError, match=message):
         call()

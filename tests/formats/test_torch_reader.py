@@ -1,4 +1,4 @@
-"""PyTorch models that can be read, and the errors for others."""
+"""Test supported PyTorch models, and the errors for unsupported models."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ class Model(nn.Module):
         return self.path(self, x)
 
 
-def two(hidden, output):
+def two_layers(hidden, output):
     return lambda net, x: output(net.fc2(hidden(net.fc1(x))))
 
 
@@ -37,10 +37,10 @@ def two(hidden, output):
     ],
 )
 def test_activations_called_as_functions_are_read(hidden, output, kinds):
-    assert [layer.activation for layer in read(Model(two(hidden, output)))] == kinds
+    assert [layer.activation for layer in read(Model(two_layers(hidden, output)))] == kinds
 
 
-def test_a_nested_sequential_is_read_in_its_order():
+def test_a_nested_sequential_is_read_in_order():
     model = nn.Sequential(
         nn.Flatten(), nn.Sequential(nn.Linear(4, 3), nn.ReLU()), nn.Linear(3, 2), nn.Softmax(1)
     )
@@ -59,7 +59,7 @@ def test_operations_on_shapes_are_ignored():
 
 def test_reading_changes_neither_model_nor_generator():
     model = Model(lambda net, x: net.fc1(x) if torch.rand(1) < 2 else x)
-    model.hidden = model.fc1(torch.ones(1, 4))  # autograd's tensors cannot be copied
+    model.hidden = model.fc1(torch.ones(1, 4))  # tensors with a gradient cannot be copied
     kept, state = model.hidden, torch.get_rng_state()
     assert len(read(model)) == 1
     assert model.calls == 0
@@ -85,13 +85,15 @@ REFUSED = {
     "layer '1' is a Softplus with settings of its own": nn.Sequential(nn.Linear(4, 3), nn.Softplus(beta=2)),
     r"forward calls softplus\(\) with settings": Model(lambda net, x: functional.softplus(net.fc1(x), 2)),
     "layer '1' is a Softmax over dim 0": nn.Sequential(nn.Linear(4, 3), nn.Softmax(0)),
-    "layer '0' is a LazyLinear without sizes": nn.Sequential(nn.LazyLinear(3)),
+    "layer '0' is of type LazyLinear and has no sizes": nn.Sequential(nn.LazyLinear(3)),
     "layer '0' is a ParametrizedLinear": nn.Sequential(
         nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))
     ),
     "layer '0' comes before the first Linear": nn.Sequential(nn.Sigmoid(), nn.Linear(4, 3)),
     "layer '2' comes after relu on layer '0'": nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Sigmoid()),
-    "a DataParallel around another model. Use the other model, its .module": nn.DataParallel(nn.Linear(4, 3)),
+    "this model is wrapped in DataParallel. Use the inner model, its .module": nn.DataParallel(
+        nn.Linear(4, 3)
+    ),
     "no Linear layer": nn.Sequential(nn.Identity()),
     "add joins several paths .*skip connection": Model(lambda net, x: net.fc2(net.fc1(x) + x[:, :3])),
     "mul uses|forward calls mul": Model(lambda net, x: net.fc1(x * 2)),
@@ -104,19 +106,19 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("message", REFUSED)
-def test_other_models_are_refused_by_name(message):
+def test_unsupported_models_are_refused_by_name(message):
     with pytest.raises(TinyNetError, match=message):
         read(REFUSED[message])
 
 
 def test_a_compiled_model_is_refused():
-    compiled = Model(two(torch.relu, torch.relu))
-    compiled._orig_mod = nn.Linear(4, 2)  # as torch.compile keeps it; to compile takes seconds
+    compiled = Model(two_layers(torch.relu, torch.relu))
+    compiled._orig_mod = nn.Linear(4, 2)  # the attribute of a compiled model; compiling takes seconds
     with pytest.raises(TinyNetError, match="the result of torch.compile"):
         read(compiled)
 
 
-def test_hidden_layers_have_one_activation():
+def test_different_hidden_activations_are_refused():
     model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 1))
     with pytest.raises(
         TinyNetError, match="layer '0' has relu after it and layer '2' has tanh. All hidden layers"
@@ -124,6 +126,6 @@ def test_hidden_layers_have_one_activation():
         architecture_of(read(model))
 
 
-def test_a_softmax_must_be_at_the_end():
+def test_a_softmax_before_the_end_is_refused():
     with pytest.raises(TinyNetError, match="layer '0' has softmax after it. A softmax must be at the end"):
         architecture_of(read(nn.Sequential(nn.Linear(4, 3), nn.Softmax(1), nn.Linear(3, 1))))

@@ -1,4 +1,4 @@
-"""TinyNetClassifier: scikit-learn's checks, its tools, and a comparison with MLPClassifier."""
+"""Test TinyNetClassifier with the checks and tools of scikit-learn, and against MLPClassifier."""
 
 import copy
 import re
@@ -43,12 +43,12 @@ def fitted():
 
 
 @parametrize_with_checks([tn.TinyNetClassifier()])
-def test_checks_of_scikit_learn(estimator, check, monkeypatch):
-    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # else one check is skipped
+def test_the_estimator_checks_of_scikit_learn_pass(estimator, check, monkeypatch):
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # otherwise one check is skipped
     check(estimator)
 
 
-def test_the_tags_of_the_estimator():
+def test_the_estimator_has_the_tags_of_a_classifier():
     tags = tn.TinyNetClassifier().__sklearn_tags__()
     assert (tags.estimator_type, tags.target_tags.required, tags.requires_fit) == ("classifier", True, True)
     assert (tags.classifier_tags.multi_class, tags.classifier_tags.multi_label) == (True, False)
@@ -59,7 +59,7 @@ def test_the_tags_of_the_estimator():
     )
 
 
-def test_the_attributes_of_a_fitted_classifier(fitted):
+def test_a_fitted_classifier_has_the_attributes_of_scikit_learn(fitted):
     assert fitted.classes_.tolist() == ["setosa", "versicolor", "virginica"]
     assert (fitted.n_features_in_, fitted.n_iter_, fitted.loss_curve_.shape) == (4, 40, (40,))
     assert fitted.feature_names_in_.tolist() == list(FLOWERS.data.columns)
@@ -77,17 +77,17 @@ def test_predicted_labels_have_the_dtype_of_the_given_labels(labels):
     assert model.score(X, labels) > 0.9
 
 
-def test_more_classes_than_a_table_shows():
+def test_thirty_classes_are_learned():
     rows, labels = np.repeat(np.eye(30), 2, axis=0), np.repeat(np.arange(30), 2)
     model = tn.TinyNetClassifier(hidden=(), epochs=60, random_state=0).fit(rows, labels)
     assert model.predict(np.eye(30)).tolist() == list(range(30))
 
 
-# --- in scikit-learn's tools -----------------------------------------------------------------------------------
+# --- the tools of scikit-learn ------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_a_grid_search_with_numpy_numbers_in_two_processes():
+def test_a_grid_search_accepts_numpy_numbers_in_two_processes():
     grid = {
         "tinynetclassifier__hidden": [(), 4, np.array([4, 4])],
         "tinynetclassifier__learning_rate": np.logspace(-2, -1, 2),
@@ -101,7 +101,7 @@ def test_a_grid_search_with_numpy_numbers_in_two_processes():
 
 
 @pytest.mark.slow
-def test_it_can_be_calibrated_and_voted_with():
+def test_the_classifier_can_be_calibrated_and_vote_in_an_ensemble():
     calibrated = CalibratedClassifierCV(SMALL, cv=3).fit(X, Y)
     np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)
     assert calibrated.score(X, Y) > 0.9
@@ -110,7 +110,7 @@ def test_it_can_be_calibrated_and_voted_with():
 
 
 @pytest.mark.slow
-def test_it_can_be_cross_validated():
+def test_the_classifier_can_be_cross_validated():
     chances = cross_val_predict(SMALL, X, Y, cv=3, method="predict_proba")
     assert (chances.argmax(axis=1) == Y).mean() > 0.9
     found = cross_validate(SMALL, X, Y, cv=3, return_estimator=True, n_jobs=2)
@@ -128,8 +128,8 @@ def test_copies_and_pickles_are_complete(fitted, tmp_path):
 # --- the training ----------------------------------------------------------------------------------------------
 
 
-def test_fit_is_a_training_in_tinynet(fitted):
-    """`fit` calls `train` with the scaled rows in their order."""
+def test_fit_equals_a_training_in_tinynet(fitted):
+    """Compare `fit` with `train` on the scaled rows."""
     low, high = X.min(axis=0), X.max(axis=0)
     answers = ("setosa", "versicolor", "virginica")
     names = tuple(f"row {k}" for k in range(150))
@@ -159,17 +159,17 @@ def test_every_step_has_an_explanation(fitted):
 def test_the_recording_opens_in_the_laboratory(fitted, open_page, tmp_path):
     from playwright.sync_api import expect
 
-    from page_actions import same_as, to_end
+    from page_actions import assert_ledger_equals, go_to_end
 
     fitted.recording_.save(tmp_path / "flowers.safetensors")
     page = open_page()
     page.get_by_label("Open a recording").set_input_files(tmp_path / "flowers.safetensors")
     expect(page.get_by_label("learning rate")).to_have_value("0.02")
     page.keyboard.press("Home")
-    same_as(page, fitted.recording_[0])
-    to_end(page)
+    assert_ledger_equals(page, fitted.recording_[0])
+    go_to_end(page)
     page.keyboard.press("ArrowLeft")
-    same_as(page, fitted.recording_[-1])
+    assert_ledger_equals(page, fitted.recording_[-1])
 
 
 def test_patience_stops_early_and_keeps_the_best_network():
@@ -180,7 +180,7 @@ def test_patience_stops_early_and_keeps_the_best_network():
     assert model.network_ == run.best != run.final
 
 
-def test_the_same_random_state_gives_the_same_bits():
+def test_equal_random_states_give_equal_bits():
     def numbers(state):
         return clone(SMALL).set_params(random_state=state, epochs=1).fit(X, Y).network_.parameters.tolist()
 
@@ -253,7 +253,7 @@ def test_unsupported_rows_are_refused():
         np.errstate(invalid="ignore"),
         pytest.raises(tn.TinyNetError, match="column 'x2' goes from -1e\\+308"),
     ):
-        clone(SMALL).fit(wide, Y)  # scikit-learn sums them
+        clone(SMALL).fit(wide, Y)  # scikit-learn adds the losses
     with pytest.raises(NotFittedError, match="not fitted yet"):
         clone(SMALL).predict(X)
 
@@ -297,13 +297,13 @@ def test_without_scikit_learn_the_error_has_the_pip_command():
     assert done.stdout == 'TinyNetClassifier needs scikit-learn: pip install "tinynet-lab[sklearn]"\n'
 
 
-# --- beside scikit-learn's own ---------------------------------------------------------------------------------
+# --- comparison with MLPClassifier ---------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("table", "splits"), [("iris", 12), ("digits", 6)])
-def test_no_less_accurate_than_mlp_classifier(table, splits):
-    """More accurate than the default MLPClassifier, and not less accurate than one with more iterations."""
+def test_the_accuracy_is_not_lower_than_mlp_classifier(table, splits):
+    """Compare with the default MLPClassifier, and with more iterations."""
     ours, as_it_comes, *to_the_end = benchmark.score(benchmark.tables()[table], splits).values()
     assert np.mean(ours.accuracy) > np.mean(as_it_comes.accuracy)
     for side in to_the_end:
@@ -324,7 +324,7 @@ def test_the_margin_accounts_for_overlapping_splits():
 
 
 @pytest.mark.slow
-def test_the_code_of_the_document_prints_its_output():
+def test_the_code_in_scikit_learn_md_prints_the_shown_output():
     shown, printed = {}, StringIO()
     for code in re.findall(r"```python\n(.*?)```", DOCUMENT, re.S):
         with redirect_stdout(printed):

@@ -1,10 +1,10 @@
-"""The forward and backward passes that belong to a step."""
+"""Test which forward and backward passes belong to a step."""
 
 import torch
 from torch.nn import functional
 
 import tinynet as tn
-from watched_loops import LINES, X, Y, loop, model, reconciles, sgd
+from watched_loops import LINES, X, Y, assert_consistent, loop, model, sgd
 
 
 def test_several_passes_before_a_step_are_one_batch():
@@ -19,7 +19,7 @@ def test_several_passes_before_a_step_are_one_batch():
     recording = watcher.recording
     assert recording.recipe.loss == "mse"
     assert recording[0].names == LINES.names
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 def test_the_passes_of_one_loss_keep_their_order():
@@ -39,7 +39,7 @@ def test_validation_and_other_passes_are_ignored():
     optimizer = sgd(net)
     with tn.watch(net, optimizer) as watcher:
         for k in range(4):
-            functional.mse_loss(net(X), Y).backward()  # thrown away
+            functional.mse_loss(net(X), Y).backward()  # discarded
             optimizer.zero_grad()
             loss = functional.mse_loss(net(X[k : k + 1]), Y[k : k + 1])
             with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Files of watched recordings, and their use in the rest of the library."""
+"""Test files of watched recordings and their use in the library."""
 
 import re
 from contextlib import redirect_stdout
@@ -68,7 +68,7 @@ def test_the_rest_of_the_library_accepts_watched_recordings(loss):
     assert tn.plots.loss_curve(recording) is not None
 
 
-def test_the_code_of_the_document_prints_its_output(tmp_path, monkeypatch):
+def test_the_code_in_pytorch_md_prints_the_shown_output(tmp_path, monkeypatch):
     text = (Path(__file__).parents[2] / "docs" / "pytorch.md").read_text()
     codes = re.findall(r"```python\n(.*?)```", text, re.S)
     printed = re.findall(r"prints\n\n```\n(.*?)```", text, re.S)
@@ -79,6 +79,6 @@ def test_the_code_of_the_document_prints_its_output(tmp_path, monkeypatch):
         output = StringIO()
         with redirect_stdout(output):
             exec(code, names)
-        last_places = re.compile(r"\d\.\de-\d\d")  # differ from one processor to another
+        last_places = re.compile(r"\d\.\de-\d\d")  # depend on the processor
         assert last_places.sub("…", output.getvalue()) == last_places.sub("…", expected)
     assert len(tn.load("mine.safetensors")) == 400

@@ -1,4 +1,4 @@
-"""Watching changes no number of the loop and leaves nothing behind."""
+"""Test that watching changes no number of a loop and removes its hooks."""
 
 import copy
 import pickle
@@ -20,10 +20,10 @@ from watched_loops import (
     OPTIMIZERS,
     X,
     Y,
+    assert_consistent,
     loop,
     model,
     numbers,
-    reconciles,
     sgd,
     state_names_of,
     watched,
@@ -31,7 +31,7 @@ from watched_loops import (
 
 
 def closed(net, optimizer, *, epochs=3):
-    """A loop with a closure, which LBFGS calls several times in a step."""
+    """Train with a closure, which LBFGS calls several times per step."""
 
     def closure():
         optimizer.zero_grad()
@@ -64,7 +64,7 @@ def test_watching_changes_no_number_and_records_every_number(name):
     assert np.array_equal(recording.initial.parameters, start)
     assert np.array_equal(recording.final.parameters, numbers(seen))
     assert recording.recipe.optimizer == KNOWN.get(name, "external")
-    reconciles(recording)
+    assert_consistent(recording)
     for step in range(len(recording) if name in KNOWN else 0):
         after = [recording[step].values[f"{cell}.after"] for cell in state_names_of(recording)]
         assert np.abs(recording.state[step + 1] - after).max(initial=0.0) < 1e-6
@@ -90,7 +90,7 @@ def hooks(net, optimizer):
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, None])
-def test_all_hooks_are_removed_and_exceptions_propagate(error):
+def test_all_hooks_are_removed_at_the_end_and_after_an_exception(error):
     net = model()
     optimizer = sgd(net)
     before, steps = hooks(net, optimizer), []
@@ -138,7 +138,7 @@ def test_watching_changes_no_number_of_any_loop(seed, sizes, hidden, ending, los
     largest = max(
         np.abs(array).max() for array in (recording.losses, recording.gradients, recording.parameters)
     )
-    reconciles(recording, 1e-5 * max(1.0, largest))
+    assert_consistent(recording, 1e-5 * max(1.0, largest))
 
 
 def test_the_model_can_be_copied_and_pickled_inside_the_block():

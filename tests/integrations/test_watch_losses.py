@@ -1,4 +1,4 @@
-"""The loss of a watched loop is identified by its numbers."""
+"""Test that the loss of a watched loop is identified from its numbers."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 import tinynet as tn
-from watched_loops import CLASSES, LINES, X, Y, model, reconciles, watched
+from watched_loops import CLASSES, LINES, X, Y, assert_consistent, model, watched
 
 
 def hand_written(out, y):
@@ -17,7 +17,7 @@ def hand_written_bce(out, y):
     return -(y * torch.log(out) + (1 - y) * torch.log(1 - out)).mean()
 
 
-def picked(out, y):
+def hand_written_nll(out, y):
     return -out[range(len(y)), y].mean()
 
 
@@ -40,7 +40,7 @@ LOSSES = {
     "nll of a logarithm": (
         lambda: nn.Softmax(dim=1), lambda out, y: nn.NLLLoss()(out.log(), y), CLASSES, "softmax", "cross_entropy",
     ),
-    "nll by hand": (lambda: nn.LogSoftmax(dim=1), picked, CLASSES, "softmax", "cross_entropy"),
+    "nll by hand": (lambda: nn.LogSoftmax(dim=1), hand_written_nll, CLASSES, "softmax", "cross_entropy"),
     "softmax, mse": (lambda: nn.Softmax(dim=1), nn.MSELoss(), Y, "softmax", "mse"),
     "huber": (nn.Sigmoid, nn.HuberLoss(delta=0.1), Y, "sigmoid", "external"),
     "l1": (None, nn.L1Loss(), Y, "identity", "external"),
@@ -61,7 +61,7 @@ def test_a_loss_is_identified_or_external(name, batch):
     recording = watched(model(ending), None, loss, X, targets, batch=batch)
     reads_otherwise = (
         name == "weights of classes" and batch == 1
-    )  # one picture's weight falls out of the mean
+    )  # the weight of a single picture cancels in the mean
     assert (recording.network.architecture.output, recording.recipe.loss) == (
         output,
         "cross_entropy" if reads_otherwise else kind,
@@ -69,7 +69,7 @@ def test_a_loss_is_identified_or_external(name, batch):
     assert recording.recipe.gradients == "loss"
     assert recording.recipe.optimizer == "sgd"
     assert ("No formula here gives this loss" in recording.notes[0]) == (recording.recipe.loss == "external")
-    reconciles(recording)
+    assert_consistent(recording)
     if name == "no targets":
         assert recording.examples.targets is None
     elif name != "smoothed":
@@ -78,7 +78,7 @@ def test_a_loss_is_identified_or_external(name, batch):
         )
 
 
-def test_one_squeezed_output_with_targets_in_one_axis():
+def test_the_loss_of_a_squeezed_output_is_identified():
     y = torch.tensor([0.0, 0.0, 1.0, 1.0])
     loss = lambda out, y: nn.BCEWithLogitsLoss()(out.squeeze(1), y)  # noqa: E731
     recording = watched(model(None, sizes=(4, 3, 1)), None, loss, X, y, batch=2)
@@ -91,4 +91,4 @@ def test_a_loss_with_a_penalty_is_external():
     penalty = lambda out, y: functional.mse_loss(out, y) + 0.1 * net[0].weight.pow(2).sum()  # noqa: E731
     recording = watched(net, None, penalty)
     assert (recording.recipe.loss, recording.recipe.gradients) == ("external", "external")
-    reconciles(recording)
+    assert_consistent(recording)

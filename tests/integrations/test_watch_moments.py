@@ -1,4 +1,4 @@
-"""The recording of a watched loop has the numbers of PyTorch, for any model and any data."""
+"""Compare the recording of a watched loop with the numbers of PyTorch."""
 
 import numpy as np
 import pytest
@@ -13,10 +13,10 @@ from watched_loops import (
     LINES,
     X,
     Y,
+    assert_consistent,
     loop,
     model,
     parameter_names_of,
-    reconciles,
     sgd,
     watched,
 )
@@ -65,7 +65,7 @@ def test_float64_is_recorded_in_float64():
     net = model(dtype=torch.float64)
     recording = watched(net, None, functional.mse_loss, X.double(), Y.double())
     assert recording.precision == "float64"
-    reconciles(recording, 1e-15)
+    assert_consistent(recording, 1e-15)
 
 
 def test_data_of_any_range_is_recorded_unchanged():
@@ -81,7 +81,7 @@ def test_data_of_any_range_is_recorded_unchanged():
     assert WatchedRecording.from_bytes(recording.to_bytes()).examples == recording.examples
 
 
-def test_a_custom_module_with_functions_in_forward():
+def test_a_custom_module_with_functions_in_forward_is_recorded():
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
@@ -94,7 +94,7 @@ def test_a_custom_module_with_functions_in_forward():
     recording = watched(Net(), None, nn.CrossEntropyLoss(), X.view(4, 2, 2), CLASSES, batch=2)
     assert recording.network.architecture == tn.Architecture((4, 3, 2), "relu", "softmax")
     assert recording.initial.origin == "a watched Net"
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 def test_a_layer_can_be_called_with_a_keyword_argument():

@@ -1,4 +1,4 @@
-"""The optimizer of a watched loop, its learning rates and its gradients."""
+"""Test the optimizer, the learning rates and the gradients of a watched loop."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 import tinynet as tn
-from watched_loops import X, Y, loop, model, reconciles, sgd, watched
+from watched_loops import X, Y, assert_consistent, loop, model, sgd, watched
 
 
 def test_the_rates_of_a_schedule_are_recorded():
@@ -24,7 +24,7 @@ def test_the_rates_of_a_schedule_are_recorded():
     assert recording.rates.tolist() == [0.0, 0.25, 0.5, 0.75]
     assert recording[0].values["rate"] == 0.0
     assert recording.recipe.learning_rate == 0.25
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_gradients_that_do_not_follow_from_the_loss_are_external(change):
     assert (recording.recipe.loss, recording.recipe.optimizer) == ("mse", "sgd")
     assert recording.recipe.gradients == "external"
     assert any("other gradients than the loss gives (first at step 0)" in note for note in recording.notes)
-    reconciles(recording)
+    assert_consistent(recording)
     moment = recording[0]
     name = "layer1.weight[0,0]"
     assert moment.values[f"{name}.used"] != moment.values[f"{name}.gradient"]
@@ -57,7 +57,7 @@ def test_gradients_without_zero_grad_are_external():
     recording = watcher.recording
     assert recording.recipe.gradients == "external"
     assert any("first at step 1" in note for note in recording.notes)
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 def test_the_gradients_of_a_frozen_layer_are_external():
@@ -66,7 +66,7 @@ def test_the_gradients_of_a_frozen_layer_are_external():
     recording = watched(net)
     assert recording.recipe.gradients == "external"
     assert recording.movement_per_epoch.tolist() == [0.0] * 3
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 def test_an_optimizer_with_different_rates_is_external():
@@ -77,7 +77,7 @@ def test_an_optimizer_with_different_rates_is_external():
     recording = watched(net, optimizer)
     assert recording.recipe.optimizer == "external"
     assert any("No formula here gives the changes of SGD" in note for note in recording.notes)
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 def test_parameters_changed_between_steps_are_part_of_the_change():

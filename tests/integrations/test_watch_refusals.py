@@ -1,4 +1,4 @@
-"""Models, options and loops that cannot be watched are refused."""
+"""Test that unsupported models, options and loops are refused."""
 
 import pytest
 import torch
@@ -14,10 +14,10 @@ from watched_loops import X, loop, model, sgd
 def test_wrong_arguments_are_refused():
     net = model()
     optimizer = sgd(net)
-    with pytest.raises(TinyNetError, match="model is a int"):
+    with pytest.raises(TinyNetError, match="model is of type int"):
         tn.watch(4, optimizer)
     with pytest.raises(
-        TinyNetError, match="optimizer is a Sequential. It must be an optimizer of torch.optim"
+        TinyNetError, match="optimizer is of type Sequential. It must be an optimizer of torch.optim"
     ):
         tn.watch(net, net)
     with pytest.raises(TinyNetError, match="none of the model's parameters"):
@@ -26,7 +26,7 @@ def test_wrong_arguments_are_refused():
         tn.watch(net, optimizer, steps_per_epoch=0)
     with pytest.raises(TinyNetError, match="shape is \\(3, 3\\) and the model takes 4"):
         tn.watch(net, optimizer, shape=(3, 3))
-    with pytest.raises(TinyNetError, match="target_names has 1 names and the model has 2 outputs"):
+    with pytest.raises(TinyNetError, match="target_names has 1 name and the model has 2 outputs"):
         tn.watch(net, optimizer, target_names=("yes",))
     with pytest.raises(TinyNetError, match="9 inputs and the model takes 4"):
         tn.watch(net, optimizer, examples=tn.pictures.lines(3))
@@ -74,7 +74,7 @@ def test_parameters_changed_between_pass_and_step_are_refused():
         loop(net, optimizer, between=lambda net: other.step())
 
 
-def test_a_forward_with_other_operations_is_refused():
+def test_a_forward_method_with_unsupported_operations_is_refused():
     net = model()
     optimizer = sgd(net)
     net[2].register_forward_hook(lambda module, inputs, output: output * 2)

@@ -1,4 +1,4 @@
-"""The rows of a watched loop: names, classes and epochs."""
+"""Test names, classes and epochs of the rows of a watched loop."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ from torch.nn import functional
 
 import tinynet as tn
 from tinynet.integrations.torch_watch.epochs import find_steps_per_epoch
-from watched_loops import LINES, X, Y, loop, model, reconciles, sgd, watched
+from watched_loops import LINES, X, Y, assert_consistent, loop, model, sgd, watched
 
 
 def test_rows_get_the_names_of_the_given_examples():
@@ -32,7 +32,7 @@ def test_shape_and_target_names_can_be_set():
     assert recording.examples.names == ("row 0", "row 1", "row 2", "row 3")
 
 
-def test_epochs_are_found_or_can_be_set():
+def test_epochs_are_detected_or_set_by_the_user():
     net, order = model(), torch.tensor([0, 1, 2, 3, 3, 1, 0, 2])
     recording = watched(net, None, functional.mse_loss, X[order], Y[order], epochs=1, batch=2)
     assert (recording.steps_per_epoch, recording.recipe.order) == (2, "shuffled")
@@ -40,7 +40,7 @@ def test_epochs_are_found_or_can_be_set():
     assert watched(model(), None, functional.mse_loss, X[drawn], Y[drawn], epochs=1).steps_per_epoch == 1
     assert (
         find_steps_per_epoch(np.array([[0, 1], [1, 1]] * 2), 2) == 1
-    )  # two epochs with repeated rows may be chance
+    )  # repeated rows in two epochs may be a coincidence
     twice = torch.tensor([0, 1, 2, 3, 2])  # iris has such a row
     net = model()
     recording = watched(net, None, functional.mse_loss, X[twice], Y[twice], batch=2)
@@ -60,4 +60,4 @@ def test_the_same_row_twice_in_a_batch_has_two_names():
         "top at 0",
         "top at 1",
     )
-    reconciles(recording)
+    assert_consistent(recording)

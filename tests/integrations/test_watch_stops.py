@@ -1,4 +1,4 @@
-"""A recording that ends before the loop does not change the loop."""
+"""Test recordings that end before the loop; the loop does not change."""
 
 from contextlib import nullcontext
 
@@ -10,7 +10,7 @@ from torch.nn import functional
 import tinynet as tn
 from tinynet.errors import TinyNetError
 from tinynet.integrations.torch_watch import step_log
-from watched_loops import X, Y, loop, model, numbers, reconciles, sgd, step
+from watched_loops import X, Y, assert_consistent, loop, model, numbers, sgd, step
 
 
 def test_an_empty_batch_is_refused_or_ends_the_recording():
@@ -26,7 +26,7 @@ def test_an_empty_batch_is_refused_or_ends_the_recording():
         step(net, optimizer, total, X)
     recording = watcher.recording
     assert len(recording) == 1
-    reconciles(recording)
+    assert_consistent(recording)
 
 
 def test_a_layer_under_autocast_is_named():
@@ -103,7 +103,7 @@ def test_a_later_error_ends_the_recording():
     assert "recorded up to step 7: the outputs of layer '2' do not follow" in recording.stopped.reason
 
 
-def test_memory_is_bounded(monkeypatch):
+def test_the_memory_of_a_recording_is_limited(monkeypatch):
     monkeypatch.setattr(step_log, "MAX_BYTES", 4000)
     plain, net = model(), model()
     loop(plain, sgd(plain))

@@ -1,4 +1,4 @@
-"""The operations, compiled: exactly the sheet's in float64; close, and stated how close, in lanes of float32."""
+"""Compare compiled operations with the sheet: exact in float64, within limits in float32 SIMD."""
 
 import math
 from functools import cache
@@ -32,14 +32,14 @@ def operation(kind, name):
     return compiled(f, arithmetic.declarations)
 
 
-def exact(name, x, y=0.0):
+def apply_scalar(name, x, y=0.0):
     numbers = np.array([x, y, 0.0])
     operation(ScalarF64, name)(*(address(numbers[k:]) for k in range(3)))
     return numbers[2]
 
 
-def lanes(name, x, y=None):
-    """Apply an operation to an array, as many numbers at a time as there are lanes. -> float32"""
+def apply_simd(name, x, y=None):
+    """Apply a SIMD operation to an array, one vector at a time. -> float32"""
     x = np.resize(np.asarray(x, np.float32), ceil_div(len(x), LANES) * LANES)
     y, out = (x if y is None else np.resize(np.asarray(y, np.float32), len(x))), np.empty_like(x)
     for k in range(0, len(x), LANES):
@@ -59,9 +59,9 @@ def same(a, b):
 @example(math.inf)
 @example(-math.inf)
 @example(math.nan)
-def test_scalar_operations_of_one_number_are_those_of_the_sheet(name, x):
+def test_scalar_operations_of_one_number_equal_the_sheet(name, x):
     with np.errstate(all="ignore"):
-        assert same(exact(name, x), sheet.OPERATIONS[name](x))
+        assert same(apply_scalar(name, x), sheet.OPERATIONS[name](x))
 
 
 @pytest.mark.parametrize("name", BINARY)
@@ -71,8 +71,8 @@ def test_scalar_operations_of_one_number_are_those_of_the_sheet(name, x):
 @example(math.nan, 1.0)
 @example(1.0, math.nan)
 @example(math.inf, -math.inf)
-def test_scalar_operations_of_two_numbers_are_those_of_the_sheet(name, x, y):
-    assert same(exact(name, x, y), sheet.OPERATIONS[name](x, y))
+def test_scalar_operations_of_two_numbers_equal_the_sheet(name, x, y):
+    assert same(apply_scalar(name, x, y), sheet.OPERATIONS[name](x, y))
 
 
 @pytest.mark.parametrize(
@@ -82,26 +82,26 @@ def test_scalar_operations_of_two_numbers_are_those_of_the_sheet(name, x, y):
 def test_simd_operations_have_the_documented_accuracy(name, low, high, error):
     x = np.concatenate([np.linspace(low, high, 40_001), np.linspace(max(-3, low), min(3, high), 40_001)])
     expected = np.array([sheet.OPERATIONS[name](float(np.float32(value))) for value in x])
-    assert abs(lanes(name, x)[: len(x)] - expected).max() < error
+    assert abs(apply_simd(name, x)[: len(x)] - expected).max() < error
 
 
 def test_tanh_is_accurate_near_zero():
     x = np.array([1e-6, 1e-3, 0.01])
-    assert lanes("tanh", x)[:3] == pytest.approx(np.tanh(x), rel=5e-6)
+    assert apply_simd("tanh", x)[:3] == pytest.approx(np.tanh(x), rel=5e-6)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "exp", "log", "neg", "sqrt"])
-def test_nan_propagates_in_its_lane_only(name):
-    found = lanes(name, np.where(np.arange(LANES) % 5 == 0, np.nan, -0.5 if name != "sqrt" else 0.5))
+def test_nan_propagates_only_in_its_lane(name):
+    found = apply_simd(name, np.where(np.arange(LANES) % 5 == 0, np.nan, -0.5 if name != "sqrt" else 0.5))
     assert np.isnan(found).tolist() == [k % 5 == 0 for k in range(LANES)]
 
 
 def test_relu_propagates_nan():
-    assert np.isnan(lanes("max", np.full(LANES, np.nan), np.zeros(LANES))).all()
+    assert np.isnan(apply_simd("max", np.full(LANES, np.nan), np.zeros(LANES))).all()
 
 
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, 2**32 - 1))
-def test_simd_random_numbers_are_those_of_rng(seed, number):
+def test_simd_random_numbers_equal_rng(seed, number):
     seeds = (np.arange(LANES, dtype=np.uint64) * 77_777 + seed) % 2**32
     shown = np.full(LANES, number, np.uint32)
     words, numbers, places = (
@@ -109,7 +109,7 @@ def test_simd_random_numbers_are_those_of_rng(seed, number):
         np.empty(LANES, np.float32),
         np.empty(LANES, np.uint32),
     )
-    drawing()(*map(address, (seeds.astype(np.uint32), shown, words, numbers, places)))
+    compile_draws()(*map(address, (seeds.astype(np.uint32), shown, words, numbers, places)))
     expected = rng.word(rng.NOISE, seeds, np.uint64(number))
     assert words.tolist() == expected.tolist()
     assert places.tolist() == ((expected * np.uint64(7)) >> np.uint64(32)).tolist()
@@ -119,7 +119,7 @@ def test_simd_random_numbers_are_those_of_rng(seed, number):
 
 
 @cache
-def drawing():
+def compile_draws():
     f = Function("drawing", dict.fromkeys(("seeds", "shown", "words", "numbers", "places"), POINTER))
     many = SimdF32(f)
     seeds, shown = (f.load(many.int_type, pointer, align=4) for pointer in ("%seeds", "%shown"))

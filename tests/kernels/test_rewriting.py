@@ -1,4 +1,4 @@
-"""The formulas of the kernels are the sheet's: the same numbers, with fewer operations, in a fixed order."""
+"""Compare the rewritten formulas of the kernels with the sheet."""
 
 import numpy as np
 import pytest

@@ -46,7 +46,7 @@ def test_each_presentation_has_its_own_noise():
 
 @pytest.mark.parametrize("noise", [0.0, 0.2])
 def test_a_recorder_resumes_training(noise, monkeypatch):
-    """In one call, in several, and in many small parts of a call: the same arrays."""
+    """Compare the arrays of one call with those of several calls and of small parts."""
     recipe = tn.Recipe(epochs=6, momentum=0.5, order="shuffled", noise=noise)
     recordings = [recorded(recipe, [(0, 24)]), recorded(recipe, [(0, 5), (5, 6), (6, 24)])]
     monkeypatch.setattr(scalar, "MAX_DRAWN", 7 * 4)

@@ -8,7 +8,7 @@ from tinynet.numerics.llvm import lane_count
 
 @pytest.mark.parametrize("start", ["pytorch", "xavier", "he", "normal", "zeros"])
 @pytest.mark.parametrize("sizes", [(4, 3, 2), (30, 25, 4)])
-def test_initial_blocks_are_those_of_single_networks(start, sizes):
+def test_initial_blocks_equal_those_of_single_networks(start, sizes):
     architecture = tn.Architecture(sizes, init=start)
     seeds = np.array([0, 1, 2**32 - 1, *range(1000, 1125)])  # whole blocks, of 64 at most
     found = initial_blocks(architecture, seeds)

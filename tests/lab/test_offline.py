@@ -1,4 +1,4 @@
-"""The offline page as a file: its content, its size, and its errors."""
+"""Test the file of the offline page: its content, its size and its errors."""
 
 import base64
 import json
@@ -60,9 +60,9 @@ def trained(sizes=(4, 3, 2), examples=LINES, output="sigmoid", **recipe):
         (lambda: trained((9, 8, 4, 2), tn.pictures.lines(3), epochs=300), 512),
         (lambda: trained((64, 16, 10), digits(), "softmax", loss="cross_entropy", epochs=2), 32),
     ],
-    ids=["the notebook's", "4-8-2", "10,000 epochs", "a learner", "a world", "3x3", "digits"],
+    ids=["default", "4-8-2", "10,000 epochs", "a learner", "a world", "3x3", "digits"],
 )  # fmt: skip
-def test_a_page_is_smaller_than_a_megabyte_and_has_initial_parameters_of_seeds(make, seeds):
+def test_a_page_has_initial_parameters_of_many_seeds_in_less_than_a_megabyte(make, seeds):
     run = make()
     text = offline.page(run)
     assert len(text.encode()) < 1_000_000
@@ -74,21 +74,21 @@ def test_a_page_is_smaller_than_a_megabyte_and_has_initial_parameters_of_seeds(m
         assert np.array_equal(rows[seed], tn.Network.initial(run.network.architecture, seed=seed).parameters)
 
 
-def test_the_same_recordings_give_the_same_bytes():
+def test_equal_recordings_give_equal_bytes():
     assert offline.page(RUN, HIGH_RATE) == offline.page(RUN, HIGH_RATE)
 
 
-def test_every_form_is_the_sheet_of_the_server():
-    [held] = unpacked(offline.page(RUN))[0]["sheets"]
-    assert len(held["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
-    for form in held["forms"][::5]:
-        asked = requests.SheetRequest(RUN.network.architecture, tn.Recipe(**form["recipe"]), form["batch"])
-        wanted = sheets.sheet(asked)
-        cells = [held["cells"][place] for place in np.cumsum(form["cells"])]
-        assert cells == json.loads(json.dumps(wanted["sheet"]["cells"]))
-        assert {name: held["symbols"][name] for name in wanted["symbols"]} == wanted["symbols"]
-        assert (form["settings"], form["state"]) == (wanted["settings"], wanted["state"])
-    assert held["parameters"] == wanted["parameters"]
+def test_every_stored_sheet_equals_the_sheet_of_the_server():
+    [stored] = unpacked(offline.page(RUN))[0]["sheets"]
+    assert len(stored["forms"]) == 2 * 2 * 4 * 4  # losses, decay, optimizers, batches
+    for form in stored["forms"][::5]:
+        request = requests.SheetRequest(RUN.network.architecture, tn.Recipe(**form["recipe"]), form["batch"])
+        expected = sheets.sheet(request)
+        cells = [stored["cells"][place] for place in np.cumsum(form["cells"])]
+        assert cells == json.loads(json.dumps(expected["sheet"]["cells"]))
+        assert {name: stored["symbols"][name] for name in expected["symbols"]} == expected["symbols"]
+        assert (form["settings"], form["state"]) == (expected["settings"], expected["state"])
+    assert stored["parameters"] == expected["parameters"]
 
 
 def test_a_short_recording_is_stored_unchanged():
@@ -121,7 +121,7 @@ def test_a_training_with_early_stopping_is_stored():
 # --- names, titles, safety -------------------------------------------------------------------------------------
 
 
-def test_default_names_are_the_settings_that_differ():
+def test_default_names_list_the_settings_that_differ():
     seventh = tn.train(tn.Network.initial((4, 5, 2), seed=7), LINES, tn.Recipe(epochs=10))
     found = list(payload.distinguishing_names((RUN, HIGH_RATE)))
     assert found == ["learning rate 0.1", "learning rate 5"]
@@ -143,7 +143,7 @@ def test_names_and_titles_are_escaped():
     assert "<title>&lt;/script&gt;" in text
 
 
-def test_the_policy_allows_this_script_and_no_network():
+def test_the_security_policy_allows_only_the_script_of_the_page():
     text = RUN.to_html()
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
     code = text.split('<script type="module">')[1].split("</script>")[0]
@@ -159,7 +159,7 @@ def test_to_html_writes_the_page_to_a_path(tmp_path):
     assert len(unpacked(text)[0]["recordings"]) == 2
 
 
-def test_the_documents_code_writes_two_pages(tmp_path, monkeypatch):
+def test_the_code_of_the_document_writes_two_pages(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     section = (ROOT / "docs" / "laboratory.md").read_text().split("## In one file")[1]
     exec(re.search(r"```python\n(.*?)```", section, re.S)[1], {})
@@ -174,7 +174,7 @@ def test_the_documents_code_writes_two_pages(tmp_path, monkeypatch):
 def test_recordings_that_do_not_fit_a_page_are_refused():
     with pytest.raises(TinyNetError, match="0 recordings were given. A page shows 1 to 8 recordings."):
         offline.page()
-    with pytest.raises(TinyNetError, match="names has 1 names for 2 recordings"):
+    with pytest.raises(TinyNetError, match="names has 1 name for 2 recordings"):
         offline.page(RUN, HIGH_RATE, names=["one"])
     with pytest.raises(TinyNetError, match="The page shows networks of up to 2,000"):
         offline.page(trained((4, 400, 2), epochs=1))
@@ -184,7 +184,7 @@ def test_recordings_that_do_not_fit_a_page_are_refused():
 
 
 @pytest.mark.slow
-def test_an_error_names_the_largest_part():
+def test_the_error_for_a_large_page_names_its_largest_part():
     rng = np.random.default_rng(0)
     many = tn.Examples(
         rng.random((9000, 16)), np.eye(2)[rng.integers(0, 2, 9000)], tuple(map(str, range(9000))), (4, 4)
@@ -196,7 +196,7 @@ def test_an_error_names_the_largest_part():
 
 
 @pytest.mark.torch
-def test_a_pytorch_recording_includes_the_forms_to_continue():
+def test_a_pytorch_recording_includes_the_sheets_to_continue_the_training():
     known, given = recordings()
     assert [batch for _, batch in payload.required_forms(known)] == [1, 3]
     assert [(recipe.gradients, batch) for recipe, batch in payload.resume_forms(known)] == [
@@ -225,7 +225,7 @@ def test_too_many_pytorch_steps_are_refused():
         offline.page(many)
 
 
-def test_without_a_built_page_the_error_says_how_to_build_it(monkeypatch, tmp_path):
+def test_without_a_built_page_the_error_has_the_build_command(monkeypatch, tmp_path):
     monkeypatch.setattr(offline, "PAGE", tmp_path)
     with pytest.raises(TinyNetError, match="npm --prefix web run build"):
         RUN.to_html()

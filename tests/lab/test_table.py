@@ -19,7 +19,7 @@ def head(text):
     return table_api.columns(TableText("own.csv", text))
 
 
-def test_the_summary_of_the_columns(iris):
+def test_the_columns_are_summarized(iris):
     found = head("\ufeff" + iris)
     assert (found["rows"], found["label"]) == (150, "species")
     first, *_, last = found["columns"]
@@ -29,7 +29,7 @@ def test_the_summary_of_the_columns(iris):
         7.9,
         False,
     )
-    assert (first["label"], last["label"]) == (False, True)  # of lengths there are more than ten
+    assert (first["label"], last["label"]) == (False, True)  # lengths have more than ten different values
     assert (last["words"], last["examples"], last["different"]) == (
         True,
         ["setosa", "versicolor", "virginica"],
@@ -49,20 +49,29 @@ def test_the_summary_of_the_columns(iris):
         ("label,b\n1,2\n1,4\n", None),
         ("label,b\n1,2\n,4\n2,3\n", None),
     ],
-    ids=["name", "name of numbers", "first name", "last words", "one word", "numbers", "one label", "hole"],
+    ids=[
+        "name",
+        "name of a numeric column",
+        "first name",
+        "last text column",
+        "one text column",
+        "numbers",
+        "one label",
+        "empty cell",
+    ],
 )
-def test_the_label_that_is_proposed(text, label):
+def test_a_label_is_proposed_by_its_name_or_by_its_text(text, label):
     assert head(text)["label"] == label
 
 
-def test_a_stray_word_and_an_empty_cell_are_reported():
+def test_text_cells_and_empty_cells_are_reported():
     (x, *_) = head("x,y\n1,a\nred,b\n3,c\n,d\n")["columns"]
     assert (x["words"], x["odd"], x["missing"], x["low"], x["high"]) == (False, "red", 1, 1, 3)
     (empty, *_) = head("x,y\n,a\n,b\n")["columns"]
     assert (empty["missing"], empty["different"], empty["examples"]) == (2, 0, [])
 
 
-def test_a_table_becomes_the_examples_of_the_library(iris, tmp_path):
+def test_the_examples_of_a_table_equal_the_library(iris, tmp_path):
     (tmp_path / "iris.csv").write_text(iris)
     found = table_api.table(TableRequest("iris.csv", iris, "species", [], 5, 0.3, 7))
     parts = splits.split_dataset(
@@ -110,7 +119,7 @@ def test_tables_that_do_not_fit_the_page_are_refused(iris):
         with pytest.raises(TinyNetError, match=message):
             table_api.table(request)
     for text, message in (("", "own.csv has no rows"), ("a,a\n1,2\n", "own.csv, line 1: two columns are named 'a'"),
-                          ("a,b\n1\n", "own.csv, line 2: the row has 1 cells")):  # fmt: skip
+                          ("a,b\n1\n", "own.csv, line 2: the row has 1 cell")):  # fmt: skip
         with pytest.raises(TinyNetError, match=message):
             head(text)
 

@@ -1,4 +1,4 @@
-"""The widget with a real kernel, and the static picture without a widget."""
+"""Test the widget with a real kernel, and the static picture."""
 
 import base64
 import io
@@ -23,8 +23,8 @@ from watched_recordings import recordings
 LINES = tn.pictures.lines()
 PLAIN = {"sizes": [4, 3, 2]}
 EXPERIMENT = {"architecture": PLAIN, "recipe": {"epochs": 2}, "examples": LINES.to_json()}
-QUESTION = EXPERIMENT | {"picture": [0.5] * 4, "networks": 500}
-ENDLESS = QUESTION | {"networks": 1_000_000, "recipe": {"epochs": 2000}}
+POPULATION = EXPERIMENT | {"inputs": [0.5] * 4, "networks": 500}
+ENDLESS = POPULATION | {"networks": 1_000_000, "recipe": {"epochs": 2000}}
 RUN = """
 import tinynet as tn
 run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=3))
@@ -38,16 +38,16 @@ def run():
 
 
 class Notebook:
-    """A kernel, and the parts of a notebook that a widget needs: comms and messages."""
+    """Run cells in a kernel; send and receive the messages of a widget."""
 
     def __init__(self, client):
         self.client, self.comms = client, {}
 
     def cell(self, code):
         """Run a cell. Return its printed text and its outputs."""
-        asked, printed, outputs = self.client.execute(code), "", []
+        request, printed, outputs = self.client.execute(code), "", []
         for message in self.messages():
-            if message["parent_header"].get("msg_id") != asked:
+            if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
             if kind == "comm_open":
@@ -73,15 +73,15 @@ class Notebook:
     def ask(self, comm, what, about=None):
         """Send a request of the page. Return (result or error, buffers, progress)."""
         self.send(comm, {"method": "custom", "content": {"id": what, "ask": what, "about": about}})
-        heard = []
+        progress = []
         for message in self.messages():
             data = message["content"].get("data", {})
             if message["msg_type"] != "comm_msg" or data.get("content", {}).get("id") != what:
                 continue
-            said = data["content"]
-            if "done" not in said:
-                return said.get("result", said.get("error")), message["buffers"], heard
-            heard.append((said["done"], said["total"]))
+            content = data["content"]
+            if "done" not in content:
+                return content.get("result", content.get("error")), message["buffers"], progress
+            progress.append((content["done"], content["total"]))
         raise AssertionError
 
 
@@ -106,7 +106,7 @@ def comm(notebook):
     return found
 
 
-def test_step_and_cell_are_synchronized(notebook, comm):
+def test_step_and_cell_of_a_widget_are_synchronized(notebook, comm):
     state = notebook.comms[comm]
     assert (state["step"], state["cell"]) == (12, "layer1.weight[0,0]")
     notebook.cell("seen = []; w.observe(lambda change: seen.append(change.new), ['step', 'cell'])")
@@ -134,7 +134,7 @@ def test_step_and_cell_are_synchronized(notebook, comm):
     ],
 )  # fmt: skip
 @pytest.mark.torch  # a chapter names the version of PyTorch
-def test_the_kernel_returns_the_results_of_the_server(notebook, comm, what, about, expected):
+def test_the_kernel_and_the_server_return_equal_results(notebook, comm, what, about, expected):
     result, _, heard = notebook.ask(comm, what, about)
     assert result == json.loads(json.dumps(expected()))
     assert heard[0] == (0, 0)  # the kernel confirms the request at once
@@ -151,7 +151,7 @@ def test_the_kernel_runs_pytorch_and_populations(notebook, comm):
     assert result["cells"]["loss"] == pytest.approx(
         tn.nudge(tn.Network.initial(seed=0), LINES).loss, abs=1e-12
     )
-    result, _, _ = notebook.ask(comm, "population", QUESTION)
+    result, _, _ = notebook.ask(comm, "population", POPULATION)
     assert result["networks"] == 500
     assert re.search("of 500 networks get all 4 pictures right", result["verdicts"]["all_right"]["sentence"])
 
@@ -178,9 +178,9 @@ def test_a_long_request_does_not_block_cells_and_can_be_cancelled(notebook, comm
         comm, {"method": "custom", "content": {"id": "long", "ask": "population", "about": ENDLESS}}
     )
     for message in notebook.messages():
-        said = message["content"].get("data", {}).get("content", {})
-        if said.get("id") == "long" and said["done"]:
-            assert said["total"] == 1_000_000
+        content = message["content"].get("data", {}).get("content", {})
+        if content.get("id") == "long" and content["done"]:
+            assert content["total"] == 1_000_000
             break
     assert notebook.cell("print(run.steps)")[0] == "12\n"
     notebook.send(comm, {"method": "custom", "content": {"id": "long", "cancel": True}})
@@ -197,7 +197,7 @@ def test_a_kernel_without_anywidget_shows_the_picture(notebook, comm):
     assert 'pip install "tinynet-lab[widget]"' in shown["text/plain"]
 
 
-def test_wrong_steps_and_cells_are_refused(run):
+def test_a_widget_refuses_invalid_steps_and_cells(run):
     widget = run.widget()
     with pytest.raises(tn.TinyNetError, match="step is 13. It must be a whole number from 0 to 12."):
         widget.step = 13
@@ -209,7 +209,7 @@ def test_wrong_steps_and_cells_are_refused(run):
     assert (widget.step, widget.cell) == (0, "loss")
 
 
-def test_the_page_may_show_a_longer_branch(run):
+def test_the_page_can_select_a_step_of_a_longer_branch(run):
     widget = run.widget()
     widget.set_state({"step": 5_000})
     assert widget.step == 5_000
@@ -246,7 +246,7 @@ def test_without_anywidget_the_picture_names_the_command(run, monkeypatch):
         match=r'the laboratory in a notebook needs anywidget: pip install "tinynet-lab\[widget\]"',
     ):
         run.widget()
-    found = run._display_()  # as marimo asks
+    found = run._display_()  # marimo requests this representation
     assert 'pip install "tinynet-lab[widget]"' in found._repr_mimebundle_()["text/plain"]
     assert "<img" in found._repr_html_()
 
@@ -259,53 +259,53 @@ def test_a_picture_needs_no_scripts_and_styles(run):
 
     with Image.open(io.BytesIO(base64.b64decode(re.search('base64,([^"]+)', html)[1]))) as image:
         assert image.width > 800
-        assert len(image.convert("L").getcolors()) > 10  # something is drawn
+        assert len(image.convert("L").getcolors()) > 10  # the picture is not blank
     for name, outputs in zip(LINES.names, run.final(LINES), strict=True):
         assert f"<td>{name}</td><td>{100 * outputs[0]:.1f} %</td>" in html
 
 
-def test_a_picture_has_the_reason_why_a_training_stopped():
+def test_the_picture_of_a_stopped_training_has_the_reason():
     wild = tn.train(
         tn.Network.initial(seed=0, hidden="identity", output="identity"), LINES, tn.Recipe(learning_rate=50.0)
     )
     assert "; it stopped: " in snapshot.snapshot(wild)["text/plain"]
 
 
-def test_names_are_escaped():
+def test_names_in_a_picture_are_escaped():
     sly = tn.Examples(LINES.inputs, LINES.targets, ("<b>", "&", "c", "d"), (2, 2), ("<script>", "v"))
     html = snapshot.snapshot(tn.train(tn.Network.initial(seed=0), sly, tn.Recipe(epochs=1)))["text/html"]
     assert "<td>&lt;b&gt;</td>" in html
     assert "<script>" not in html
 
 
-def test_documentation_builders_get_the_picture(run):
+def test_documentation_builders_receive_the_picture(run):
     assert run._repr_html_() == snapshot.snapshot(run)["text/html"]
     assert "4-3-2 network, seed 0: 23 parameters." in run.initial._repr_html_()
 
 
-def test_in_a_terminal_ipython_shows_the_text(run):
+def test_ipython_shows_the_text_in_a_terminal(run):
     with pytest.raises(NotImplementedError):
         run._ipython_display_()
 
 
-def test_other_messages_are_ignored():
-    told = []
-    handler = messages.MessageHandler(lambda *said: told.append(said))
+def test_invalid_messages_are_ignored():
+    sent = []
+    handler = messages.MessageHandler(lambda *message: sent.append(message))
     for message in ("hello", None, {}, {"id": 3, "ask": "about"}, {"id": "x", "cancel": True}):
         handler.handle(message)
-    assert told == []
+    assert sent == []
 
 
-def test_an_internal_error_is_sent(monkeypatch):
-    told = []
+def test_an_internal_error_is_sent_to_the_page(monkeypatch):
+    sent = []
     monkeypatch.setattr(chapters, "about", lambda: 1 / 0)
-    messages.MessageHandler(lambda said, _: told.append(said)).handle({"id": "a", "ask": "about"})
-    while len(told) < 2:
+    messages.MessageHandler(lambda message, _: sent.append(message)).handle({"id": "a", "ask": "about"})
+    while len(sent) < 2:
         time.sleep(0.01)
-    assert told[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}
+    assert sent[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}
 
 
-def test_the_code_in_the_docs_runs(capsys):
+def test_the_code_of_the_document_runs(capsys):
     text = (Path(__file__).parents[2] / "docs" / "notebook.md").read_text()
     exec("\n".join(re.findall(r"```python\n(.*?)```", text, re.S)), {})
     assert capsys.readouterr().out == "('bottom',)\n"
@@ -345,7 +345,7 @@ def test_a_picture_of_a_regression_shows_numbers():
     text = snapshot.snapshot(trained)["text/plain"]
     assert "price, predicted  actual" in text
     assert "%" not in text
-    said = notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
-    assert re.search(rf"row 4 +{re.escape(said)} +500", text)
+    prediction = notation.number(float(some.unscaled(trained.final(some.inputs))[3, 0]))
+    assert re.search(rf"row 4 +{re.escape(prediction)} +500", text)
     free = replace(some, target_scaling=None, targets=np.array([[-2.0], [1.0], [3.0], [4.0]]), unbounded=True)
     assert re.search(r"row 1 +\S+ +−2\n", snapshot.snapshot(replace(trained, examples=free))["text/plain"])

@@ -25,7 +25,7 @@ def test_initial_parameters_have_the_bits_of_pytorch(sizes, seed):
 
 
 @given(sizes=SIZES, seed=SEEDS, init=st.sampled_from(["xavier", "he"]))
-def test_xavier_and_he_are_pytorchs(sizes, seed, init):
+def test_xavier_and_he_initialization_equal_pytorch(sizes, seed, init):
     torch.manual_seed(seed)
     network = tn.Network.initial(tuple(sizes), seed=seed, init=init)
     for layer in network.layers:
@@ -47,7 +47,7 @@ def test_normal_initialization_has_the_documented_spread():
 
 @pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "identity", "softplus"])
 @pytest.mark.parametrize("output", ["sigmoid", "tanh", "relu", "identity", "softplus", "softmax"])
-def test_forward_is_pytorchs(hidden, output):
+def test_the_forward_pass_agrees_with_pytorch(hidden, output):
     network = tn.Network.initial((4, 6, 5, 3), seed=9, hidden=hidden, output=output)
     inputs = tn.pictures.lattice(4).inputs
     theirs = torch_twin.module(network)(torch.tensor(inputs)).detach().numpy()
@@ -72,7 +72,7 @@ def test_parameters_have_names_and_are_read_only():
     assert changed.origin == "seed 0, layer1.bias[0] set to 2"
 
 
-def test_json_round_trip_keeps_the_architecture():
+def test_a_json_round_trip_keeps_the_architecture():
     architecture = tn.Architecture((9, 5, 2), hidden="tanh", output="softmax", init="he")
     assert tn.Architecture.from_json(architecture.to_json()) == architecture
 
@@ -100,7 +100,7 @@ def test_invalid_networks_are_refused(make, message):
 
 @given(networks(), st.integers(1, 4))
 def test_outputs_have_the_bits_of_the_sheet(network, count):
-    """A network, its sheet and its recording compute one and the same number."""
+    """Compare a network, its sheet and its recording, to the last bit."""
     inputs = pictures(network, count)
     found = network.activations(inputs)
     sheet = tn.Sheet.of(network.architecture)
@@ -111,7 +111,7 @@ def test_outputs_have_the_bits_of_the_sheet(network, count):
 
 
 @pytest.mark.parametrize("sizes", [(4, 3, 2), (30, 20, 20, 2)])
-def test_a_recording_has_the_activations_of_its_networks(sizes):
+def test_recorded_activations_equal_those_of_the_networks(sizes):
     draw = np.random.default_rng(0)
     examples = tn.Examples(draw.random((5, sizes[0])), np.eye(2)[draw.integers(2, size=5)], tuple("abcde"))
     run = tn.train(tn.Network.initial(sizes, seed=2, hidden="tanh"), examples, tn.Recipe(epochs=3))

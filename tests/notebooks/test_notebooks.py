@@ -1,4 +1,4 @@
-"""Each notebook runs from top to bottom, and is stored without outputs."""
+"""Run each notebook, and check that it is stored without outputs."""
 
 import re
 from copy import deepcopy
@@ -12,7 +12,7 @@ from tinynet.story import environment
 from tinynet.story.resources import RESOURCES
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-SAYS = {  # and how many figures each has at least
+EXPECTED = {  # printed sentences, and the minimum number of figures
     "discovery.ipynb": (
         [
             "bit for bit: True",
@@ -39,29 +39,29 @@ SAYS = {  # and how many figures each has at least
 
 
 def executed(notebook):
-    """Run a notebook as it stands; return every output of its cells."""
+    """Run a notebook; return every output of its cells."""
     from nbclient import NotebookClient
 
     NotebookClient(notebook, timeout=3600, kernel_name="python3").execute()
     return [o for cell in notebook.cells for o in cell.get("outputs", [])]
 
 
-def said(outputs):
+def printed_text(outputs):
     return "".join(o.text for o in outputs if o.output_type == "stream")
 
 
 @pytest.mark.notebook
 @pytest.mark.torch
-@pytest.mark.filterwarnings("default")  # of the machinery that runs it, not of our code
+@pytest.mark.filterwarnings("default")  # warnings of nbclient, not of TinyNet
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_the_notebook_runs(path, monkeypatch):
+def test_every_notebook_runs(path, monkeypatch):
     monkeypatch.delenv("TINYNET_FULL", raising=False)
     outputs = executed(nbformat.read(path, as_version=4))
-    printed = said(outputs)
-    says, figures = SAYS[path.name]
+    printed = printed_text(outputs)
+    sentences, figures = EXPECTED[path.name]
     if path.name == "discovery.ipynb":
-        says = [*says, environment.device()]
-    for sentence in says:
+        sentences = [*sentences, environment.device()]
+    for sentence in sentences:
         assert sentence in printed
     assert sum("image/png" in o.get("data", {}) for o in outputs) >= figures
     pages = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
@@ -77,29 +77,29 @@ def test_the_nudge_cell_runs_any_number_of_times():
     again = [deepcopy(notebook.cells[place]) | {"id": f"again-{k}"} for k in range(24)]
     notebook.cells[place:place] = [nbformat.from_dict(cell) for cell in again]
     outputs = executed(notebook)
-    printed = said(outputs)
+    printed = printed_text(outputs)
     losses = [float(loss) for loss in re.findall(r"nudge \d+: loss (\S+)", printed)]
     assert len(losses) == 25
     assert losses == sorted(losses, reverse=True)
     assert "The loss falls every time." in printed
     (difference,) = re.findall(r"largest difference from PyTorch after nudge 25 .*: (\S+)", printed)
-    assert float(difference) < 25 * 1e-7  # float32 rounds once a nudge
+    assert float(difference) < 25 * 1e-7  # float32 rounds each step
     pages = "".join(o.data["text/html"] for o in outputs if "text/html" in o.get("data", {}))
     assert all(link.address in pages for link in RESOURCES.links)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_the_notebook_is_stored_without_outputs(path):
+def test_every_notebook_is_stored_without_outputs(path):
     notebook = nbformat.read(path, as_version=4)
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
 
 
-def test_every_notebook_is_known():
-    assert [path.name for path in NOTEBOOKS] == sorted(SAYS)
+def test_every_notebook_has_expected_output():
+    assert [path.name for path in NOTEBOOKS] == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_every_sentence_is_easy_to_read(path):
+def test_every_sentence_of_the_notebooks_is_easy_to_read(path):
     notebook = nbformat.read(path, as_version=4)
     texts = [
         re.sub(r"\s+", " ", block).removeprefix("- ")

@@ -1,4 +1,4 @@
-"""exp, log, tanh, sigmoid and cos(pi x): their errors against mpmath, and one set of bits in Python and compiled."""
+"""Compare the elementary functions with mpmath, and compiled code with Python, to the last bit."""
 
 import math
 import random
@@ -40,7 +40,7 @@ BELOW = {"exp": 0.80, "log": 0.85, "tanh": 0.80, "sigmoid": 0.80, "cos_pi": 0.90
 
 
 def points(name: str, count: int) -> np.ndarray:
-    """Return numbers over the whole range of a function, most of them where its error is largest."""
+    """Return numbers over the range of a function, most of them near its largest error."""
     draw = np.random.default_rng(20261128)
     part = count // 5
     rest = count - 4 * part
@@ -68,7 +68,7 @@ def points(name: str, count: int) -> np.ndarray:
 
 
 def error(found: float, x: float, true) -> float:
-    """Return how far a result is from the true value, in units of the true value's last place."""
+    """Return the error of a result in ulp of the true value."""
     value = true(libmp.from_float(x))
     off = libmp.mpf_abs(libmp.mpf_sub(libmp.from_float(found), value, PRECISION, "n"))
     last = math.ulp(libmp.to_float(value))
@@ -80,7 +80,7 @@ def error(found: float, x: float, true) -> float:
 def test_the_error_on_a_million_points_is_below_one_ulp(name):
     x = points(name, POINTS)
     found = getattr(arrays, name)(x)
-    inside = np.isfinite(found)  # what overflows is tested by itself
+    inside = np.isfinite(found)  # overflow has a separate test
     assert inside.mean() > 0.95
     worst = max(map(error, found[inside].tolist(), x[inside].tolist(), [TRUE[name]] * int(inside.sum())))
     assert worst < BELOW[name] < 1, f"{name}: {worst:.3f} ulp"
@@ -134,7 +134,7 @@ def test_compiled_code_has_the_bits_of_python_for_any_number(x):
 
 
 @given(st.floats(allow_nan=False))
-def test_laws_hold_for_all_numbers(x):
+def test_symmetry_range_and_inverse_laws_hold_for_all_numbers(x):
     assert bits([elementary.tanh(-x)]) == bits([-elementary.tanh(x)])
     assert 0.0 <= elementary.sigmoid(x) <= 1.0
     assert elementary.sigmoid(x) + elementary.sigmoid(-x) == pytest.approx(1.0, abs=2.3e-16)
@@ -143,29 +143,29 @@ def test_laws_hold_for_all_numbers(x):
 
 
 @given(st.lists(st.floats(-1e6, 1e6), max_size=70), st.integers(1, 5))
-def test_sums_have_a_fixed_order(numbers, columns):
+def test_sums_are_added_in_a_fixed_order(numbers, columns):
     table = np.outer(numbers, np.arange(1.0, columns + 1))
     found = arrays.total(table, axis=0)
-    assert bits(found) == bits([folded([k * x for x in numbers]) for k in np.arange(1.0, columns + 1)])
+    assert bits(found) == bits([pairwise_sum([k * x for x in numbers]) for k in np.arange(1.0, columns + 1)])
     if numbers:
         assert bits(arrays.mean(table, axis=0)) == bits(found / len(numbers))
         assert bits(arrays.running_total(table.T)) == bits(
-            [in_order([k * x for x in numbers]) for k in range(1, columns + 1)]
+            [ordered_sum([k * x for x in numbers]) for k in range(1, columns + 1)]
         )
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 40), st.integers(1, 20))
-def test_weighted_sums_go_from_the_first_input_to_the_bias(seed, rows, inputs, outputs):
+def test_weighted_sums_add_the_inputs_in_order_and_the_bias_last(seed, rows, inputs, outputs):
     draw = np.random.default_rng(seed)
     a, w, b = draw.normal(size=(rows, inputs)), draw.normal(size=(outputs, inputs)), draw.normal(size=outputs)
-    wanted = [
+    expected = [
         [
-            in_order([*(x * y for x, y in zip(row, line, strict=True)), c])
+            ordered_sum([*(x * y for x, y in zip(row, line, strict=True)), c])
             for line, c in zip(w.tolist(), b.tolist(), strict=True)
         ]
         for row in a.tolist()
     ]
-    assert bits(arrays.weighted_sums(a, w, b).ravel()) == bits(np.ravel(wanted))
+    assert bits(arrays.weighted_sums(a, w, b).ravel()) == bits(np.ravel(expected))
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ def test_weighted_sums_of_wrong_shapes_are_refused(a, weight, bias):
         arrays.weighted_sums(np.ones(a), np.ones(weight), np.ones(bias))
 
 
-def test_the_definitions_are_the_functions_of_the_module():
-    """What other languages are printed from is what Python runs."""
+def test_the_definitions_equal_the_functions_of_the_module():
+    """Compare the definitions, which other languages are generated from, with Python."""
     primitives = {
         "select": lambda c, yes, no: yes if c else no,
         "power2": elementary.power2,
@@ -213,8 +213,8 @@ def test_the_definitions_are_the_functions_of_the_module():
             assert bits([run(definitions()[name], [x])]) == bits([getattr(elementary, name)(x)])
 
 
-def folded(numbers: list[float]) -> float:
-    """Return the sum as `total` adds: the second half to the first, until one is left."""
+def pairwise_sum(numbers: list[float]) -> float:
+    """Return the sum in the order of `total`: add the second half to the first, repeatedly."""
     while len(numbers) > 1:
         half = (len(numbers) + 1) // 2
         numbers = [x + y for x, y in zip(numbers, numbers[half:], strict=False)] + numbers[
@@ -223,7 +223,7 @@ def folded(numbers: list[float]) -> float:
     return numbers[0] if numbers else 0.0
 
 
-def in_order(numbers: list[float]) -> float:
+def ordered_sum(numbers: list[float]) -> float:
     """Return the sum from the first number to the last."""
     result = numbers[0]
     for number in numbers[1:]:
@@ -232,7 +232,7 @@ def in_order(numbers: list[float]) -> float:
 
 
 def bits(numbers) -> list[str]:
-    """Return the bits of numbers; every NaN is one."""
+    """Return the bits of numbers; all NaNs are equal."""
     return ["nan" if x != x else struct.pack(">d", x).hex() for x in map(float, numbers)]
 
 
@@ -240,12 +240,12 @@ def bits(numbers) -> list[str]:
 
 
 def number(text):
-    """Return the number that `bits` wrote."""
+    """Return the number of a text from `bits`."""
     return math.nan if text == "nan" else struct.unpack(">d", bytes.fromhex(text))[0]
 
 
-def everywhere():
-    """Numbers over the whole range, the ends, and the borders where exp and log change their power of two."""
+def golden_points():
+    """Return numbers over the whole range, its ends, and the borders between powers of two."""
     chance = random.Random(0)
     found = [*ENDS, 19.0, 22.0, 30.0, 37.5, 744.4400719213812, 750.0]
     found += [number(f"{chance.getrandbits(64):016x}") for _ in range(100)]
@@ -259,24 +259,24 @@ def everywhere():
     return [*found, *(-x for x in found)]
 
 
-def in_the_half_turn():
-    """Numbers from 0 to 1, which is all that `cos_pi` takes."""
+def cos_pi_points():
+    """Return numbers from 0 to 1, the range of `cos_pi`."""
     chance = random.Random(1)
     quarters = [math.nextafter(k / 4, to) for k in range(5) for to in (0, k / 4, 1)]
     return [*quarters, 5e-324, 1e-300, 1e-9, 2**-27, math.nan, *(chance.random() for _ in range(300))]
 
 
 def golden_numbers():
-    """What every language is held to as well: numbers and the results of each function, as bits."""
-    given = {name: in_the_half_turn() if name == "cos_pi" else everywhere() for name in TRUE}
+    """Return numbers and the results of each function as bits; every language must agree."""
+    given = {name: cos_pi_points() if name == "cos_pi" else golden_points() for name in TRUE}
     return {name: [bits(x), bits(map(getattr(elementary, name), x))] for name, x in given.items()}
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_elementary_functions_are_unchanged(check_golden):
     check_golden("elementary", golden_numbers())
 
 
 @pytest.mark.parametrize("name", TRUE)
-def test_golden_bits_are_those_of_the_compiled_code(name):
+def test_golden_bits_equal_those_of_the_compiled_code(name):
     given, expected = golden.read("elementary")[name]
     assert bits(getattr(arrays, name)([number(x) for x in given])) == expected

@@ -4,8 +4,8 @@ import pytest
 from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, aligned, compiled
 
 
-def test_loops_and_branches():
-    """The sum of the odd numbers below n, stopped where it passes a limit."""
+def test_loops_and_branches_are_compiled():
+    """Compile the sum of the odd numbers below n, with a limit."""
     f = Function("odd", {"n": WHOLE, "limit": WHOLE}, WHOLE)
     total = f.alloca(WHOLE)
     f.store(WHOLE, "0", total)

@@ -14,7 +14,7 @@ def words(ax):
 
 
 def shown(ax):
-    """Return a function from column and row contrast, in steps of 0.5, to the number of the map."""
+    """Return a function from column and row contrast to the value on the map."""
     cells, half = ax.collections[0].get_array(), (learner.CELLS - 1) // 4
     return lambda column, row: cells[round((row + 1) * 2) * half, round((column + 1) * 2) * half]
 
@@ -134,6 +134,6 @@ def test_abstention_without_curves_is_refused():
     ],
     ids=["map", "reliability", "abstention"],
 )
-def test_functions_draw_on_given_axes_and_return_them(draw):
+def test_plots_of_the_learner_draw_on_given_axes_and_return_the_axes(draw):
     ax = plots.pictures(tn.pictures.lines()[0])
     assert draw(ax) is ax

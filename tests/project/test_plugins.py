@@ -1,4 +1,4 @@
-"""Optional packages and late-bound methods."""
+"""Test optional packages and late-bound methods."""
 
 import inspect
 
@@ -13,7 +13,7 @@ CLASSES = {"Recording": tn.Recording, "InNotebook": InNotebook}
 
 @pytest.mark.parametrize("method", LATE_BOUND)
 def test_every_late_bound_method_resolves(method):
-    """A row names a method that uses it, and something that can be called."""
+    """Check that each row names an existing method and a callable."""
     if method == "InNotebook.widget":
         pytest.importorskip("anywidget")
     assert callable(late_bound(method))

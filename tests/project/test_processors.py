@@ -1,4 +1,4 @@
-"""The same experiment gives the same bits on every processor: fixed experiments, run as other processors would.
+"""Check that fixed experiments compute equal bits on every processor.
 
 NumPy, the C library, OpenBLAS and LLVM each choose their code by the processor's features. Here a subprocess takes
 features away from all four, and its hashes are compared with the golden file, made by `python tests/support/experiments.py --write`.
@@ -28,7 +28,7 @@ AVX2 = {
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX512VL",
     "OPENBLAS_CORETYPE": "Haswell",
 }
-IMITATED = {  # LLVM's target: the feature of this processor that it needs, and what the others must do without
+IMITATED = {  # target of LLVM: the required feature of this processor, and the features that are switched off
     "x86-64": ("SSE2", PLAIN),
     "x86-64-v2": ("SSE42", PLAIN),
     "x86-64-v3": ("AVX2", AVX2),
@@ -46,13 +46,13 @@ def hashes(**environment: str) -> dict[str, str]:
 
 
 def differing(found: dict[str, str]) -> list[str]:
-    """Return the experiments whose hash is not the golden file's."""
+    """Return the experiments whose hash differs from the golden file."""
     golden = json.loads(experiments.GOLDEN.read_text())
     assert found.keys() == golden.keys()
     return [name for name in golden if found[name] != golden[name]]
 
 
-def test_this_processor_gives_the_golden_bits():
+def test_this_processor_computes_the_golden_bits():
     assert differing(hashes()) == []
 
 
@@ -65,7 +65,7 @@ def test_the_number_of_lanes_changes_no_bit(lanes):
     platform.machine() not in ("x86_64", "AMD64"), reason="the imitated processors are of x86-64"
 )
 @pytest.mark.parametrize("target", IMITATED)
-def test_an_imitated_processor_gives_the_golden_bits(target):
+def test_an_imitated_processor_computes_the_golden_bits(target):
     needed, settings = IMITATED[target]
     if not __cpu_features__[needed]:
         pytest.skip(f"this processor has no {needed}")
@@ -73,7 +73,7 @@ def test_an_imitated_processor_gives_the_golden_bits(target):
 
 
 def test_different_experiments_have_different_hashes():
-    """A hash changes with one bit of one number, so that the comparison can fail."""
+    """Check that the hash changes with a single bit."""
     import numpy as np
 
     numbers = np.linspace(0.0, 1.0, 5)

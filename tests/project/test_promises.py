@@ -1,4 +1,4 @@
-"""The README and the documents describe the project as it is."""
+"""Check that the README and the documents agree with the project."""
 
 import re
 import subprocess
@@ -28,7 +28,7 @@ def test_every_public_name_is_documented(name):
 
 
 @pytest.mark.parametrize("name", ["README.md", pytest.param("docs/experiments.md", marks=pytest.mark.slow)])
-def test_the_code_prints_the_shown_output(name):
+def test_the_code_in_the_documents_prints_the_shown_output(name):
     text = (ROOT / name).read_text()
     code, printed = re.search(
         r"```python\n(.*?)```\n\n(?:which )?prints\n\n```\n(.*?)```", text, re.S
@@ -42,7 +42,7 @@ def test_the_code_prints_the_shown_output(name):
 @pytest.mark.torch
 @pytest.mark.slow
 def test_the_readmes_integrations_work(tmp_path, monkeypatch):
-    """Each of the three examples has five lines and works."""
+    """Run the three examples of five lines."""
     import torch
 
     import tinynet as tn
@@ -60,7 +60,7 @@ def test_the_readmes_integrations_work(tmp_path, monkeypatch):
         "loss_fn": torch.nn.MSELoss(),
         "run": tn.train(tn.Network.initial(seed=0), lines),
     }
-    part = README.split("## Where you already work")[1].split("\n## ")[0]
+    part = README.split("## Integrations")[1].split("\n## ")[0]
     blocks = re.findall(r"```python\n(.*?)```", part, re.S)
     assert [len(re.findall(r".+", block)) for block in blocks] == [5, 5, 5]
     for block in blocks:
@@ -72,7 +72,7 @@ def test_the_readmes_integrations_work(tmp_path, monkeypatch):
     assert made == {"lab.html", "step.xlsx", "network.onnx", "network.h", "training.gif"}
 
 
-def test_the_readmes_map_is_what_is_on_disk():
+def test_the_readmes_map_equals_the_files_on_disk():
     listed = re.findall(r"^\| `(\w+\.py|\w+/)` \|", README, re.M)
     source = ROOT / "src" / "tinynet"
     files = [path.name for path in source.glob("*.py") if path.name != "__init__.py"]
@@ -140,10 +140,10 @@ def test_no_file_names_a_machine_or_a_registry():
             assert not forbidden.search(path.read_text()), path
 
 
-def test_no_file_says_to_install_the_other_library():
+def test_every_install_command_names_this_distribution():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    said = [
+    texts = [
         path.read_text() for path in tracked() if path.suffix in (".py", ".md", ".toml", ".ipynb", ".ts", "")
     ]
-    named = set(re.findall(r"pip install [\"']?(tinynet[\w-]*)", "\n".join(said)))
+    named = set(re.findall(r"pip install [\"']?(tinynet[\w-]*)", "\n".join(texts)))
     assert named == {project["name"]} == {DISTRIBUTION}

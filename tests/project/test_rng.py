@@ -17,7 +17,7 @@ def test_a_shuffle_is_a_permutation(seed, epoch):
 
 
 @given(seed=SEEDS, first=st.integers(0, 10**6))
-def test_orders_of_many_epochs_are_those_of_single_epochs(seed, first):
+def test_orders_of_many_epochs_equal_those_of_single_epochs(seed, first):
     many = rng.orders(4, seed=seed, epochs=range(first, first + 9))  # more epochs than pictures
     assert many.tolist() == [rng.shuffled(4, seed=seed, epoch=first + k) for k in range(9)]
 
@@ -30,7 +30,7 @@ def test_shuffling_is_fair():
 
 
 @given(seed=SEEDS, presentation=st.integers(0, 2**32 - 1), pixel=st.integers(0, 63))
-def test_plain_numbers_and_arrays_draw_the_same_noise(seed, presentation, pixel):
+def test_plain_numbers_and_arrays_draw_equal_noise(seed, presentation, pixel):
     one = noise(seed, presentation, pixel)
     many = noise(seed, np.array([presentation], np.uint64), np.array([pixel], np.uint64))
     assert many.tolist() == [one]
@@ -40,7 +40,7 @@ def noise(seed, presentation, pixel):
     return rng.normal(rng.word(rng.NOISE, seed, presentation, pixel))
 
 
-def test_noise_is_normal():
+def test_noise_is_normally_distributed():
     seeds, showings = np.arange(500, dtype=np.uint64)[:, None], np.arange(400, dtype=np.uint64)
     drawn = np.sort(noise(seeds, showings, 1).ravel())
     n = len(drawn)
@@ -50,7 +50,7 @@ def test_noise_is_normal():
     assert (drawn**4).mean() == pytest.approx(3, abs=5 * math.sqrt(96 / n))
 
 
-def test_neighbours_draw_independently():
+def test_noise_of_neighboring_pixels_seeds_and_presentations_is_independent():
     numbers = np.arange(20_000, dtype=np.uint64)
     one = noise(7, numbers, 0)
     for other in (noise(7, numbers, 1), noise(8, numbers, 0), noise(7, numbers + 1, 0)):
@@ -65,7 +65,7 @@ def test_noisy_inputs_stay_between_0_and_1():
 
 
 def test_streams_do_not_overlap():
-    """A word of one stream's seed is no word of another stream's seed at the same place."""
+    """Check that different streams and seeds have different words at equal positions."""
     streams = (rng.ORDERS, rng.NOISE, rng.TRAINING, rng.VALIDATION, rng.TEST)
     seeds = np.arange(20_000, dtype=np.uint64)
     edges = np.array([2**28 - 1, 2**28 - 2], np.uint64)
@@ -74,7 +74,7 @@ def test_streams_do_not_overlap():
 
 
 def golden_numbers():
-    """What the page's draws are held to as well, to the last bit."""
+    """Return drawn numbers; the page must draw equal bits."""
     words = [
         (0,),
         (0, 0, 0, 3),
@@ -106,5 +106,5 @@ def golden_numbers():
     }  # fmt: skip
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_draws_are_unchanged(check_golden):
     check_golden("draws", golden_numbers())

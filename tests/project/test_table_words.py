@@ -1,4 +1,4 @@
-"""Outputs about a table's rows contain no word for pictures."""
+"""Check that outputs about the rows of a table contain no word for pictures."""
 
 import io
 import json
@@ -26,7 +26,7 @@ def picture_words(text):
 
 @pytest.fixture(scope="module", params=DATA)
 def table(request, tmp_path_factory):
-    """A folder with a table `rows.csv` of four columns, its recording, and the options that name the target."""
+    """Return a folder with `rows.csv` and its recording, the options, and the printed text."""
     folder, draw = tmp_path_factory.mktemp("rows"), np.random.default_rng(5)
     name, option = DATA[request.param]
     rows = [f"width,height,depth,mass,{name}"]
@@ -47,7 +47,7 @@ COMMANDS = {
 }
 
 
-def test_training_a_table(table):
+def test_training_on_a_table_prints_no_picture_words(table):
     folder, options, printed = table
     again = tinynet(*options, "--json", cwd=folder)
     assert again.returncode == 0
@@ -56,13 +56,13 @@ def test_training_a_table(table):
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["text", "JSON"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands_about_a_table(table, command, as_json):
+def test_commands_about_a_table_print_no_picture_words(table, command, as_json):
     answer = tinynet(*COMMANDS[command], *(["--json"] if as_json else []), cwd=table[0])
     assert not picture_words(answer.stdout + answer.stderr)
 
 
 @pytest.mark.parametrize("name", ["book.xlsx", "cell.tex", "code.py", "code.js", "code.h"])
-def test_exports_of_a_table(table, name):
+def test_exports_of_a_table_have_no_picture_words(table, name):
     folder = table[0]
     answer = tinynet("export", "rows.safetensors", "--out", name, cwd=folder)
     assert answer.returncode == 0, answer.stderr
@@ -78,7 +78,7 @@ def readable(path):
         return re.sub("<[^>]*>", " ", " ".join(book.read(name).decode() for name in parts))
 
 
-def test_statements_about_a_table(table):
+def test_reprs_and_verdicts_of_a_table_have_no_picture_words(table):
     recording = tn.load(table[0] / "rows.safetensors")
     examples = recording.batch(0)
     texts = [repr(recording), repr(examples), str(recording[0]), *map(str, tn.diagnose(recording))]
@@ -90,7 +90,7 @@ def test_statements_about_a_table(table):
     assert not picture_words(json.dumps([verdict.to_json() for verdict in population.verdicts()]))
 
 
-def test_figures_of_a_table(table):
+def test_figures_of_a_table_have_no_picture_words(table):
     drawings = figures(tn.load(table[0] / "rows.safetensors"))
     assert {"network", "loss", "hidden", "outputs", "examples"} <= set(drawings)
     for draw in drawings.values():
@@ -99,7 +99,7 @@ def test_figures_of_a_table(table):
         assert not picture_words("\n".join(text.get_text() for text in texts))
 
 
-def test_numbers_to_predict_are_neither_right_nor_wrong():
+def test_a_regression_has_no_correct_predictions():
     rows = tn.Examples.from_table({"width": [1, 3, 2], "price": [5, 7, 6]}, targets="price")
     network = tn.Architecture((1, 2, 1))
     sentences = [
@@ -109,7 +109,7 @@ def test_numbers_to_predict_are_neither_right_nor_wrong():
     assert "median final loss" in sentences[0]
 
 
-def test_one_example_is_one_row_or_one_picture():
+def test_one_example_is_called_a_row_or_a_picture():
     rows = tn.Examples.from_table({"width": [1, 3], "kind": ["a", "b"]}, label="kind")
     assert (repr(rows[0]), repr(rows)) == (
         "<1 row, 1 input each, for a, b>",

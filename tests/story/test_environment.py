@@ -1,4 +1,4 @@
-"""The versions of this machine, and the purpose of each missing extra."""
+"""Test the versions of the machine and the purpose of missing extras."""
 
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
@@ -14,9 +14,9 @@ EXTRAS = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(
 ]
 
 
-def test_every_extra_exists():
+def test_every_named_extra_exists():
     for package, (extra, _) in environment.EXTRAS.items():
-        assert any(wanted.startswith(package) for wanted in EXTRAS[extra])
+        assert any(required.startswith(package) for required in EXTRAS[extra])
 
 
 def test_installed_packages_have_their_versions():
@@ -64,7 +64,7 @@ def test_a_missing_package_has_its_command_and_purpose(monkeypatch):
         (["A", "B"], False, "CUDA is available (A, B). PyTorch can use cuda. TinyNet uses the CPU."),
     ],
 )
-def test_the_device_sentence(cuda, mps, sentence, monkeypatch):
+def test_the_device_is_described(cuda, mps, sentence, monkeypatch):
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(cuda))

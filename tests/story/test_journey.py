@@ -38,7 +38,7 @@ def verdicts(chapter):
     return [part for part in chapter.parts if isinstance(part, Verdict)]
 
 
-def test_ten_chapters_in_their_order(chapters):
+def test_the_journey_has_ten_chapters_in_order(chapters):
     assert list(chapters) == [
         "look",
         "nudge",
@@ -53,7 +53,7 @@ def test_ten_chapters_in_their_order(chapters):
     ]
 
 
-def test_look_shows_every_parameter(chapters):
+def test_the_look_chapter_shows_every_parameter(chapters):
     rows = tables(chapters["look"])["Every parameter before training"].rows
     named = tn.Network.initial(seed=0).named()
     assert [name for name, _ in rows] == list(named)
@@ -84,18 +84,18 @@ def test_the_training_is_measured_on_many_seeds(chapters):
     )
 
 
-def test_the_high_rate_has_the_same_check_as_the_notebook(chapters):
+def test_the_high_rate_chapter_has_the_check_of_the_notebook(chapters):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=5.0))
     lead = verdicts(chapters["high_rate"])[0]
     assert lead == predictions.correct_margins(run.final(tn.pictures.lines()), tn.pictures.lines())
     assert (lead.count, lead.numbers["clear"]) == (3, 2)
 
 
-def test_the_last_part_is_the_learning_resources(chapters):
+def test_the_learning_resources_are_the_last_part(chapters):
     last = list(chapters.values())[-1].parts[-1]
     assert last is RESOURCES
-    said = {link.name: link for link in last.links}
-    assert {"Backpropagation", "Gradient descent", "Activation functions"} < said.keys()
+    links = {link.name: link for link in last.links}
+    assert {"Backpropagation", "Gradient descent", "Activation functions"} < links.keys()
     assert [link.address.split("/")[2] for link in last.links if link.address] == [
         "www.youtube.com",
         "pytorch.org",
@@ -116,8 +116,8 @@ def test_the_prediction_for_gray_is_a_coin_flip(chapters):
     assert "coin flip" in words(chapters["confidence"])
 
 
-def test_sentences_follow_the_run():
-    """A network that learns has other sentences."""
+def test_sentences_of_the_chapters_agree_with_the_run():
+    """Check the sentences of a network that learns."""
     other = {
         c.key: c
         for c in tn.journey(
@@ -131,7 +131,7 @@ def test_sentences_follow_the_run():
     assert not [found for chapter in other.values() for found in prose.hard_sentences(chapter.parts)]
 
 
-def test_other_sizes_and_seeds():
+def test_the_journey_works_with_other_sizes_and_seeds():
     architecture = tn.Architecture((4, 5, 3, 2))
     look = next(iter(tn.journey("look", seed=7, architecture=architecture, networks=2)))
     assert "4-5-3-2 network" in words(look)
@@ -148,7 +148,7 @@ def test_unknown_chapters_and_sizes_are_refused():
 
 
 @pytest.mark.slow
-def test_every_figure_draws(chapters):
+def test_every_figure_can_be_drawn(chapters):
     from tinynet import plots
 
     figures = [part for chapter in chapters.values() for part in chapter.parts if isinstance(part, Figure)]
@@ -189,7 +189,7 @@ def test_chapters_have_html_for_a_notebook(chapters):
     assert "layer2.bias[1]" in html
 
 
-def test_chapters_are_json(chapters):
+def test_chapters_have_json(chapters):
     import json
 
     document = json.loads(json.dumps([chapter.to_json() for chapter in chapters.values()]))
@@ -205,8 +205,8 @@ def test_every_sentence_of_the_chapters_is_easy_to_read(chapters):
 def test_every_question_is_easy_to_read():
     assert not [
         found
-        for asked in QUESTIONS.values()
-        for text in (asked.text, *asked.options)
+        for question in QUESTIONS.values()
+        for text in (question.text, *question.options)
         for found in prose.hard(text)
     ]
 

@@ -12,12 +12,12 @@ from tinynet.story import learner
 from tinynet.story.learner import card
 
 
-def test_the_shipped_learner_passes_an_exam_it_was_not_chosen_by():
-    marks = Exam(count=20_000, seed=99).evaluate(tn.learner())
-    assert marks.met.all()
+def test_the_shipped_learner_passes_an_exam_on_new_pictures():
+    result = Exam(count=20_000, seed=99).evaluate(tn.learner())
+    assert result.met.all()
 
 
-def test_the_command_makes_the_shipped_learner():
+def test_choosing_a_learner_reproduces_the_shipped_learner():
     made = learner.choose()
     kept = learner.shipped()
     assert made.recipe == kept.recipe
@@ -40,7 +40,7 @@ def test_training_validation_and_test_pictures_differ():
     assert len(np.unique(every[inside], axis=0)) == inside.sum()
 
 
-def test_saving_writes_the_card(tmp_path):
+def test_saving_a_learner_writes_its_card(tmp_path):
     beside = learner.save(learner.shipped(), tmp_path / "mine.safetensors")
     assert tn.load(tmp_path / "mine.safetensors").final == tn.learner()
     text = beside.read_text()

@@ -21,7 +21,7 @@ def measured():
     return book, book.chapter()
 
 
-def test_the_chapter_has_the_measured_numbers(measured):
+def test_the_runbook_chapter_has_the_measured_numbers(measured):
     book, chapter = measured
     text = "\n".join(getattr(part, "text", getattr(part, "sentence", "")) for part in chapter.parts)
     found = book.ladder.standing("four")
@@ -35,7 +35,7 @@ def test_the_chapter_has_the_measured_numbers(measured):
     assert rows["+ noise"][3] == f"{book.ladder.standing('noise').means['accuracy']:.3f}"
 
 
-def test_the_figures_draw(measured):
+def test_the_figures_can_be_drawn(measured):
     _, chapter = measured
     drawn = {part.name: part.draw() for part in chapter.parts if isinstance(part, Figure)}
     assert set(drawn) == {"ladder", "maps", "reliability"}
@@ -43,14 +43,14 @@ def test_the_figures_draw(measured):
     assert [text.get_text() for text in drawn["ladder"].axes[0].get_yticklabels()][-1] == "six nodes"
 
 
-def test_the_memorizer_is_sure_of_gray_and_the_learner_is_not(measured):
+def test_only_the_memorizer_is_confident_about_gray(measured):
     book, _ = measured
     gray = np.full((1, 4), 0.5)
     assert abs(np.diff(book.memorizer(gray))[0, 0]) > 0.8
     assert abs(np.diff(book.learner(gray))[0, 0]) < 0.1
 
 
-def test_eight_views_give_the_memorizer_the_best_predictions(measured):
+def test_the_symmetrized_memorizer_predicts_as_the_bayes_optimum(measured):
     verdict = measured[0]._symmetrized()
     assert verdict.count == verdict.n > 1500
 
@@ -83,9 +83,9 @@ def test_a_temperature_helps_the_memorizer_more_than_the_learner(measured):
     chosen, gained = [], []
     for name, network in (("memorizer", book.memorizer), ("learner", book.learner)):
         warmth = temperature(probability(network(book.validation[0])), book.validation[1])
-        said = probability(network(shown))
+        predicted = probability(network(shown))
         chosen.append(warmth)
-        gained.append(brier(said, horizontal) - brier(scaled(said, warmth), horizontal))
+        gained.append(brier(predicted, horizontal) - brier(scaled(predicted, warmth), horizontal))
         text = confidence_checks.calibration(name, network, book.validation, book.test)
         assert f"The best temperature on 10,000 validation pictures is {warmth:.2f}." in text
     assert chosen[0] > 2 > chosen[1]
@@ -108,11 +108,11 @@ def test_a_sentence_appears_only_if_its_numbers_hold(measured):
     assert not list(Runbook(none)._pitfalls())
 
 
-def test_every_sentence_is_easy_to_read(measured):
+def test_every_sentence_of_the_runbook_is_easy_to_read(measured):
     assert not prose.hard_sentences(measured[1].parts)
 
 
-def test_a_network_without_a_threshold_never_abstains_silently(measured):
+def test_a_missing_abstention_threshold_is_reported(measured):
     book, _ = measured
     ignorant = book.memorizer.with_parameters(np.zeros(23))
     (part,) = confidence_checks.abstention("memorizer", ignorant, book.validation[0], book.test[0])

@@ -1,7 +1,7 @@
-"""Chromium, Firefox and WebKit with a page open in each, and no window.
+"""Open a page in Chromium, Firefox and WebKit without a window.
 
-Playwright drives Chromium. The Firefox and WebKit of a Linux distribution are started with the address and a new, empty
-profile: the page itself sends back what it finds.
+Playwright drives Chromium. The Firefox and WebKit of a Linux distribution start with the address and an empty
+profile. The page itself sends back its results.
 """
 
 import json
@@ -11,7 +11,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-QUIET = {  # Firefox asks no other host
+QUIET = {  # Firefox sends no request to another host
     "app.normandy.enabled": False,
     "app.update.enabled": False,
     "browser.aboutwelcome.enabled": False,
@@ -29,7 +29,7 @@ QUIET = {  # Firefox asks no other host
 
 
 class MissingError(Exception):
-    """The machine has no such browser; it says which package has it."""
+    """The browser is not installed; the message names its package."""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def firefox(address, folder):
     """Open Firefox; yield its version."""
     program = shutil.which("firefox-esr")
     if program is None:
-        raise MissingError("there is no Firefox (Debian: apt-get install firefox-esr)")
+        raise MissingError("Firefox is not installed (Debian: apt-get install firefox-esr)")
     prefs = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in QUIET.items()]
     (folder / "user.js").write_text("\n".join(prefs))
     with started([program, "--headless", "--no-remote", "--profile", folder, address], {"HOME": str(folder)}):
@@ -63,21 +63,21 @@ def firefox(address, folder):
 
 @contextmanager
 def webkit(address, folder):
-    """Open the small browser that comes with WebKit, on a display of GTK's own; yield its version."""
+    """Open WebKit's MiniBrowser on a Broadway display; yield its version."""
     programs, display = (
         sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser")),
         shutil.which("broadwayd"),
     )
     if not programs or display is None:
-        raise MissingError("there is no WebKit (Debian: apt-get install webkit2gtk-driver libgtk-3-bin)")
+        raise MissingError("WebKit is not installed (Debian: apt-get install webkit2gtk-driver libgtk-3-bin)")
     own = {
         "HOME": str(folder),
         "XDG_RUNTIME_DIR": str(folder),
         "GDK_BACKEND": "broadway",
         "BROADWAY_DISPLAY": ":1",
     }
-    with started([display, "--unixsocket", folder / "http", ":1"], own) as said:
-        assert said.readline().startswith("Listening")
+    with started([display, "--unixsocket", folder / "http", ":1"], own) as output:
+        assert output.readline().startswith("Listening")
         with started([programs[-1], "--private", address], own):
             version = [programs[-1], "--version"]
             yield subprocess.check_output(
@@ -90,7 +90,7 @@ OPEN = {"Chromium": chromium, "Firefox": firefox, "WebKit": webkit}
 
 @contextmanager
 def started(command, environment):
-    """Run a program until the end of the block; yield what it writes."""
+    """Run a program until the end of the block; yield its output."""
     process = subprocess.Popen(
         command,
         env=os.environ | environment,
@@ -105,11 +105,11 @@ def started(command, environment):
         process.communicate(timeout=60)
 
 
-def told(stats):
-    """Return what pytest's summary says of the browsers, of the reports that it has by outcome."""
+def summary_lines(stats):
+    """Yield a line of pytest's summary for each browser."""
     for outcome in ("passed", "failed", "skipped"):
         for report in stats.get(outcome, []):
-            if "test_browsers.py" in report.nodeid:
+            if "test_engines.py" in report.nodeid:
                 name = dict(report.user_properties).get("browser", report.nodeid.split("[")[-1][:-1])
-                why = f" ({report.longrepr[2].removeprefix('Skipped: ')})" if outcome == "skipped" else ""
-                yield f"the golden numbers in {name}: {'the same bits' if outcome == 'passed' else outcome}{why}"
+                reason = f" ({report.longrepr[2].removeprefix('Skipped: ')})" if outcome == "skipped" else ""
+                yield f"the golden numbers in {name}: {'the same bits' if outcome == 'passed' else outcome}{reason}"

@@ -1,6 +1,6 @@
-"""The generated parts of the documents: tables of options, and the output of sessions and Python blocks.
+"""Generate parts of the documents: tables of options, and the output of sessions and code.
 
-`make docs` writes them again.
+`make docs` updates the documents.
 """
 
 import os
@@ -53,7 +53,7 @@ def _text(parameter) -> str:
 
 
 def table(command: str) -> str:
-    """Return the options of a command as a Markdown table. `recipe` stands for the options of a recipe."""
+    """Return the options of a command as a Markdown table. `recipe` selects the options of a recipe."""
     recipe = recipe_defaults()
     if command == "recipe":
         chosen = [row for row in rows("train") if row.name in recipe]
@@ -69,12 +69,12 @@ def table(command: str) -> str:
 
 
 def updated(text: str) -> str:
-    """Return the document with its tables written again."""
+    """Return the document with updated tables."""
     return TABLE.sub(lambda found: f"<!-- options: {found[1]} -->\n\n{table(found[1])}\n\n<!-- end -->", text)
 
 
 def with_output(text: str, folder: Path) -> str:
-    """Return a document with the output of its sessions and Python blocks written again.
+    """Return a document with updated output of its sessions and Python blocks.
 
     folder : an empty folder to run in.
     """

@@ -1,4 +1,4 @@
-"""Experiments of every kind, each with a hash of all its numbers: the same on every machine.
+"""Run experiments of every kind, and hash the numbers of each. The hashes are equal on every machine.
 
 `python tests/support/experiments.py` prints the hashes as JSON; `python tests/support/experiments.py --write` makes the golden file.
 """
@@ -30,9 +30,9 @@ TABLE = {
 
 
 def digest(*parts: Any) -> str:
-    """Return a hash of arrays, texts, and the numbers in what JSON can hold; every NaN counts as one.
+    """Return a hash of arrays, texts and the numbers in JSON values. All NaNs are equal.
 
-    Names and sentences inside a JSON part do not count, so that wording can change and numbers cannot.
+    Names and sentences inside a JSON part do not change the hash.
     """
     found = hashlib.sha256()
     for part in parts:
@@ -102,14 +102,14 @@ FORMS: dict[str, tuple[tn.Architecture, tn.Recipe, Any]] = {
 
 
 def recording(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> str:
-    """Train from seed 1 and hash everything that is kept, and what the trained network answers."""
+    """Train from seed 1; hash the recording and the outputs of the trained network."""
     run = tn.train(tn.Network.initial(architecture, seed=1), source, recipe)
     kept = (run.parameters, run.state, run.gradients, run.activations, run.losses, run.loss_per_epoch)
     return digest(*kept, run.movement_per_epoch, run.final(run.examples), run.identity)
 
 
 def early_stopping() -> str:
-    """Stop by held-out rows of a scaled table; hash the losses on them and the best network."""
+    """Stop early on a table; hash the validation losses and the best network."""
     table = tn.Examples.from_table(TABLE, label="kind")
     training, validation = (table.reordered(part.names) for part in tn.split(table, 0.3, seed=0))
     recipe = tn.Recipe(epochs=60, patience=9, order="shuffled")
@@ -123,20 +123,20 @@ def early_stopping() -> str:
 
 
 def population(architecture: tn.Architecture, recipe: tn.Recipe, source: Any) -> str:
-    """Train 70 seeds; hash their parameters on the way, the kernel's answers, and what is said of them."""
+    """Train 70 seeds; hash their parameters, the kernel's outputs and the verdicts."""
     cohort = Cohort(TrainingJob.of(architecture, recipe, source), np.arange(7, 77))
-    seen = []
+    snapshots = []
     for epoch in (0, recipe.epochs // 5, recipe.epochs):
         cohort.advance(epoch)
         pictures = np.linspace(0, 1, 3 * architecture.sizes[0]).reshape(3, -1)
-        seen += [cohort.parameters(), cohort.outputs(pictures)]
+        snapshots += [cohort.parameters(), cohort.outputs(pictures)]
     trained = tn.population(recipe, 70, first_seed=7, examples=source, architecture=architecture)
     verdicts = [verdict.to_json() for verdict in trained.verdicts()]
-    return digest(*seen, trained.parameters, trained.outputs(trained.examples), trained.losses, verdicts)
+    return digest(*snapshots, trained.parameters, trained.outputs(trained.examples), trained.losses, verdicts)
 
 
 def sweep() -> str:
-    """Put a small grid to 300 seeds each; hash what its tables say."""
+    """Train a small grid with 300 seeds each; hash the tables."""
     import pyarrow.parquet as pq
 
     found = tn.sweep(tn.grid(learning_rate=[0.5, 5.0], epochs=[50, 200]), networks=300)
@@ -149,7 +149,7 @@ def sweep() -> str:
 
 
 def learner() -> str:
-    """Choose the learner again that comes with the package, and hash its recording and its card."""
+    """Select the shipped learner again; hash its recording."""
     from tinynet.story import learner
 
     run = learner.choose()
@@ -158,75 +158,105 @@ def learner() -> str:
 
 
 def world() -> str:
-    """Draw pictures of a world, and answer them as well as anybody can."""
+    """Draw pictures of a world; hash them and their posteriors."""
     from tinynet.evaluation import bayes
 
     inputs, targets, rows = WORLD.draw(np.arange(2000), seed=5, stream=rng.TEST)
     return digest(inputs, targets, rows, bayes.posterior(WORLD, inputs))
 
 
-# --- what is said of networks -------------------------------------------------------------------------------------------
+# --- evaluation ------------------------------------------------------------------------------------------------------
 
 
-def evaluation() -> Iterator[tuple[str, Any]]:
-    """Yield what is measured of networks, the best possible answers, and what chapters say, each by name."""
-    from tinynet.evaluation import (
-        bayes,
-        bayes_bounds,
-        calibration,
-        classification,
-        diagnosis,
-        regression,
-        symmetry,
+def drawn_inputs() -> Any:
+    """Draw 300 pictures of the world. -> inputs"""
+    return WORLD.draw(np.arange(300), seed=5, stream=rng.TEST)[0]
+
+
+def bayes_optimal() -> Iterator[tuple[str, Any]]:
+    """Yield the scores and the posteriors of the Bayes-optimal answer."""
+    from tinynet.evaluation import bayes, bayes_bounds
+
+    bounds = vars(bayes_bounds.bayes_scores(WORLD, count=3000))
+    yield "bayes bounds", {name: tuple(bound) for name, bound in bounds.items()}
+    sharp = replace(WORLD, noise=0.05, n=3)
+    yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=rng.TEST)[0])
+    yield "doubt", bayes.ambiguous(WORLD, drawn_inputs())
+
+
+def trained_networks() -> Iterator[tuple[str, Any]]:
+    """Yield exam results, scores, a diagnosis, a path and symmetrized outputs."""
+    from tinynet.evaluation import classification, diagnosis, symmetry
+
+    trained = tn.population(tn.Recipe(learning_rate=5.0), networks=200)
+    yield (
+        "exam results",
+        [result.tolist() for result in vars(trained.take_exam(tn.Exam(count=1500))).values()],
     )
-    from tinynet.experiments import aggregates, trials
-    from tinynet.story import journey
-
     table = tn.Examples.from_table(TABLE, label="kind")
     network = tn.Network.initial((2, 5, 3), seed=1, output="softmax")
     run = tn.train(network, table, tn.Recipe(loss="cross_entropy", learning_rate=0.5, epochs=30))
-    trained = tn.population(tn.Recipe(learning_rate=5.0), networks=200)
-    shown = WORLD.draw(np.arange(300), seed=5, stream=rng.TEST)[0]
-    sharp = replace(WORLD, noise=0.05, n=3)
-    yield (
-        "floors",
-        {name: tuple(found) for name, found in vars(bayes_bounds.bayes_scores(WORLD, count=3000)).items()},
-    )
-    yield "posterior", bayes.posterior(sharp, sharp.draw(np.arange(60), seed=5, stream=rng.TEST)[0])
-    yield "doubt", bayes.ambiguous(WORLD, shown)
-    yield "marks", [mark.tolist() for mark in vars(trained.take_exam(tn.Exam(count=1500))).values()]
     yield "scores", classification.score(run.final, table).to_json()
-    yield "diagnosis", [found.evidence for found in diagnosis.diagnose(run)]
-    yield "walk", diagnosis.walk(run)
-    yield "views", symmetry.symmetrize(tn.Network.initial(seed=3))(shown)
+    yield "diagnosis", [finding.evidence for finding in diagnosis.diagnose(run)]
+    yield "path", diagnosis.walk(run)
+    yield "symmetrized outputs", symmetry.symmetrize(tn.Network.initial(seed=3))(drawn_inputs())
+
+
+def generated_inputs() -> Iterator[tuple[str, Any]]:
+    """Yield midpoints of classes, values of a grid, fuzzy lines and checkpoints."""
     from tinynet.data import probes
+    from tinynet.experiments import aggregates, trials
 
-    yield "between", probes.class_midpoints(table).to_json()
-    yield (
-        "grid",
-        [trials.parse_values("learning_rate", "0.05..20/17"), trials.parse_values("epochs", "100..30000/7")],
+    yield "class midpoints", probes.class_midpoints(tn.Examples.from_table(TABLE, label="kind")).to_json()
+    rates, epochs = (
+        trials.parse_values("learning_rate", "0.05..20/17"),
+        trials.parse_values("epochs", "100..30000/7"),
     )
+    yield "grid", [rates, epochs]
     yield "fuzzy", tn.pictures.fuzzy_lines(50, noise=0.1, seed=3).to_json()
-    yield "tallies", [aggregates.logarithmic_checkpoints(stop).tolist() for stop in (1, 100, 31623)]
+    yield "checkpoints", [aggregates.logarithmic_checkpoints(stop).tolist() for stop in (1, 100, 31623)]
+
+
+def verdicts() -> Iterator[tuple[str, Any]]:
+    """Yield the numbers in the verdicts of the first chapters."""
+    from tinynet.story import journey
+
     chapters = journey.journey("stress", networks=100, epochs_factor=10)
-    yield (
-        "story",
-        [part.to_json() for chapter in chapters for part in chapter.parts if isinstance(part, Verdict)],
-    )
+    parts = [part for chapter in chapters for part in chapter.parts]
+    yield "story", [part.to_json() for part in parts if isinstance(part, Verdict)]
+
+
+def regression_scores() -> Iterator[tuple[str, Any]]:
+    """Yield the scores of a network that predicts numbers."""
+    from tinynet.evaluation import regression
+
     numbers = tn.Examples.from_table({"x": TABLE["width"], "y": TABLE["height"]}, targets="y")
-    told = tn.train(
-        tn.Network.initial((1, 3, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=5)
-    ).final
-    yield "fits", regression.score_regression(told, numbers).to_json()
-    said, true = DRAW.random((3, 700)), (DRAW.random(700) < 0.6) * 1.0
-    yield "temperature", calibration.temperature(said, true)
-    yield (
-        "calibration",
-        [calibration.cross_entropy(said, true).tolist(), calibration.reliability(said, true).ece.tolist()],
-    )
+    initial = tn.Network.initial((1, 3, 1), seed=0, output="identity")
+    trained = tn.train(initial, numbers, tn.Recipe(epochs=5)).final
+    yield "regression scores", regression.score_regression(trained, numbers).to_json()
 
 
-# --- all together ----------------------------------------------------------------------------------------------------
+def calibration_scores() -> Iterator[tuple[str, Any]]:
+    """Yield temperature, cross-entropy and calibration error of random predictions."""
+    from tinynet.evaluation import calibration
+
+    predicted, outcomes = DRAW.random((3, 700)), (DRAW.random(700) < 0.6) * 1.0
+    yield "temperature", calibration.temperature(predicted, outcomes)
+    losses = calibration.cross_entropy(predicted, outcomes).tolist()
+    yield "calibration", [losses, calibration.reliability(predicted, outcomes).ece.tolist()]
+
+
+def evaluation() -> Iterator[tuple[str, Any]]:
+    """Yield the results of every evaluation by name."""
+    yield from bayes_optimal()
+    yield from trained_networks()
+    yield from generated_inputs()
+    yield from verdicts()
+    yield from regression_scores()
+    yield from calibration_scores()
+
+
+# --- all experiments ------------------------------------------------------------------------------------------------
 
 
 def functions() -> str:

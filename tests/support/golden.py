@@ -1,4 +1,4 @@
-"""The golden files: numbers that Python and the page must both compute, to the last bit."""
+"""Read and write golden files: numbers that Python and the page compute, to the last bit."""
 
 import json
 from pathlib import Path

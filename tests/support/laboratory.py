@@ -1,4 +1,4 @@
-"""A real server and a real browser for the tests of the page."""
+"""Start a server and a browser for the tests of the page."""
 
 import shutil
 import threading
@@ -12,12 +12,12 @@ from tinynet.lab.http import app as server
 from tinynet.lab.http import serve
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE = 120_000  # milliseconds that the page has for anything: a busy machine fails no test
+PATIENCE = 120_000  # milliseconds; long, so that no test fails on a busy machine
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @contextmanager
-def running(port=0):
+def running_server(port=0):
     """Serve the laboratory in a thread; yield its address."""
     listening = serve.free_port("127.0.0.1", port)
     app = server.create_app()
@@ -35,24 +35,24 @@ def running(port=0):
         listening.close()
 
 
-def rested(page):
-    """Wait, by the page's own timers, until the page did what it does a moment later, such as writing its address."""
+def wait_for_timers(page):
+    """Wait for delayed actions of the page, such as writing its address."""
     page.evaluate(
         "async () => { for (let k = 0; k < 6; k++) await new Promise((go) => setTimeout(go, 100)); }"
     )
 
 
 def browser_path():
-    """Return the machine's Chromium or Chrome; None takes Playwright's own."""
+    """Return the path of Chromium or Chrome; None selects Playwright's Chromium."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
 def launch(playwright):
-    """Start the browser, or say what to install."""
+    """Start the browser; if none is installed, the error has the command."""
     try:
         return playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
     except Exception as error:
         raise RuntimeError(
-            "no Chromium was found for the tests of the page; install one (Debian: apt-get install chromium), "
-            "or let Playwright download its own: .venv/bin/playwright install chromium"
+            "Chromium is not installed. Install it (Debian: apt-get install chromium), "
+            "or download Playwright's Chromium: .venv/bin/playwright install chromium"
         ) from error

@@ -1,4 +1,4 @@
-"""Networks of every form, for tests that take many."""
+"""Draw networks of every form for property tests."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ OUTPUT = (*HIDDEN, "softmax")
 
 @st.composite
 def networks(draw, most=8, single=None):
-    """Any network of one to four layers; single: whether its parameters are float32 numbers."""
+    """Draw a network of one to four layers; `single` makes float32 parameters."""
     sizes = tuple(draw(st.lists(st.integers(1, most), min_size=2, max_size=5)))
     hidden, output = draw(st.sampled_from(HIDDEN)), draw(st.sampled_from(OUTPUT))
     start = tn.Network.initial(sizes, seed=draw(st.integers(0, 99)), hidden=hidden, output=output)
@@ -24,7 +24,7 @@ def pictures(network, count=50, seed=0):
     return np.random.default_rng(seed).random((count, network.sizes[0]))
 
 
-def layered(network):
-    """What other programs can know of a network: sizes, activations between layers, parameters."""
+def content(network):
+    """Return everything a file stores: sizes, activations and parameters."""
     hidden = network.architecture.hidden if len(network.sizes) > 2 else None
     return network.sizes, hidden, network.architecture.output, network.parameters.tolist()

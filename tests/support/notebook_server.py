@@ -1,4 +1,4 @@
-"""A real JupyterLab for the tests of the widget: on a free port, with a token, and nothing of the user's own."""
+"""Start JupyterLab for the tests of the widget, with a token and without the user's settings."""
 
 import json
 import os
@@ -15,7 +15,7 @@ QUIET = {"fetchNews": "false", "checkForUpdates": False}
 
 
 def write(path, *cells):
-    """Write a notebook of these cells."""
+    """Write a notebook with these cells."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in cells])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
@@ -23,13 +23,13 @@ def write(path, *cells):
 
 @contextmanager
 def jupyterlab(folder, home):
-    """Serve `folder`, with all settings in `home`; yield what gives the address of a notebook."""
+    """Serve `folder`, with settings in `home`; yield a function from a notebook to its address."""
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(QUIET))
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     token = secrets.token_hex(16)
     places = (
         "JUPYTER_CONFIG_DIR",

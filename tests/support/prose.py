@@ -1,4 +1,4 @@
-"""Split text into sentences, and find those that are hard to read."""
+"""Split text into sentences, and find sentences that are hard to read."""
 
 import re
 
@@ -15,9 +15,9 @@ def sentences(text):
 
 
 def hard(text):
-    """Return the sentences that are too long, have two intervals, or begin in a way that is hard to read.
+    """Return the sentences that are long, have two intervals, or have a hard beginning.
 
-    A brace is a value that was not filled in.
+    A brace is a missing value.
 
     Everything between spaces is a word: "95 % interval 0 % to 0.4 %" has eight.
     """
@@ -47,5 +47,5 @@ def texts(part):
 
 
 def hard_sentences(parts):
-    """Return every sentence of some parts that is hard to read."""
+    """Return the hard sentences of some parts."""
     return [found for part in parts for text in texts(part) for found in hard(text)]

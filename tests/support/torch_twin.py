@@ -1,4 +1,4 @@
-"""The same training in PyTorch, as a learner would write it: the judge of our numbers."""
+"""Train in PyTorch with autograd, as an independent reference."""
 
 import math
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ ACTIVATIONS = {
 
 @dataclass
 class Steps:
-    """What PyTorch did, step by step."""
+    """The numbers of a PyTorch training, step by step."""
 
     parameters: np.ndarray  # (steps + 1, P)
     gradients: np.ndarray  # (steps, P)
@@ -68,7 +68,7 @@ def loss_of(
     model: nn.Sequential, inputs: torch.Tensor, targets: torch.Tensor, recipe: Recipe
 ) -> torch.Tensor:
     share = recipe.label_smoothing
-    if recipe.loss == "cross_entropy":  # PyTorch's takes the weighted sums, before the softmax
+    if recipe.loss == "cross_entropy":  # the loss in PyTorch takes the weighted sums
         return nn.functional.cross_entropy(model[:-1](inputs), targets, label_smoothing=share)
     targets = (1 - share) * targets + share / targets.shape[1]
     return {"mse": nn.functional.mse_loss, "bce": nn.functional.binary_cross_entropy}[recipe.loss](
@@ -76,8 +76,8 @@ def loss_of(
     )
 
 
-def share_of(recipe: Recipe, step: int, steps: int) -> float:
-    """The learning rate's share of the first nudge's, written out again."""
+def rate_factor(recipe: Recipe, step: int, steps: int) -> float:
+    """Return the learning rate of a step, divided by that of the first step."""
     done = min(1.0, step / max(1, steps - 1))
     if recipe.schedule == "hold_then_decay":
         return recipe.final_fraction ** max(0.0, (done - recipe.hold_fraction) / (1 - recipe.hold_fraction))
@@ -89,20 +89,22 @@ def share_of(recipe: Recipe, step: int, steps: int) -> float:
 def train(network: Network, examples: Source, recipe: Recipe, dtype: torch.dtype = torch.float64) -> Steps:
     """Train as `tinynet.train` does, with autograd and torch.optim."""
     model = module(network, dtype)
-    nudger = optimizer(model, recipe)
+    torch_optimizer = optimizer(model, recipe)
     parameters, gradients, losses = [flat(model.parameters())], [], []
     steps = recipe.epochs * steps_per_epoch(recipe, examples)
-    schedule = torch.optim.lr_scheduler.LambdaLR(nudger, lambda step: share_of(recipe, step, steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        torch_optimizer, lambda step: rate_factor(recipe, step, steps)
+    )
     for step in range(steps):
         shown = batch_indices(recipe, examples, step, step + 1)
         inputs, targets = (
             torch.tensor(seen[shown.ravel() >= 0], dtype=dtype)
             for seen in batch_arrays(replace(recipe, label_smoothing=0.0), examples, step, shown)
         )
-        nudger.zero_grad()
+        torch_optimizer.zero_grad()
         loss = loss_of(model, inputs, targets, recipe)
         loss.backward()
-        nudger.step()
+        torch_optimizer.step()
         schedule.step()
         losses.append(loss.item())
         gradients.append(flat(p.grad for p in model.parameters()))

@@ -76,8 +76,8 @@ def numbers(net):
     return np.concatenate([p.detach().numpy().astype(float).ravel() for p in net.parameters()])
 
 
-def reconciles(recording, within=1e-6):
-    """Check that before + change = after, that every cell is finite, and that TinyNet agrees with PyTorch."""
+def assert_consistent(recording, within=1e-6):
+    """Assert that before + change = after, that cells are finite and equal PyTorch."""
     for moment in recording:
         assert all(np.isfinite(value) for value in moment.values.values())
         for row in moment.ledger():

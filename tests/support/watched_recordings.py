@@ -1,4 +1,4 @@
-"""Watched trainings, with and without formulas."""
+"""Record PyTorch trainings, with and without formulas."""
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def watched(optimizer, loss, between=lambda net: None):
 
 
 def recordings():
-    """A training with formulas for every part, and a training with external loss, optimizer and gradients."""
+    """Yield a training with all formulas, and a training whose parts are external."""
     import torch
     from torch import nn
 

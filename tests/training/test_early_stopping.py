@@ -1,4 +1,4 @@
-"""Early stopping, compared with a PyTorch loop that keeps its best network."""
+"""Compare early stopping with a PyTorch loop that keeps its best network."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ RECIPE = tn.Recipe(learning_rate=5.0, epochs=600, noise=0.3, order="shuffled", p
 
 
 def torch_best(network, recipe):
-    """The usual loop. -> epochs, best epoch, best parameters, validation losses"""
+    """Train in PyTorch. -> epochs, best epoch, best parameters, validation losses"""
     steps = torch_twin.train(network, LINES, recipe)
     inputs, targets = torch.tensor(VALIDATION.inputs), torch.tensor(VALIDATION.targets)
     best, best_epoch, kept, losses = np.inf, 0, None, []

@@ -18,7 +18,7 @@ def run():
     return tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=5))
 
 
-def test_save_and_load_give_the_same_recording(run, tmp_path):
+def test_save_and_load_keep_the_recording(run, tmp_path):
     path = tmp_path / "run.safetensors"
     run.save(path)
     again = tn.load(path)
@@ -59,8 +59,8 @@ def test_a_truncated_file_is_refused(run, keep):
         tn.Recording.from_bytes(run.to_bytes()[:keep], "cut.safetensors")
 
 
-def test_any_flipped_byte_is_refused_or_harmless(run):
-    """Harmless bytes are in the version or in white space. They leave every number and the experiment unchanged."""
+def test_any_flipped_byte_is_refused_or_changes_no_number(run):
+    """Flip each byte; bytes in the version or in white space change no number."""
     data = run.to_bytes()
     messages = []
     for place in np.random.default_rng(0).integers(0, len(data), 300):
@@ -81,7 +81,7 @@ def edited(run, **changes):
     return save(arrays, metadata={"tinynet": json.dumps(about | changes)})
 
 
-def test_a_newer_format_says_to_upgrade(run):
+def test_a_newer_format_is_refused_with_advice_to_upgrade(run):
     with pytest.raises(
         TinyNetError, match=r"the format of .* is 4.*reads formats up to 3. Upgrade .* written by 9.0"
     ):
@@ -104,7 +104,7 @@ def test_a_changed_description_is_refused(run, changes, message):
         tn.Recording.from_bytes(edited(run, **changes))
 
 
-def test_other_files_are_refused(tmp_path):
+def test_files_without_a_recording_are_refused(tmp_path):
     from safetensors.numpy import save_file
 
     save_file({"weights": np.zeros(3)}, tmp_path / "foreign.safetensors")
@@ -170,10 +170,10 @@ TRAININGS = [
 
 
 def golden_numbers():
-    """The trainings that the page also runs, one for each kind of recipe, and their sheets."""
+    """Return trainings of each kind of recipe and their sheets; the page runs them too."""
     sheets: list = []
     runs = [
-        described(
+        golden_run(
             tn.train(
                 tn.Network.initial(architecture, seed=3),
                 source,
@@ -187,8 +187,8 @@ def golden_numbers():
     return {"examples": LINES.to_json(), "held_out": HELD_OUT.to_json(), "sheets": sheets, "runs": runs}
 
 
-def described(run, sheets, most=40):
-    """The batches and states of the first steps, the final state, and the curves."""
+def golden_run(run, sheets, most=40):
+    """Return the batches and states of the first steps, the final state and the curves."""
     moments = [run[step] for step in range(min(run.steps, most))]
     memory = np.hstack([run.parameters, run.state])
     return {
@@ -196,7 +196,7 @@ def described(run, sheets, most=40):
         "recipe": run.recipe.to_json(),
         "world": run.world and run.world.to_json(),
         "sheets": {
-            batch: placed(sheet_of(run, batch), sheets) for batch in sorted({1, run.recipe.batch_size})
+            batch: index_of(sheet_of(run, batch), sheets) for batch in sorted({1, run.recipe.batch_size})
         },
         "names": [moment.names for moment in moments],
         "inputs": [moment.batch.inputs.tolist() for moment in moments],
@@ -211,24 +211,24 @@ def described(run, sheets, most=40):
 
 
 def sheet_of(run, batch):
-    """The sheet as the page requests it, without the numbers of the settings."""
-    told = sheets.sheet(requests.SheetRequest(run.network.architecture, run.recipe, batch))
-    cells = {key: told["sheet"][key] for key in ("format", "batch", "cells")}
-    return told | {"sheet": cells, "symbols": {}, "settings": dict.fromkeys(told["settings"], 0.0)}
+    """Return the sheet that the page requests, without the values of the settings."""
+    response = sheets.sheet(requests.SheetRequest(run.network.architecture, run.recipe, batch))
+    cells = {key: response["sheet"][key] for key in ("format", "batch", "cells")}
+    return response | {"sheet": cells, "symbols": {}, "settings": dict.fromkeys(response["settings"], 0.0)}
 
 
-def placed(sheet, sheets):
+def index_of(sheet, sheets):
     """Return the index of the sheet in `sheets`. Add a new sheet at the end."""
     if sheet not in sheets:
         sheets.append(sheet)
     return sheets.index(sheet)
 
 
-def test_the_golden_file_is_unchanged(check_golden):
+def test_the_golden_runs_are_unchanged(check_golden):
     check_golden("runs", golden_numbers())
 
 
-def test_the_repr_of_recordings_moments_and_explanations():
+def test_recordings_moments_and_explanations_have_a_short_repr():
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     first, last = run.loss_per_epoch
     expected = (

@@ -12,7 +12,7 @@ from tinynet.training import train as training
 
 LINES = tn.pictures.lines()
 RECIPES = {
-    "the notebook's": tn.Recipe(),
+    "default": tn.Recipe(),
     "mini-batches of 3": tn.Recipe(batch_size=3),
     "full batch": tn.Recipe(batch_size=4, learning_rate=0.5),
     "shuffled": tn.Recipe(order="shuffled", seed=7),
@@ -43,7 +43,7 @@ NETWORKS = {
 
 @pytest.fixture(params=["in a straight line", "in loops"])
 def kernels(request, monkeypatch):
-    """The two compiled forms of the sheet: straight-line code for small networks, loops for large networks."""
+    """Select one of the two compiled forms: straight-line code or loops."""
     if request.param == "in loops":
         monkeypatch.setattr(scalar, "MAX_UNROLLED", 0)
     scalar._compiled.cache_clear()
@@ -65,7 +65,7 @@ def test_every_step_agrees_with_pytorch(recipe, kernels):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
-def test_every_step_of_other_networks_agrees_with_pytorch(architecture, kernels):
+def test_every_step_of_networks_of_every_form_agrees_with_pytorch(architecture, kernels):
     assert_same_steps(tn.Network.initial(architecture, seed=1), LINES, tn.Recipe(batch_size=2), 1e-12)
 
 
@@ -103,8 +103,8 @@ def test_order_noise_and_augmentation_are_refused_for_a_world():
             tn.train(tn.Network.initial(seed=0), tn.World(), tn.Recipe(**fields))
 
 
-def test_the_first_step_by_hand():
-    """A 1-1-1 identity network: w2 (w1 x + b1) + b2 = 3 (2 * 0.5 + 1) - 1 = 5, target 1, error 4."""
+def test_the_first_step_equals_a_calculation_by_hand():
+    """Compute a 1-1-1 identity network: 3 (2 * 0.5 + 1) - 1 = 5, target 1, error 4."""
     architecture = tn.Architecture((1, 1, 1), hidden="identity", output="identity")
     network = tn.Network.initial(architecture, seed=0).with_parameters(np.array([2.0, 1.0, 3.0, -1.0]))
     one = tn.Examples(np.array([[0.5]]), np.array([[1.0]]), ("half",), target_names=("bright",))
@@ -128,7 +128,7 @@ def test_sheet_and_kernel_agree_to_the_last_bit(recipe, kernels):
 
 
 @pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
-def test_sheet_and_kernel_agree_for_other_networks(architecture, kernels):
+def test_sheet_and_kernel_agree_for_networks_of_every_form(architecture, kernels):
     loss = "cross_entropy" if architecture.output == "softmax" else "mse"
     run = tn.train(
         tn.Network.initial(architecture, seed=2), LINES, tn.Recipe(epochs=2, batch_size=3, loss=loss)
@@ -161,7 +161,7 @@ def test_noise_is_part_of_the_batch():
     assert run[5].values["input[2]"] == seen[5, 2]
 
 
-def test_a_short_batch_is_filled_up_with_minus_1():
+def test_the_indices_of_a_short_batch_end_with_minus_1():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1, batch_size=3))
     assert run.batches.tolist() == [[0, 1, 2], [3, -1, -1]]
     np.testing.assert_allclose(run.loss_per_epoch[0], (3 * run.losses[0] + run.losses[1]) / 4)
@@ -175,7 +175,7 @@ def test_movement_is_the_norm_of_the_weight_change():
     )
 
 
-def test_a_branch_continues_with_the_same_steps():
+def test_a_branch_without_changes_repeats_the_steps():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=20))
     branch = tn.train(run[40].network, LINES, tn.Recipe(epochs=10))
     assert branch.parameters.tolist() == run.parameters[40:].tolist()
@@ -229,12 +229,12 @@ def test_ctrl_c_keeps_the_recorded_steps():
     assert run.loss_per_epoch.tolist() == whole.loss_per_epoch[: run.epochs].tolist()
 
 
-def test_nudge_is_the_first_step_of_a_training():
+def test_a_nudge_equals_the_first_step_of_a_training():
     network = tn.Network.initial(seed=0)
     assert tn.nudge(network, LINES[0]).ledger() == tn.train(network, LINES, tn.Recipe())[0].ledger()
 
 
-def test_nudges_are_a_training_on_one_example():
+def test_nudges_equal_a_training_on_one_example():
     network, top = tn.Network.initial(seed=0), LINES["top"]
     run = tn.train(network, top, tn.Recipe(epochs=5))
     moments = training.nudges(network, top, times=5)
@@ -264,7 +264,7 @@ def test_nudges_are_a_training_on_one_example():
         ((4, 3, 2), {}, {"loss": "cross_entropy"}, "needs outputs that sum to 1. Set output to 'softmax'"),
     ],
 )
-def test_a_network_that_does_not_fit_is_refused(sizes, options, recipe, message):
+def test_an_incompatible_network_is_refused(sizes, options, recipe, message):
     with pytest.raises(TinyNetError, match=message):
         tn.train(tn.Network.initial(sizes, seed=0, **options), LINES, tn.Recipe(**recipe))
 
@@ -299,13 +299,13 @@ def test_cross_entropy_refuses_targets_that_do_not_sum_to_1():
             lambda run: tn.train(run.network, run.examples, kept=0),
             "kept is 0. It must be a whole number of at least 1",
         ),
-        (lambda run: tn.Recipe.from_json([1]), "recipe is a list. It must be a JSON object"),
+        (lambda run: tn.Recipe.from_json([1]), "recipe is of type list. It must be a JSON object"),
         (lambda run: run[1.5], "step is 1.5. It must be a whole number"),
         (lambda run: run["a"], "step is 'a'. It must be a whole number"),
         (lambda run: run.examples[1.5], "index 1.5 does not fit"),
     ],
 )
-def test_values_of_another_type_are_refused(call, message):
+def test_arguments_of_the_wrong_type_are_refused(call, message):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
     with pytest.raises(tn.TinyNetError, match=message):
         call(run)

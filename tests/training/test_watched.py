@@ -1,4 +1,4 @@
-"""A watched training as a recording, with a golden file that the page replays too."""
+"""Test the recording of a watched training, with a golden file that the page replays."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ from watched_recordings import recordings
 LINES = tn.pictures.lines()
 
 
-def described(run):
+def golden_training(run):
     architecture, recipe = run.network.architecture, run.recipe
     written = {
         str(batch): sheets.sheet(requests.SheetRequest(architecture, recipe, batch)) for batch in (1, 3)
@@ -40,21 +40,21 @@ def description(data):
     return about | {"tinynet": ""}
 
 
-def test_the_golden_file_is_unchanged():
-    """The page replays the file too."""
+def test_the_golden_watched_trainings_are_unchanged():
+    """Compare with the golden file, which the page also replays."""
     for kept in golden.read("watched"):
         run = opened(kept)
         assert isinstance(run, WatchedRecording)
-        found = json.loads(json.dumps(described(run)))
+        found = json.loads(json.dumps(golden_training(run)))
         assert description(found.pop("bytes")) == description(kept.pop("bytes"))
         assert found == kept
 
 
 @pytest.mark.torch
 def test_pytorch_reproduces_the_golden_file(request):
-    """PyTorch's numbers differ a little between processors."""
+    """Allow small differences of PyTorch between processors."""
     if request.config.getoption("--write-golden"):
-        golden.write("watched", [described(run) for run in recordings()])
+        golden.write("watched", [golden_training(run) for run in recordings()])
     for run, kept in zip(recordings(), golden.read("watched"), strict=True):
         expected = opened(kept)
         assert run.recipe == expected.recipe
@@ -63,7 +63,7 @@ def test_pytorch_reproduces_the_golden_file(request):
         assert np.abs(run.losses - expected.losses).max() < 1e-6
 
 
-def test_external_cells_have_no_formula_and_the_right_phase():
+def test_external_cells_have_a_phase_and_no_formula():
     known, external = (opened(kept) for kept in golden.read("watched"))
     assert known[0].sheet.watched == []
     assert external.recipe.external == ["loss", "optimizer", "gradients"]
@@ -86,7 +86,7 @@ def test_external_cells_are_explained_with_their_number():
     assert "u(w" in moment.explain("layer2.weight[0,1].used").text()
 
 
-def test_wrong_shapes_and_steps_are_refused():
+def test_arrays_of_wrong_shape_and_invalid_steps_are_refused():
     run, _ = (opened(kept) for kept in golden.read("watched"))
     with pytest.raises(ValueError, match="slopes has shape"):
         WatchedRecording(**{**fields(run), "slopes": run.slopes[:, :1]})
@@ -108,7 +108,7 @@ def fields(run):
 
 
 @pytest.mark.torch
-def test_the_repr_is_one_line(tmp_path):
+def test_the_repr_of_a_watched_recording_is_one_line(tmp_path):
     run = next(recordings())
     assert repr(run).startswith("<WatchedRecording of <")
     assert f"{run.steps:,} steps" in repr(run)

@@ -1,4 +1,4 @@
-/** The entry of the page. It mounts itself in its own document; notebooks and other hosts mount it themselves. */
+/** The entry of the page. It mounts itself in its own document. Notebooks and other hosts mount it themselves. */
 
 import { embedded } from "./api/embedded";
 import { http } from "./api/http";

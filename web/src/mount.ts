@@ -19,7 +19,7 @@ export interface Mounted {
 
 let sheet: CSSStyleSheet | undefined;
 
-/** Mount the laboratory. `api` answers its questions, `host` connects it to its surroundings. */
+/** Mount the laboratory. `api` handles requests. `host` connects the page to its environment. */
 export function mountLab(target: HTMLElement | ShadowRoot, options: { api: Api; host?: Host }): Mounted {
   addStyles(target.getRootNode() as Document | ShadowRoot);
   const lab = new Lab(options.api);
@@ -27,9 +27,9 @@ export function mountLab(target: HTMLElement | ShadowRoot, options: { api: Api; 
   return { lab, goto: (step) => lab.playback.goto(step), open: (cell) => lab.open(cell), destroy: () => unmount(app) };
 }
 
-/** Adopt the style sheet, which affects only this document or shadow root and needs no inline style. */
+/** Adopt the style sheet. It affects only this document or shadow root, and needs no inline style. */
 function addStyles(root: Document | ShadowRoot): void {
-  if (!styles) return; // the development server adds them
+  if (!styles) return; // the development server adds the styles
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(styles);
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 }

@@ -40,7 +40,7 @@ export interface Examples {
   scaling?: Scaling; // of the input columns of a table
   target_scaling?: Scaling; // of the target columns of a regression
   unbounded?: boolean; // inputs may lie outside 0 to 1
-  untold?: boolean; // the targets are unknown: those here are placeholders
+  targetsUnknown?: boolean; // the targets are unknown and `targets` has placeholders
 }
 
 /** Min-max scaling of table columns: the lowest value becomes 0, the highest 1. */
@@ -52,7 +52,7 @@ export interface Scaling {
 
 export interface SheetAnswer {
   sheet: SheetJson;
-  symbols: Record<string, [mathml: string, text: string, words: string]>;
+  symbols: Record<string, [mathml: string, text: string, words: string, template?: string]>; // see withColumnNames
   settings: Record<string, number>;
   state: Record<string, number>;
   parameters: string[];
@@ -129,9 +129,13 @@ export interface World {
   n: number;
 }
 
+/** The choices of a recipe and an architecture, by Python's name of the parameter. */
+export type Choices = Record<string, string[]>;
+
 export interface About {
   version: string;
   limits: Record<string, number>;
+  choices: Choices;
   chapters: ChapterHead[];
   title?: string;
 }
@@ -146,7 +150,7 @@ export interface PopulationRequest {
   architecture: Architecture;
   recipe: Recipe;
   examples: Examples;
-  picture: number[];
+  inputs: number[];
   networks: number;
   first_seed: number;
   world?: World;

@@ -3,7 +3,7 @@ declare module "virtual:styles" {
   export default styles;
 }
 
-/** The functions of src/tinynet/elementary.py, with the same bits as in Python and in the compiled kernels. */
+/** The functions of src/tinynet/numerics/elementary.py, with the same bits as in Python and in the compiled kernels. */
 declare module "virtual:elementary" {
   export function exp(x: number): number;
   export function log(x: number): number;

@@ -1,4 +1,4 @@
-/** The laboratory as a notebook widget. The model holds `step`, `cell` and the data of the page. */
+/** The laboratory as a notebook widget. The model has `step`, `cell` and the data of the page. */
 
 import type { Api } from "./api/api";
 import { embedded } from "./api/embedded";
@@ -48,7 +48,7 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   };
 }
 
-/** Add an element with a shadow root, which keeps out the styles of the notebook. */
+/** Add an element with a shadow root, which isolates the page from the notebook's styles. */
 function addElement(el: HTMLElement): HTMLElement {
   const element = document.createElement("div");
   element.style.cssText = STYLE;
@@ -67,7 +67,7 @@ function goTo({ lab, open, goto }: Mounted, step: number, cell: string): void {
   goto(step);
 }
 
-/** Reports the current step and cell to the model. The theme follows the notebook until the user changes it. */
+/** Reports the current step and cell to the model. The theme follows the notebook until the user changes the theme. */
 class Notebook implements Host {
   readonly alone = false;
   readonly saves = true;
@@ -110,7 +110,7 @@ class Notebook implements Host {
   }
 }
 
-/** Answer from the data of the widget, also without a kernel. Ask Python for everything else. */
+/** Respond with the data of the widget, also without a kernel. Send all other requests to Python. */
 function apiOf(model: Model, kernel: Kernel): Api {
   const [own, python] = [embedded(model.get("payload")), kernelApi(kernel)];
   return {
@@ -123,7 +123,7 @@ function apiOf(model: Model, kernel: Kernel): Api {
   };
 }
 
-/** Keep keys pressed in the page from the shortcuts of the notebook. Escape returns the focus to the notebook. */
+/** Handle keys pressed in the page, and suppress notebook shortcuts. Escape returns the focus to the notebook. */
 function keepKeys(el: HTMLElement, signal: AbortSignal): void {
   const isForNotebook = (event: KeyboardEvent) => event.ctrlKey || event.metaKey; // such as Save
   const mark = (event: KeyboardEvent) => el.toggleAttribute("data-lm-suppress-shortcuts", !isForNotebook(event)); // read by JupyterLab

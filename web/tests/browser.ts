@@ -1,4 +1,4 @@
-/** The script that tests/browser/test_engines.py runs in a browser: it computes the golden files and sends back all differences. */
+/** Compute the golden files in a browser and post all differences to tests/browser/test_engines.py. */
 
 import { compared, difference, type Golden, NAMES } from "./golden";
 

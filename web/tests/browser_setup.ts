@@ -16,6 +16,6 @@ globalThis.matchMedia = (media) =>
   ({ media, matches: false, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
 Element.prototype.setPointerCapture = () => {};
 
-/** Use the style of the element around a formula: MathML elements have no style in jsdom. */
+/** Use the style of the element around a formula. MathML elements have no style in jsdom. */
 const computedStyle = window.getComputedStyle;
 window.getComputedStyle = (element) => computedStyle(element.closest("math")?.parentElement ?? element);

@@ -25,7 +25,7 @@ def f(
 `;
 
 describe("elementary.py as JavaScript", () => {
-  it("has its constants, functions and statements, also those over several lines", () => {
+  it("has the constants, functions and statements, also over several lines", () => {
     const [imports, ...lines] = translate(FUNCTION).split("\n");
     expect(imports).toMatch(/^import { exponent, power2, select } from ".*\/src\/engine\/primitives\.ts";$/);
     expect(lines.map((line) => line.replace(/ +/g, " "))).toEqual([

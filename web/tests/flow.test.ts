@@ -1,4 +1,4 @@
-/** The imports of the page: no circle between files, and no folder imports from a later one. */
+/** Check the imports of the page: no circle between files, and no import from a later folder. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
@@ -7,7 +7,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
-/** The folders of src. Each imports only from itself and from earlier ones. */
+/** The folders of src. Each imports only from itself and from earlier folders. */
 const FOLDERS = [
   "types.ts", "engine", "display", "api", "host", "state",
   "views/parts", "views/panels", "views/learner", "views", "mount.ts", "widget.ts", "lab.ts",
@@ -23,7 +23,7 @@ function importsOf(name: string, source: string): string[] {
   );
 }
 
-/** Return the files that each file imports. Packages and virtual modules are left out. */
+/** Return the files that each file imports. Packages and virtual modules are omitted. */
 function graphOf(sources: Record<string, string>): Graph {
   const find = (path: string) =>
     [path, `${path}.ts`].find((file) => file in sources) ?? (path.endsWith(".css") ? null : path);

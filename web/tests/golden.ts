@@ -1,4 +1,4 @@
-/** Compute the golden files of tests/golden with the code of the page: in Node by vitest, in browsers by their own test. */
+/** Compute the golden files of tests/golden with the code of the page: in Node with vitest, in browsers with a separate test. */
 
 import * as elementary from "virtual:elementary";
 import { Prepared } from "../src/engine/prepared";
@@ -138,7 +138,7 @@ function ofDraws({ words, orders, normals, pictures }: GoldenDraws): Compared[] 
 
 function ofWorlds({ patterns, worlds }: GoldenWorlds): Compared[] {
   const tables = patterns.map(({ is_flat, ...table }, k) => ({
-    name: `the patterns of ${k + 2} pixels a side, in their order`,
+    name: `the patterns of ${k + 2}pixels a side, in order`,
     found: patternsOf(k + 2),
     expected: { ...table, isFlat: is_flat },
   }));
@@ -149,7 +149,7 @@ function ofWorlds({ patterns, worlds }: GoldenWorlds): Compared[] {
       targets: ours.map(({ target }) => target),
       rows: ours.map(({ row }) => row),
     };
-    return { name: `pictures of noise ${world.noise}, seed ${seed}, stream ${stream}`, found, expected };
+    return { name: `pictures with noise ${world.noise}, seed ${seed}, stream ${stream}`, found, expected };
   });
   return [...tables, ...pictures];
 }
@@ -176,12 +176,12 @@ function ofRun(python: GoldenRun, run: Run): Compared[] {
   const seen = names.map((_, step) => run.batch(step));
   return [
     {
-      name: `what is shown: ${name}`,
+      name: `batches: ${name}`,
       found: seen.map((shown) => [shown.names, shown.inputs, shown.targets]),
       expected: names.map((_, step) => [names[step], inputs[step], targets[step]]),
     },
     {
-      name: `what is learnt: ${name}`,
+      name: `training: ${name}`,
       found: [
         memory.map((_, step) => [...run.stateBefore(step)]),
         [...run.stateBefore(run.done)],

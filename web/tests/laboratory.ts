@@ -1,4 +1,4 @@
-/** A laboratory for tests: an Api that answers from the golden files, and functions that open a page with it. */
+/** A laboratory for tests: an Api with the data of the golden files, and functions that open a page. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, formulaKey } from "../src/engine/
 import { Lab } from "../src/state/lab.svelte";
 import { defaultState, type State } from "../src/state/state";
 import type { Architecture, Examples, Recipe, SheetAnswer, SheetJson } from "../src/types";
+import { CHOICES } from "./choices";
 import type { Golden } from "./golden";
 
 const read = (name: string) =>
@@ -25,12 +26,13 @@ export const initialParameters = Float32Array.from({ length: SEEDS * parameters.
 const startOf = (seed: number, count: number) =>
   Array.from({ length: count }, (_, k) => Math.fround(Math.sin(seed * parameters.length + k)));
 
-/** The data of an offline file, as Python packs it. The bytes are the initial parameters. */
+/** The data of an offline page, as Python writes the file. The bytes are the initial parameters. */
 export function fileData(change: object = {}): string {
   const form = { recipe: {}, batch: 1, cells: cells.map((_, k) => Number(k > 0)), settings: { rate: 0.1 }, state: {} };
   const document = {
     version: "1.2",
     title: "a file",
+    choices: CHOICES,
     pictures: { 2: { unsure_below: 0.2, sets: { lines: LINES } } },
     sheets: [{ architecture: DEFAULT_ARCHITECTURE, cells, symbols: {}, parameters, forms: [form] }],
     initial_parameters: [
@@ -45,7 +47,7 @@ export function fileData(change: object = {}): string {
   return deflateSync(Buffer.concat([length, json, Buffer.from(initialParameters.buffer)])).toString("base64");
 }
 
-/** All 16 black-and-white pictures, and the sets that belong to them. */
+/** All 16 black-and-white pictures, and the built-in sets. */
 const BLACK_AND_WHITE = Array.from({ length: 16 }, (_, k) => [8, 4, 2, 1].map((bit) => Number((k & bit) > 0)));
 const set = (inputs: number[][], names: string[], targets: number[][] | null): Examples => ({
   ...LINES,
@@ -64,7 +66,7 @@ export const SETS: Record<string, Examples> = {
   stress: set([[0.5, 0.5, 0.5, 0.5]], ["gray"], null),
 };
 
-/** Symbols for every cell: the name in brackets as text and MathML, and words. */
+/** Symbols of every cell: the name in brackets as text and MathML, and a title. */
 const symbolsOf = ({ cells }: SheetJson): SheetAnswer["symbols"] =>
   Object.fromEntries(cells.map(([name]) => [name, [`<mi>${name}</mi>`, `⟨${name}⟩`, `the words of ${name}`]]));
 
@@ -77,9 +79,9 @@ addSheet(DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, { sheet, symbols: {}, settings: {
 for (const { architecture, recipe, sheets } of runs.runs)
   for (const k of Object.values(sheets)) addSheet(architecture, recipe, runs.sheets[k]);
 
-/** An Api without Python: it knows the architectures and recipes of the golden files. */
+/** An Api without Python, for the architectures and recipes of the golden files. */
 export const api: Api = {
-  about: async () => ({ version: "1.2", limits: {}, chapters: [] }),
+  about: async () => ({ version: "1.2", limits: {}, choices: CHOICES, chapters: [] }),
   pictures: async () => ({ unsure_below: 0.2, sets: SETS }),
   async sheet(architecture, recipe, batch) {
     const answer = SHEETS.get(formulaKey(architecture, recipe, batch));

@@ -4,9 +4,9 @@ import { guest } from "../src/host/host";
 import { mountLab } from "../src/mount";
 import { api } from "./laboratory";
 
-const PATIENT = { timeout: 50_000 }; // milliseconds: a busy machine fails no test
+const PATIENT = { timeout: 50_000 }; // milliseconds; long, so that no test fails on a busy machine
 
-it("mounts the laboratory, goes to a step, opens known cells and unmounts", { timeout: 120_000 }, async () => {
+it("the laboratory mounts, goes to a step, opens known cells and unmounts", { timeout: 120_000 }, async () => {
   const target = document.body.appendChild(document.createElement("div"));
   const moved = vi.fn();
   const { lab, goto, open, destroy } = mountLab(target, { api, host: { ...guest, moved } });

@@ -6,6 +6,7 @@ import type { Api } from "../src/api/api";
 import { Lab } from "../src/state/lab.svelte";
 import { readRecording } from "../src/state/recordings";
 import type { SheetAnswer } from "../src/types";
+import { CHOICES } from "./choices";
 
 export interface Golden {
   bytes: string;
@@ -22,7 +23,7 @@ export const [known, given] = await Promise.all(
 );
 
 export const watchedApi: Api = {
-  about: async () => ({ version: "1", limits: {}, chapters: [] }),
+  about: async () => ({ version: "1", limits: {}, choices: CHOICES, chapters: [] }),
   initialRecordings: async () => [{ name: null, bytes: bytesOf(GOLDEN[0]) }],
   pictures: async () => ({ unsure_below: 0.2, sets: {} }),
   sheet: async (_, { loss }, batch) => {

@@ -1,4 +1,6 @@
-"""The command line: parse options, call one function, print the result.
+"""The command line.
+
+A command parses options, calls one function, and prints the result.
 
 A command must not compute anything itself.
 
@@ -79,7 +81,7 @@ def main() -> None:
     except (TinyNetError, MissingPackageError) as error:
         print(f"tinynet: {error}", file=sys.stderr)
         sys.exit(USER_MISTAKE)
-    except BrokenPipeError:  # the program that reads the output, such as `head`, has ended
+    except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ import typer
 from tinynet.cli.inputs import hidden_sizes, make_folder
 from tinynet.cli.options import INTERRUPTED, Epochs, Hidden, Json, Rate, Seed
 from tinynet.cli.output import print_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def discover(
         make_folder(folder)
     total = 1 if chapter else len(journey.CHAPTERS)
     finished, interrupted = _finish(chapters, None if as_json else folder, total)
-    about = f"Seed {seed}, learning rate {rate:g}, {epochs:,} epochs. {networks:,} seeds test each claim."
+    about = f"Seed {seed}, learning rate {rate:g}, {counted(epochs, 'epoch')}. Each claim is tested on {counted(networks, 'seed')}."
     files = [] if folder is None else html.write(finished, about, folder)
     if as_json:
         document = {
@@ -68,9 +69,9 @@ def discover(
 
 
 def _finish(chapters: "Iterator[Chapter]", figures: Path | None, total: int) -> "tuple[list[Chapter], bool]":
-    """Return the chapters that are complete, and whether Ctrl-C interrupted them.
+    """Return the complete chapters, and whether Ctrl-C interrupted them.
 
-    figures : the folder of the figures. The chapters are printed if it is given.
+    figures : the folder of the figures. If the folder is given, the chapters are printed.
     """
     from tinynet.cli import terminal
 

@@ -8,7 +8,7 @@ import typer
 from tinynet.cli.options import Json, flags, with_options
 from tinynet.cli.output import print_json
 
-# The options that single formats take, in the order of `--help`.
+# The options that single formats use, in the order of `--help`.
 FORMAT_OPTIONS: dict[str, tuple[Any, str]] = {
     "step": (int, "Step to show, or the step before which the network is exported. Default: the trained network."),
     "epoch": (int, "Epoch of a workbook. Default: 0."),
@@ -27,7 +27,7 @@ METAVARS = {list[str]: "NAME"}
 
 
 def _with_format_options(command: Any) -> Any:
-    """Give a command an option for every choice that a format takes."""
+    """Give a command an option for each format choice."""
     options = {
         name: (
             None,

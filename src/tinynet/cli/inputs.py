@@ -1,4 +1,7 @@
-"""Arguments and options as data: tables, image folders, layer sizes, folders to write to."""
+"""Arguments and options as data.
+
+The data are tables, image folders, layer sizes, and folders to write to.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +16,9 @@ if TYPE_CHECKING:
 def read_source(
     path: Path | None, size: int | None = None, *, scale: bool = True, **columns: Any
 ) -> "Table | Examples":
-    """Return the table or the images at a path, or the four lines if the path is None.
+    """Return the examples source at a path.
+
+    The source is a table or images. If the path is None, the result is the four lines.
 
     size : pixels per side of the images.
     scale : whether the columns of the table will be scaled.

@@ -8,6 +8,7 @@ from tinynet.cli.inputs import hidden_sizes, numbers
 from tinynet.cli.mistakes import recipe_from
 from tinynet.cli.options import Hidden, Json, LossOption, Pictures, Rate, RecordingPath, Seed
 from tinynet.cli.output import predictions_json, print_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -63,7 +64,7 @@ def nudge(
 
 
 def _show_step(title: str, moment: "Moment", losses: list[float]) -> None:
-    """Print the ledger of the last step, and the loss of each step."""
+    """Print the last step's ledger, and each step's loss."""
     from tinynet.cli import terminal
     from tinynet.story.content import falls, ledger_table, repeats_table
 
@@ -155,7 +156,7 @@ def _picture_sets(run: "Recording") -> "dict[str, Examples]":
     inputs = run.network.sizes[0]
     if inputs != 4:
         raise TinyNetError(
-            f"the network has {inputs} inputs. The stress test needs a network for 2x2 pictures, with 4 inputs."
+            f"the network has {counted(inputs, 'input')}. The stress test needs a network for 2x2 pictures, with 4 inputs."
         )
     return {"trained on": run.examples, "stress": pictures.stress(), "fuzzy": pictures.fuzzy()}
 
@@ -170,29 +171,25 @@ def _table_sets(run: "Recording") -> "dict[str, Examples]":
 def training_picture(text: str) -> "Examples":
     """Return one example to train on.
 
-    text : the name of a picture, or four brightnesses. Their target is that of the nearest line.
+    text : the name of a picture, or four brightnesses. The target of brightnesses is that of the nearest line.
     """
     import numpy as np
 
     from tinynet.data import pictures
     from tinynet.errors import TinyNetError
     from tinynet.numerics import arrays
+    from tinynet.validation import listed
 
     lines = pictures.lines()
     known = {"fuzzy": pictures.fuzzy()} | {name: lines[name] for name in lines.names}
     if text in known:
         return known[text]
-    if "," not in text:
+    if text.count(",") != 3:
         raise TinyNetError(
-            f"is {text!r}. It must be {', '.join(known)}, or four numbers such as 1,1,0,0.",
+            f"is {text!r}. It must be one of {listed(tuple(known))}, or four numbers such as 1,1,0,0.",
             parameter="picture",
         )
     values = np.array([numbers(text, "picture")])  # (1, pixels)
-    if values.shape != (1, 4):
-        raise TinyNetError(
-            f"is {text!r}, which has {values.shape[1]} numbers. A 2x2 picture has 4 numbers.",
-            parameter="picture",
-        )
     nearest = int(arrays.total(np.abs(lines.inputs - values)).argmin())
     assert lines.targets is not None
     return pictures.Examples(values, lines.targets[nearest : nearest + 1], (text,), (2, 2))

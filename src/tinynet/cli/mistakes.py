@@ -1,4 +1,4 @@
-"""Errors that name the option, and options that would not be used."""
+"""Errors that name the option, and unused options."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -97,7 +97,9 @@ class Names(dict[str, str]):
 
 
 def option_of(parameter: str, options: dict[str, str]) -> str | None:
-    """Return the option that sets a parameter of the library, or None.
+    """Return the option that sets a parameter, or None.
+
+    The parameter is that of the library.
 
     options : the options of the command, by parameter name.
 
@@ -135,9 +137,10 @@ def check_used(recipes: Iterable[Recipe], given: Iterable[str]) -> None:
 
 
 def refuse_unused(given: dict[str, Any], why: str) -> None:
-    """Raise a TinyNetError for the first option that has a value.
+    """Raise a TinyNetError for the first option with a value.
 
-    given : values by option. why : a sentence that names the option that makes them unused.
+    given : values by option.
+    why : a sentence that names the option that makes the given options unused.
 
     >>> refuse_unused({"--x": None}, "Only the map of --figure uses it.")
     >>> refuse_unused({"--x": "epochs"}, "Only the map of --figure uses it.")

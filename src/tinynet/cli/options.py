@@ -1,4 +1,7 @@
-"""Options that several commands share, and the tools that declare options."""
+"""Options that several commands share.
+
+The module also has the tools that declare options.
+"""
 
 import inspect
 from collections.abc import Callable
@@ -11,6 +14,7 @@ import typer
 from typer.models import ArgumentInfo, OptionInfo
 
 from tinynet.cli.inputs import hidden_sizes
+from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.recipe import Recipe, help_texts
 
 if TYPE_CHECKING:
@@ -27,13 +31,12 @@ Epochs = Annotated[int, typer.Option(help="Passes over all examples.")]
 LossOption = Annotated[str, typer.Option(help="Loss: mse, bce or cross_entropy.")]
 Hidden = Annotated[str, typer.Option(help="Nodes of the hidden layers: 3, or 4,4 for two layers.")]
 Activation = Annotated[
-    str, typer.Option(help="Activation of the hidden layers: sigmoid, tanh, relu, softplus or identity.")
+    str, typer.Option(help=f"Activation of the hidden layers: {', '.join(map(repr, ACTIVATIONS))}.")
 ]
 Output = Annotated[
-    str,
-    typer.Option(help="Activation of the output layer: sigmoid, tanh, relu, softplus, identity or softmax."),
+    str, typer.Option(help=f"Activation of the output layer: {', '.join(map(repr, OUTPUTS))}.")
 ]
-Init = Annotated[str, typer.Option(help="Initialization: pytorch, xavier, he, normal or zeros.")]
+Init = Annotated[str, typer.Option(help="Initialization: 'pytorch', 'xavier', 'he', 'normal' or 'zeros'.")]
 Source = Annotated[
     Path | None,
     typer.Argument(
@@ -86,13 +89,13 @@ class NetworkOptions:
         return Architecture(sizes, self.activation, self.output, self.init)
 
 
-# `seed` is an option of the commands themselves. `gradients` has one value for every training that TinyNet does.
+# `seed` is an option of the commands themselves. `gradients` has one value in every training of TinyNet.
 NOT_FROM_RECIPE = ("seed", "gradients")
 SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
 
 
 def recipe_defaults() -> dict[str, Any]:
-    """Return the fields of a recipe that are options, with their defaults."""
+    """Return the default of each recipe option."""
     return {field.name: field.default for field in fields(Recipe) if field.name not in NOT_FROM_RECIPE}
 
 
@@ -142,7 +145,10 @@ def _field_names(group: type) -> list[str]:
 
 
 def with_recipe(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every field of a recipe except the seed."""
+    """Give a command an option for each recipe field.
+
+    The seed is left out.
+    """
     kinds, words = get_type_hints(Recipe), help_texts()
     options = {}
     for name, usual in recipe_defaults().items():
@@ -176,7 +182,10 @@ def arguments_of(command: Callable[..., None]) -> dict[str, str]:
 
 
 def options_of(command: Callable[..., None]) -> dict[str, str]:
-    """Return the first flag of each option of a command, by parameter name."""
+    """Return the first flag of each option.
+
+    The keys are parameter names of the command.
+    """
     found = {}
     for name, parameter in inspect.signature(command).parameters.items():
         for declared in getattr(parameter.annotation, "__metadata__", ()):

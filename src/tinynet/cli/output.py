@@ -26,7 +26,10 @@ def predictions_json(network: "Network", examples: "Examples") -> list[dict[str,
 
 
 def print_json(document: Any) -> None:
-    """Print a document as JSON. Numbers that are not finite become null."""
+    """Print a document as JSON.
+
+    Numbers that are not finite become null.
+    """
     typer.echo(json.dumps(_finite(document), allow_nan=False, ensure_ascii=False))
 
 

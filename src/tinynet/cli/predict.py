@@ -62,7 +62,9 @@ def _check_out(out: Path, table: Path) -> None:
 
 
 def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
-    """Return a record for each row: its name, each output, and the predicted class.
+    """Return a record for each row.
+
+    A record has the name, each output, and the predicted class.
 
     In a regression, the outputs are in the units of the table.
     """

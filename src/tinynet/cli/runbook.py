@@ -9,6 +9,7 @@ from tinynet.cli.inputs import make_folder
 from tinynet.cli.mistakes import refuse_unused
 from tinynet.cli.options import INTERRUPTED, Json
 from tinynet.cli.output import print_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.experiments.ladder import Ladder
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 NETWORKS, QUICK_NETWORKS, QUICK_PICTURES = 2048, 256, 5_000
 
 
+# Long because Typer reads the options from the signature.
 def runbook(
     networks: Annotated[
         int | None, typer.Option(help="Number of seeds for each rung. Default: 2,048, or 256 with --quick.")
@@ -61,7 +63,7 @@ def runbook(
     chapter = Runbook(ladder).chapter()
     if not as_json:
         terminal.show(chapter, 1, str(folder))
-    about = f"{count:,} seeds from seed {first:,} on. The exam has {exam.count:,} pictures."
+    about = f"{counted(count, 'seed')} from seed {first:,} on. The exam has {exam.count:,} pictures."
     written = html.write([chapter], about, folder)
     if as_json:
         _print_ladder(ladder, written)
@@ -70,7 +72,10 @@ def runbook(
 
 
 def _measure(ladder: "Ladder") -> None:
-    """Measure every rung that has no result yet. After Ctrl-C, the finished rungs are kept."""
+    """Measure every rung that has no result yet.
+
+    After Ctrl-C, the finished rungs are stored.
+    """
     from tinynet.cli import terminal
     from tinynet.experiments.ladder import RUNGS
 

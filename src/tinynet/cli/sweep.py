@@ -88,7 +88,7 @@ class MapOptions:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options that say where a sweep is computed, and when it stops."""
+    """The options of a sweep's place and end."""
 
     workers: Annotated[int | None, typer.Option(help="Number of threads. Default: one per core.")] = None
     scheduler: Annotated[
@@ -116,7 +116,7 @@ class RunOptions:
 
 
 def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every axis of a trial."""
+    """Give a command an option for every trial axis."""
     options = {}
     for name, default in DEFAULTS.items():
         text = f"{HELP[name]} Default: {_default_text(default)}."
@@ -130,6 +130,7 @@ def _default_text(default: Any) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
+# Long because Typer reads the options from the signature.
 @_with_axes
 @with_groups(columns=Columns, view=MapOptions, where=RunOptions)
 def sweep(
@@ -201,7 +202,10 @@ def _examples(source: Path | None, columns: Columns) -> "Examples":
 
 
 def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: bool) -> None:
-    """Print the results, and how to continue an incomplete sweep."""
+    """Print the results.
+
+    For an incomplete sweep, the output also explains how to continue.
+    """
     from tinynet.cli import sweep_report
 
     if as_json:
@@ -222,7 +226,10 @@ def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: boo
 
 
 def _check_map(figure: Path, plan: "Plan", settings: dict[str, Any]) -> None:
-    """Raise a TinyNetError if the map cannot be drawn, before anything is computed."""
+    """Raise a TinyNetError if the map cannot be drawn.
+
+    The check runs before the sweep is computed.
+    """
     from tinynet import plots
     from tinynet.plots.map_layout import choose_layout
 
@@ -271,7 +278,10 @@ def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Exampl
 
 
 def _values(axis: str, text: str) -> list[Any]:
-    """Return the values of a LIST. An error names the option of the axis."""
+    """Return the values of a LIST.
+
+    An error names the option of the axis.
+    """
     from tinynet.experiments.trials import parse_values
 
     try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tinynet.story.content import Table
 
 BARS = "·▁▂▃▄▅▆▇█"
-BINS = 5  # bars of a histogram in a cell; the middle bar holds unsure predictions
+BINS = 5  # bars of a histogram in a cell; the middle bar counts unsure predictions
 MAX_ROWS, MAX_PROBES = 200, 16
 
 
@@ -23,7 +23,10 @@ def as_json(sweep: "Sweep") -> dict[str, Any]:
 
 
 def show(sweep: "Sweep") -> None:
-    """Print the shared settings, how many networks learned, and the predictions for the probes."""
+    """Print the results of a sweep.
+
+    The output is the shared settings, how many networks learned, and the predictions for the probes.
+    """
     from tinynet.cli import terminal
     from tinynet.experiments.trials import format_value, varying_axes
 
@@ -43,7 +46,10 @@ def show(sweep: "Sweep") -> None:
 
 
 def _notable_axes(sweep: "Sweep") -> set[str]:
-    """Return the main axes, and those whose value is not the default."""
+    """Return the main axes, and axes with other values.
+
+    The other values are those that differ from the default.
+    """
     from tinynet.experiments.trials import Trial
 
     usual = Trial().axes
@@ -55,18 +61,18 @@ def _learned_table(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
     from tinynet.evaluation.verdicts import percent
     from tinynet.story.content import Table
 
-    columns = ("learned", "fraction\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
+    columns = ("learned", "percentage\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
     numbers, cells = {row["networks"] for row in rows}, []
     for row in rows:
-        fraction = "" if row["learned_fraction"] is None else percent(row["learned_fraction"])
-        fraction += _interval(
+        percentage = "" if row["learned_fraction"] is None else percent(row["learned_fraction"])
+        percentage += _interval(
             row["learned_low"], row["learned_high"], lambda x: percent(x).removesuffix(" %")
         )
         loss = "" if row["loss_q50"] is None else f"{row['loss_q50']:.2g}"
         low, middle, high = (row[f"epochs_to_learn_q{q}"] for q in (10, 50, 90))
         epochs = "" if middle is None else f"{middle:,}{_interval(low, high, '{:,}'.format)}"
         count = f"{row['learned']:,}" + (f"/{row['networks']:,}" if len(numbers) > 1 else "")
-        cells.append((*_values(row, axes), count, fraction, loss, epochs))
+        cells.append((*_values(row, axes), count, percentage, loss, epochs))
     each = f", of {numbers.pop():,} per trial" if len(numbers) == 1 else ""
     return Table(
         f"Networks that classify every example correctly{each}", (*map(_words, axes), *columns), tuple(cells)
@@ -78,7 +84,10 @@ def _interval(low: Any, high: Any, write: Any) -> str:
 
 
 def _probe_table(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table":
-    """Return the predictions for each probe: a histogram, and the percentage of the first class."""
+    """Return the predictions for each probe as a table.
+
+    A row has a histogram, and the percentage of the first class.
+    """
     from tinynet.story.content import Table
 
     first, *others = sweep.plan.examples.target_names
@@ -105,7 +114,9 @@ def _cell(sweep: "Sweep", row: dict[str, Any], probe: int, name: str) -> str:
 
 
 def sparkline(counts: list[int]) -> str:
-    """Write counts as bars. A count above 0 always gets a visible bar.
+    """Write counts as bars.
+
+    A count above 0 always gets a visible bar.
 
     >>> sparkline([0, 1, 50, 100])
     '·▁▄█'

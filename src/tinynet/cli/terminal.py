@@ -43,7 +43,10 @@ def _show_part(console: object, part: Part, path: str) -> None:
 
 
 def _lines(part: Links) -> Iterator[str]:
-    """Yield the lines of a list of links, each address on its own line."""
+    """Yield the lines of a list of links.
+
+    Each address is on a line of its own.
+    """
     yield f"{part.title}:"
     for link in part.links:
         yield f"- {link.name}: {link.text}"
@@ -69,15 +72,17 @@ def show_table(table: Table) -> None:
 
 
 def _short(table: Table) -> bool:
-    """Whether the row names are short enough to stay on one line."""
+    """Return whether the row names fit on one line."""
     return max((len(row[0]) for row in table.rows), default=0) <= MAX_NAME
 
 
 @contextmanager
 def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[float, int], None]]:
-    """Show a progress bar on standard error and yield its update function `(done, total)`.
+    """Show a progress bar on standard error.
 
-    Nothing is shown if standard error is not a terminal.
+    Yields the update function `(done, total)`.
+
+    No bar is shown if standard error is not a terminal.
 
     rate : whether to show the rate per second since the first update.
     """
@@ -93,7 +98,7 @@ def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[
 
 
 def _pace() -> Any:
-    """Return a column with the mean rate and the remaining time."""
+    """Return a column with mean rate and remaining time."""
     from rich.progress import ProgressColumn, Task
     from rich.text import Text as Plain
 

@@ -1,4 +1,4 @@
-"""The command `train`: on the four lines, a table, or images."""
+"""The command `train`, on the four lines, a table or images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,12 +19,14 @@ from tinynet.cli.options import (
     with_recipe,
 )
 from tinynet.cli.output import predictions_json, print_json, without_interrupts
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
     from tinynet.training.recording import Recording
 
 
+# Long because Typer reads the options from the signature.
 @with_recipe
 @with_groups(columns=Columns, shape=NetworkOptions)
 def train(
@@ -85,7 +87,10 @@ def train(
 
 
 def _check_files(out: Path | None, figure: Path | None) -> None:
-    """Raise a TinyNetError if a file cannot be written, before the training."""
+    """Raise a TinyNetError if a file cannot be written.
+
+    The check runs before the training.
+    """
     from tinynet import files, plots
     from tinynet.validation import check_folder
 
@@ -136,9 +141,11 @@ def _document(run: "Recording") -> dict[str, Any]:
 
 
 def _show_training(run: "Recording", scored: bool) -> None:
-    """Print the loss, the predictions for up to 20 examples, and the diagnosis.
+    """Print the loss, the predictions and the diagnosis.
 
-    scored : whether a score follows. It replaces the sentence about what was learned.
+    At most 20 predictions are printed.
+
+    scored : whether a score follows. The score replaces the sentence about the learned examples.
     """
     from tinynet.cli import terminal
     from tinynet.evaluation.diagnosis import diagnose
@@ -147,7 +154,7 @@ def _show_training(run: "Recording", scored: bool) -> None:
     if run.epochs:
         terminal.show_table(loss_table(run))
         first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
-        typer.echo(f"The loss went from {first} to {last} in {len(run):,} steps.")
+        typer.echo(f"The loss went from {first} to {last} in {counted(len(run), 'step')}.")
     if len(run.examples) <= 20:
         table = numbers_table if run.examples.regression else answers_table
         terminal.show_table(table("Trained on", run.best, run.examples))

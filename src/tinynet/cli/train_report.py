@@ -1,4 +1,4 @@
-"""The scores of a training, in the terminal and as JSON."""
+"""The scores of a training, for the terminal and JSON."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from tinynet.cli.output import predictions_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class Evaluation(NamedTuple):
-    """A training, the parts of its examples, and the score of its best network on each part.
+    """A training, its parts, and the score of each part.
+
+    The scores are those of the best network.
 
     scores : a Score, or in a regression a RegressionScore, by the name of the part.
     curves : the loss per epoch, by the name of the part.
@@ -33,8 +36,8 @@ class Evaluation(NamedTuple):
 def evaluate(run: "Recording", parts: "Split") -> Evaluation:
     """Score the best network on every part.
 
-    The threshold below which the network should abstain is chosen on the validation set, or without a validation set on
-    the training set. The held-out set measures it.
+    The threshold below which the network should abstain is chosen on the validation set, or without a validation
+    set on the training set. The held-out set measures the threshold.
     """
     from tinynet.evaluation import classification, regression
 
@@ -55,7 +58,10 @@ def evaluate(run: "Recording", parts: "Split") -> Evaluation:
 
 
 def draw(run: "Recording", result: Evaluation | None, path: Path) -> None:
-    """Draw the loss of each part, or only of the training."""
+    """Draw the loss of each part.
+
+    Without parts, only the loss of the training is drawn.
+    """
     from tinynet import plots
 
     if result is None:
@@ -79,13 +85,16 @@ def as_json(result: Evaluation) -> dict[str, Any]:
 
 
 def show(result: Evaluation) -> None:
-    """Print the parts, their scores, and for held-out examples the reliability and the threshold."""
+    """Print the parts and their scores.
+
+    For held-out examples, the reliability and the threshold are printed, too.
+    """
     from tinynet.cli import terminal
 
     typer.echo(str(result.parts))
     if result.run.best_epoch is not None:
         typer.echo(
-            f"The training ran for {result.run.epochs:,} epochs. The network of epoch {result.run.best_epoch:,} is used. "
+            f"The training ran for {counted(result.run.epochs, 'epoch')}. The network of epoch {result.run.best_epoch:,} is used. "
             "It has the lowest loss on the validation set."
         )
     if result.run.examples.regression:

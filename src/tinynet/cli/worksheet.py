@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tinynet.data.examples import Examples
 
 
+# Long because Typer reads the options from the signature.
 def worksheet(
     students: Annotated[
         int | None, typer.Option(help="Number of papers. Each paper has its own seed. Default: 1.")
@@ -73,7 +74,10 @@ def worksheet(
 
 
 def _seeds(students: int | None, first_seed: int | None, text: str | None) -> Iterable[int]:
-    """Return the seeds of the papers, by their number or by a text such as `0..29` or `3,5,8`."""
+    """Return the seeds of the papers.
+
+    The seeds are given by their number, or by a text such as `0..29` or `3,5,8`.
+    """
     if text is None:
         from tinynet.experiments.seeds import seed_range
         from tinynet.exports.worksheets.worksheet import MAX_STUDENTS
@@ -101,7 +105,10 @@ def _listed_seeds(text: str) -> Iterable[int]:
 
 
 def _example(picture: str, target: str | None) -> "Examples":
-    """Return a line by name, or the given inputs with the given targets or those of the nearest line."""
+    """Return a line by name, or the given inputs.
+
+    The targets are given, or those of the nearest line.
+    """
     import numpy as np
 
     from tinynet.cli.inspect import training_picture

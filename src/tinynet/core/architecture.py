@@ -1,4 +1,4 @@
-"""Layer sizes, activations, and the name and position of each parameter."""
+"""Layer sizes, activations, and names and positions of parameters."""
 
 from dataclasses import dataclass, fields
 from functools import cached_property

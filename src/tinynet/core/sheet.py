@@ -199,7 +199,7 @@ def divide(x: float, y: float) -> float:
 
 
 def largest(*xs: float) -> float:
-    """Return the largest number, or NaN if any number is NaN."""
+    """Return the largest number, or NaN with any NaN."""
     return math.nan if any(x != x for x in xs) else max(xs)
 
 
@@ -236,7 +236,7 @@ OPERATIONS: dict[str, Callable[..., float]] = {
 
 
 def compiled(formula: Formula) -> Callable[[Values], float]:
-    """Return the formula as a Python function of the values of cells."""
+    """Return the formula as a function of cell values."""
     if isinstance(formula, str):
         return lambda values: values[formula]
     if not isinstance(formula, tuple):
@@ -281,6 +281,6 @@ def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
         return formula
     if formula[0] not in OPERATIONS:
         raise TinyNetError(
-            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(OPERATIONS)}."
+            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(map(repr, OPERATIONS))}."
         )
     return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))

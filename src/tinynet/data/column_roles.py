@@ -1,4 +1,7 @@
-"""The role of each column of a table: input, label, target or name."""
+"""The role of each column of a table.
+
+A role is input, label, target or name.
+"""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -37,7 +40,7 @@ def column_roles(
     soft_targets = [name for name in source.columns if name.startswith("target") and name not in used]
     if soft_targets and (label is not None or targets):
         raise TinyNetError(
-            f"{source.name} has a column {label or targets[0]!r} and target columns ({', '.join(soft_targets)}). "
+            f"{source.name} has a column {label or targets[0]!r} and target columns ({', '.join(map(repr, soft_targets))}). "
             f"Use only one of the two. List the other in {named('ignore')}.",
         )
     if label is not None and targets:
@@ -51,7 +54,7 @@ def column_roles(
     inputs = [c for c, column in enumerate(source.columns) if column not in others]
     if not inputs:
         raise TinyNetError(
-            f"{source.name} has no input columns. Its columns are {', '.join(source.columns)}."
+            f"{source.name} has no input columns. Its columns are {', '.join(map(repr, source.columns))}."
         )
     label_index = None if label is None else index[label]
     target_indices = [index[column] for column in (*targets, *soft_targets)]
@@ -76,15 +79,19 @@ def _indices(source: Source, parameter: str | None, wanted: Sequence[str]) -> di
     index = {name: c for c, name in enumerate(source.columns)}
     for name in wanted:
         if name not in index:
+            columns = ", ".join(map(repr, source.columns))
             near = get_close_matches(name, source.columns, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {', '.join(source.columns)}."
+            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {columns}."
             given = "" if parameter is None else f"{named(parameter)} is {name!r}. "
             raise TinyNetError(f"{given}{source.name} has no column {name!r}. {hint}")
     return index
 
 
 def _default_roles(source: Source, ignore: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the default label and targets: y, or the column `label`."""
+    """Return the default label and targets.
+
+    The default is y, or the column `label`.
+    """
     if len(source.targets) == 1:
         return source.targets[0], ()
     return "label" if "label" in source.columns and "label" not in ignore else None, source.targets

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 
 def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: bool) -> np.ndarray:
-    """Return values as a read-only (examples, width) array of finite numbers.
+    """Return values as a checked array. -> (examples, width)
+
+    The array is read-only and has finite numbers.
 
     what : "inputs" or "targets", for errors.
     unbounded : Whether numbers outside [0, 1] are allowed.
@@ -21,7 +23,7 @@ def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: boo
         ) from error
     if array.ndim != 2 or len(array) != len(names) or not array.shape[1]:
         raise TinyNetError(
-            f"{what} has shape {array.shape}. With {len(names):,} names it must be ({len(names):,}, width)."
+            f"{what} has shape {array.shape}. With {counted(len(names), 'name')} it must be ({len(names)}, width)."
         )
     bad = np.argwhere(~(np.isfinite(array) if unbounded else (array >= 0) & (array <= 1)))
     if len(bad):
@@ -45,7 +47,7 @@ def check_target_names(target_names: tuple[str, ...], width: int) -> None:
     """Raise a TinyNetError unless each target column has a name."""
     if len(target_names) != width:
         raise TinyNetError(
-            f"targets have {width} columns and target_names has {len(target_names):,} names. Give one name for each column."
+            f"targets have {counted(width, 'column')} and target_names has {counted(len(target_names), 'name')}. Give one name for each column."
         )
 
 
@@ -54,6 +56,6 @@ def check_shape(shape: tuple[int, int], width: int) -> None:
     rows, columns = shape
     if rows * columns != width:
         raise TinyNetError(
-            f"a picture of shape {rows}x{columns} has {rows * columns} pixels and the inputs have {width} columns. "
+            f"a picture of shape {rows}x{columns} has {counted(rows * columns, 'pixel')} and the inputs have {counted(width, 'column')}. "
             "Give the shape of the pictures."
         )

@@ -1,4 +1,4 @@
-"""Examples: the inputs, targets and names of pictures or table rows."""
+"""Inputs, targets and names of pictures or table rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass, field, replace
@@ -12,11 +12,11 @@ from tinynet.data.example_checks import check_names, check_shape, check_target_n
 from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
-from tinynet.errors import TinyNetError, advice
+from tinynet.errors import TinyNetError, advice, counted
 from tinynet.validation import check_choice
 
-PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
-EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # in files of earlier versions
+PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # the pixels of a 2x2 picture, row by row
+EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # names in files of earlier versions
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,9 @@ class Examples:
 
     @classmethod
     def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
-        """Return the images of a folder with one subfolder per class.
+        """Return the images of a folder.
+
+        The folder has one subfolder per class.
 
         size : Pixels per side of the gray pictures; see `images.read`.
         """
@@ -192,10 +194,10 @@ class Examples:
         return len(self.names)
 
     def __repr__(self) -> str:
-        kind = self.noun(len(self)) + ("" if self.shape is None else f" of {'x'.join(map(str, self.shape))}")
-        width, outputs = self.inputs.shape[1], ", ".join(self.target_names)
-        inputs = "1 input" if width == 1 else f"{width:,} inputs"
-        return f"<{len(self):,} {kind}, {inputs} each, for {outputs}>"
+        shape = "" if self.shape is None else f" of {'x'.join(map(str, self.shape))}"
+        kind = counted(len(self), self.noun()) + shape
+        width, outputs = counted(self.inputs.shape[1], "input"), ", ".join(self.target_names)
+        return f"<{kind}, {width} each, for {outputs}>"
 
     def __getitem__(self, which: int | slice | str | Sequence[int]) -> "Examples":
         """Return the chosen examples.
@@ -206,13 +208,13 @@ class Examples:
             which = [self._index(which)]
         elif isinstance(which, int | np.integer):
             if not -len(self) <= which < len(self):
-                raise TinyNetError(f"index {which} is out of range. There are {len(self):,} examples.")
+                raise TinyNetError(f"index {which} is out of range for {counted(len(self), 'example')}.")
             which = [int(which)]
         try:
             indices = np.arange(len(self))[which]
         except (IndexError, TypeError) as error:
             raise TinyNetError(
-                f"index {which!r} does not fit {len(self):,} examples. Use a name or whole numbers."
+                f"index {which!r} does not fit {counted(len(self), 'example')}. Use a name or whole numbers."
             ) from error
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 CHUNK_ROWS = 8192  # rows that are in memory as text at a time
 NO_ROWS = "has no rows. It must have a line of column names and at least one row below it."
@@ -103,7 +103,7 @@ def _csv_chunks(name: str, width: int, reader: Any, report: Callable[[], Any]) -
             continue
         if len(row) != width:
             raise TinyNetError(
-                f"{name}, line {reader.line_num}: the row has {len(row):,} cells and the header has {width}. "
+                f"{name}, line {reader.line_num}: the row has {counted(len(row), 'cell')} and the header has {width}. "
                 "Give each row one cell for each column."
             )
         line_numbers.append(reader.line_num)
@@ -127,7 +127,10 @@ def _next_row(name: str, reader: Any) -> list[str] | None:
 
 
 def _undecodable_line(path: Path) -> int:
-    """Return the number of the first line that is not UTF-8."""
+    """Return the number of the first undecodable line.
+
+    A line is undecodable if it is not UTF-8.
+    """
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
@@ -173,7 +176,7 @@ def _memory_chunks(columns: list[np.ndarray]) -> Iterator[Chunk]:
 
 
 def _named_columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str, ...]]:
-    """Return column names, columns, and the names of targets in y."""
+    """Return column names, columns, and names of targets in y."""
     if isinstance(source, tuple) and len(source) == 2:
         names, columns, _ = _named_columns(source[0])
         target_names, target_columns = _array_columns(source[1], "y")
@@ -187,7 +190,7 @@ def _named_columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str,
 
 
 def _array_columns(values: Any, letter: str) -> tuple[list[str], list[np.ndarray]]:
-    """Return the names x0, x1, … and the columns of an array.
+    """Return the columns of an array, named x0, x1, …
 
     A one-dimensional y is one column y.
     """

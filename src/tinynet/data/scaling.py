@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """Maps `low` of each column to 0 and `high` to 1.
+    """A linear map of each column to [0, 1].
 
-    Values outside this range are clipped. A constant column becomes 0.
+    `low` becomes 0 and `high` becomes 1. Values outside this range are clipped. A constant column becomes 0.
 
     >>> scaling = Scaling(("width", "height"), (10.0, 1.0), (20.0, 3.0))
     >>> scaling([[15.0, 1.5], [30.0, 0.0]]).tolist()
@@ -29,7 +29,7 @@ class Scaling:
             object.__setattr__(self, name, tuple(map(kind, getattr(self, name))))
         if not len(self.columns) == len(self.low) == len(self.high):
             raise TinyNetError(
-                f"the scaling has {len(self.columns):,} columns, {len(self.low):,} low and {len(self.high):,} high values. "
+                f"the scaling has {counted(len(self.columns), 'column')}, {counted(len(self.low), 'low value')} and {counted(len(self.high), 'high value')}. "
                 "It must have one low and one high value for each column."
             )
         with np.errstate(over="ignore"):

@@ -104,9 +104,9 @@ def read(
 
 
 def read_columns(source: Any, columns: Sequence[str], progress: Progress | None = None) -> Table:
-    """Read the named columns of a table as inputs, without targets.
+    """Read the named columns of a table as inputs.
 
-    A column `name` names the rows.
+    The result has no targets. A column `name` names the rows.
     """
     with opened(source, progress) as table:
         return _read_rows(table, input_roles(table, columns))

@@ -1,10 +1,12 @@
-"""The Bayes-optimal prediction for a picture of a world, computed from the exact likelihood.
+"""The Bayes-optimal prediction for a picture of a world.
 
-A pixel of level l is observed as clip(l + noise * normal, 0, 1): a normal density inside (0, 1), with the mass of the tails
-at 0 and 1. The likelihood of a pattern is the product of two groups, the bright pixels and the dark pixels. Each group is
-averaged over its unknown level by Gauss-Legendre quadrature. An ambiguous picture counts half for each class, for soft targets
-and for coin targets. The random numbers of `rng.normal` deviate from a normal distribution by less than 2e-4. The likelihood
-ignores this.
+The prediction is computed from the exact likelihood.
+
+A pixel of level l is observed as clip(l + noise * normal, 0, 1). Its distribution is a normal density inside (0,
+1), with the mass of the tails at 0 and 1. The likelihood of a pattern is the product of two groups, the bright
+pixels and the dark pixels. Each group is averaged over its unknown level by Gauss-Legendre quadrature. An
+ambiguous picture counts half for each class, for soft targets and for coin targets. The random numbers of
+`rng.normal` deviate from a normal distribution by less than 2e-4. The likelihood ignores this deviation.
 """
 
 import math
@@ -23,12 +25,14 @@ NEWTON_STEPS = 8
 FRACTION_TERMS, SERIES_TERMS = (
     100,
     30,
-)  # for the tail of the normal distribution; enough at 2 standard deviations
+)  # coefficients for the tail of the normal distribution; accurate at 2 standard deviations
 ROOT_2_PI = 2.5066282746310002
 
 
 def posterior(world: World, inputs: Any, *, finer: int = 1) -> np.ndarray:
-    """Return P(horizontal) and P(vertical) of pictures. (m, pixels) -> (m, 2), rows sum to 1
+    """Return P(horizontal) and P(vertical) of pictures. (m, pixels) -> (m, 2)
+
+    The rows sum to 1.
 
     finer : int. Multiplies the number of quadrature nodes. With 1 the error is below 1e-12 for pictures of the world.
 
@@ -53,7 +57,9 @@ def ambiguous(world: World, inputs: Any) -> np.ndarray:
 
 
 def optimal_class(inputs: Any) -> np.ndarray:
-    """Return the Bayes-optimal class of 2x2 pictures. (m, 4) -> (m,): 1 horizontal, -1 vertical, 0 tie
+    """Return the Bayes-optimal class of 2x2 pictures. (m, 4) -> (m,)
+
+    The class is 1 for horizontal, -1 for vertical, and 0 for a tie.
 
     The class is horizontal if (top-left - bottom-right) * (top-right - bottom-left) > 0, for every noise and every level.
     Proof: let t_i = L(x_i | bright) / L(x_i | dark), which increases with x_i. Then P(H) - P(V) is proportional to
@@ -67,7 +73,9 @@ def optimal_class(inputs: Any) -> np.ndarray:
 
 
 def closed_form(inputs: Any, *, bright: float, dark: float, noise: float) -> np.ndarray:
-    """Return log P(horizontal) / P(vertical) of 2x2 lines with known levels. (m, 4) -> (m,)
+    """Return log P(horizontal) / P(vertical). (m, 4) -> (m,)
+
+    The pictures are 2x2 lines with known levels.
 
     The pixels must not be clipped. The value is log cosh(k r) - log cosh(k c), with the contrasts r and c of rows and columns
     and k = (bright - dark) / noise**2.
@@ -99,7 +107,10 @@ def _pictures(inputs: Any, pixels: int) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Levels:
-    """The quadrature nodes for the unknown level of one group of pixels."""
+    """Quadrature nodes for the unknown level of some pixels.
+
+    The pixels are one group of a pattern: bright or dark.
+    """
 
     levels: np.ndarray  # (nodes,)
     log_weights: np.ndarray  # (nodes,); the weights sum to 1
@@ -109,7 +120,7 @@ class _Levels:
 
     @classmethod
     def of(cls, ends: tuple[float, float], noise: float, pixels: int, finer: int) -> "_Levels":
-        """Return enough nodes for the sharpest possible peak of `pixels` pixels."""
+        """Return enough nodes for the sharpest peak of `pixels` pixels."""
         low, high = ends
         sharpness = (high - low) * math.sqrt(pixels) / noise
         nodes, weights = _quadrature(finer * (16 + math.ceil(1.5 * sharpness)) if high > low else 1)
@@ -118,16 +129,16 @@ class _Levels:
         return cls(levels, arrays.log(weights / 2), at_0, at_1, noise)
 
     def log_pixels(self, x: np.ndarray) -> np.ndarray:
-        """Return the log likelihood of pixels at every level. (m, pixels) -> (m, nodes, pixels)
+        """Return the log likelihood at every level. (m, pixels) -> (m, nodes, pixels)
 
-        Factors that depend only on x are left out, since all hypotheses share them.
+        Factors that depend only on x are left out, since they are equal for all hypotheses.
         """
         inside = -(((x[:, None] - self.levels[:, None]) / self.noise) ** 2) / 2
         seen = np.where(x[:, None] >= 1, self.at_1[:, None], inside)
         return np.where(x[:, None] <= 0, self.at_0[:, None], seen)
 
     def log_mean(self, log_products: np.ndarray) -> np.ndarray:
-        """Return the logarithm of the mean over the levels. (m, nodes, patterns) -> (m, patterns)"""
+        """Return the log mean over levels. (m, nodes, patterns) -> (m, patterns)"""
         terms = log_products + self.log_weights[:, None]
         peak = terms.max(axis=1, keepdims=True)
         with np.errstate(under="ignore"):
@@ -136,7 +147,9 @@ class _Levels:
 
 @lru_cache(maxsize=64)
 def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the Gauss-Legendre nodes and weights on [-1, 1], with errors below 1e-15. -> (count,), (count,)
+    """Return Gauss-Legendre nodes and weights. -> (count,), (count,)
+
+    The interval is [-1, 1]. The errors are below 1e-15.
 
     The nodes are the zeros of a Legendre polynomial, found by Newton's method (Press et al. 2007, 4.6).
     """
@@ -154,7 +167,9 @@ def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _log_tail(z: np.ndarray) -> np.ndarray:
-    """Return log P(normal > z) for z >= 0. The relative error is below 6e-15. (m,) -> (m,)
+    """Return log P(normal > z) for z >= 0. (m,) -> (m,)
+
+    The relative error is below 6e-15.
 
     The probability is the density times Mills's ratio: a series for z < 2, else a continued fraction (Laplace 1805).
     """
@@ -173,7 +188,10 @@ def _log_tail(z: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Hypotheses:
-    """The distinct patterns of a world with their prior probabilities. The flat pattern is separate."""
+    """The distinct patterns of a world with their prior probabilities.
+
+    The flat pattern is separate.
+    """
 
     masks: np.ndarray  # (patterns, pixels)
     log_prior: np.ndarray  # (patterns + 1,); the flat pattern is last
@@ -189,7 +207,7 @@ def _hypotheses(world: World) -> _Hypotheses:
     )
     first = np.array(
         [table.names.index(name) for name in table.names]
-    )  # equal patterns share the first index
+    )  # equal patterns get the first of their indices
     distinct, which = np.unique(first, return_inverse=True)  # "flat" is last
     total = np.bincount(which, prior)
     classes = np.select([table.targets[:, 0] == 1, table.targets[:, 1] == 1], [0, 1], 2)[distinct]
@@ -205,7 +223,10 @@ def _groups(world: World, finer: int) -> tuple[_Levels, _Levels, _Levels]:
 
 
 def _masses(world: World, inputs: Any, finer: int) -> np.ndarray:
-    """Return the unnormalized probabilities of horizontal, vertical and ambiguous. (m, pixels) -> (m, 3)"""
+    """Return unnormalized class probabilities. (m, pixels) -> (m, 3)
+
+    The columns are horizontal, vertical and ambiguous.
+    """
     x = _pictures(inputs, world.n**2)
     if world.noise == 0:
         raise TinyNetError(
@@ -225,7 +246,10 @@ def _masses(world: World, inputs: Any, finer: int) -> np.ndarray:
 def _log_likelihoods(
     groups: tuple[_Levels, _Levels, _Levels], hypotheses: _Hypotheses, x: np.ndarray
 ) -> np.ndarray:
-    """Return the log likelihood of pictures under every pattern. (m, pixels) -> (m, patterns + 1)"""
+    """Return the log likelihood of pictures. (m, pixels) -> (m, patterns + 1)
+
+    Each column is a pattern.
+    """
     bright, dark, flat = groups
     of_bright = bright.log_mean(arrays.weighted_sums(bright.log_pixels(x), hypotheses.masks))
     of_dark = dark.log_mean(arrays.weighted_sums(dark.log_pixels(x), 1 - hypotheses.masks))

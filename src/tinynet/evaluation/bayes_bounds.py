@@ -1,4 +1,7 @@
-"""The scores of the Bayes-optimal predictions for a world. No predictor has better expected scores."""
+"""The scores of the Bayes-optimal predictions for a world.
+
+No predictor has better expected scores.
+"""
 
 import math
 from dataclasses import dataclass, fields
@@ -17,7 +20,7 @@ from tinynet.numerics import arrays
 class Estimate(NamedTuple):
     """An estimate from random examples, with its standard error.
 
-    Both are NaN if the world has no examples to estimate from.
+    Both numbers are NaN if the world has no examples to estimate from.
     """
 
     value: float
@@ -34,7 +37,7 @@ class BayesScores:
     accuracy : Estimate. On lines.
     brier, cross_entropy : Estimate. The expected scores on all pictures. An ambiguous picture is horizontal with probability
         0.5. Predicting 0.5 for every picture scores 0.25 and log 2.
-    auroc : Estimate. How well |H - V| separates lines from ambiguous pictures.
+    auroc : Estimate. How well the margin |H - V| separates lines from ambiguous pictures.
     """
 
     accuracy: Estimate

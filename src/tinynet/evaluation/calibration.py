@@ -1,4 +1,6 @@
-"""Calibration: whether predictions with a probability of 80 % come true in 80 % of the cases.
+"""Calibration of predicted probabilities.
+
+A predictor is calibrated if its predictions with a probability of 80 % come true in 80 % of the cases.
 
 All functions take plain arrays: probabilities (..., m) of m examples, and outcomes (m,). An outcome is 1, 0, or a probability
 such as 0.5 for a fair coin. For a probability, the score is the expected score. Leading axes are networks.
@@ -14,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation.verdicts import wilson
 from tinynet.numerics import arrays, elementary
 from tinynet.validation import check_int
@@ -60,7 +62,9 @@ def confidence(outputs: Any) -> np.ndarray:
 
 
 def squared_errors(probabilities: Any, outcomes: Any) -> np.ndarray:
-    """Return the squared difference between probability and outcome. (..., m), (m,) -> (..., m)
+    """Return the squared difference of probability and outcome.
+
+    (..., m), (m,) -> (..., m)
 
     For an outcome t that is a probability, return the expected value (p - t)**2 + t (1 - t).
     """
@@ -69,7 +73,11 @@ def squared_errors(probabilities: Any, outcomes: Any) -> np.ndarray:
 
 
 def log_losses(probabilities: Any, outcomes: Any, *, epsilon: float = EPSILON) -> np.ndarray:
-    """Return -t log p - (1 - t) log(1 - p), in nats. (..., m), (m,) -> (..., m)
+    """Return -t log p - (1 - t) log(1 - p).
+
+    The unit is the nat.
+
+    (..., m), (m,) -> (..., m)
 
     epsilon : float. p is clipped to epsilon and 1 - epsilon.
     """
@@ -79,7 +87,9 @@ def log_losses(probabilities: Any, outcomes: Any, *, epsilon: float = EPSILON) -
 
 
 def brier(probabilities: Any, outcomes: Any) -> Any:
-    """Return the mean of the `squared_errors` (Brier 1950). (..., m), (m,) -> (...)
+    """Return the mean of the `squared_errors`. (..., m), (m,) -> (...)
+
+    The mean is the Brier score (Brier 1950).
 
     >>> float(brier([0.5, 0.5], [1, 0])), float(brier([0.5, 0.5], [0.5, 0.5]))
     (0.25, 0.25)
@@ -97,7 +107,9 @@ def cross_entropy(probabilities: Any, outcomes: Any, *, epsilon: float = EPSILON
 
 
 def over_outputs(score: Any, outputs: Any, targets: Any) -> Any:
-    """Return the mean of a score over the outputs. (..., m, outputs), (m, outputs) -> (...)
+    """Return the mean of a score over the outputs.
+
+    (..., m, outputs), (m, outputs) -> (...)
 
     >>> float(over_outputs(brier, [[0.0, 0.0]], [[0.5, 0.5]]))  # "neither" for a fair coin
     0.5
@@ -123,13 +135,19 @@ class Reliability:
 
     @property
     def ece(self) -> Any:
-        """The expected calibration error: the mean of |predicted - observed| over the examples. -> (...)"""
+        """The expected calibration error. -> (...)
+
+        The error is the mean of |predicted - observed| over the examples.
+        """
         errors = np.where(self.count > 0, np.abs(self.predicted - self.observed), 0.0)
         return arrays.total(errors * self.count)[()] / self.count.sum(axis=-1)
 
     @property
     def intervals(self) -> np.ndarray:
-        """The 95 % interval of each observed frequency; 0 to 1 for an empty bin. -> (..., bins, 2)"""
+        """The 95 % interval of each frequency. -> (..., bins, 2)
+
+        The interval of an empty bin is 0 to 1.
+        """
         pairs = zip(self.count.ravel().tolist(), np.nan_to_num(self.observed).ravel().tolist(), strict=True)
         found = [wilson(frequency * n, n) if n else (0.0, 1.0) for n, frequency in pairs]
         return np.array(found).reshape(*self.count.shape, 2)
@@ -160,7 +178,9 @@ def reliability(probabilities: Any, outcomes: Any, *, bins: int = 15) -> Reliabi
 
 
 def auroc(scores: Any, positive: Any) -> Any:
-    """Return the area under the ROC curve (Hanley and McNeil 1982). (..., m), (m,) bool -> (...)
+    """Return the area under the ROC curve.
+
+    (..., m), (m,) bool -> (...). The method is that of Hanley and McNeil 1982.
 
     The area is the probability that a positive example scores higher than a negative example. A tie counts half.
 
@@ -176,7 +196,9 @@ def auroc(scores: Any, positive: Any) -> Any:
 
 
 def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the placement values of an ROC curve. A tie counts half.
+    """Return the placement values of an ROC curve.
+
+    A tie counts half.
 
     -> the fraction of negatives below each positive, and the fraction of positives above each negative. Their variances
     give the standard error of the area (DeLong, DeLong and Clarke-Pearson 1988).
@@ -184,7 +206,7 @@ def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np
     high, low = np.sort(scores[positive]), np.sort(scores[~positive])
     if not len(high) or not len(low):
         raise TinyNetError(
-            f"the examples have {len(high):,} positives and {len(low):,} negatives. There must be at least one of both."
+            f"the examples have {counted(len(high), 'positive')} and {counted(len(low), 'negative')}. There must be at least one of both."
         )
     below = (np.searchsorted(low, high) + np.searchsorted(low, high, "right")) / (2 * len(low))
     above = 1 - (np.searchsorted(high, low) + np.searchsorted(high, low, "right")) / (2 * len(high))
@@ -193,11 +215,14 @@ def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np
 
 @dataclass(frozen=True, eq=False)
 class Abstention:
-    """Coverage and error of a network that abstains below a confidence threshold.
+    """Coverage and error of a network that can abstain.
+
+    The network abstains below a confidence threshold.
 
     thresholds : (k,). The distinct confidences, highest first.
-    coverage : (k,). The fraction of examples with at least this confidence. The network answers these examples.
-    error : (k,). The fraction of wrong answers.
+    coverage : (k,). The fraction of examples with at least this confidence. The network gives predictions for these
+        examples.
+    error : (k,). The fraction of wrong predictions among them.
     """
 
     thresholds: np.ndarray
@@ -205,7 +230,7 @@ class Abstention:
     error: np.ndarray
 
     def threshold(self, error: float) -> float:
-        """Return the threshold with the largest coverage and at most this error.
+        """Return the largest-coverage threshold with at most this error.
 
         Raises TinyNetError if every threshold has a larger error.
         """
@@ -242,7 +267,9 @@ def abstention(confidences: Any, right: Any) -> Abstention:
 
 
 def temperature(probabilities: Any, outcomes: Any) -> Any:
-    """Fit the temperature for temperature scaling (Guo et al. 2017). -> (...)
+    """Fit the temperature for temperature scaling. -> (...)
+
+    The method is that of Guo et al. 2017.
 
     The temperature T minimizes the cross-entropy of sigmoid(logit(p) / T). T is above 1 for an overconfident network. T is
     found by bisection between 1/100 and 100, since the slope increases with 1/T. Fit T on validation examples, not on the
@@ -265,7 +292,9 @@ def temperature(probabilities: Any, outcomes: Any) -> Any:
 
 
 def scaled(probabilities: Any, temperature: Any) -> np.ndarray:
-    """Return sigmoid(logit(p) / T). probabilities (..., m), temperature (...) -> (..., m)
+    """Return sigmoid(logit(p) / T).
+
+    probabilities (..., m), temperature (...) -> (..., m)
 
     >>> scaled([0.9, 0.5], 2.0).round(4).tolist()
     [0.75, 0.5]
@@ -280,7 +309,7 @@ def _logit(p: np.ndarray) -> np.ndarray:
 
 
 def _checked(probabilities: Any, outcomes: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return probabilities (..., m) and outcomes (m,) as arrays, after checking shapes and values."""
+    """Return checked probabilities (..., m) and outcomes (m,) as arrays."""
     p, t = np.asarray(probabilities, float), np.asarray(outcomes, float)
     if p.ndim < 1 or not p.shape[-1] or t.shape != p.shape[-1:]:
         raise TinyNetError(

@@ -1,4 +1,7 @@
-"""Compare two trainings: the differences of their experiments, and the outcomes."""
+"""The differences between two trainings, and their outcomes.
+
+The differences are those of the experiments.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.data.examples import Examples
+from tinynet.errors import counted
 from tinynet.evaluation import predictions
 from tinynet.evaluation.diagnosis import LEARNED, constant_loss, final_loss, margin, signed
 from tinynet.model.network import Network
@@ -39,7 +43,9 @@ class Comparison:
 
 
 def compare(run: Recording, other: Recording) -> Comparison:
-    """Compare two trainings: the differences of their experiments, and the outcomes.
+    """Compare two trainings.
+
+    The comparison has the differences of their experiments, and the outcomes.
 
     >>> import tinynet as tn
     >>> runs = [tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(learning_rate=r)) for r in (0.1, 5.0)]
@@ -49,7 +55,7 @@ def compare(run: Recording, other: Recording) -> Comparison:
     check_type("run", run, Recording, "a Recording")
     check_type("other", other, Recording, "a Recording")
     differences = tuple(_differences(run, other)) or ("none, the two experiments are equal",)
-    external = "external" in (run.recipe.loss, other.recipe.loss)  # then only the recorded losses are known
+    external = "external" in (run.recipe.loss, other.recipe.loss)  # then only recorded losses exist
     losses = [float(one.losses[-1]) if external else final_loss(one) for one in (run, other)]
     when = "before the last step" if external else "after training"
     outcomes = [_both(f"the loss {when}", f"{losses[0]:.4f}", f"{losses[1]:.4f}")]
@@ -86,15 +92,27 @@ def _both(what: str, first: object, second: object) -> str:
 
 
 def _compared_learning(run: Recording, other: Recording) -> str:
-    first, second = _learned_when(run), _learned_when(other)
-    return f"both networks {first}" if first == second else f"the first network {first}, the second {second}"
+    learned = [_learning_epoch(run), _learning_epoch(other)]
+    if learned == [None, None] and run.epochs == other.epochs:
+        return f"neither network learned in {counted(run.epochs, 'epoch')}"
+    if learned[0] is not None and learned[0] == learned[1]:
+        return f"both networks learned by epoch {learned[0]:,}"
+    first, second = (_when(one, epoch) for one, epoch in zip((run, other), learned, strict=True))
+    return f"the first network {first}, and the second network {second}"
 
 
-def _learned_when(run: Recording) -> str:
+def _learning_epoch(run: Recording) -> int | None:
+    """Return the first epoch whose loss counts as learned, counted from 1."""
     below = np.flatnonzero(run.loss_per_epoch < LEARNED * constant_loss(run.examples, run.recipe))
-    if not len(below):
-        return f"did not learn in {run.epochs:,} epochs"
-    return f"learned by epoch {below[0] + 1:,}"
+    return int(below[0]) + 1 if len(below) else None
+
+
+def _when(run: Recording, learned: int | None) -> str:
+    return (
+        f"did not learn in {counted(run.epochs, 'epoch')}"
+        if learned is None
+        else f"learned by epoch {learned:,}"
+    )
 
 
 def _changed_predictions(first: Network, second: Network, examples: Examples) -> str:
@@ -108,4 +126,5 @@ def _changed_predictions(first: Network, second: Network, examples: Examples) ->
     ]
     if not changed:
         return f"the predictions for all {len(examples):,} examples are equal"
-    return f"{len(changed):,} of {len(examples):,} predictions differ: {'; '.join(changed)}"
+    verb = "differs" if len(changed) == 1 else "differ"
+    return f"{len(changed):,} of {len(examples):,} predictions {verb}: {'; '.join(changed)}"

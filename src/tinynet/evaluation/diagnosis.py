@@ -1,4 +1,7 @@
-"""Diagnosis: why a network did not learn, with evidence, and the effect of the order of the examples."""
+"""Diagnosis: why a network did not learn, with evidence.
+
+The module also measures the effect of the order of the examples.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions
 from tinynet.evaluation.verdicts import percent
 from tinynet.model.losses import mean_losses
@@ -27,7 +30,10 @@ FALLING = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding of a diagnosis: its kind, a sentence, and its evidence."""
+    """One finding of a diagnosis.
+
+    A finding has a kind, a sentence and evidence.
+    """
 
     kind: str
     sentence: str
@@ -38,7 +44,9 @@ class Finding:
 
 
 def constant_loss(examples: Examples, recipe: Recipe) -> float:
-    """Return the smallest loss of constant outputs. Constant outputs predict the mean target.
+    """Return the smallest loss of constant outputs.
+
+    The best constant outputs are the mean target.
 
     >>> import tinynet as tn
     >>> constant_loss(tn.pictures.lines(), tn.Recipe())
@@ -53,12 +61,17 @@ def constant_loss(examples: Examples, recipe: Recipe) -> float:
 
 
 def final_loss(run: Recording) -> float:
-    """Return the mean loss of the final network over all training examples."""
+    """Return the final network's mean loss.
+
+    The mean is over all training examples.
+    """
     return float(mean_losses(run.recipe, run.final(run.examples)[None], run.examples)[0])
 
 
 def diagnose(run: Recording) -> list[Finding]:
-    """Return the reasons for the outcome of a training, most important first.
+    """Return the reasons for the outcome of a training.
+
+    The most important reason comes first.
 
     >>> import tinynet as tn
     >>> [f.kind for f in diagnose(tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe()))]
@@ -79,7 +92,7 @@ def _stopped(run: Recording) -> Iterator[Finding]:
 
 
 def _external(run: Recording) -> Iterator[Finding]:
-    """Yield which parts of a PyTorch training have no formula."""
+    """Yield the parts of a PyTorch training without a formula."""
     if run.recipe.external and isinstance(run, WatchedRecording):
         yield from (Finding("watched", note) for note in run.notes)
 
@@ -138,7 +151,9 @@ def _saturation(run: Recording) -> Iterator[Finding]:
 
 
 def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
-    """Return the length of the parameters' path in an epoch, and their net displacement.
+    """Return path length and displacement of an epoch.
+
+    The path is that of the parameters. The displacement is the net change over the epoch.
 
     The length is the sum of the distances of all steps. The displacement is the distance between the first and the last
     parameters of the epoch.
@@ -149,7 +164,7 @@ def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
     """
     if not run.epochs:
         raise TinyNetError(
-            f"the recording has {run.steps:,} steps and no complete epoch. Record at least one epoch."
+            f"the recording has {counted(run.steps, 'step')} and no complete epoch. Record at least one epoch."
         )
     epoch %= run.epochs
     first = epoch * run.steps_per_epoch
@@ -166,8 +181,8 @@ def _plateau(run: Recording) -> Iterator[Finding]:
     sentence = f"The network is on a plateau: its loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
     if path:
         sentence += (
-            f" In the last epoch the parameters moved {moved:.4f} on a path of length {path:.4f} "
-            f"({percent(moved / path)}): the steps of the {run.examples.noun(2)} cancel each other."
+            f" In the last epoch, the parameters took a path of length {path:.4f}. They ended {moved:.4f} from its beginning "
+            f"({percent(moved / path)}), because the steps of the {run.examples.noun(2)} cancel each other."
         )
     evidence = {"loss": loss, "constant_loss": least, "path": path, "moved": moved}
     yield Finding("plateau", sentence, evidence)
@@ -205,14 +220,19 @@ def signed(value: float) -> str:
 
 
 def margin(network: Network, example: Examples) -> float:
-    """Return the first output minus the second output for one example. For the lines this is H - V."""
+    """Return the first output minus the second output.
+
+    The outputs are those for one example. For the lines the margin is H - V.
+    """
     outputs = network(example)[0]
     return float(outputs[0] - outputs[1])
 
 
 @dataclass(frozen=True)
 class OrderEffect:
-    """The effect of the order of the examples on the prediction for gray.
+    """The effect of the order of the examples.
+
+    The effect is that on the prediction for gray.
 
     margin, reversed_margin : float. First output minus second output on gray, after training in the original order and in
         the reversed order.
@@ -232,8 +252,9 @@ class OrderEffect:
     def __str__(self) -> str:
         verb = "changes" if self.flipped else "does not change"
         return (
-            f"The margin on gray is {signed(self.margin)} if {self.last} is shown last, and {signed(self.reversed_margin)} "
-            f"if {self.reversed_last} is shown last. Reversing the order {verb} the prediction."
+            f"The first output minus the second output on gray is {signed(self.margin)} if {self.last} is shown last. "
+            f"If {self.reversed_last} is shown last, the difference is {signed(self.reversed_margin)}. Reversing the order "
+            f"{verb} the prediction."
         )
 
 

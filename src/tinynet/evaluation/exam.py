@@ -1,9 +1,11 @@
-"""The exam: six requirements that a learner meets and a memorizer does not, for one network or for many at once."""
+"""Six requirements that learners meet and memorizers fail.
+
+The exam evaluates one network, or many networks at once.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,102 +15,21 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.bayes_bounds import BayesScores, bayes_scores
 from tinynet.evaluation.calibration import auroc
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS, Requirement
 from tinynet.evaluation.symmetry import Predictor, agreement
 from tinynet.evaluation.verdicts import Verdict, fraction
 from tinynet.numerics import arrays
 from tinynet.validation import check_int
 
 MAX_OUTPUTS = 4_000_000  # computed at once
-MAX_PICTURES = 10_000_000  # of an exam
-
-
-class Measure(NamedTuple):
-    """A measure of the exam, with its threshold.
-
-    key : str. The field of `ExamResult`.
-    label : str. The name in sentences and tables, such as "gray margin".
-    kind : whether the value must be at least or at most the threshold.
-    threshold : float.
-    meaning : str. The measure explained in sentences.
-    """
-
-    key: str
-    label: str
-    kind: Literal["at least", "at most"]
-    threshold: float
-    meaning: str
-
-    @property
-    def higher_is_better(self) -> bool:
-        """Whether a higher value is better."""
-        return self.kind == "at least"
-
-    @property
-    def limit(self) -> str:
-        """The threshold with its sign, such as "≤ 0.1"."""
-        return f"{'≥' if self.higher_is_better else '≤'} {self.threshold:g}"
-
-    def met(self, values: np.ndarray) -> np.ndarray:
-        """Return which values meet the threshold. NaN does not. (N,) -> (N,) bool"""
-        return np.asarray(values >= self.threshold if self.higher_is_better else values <= self.threshold)
-
-
-class Requirement(NamedTuple):
-    """A requirement of the exam: a label, and the measures that must meet their thresholds.
-
-    >>> REQUIREMENTS[2].text
-    'gray margin ≤ 0.1, worst margin ≤ 0.25'
-    """
-
-    label: str
-    measures: tuple[Measure, ...]
-
-    @property
-    def text(self) -> str:
-        """Every measure with its threshold."""
-        return ", ".join(f"{measure.label} {measure.limit}" for measure in self.measures)
-
-    def values(self, values: Mapping[str, float]) -> str:
-        """Return the value of every measure, such as "0.021, 0.097". values : by the key of the measure."""
-        return ", ".join(f"{values[measure.key]:.3f}" for measure in self.measures)
-
-
-REQUIREMENTS = (
-    Requirement("clean lines", (
-        Measure("margin", "line margin", "at least", 0.8,
-                "The line margin is the output of the correct class minus the other output, on the worst clean line."),
-    )),
-    Requirement("noisy lines", (
-        Measure("accuracy", "line accuracy", "at least", 0.93,
-                "The line accuracy is the fraction of the noisy lines with a correct prediction."),
-    )),
-    Requirement("ambiguous pictures", (
-        Measure("gray", "gray margin", "at most", 0.1,
-                "The gray margin is the larger output minus the smaller output, on the gray block."),
-        Measure("worst_ambiguous", "worst margin", "at most", 0.25,
-                "The worst margin is the larger output minus the smaller output, on the worst clean ambiguous picture."),
-    )),
-    Requirement("Brier score", (
-        Measure("brier_ratio", "Brier ratio", "at most", 1.05,
-                "The Brier ratio is the Brier score divided by the Bayes score, the best possible Brier score."),
-    )),
-    Requirement("separating lines from ambiguous pictures", (
-        Measure("auroc", "AUROC", "at least", 0.85,
-                "The AUROC is the probability that a line has a larger margin than an ambiguous picture. A coin flip gives 0.5."),
-    )),
-    Requirement("rotations and reflections", (
-        Measure("agreement", "agreement", "at least", 0.95,
-                "The agreement is the fraction of the lines with the same prediction for all eight rotations and reflections."),
-    )),
-)  # fmt: skip
-MEASURES = tuple(measure for requirement in REQUIREMENTS for measure in requirement.measures)
+MAX_PICTURES = 10_000_000  # pictures of an exam
 
 
 @dataclass(frozen=True, eq=False)
 class ExamResult:
     """The exam results of N networks.
 
-    All measures of a network are NaN if one of them is not finite.
+    If a measure of a network is not finite, all measures of the network are NaN.
 
     margin : (N,). The margin of the correct class on the worst clean line.
     accuracy : (N,). On noisy lines. A tie is not correct.
@@ -138,7 +59,7 @@ class ExamResult:
 
     @cached_property
     def met(self) -> np.ndarray:
-        """Which requirements each network meets. -> (N, 6) bool"""
+        """Whether each network meets each requirement. -> (N, 6) bool"""
         columns = [
             np.all([measure.met(getattr(self, measure.key)) for measure in requirement.measures], axis=0)
             for requirement in REQUIREMENTS
@@ -147,7 +68,7 @@ class ExamResult:
 
     @property
     def passed(self) -> np.ndarray:
-        """Which networks meet all six requirements. -> (N,) bool"""
+        """Whether each network meets all six requirements. -> (N,) bool"""
         return np.asarray(self.met.all(axis=1))
 
     def of(self, network: int) -> dict[str, float]:
@@ -155,9 +76,10 @@ class ExamResult:
         return {measure.key: float(getattr(self, measure.key)[network]) for measure in MEASURES}
 
     def medians(self) -> dict[str, float]:
-        """Return the median of every measure, by name; empty if no network has finite values.
+        """Return the median of every measure, by name.
 
-        The medians leave out networks with values that are not finite.
+        The medians leave out networks with values that are not finite. If no network has finite values, the
+        result is empty.
         """
         finite = np.isfinite(self.margin)
         if not finite.any():
@@ -189,11 +111,11 @@ def _medians_text(requirement: Requirement, medians: Mapping[str, float]) -> str
 
 @dataclass(frozen=True)
 class Exam:
-    """An exam: clean lines, canonical ambiguous pictures, and pictures drawn from a world.
+    """Clean lines, canonical ambiguous pictures, and pictures from a world.
 
     No training stream contains the drawn pictures.
 
-    world : World. It must have both lines and ambiguous pictures.
+    world : World. The world must have both lines and ambiguous pictures.
     count : int. The number of drawn pictures, at least 100.
     seed : int. The seed of the drawn pictures.
     stream : int. rng.TEST, or rng.VALIDATION for an exam that is used to choose a network.
@@ -226,12 +148,17 @@ class Exam:
 
     @cached_property
     def bayes_scores(self) -> BayesScores:
-        """The scores of the Bayes-optimal predictions on the pictures of this exam."""
+        """The scores of the Bayes-optimal predictions.
+
+        The pictures are those of this exam.
+        """
         return bayes_scores(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
     @cached_property
     def ambiguous(self) -> np.ndarray:
-        """The canonical ambiguous pictures: gray, then the black-and-white pictures that are not lines.
+        """The canonical ambiguous pictures.
+
+        Gray comes first, then the black-and-white pictures that are not lines.
 
         (13, 4) for a world of 2x2 pictures.
         """
@@ -252,9 +179,10 @@ class Exam:
     def evaluate(self, predictor: Predictor) -> ExamResult:
         """Evaluate one network, or many networks at once.
 
-        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks. It is called
-            for at most about 4,000,000 outputs at a time. The memory is 8 bytes for each network and picture. Evaluate more
-            than a few thousand networks in parts, and join the results with `ExamResult.joined`.
+        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks.
+            The predictor is called for at most about 4,000,000 outputs at a time. The memory is 8 bytes for each
+            network and picture. Evaluate more than a few thousand networks in parts, and join the results with
+            `ExamResult.joined`.
 
         Raises TinyNetError for outputs of another shape.
 
@@ -273,7 +201,10 @@ class Exam:
         return ExamResult(*np.where(np.isfinite(values).all(axis=0), values, np.nan))
 
     def _measures_of_world(self, predictor: Predictor, networks: int) -> list[np.ndarray]:
-        """Return accuracy, Brier ratio, AUROC and agreement on the world's pictures, in chunks. -> 4 of (N,)"""
+        """Return accuracy, Brier ratio, AUROC and agreement. -> 4 of (N,)
+
+        The measures are computed on the world's pictures, in chunks.
+        """
         inputs, targets = self._drawn
         differences = np.empty((networks, len(inputs)))
         losses, agreed = np.zeros(networks), np.zeros(networks)
@@ -293,7 +224,10 @@ class Exam:
 
 
 def _signs(horizontal: np.ndarray) -> np.ndarray:
-    """Return the correct sign of H - V: 1 for a horizontal line, -1 for a vertical line."""
+    """Return the correct sign of H - V.
+
+    The sign is 1 for a horizontal line and -1 for a vertical line.
+    """
     return 2 * horizontal - 1
 
 

@@ -1,4 +1,4 @@
-"""The rule that decides which class is predicted, and whether the prediction is correct.
+"""The predicted class, and whether the prediction is correct.
 
 The predicted class is the class of the strictly largest output. A tie has no predicted class. A network with one output
 predicts class 0 above 0.5 and class 1, "not class 0", below.
@@ -10,7 +10,7 @@ TIE = -1  # the class of a tie
 
 
 def predicted_classes(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the predicted classes and the margins. (..., outputs) -> (...), (...)
+    """Return predicted classes and margins. (..., outputs) -> (...), (...)
 
     The margin is the largest output minus the second largest output. NaN has no predicted class.
 
@@ -29,7 +29,9 @@ def predicted_classes(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def correct(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return whether each prediction is the class of the target. (n, m, outputs), (m, outputs) -> (n, m)
+    """Return whether each prediction is the class of the target.
+
+    (n, m, outputs), (m, outputs) -> (n, m)
 
     The class of a target without a strictly largest output is its first largest output. Use `tied` to find such targets.
     The comparisons give the same classes as `predicted_classes`, several times faster for many networks.
@@ -47,5 +49,8 @@ def correct(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def tied(targets: np.ndarray) -> np.ndarray:
-    """Return which targets (m, outputs) have no strictly largest output. -> (m,)"""
+    """Return which targets have no strictly largest output.
+
+    (m, outputs) -> (m,)
+    """
     return np.asarray(predicted_classes(targets)[0] == TIE)

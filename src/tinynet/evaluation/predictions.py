@@ -1,4 +1,4 @@
-"""The predicted class of each example, its margin, and how many predictions are correct."""
+"""The predicted class, margin and accuracy of examples."""
 
 from dataclasses import dataclass
 
@@ -94,7 +94,7 @@ def accuracy(network: Network, examples: Examples) -> float:
 
 
 def correct_margins(outputs: np.ndarray, examples: Examples) -> Verdict:
-    """Return the margin of the correct class over the other classes.
+    """Return the margin of the correct class.
 
     outputs : (m, classes). From 0 to 1.
 
@@ -115,7 +115,9 @@ def correct_margins(outputs: np.ndarray, examples: Examples) -> Verdict:
 
 
 def success(percentages: ArrayLike, examples: Examples) -> Verdict:
-    """Check the claim that a model classifies every example correctly.
+    """Check the claim that every example is classified correctly.
+
+    The claim is often made in a notebook, with the outputs in percent.
 
     percentages : (m, classes). The outputs in percent, from 0 to 100, as a notebook prints them.
 
@@ -136,7 +138,7 @@ def _checked_percentages(percentages: ArrayLike) -> np.ndarray:
             f"the percentages are not a table of numbers ({error}). They must be numbers from 0 to 100. "
             "Give one row for each example."
         ) from error
-    wrong = found[~((found >= 0) & (found <= 100))]  # NaN is wrong too
+    wrong = found[~((found >= 0) & (found <= 100))]  # NaN fails both comparisons
     if wrong.size:
         raise TinyNetError(
             f"a percentage is {wrong[0]}. It must be a number from 0 to 100. Check how it was computed."
@@ -149,7 +151,10 @@ def _checked_percentages(percentages: ArrayLike) -> np.ndarray:
 
 
 def _margins(outputs: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return the output of the correct class minus the largest other output. (m, classes) -> (m,)"""
+    """Return the margin of the correct class. (m, classes) -> (m,)
+
+    The margin is the output of the correct class minus the largest other output.
+    """
     targets = examples.targets
     if targets is None or targets.shape[1] < 2:
         raise TinyNetError(
@@ -167,7 +172,9 @@ def _margins(outputs: np.ndarray, examples: Examples) -> np.ndarray:
 
 
 def _points(value: float) -> str:
-    """Write percentage points with their sign. Only exactly 0 becomes 0.
+    """Write percentage points with their sign.
+
+    Only exactly 0 becomes 0.
 
     >>> _points(1.79), _points(-0.01), _points(0.0)
     ('+1.8', '−0.01', '0')

@@ -1,4 +1,7 @@
-"""The scores of a network that predicts numbers, in the units of the table."""
+"""The scores of a network that predicts numbers.
+
+Errors are in the units of the table.
+"""
 
 from dataclasses import dataclass
 from typing import Any

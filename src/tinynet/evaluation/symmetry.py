@@ -1,6 +1,7 @@
-"""The eight symmetries of a square picture: flips and quarter turns.
+"""The eight rotations and reflections of a square picture.
 
-A flip or turn that swaps rows and columns turns a horizontal line into a vertical line, so it swaps the two outputs.
+A rotation or reflection that swaps rows and columns turns a horizontal line into a vertical line. Therefore the
+two outputs are swapped.
 """
 
 import math
@@ -18,11 +19,13 @@ from tinynet.numerics import arrays
 Predictor = Callable[[np.ndarray], np.ndarray]  # (m, pixels) -> (m, 2), or (networks, m, 2)
 
 SWAPS = np.arange(8) % 2 == 1  # the rows of `pictures.views` that swap rows and columns
-QUARTER_TURN = 3  # the row of `pictures.views` that turns a picture to the left
+QUARTER_TURN = 3  # the row of `pictures.views` that rotates a picture to the left
 
 
 def views(inputs: Any) -> np.ndarray:
-    """Return all eight views of pictures, the original first. (m, n*n) -> (8, m, n*n)
+    """Return the eight views of pictures. (m, n*n) -> (8, m, n*n)
+
+    The views are the rotations and reflections. The original comes first.
 
     Raises TinyNetError for pictures that are not square.
 
@@ -37,7 +40,7 @@ def views(inputs: Any) -> np.ndarray:
 
 
 def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
-    """Return the outputs for all eight views. -> (8, ..., m, 2)
+    """Return the outputs for the eight views. -> (8, ..., m, 2)
 
     The outputs of views that swap rows and columns are swapped back.
 
@@ -55,7 +58,7 @@ def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
 
 
 def symmetrize(predictor: Predictor) -> Predictor:
-    """Return a predictor that averages the outputs over the eight views.
+    """Return a predictor that averages over rotations and reflections.
 
     This is test-time augmentation with all symmetries of the square.
 
@@ -82,9 +85,10 @@ def ensemble(*members: Predictor) -> Predictor:
 
 
 def agreement(predictor: Predictor, inputs: Any) -> np.ndarray:
-    """Return whether all eight views of a picture have the same predicted class. -> (..., m) bool
+    """Return whether each picture keeps its class. -> (..., m) bool
 
-    A tie has no predicted class, so its views do not agree.
+    A picture is rotated and reflected. All eight predictions must have one class. A tie has no predicted class,
+    so a tie does not agree.
     """
     outputs = outputs_of_views(predictor, inputs)
     signs = np.sign(outputs[..., 0] - outputs[..., 1])  # (8, ..., m)
@@ -92,7 +96,7 @@ def agreement(predictor: Predictor, inputs: Any) -> np.ndarray:
 
 
 def turned(examples: Examples) -> Examples:
-    """Turn pictures by 90 degrees and swap their targets.
+    """Rotate pictures by 90 degrees and swap their targets.
 
     Raises TinyNetError for examples that are not square pictures with two classes.
 
@@ -115,8 +119,8 @@ def turned(examples: Examples) -> Examples:
 def asymmetry(network: Network, examples: Examples) -> float:
     """Return how differently the network treats rows and columns.
 
-    The asymmetry is the largest difference between an output and the swapped output for the picture turned by 90 degrees. It
-    is 0 for a network with exact symmetry.
+    The asymmetry is the largest difference between an output and the swapped output for the picture rotated by 90
+    degrees. A network with exact symmetry has an asymmetry of 0.
     """
 
     return float(np.abs(network(examples) - network(turned(examples))[:, ::-1]).max())

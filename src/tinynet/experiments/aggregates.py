@@ -1,4 +1,7 @@
-"""Counts of many networks that can be added in any order."""
+"""Counts of many networks.
+
+The counts can be added in any order.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -16,8 +19,8 @@ from tinynet.experiments.population import Population
 from tinynet.numerics import elementary
 from tinynet.numerics.integers import ceil_div
 
-CHECKPOINTS_PER_DECADE = 32  # each checkpoint is about 7.5 % after the one before
-LOSS_BINS_PER_DECADE = 64  # the geometric middle of a bin is within 1.82 % of every loss in it
+CHECKPOINTS_PER_DECADE = 32  # each checkpoint is about 7.5 % after the checkpoint before
+LOSS_BINS_PER_DECADE = 64  # the geometric middle of a bin is within 1.82 % of every loss in the bin
 LOSS_DECADES = (-12, 3)
 MARGIN_BINS = 50  # on [0, 1]; the last bin also counts larger margins
 FIXED_POINT = 2**20  # margins are summed as multiples of 1 / FIXED_POINT
@@ -31,9 +34,7 @@ LN_10 = 2.302585092994046
 def _powers_of_ten(first: int, last: int, per_decade: int) -> np.ndarray:
     """Return powers of ten from 10**first to 10**last.
 
-    There are `per_decade` powers in each decade.
-
-    Powers with a whole exponent are exact.
+    There are `per_decade` powers in each decade. Powers with a whole exponent are exact.
     """
     decades = [float(f"1e{k}") for k in range(first, last)]
     within = [elementary.exp(LN_10 * (k / per_decade)) for k in range(per_decade)]
@@ -47,9 +48,9 @@ _UNSURE_BINS = int(np.searchsorted(MARGIN_EDGES, UNSURE))
 
 @lru_cache(maxsize=1024)
 def logarithmic_checkpoints(epochs: int) -> np.ndarray:
-    """Return the epochs after which a training is checked. -> (checkpoints,) int64
+    """Return the epochs of the checks. -> (checkpoints,) int64
 
-    The last checkpoint is `epochs`.
+    After each of these epochs, a training is checked. The last checkpoint is `epochs`.
 
     >>> logarithmic_checkpoints(10).tolist(), len(logarithmic_checkpoints(30_000))
     ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 121)
@@ -108,7 +109,8 @@ class Tally:
     def of(cls, population: Population, first_correct: np.ndarray, probes: Examples) -> "Tally":
         """Count a population.
 
-        first_correct : (n,) the epoch after which each network was first seen to get every example right; 0 for never.
+        first_correct : (n,) the epoch after which each network was first seen to get every example right; 0 for a
+            network that never was.
         """
         epochs, learned = population.recipe.epochs, population.all_right
         checkpoints = logarithmic_checkpoints(epochs)
@@ -150,7 +152,7 @@ class Tally:
     def loss_quantile(self, percent: int) -> float | None:
         """Return a percentile of the finite losses, within 1.82 %.
 
-        A loss below 1e-12 counts as 0, above 1,000 as 1,000. Returns None if no network is finite.
+        A loss below 1e-12 counts as 0. A loss above 1,000 counts as 1,000. Returns None if no network is finite.
         """
         place = _quantile_bin(self.losses[:-1], percent)
         if place is None:
@@ -162,9 +164,8 @@ class Tally:
     def epochs_to_learn_quantile(self, percent: int) -> int | None:
         """Return a percentile of the epochs to learn.
 
-        It is over the networks that learned.
-
-        It is one of the `logarithmic_checkpoints`. Returns None if no network learned.
+        The percentile is over the networks that learned. The result is a value of the `logarithmic_checkpoints`,
+        or None if no network learned.
         """
         place = _quantile_bin(self.epochs_to_learn, percent)
         return None if place is None else int(logarithmic_checkpoints(self.epochs)[place])
@@ -172,9 +173,9 @@ class Tally:
     def margin_histogram(self, probe: int) -> np.ndarray:
         """Return the histogram of signed margins on [-1, 1]. -> (100,)
 
-        A signed margin is the first output minus the second.
+        A signed margin is the first output minus the second output.
 
-        Only for two outputs. Ties count as above 0.
+        The network must have two outputs. Ties count as above 0.
         """
         first, second, tied = self.margins[probe][:3]
         return np.concatenate([second[::-1], first + tied])
@@ -241,7 +242,7 @@ def _margin_histograms(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 def _quantile_bin(counts: np.ndarray, percent: int) -> int | None:
     """Return the bin of a percentile, or None without values.
 
-    It is the bin of the ceil(n * percent / 100)-th smallest of n values.
+    The bin is that of the ceil(n * percent / 100)-th smallest of n values.
     """
     n = int(counts.sum())
     return int(np.searchsorted(np.cumsum(counts), ceil_div(n * percent, 100))) if n else None

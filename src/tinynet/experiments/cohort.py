@@ -1,4 +1,4 @@
-"""Networks of many seeds, trained side by side by one kernel."""
+"""Networks of many seeds, trained by one kernel."""
 
 import math
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class KernelInputs(NamedTuple):
 
     inputs: np.ndarray  # (examples, inputs) float32
     targets: np.ndarray  # (examples, outputs) float32; a world has two more rows, for coin labels
-    flat: np.ndarray  # (examples,) float32, 1 where a pattern of a world has a single level
+    flat: np.ndarray  # (examples,) float32, 1 for a pattern of a world with a single level
     views: np.ndarray  # (8, inputs) int32, the index arrays of the augmentation
 
     @classmethod
@@ -67,7 +67,7 @@ class TrainingJob:
     def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "TrainingJob":
         """Prepare the inputs and the kernel.
 
-        A kernel is compiled once for all trainings that can share it.
+        One compiled kernel serves all trainings that can share the kernel.
         """
         world = source if isinstance(source, World) else None
         kernel = compile_training(architecture, kernel_key(recipe), examples_per_epoch(source), world)
@@ -85,7 +85,7 @@ class TrainingJob:
     def networks_per_task(self) -> int:
         """The number of networks of one task.
 
-        Tasks are so small that they can be cancelled soon.
+        Small tasks can be cancelled soon.
         """
         seconds = self.seconds_per_epoch * self.recipe.epochs + 3e-7
         networks = min(MAX_NETWORKS_PER_TASK, int(SECONDS_PER_CALL / seconds))
@@ -96,7 +96,7 @@ class TrainingJob:
     ) -> np.ndarray | None:
         """Train the networks of these seeds.
 
-        With validation examples, each network ends with the parameters of its best epoch on them.
+        With validation examples, each network ends with the parameters of its best epoch on these examples.
 
         Returns the parameters (n, P) float32, or None if `cancelled` was set.
         """
@@ -114,7 +114,7 @@ class TrainingJob:
 class Cohort:
     """Networks that are trained in lockstep.
 
-    They can be read between two epochs.
+    You can read the networks between two epochs.
 
     seeds : (n,) one seed for each network.
     epoch : the number of epochs that are done.
@@ -152,7 +152,7 @@ class Cohort:
             )
         if self.epoch:
             raise TinyNetError(
-                f"{self.epoch:,} epochs are done. Load parameters before the first epoch: make a new Cohort."
+                f"the training has reached epoch {self.epoch:,}. Load parameters before the first epoch: make a new Cohort."
             )
         padded = np.resize(parameters, (len(self._seeds), wanted[1]))  # the same padding as for the seeds
         self._blocks[:] = padded.reshape(len(self._blocks), lane_count(), -1).transpose(0, 2, 1)
@@ -162,7 +162,9 @@ class Cohort:
         return self._blocks.transpose(0, 2, 1).reshape(len(self._seeds), -1)[: len(self.seeds)]
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the current outputs for inputs (m, inputs). -> (n, m, outputs) float32
+        """Return the current outputs. -> (n, m, outputs) float32
+
+        inputs : (m, inputs).
 
         The kernel's sigmoid is an approximation, within 3e-7.
         """

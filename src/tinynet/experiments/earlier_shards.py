@@ -1,4 +1,7 @@
-"""Shards as an earlier version stored them: in the folder `blocks`, under other names, with the same counts."""
+"""Shards in the form of an earlier version.
+
+The earlier version stored shards in the folder `blocks`, under other names, with the same counts.
+"""
 
 import hashlib
 import json
@@ -14,13 +17,16 @@ COLUMNS = {"epochs": "stop", "epochs_to_learn": "until", "margin_sums": "sums", 
 
 
 def earlier_path(folder: Path, shard: Shard) -> Path:
-    """Return the path that the earlier version gave to a shard."""
+    """Return the earlier version's path of a shard."""
     text = f"{json.dumps(_group(shard), sort_keys=True, allow_nan=False)} {shard.first} {shard.last}"
     return folder / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:40]}.parquet"
 
 
 def earlier_description(shard: Shard) -> dict[str, Any]:
-    """Return the description that the earlier version wrote into a shard's file."""
+    """Return the description that the earlier version wrote.
+
+    The description is part of a shard's file.
+    """
     return {"group": _group(shard), "first_seed": shard.first, "last_seed": shard.last - 1}
 
 

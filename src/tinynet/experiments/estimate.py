@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.errors import counted
 from tinynet.experiments.aggregates import Tally, logarithmic_checkpoints
 from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.plan import Plan
@@ -18,7 +19,7 @@ from tinynet.experiments.trials import Trial
 from tinynet.numerics.integers import ceil_div
 
 NETWORKS_TIMED = 256
-SECONDS_TIMED = 0.005  # of training, at least
+SECONDS_TIMED = 0.005  # seconds of training that are measured, at least
 MAX_TIMED = 20  # kinds of training; another kind takes its time from the kind with the nearest cost
 
 
@@ -51,14 +52,14 @@ class Estimate:
     def __str__(self) -> str:
         per_training = self.networks // self.trainings
         done = (
-            f" {self.shards_done:,} of them are done ({self.networks_done:,} networks)."
+            f" {self.shards_done:,} of them are done ({counted(self.networks_done, 'network')})."
             if self.shards_done
             else ""
         )
         return (
-            f"{self.trials:,} trials need {self.trainings:,} trainings of {per_training:,} networks: "
-            f"{self.networks:,} networks in {self.shards:,} shards.{done}\n"
-            f"Expected duration: about {format_duration(self.seconds)} on {self.workers} threads of this machine, "
+            f"{counted(self.trials, 'trial')}: {counted(self.trainings, 'training')} of {counted(per_training, 'network')}, "
+            f"{counted(self.networks, 'network')} in {counted(self.shards, 'shard')}.{done}\n"
+            f"Expected duration: about {format_duration(self.seconds)} on {counted(self.workers, 'thread')} of this machine, "
             f"estimated from a few milliseconds of each kind of training."
         )
 

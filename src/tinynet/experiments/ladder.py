@@ -1,4 +1,7 @@
-"""The ladder from memorizer to learner: recipes that differ in one change, measured on many seeds by one exam."""
+"""The ladder from memorizer to learner.
+
+The recipes differ in one change. One exam measures each recipe on many seeds.
+"""
 
 import hashlib
 import json
@@ -22,13 +25,14 @@ from tinynet.experiments.population import Population, population
 from tinynet.experiments.seeds import seed_range
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice
 
-FORMAT = 2  # of a rung's file: a file of another format is measured again
+FORMAT = 2  # version of a rung's file; a file of another format is measured again
 EARLIER_NAMES = {"unsound": "n_failing_clean_lines", "parts": "met", "worst_doubt": "worst_ambiguous"}
-NUDGES = 100_000  # of every rung from the memorizer on
+NUDGES = 100_000  # training steps of every rung from the memorizer on
 CLEAN = World(noise=0.2, doubt=0.0, bright=(1.0, 1.0), dark=(0.0, 0.0))
 LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)
-LEARNING = Recipe(learning_rate=1.0, epochs=NUDGES // 100)  # in a world, 100 pictures count as an epoch
+LEARNING = Recipe(learning_rate=1.0, epochs=NUDGES // 100)  # in a world, an epoch has 100 pictures
 FALLING = replace(LEARNING, schedule="hold_then_decay")
 MEMORIZING = Recipe(learning_rate=1.0, epochs=NUDGES // 4, order="shuffled")
 FEW = 20  # pictures of a small data set
@@ -39,13 +43,13 @@ REPEATING = replace(MEMORIZING, epochs=NUDGES // FEW)
 class Rung:
     """One recipe of the ladder.
 
-    key : str. Names the rung in commands, files and addresses.
-    name : str. Shown in tables and figures.
-    change : str. The difference from the baseline, a phrase that follows "with".
-    baseline : str or None. Key of the rung that this one is compared with.
+    key : str. The name of the rung in commands, files and addresses.
+    name : str. The name in tables and figures.
+    change : str. The difference from the baseline. The phrase follows "with".
+    baseline : str or None. Key of the rung to compare with.
     kind : a step of the ladder, an experiment beside it, or a pitfall.
-    source : what the networks are trained on: "lines"; "doubts", the lines and all canonical ambiguous pictures, clean; "few",
-        20 pictures of a world, drawn once; or a world.
+    source : the training pictures: "lines"; "doubts", the lines and all canonical ambiguous pictures, clean;
+        "few", 20 pictures of a world, drawn once; or a world.
     hidden : int. Number of hidden nodes.
     """
 
@@ -64,7 +68,7 @@ class Rung:
         return Architecture((4, self.hidden, 2))
 
     def pictures(self) -> Source:
-        """Return the training pictures, or the world that they are drawn from."""
+        """Return the training pictures, or the world of the pictures."""
         if isinstance(self.source, World):
             return self.source
         if self.source == "few":
@@ -109,12 +113,15 @@ RUNG = {rung.key: rung for rung in RUNGS}
 
 @dataclass(frozen=True)
 class Standing:
-    """The exam results of a rung's networks. Means, errors and medians leave out networks that are not finite.
+    """The exam results of a rung's networks.
 
-    networks, finite, passed : int. Networks in all, with finite results, and that pass the whole exam.
+    Means, errors and medians leave out networks that are not finite.
+
+    networks, finite, passed : int. The number of all networks, of networks with finite results, and of networks
+        that pass the whole exam.
     met : tuple of int. Networks that meet each of the six requirements.
-    n_failing_clean_lines : int. Networks whose right output is not the larger one on some clean line.
-    means, errors, medians : dict. Of each measure; errors are standard errors of the means.
+    n_failing_clean_lines : int. Networks whose correct output is not the largest output on some clean line.
+    means, errors, medians : dict. The statistics of each measure. Errors are standard errors of the means.
     """
 
     key: str
@@ -147,7 +154,10 @@ class Standing:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Standing":
-        """Return a standing from its JSON. Files of earlier versions have other names."""
+        """Return a standing from its JSON.
+
+        Files of earlier versions have other names.
+        """
         named = _renamed(data)
         means, errors, medians = (_renamed(named[name]) for name in ("means", "errors", "medians"))
         return cls(
@@ -160,11 +170,11 @@ def _renamed(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class Ladder:
-    """Measure the rungs, each when it is first needed.
+    """Measurements of the rungs, each made when first needed.
 
     networks : int. Seeds of each rung, from `first_seed` on.
     exam : Exam. Measures every network.
-    folder : Path or None. Results are kept here and read again. None keeps nothing.
+    folder : Path or None. The folder of stored results. With None, no results are stored.
 
     Raises TinyNetError for numbers out of range.
     """
@@ -191,9 +201,11 @@ class Ladder:
         )  # fmt: skip
 
     def standing(self, key: str, progress: Callable[[int, int], None] | None = None) -> Standing:
-        """Return the exam results of a rung, read from the folder if they are there.
+        """Return the exam results of a rung.
 
-        Raises KeyboardInterrupt if Ctrl-C ended the training. The rungs before it are kept.
+        Stored results are read from the folder.
+
+        Raises KeyboardInterrupt if Ctrl-C ended the training. The rungs before this rung are stored.
         """
         if key not in self._standings:
             self._standings[key] = self._read(key) or self._measure(key, progress)
@@ -214,7 +226,10 @@ class Ladder:
         return standing
 
     def _read(self, key: str) -> Standing | None:
-        """Return the results in the folder; None if the file is missing, damaged or of another experiment."""
+        """Return the results in the folder, or None.
+
+        None means that the file is missing, damaged or of another experiment.
+        """
         if self.folder is None or not self._path(key).is_file():
             return None
         try:
@@ -240,6 +255,4 @@ class Ladder:
 
 
 def _rung(key: str) -> Rung:
-    if key not in RUNG:
-        raise TinyNetError(f"there is no rung {key!r}. The rungs are {', '.join(RUNG)}.")
-    return RUNG[key]
+    return RUNG[check_choice("rung", key, RUNG)]

@@ -8,7 +8,7 @@ from functools import cached_property
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.probes import default_probes
-from tinynet.errors import TinyNetError, advice
+from tinynet.errors import TinyNetError, advice, counted
 from tinynet.experiments.seeds import seed_range
 from tinynet.experiments.shards import Shard, TrainingGroup
 from tinynet.experiments.trials import Trial, as_trials
@@ -82,7 +82,7 @@ class Plan:
         return sum(ceil_div(end, group.shard_size) - first // group.shard_size for group in self.groups)
 
     def shards(self) -> Iterator[Shard]:
-        """Yield every shard, one of each group in turn.
+        """Yield every shard, each group in turn.
 
         A sweep that ends early has results for every trial.
         """
@@ -143,6 +143,6 @@ def _check(trials: Sequence[Trial], examples: Examples, probes: Examples) -> Non
             raise TinyNetError(f"the trial {trial} is invalid: {error.message}") from error
     if probes.inputs.shape[1] != examples.inputs.shape[1]:
         raise TinyNetError(
-            f"the probes have {probes.inputs.shape[1]} inputs and the examples {examples.inputs.shape[1]}. "
+            f"the probes have {counted(probes.inputs.shape[1], 'input')} and the examples {examples.inputs.shape[1]}. "
             "Give probes with as many inputs as the examples."
         )

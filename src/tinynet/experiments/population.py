@@ -180,9 +180,9 @@ class Population:
     def _loss_verdict(self) -> Verdict:
         finite = self.losses[self.finite]
         if not len(finite):
-            return Verdict("No network has a final loss: none stayed finite.", None, len(self))
+            return Verdict("No network has a finite loss.", None, len(self))
         low, median, high = np.quantile(finite, [0.1, 0.5, 0.9])
-        sentence = f"The median final loss is {median:.4f}; 80 % of the networks are between {low:.4f} and {high:.4f}."
+        sentence = f"The median final loss is {median:.4f}. 80 % of the networks have a loss from {low:.4f} to {high:.4f}."
         numbers = {"median": float(median), "quantile_10": float(low), "quantile_90": float(high)}
         return Verdict(sentence, None, len(self), None, numbers)
 

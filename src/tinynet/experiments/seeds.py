@@ -77,7 +77,9 @@ class SeedTraining:
                 self.interrupted = True
 
     def _train(self, number: int) -> int:
-        """Train the networks of one task; return their number.
+        """Train the networks of one task.
+
+        Returns the number of networks.
 
         The number is 0 if the training was cancelled.
         """

@@ -20,23 +20,23 @@ from tinynet.experiments.cohort import Cohort, TrainingJob
 from tinynet.experiments.population import Population
 from tinynet.recipe import Recipe
 
-FORMAT = 2  # the version of the counts; another version gives every shard another key
+FORMAT = 2  # the version of the counts; shards of another version have other keys
 SECONDS_PER_SHARD = 0.7  # the intended work of a shard
 # The cost model: seconds for one parameter, example, network and epoch. It must not depend on the machine.
 SECONDS_PER_UPDATE = 1e-10
-MAX_NETWORKS, MIN_NETWORKS = 65_536, 64  # of a shard
-NETWORKS_PER_CHECK = 2048  # whose outputs fit into the processor's cache
-MAX_BYTES = 64 * 2**20  # of the parameters, the optimizer state and the outputs of a shard
+MAX_NETWORKS, MIN_NETWORKS = 65_536, 64  # networks of a shard
+NETWORKS_PER_CHECK = 2048  # networks whose outputs fit into the processor's cache
+MAX_BYTES = 64 * 2**20  # bytes of the parameters, the optimizer state and the outputs of a shard
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingGroup:
     """Trials that differ only in their epochs.
 
-    They share one training.
+    One training serves all trials.
 
     recipe : the recipe of the longest trial.
-    checkpoints : the epochs of the trials, ascending. The networks are counted at each.
+    checkpoints : the epochs of the trials, ascending. The networks are counted at each checkpoint.
     """
 
     architecture: Architecture
@@ -148,7 +148,7 @@ def compute(description: str, first: int, last: int, cancelled: Event | None = N
 def mark_first_correct(cohort: Cohort, examples: Examples, first_correct: np.ndarray) -> None:
     """Mark networks that are right for the first time.
 
-    A network is right if it gets every example right. It is marked with the current epoch.
+    A network is right if it gets every example right. The mark is the current epoch.
 
     first_correct : (n,) int64, changed in place; 0 for a network that was never right.
     """
@@ -160,7 +160,7 @@ def mark_first_correct(cohort: Cohort, examples: Examples, first_correct: np.nda
 
 
 def _all_right(architecture: Architecture, parameters: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return whether networks (n, P) get every example right. -> (n,) bool"""
+    """Return which networks get every example right. (n, P) -> (n,) bool"""
     assert examples.targets is not None
     found = np.empty(len(parameters), bool)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""The folder of a sweep, with the results of its shards."""
+"""The folder of a sweep, with results of shards."""
 
 import hashlib
 import io
@@ -23,7 +23,7 @@ from tinynet.validation import check_path
 if TYPE_CHECKING:
     import pyarrow as pa
 
-METADATA_KEY = b"tinynet"  # of the description in a shard's file
+METADATA_KEY = b"tinynet"  # key of the description in a shard's file
 SCALARS = ("epochs", "networks", "finite", "learned")
 ARRAYS = tuple(name for name in COUNTS if name not in SCALARS)
 Log = Callable[[str], None]
@@ -37,7 +37,7 @@ def shard_path(folder: Path, shard: Shard) -> Path:
 class Store:
     """The folder that a sweep writes to.
 
-    Use it in a `with` statement.
+    Use the store in a `with` statement.
 
     shards/<hash>.parquet : the counts of one shard. The hash is of everything that decides the counts, so that a
         sweep finds its own shards and no others.
@@ -90,7 +90,10 @@ class Store:
         return self._path(shard).is_file()
 
     def _path(self, shard: Shard) -> Path:
-        """Return the path of a shard's file, or of the file that an earlier version wrote for this shard."""
+        """Return the path of a shard's file.
+
+        The path may be that of a file from an earlier version.
+        """
         path, earlier = shard_path(self.folder, shard), earlier_path(self.folder, shard)
         return earlier if earlier.is_file() and not path.is_file() else path
 
@@ -150,7 +153,7 @@ def _description(shard: Shard) -> dict[str, Any]:
 def _encode(shard: Shard, tallies: Sequence[Tally]) -> bytes:
     """Return the content of a shard's file.
 
-    It has a row for each checkpoint.
+    The file has a row for each checkpoint.
     """
     import pyarrow as pa
 

@@ -125,7 +125,7 @@ def sweep(
     progress: Progress | None = None,
     log: Log = lambda line: None,
 ) -> Sweep:
-    """Train the networks of every trial, and count them.
+    """Train the networks of every trial, and count the results.
 
     trials : trials, such as `grid` returns, or recipes for a network with one hidden layer of 3.
     networks : the number of seeds for each trial, from `first_seed` on.
@@ -138,10 +138,10 @@ def sweep(
     progress : called as `progress(done, total)` with numbers of networks.
     log : called with a line of text for each event, such as a damaged file.
 
-    Ctrl-C ends the sweep early. Its results so far are returned, and stored in `out`.
+    Ctrl-C ends the sweep early. The results so far are returned, and stored in `out`.
 
-    Raises TinyNetError for invalid trials, and if the folder or the cluster fails. The shards that were done
-    before stay in the folder.
+    Raises TinyNetError for invalid trials, and if the folder or the cluster fails. Finished shards stay in the
+    folder.
 
     >>> import tinynet as tn
     >>> sweep = tn.sweep(tn.grid(learning_rate=[1.0, 5.0], epochs=[100, 1000]), networks=200)
@@ -165,7 +165,10 @@ def _execute(shards: Iterator[Shard], workers: int | None, scheduler: str | None
 
 
 def _run(state: SweepState, results: Results) -> bool:
-    """Count all results; return whether Ctrl-C ended the sweep."""
+    """Count all results.
+
+    Returns whether Ctrl-C ended the sweep.
+    """
     with closing(results):
         try:
             for shard, tallies in results:

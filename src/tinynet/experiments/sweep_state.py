@@ -83,7 +83,7 @@ class SweepState:
     def advice(self) -> str:
         """Return the end of an error message.
 
-        It describes the stored results and how to continue.
+        The text describes the stored results and how to continue.
         """
         if not self.shards:
             return ""

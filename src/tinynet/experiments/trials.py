@@ -1,4 +1,7 @@
-"""Trials: an architecture with a recipe, and grids of them."""
+"""Trials, and grids of trials.
+
+A trial is an architecture with a recipe.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +20,7 @@ from tinynet.recipe import Recipe
 from tinynet.validation import check_choice, check_int, listed
 
 MAX_TRIALS = 100_000
-RANGE_DIGITS = 3  # to which the values of `low..high/count` are rounded
+RANGE_DIGITS = 3  # digits of the values of `low..high/count`
 
 ARCHITECTURE_AXES = {  # the field of Architecture by the name of its axis
     "hidden": "sizes",
@@ -28,7 +31,7 @@ ARCHITECTURE_AXES = {  # the field of Architecture by the name of its axis
 NO_AXES = (
     "seed",
     "gradients",
-)  # every network has its own seed; only watched PyTorch trainings have other gradients
+)  # every network has a seed; only watched PyTorch trainings have other gradients
 RECIPE_AXES = tuple(field.name for field in fields(Recipe) if field.name not in NO_AXES)
 AXES = (*RECIPE_AXES, *ARCHITECTURE_AXES)
 
@@ -37,7 +40,7 @@ AXES = (*RECIPE_AXES, *ARCHITECTURE_AXES)
 class Trial:
     """An architecture with the recipe that trains it.
 
-    The recipe's own seed is not used: every network has its own seed.
+    The recipe's own seed is not used. Every network has its own seed.
 
     >>> print(Trial(recipe=Recipe(learning_rate=5.0)))
     learning_rate 5, epochs 100, hidden 3
@@ -79,9 +82,7 @@ class Trial:
     def from_axes(cls, axes: Mapping[str, Any], examples: Examples) -> "Trial":
         """Return the trial with these values on its axes.
 
-        The other axes have their defaults.
-
-        The examples decide the numbers of inputs and outputs.
+        The other axes have their defaults. The examples decide the numbers of inputs and outputs.
         """
         for name in sorted(axes):
             if name not in AXES:
@@ -173,7 +174,8 @@ def parse_values(axis: str, text: str) -> list[Any]:
     """Parse text such as `0.1,1,5` or `0.05..20/17`.
 
     `low..high/count` is a geometric range: `count` numbers from `low` to `high`, each a constant factor larger
-    than the one before. They are rounded to three digits, epochs to whole numbers. On the axis `hidden`, `4x4`
+    than the number before. Numbers are rounded to three digits, epochs to whole numbers. On the axis `hidden`,
+    `4x4`
     is two layers of 4.
 
     >>> parse_values("learning_rate", "0.1..10/3,20"), parse_values("hidden", "3,4x4")

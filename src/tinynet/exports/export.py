@@ -1,4 +1,4 @@
-"""Export recordings to other formats, chosen by file extension."""
+"""Export recordings to other formats by file extension."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def rendered(
 ) -> bytes:
     """Return the bytes that `export` writes.
 
-    With it, several files can be rendered before the first is written.
+    Several files can be rendered before the first file is written.
     """
     several = [recordings] if isinstance(recordings, Recording) else recordings
     if not isinstance(several, Sequence) or not all(isinstance(run, Recording) for run in several):
@@ -66,7 +66,7 @@ def check(path: Path, count: int = 1, **options: object) -> Format:
 
     count : Number of recordings.
 
-    Raises TinyNetError for every request that can be refused before rendering.
+    Raises TinyNetError for every request that can be rejected before rendering.
     """
     extension = path.suffix.lower()
     if extension not in FORMATS:
@@ -95,7 +95,7 @@ def check(path: Path, count: int = 1, **options: object) -> Format:
 def options_by_path(paths: Sequence[Path], options: Mapping[str, object]) -> dict[Path, dict[str, object]]:
     """Return the options that apply to each of several files.
 
-    An option that applies to no file is returned for all files, so that `check` refuses it.
+    An option that applies to no file is returned for all files, so that `check` rejects the option.
 
     >>> options_by_path([Path("a.h"), Path("b.gif")], {"step": 3})
     {PosixPath('a.h'): {'step': 3}, PosixPath('b.gif'): {}}

@@ -1,4 +1,4 @@
-"""The export formats: their options, and the functions that render them."""
+"""The export formats, with their options and functions."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -15,9 +15,10 @@ Render = Callable[[Sequence[Recording], str, "Options", Progress], bytes]
 
 @dataclass(frozen=True)
 class Options:
-    """The options of all formats; None is the default of the format.
+    """The options of all formats; None is a format's default.
 
-    step : Step that is shown (.xlsx, .tex), or before which the network is taken; by default the trained network.
+    step : The step to show (.xlsx, .tex), or the step before which the network is taken; by default the trained
+        network.
     epoch : Epoch whose steps are in a workbook.
     cell, depth : Cell that is explained, and levels of the explanation.
     figure : Name of the figure.
@@ -41,12 +42,15 @@ class Options:
     names: Sequence[str] | None = None
 
     def given(self, *names: str) -> dict[str, object]:
-        """Return those of the named options that are not None."""
+        """Return the named options that are not None."""
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
 class Format(NamedTuple):
-    """A format: its description, the names of its options, and the function that renders it."""
+    """A format with its description, options and function.
+
+    The function renders the format.
+    """
 
     description: str
     options: tuple[str, ...]
@@ -54,7 +58,10 @@ class Format(NamedTuple):
 
 
 def network_of(run: Recording, options: Options) -> Network:
-    """Return the network before the chosen step; by default the trained network."""
+    """Return the network before the chosen step.
+
+    By default the result is the trained network.
+    """
     if options.step is None:
         return run.best
     if options.step == run.steps:

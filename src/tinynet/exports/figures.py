@@ -9,8 +9,8 @@ import numpy as np
 from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data import pictures
-from tinynet.errors import TinyNetError
 from tinynet.evaluation import classification, predictions
+from tinynet.validation import check_choice
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
-    """Return the figures of this recording: name -> function that draws the figure.
+    """Return the figures of a recording by name.
+
+    The value of a name is a function that draws the figure.
 
     Each function returns axes or a figure.
 
@@ -50,16 +52,14 @@ def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
 
 
 def draw(run: "Recording", name: str) -> Any:
-    """Draw one figure of a recording. `plots.save` writes it as SVG, PDF or PNG.
+    """Draw one figure of a recording.
+
+    `plots.save` writes the figure as SVG, PDF or PNG.
 
     Raises TinyNetError for an unknown name, and lists the known names.
     """
     drawings = figures(run)
-    if name not in drawings:
-        raise TinyNetError(
-            f"is {name!r}. The figures of this recording are {', '.join(drawings)}.", parameter="figure"
-        )
-    return drawings[name]()
+    return drawings[check_choice("figure", name, drawings)]()
 
 
 def outputs(network: "Network", examples: "Examples", **options: Any) -> Any:

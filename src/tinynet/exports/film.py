@@ -1,4 +1,7 @@
-"""A training as a film: the network with its weights, its outputs, and the loss."""
+"""A training as a film.
+
+The film shows the network with its weights, its outputs, and the loss.
+"""
 
 import os
 import shutil
@@ -28,7 +31,7 @@ Progress = Callable[[int, int], None]
 EXTENSIONS = (".gif", ".mp4")
 MAX_FRAMES, MAX_FPS = 2000, 60
 WIDTH, HEIGHT, DPI = 11.2, 6.3, 100  # inches, inches, dots per inch
-MAX_BARS = 11  # one line each
+MAX_BARS = 11  # bars of one line each
 
 
 def film(
@@ -40,7 +43,9 @@ def film(
     example: int | str = 0,
     progress: Progress | None = None,
 ) -> None:
-    """Write a training as a film. The file is written completely or not at all.
+    """Write a training as a film.
+
+    The file is written completely or not at all.
 
     path : A file that ends in .gif or .mp4.
     frames : Number of frames, at equal distances from the first step to the last.
@@ -77,9 +82,9 @@ def rendered(
 
 
 def frame_steps(run: "Recording", frames: int) -> list[int]:
-    """Return the steps of the frames, from 0 to the last.
+    """Return the steps of the frames.
 
-    In a long training only recorded steps are used.
+    The steps are from 0 to the last step. In a long training only recorded steps are used.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=5))
@@ -94,7 +99,7 @@ def frame_steps(run: "Recording", frames: int) -> list[int]:
 def _check(run: "Recording", extension: str, frames: int, fps: int) -> None:
     if extension not in EXTENSIONS:
         raise TinyNetError(
-            f"the extension of the film is {extension!r}. It must be {' or '.join(EXTENSIONS)}."
+            f"the extension of the film is {extension!r}. It must be one of {', '.join(map(repr, EXTENSIONS))}."
         )
     for name, value, low, high in (("frames", frames, 2, MAX_FRAMES), ("fps", fps, 1, MAX_FPS)):
         check_int(name, value, low, high)
@@ -142,7 +147,7 @@ def draw(run: "Recording", step: int, example: int | str = 0) -> Any:
 def _largest_weight(run: "Recording") -> float:
     """Return the largest absolute weight of the training.
 
-    It is the common scale of all frames.
+    This weight is the common scale of all frames.
     """
     return max_abs(*(run.parameters[:, weight] for weight, _ in run.network.architecture.slices))
 

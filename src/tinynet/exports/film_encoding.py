@@ -1,4 +1,7 @@
-"""Encode the frames of a film as GIF or MP4. The last frame is shown longer."""
+"""Encode the frames of a film as GIF or MP4.
+
+The last frame is shown longer.
+"""
 
 import io
 import subprocess
@@ -15,11 +18,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LAST_FRAME_SECONDS = 1.5
-MAX_COLORS = 128  # of a GIF
+MAX_COLORS = 128  # colors of a GIF
 
 
 def gif(frames: "Iterator[Image]", fps: int) -> bytes:
-    """Return frames as a GIF that repeats, with a longer last frame."""
+    """Return frames as a GIF that repeats.
+
+    The last frame is shown longer.
+    """
     from PIL import Image
 
     images = [frame.quantize(MAX_COLORS, dither=Image.Dither.NONE) for frame in frames]
@@ -31,7 +37,10 @@ def gif(frames: "Iterator[Image]", fps: int) -> bytes:
 
 
 def mp4(frames: "Iterator[Image]", fps: int) -> bytes:
-    """Return frames as an MP4 (H.264) by ffmpeg, with more copies of the last frame."""
+    """Return frames as an MP4 (H.264) by ffmpeg.
+
+    The last frame is repeated.
+    """
     first = next(frames)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
@@ -42,14 +51,17 @@ def mp4(frames: "Iterator[Image]", fps: int) -> bytes:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             try:
                 _feed(process, chain([first], frames), max(1, round(LAST_FRAME_SECONDS * fps)))
-            except BaseException:  # also for Ctrl-C
+            except BaseException:  # Ctrl-C, too
                 process.kill()
                 raise
         return files.read(path)
 
 
 def _feed(process: Any, frames: "Iterator[Image]", repeats: int) -> None:
-    """Write the frames to ffmpeg. Raises TinyNetError with its last message if it fails."""
+    """Write the frames to ffmpeg.
+
+    Raises TinyNetError with the last message of ffmpeg if ffmpeg fails.
+    """
     data = b""
     try:
         for frame in frames:

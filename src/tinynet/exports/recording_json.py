@@ -1,4 +1,4 @@
-"""Recordings as JSON documents with every digit of every number."""
+"""Recordings as JSON documents, with every digit."""
 
 from typing import Any
 
@@ -13,7 +13,8 @@ from tinynet.training.recording import Recording
 def recording_json(recording: Recording) -> dict[str, Any]:
     """Return a recording as JSON values.
 
-    The values are the experiment, and each array with its dtype and shape. NaN and infinities become the texts "nan", "inf" and "-inf", because JSON has no such numbers.
+    The values are the experiment, and each array with its dtype and shape. NaN and infinities become the texts
+    "nan", "inf" and "-inf", because JSON has no such numbers.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=1))
@@ -29,7 +30,10 @@ def recording_json(recording: Recording) -> dict[str, Any]:
 
 
 def recording_from_json(data: dict[str, Any], source: str = "this JSON") -> Recording:
-    """Return the recording that `recording_json` wrote; `source` is its name in errors."""
+    """Return the recording that `recording_json` wrote.
+
+    source : the name of the document in errors.
+    """
     check_kind(data, "recording", source)
     try:
         arrays = {name: _array(**part) for name, part in data["arrays"].items()}

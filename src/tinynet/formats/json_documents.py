@@ -1,4 +1,4 @@
-"""Networks as JSON documents with every digit of every number."""
+"""Networks as JSON documents, with every digit."""
 
 import json
 from typing import Any
@@ -14,7 +14,10 @@ FORMAT = files.FORMAT
 
 
 def network_json(network: Weights) -> dict[str, Any]:
-    """Return the network as JSON values; see `Network.to_json`."""
+    """Return the network as JSON values.
+
+    See `Network.to_json`.
+    """
     return {
         "format": FORMAT,
         "kind": "network",
@@ -27,7 +30,10 @@ def network_json(network: Weights) -> dict[str, Any]:
 
 
 def network_from_json(data: dict[str, Any], source: str = "this JSON") -> Weights:
-    """Return the network that `network_json` wrote; `source` is its name in errors."""
+    """Return the network that `network_json` wrote.
+
+    source : the name of the document in errors.
+    """
     check_kind(data, "network", source)
     known, origin = parse_description(data, source)
     named: files.Arrays = {}
@@ -48,7 +54,10 @@ def network_from_json(data: dict[str, Any], source: str = "this JSON") -> Weight
 
 
 def parsed(text: bytes | str, source: str) -> Any:
-    """Parse a JSON document; `source` is its name in errors."""
+    """Parse a JSON document.
+
+    source : the name of the document in errors.
+    """
     try:
         return json.loads(text)
     except ValueError as error:

@@ -1,4 +1,7 @@
-"""Networks as ONNX models of Gemm and activation nodes, and back."""
+"""Networks as ONNX models, and back.
+
+The models have Gemm and activation nodes.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +14,7 @@ from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Layer, Weights
 from tinynet.data.scaling import Scaling
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.files import KEY
 from tinynet.formats.tensors import description, from_named_arrays, layers_of, parse_description
 from tinynet.plugins import extra
@@ -19,7 +22,7 @@ from tinynet.plugins import extra
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
-OPSET, IR_VERSION = 17, 8  # of 2022, supported by all current runtimes
+OPSET, IR_VERSION = 17, 8  # versions of 2022, supported by all current runtimes
 OPERATORS = {name: name.capitalize() for name in OUTPUTS if name != "identity"}
 ACTIVATION_OF = {operator: activation for activation, operator in OPERATORS.items()}
 INPUT, OUTPUT = "inputs", "outputs"  # names in the model
@@ -44,7 +47,7 @@ def to_onnx(
     inputs, *_, outputs = network.sizes
     if target_names and len(target_names) != outputs:
         raise TinyNetError(
-            f"has {len(target_names):,} names and the network has {outputs} outputs.",
+            f"has {counted(len(target_names), 'name')} and the network has {counted(outputs, 'output')}.",
             parameter="target_names",
         )
     parameters = list(_parameters(network, dtype))
@@ -106,7 +109,10 @@ def _parameters(network: Weights, dtype: str | None) -> "Iterator[TensorProto]":
 
 
 def _nodes(network: Weights) -> "Iterator[NodeProto]":
-    """Yield the nodes z = Gemm(a, weight, bias) and a = activation(z) of each layer."""
+    """Yield the nodes of each layer.
+
+    The nodes are z = Gemm(a, weight, bias) and a = activation(z).
+    """
     from onnx.helper import make_node
 
     attributes: dict[str, dict[str, Any]] = {"softmax": {"axis": -1}}

@@ -61,7 +61,9 @@ def to_torch(network: Weights, dtype: str = "float32") -> "nn.Sequential":
 
 
 def state_dict(network: Weights, dtype: str | None = None) -> "OrderedDict[str, Tensor]":
-    """Return the parameters by PyTorch's names; see `Network.state_dict`.
+    """Return the parameters by PyTorch's names.
+
+    See `Network.state_dict`.
 
     The metadata of the state_dict, where PyTorch keeps the versions of its modules, contains the architecture.
     """
@@ -85,7 +87,7 @@ def from_state_dict(
     """
     if not isinstance(state, Mapping):
         raise TinyNetError(
-            f"{source} contains a {type(state).__name__}, not a state_dict. Save model.state_dict()."
+            f"{source} contains an object of type {type(state).__name__}, not a state_dict. Save model.state_dict()."
         )
     try:
         text = getattr(state, "_metadata", {}).get("", {}).get(KEY)
@@ -111,20 +113,22 @@ def from_pt(data: bytes, source: str, hidden: str | None = None, output: str | N
     """
     torch = extra("torch", "a .pt file", "torch")
     try:
-        with warnings.catch_warnings(action="ignore"):  # about pickles that the errors below refuse
+        with warnings.catch_warnings(action="ignore"):  # about pickles that the errors below reject
             state = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise TinyNetError(
             f"{source} contains pickled objects other than tensors. They are not read, because they can run any code. "
             "Save model.state_dict()."
         ) from error
-    except Exception as error:  # damaged bytes may raise anything in PyTorch's reader
+    except Exception as error:  # damaged bytes may raise any error in PyTorch's reader
         raise TinyNetError(f"{source} is damaged or not a file of torch.save. Use another copy.") from error
     return from_state_dict(state, hidden, output, source)
 
 
 def _array(name: str, value: Any, source: str) -> Any:
-    """Return a tensor as an array with the same numbers; return anything else unchanged.
+    """Return a tensor as an array with the same numbers.
+
+    Anything else is returned unchanged.
 
     Raises TinyNetError for a tensor without plain numbers, and for a tensor with more than MAX_PARAMETERS numbers: a file
     of a few bytes can declare billions.

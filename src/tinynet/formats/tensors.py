@@ -1,4 +1,7 @@
-"""Networks as named arrays with PyTorch's names, and as safetensors files."""
+"""Networks as named arrays and as safetensors files.
+
+The names are PyTorch's.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +13,7 @@ import numpy as np
 from tinynet import files
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Weights
-from tinynet.errors import TinyNetError, advice
+from tinynet.errors import TinyNetError, advice, counted
 from tinynet.files import Arrays
 from tinynet.validation import check_choice
 
@@ -23,7 +26,7 @@ Layers = dict[str, tuple[np.ndarray, np.ndarray]]  # layer name -> weight (out, 
 def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     """Return the parameters (P,) in float32 or float64.
 
-    dtype : None chooses float32 if it keeps every digit, else float64.
+    dtype : None chooses float32 if float32 keeps every digit, else float64.
 
     Raises TinyNetError for another dtype, and for a parameter that is too large for float32.
 
@@ -48,7 +51,10 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
 
 
 def layers_of(network: Weights, dtype: str | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the weight (out, in) and bias (out,) of each layer in a dtype; see `parameters_in`."""
+    """Return each layer's weight (out, in) and bias (out,).
+
+    dtype : the precision; see `parameters_in`.
+    """
     numbers, shapes = parameters_in(network, dtype), pairwise(network.sizes)
     return [
         (numbers[weight].reshape(outputs, inputs), numbers[bias])
@@ -57,7 +63,9 @@ def layers_of(network: Weights, dtype: str | None = None) -> list[tuple[np.ndarr
 
 
 def named_arrays(network: Weights, dtype: str | None = None) -> Arrays:
-    """Return the arrays by their names in an nn.Sequential of layers and activations.
+    """Return the arrays by their names in an nn.Sequential.
+
+    The Sequential is a chain of layers and activations.
 
     The names are 0.weight, 0.bias, 2.weight, … because the activations between the layers count as well.
     """
@@ -70,7 +78,9 @@ def named_arrays(network: Weights, dtype: str | None = None) -> Arrays:
 def from_named_arrays(
     named: Mapping[str, Any], architecture: Architecture, source: str, origin: str, *, ordered: bool = True
 ) -> Weights:
-    """Return the network with these weights and biases; a missing bias is zero.
+    """Return the network with these weights and biases.
+
+    A missing bias is zero.
 
     architecture : The activations and the initialization. The sizes are those of the arrays.
     source : Name of the arrays in errors.
@@ -84,7 +94,7 @@ def from_named_arrays(
         outputs, inputs = len(layers[before][1]), layers[name][0].shape[1]
         if outputs != inputs:
             raise TinyNetError(
-                f"{source} is not a chain of layers: {before or 'weight'} has {outputs} outputs and {name} has {inputs} inputs."
+                f"{source} is not a chain of layers: {before or 'weight'} has {counted(outputs, 'output')} and {name} has {counted(inputs, 'input')}."
             )
     sizes = (layers[chain[0]][0].shape[1], *(len(layers[name][1]) for name in chain))
     shape = Architecture(sizes, architecture.hidden, architecture.output, architecture.init)
@@ -112,7 +122,10 @@ def parse_description(data: Any, source: str) -> tuple[Architecture, str]:
 
 
 def with_activations(architecture: Architecture, hidden: str | None, output: str | None) -> Architecture:
-    """Return the architecture with other activations, where they are given."""
+    """Return the architecture with other activations.
+
+    Activations that are None keep their values.
+    """
     return Architecture(
         architecture.sizes,
         hidden or architecture.hidden,
@@ -132,7 +145,9 @@ def to_safetensors(network: Weights, dtype: str | None = None) -> bytes:
 def from_safetensors(
     data: bytes, source: str, hidden: str | None = None, output: str | None = None
 ) -> Weights:
-    """Return the network in a safetensors file from TinyNet or another program.
+    """Return the network in a safetensors file.
+
+    TinyNet or another program wrote the file.
 
     source : Name of the file in errors.
     hidden, output : Activations, if the file does not contain them.
@@ -170,7 +185,7 @@ def _layers(named: Mapping[str, Any], source: str) -> Layers:
         bias = arrays.get("bias", np.zeros(len(weight)))
         if len(bias) != len(weight):
             raise TinyNetError(
-                f"{source}: layer {layer!r} has {len(weight):,} nodes and {len(bias):,} biases."
+                f"{source}: layer {layer!r} has {counted(len(weight), 'node')} and a bias of length {len(bias)}."
             )
         layers[layer] = (weight, bias)
     return layers

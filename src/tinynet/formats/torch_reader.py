@@ -1,4 +1,7 @@
-"""Read a PyTorch model: its Linear layers in order, and the activation after each."""
+"""Read a PyTorch model.
+
+The result is its Linear layers in order, and the activation after each layer.
+"""
 
 import operator
 from collections.abc import Iterator
@@ -38,7 +41,9 @@ READABLE = (
 
 @dataclass(frozen=True)
 class ReadLayer:
-    """One Linear layer of a model: its name, the module, and the activation after it.
+    """One Linear layer of a model.
+
+    A layer has a name, a module, and the activation after it.
 
     activation : "sigmoid", "tanh", "relu" or "identity"; after the last layer also "softmax" or "log_softmax".
     """
@@ -49,9 +54,10 @@ class ReadLayer:
 
 
 def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
-    """Return the Linear layers of a model in the order of its forward pass.
+    """Return the Linear layers of a model.
 
-    Activations can be modules or functions called in `forward`. The model is traced symbolically and does not change.
+    The order is that of the forward pass. Activations can be modules or functions called in `forward`. The model
+    is traced symbolically and does not change.
 
     Raises TinyNetError with the name of the first part that is not a Linear layer or a known activation in a chain.
 
@@ -62,14 +68,16 @@ def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
     from torch import nn
 
     if not isinstance(model, nn.Module):
-        raise TinyNetError(f"model is a {type(model).__name__}, not an nn.Module. TinyNet reads {READABLE}.")
+        raise TinyNetError(
+            f"model is of type {type(model).__name__}, not an nn.Module. TinyNet reads {READABLE}."
+        )
     if hasattr(model, "_orig_mod"):
         raise TinyNetError(
             "this model is the result of torch.compile, which hides its layers. Use the model that was compiled."
         )
     if type(model).__name__ in PARALLEL_WRAPPERS:
         raise TinyNetError(
-            f"this model is a {type(model).__name__} around another model. Use the other model, its .module."
+            f"this model is wrapped in {type(model).__name__}. Use the inner model, its .module."
         )
     if not list(model.children()):
         model = nn.Sequential(model)
@@ -98,7 +106,9 @@ def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
 
 
 def architecture_of(layers: tuple[ReadLayer, ...]) -> Architecture:
-    """Return the architecture of these layers; log_softmax counts as softmax.
+    """Return the architecture of these layers.
+
+    log_softmax counts as softmax.
 
     Raises TinyNetError if hidden layers have different activations, or if a size is out of range.
     """
@@ -177,7 +187,10 @@ def _tensors(value: Any) -> Iterator[Any]:
 
 
 def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | None:
-    """Return (name, kind) of a node; None if the node changes no number."""
+    """Return (name, kind) of a node.
+
+    The result is None if the node changes no number.
+    """
     from torch import nn
 
     if node.op == "call_module":
@@ -188,7 +201,9 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
         if isinstance(module, nn.Dropout) and (module.p == 0 or not module.training):
             return None
         if isinstance(module, nn.modules.lazy.LazyModuleMixin):
-            raise TinyNetError(f"{name} is a {kind} without sizes. Run the model on one batch first.")
+            raise TinyNetError(
+                f"{name} is of type {kind} and has no sizes. Run the model on one batch first."
+            )
         article = "an" if kind[0] in "AEIOU" else "a"
         text, axis = f"{name} is {article} {kind}", getattr(module, "dim", None)
     else:
@@ -208,7 +223,10 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
 
 
 def _has_settings(node: Any, modules: dict[str, "nn.Module"]) -> bool:
-    """Return whether an activation has other settings than its module's defaults, `inplace` aside."""
+    """Return whether an activation has settings besides the defaults.
+
+    `inplace` does not count.
+    """
     if node.op == "call_module":
         module = modules[node.target]
         usual = type(module)()
@@ -219,7 +237,7 @@ def _has_settings(node: Any, modules: dict[str, "nn.Module"]) -> bool:
 
 
 def _previous(node: Any) -> Any:
-    """Return the one node whose numbers this node uses.
+    """Return the node whose numbers this node uses.
 
     Nodes that are sizes do not count.
     """
@@ -237,7 +255,10 @@ def _previous(node: Any) -> Any:
 
 
 def _is_size(node: Any) -> bool:
-    """Whether a node is a size or dtype, not numbers of the model."""
+    """Return whether a node is a size or dtype.
+
+    Such nodes are not numbers of the model.
+    """
     if node.op == "call_method" and node.target in ("size", "dim", "numel"):
         return True
     if node.op == "call_function" and node.target is getattr:

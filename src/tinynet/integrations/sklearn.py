@@ -37,9 +37,9 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
 
     The recording of the training explains every number of every step.
 
-    The features are scaled to [0, 1] by their smallest and largest value in `fit`, so a pipeline needs no scaler. With
-    `patience`, the rows held out for validation do not count. Values of new rows
-    outside this range are clipped to the range of `fit`.
+    The features are scaled to [0, 1] by their smallest and largest value in `fit`, so a pipeline needs no scaler.
+    With `patience`, the validation rows do not set the range. Values of new rows outside the range of `fit` are
+    clipped.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
     epochs : int, default=100
         The number of passes over all rows.
     batch_size : int, default=16
-        The number of rows in each step. If there are fewer rows, all rows.
+        The number of rows in each step. If the data has fewer rows, a step uses all rows.
     optimizer : {"adam", "sgd"}, default="adam"
         The optimizer. `"sgd"` needs a larger learning rate.
     schedule : {"cosine", "hold_then_decay", "constant"}, default="cosine"
@@ -80,7 +80,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         The training. `recording_[0].explain("layer1.weight[0,0]")` explains its first step. `recording_.save(path)` writes a
         file that the laboratory opens.
     network_ : Network
-        The trained network. It takes scaled rows: `recording_.examples.scaled(X)`.
+        The trained network. The network takes scaled rows: `recording_.examples.scaled(X)`.
     classes_ : ndarray of shape (n_classes,)
         The labels in `fit`, sorted, in the order of the network's outputs.
     loss_curve_ : ndarray of shape (n_iter_,)
@@ -152,7 +152,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         Raises TinyNetError, a ValueError, for unsupported rows or parameters, and if the training diverges.
         """
         if hasattr(self, "network_"):
-            del self.network_  # so that after a failed fit no earlier network predicts
+            del self.network_  # no earlier network may predict after a failed fit
         rows, labels = validate_data(self, X, y, dtype=float)
         check_classification_targets(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)  # indices (n_samples,)
@@ -164,14 +164,21 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class. X (n_samples, n_features) -> (n_samples, n_classes), rows sum to 1"""
+        """Return the probability of each class.
+
+        X (n_samples, n_features) -> (n_samples, n_classes). The rows sum to 1.
+        """
         check_is_fitted(self, "network_")
         rows = validate_data(self, X, dtype=float, reset=False)
         return self.network_(self.recording_.examples.scaled(rows))
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of each row. X (n_samples, n_features) -> (n_samples,)"""
-        # Not `metrics.predicted_classes`: scikit-learn needs a class for every row, so a tie gets its first class.
+        """Return the most probable class of each row.
+
+        X (n_samples, n_features) -> (n_samples,)
+        """
+        # Not `metrics.predicted_classes`: scikit-learn needs a class for every row, so a tie gets the
+        # first of its classes.
         indices = self.predict_proba(X).argmax(axis=1)
         return self.classes_[indices]
 
@@ -204,7 +211,10 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         return Recipe(loss="cross_entropy", order="shuffled", seed=seed, **chosen)
 
     def _parts(self, rows: np.ndarray, indices: np.ndarray, seed: int) -> tuple[Examples, Examples | None]:
-        """Return the training examples, and with a patience the validation examples."""
+        """Return the training examples and the validation examples.
+
+        Validation examples exist only with a patience.
+        """
         columns = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
         names = tuple(f"row {k}" for k in range(len(rows)))
         targets = np.eye(len(self.classes_))[indices]  # (n_samples, n_classes)
@@ -222,7 +232,10 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
             raise error.renamed({"held_out": "validation_fraction"}) from error
 
     def _keep(self, run: Recording) -> None:
-        """Set the fitted attributes. Raise the reason of a training that stopped early."""
+        """Set the fitted attributes.
+
+        Raises the reason of a training that stopped early.
+        """
         self.recording_, stopped = run, run.stopped
         if stopped is not None and stopped.cell:
             raise TinyNetError(f"the training diverged: {stopped.reason}. recording_ has the steps so far.")
@@ -232,5 +245,8 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
 
 
 def _plain(value: Any) -> Any:
-    """Turn a NumPy number, as in a parameter grid, into a Python number."""
+    """Turn a NumPy number into a Python number.
+
+    A parameter grid may contain NumPy numbers.
+    """
     return value.item() if isinstance(value, np.generic) else value

@@ -1,6 +1,6 @@
 """The sheet, compiled to machine code.
 
-Kernels must not compute anything that is not defined in the sheet.
+Kernels must not compute anything that the sheet does not define.
 
 emit.py          operations as LLVM IR: scalar float64 and SIMD float32
 rewriting.py     the order of operations in float32

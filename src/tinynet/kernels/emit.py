@@ -1,4 +1,7 @@
-"""The operations of the sheet as LLVM IR: scalar float64, or SIMD float32 with one network in each lane."""
+"""The operations of the sheet as LLVM IR.
+
+The operations are scalar float64, or SIMD float32 with one network in each lane.
+"""
 
 import struct
 from typing import ClassVar, NewType
@@ -13,7 +16,7 @@ from tinynet.recipe import Recipe
 from tinynet.rng import BENT, GOLDEN
 
 Number = NewType("Number", str)  # a value of the arithmetic: a double, or a vector of float32
-Mask = NewType("Mask", str)  # a truth value for each number: an i1, or a vector of i1
+Mask = NewType("Mask", str)  # one truth value per number: an i1, or a vector of i1
 Words = NewType("Words", str)  # a vector of 32-bit integers, one in each lane
 
 # sigmoid(x) = 1/2 + SCALE x (y + TOP[0]) … / ((y + BOTTOM[0]) …), y = x^2, for |x| <= ENDS, by benchmarks/fit_sigmoid.py:
@@ -26,7 +29,7 @@ ARTANH = (2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3, 2.0)
 
 
 class ScalarF64:
-    """Float64 operations for one network, in the order of the sheet's formulas.
+    """Float64 operations for one network, in the sheet's order.
 
     No operation is fused with another.
     """
@@ -39,11 +42,11 @@ class ScalarF64:
         self.f = function
 
     def prepare(self, cells: Cells, architecture: Architecture, recipe: Recipe) -> dict[str, Formula | None]:
-        """Return the formulas of a step as the kernel computes them."""
+        """Return the formulas of a step in the kernel's form."""
         return dict(cells)
 
     def order(self, formula: Formula, cells: Formulas) -> Formula:
-        """Return a formula with its operations in the order of the kernel."""
+        """Return a formula in the operation order of the kernel."""
         return formula
 
     def constant(self, value: float) -> Number:
@@ -59,11 +62,11 @@ class ScalarF64:
         return self._number(f"fneg {self.float_type} {x}")
 
     def select(self, test: str, x: Number, y: Number, yes: Number, no: Number) -> Number:
-        """Return `yes` if the comparison of x and y is true, else `no`."""
+        """Return `yes` if x compares true to y, else `no`."""
         return self._select_if(self._compare(test, x, y), yes, no)
 
     def maximum(self, x: Number, y: Number) -> Number:
-        """Return the larger number; NaN if either is NaN."""
+        """Return the larger number, or NaN if either is NaN."""
         more, nan = self._compare("ogt", y, x), self._compare("uno", y, y)
         return self._select_if(Mask(self.f.emit(f"or i1 {more}, {nan}")), y, x)
 
@@ -107,12 +110,15 @@ class ScalarF64:
 
 
 class SimdF32(ScalarF64):
-    """Float32 operations for many networks, one in each lane, in the order of `rewriting`.
+    """Float32 operations for many networks, one in each lane.
 
-    No operation is fused with another, and NaN propagates. A lane computes what it would compute alone, so that neither
-    the number of lanes nor the processor changes a bit. tanh and exp use the approximation of the sigmoid:
-    tanh x = 2 sigmoid(2x) - 1, without the cancellation, and e^x = sigmoid(x) / (1 - sigmoid(x)) for x <= 0, with an
-    error below 2e-6. No formula of a kernel has a positive exponent, or the logarithm of a number below 1 or above 2.
+    The order is that of `rewriting`.
+
+    No operation is fused with another, and NaN propagates. A lane computes the same bits as it would alone, so
+    that neither the number of lanes nor the processor changes a bit. tanh and exp use the approximation of the
+    sigmoid: tanh x = 2 sigmoid(2x) - 1, without the cancellation, and e^x = sigmoid(x) / (1 - sigmoid(x)) for x
+    <= 0, with an error below 2e-6. No formula of a kernel has a positive exponent, or the logarithm of a number
+    below 1 or above 2.
     """
 
     _single: ClassVar = struct.Struct("<f")
@@ -130,11 +136,14 @@ class SimdF32(ScalarF64):
         )
 
     def prepare(self, cells: Cells, architecture: Architecture, recipe: Recipe) -> dict[str, Formula | None]:
-        """Return the formulas of a step, with the learning rate where it costs the fewest operations."""
+        """Return the formulas of a step in the kernel's form.
+
+        The learning rate is where it costs the fewest operations.
+        """
         return dict(rewriting.with_rate(cells, architecture, recipe))
 
     def order(self, formula: Formula, cells: Formulas) -> Formula:
-        """Return a formula with its operations in the order of the kernel."""
+        """Return a formula in the operation order of the kernel."""
         return rewriting.ordered(formula, cells)
 
     def constant(self, value: float) -> Number:
@@ -155,7 +164,7 @@ class SimdF32(ScalarF64):
         )
 
     def maximum(self, x: Number, y: Number) -> Number:
-        """Return the larger number; x if either is NaN."""
+        """Return the larger number, or x if either is NaN."""
         return self.select("ogt", y, x, y, x)
 
     def sqrt(self, x: Number) -> Number:
@@ -176,13 +185,16 @@ class SimdF32(ScalarF64):
         return self.binary("fdiv", self.binary("fadd", half, ratio), self.binary("fsub", half, ratio))
 
     def log(self, x: Number) -> Number:
-        """Return the natural logarithm of x from 1 to 2, approximately: ln x = 2 artanh s, s = (x - 1) / (x + 1)."""
+        """Return the natural logarithm of x, approximately.
+
+        x must be from 1 to 2. ln x = 2 artanh s with s = (x - 1) / (x + 1).
+        """
         one = self.constant(1.0)
         s = self.binary("fdiv", self.binary("fsub", x, one), self.binary("fadd", x, one))  # 0 to 1/3
         return self.binary("fmul", s, self.polynomial(self.binary("fmul", s, s), ARTANH))
 
     def gather(self, array: Pointer, index: Words) -> Number:
-        """Return one float of an array for each lane, at the lane's own index."""
+        """Return one array element per lane, at the lane's index."""
         places = self.f.emit(f"getelementptr float, ptr {array}, {self.int_type} {index}")
         every, pointers = f"{self.mask_type} splat (i1 true)", f"<{self.count} x ptr> {places}"
         return self._number(
@@ -190,7 +202,10 @@ class SimdF32(ScalarF64):
         )
 
     def polynomial(self, y: Number, coefficients: tuple[float, ...]) -> Number:
-        """Return a polynomial of y. The coefficient of the highest power comes first."""
+        """Return a polynomial of y.
+
+        The coefficient of the highest power comes first.
+        """
         result = self.constant(coefficients[0])
         for c in coefficients[1:]:
             result = self.binary("fadd", self.binary("fmul", result, y), self.constant(c))
@@ -211,7 +226,11 @@ class SimdF32(ScalarF64):
     # --- 32-bit integers: the words of `rng` ----------------------------------------------------------------------
 
     def int_op(self, operation: str, x: Words, y: Words | int) -> Words:
-        """Return add, mul, xor, and, shl or lshr of 32-bit integers. An int `y` is the same in all lanes."""
+        """Return an operation of 32-bit integers.
+
+        operation : add, mul, xor, and, shl or lshr.
+        y : a vector, or an int that is equal in all lanes.
+        """
         return self._words(
             f"{operation} {self.int_type} {x}, {self.splat_int(y) if isinstance(y, int) else y}"
         )
@@ -221,16 +240,19 @@ class SimdF32(ScalarF64):
         return Words(f"splat (i32 {number - (number >> 31 << 32)})")
 
     def splat_low(self, number: I64) -> Words:
-        """Return the low 32 bits of an integer in every lane."""
+        """Return an integer's low 32 bits in every lane."""
         low = I32(self.f.emit(f"trunc i64 {number} to i32"))
         return Words(self.splat_of(low, "i32"))
 
     def equals(self, x: Words, number: int) -> Mask:
-        """Return the mask of the lanes in which x equals a number."""
+        """Return the lanes with x equal to a number."""
         return Mask(self.f.emit(f"icmp eq {self.int_type} {x}, {self.splat_int(number)}"))
 
     def less_than(self, x: Words, number: int) -> Mask:
-        """Return the mask of the lanes in which x is below a number, both unsigned."""
+        """Return the lanes with x below a number.
+
+        Both numbers are unsigned.
+        """
         return Mask(self.f.emit(f"icmp ult {self.int_type} {x}, {self.splat_int(number)}"))
 
     def select_mask(self, mask: Mask, yes: Words, no: Words) -> Words:
@@ -238,7 +260,11 @@ class SimdF32(ScalarF64):
         return self._words(f"select {self.mask_type} {mask}, {self.int_type} {yes}, {self.int_type} {no}")
 
     def rng_word(self, x: Words, number: Words | int) -> Words:
-        """Return the random word that follows word x at a position; see `rng.word`."""
+        """Return the random word that follows a word.
+
+        x : the word.
+        number : the position in the stream; see `rng.word`.
+        """
         x = self.int_op("add", self.int_op("add", x, number), GOLDEN)
         x = self.int_op("xor", x, self.int_op("lshr", x, 16))
         x = self.int_op("mul", x, 0x7FEB352D)
@@ -247,7 +273,10 @@ class SimdF32(ScalarF64):
         return self.int_op("xor", x, self.int_op("lshr", x, 16))
 
     def shuffle_index(self, word: Words, i: Index) -> Words:
-        """Return (word * (i + 1)) >> 32: an index from 0 to i."""
+        """Return an index from 0 to i.
+
+        The index is (word * (i + 1)) >> 32.
+        """
         long = f"<{self.count} x i64>"
         count = self.splat_of(self.f.int_op("add", i, 1), "i64")
         product = self.f.emit(f"mul {long} {self.f.emit(f'zext {self.int_type} {word} to {long}')}, {count}")
@@ -255,12 +284,18 @@ class SimdF32(ScalarF64):
         return self._words(f"trunc {long} {high} to {self.int_type}")
 
     def uniform(self, bits: Words) -> Number:
-        """Return the number in [0, 1) of a random word; see `rng.uniform`."""
+        """Return the number in [0, 1) of a random word.
+
+        See `rng.uniform`.
+        """
         number = self._number(f"uitofp {self.int_type} {self.int_op('lshr', bits, 8)} to {self.float_type}")
         return self.binary("fmul", number, self.constant(2.0**-24))
 
     def normal(self, bits: Words) -> Number:
-        """Return the standard normal number of a random word; see `rng.normal`."""
+        """Return the standard normal number of a random word.
+
+        See `rng.normal`.
+        """
         pairs = self.int_op("and", bits, 0x00FF00FF)
         pairs = self.int_op("add", pairs, self.int_op("and", self.int_op("lshr", bits, 8), 0x00FF00FF))
         total = self.int_op("add", self.int_op("and", pairs, 0xFFFF), self.int_op("lshr", pairs, 16))

@@ -1,6 +1,8 @@
-"""One training step of a larger network: the sheet's formulas in loops over nodes and weights.
+"""One training step of a larger network as loops.
 
-The formula of node 0 is the formula of every node of a layer, so that it is emitted once, inside a loop.
+The loops over nodes and weights contain the sheet's formulas.
+
+The formula of node 0 is the formula of every node of a layer. Therefore it is emitted once, inside a loop.
 """
 
 import re
@@ -16,19 +18,22 @@ from tinynet.kernels.unrolled import Emitter, InputAccessor
 from tinynet.numerics.llvm import I64, Index, Pointer
 from tinynet.recipe import Recipe
 
-ONE = Architecture((1, 1))  # the update of its one weight is the update of every parameter
+ONE = Architecture((1, 1))  # the update of its only weight is the update of every parameter
 WEIGHT = ONE.parameter_names[0]
 CELL = re.compile(r"(?:layer(\d+)\.)?(z|a|slope|delta|target|loss\.error)\[(\d+)\]")
 ROWS = 4  # unroll by 4 to hide latency: each input is loaded once for four weighted sums
 
 
 def workspace_size(architecture: Architecture) -> int:
-    """Return the size of the workspace that `Looped` needs, in numbers."""
+    """Return the number of values in the workspace of `Looped`."""
     return architecture.parameter_count + 3 * sum(architecture.sizes) + 2 * architecture.sizes[-1]
 
 
 class Looped:
-    """One training step in loops. Parameters p and optimizer state s stay in memory; `work` is the workspace."""
+    """One training step in loops.
+
+    Parameters p and optimizer state s stay in memory; `work` is the workspace.
+    """
 
     def __init__(
         self,
@@ -58,11 +63,14 @@ class Looped:
         self.loss = self.f.alloca(arithmetic.float_type)
 
     def begin(self, p: Pointer, s: Pointer) -> None:
-        """Set the addresses of the parameters and of the optimizer state."""
+        """Set the addresses of parameters and optimizer state."""
         self.p, self.s = p, s
 
     def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> None:
-        """Emit a step on a batch. The sum of the losses of its examples is stored in `self.loss`."""
+        """Emit a step on a batch.
+
+        The sum of the losses of its examples is stored in `self.loss`.
+        """
         alone = batch == 1 and isinstance(
             self.arithmetic, SimdF32
         )  # each gradient is used at once and not stored
@@ -98,10 +106,13 @@ class Looped:
                 self._update(self._add(bias.start, j), powers, delta)
 
     def example_done(self, k: I64) -> None:
-        """Emit code at the end of example k; overridden by recordings."""
+        """Emit code at the end of example k.
+
+        The recording kernel overrides this method.
+        """
 
     def forward(self, n: int) -> None:
-        """Emit z = w a + b and a = activation(z) of layer n."""
+        """Emit z = w a + b and a = activation(z)."""
         outputs = self.architecture.sizes[n]
         with self._loop(outputs // ROWS) as number:
             self._sums(n, [self._add(self.f.int_op("mul", number, ROWS), r) for r in range(ROWS)])
@@ -121,7 +132,10 @@ class Looped:
             )
 
     def _sums(self, n: int, rows: list[Index]) -> None:
-        """Emit the weighted sums of some nodes of layer n, added from left to right."""
+        """Emit the weighted sums of some nodes of layer n.
+
+        The terms are added from left to right.
+        """
         inputs, (weight, bias) = self.architecture.sizes[n - 1], self.architecture.slices[n - 1]
         sums = [self.f.alloca(self.arithmetic.float_type) for _ in rows]
         firsts = [self._add(weight.start, self.f.int_op("mul", j, inputs)) for j in rows]
@@ -143,7 +157,10 @@ class Looped:
                 self._store(total, 0, self.arithmetic.binary("fadd", self._load((total, 0)), term))
 
     def _losses(self) -> None:
-        """Emit the loss of this example; SIMD kernels do not record it."""
+        """Emit the loss of this example.
+
+        SIMD kernels do not record the loss.
+        """
         last = len(self.architecture.sizes) - 1
         if isinstance(self.arithmetic, SimdF32):
             return
@@ -154,7 +171,10 @@ class Looped:
         self._store(self.loss, 0, total)
 
     def _deltas(self, batch: int) -> None:
-        """Emit dL/dz of every layer, the last layer first."""
+        """Emit dL/dz of every layer.
+
+        The last layer comes first.
+        """
         last = len(self.architecture.sizes) - 1
         outputs = self.architecture.sizes[last]
         cells = dict(formulas.loss(self.architecture, self.recipe, ""))
@@ -177,7 +197,10 @@ class Looped:
                 self._store(*self._node_place("delta", n, j), emitter.cell(f"layer{n}.delta[0]"))
 
     def _slope(self, n: int, j: Index) -> Number:
-        """Return dL/da of node j of layer n, summed over the next layer."""
+        """Return dL/da of node j of layer n.
+
+        The terms are summed over the next layer.
+        """
         inputs, start = self.architecture.sizes[n], self.architecture.slices[n][0].start
         total = self.f.alloca(self.arithmetic.float_type)
 
@@ -262,7 +285,10 @@ class Looped:
         return [self._load(self._node_place("a", last, j)) for j in range(self.architecture.sizes[last])]
 
     def _emitter(self, cells: Cells, n: int, j: Index | None = None) -> Emitter:
-        """Return an emitter of the cells of layer n: for all its nodes, or for node j under the number 0."""
+        """Return an emitter of the cells of layer n.
+
+        The emitter serves all nodes of the layer, or node j as node 0.
+        """
 
         def read_cell(name: str) -> Number:
             if name in self.settings:

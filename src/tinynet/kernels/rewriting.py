@@ -1,4 +1,6 @@
-"""The formulas as float32 kernels compute them: with fewer operations than the sheet, in a fixed order.
+"""The formulas in the form that float32 kernels compute.
+
+The kernels use fewer operations than the sheet, in a fixed order.
 
 The order decides how results are rounded, so these rules decide the bits of a population. The kernels compute exactly
 these operations: no product is fused with a sum (FMA), and LLVM reorders nothing.
@@ -11,7 +13,7 @@ from tinynet.core.formulas import Formula
 from tinynet.recipe import Recipe
 
 Cells = Iterable[tuple[str, Formula | None]]
-Formulas = Mapping[str, Formula | None]  # of cells, by name; None for input cells
+Formulas = Mapping[str, Formula | None]  # formulas of cells, by name; None for input cells
 
 DOWN: Formula = ("neg", "rate")
 
@@ -19,9 +21,13 @@ DOWN: Formula = ("neg", "rate")
 def with_rate(
     cells: Cells, architecture: Architecture, recipe: Recipe
 ) -> Iterator[tuple[str, Formula | None]]:
-    """Yield the cells with the learning rate moved from the parameters to the outputs, for plain SGD.
+    """Yield cells with the learning rate moved to the outputs.
 
-    Every gradient is linear in the slopes of the outputs. With slopes times -rate, a gradient is the parameter's change.
+    Plain SGD applies the rate to each parameter's gradient. Here the rate is applied to the slopes of the
+    outputs.
+
+    Every gradient is linear in the slopes of the outputs. With the slopes multiplied by -rate, a gradient is the
+    parameter's change.
     """
     plain = recipe.optimizer == "sgd" and not recipe.momentum
     output = f"layer{len(architecture.sizes) - 1}.{'slope' if recipe.loss == 'mse' else 'delta'}["
@@ -39,9 +45,9 @@ def with_rate(
 
 
 def ordered(formula: Formula, cells: Formulas) -> Formula:
-    """Return the formula with its operations in the order of the kernel.
+    """Return a formula in the operation order of the kernel.
 
-    cells : the formulas of the cells that it uses.
+    cells : the formulas of the cells in the formula.
 
     >>> ordered(("+", "a", "b", "c", ("/", ("*", 2.0, "d"), 4.0)), {})
     ('+', ('+', 'a', 'b'), ('+', 'c', ('*', 0.5, 'd')))
@@ -84,13 +90,19 @@ def _simpler(formula: Formula, cells: Formulas) -> Formula:
 
 
 def _paired(terms: list[Formula]) -> list[Formula]:
-    """Return the sums of neighbors: a tree of sums, whose additions are independent."""
+    """Return the sums of neighbors.
+
+    The result is a tree of sums, whose additions are independent.
+    """
     pairs: list[Formula] = [("+", a, b) for a, b in zip(terms[::2], terms[1::2], strict=False)]
     return pairs + terms[2 * len(pairs) :]
 
 
 def _centered_sigmoid(name: str, cells: Formulas) -> Formula | None:
-    """Return the formula of sigmoid(z) - 1/2 if the cell is sigmoid(z), else None."""
+    """Return the formula of sigmoid(z) - 1/2, or None.
+
+    The result is None unless the cell is sigmoid(z).
+    """
     match cells.get(name):
         case ("sigmoid", z):
             return ("centered_sigmoid", z)

@@ -1,4 +1,7 @@
-"""Train one network in float64 and record every number, with the bits of the sheet."""
+"""Train one network in float64 and record every number.
+
+The bits are those of the sheet.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +35,10 @@ MAX_DRAWN = 4_000_000  # random numbers per call
 
 
 class StepArrays(NamedTuple):
-    """Output buffers of a recording. Row r is step r * stride; the last row is scratch for steps that are not kept."""
+    """Output buffers of a recording.
+
+    Row r is step r * stride. The last row is scratch for steps that are not kept.
+    """
 
     stride: int
     parameters: np.ndarray  # (kept + 1, P) before each step
@@ -48,7 +54,11 @@ class StepArrays(NamedTuple):
     def blank(
         cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int
     ) -> "StepArrays":
-        """Return empty buffers for `kept` steps, one in every `stride`, and for `epochs` epochs."""
+        """Return empty buffers for a recording.
+
+        kept : the number of kept steps, one in every `stride`.
+        epochs : the number of epochs.
+        """
         count, batch, rows = architecture.parameter_count, recipe.batch_size, kept + 1
         return cls(
             stride=stride,
@@ -64,7 +74,7 @@ class StepArrays(NamedTuple):
 
 
 class Recorder:
-    """Trains one network and records every step.
+    """A trainer of one network that records every step.
 
     parameters : (P,) float64. The current parameters, changed by every call.
     state : (S,) float64. The current optimizer state, changed by every call.
@@ -89,9 +99,10 @@ class Recorder:
         self._work = np.zeros(workspace_size(architecture))
 
     def __call__(self, recorded: StepArrays, first: int, last: int) -> int:
-        """Take the steps `first` to `last` (excluded); return the number of the step that was reached.
+        """Train from step `first` to `last` (excluded).
 
-        Training stops before a step that would make a number infinite or NaN.
+        Returns the number of the step that was reached. Training stops before a step that would make a number
+        infinite or NaN.
         """
         while first < last:
             end = min(last, first + self._max_steps())
@@ -145,7 +156,10 @@ def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Call
 
 
 class _RecordingKernel:
-    """Emits the loop over the steps, and the code that records each step."""
+    """The code of the loop over the steps.
+
+    The code also records each step.
+    """
 
     def __init__(self, f: Function, architecture: Architecture, recipe: Recipe, examples: int) -> None:
         self.f, self.exact = f, ScalarF64(f)
@@ -181,7 +195,8 @@ class _RecordingKernel:
             self._copy(Pointer("%p"), before[0], self.count)
             self._copy(Pointer("%s"), before[1], self.state_size)
             for k, size in enumerate(sizes):
-                # With one size, all batches have it. With two, only the last batch of an epoch has the second.
+                # A training has one or two batch sizes. With one, all batches have it. With
+                # two, only the last batch of an epoch has the second.
                 usual, only = k == 0, len(sizes) == 1
                 test = "ule" if only else "ult" if usual else "eq"
                 with f.if_(I1(f.emit(f"icmp {test} i64 {place}, {per_epoch - 1}"))):
@@ -206,10 +221,13 @@ class _RecordingKernel:
         f.ret(I64("%last"))
 
     def _step(self, size: int) -> Number:
-        """Emit the step of a batch; return the sum of the losses of its examples."""
+        """Emit the step of a batch.
+
+        Returns the sum of the losses of its examples.
+        """
         pixel, target = self._accessor("inputs", 0), self._accessor("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
-        usual = batch_sizes(self.recipe, self.examples)[0]  # a short batch gets the same kind of code
+        usual = batch_sizes(self.recipe, self.examples)[0]  # short batches get the same kind of code
         if self.count * usual > MAX_UNROLLED:
             looped = _RecordedLooped(
                 *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
@@ -223,7 +241,10 @@ class _RecordingKernel:
         return self._record_step(emitter, size)
 
     def _record_step(self, emitter: Emitter, size: int) -> Number:
-        """Emit the recording of gradients and activations; return the sum of the losses of the examples."""
+        """Emit the recording of gradients and activations.
+
+        Returns the sum of the losses of the examples.
+        """
         gradients = self._row(Pointer("%gradients"), self.count)
         for k, name in enumerate(self.architecture.parameter_names):
             self.f.store(NUMBER, emitter.cell(f"{name}.gradient"), self.f.gep(NUMBER, gradients, k))
@@ -256,7 +277,10 @@ class _RecordingKernel:
         return self.f.gep(NUMBER, array, self.f.int_op("mul", self.row, width))
 
     def _not_finite(self, total: Number) -> I1:
-        """Return whether the loss or any parameter is infinite or NaN; x - x is 0 for all other numbers."""
+        """Return whether the loss or any parameter is not finite.
+
+        The test is x - x, which is 0 for finite numbers and NaN for others.
+        """
         doubt = self.f.alloca(NUMBER)
         self.f.store(NUMBER, self.exact.binary("fsub", total, total), doubt)
         with self._loop(self.count) as (_, after):
@@ -266,7 +290,10 @@ class _RecordingKernel:
         return I1(self.f.emit(f"fcmp une double {self.f.load(NUMBER, doubt)}, {self.exact.constant(0.0)}"))
 
     def _distance(self) -> Number:
-        """Return the distance of the first layer's weights from their values at the start of the epoch."""
+        """Return the distance of the first layer's weights.
+
+        The distance is measured from the weights at the start of the epoch.
+        """
         total = self.f.alloca(NUMBER)
         self.f.store(NUMBER, self.exact.constant(0.0), total)
         with self._loop(self.weights) as (k, now):

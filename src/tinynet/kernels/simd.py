@@ -41,13 +41,16 @@ POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "s
 def compile_training(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
 ) -> Callable[..., None]:
-    """Compile the training of a kernel key. Hyperparameters, seeds and epochs are arguments of the kernel."""
+    """Compile the training of a kernel key.
+
+    Hyperparameters, seeds and epochs are arguments of the kernel.
+    """
     train = _training_kernel(architecture, recipe, examples, world)
     return compiled(train, SimdF32(train).declarations, straight=_is_small(architecture, recipe, examples))
 
 
 def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
-    """Whether a step is emitted as straight-line code."""
+    """Return whether a step is emitted as straight-line code."""
     count = architecture.parameter_count
     return count <= MAX_STRAIGHT and count * sum(batch_sizes(recipe, examples)) <= MAX_UNROLLED
 
@@ -55,7 +58,9 @@ def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool
 def _training_kernel(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None
 ) -> Function:
-    """Build `train`, which trains `blocks` blocks for the epochs `first` to `last` (excluded), in place.
+    """Build `train`, which trains blocks of networks in place.
+
+    `train` runs the epochs `first` to `last` (excluded) of `blocks` blocks.
 
     p, s (state), inputs, targets, flat, rates (one for each step of these epochs) and settings are float32; seeds are
     uint32; views are int32.
@@ -98,7 +103,10 @@ def _setting(lanes: SimdF32, k: int) -> Number:
 
 
 def _forward_kernel(architecture: Architecture) -> Function:
-    """Build `forward`, which stores out[block, example, output, lane] for the examples in `inputs`."""
+    """Build `forward`, which computes the outputs for `inputs`.
+
+    The result is out[block, example, output, lane].
+    """
     pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
     f = Function("forward", {**pointers, "blocks": WHOLE, "examples": WHOLE})
     lanes, sizes = SimdF32(f), architecture.sizes
@@ -121,7 +129,10 @@ def _forward_kernel(architecture: Architecture) -> Function:
 
 
 def workspace(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
-    """Return the workspace of a kernel, with room at its end for the order of `shuffled` examples."""
+    """Return the workspace of a kernel.
+
+    The end of the workspace has room for the order of `shuffled` examples.
+    """
     return np.asarray(aligned(((workspace_size(architecture) + shuffled) * lane_count(),), np.float32))
 
 
@@ -132,7 +143,7 @@ def _compiled_forward(architecture: Architecture) -> Callable[..., None]:
 
 
 def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Return the outputs of networks for some inputs. -> (blocks * lanes, m, outputs) float32
+    """Return the outputs of networks. -> (blocks * lanes, m, outputs) float32
 
     blocks : (blocks, P, lanes) float32.
     inputs : (m, inputs).
@@ -153,7 +164,10 @@ def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.n
 
 
 def to_blocks(parameters: np.ndarray) -> np.ndarray:
-    """Return networks (n, P) in blocks; the last block is padded with the first networks. -> (blocks, P, lanes) float32"""
+    """Return networks (n, P) in blocks. -> (blocks, P, lanes) float32
+
+    The last block is padded with the first networks.
+    """
     lanes = lane_count()
     count = ceil_div(len(parameters), lanes) * lanes
     padded = np.resize(parameters, (count, parameters.shape[1])).reshape(-1, lanes, parameters.shape[1])

@@ -1,4 +1,7 @@
-"""Batches in SIMD lanes: the same examples, noise and augmentation as `data.batches` gives a recording of the seed."""
+"""Batches in SIMD lanes.
+
+A seed has the same examples, noise and augmentation as in `data.batches`.
+"""
 
 from tinynet import rng
 from tinynet.core.architecture import Architecture
@@ -12,10 +15,15 @@ FEW = 8  # up to this many examples are shuffled without a loop over the lanes
 
 
 class SimdBatches:
-    """The batches of a block of networks: the same for all lanes, or different by seed.
+    """The batches of a block of networks.
 
-    lanes : the arithmetic. examples : the number of examples in an epoch. seeds : one in each lane.
-    noise : the standard deviation. order : memory for a shuffled order, one word per lane and example.
+    The batches are equal in all lanes, or differ by seed.
+
+    lanes : the arithmetic.
+    examples : the number of examples in an epoch.
+    seeds : one seed per lane.
+    noise : the standard deviation.
+    order : memory for a shuffled order, one word per lane and example.
     """
 
     def __init__(
@@ -36,7 +44,7 @@ class SimdBatches:
         )
 
     def begin(self, epoch: I64) -> None:
-        """Emit the start of an epoch: the shuffled order of each lane."""
+        """Emit the start of an epoch: each lane's shuffled order."""
         f, lanes = self.f, self.lanes
         self.examples_before = f.int_op("mul", epoch, self.examples)
         if self.recipe.order != "shuffled":
@@ -58,7 +66,10 @@ class SimdBatches:
                 )
 
     def _shuffled_few(self, word: Words) -> list[Words]:
-        """Return the shuffled orders of a few examples: i is swapped with each j, under a mask of lanes."""
+        """Return the shuffled orders of a few examples.
+
+        i is swapped with each j, under a mask of lanes.
+        """
         lanes, order = self.lanes, [self.lanes.splat_int(i) for i in range(self.examples)]
         for i in range(self.examples - 1, 0, -1):
             place, held = lanes.shuffle_index(lanes.rng_word(word, i), i), order[i]
@@ -79,14 +90,20 @@ class SimdBatches:
         f.store(INT32, held, there)
 
     def batch(self, first: I64) -> tuple[InputAccessor, InputAccessor]:
-        """Return the accessors of inputs and targets of the examples from position `first` of the epoch."""
+        """Return the accessors of a batch's inputs and targets.
+
+        The batch begins at position `first` of the epoch.
+        """
         return (
             lambda k, i: self._pixel(self.f.int_op("add", first, k), i),
             lambda k, j: self._target(self.f.int_op("add", first, k), j),
         )
 
     def _pixel(self, place: I64, i: Index) -> Number:
-        """Return input i of the example at a position of the epoch."""
+        """Return input i of the example at a position.
+
+        The position is one of the epoch.
+        """
         lanes, width = self.lanes, self.widths[0]
         if self.recipe.augment:
             view = lanes.int_op("mul", self._view(place), width)
@@ -107,25 +124,31 @@ class SimdBatches:
             return self._value(Pointer("%targets"), place, width, j)
         turned = lanes.int_op(
             "xor", lanes.int_op("and", self._view(place), 1), self._word(j)
-        )  # of two targets
+        )  # exactly two targets
         return self.lanes.gather(Pointer("%targets"), lanes.int_op("add", self._row(place, width), turned))
 
     def _noisy(self, value: Number, bits: Words) -> Number:
-        """Return an input with the noise of a random word, clipped to 0 to 1."""
+        """Return an input with noise, clipped to 0 to 1.
+
+        The noise comes from a random word.
+        """
         lanes, none, full = self.lanes, self.lanes.constant(0.0), self.lanes.constant(1.0)
         value = lanes.binary("fadd", value, lanes.binary("fmul", self.noise, lanes.normal(bits)))
         value = lanes.select("olt", value, none, none, value)
         return lanes.select("ogt", value, full, full, value)
 
     def _value(self, array: Pointer, place: I64, width: int, i: Index) -> Number:
-        """Return a number of the example at a position: the same in all lanes, or one for each lane."""
+        """Return a number of the example at a position.
+
+        The number is equal in all lanes, or different in each lane.
+        """
         if self.recipe.order == "shuffled":
             return self.lanes.gather(array, self.lanes.int_op("add", self._row(place, width), self._word(i)))
         row = self.f.gep(FLOAT, array, self.f.int_op("mul", place, width))
         return self.lanes.splat(self.f.load(FLOAT, self.f.gep(FLOAT, row, i)))
 
     def _row(self, place: I64, width: int) -> Words:
-        """Return the index at which the example of each lane begins."""
+        """Return the index at which each lane's example begins."""
         which = self._everywhere(place)
         if self.recipe.order == "shuffled":
             which = self.f.load(
@@ -149,7 +172,10 @@ class SimdBatches:
 
 
 class SimdWorldBatches(SimdBatches):
-    """Pictures drawn from a world by the seed of each lane: `World.draw` in SIMD."""
+    """Pictures drawn from a world by each lane's seed.
+
+    The pictures are those of `World.draw`, in SIMD.
+    """
 
     def __init__(
         self, lanes: SimdF32, architecture: Architecture, world: World, examples: int, seeds: Words
@@ -177,7 +203,7 @@ class SimdWorldBatches(SimdBatches):
     def _target(self, place: I64, j: Index) -> Number:
         lanes, table = self.lanes, self.world.patterns
         base, row = self._drawn(place)
-        if self.world.labels == "coin":  # the two rows after the patterns are the results of the coin
+        if self.world.labels == "coin":  # the coin's results are the two rows after the patterns
             coin = lanes.int_op("add", lanes.int_op("lshr", lanes.rng_word(base, 4), 31), len(table.masks))
             row = lanes.select_mask(self._doubtful(base), coin, row)
         return self.lanes.gather(
@@ -185,7 +211,10 @@ class SimdWorldBatches(SimdBatches):
         )
 
     def _drawn(self, place: I64) -> tuple[Words, Words]:
-        """Return the random words of the picture at a position, and its row of the patterns."""
+        """Return random words and pattern row of a picture.
+
+        The picture is at a position of the epoch.
+        """
         lanes, table = self.lanes, self.world.patterns
         base = lanes.rng_word(self.drawing, self._presentation(place))
         which, doubts = lanes.rng_word(base, 1), len(table.masks) - table.lines

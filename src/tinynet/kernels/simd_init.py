@@ -1,4 +1,7 @@
-"""Initial parameters of many seeds at once: PyTorch's numbers, from Mersenne Twisters in SIMD lanes."""
+"""Initial parameters of many seeds at once.
+
+The numbers are PyTorch's, from Mersenne Twisters in SIMD lanes.
+"""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -22,11 +25,13 @@ from tinynet.numerics.llvm import (
     lane_count,
 )
 
-WORDS, AHEAD = 624, 397  # of the Mersenne Twister (Matsumoto and Nishimura 1998)
+WORDS, AHEAD = 624, 397  # sizes of the Mersenne Twister (Matsumoto and Nishimura 1998)
 
 
 def initial_blocks(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
-    """Return the initial parameters of whole blocks of seeds, as `Network.initial` draws them. -> (blocks, P, lanes) float32
+    """Return the initial parameters of seeds. -> (blocks, P, lanes) float32
+
+    The parameters are those of `Network.initial`. The seeds fill whole blocks.
 
     seeds : (blocks * lanes,).
     """
@@ -38,7 +43,7 @@ def initial_blocks(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
             np.float32
         )  # (N, P)
         return np.ascontiguousarray(drawn.reshape(blocks, lanes, count).transpose(0, 2, 1))
-    uniform = np.flatnonzero(limits)  # the other parameters are 0 initially
+    uniform = np.flatnonzero(limits)  # the other parameters are initially 0
     drawn = aligned((blocks, len(uniform), lanes), np.float32)
     low, width = -limits[uniform], 2 * limits[uniform]
     words, seeds = aligned((WORDS * lanes,), np.uint32), np.ascontiguousarray(seeds, np.uint32)
@@ -53,7 +58,10 @@ def initial_blocks(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _compiled() -> Callable[..., None]:
-    """Compile `draw`, which stores the first `count` numbers low + width * u of each generator, rounded once."""
+    """Compile `draw`, which fills parameters from generators.
+
+    `draw` stores the first `count` numbers low + width * u of each generator, rounded once.
+    """
     pointers = dict.fromkeys(("seeds", "low", "width", "words", "out"), POINTER)
     f = Function("draw", {**pointers, "blocks": WHOLE, "count": WHOLE})
     lanes = SimdF32(f)
@@ -93,7 +101,10 @@ def _store_word(lanes: SimdF32, i: Index, value: Words, word: Pointer) -> None:
 
 
 def _next_words(lanes: SimdF32, drawn: I64) -> Words:
-    """Emit the next random word of each lane; return its low 24 bits."""
+    """Emit the next random word of each lane.
+
+    Returns the low 24 bits of the word.
+    """
     f = lanes.f
 
     def place(ahead: int) -> Pointer:

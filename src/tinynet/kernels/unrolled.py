@@ -1,4 +1,7 @@
-"""One training step of a small network as straight-line code, cell by cell."""
+"""One training step of a small network, unrolled.
+
+The step is straight-line code, cell by cell.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,11 +20,13 @@ INPUT = re.compile(r"(?:example(\d+)\.)?(input|target)\[(\d+)\]")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
 CellReader = Callable[[str], Number]
-InputAccessor = Callable[[Index, Index], Number]  # value of input or target i of example k in the batch
+InputAccessor = Callable[[Index, Index], Number]  # (i, k) -> input or target i of example k in the batch
 
 
 class Emitter:
-    """Emits the code of formulas. A cell is emitted when it is first used, and repeated formulas only once.
+    """An emitter of formulas.
+
+    A cell is emitted when it is first used. Repeated formulas are emitted once.
 
     cells : the formula of each cell; None or no entry for the cells that `read_cell` reads.
     read_cell : returns the value of a cell without a formula.
@@ -31,7 +36,7 @@ class Emitter:
         self, arithmetic: ScalarF64, cells: Mapping[str, Formula | None], read_cell: CellReader
     ) -> None:
         self.arithmetic, self.cells, self.read_cell = arithmetic, cells, read_cell
-        self.values: dict[Formula, Number] = {}  # of cells, and of parts of formulas
+        self.values: dict[Formula, Number] = {}  # by formula: values of cells and of parts of formulas
 
     def cell(self, name: str) -> Number:
         """Return the value of a cell."""
@@ -45,7 +50,7 @@ class Emitter:
         return self._written(self.arithmetic.order(formula, self.cells))
 
     def _written(self, formula: Formula) -> Number:
-        """Emit the operations of a formula, each once."""
+        """Emit the distinct operations of a formula."""
         if isinstance(formula, str):
             return self.cell(formula)
         if not isinstance(formula, tuple):
@@ -70,9 +75,11 @@ class Emitter:
 
 
 class Unrolled:
-    """One training step as straight-line code. Parameters p and optimizer state s stay in memory.
+    """One training step as straight-line code.
 
-    The update loads each parameter again just before it stores it. Otherwise LLVM would keep all parameters live and
+    Parameters p and optimizer state s stay in memory.
+
+    The update loads each parameter again just before the store. Otherwise LLVM would keep all parameters live and
     spill them to the stack.
     """
 
@@ -87,7 +94,7 @@ class Unrolled:
         self.architecture, self.recipe, self.settings = architecture, recipe, settings
 
     def begin(self, p: Pointer, s: Pointer) -> None:
-        """Set the addresses of the parameters and of the optimizer state."""
+        """Set the addresses of parameters and optimizer state."""
         self.first, self.again = self._places(p, s), self._places(self.f.launder(p), s)
 
     def _places(self, p: Pointer, s: Pointer) -> dict[str, Pointer]:
@@ -102,7 +109,10 @@ class Unrolled:
         }
 
     def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> Emitter:
-        """Emit a step on a batch; return the emitter, for the values of other cells."""
+        """Emit a step on a batch.
+
+        Returns the emitter, which has the values of other cells.
+        """
         sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
 
         def read_cell(name: str) -> Number:
@@ -130,14 +140,20 @@ class Unrolled:
 
 
 def batch_sizes(recipe: Recipe, examples: int) -> list[int]:
-    """Return the batch size of an epoch, and the size of a shorter last batch if there is one."""
+    """Return the batch sizes of an epoch.
+
+    A shorter last batch has a second size.
+    """
     usual = min(recipe.batch_size, examples)
     rest = examples % usual
     return [usual, rest] if rest else [usual]
 
 
 def kernel_key(recipe: Recipe) -> Recipe:
-    """Reduce a recipe to the fields that change the generated code, as a key of compiled kernels."""
+    """Reduce a recipe to a key of compiled kernels.
+
+    The key has only the fields that change the generated code.
+    """
     return Recipe(
         loss=recipe.loss, order=recipe.order, batch_size=recipe.batch_size, optimizer=recipe.optimizer,
         momentum=0.5 if recipe.momentum else 0.0, nesterov=recipe.nesterov,

@@ -1,4 +1,6 @@
-"""The laboratory: one set of requests for the server, the notebook and the offline file.
+"""The laboratory.
+
+The server, the notebook and the offline file use one set of requests.
 
 The package must not compute anything that the library does not compute.
 

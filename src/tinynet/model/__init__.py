@@ -1,6 +1,8 @@
-"""Networks that you can call, train and save, and single training steps.
+"""Networks that you can call, train and save.
 
-The package must not know recordings or populations.
+The package also has single training steps.
+
+The package must not depend on recordings or populations.
 
 display.py  notebook display of networks and recordings
 network.py  a network: call it, save it, load it

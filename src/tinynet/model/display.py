@@ -1,4 +1,7 @@
-"""Notebook display of networks and recordings: an interactive widget, or a static picture without anywidget."""
+"""Notebook display of networks and recordings.
+
+The display is an interactive widget, or a static picture without anywidget.
+"""
 
 from typing import Any
 
@@ -6,15 +9,16 @@ from tinynet.plugins import extra, late_bound
 
 
 class InNotebook:
-    """Display an object when it is the last line of a notebook cell."""
+    """Notebook display of an object."""
 
     def widget(self: Any) -> Any:
         """Return the laboratory with this object as a notebook widget.
 
-        The widget's `cell` and `step` are synchronized with the page. Set them in Python to move the page. Click in the
-        page to update them. Call `observe` to follow the changes, as for any widget.
-        A network is shown before the first step of a training on the lines. If the lines do not fit the network, it is
-        shown with a gray input.
+        The widget's `cell` and `step` are synchronized with the page. Set them in Python to move the page. Click
+        in the page to update them. Call `observe` to follow the changes, as for any widget.
+
+        A network is shown before the first step of a training on the lines. If the lines do not fit the network,
+        the network is shown with a gray input.
 
         Raises ImportError without anywidget, and TinyNetError for an object that is too large for the page.
 

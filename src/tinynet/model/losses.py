@@ -1,4 +1,4 @@
-"""The mean loss of the outputs of one or many networks."""
+"""The mean loss of one or many networks."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from tinynet.recipe import Recipe
 
 
 def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
-    """Return the mean loss of outputs (n, m, outputs) on the examples. -> (n,)
+    """Return the mean loss of outputs (n, m, outputs). -> (n,)
 
     The losses of the examples are added from the first to the last, in the same order as the page adds them.
 
@@ -24,14 +24,17 @@ def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.n
 
 
 def _losses(recipe: Recipe, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return the loss of each example, computed as the sheet does. (n, m, outputs) -> (n, m)"""
+    """Return the loss of each example. (n, m, outputs) -> (n, m)
+
+    The computation is that of the sheet.
+    """
     count = outputs.shape[-1]
     if recipe.loss == "mse":
         with np.errstate(over="ignore", invalid="ignore"):
             errors = outputs - targets
             return arrays.running_total(errors * errors) / count
     logs = np.maximum(arrays.log(outputs), -100.0)
-    if recipe.loss == "cross_entropy":  # from the outputs; the sheet uses its cell log_a
+    if recipe.loss == "cross_entropy":  # the outputs are used; the sheet uses the cell log_a
         return 0.0 - arrays.running_total(targets * logs)
     complements = np.maximum(arrays.log(1 - outputs), -100.0)
     return 0.0 - arrays.running_total(targets * logs + (1 - targets) * complements) / count

@@ -14,7 +14,10 @@ from tinynet.recipe import Recipe
 
 
 class LedgerRow(NamedTuple):
-    """One parameter in one step: before + change = after, exactly."""
+    """One parameter in one step.
+
+    before + change = after, exactly.
+    """
 
     name: str
     before: float
@@ -24,7 +27,7 @@ class LedgerRow(NamedTuple):
 
 
 class Moment:
-    """One training step: the network before it, its batch, and every cell.
+    """One training step with its network, batch and every cell.
 
     network : Network. The network before the step.
     batch : Examples. The inputs and targets of the step.
@@ -70,9 +73,10 @@ class Moment:
 
     @cached_property
     def values(self) -> dict[str, float]:
-        """Every cell of this step by name, evaluated in the order of the sheet.
+        """Every cell of this step by name, in sheet order.
 
-        The numbers are computed again from the network, the batch and the state. They are not read from a recording.
+        The numbers are computed again from the network, the batch and the state. No number is read from a
+        recording.
 
         Raises TinyNetError for a batch without targets.
         """

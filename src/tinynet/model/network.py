@@ -13,7 +13,7 @@ from tinynet.core.forward import forward
 from tinynet.core.initializers import initial_parameters
 from tinynet.core.weights import Weights
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.model.display import InNotebook
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Network(Weights, InNotebook):
-    """A network: its architecture and its parameters.
+    """A network with its architecture and its parameters.
 
     architecture : Architecture. Layer sizes, activations and initialization.
     parameters : (P,) float64, read-only. The weights of each layer row by row, followed by its biases.
-    origin : str. Where the parameters come from, such as "seed 0".
+    origin : str. The origin of the parameters, such as "seed 0".
 
     >>> network = Network.initial((4, 3, 2), seed=0)
     >>> network.layers[0].weight.shape, network([1.0, 1.0, 0.0, 0.0]).round(4).tolist()
@@ -56,8 +56,8 @@ class Network(Weights, InNotebook):
         hidden, output : str. Activation of the hidden layers and of the output layer.
         init : str. Initialization of the weights:
             `"pytorch"`, the numbers of `torch.manual_seed(seed)` followed by `nn.Linear` layers, bit for bit;
-            `"xavier"`, those of `xavier_uniform_` with biases 0;
-            `"he"`, those of `kaiming_uniform_(nonlinearity="relu")` with biases 0;
+            `"xavier"`, the numbers of `xavier_uniform_` with biases 0;
+            `"he"`, the numbers of `kaiming_uniform_(nonlinearity="relu")` with biases 0;
             `"normal"`, a normal distribution with mean 0 and standard deviation 1/sqrt(fan_in), with biases 0;
             `"zeros"`.
 
@@ -90,18 +90,21 @@ class Network(Weights, InNotebook):
         return last[0] if np.ndim(_values(inputs)) == 1 else last
 
     def activations(self, inputs: Any) -> list[np.ndarray]:
-        """Return the activations of each layer after the input. -> [(m, nodes), ...]"""
+        """Return the activations of each layer after the input.
+
+        -> [(m, nodes), ...]
+        """
         a = np.atleast_2d(_values(inputs))  # (m, inputs)
         if a.ndim != 2 or a.shape[1] != self.sizes[0]:
             sizes = (a.shape[-1], *self.sizes[1:])
             raise TinyNetError(
-                f"each example has {a.shape[-1]:,} inputs and the network takes {self.sizes[0]:,}. "
+                f"each example has {counted(a.shape[-1], 'input')} and the network takes {self.sizes[0]:,}. "
                 f"Create a network with Network.initial({sizes}, seed=0)."
             )
         return [layer[0] for layer in forward(self.architecture, self.parameters[None], a)]
 
     def with_parameters(self, parameters: np.ndarray, *, origin: str = "set by hand") -> "Network":
-        """Return a network with the same architecture and other parameters (P,)."""
+        """Return a network of this architecture with other parameters (P,)."""
         return Network(self.architecture, parameters, origin)
 
     def with_parameter(self, name: str, value: float) -> "Network":
@@ -184,7 +187,7 @@ class Network(Weights, InNotebook):
 
         path : str or PathLike. The extension sets the format: .safetensors, .pt or .pth (a state_dict), .onnx or .json.
 
-        No precision is lost. The parameters are float32 if float32 represents every parameter exactly, else float64.
+        No precision is lost. The numbers are float32 if float32 represents every parameter exactly, else float64.
         """
         from tinynet.formats import model_files
 
@@ -221,13 +224,16 @@ class Network(Weights, InNotebook):
 
     @classmethod
     def from_onnx(cls, data: bytes) -> "Network":
-        """Create a network from an ONNX model of Gemm nodes and activations."""
+        """Create a network from an ONNX model.
+
+        The model has Gemm nodes and activations.
+        """
         from tinynet.formats import onnx
 
         return cls.of(onnx.from_onnx(data))
 
     def to_json(self) -> dict[str, Any]:
-        """Return architecture, origin and layers, ready for JSON, with all digits."""
+        """Return architecture, origin and layers as JSON, with all digits."""
         from tinynet.formats import json_documents
 
         return json_documents.network_json(self)
@@ -252,7 +258,6 @@ class Network(Weights, InNotebook):
             float64.
 
         Every machine computes the same bits. In float64 the outputs are equal to the network's outputs, bit for bit.
-
 
         >>> Network.initial(seed=0).code("python").splitlines()[1]
         '# Origin: seed 0.'

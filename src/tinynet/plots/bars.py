@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation.verdicts import percent
 from tinynet.plots.canvas import (
     FAINT,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tinynet.evaluation.predictions import Prediction
 
 MAX_BARS = 64  # examples
-BINS_PER_SIDE = 30  # of the histogram, on each side of zero
+BINS_PER_SIDE = 30  # bins of the histogram, on each side of zero
 SHARES = (0.0, 1.16)  # limits of an axis in percent; "100 %" fits beside a full bar
 UNSURE_OPACITY = 0.45
 
@@ -47,7 +47,7 @@ def confidence_bars(
 
     The prediction is beside the bars, in words.
 
-    Bars of unsure predictions are pale. At most 64 examples are drawn.
+    Bars of unsure predictions are pale. The figure has at most 64 examples.
 
     labels : the name of each output.
     words : the text beside each example, for outputs that are numbers to predict.
@@ -63,7 +63,7 @@ def confidence_bars(
     outputs = np.array([prediction.outputs for prediction in shown])  # (examples, outputs)
     if outputs.ndim != 2 or outputs.shape[1] > len(labels):
         raise TinyNetError(
-            f"has {len(labels):,} entries and the outputs have the shape {outputs.shape}. Give one label for each output.",
+            f"has the length {len(labels)} and the outputs have the shape {outputs.shape}. Give one label for each output.",
             parameter="labels",
         )
     ax = ax or canvas(7.2, 1.1 + max(0.5, 0.24 * outputs.shape[1]) * len(shown))
@@ -154,16 +154,16 @@ def population_histogram(
     values = np.ravel(values)
     finite = values[np.isfinite(values)]
     if not len(finite):
-        raise TinyNetError(f"none of the {len(values):,} values is finite. Give at least one finite value.")
+        raise TinyNetError("none of the values is finite. Give at least one finite value.")
     ax = ax or canvas(7, 3.4)
     style_axes(ax)
     top = max_abs(finite if mark is None else np.append(finite, mark))
-    edges = np.linspace(-top, top, 2 * BINS_PER_SIDE + 1)  # zero is an edge, so no bar holds both signs
+    edges = np.linspace(-top, top, 2 * BINS_PER_SIDE + 1)  # zero is an edge, so no bar has both signs
     for part, color in ((finite[finite < 0], VERTICAL), (finite[finite >= 0], HORIZONTAL)):
         ax.hist(part, bins=edges.tolist(), color=color, edgecolor="white", linewidth=0.4)
     ax.axvline(0, color=INK, linestyle="--", linewidth=1.2)
     not_finite = len(values) - len(finite)
-    title = f"{len(values):,} networks" + (
+    title = counted(len(values), "network") + (
         f", {not_finite:,} of them not finite and not drawn" if not_finite else ""
     )
     ax.set_title(title, fontsize=LARGE, loc="left", color=INK)

@@ -24,11 +24,11 @@ FAINT = "#c9ccd2"
 MOVEMENT = "#a3286a"
 MARK = "#0a7a70"
 PALETTE = (HORIZONTAL, VERTICAL, MARK, MOVEMENT, "#b58900", "#20242c", "#56a3d9", "#8a6d5a")
-DASHES = ("-", "--", "-.", ":")  # so that lines do not differ by their color alone
+DASHES = ("-", "--", "-.", ":")  # lines must not differ by their color alone
 
 SMALL, NORMAL, LARGE = 9.0, 10.0, 12.0  # points
 MAX_NAME = 20  # characters
-DOTS_PER_INCH = 150  # of PNG files
+DOTS_PER_INCH = 150  # resolution of PNG files
 NO_DATES: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -39,8 +39,8 @@ NO_DATES: dict[str, dict[str, Any]] = {
 def diverging_colormap() -> "Colormap":
     """Return the color map for signed numbers.
 
-    Center it at zero. Its ends are the colors of the two classes. Blue and orange are distinct for every common
-    kind of color blindness (Okabe and Ito 2008, "Color Universal Design").
+    Center the color map at zero. Its ends are the colors of the two classes. Blue and orange are distinct for
+    every common kind of color blindness (Okabe and Ito 2008, "Color Universal Design").
     """
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -105,7 +105,7 @@ def figure_of(drawing: Any) -> "Figure":
 def signed(value: float) -> str:
     """Write a number with its sign and two decimals.
 
-    From 100 on, it has three digits.
+    From 100 on, the number has three digits.
 
     >>> signed(0.256), signed(-0.4205), signed(-12345.6)
     ('+0.26', '−0.42', '−1.23e+04')

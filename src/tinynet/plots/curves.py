@@ -38,7 +38,7 @@ def loss_curve(
 ) -> "Axes":
     """Draw the mean loss of every epoch.
 
-    run : a recording, or several by label, as in `comparison`.
+    run : a recording, or several recordings by label, as in `comparison`.
     constant : the loss of the best constant output, as a dashed line.
 
     >>> import tinynet as tn

@@ -29,19 +29,21 @@ if TYPE_CHECKING:
 
     from tinynet.model.network import Network
 
-MAX_NODES = 12  # of a layer that are drawn
+MAX_NODES = 12  # drawn nodes of a layer
 MAX_SHARING, MAX_NUMBERS = 4, 24  # nodes of the smaller layer, and weights, for weights written on edges
 ABOVE, BELOW = 0.95, 0.95  # space over the highest node and under the lowest, in distances between nodes
-MAX_CHARACTERS = 6  # in a node, at the normal font size
+MAX_CHARACTERS = 6  # characters in a node, at the normal font size
 THINNEST, THICKEST = 0.7, 5.0  # edges, in points
 
-Segment = list[tuple[float, float]]  # both ends
+Segment = list[tuple[float, float]]  # the two ends
 
 
 class Column(NamedTuple):
     """A layer of the diagram.
 
-    nodes : the nodes that are drawn. heights : their heights. hidden : the number of other nodes.
+    nodes : the drawn nodes.
+    heights : the heights of the drawn nodes.
+    hidden : the number of other nodes.
     """
 
     nodes: list[int]
@@ -94,7 +96,9 @@ def architecture(
 
 
 def _node_values(network: "Network", picture: Any) -> tuple[Examples | None, list[np.ndarray]]:
-    """Return the example, if any, and all activations.
+    """Return the example and all activations.
+
+    Without an example, the first result is None.
 
     The activations are (1, nodes) for each layer.
     """
@@ -119,7 +123,10 @@ def _column(size: int) -> Column:
 
 
 def _edges(ax: "Axes", gap: int, columns: list[Column], weight: np.ndarray, top: float) -> None:
-    """Draw the edges between two layers; weight is (out, in)."""
+    """Draw the edges between two layers.
+
+    weight : (out, in).
+    """
     from matplotlib.collections import LineCollection
 
     left, right = columns

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.numerics.integers import ceil_div
 from tinynet.plots.canvas import (
     FAINT,
@@ -41,7 +41,7 @@ MAX_PICTURES = 64
 MAX_NODES = 24
 MAX_NUMBERS = 16  # a picture with more pixels is drawn without numbers
 PITCH = 1.75  # distance of two pictures in a row; the longer side of a picture is 1
-INCHES = 0.87  # of the longer side of a picture
+INCHES = 0.87  # size of the longer side of a picture
 
 
 def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8) -> "Axes":
@@ -111,8 +111,8 @@ def hidden_nodes(
 ) -> "Figure":
     """Draw the weights of each hidden node as a picture.
 
-    An orange weight activates the node when its pixel is bright, a blue weight when its pixel is dark. All nodes
-    share one color scale, centered at zero. The last axes of the figure are the color bar.
+    An orange weight activates the node when its pixel is bright. A blue weight activates the node when its pixel
+    is dark. All nodes share one color scale, centered at zero. The last axes of the figure are the color bar.
 
     shape : (rows, columns) of the pictures. The default is a square if the number of inputs allows, or a single row.
     axes : one for each node that is drawn, at most 24.
@@ -127,7 +127,7 @@ def hidden_nodes(
     drawn = list(axes) if axes is not None else _row_of_axes(nodes, shape, len(layer.weight))
     if len(drawn) != nodes:
         raise TinyNetError(
-            f"has {len(drawn):,} entries and {nodes} nodes are drawn. Give one for each node.",
+            f"has the length {len(drawn)} and the number of nodes is {nodes}. Give one for each node.",
             parameter="axes",
         )
     top = max_abs(layer.weight)
@@ -161,7 +161,7 @@ def _shape(pixels: int, shape: tuple[int, int] | None) -> tuple[int, int]:
     if shape[0] * shape[1] != pixels:
         product = shape[0] * shape[1]
         raise TinyNetError(
-            f"shape {shape[0]}x{shape[1]} has {product} pixels and the network has {pixels} inputs. Give a shape that fits."
+            f"shape {shape[0]}x{shape[1]} has {counted(product, 'pixel')} and the network has {counted(pixels, 'input')}. Give a shape that fits."
         )
     return shape
 

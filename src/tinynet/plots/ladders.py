@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet.evaluation.exam import MEASURES
+from tinynet.evaluation.requirements import MEASURES
 from tinynet.evaluation.verdicts import whole_percent
 from tinynet.plots.canvas import INK, MARK, NORMAL, SMALL, style_axes
 
@@ -20,7 +20,7 @@ COLUMNS = {
     "gray": 1.0,
     "brier_ratio": 2.2,
     "auroc": 1.0,
-}  # the end of the scale of each measure
+}  # end of the scale of each measure
 HEADINGS = {measure.key: measure.label.replace(" ", "\n") for measure in MEASURES}
 
 

@@ -1,4 +1,7 @@
-"""The axes of a map of a sweep, and the style of its values."""
+"""The axes of a sweep's map, and its style.
+
+The style is that of the values.
+"""
 
 from collections.abc import Callable, Sequence
 from itertools import product
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from tinynet.experiments.plan import Plan
 
 MAX_PANELS = 12
-PROBE_VALUES = ("unsure", "first_class")  # of one probe
+PROBE_VALUES = ("unsure", "first_class")  # metrics of one probe
 VALUES = ("learned", "loss", "epochs_to_learn", *PROBE_VALUES)
 
 
@@ -41,7 +44,7 @@ class Style(NamedTuple):
 def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) -> Layout:
     """Choose the axes of a map.
 
-    By default x and y are the first two that vary.
+    By default x and y are the first two axes that vary.
 
     Raises TinyNetError for an unknown axis and for more than 12 panels.
     """

@@ -83,7 +83,7 @@ def _number(row: dict[str, Any], value: str, probe: str | None, target_names: Se
 def _range(rows: list[tuple[dict[str, Any], float]], style: Style) -> Any:
     """Return the scale of the colors.
 
-    It is linear for shares and logarithmic for other values.
+    The scale is linear for fractions and logarithmic for other values.
     """
     from matplotlib.colors import LogNorm, Normalize
 

@@ -1,4 +1,6 @@
-"""The journey in ten chapters and the Trainer Runbook, computed from runs.
+"""The journey in ten chapters and the Trainer Runbook.
+
+Their contents are computed from runs.
 
 A chapter must not contain a fixed sentence about a result.
 

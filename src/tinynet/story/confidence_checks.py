@@ -1,4 +1,4 @@
-"""The calibration and the abstention of one network, in sentences."""
+"""The calibration and abstention of one network, in sentences."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,12 +12,13 @@ from tinynet.evaluation.verdicts import counted
 from tinynet.model.network import Network
 from tinynet.story.content import Part, Text
 
-MAX_ERROR = 0.05  # the fraction of wrong answers that the threshold may allow
+MAX_ERROR = 0.05  # fraction of wrong predictions that the threshold may allow
 CALIBRATION = (
-    "Can you trust the confidence of a network? A network is calibrated if its confidence matches its success: of the pictures with "
-    "80 % confidence, 80 % are right. If a picture is doubtful, a coin decides the right answer. The expected calibration error is the mean distance from this ideal. Temperature scaling "
-    "can reduce it. It divides the log-odds of every prediction by one number, the temperature. The log-odds of a probability p are log(p / (1 − p)). A temperature above 1 makes a "
-    "network less sure."
+    "Can you trust the confidence of a network? A calibrated network is right about 80 % of the pictures that it "
+    "predicts with 80 % confidence. A coin flip decides the right answer for an ambiguous picture. The expected calibration "
+    "error is the mean difference between confidence and observed fraction. Temperature scaling can reduce this error. It "
+    "divides the log-odds of every prediction by one number, the temperature. The log-odds of a probability p are "
+    "log(p / (1 − p)). A temperature above 1 lowers the confidence."
 )
 ABSTENTION = (
     "A network may also abstain: it says “I don't know” if its confidence is below a threshold. The threshold is chosen on validation "
@@ -32,7 +33,9 @@ def calibration(
     validation: tuple[Examples, np.ndarray],
     test: tuple[Examples, np.ndarray],
 ) -> str:
-    """Say how well a network is calibrated, before and after temperature scaling.
+    """Return sentences about a network's calibration.
+
+    The sentences are about the predictions before and after temperature scaling.
 
     validation, test : pictures, and whether each is horizontal (m,) bool.
     """
@@ -49,7 +52,10 @@ def calibration(
 
 
 def abstention(name: str, network: Network, validation: Examples, test: Examples) -> Iterator[Part]:
-    """Say when a network abstains, and how often it is then wrong."""
+    """Return sentences about a network's abstention.
+
+    The sentences give the threshold and the fraction of wrong predictions above the threshold.
+    """
     chosen, judged = (
         classification.score(network, shown, part=part)
         for part, shown in (("validation", validation), ("test", test))

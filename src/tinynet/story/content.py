@@ -1,4 +1,7 @@
-"""The parts of a chapter: text, tables, figures, verdicts and links."""
+"""The parts of a chapter.
+
+The parts are text, tables, figures, verdicts and links.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +25,10 @@ from tinynet.training.recording import Recording
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph. After a line break, the rest is preformatted."""
+    """A paragraph.
+
+    The text after a line break is preformatted.
+    """
 
     text: str
 
@@ -38,7 +44,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, drawn when it is shown. name : str. Part of its file name."""
+    """A figure that is drawn when it is shown.
+
+    name : str. Part of the figure's file name.
+    """
 
     name: str
     caption: str
@@ -47,7 +56,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Link:
-    """A name, its explanation, and its web address or ""."""
+    """A name, its explanation, and its web address.
+
+    The address may be "".
+    """
 
     name: str
     text: str
@@ -56,7 +68,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Links:
-    """A list of links. You open an address yourself; no page loads it."""
+    """A list of links.
+
+    You open an address yourself. No page loads it.
+    """
 
     title: str
     links: tuple[Link, ...]
@@ -98,7 +113,9 @@ def _part_json(part: Part) -> dict[str, Any]:
 
 
 def signed(value: float) -> str:
-    """Write a number with its sign and six decimals; only zero is written as 0.
+    """Write a number with its sign and six decimals.
+
+    Only zero is written as 0.
 
     >>> signed(0.25), signed(-0.0), signed(-1.5e-9)
     ('+0.250000', '0', '−1.5e−9')
@@ -111,7 +128,7 @@ def signed(value: float) -> str:
 
 
 def loss_words(value: float) -> str:
-    """Write a loss with four decimals, or with a power of ten.
+    """Write a loss with four decimals or scientifically.
 
     >>> loss_words(0.25), loss_words(1.5e30), loss_words(3e-7)
     ('0.2500', '1.5e+30', '3e-07')
@@ -120,13 +137,13 @@ def loss_words(value: float) -> str:
 
 
 def repeats_table(losses: Sequence[float]) -> Table:
-    """Return the loss before the first nudge and after each nudge."""
+    """Return the loss before and after each nudge."""
     rows = [(f"{k}", f"{loss:.6f}") for k, loss in enumerate(losses)]
     return Table("The loss on this picture", ("nudges taken", "loss"), tuple(rows))
 
 
 def falls(losses: Sequence[float]) -> str:
-    """Say whether the loss falls with every nudge.
+    """Return a sentence: whether the loss falls with every nudge.
 
     >>> falls([0.3, 0.2, 0.1]), falls([0.3, 0.2, 0.4])
     ('The loss falls every time.', 'The loss does not fall every time.')
@@ -138,7 +155,8 @@ def falls(losses: Sequence[float]) -> str:
 def loss_table(run: Recording) -> Table:
     """Return the average loss of at most ten epochs.
 
-    Up to 10 epochs, every epoch is there. Up to 100 epochs it is every tenth, up to 200 every twentieth, and so on.
+    Up to 10 epochs, the table has every epoch. Up to 100 epochs it has every tenth epoch, up to 200 every
+    twentieth, and so on.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=250))
@@ -151,7 +169,10 @@ def loss_table(run: Recording) -> Table:
 
 
 def answers_table(title: str, network: Network, *sets: Examples) -> Table:
-    """Return the predictions for some examples, and whether they are correct if targets are known."""
+    """Return the predictions for examples as a table.
+
+    If the targets are given, the table has a column for correct predictions.
+    """
     correct = {True: "yes", False: "no", None: ""}
     kind = sets[0].noun()
     found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
@@ -162,7 +183,10 @@ def answers_table(title: str, network: Network, *sets: Examples) -> Table:
 
 
 def numbers_table(title: str, network: Network, examples: Examples) -> Table:
-    """Return predicted and actual numbers, in the units of the table."""
+    """Return predicted and actual numbers as a table.
+
+    The numbers are in the units of the data.
+    """
     assert examples.targets is not None
     predicted, actual = (_in_units(examples, x) for x in (network(examples), examples.targets))
     rows = [
@@ -178,18 +202,21 @@ def _in_units(examples: Examples, outputs: np.ndarray) -> np.ndarray:
 
 
 def ledger_table(title: str, moment: Moment) -> Table:
-    """Return every parameter before the nudge, its gradient, its change, and after."""
+    """Return every parameter in one nudge as a table.
+
+    The columns are before, gradient, change and after.
+    """
     rows = tuple((row.name, *map(signed, row[1:])) for row in moment.ledger())
     return Table(title, ("parameter", "before", "gradient", "change", "after"), rows)
 
 
 def chapter_html(chapter: Chapter) -> str:
-    """Return one chapter as HTML with its figures as SVG."""
+    """Return one chapter as HTML, with figures as SVG."""
     return render("tinynet.story", "chapter.html", parts=chapter_json(chapter)["parts"])
 
 
 def chapter_json(chapter: Chapter) -> dict[str, Any]:
-    """Return a chapter as JSON with its figures as SVG."""
+    """Return a chapter as JSON, with figures as SVG."""
     described = chapter.to_json()
     for part, shown in zip(chapter.parts, described["parts"], strict=True):
         if isinstance(part, Figure):

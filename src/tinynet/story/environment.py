@@ -62,9 +62,11 @@ def describe() -> dict[str, str]:
 
 
 def name_conflict() -> dict[str, str]:
-    """Return a warning if another distribution named tinynet is installed.
+    """Return a warning about another distribution named tinynet.
 
-    Both distributions write to the folder `tinynet`.
+    The text is empty if no other distribution is installed.
+
+    Both distributions write into the folder `tinynet`.
     """
     try:
         found = version("tinynet")
@@ -77,9 +79,11 @@ def name_conflict() -> dict[str, str]:
 
 
 def device() -> str:
-    """Say which devices PyTorch and TinyNet can use.
+    """Return the devices that PyTorch and TinyNet can use.
 
-    TinyNet's own kernels use the CPU. PyTorch uses it too, unless you move a model with `model.to(device)`.
+    The result is a sentence.
+
+    TinyNet's own kernels use the CPU. PyTorch uses the CPU too, unless you move a model with `model.to(device)`.
     """
     if find_spec("torch") is None:
         return "PyTorch is not installed. TinyNet does not need it. TinyNet uses the CPU."

@@ -14,11 +14,11 @@ from tinynet.model.network import Network
 
 
 def prediction_maps(networks: Mapping[str, Network], world: World) -> object:
-    """Draw the prediction maps of some networks and of the Bayes-optimal prediction."""
+    """Draw prediction maps of networks and the Bayes-optimal map."""
     from matplotlib.figure import Figure as Canvas
 
     answers: dict[str, Predictor] = {f"the {name}": network for name, network in networks.items()}
-    answers["the best possible"] = lambda inputs: posterior(world, inputs)
+    answers["Bayes-optimal"] = lambda inputs: posterior(world, inputs)
     drawn = Canvas(figsize=(4 * len(answers), 4.3), layout="constrained")
     for ax, (title, each) in zip(drawn.subplots(1, len(answers)), answers.items(), strict=True):
         plots.prediction_map(each, title=title, scale=title == list(answers)[-1], ax=ax)
@@ -26,7 +26,7 @@ def prediction_maps(networks: Mapping[str, Network], world: World) -> object:
 
 
 def reliability_diagrams(networks: Mapping[str, Network], test: tuple[Examples, np.ndarray]) -> object:
-    """Draw the reliability diagrams of some networks, side by side."""
+    """Draw the reliability diagrams of networks, side by side."""
     from matplotlib.figure import Figure as Canvas
 
     drawn, (shown, horizontal) = Canvas(figsize=(9, 4.6), layout="constrained"), test

@@ -1,4 +1,7 @@
-"""Chapters as one self-contained HTML file, without scripts."""
+"""Chapters as one self-contained HTML file.
+
+The file has no scripts.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +13,10 @@ from tinynet.version import __version__
 
 
 def report_html(chapters: Sequence[Chapter], about: str) -> str:
-    """Return the report as HTML. about : str. A sentence about the settings."""
+    """Return the report as HTML.
+
+    about : str. A sentence about the settings.
+    """
     from markupsafe import Markup
 
     shown = [{"key": c.key, "title": c.title, "body": Markup(chapter_html(c))} for c in chapters]
@@ -21,7 +27,10 @@ def report_html(chapters: Sequence[Chapter], about: str) -> str:
 
 
 def write(chapters: Sequence[Chapter], about: str, folder: Path) -> list[Path]:
-    """Write report.html and every figure as PNG; return their paths, the report first."""
+    """Write report.html, and every figure as PNG.
+
+    Returns the paths. The path of the report is the first.
+    """
     figures = [(chapter, part) for chapter in chapters for part in chapter.parts if isinstance(part, Figure)]
     written = [
         folder / "report.html",

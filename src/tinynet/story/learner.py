@@ -1,4 +1,7 @@
-"""The learner that comes with TinyNet: how it is chosen, and its model card."""
+"""The learner that comes with TinyNet.
+
+The module has the choice of the learner, and its model card.
+"""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -12,7 +15,8 @@ from tinynet import files, plots, rng
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.calibration import Reliability, brier, probability, reliability
-from tinynet.evaluation.exam import REQUIREMENTS, Exam, ExamResult
+from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import REQUIREMENTS
 from tinynet.evaluation.verdicts import percent
 from tinynet.experiments.ladder import RUNG
 from tinynet.experiments.population import population
@@ -22,16 +26,18 @@ from tinynet.training.recording import Recording
 from tinynet.training.train import train
 
 SHIPPED = "learner.safetensors"
-CANDIDATES, FIRST_CANDIDATE = 64, 2_000_000  # seeds that the learner is chosen from
+CANDIDATES, FIRST_CANDIDATE = 64, 2_000_000  # seeds of the candidates for the learner
 KEPT_STEPS = 20  # stored in the recording; other steps are computed again
 VALIDATION_PICTURES, CARD_PICTURES, BINS = 10_000, 20_000, 10
 
 
 def choose(candidates: int = CANDIDATES) -> Recording:
-    """Train the learner's recipe from many seeds; return the best.
+    """Train the learner's recipe with many seeds.
 
-    The best network passes an exam of validation pictures and has the lowest Brier score. If no network passes, the lowest
-    Brier score decides.
+    Returns the best network.
+
+    The best network passes an exam of validation pictures and has the lowest Brier score. If no network passes,
+    the network with the lowest Brier score is the best.
     """
     rung = RUNG["learner"]
     world = rung.pictures()
@@ -121,13 +127,19 @@ def _limits(world: World, worst: float) -> list[str]:
 
 
 def diagram(run: Recording) -> Any:
-    """Draw the reliability diagram of a learner, on the pictures of its card."""
+    """Draw the reliability diagram of a learner.
+
+    The pictures are those of the model card.
+    """
     assert run.world is not None
     return plots.reliability(reliability(*_predicted_and_observed(run.world, run.final), bins=BINS))
 
 
 def _predicted_and_observed(world: World, network: Network) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probability of horizontal of new pictures, and whether each is horizontal."""
+    """Return predictions for new pictures, and whether each is horizontal.
+
+    A prediction is the probability of horizontal.
+    """
     shown = replace(world, labels="coin").examples(CARD_PICTURES, seed=2, stream=rng.TEST)
     assert shown.targets is not None
     return probability(network(shown)), shown.targets[:, 0] == 1
@@ -145,7 +157,10 @@ def _reliability_rows(found: Reliability) -> list[str]:
 
 
 def save(run: Recording, path: Path) -> Path:
-    """Write a learner as a recording, with its model card and reliability diagram; return the card's path."""
+    """Write a learner as a recording, card and diagram.
+
+    Returns the path of the model card. The diagram is the reliability diagram.
+    """
     text = card(run, path.stem)
     run.save(path)
     plots.save(diagram(run), path.with_suffix(".svg"))
@@ -156,7 +171,10 @@ def save(run: Recording, path: Path) -> Path:
 
 @lru_cache(maxsize=1)
 def shipped() -> Recording:
-    """Return the recording of the learner that comes with TinyNet. `tinynet runbook --save` makes it again."""
+    """Return the recording of the learner.
+
+    The learner comes with TinyNet. `tinynet runbook --save` makes it again.
+    """
     place = resources("tinynet.story") / "shipped" / SHIPPED
     return Recording.from_bytes(place.read_bytes(), SHIPPED)
 
@@ -164,7 +182,7 @@ def shipped() -> Recording:
 def learner() -> Network:
     """Return the learner that comes with TinyNet.
 
-    It is right on noisy lines, and unsure when nobody can know the answer.
+    The learner is correct on noisy lines, and unsure when a picture has no correct class.
 
     >>> h, v = learner()([0.5, 0.5, 0.5, 0.5])
     >>> bool(abs(h - v) < 0.1)

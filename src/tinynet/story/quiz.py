@@ -1,4 +1,7 @@
-"""The question of each chapter: you predict, and the runs give the answer."""
+"""The question of each chapter.
+
+You predict, and the runs give the answer.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +21,10 @@ YES_NO = ("yes", "no")
 
 @dataclass(frozen=True)
 class Question:
-    """A question, its options, and a function that returns the number of the right option."""
+    """A question with its options.
+
+    The function of a question returns the number of the correct option.
+    """
 
     text: str
     options: tuple[str, ...]
@@ -89,7 +95,7 @@ QUESTIONS = {
         "Does the training change the sign of any weight in the first layer?", YES_NO, _sign_changed
     ),
     "stress": Question(
-        "Four pictures are not lines. Of how many of these pictures is the network sure?",
+        "Four pictures are not lines. How many of these pictures is the network sure of?",
         HOW_MANY,
         _sure_of_stress,
     ),
@@ -104,8 +110,8 @@ QUESTIONS = {
         _learned_and_sure,
     ),
     "learner": Question(
-        "The learner was trained on noisy lines and on doubtful pictures. Of how many of the four pictures that are not lines is it "
-        "sure?",
+        "The learner was trained on noisy lines and on ambiguous pictures. How many of the four pictures that are not lines is "
+        "it sure of?",
         HOW_MANY,
         lambda j: sum(not answer.unsure for answer in predictions.predictions(learner(), j.stress)),
     ),

@@ -1,4 +1,7 @@
-"""The Trainer Runbook: from memorizer to learner, measured on many networks."""
+"""The Trainer Runbook: from memorizer to learner.
+
+The results are measured on many networks.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +13,7 @@ from tinynet import plots, rng
 from tinynet.data import pictures
 from tinynet.evaluation import predictions, symmetry, verdicts
 from tinynet.evaluation.bayes import optimal_class
-from tinynet.evaluation.exam import MEASURES, REQUIREMENTS
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.evaluation.verdicts import Verdict, percent
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.model.network import Network
@@ -20,7 +23,7 @@ from tinynet.story.learner import learner
 from tinynet.story.rung_effects import REPORTED, sentence
 from tinynet.training.train import train
 
-TEST_PICTURES = 10_000  # as many for validation
+TEST_PICTURES = 10_000  # pictures of the test; validation has an equal number
 SYMMETRIZED_PICTURES = 2_000
 COLUMNS = (
     "accuracy",
@@ -32,9 +35,11 @@ TRAINED = ("schedule", "four", "learner")  # rungs with every ingredient, by num
 
 
 class Runbook:
-    """The ladder and two networks, one from each end of it.
+    """The ladder and two networks.
 
-    ladder : Ladder. Its rungs are measured when they are needed.
+    One network is a memorizer, the other a learner.
+
+    ladder : Ladder. A rung is measured when its result is first needed.
     seed : int. Seed of the memorizer.
     """
 
@@ -43,7 +48,7 @@ class Runbook:
 
     @cached_property
     def memorizer(self) -> Network:
-        """A network that has memorized the lines."""
+        """A network that memorized the lines."""
         rung = RUNG["memorizer"]
         initial = Network.initial(rung.architecture, seed=self.seed)
         return train(initial, rung.pictures(), replace(rung.recipe, seed=self.seed)).final
@@ -55,7 +60,10 @@ class Runbook:
 
     @cached_property
     def test(self) -> tuple[pictures.Examples, np.ndarray]:
-        """Test pictures, and whether each is horizontal. A coin decides for a doubtful picture."""
+        """Test pictures, and whether each is horizontal.
+
+        A coin decides for an ambiguous picture.
+        """
         return self._drawn(rng.TEST)
 
     @cached_property
@@ -74,7 +82,10 @@ class Runbook:
         return Chapter("learner", "From memorizer to learner", tuple(self.parts()))
 
     def parts(self) -> Iterator[Part]:
-        """Yield the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam."""
+        """Yield the parts of the runbook.
+
+        The parts are the world, the ladder, two pitfalls, memorizer and learner side by side, and the exam.
+        """
         yield from self._world()
         yield from self._ladder()
         yield from self._pitfalls()
@@ -84,20 +95,20 @@ class Runbook:
     def _world(self) -> Iterator[Part]:
         world, best = self.ladder.exam.world, self.ladder.exam.bayes_scores
         yield Text(
-            "A memorizer is a network that knows only its training pictures, so it fails on new pictures. The field calls this "
-            "overfitting. A learner is right about noisy lines and unsure when "
-            "nobody can know the answer. This runbook turns a memorizer into a learner, with one change of the training at a time. "
+            "A memorizer is right about its training pictures and fails on new pictures. This is called overfitting. A learner "
+            "is right about noisy lines and unsure of pictures that have no right answer. This runbook turns a memorizer into a learner, with one change of the training at a time. "
             f"Each change is measured on {self.ladder.networks:,} seeds, from seed {self.ladder.first_seed:,} on."
         )
         yield Text(
-            f"The networks are tested on random pictures. {percent(world.doubt)} of these pictures are doubtful: one bright pixel, "
+            f"The networks are tested on random pictures. {percent(world.doubt)} of these pictures are ambiguous: one bright pixel, "
             "three bright pixels, a diagonal or an even gray. The other pictures are lines. The brightness varies, and every "
             f"pixel has random noise of {world.noise:g}."
         )
         yield Text(
-            f"The noise sets a limit for every network. The best possible accuracy on these lines is {best.accuracy.value:.3f}. The "
-            "Brier score is the mean squared error of the predicted probabilities, so lower is better. The best possible Brier "
-            f"score is {best.brier.value:.4f}. A network that always answers half and half has a Brier score of 0.25."
+            "The noise sets a limit for every network: the Bayes score, which is the best possible score. The accuracy on these "
+            f"lines has a Bayes score of {best.accuracy.value:.3f}. The Brier score is the mean squared error of the predicted "
+            f"probabilities, so lower is better. The Brier score has a Bayes score of {best.brier.value:.4f}. A network "
+            "whose two outputs are always 0.5 has a Brier score of 0.25."
         )
 
     def _ladder(self) -> Iterator[Part]:
@@ -142,7 +153,7 @@ class Runbook:
         return Table(title, columns, tuple(rows))
 
     def _pitfalls(self) -> Iterator[Part]:
-        """Yield each pitfall whose numbers show it."""
+        """Yield each pitfall whose numbers show the pitfall."""
         short, taught = self.ladder.standing("notebook"), self.ladder.standing("doubts")
         if (
             short.means.get("gray", 1.0) < predictions.UNSURE
@@ -153,15 +164,15 @@ class Runbook:
                 f"{RUNG['notebook'].recipe.epochs:,} epochs of the notebook's recipe, the mean gray margin is "
                 f"{short.means['gray']:.3f}. But {percent(short.n_failing_clean_lines / short.networks)} of these networks fail a "
                 "clean line. On the worst line, the right output minus the wrong output is "
-                f"{_signed(short.means['margin'])} on average. Doubt about gray has a meaning only in a network that gets the lines "
-                "right."
+                f"{_signed(short.means['margin'])} on average. To be unsure of gray has a meaning only if the network gets the "
+                "lines right."
             )
         best = self.ladder.exam.bayes_scores.accuracy.value
         if taught.means.get("gray", 1.0) < predictions.UNSURE and taught.means["accuracy"] < best:
             yield Text(
-                "Second pitfall: a network can memorize doubt too. Rung “17 clean pictures” trains on the lines and on 13 clean "
-                f"doubtful pictures. The mean gray margin is {taught.means['gray']:.3f}. But the mean line accuracy is "
-                f"{taught.means['accuracy']:.3f}. The best possible line accuracy is {best:.3f}."
+                "Second pitfall: a network can also memorize when to be unsure. Rung “17 clean pictures” trains on the lines and on "
+                f"13 clean ambiguous pictures. The mean gray margin is {taught.means['gray']:.3f}. But the mean line accuracy is "
+                f"{taught.means['accuracy']:.3f}. The Bayes score of the line accuracy is {best:.3f}."
             )
 
     def _side_by_side(self) -> Iterator[Part]:
@@ -173,7 +184,7 @@ class Runbook:
             yield answers_table(f"The stress test: the {name}", network, pictures.lines(), stress)
         yield Figure(
             "maps",
-            "Horizontal minus vertical for every contrast: the memorizer, the learner and the best possible answer.",
+            "Horizontal minus vertical for every contrast: the memorizer, the learner and the Bayes-optimal prediction.",
             lambda: figures.prediction_maps(networks, self.ladder.exam.world),
         )
         yield Text(confidence_checks.CALIBRATION)
@@ -189,23 +200,24 @@ class Runbook:
             yield from confidence_checks.abstention(name, network, self.validation[0], self.test[0])
         yield Text(
             "The memorizer can use the symmetry of the task: a rotated line is still a line. Give the memorizer all eight "
-            "rotations and reflections of a picture. The mean of its eight outputs is the prediction. Pictures without a best "
-            "prediction are not counted."
+            "rotations and reflections of a picture. The mean of its eight outputs is the prediction. Pictures for which both "
+            "classes are equally likely are not counted."
         )
         yield self._symmetrized()
 
     def _symmetrized(self) -> Verdict:
-        """Count the pictures for which the memorizer's mean over rotations and reflections is the best prediction."""
+        """Count pictures whose symmetrized prediction is Bayes-optimal."""
         shown = self.ladder.exam.world.examples(SYMMETRIZED_PICTURES, seed=self.seed + 2).inputs
         outputs = symmetry.symmetrize(self.memorizer)(shown)
         best = optimal_class(shown)
         decided = best != 0
         same = np.sign(outputs[:, 0] - outputs[:, 1])[decided] == best[decided]
-        return verdicts.fraction(same, "pictures get the best possible prediction from this mean")
+        return verdicts.fraction(same, "pictures get the Bayes-optimal prediction from this mean")
 
     def _exam(self) -> Iterator[Part]:
         yield Text(
-            f"The exam has {len(REQUIREMENTS)} requirements. A network passes the exam if it meets all of them."
+            f"The exam has {len(REQUIREMENTS)} requirements. A network passes the exam if it meets all of them. "
+            f"{MEASURES[0].meaning}"
         )
         yield self._requirements()
         for key in TRAINED:
@@ -214,13 +226,12 @@ class Runbook:
                 found.passed, found.networks, f"networks with {RUNG[key].hidden} hidden nodes pass the exam"
             )
         few = self.ladder.standing(TRAINED[0])
-        hardest = int(np.argmin(few.met))
-        yield Text(
-            f"The hardest requirement for networks with {RUNG[few.key].hidden} hidden nodes is requirement {hardest + 1}, "
-            f"{REQUIREMENTS[hardest].label}."
-        )
-        what = f"networks with {RUNG[few.key].hidden} hidden nodes meet requirement {hardest + 1}"
-        yield verdicts.counted(few.met[hardest], few.networks, what)
+        nodes = f"networks with {RUNG[few.key].hidden} hidden nodes"
+        yield Text(f"The next counts are of the requirements that are hardest for {nodes}.")
+        for k, met in enumerate(few.met):
+            if met == min(few.met):
+                what = f"{nodes} meet requirement {k + 1}, {REQUIREMENTS[k].label}"
+                yield verdicts.counted(met, few.networks, what)
         standings = [self.ladder.standing(key) for key in TRAINED]
         passing = [RUNG[found.key].hidden for found in standings if found.passed > found.networks / 2]
         if passing:

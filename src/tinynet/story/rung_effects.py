@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tinynet.evaluation.exam import MEASURES, Measure
+from tinynet.evaluation.requirements import MEASURES, Measure
 from tinynet.experiments.ladder import RUNG, Ladder, Standing
 
 # instead of the line margin, the tables of rungs count the networks that fail a clean line
@@ -16,7 +16,10 @@ ERRORS = 3.0  # a change must exceed this many standard errors of the difference
 
 @dataclass(frozen=True)
 class Effect:
-    """The change of one mean measure from one rung to another. kind : "same" if the change is not clear."""
+    """The change of one mean measure between two rungs.
+
+    kind : "same" if the change is not clear.
+    """
 
     measure: Measure
     before: float
@@ -25,7 +28,7 @@ class Effect:
 
 
 def effects(before: Standing, after: Standing) -> list[Effect]:
-    """Return the change of every measure that both rungs have."""
+    """Return the change of every measure of both rungs."""
     found = []
     for measure in REPORTED:
         name = measure.key
@@ -41,7 +44,10 @@ def effects(before: Standing, after: Standing) -> list[Effect]:
 
 
 def sentence(ladder: Ladder, key: str) -> str:
-    """Say what a rung changes, and which measures became better or worse."""
+    """Return a sentence about the change of a rung.
+
+    The sentence lists the measures that became better or worse.
+    """
     after = ladder.standing(key)
     rung = RUNG[key]
     if rung.baseline is None:
@@ -63,8 +69,8 @@ def sentence(ladder: Ladder, key: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """Join names as in a sentence.
 
-    >>> listed(["noise"]), listed(["noise", "contrast", "doubt"])
-    ('noise', 'noise, contrast and doubt')
+    >>> listed(["noise"]), listed(["noise", "contrast", "labels"])
+    ('noise', 'noise, contrast and labels')
     """
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

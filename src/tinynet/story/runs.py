@@ -17,14 +17,14 @@ from tinynet.training.train import train
 
 
 class Journey:
-    """Train what the chapters need, each training once.
+    """The trainings of the chapters, each made once.
 
     seed : int. Seed of the network that the chapters follow.
     recipe : Recipe. Its seed is replaced by `seed`.
     architecture : Architecture. Sizes that begin with 4 and end with 2.
     high_rate : float. Learning rate of the chapter about a high rate.
     networks : int. Number of seeds for each verdict.
-    epochs_factor : int. The long trainings have this many times more epochs.
+    epochs_factor : int. The factor by which the long trainings have more epochs.
 
     Raises TinyNetError for other sizes.
     """
@@ -65,7 +65,7 @@ class Journey:
 
     @cached_property
     def high_rate_run(self) -> Recording:
-        """The training of the same network at the high learning rate."""
+        """The training of the network at the high rate."""
         return self._recording(self.high_rate_recipe)
 
     @cached_property
@@ -96,5 +96,8 @@ class Journey:
 
     @property
     def constant_loss(self) -> float:
-        """The smallest loss of a network with the same outputs for every picture."""
+        """The smallest loss of constant outputs.
+
+        A network with constant outputs gives the same outputs for every picture.
+        """
         return diagnosis.constant_loss(self.lines, self.recipe)

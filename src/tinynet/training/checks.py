@@ -13,7 +13,7 @@ from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 from tinynet.validation import check_type
 
-SUM_TOLERANCE = 1e-9  # of targets that must sum to 1
+SUM_TOLERANCE = 1e-9  # tolerance of targets that must sum to 1
 
 
 def check(
@@ -63,7 +63,10 @@ def _check_patience(recipe: Recipe) -> None:
 
 
 def _check_world(recipe: Recipe) -> None:
-    """Check that the recipe leaves order, noise and augmentation to the world."""
+    """Check that the world decides order and noise.
+
+    The recipe must leave augmentation to the world, too.
+    """
     for name, value, default in (
         ("order", recipe.order, "fixed"),
         ("noise", recipe.noise, 0.0),

@@ -1,6 +1,9 @@
-"""The identity of an experiment: everything that determines its numbers, as a hash and as a part of a file.
+"""The identity of an experiment.
 
-An experiment is described as JSON. Many examples are too large for JSON, so files contain them as arrays.
+The identity covers everything that determines the numbers. The identity is a hash, and a part of a file.
+
+An experiment is described as JSON. Large sets of examples are too large for JSON, so files contain them as
+arrays.
 """
 
 import hashlib
@@ -16,11 +19,11 @@ from tinynet.files import Arrays
 from tinynet.recipe import Recipe
 
 MAX_DESCRIBED = (
-    200_000  # numbers of examples in a file's JSON description; more numbers become arrays of the file
+    200_000  # numbers of examples in the JSON description of a file; more numbers become arrays of the file
 )
 ROWS = ("inputs", "targets", "names")  # the fields of Examples with one entry for each row
 PARTS = ("examples", "validation")
-# An identity is a hash of the names that the first version wrote, so it outlives new names.
+# An identity is a hash of the names that the first version wrote, so that the identity survives new names.
 FIRST_NAMES = {
     "init": "start",
     "hold_fraction": "hold",
@@ -28,8 +31,8 @@ FIRST_NAMES = {
     "target_names": "answers",
     "unbounded": "free",
 }
-FIRST_VALUES = {"hold_then_decay": "hold", "external": "given"}  # of a recipe
-# Recipe fields added after format 1. With their default value they are left out of the hash.
+FIRST_VALUES = {"hold_then_decay": "hold", "external": "given"}  # values of a recipe
+# These recipe fields were added after format 1. With their default value they are left out of the hash.
 ADDED_FIELDS = (
     "noise",
     "schedule",
@@ -47,7 +50,7 @@ def identity(experiment: Experiment, parameters: np.ndarray) -> str:
     """Return a hash of an experiment and its initial parameters."""
     recipe = dict(experiment["recipe"])
     defaults = Recipe().to_json()
-    for name in ADDED_FIELDS:  # so that recordings of earlier versions keep their identity
+    for name in ADDED_FIELDS:  # recordings of earlier versions keep their identity
         if recipe[name] == defaults[name]:
             del recipe[name]
     digest = hashlib.sha256()
@@ -62,12 +65,15 @@ def identity(experiment: Experiment, parameters: np.ndarray) -> str:
 
 
 def first_names(data: dict[str, Any]) -> dict[str, Any]:
-    """Return a description with the field names of the first version."""
+    """Return a description with the first version's field names."""
     return {FIRST_NAMES.get(name, name): value for name, value in data.items()}
 
 
 def pack(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
-    """Return the arrays and the JSON description of an experiment for a file."""
+    """Return the arrays and JSON description of an experiment.
+
+    Both are parts of a file.
+    """
     arrays: Arrays = {}
     about = dict(experiment)
     for part in (part for part in PARTS if part in experiment):
@@ -84,7 +90,7 @@ def pack(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
 
 
 def unpack(part: str, arrays: Arrays, about: dict[str, Any]) -> Examples | None:
-    """Return the examples or the validation set of a file, or None.
+    """Return a file's examples, its validation set, or None.
 
     Their arrays are removed from `arrays`.
     """
@@ -101,7 +107,10 @@ def _numbers(examples: Examples) -> int:
 
 
 def _json_pieces(about: Experiment) -> Iterator[str]:
-    """Yield the JSON of an experiment in pieces, with sorted keys, to bound the memory for many examples."""
+    """Yield the JSON of an experiment in pieces.
+
+    The keys are sorted. The pieces bound the memory for large sets of examples.
+    """
     yield "{"
     for k, key in enumerate(sorted(about)):
         value = about[key]

@@ -1,4 +1,7 @@
-"""A recording of a training. Every step can be opened and replayed bit for bit."""
+"""A recording of a training.
+
+Every step can be opened and replayed bit for bit.
+"""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.display import InNotebook
 from tinynet.model.moment import Moment
@@ -57,7 +60,8 @@ class Recording(InNotebook):
     world : World, optional. The world from which the examples were drawn.
     validation : Examples, optional. The validation set.
     validation_per_epoch : (epochs,), optional. The mean loss on the validation set after each epoch.
-    best_epoch : int, optional. The number of epochs after which the validation loss was lowest; 0 if it was never a number.
+    best_epoch : int, optional. The number of epochs after which the validation loss was lowest, or 0 if the
+        validation loss was never a number.
     best_parameters : (P,), optional. The parameters after the best epoch.
 
     >>> import tinynet as tn
@@ -98,10 +102,14 @@ class Recording(InNotebook):
 
     @property
     def best(self) -> Network:
-        """The network with the lowest validation loss, or the final network without validation."""
+        """The network with the lowest validation loss.
+
+        Without validation, the best network is the final network.
+        """
         if self.best_parameters is None:
             return self.final
-        origin = f"{self.network.origin}, after {self.best_epoch} epochs"
+        assert self.best_epoch is not None
+        origin = f"{self.network.origin}, after {counted(self.best_epoch, 'epoch')}"
         return self.network.with_parameters(self.best_parameters, origin=origin)
 
     @property
@@ -121,7 +129,10 @@ class Recording(InNotebook):
 
     @cached_property
     def identity(self) -> str:
-        """A hash of network, examples and recipe. Equal experiments have equal hashes."""
+        """A hash of network, examples and recipe.
+
+        Equal experiments have equal hashes.
+        """
         return identity.identity(_experiment(self), self.network.parameters)
 
     def __len__(self) -> int:
@@ -131,7 +142,7 @@ class Recording(InNotebook):
         loss = self.loss_per_epoch
         losses = f", loss {loss[0]:.4g} to {loss[-1]:.4g}" if len(loss) else ""
         name, count = type(self).__name__, len(self.examples)
-        return f"<{name} of {self.network!r}: {self.steps:,} steps on {count:,} examples{losses}>"
+        return f"<{name} of {self.network!r}: {counted(self.steps, 'step')} on {counted(count, 'example')}{losses}>"
 
     def __iter__(self) -> Iterator["Moment"]:
         return (self[step] for step in range(self.steps))
@@ -161,7 +172,7 @@ class Recording(InNotebook):
         return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the parameters (P,) and the optimizer state (S,) before a step.
+        """Return parameters (P,) and optimizer state (S,) before a step.
 
         step : int. From 0 to `steps`. The state before `steps` is the state after the last step.
         """
@@ -173,11 +184,17 @@ class Recording(InNotebook):
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
 
     def batch_indices(self, step: int) -> list[int]:
-        """Return the indices of the batch of a step, into `examples` or the world's patterns."""
+        """Return the batch indices of a step.
+
+        The indices are those of `examples`, or of the world's patterns.
+        """
         return [int(k) for k in batch_indices(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
     def batch(self, step: int) -> Examples:
-        """Return the batch of a step, in order, with its augmentation and noise."""
+        """Return the batch of a step, with augmentation and noise.
+
+        The examples are in the order of the batch.
+        """
         indices = batch_indices(self.recipe, self.source, step, step + 1)
         inputs, targets = batch_arrays(self.recipe, self.source, step, indices)
         rows = [int(k) for k in indices[0] if k >= 0]
@@ -204,7 +221,10 @@ class Recording(InNotebook):
         files.write(files.recording_path(path), self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """Return the bytes of a safetensors file. Equal experiments give equal bytes."""
+        """Return the bytes of a safetensors file.
+
+        Equal experiments give equal bytes.
+        """
         arrays, experiment = identity.pack(_experiment(self))
         about = {
             "identity": self.identity,
@@ -225,7 +245,7 @@ class Recording(InNotebook):
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *beside: "Recording", **options: Any
     ) -> str:
-        """Return the laboratory with recordings as one HTML page that works offline.
+        """Return recordings in the laboratory as one offline HTML page.
 
         path : str or PathLike, optional. Also write the page to this file.
         beside : Recording. Further recordings on the page.
@@ -237,7 +257,10 @@ class Recording(InNotebook):
         return text
 
     def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
-        """Write the recording in the format of the path's extension; see `tinynet.export`."""
+        """Write the recording in the format of the path's extension.
+
+        See `tinynet.export`.
+        """
         late_bound("Recording.export")(self, path, **choices)
 
     @classmethod
@@ -283,15 +306,17 @@ class Recording(InNotebook):
     def _origin(self, step: int) -> str:
         if step == 0:
             return self.network.origin
-        return f"{self.network.origin}, after {step:,} {'step' if step == 1 else 'steps'}"
+        return f"{self.network.origin}, after {counted(step, 'step')}"
 
 
 def advance(
     run: Recording, parameters: np.ndarray, state: np.ndarray, first: int, step: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take the steps from `first` to `step` again. -> parameters (P,) and state (S,) before `step`
+    """Repeat the steps from `first` to `step`.
 
-    parameters, state : (P,), (S,). The numbers before the step `first`.
+    -> parameters (P,) and state (S,) before `step`
+
+    parameters, state : (P,), (S,). The values before the step `first`.
     """
     recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
     recorded = StepArrays.blank(
@@ -310,7 +335,10 @@ def load(path: str | os.PathLike[str]) -> Recording:
 
 
 def _experiment(run: Recording) -> identity.Experiment:
-    """Return everything that determines the numbers of a training, except the initial parameters."""
+    """Return everything that determines the numbers of a training.
+
+    The initial parameters are left out.
+    """
     about = {
         "architecture": run.network.architecture.to_json(),
         "origin": run.network.origin,

@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 MAX_KEPT = 200_000  # steps
 MAX_TIMES = 1_000  # repetitions of one step
-MAX_BYTES = 512 * 2**20  # of the arrays of all kept steps
+MAX_BYTES = 512 * 2**20  # bytes of the arrays of all kept steps
 SECONDS_PER_CALL = 0.05  # Ctrl-C and cancellations take effect between calls of the kernel
 
 
@@ -49,7 +49,7 @@ def train(
 ) -> Recording:
     """Train a network and return the recording.
 
-    network : Network. The network before the first step. It is not changed.
+    network : Network. The network before the first step. This network is not changed.
     examples : Examples or World. A world draws new examples at every step, by the recipe's seed. An epoch then has 100
         examples.
     recipe : Recipe, optional. `Recipe()` by default.
@@ -59,8 +59,9 @@ def train(
         again when you open them.
     progress : callable, optional. Called as `progress(done, total)` with numbers of steps.
 
-    If a number becomes infinite or not a number, training stops before that step. Ctrl-C stops training after the last
-    complete call of the kernel. Both return the recording up to there, with the reason in `stopped`.
+    If a number becomes infinite or not a number, training stops before that step. Ctrl-C stops training after the
+    last complete call of the kernel. In both cases the recording up to there is returned, with the reason in
+    `stopped`.
 
     Raises TinyNetError if network, examples and recipe do not fit each other.
 
@@ -87,10 +88,7 @@ def train(
         run = _with_validation(run, stopping)
     if last.steps == total or (stopping is not None and stopping.finished):
         return run
-    if interrupted:
-        reason = f"interrupted after {last.steps:,} of {total:,} steps"
-        return replace(run, stopped=StopReason(last.steps, "", reason))
-    return replace(run, stopped=_divergence(run))
+    return replace(run, stopped=_interruption(run.steps, total) if interrupted else _divergence(run))
 
 
 def _record(
@@ -101,7 +99,10 @@ def _record(
     stopping: EarlyStopping | None,
     progress: Progress | None,
 ) -> tuple[Checkpoint, bool]:
-    """Take the steps of all spans. Return the last checkpoint, and whether Ctrl-C was pressed."""
+    """Train over all spans.
+
+    Returns the last checkpoint, and whether Ctrl-C was pressed.
+    """
     last = Checkpoint(0, recorder.parameters.copy(), recorder.state.copy())
     try:
         for first, end in spans:
@@ -122,7 +123,10 @@ def _record(
 
 
 def _with_validation(run: Recording, stopping: EarlyStopping) -> Recording:
-    """Add the validation losses and the best network. Without a whole epoch the best network is the initial one."""
+    """Add the validation losses and the best network.
+
+    Without a complete epoch, the best network is the initial network.
+    """
     losses = np.array([loss[0] for loss in stopping.losses])
     best = stopping.parameters[0] if len(losses) else run.network.parameters
     return replace(
@@ -153,7 +157,9 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
 
 
 def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *, times: int) -> list[Moment]:
-    """Repeat a step on the same examples. -> [first step, second step, ...]
+    """Repeat a step on the same examples.
+
+    -> [first step, second step, ...]
 
     Each step starts from the network after the step before it. The optimizer state is empty before each step.
 
@@ -174,14 +180,20 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
 
 
 def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
-    """Return n if every n-th step is kept, so that neither the number of steps nor of bytes is too large."""
+    """Return n if every n-th step is kept.
+
+    The stride limits the number of steps and the number of bytes.
+    """
     numbers = 2 * architecture.parameter_count + optimizers.state_size(architecture, recipe)
     row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
     return max(1, ceil_div(total, max(1, min(kept, MAX_KEPT))), ceil_div(total * row_bytes, MAX_BYTES))
 
 
 def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | None) -> list[tuple[int, int]]:
-    """Return the first step and the end of each call of the kernel. size : steps per call."""
+    """Return the first step and end of each kernel call.
+
+    size : int. Steps per call.
+    """
     seconds_per_step = (
         2e-7 + 4e-9 * architecture.parameter_count * recipe.batch_size
     )  # a rough estimate for the machines of 2026
@@ -213,8 +225,15 @@ def _recording(
     )
 
 
+def _interruption(steps: int, total: int) -> StopReason:
+    return StopReason(steps, "", f"interrupted after {steps:,} of {total:,} steps")
+
+
 def _divergence(run: Recording) -> StopReason:
-    """Find the first cell that is not finite in the step that was not taken."""
+    """Find the first cell that is not finite.
+
+    The cell belongs to the step that was not taken.
+    """
     recipe = replace(run.recipe, learning_rate=run.learning_rate(run.steps))
     values = Moment(run.final, run.batch(run.steps), recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))

@@ -1,4 +1,7 @@
-"""The recording of a training that ran in PyTorch. PyTorch's own numbers stand in for missing formulas."""
+"""The recording of a training that ran in PyTorch.
+
+PyTorch's own numbers replace missing formulas.
+"""
 
 import hashlib
 import json
@@ -19,7 +22,7 @@ MAX_COMPARED = 200  # steps that `agreement` evaluates
 
 
 class Agreement(NamedTuple):
-    """The largest differences between the numbers of TinyNet and PyTorch.
+    """The largest differences between TinyNet's and PyTorch's numbers.
 
     TinyNet computes in float64.
 
@@ -52,7 +55,8 @@ class WatchedMoment(Moment):
 
     rate : float. The learning rate of the step.
     pytorch : dict. PyTorch's own numbers by the names of their cells: the loss, the gradient that the optimizer used
-        (`….used`) and the change of each parameter. For an external loss also the slopes of the loss by the outputs.
+        (`….used`) and the change of each parameter. For an external loss also the derivatives of the loss by the
+        outputs.
     """
 
     def __init__(self, *arguments: Any, rate: float, pytorch: dict[str, float]) -> None:
@@ -67,7 +71,10 @@ class WatchedMoment(Moment):
 
     @cached_property
     def values(self) -> dict[str, float]:
-        """Every cell of this step by name. A cell without a formula has PyTorch's number."""
+        """Every cell of this step by name.
+
+        A cell without a formula has PyTorch's number.
+        """
         input_values = self.sheet.input_values(
             self.network, self.batch.inputs, self.batch.targets, self.state
         )
@@ -77,17 +84,18 @@ class WatchedMoment(Moment):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WatchedRecording(Recording):
-    """The values at every step of a training in PyTorch, recorded by `tinynet.watch`.
+    """The recording of a training in PyTorch, by `tinynet.watch`.
 
-    The recipe describes the loss and the optimizer of the loop. A field that is "external" has no formula in TinyNet, and its
-    numbers are PyTorch's. Parameters, gradients (as used by the optimizer), activations and losses are always PyTorch's.
+    The recipe describes the loss and the optimizer of the loop. If a field is "external", TinyNet has no formula
+    for it, and its numbers are PyTorch's. Parameters, gradients (as used by the optimizer), activations and
+    losses are always PyTorch's.
     Every step is kept.
 
     rates : (steps,). Learning rates.
-    slopes : (steps, batch, outputs). Derivatives of the loss by the model's outputs; of an external loss, by the outputs of
-        the network.
+    slopes : (steps, batch, outputs). Derivatives of the loss by the model's outputs. For an external loss,
+        derivatives by the outputs of the network.
     per_epoch : int. Steps per epoch.
-    notes : tuple of str. Which parts were identified, and which are external.
+    notes : tuple of str. The identified parts, and the external parts.
     precision : str. The precision of PyTorch's numbers, such as `"float32"`.
     """
 
@@ -121,15 +129,18 @@ class WatchedRecording(Recording):
         return digest.hexdigest()
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the parameters (P,) and the optimizer state (S,) before a step."""
+        """Return parameters (P,) and optimizer state (S,) before a step."""
         return self.parameters[step], self.state[step]
 
     def batch_indices(self, step: int) -> list[int]:
-        """Return the indices of the batch of a step, into `examples`."""
+        """Return the batch indices of a step, into `examples`."""
         return [int(k) for k in self.batches[step] if k >= 0]
 
     def batch(self, step: int) -> Examples:
-        """Return the batch of a step. If a row occurs twice, the names contain the positions in the batch."""
+        """Return the batch of a step.
+
+        If a row occurs twice, the names contain the positions in the batch.
+        """
         rows = self.batch_indices(step)
         names = [self.examples.names[k] for k in rows]
         if len(set(rows)) < len(rows):
@@ -142,7 +153,10 @@ class WatchedRecording(Recording):
         return float(self.rates[step])
 
     def agreement(self) -> Agreement:
-        """Compare the numbers of TinyNet and PyTorch in at most 200 steps."""
+        """Compare the numbers of TinyNet and PyTorch.
+
+        At most 200 steps are compared.
+        """
         chosen = np.unique(np.linspace(0, self.steps - 1, min(self.steps, MAX_COMPARED)).round().astype(int))
         differences = np.array([self._differences(step) for step in chosen.tolist()])  # (steps, 3)
         loss, gradient, after = differences.max(axis=0).tolist()
@@ -150,7 +164,10 @@ class WatchedRecording(Recording):
         return Agreement(len(chosen), self.steps, loss, compared, after, self.precision)
 
     def _differences(self, step: int) -> list[float]:
-        """Return the largest difference of loss, gradient and parameter in a step."""
+        """Return the largest differences in a step.
+
+        The differences are those of the loss, the gradient and the parameters.
+        """
         moment = self[step]
         names = self.network.architecture.parameter_names
         gradient, after = (
@@ -170,7 +187,7 @@ class WatchedRecording(Recording):
         )
 
     def _pytorch_cells(self, step: int, batch: int) -> dict[str, float]:
-        """Return PyTorch's numbers of a step by the names of their cells."""
+        """Return PyTorch's numbers of a step by cell name."""
         names, last = self.network.architecture.parameter_names, len(self.network.sizes) - 1
         cells = {"loss": float(self.losses[step])}
         if self.recipe.loss == "external":

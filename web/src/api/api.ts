@@ -1,4 +1,4 @@
-/** The questions that the page asks of its surroundings. */
+/** Requests of the page to its server, kernel or file. */
 
 import type {
   About,
@@ -20,18 +20,18 @@ import type {
   World,
 } from "../types";
 
-/** Python does not answer. The page goes on without it. */
+/** Python does not respond. The page works without Python. */
 export class UnreachableError extends Error {}
 
 export type Progress = (done: number, total: number) => void;
 
-/** A recording that the page begins with. */
+/** A recording that the page shows first. */
 export interface InitialRecording {
   name: string | null;
   bytes: ArrayBuffer;
 }
 
-/** The questions that every page needs an answer to. */
+/** Requests that every page must support. */
 export interface RequiredApi {
   about(): Promise<About>;
   pictures(grid: number): Promise<BuiltinSets>;
@@ -39,7 +39,7 @@ export interface RequiredApi {
   initialParameters(architecture: Architecture, firstSeed: number, count: number): Promise<number[][]>;
 }
 
-/** The questions that only Python can answer. */
+/** Requests that only Python can support. */
 export interface PythonApi {
   recording(experiment: Experiment): Promise<ArrayBuffer>;
   columns(name: string, text: string): Promise<TableHead>;
@@ -52,8 +52,8 @@ export interface PythonApi {
   bayes(pictures: number[][], world: World, signal?: AbortSignal): Promise<number[][]>;
 }
 
-/** Without Python the page explains what is missing and does everything else. */
+/** Without Python the page shows what is missing. Everything else works. */
 export interface Api extends RequiredApi, Partial<PythonApi> {
-  /** The recordings to begin with, instead of the default state. */
+  /** The recordings that the page shows first, instead of the default state. */
   initialRecordings?(): Promise<InitialRecording[]>;
 }

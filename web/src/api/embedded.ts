@@ -1,14 +1,14 @@
-/** Answer from the data inside an offline file: deflated JSON and bytes. */
+/** Respond with the data inside an offline file: deflated JSON and bytes. */
 
 import { integer } from "../display/format";
 import { FORMAT } from "../engine/sheet";
 import { DEFAULT_RECIPE, formulaKey } from "../engine/recipe";
-import type { Architecture, BuiltinSets, Recipe, SheetAnswer, SheetJson } from "../types";
+import type { Architecture, BuiltinSets, Choices, Recipe, SheetAnswer, SheetJson } from "../types";
 import type { Api } from "./api";
 
-type Slice = [from: number, to: number]; // of the bytes after the JSON
+type Slice = [from: number, to: number]; // positions in the bytes after the JSON
 
-/** The sheets of an architecture: every cell once, and for each form the distances between its cells. */
+/** The sheets of an architecture: every cell once, and for each form the distances between the form's cells. */
 interface Sheets {
   architecture: Architecture;
   parameters: string[];
@@ -22,6 +22,7 @@ type Form = { recipe: Partial<Recipe>; batch: number; cells: number[] } & Pick<S
 interface Payload {
   version: string;
   title: string;
+  choices: Choices;
   pictures: Record<string, BuiltinSets>;
   sheets: Sheets[];
   initial_parameters: { architecture: Architecture; first: number; count: number; at: Slice }[]; // one row of float32 per seed
@@ -40,14 +41,14 @@ async function unpack(text: string): Promise<Payload> {
   return { ...document, slice: ([from, to]: Slice) => bytes.slice(first + from, first + to) };
 }
 
-/** Return an Api that answers from base64 data. */
+/** Return an Api that responds with base64 data. */
 export function embedded(text: string): Api {
   let payload: Promise<Payload> | undefined;
   const open = () => (payload ??= unpack(text));
   return {
     async about() {
-      const { version, title } = await open();
-      return { version, title, limits: {}, chapters: [] };
+      const { version, title, choices } = await open();
+      return { version, title, choices, limits: {}, chapters: [] };
     },
     async initialRecordings() {
       const { recordings, slice } = await open();

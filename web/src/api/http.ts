@@ -1,4 +1,4 @@
-/** Ask the laboratory's server over HTTP. */
+/** Requests to the laboratory's server over HTTP. */
 
 import { type Progress, type PythonApi, type RequiredApi, UnreachableError } from "./api";
 import { failureError } from "./failure";
@@ -26,7 +26,7 @@ async function request(path: string, body?: unknown, signal?: AbortSignal): Prom
   return response;
 }
 
-/** Read lines of JSON: progress, then a result or an error. */
+/** Read lines of JSON: progress, followed by a result or an error. */
 async function readStream<T>(response: Response, progress: Progress): Promise<T> {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

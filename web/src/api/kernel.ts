@@ -1,4 +1,4 @@
-/** Ask a notebook's kernel by messages. */
+/** Requests to a notebook's kernel by messages. */
 
 import { type Progress, type PythonApi, type RequiredApi, UnreachableError } from "./api";
 import { failureError } from "./failure";
@@ -35,7 +35,7 @@ const POLL_INTERVAL = 500; // milliseconds
 const TIMEOUT = 20_000; // milliseconds, if the notebook does not report the state of the kernel
 const DEAD = ["dead", "terminating", "restarting", "autorestarting"];
 
-/** Whether the kernel is gone; undefined if the notebook does not report it. */
+/** Whether the kernel has stopped; undefined if the notebook does not report the kernel's state. */
 export async function isGone(model: Model): Promise<boolean | undefined> {
   const manager = model.widget_manager;
   const kernel = manager?.kernel;
@@ -73,7 +73,7 @@ export class Kernel {
     }
   }
 
-  /** Ask Python. The answer is JSON or bytes. */
+  /** Send a request to Python. The response is JSON or bytes. */
   ask<T>(question: string, about: unknown = null, progress?: Progress, signal?: AbortSignal): Promise<T> {
     const id = `${Date.now()}.${this.requests++}.${Math.random()}`; // unique among all views of this widget
     const sent = performance.now();
@@ -117,7 +117,7 @@ function buffer(view: DataView): ArrayBuffer {
   return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer;
 }
 
-/** Return an Api that asks the kernel. */
+/** Return an Api that sends its requests to the kernel. */
 export function kernelApi(kernel: Kernel): RequiredApi & PythonApi {
   return {
     about: () => kernel.ask("about"),

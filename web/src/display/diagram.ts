@@ -30,8 +30,8 @@ const GAP = 230; // minimum distance between layers
 const AFTER_PIXEL = 50; // from the center of a pixel to the nearest number on an edge
 const AFTER_NODE = 86; // from the center of a node, past its weighted sum and bias
 const MARGIN = 124;
-const WIDE_PITCH = 106; // between the nodes of a layer
-const NARROW_PITCH = 62; // the same, for more than 5 nodes
+const WIDE_PITCH = 106; // between the nodes of a layer with up to 5 nodes
+const NARROW_PITCH = 62; // between the nodes of a layer with more than 5 nodes
 const ON_EDGES = 16; // weights between two layers that fit on their edges
 const CELL = [44, 19]; // of the grid of numbers between dense layers
 

@@ -1,4 +1,4 @@
-/** The inputs of a network by name. */
+/** Names of the inputs of a network. */
 
 import { PIXEL_NAMES } from "../engine/world";
 import type { Examples } from "../types";

@@ -38,7 +38,7 @@ export class Batches implements BatchSource {
     return this.world ? this.drawnBatch(step, this.world) : this.listedBatch(step);
   }
 
-  /** Return how many examples come before a step. */
+  /** Return the number of examples before a step. */
   private countBefore(step: number): number {
     return Math.floor(step / this.perEpoch) * this.count + (step % this.perEpoch) * this.recipe.batch_size;
   }
@@ -48,7 +48,7 @@ export class Batches implements BatchSource {
     const drawn = Array.from({ length: this.batchSize(step) }, (_, k) =>
       drawPicture(world, this.recipe.seed, first + k),
     );
-    const number = step * this.recipe.batch_size; // makes names unique: a batch may hold a pattern twice
+    const number = step * this.recipe.batch_size; // the number makes names unique: a batch may contain a pattern twice
     return {
       ...this.examples,
       inputs: drawn.map(({ input }) => input),
@@ -77,7 +77,7 @@ export class Batches implements BatchSource {
     };
   }
 
-  /** Return the example indices of a step, in their order. */
+  /** Return the example indices of a step, in the order of the batch. */
   private indices(step: number): number[] {
     const { recipe, count } = this;
     const epoch = Math.floor(step / this.perEpoch);

@@ -7,6 +7,7 @@ const NAMES: Record<string, string> = {
   hold: "hold_fraction",
   start: "init",
 };
+const STATE_NAMES: Record<string, string> = { own: "custom", stop: "phase" };
 const VALUES: Record<string, string> = { given: "external", hold: "hold_then_decay" };
 
 /** Return a described record with today's names of its fields and choices. */
@@ -17,4 +18,15 @@ export function withPresentNames<T extends object | null | undefined>(data: T): 
     typeof value === "string" ? (VALUES[value] ?? value) : value,
   ]);
   return Object.fromEntries(renamed) as T;
+}
+
+/** Return the fields of an address with today's names, also those of its roots and branches. */
+export function stateWithPresentNames(data: any): any {
+  if (typeof data !== "object" || data === null) return data;
+  const renamed = Object.entries<any>(data).map(([name, value]) => {
+    if (["architecture", "recipe", "pictures", "heldOut"].includes(name)) return [name, withPresentNames(value)];
+    if (["others", "branches"].includes(name) && Array.isArray(value)) return [name, value.map(stateWithPresentNames)];
+    return [STATE_NAMES[name] ?? name, value];
+  });
+  return Object.fromEntries(renamed);
 }

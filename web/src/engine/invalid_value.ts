@@ -1,4 +1,4 @@
-/** The error about a value that Python or the page refuses. */
+/** The error about a value that Python or the page rejects. */
 
 export class InvalidValueError extends Error {
   constructor(

@@ -34,21 +34,25 @@ export const LABELS = {
   batch: "batch size",
   bright: "bright levels",
   chapter: "chapter",
+  columns: "columns",
   count: "number of seeds",
   dark: "dark levels",
   doubt: "ambiguous fraction",
   examples: "examples",
   first_seed: "first seed",
   flat: "flat levels",
+  grid: "pixels per side",
   held_out: "held-out fraction",
   hidden: "hidden activation",
   hidden_nodes: "hidden nodes",
+  high: "highest values",
   ignore: "ignored columns",
   init: "initialization",
   inputs: "inputs",
   key: "rung",
   label: "label",
   labels: "labels of ambiguous pictures",
+  low: "lowest values",
   n: "pixels per side",
   name: "name",
   names: "names",
@@ -56,7 +60,6 @@ export const LABELS = {
   origin: "origin",
   output: "output activation",
   parameters: "parameters",
-  picture: "inputs",
   pictures: "pictures",
   predict: "prediction of numbers",
   recipe: "recipe",
@@ -78,6 +81,6 @@ export type Parameter = keyof typeof LABELS;
 export const labelInSentence = (parameter: string): string | undefined =>
   Object.hasOwn(LABELS, parameter) ? LABELS[parameter as Parameter] : undefined;
 
-/** Return the label of a parameter in sentence case, as its field shows it. */
+/** Return the label of a parameter in sentence case, as a field shows the label. */
 export const labelOf = (parameter: Parameter): string =>
   LABELS[parameter][0].toUpperCase() + LABELS[parameter].slice(1);

@@ -3,7 +3,7 @@
 export interface Contrasts {
   rows: number; // upper minus lower pixels, -1 to 1
   columns: number; // left minus right pixels
-  diagonals: number; // top-left and bottom-right minus the other two
+  diagonals: number; // top-left and bottom-right minus top-right and bottom-left
   brightness: number; // mean, 0 to 1
 }
 
@@ -33,7 +33,7 @@ export function clampContrasts(first: number, second: number): [first: number, s
   return [clamped, Math.min(room, Math.max(-room, second))];
 }
 
-/** Whether a picture is on the map: of its brightness, with equal diagonals. */
+/** Whether a picture is on the map: brightness of the map, equal diagonals. */
 export function isOnMap(input: number[]): boolean {
   const { diagonals, brightness } = contrasts(input);
   return Math.abs(diagonals) < TOLERANCE && Math.abs(brightness - MIDDLE) < TOLERANCE;
@@ -45,7 +45,7 @@ export interface MapCell {
   input: number[];
 }
 
-/** Return the cells of the map that are pictures. */
+/** Return the cells of the map that show pictures. */
 export function mapCells(size = MAP_SIZE): MapCell[] {
   const half = (size - 1) / 2;
   const cells: MapCell[] = [];

@@ -1,4 +1,4 @@
-/** Interpret the outputs of a network by the thresholds that Python sends. */
+/** Predictions from the outputs of a network, by the thresholds that Python sends. */
 
 import type { Examples } from "../types";
 

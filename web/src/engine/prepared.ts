@@ -6,7 +6,7 @@ import { type Pins, Sheet } from "./sheet";
 export class Prepared {
   readonly sheet: Sheet;
   readonly parameters: Int32Array; // indices of the parameters
-  readonly state: Int32Array; // indices of the parameters and of the optimizer state: all that a step carries on
+  readonly state: Int32Array; // indices of the parameters and of the optimizer state: all values that a step passes on
   readonly after: Int32Array; // indices of the same cells after the step
   readonly inputs: Int32Array[]; // one row per example of the batch
   readonly targets: Int32Array[];

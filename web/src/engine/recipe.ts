@@ -23,7 +23,7 @@ const isWhole = (x: unknown, high: number) => Number.isInteger(x) && isFrom(x, 1
 const isBelow = (x: unknown, limit: number) => isFrom(x, 0) && x < limit;
 const isAboveZero = (x: unknown, high: number) => isFrom(x, 0) && x > 0 && x <= high;
 
-/** The valid values of each field with numbers: the same as Python's. */
+/** The valid values of each field with numbers, equal to Python's. */
 const RULES: [(x: unknown) => boolean, rule: string, ...(keyof Recipe)[]][] = [
   [(x) => isAboveZero(x, 1_000_000), "above 0 and at most 1,000,000", "learning_rate"],
   [(x) => isWhole(x, 10_000_000), "a whole number from 1 to 10,000,000", "epochs"],

@@ -14,7 +14,7 @@ export interface OpenedRecording {
   steps: number;
   stride: number;
   world: World | null;
-  ended: boolean; // stopped early, by validation or by the user, not because a value was not finite
+  ended: boolean; // stopped early, by validation or by the user, although all values were finite
   parameters: Float64Array; // (stored rows + 1, parameters), flat
   watched: WatchedTraining | null;
 }
@@ -26,7 +26,7 @@ type TypedArray<T> = new (bytes: ArrayBuffer) => T;
 const BYTES: Record<string, number> = { F64: 8, F32: 4, I64: 8, U8: 1 };
 const NUMPY: Record<string, string> = { F64: "float64", F32: "float32", I64: "int64", U8: "uint8" };
 const MAX_HEADER = 100_000_000;
-const NEWEST_FORMAT = 3; // 2 stores many examples as arrays, 3 renames fields
+const NEWEST_FORMAT = 3; // format 2 stores many examples as arrays, format 3 renames fields
 const MAX_EXAMPLES = 20_000;
 
 export async function openRecording(buffer: ArrayBuffer, name: string): Promise<OpenedRecording> {
@@ -38,7 +38,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   if (metadata.world && !isWorld(metadata.world)) file.fail("is damaged. Its world is not valid.");
   const examples = file.examples();
   if (metadata.watched && !examples.targets) {
-    examples.untold = true;
+    examples.targetsUnknown = true;
     examples.targets = examples.inputs.map(() => examples.target_names.map(() => 0.5)); // no cell uses them
   }
   return {
@@ -106,9 +106,9 @@ class RecordingFile {
     }
   }
 
-  /** Compare the hash of all names, types, shapes and bytes with the stored hash, which Python computed. */
+  /** Compare the hash of all names, types, shapes and bytes with the hash that Python stored. */
   async checkContent(): Promise<void> {
-    if (!crypto.subtle) return; // missing outside of secure contexts
+    if (!crypto.subtle) return; // `subtle` is missing outside of secure contexts
     const parts: BlobPart[] = [];
     for (const name of this.arrays().sort()) {
       const { dtype, shape } = this.header[name];

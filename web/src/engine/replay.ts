@@ -1,4 +1,4 @@
-/** A recorded PyTorch training: its steps are replayed, not computed again. */
+/** A recorded PyTorch training. Its steps are replayed, not computed. */
 
 import type { Examples, Recipe, WatchedTraining } from "../types";
 import type { BatchSource } from "./batches";
@@ -47,7 +47,7 @@ export class Replay implements BatchSource {
     return [...row(this.watched.parameters, parameters), ...row(this.watched.state, state)];
   }
 
-  /** Return the recorded values that no formula gives; NaN for anything that was not recorded. */
+  /** Return the recorded values that no formula gives. Values that were not recorded are NaN. */
   externalValues(step: number, { sheet, answer }: Prepared, asRecorded: boolean): Record<string, number> {
     const isKnown = asRecorded && step < this.watched.steps;
     const value = (name: string) => (isKnown ? this.externalValue(name, step, answer.parameters) : NaN);
@@ -81,7 +81,7 @@ export class Replay implements BatchSource {
   }
 }
 
-/** Return a recipe that continues a watched training. Its loss and optimizer must be known. */
+/** Return a recipe that continues a watched training. The loss and the optimizer must have formulas. */
 export function resumable(recipe: Recipe): Recipe {
   const external = (["loss", "optimizer"] as const).find((name) => recipe[name] === "external");
   if (external)

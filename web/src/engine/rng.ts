@@ -1,4 +1,4 @@
-/** Counter-based random numbers of a training: the same numbers as Python's, to the last bit. */
+/** Counter-based random numbers of a training, equal to Python's to the last bit. */
 
 // streams are offset by 2^28, so that smaller seeds never overlap
 export const [ORDERS, NOISE, TRAINING, VALIDATION, TEST, VIEWS] = [0, 1, 2, 3, 4, 5].map((k) => k * 2 ** 28);
@@ -17,7 +17,7 @@ export function word(stream: number, ...numbers: number[]): number {
   return numbers.reduce((x, number) => scramble((x + number + GOLDEN) >>> 0), stream);
 }
 
-/** Return the index, 0 to i, that index i swaps with in the shuffle of an epoch. */
+/** Return the index, 0 to i, that index i is swapped with in the shuffle of an epoch. */
 function swapIndex(seed: number, epoch: number, i: number): number {
   return Math.floor((word(ORDERS, seed, epoch, i) * (i + 1)) / 4294967296);
 }

@@ -1,4 +1,4 @@
-/** A training in the page: evaluates the sheet step by step and stores the state before every step. */
+/** A training in the page. It evaluates the sheet step by step, and stores the state before every step. */
 
 import { log } from "virtual:elementary";
 import type { Architecture, Examples, Recipe, WatchedTraining, World } from "../types";
@@ -8,9 +8,9 @@ import { Replay } from "./replay";
 import { rateAt } from "./schedule";
 import type { Pins } from "./sheet";
 
-const MAX_NUMBERS = 30_000_000; // stored by one run: 240 MB
+const MAX_NUMBERS = 30_000_000; // stored values of one run: 240 MB
 
-/** Return the cross-entropy of probabilities. The sheet computes it from z, which is more precise near 0. */
+/** Return the cross-entropy of probabilities. The sheet computes the loss from z, which is more precise near 0. */
 function crossEntropy(outputs: number[], target: number[]): number {
   return 0 - outputs.reduce((sum, a, j) => sum + target[j] * Math.max(log(a), -100), 0);
 }
@@ -20,7 +20,7 @@ export interface Setup {
   recipe: Recipe;
   examples: Examples; // for a world: its clean lines
   heldOut?: Examples | null;
-  world?: World | null; // the distribution the examples are drawn from
+  world?: World | null; // the distribution of the examples
   ends?: number | null; // the number of steps, if the training was stopped early
   watched?: WatchedTraining | null;
   silenced: string[];
@@ -86,7 +86,7 @@ export class Run {
     this.done = this.total;
   }
 
-  /** The number of steps that the training asks for. */
+  /** The number of steps that the recipe requires. */
   private get requested(): number {
     return this.setup.watched?.steps ?? this.setup.ends ?? this.setup.recipe.epochs * this.perEpoch;
   }
@@ -135,7 +135,7 @@ export class Run {
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }
 
-  /** Evaluate every cell of a step that shows one other example. */
+  /** Evaluate every cell of a step with another example. */
   valuesFor(step: number, input: number[], target: number[], pins?: Pins): Evaluated {
     const prepared = this.preparedFor(1);
     const values = prepared.fill(this.stateBefore(step), this.settingsAt(step, prepared, false), [input], [target]);
@@ -153,7 +153,7 @@ export class Run {
     return indices.map((index) => values[index]);
   }
 
-  /** Return the mean loss on examples before a step, without noise: Python's `mean_losses`. */
+  /** Return the mean loss on examples before a step, without noise. Python's `mean_losses` gives equal losses. */
   lossOn({ inputs, targets }: Examples, step: number): number {
     const prepared = this.preparedFor(1);
     const [loss, pins] = [prepared.sheet.index("loss"), this.pinsFor(prepared)];
@@ -211,7 +211,7 @@ export class Run {
     this.movementPerEpoch.push(this.movement(this.done - this.perEpoch, this.done));
   }
 
-  /** Return how far the weights of the first layer moved between two steps. */
+  /** Return the distance between the first layer's weights in two steps. */
   private movement(from: number, to: number): number {
     const { sizes } = this.setup.architecture;
     const [first, last] = [this.stateBefore(from), this.stateBefore(to)];

@@ -16,7 +16,7 @@ export function rateAt(recipe: Recipe, step: number, steps: number): number {
   return recipe.learning_rate;
 }
 
-/** Return targets with a share of each spread over all outputs. */
+/** Return targets with a fraction of each target spread over all outputs. */
 export function smoothed(recipe: Recipe, targets: number[][]): number[][] {
   const share = recipe.label_smoothing;
   if (!share) return targets;

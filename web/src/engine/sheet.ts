@@ -8,7 +8,7 @@ export const FORMAT = 2;
 export const PHASES = ["input", "forward", "loss", "backward", "update"] as const;
 export const LAST_PHASE = PHASES.length - 1;
 
-/** Fixed values by cell index. They replace the values of the formulas. */
+/** Fixed values by cell index. A fixed value replaces the value of the formula. */
 export type Pins = ReadonlyMap<number, number>;
 const NO_PINS: Pins = new Map();
 
@@ -103,7 +103,7 @@ export class Sheet {
     return index;
   }
 
-  /** Compute every cell that has a formula, in place, up to index `last`. `values` holds the input cells. */
+  /** Compute every cell with a formula, in place, up to index `last`. `values` contains the input cells. */
   evaluate(values: Float64Array, pins: Pins = NO_PINS, last = this.computes.length - 1): Float64Array {
     for (let k = 0; k <= last; k++) {
       const compute = this.computes[k];
@@ -113,7 +113,7 @@ export class Sheet {
     return values;
   }
 
-  /** Return the cells in the formula of a cell, each once. */
+  /** Return the distinct cells in the formula of a cell. */
   factors(name: string): string[] {
     const formula = this.formulas[this.index(name)];
     return formula === null ? [] : [...new Set(namesIn(formula))];

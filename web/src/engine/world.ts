@@ -1,4 +1,4 @@
-/** The synthetic distribution of pictures: the same draws as Python's `World`, to the last bit. */
+/** The synthetic distribution of pictures. The draws equal those of Python's `World`, to the last bit. */
 
 import type { World } from "../types";
 import { normal, TRAINING, uniform, word } from "./rng";
@@ -21,7 +21,7 @@ export interface Patterns {
 export interface DrawnPicture {
   input: number[];
   target: number[];
-  row: number; // index of its pattern
+  row: number; // index of the picture's pattern
 }
 
 type Named = [name: string, mask: number[]];

@@ -1,25 +1,25 @@
-/** The surroundings of the page: address, theme, keys and files. */
+/** The environment of the page: address, theme, keys and files. */
 
 export type Theme = "auto" | "light" | "dark";
 
 export interface Host {
-  /** Return the address of the state to begin with; "" is the default state. */
+  /** Return the address of the first state; "" is the default state. */
   read(): string;
   /** Store the address of the current state. */
   write(address: string): void;
   /** Call `act` when the address changes from outside. Return a function that stops it. */
   follow?(act: () => void): () => void;
-  /** Share an address and return a sentence to show. Without this method the page has no Share button. */
+  /** Share an address and return a message to show. Without this method the page has no Share button. */
   share?(address: string): Promise<string>;
   /** Receive the current step and the open cell. */
   moved?(step: number, cell: string): void;
   theme: { read(): Theme; write(theme: Theme): void };
-  alone: boolean; // the page owns its document: it takes all keys and all dropped files
+  alone: boolean; // the page owns its document, and handles all keys and all dropped files
   saves: boolean; // show the Save button
   opens: boolean; // show the Open button
 }
 
-/** The host of an element in another page: it has no address, and its theme is its own. */
+/** The host of an element in another page. It has no address, and its theme is independent. */
 export const guest: Host = {
   read: () => "",
   write: () => {},

@@ -10,7 +10,7 @@ import { PICTURES_PER_EPOCH } from "../engine/world";
 import type { Architecture, BuiltinSets, Examples, Recipe, SheetAnswer, WatchedTraining, World } from "../types";
 import type { BranchSpec, Root } from "./state";
 
-const SEEDS_PER_REQUEST = 32; // initial parameters are fetched for several seeds together
+const SEEDS_PER_REQUEST = 32; // one request fetches the initial parameters of several seeds
 
 export class Builder {
   private readonly sheets = new Map<string, Promise<SheetAnswer>>();
@@ -31,7 +31,7 @@ export class Builder {
     const examples = ordered(root.pictures ?? (await this.builtinSets(grid)).sets.lines, root.order);
     if (!watched) requireTargets(examples);
     const trainable = watched ? root.recipe : resumable(root.recipe);
-    const recipe = root.parameters ? trainable : { ...trainable, seed }; // a recording may shuffle by another seed
+    const recipe = root.parameters ? trainable : { ...trainable, seed }; // a recording may use another seed for shuffling
     const fromStart = { silenced: [], frozen: [], firstStep: 0 };
     const setup = { architecture, recipe, examples, heldOut, world, ends, watched, ...fromStart };
     const batches = watched?.batches.map((indices) => indices.length);
@@ -57,7 +57,7 @@ export class Builder {
     return new Run({ ...setup, recipe, examples, world, ends: null, watched: null, ...fixed }, prepared, parameters);
   }
 
-  /** Fetch sheets for single examples and for `batches`: by default full batches and the last batch of an epoch. */
+  /** Fetch sheets for single examples and for `batches`. Default batches: full batches and the last batch of an epoch. */
   private async prepare(architecture: Architecture, recipe: Recipe, count: number, batches?: number[]) {
     const invalid = recipeError(recipe);
     if (invalid) throw invalid;
@@ -92,7 +92,7 @@ function branchRecipe(parent: Run, spec: BranchSpec): Recipe {
 
 function branchExamples(examples: Examples, { only, order }: BranchSpec): Examples {
   return only
-    ? { ...examples, inputs: [only.input], targets: [only.target], names: ["custom"], untold: false }
+    ? { ...examples, inputs: [only.input], targets: [only.target], names: ["custom"], targetsUnknown: false }
     : ordered(examples, order ?? null);
 }
 
@@ -107,8 +107,8 @@ function branchParameters(parent: Run, spec: BranchSpec, names: string[]): numbe
 }
 
 /** Throw if the targets of the examples are unknown. */
-function requireTargets({ untold }: Examples): void {
-  if (untold)
+function requireTargets({ targetsUnknown }: Examples): void {
+  if (targetsUnknown)
     throw new Error(
       "The targets of this PyTorch training are unknown. Train on a custom example, or watch the training with its examples.",
     );
@@ -135,7 +135,7 @@ function ordered(examples: Examples, order: number[] | null): Examples {
 const perEpoch = (examples: Examples, world: World | null | undefined): number =>
   world ? PICTURES_PER_EPOCH : examples.names.length;
 
-/** Return a cached answer, or ask for it. Failed answers are not cached. */
+/** Return a cached response, or send a request. Failed responses are not cached. */
 function cached<T>(cache: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
   let answer = cache.get(key);
   if (!answer) {

@@ -1,6 +1,7 @@
 /** Open files and save the current training as a recording. */
 
 import type { Api } from "../api/api";
+import { counted } from "../display/plural";
 import type { Run } from "../engine/run";
 import type { Experiment } from "../types";
 import type { Messages } from "./messages.svelte";
@@ -8,7 +9,7 @@ import { readRecording, type Recording, type Recordings, stateOfRecordings } fro
 import { type Root, rootIndex, rootsOf, type State } from "./state";
 import { isTable, type TableImport } from "./table.svelte";
 
-/** The part of the laboratory that files are opened in and saved from. */
+/** The part of the laboratory that opens and saves files. */
 export interface FileTarget {
   readonly api: Api;
   readonly state: State;
@@ -34,7 +35,7 @@ export class Files {
     });
   }
 
-  /** Return the recording of the current run: the opened file, or a new one from Python. */
+  /** Return the recording of the current run: the opened file, or a new recording from Python. */
   async recording(): Promise<ArrayBuffer> {
     const opened = this.openedAs(this.lab.run!);
     if (opened) return opened.bytes;
@@ -45,7 +46,7 @@ export class Files {
     return this.lab.api.recording(this.experiment());
   }
 
-  /** Return the recording that a run was opened from. */
+  /** Return the opened recording of a run. */
   openedAs(run: Run): Recording | undefined {
     const root = rootsOf(this.lab.state)[this.lab.runs.indexOf(run)];
     return root && this.lab.recordings.find(root);
@@ -66,7 +67,7 @@ export class Files {
     const { architecture, recipe, examples, world } = setup;
     const isFromSeed = state.active === rootIndex(state) && root.parameters === null;
     const parameters = [...this.lab.run!.stateBefore(0)].slice(0, [...prepared.values()][0].parameters.length);
-    const origin = `seed ${root.seed}, branched after ${setup.firstStep} steps`;
+    const origin = `seed ${root.seed}, branched after ${counted(setup.firstStep, "step")}`;
     return {
       architecture,
       recipe,

@@ -1,8 +1,8 @@
-/** The state of the laboratory: its trainings, the current step, and what the user selected. */
+/** The state of the laboratory: its trainings, the current step, and the user's selection. */
 
 import type { Api } from "../api/api";
 import type { Run } from "../engine/run";
-import type { ChapterHead, Examples } from "../types";
+import type { ChapterHead, Choices, Examples } from "../types";
 import { Builder } from "./builder";
 import { Files } from "./files";
 import { type FormName, Messages } from "./messages.svelte";
@@ -24,7 +24,7 @@ import { TableImport } from "./table.svelte";
 import { Trainer } from "./trainer.svelte";
 import { toAddress } from "./url_state";
 
-/** The large fields of a state. They are never changed in place, so that they need no snapshot. */
+/** The large fields of a state. These fields are never changed in place, so that they need no snapshot. */
 type Large = Pick<State, "pictures" | "heldOut" | "parameters" | "others">;
 
 export class Lab {
@@ -34,20 +34,21 @@ export class Lab {
   unsureBelow = $state(0.2);
   chapters: ChapterHead[] = $state.raw([]);
   limits: Record<string, number> = $state.raw({});
+  choices: Choices = $state.raw({});
   version = $state("");
   title = $state("TinyNet");
   ready = $state(false);
 
   run: Run | undefined = $derived(this.runs[this.state.active]);
-  root: Root = $derived(rootsOf(this.state)[rootIndex(this.state)]); // of the current run
+  root: Root = $derived(rootsOf(this.state)[rootIndex(this.state)]); // root of the current run
   sets: Record<string, Examples> = $derived(this.grids[this.root.grid] ?? {});
   runStep = $derived(this.run ? Math.min(Math.max(this.state.step - this.run.setup.firstStep, 0), this.stepsDone) : 0);
   lines: Examples | undefined = $derived(this.root.pictures ?? this.sets.lines);
   selection: Selection = $derived.by(() => {
-    const { stop, own, silenced, frozen } = this.state;
-    return { run: this.run!, runStep: this.runStep, phase: stop, own, silenced, frozen };
+    const { phase, custom, silenced, frozen } = this.state;
+    return { run: this.run!, runStep: this.runStep, phase, custom, silenced, frozen };
   });
-  settledSelection: Selection | null = $state.raw(null); // lags behind while the selection changes quickly
+  settledSelection: Selection | null = $state.raw(null); // updated late while the selection changes quickly
   readonly now = new Position(() => this.selection);
   readonly settled = new Position(() => this.settledSelection ?? this.selection);
 
@@ -83,7 +84,7 @@ export class Lab {
     return "The training has too many examples for a link. Save the recording and share the file.";
   }
 
-  /** The number of steps of the current run that are trained. */
+  /** The number of trained steps of the current run. */
   get stepsDone(): number {
     void this.trainer.revision;
     return this.run?.done ?? 0;
@@ -95,7 +96,7 @@ export class Lab {
     return run.lossPerEpoch;
   }
 
-  /** Return how far the weights of the first layer moved in each trained epoch. */
+  /** Return the distance that the first layer's weights moved in each trained epoch. */
   movements(run: Run): number[] {
     void this.trainer.revision;
     return run.movementPerEpoch;
@@ -121,10 +122,10 @@ export class Lab {
     const before = String(this.run?.setup.architecture.sizes);
     this.state.active = which;
     if (String(this.run?.setup.architecture.sizes) === before) return;
-    Object.assign(this.state, { own: null, silenced: [], frozen: [] });
+    Object.assign(this.state, { custom: null, silenced: [], frozen: [] });
   }
 
-  /** Ask the Api for everything that the page begins with. */
+  /** Send the Api's first requests: all data of the page's first state. */
   async start(): Promise<void> {
     const [about, recordings] = await Promise.all([this.api.about(), this.api.initialRecordings?.() ?? []]);
     this.recordings.initial = await Promise.all(recordings.map((recording) => readRecording(recording)));
@@ -132,16 +133,17 @@ export class Lab {
     this.title = about.title ?? this.title;
     this.version = about.version;
     this.limits = about.limits;
+    this.choices = about.choices;
     this.chapters = about.chapters;
   }
 
-  /** Return a copy of the state that the page begins with. */
+  /** Return a copy of the page's first state. */
   initialState(): State {
     const { pictures, heldOut, parameters, others, ...small } = this.initial;
     return { ...structuredClone(small), pictures, heldOut, parameters, others };
   }
 
-  /** Load a state: build its runs from their initial parameters and train them. */
+  /** Load a state. Its runs are built from initial parameters and trained. */
   async load(state: State): Promise<void> {
     const generation = this.trainer.begin();
     const { runs, grids } = await this.build(state, generation);
@@ -156,7 +158,7 @@ export class Lab {
     for (const run of runs) void this.finish(run, generation);
   }
 
-  /** Train the current root again with changes, which `form` may have made. Its branches are removed. */
+  /** Train the current root again with changes. `form` may be the source of the changes. The root's branches are removed. */
   async change(change: Partial<State>, form?: FormName): Promise<void> {
     const state = $state.snapshot(this.state) as State;
     const [roots, active] = [rootsOf(state), rootIndex(state)];
@@ -166,7 +168,7 @@ export class Lab {
     await this.messages.attempt(() => this.load({ ...state, ...change, ...reset, ...first, others }), form);
   }
 
-  /** Continue training from the current step with changes, which `form` may have made, in a new run beside this one. */
+  /** Continue training from the current step with changes, which `form` may have made, in a run beside the current run. */
   async branch(change: Omit<BranchSpec, "from" | "at">, form?: FormName): Promise<void> {
     const { silenced, frozen, active } = $state.snapshot(this.state);
     const { setup } = this.run!;
@@ -179,7 +181,7 @@ export class Lab {
       this.state.branches.push(spec);
       this.runs = [...this.runs, run];
       Object.assign(this.state, { active: this.runs.length - 1, silenced: [], frozen: [] });
-      if (spec.only) this.state.own = null;
+      if (spec.only) this.state.custom = null;
       void this.finish(run, generation);
     }, form);
   }
@@ -211,7 +213,7 @@ export class Lab {
     return this.builder.branch(parent, spec);
   }
 
-  /** Train a run to its end. Show why it stopped, or how it differs from its recording. */
+  /** Train a run to its end. Show the reason for an early stop, or the differences from the recording. */
   private async finish(run: Run, generation: number): Promise<void> {
     await this.trainer.trainTo(run, run.total, generation);
     if (!this.trainer.isCurrent(generation)) return;
@@ -229,7 +231,7 @@ export class Lab {
   }
 
   private isKnown(cell: string): boolean {
-    return this.run!.preparedFor(1).sheet.has(cell) || cell.startsWith("picture");
+    return [...this.run!.prepared.values()].some(({ sheet }) => sheet.has(cell));
   }
 
   private firstParameter(): string {

@@ -42,7 +42,7 @@ export class LearnerChapter {
     return this.measurements[`${this.seeds} ${key}`];
   }
 
-  /** Ask for the Bayes-optimal answer to a picture. A new question cancels the previous one. */
+  /** Ask for the Bayes-optimal outputs for a picture. A new question cancels the previous one. */
   async askOptimal(input: number[]): Promise<void> {
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
@@ -54,7 +54,7 @@ export class LearnerChapter {
     }
   }
 
-  /** Measure rungs one after the other. Rungs that are measured already are skipped. */
+  /** Measure rungs in order. Measured rungs are skipped. */
   async measure(keys: string[]): Promise<void> {
     this.cancel();
     const measuring = (this.measuring = new AbortController());

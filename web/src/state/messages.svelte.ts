@@ -3,10 +3,10 @@
 import { UnreachableError } from "../api/api";
 import { InvalidValueError } from "../engine/invalid_value";
 
-/** The forms whose values Python or the page may refuse. */
+/** Forms with values that Python or the page may reject. */
 export type FormName = "recipe" | "table" | "many-seeds" | "ladder";
 
-/** A value of a form that was refused. */
+/** A rejected value of a form. */
 interface InvalidField {
   form: FormName;
   parameter: string;
@@ -14,7 +14,7 @@ interface InvalidField {
 
 export class Messages {
   text = $state("");
-  invalidField: InvalidField | null = $state.raw(null); // that the message is about
+  invalidField: InvalidField | null = $state.raw(null); // the field of the message
 
   show(text: string): void {
     this.text = text;
@@ -25,7 +25,7 @@ export class Messages {
     this.show("");
   }
 
-  /** Accept a changed form. Its message stays until it is dismissed. */
+  /** Accept a changed form. The message of the form stays until it is dismissed. */
   unmark(form: FormName): void {
     if (this.invalidField?.form === form) this.invalidField = null;
   }
@@ -48,7 +48,7 @@ export class Messages {
   }
 }
 
-/** Whether an error explains itself to the user. Others are bugs, such as a TypeError. */
+/** Whether an error has a message for the user. Other errors are bugs, such as a TypeError. */
 const isExpected = (error: unknown): boolean =>
   error instanceof Error &&
   (error.constructor === Error || error instanceof UnreachableError || error instanceof InvalidValueError);

@@ -1,14 +1,14 @@
-/** Move through a training: by steps and phases, or by playing it. */
+/** Moves through a training, by steps and phases or in animation frames. */
 
 import type { Run } from "../engine/run";
 import { LAST_PHASE } from "../engine/sheet";
 import { rootIndex, type State } from "./state";
 
-/** The training that is played. */
+/** The training to play. */
 export interface Timeline {
   readonly state: State;
   readonly run: Run | undefined;
-  readonly runStep: number; // steps of the run that are shown as done
+  readonly runStep: number; // finished steps of the run, as shown
 }
 
 export class Playback {
@@ -32,11 +32,11 @@ export class Playback {
 
   stepByPhase(by: 1 | -1): void {
     const { run, runStep, state } = this.timeline;
-    const phase = state.stop + by;
-    if (phase >= 0 && phase <= LAST_PHASE) state.stop = phase;
+    const phase = state.phase + by;
+    if (phase >= 0 && phase <= LAST_PHASE) state.phase = phase;
     else if (by > 0 ? runStep < run!.total : runStep > 0) {
       this.stepBy(by);
-      state.stop = by > 0 ? 0 : LAST_PHASE;
+      state.phase = by > 0 ? 0 : LAST_PHASE;
     }
   }
 
@@ -64,7 +64,7 @@ export class Playback {
     if (runStep >= run!.total || run!.stopped) this.playing = false;
   }
 
-  /** Play in animation frames. Return a function that stops it. */
+  /** Play in animation frames. Return a function that stops the playback. */
   animate(): () => void {
     this.pending = 0;
     let before = performance.now();

@@ -1,4 +1,4 @@
-/** Ask Python to train the current recipe on many seeds. */
+/** Train the current recipe on many seeds, by a request to Python. */
 
 import type { Api } from "../api/api";
 import { integer } from "../display/format";
@@ -7,10 +7,10 @@ import type { PopulationAnswer } from "../types";
 import type { Messages } from "./messages.svelte";
 import type { Position } from "./position.svelte";
 
-/** An answer, with the request that it belongs to. */
+/** A response, with its request. */
 export interface PopulationResult {
   answer: PopulationAnswer;
-  key: string; // of the training
+  key: string; // key of the training
   input: number[];
   inputName: string;
   epochs: number;
@@ -45,7 +45,7 @@ export class Population {
       architecture: setup.architecture,
       recipe: setup.recipe,
       examples: setup.examples,
-      picture: input,
+      inputs: input,
       networks,
       first_seed: 0,
       ...(setup.world ? { world: setup.world } : {}),
@@ -75,6 +75,6 @@ export function trainingKey({ architecture, recipe, examples, world }: Setup): s
 
 function nameOfInput({ run, selection, names, runStep }: Position): string {
   const { recipe, world } = run.setup;
-  const isNoisy = (recipe.noise > 0 || world) && !selection.own;
+  const isNoisy = (recipe.noise > 0 || world) && !selection.custom;
   return names[0] + (isNoisy ? ` with the noise of step ${integer(runStep)}` : "");
 }

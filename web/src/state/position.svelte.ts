@@ -1,4 +1,4 @@
-/** A position in a training: a run before one step, with a batch of examples, and all values there. */
+/** A position in a training: a run before one step, with a batch of examples, and all values of the step. */
 
 import { inputNames, withInputNames } from "../display/inputs";
 import type { Prepared } from "../engine/prepared";
@@ -6,12 +6,12 @@ import type { Evaluated, Run } from "../engine/run";
 import type { Examples } from "../types";
 import type { Example } from "./state";
 
-/** What the user selected. */
+/** The user's selection. */
 export interface Selection {
   run: Run;
-  runStep: number; // steps of the run that are done
-  phase: number; // the last phase of the next step that is shown
-  own: Example | null; // shown instead of the batch of the step
+  runStep: number; // finished steps of the run
+  phase: number; // the last visible phase of the next step
+  custom: Example | null; // replaces the batch of the step
   silenced: string[];
   frozen: string[];
 }
@@ -21,17 +21,17 @@ export class Position {
   base: Evaluated = $derived.by(() => this.evaluate(false)); // without the what-if
   /** The batch of the step, or the user's example. */
   batch: Examples = $derived.by(() => {
-    const { run, runStep, own } = this.selection;
-    return own
-      ? { ...this.examples, inputs: [own.input], targets: [own.target], names: ["custom"] }
+    const { run, runStep, custom } = this.selection;
+    return custom
+      ? { ...this.examples, inputs: [custom.input], targets: [custom.target], names: ["custom"] }
       : run.batch(runStep);
   });
   evaluated: Evaluated = $derived.by(() => (this.hasWhatIf ? this.evaluate(true) : this.base));
-  /** Whether values are unknown: PyTorch did not take this step, and no formula gives its values. */
+  /** Whether values are unknown. If PyTorch did not take this step, no formula gives its values. */
   hasUnknown: boolean = $derived.by(() => {
-    const { run, runStep, own } = this.selection;
+    const { run, runStep, custom } = this.selection;
     const { watched } = run.setup;
-    if (!watched || (!own && !this.hasWhatIf && runStep < watched.steps)) return false;
+    if (!watched || (!custom && !this.hasWhatIf && runStep < watched.steps)) return false;
     return this.evaluated.prepared.sheet.external.length > 0;
   });
 
@@ -62,7 +62,7 @@ export class Position {
     return prepared.sheet.has(name) ? values[prepared.sheet.index(name)] : NaN;
   }
 
-  /** Whether a cell is computed in the phases that are shown. */
+  /** Whether a cell is computed in the visible phases. */
   isComputed(name: string): boolean {
     const { sheet } = this.evaluated.prepared;
     return sheet.has(name) && sheet.phases[sheet.index(name)] <= this.selection.phase;
@@ -110,7 +110,7 @@ export class Position {
     return this.run.predict(this.runStep, input, this.pins(this.run.preparedFor(1), true));
   }
 
-  /** Return the outputs in evaluated values, for the first example. */
+  /** Return the outputs in evaluated values. The outputs are those of the first example. */
   outputs({ prepared, values }: Evaluated): number[] {
     const last = this.sizes.length - 1;
     return this.examples.target_names.map((_, j) => values[prepared.sheet.index(`${this.prefix}layer${last}.a[${j}]`)]);
@@ -125,8 +125,8 @@ export class Position {
   }
 
   private evaluate(withWhatIf: boolean): Evaluated {
-    const { run, runStep, own } = this.selection;
+    const { run, runStep, custom } = this.selection;
     const pins = this.pins(run.preparedFor(this.batch.names.length), withWhatIf);
-    return own ? run.valuesFor(runStep, own.input, own.target, pins) : run.values(runStep, pins);
+    return custom ? run.valuesFor(runStep, custom.input, custom.target, pins) : run.values(runStep, pins);
   }
 }

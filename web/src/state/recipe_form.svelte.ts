@@ -14,7 +14,7 @@ export class RecipeForm {
   seed = $state(0);
   grid = $state(2);
   world: World | null = $state(null);
-  order: number[] = $state([]); // of the examples, as indices into the current order
+  order: number[] = $state([]); // order of the examples, as indices into the current order
 
   /** Copy the values of a run. */
   reset({ setup }: Run, root: Root): void {
@@ -60,7 +60,7 @@ export class RecipeForm {
     [order[position - 1], order[position]] = [order[position], order[position - 1]];
   }
 
-  /** Return the change that trains the root of a run again with this form. */
+  /** Return the changes for training the root of a run again with this form. */
   restart({ setup }: Run, root: Root, isBranch: boolean): Partial<State> {
     const { seed, grid } = this;
     const [recipe, architecture] = [$state.snapshot(this.recipe), $state.snapshot(this.architecture)];
@@ -68,7 +68,7 @@ export class RecipeForm {
     const sizes = [root.pictures ? inputs : grid * grid, ...layers];
     const hasOtherPictures = grid !== root.grid || this.world !== null;
     const sameStart = sizes.join() === root.architecture.sizes.join() && seed === root.seed;
-    // a branch has only the epochs that were left
+    // a branch has only the remaining epochs
     if (isBranch && recipe.epochs === setup.recipe.epochs) recipe.epochs = root.recipe.epochs;
     return {
       recipe,
@@ -79,11 +79,11 @@ export class RecipeForm {
       order: hasOtherPictures ? null : this.rootOrder(root, isBranch),
       parameters: sameStart ? root.parameters : null,
       step: 0,
-      own: null,
+      custom: null,
     };
   }
 
-  /** Return the changes of a branch: the fields of the recipe that differ, and the order. */
+  /** Return the changes of a branch: the changed fields of the recipe, and the order. */
   branch({ setup }: Run): Omit<BranchSpec, "from" | "at"> {
     const changed = Object.entries($state.snapshot(this.recipe)).filter(
       ([name, value]) => value !== setup.recipe[name as keyof Recipe],

@@ -1,4 +1,4 @@
-/** Recordings that were opened: their roots, their bytes, and their final parameters. */
+/** Opened recordings: their roots, their bytes, and their final parameters. */
 
 import type { InitialRecording } from "../api/api";
 import { openRecording } from "../engine/recording_file";
@@ -9,7 +9,7 @@ import { defaultState, type Root, rootOf, type State } from "./state";
 const GRIDS = [2, 8]; // smallest and largest side of the built-in pictures
 
 export interface Recording {
-  label: string; // in messages
+  label: string; // for messages
   root: Root;
   steps: number;
   watched: WatchedTraining | null;
@@ -28,7 +28,7 @@ export async function readRecording(
   const root = rootOf({
     name,
     architecture,
-    recipe: { ...opened.recipe, patience: 0 }, // `ends` already limits the steps
+    recipe: { ...opened.recipe, patience: 0 }, // `ends` limits the steps
     seed: Number(/^seed (\d+)$/.exec(opened.origin)?.[1] ?? opened.recipe.seed),
     grid: GRIDS[0] <= side && side <= GRIDS[1] ? side : 2,
     order: null,
@@ -42,13 +42,13 @@ export async function readRecording(
   return { label, root, steps, watched, final: parameters.slice(-count), bytes };
 }
 
-/** Return the state that shows recordings side by side; without any, the default state. */
+/** Return the state that shows recordings side by side. Without recordings, return the default state. */
 export function stateOfRecordings(recordings: Recording[]): State {
   const [first, ...others] = recordings.map(({ root }) => root);
   return { ...defaultState(), ...first, others };
 }
 
-/** Return a warning if a replayed run does not end with the parameters of its recording; null if it does. */
+/** Return a warning if a replayed run does not end with the recording's parameters; otherwise null. */
 export function replayWarning({ final, label }: Recording, run: Run): string | null {
   const replayed = run.stateBefore(run.done);
   const worst = Math.max(...[...final].map((value, k) => Math.abs(value - replayed[k])));
@@ -56,7 +56,7 @@ export function replayWarning({ final, label }: Recording, run: Run): string | n
   return `The replay of ${label} ends with different parameters. The largest difference is ${worst.toPrecision(2)}.`;
 }
 
-/** The initial recordings, and the recording that was opened last. */
+/** The initial recordings, and the last opened recording. */
 export class Recordings {
   initial: Recording[] = [];
   private opened: Recording | null = null;
@@ -79,7 +79,7 @@ export class Recordings {
     return [...(this.opened ? [this.opened] : []), ...this.initial].find(({ root }) => JSON.stringify(root) === key);
   }
 
-  /** Return the steps of a watched training, which only its file holds. */
+  /** Return the steps of a watched training. Only the file of the training has these steps. */
   watchedOf(root: Root): WatchedTraining | null {
     if (root.watched === null) return null;
     const recording = this.find(root);

@@ -1,4 +1,4 @@
-/** Describe how runs differ, in words. */
+/** Descriptions of the differences between runs. */
 
 import { integer, short } from "../display/format";
 import { RECIPE_LABELS } from "../engine/labels";
@@ -6,7 +6,7 @@ import { DEFAULT_RECIPE } from "../engine/recipe";
 import type { Recipe } from "../types";
 import { type BranchSpec, type Root, rootsOf, runName, type State } from "./state";
 
-/** Return what is different in a run. `symbol` returns the symbol of a cell. */
+/** Return the differences of a run. `symbol` returns the symbol of a cell. */
 export function describeRun(state: State, which: number, symbol: (cell: string) => string): string {
   const roots = rootsOf(state);
   const spec: BranchSpec | undefined = state.branches[which - roots.length];
@@ -15,7 +15,7 @@ export function describeRun(state: State, which: number, symbol: (cell: string) 
   return `from step ${integer(spec.at)}${from}: ${changesOf(spec, symbol).join(", ") || "no changes"}`;
 }
 
-/** Describe a root by its sizes, its seed, and the fields that differ from the default recipe. */
+/** Describe a root by its sizes, its seed, and its fields with other values than the default recipe. */
 function describeRoot({ architecture, recipe, seed, watched }: Root): string {
   const names = (Object.keys(DEFAULT_RECIPE) as (keyof Recipe)[]).filter((name) => name !== "seed");
   const changed = names.filter((name) => recipe[name] !== DEFAULT_RECIPE[name]);

@@ -1,4 +1,4 @@
-/** The state of the page: its trainings, the current step, and what the user selected. */
+/** The state of the page: its trainings, the current step, and the user's selection. */
 
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../engine/recipe";
 import type { Architecture, Examples, Recipe, World } from "../types";
@@ -8,24 +8,24 @@ export interface Example {
   target: number[];
 }
 
-/** A training from its first step. Branches grow from it. */
+/** A training from its first step. Runs that continue a training are its branches. */
 export interface Root {
   name: string | null;
   architecture: Architecture;
   recipe: Recipe;
   seed: number;
   grid: number;
-  order: number[] | null; // of the built-in lines
-  pictures: Examples | null; // instead of the built-in lines
+  order: number[] | null; // order of the built-in lines
+  pictures: Examples | null; // replaces the built-in lines
   heldOut: Examples | null;
-  world: World | null; // the distribution the pictures are drawn from
+  world: World | null; // the distribution of the pictures
   ends: number | null; // the number of steps, if the training was stopped early
-  parameters: number[] | null; // initial parameters that are not drawn from the seed
-  watched: string | null; // content hash of the file that holds the steps of a watched training
+  parameters: number[] | null; // initial parameters without a seed
+  watched: string | null; // content hash of the file with the steps of a watched training
 }
 
 export interface BranchSpec {
-  from: number; // index of the run it grows from
+  from: number; // index of the run before the branch
   at: number; // steps of that run before the branch
   recipe?: Partial<Recipe>;
   parameters?: Record<string, number>; // changed by the user
@@ -36,17 +36,17 @@ export interface BranchSpec {
 }
 
 export interface State extends Root {
-  others: Root[]; // more trainings beside the first. In `runs` the branches follow them.
+  others: Root[]; // more trainings beside the first training; in `runs` the branches follow the others
   branches: BranchSpec[];
   active: number;
   step: number;
-  stop: number; // index of PHASES
+  phase: number; // index of PHASES
   open: string;
-  own: Example | null; // the user's example
+  custom: Example | null; // the user's example
   silenced: string[];
   frozen: string[];
   chapter: string | null;
-  rung: string; // of the ladder in the last chapter
+  rung: string; // rung of the ladder in the last chapter
   view: "world" | "lattice" | "table"; // of the panel with all inputs
   sort: "network" | "change" | "gradient" | "value"; // of the ledger
 }
@@ -56,12 +56,12 @@ export function defaultState(): State {
     name: null, architecture: { ...DEFAULT_ARCHITECTURE, sizes: [...DEFAULT_ARCHITECTURE.sizes] },
     recipe: { ...DEFAULT_RECIPE },
     seed: 0, grid: 2, order: null, pictures: null, heldOut: null, world: null, ends: null, parameters: null, watched: null,
-    others: [], branches: [], active: 0, step: 0, stop: 4,
-    open: "layer1.weight[0,0]", own: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
+    others: [], branches: [], active: 0, step: 0, phase: 4,
+    open: "layer1.weight[0,0]", custom: null, silenced: [], frozen: [], chapter: null, rung: "notebook", view: "world", sort: "network",
   }; // prettier-ignore
 }
 
-/** Return the fields of a root, without any others. */
+/** Return only the fields of a root. */
 export function rootOf(state: Root): Root {
   const { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched } = state;
   return { name, architecture, recipe, seed, grid, order, pictures, heldOut, world, ends, parameters, watched };
@@ -70,7 +70,7 @@ export function rootOf(state: Root): Root {
 /** Return all trainings that are not branches, in the order of the runs. */
 export const rootsOf = (state: State): Root[] => [rootOf(state), ...state.others];
 
-/** Return the index of the root that a run grew from. */
+/** Return the index of the root of a run. */
 export function rootIndex(state: State, which = state.active): number {
   const { others, branches } = state;
   return which <= others.length ? which : rootIndex(state, branches[which - 1 - others.length].from);
@@ -89,7 +89,7 @@ export function withoutRun(state: State, which: number): { state: State; kept: n
   return { state: { ...state, others, branches: moved, active: Math.max(0, kept.indexOf(state.active)) }, kept };
 }
 
-/** Return the name of a run, or a name by its number. */
+/** Return the name of a run. Unnamed runs are numbered. */
 export function runName(state: State, which: number): string {
   const roots = rootsOf(state);
   if (which >= roots.length) return `branch ${which - roots.length + 1}`;

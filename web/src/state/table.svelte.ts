@@ -1,7 +1,8 @@
-/** Import a table that was dropped on the page: choose its columns and train on it. */
+/** The import of a dropped table: choose its columns and train on the table. */
 
 import type { Api } from "../api/api";
 import { integer, short } from "../display/format";
+import { counted } from "../display/plural";
 import { InvalidValueError } from "../engine/invalid_value";
 import type { TableColumn, TableHead } from "../types";
 import type { Messages } from "./messages.svelte";
@@ -13,14 +14,14 @@ const MAX_BYTES = 900_000; // the laboratory accepts requests up to a million by
 export const isTable = ({ name, type }: { name: string; type: string }): boolean =>
   /\.(csv|tsv|txt)$/i.test(name) || type === "text/csv";
 
-/** Return a description of the values in a column. */
+/** Return a description of a column's values. */
 export function describeColumn({ words, odd, missing, different, examples, low, high }: TableColumn): string {
   const empty = missing > 0 ? `; ${integer(missing)} empty` : "";
   const strange = odd === null ? "" : `; not a number: ${odd}`;
   if (!words) return `numbers from ${short(low)} to ${short(high)}${strange}${empty}`;
   if (different === 0) return "empty";
   const more = different > examples.length ? ", …" : "";
-  return `${different > 10 ? "more than 10 values" : `${different} values`}: ${examples.join(", ")}${more}${empty}`;
+  return `${different > 10 ? "more than 10 values" : counted(different, "value")}: ${examples.join(", ")}${more}${empty}`;
 }
 
 /** Return the columns to ignore: the excluded columns, and columns of words that are not the label. */
@@ -29,7 +30,7 @@ export function ignoredColumns({ columns }: TableHead, label: string | null, exc
   return ignored.map(({ name }) => name).filter((name) => name !== "name"); // the column "name" names the rows
 }
 
-/** The part of the laboratory that a table is trained in. */
+/** The part of the laboratory in which a table is trained. */
 export interface TableTarget {
   load(state: State): Promise<void>;
   seed(): number;
@@ -41,7 +42,7 @@ export class TableImport {
   label: string | null = $state(null);
   excluded: string[] = $state([]); // columns that are not inputs
   hiddenNodes = $state(5);
-  heldOut = $state(0.3); // share of the rows
+  heldOut = $state(0.3); // fraction of the rows
   seed = $state(0);
   private text = "";
 

@@ -5,10 +5,10 @@ import type { Run } from "../engine/run";
 const SLICE = 12; // milliseconds
 
 export class Trainer {
-  revision = $state(0); // grows when a run has more steps to show
+  revision = $state(0); // increases when a run has more steps to show
   private generation = 0;
 
-  /** Cancel all training so far. Return the generation of the training that follows. */
+  /** Cancel all running training. Return the generation of the next training. */
   begin(): number {
     return ++this.generation;
   }
@@ -27,7 +27,7 @@ export class Trainer {
     this.revision++;
   }
 
-  /** Train until `step` is done, the run is finished, or the generation is cancelled. */
+  /** Train until `step` is finished, the run is finished, or the generation is cancelled. */
   async trainTo(run: Run, step: number, generation: number): Promise<void> {
     while (run.done < step && !run.finished && this.isCurrent(generation)) {
       this.advance(run);

@@ -1,6 +1,6 @@
 /** Encode the state of the page as an address, and decode it. */
 
-import { withPresentNames } from "../engine/earlier_names";
+import { stateWithPresentNames } from "../engine/earlier_names";
 import { LAST_PHASE } from "../engine/sheet";
 import { isWorld } from "../engine/world";
 import type { Examples } from "../types";
@@ -8,14 +8,14 @@ import { defaultState, type Root, type State } from "./state";
 
 const MAX_NUMBERS = 2_000; // of examples in an address: about 50 kB
 
-/** Whether a state holds too many examples for an address. */
+/** Whether a state has too many examples for an address. */
 function isTooLong({ others = [], ...first }: Partial<State>): boolean {
   const sets = [first, ...others].flatMap(({ pictures, heldOut }) => [pictures, heldOut]);
   const numbers = sets.map((set) => (set ? set.inputs.length * (set.inputs[0]?.length ?? 0) : 0));
   return numbers.reduce((sum, count) => sum + count, 0) > MAX_NUMBERS;
 }
 
-/** Return the fields of a value that differ from the defaults. */
+/** Return the fields of a value with other values than the defaults. */
 function differences<T extends object>(value: T, defaults: T): Partial<T> {
   const same = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
   const entries = Object.entries(value).filter(([key, v]) => !same(v, defaults[key as keyof T]));
@@ -43,14 +43,14 @@ export function toAddress(state: State, initial = defaultState()): string | null
 export function fromAddress(hash: string, initial = defaultState()): State {
   if (hash === "" || hash === "#") return initial;
   if (!hash.startsWith("#1.")) throw new Error("This version of the page cannot read the address.");
-  const changes = decoded(hash.slice(3));
+  const changes = stateWithPresentNames(decoded(hash.slice(3)));
   const unknown = Object.keys(changes).find((key) => !(key in initial));
   if (unknown) throw new Error(`The address has the unknown field ${unknown}.`);
   const state: State = {
     ...initial,
     ...changes,
-    recipe: { ...initial.recipe, ...withPresentNames(changes.recipe) },
-    architecture: { ...initial.architecture, ...withPresentNames(changes.architecture) },
+    recipe: { ...initial.recipe, ...changes.recipe },
+    architecture: { ...initial.architecture, ...changes.architecture },
   };
   check(state);
   return state;
@@ -92,7 +92,8 @@ const rulesOf = (root: Root): [string, boolean][] => [
 /** Throw if a field of a decoded state is not valid. */
 function check(state: State): void {
   const roots = 1 + (state.others?.length ?? 0);
-  const isExample = (own: any): boolean => own === null || (isNumbers(own?.input) && isNumbers(own?.target));
+  const isExample = (example: any): boolean =>
+    example === null || (isNumbers(example?.input) && isNumbers(example?.target));
   const isBranch = (b: any, k: number): boolean =>
     typeof b === "object" && isCount(b.from) && b.from < roots + k && isCount(b.at) && isExample(b.only ?? null) &&
     (b.order === undefined || isNumbers(b.order)) && isNames(b.silenced ?? []) && isNames(b.frozen ?? []) &&
@@ -107,9 +108,9 @@ function check(state: State): void {
     ["branches", Array.isArray(state.branches) && state.branches.every(isBranch)],
     ["active", isCount(state.active) && state.active < roots + state.branches.length],
     ["step", isCount(state.step)],
-    ["stop", isCount(state.stop) && state.stop <= LAST_PHASE],
+    ["phase", isCount(state.phase) && state.phase <= LAST_PHASE],
     ["open", typeof state.open === "string"],
-    ["own", isExample(state.own)],
+    ["custom", isExample(state.custom)],
     ["silenced", isNames(state.silenced)],
     ["frozen", isNames(state.frozen)],
     ["view", ["world", "lattice", "table"].includes(state.view)],

@@ -15,7 +15,7 @@ const SHORTCUTS: Record<string, (lab: Lab) => void> = {
   b: (lab) => void lab.branch({}),
 };
 
-/** Run the shortcut of a key, unless the focused element needs the key itself. */
+/** Run the shortcut of a key, unless the focused element uses the key. */
 export function handleKey(event: KeyboardEvent, lab: Lab): void {
   const target = event.composedPath()[0] as HTMLElement; // also inside a shadow root
   const shortcut = SHORTCUTS[event.key];

@@ -1,4 +1,4 @@
-/** Timing of the lower panels, which update after a quick movement so that the upper panels keep up. */
+/** Timing of the lower panels. They update after a quick movement, so that the upper panels stay responsive. */
 
 const SETTLE = 40; // milliseconds without a movement
 const LATEST = 500; // milliseconds between two updates during a movement

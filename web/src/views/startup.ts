@@ -1,4 +1,4 @@
-/** Load the state that the page begins with. */
+/** Load the first state of the page. */
 
 import type { Host } from "../host/host";
 import type { Lab } from "../state/lab.svelte";
@@ -6,7 +6,7 @@ import { fromAddress } from "../state/url_state";
 
 const FALLBACK = "The page shows the default network instead.";
 
-/** Load the state in the address. If that fails, show why and load the initial state. */
+/** Load the state in the address. If loading fails, show the reason and load the initial state. */
 export async function loadAddress(lab: Lab, host: Host): Promise<void> {
   const { messages } = lab;
   if (!lab.version && !(await messages.attempt(() => lab.start()))) return;

@@ -2,15 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { Api } from "../../src/api/api";
 import { embedded } from "../../src/api/embedded";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../src/engine/recipe";
+import { CHOICES } from "../choices";
 import { cells, fileData, parameters, initialParameters } from "../laboratory";
 
 const api: Api = embedded(fileData());
 
-describe("a file's own Api", () => {
+describe("the API of an offline page", () => {
   it("has a version and a title, but no chapters", async () => {
-    expect(await api.about()).toEqual({ version: "1.2", title: "a file", limits: {}, chapters: [] });
+    expect(await api.about()).toEqual({ version: "1.2", title: "a file", limits: {}, choices: CHOICES, chapters: [] });
   });
-  it("has the sheet as it was packed", async () => {
+  it("has the stored sheet", async () => {
     const { sheet, parameters: names } = await api.sheet(DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, 1);
     expect(sheet).toEqual({ format: 2, batch: 1, cells });
     expect(names).toEqual(parameters);
@@ -28,11 +29,11 @@ describe("a file's own Api", () => {
     expect(found).toHaveLength(32);
     expect(found[5]).toEqual(parameters.map((_, k) => Math.fround(Math.sin(37 * parameters.length + k))));
   });
-  it("gives the bytes of its recordings", async () => {
+  it("returns the bytes of its recordings", async () => {
     const [{ name, bytes }] = await api.initialRecordings!();
     expect([name, new Uint8Array(bytes)]).toEqual(["one", new Uint8Array(initialParameters.buffer.slice(4, 12))]);
   });
-  it("has no questions that only Python can answer", () => {
+  it("has no requests that need Python", () => {
     for (const name of ["population", "story", "check", "recording", "learner"] as const)
       expect(api[name]).toBeUndefined();
   });
@@ -41,9 +42,9 @@ describe("a file's own Api", () => {
     [{}, { momentum: 0.5, nesterov: true }, 1, "optimizer sgd + momentum + Nesterov, batch"],
     [{}, {}, 3, "batch size 3"],
     [{ sizes: [4, 5, 2] }, {}, 1, "for a 4-5-2 network with hidden activation sigmoid and output activation sigmoid. It has formulas for a 4-3-2 network"],
-  ])("says what it has instead of %j %j in batches of %d", async (architecture, recipe, batch, words) => {
-    const asked = api.sheet({ ...DEFAULT_ARCHITECTURE, ...architecture }, { ...DEFAULT_RECIPE, ...recipe }, batch);
-    await expect(asked).rejects.toThrow(words);
+  ])("lists the available formulas if there are none for %j %j in batches of %d", async (architecture, recipe, batch, words) => {
+    const request = api.sheet({ ...DEFAULT_ARCHITECTURE, ...architecture }, { ...DEFAULT_RECIPE, ...recipe }, batch);
+    await expect(request).rejects.toThrow(words);
   }); // prettier-ignore
   it("lists its seeds, and rejects unknown picture sizes", async () => {
     await expect(api.initialParameters(DEFAULT_ARCHITECTURE, 64, 32)).rejects.toThrow(

@@ -16,7 +16,7 @@ const lines = (...chunks: string[]) => {
 };
 
 describe("a request to the server", () => {
-  it("has a body only with a question", async () => {
+  it("has a body only if it sends data", async () => {
     fetch.mockImplementation(async () => Response.json({ initial_parameters: [[1, 2]] }));
     await http.about();
     expect(fetch.mock.calls[0]).toEqual(["./api/about", { signal: undefined }]);
@@ -44,7 +44,7 @@ describe("a request to the server", () => {
   });
 });
 
-describe("a streamed answer", () => {
+describe("a streamed response", () => {
   it("reports progress, then the result, also from lines that arrive in pieces", async () => {
     fetch.mockResolvedValueOnce(
       lines('{"done": 1, "total": 9}\n{"do', 'ne": 5, "total": 9}\n{"result": {"networks": 9}}\n'),

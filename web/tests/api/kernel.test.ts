@@ -3,17 +3,17 @@ import { GONE, isGone, Kernel, kernelApi, type Model, SILENT } from "../../src/a
 
 class Widget implements Model {
   sent: any[] = [];
-  heard: ((said: any, bytes: DataView[]) => void)[] = [];
+  listeners: ((content: any, bytes: DataView[]) => void)[] = [];
   values: Record<string, unknown> = { model: "m" };
   send = (message: unknown) => void this.sent.push(message);
   get = (name: string) => this.values[name];
   set = (name: string, value: unknown) => void (this.values[name] = value);
   save_changes = () => {};
-  on = (_: string, act: any) => void this.heard.push(act);
-  off = (_: string, act: any) => void (this.heard = this.heard.filter((one) => one !== act));
+  on = (_: string, act: any) => void this.listeners.push(act);
+  off = (_: string, act: any) => void (this.listeners = this.listeners.filter((one) => one !== act));
   constructor(readonly widget_manager?: any) {}
-  say(said: object, bytes: DataView[] = []) {
-    for (const act of this.heard) act({ id: this.sent[0].id, ...said }, bytes);
+  receive(content: object, bytes: DataView[] = []) {
+    for (const act of this.listeners) act({ id: this.sent[0].id, ...content }, bytes);
   }
 }
 
@@ -22,32 +22,32 @@ const alive = async () => false;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe("a question to the kernel", () => {
-  it("is answered, with progress on the way", async () => {
+describe("a request to the kernel", () => {
+  it("reports progress, then the result", async () => {
     const widget = new Widget();
     const seen: number[][] = [];
-    const answer = new Kernel(widget, alive).ask("population", { networks: 9 }, (...told) => seen.push(told));
+    const answer = new Kernel(widget, alive).ask("population", { networks: 9 }, (...progress) => seen.push(progress));
     expect(widget.sent[0]).toMatchObject({ ask: "population", about: { networks: 9 } });
-    widget.say({ id: "another's", result: 1 });
-    widget.say({ done: 0, total: 9 });
-    widget.say({ done: 4, total: 9 });
-    widget.say({ result: { networks: 9 } });
+    widget.receive({ id: "other", result: 1 });
+    widget.receive({ done: 0, total: 9 });
+    widget.receive({ done: 4, total: 9 });
+    widget.receive({ result: { networks: 9 } });
     expect(await answer).toEqual({ networks: 9 });
     expect(seen).toEqual([[0, 0], [0, 9], [4, 9]]); // prettier-ignore
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is answered with bytes", async () => {
+  it("returns bytes", async () => {
     const widget = new Widget();
     const answer = kernelApi(new Kernel(widget, alive)).recording({} as any);
-    widget.say({ result: null }, [new DataView(new Uint8Array([0, 1, 2, 3]).buffer, 1, 2)]);
+    widget.receive({ result: null }, [new DataView(new Uint8Array([0, 1, 2, 3]).buffer, 1, 2)]);
     expect([...new Uint8Array(await answer)]).toEqual([1, 2]);
   });
 
   it("fails with the message of the kernel", async () => {
     const widget = new Widget();
     const answer = new Kernel(widget, alive).ask("sheet");
-    widget.say({ error: "a recipe has no field 'rate'" });
+    widget.receive({ error: "a recipe has no field 'rate'" });
     await expect(answer).rejects.toThrow("a recipe has no field 'rate'");
   });
 
@@ -60,7 +60,7 @@ describe("a question to the kernel", () => {
     expect(widget.sent[1]).toEqual({ id: widget.sent[0].id, cancel: true });
   });
 
-  it("waits for a busy kernel, and fails soon after the kernel is gone", async () => {
+  it("waits for a busy kernel, and fails soon after the kernel stops", async () => {
     const widget = new Widget();
     let gone = false;
     const answer = new Kernel(widget, async () => gone).ask("learner").catch((error) => error.message);
@@ -79,12 +79,12 @@ describe("a question to the kernel", () => {
   });
 
   it("times out if the kernel state is unknown, unless the kernel has replied", async () => {
-    const [silent, heard] = [new Widget(), new Widget()];
-    const nobody = async () => undefined;
-    const one = new Kernel(silent, nobody).ask("about").catch((error) => error.message);
+    const [silent, replying] = [new Widget(), new Widget()];
+    const unknown = async () => undefined;
+    const one = new Kernel(silent, unknown).ask("about").catch((error) => error.message);
     let other = "waiting";
-    void new Kernel(heard, nobody).ask("about").catch(() => (other = "ended"));
-    heard.say({ done: 0, total: 0 });
+    void new Kernel(replying, unknown).ask("about").catch(() => (other = "ended"));
+    replying.receive({ done: 0, total: 0 });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await one).toBe(SILENT);
     expect(other).toBe("waiting");
@@ -93,11 +93,11 @@ describe("a question to the kernel", () => {
   it("is not received by a closed view", () => {
     const widget = new Widget();
     new Kernel(widget, alive).close();
-    expect(widget.heard).toEqual([]);
+    expect(widget.listeners).toEqual([]);
   });
 });
 
-describe("whether the kernel is gone", () => {
+describe("a stopped kernel", () => {
   const manager = (kernel: object, comm_live = true) => ({ kernel, get_model: async () => ({ comm_live }) });
   it.each([
     [manager({ status: "idle", connectionStatus: "connected" }), false],
@@ -106,9 +106,9 @@ describe("whether the kernel is gone", () => {
     [manager({ status: "autorestarting" }), true],
     [manager({ isDisposed: true }), true],
     [manager({ status: "idle", connectionStatus: "disconnected" }), true],
-    [manager({ status: "idle" }, false), true], // restarted since
+    [manager({ status: "idle" }, false), true], // restarted kernel
     [undefined, undefined],
-  ])("%# is told by the notebook", async (widgets, expected) => {
+  ])("is detected from the state of the notebook: case %#", async (widgets, expected) => {
     expect(await isGone(new Widget(widgets))).toBe(expected);
   });
 });

@@ -14,7 +14,7 @@ describe("the drawing of a network", () => {
     [[4, 4, 4, 2]],
     [[4, 3, 3, 2]],
     [[4, 5, 2]],
-  ])("%j covers no number with another", (sizes) => {
+  ])("has no overlapping numbers for %j", (sizes) => {
     const { nodes, weights, radius, width, height } = layout(sizes)!;
     for (const [k, a] of weights.entries()) {
       for (const b of weights.slice(k + 1)) {
@@ -38,7 +38,7 @@ describe("the drawing of a network", () => {
       expect(x > 0 && x < width && y > radius && y < height - radius - 10).toBe(true);
     }
   });
-  it("is not attempted for large layers", () => expect(layout([4, MAX_DRAWN + 1, 2])).toBeNull());
+  it("is omitted for large layers", () => expect(layout([4, MAX_DRAWN + 1, 2])).toBeNull());
 });
 
 it.each([

@@ -7,7 +7,7 @@ import { LINES } from "../laboratory";
 const batches = (change: object) => new Batches({ ...DEFAULT_RECIPE, ...change }, LINES, null);
 
 describe("the batches of a training", () => {
-  it("go through the examples in order, with a smaller last batch", () => {
+  it("contain the examples in order, with a smaller last batch", () => {
     const source = batches({ batch_size: 3 });
     expect([source.count, source.perEpoch]).toEqual([4, 2]);
     expect([0, 1, 2, 3].map((step) => source.batchSize(step))).toEqual([3, 1, 3, 1]);
@@ -18,7 +18,7 @@ describe("the batches of a training", () => {
     ]);
   });
 
-  it("are shuffled anew in each epoch, and the same at any time", () => {
+  it("have a new order in each epoch, which depends only on the seed", () => {
     const source = batches({ batch_size: 4, order: "shuffled", seed: 3 });
     const orders = [0, 1, 2, 3].map((epoch) => source.batch(epoch).names);
     for (const order of orders) expect([...order].sort()).toEqual([...LINES.names].sort());
@@ -48,7 +48,7 @@ describe("the batches of a training", () => {
     for (const value of input) expect(value >= 0 && value <= 1).toBe(true);
   });
 
-  it("of a world are drawn by their number, with unique names", () => {
+  it("are drawn by their number from a world, with unique names", () => {
     const source = new Batches({ ...DEFAULT_RECIPE, batch_size: 8 }, LINES, DEFAULT_WORLD);
     expect([source.count, source.perEpoch, source.batchSize(12)]).toEqual([100, 13, 4]);
     const [first, second] = [source.batch(0), source.batch(1)];

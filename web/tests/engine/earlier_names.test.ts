@@ -9,7 +9,7 @@ const earlier = (name: string) => {
 };
 
 describe("names of earlier versions", () => {
-  it("become today's names, and other names stay", () => {
+  it("become current names, and other names stay unchanged", () => {
     const recipe = { hold: 0.5, schedule: "hold", loss: "given", epochs: 3 };
     expect(withPresentNames(recipe)).toEqual({
       hold_fraction: 0.5,

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { Forward } from "../../src/engine/forward";
 import { DEFAULT_ARCHITECTURE } from "../../src/engine/recipe";
 
-describe("a network that only answers", () => {
+describe("the forward pass of a network", () => {
   const { sheet, values } = JSON.parse(
     readFileSync(new URL("../../../tests/golden/sheet_4-3-2.json", import.meta.url), "utf-8"),
   );
   const cells = sheet.cells.filter(([name]: [string]) => /^(input|layer\d\.(weight|bias|z|a))\[[\d,]+\]$/.test(name));
   const names = cells.map(([name]: [string]) => name).filter((name: string) => /weight|bias/.test(name));
-  it("gives the sheet's answers, again and again", () => {
+  it("computes the outputs of the sheet, also after another prediction", () => {
     const network = new Forward({
       architecture: DEFAULT_ARCHITECTURE,
       parameters: names.map((name: string) => values[name]),

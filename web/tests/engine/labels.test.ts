@@ -6,12 +6,12 @@ import { labelInSentence, labelOf, LABELS } from "../../src/engine/labels";
 const golden = join(import.meta.dirname, "../../../tests/golden/request_parameters.json");
 const parameters: string[] = JSON.parse(readFileSync(golden, "utf-8"));
 
-it("has a label for every parameter of a request, and no label without a use", () => {
+it("every parameter of a request has a label, and every label is used", () => {
   expect(parameters.filter((name) => !labelInSentence(name))).toEqual([]);
   const others = Object.keys(LABELS).filter((name) => !parameters.includes(name));
   expect(others).toEqual(["validation"]); // an argument of Python that the error about patience names
 });
 
-it("begins a label on a field with a capital letter", () => {
+it("the label of a field begins with a capital letter", () => {
   expect([labelOf("learning_rate"), labelOf("nesterov"), labelInSentence("toString")]).toEqual(["Learning rate", "Nesterov", undefined]); // prettier-ignore
 });

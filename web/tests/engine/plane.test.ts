@@ -9,7 +9,7 @@ describe("the plane of contrasts", () => {
     expect(pictureAt(0, -1)).toEqual([0, 1, 0, 1]);
     expect(pictureAt(0, 0)).toEqual([0.5, 0.5, 0.5, 0.5]);
   });
-  it("gives back the contrasts of its pictures", () => {
+  it("returns the contrasts of its pictures", () => {
     for (const { input } of mapCells(21)) {
       const { rows, columns } = contrasts(input);
       pictureAt(rows, columns).forEach((value, i) => expect(value).toBeCloseTo(input[i], 12));

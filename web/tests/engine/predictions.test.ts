@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classify, isCorrect } from "../../src/engine/predictions";
 
-describe("a verdict", () => {
+describe("the verdict of a prediction", () => {
   const names = ["horizontal", "vertical"];
   it("is unsure below the threshold and undecided in a tie", () => {
     expect(classify([0.7, 0.4], names, 0.2).words).toBe("horizontal");

@@ -35,7 +35,7 @@ describe("a recording's bytes", () => {
     whole.set(data, 8 + header.length);
     return whole;
   }
-  it("open", async () => {
+  it("are opened", async () => {
     const opened = await openRecording((await bytes()).buffer, "run");
     expect([...opened.parameters]).toEqual([1, 2, 3, 4]);
     expect(opened.origin).toBe("seed 0");
@@ -70,7 +70,7 @@ const GOLDEN: Golden["watched"] = JSON.parse(
 );
 const [KNOWN] = GOLDEN;
 
-it("rejects a watched training with a missing part", async () => {
+it("a watched training with a missing part is rejected", async () => {
   const file = Uint8Array.from(atob(KNOWN.bytes), (c) => c.charCodeAt(0));
   await expect(openRecording(file.slice(0, -8).buffer, "it")).rejects.toThrow("it is damaged. It ends too early.");
 });

@@ -52,7 +52,7 @@ describe("a run", () => {
     expect(made.lossPerEpoch).toEqual([...made.losses]);
   });
 
-  it("leaves a frozen parameter as it was, and silences a node", () => {
+  it("does not change a frozen parameter, and silences a node", () => {
     const made = run({ frozen: ["layer1.weight[0,0]"], silenced: ["layer1.a[2]"] });
     expect(made.stateBefore(5)[0]).toBe(start[0]);
     const { prepared, values: found } = made.values(3);
@@ -69,7 +69,7 @@ describe("a run", () => {
 describe("a run with noise", () => {
   const { examples, sheets, runs }: Golden["runs"] = read("runs");
 
-  it("shows its pictures where a node is silenced and a parameter frozen", () => {
+  it("has noisy pictures also with a silenced node and a frozen parameter", () => {
     const [python] = runs;
     const run = trained(python, examples, sheets, { silenced: ["layer1.a[1]"], frozen: ["layer1.weight[0,0]"] });
     const { prepared: one, values: found } = run.values(7);
@@ -78,7 +78,7 @@ describe("a run with noise", () => {
     expect(run.stateBefore(run.done)[0]).toBe(python.memory[0][0]);
   });
 
-  it("of a world ends at its last step, with the same learning rates", () => {
+  it("from a world ends at its last step, with equal learning rates", () => {
     const python = runs.find(({ world }) => world !== null)!;
     const run = trained(python, examples, sheets, { ends: 150 });
     expect([run.total, run.done, run.truncated]).toEqual([150, 150, false]);

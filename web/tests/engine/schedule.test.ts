@@ -21,6 +21,6 @@ describe("a learning rate schedule", () => {
   });
 });
 
-it("smooths targets by spreading a share over all outputs", () => {
+it("label smoothing spreads a share of the target over all outputs", () => {
   expect(smoothed({ ...DEFAULT_RECIPE, label_smoothing: 0.5 }, [[1, 0]])).toEqual([[0.75, 0.25]]);
 });

@@ -16,7 +16,7 @@ function evaluated(): { sheet: Sheet; found: Float64Array } {
   return { sheet, found: sheet.evaluate(found) };
 }
 
-/** Evaluate one formula in a sheet of its own. */
+/** Evaluate one formula in a separate sheet. */
 function of(formula: Formula, given: Record<string, number> = {}): number {
   const cells = Object.keys(given).map((name) => [name, "input", null] as [string, string, null]);
   const sheet = new Sheet({ format: 2, batch: 1, cells: [...cells, ["result", "forward", formula]] });
@@ -40,7 +40,7 @@ describe("a sheet", () => {
     expect(of(["*", 1e200, 1e200, 0])).toBeNaN();
   });
 
-  it("holds pinned cells fixed", () => {
+  it("does not change pinned cells", () => {
     const { sheet, found } = evaluated();
     const pinned = sheet.evaluate(found.slice(), new Map([[sheet.index("layer1.a[1]"), 0]]));
     expect(pinned[sheet.index("layer1.a[1]")]).toBe(0);

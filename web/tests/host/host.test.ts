@@ -6,7 +6,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("a page of its own", () => {
+describe("the host of a standalone page", () => {
   it("stores its state in the address, without a new history entry", () => {
     const { length } = history;
     browser.write("#1.abc");

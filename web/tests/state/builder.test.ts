@@ -28,7 +28,7 @@ describe("a builder", () => {
     expect(initialParameters.mock.calls.map(([, first, count]) => [first, count])).toEqual([[32, 32], [2 ** 32 - 32, 32]]); // prettier-ignore
   });
 
-  it("asks again after a failure", async () => {
+  it("repeats a failed request", async () => {
     const pictures = vi.fn(api.pictures).mockRejectedValueOnce(new Error("busy"));
     const builder = new Builder({ ...api, pictures });
     await expect(builder.builtinSets(2)).rejects.toThrow("busy");
@@ -94,12 +94,12 @@ describe("a builder", () => {
 describe("a watched training", () => {
   it("cannot be trained on without targets", async () => {
     const builder = new Builder(watchedApi);
-    const untold: Examples = { ...known.root.pictures!, untold: true };
-    const run = await builder.root({ ...known.root, pictures: untold }, known.watched);
+    const unknown: Examples = { ...known.root.pictures!, targetsUnknown: true };
+    const run = await builder.root({ ...known.root, pictures: unknown }, known.watched);
     await expect(builder.branch(run, { from: 0, at: 1 })).rejects.toThrow(
       "The targets of this PyTorch training are unknown.",
     );
-    await expect(builder.root({ ...known.root, pictures: untold }, null)).rejects.toThrow(
+    await expect(builder.root({ ...known.root, pictures: unknown }, null)).rejects.toThrow(
       "targets of this PyTorch training are unknown",
     );
     const only = { input: [1, 0, 1, 0], target: [0, 1] };

@@ -4,7 +4,7 @@ import { bytesOf, GOLDEN, known, watchedApi, watchedLab } from "../watched";
 
 const file = (bytes: ArrayBuffer) => new File([bytes], "it.safetensors");
 
-describe("the recordings at hand", () => {
+describe("the open recordings", () => {
   it("return the bytes of the file that was opened last", async () => {
     const page = await watchedLab();
     const fuller = { ...known, bytes: new ArrayBuffer(1) };

@@ -25,7 +25,7 @@ async function lab(...others: Root[]): Promise<Lab> {
 
 describe("trainings side by side", () => {
   const fast = other("fast", { learning_rate: 5, epochs: 2 });
-  it("use their own recipes, and are shown at the same step", async () => {
+  it("use separate recipes, and are shown at the same step", async () => {
     const page = await lab(fast);
     expect(page.runs.map((run) => run.total)).toEqual([12, 8]);
     expect(page.runs[0].stateBefore(0)).toEqual(page.runs[1].stateBefore(0));
@@ -38,7 +38,7 @@ describe("trainings side by side", () => {
     page.playback.rewind();
     expect([page.state.active, page.runStep]).toEqual([1, 0]);
   });
-  it("have branches of their own", async () => {
+  it("have separate branches", async () => {
     const page = await lab(fast);
     page.playback.goto(4);
     page.selectRun(1);
@@ -113,8 +113,21 @@ describe("the laboratory", () => {
     expect(page.state.open).toBe(parameters[0]);
     page.open("layer7.bias[0]");
     expect(page.state.open).toBe(parameters[0]);
+    page.open("example0.layer1.z[0]"); // of a batch
+    expect(page.state.open).toBe("example0.layer1.z[0]");
     page.open("loss");
     expect(page.state.open).toBe("loss");
+  });
+
+  it("opens the cell of an example of a batch", async () => {
+    const { architecture, recipe } = defaultState();
+    const batches = { recipe: { ...recipe, batch_size: 3 }, architecture: { ...architecture, sizes: [4, 2, 2] } };
+    const page = await openLab({ ...batches, open: "example1.layer2.a[0]" });
+    expect(page.state.open).toBe("example1.layer2.a[0]");
+    page.open("example2.layer1.z[1]");
+    expect(page.state.open).toBe("example2.layer1.z[1]");
+    page.open("example3.layer1.z[1]"); // the batches have 3 examples and 1 example
+    expect(page.state.open).toBe("example2.layer1.z[1]");
   });
 
   it("resets what-ifs for a run with other layers", async () => {

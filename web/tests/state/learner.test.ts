@@ -7,12 +7,15 @@ describe("the ladder", () => {
   const answer = (key: string, networks: number) => ({ standing: { key, networks } }) as RungAnswer;
 
   it("measures missing rungs in order, and stores them by the number of seeds", async () => {
-    const asked: string[] = [];
-    const rung: PythonApi["rung"] = async (key, networks) => (asked.push(`${key} ${networks}`), answer(key, networks));
+    const requested: string[] = [];
+    const rung: PythonApi["rung"] = async (key, networks) => (
+      requested.push(`${key} ${networks}`),
+      answer(key, networks)
+    );
     const learning = new LearnerChapter({ rung } as PythonApi);
     await learning.measure(["b"]);
     await learning.measure(["a", "b", "c"]);
-    expect(asked).toEqual(["b 256", "a 256", "c 256"]);
+    expect(requested).toEqual(["b 256", "a 256", "c 256"]);
     expect(learning.busy).toBeNull();
     learning.seeds = 64;
     expect(learning.measurement("a")).toBeUndefined();
@@ -37,7 +40,7 @@ describe("the ladder", () => {
     expect([learning.busy, learning.measurement("a") !== undefined, learning.measurement("b")]).toEqual([null, true, undefined]); // prettier-ignore
   });
 
-  it("passes errors on", async () => {
+  it("reports errors", async () => {
     const learning = new LearnerChapter({ rung: async () => { throw new Error("busy"); } } as unknown as PythonApi); // prettier-ignore
     await expect(learning.measure(["a"])).rejects.toThrow("busy");
     expect(learning.busy).toBeNull();

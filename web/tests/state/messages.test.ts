@@ -9,7 +9,7 @@ describe("an attempt", () => {
   const failing = (error: unknown) => async () => {
     throw error;
   };
-  it("clears the message before it, and says whether it succeeded", async () => {
+  it("clears the previous message, and returns whether it succeeded", async () => {
     const messages = new Messages();
     messages.show("old");
     expect([await messages.attempt(async () => {}), messages.text]).toEqual([true, ""]);
@@ -24,7 +24,7 @@ describe("an attempt", () => {
     expect([await messages.attempt(failing(error)), messages.text]).toEqual([false, "it says why"]);
     expect(log).not.toHaveBeenCalled();
   });
-  it.each([[new TypeError("x is undefined"), "x is undefined"], ["a text", "a text"]])("logs %s, which is a bug", async (error, text) => {
+  it.each([[new TypeError("x is undefined"), "x is undefined"], ["a text", "a text"]])("logs %s as a bug", async (error, text) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const messages = new Messages();
     await messages.attempt(failing(error));
@@ -46,7 +46,7 @@ describe("the invalid field", () => {
     expect((await open("table")).invalidField).toEqual({ form: "table", parameter: "seed" });
     expect((await open()).invalidField).toBeNull();
   });
-  it("goes with its message", async () => {
+  it("is cleared with its message", async () => {
     const messages = await open("table");
     messages.dismiss();
     expect([messages.text, messages.invalidField]).toEqual(["", null]);
@@ -57,7 +57,7 @@ describe("the invalid field", () => {
     await messages.attempt(async () => {});
     expect(messages.invalidField).toBeNull();
   });
-  it("goes with a change of its own form, and leaves the message", async () => {
+  it("is cleared by a change of its form, and the message stays", async () => {
     const messages = await open("table");
     messages.unmark("recipe");
     expect(messages.invalidField).not.toBeNull();

@@ -13,7 +13,7 @@ describe("playback", () => {
     } // prettier-ignore
   });
 
-  it("counts steps from the start of a branch, and rewinds to the run it grew from", async () => {
+  it("counts steps from the start of a branch, and rewinds to its parent run", async () => {
     lab.playback.goto(6);
     await lab.branch({});
     lab.playback.stepBy(-100);
@@ -23,13 +23,13 @@ describe("playback", () => {
   });
 
   it("stays within the phases of the first and the last step", () => {
-    lab.state.stop = 0;
+    lab.state.phase = 0;
     lab.playback.stepByPhase(-1);
-    expect([lab.state.step, lab.state.stop]).toEqual([0, 0]);
+    expect([lab.state.step, lab.state.phase]).toEqual([0, 0]);
     lab.playback.goto(12);
-    lab.state.stop = 4;
+    lab.state.phase = 4;
     lab.playback.stepByPhase(1);
-    expect([lab.state.step, lab.state.stop]).toEqual([12, 4]);
+    expect([lab.state.step, lab.state.phase]).toEqual([12, 4]);
   });
 
   it("advances by the time that passed, and keeps fractions of a step", () => {

@@ -5,18 +5,18 @@ import { openLab } from "../laboratory";
 
 const ANSWER: PopulationAnswer = { networks: 10, verdicts: {}, histogram: null };
 
-it("names the noise of the step, unless the picture is the user's own", async () => {
+it("the name of a picture contains the noise of the step, except for a custom picture", async () => {
   const lab = await openLab({ step: 2 });
   await lab.change({ recipe: { ...lab.state.recipe, noise: 0.1 } });
   const population = new Population({ ...lab.api, population: async () => ANSWER }, lab.messages);
   await population.ask(lab.now);
   expect(population.result!.inputName).toBe("left with the noise of step 2");
-  lab.state.own = { input: [1, 0, 1, 0], target: [1, 0] };
+  lab.state.custom = { input: [1, 0, 1, 0], target: [1, 0] };
   await population.ask(lab.now);
   expect([population.result!.inputName, population.isRunning]).toEqual(["custom", false]);
 });
 
-it("asks about a world with its fields", async () => {
+it("a request for a population of a world has the fields of the world", async () => {
   const lab = await openLab();
   const { DEFAULT_WORLD } = await import("../../src/engine/world");
   await lab.change({ world: DEFAULT_WORLD });
@@ -26,7 +26,7 @@ it("asks about a world with its fields", async () => {
   expect(requests[0].world).toEqual(DEFAULT_WORLD);
 });
 
-it("identifies a training by everything except its seed", async () => {
+it("a training is identified by everything except its seed", async () => {
   const [first, second, other] = [
     await openLab(),
     await openLab({ seed: 3 }),

@@ -5,7 +5,7 @@ import { bytesOf, GOLDEN, watchedLab } from "../watched";
 const file = (bytes: ArrayBuffer) => new File([bytes], "it.safetensors");
 
 describe("a watched training", () => {
-  it("has unknown values only for steps that PyTorch did not take", async () => {
+  it("has unknown values only for steps that PyTorch did not run", async () => {
     const page = await watchedLab();
     page.playback.goto(4);
     expect(page.now.hasUnknown).toBe(false);
@@ -14,7 +14,7 @@ describe("a watched training", () => {
     page.playback.goto(4);
     expect(page.now.hasUnknown).toBe(true);
     page.playback.goto(1);
-    page.state.own = { input: [0, 0, 1, 1], target: [1, 0] };
+    page.state.custom = { input: [0, 0, 1, 1], target: [1, 0] };
     expect(page.now.hasUnknown).toBe(true);
   });
 });
@@ -25,7 +25,7 @@ describe("a position", () => {
     expect([now.names, now.input, now.target]).toEqual([["left"], [1, 0, 1, 0], [0, 1]]);
     expect(now.value("layer1.bias[0]")).toBe(run!.stateBefore(2)[12]);
     expect(now.value("no such cell")).toBeNaN();
-    state.own = { input: [0, 0, 0, 1], target: [1, 0] };
+    state.custom = { input: [0, 0, 0, 1], target: [1, 0] };
     expect([now.names, now.value("input[3]"), now.value("target[0]")]).toEqual([["custom"], 1, 1]);
     expect(now.outputs(now.evaluated)).toEqual(now.predict([0, 0, 0, 1]));
     playback.goto(12);
@@ -33,11 +33,11 @@ describe("a position", () => {
   });
 
   it("has computed the cells up to its phase", async () => {
-    const { now, state } = await openLab({ stop: 1 });
+    const { now, state } = await openLab({ phase: 1 });
     const computed = () =>
       ["input[0]", "layer2.a[0]", "loss", "layer1.bias[0].gradient"].map((name) => now.isComputed(name));
     expect(computed()).toEqual([true, true, false, false]);
-    state.stop = 3;
+    state.phase = 3;
     expect(computed()).toEqual([true, true, true, true]);
     expect(now.isComputed("no such cell")).toBe(false);
   });

@@ -30,7 +30,7 @@ describe("the form of a recipe", () => {
       order: null,
       architecture: { sizes: [9, 3, 2] },
       step: 0,
-      own: null,
+      custom: null,
     });
     const own = await open({ pictures: LINES });
     own.form.grid = 3;

@@ -4,7 +4,7 @@ import { Recordings, replayWarning, stateOfRecordings } from "../../src/state/re
 import { defaultState } from "../../src/state/state";
 import { given, known } from "../watched";
 
-describe("the recordings at hand", () => {
+describe("the open recordings", () => {
   it("are distinguished by their content", () => {
     const twin = { ...known, root: { ...known.root, watched: "another" }, watched: { ...known.watched!, steps: 3 } };
     const recordings = new Recordings();

@@ -5,9 +5,9 @@ import { defaultState, rootOf, type BranchSpec } from "../../src/state/state";
 
 const symbol = (cell: string) => `⟨${cell}⟩`;
 
-describe("a run in words", () => {
+describe("the description of a run", () => {
   it('is "from step 0" for a single root', () => expect(describeRun(defaultState(), 0, symbol)).toBe("from step 0"));
-  it("is described by its changes to the default recipe beside other roots", () => {
+  it("lists the changes to the default recipe beside other roots", () => {
     const recipe = { ...DEFAULT_RECIPE, optimizer: "adam", noise: 0.1, seed: 3 };
     const others = [
       { ...rootOf(defaultState()), recipe, seed: 4 },
@@ -27,10 +27,10 @@ describe("a run in words", () => {
     ],
     [{ order: [1, 0], only: { input: [], target: [] } }, "from step 7: custom order, one example"],
     [{ silenced: ["a"], frozen: ["w"] }, "from step 7: ⟨a⟩ switched off, ⟨w⟩ frozen"],
-  ])("of a branch with %j is its changes", (spec, words) => {
+  ])("lists the changes of a branch with %j", (spec, words) => {
     expect(describeRun({ ...defaultState(), branches: [{ from: 0, at: 7, ...spec }] }, 1, symbol)).toBe(words);
   });
-  it("of a branch includes its parent if there are several roots", () => {
+  it("includes the parent of a branch if there are several roots", () => {
     const state = {
       ...defaultState(),
       others: [{ ...rootOf(defaultState()), name: "fast" }],

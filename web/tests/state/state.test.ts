@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { defaultState, rootIndex, rootOf, rootsOf, runName, withoutRun, type State } from "../../src/state/state";
 
 const other = (name: string | null) => ({ ...rootOf(defaultState()), name });
-/** Runs: 0 and 1 are roots, 2 grew from 1, 3 from 0, 4 from 2. */
+/** Runs: 0 and 1 are roots; the parent of 2 is 1, of 3 is 0, of 4 is 2. */
 const STATE: State = {
   ...defaultState(),
   others: [other("fast")],

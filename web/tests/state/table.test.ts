@@ -15,17 +15,18 @@ describe("a table", () => {
     ["iris", "text/csv", true],
     ["run.safetensors", "", false],
     ["csv", "", false],
-  ])("is known by its name or kind: %s", (name, type, is) => expect(isTable({ name, type })).toBe(is));
+  ])("is detected by its name or type: %s", (name, type, is) => expect(isTable({ name, type })).toBe(is));
 
   it.each([
     [{ low: 4.3, high: 7.9 }, "numbers from 4.3 to 7.9"],
     [{ odd: "red", missing: 2 }, "numbers from 0 to 1; not a number: red; 2 empty"],
     [{ words: true, odd: "a", different: 2, examples: ["a", "b"] }, "2 values: a, b"],
+    [{ words: true, odd: "a", different: 1, examples: ["a"] }, "1 value: a"],
     [{ words: true, odd: "a", different: 11, examples: ["a", "b"] }, "more than 10 values: a, b, …"],
     [{ words: true, different: 0, missing: 3 }, "empty"],
-  ])("says what a column holds: %o", (given, words) => expect(describeColumn(column(given))).toBe(words));
+  ])("describes a column: %o", (given, words) => expect(describeColumn(column(given))).toBe(words));
 
-  it("ignores words and excluded columns, but not the label and the names", () => {
+  it("ignores text columns and excluded columns, except the label and the names", () => {
     const columns = [["name", true], ["kind", true], ["note", true], ["x", false], ["y", false]] as const; // prettier-ignore
     const head = { rows: 1, label: null, columns: columns.map(([name, words]) => column({ name, words })) };
     expect(ignoredColumns(head, "kind", ["y", "kind"])).toEqual(["note", "y"]);
@@ -39,7 +40,7 @@ describe("a table", () => {
   });
 });
 
-describe("a table on a page", () => {
+describe("the import of a table", () => {
   function open(api: Partial<Api>) {
     const messages = new Messages();
     const load = async () => {};
@@ -54,14 +55,14 @@ describe("a table on a page", () => {
     expect(table.head).toBe(null);
   });
   it("uses the proposed label and the seed of the page", async () => {
-    const asked: string[] = [];
+    const request: string[] = [];
     const columns = async (name: string, text: string) => {
-      asked.push(name, text);
+      request.push(name, text);
       return { rows: 2, label: "label", columns: [] };
     };
     const { messages, table } = open({ columns });
     await table.open(file);
-    expect([messages.text, asked, table.label, table.seed]).toEqual(["", ["own.csv", await file.text()], "label", 3]);
+    expect([messages.text, request, table.label, table.seed]).toEqual(["", ["own.csv", await file.text()], "label", 3]);
     table.label = null;
     await table.train();
     expect(messages.text).toBe(

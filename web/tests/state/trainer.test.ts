@@ -10,14 +10,14 @@ const longRun = async () => {
   return new Run(setup, prepared, lab.run!.stateBefore(0));
 };
 
-it("trains in slices until the step is done", async () => {
+it("a trainer works in slices until the step is done", async () => {
   const [trainer, run] = [new Trainer(), await longRun()];
   await trainer.trainTo(run, 150, trainer.begin());
   expect(run.done).toBeGreaterThanOrEqual(150);
   expect(trainer.revision).toBeGreaterThan(1);
 });
 
-it("stops when another training begins", async () => {
+it("a trainer stops when another training begins", async () => {
   const [trainer, run] = [new Trainer(), await longRun()];
   run.advance = () => void trainer.begin();
   await trainer.trainTo(run, 150, trainer.begin());

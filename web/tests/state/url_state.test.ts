@@ -7,15 +7,15 @@ import type { Examples } from "../../src/types";
 
 describe("the address", () => {
   it("is empty for the default state", () => expect(toAddress(defaultState())).toBe(""));
-  it("holds any state", () => {
+  it("contains any state", () => {
     for (let seed = 0; seed < 200; seed++) {
       const draw = (n: number) => shuffled(n, seed, n)[0];
       const state: State = {
         ...defaultState(),
         seed: draw(1000),
         step: draw(400),
-        stop: draw(5),
-        own: draw(2) ? { input: [0.5, 1 / 3, 0, 1], target: [0, 1] } : null,
+        phase: draw(5),
+        custom: draw(2) ? { input: [0.5, 1 / 3, 0, 1], target: [0, 1] } : null,
       };
       state.recipe = {
         ...state.recipe,
@@ -36,9 +36,27 @@ describe("the address", () => {
   });
   it.each([
     ["#1.%%%", "damaged"], ["#1." + btoa("{"), "damaged"], ["#7.x", "cannot read the address"], ["#1." + btoa('{"x":1}'), "unknown field x"],
-    ["#1." + btoa('{"seed":-1}'), "Its field seed"], ["#1." + btoa('{"stop":9}'), "Its field stop"], ["#1." + btoa('{"own":{"input":"a"}}'), "Its field own"],
+    ["#1." + btoa('{"seed":-1}'), "Its field seed"], ["#1." + btoa('{"phase":9}'), "Its field phase"], ["#1." + btoa('{"custom":{"input":"a"}}'), "Its field custom"],
+    ["#1." + btoa('{"stop":9}'), "Its field phase"], ["#1." + btoa('{"own":{"input":"a"}}'), "Its field custom"], ["#1." + btoa('{"pictures":"x"}'), "Its field pictures"],
     ["#1." + btoa('{"branches":[{"from":3,"at":0}]}'), "Its field branches"], ["#1." + btoa('{"active":2}'), "Its field active"],
   ])("%s is rejected", (address, words) => expect(() => fromAddress(address)).toThrow(words)); // prettier-ignore
+});
+
+describe("an address of an earlier version", () => {
+  const address = (changes: unknown) => "#1." + btoa(JSON.stringify(changes));
+  it("has the phase and the custom example under their earlier names", () => {
+    const custom = { input: [0.5, 0, 1, 1], target: [1, 0] };
+    expect(fromAddress(address({ stop: 2, own: custom, name: "hold" }))).toEqual({ ...defaultState(), phase: 2, custom, name: "hold" }); // prettier-ignore
+  });
+  it("has earlier names in examples, branches and other roots", () => {
+    const pictures = { inputs: [[1, 0, 0, 1]], targets: [[1]], names: ["one"], shape: [2, 2] };
+    const other = { ...rootOf(defaultState()), recipe: { schedule: "hold", hold: 0.5 } };
+    const branch = { from: 0, at: 3, recipe: { final: 0.1 } };
+    const state = fromAddress(address({ pictures: { ...pictures, answers: ["bright"] }, others: [other], branches: [branch] })); // prettier-ignore
+    expect(state.pictures).toEqual({ ...pictures, target_names: ["bright"] });
+    expect(state.others[0].recipe).toEqual({ schedule: "hold_then_decay", hold_fraction: 0.5 });
+    expect(state.branches[0].recipe).toEqual({ final_fraction: 0.1 });
+  });
 });
 
 describe("the address of trainings side by side", () => {
@@ -47,7 +65,7 @@ describe("the address of trainings side by side", () => {
     name: "fast",
     recipe: { ...DEFAULT_RECIPE, learning_rate: 5, epochs: 2 },
   };
-  it("holds the difference to the initial state", () => {
+  it("contains the difference to the initial state", () => {
     const state: State = { ...defaultState(), others: [fast], active: 2, branches: [{ from: 1, at: 3 }], step: 5 };
     expect(fromAddress(toAddress(state)!)).toEqual(state);
     const start = { ...defaultState(), others: [fast] };
@@ -68,11 +86,11 @@ describe("an address with examples", () => {
     scaling: { columns: ["x", "y"], low: [0, 1], high: [5, 6] },
   });
 
-  it("carries the held-out examples", () => {
+  it("contains the held-out examples", () => {
     const state = { ...defaultState(), pictures: set(7), heldOut: set(3) };
     expect(fromAddress(toAddress(state)!)).toEqual(state);
   });
-  it("carries a limited number of examples", () => {
+  it("contains a limited number of examples", () => {
     const many = { ...defaultState(), pictures: set(700), heldOut: set(301) };
     expect(toAddress({ ...many, heldOut: set(300) })).toMatch(/^#1[.]/);
     expect(toAddress(many)).toBeNull();

@@ -83,14 +83,14 @@ describe("the page", () => {
     await waitFor(() => expect(write).toHaveBeenLastCalledWith(lab.address));
   });
 
-  it("takes the keys of its document", async () => {
+  it("handles the keys of its document", async () => {
     const { lab } = await open();
     await fireEvent.keyDown(document.body, { key: "Home" });
     await fireEvent.keyDown(document.body, { key: "ArrowRight" });
     expect(lab.state.step).toBe(1);
   });
 
-  it("settles the lower panels a little later", async () => {
+  it("updates the lower panels after a delay", async () => {
     const { lab } = await open();
     await waitFor(() => expect(document.querySelector(".lab")!.ariaBusy).toBe("false"));
     flushSync(() => lab.playback.goto(2));
@@ -112,7 +112,10 @@ describe("the page", () => {
 
 describe("the header", () => {
   it("starts a chapter, and starts over", async () => {
-    const { lab } = await open({}, { about: async () => ({ version: "1.2", limits: {}, chapters: CHAPTERS }) });
+    const { lab } = await open(
+      {},
+      { about: async () => ({ version: "1.2", limits: {}, choices: {}, chapters: CHAPTERS }) },
+    );
     await click(/1\s+High rate/);
     await waitFor(() =>
       expect([lab.state.chapter, lab.state.recipe.learning_rate, lab.state.step]).toEqual(["high_rate", 5, 400]),

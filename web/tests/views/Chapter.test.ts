@@ -32,7 +32,7 @@ const text = () => document.body.textContent!.replace(/\s+/g, " ");
 
 async function open(chapter: string | null = "nudge") {
   const story = vi.fn<PythonApi["story"]>(async () => TOLD);
-  const about = async () => ({ version: "1", limits: {}, chapters: HEADS });
+  const about = async () => ({ version: "1", limits: {}, choices: {}, chapters: HEADS });
   const lab = await openLab({ chapter, seed: 7 }, { story, about });
   render(Chapter, { lab });
   return { lab, story };
@@ -87,7 +87,7 @@ describe("a chapter", () => {
     expect(screen.queryByRole("link", { name: "a book" })).toBeNull();
   });
 
-  it("begins again with another seed, and cancels what it measures", async () => {
+  it("restarts with another seed, and cancels its measurement", async () => {
     const { lab, story } = await open();
     let cancelled = false;
     story.mockImplementationOnce(

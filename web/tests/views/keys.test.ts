@@ -4,7 +4,7 @@ import { handleKey } from "../../src/views/keys";
 import { openLab } from "../laboratory";
 
 let lab: Lab;
-beforeEach(async () => void (lab = await openLab({ step: 5, stop: 2 })));
+beforeEach(async () => void (lab = await openLab({ step: 5, phase: 2 })));
 
 /** Press a key in an element. Return whether the page used it. */
 function press(key: string, html = "<p></p>", change: KeyboardEventInit = {}): boolean {
@@ -24,9 +24,9 @@ describe("a key", () => {
   }); // prettier-ignore
   it("moves by phases, plays and branches", async () => {
     press(".");
-    expect(lab.state.stop).toBe(3);
+    expect(lab.state.phase).toBe(3);
     press(",");
-    expect(lab.state.stop).toBe(2);
+    expect(lab.state.phase).toBe(2);
     press(" ");
     expect(lab.playback.playing).toBe(true);
     press("b");
@@ -38,7 +38,7 @@ describe("a key", () => {
     ["ArrowLeft", "<p></p>", { altKey: true }], ["Home", "<p></p>", { metaKey: true }], ["x", "<p></p>", {}],
   ])("%s in %s with %j is ignored", (key, html, change) => {
     expect(press(key, html, change)).toBe(false);
-    expect([lab.state.step, lab.state.stop, lab.playback.playing, lab.runs.length]).toEqual([5, 2, false, 1]);
+    expect([lab.state.step, lab.state.phase, lab.playback.playing, lab.runs.length]).toEqual([5, 2, false, 1]);
   }); // prettier-ignore
   it("is ignored until the page is ready", () => {
     lab.ready = false;

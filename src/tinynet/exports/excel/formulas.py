@@ -7,7 +7,7 @@ from tinynet.core.formulas import Formula
 from tinynet.core.notation import ATOM, PRODUCT, SUM
 from tinynet.errors import TinyNetError
 
-MAX_CHARACTERS, MAX_ARGUMENTS = 8192, 255  # of a formula and of a function, in Excel
+MAX_CHARACTERS, MAX_ARGUMENTS = 8192, 255  # limits of Excel for a formula and a function
 MAX_EXPONENT = 709  # e^710 overflows
 SMALLEST = "1E-300"  # replaces 0 in a logarithm
 NEAR_ONE = "0.9999999999999"  # above this number a spreadsheet loses digits of 1 - x, and rounds it to 0
@@ -16,7 +16,10 @@ Written = tuple[str, int]  # a formula and its precedence
 
 
 class Exact(float):
-    """A number that is written with every digit: xlsxwriter writes 16 digits, and some numbers need 17."""
+    """A number that is written with every digit.
+
+    xlsxwriter writes 16 digits, and some numbers need 17.
+    """
 
     def __str__(self) -> str:
         return repr(float(self) + 0.0)  # -0.0 becomes 0.0
@@ -43,8 +46,8 @@ def excel(formula: Formula, name: Callable[[str], str] = defined_name) -> str:
 
     name : Returns the name of a cell.
 
-    The result equals the value of the sheet wherever that is finite. e^x stops growing at e^709. The logarithm of 0 is a
-    large negative number, which the loss cuts at -100 like minus infinity.
+    The result equals the value of the sheet if that value is finite. e^x stops growing at e^709. The logarithm of
+    0 is a large negative number, which the loss cuts at -100 like minus infinity.
 
     Raises TinyNetError if the formula is too long for a spreadsheet.
 
@@ -79,7 +82,7 @@ def _written(formula: Formula, name: Callable[[str], str]) -> Written:
 def _infix(operation: str, parts: Iterable[Written]) -> Written:
     """Write a sum or a product from left to right.
 
-    Brackets are added where they are needed.
+    Brackets are added only if they are needed.
     """
     precedence = SUM if operation in "+-" else PRODUCT
     first, *rest = parts
@@ -99,7 +102,7 @@ def _negative(part: Written) -> Written:
 def _logarithm(formula: Formula, name: Callable[[str], str]) -> str:
     """Write ln x.
 
-    In ln (1 - x) with x near 1, -ln x replaces 1 - x, with an error below 1e-13.
+    If x is near 1, -ln x replaces 1 - x in ln (1 - x), with an error below 1e-13.
     """
     argument = _written(formula, name)[0]
     if isinstance(formula, tuple) and formula[:2] == ("-", 1.0):

@@ -1,4 +1,7 @@
-"""The first worksheet of a workbook: instructions, and the loss of each step."""
+"""The first worksheet of a workbook.
+
+The worksheet has instructions, and the loss of each step.
+"""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""The worksheet of one training step: every cell of the sheet with its formula."""
+"""The worksheet of one training step.
+
+The worksheet has every cell of the sheet with its formula.
+"""
 
 from typing import Any, NamedTuple
 
@@ -88,7 +91,7 @@ class StepSheet(NamedTuple):
 
 
 def write_step(book: Any, styles: Styles, step: StepSheet) -> None:
-    """Write the worksheet of one step, and define the names of its cells."""
+    """Write one step, and define the names of its cells."""
     sheet = book.add_worksheet(step.name)
     set_up_page(sheet, header_rows=1)
     heading = f"{step.name.capitalize()}, epoch {step.moment.epoch}: {', '.join(step.moment.names)}"
@@ -135,7 +138,10 @@ def _write_row(sheet: Any, styles: Styles, y: int, step: StepSheet, row: CellRow
 
 
 def _formula_text(step: StepSheet, row: CellRow) -> str:
-    """Return the formula in symbols, or the origin of a given number."""
+    """Return the formula in symbols.
+
+    For a given number, the result is the origin of the number.
+    """
     if row.cell.formula is not None:
         return "= " + write(row.cell.formula, TEXT)
     if row.formula is None:
@@ -149,7 +155,10 @@ def _meaning(step: StepSheet, row: CellRow) -> str:
 
 
 def _write_pictures(sheet: Any, styles: Styles, step: StepSheet) -> None:
-    """Write each picture as gray squares whose formulas are its pixels, beside the rows."""
+    """Write each picture as gray squares beside the rows.
+
+    The formulas of the squares are the pixels.
+    """
     batch = step.moment.batch
     if batch.shape is None or batch.shape[1] > MAX_PICTURE_WIDTH:
         return

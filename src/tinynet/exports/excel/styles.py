@@ -1,4 +1,4 @@
-"""Colors, cell formats and page setup of the worksheets in a workbook."""
+"""Colors, cell formats and page setup of worksheets."""
 
 from typing import Any
 
@@ -20,7 +20,10 @@ Columns = tuple[tuple[str, int, str], ...]  # header, width in characters, align
 
 
 class Styles:
-    """The formats of a workbook. Equal formats are created once."""
+    """The formats of a workbook.
+
+    Equal formats are created once.
+    """
 
     def __init__(self, book: Any) -> None:
         self._book = book
@@ -35,13 +38,13 @@ class Styles:
     def change(self, **properties: Any) -> Any:
         """Return a format for a conditional rule.
 
-        It changes only these properties of a cell.
+        The format changes only these properties of a cell.
         """
         return self._book.add_format(properties)
 
 
 def set_up_page(sheet: Any, header_rows: int) -> None:
-    """Set the paper and the rows that are repeated on every page."""
+    """Set the paper, and the rows repeated on every page."""
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
@@ -57,7 +60,7 @@ def write_headers(sheet: Any, styles: Styles, row: int, columns: Columns) -> Non
 
 
 def use_scientific_notation(sheet: Any, styles: Styles, area: tuple[int, int, int, int]) -> None:
-    """Show very small and very large numbers with a power of 10.
+    """Show very small and very large numbers scientifically.
 
     area : First row, first column, last row, last column.
     """

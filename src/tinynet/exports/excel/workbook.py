@@ -1,4 +1,7 @@
-"""Training steps as an .xlsx workbook in which every cell of the sheet is a live formula."""
+"""Training steps as an .xlsx workbook.
+
+Every cell of the sheet is a live formula.
+"""
 
 import io
 import math
@@ -11,7 +14,7 @@ import numpy as np
 
 from tinynet.core import optimizers
 from tinynet.core.sheet import sheet_of
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, counted, named
 from tinynet.exports.excel import overview
 from tinynet.exports.excel.formulas import defined_name, excel
 from tinynet.exports.excel.step_sheet import CellRow, StepSheet, write_step
@@ -29,9 +32,9 @@ MAX_CELLS, MAX_STEPS = 100_000, 250  # a larger workbook opens slowly
 
 
 def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = None) -> bytes:
-    """Return one step or one epoch of a recording as a workbook.
+    """Return a step or an epoch as a workbook.
 
-    epoch : 0 if neither is given.
+    epoch : The epoch. If neither a step nor an epoch is given, the workbook has epoch 0.
 
     Raises TinyNetError if both are given, for a step or an epoch that does not exist, and for too many cells.
     """
@@ -46,7 +49,8 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
     if not -epochs <= epoch < epochs:
         allowed = f" It must be from {-epochs:,} to {epochs - 1:,}." if epochs else ""
         raise TinyNetError(
-            f"is {shown(epoch)} and this recording has {epochs:,} epochs.{allowed}", parameter="epoch"
+            f"is {shown(epoch)} and this recording has {counted(epochs, 'epoch')}.{allowed}",
+            parameter="epoch",
         )
     first = epoch % epochs * run.steps_per_epoch
     steps = range(first, min(first + run.steps_per_epoch, run.steps))
@@ -58,8 +62,9 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
 def workbook(moments: Sequence[Moment], *, origin: str | None = None) -> bytes:
     """Return consecutive steps as an .xlsx workbook.
 
-    It has an overview and one worksheet for each step. Inputs, targets, settings and the parameters before the first step are numbers that you can change. Everything else is
-    a formula with its value. Each step starts from the results of the step before. Equal steps give equal bytes.
+    The workbook has an overview and one worksheet for each step. Inputs, targets, settings and the parameters
+    before the first step are numbers that you can change. Everything else is a formula with its value. Each step
+    starts from the results of the step before. Equal steps give equal bytes.
 
     origin : str, optional. The origin of the training in the title. By default the origin of the first step's network.
 
@@ -103,7 +108,7 @@ def _step_sheet(moments: Sequence[Moment], k: int) -> StepSheet:
 def _links(moments: Sequence[Moment], k: int) -> dict[str, str]:
     """Return the formulas of cells that come from earlier steps.
 
-    The first step has none.
+    The first step has no such formulas.
     """
     if k == 0:
         return {}
@@ -113,7 +118,7 @@ def _links(moments: Sequence[Moment], k: int) -> dict[str, str]:
     links = {name: defined_name(f"{name}.after", before) for name in carried}
     links |= {name: defined_name(name, first) for name in optimizers.settings(recipe)}
     factor = recipe.learning_rate / moments[0].recipe.learning_rate
-    if factor != 1:  # with a schedule
+    if factor != 1:  # the rate has a schedule
         links["rate"] += f"*{factor:.15G}"
     return links
 
@@ -140,7 +145,7 @@ def _check(moments: Sequence[Moment]) -> None:
 
 
 def _follows(before: Moment, after: Moment) -> bool:
-    """Whether a step starts from the result of another.
+    """Return whether a step starts from another's result.
 
     The steps of a PyTorch training are compared up to its rounding.
     """

@@ -1,4 +1,4 @@
-"""Compose the papers and the key from steps solved by hand."""
+"""Compose papers and key from steps solved by hand."""
 
 from collections.abc import Sequence
 
@@ -75,7 +75,10 @@ def _instructions(solved: Solved) -> tuple[str, ...]:
 
 
 def _calculator(solved: Solved) -> str:
-    """Return a sentence with the functions that the calculator needs, or ""."""
+    """Return a sentence with the functions that a calculator needs.
+
+    The sentence is "" if no function is needed.
+    """
     needs = {
         "eˣ": _uses(solved, "sigmoid") or _uses(solved, "exp"),
         "tanh": _uses(solved, "tanh"),
@@ -96,7 +99,10 @@ def _has(formula: Formula | None, operation: str) -> bool:
 
 
 def _parameter_table(solved: Solved, n: int) -> Table:
-    """Return the weights and biases of layer n, one row for each node."""
+    """Return the parameters of layer n as a table.
+
+    Each node has a row with its weights and its bias.
+    """
     sources = [text_symbol(name) for name in inputs_of(solved.sheet.architecture, "", n)]
     rows: list[tuple[str | Blank, ...]] = []
     for j in range(solved.network.sizes[n]):
@@ -129,7 +135,10 @@ def _class_question(solved: Solved) -> Question:
 
 
 def _group_questions(solved: Solved, cells: list[Cell]) -> list[Question]:
-    """Return the questions of cells of one kind, all with the same room."""
+    """Return the questions of cells of one kind.
+
+    All questions have equal room.
+    """
     texts = []
     for cell in cells:
         assert cell.formula is not None
@@ -145,7 +154,7 @@ def _group_questions(solved: Solved, cells: list[Cell]) -> list[Question]:
 def _without_floor(formula: Formula, solved: Solved) -> Formula:
     """Return the formula without the limit of a logarithm.
 
-    The limit stays if the logarithm is below it.
+    The limit remains if the logarithm is below the limit.
     """
     if not isinstance(formula, tuple):
         return formula
@@ -209,7 +218,10 @@ def _key_cells(solved: Solved) -> list[str]:
 
 
 def key_numbers(solved: Sequence[Solved], seeds: Sequence[int]) -> tuple[dict[str, float], ...]:
-    """Return the numbers to check by symbol, a record for each student."""
+    """Return the numbers to check by symbol.
+
+    Each student has a record.
+    """
     names = _key_cells(solved[0])
     return tuple(
         {
@@ -222,7 +234,10 @@ def key_numbers(solved: Sequence[Solved], seeds: Sequence[int]) -> tuple[dict[st
 
 
 def compose_key(solved: Sequence[Solved], seeds: Sequence[int]) -> Table:
-    """Return the numbers to check as a table, a row for each student."""
+    """Return the numbers to check as a table.
+
+    Each student has a row.
+    """
     first, names = solved[0], _key_cells(solved[0])
     headers = ("seed", *map(text_symbol, names), "L′")
     rows = [

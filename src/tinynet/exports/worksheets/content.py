@@ -1,4 +1,7 @@
-"""The content of a worksheet before layout: the same for HTML and PDF, for questions and solutions."""
+"""The content of a worksheet before layout.
+
+The content is the same for HTML and PDF, for questions and solutions.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +14,7 @@ KEY_LEGEND = (
 
 
 class Blank(NamedTuple):
-    """A place to write in, with its answer."""
+    """A place to write an answer."""
 
     answer: str
 
@@ -24,7 +27,7 @@ class Question(NamedTuple):
     """One answer to find.
 
     formula : Formula with symbols, such as `a¹₀ = σ(z¹₀)`.
-    numbers : Formula with the student's numbers; empty if it would only repeat the answer.
+    numbers : Formula with the student's numbers; empty if the formula would only repeat the answer.
     room : "half" a line, a "whole" line, or "two" lines.
     equals : Whether an equals sign is drawn before the answer.
     """
@@ -57,7 +60,9 @@ class Section(NamedTuple):
 
 
 class Diagram(NamedTuple):
-    """A network diagram in a box of width and height 1, from the top left.
+    """A network diagram in a unit square.
+
+    The origin is the top left.
 
     nodes : (x, y, symbol) of each node.
     edges : (x, y, x, y) of each edge.
@@ -89,7 +94,9 @@ class Paper:
 
 
 def room_for(formula: str, numbers: str) -> str:
-    """Return the space that a question needs: "half" a line, a "whole" line, or "two" lines.
+    """Return the space that a question needs.
+
+    The space is "half" a line, a "whole" line, or "two" lines.
 
     >>> room_for("a¹₀ = σ(z¹₀)", "σ(−0.317)")
     'half'
@@ -101,7 +108,7 @@ def room_for(formula: str, numbers: str) -> str:
 
 
 def network_diagram(sizes: tuple[int, ...], symbols: tuple[tuple[str, ...], ...]) -> Diagram:
-    """Return the diagram of a network with a symbol for each node.
+    """Return the diagram of a network with symbols for nodes.
 
     >>> len(network_diagram((4, 3, 2), (("x",) * 4, ("a",) * 3, ("a",) * 2)).edges)
     18

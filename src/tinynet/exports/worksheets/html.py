@@ -1,4 +1,7 @@
-"""Worksheets as one self-contained HTML file for printing, without scripts."""
+"""Worksheets as one self-contained HTML file for printing.
+
+The file has no scripts.
+"""
 
 from collections.abc import Sequence
 from html import escape
@@ -61,7 +64,7 @@ thead { display: table-header-group; }
 
 
 def document(papers: Sequence[Paper], key: Table, kind: str) -> str:
-    """Return the questions, the solutions or the key as an HTML document."""
+    """Return questions, solutions or key as an HTML document."""
     if kind == "key":
         head = f"<header><h1>{escape(key.title)}</h1></header>"
         body = f"<article>{head}{_table(key._replace(title=''), True)}{_paragraphs(KEY_LEGEND)}</article>"

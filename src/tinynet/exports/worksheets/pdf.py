@@ -1,4 +1,7 @@
-"""Worksheets as PDF, by fpdf2 and the DejaVu fonts of matplotlib."""
+"""Worksheets as PDF.
+
+The PDF is made by fpdf2, with the DejaVu fonts of matplotlib.
+"""
 
 from collections.abc import Sequence
 
@@ -57,7 +60,7 @@ def _paper(pages: Pages, paper: Paper, *, solved: bool) -> None:
 def _example_and_parameters(pages: Pages, paper: Paper) -> None:
     """Draw the picture, the diagram and the parameters.
 
-    The parameters are beside the diagram, or below it if their tables are wide.
+    The parameters are beside the diagram. If their tables are wide, the parameters are below the diagram.
     """
     top, x = pages.y + 3, MARGIN
     if paper.picture is not None:
@@ -118,7 +121,10 @@ def _section(pages: Pages, section: Section, solved: bool) -> None:
 
 
 def _questions(pages: Pages, questions: Sequence[Question], solved: bool) -> None:
-    """Draw the questions below each other, and two short questions side by side."""
+    """Draw the questions below each other.
+
+    Two short questions are side by side.
+    """
     waiting: list[Question] = []
     for question in questions:
         if waiting and question.room != "half":
@@ -143,9 +149,9 @@ def _line(pages: Pages, questions: list[Question], solved: bool) -> None:
 
 
 def _question(pages: Pages, question: Question, x: float, y: float, width: float, solved: bool) -> None:
-    """Draw the formula, a line for the numbers, and a box.
+    """Draw a question: formula, line for numbers, and box.
 
-    A question on two lines has the formula on the first.
+    A question on two lines has the formula on the first line.
     """
     pdf, right = pages.pdf, x + width - BOX
     pdf.set_font(size=9)
@@ -177,7 +183,10 @@ def _question(pages: Pages, question: Question, x: float, y: float, width: float
 
 
 def _results(pages: Pages, paper: Paper) -> None:
-    """Draw the results, and the sentences about them beside the table."""
+    """Draw the results.
+
+    The sentences about the results are beside the table.
+    """
     pages.ensure_space(8 + SOLVED_ROW * (len(paper.results.rows) + 1))
     pages.move_to(pages.y + 3)
     top = pages.y

@@ -1,4 +1,7 @@
-"""Draw on the pages of a PDF from top to bottom, in the DejaVu fonts of matplotlib."""
+"""Draw on the pages of a PDF.
+
+Pages are filled from top to bottom. The fonts are the DejaVu fonts of matplotlib.
+"""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from tinynet.plugins import extra
 
 MARGIN, WIDTH, BOTTOM = 14.0, 182.0, 283.0  # millimetres, on A4
 BOX = 25.0  # width of the box of an answer
-TITLE_WIDTH = 78.0  # with name and date beside it
+TITLE_WIDTH = 78.0  # width of a title with name and date beside it
 Color = tuple[int, int, int]
 INK, MUTED, FAINT, PEN, SHADE = (32, 36, 44), (95, 102, 114), (201, 204, 210), (31, 95, 168), (242, 242, 238)
 
@@ -25,7 +28,7 @@ class Pages:
 
     @property
     def y(self) -> float:
-        """The current position in millimetres from the top of the page."""
+        """The current position from the top, in millimetres."""
         return float(self.pdf.get_y())
 
     def start_paper(self, title: str, footer: str) -> None:
@@ -55,7 +58,7 @@ class Pages:
             self.pdf.set_xy(MARGIN, MARGIN)
 
     def ensure_space(self, height: float) -> None:
-        """Start a new page unless this height fits on the current page."""
+        """Start a new page unless this height fits."""
         if self.y + height > BOTTOM:
             self._page()
 
@@ -63,7 +66,10 @@ class Pages:
         self, text: str, x: float, y: float, width: float, height: float, *, size: float = 9,
         ink: Color = INK, align: str = "L", style: str = "",
     ) -> None:  # fmt: skip
-        """Write one line into a box, in a smaller size if it does not fit."""
+        """Write one line into a box.
+
+        The text becomes smaller if the box is too small.
+        """
         self.pdf.set_font(size=size, style=style)
         text_width = self.pdf.get_string_width(text)
         if text_width > width - 0.5:
@@ -81,14 +87,14 @@ class Pages:
         size: float = 9,
         ink: Color = INK,
     ) -> None:
-        """Write a paragraph, from x to the right margin."""
+        """Write a paragraph from x to the right margin."""
         self.pdf.set_font(size=size, style=style)
         self.pdf.set_text_color(*ink)
         self.pdf.set_x(x)
         self.pdf.multi_cell(MARGIN + WIDTH - x, 0.5 * size, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
     def move_to(self, y: float) -> None:
-        """Move to `y` millimetres from the top of the page, at the left margin."""
+        """Move to the left margin, `y` millimetres from the top."""
         self.pdf.set_xy(MARGIN, y)
 
     def table(self, table: Table, width: float, *, solved: bool, row: float, x: float = MARGIN) -> None:
@@ -108,7 +114,10 @@ class Pages:
             self._row(cells, widths, x, row, solved=solved)
 
     def _widths(self, table: Table, width: float) -> list[float]:
-        """Return the widths of the columns, in proportion to their longest texts."""
+        """Return the widths of the columns.
+
+        The widths are in proportion to the longest texts.
+        """
         self.pdf.set_font(size=8.5)
         needs = []
         for k, header in enumerate(table.headers):

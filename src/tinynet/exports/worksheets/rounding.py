@@ -1,4 +1,7 @@
-"""A training step by hand: every number is rounded before it is used again."""
+"""A training step by hand.
+
+Every number is rounded before it is used again.
+"""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.train import nudge
 
-DIGITS = 12  # of a calculator; the later digits of a float are rounding errors
+DIGITS = 12  # digits of a calculator; the later digits of a float are rounding errors
 
 
 def rounded(value: float, decimals: int) -> float:
@@ -44,7 +47,10 @@ class Solved:
 
     @classmethod
     def of(cls, network: Network, picture: Examples, recipe: Recipe, decimals: int) -> "Solved":
-        """Round the parameters of a network and compute the step for one example."""
+        """Round a network's parameters and compute the step.
+
+        The step uses one example.
+        """
         initial = [rounded(value, decimals) for value in network.parameters.tolist()]
         network = network.with_parameters(initial, origin=network.origin)  # type: ignore[arg-type]
         moment = nudge(network, picture, recipe)
@@ -67,7 +73,10 @@ class Solved:
         return self.decimal_text(value)
 
     def decimal_text(self, value: float, extra: int = 0) -> str:
-        """Write a number with the decimals of the paper, or extra decimals, and a true minus."""
+        """Write a number with the decimals of the paper.
+
+        Extra decimals are optional. The minus sign is U+2212.
+        """
         return f"{value + 0.0:.{self.decimals + extra}f}".replace("-", "−")
 
     def with_numbers(self, formula: Formula) -> str:
@@ -92,7 +101,10 @@ class Solved:
 
     @cached_property
     def loss_after(self) -> float:
-        """The loss of the same example with the parameters after the step, without rounding."""
+        """The loss of the example after the step.
+
+        The loss is computed without rounding.
+        """
         names = self.network.architecture.parameter_names
         after = [self.values[f"{name}.after"] for name in names]
         network = self.network.with_parameters(after)  # type: ignore[arg-type]

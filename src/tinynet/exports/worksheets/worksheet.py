@@ -1,4 +1,7 @@
-"""A training step as a worksheet: one paper per student, the solutions, and the key."""
+"""A training step as a worksheet.
+
+The worksheet has one paper per student, the solutions, and the key.
+"""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -25,7 +28,9 @@ FORMATS = ("pdf", "html")
 
 @dataclass(frozen=True)
 class Worksheet:
-    """The papers of a class, one for each seed, and their key.
+    """The papers of a class, one for each seed.
+
+    The worksheet also has their key.
 
     papers : In the order of the seeds.
     key : One row for each seed, with the numbers to check.
@@ -37,13 +42,13 @@ class Worksheet:
     numbers: tuple[dict[str, float], ...]
 
     def html(self, kind: str = "questions") -> str:
-        """Return the questions, the solutions or the key as one HTML file that prints well."""
+        """Return questions, solutions or key as one printable HTML file."""
         from tinynet.exports.worksheets.html import document
 
         return document(self.papers, self.key, check_choice("kind", kind, KINDS))
 
     def pdf(self, kind: str = "questions") -> bytes:
-        """Return the questions, the solutions or the key as a PDF file.
+        """Return the questions, the solutions or the key as PDF.
 
         Raises ImportError without fpdf2.
         """
@@ -52,7 +57,9 @@ class Worksheet:
         return document(self.papers, self.key, check_choice("kind", kind, KINDS))
 
     def save(self, folder: str | os.PathLike[str], formats: Iterable[str] = FORMATS) -> list[Path]:
-        """Write questions, solutions and key into a folder, and return their paths.
+        """Write questions, solutions and key into a folder.
+
+        Returns the paths of the files.
 
         formats : "pdf" and "html" by default.
         """
@@ -78,14 +85,18 @@ def worksheet(
     recipe: Recipe | None = None,
     decimals: int = 3,
 ) -> Worksheet:
-    """Return one training step as a worksheet, with a network for each seed.
+    """Return one training step as a worksheet.
 
-    Every number is rounded before it is used again, as a student does, so that the solution has the student's numbers.
+    Each seed has its own network.
+
+    Every number is rounded before it is used again, as a student does, so that the solution has the student's
+    numbers.
 
     seeds : One seed for each student.
     picture : One example with up to 16 inputs; by default the line "top".
     architecture : By default three hidden nodes.
-    recipe : Learning rate and loss; by default 1 and mse. With a rate of 1, a few decimals show the change.
+    recipe : Learning rate and loss; by default 1 and mse. With a learning rate of 1, a few decimals show the
+        change.
     decimals : Decimals of every rounded number.
 
     Raises TinyNetError for several examples, a large network, or an optimizer with a state.

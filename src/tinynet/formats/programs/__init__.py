@@ -1,4 +1,4 @@
-"""Networks as programs that need no library.
+"""Networks as programs without dependencies.
 
 A program must not depend on TinyNet.
 

@@ -11,7 +11,9 @@ PRECEDENCE = {"select": 0, "<": 1, ">": 1, "==": 1, "+": 2, "-": 2, "*": 3, "/":
 def expression(
     formula: Formula, language: Language, variable: Callable[[str], str] = str, context: int = 0
 ) -> str:
-    """Return a formula as an expression that computes in the same order.
+    """Return a formula as an expression that computes in order.
+
+    The order of the operations is that of the formula.
 
     variable : Returns the variable of a cell.
     context : The expression is put in parentheses unless its precedence is at least this.

@@ -10,7 +10,7 @@ from tinynet.formats.programs.languages import Language
 from tinynet.numerics import elementary
 from tinynet.numerics.definitions import definitions, needed
 
-MAX_LINE = 100  # characters of a comment
+MAX_LINE = 100  # longest line of a comment, in characters
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Function:
 
 
 def functions(names: Iterable[str], language: Language) -> Iterator[Function]:
-    """Yield these functions and the functions that they call.
+    """Yield functions together with all functions that they call.
 
-    A function comes after those it calls.
+    A function comes after the functions that it calls.
 
     >>> from tinynet.formats.programs.languages import PYTHON
     >>> [function.name for function in functions(["exp"], PYTHON)]

@@ -1,4 +1,7 @@
-"""The formulas of the sheet as loops: one formula for all nodes of a layer."""
+"""The formulas of the sheet as loops.
+
+One formula serves all nodes of a layer.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -8,7 +11,7 @@ from tinynet.core.sheet import Sheet
 
 
 class Statement(NamedTuple):
-    """The formula of one cell, or of every cell of an array.
+    """The formula of one cell or of an array.
 
     array : Name without index, such as `layer1.z`.
     formula : Formula of cell j. Similar terms of a sum or maximum are one part: `("each", count, term i)`.
@@ -21,7 +24,9 @@ class Statement(NamedTuple):
 
 
 def statements(sheet: Sheet) -> Iterator[Statement]:
-    """Yield the computed cells of a sheet in order, one array at a time.
+    """Yield the computed cells of a sheet in order.
+
+    Cells of an array are yielded together.
 
     >>> from tinynet.core.architecture import Architecture
     >>> for statement in statements(Sheet.of(Architecture((4, 3)))):
@@ -40,7 +45,9 @@ def statements(sheet: Sheet) -> Iterator[Statement]:
 
 
 def fold_terms(formula: Formula) -> Formula:
-    """Return a sum or a maximum with its first similar terms as one part.
+    """Return a sum or maximum with similar terms joined.
+
+    The first similar terms become one part.
 
     >>> fold_terms(("+", "w[0]", "w[1]", "w[2]", "b"))
     ('+', ('each', 3, 'w[i]'), 'b')
@@ -52,9 +59,11 @@ def fold_terms(formula: Formula) -> Formula:
 
 
 def generalize(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
-    """Return one formula for the first similar formulas, and their number.
+    """Return one formula for the first similar formulas.
 
-    The formula gives them one after the other as `index` counts from 0.
+    The second result is the number of these formulas.
+
+    The formula becomes each of the similar formulas in order, while `index` counts from 0.
 
     >>> generalize([("*", "w[0]", "x[3]"), ("*", "w[1]", "x[3]"), "b"], "j")
     (('*', 'w[j]', 'x[3]'), 2)
@@ -68,9 +77,9 @@ def generalize(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
 
 
 def _with_index(zero: Formula, one: Formula, index: str) -> Formula:
-    """Return a formula with `index` in place of 0 and 1.
+    """Return a formula with `index` instead of 0 and 1.
 
-    The result is wrong unless the formulas differ only in this index.
+    The formulas must differ only in this index. Otherwise the result is wrong.
     """
     if isinstance(zero, tuple) and isinstance(one, tuple) and len(zero) == len(one):
         return tuple(_with_index(a, b, index) for a, b in zip(zero, one, strict=True))

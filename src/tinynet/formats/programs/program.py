@@ -1,4 +1,7 @@
-"""Networks as C, Python or JavaScript programs without dependencies, generated from the sheet."""
+"""Networks as C, Python or JavaScript programs.
+
+The programs have no dependencies. The programs are generated from the sheet.
+"""
 
 import re
 from collections.abc import Iterator
@@ -33,9 +36,11 @@ def program_text(
     dtype: str | None = None,
     examples: Examples | None = None,
 ) -> str:
-    """Return the program; see `Network.code`.
+    """Return the program.
 
-    examples : Give the meaning of inputs and outputs for a comment, and the scaling.
+    See `Network.code`.
+
+    examples : The meaning of inputs and outputs for a comment, and the scaling.
     """
     check_choice("language", language, LANGUAGES)
     if not isinstance(name, str) or not NAME.fullmatch(name):
@@ -67,7 +72,10 @@ def program_text(
 
 
 class Program:
-    """The lines of the network's function, and the elementary functions that they call."""
+    """The lines of the network's function.
+
+    The program also has the elementary functions that the lines call.
+    """
 
     def __init__(self, network: Weights, language: Language) -> None:
         self.language = language
@@ -91,7 +99,10 @@ class Program:
             self._assign(self.variable(array), formula, self.language.number)
 
     def variable(self, cell: str) -> str:
-        """Return the variable of a cell: `layer1_weight[j][i]` for `layer1.weight[j,i]`."""
+        """Return the variable of a cell.
+
+        The variable of `layer1.weight[j,i]` is `layer1_weight[j][i]`.
+        """
         array, opening, places = cell.partition("[")
         return self.parameters.get(array, array.replace(".", "_")) + opening + places.replace(",", "][")
 
@@ -136,7 +147,7 @@ class Program:
 
 
 def _constants(network: Weights, language: Language) -> Iterator[str]:
-    """Yield the declarations of the weights and biases of each layer."""
+    """Yield declarations of each layer's weights and biases."""
     for n, layer in enumerate(layers_of(network, language.dtype), 1):
         for part, array in zip(("weight", "bias"), layer, strict=True):
             shape = "".join(f"[{size}]" for size in array.shape)
@@ -163,7 +174,10 @@ def _array_literal(array: np.ndarray, language: Language) -> str:
 
 
 def _summary(network: Weights) -> list[str]:
-    """Return lines about the network, without characters that could end a comment."""
+    """Return lines about the network.
+
+    The lines have no characters that could end a comment.
+    """
     from tinynet.version import __version__
 
     layers = [
@@ -180,7 +194,10 @@ def _summary(network: Weights) -> list[str]:
 
 
 def _legend(examples: Examples | None) -> Iterator[str]:
-    """Yield the meaning of each input and output, if the examples give it."""
+    """Yield the meaning of each input and output.
+
+    Nothing is yielded without examples.
+    """
     if examples is None:
         return
     for i, column in enumerate(examples.columns or ()):
@@ -190,7 +207,10 @@ def _legend(examples: Examples | None) -> Iterator[str]:
 
 
 def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
-    """Return a phrase with the values of a column that become 0 and 1."""
+    """Return a phrase with the range of a column.
+
+    The ends of the range become 0 and 1.
+    """
     if scaling is None or (scaling.low[i], scaling.high[i]) == (0.0, 1.0):
         return ""
     if scaling.low[i] == scaling.high[i]:
@@ -199,7 +219,10 @@ def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
 
 
 def _ranges(scaling: Scaling | None, language: Language) -> dict[str, str] | None:
-    """Return the low and high values of the columns as array literals."""
+    """Return the ranges of the columns as array literals.
+
+    The first literal has the low values, the second the high values.
+    """
     if scaling is None:
         return None
     return {name: _array_literal(np.array(getattr(scaling, name)), language) for name in ("low", "high")}

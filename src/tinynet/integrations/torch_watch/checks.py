@@ -1,9 +1,9 @@
-"""Checks that a PyTorch model and the options of `watch` are supported."""
+"""Checks that `watch` supports a PyTorch model and its options."""
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.formats.torch_reader import ReadLayer
 from tinynet.integrations.torch_watch.row_names import WatchOptions
 
@@ -44,19 +44,22 @@ def _check_parameter(name: str, parameter: Any, dtype: Any) -> None:
 
 
 def check_options(options: WatchOptions, sizes: tuple[int, ...]) -> None:
-    """Raise TinyNetError if shape, target_names or examples do not fit the model."""
+    """Raise TinyNetError if an option does not fit the model.
+
+    The options are shape, target_names and examples.
+    """
     if options.shape is not None and math.prod(options.shape) != sizes[0]:
         raise TinyNetError(
-            f"is {options.shape} and the model takes {sizes[0]:,} inputs. Rows times columns must be {sizes[0]:,}.",
+            f"is {options.shape} and the model takes {counted(sizes[0], 'input')}. Rows times columns must be {sizes[0]:,}.",
             parameter="shape",
         )
     if options.target_names is not None and len(options.target_names) != sizes[-1]:
         raise TinyNetError(
-            f"has {len(options.target_names):,} names and the model has {sizes[-1]:,} outputs. Give one name for each output.",
+            f"has {counted(len(options.target_names), 'name')} and the model has {counted(sizes[-1], 'output')}. Give one name for each output.",
             parameter="target_names",
         )
     if options.examples is not None and options.examples.inputs.shape[1] != sizes[0]:
         width = options.examples.inputs.shape[1]
         raise TinyNetError(
-            f"the examples have {width:,} inputs and the model takes {sizes[0]:,}. Give the examples of the training."
+            f"the examples have {counted(width, 'input')} and the model takes {sizes[0]:,}. Give the examples of the training."
         )

@@ -1,20 +1,24 @@
-"""The epochs of a watched training: their length, order, losses and movements.
+"""The epochs of a watched training.
 
-All functions take the batches (steps, batch): the index of each row in the examples, and -1 to fill up short batches.
+The functions find their length, order, losses and movements.
+
+All functions take the batches (steps, batch): the index of each row in the examples, and -1 where a batch is
+short.
 """
 
 import numpy as np
 
 from tinynet.numerics import arrays
 
-MIN_EPOCHS = 3  # that must repeat if an example occurs twice in an epoch; two repetitions may be chance
+MIN_EPOCHS = 3  # repetitions that are needed if an example occurs twice in an epoch; two may be chance
 
 
 def find_steps_per_epoch(batches: np.ndarray, examples: int) -> int:
     """Return the number of steps per epoch.
 
-    An epoch is the smallest number of steps that repeatedly show every example equally often, or 1 step if there is no such
-    number. If an example occurs twice in such an epoch, as some rows of iris do, the recording must contain three epochs.
+    An epoch is the smallest number of steps that repeatedly show every example equally often. Without such a
+    number, an epoch is 1 step. If an example occurs twice in an epoch, as some rows of iris do, the recording
+    must contain three epochs.
 
     >>> find_steps_per_epoch(np.array([[0, 1], [2, -1], [2, 0], [1, -1]]), 3)
     2
@@ -44,14 +48,20 @@ def _occurrences(batches: np.ndarray, examples: int) -> np.ndarray:
 
 
 def same_order(batches: np.ndarray, per_epoch: int) -> bool:
-    """Return whether all epochs have the same order. The last epoch may be incomplete."""
+    """Return whether all epochs have the same order.
+
+    The last epoch may be incomplete.
+    """
     epochs = [batches[first : first + per_epoch] for first in range(0, len(batches), per_epoch)]
     orders = [epoch[epoch >= 0] for epoch in epochs]
     return all(np.array_equal(order, orders[0][: len(order)]) for order in orders)
 
 
 def epoch_losses(losses: np.ndarray, batches: np.ndarray, per_epoch: int) -> np.ndarray:
-    """Return the mean loss over the examples of each complete epoch. (steps,), (steps, batch) -> (epochs,)"""
+    """Return the mean loss of each complete epoch.
+
+    (steps,), (steps, batch) -> (epochs,). The mean is over the examples.
+    """
     sizes, epochs = (batches >= 0).sum(axis=1), len(losses) // per_epoch
     shape = (epochs, per_epoch)
     weighted, all_sizes = (array[: epochs * per_epoch].reshape(shape) for array in (losses * sizes, sizes))
@@ -59,5 +69,8 @@ def epoch_losses(losses: np.ndarray, batches: np.ndarray, per_epoch: int) -> np.
 
 
 def epoch_movements(weights: np.ndarray, per_epoch: int) -> np.ndarray:
-    """Return the norm of the weights' change in each complete epoch. (steps + 1, W) -> (epochs,)"""
+    """Return the norm of each epoch's weight change.
+
+    (steps + 1, W) -> (epochs,). Only complete epochs count.
+    """
     return arrays.norm(np.diff(weights[::per_epoch], axis=0))

@@ -1,4 +1,7 @@
-"""Hooks that record the forward and backward passes of a PyTorch model."""
+"""Hooks on the passes of a PyTorch model.
+
+The hooks record the forward and backward passes.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Hook:
-    """A hook that does nothing in copies of the model and in pickled models."""
+    """A hook that does nothing in copies and pickled models."""
 
     def __init__(self, act: Callable[..., None]) -> None:
         self.act = act
@@ -36,7 +39,9 @@ def _nothing(*arguments: Any) -> None:
 
 
 class PassRecorder:
-    """Record the forward and backward passes since the last `zero_grad()`.
+    """A recorder of the passes since the last `zero_grad()`.
+
+    The recorder covers forward and backward passes.
 
     The recorder changes no number of the model and draws no random numbers.
 
@@ -82,11 +87,14 @@ class PassRecorder:
         self.ignoring = True  # the outputs of the last pass may still have hooks
 
     def pause(self) -> None:
-        """Record nothing until the next forward pass. The recorded passes are kept."""
+        """Record nothing until the next forward pass.
+
+        The recorded passes are kept.
+        """
         self._current = None
 
     def reset(self) -> None:
-        """Forget the recorded passes."""
+        """Discard the recorded passes."""
         self.passes, self.loss, self._current = [], 0.0, None
 
     # --- forward -----------------------------------------------------------------------------------------------
@@ -208,7 +216,10 @@ class PassRecorder:
                 )
 
     def _candidates(self) -> list[Candidate]:
-        """Return the tensors that may be the targets of the whole batch: one tensor, or one of each pass."""
+        """Return the tensors that may be the targets.
+
+        A candidate is one tensor for the whole batch, or one tensor for each pass.
+        """
         found = [[candidate for _, candidate in one.candidates.values()] for one in self.passes]
         if len(found) == 1:
             return found[0]
@@ -221,7 +232,7 @@ class PassRecorder:
 
 
 def _function_mode(call: Callable[[Any, Any, dict[str, Any]], Any]) -> Any:
-    """Return a PyTorch mode in which every function is called through `call`."""
+    """Return a PyTorch mode that calls every function through `call`."""
     from torch.overrides import TorchFunctionMode
 
     class Interception(TorchFunctionMode):

@@ -1,4 +1,7 @@
-"""Identify the loss of a PyTorch step by its numbers, and check that the loss explains the gradient."""
+"""Identify the loss of a PyTorch step by its numbers.
+
+The loss must also explain the gradient.
+"""
 
 from collections.abc import Iterator
 from functools import reduce
@@ -34,14 +37,19 @@ HYPOTHESES = {
 
 
 class Candidate(NamedTuple):
-    """A tensor that may contain the targets. smoothing : label smoothing of PyTorch's cross_entropy."""
+    """A tensor that may contain the targets.
+
+    smoothing : label smoothing of PyTorch's cross_entropy.
+    """
 
     values: np.ndarray
     smoothing: float = 0.0
 
 
 class Observation(NamedTuple):
-    """The recorded passes of one step as one batch. All arrays are float64.
+    """The recorded passes of one step as one batch.
+
+    All arrays are float64.
 
     inputs : (batch, inputs).
     hidden : list of (batch, nodes). The activations of each hidden layer.
@@ -64,7 +72,9 @@ class Observation(NamedTuple):
 
 
 def hypotheses(ending: str) -> list[tuple[str, str]]:
-    """Return the possible pairs (output activation, loss), most likely first.
+    """Return the possible pairs (output activation, loss).
+
+    The most likely pair comes first.
 
     The last pair has the loss "external" and is always possible.
     """
@@ -72,7 +82,9 @@ def hypotheses(ending: str) -> list[tuple[str, str]]:
 
 
 def possible_targets(candidates: list[Candidate], rows: int, outputs: int) -> Iterator[np.ndarray]:
-    """Yield each candidate with a suitable shape as targets (rows, outputs).
+    """Yield each candidate with a suitable shape as targets.
+
+    -> (rows, outputs)
 
     A candidate contains whole rows, or class indices.
     """
@@ -86,7 +98,10 @@ def possible_targets(candidates: list[Candidate], rows: int, outputs: int) -> It
 
 
 def matching_targets(seen: Observation, output: str, loss: str) -> np.ndarray | None:
-    """Return the targets for which a hypothesis gives PyTorch's loss and slopes, or None. -> (batch, outputs)"""
+    """Return the matching targets, or None. -> (batch, outputs)
+
+    A hypothesis with matching targets gives PyTorch's loss and slopes.
+    """
     a = network_outputs(seen, output)
     for targets in possible_targets(seen.candidates, *a.shape):
         with np.errstate(all="ignore"):
@@ -96,14 +111,20 @@ def matching_targets(seen: Observation, output: str, loss: str) -> np.ndarray | 
 
 
 def network_outputs(seen: Observation, output: str) -> np.ndarray:
-    """Return the outputs of a network whose output activation is `output`. -> (batch, outputs)"""
+    """Return a network's outputs. -> (batch, outputs)
+
+    output : the output activation of the network.
+    """
     if seen.ending == "log_softmax":
         return arrays.exp(np.minimum(seen.outputs, 0.0))
     return seen.outputs if seen.ending == output else activate(output, seen.outputs)
 
 
 def _matches(seen: Observation, output: str, loss: str, a: np.ndarray, t: np.ndarray) -> bool:
-    """Return whether loss and slopes agree with the formulas for outputs a and targets t. (batch, outputs)"""
+    """Return whether loss and slopes agree with the formulas.
+
+    a, t : (batch, outputs). The outputs and the targets.
+    """
     if loss == "cross_entropy" and np.abs(arrays.total(t) - 1.0).max() > 1e-6:
         return False
     if loss == "mse":
@@ -116,7 +137,7 @@ def _matches(seen: Observation, output: str, loss: str, a: np.ndarray, t: np.nda
 
 
 def _mse(output: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
-    """Return the loss, the size of its rounding, the deltas, and the size of their rounding."""
+    """Return loss and deltas with sizes of their rounding."""
     terms = (a - t) ** 2, np.abs(a - t) * (np.abs(a) + np.abs(t))
     value, size = (float(arrays.mean(term.ravel())) for term in terms)
     expected = through_activation(output, a, 2.0 * (a - t) / a.size)
@@ -126,7 +147,7 @@ def _mse(output: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np.nd
 
 
 def _log_loss(loss: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
-    """Return the same four for BCE and cross-entropy."""
+    """Return the numbers of `_mse` for BCE and cross-entropy."""
     count = (
         len(a) if loss == "cross_entropy" else a.size
     )  # PyTorch averages cross-entropy over rows, BCE over elements
@@ -137,16 +158,21 @@ def _log_loss(loss: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np
 
 
 def deltas(seen: Observation) -> np.ndarray:
-    """Return the derivatives of the loss by the last layer's weighted sums. -> (batch, outputs)"""
+    """Return derivatives by the last weighted sums. -> (batch, outputs)
+
+    The derivatives are those of the loss.
+    """
     if seen.ending == "log_softmax":
         return np.asarray(seen.slopes - arrays.exp(seen.outputs) * arrays.total(seen.slopes)[:, None])
     return through_activation(seen.ending, seen.outputs, seen.slopes)
 
 
 def slopes_by_network_outputs(seen: Observation) -> np.ndarray:
-    """Return the derivatives of the loss by the network's outputs. -> (batch, outputs)
+    """Return derivatives by the network's outputs. -> (batch, outputs)
 
-    A network for a model with a final log_softmax has a softmax instead.
+    The derivatives are those of the loss.
+
+    The network of a model with a final log_softmax has a softmax instead.
     """
     if seen.ending != "log_softmax":
         return seen.slopes
@@ -155,7 +181,10 @@ def slopes_by_network_outputs(seen: Observation) -> np.ndarray:
 
 
 def through_activation(kind: str, a: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """Turn derivatives by the activations a into derivatives by the weighted sums. (batch, nodes)"""
+    """Turn derivatives by activations into derivatives by sums.
+
+    (batch, nodes). The sums are the weighted sums of the layer.
+    """
     if kind == "softmax":
         return np.asarray(a * (slopes - arrays.total(slopes * a)[:, None]))
     factors = [evaluate(factor, a=a) for factor in ACTIVATIONS[kind].slope_by_output("a")]
@@ -163,7 +192,10 @@ def through_activation(kind: str, a: np.ndarray, slopes: np.ndarray) -> np.ndarr
 
 
 def loss_explains_gradients(seen: Observation, network: Network, gradients: np.ndarray) -> bool:
-    """Return whether backpropagation from PyTorch's slopes gives the gradients (P,) that the optimizer used."""
+    """Return whether PyTorch's slopes give the gradients (P,).
+
+    Backpropagation starts from the slopes. The gradients are those that the optimizer used.
+    """
     delta, tolerance = deltas(seen), ULPS * seen.precision
     size = np.abs(delta)  # the sum of all products without their signs, to bound the rounding errors
     layers, layer_inputs = network.layers, [seen.inputs, *seen.hidden]
@@ -184,7 +216,10 @@ def loss_explains_gradients(seen: Observation, network: Network, gradients: np.n
 
 
 def first_wrong_layer(seen: Observation, network: Network) -> int | None:
-    """Return the first layer (from 0) whose activations differ from the network's, or None."""
+    """Return the first layer with activations unlike the network's.
+
+    Layers are counted from 0. None means that all activations agree.
+    """
     a, last = seen.inputs, len(network.layers) - 1
     observed = [*seen.hidden, seen.outputs]
     for n, layer in enumerate(network.layers):

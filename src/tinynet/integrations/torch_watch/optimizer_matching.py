@@ -16,7 +16,7 @@ from tinynet.recipe import Recipe
 if TYPE_CHECKING:
     import torch
 
-ONE = Architecture((1, 1))  # the formulas of its weight apply to every parameter
+ONE = Architecture((1, 1))  # the update of its only weight applies to every parameter
 WEIGHT, BIAS = ONE.parameter_names
 
 OPERATIONS: dict[str, Any] = {
@@ -43,7 +43,9 @@ class OptimizerSnapshot(NamedTuple):
 
 
 def snapshot(optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Parameter]") -> OptimizerSnapshot:
-    """Return the recipe, learning rate and state of an optimizer for these parameters.
+    """Return the recipe, learning rate and state of an optimizer.
+
+    The optimizer must have these parameters.
 
     Raises TinyNetError for an optimizer without these parameters.
     """
@@ -64,7 +66,10 @@ def snapshot(optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Para
 
 
 def _recipe(group: dict[str, Any]) -> Recipe | None:
-    """Return the recipe with the settings of a parameter group, without the learning rate, or None."""
+    """Return the recipe of a parameter group, or None.
+
+    The recipe has the settings of the group, without the learning rate.
+    """
     decay = group.get("weight_decay", 0.0)
     try:
         if "betas" in group:
@@ -75,13 +80,16 @@ def _recipe(group: dict[str, Any]) -> Recipe | None:
         momentum, nesterov = group.get("momentum", 0.0), bool(group.get("nesterov", False))
         return Recipe(optimizer="sgd", momentum=momentum, nesterov=nesterov, weight_decay=decay)
     except (TinyNetError, TypeError, ValueError, KeyError):
-        return None  # settings that a recipe does not have
+        return None  # a recipe has no such settings
 
 
 def _state(
     optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Parameter]", recipe: Recipe
 ) -> np.ndarray | None:
-    """Return the optimizer state in the order of a recording's state, or None for another kind of state."""
+    """Return the optimizer state in the recording's order, or None.
+
+    None means another kind of state.
+    """
     keys = {"adam": ("exp_avg", "exp_avg_sq"), "sgd": ("momentum_buffer",) if recipe.momentum else ()}
     states = [optimizer.state.get(p, {}) for p in parameters]
     arrays = [
@@ -99,7 +107,9 @@ def _state(
 
 
 def _power(x: float, k: int) -> float:
-    """Return x to the power k by repeated squaring. k is a whole number from 0.
+    """Return x to the power k by repeated squaring.
+
+    k : a whole number from 0.
 
     >>> _power(3.0, 5)
     243.0
@@ -121,7 +131,7 @@ def _flat(tensor: "torch.Tensor | None", like: "torch.Tensor") -> np.ndarray:
 def formulas_explain_step(
     taken: OptimizerSnapshot, before: np.ndarray, used: np.ndarray, after: np.ndarray, precision: float
 ) -> bool:
-    """Return whether the optimizer's formulas give its step.
+    """Return whether the optimizer's formulas give the step.
 
     before, used, after : (P,). The parameters before the step, the gradient that the optimizer used, and the parameters
         after the step.

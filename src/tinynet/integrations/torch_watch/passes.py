@@ -1,4 +1,7 @@
-"""One forward pass of a PyTorch model, and the numbers of tensors."""
+"""One forward pass, and the numbers of tensors.
+
+The pass is that of a PyTorch model.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,14 +40,20 @@ class Pass:
 
     @contextmanager
     def deferred_errors(self) -> Iterator[None]:
-        """Keep an error until a step uses this pass. A pass without a step must not stop the loop."""
+        """Keep an error until a step uses this pass.
+
+        A pass without a step must not stop the loop.
+        """
         try:
             yield
         except Exception as error:
             self.error = self.error or error
 
     def add_candidates(self, arguments: Any, named: dict[str, Any]) -> None:
-        """Keep tensors that are arguments together with a tensor that has gradients: they may be the targets."""
+        """Keep tensors that may be the targets.
+
+        Such tensors are arguments together with a tensor that has gradients.
+        """
         found = tensors((arguments, named))
         assert self.outputs is not None
         if not any(tensor.requires_grad for tensor in found):
@@ -63,7 +72,7 @@ class Pass:
 
 
 def array(tensor: "torch.Tensor") -> np.ndarray:
-    """Return a copy of the tensor's numbers, from any device."""
+    """Return a copy of a tensor's numbers, from any device."""
     return np.array(tensor.detach().to("cpu").numpy())
 
 
@@ -77,7 +86,10 @@ def tensors(value: Any) -> "list[torch.Tensor]":
 
 
 def loss_of(arguments: Any, named: dict[str, Any]) -> float:
-    """Return the loss of a call of backward(): the tensors, weighted by the gradients that were passed."""
+    """Return the loss of a call of backward().
+
+    The loss is the sum of the tensors, weighted by the given gradients.
+    """
     import torch
 
     everything = dict(zip(("tensors", "gradients"), arguments, strict=False)) | named

@@ -18,7 +18,10 @@ class DistinctRows:
     _indices: dict[bytes, int] = field(default_factory=dict)
 
     def indices(self, array: np.ndarray) -> np.ndarray:
-        """Return the index of each row, and add new rows. (n, width) -> (n,)"""
+        """Return the index of each row. (n, width) -> (n,)
+
+        New rows are added.
+        """
         array = np.ascontiguousarray(array + 0.0)  # turns -0.0 into 0.0
         found = np.empty(len(array), np.int64)
         for k, row in enumerate(array):
@@ -32,7 +35,10 @@ class DistinctRows:
 
 @dataclass(frozen=True)
 class WatchOptions:
-    """The options of `watch`: names, shape and classes of the rows, and steps per epoch."""
+    """The options of `watch`.
+
+    The options are the names, shape and classes of the rows, and the steps per epoch.
+    """
 
     examples: Examples | None = None
     shape: tuple[int, int] | None = None
@@ -43,7 +49,9 @@ class WatchOptions:
 def named_examples(
     inputs: np.ndarray, targets: np.ndarray | None, options: WatchOptions, outputs: int
 ) -> tuple[Examples, np.ndarray]:
-    """Return the rows as examples with names, and the order of the rows. (n, inputs), (n, outputs) -> order (n,)
+    """Return the rows as examples with names, and their order.
+
+    (n, inputs), (n, outputs) -> order (n,)
 
     Rows of `options.examples` get their names and come first, in the order of those examples. If all rows are lines with
     their targets, they get the names of `pictures.lines`. The other rows are called "row 0", "row 1" and so on.
@@ -71,7 +79,10 @@ def named_examples(
 
 
 def _known_names(known: Examples, inputs: np.ndarray, targets: np.ndarray | None) -> dict[int, str]:
-    """Return the names of the known rows by their index, in the order of the known examples."""
+    """Return the names of the known rows by their index.
+
+    The order is that of the known examples.
+    """
     indices = {key: k for k, key in enumerate(_keys(inputs, targets))}
     keys = _keys(known.inputs, None if targets is None else known.targets)
     return {indices[key]: name for key, name in zip(keys, known.names, strict=True) if key in indices}
@@ -87,7 +98,10 @@ def _range(inputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, float
 
 
 def _lines(inputs: np.ndarray, targets: np.ndarray | None) -> Examples | None:
-    """Return the lines of the rows' grid if every row is a line with its target, else None."""
+    """Return the lines of the rows' grid, or None.
+
+    The result is None unless every row is a line with its target.
+    """
     n = math.isqrt(inputs.shape[1])
     if n * n != inputs.shape[1] or not 2 <= n <= MAX_GRID or targets is None or targets.shape[1] != 2:
         return None
@@ -96,6 +110,9 @@ def _lines(inputs: np.ndarray, targets: np.ndarray | None) -> Examples | None:
 
 
 def _keys(inputs: np.ndarray, targets: np.ndarray | None) -> Iterator[bytes]:
-    """Yield a key for each row. Rows that are equal in float32 have equal keys."""
+    """Yield a key for each row.
+
+    Rows that are equal in float32 have equal keys.
+    """
     both = inputs if targets is None else np.hstack([inputs, targets])
     return (row.tobytes() for row in both.astype(np.float32) + np.float32(0))

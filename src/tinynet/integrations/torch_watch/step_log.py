@@ -1,4 +1,7 @@
-"""The recorded steps of a watched training, and the recording they become."""
+"""The recorded steps of a watched training.
+
+The steps become a recording.
+"""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -24,7 +27,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.early_stopping import StopReason
 from tinynet.training.watched import WatchedRecording
 
-MAX_BYTES = 512 * 2**20  # of the recorded arrays and the distinct rows
+MAX_BYTES = 512 * 2**20  # bytes of the recorded arrays and the distinct rows
 
 
 class Step(NamedTuple):
@@ -46,7 +49,9 @@ class Step(NamedTuple):
 
 
 class StepLog:
-    """The recorded steps, and the hypotheses about loss and optimizer that explain all of them.
+    """The recorded steps, and hypotheses that explain all steps.
+
+    The hypotheses are about the loss and the optimizer.
 
     names : list of str. The names of the layers in the model.
     ending : str. The last activation of the model.
@@ -58,7 +63,7 @@ class StepLog:
         self, architecture: Architecture, names: list[str], ending: str, optimizer: str, origin: str
     ) -> None:
         self.architecture, self.names, self.optimizer, self.origin = architecture, names, optimizer, origin
-        # for each hypothesis (output activation, loss) the target rows of each step
+        # for each hypothesis (output activation, loss), the target rows of each step
         self.hypotheses: dict[tuple[str, str], list[np.ndarray | None]] = {
             hypothesis: [] for hypothesis in loss_matching.hypotheses(ending)
         }
@@ -66,7 +71,7 @@ class StepLog:
         self.unexplained: dict[str, int] = {}
         self.steps: list[Step] = []
         self.inputs, self.targets = DistinctRows(), DistinctRows()
-        self.input_rows: list[np.ndarray] = []  # of each step
+        self.input_rows: list[np.ndarray] = []  # input rows of each step
         self.recipe: Recipe | None = None
         self.batch_size = self.stored_numbers = 0
 
@@ -82,7 +87,9 @@ class StepLog:
         return 8 * (steps + rows) > MAX_BYTES
 
     def add(self, step: Step) -> None:
-        """Add a step, and drop the hypotheses that do not explain it.
+        """Add a step, and drop hypotheses that fail.
+
+        A hypothesis fails if it does not explain the step.
 
         Raises TinyNetError, with the name of the layer, if the model computed other numbers than its layers give.
         """
@@ -101,7 +108,10 @@ class StepLog:
         self.stored_numbers += 2 * len(step.before) + len(step.optimizer.state)
 
     def _check_optimizer(self, step: Step, network: Network, number: int) -> None:
-        """Note which of gradients, parameters and optimizer this step does not explain."""
+        """Note what this step does not explain.
+
+        The parts are the gradients, the parameters and the optimizer.
+        """
         if not loss_matching.loss_explains_gradients(step.seen, network, step.gradients):
             self.unexplained.setdefault("gradients", number)
         if self.steps and (self.steps[-1].after != step.before).any():
@@ -116,7 +126,10 @@ class StepLog:
             self.unexplained.setdefault("optimizer", number)
 
     def _check_loss(self, seen: Observation, number: int) -> None:
-        """Drop the hypotheses that do not give the loss of this step, and add the target rows to the others."""
+        """Drop the hypotheses that do not give this step's loss.
+
+        The target rows are added to the other hypotheses.
+        """
         for hypothesis in list(self.hypotheses):
             output, loss = hypothesis
             if loss == "external":
@@ -135,7 +148,10 @@ class StepLog:
     def recording(
         self, options: WatchOptions, stopped: StopReason | None, precision: str
     ) -> WatchedRecording:
-        """Return the recording, by the most likely hypothesis that explains every step."""
+        """Return the recording by the most likely matching hypothesis.
+
+        A matching hypothesis explains every step.
+        """
         (output, loss), target_rows = next(iter(self.hypotheses.items()))
         known = all(rows is not None for rows in target_rows)
         examples, batches = self._examples(options, target_rows if known else None)
@@ -166,11 +182,16 @@ class StepLog:
         )
 
     def _parameters(self) -> np.ndarray:
-        """Return the parameters before each step and after the last step. -> (steps + 1, P)"""
+        """Return the parameters of all steps. -> (steps + 1, P)
+
+        The rows are before each step and after the last step.
+        """
         return np.array([*(step.before for step in self.steps), self.steps[-1].after])
 
     def _state(self, recipe: Recipe) -> np.ndarray:
-        """Return the optimizer state before each step and after the last step. -> (steps + 1, S)
+        """Return the optimizer states. -> (steps + 1, S)
+
+        The rows are before each step and after the last step.
 
         An external optimizer has no state here: S is 0.
         """
@@ -179,7 +200,10 @@ class StepLog:
         return np.array([*(step.optimizer.state for step in self.steps), self.steps[-1].state_after])
 
     def _padded(self, rows: list[np.ndarray]) -> np.ndarray:
-        """Join the batches (n, width) of all steps, filled up with 0. -> (steps, batch, width)"""
+        """Join the batches of all steps. -> (steps, batch, width)
+
+        Each batch (n, width) is filled up with 0.
+        """
         padded = np.zeros((len(rows), self.batch_size, rows[0].shape[1]))
         for k, row in enumerate(rows):
             padded[k, : len(row)] = row
@@ -200,7 +224,10 @@ class StepLog:
         )
 
     def _examples(self, options: WatchOptions, target_rows: list[Any] | None) -> tuple[Examples, np.ndarray]:
-        """Return the distinct pairs of inputs and targets as examples, and the batches. -> (steps, batch)"""
+        """Return the distinct examples, and the batches (steps, batch).
+
+        An example is a pair of inputs and targets.
+        """
         inputs, targets = np.array(self.inputs.rows), np.array(self.targets.rows)
         pairs: dict[tuple[int, int], int] = {}
         batches = np.full((len(self), self.batch_size), -1)
@@ -215,7 +242,10 @@ class StepLog:
         return examples, np.append(np.argsort(order), -1)[batches]
 
     def _notes(self, loss: str, known: bool) -> list[str]:
-        """Return which parts were identified. Recordings store these sentences."""
+        """Return which parts were identified.
+
+        Recordings store these sentences.
+        """
         left = self.unexplained
         when = {what: f"first at step {step}" for what, step in left.items()}
         notes = [f"The loss is {loss}: its formula gives PyTorch's value and derivatives at every step."]
@@ -245,7 +275,7 @@ class StepLog:
 
 
 def _activations(seen: Observation, output: str) -> np.ndarray:
-    """Return the activations of all layers side by side. -> (batch, nodes)"""
+    """Return the activations side by side. -> (batch, nodes)"""
     return np.hstack([*seen.hidden, loss_matching.network_outputs(seen, output)])
 
 

@@ -1,4 +1,7 @@
-"""Record a PyTorch training loop: every step of its optimizer becomes a moment of a recording."""
+"""Record a PyTorch training loop.
+
+Every step of the optimizer becomes a moment of a recording.
+"""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.formats.torch_reader import architecture_of, read
 from tinynet.integrations.torch_watch.checks import check_options, parameters_of
 from tinynet.integrations.torch_watch.hooks import PassRecorder
@@ -40,12 +43,12 @@ def watch(
     Every `optimizer.step()` becomes a moment. The returned object has the `recording` when the block ends, also after an
     exception or Ctrl-C. The numbers of the loop do not change, not even in the last bit.
 
-    TinyNet identifies any loss and any optimizer by their numbers. If TinyNet has no formula (for a custom loss, RMSprop or
-    clipped gradients), the recording contains PyTorch's numbers, and its `notes` say so.
+    TinyNet identifies a loss and an optimizer by their numbers. If TinyNet has no formula (for a custom loss, RMSprop or
+    clipped gradients), the recording contains PyTorch's numbers, and its `notes` list the parts without a formula.
 
     model : nn.Module. A chain of Linear layers with sigmoid, tanh or relu after them.
     optimizer : torch.optim.Optimizer. The optimizer of the model's parameters.
-    examples : Examples, optional. Names for the rows of the batches. Rows of lines get their names without.
+    examples : Examples, optional. Names for the rows of the batches. Rows that are lines are named without examples.
     shape : (rows, columns), optional. The shape of the inputs as pictures.
     target_names : sequence of str, optional. The names of the outputs.
     steps_per_epoch : int, optional. By default the smallest number of steps that repeatedly show every row equally often, or 1.
@@ -69,7 +72,7 @@ def watch(
     torch = extra("torch", "watching a PyTorch loop", "torch")
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TinyNetError(
-            f"optimizer is a {type(optimizer).__name__}. It must be an optimizer of torch.optim. Call watch(model, optimizer)."
+            f"optimizer is of type {type(optimizer).__name__}. It must be an optimizer of torch.optim. Call watch(model, optimizer)."
         )
     if steps_per_epoch is not None:
         check_int("steps_per_epoch", steps_per_epoch, 1)
@@ -77,7 +80,10 @@ def watch(
 
 
 class Watcher:
-    """The context manager of `watch`. It has the recording when the `with` block ends."""
+    """The context manager of `watch`.
+
+    The manager has the recording when the `with` block ends.
+    """
 
     def __init__(self, model: "nn.Module", optimizer: "torch.optim.Optimizer", options: WatchOptions) -> None:
         if getattr(model, "_compiled_call_impl", None) is not None:
@@ -127,7 +133,7 @@ class Watcher:
             handle.remove()
         if kind is not None and self.stopped is None:
             what = "interrupted" if issubclass(kind, KeyboardInterrupt) else f"ended by {kind.__name__}"
-            self.stopped = StopReason(len(self.log), "", f"{what} after {len(self.log):,} steps")
+            self.stopped = StopReason(len(self.log), "", f"{what} after {counted(len(self.log), 'step')}")
         try:
             self._recording = self._finished_recording()
         except Exception as problem:
@@ -146,7 +152,10 @@ class Watcher:
     # --- a step ------------------------------------------------------------------------------------------------
 
     def _on_step_start(self, optimizer: Any, arguments: Any, named: dict[str, Any]) -> Any:
-        """Record the state before the step, and the gradients. A closure is recorded at its first call."""
+        """Record the state and the gradients before the step.
+
+        A closure is recorded at its first call.
+        """
         self._taken = None
         self.passes.pause()
         if self.stopped is not None:
@@ -205,7 +214,10 @@ class Watcher:
             self._stop(StopReason(count + 1, "", f"recorded up to step {count + 1:,}: {full}"))
 
     def _not_finite(self, step: Step, number: int) -> StopReason | None:
-        """Return the reason to stop if a number of the step is infinite or not a number."""
+        """Return the reason to stop at a non-finite number.
+
+        The number is one of the step.
+        """
         names = self.log.architecture.parameter_names
         cells = {
             ("loss",): np.array([step.seen.loss]),
@@ -220,7 +232,10 @@ class Watcher:
         return None
 
     def _attempt(self, action: Callable[[], None]) -> None:
-        """Record a part of a step. An error in the first step is raised. A later error ends the recording."""
+        """Record a part of a step.
+
+        An error in the first step is raised. A later error ends the recording.
+        """
         try:
             action()
         except Exception as error:
@@ -234,12 +249,12 @@ class Watcher:
 
 
 def _flat(tensors: "list[Any]") -> np.ndarray:
-    """Return the numbers of all tensors as one float64 array. -> (P,)"""
+    """Return the numbers of all tensors. -> (P,) float64"""
     return np.concatenate([np.asarray(t.detach().to("cpu").numpy(), float).ravel() for t in tensors])
 
 
 def _precision(dtype: Any) -> float:
-    """Return the distance from 1 to the next number of this dtype."""
+    """Return the distance from 1 to the dtype's next number."""
     import torch
 
     return float(torch.finfo(dtype).eps)

@@ -1,8 +1,9 @@
 """The requests of the page, and their results.
 
-The package must not know how requests arrive.
+The package must not depend on how requests arrive.
 
 requests.py     validated request records, and the limits of the page
+choices.py      the choices of a recipe and an architecture
 sheets.py       sheets, initial parameters, pictures and recordings
 chapters.py     the chapters of the journey
 torch_check.py  one step computed again by PyTorch

@@ -1,10 +1,12 @@
 """The chapters of the story, for the page."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from tinynet.core.architecture import Architecture
+from tinynet.data import pictures
 from tinynet.errors import TinyNetError
+from tinynet.lab.api.choices import choices
 from tinynet.lab.api.requests import (
     MAX_NETWORKS,
     MAX_PARAMETERS,
@@ -13,29 +15,23 @@ from tinynet.lab.api.requests import (
     ArchitectureJson,
     RecipeJson,
     StrictRequest,
+    check_training,
 )
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice, check_int, check_seed
 
 MAX_CHAPTER_NETWORKS = 100_000
-STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times as many epochs
+STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times more epochs
 
 
 @dataclass(frozen=True)
 class StoryRequest(StrictRequest):
-    """A chapter of the journey, for one network and many seeds."""
+    """A chapter of the journey.
 
-    chapter: Literal[
-        "look",
-        "nudge",
-        "train",
-        "converge",
-        "fuzzy",
-        "inside",
-        "stress",
-        "high_rate",
-        "confidence",
-        "learner",
-    ]
+    The chapter is for one network and many seeds.
+    """
+
+    chapter: str
     seed: int = 0
     networks: int = 1000
     recipe: RecipeJson = field(default_factory=Recipe)
@@ -43,25 +39,30 @@ class StoryRequest(StrictRequest):
 
 
 def about() -> dict[str, Any]:
-    """Return the version, the limits of the page, and the chapters with their questions."""
+    """Return the version, limits, choices and chapters.
+
+    The limits and choices are those of the page. Each chapter has its question.
+    """
     from tinynet.story.quiz import heads
     from tinynet.version import __version__
 
     limits = {"parameters": MAX_PARAMETERS, "steps": MAX_STEPS, "networks": MAX_NETWORKS}
-    return {"version": __version__, "limits": limits, "chapters": heads()}
+    return {"version": __version__, "limits": limits, "choices": choices(), "chapters": heads()}
 
 
 def chapter(request: StoryRequest) -> dict[str, Any]:
-    """Return a chapter of the journey, its figures as SVG, and the index of the correct option of its question."""
+    """Return a chapter of the journey.
+
+    The figures are SVG. The result also has the index of the correct option of the question.
+    """
     from tinynet.story import content, journey
     from tinynet.story.quiz import QUESTIONS
     from tinynet.story.runs import Journey
 
-    if request.networks > MAX_CHAPTER_NETWORKS:
-        raise TinyNetError(
-            f"is {request.networks:,}. A chapter takes at most {MAX_CHAPTER_NETWORKS:,} seeds.",
-            parameter="networks",
-        )
+    check_choice("chapter", request.chapter, QUESTIONS)
+    check_seed(request.seed)
+    check_int("networks", request.networks, 1, MAX_CHAPTER_NETWORKS)
+    check_training(request.architecture, request.recipe, pictures.lines())
     steps = request.recipe.epochs * STEPS_PER_EPOCH
     if request.networks * steps * request.architecture.parameter_count > MAX_WORK:
         raise TinyNetError("the chapters would take too long. Use fewer epochs or seeds.")

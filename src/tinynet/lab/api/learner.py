@@ -1,4 +1,7 @@
-"""A memorizer and a learner side by side, the rungs of the ladder, and the Bayes-optimal outputs."""
+"""Memorizer and learner, the ladder's rungs, and Bayes-optimal outputs.
+
+The memorizer and the learner are compared side by side.
+"""
 
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
@@ -13,23 +16,28 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions, verdicts
 from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.calibration import Reliability, probability, reliability
-from tinynet.evaluation.exam import MEASURES, REQUIREMENTS, Exam, ExamResult
+from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung
 from tinynet.experiments.population import population
 from tinynet.lab.api.requests import Progress, StrictRequest, WorldJson
 from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
 from tinynet.story.rung_effects import sentence
+from tinynet.validation import check_choice, check_int, check_number
 
 SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
-MAX_PICTURES = 5_000  # per request for Bayes-optimal outputs
-MAX_SEEDS = 2_048  # per rung
-RUNG_PICTURES = 5_000  # of the exam of a rung; the two networks take the full exam
+MAX_PICTURES = 5_000  # pictures of a request for Bayes-optimal outputs
+MAX_SEEDS = 2_048  # seeds of a rung
+RUNG_PICTURES = 5_000  # pictures in the exam of a rung; the two networks take the full exam
 
 
 @dataclass(frozen=True)
 class RungRequest(StrictRequest):
-    """One rung of the ladder, for the seeds 0 to networks - 1."""
+    """One rung of the ladder, for the first seeds.
+
+    The seeds are 0 to networks - 1.
+    """
 
     key: str
     networks: int = 256
@@ -45,7 +53,10 @@ class BayesRequest(StrictRequest):
 
 @lru_cache(maxsize=1)
 def learner() -> dict[str, Any]:
-    """Return both networks with their exam results and reliability, the Bayes scores, and the rungs."""
+    """Return both networks, the Bayes scores, and the rungs.
+
+    Each network has its exam results and its reliability.
+    """
     full = Exam()
     inputs, _, rows = full.world.draw(np.arange(full.count), seed=full.seed)
     outcomes = full.world.patterns.targets[rows, 0]
@@ -70,7 +81,10 @@ def learner() -> dict[str, Any]:
 
 @lru_cache(maxsize=len(RUNGS))
 def network_of(key: str) -> Network:
-    """Return the network of a rung: the learner of the package, or the network of seed 0."""
+    """Return the network of a rung.
+
+    The network is the learner of the package, or the network of seed 0.
+    """
     if key == "learner":
         return shipped_learner()
     rung = RUNG[key]
@@ -81,7 +95,7 @@ def network_of(key: str) -> Network:
 
 
 def _network(network: Network) -> dict[str, Any]:
-    """Return a network with the sheet of its forward pass, ready for JSON."""
+    """Return a network with its forward sheet, ready for JSON."""
     return {
         "architecture": network.architecture.to_json(),
         "parameters": network.parameters.tolist(),
@@ -92,7 +106,10 @@ def _network(network: Network) -> dict[str, Any]:
 
 
 def _exam_rows(results: list[ExamResult]) -> list[dict[str, Any]]:
-    """Return a row for each requirement of the exam: each network's values, and whether it meets the requirement."""
+    """Return a row for each requirement of the exam.
+
+    A row has each network's values, and whether the network meets the requirement.
+    """
     return [
         {
             "label": requirement.label,
@@ -105,7 +122,10 @@ def _exam_rows(results: list[ExamResult]) -> list[dict[str, Any]]:
 
 
 def _reliability(bins: Reliability) -> dict[str, Any]:
-    """Return the bins of a reliability diagram. The means of an empty bin are None."""
+    """Return the bins of a reliability diagram.
+
+    The means of an empty bin are None.
+    """
     filled = bins.count > 0
 
     def means(values: np.ndarray) -> list[float | None]:
@@ -122,7 +142,10 @@ def _reliability(bins: Reliability) -> dict[str, Any]:
 
 
 def _rung(rung: Rung) -> dict[str, Any]:
-    """Return a rung and its training data: a world, or pictures if they are not the four lines."""
+    """Return a rung and its training data.
+
+    The data is a world, or pictures other than the four lines.
+    """
     source = rung.pictures()
     world = source.to_json() if isinstance(source, World) else None
     own = None if isinstance(source, World) or source == pictures.lines() else source.to_json()
@@ -144,13 +167,12 @@ def _ladder(networks: int) -> Ladder:
 
 
 def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
-    """Measure a rung and its baseline. Earlier results are reused."""
-    if request.key not in RUNG:
-        raise TinyNetError(f"is {request.key!r}. It must be one of {', '.join(RUNG)}.", parameter="key")
-    if not 1 <= request.networks <= MAX_SEEDS:
-        raise TinyNetError(
-            f"is {request.networks:,}. It must be from 1 to {MAX_SEEDS:,}.", parameter="networks"
-        )
+    """Measure a rung and its baseline.
+
+    Earlier results are reused.
+    """
+    check_choice("key", request.key, RUNG)
+    check_int("networks", request.networks, 1, MAX_SEEDS)
     ladder, baseline = _ladder(request.networks), RUNG[request.key].baseline
     missing = [key for key in (baseline, request.key) if key is not None and not ladder.known(key)]
     for k, key in enumerate(missing):
@@ -189,4 +211,7 @@ def bayes(request: BayesRequest) -> dict[str, Any]:
                 f"has a picture {number} with {len(picture)} pixels. Each picture must have {pixels} pixels.",
                 parameter="pictures",
             )
-    return {"outputs": posterior(request.world, request.pictures).tolist()}
+    values = np.array(request.pictures)  # (pictures, pixels)
+    for number, pixel in np.argwhere(~((values >= 0) & (values <= 1)))[:1]:
+        check_number(f"pictures[{number}][{pixel}]", float(values[number, pixel]), 0, 1)
+    return {"outputs": posterior(request.world, values).tolist()}

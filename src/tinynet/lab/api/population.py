@@ -1,4 +1,7 @@
-"""Many seeds for the page: how many classify the examples correctly, and their margins."""
+"""Many seeds for the page.
+
+The results are how many classify the examples correctly, and their margins.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +10,7 @@ import numpy as np
 
 from tinynet.data.batches import Source, examples_per_epoch
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions, verdicts
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.experiments.population import Population, all_right_phrase, population
@@ -20,11 +23,11 @@ from tinynet.lab.api.requests import (
     RecipeJson,
     StrictRequest,
     WorldJson,
-    check_size,
+    check_training,
 )
 from tinynet.validation import check_int
 
-BINS = 60  # of a histogram, 30 on each side of zero
+BINS = 60  # bins of a histogram, 30 on each side of zero
 SEEDS_PER_BIN = 12
 
 
@@ -32,28 +35,31 @@ SEEDS_PER_BIN = 12
 class PopulationRequest(StrictRequest):
     """One recipe for many seeds.
 
-    picture : the inputs whose predictions are counted.
-    world : the distribution that pictures are drawn from. It replaces the examples.
+    inputs : one example. The predictions for this example are counted.
+    world : the distribution that pictures are drawn from. The world replaces the examples.
     """
 
     architecture: ArchitectureJson
     recipe: RecipeJson
     examples: ExamplesJson
-    picture: list[float]
+    inputs: list[float]
     networks: int = 1000
     first_seed: int = 0
     world: WorldJson | None = None
 
 
 def train_population(request: PopulationRequest, progress: Progress) -> dict[str, Any]:
-    """Train the population. Return verdicts, and a histogram of the margins on the picture."""
+    """Train the population.
+
+    Returns verdicts, and a histogram of the margins on `inputs`.
+    """
     source = request.world or request.examples.examples()
     _check(request, source)
     trained = population(
         request.recipe, request.networks, first_seed=request.first_seed, examples=source,
         architecture=request.architecture, progress=progress,
     )  # fmt: skip
-    outputs = trained.outputs(np.array([request.picture]))[:, 0]  # (networks, outputs)
+    outputs = trained.outputs(np.array([request.inputs]))[:, 0]  # (networks, outputs)
     margins = outputs[:, 0] - outputs[:, 1] if outputs.shape[1] == 2 else np.full(len(trained), np.nan)
     verdicts_by_name = _verdicts(trained, margins)
     return {
@@ -64,14 +70,18 @@ def train_population(request: PopulationRequest, progress: Progress) -> dict[str
 
 
 def _check(request: PopulationRequest, source: Source) -> None:
-    """Raise a TinyNetError for a request that does not fit the page. `population` checks the rest."""
-    check_size(request.architecture)
+    """Raise a TinyNetError for a request that does not fit.
+
+    The request must fit the page. `population` checks the rest.
+    """
+    check_training(request.architecture, request.recipe, source)
     if isinstance(source, Examples) and source.regression:
         raise TinyNetError("this comparison needs a classifier. These examples have numbers to predict.")
-    found, inputs = len(request.picture), request.architecture.sizes[0]
-    if found != inputs:
+    found, expected = len(request.inputs), request.architecture.sizes[0]
+    if found != expected:
         raise TinyNetError(
-            f"has {found:,} numbers. It must have {inputs:,}, one for each input.", parameter="picture"
+            f"has {counted(found, 'number')}. It must have {expected:,}, one for each input.",
+            parameter="inputs",
         )
     check_int("networks", request.networks, 1, MAX_NETWORKS)
     steps = request.recipe.epochs * examples_per_epoch(source)
@@ -84,7 +94,10 @@ def _check(request: PopulationRequest, source: Source) -> None:
 
 
 def _verdicts(trained: Population, margins: np.ndarray) -> dict[str, Verdict]:
-    """Return how many networks are correct, and for two classes how they classify the picture."""
+    """Return how many networks are correct.
+
+    For two classes, there are also verdicts on the predicted classes of the picture.
+    """
     correct, classes = trained.all_right, trained.examples.target_names
     thing = trained.examples.noun()
     found = {"all_right": trained.fraction(correct, all_right_phrase(trained.examples))}
@@ -103,7 +116,10 @@ def _verdicts(trained: Population, margins: np.ndarray) -> dict[str, Verdict]:
 
 
 def _histogram(trained: Population, margins: np.ndarray) -> dict[str, Any] | None:
-    """Return edges, counts and some seeds of each bin, or None if no margin is finite."""
+    """Return edges, counts and some seeds of each bin.
+
+    The result is None if no margin is finite.
+    """
     finite = np.isfinite(margins)
     if not finite.any():
         return None

@@ -1,4 +1,4 @@
-"""The requests of the page as validated records, and the limits of the page."""
+"""The validated requests of the page, and its limits."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -12,23 +12,27 @@ from tinynet.data.batches import Source
 from tinynet.data.examples import Examples
 from tinynet.data.scaling import Scaling
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.validation import check_fields, check_int
 
-MAX_PARAMETERS = 2_000  # of a network on the page
+MAX_PARAMETERS = 2_000  # parameters of a network on the page
 MAX_BATCH = 256  # examples; each has its own cells
-MAX_STEPS = 1_000_000  # of a recording
+MAX_STEPS = 1_000_000  # steps of a recording
 MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
 MAX_SEEDS = 256
+NOT_JSON = "the body of the request is not JSON. Send a JSON object."
 Progress = Callable[[int, int], None]
 
 
 def _strict(kind: str, record: type) -> BeforeValidator:
-    """Return the reader of a record in a request. Only files may use the names of earlier versions."""
+    """Return the reader of a record in a request.
+
+    Only files may use the names of earlier versions.
+    """
 
     def read(data: Any) -> Any:
         if not isinstance(data, dict):
@@ -42,7 +46,7 @@ def _strict(kind: str, record: type) -> BeforeValidator:
 ArchitectureJson = Annotated[Architecture, _strict("a network", Architecture)]
 RecipeJson = Annotated[Recipe, _strict("a recipe", Recipe)]
 WorldJson = Annotated[World, _strict("a world", World)]
-# The JSON values that a field takes, by the first word of pydantic's error type.
+# The JSON values that a field accepts, by the first word of pydantic's error type.
 EXPECTED = {
     "int": "a whole number",
     "float": "a number",
@@ -53,7 +57,6 @@ EXPECTED = {
     "tuple": "a list",
     "dict": "an object",
     "dataclass": "an object",
-    "literal": "one of the allowed words",
 }
 
 
@@ -62,14 +65,17 @@ class AbandonedError(Exception):
 
 
 class StrictRequest:
-    """A record that refuses unknown fields."""
+    """A record that rejects unknown fields."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
 class SheetRequest(StrictRequest):
-    """The sheet of a network and a recipe, for batches of `batch` examples."""
+    """The sheet of a network and recipe for batches.
+
+    batch : the number of examples in a batch.
+    """
 
     architecture: ArchitectureJson
     recipe: RecipeJson
@@ -86,35 +92,68 @@ class InitialParametersRequest(StrictRequest):
 
 
 @dataclass(frozen=True)
+class ScalingJson(StrictRequest):
+    """The scaling of table columns.
+
+    `Scaling.to_json` writes this record.
+    """
+
+    columns: list[str]
+    low: list[float]
+    high: list[float]
+
+    def scaling(self) -> Scaling:
+        """Return the validated scaling."""
+        return Scaling(tuple(self.columns), tuple(self.low), tuple(self.high))
+
+
+@dataclass(frozen=True)
 class ExamplesJson(StrictRequest):
-    """Examples with their targets, as `Examples.to_json` writes them."""
+    """Examples with their targets.
+
+    `Examples.to_json` writes this record.
+    """
 
     inputs: list[list[float]]
     targets: list[list[float]] | None
     names: list[str]
     shape: tuple[int, int] | None = (2, 2)
     target_names: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
-    scaling: dict[str, Any] | None = None
-    target_scaling: dict[str, Any] | None = None
+    scaling: ScalingJson | None = None
+    target_scaling: ScalingJson | None = None
     unbounded: bool = False
 
     def examples(self) -> Examples:
         """Return the validated examples."""
-        targets = None if self.targets is None else np.array(self.targets, float)
-        inputs, target_names = np.array(self.inputs, float), tuple(self.target_names)
+        inputs = _rectangular("inputs", self.inputs)
+        targets = None if self.targets is None else _rectangular("targets", self.targets)
+        names, target_names = tuple(self.names), tuple(self.target_names)
         scaling, target_scaling = (
-            Scaling.from_json(found) if found else None for found in (self.scaling, self.target_scaling)
+            None if found is None else found.scaling() for found in (self.scaling, self.target_scaling)
         )
-        names, shape = tuple(self.names), self.shape
-        return Examples(inputs, targets, names, shape, target_names, scaling, target_scaling, self.unbounded)
+        return Examples(
+            inputs, targets, names, self.shape, target_names, scaling, target_scaling, self.unbounded
+        )
+
+
+def _rectangular(name: str, rows: list[list[float]]) -> np.ndarray:
+    """Return rows of equal length as an array."""
+    for number, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise TinyNetError(
+                f"has {len(rows[0]):,} numbers in row 0 and {len(row):,} in row {number:,}. All rows must have equal "
+                "lengths.",
+                parameter=name,
+            )
+    return np.array(rows, float)
 
 
 @dataclass(frozen=True)
 class Experiment(StrictRequest):
-    """One training: its initial parameters, its examples and its recipe.
+    """One training: initial parameters, examples and recipe.
 
-    seed : draws the initial parameters, unless `parameters` are given.
-    world : the distribution that pictures are drawn from. It replaces the examples.
+    seed : the seed of the initial parameters, unless `parameters` are given.
+    world : the distribution that pictures are drawn from. The world replaces the examples.
     """
 
     architecture: ArchitectureJson
@@ -127,7 +166,7 @@ class Experiment(StrictRequest):
 
     @property
     def source(self) -> Source:
-        """The examples of the training, or the world that they are drawn from."""
+        """The examples of the training, or the world."""
         return self.world or self.examples.examples()
 
     def network(self) -> Network:
@@ -144,6 +183,7 @@ def check_sheet_request(request: SheetRequest) -> None:
     The sheet may be too large, or the loss may not fit the network.
     """
     check_size(request.architecture)
+    _check_patience(request.recipe)
     check_int("batch", request.batch, 1, MAX_BATCH)
     count = request.architecture.parameter_count
     if request.batch * count > 4 * MAX_PARAMETERS:
@@ -152,36 +192,71 @@ def check_sheet_request(request: SheetRequest) -> None:
             "Use a smaller batch or a smaller network.",
             parameter="batch",
         )
-    shown = replace(request.recipe, augment=False)  # only real examples can say whether they can be augmented
+    shown = replace(request.recipe, augment=False)  # augmentation needs real examples to be checked
     shown = replace(shown, **{name: getattr(Recipe(), name) for name in shown.external})
     check(request.architecture, _zero_example(request.architecture), shown)
 
 
+def check_training(architecture: Architecture, recipe: Recipe, source: Source) -> None:
+    """Raise a TinyNetError if the laboratory cannot train.
+
+    The network must fit the source.
+    """
+    check_size(architecture)
+    _check_patience(recipe)
+    examples = source.lines if isinstance(source, World) else source
+    if examples.targets is None:
+        return  # the training raises the error about this mistake
+    inputs, targets = examples.inputs.shape[1], examples.targets.shape[1]
+    if (inputs, targets) != (architecture.sizes[0], architecture.sizes[-1]):
+        raise TinyNetError(
+            f"is {architecture.sizes} and the examples have {inputs:,} inputs and {targets:,} targets each. The first size "
+            f"must be {inputs:,} and the last size {targets:,}.",
+            parameter="sizes",
+        )
+
+
+def _check_patience(recipe: Recipe) -> None:
+    if recipe.patience:
+        raise TinyNetError(
+            f"is {recipe.patience:,}. The laboratory has no validation examples for early stopping. Set {named('patience')} to 0.",
+            parameter="patience",
+        )
+
+
 def _zero_example(architecture: Architecture) -> Examples:
-    """Return one example of zeros, which is enough to check that a loss fits a network."""
+    """Return one example of zeros.
+
+    The example is enough to check that a loss fits a network.
+    """
     targets = np.eye(1, architecture.sizes[-1])
     names = tuple(f"output {j}" for j in range(architecture.sizes[-1]))
     return Examples(np.zeros((1, architecture.sizes[0])), targets, ("zeros",), None, names)
 
 
 def failure(error: TinyNetError) -> dict[str, Any]:
-    """Return the answer to a mistake in a request.
+    """Return the response to a mistake in a request.
 
-    The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the sentence with Python's parameters.
+    The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the
+    sentence with Python's parameters.
     """
     return {"error": str(error), "template": error.template, "parameters": list(error.parameters)}
 
 
 def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the answer to the first of pydantic's validation errors.
+    """Return the response to pydantic's first validation error.
 
-    If a TinyNetError caused it, the answer is that error's.
+    If a TinyNetError caused the error, the response is that of the TinyNetError.
     """
     first = errors[0]
+    if first["type"] == "json_invalid":
+        return failure(TinyNetError(NOT_JSON))
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, TinyNetError):
         return failure(cause)
     where = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("missing", "missing_argument") and not where:
+        return failure(TinyNetError("the request has no body. Send a JSON object."))
     if first["type"] in ("missing", "missing_argument"):
         return failure(TinyNetError(f"the request has no field {where!r}. Add the field."))
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
@@ -194,7 +269,7 @@ def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def check_size(architecture: Architecture) -> None:
-    """Raise a TinyNetError if a network is too large for the page."""
+    """Raise a TinyNetError if a network is too large."""
     if architecture.parameter_count > MAX_PARAMETERS:
         raise TinyNetError(
             f"{architecture.sizes} give {architecture.parameter_count:,} parameters. The page shows networks of up to "

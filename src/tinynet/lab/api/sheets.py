@@ -20,16 +20,20 @@ from tinynet.lab.api.requests import (
     SheetRequest,
     check_sheet_request,
     check_size,
+    check_training,
 )
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
-from tinynet.validation import check_int, check_seed
+from tinynet.validation import MAX_SEED, check_int
 
 
 def cell_labels(sheet: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
-    """Return [MathML, text, title] for each of these cells of a sheet; in a title, "{2}" is the name of input 2."""
+    """Return [MathML, text, title] for each of these cells.
+
+    In a title, "{2}" is the name of input 2.
+    """
     inputs = [f"{{{i}}}" for i in range(sheet.architecture.sizes[0])]
     return {name: [mathml_symbol(name), text_symbol(name), title(sheet, name, inputs)] for name in names}
 
@@ -41,7 +45,10 @@ def initial_state(architecture: Architecture, recipe: Recipe) -> dict[str, float
 
 
 def sheet(request: SheetRequest) -> dict[str, Any]:
-    """Return a sheet with the labels of its cells, its settings and its initial optimizer state."""
+    """Return a sheet with labels, settings and initial optimizer state.
+
+    The labels are those of the cells.
+    """
     check_sheet_request(request)
     found = sheet_of(request.architecture, request.recipe, request.batch)
     return {
@@ -54,10 +61,10 @@ def sheet(request: SheetRequest) -> dict[str, Any]:
 
 
 def initial_parameters(request: InitialParametersRequest) -> dict[str, Any]:
-    """Return the initial parameters of the seeds from `first_seed` on."""
+    """Return the initial parameters of seeds from `first_seed` on."""
     check_size(request.architecture)
     check_int("count", request.count, 1, MAX_SEEDS)
-    check_seed(request.first_seed, "first_seed")
+    check_int("first_seed", request.first_seed, 0, MAX_SEED + 1 - request.count)
     seeds = range(request.first_seed, request.first_seed + request.count)
     return {
         "first_seed": request.first_seed,
@@ -68,7 +75,11 @@ def initial_parameters(request: InitialParametersRequest) -> dict[str, Any]:
 
 
 def picture_sets(grid: int) -> dict[str, Any]:
-    """Return the built-in sets of pictures with `grid` pixels per side, by name."""
+    """Return the built-in sets of pictures by name.
+
+    grid : pixels per side.
+    """
+    check_int("grid", grid, 2, pictures.MAX_GRID)
     sets = {"lines": pictures.lines(grid)}
     if grid == 2:
         sets |= {"fuzzy": pictures.fuzzy(), "stress": pictures.stress(), "world": pictures.binary()}
@@ -80,8 +91,8 @@ def picture_sets(grid: int) -> dict[str, Any]:
 
 def recording(request: Experiment) -> Recording:
     """Train and return the recording."""
-    check_size(request.architecture)
     source = request.source
+    check_training(request.architecture, request.recipe, source)
     steps = request.recipe.epochs * steps_per_epoch(request.recipe, source)
     if steps > MAX_STEPS:
         raise TinyNetError(

@@ -1,4 +1,7 @@
-"""Tables that a user drops on the page: a summary of the columns, and an experiment."""
+"""Tables that a user drops on the page.
+
+The results are a summary of the columns, and an experiment.
+"""
 
 import io
 from dataclasses import dataclass, field
@@ -13,10 +16,10 @@ from tinynet.lab.api.requests import StrictRequest, check_size
 from tinynet.recipe import Loss, Recipe
 from tinynet.validation import check_int
 
-MAX_DISTINCT, MAX_SHOWN = 11, 4  # distinct cells of a column that are counted, and that are shown
-MAX_ROWS = 5_000  # of a table on the page
+MAX_DISTINCT, MAX_SHOWN = 11, 4  # counted, and shown, distinct cells of a column
+MAX_ROWS = 5_000  # rows of a table on the page
 MAX_HIDDEN_NODES = 64  # nodes that the page draws
-STEPS = 20_000  # of the proposed training
+STEPS = 20_000  # steps of the proposed training
 LABELS = (
     "label",
     "species",
@@ -40,7 +43,10 @@ class TableText(StrictRequest):
     text: str
 
     def stream(self) -> io.StringIO:
-        """Return the text as a stream with the name of the file."""
+        """Return the text as a stream with a name.
+
+        The name is that of the file.
+        """
         stream = io.StringIO(self.text.removeprefix("\ufeff"), newline="")
         stream.name = self.name
         return stream
@@ -48,7 +54,7 @@ class TableText(StrictRequest):
 
 @dataclass(frozen=True)
 class TableRequest(TableText):
-    """A table, and how to make an experiment of it.
+    """A table, and settings for an experiment from the table.
 
     label : column with the classes, or with the numbers to predict.
     predict : whether the column has numbers to predict.
@@ -69,7 +75,7 @@ class ColumnSummary(NamedTuple):
     """The content of a column.
 
     missing : number of empty cells.
-    different : number of distinct cells, up to 11. `examples` has up to 4 of them.
+    different : number of distinct cells, up to 11. `examples` has up to 4 of the distinct cells.
     odd : the first cell that is not a number, or None.
     words : whether at least half of the cells are not numbers.
     low, high : the smallest and the largest number.
@@ -114,7 +120,10 @@ def _summary(name: str, cells: list[Any]) -> ColumnSummary:
 
 
 def columns(request: TableText) -> dict[str, Any]:
-    """Return the number of rows, a summary of each column, and the column proposed as the label, or None."""
+    """Return the number of rows, column summaries, and a label.
+
+    The label is the column proposed as the label, or None. The summary has an entry for each column.
+    """
     found = summarize_columns(request.stream())
     possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MAX_CLASSES]
     words = [c.name for c in found if c.words and c.name in possible]
@@ -128,7 +137,10 @@ def columns(request: TableText) -> dict[str, Any]:
 
 
 def table(request: TableRequest) -> dict[str, Any]:
-    """Return the training examples, the held-out examples, and a proposed network and recipe."""
+    """Return examples, and a proposed network and recipe.
+
+    The examples are those for training and the held-out examples.
+    """
     label, targets = (None, request.label) if request.predict else (request.label, None)
     read = tables.read(request.stream(), label=label, targets=targets, ignore=request.ignore)
     if len(read) > MAX_ROWS:

@@ -5,19 +5,23 @@ from typing import Any
 import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS
-from tinynet.lab.api.requests import Experiment
+from tinynet.lab.api.requests import Experiment, check_training
 from tinynet.plugins import extra
 from tinynet.training.checks import check
 
 
 def torch_step(request: Experiment) -> dict[str, Any]:
-    """Return the loss and every gradient of one step with all examples, computed by PyTorch in float64.
+    """Return the loss and every gradient of one step.
+
+    PyTorch computes the step with all examples in float64.
 
     Raises ImportError if PyTorch is not installed.
     """
-    torch = extra("torch", "this check", "torch")
-    network, examples = request.network(), request.examples.examples()
+    examples = request.examples.examples()
+    check_training(request.architecture, request.recipe, examples)
+    network = request.network()
     check(request.architecture, examples, request.recipe)
+    torch = extra("torch", "this check", "torch")
     layers = [
         [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in (layer.weight, layer.bias)]
         for layer in network.layers

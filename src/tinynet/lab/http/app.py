@@ -1,4 +1,7 @@
-"""The application: routes, error responses, and jobs that report their progress."""
+"""The application of the laboratory.
+
+The application has routes, error responses, and jobs that report their progress.
+"""
 
 import asyncio
 import json
@@ -13,6 +16,7 @@ from fastapi import Body, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from tinynet.errors import TinyNetError
 from tinynet.lab.api import chapters, requests, sheets, torch_check
@@ -30,7 +34,7 @@ PROGRESS_INTERVAL = 0.1  # seconds between two lines of progress
 def create_app(host: str = "127.0.0.1") -> FastAPI:
     """Return the application of the laboratory.
 
-    host : the host name that requests may use, beside the local names.
+    host : the host name that requests may use, besides the local names.
 
     >>> create_app().openapi()["info"]["title"]
     "TinyNet's laboratory"
@@ -61,6 +65,14 @@ def _add_errors(app: FastAPI) -> None:
     async def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
         found = [{**first, "loc": first["loc"][1:]} for first in error.errors()]  # without the word "body"
         return JSONResponse(requests.validation_failure(found), 400)
+
+    @app.exception_handler(HTTPException)
+    async def refused_request(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code in (404, 405):
+            message = f"the laboratory has no {request.method} {request.url.path}. The requests are listed in /api/openapi.json."
+        else:  # FastAPI raises 400 for a body that is no text
+            message = requests.NOT_JSON
+        return error_response(error.status_code, message, **(error.headers or {}))
 
     @app.exception_handler(ImportError)
     async def missing_package(_: Request, error: ImportError) -> JSONResponse:
@@ -123,7 +135,10 @@ def _add_routes(app: FastAPI) -> None:
 
 
 def _json(document: Any) -> Response:
-    """Return a JSON response without validation, which is slow for a sheet with thousands of lists."""
+    """Return a JSON response without validation.
+
+    Validation is slow for a sheet with thousands of lists.
+    """
     return Response(
         json.dumps(document, ensure_ascii=False, separators=(",", ":")), media_type="application/json"
     )
@@ -147,7 +162,9 @@ def _add_jobs(app: FastAPI) -> None:
 
 
 def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> StreamingResponse:
-    """Run a job and return lines of JSON: its progress, then its result or its error.
+    """Run a job and return lines of JSON.
+
+    The lines are the progress, then the result or the error.
 
     If the client disconnects, the job is cancelled.
     """
@@ -172,7 +189,7 @@ def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> S
                 yield json.dumps(state) + "\n"
                 await asyncio.wait([asyncio.wrap_future(future)], timeout=PROGRESS_INTERVAL)
             yield json.dumps(_outcome(future)) + "\n"
-        finally:  # also if the client disconnects
+        finally:  # runs if the client disconnects, too
             cancelled.set()
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")

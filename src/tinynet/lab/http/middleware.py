@@ -27,7 +27,10 @@ HEADERS = {
 
 
 class Guard:
-    """Refuse other hosts, foreign origins and large bodies. Add security headers."""
+    """Middleware that rejects unsafe requests.
+
+    Hosts, origins and body sizes are checked. Security headers are added to responses.
+    """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self._app, self._hosts = app, hosts
@@ -76,7 +79,8 @@ class Guard:
     def _known(self, name: str) -> bool:
         if name in self._hosts:
             return True
-        # With "*", any address is allowed, but no name: DNS can point a name of an attacker to this machine.
+        # With "*", any IP address is allowed, but no name: DNS can point a name of an attacker to this
+        # machine.
         try:
             return "*" in self._hosts and bool(ipaddress.ip_address(name))
         except ValueError:
@@ -84,7 +88,7 @@ class Guard:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Return the body of a request, or None if it is too large."""
+    """Return a request's body, or None if too large."""
     found = b""
     while True:
         message = await receive()
@@ -96,7 +100,7 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 def replay_body(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that first returns the body that was already read."""
+    """Return a `receive` that first returns the body again."""
     replayed = False
 
     async def receive_body() -> Message:

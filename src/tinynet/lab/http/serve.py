@@ -1,4 +1,7 @@
-"""The server process: a free port, the browser, and the end by Ctrl-C."""
+"""The server process.
+
+The process finds a free port, opens the browser, and ends by Ctrl-C.
+"""
 
 import os
 import socket
@@ -17,12 +20,18 @@ PORT_UNAVAILABLE = {98, 48, 10048, 13}  # errno: in use (Linux, macOS, Windows),
 
 
 def free_port(host: str, port: int) -> socket.socket:
-    """Return a listening socket at this port, or at the next free port.
+    """Return a listening socket at this port, or the next.
+
+    The next free port is used if this port is taken.
 
     port : 0 to 65,535; 0 is any free port.
 
     Raises TinyNetError if the host is not an address of this machine, or no port is free.
     """
+    if not host:  # a socket would take it for all addresses
+        raise TinyNetError(
+            "is empty. It must be an address of this machine. Try 127.0.0.1.", parameter="host"
+        )
     check_int("port", port, 0, MAX_PORT)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + MAX_TRIED_PORTS, MAX_PORT + 1) if port else 1):

@@ -1,4 +1,7 @@
-"""A network or a recording as the output of a notebook cell: the widget, or a static picture."""
+"""A network or a recording as output of a cell.
+
+The output is the widget, or a static picture.
+"""
 
 from html import escape
 from typing import TYPE_CHECKING, Any, Union
@@ -26,9 +29,11 @@ class Picture:
 
 
 def output_of(source: Network | Recording) -> Union["Laboratory", Picture]:
-    """Return the widget, or a picture with the reason why there is no widget.
+    """Return the widget, or a picture with a reason.
 
-    A recording that is not complete yet becomes a sentence.
+    The reason explains the missing widget.
+
+    A recording that is not complete becomes a sentence.
     """
     try:
         return source.widget()
@@ -43,7 +48,7 @@ def output_of(source: Network | Recording) -> Union["Laboratory", Picture]:
 def display(source: Network | Recording) -> None:
     """Show a network or a recording below the current cell.
 
-    In a terminal it raises NotImplementedError, and IPython shows the text.
+    In a terminal the function raises NotImplementedError, and IPython shows the text.
     """
     from IPython import get_ipython
     from IPython.display import publish_display_data

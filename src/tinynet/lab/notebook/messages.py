@@ -1,4 +1,7 @@
-"""Requests of the page that arrive as widget messages, with the same responses as the server's."""
+"""Requests of the page that arrive as widget messages.
+
+The responses are those of the server.
+"""
 
 import threading
 import time
@@ -21,7 +24,10 @@ Send = Callable[[dict[str, Any], list[bytes]], None]
 
 
 class Route(NamedTuple):
-    """A request of the page: its record, and the function that returns the result."""
+    """A request of the page: its record, and its function.
+
+    The function returns the result.
+    """
 
     record: Any
     result: Callable[[Any, Progress], Any]
@@ -47,10 +53,12 @@ ROUTES = {
 
 
 class MessageHandler:
-    """Handles the messages of a page, in threads, so that the notebook's cells can run meanwhile.
+    """A handler of the messages of a page.
+
+    The handler works in threads, so that cells of the notebook can run meanwhile.
 
     A request is `{"id", "ask", "about"}`: a key of `ROUTES` and its record. The handler sends `{"id", "done", "total"}`
-    at once and while the job runs. It ends with `{"id", "result"}`, where bytes are sent as a buffer, or with
+    at once and while the job runs. The job ends with `{"id", "result"}`, where bytes are sent as a buffer, or with
     `{"id", "error"}`. The message `{"id", "cancel": True}` cancels the job.
     """
 
@@ -60,7 +68,10 @@ class MessageHandler:
         self._free = threading.Semaphore(WORKERS)
 
     def handle(self, message: Any) -> None:
-        """Handle one message. Messages that are no requests are ignored."""
+        """Handle one message.
+
+        Other messages than requests are ignored.
+        """
         if not isinstance(message, dict) or not isinstance(message.get("id"), str):
             return
         key = message["id"]
@@ -70,7 +81,7 @@ class MessageHandler:
                 running.set()
         elif "ask" in message:
             self._cancelled[key] = threading.Event()
-            self._send({"id": key, "done": 0, "total": 0}, [])  # tells the page that the kernel is alive
+            self._send({"id": key, "done": 0, "total": 0}, [])  # the page sees that the kernel runs
             threading.Thread(target=self._work, args=(message,), daemon=True).start()
 
     def _work(self, message: dict[str, Any]) -> None:
@@ -118,7 +129,7 @@ def result_of(name: str, about: Any, progress: Progress) -> Any:
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """Return the answer to an error, as the server does."""
+    """Return the response to an error, as the server does."""
     if isinstance(error, ValidationError):
         return requests.validation_failure(error.errors())
     if isinstance(error, TinyNetError):

@@ -1,4 +1,7 @@
-"""A static picture and table in plain HTML, for notebooks without a widget."""
+"""A static picture and table in plain HTML.
+
+Notebooks without a widget show this output.
+"""
 
 import base64
 import io
@@ -14,6 +17,7 @@ from tinynet.core.notation import number
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID
+from tinynet.errors import counted
 from tinynet.model.network import Network
 from tinynet.plugins import pip_command
 from tinynet.recipe import Loss, Recipe
@@ -25,14 +29,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIVE = f"This is a picture. In your own notebook, the cell shows the interactive laboratory: {pip_command('widget')}"
-MAX_ROWS = 8  # of the table
+MAX_ROWS = 8  # rows of the table
 RESOLUTIONS = (80, 56, 40)  # dots per inch; the first that gives a small file is used
-COLORS = 64  # of the picture; this halves its size
+COLORS = 64  # colors of the picture; 64 colors halve its size
 MAX_BYTES = 100_000
 
 
 def snapshot(source: Network | Recording, note: str = LIVE, css_class: str = "") -> dict[str, str]:
-    """Return text/html and text/plain: a sentence, a picture, a table of predictions, and a note.
+    """Return text/html and text/plain.
+
+    The content is a sentence, a picture, a table of predictions, and a note.
 
     css_class : a class of the HTML element, so that the page can find it.
 
@@ -62,13 +68,19 @@ def snapshot(source: Network | Recording, note: str = LIVE, css_class: str = "")
 
 
 def training_of(network: Network) -> Recording:
-    """Train a network with the default recipe, on `examples_for(network)`."""
+    """Train a network on `examples_for(network)`.
+
+    The recipe is the default recipe.
+    """
     loss: Loss = "cross_entropy" if network.architecture.output == "softmax" else "mse"
     return train(network, examples_for(network), Recipe(loss=loss))
 
 
 def examples_for(network: Network) -> Examples:
-    """Return the lines that fit a network, or one gray example with equal targets."""
+    """Return the lines that fit a network.
+
+    If no lines fit, the result is one gray example with equal targets.
+    """
     inputs, outputs = network.sizes[0], network.sizes[-1]
     grid = math.isqrt(inputs)
     if grid * grid == inputs and 2 <= grid <= MAX_GRID and outputs == 2:
@@ -80,19 +92,25 @@ def examples_for(network: Network) -> Examples:
 
 
 def _described(source: Network | Recording) -> tuple[str, Network, Examples]:
-    """Return a sentence about the source, its network, and the examples of the table."""
+    """Return a sentence, the network and its examples.
+
+    The sentence describes the source. The examples are those of the table.
+    """
     if isinstance(source, Network):
         name, count = source.origin or "set by hand", source.architecture.parameter_count
         return f"{_sizes(source)} network, {name}: {count:,} parameters.", source, examples_for(source)
     first, last = (number(float(f"{loss:.4g}")) for loss in _first_and_last_loss(source))
-    name = f"{source.network.origin or 'set by hand'}, after {source.steps:,} steps"
+    name = f"{source.network.origin or 'set by hand'}, after {counted(source.steps, 'step')}"
     end = f"; it stopped: {source.stopped.reason}" if source.stopped else ""
     sentence = f"{_sizes(source.network)} network, {name}: the loss went from {first} to {last}{end}."
     return sentence, source.final, source.examples
 
 
 def _first_and_last_loss(run: Recording) -> tuple[float, float]:
-    """Return the loss of the first and the last epoch, or of single steps if no epoch is complete."""
+    """Return the loss of the first and the last epoch.
+
+    If no epoch is complete, the losses are those of single steps.
+    """
     losses = run.loss_per_epoch if run.epochs else run.losses
     return (losses[0], losses[-1]) if len(losses) else (math.nan, math.nan)
 
@@ -102,7 +120,7 @@ def _sizes(network: Network) -> str:
 
 
 def _figure(source: Network | Recording, network: Network, examples: Examples) -> "Figure":
-    """Draw the network with one example, and the loss of a recording."""
+    """Draw the network with one example, and the loss."""
     from matplotlib.figure import Figure
 
     if isinstance(source, Network):

@@ -1,4 +1,7 @@
-"""The laboratory as a notebook widget. The kernel handles its requests."""
+"""The laboratory as a notebook widget.
+
+The kernel handles its requests.
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -19,8 +22,8 @@ from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 from tinynet.validation import check_int
 
-STARTS_BYTES = 30_000  # for initial parameters of other seeds; the kernel computes all others
-MAX_BYTES = 8_000_000  # of the data in the page
+STARTS_BYTES = 30_000  # bytes of the initial parameters of other seeds; the kernel computes all others
+MAX_BYTES = 8_000_000  # bytes of the data in the page
 VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
 
 
@@ -28,7 +31,7 @@ class Laboratory(anywidget.AnyWidget):
     """The laboratory with a recording.
 
     recording : Recording. The recording that the page shows.
-    step : int. Steps that are done, 0 to `len(recording)`.
+    step : int. The number of finished steps, 0 to `len(recording)`.
     cell : str. The open cell, such as "layer1.weight[0,2]".
 
     `step` and `cell` are synchronized with the page. Use `observe` to react to changes.
@@ -76,18 +79,23 @@ class Laboratory(anywidget.AnyWidget):
         return cell
 
     def _from_page(self, name: str) -> bool:
-        """Whether a value comes from the page, which may show a branch with more steps."""
+        """Return whether a value comes from the page.
+
+        The page may show a branch with more steps.
+        """
         return name in self._property_lock
 
     def _ipython_display_(self) -> None:
-        """Show the widget, and a picture that the page hides as soon as it runs.
+        """Show the widget, and a picture.
 
-        Where no widget can run, such as on GitHub, the picture remains.
+        The page hides the picture when it starts.
+
+        If a viewer has no widgets, such as GitHub, the picture remains.
         """
         from IPython.display import publish_display_data
 
         bundle = self._repr_mimebundle_()
-        assert bundle is not None  # only a widget without a view has none
+        assert bundle is not None  # a bundle is None only without a view
         data, metadata = bundle  # Colab finds the code of the widget by the metadata
         view = {VIEW_TYPE: data[VIEW_TYPE], "text/plain": "TinyNet's laboratory"}
         publish_display_data(view, metadata)  # type: ignore[no-untyped-call]
@@ -113,12 +121,18 @@ def _cells(run: Recording) -> set[str]:
 
 
 def _last_step(run: Recording) -> int:
-    """Return the step that the page shows first: the end, or the last recorded step of a PyTorch loop."""
+    """Return the step that the page shows first.
+
+    The step is the end, or the last recorded step of a PyTorch loop.
+    """
     return run.steps - 1 if isinstance(run, WatchedRecording) else run.steps
 
 
 def _payload(run: Recording) -> str:
-    """Return the data of the page: the recording, its sheets, and initial parameters of some seeds."""
+    """Return the data of the page.
+
+    The data is the recording, its sheets, and initial parameters of some seeds.
+    """
     builder = PageBuilder((run,), [None], "TinyNet")
     builder.add_starts(STARTS_BYTES)
     packed = builder.packed()

@@ -1,4 +1,4 @@
-"""The laboratory with recordings as one HTML file that works offline."""
+"""The laboratory with recordings as one offline HTML file."""
 
 import base64
 import html
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tinynet.core.architecture import Architecture
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
+from tinynet.lab.api.choices import choices
 from tinynet.lab.api.sheets import picture_sets
 from tinynet.lab.page import payload
 from tinynet.lab.page.payload import Form
@@ -18,8 +19,8 @@ from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 
 PAGE = Path(__file__).parents[2] / "page"
-MAX_BYTES = 1_000_000  # of a file
-MAX_RECORDING_BYTES = 200_000  # of all recordings; longer recordings keep only some of their steps
+MAX_BYTES = 1_000_000  # bytes of a file
+MAX_RECORDING_BYTES = 200_000  # bytes of all recordings; longer recordings keep only some of their steps
 MAX_SEEDS, BLOCK = 1024, 32  # seeds; the page requests blocks of seeds
 MAX_CELLS = 18_000  # parameters x batch size, summed over the optional forms; more would be slow to write
 MAX_RECORDINGS = 8
@@ -46,16 +47,16 @@ POLICY = "default-src 'none'; script-src 'sha256-{digest}'; img-src data: blob:;
 
 
 def page(*recordings: Recording, names: Sequence[str] | None = None, title: str | None = None) -> str:
-    """Return the text of one HTML file with these recordings, below 1 MB.
+    """Return one HTML file with these recordings, below 1 MB.
 
     Several recordings are shown side by side. Equal arguments give equal text.
 
-    names : a name for each recording. By default the names say how the recordings differ.
+    names : a name for each recording. By default the names are the differences between the recordings.
     title : title of the page.
 
-    The page repeats a training to show its steps. So a long recording is stored with only some of its steps, and the page
-    computes the other steps from them, bit for bit. If there is space left, the file also has the sheets of other
-    optimizers, losses and batch sizes, and the initial parameters of other seeds.
+    The page repeats a training to show its steps. Therefore a long recording is stored with only some of its
+    steps, and the page computes the other steps from the stored steps, bit for bit. If space remains, the file
+    also has the sheets of other optimizers, losses and batch sizes, and the initial parameters of other seeds.
 
     Raises TinyNetError if a recording is too large for the page, and if the page is not built.
 
@@ -70,7 +71,7 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
         )
     if names is not None and len(names) != len(recordings):
         raise TinyNetError(
-            f"has {len(names)} names for {len(recordings)} recordings. It must have one name for each recording.",
+            f"has {counted(len(names), 'name')} for {counted(len(recordings), 'recording')}. It must have one name for each recording.",
             parameter="names",
         )
     titles = list(payload.distinguishing_names(recordings)) if names is None else list(names)
@@ -88,7 +89,9 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
 
 
 class PageBuilder:
-    """Builds the data of a page: a JSON document, and bytes that the document refers to.
+    """The data of a page: a JSON document and bytes.
+
+    The document refers to the bytes.
 
     forms : for each recording, the forms of further sheets.
     """
@@ -109,6 +112,7 @@ class PageBuilder:
         self._document: dict[str, Any] = {
             "version": __version__,
             "title": title or "TinyNet",
+            "choices": choices(),
             "pictures": {str(n): picture_sets(n) for n in grids},
             "recordings": [
                 {
@@ -122,14 +126,17 @@ class PageBuilder:
         self.set_forms(forms or [[] for _ in recordings])
 
     def set_forms(self, forms: list[list[Form]]) -> None:
-        """Set the sheets: those that the recordings require, and further forms for each recording."""
+        """Set the required sheets, and further forms for each recording."""
         needed: dict[Architecture, list[Form]] = {one: [] for one in self._architectures}
         for run, more in zip(self._recordings, forms, strict=True):
             needed[run.network.architecture] += [*payload.required_forms(run), *more]
         self._document["sheets"] = [payload.sheets(one, mine) for one, mine in needed.items()]
 
     def add_starts(self, room: int) -> bool:
-        """Add the initial parameters of as many seeds as `room` bytes allow. Return whether any were added."""
+        """Add initial parameters of as many seeds as fit.
+
+        room : the bytes for the seeds. Returns whether any seeds were added.
+        """
         numbers = sum(one.parameter_count for one in self._architectures)
         each = 4 * numbers * 4 / 3 * 1.01  # bytes of a seed: float32 in base64, and 1 % more
         count = min(MAX_SEEDS, int(room / each)) // BLOCK * BLOCK
@@ -158,13 +165,19 @@ class PageBuilder:
         )
 
     def _append(self, data: bytes) -> list[int]:
-        """Append bytes to the data. Return where they begin and end."""
+        """Append bytes to the data.
+
+        Returns the begin and the end of the bytes.
+        """
         first = len(self._bytes)
         self._bytes += data
         return [first, len(self._bytes)]
 
     def packed(self) -> str:
-        """Return the document and the bytes, deflated and in base64, which needs no escaping in HTML."""
+        """Return the document and the bytes, packed for HTML.
+
+        Both are deflated and in base64, which needs no escaping.
+        """
         document = json.dumps(
             self._document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         ).encode()
@@ -173,7 +186,9 @@ class PageBuilder:
 
 
 def page_module() -> str:
-    """Return the JavaScript of the page, escaped for a script element.
+    """Return the JavaScript of the page for a script element.
+
+    The text is escaped.
 
     Raises TinyNetError if the page is not built.
     """
@@ -187,7 +202,10 @@ def page_module() -> str:
 
 
 def _optional_forms(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
-    """Yield the further forms for each recording, from many to none."""
+    """Yield further forms for each recording.
+
+    The first result has many forms, and the last has none.
+    """
     counts = [run.network.architecture.parameter_count for run in recordings]
     for max_batch, losses in ((payload.MAX_BATCH, True), (0, True), (0, False)):
         forms = [
@@ -202,13 +220,19 @@ def _optional_forms(recordings: tuple[Recording, ...]) -> Iterator[list[list[For
 
 
 def _grid(run: Recording) -> int:
-    """Return the pixels per side of the recording's pictures, or 2 if there are no built-in pictures of that size."""
+    """Return the pixels per side of the recording's pictures.
+
+    The result is 2 if there are no built-in pictures of that size.
+    """
     side = (run.examples.shape or (2, 2))[0]
     return side if 2 <= side <= 8 else 2
 
 
 def _largest_part(recordings: tuple[Recording, ...]) -> str:
-    """Return the name of the largest part that a page cannot leave out."""
+    """Return the largest part that a page cannot leave out.
+
+    The result is the name of the part.
+    """
     parts = {
         "the examples": 0,
         "the loss per epoch": 0,

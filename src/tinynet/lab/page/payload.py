@@ -1,4 +1,7 @@
-"""The data of an offline page: sheets, initial parameters, and recordings with fewer steps."""
+"""The data of an offline page.
+
+The data is sheets, initial parameters, and recordings with fewer steps.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,7 +14,7 @@ from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.sheet import sheet_of
 from tinynet.data.batches import examples_per_epoch
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.kernels.simd_init import initial_blocks
 from tinynet.lab.api.requests import SheetRequest, check_sheet_request
 from tinynet.lab.api.sheets import cell_labels, initial_state
@@ -20,7 +23,7 @@ from tinynet.recipe import Loss, Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 
-MAX_BATCH = 6  # largest batch that the user of a page can choose
+MAX_BATCH = 6  # largest batch on a page
 OPTIMIZERS: tuple[dict[str, Any], ...] = (
     {},
     {"momentum": 0.9},
@@ -31,16 +34,22 @@ Form = tuple[Recipe, int]  # recipe and batch size; they decide the formulas of 
 
 
 def required_forms(run: Recording) -> list[Form]:
-    """Return the forms of a training: single examples, its batches, and a smaller last batch."""
+    """Return the forms of a training.
+
+    The forms are single examples, the batches, and a smaller last batch.
+    """
     recorded = {1, *(int(batch) for batch in np.unique((run.batches >= 0).sum(axis=1)))}
     if isinstance(run, WatchedRecording):
         return [(run.recipe, batch) for batch in sorted(recorded)]
-    recipe = replace(run.recipe, patience=0)  # the page trains exactly as many epochs as were recorded
+    recipe = replace(run.recipe, patience=0)  # the page trains as many epochs as were recorded
     return [(recipe, batch) for batch in sorted(recorded | _batch_sizes(run))]
 
 
 def resume_forms(run: Recording) -> list[Form]:
-    """Return the forms to continue a recorded PyTorch loop, if its loss and optimizer are known."""
+    """Return the forms to continue a recorded PyTorch loop.
+
+    The loss and the optimizer of the loop must be known.
+    """
     known = run.examples.targets is not None and "external" not in (run.recipe.loss, run.recipe.optimizer)
     if not isinstance(run, WatchedRecording) or not known:
         return []
@@ -49,13 +58,16 @@ def resume_forms(run: Recording) -> list[Form]:
 
 
 def _batch_sizes(run: Recording) -> set[int]:
-    """Return 1, the batch size, and the size of the last batch of an epoch."""
+    """Return 1, the batch size, and the last batch's size.
+
+    The last batch is that of an epoch.
+    """
     count, size = examples_per_epoch(run.source), run.recipe.batch_size
     return {1, min(size, count), count % size or min(size, count)}
 
 
 def selectable_forms(run: Recording, *, max_batch: int = MAX_BATCH, losses: bool = True) -> list[Form]:
-    """Return the forms that the user of a page can choose.
+    """Return the forms that a page's user can choose.
 
     max_batch : largest additional batch size.
     losses : whether to include other losses and weight decay.
@@ -72,7 +84,7 @@ def selectable_forms(run: Recording, *, max_batch: int = MAX_BATCH, losses: bool
 
 
 def _is_allowed(architecture: Architecture, form: Form) -> bool:
-    """Whether the page can show a form of this architecture."""
+    """Return whether the page can show a form."""
     try:
         check_sheet_request(SheetRequest(architecture, *form))
     except TinyNetError:
@@ -83,13 +95,13 @@ def _is_allowed(architecture: Architecture, form: Form) -> bool:
 def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
     """Return the sheets of these forms, ready for JSON.
 
-    Each cell is written once. A form refers to its cells by the differences of their indices.
+    Each cell is written once. A form refers to its cells by the differences of the indices.
 
     Raises TinyNetError for a form that the page cannot show.
     """
     cells: dict[tuple[Any, ...], int] = {}
     symbols: dict[str, list[str]] = {}
-    found: dict[tuple[int, ...], dict[str, Any]] = {}  # recipes with the same cells share an entry
+    found: dict[tuple[int, ...], dict[str, Any]] = {}  # recipes with equal cells have one entry
     plain = Recipe().to_json()
     for recipe, batch in forms:
         check_sheet_request(SheetRequest(architecture, recipe, batch))
@@ -113,7 +125,10 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
 
 
 def starts_table(architecture: Architecture, first: int, count: int) -> bytes:
-    """Return the initial parameters of `count` seeds from `first` on, a row of float32 for each seed."""
+    """Return the initial parameters of `count` seeds.
+
+    The seeds begin with `first`. Each seed has a row of float32.
+    """
     whole_blocks = ceil_div(count, 64) * 64
     blocks = initial_blocks(architecture, np.arange(first, first + whole_blocks))  # (blocks, parameters, 64)
     rows = blocks.transpose(0, 2, 1).reshape(-1, architecture.parameter_count)[:count]
@@ -121,7 +136,10 @@ def starts_table(architecture: Architecture, first: int, count: int) -> bytes:
 
 
 def thin_out(run: Recording, every: int) -> Recording:
-    """Return the recording with every `every`-th of its stored steps. The other steps are recomputed on demand."""
+    """Return the recording with fewer stored steps.
+
+    Every `every`-th step stays. The other steps are recomputed on demand.
+    """
     kept: dict[str, Any] = {
         name: np.ascontiguousarray(getattr(run, name)[::every])
         for name in ("gradients", "activations", "losses", "batches")
@@ -134,7 +152,9 @@ def thin_out(run: Recording, every: int) -> Recording:
 
 
 def fit_to_size(run: Recording, max_bytes: int) -> bytes:
-    """Return the bytes of a recording, with fewer stored steps if it has more than `max_bytes`.
+    """Return the bytes of a recording, thinned out to fit.
+
+    The recording has fewer stored steps if it has more than `max_bytes`.
 
     A recording of a PyTorch loop keeps all steps, because they cannot be recomputed.
     """
@@ -146,7 +166,7 @@ def fit_to_size(run: Recording, max_bytes: int) -> bytes:
 
 
 def distinguishing_names(runs: tuple[Recording, ...]) -> Iterator[str | None]:
-    """Yield a name for each recording, made of the settings that differ between the recordings."""
+    """Yield a name for each recording from the differing settings."""
     settings = [_settings(run) for run in runs]
     differing = [key for key in settings[0] if len({one[key] for one in settings}) > 1]
     if "initial" in differing and "seed" in differing:
@@ -172,8 +192,6 @@ def _settings(run: Recording) -> dict[str, str]:
         "hidden": f"hidden {architecture.hidden}",
         "output": f"output {architecture.output}",
         "initial": run.network.origin,
-        "examples": "a world"
-        if run.world
-        else f"{len(run.examples):,} {run.examples.noun(len(run.examples))}",
+        "examples": "a world" if run.world else counted(len(run.examples), run.examples.noun()),
         **{name: f"{name.replace('_', ' ')} {number}" for name, number in numbers.items()},
     }

@@ -1,4 +1,6 @@
-"""The chapters of the journey, each a function that yields the parts of one chapter.
+"""The chapters of the journey.
+
+Each chapter is a function that yields its parts.
 
 A chapter must not contain a fixed sentence about a result.
 

@@ -1,4 +1,4 @@
-"""The chapters about a fuzzy line, the hidden nodes and the stress test."""
+"""The chapters about fuzzy lines, hidden nodes and stress test."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,10 @@ NOISE = 0.1
 
 
 def fuzzy(j: Journey) -> Iterator[Part]:
-    """Test the network on lines that are not exactly black and white."""
+    """Test the network on fuzzy lines.
+
+    Fuzzy lines are not exactly black and white.
+    """
     line = pictures.fuzzy()
     yield Text(
         "The training pictures have only the brightness 0 and 1. Real pictures are less perfect, such as this fuzzy line."
@@ -27,7 +30,7 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], line)
     clean, blurred = (predictions.predictions(j.run.final, shown)[0] for shown in (j.lines["top"], line))
     yield Text(
-        "The margin is the difference between the two outputs. The network is unsure if the margin is below "
+        "The network is unsure if the margin between its outputs is below "
         f"{predictions.UNSURE:g}. On the clean line the margin is {clean.margin:.4f}. On the fuzzy line the margin is "
         f"{blurred.margin:.4f}. {_FUZZ[clean.unsure, blurred.unsure]}"
     )
@@ -46,7 +49,7 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     )
 
 
-_FUZZ = {  # unsure of the clean line, unsure of the fuzzy line
+_FUZZ = {  # (unsure of the clean line, unsure of the fuzzy line)
     (True, True): "The network is unsure of both lines, so the fuzz is not the reason.",
     (False, True): "The network is sure of the clean line and unsure of the fuzzy line.",
     (True, False): "The network is unsure of the clean line and sure of the fuzzy line.",
@@ -55,7 +58,7 @@ _FUZZ = {  # unsure of the clean line, unsure of the fuzzy line
 
 
 def inside(j: Journey) -> Iterator[Part]:
-    """Show the weights of the hidden nodes before and after training."""
+    """Show the hidden nodes' weights before and after training."""
     yield Text(
         "The weights of a hidden node show which pattern it detects. A pixel with a positive weight makes the node more active "
         "when the pixel is bright. A pixel with a negative weight makes the node more active when the pixel is dark."
@@ -86,7 +89,7 @@ def inside(j: Journey) -> Iterator[Part]:
 
 
 def _pattern(node: int, weights: np.ndarray) -> str:
-    """Say for which pixels a node is most active.
+    """Return a sentence about the inputs that activate a node.
 
     >>> _pattern(0, np.array([2.0, 1.0, -1.0, -2.0]))
     'Node 0 is most active when top-left and top-right are bright and bottom-left and bottom-right are dark.'
@@ -116,8 +119,8 @@ def stress(j: Journey) -> Iterator[Part]:
     clean = predictions.predictions(j.run.final, j.lines)
     yield Text(
         f"The network is unsure of {sum(a.unsure for a in found)} of these {len(found)} pictures. It is unsure of "
-        f"{sum(a.unsure for a in clean)} of the {len(clean)} lines. Doubt about a gray block has a meaning only if the network "
-        "is sure of the lines."
+        f"{sum(a.unsure for a in clean)} of the {len(clean)} lines. To be unsure of a gray block has a meaning only if the "
+        "network is sure of the lines."
     )
     yield Text(_order(j))
     first, last = j.lines.target_names
@@ -129,14 +132,17 @@ def stress(j: Journey) -> Iterator[Part]:
         f"Horizontal minus vertical on the gray block, for {j.networks:,} seeds.",
         lambda: plots.population_histogram(margins, mark=diagnosis.margin(j.run.final, gray)),
     )
-    yield everyone.fraction(margins < 0, f"lean to {last} on gray if {last} lines come last")
+    yield everyone.fraction(margins < 0, f"predict {last} for gray if {last} lines come last")
     yield turned.fraction(
-        turned.margins(gray)[:, 0] > 0, f"lean to {first} on gray if {first} lines come last"
+        turned.margins(gray)[:, 0] > 0, f"predict {first} for gray if {first} lines come last"
     )
 
 
 def _order(j: Journey) -> str:
-    """Say what the order of the training pictures does to the prediction for gray."""
+    """Return a sentence about the order of the training pictures.
+
+    The sentence compares the predictions for gray.
+    """
     effect = diagnosis.order_effect(j.network, j.lines, j.recipe)
     first, last = j.lines.target_names
     verb = "reverses" if effect.flipped else "does not reverse"

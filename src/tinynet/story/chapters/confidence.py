@@ -1,4 +1,7 @@
-"""The chapters about a high learning rate, about confidence, and about memorizer and learner."""
+"""The chapters about a high learning rate, confidence, and learners.
+
+The last chapter goes from memorizer to learner.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +56,7 @@ def high_rate(j: Journey) -> Iterator[Part]:
 
 
 def confidence(j: Journey) -> Iterator[Part]:
-    """Ask networks that learned the lines about the gray block."""
+    """Evaluate networks that learned the lines on gray."""
     trained, gray = j.population(j.long_recipe), j.stress["gray"]
     learned = trained.all_right
     yield Text("This chapter looks only at networks that have learned the four lines.")
@@ -80,8 +83,8 @@ def confidence(j: Journey) -> Iterator[Part]:
     if chance:
         yield Text("The seed decides the prediction like a coin flip, and the network is still sure of it.")
     yield Text(
-        "Confidence is not correctness. The training pictures contain no doubtful picture, so the network has no reason to doubt. "
-        "Uncertainty is not a weakness: it is the right response to a picture that nobody can name. The learning rate and the "
+        "Confidence is not correctness. The training pictures contain no ambiguous picture, so the network never learns to be unsure. "
+        "To be unsure is not a weakness: it is right for a picture that is neither horizontal nor vertical. The learning rate and the "
         "number of epochs are hyperparameters. They change this confidence too, not only the speed of training."
     )
 

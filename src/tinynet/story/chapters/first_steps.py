@@ -1,4 +1,4 @@
-"""The chapters about the untrained network and about one nudge."""
+"""The chapters about the untrained network and one nudge."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ from tinynet.story.content import (
 from tinynet.story.runs import Journey
 from tinynet.training.train import nudges
 
-REPEATS = 6  # nudges by the same picture
+REPEATS = 6  # nudges with one picture
 LOSSES = {
     "mse": "the mean squared error",
     "bce": "the binary cross-entropy",
@@ -60,8 +60,8 @@ def look(j: Journey) -> Iterator[Part]:
     rows = tuple((name, signed(value)) for name, value in j.network.named().items())
     yield Table("Every parameter before training", ("parameter", "value"), rows)
     yield Text(
-        "The larger output is the prediction. If the two outputs differ by less than "
-        f"{predictions.UNSURE:g}, the network is unsure: it only leans to a class."
+        "The larger output is the prediction. The margin is the larger output minus the smaller output. If the margin is below "
+        f"{predictions.UNSURE:g}, the network is unsure of its prediction."
     )
     yield answers_table("Predictions before training", j.network, j.lines)
 

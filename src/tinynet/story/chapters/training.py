@@ -10,7 +10,7 @@ from tinynet.story.runs import Journey
 
 
 def train(j: Journey) -> Iterator[Part]:
-    """Train on all four lines, and check the result for many seeds."""
+    """Train on all four lines, and evaluate many seeds."""
     run = j.run
     yield Text(
         f"An epoch is one pass over the four pictures. This training has {run.recipe.epochs:,} epochs, which makes {len(run):,} "
@@ -51,7 +51,7 @@ def train(j: Journey) -> Iterator[Part]:
 
 
 def converge(j: Journey) -> Iterator[Part]:
-    """Measure how far the parameters move, and compare that with the loss."""
+    """Compare how far the parameters move with the loss."""
     run, movement = j.run, j.run.movement_per_epoch
     yield Text(
         "Training converges when the parameters move less and less. This chapter measures their movement in each epoch."

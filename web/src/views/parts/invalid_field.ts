@@ -1,4 +1,4 @@
-/** Mark the field of a form whose value was refused. */
+/** Marks the field of a form with a rejected value. */
 
 import type { Attachment } from "svelte/attachments";
 import type { FormName, Messages } from "../../state/messages.svelte";
@@ -6,7 +6,7 @@ import type { FormName, Messages } from "../../state/messages.svelte";
 export const MESSAGE_ID = "message";
 const CHANGES = ["input", "change"];
 
-/** Mark the field that the message is about, and focus it. The mark goes when its value changes.
+/** Mark the field of the message, and focus the field. The mark is removed when the value of the field changes.
  *
  * The fields list Python's names for their values in `data-parameters`.
  */
@@ -33,7 +33,7 @@ function findField(element: HTMLElement, parameter: string): HTMLElement | undef
   return fields.find((field) => field.dataset.parameters!.split(" ").includes(parameter));
 }
 
-/** Whether the user has moved on to another part of the page. */
+/** Whether the user has moved to another part of the page. */
 function isFocusElsewhere(element: HTMLElement): boolean {
   const root = element.getRootNode() as Document | ShadowRoot;
   const focused = root.activeElement ?? document.activeElement;

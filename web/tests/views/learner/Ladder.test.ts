@@ -73,12 +73,12 @@ describe("the ladder", () => {
     const names = [...document.querySelectorAll("dt")].map((name) => name.textContent);
     const values = [...document.querySelectorAll("dd")].map((value) => value.textContent);
     expect(Object.fromEntries(names.map((name, k) => [name, values[k]]))).toEqual({
-      "Fails on a clean line": "6.3 %",
+      "Clean-line failures": "6.3 %",
       "Line accuracy": "0.900",
       "Gray margin": "0.050",
       "Brier ratio": "1.125",
       AUROC: "0.940",
-      "Passes the exam": "128/256",
+      "Exam passes": "128/256",
     });
     expect(text()).toContain("Some pass. Few fail. Values without a count are means over the seeds.");
     expect(text()).toContain("explained. The gray margin is explained. The Brier ratio is explained.");
@@ -142,7 +142,7 @@ describe("the ladder", () => {
     expect(measure.mock.lastCall![3]!.aborted).toBe(false);
   });
 
-  it("measures anew for another number of seeds, and cancels the old measurement", async () => {
+  it("measures again for another number of seeds, and cancels the previous measurement", async () => {
     measureForever(0, 0);
     await open();
     await click("Measure");

@@ -54,27 +54,27 @@ const answerer = (name: string) => text(document.querySelector(`[data-who="${nam
 async function open(input = [0.9, 0.6, 0.1, 0.3]) {
   const rung = vi.fn<PythonApi["rung"]>(async (key, networks) => rungAnswer(key, networks));
   const bayes = vi.fn<PythonApi["bayes"]>(async (pictures) => pictures.map(() => [0.7, 0.3]));
-  const lab = await openLab({ own: { input, target: [1, 0] } }, { learner: async () => ANSWER, rung, bayes });
+  const lab = await openLab({ custom: { input, target: [1, 0] } }, { learner: async () => ANSWER, rung, bayes });
   render(Learner, { lab });
   await screen.findByText("Ladder: one change at a time");
   return { lab, rung, bayes };
 }
 
 describe("the learner's chapter", () => {
-  it("waits for its networks", async () => {
+  it("shows a message before its networks are loaded", async () => {
     const lab = await openLab({}, { learner: () => new Promise(() => {}) });
     render(Learner, { lab });
     expect(screen.getByRole("status").textContent).toBe("Training a memorizer and a learner …");
   });
 
-  it("looks at 2×2 pictures only", async () => {
+  it("supports 2×2 pictures only", async () => {
     const lab = await openLab({}, { learner: async () => ANSWER, bayes: async () => [] });
-    lab.state.own = { input: [1, 0, 0, 0, 1, 0, 0, 0, 1], target: [1, 0] };
+    lab.state.custom = { input: [1, 0, 0, 0, 1, 0, 0, 0, 1], target: [1, 0] };
     render(Learner, { lab });
     expect(await screen.findByText(/This chapter needs 2×2 pictures/)).toBeTruthy();
   });
 
-  it("shows the answers of the memorizer, the learner and the best possible one", async () => {
+  it("shows the outputs of the memorizer, the learner and the Bayes-optimal answer", async () => {
     const { bayes, lab } = await open();
     expect(answerer("memorizer")).toContain("3 hidden nodes, seed 0");
     expect(answerer("Bayes-optimal")).toContain("Computing … horizontal");
@@ -89,27 +89,27 @@ describe("the learner's chapter", () => {
     const map = document.querySelector('[data-map="learner"]')!;
     map.getBoundingClientRect = () => new DOMRect(0, 0, 232, 232);
     await fireEvent.click(map, { clientX: 116, clientY: 16 });
-    lab.state.own!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
+    lab.state.custom!.input.forEach((value, k) => expect(value).toBeCloseTo([1, 1, 0, 0][k], 10));
     expect(text()).toContain("The mark shows the current picture.");
-    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside of the map
-    expect(lab.state.own!.input[2]).toBeCloseTo(0, 10);
+    await fireEvent.click(map, { clientX: 2, clientY: 2 }); // outside the map
+    expect(lab.state.custom!.input[2]).toBeCloseTo(0, 10);
   });
 
   it("chooses and draws pictures, and sets contrasts", async () => {
     const { lab } = await open();
     await fireEvent.click(button("Diagonal"));
-    expect(lab.state.own).toEqual({ input: [0, 1, 1, 0], target: [0.5, 0.5] });
+    expect(lab.state.custom).toEqual({ input: [0, 1, 1, 0], target: [0.5, 0.5] });
     await fireEvent.click(button("Draw picture"));
-    const [first] = lab.state.own!.input;
+    const [first] = lab.state.custom!.input;
     expect(screen.getByText(/^Drawn: .+\.$/)).toBeTruthy();
     await fireEvent.click(button("Draw picture"));
-    expect(lab.state.own!.input[0]).not.toBe(first);
+    expect(lab.state.custom!.input[0]).not.toBe(first);
     await fireEvent.click(button("Gray"));
     expect(screen.queryByText(/^Drawn/)).toBeNull();
     await fireEvent.input(screen.getByLabelText(/contrast of the rows/), { target: { value: "0.5" } });
-    expect(lab.state.own!.input).toEqual([0.75, 0.75, 0.25, 0.25]);
+    expect(lab.state.custom!.input).toEqual([0.75, 0.75, 0.25, 0.25]);
     await fireEvent.input(screen.getByLabelText(/contrast of the columns/), { target: { value: "1" } });
-    expect(lab.state.own!.input).toEqual([1, 0, 1, 0]);
+    expect(lab.state.custom!.input).toEqual([1, 0, 1, 0]);
   });
 
   it("shows the exam and the reliability", async () => {
@@ -156,7 +156,7 @@ describe("the ladder", () => {
     expect(lab.state.rung).toBe("noise");
   });
 
-  it("measures all rungs that are missing, and lists them", async () => {
+  it("measures the missing rungs, and lists all rungs", async () => {
     const { rung } = await open();
     await fireEvent.click(button("Measure all"));
     const rows = () => screen.getByRole("region", { name: "Measured rungs", hidden: true }).querySelectorAll("tr");

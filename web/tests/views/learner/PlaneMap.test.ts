@@ -56,7 +56,7 @@ describe("the map of predictions", () => {
     expect(at(1)[1]).toMatchObject({ color: at(MIDDLE)[1].color, opacity: 0 });
   });
 
-  it("draws only the background until the margins are computed, and then the margins", async () => {
+  it("draws the background until the margins are computed", async () => {
     const { page } = open({ margins: null });
     expect([map().getAttribute("aria-label"), caption()]).toEqual(["Predictions, learner: not computed yet", "…"]);
     expect(drawn.length).toBe(CELLS.length);

@@ -17,7 +17,7 @@ export function rung(key: string, fields: Partial<Rung> = {}): Rung {
   return { key, change: `adds ${key}`, baseline, kind: "step", architecture, recipe, world, pictures, ...fields };
 }
 
-/** What a test says about a measured rung. */
+/** The values of a measured rung that a test sets. */
 export interface Measured {
   networks?: number;
   accuracy?: number;
@@ -52,7 +52,7 @@ export function rungAnswer(key: string, measured: Measured = {}): RungAnswer {
   };
 }
 
-/** The answer about the memorizer and the learner, for a ladder with these rungs. */
+/** The response about the memorizer and the learner, for a ladder with these rungs. */
 export function learnerAnswer(rungs: Rung[]): LearnerAnswer {
   const bayes_scores = {};
   return {

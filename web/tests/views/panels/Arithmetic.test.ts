@@ -16,7 +16,7 @@ async function open(change: Partial<State> = {}, api: Partial<PythonApi> = {}) {
 }
 
 describe("the Arithmetic panel", () => {
-  it("opens the cell with its words, and a parameter with what the step does to it", async () => {
+  it("opens a cell with its title, and a parameter with its update", async () => {
     await open({ open: WEIGHT });
     expect(screen.getByRole("heading").textContent).toBe(`Arithmetic · ⟨${WEIGHT}⟩`);
     expect(document.querySelector("strong")!.textContent).toBe(`the words of ${WEIGHT}`);
@@ -24,11 +24,11 @@ describe("the Arithmetic panel", () => {
   });
 
   it("chooses the phase", async () => {
-    const lab = await open({ stop: 4 });
+    const lab = await open({ phase: 4 });
     await click("Input");
-    expect(lab.state.stop).toBe(0);
+    expect(lab.state.phase).toBe(0);
     await click("Backward");
-    expect([lab.state.stop, screen.getByRole("button", { name: "Backward" }).ariaPressed]).toEqual([3, "true"]);
+    expect([lab.state.phase, screen.getByRole("button", { name: "Backward" }).ariaPressed]).toEqual([3, "true"]);
   });
 
   it("shows the cell of the first example of a batch", async () => {
@@ -47,16 +47,16 @@ describe("the Arithmetic panel", () => {
     expect([lab.state.branches[0].parameters, lab.run!.stateBefore(0)[0]]).toEqual([{ [WEIGHT]: -2 }, -2]);
   });
 
-  it("freezes a parameter as a what-if, which can be undone", async () => {
+  it("freezes a parameter, which can be undone", async () => {
     const lab = await open();
     await fireEvent.click(screen.getByLabelText("Frozen"));
     expect(lab.state.frozen).toEqual([WEIGHT]);
-    expect(text()).toMatch(/What if: \d+ of \d+ values change/);
+    expect(text()).toMatch(/Changed values: \d+ of \d+\./);
     await click("Undo");
-    expect([lab.state.frozen, text().includes("What if")]).toEqual([[], false]);
+    expect([lab.state.frozen, text().includes("Changed values")]).toEqual([[], false]);
   });
 
-  it("silences a hidden node, shows the change of the answers, and branches with the changes", async () => {
+  it("silences a hidden node, shows the change of the outputs, and branches with the changes", async () => {
     const lab = await open({ open: "layer1.a[1]" });
     const before = lab.now.predict(lab.now.input);
     await fireEvent.click(screen.getByLabelText(/Switch off this node/));
@@ -85,7 +85,7 @@ describe("the Arithmetic panel", () => {
     const check = vi.fn<PythonApi["check"]>(async () => ({ torch: "2.9", cells: cells(lab) }));
     const lab = await open({}, { check });
     await click("Check with PyTorch");
-    expect(await screen.findByText("PyTorch 2.9 agrees. The loss and 1 gradients differ by at most 0.")).toBeTruthy();
+    expect(await screen.findByText("PyTorch 2.9 agrees. The loss and 1 gradient differ by at most 0.")).toBeTruthy();
     expect(check.mock.calls[0][0].parameters).toEqual([...lab.run!.stateBefore(0)]);
     off = 0.5;
     await click("Check with PyTorch");

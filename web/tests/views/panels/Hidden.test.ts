@@ -29,8 +29,10 @@ describe("the panel of hidden nodes", () => {
     });
   });
 
-  it("describes values instead of pixels for a table", async () => {
+  it("describes high and low values instead of pixels for a table", async () => {
     render(Hidden, { lab: await openLab({ pictures: { ...LINES, shape: null } }) });
-    expect(document.body.textContent).toContain("Orange responds to a high value, blue to a low value.");
+    expect(document.body.textContent).toContain(
+      "Orange weights are positive: a high value raises the weighted sum of the node.",
+    );
   });
 });

@@ -31,15 +31,15 @@ describe("the Ledger panel", () => {
   });
 
   it("shows gradients and changes from their phase on", async () => {
-    const lab = await open({ stop: 2 });
+    const lab = await open({ phase: 2 });
     expect(cellsOf(rows()[0]).slice(2)).toEqual(["·", "·", "·"]);
     expect(text()).toContain("The gradients appear in the Backward phase, the changes in the Update phase.");
-    lab.state.stop = 3;
+    lab.state.phase = 3;
     await waitFor(() => expect(cellsOf(rows()[0])[2]).not.toBe("·"));
     expect(cellsOf(rows()[0]).slice(3)).toEqual(["·", "·"]);
   });
 
-  it("is sorted by the size of what is chosen", async () => {
+  it("is sorted by the size of the selected column", async () => {
     const lab = await open();
     const parameters = names();
     for (const [sort, suffix] of [["gradient", ".gradient"], ["change", ".change"], ["value", ""]]) {
@@ -62,7 +62,7 @@ describe("the Ledger panel", () => {
     const lab = await openLab();
     const { recipe, architecture } = lab.state;
     const batches = { recipe: { ...recipe, batch_size: 3 }, architecture: { ...architecture, sizes: [4, 2, 2] } };
-    await open({ ...batches, stop: 4 });
+    await open({ ...batches, phase: 4 });
     const headers = screen.getAllByRole("columnheader").map((header) => header.textContent);
     expect(headers).toEqual([
       "Parameter",

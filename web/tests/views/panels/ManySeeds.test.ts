@@ -43,7 +43,7 @@ describe("the panel of many seeds", () => {
     );
   });
 
-  it("asks about the current training and picture", async () => {
+  it("requests a population for the current training and picture", async () => {
     const lab = await open({ step: 1, seed: 5 });
     await fireEvent.change(screen.getByLabelText("Number of seeds"), { target: { value: "100000" } });
     await click("Measure");
@@ -54,7 +54,7 @@ describe("the panel of many seeds", () => {
     expect(text()).toMatch(/Picture: bottom\. 3 epochs, trained in [\d.]+ s\./);
   });
 
-  it("shows the verdict of the chosen question", async () => {
+  it("shows the verdict of the selected question", async () => {
     await open();
     await click("Measure");
     await screen.findByText("Half of them.");
@@ -69,14 +69,14 @@ describe("the panel of many seeds", () => {
     const lab = await open();
     await click("Measure");
     await fireEvent.click(await screen.findByRole("button", { name: "30 networks from −1.00 to 0.00" }));
-    expect(text()).toContain("30 networks have a difference from −1.000 to 0.000. Open seed 4, 8.");
+    expect(text()).toContain("Difference from −1.000 to 0.000: 30 networks. Open seed 4, 8.");
     await click("8");
     await waitFor(() => expect([lab.root.seed, lab.state.step]).toEqual([8, 12]));
-    expect(lab.state.own!.input).toEqual([1, 1, 0, 0]);
+    expect(lab.state.custom!.input).toEqual([1, 1, 0, 0]);
     expect(text()).toContain("this run"); // the same training with another seed
   });
 
-  it("marks an answer that belongs to another training", async () => {
+  it("marks a result of another training", async () => {
     const lab = await open();
     await click("Measure");
     await screen.findByText("Half of them.");

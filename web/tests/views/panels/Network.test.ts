@@ -31,10 +31,10 @@ describe("the Network panel", () => {
   });
 
   it("shows values, and a dot for cells of later phases", async () => {
-    const lab = await open({ stop: 0 });
+    const lab = await open({ phase: 0 });
     expect(cell(WEIGHT).textContent).toBe(signed(lab.now.value(WEIGHT)));
     expect(cell("layer2.a[0]").textContent!.trim()).toBe("·");
-    lab.state.stop = 1;
+    lab.state.phase = 1;
     await waitFor(() => expect(cell("layer2.a[0]").textContent!.trim()).toBe(lab.now.value("layer2.a[0]").toFixed(3)));
     expect(cell("layer2.a[0]").getAttribute("aria-label")).toBe(
       `the words of layer2.a[0]: ${lab.now.value("layer2.a[0]").toFixed(3)}`,
@@ -79,7 +79,7 @@ describe("the Network panel", () => {
     expect(screen.queryByRole("spinbutton")).toBeNull();
   });
 
-  it("marks what a what-if changes", async () => {
+  it("marks the values that a what-if changes", async () => {
     const lab = await open();
     lab.state.silenced = ["layer1.a[0]"];
     await waitFor(() => expect(cell("layer2.a[0]").classList).toContain("touched"));

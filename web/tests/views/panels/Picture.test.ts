@@ -16,7 +16,7 @@ async function open(change: Partial<State> = {}) {
 }
 
 describe("the Picture panel", () => {
-  it("shows the picture of the step and its answer", async () => {
+  it("shows the picture of the step and the outputs", async () => {
     const lab = await open({ step: 1 });
     expect(screen.getByRole("heading").textContent).toBe("Picture · bottom");
     expect(text()).toContain("This is the picture of step 1.");
@@ -26,29 +26,29 @@ describe("the Picture panel", () => {
     await waitFor(() => expect(text()).toContain("The training has ended. The next step would use this picture."));
   });
 
-  it("shows a chosen picture until the user returns to the picture of the training", async () => {
+  it("shows a selected picture until the user returns to the training picture", async () => {
     const lab = await open();
     await click("left");
-    expect(lab.state.own).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
     expect(screen.getByRole("heading").textContent).toBe("Picture · custom");
     await choose(screen.getByLabelText("Black-and-white pictures"), "15");
-    expect(lab.state.own).toEqual({ input: [1, 1, 1, 1], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ input: [1, 1, 1, 1], target: [0, 1] });
     await click("Show training picture");
-    expect(lab.state.own).toBeNull();
+    expect(lab.state.custom).toBeNull();
   });
 
-  it("changes what the chosen picture should be", async () => {
+  it("changes the target of the selected picture", async () => {
     const lab = await open();
     await click("gray");
-    expect(lab.state.own!.target).toEqual([1, 0]);
+    expect(lab.state.custom!.target).toEqual([1, 0]);
     await choose(screen.getByLabelText("Target"), "1");
-    expect(lab.state.own!.target).toEqual([0, 1]);
+    expect(lab.state.custom!.target).toEqual([0, 1]);
     await choose(screen.getByLabelText("Target"), "-1");
-    expect(lab.state.own!.target).toEqual([0.5, 0.5]);
+    expect(lab.state.custom!.target).toEqual([0.5, 0.5]);
     expect(text()).not.toContain("Target:");
   });
 
-  it("trains on the chosen picture alone", async () => {
+  it("trains on the selected picture alone", async () => {
     const lab = await open({ step: 4 });
     await click("left");
     await click("Train on this picture");
@@ -56,17 +56,17 @@ describe("the Picture panel", () => {
     expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["custom"]]);
   });
 
-  it("warns of a wrong answer that the network is sure of", async () => {
+  it("warns of a confident wrong prediction", async () => {
     const lab = await open();
     lab.unsureBelow = 0;
     const wrong = lab.now.predict([1, 1, 0, 0])[0] < lab.now.predict([1, 1, 0, 0])[1] ? [1, 0] : [0, 1];
-    lab.state.own = { input: [1, 1, 0, 0], target: wrong };
+    lab.state.custom = { input: [1, 1, 0, 0], target: wrong };
     await waitFor(() => expect(document.querySelector(".pill")!.className).toContain("warn"));
-    lab.state.own = { input: [1, 1, 0, 0], target: wrong.toReversed() };
+    lab.state.custom = { input: [1, 1, 0, 0], target: wrong.toReversed() };
     await waitFor(() => expect(document.querySelector(".pill")!.className).not.toContain("warn"));
   });
 
-  it("lists many examples in a menu, with those that are held out", async () => {
+  it("lists many examples and the held-out examples in a menu", async () => {
     const many = (name: string, count: number): Examples => ({
       ...LINES,
       inputs: Array.from({ length: count }, (_, k) => [k / count, 0, 0, 1]),
@@ -77,7 +77,7 @@ describe("the Picture panel", () => {
     const lab = await open({ pictures: many("row", 20), heldOut: many("test", 2) });
     expect(screen.queryByRole("button", { name: "row 1" })).toBeNull();
     await choose(screen.getByLabelText("Other rows"), "Held-out/1");
-    expect(lab.state.own).toEqual({ input: [0.5, 0, 0, 1], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ input: [0.5, 0, 0, 1], target: [0, 1] });
   });
 
   it("shows numbers to predict in their units", async () => {

@@ -26,7 +26,7 @@ describe("the Recipe panel", () => {
     await waitFor(() => expect(field("Learning rate").value).toBe("0.5"));
   });
 
-  it("trains again with typed values, but not before the button is pressed", async () => {
+  it("trains with the typed values only after the button is pressed", async () => {
     const lab = await open();
     await type("Learning rate", "0.5");
     await type("Epochs", "2");
@@ -63,7 +63,7 @@ describe("the Recipe panel", () => {
     expect(field("Seed").value).toBe("4");
   });
 
-  it("draws pictures from a world, which has its own noise and order", async () => {
+  it("draws pictures from a world, and disables noise and order of the recipe", async () => {
     const lab = await open();
     await choose("Pictures", "world");
     expect([field("Noise").disabled, field("Order").disabled, field("World noise").value]).toEqual([true, true, "0.2"]);

@@ -90,7 +90,7 @@ describe("the Table panel", () => {
     expect(table.mock.calls[0][0]).toMatchObject({ label: "height", predict: true, ignore: ["note", "kind"] });
   });
 
-  it("asks for a label, and shows what Python refuses", async () => {
+  it("requires a label, and shows the error of Python", async () => {
     const { lab, table } = await open(null);
     expect(field("Label").value).toBe("");
     await fireEvent.change(field("Label"), { target: { value: "kind" } });

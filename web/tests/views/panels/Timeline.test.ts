@@ -41,13 +41,13 @@ describe("the Timeline panel", () => {
   });
 
   it("moves by phases, also into the next step", async () => {
-    const lab = await open({ stop: 3 });
+    const lab = await open({ phase: 3 });
     await click("Next phase");
     expect(screen.getByText("Update")).toBeTruthy();
     await click("Next phase");
-    expect([lab.state.step, lab.state.stop, screen.getByText("Input").className]).toEqual([1, 0, expect.any(String)]);
+    expect([lab.state.step, lab.state.phase, screen.getByText("Input").className]).toEqual([1, 0, expect.any(String)]);
     await click("Previous phase");
-    expect([lab.state.step, lab.state.stop]).toEqual([0, 4]);
+    expect([lab.state.step, lab.state.phase]).toEqual([0, 4]);
   });
 
   it("goes to the step of the slider", async () => {

@@ -18,7 +18,7 @@ async function open(change: Partial<State> = {}) {
 }
 
 describe("the panel of all inputs", () => {
-  it("shows the answer to each of the 16 pictures", async () => {
+  it("shows the prediction for each of the 16 pictures", async () => {
     const lab = await open({ step: 12 });
     expect(screen.getAllByRole("listitem").length).toBe(16);
     const margins = SETS.world.inputs.map((input) => lab.now.predict(input)).map(([h, v]) => Math.abs(h - v));
@@ -31,7 +31,7 @@ describe("the panel of all inputs", () => {
   it("selects a picture", async () => {
     const lab = await open({ step: 1 });
     await click(/^1001: /);
-    expect(lab.state.own).toEqual({ input: [1, 0, 0, 1], target: [1, 0] });
+    expect(lab.state.custom).toEqual({ input: [1, 0, 0, 1], target: [1, 0] });
   });
 
   it("shows the lattice of gray levels", async () => {
@@ -44,7 +44,7 @@ describe("the panel of all inputs", () => {
     expect(h + v + unsure).toBe(625);
     lattice.getBoundingClientRect = () => new DOMRect(10, 20, 250, 250);
     await fireEvent.click(lattice, { clientX: 10 + 5, clientY: 20 + 245 });
-    expect(lab.state.own!.input).toEqual([1, 1, 0, 0]);
+    expect(lab.state.custom!.input).toEqual([1, 1, 0, 0]);
   });
 
   it("shows tables with correct answers", async () => {
@@ -68,7 +68,7 @@ describe("the panel of all inputs", () => {
       .slice(1);
     expect(stress.lastElementChild!.textContent).toBe(""); // gray has no right answer
     await fireEvent.click(within(rows[2]).getByRole("button", { name: "left" }));
-    expect(lab.state.own!.input).toEqual([1, 0, 1, 0]);
+    expect(lab.state.custom!.input).toEqual([1, 0, 1, 0]);
   });
 
   it("saves the view as a table", async () => {
@@ -99,7 +99,7 @@ describe("the panel of all inputs", () => {
     ).toEqual(["Fuzzy line", "Stress test"]);
   });
 
-  it("has no lattice and no classes for numbers to predict, and shows the first of many", async () => {
+  it("shows the first predicted numbers of a regression, without lattice and classes", async () => {
     const many = Array.from({ length: 201 }, (_, k) => k);
     const target_scaling = { columns: ["y", "z"], low: [0, 0], high: [2, 2] };
     await open({

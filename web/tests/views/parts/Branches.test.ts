@@ -17,7 +17,7 @@ async function open(change: Partial<State> = {}) {
 }
 
 describe("the runs side by side", () => {
-  it("show what was changed, the losses and the answers", async () => {
+  it("show the changes, the losses and the outputs", async () => {
     const branches = [{ from: 0, at: 4, recipe: { learning_rate: 0.5 }, parameters: { "layer1.bias[0]": 2 } }];
     const lab = await open({ branches, step: 6 });
     const [first, branch] = cells();
@@ -39,7 +39,7 @@ describe("the runs side by side", () => {
     expect([lab.state.active, lab.state.branches]).toEqual([0, []]);
   });
 
-  it("have no answers if the network has other inputs", async () => {
+  it("have no outputs if the network has other inputs", async () => {
     const architecture = { ...fast.architecture, sizes: [4, 2, 2] };
     const lab = await open({ others: [{ ...fast, architecture }] });
     expect(cells()[1].slice(4, 6)).not.toContain("·");

@@ -11,7 +11,7 @@ const factor = (name: string) =>
 
 describe("an open cell", () => {
   it("shows its formula with symbols and with numbers, and its value", async () => {
-    const lab = await openLab({ stop: 4 });
+    const lab = await openLab({ phase: 4 });
     render(Cell, { at: lab.now, name: "layer1.bias[0].after" });
     const value = (name: string) => short(lab.now.value(name));
     const [before, change] = [value("layer1.bias[0]"), value("layer1.bias[0].change")];
@@ -21,8 +21,8 @@ describe("an open cell", () => {
     expect(lines[2]).toBe(`=${value("layer1.bias[0].after")}`);
   });
 
-  it("opens and closes its factors, and theirs", async () => {
-    const lab = await openLab({ stop: 4 });
+  it("opens and closes its factors and their factors", async () => {
+    const lab = await openLab({ phase: 4 });
     render(Cell, { at: lab.now, name: "layer2.z[0]" });
     expect(document.querySelectorAll("[data-opened]").length).toBe(1);
     await fireEvent.click(factor("layer1.a[1]"));
@@ -33,8 +33,8 @@ describe("an open cell", () => {
     expect(document.querySelectorAll("[data-opened]").length).toBe(1);
   });
 
-  it("waits for its phase", async () => {
-    const lab = await openLab({ stop: 1 });
+  it("has no value before its phase", async () => {
+    const lab = await openLab({ phase: 1 });
     render(Cell, { at: lab.now, name: "layer1.bias[0].gradient" });
     expect(text()).toContain("Not computed yet in this phase");
     expect(screen.queryByRole("button")).toBeNull();
@@ -45,7 +45,7 @@ describe("an open cell", () => {
     expect(document.querySelector(".cell")).toBeNull();
   });
 
-  it("labels values that only PyTorch has", async () => {
+  it("labels values recorded from PyTorch", async () => {
     const lab = await watchedLab();
     await lab.files.open(new File([bytesOf(GOLDEN[1])], "it.safetensors"));
     lab.playback.goto(1);

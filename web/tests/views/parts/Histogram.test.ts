@@ -37,6 +37,7 @@ describe("the histogram", () => {
 
   it("draws a rare bar tall enough to be seen", () => {
     open({ histogram: { ...FOUR, counts: [1, 0, 100_000, 0] } });
+    expect(bars()[0].getAttribute("aria-label")).toBe("1 network from −0.80 to −0.40");
     expect(numbers(document.querySelector(".bar")!, "y", "height")).toEqual([124.5, 1.5]);
   });
 

@@ -38,7 +38,7 @@ describe("a refused value", () => {
     expect(document.activeElement).toBe(field("Learning rate"));
   });
 
-  it("is marked until it changes; then its message stays", async () => {
+  it("is marked until it changes, and the message stays", async () => {
     const lab = await openRecipe();
     await refuse("Epochs", "0");
     await type("Learning rate", "0.2");
