@@ -137,7 +137,7 @@ def test_without_its_kernel_it_lives_on_and_says_what_is_missing(opened):
     left.page.get_by_text("No Kernel", exact=True).wait_for()
     left.lab.get_by_role("button", name="Measure", exact=True).click()
     expect(left.lab.get_by_role("alert").first).to_contain_text(
-        "Python does not answer. The notebook's kernel has stopped."
+        "Python does not respond. The notebook's kernel has stopped."
     )
     left.timeline.click()
     left.page.keyboard.press("Home")

@@ -336,7 +336,10 @@ def test_a_population_request_out_of_range_is_an_error(client, change, message):
     ("asked", "message"),
     [
         ({"key": "top"}, "key is 'top'. It must be one of 'notebook'"),
-        ({"key": "high_rate", "networks": 5000}, "networks is 5,000. It must be a whole number from 1 to 2,048."),
+        (
+            {"key": "high_rate", "networks": 5000},
+            "networks is 5,000. It must be a whole number from 1 to 2,048.",
+        ),
     ],
 )
 def test_a_rung_request_out_of_range_is_an_error(client, asked, message):

@@ -51,7 +51,9 @@ OTHERS = [
 
 def places(value, so_far=()):
     """Yield the keys and indices that lead to each value in a document."""
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
     for key, child in children:
         yield (*so_far, key)
         yield from places(child, (*so_far, key))
@@ -83,7 +85,9 @@ def changed(draw, body):
 def post():
     app = create_app()
     with asyncio.Runner() as runner:
-        found = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=600)
+        found = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=600
+        )
         yield lambda route, content: runner.run(found.post(f"/api/{route}", content=content))
         runner.run(found.aclose())
     app.state.workers.close()

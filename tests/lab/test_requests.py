@@ -17,6 +17,8 @@ def parameters_of(record):
 
 
 def test_the_page_has_the_names_of_all_parameters(check_golden):
-    found = {"grid"}.union(*(parameters_of(route.record) for route in ROUTES.values()))  # its record is a number
+    found = {"grid"}.union(
+        *(parameters_of(route.record) for route in ROUTES.values())
+    )  # its record is a number
     assert {"learning_rate", "sizes", "first_seed", "doubt", "target_names"} < found
     check_golden("request_parameters", sorted(found))

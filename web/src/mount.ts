@@ -19,7 +19,7 @@ export interface Mounted {
 
 let sheet: CSSStyleSheet | undefined;
 
-/** Mount the laboratory. `api` answers its questions, `host` connects it to its surroundings. */
+/** Mount the laboratory. `api` returns the responses to its requests, `host` connects it to its surroundings. */
 export function mountLab(target: HTMLElement | ShadowRoot, options: { api: Api; host?: Host }): Mounted {
   addStyles(target.getRootNode() as Document | ShadowRoot);
   const lab = new Lab(options.api);

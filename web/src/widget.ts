@@ -110,16 +110,17 @@ class Notebook implements Host {
   }
 }
 
-/** Answer from the data of the widget, also without a kernel. Ask Python for everything else. */
+/** Respond from the data of the widget, also without a kernel. Send every other request to Python. */
 function apiOf(model: Model, kernel: Kernel): Api {
-  const [own, python] = [embedded(model.get("payload")), kernelApi(kernel)];
+  const [local, python] = [embedded(model.get("payload")), kernelApi(kernel)];
   return {
     ...python,
-    initialRecordings: own.initialRecordings,
-    about: async () => ({ ...(await own.about()), ...model.get("about") }),
-    pictures: (grid) => own.pictures(grid).catch(() => python.pictures(grid)),
-    sheet: (...asked) => own.sheet(...asked).catch(() => python.sheet(...asked)),
-    initialParameters: (...asked) => own.initialParameters(...asked).catch(() => python.initialParameters(...asked)),
+    initialRecordings: local.initialRecordings,
+    about: async () => ({ ...(await local.about()), ...model.get("about") }),
+    pictures: (grid) => local.pictures(grid).catch(() => python.pictures(grid)),
+    sheet: (...request) => local.sheet(...request).catch(() => python.sheet(...request)),
+    initialParameters: (...request) =>
+      local.initialParameters(...request).catch(() => python.initialParameters(...request)),
   };
 }
 

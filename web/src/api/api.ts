@@ -1,26 +1,26 @@
-/** The questions that the page asks of its surroundings. */
+/** The requests of the page, and their responses. */
 
 import type {
   About,
   Architecture,
   BuiltinSets,
-  ChapterAnswer,
+  ChapterResponse,
   Experiment,
-  LearnerAnswer,
+  LearnerResponse,
   PopulationRequest,
   Recipe,
-  RungAnswer,
-  PopulationAnswer,
-  SheetAnswer,
+  RungResponse,
+  PopulationResponse,
+  SheetResponse,
   StoryRequest,
-  TableAnswer,
+  TableResponse,
   TableChoice,
   TableHead,
-  TorchAnswer,
+  TorchResponse,
   World,
 } from "../types";
 
-/** Python does not answer. The page goes on without it. */
+/** Python does not respond. The page works without Python. */
 export class UnreachableError extends Error {}
 
 export type Progress = (done: number, total: number) => void;
@@ -31,24 +31,24 @@ export interface InitialRecording {
   bytes: ArrayBuffer;
 }
 
-/** The questions that every page needs an answer to. */
+/** The requests that every page needs. */
 export interface RequiredApi {
   about(): Promise<About>;
   pictures(grid: number): Promise<BuiltinSets>;
-  sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer>;
+  sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetResponse>;
   initialParameters(architecture: Architecture, firstSeed: number, count: number): Promise<number[][]>;
 }
 
-/** The questions that only Python can answer. */
+/** The requests that only Python can handle. */
 export interface PythonApi {
   recording(experiment: Experiment): Promise<ArrayBuffer>;
   columns(name: string, text: string): Promise<TableHead>;
-  table(choice: TableChoice): Promise<TableAnswer>;
-  check(experiment: Experiment): Promise<TorchAnswer>;
-  population(request: PopulationRequest, progress: Progress, signal: AbortSignal): Promise<PopulationAnswer>;
-  story(request: StoryRequest, progress: Progress, signal: AbortSignal): Promise<ChapterAnswer>;
-  learner(): Promise<LearnerAnswer>;
-  rung(key: string, networks: number, progress: Progress, signal: AbortSignal): Promise<RungAnswer>;
+  table(choice: TableChoice): Promise<TableResponse>;
+  check(experiment: Experiment): Promise<TorchResponse>;
+  population(request: PopulationRequest, progress: Progress, signal: AbortSignal): Promise<PopulationResponse>;
+  story(request: StoryRequest, progress: Progress, signal: AbortSignal): Promise<ChapterResponse>;
+  learner(): Promise<LearnerResponse>;
+  rung(key: string, networks: number, progress: Progress, signal: AbortSignal): Promise<RungResponse>;
   bayes(pictures: number[][], world: World, signal?: AbortSignal): Promise<number[][]>;
 }
 

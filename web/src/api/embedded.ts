@@ -1,9 +1,9 @@
-/** Answer from the data inside an offline file: deflated JSON and bytes. */
+/** Respond from the data inside an offline file: deflated JSON and bytes. */
 
 import { integer } from "../display/format";
 import { FORMAT } from "../engine/sheet";
 import { DEFAULT_RECIPE, formulaKey } from "../engine/recipe";
-import type { Architecture, BuiltinSets, Recipe, SheetAnswer, SheetJson } from "../types";
+import type { Architecture, BuiltinSets, Recipe, SheetResponse, SheetJson } from "../types";
 import type { Api } from "./api";
 
 type Slice = [from: number, to: number]; // of the bytes after the JSON
@@ -13,11 +13,11 @@ interface Sheets {
   architecture: Architecture;
   parameters: string[];
   cells: SheetJson["cells"];
-  symbols: SheetAnswer["symbols"];
+  symbols: SheetResponse["symbols"];
   forms: Form[];
 }
 
-type Form = { recipe: Partial<Recipe>; batch: number; cells: number[] } & Pick<SheetAnswer, "settings" | "state">;
+type Form = { recipe: Partial<Recipe>; batch: number; cells: number[] } & Pick<SheetResponse, "settings" | "state">;
 
 interface Payload {
   version: string;
@@ -40,7 +40,7 @@ async function unpack(text: string): Promise<Payload> {
   return { ...document, slice: ([from, to]: Slice) => bytes.slice(first + from, first + to) };
 }
 
-/** Return an Api that answers from base64 data. */
+/** Return an Api that responds from base64 data. */
 export function embedded(text: string): Api {
   let payload: Promise<Payload> | undefined;
   const open = () => (payload ??= unpack(text));
@@ -83,7 +83,7 @@ const nameOf = ({ sizes, hidden, output, init }: Architecture): string => [sizes
 const keyOf = ({ architecture }: Sheets, { recipe, batch }: Form): string =>
   formulaKey(architecture, { ...DEFAULT_RECIPE, ...recipe }, batch);
 
-function sheetOf({ cells, symbols, parameters }: Sheets, form: Form): SheetAnswer {
+function sheetOf({ cells, symbols, parameters }: Sheets, form: Form): SheetResponse {
   const { batch, settings, state, cells: distances } = form;
   let index = 0;
   const chosen = distances.map((distance) => cells[(index += distance)]);

@@ -1,4 +1,4 @@
-/** The error answers of Python: their parameters get the labels of the page. */
+/** Error responses of Python: their parameters get the labels of the page. */
 
 import { InvalidValueError } from "../engine/invalid_value";
 import { labelInSentence } from "../engine/labels";
@@ -8,7 +8,7 @@ export interface Failure {
   template?: string; // the sentence, with NUL characters around each parameter
 }
 
-/** Return the error of an answer. A sentence that begins with a parameter refuses the value of that parameter. */
+/** Return the error of a response. A sentence that begins with a parameter refuses the value of that parameter. */
 export function failureError({ error, template }: Failure): Error {
   if (!template) return new Error(error);
   const parts = template.split("\0"); // every second part is a parameter

@@ -48,9 +48,9 @@ export class Replay implements BatchSource {
   }
 
   /** Return the recorded values that no formula gives; NaN for anything that was not recorded. */
-  externalValues(step: number, { sheet, answer }: Prepared, asRecorded: boolean): Record<string, number> {
+  externalValues(step: number, { sheet, response }: Prepared, asRecorded: boolean): Record<string, number> {
     const isKnown = asRecorded && step < this.watched.steps;
-    const value = (name: string) => (isKnown ? this.externalValue(name, step, answer.parameters) : NaN);
+    const value = (name: string) => (isKnown ? this.externalValue(name, step, response.parameters) : NaN);
     return Object.fromEntries(sheet.external.map((name) => [name, value(name)]));
   }
 

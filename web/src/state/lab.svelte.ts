@@ -124,7 +124,7 @@ export class Lab {
     Object.assign(this.state, { custom: null, silenced: [], frozen: [] });
   }
 
-  /** Ask the Api for everything that the page begins with. */
+  /** Request everything that the page begins with. */
   async start(): Promise<void> {
     const [about, recordings] = await Promise.all([this.api.about(), this.api.initialRecordings?.() ?? []]);
     this.recordings.initial = await Promise.all(recordings.map((recording) => readRecording(recording)));
@@ -233,6 +233,6 @@ export class Lab {
   }
 
   private firstParameter(): string {
-    return this.run!.preparedFor(1).answer.parameters[0];
+    return this.run!.preparedFor(1).response.parameters[0];
   }
 }

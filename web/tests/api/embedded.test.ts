@@ -32,7 +32,7 @@ describe("a file's own Api", () => {
     const [{ name, bytes }] = await api.initialRecordings!();
     expect([name, new Uint8Array(bytes)]).toEqual(["one", new Uint8Array(initialParameters.buffer.slice(4, 12))]);
   });
-  it("has no questions that only Python can answer", () => {
+  it("has no requests that only Python can handle", () => {
     for (const name of ["population", "story", "check", "recording", "learner"] as const)
       expect(api[name]).toBeUndefined();
   });

@@ -1,18 +1,21 @@
 import { describe, expect, it } from "vitest";
 import type { PythonApi } from "../../src/api/api";
 import { LearnerChapter } from "../../src/state/learner.svelte";
-import type { RungAnswer } from "../../src/types";
+import type { RungResponse } from "../../src/types";
 
 describe("the ladder", () => {
-  const answer = (key: string, networks: number) => ({ standing: { key, networks } }) as RungAnswer;
+  const response = (key: string, networks: number) => ({ standing: { key, networks } }) as RungResponse;
 
   it("measures missing rungs in order, and stores them by the number of seeds", async () => {
-    const asked: string[] = [];
-    const rung: PythonApi["rung"] = async (key, networks) => (asked.push(`${key} ${networks}`), answer(key, networks));
+    const requested: string[] = [];
+    const rung: PythonApi["rung"] = async (key, networks) => (
+      requested.push(`${key} ${networks}`),
+      response(key, networks)
+    );
     const learning = new LearnerChapter({ rung } as PythonApi);
     await learning.measure(["b"]);
     await learning.measure(["a", "b", "c"]);
-    expect(asked).toEqual(["b 256", "a 256", "c 256"]);
+    expect(requested).toEqual(["b 256", "a 256", "c 256"]);
     expect(learning.busy).toBeNull();
     learning.seeds = 64;
     expect(learning.measurement("a")).toBeUndefined();
@@ -23,7 +26,7 @@ describe("the ladder", () => {
   it("keeps finished measurements when it is cancelled", async () => {
     const rung: PythonApi["rung"] = (key, networks, progress, signal) =>
       key === "a"
-        ? Promise.resolve(answer(key, networks))
+        ? Promise.resolve(response(key, networks))
         : new Promise((_, reject) => {
             progress(10, networks);
             signal.addEventListener("abort", () => reject(new Error("aborted")));

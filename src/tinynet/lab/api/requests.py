@@ -217,7 +217,7 @@ def _zero_example(architecture: Architecture) -> Examples:
 
 
 def failure(error: TinyNetError) -> dict[str, Any]:
-    """Return the answer to a mistake in a request.
+    """Return the response to a mistake in a request.
 
     The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the sentence with Python's parameters.
     """
@@ -225,9 +225,9 @@ def failure(error: TinyNetError) -> dict[str, Any]:
 
 
 def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the answer to the first of pydantic's validation errors.
+    """Return the response to the first of pydantic's validation errors.
 
-    If a TinyNetError caused it, the answer is that error's.
+    If a TinyNetError caused it, the response is that error's.
     """
     first = errors[0]
     if first["type"] == "json_invalid":

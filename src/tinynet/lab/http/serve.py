@@ -24,7 +24,9 @@ def free_port(host: str, port: int) -> socket.socket:
     Raises TinyNetError if the host is not an address of this machine, or no port is free.
     """
     if not host:  # a socket would take it for all addresses
-        raise TinyNetError("is empty. It must be an address of this machine. Try 127.0.0.1.", parameter="host")
+        raise TinyNetError(
+            "is empty. It must be an address of this machine. Try 127.0.0.1.", parameter="host"
+        )
     check_int("port", port, 0, MAX_PORT)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + MAX_TRIED_PORTS, MAX_PORT + 1) if port else 1):

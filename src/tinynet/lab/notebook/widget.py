@@ -19,7 +19,7 @@ from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 from tinynet.validation import check_int
 
-STARTS_BYTES = 30_000  # for initial parameters of other seeds; the kernel computes all others
+INITIAL_PARAMETERS_BYTES = 30_000  # for initial parameters of other seeds; the kernel computes all others
 MAX_BYTES = 8_000_000  # of the data in the page
 VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
 
@@ -120,7 +120,7 @@ def _last_step(run: Recording) -> int:
 def _payload(run: Recording) -> str:
     """Return the data of the page: the recording, its sheets, and initial parameters of some seeds."""
     builder = PageBuilder((run,), [None], "TinyNet")
-    builder.add_starts(STARTS_BYTES)
+    builder.add_initial_parameters(INITIAL_PARAMETERS_BYTES)
     packed = builder.packed()
     if len(packed) > MAX_BYTES:
         raise TinyNetError(

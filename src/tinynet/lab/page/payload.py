@@ -112,7 +112,7 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
     }
 
 
-def starts_table(architecture: Architecture, first: int, count: int) -> bytes:
+def initial_parameters(architecture: Architecture, first: int, count: int) -> bytes:
     """Return the initial parameters of `count` seeds from `first` on, a row of float32 for each seed."""
     whole_blocks = ceil_div(count, 64) * 64
     blocks = initial_blocks(architecture, np.arange(first, first + whole_blocks))  # (blocks, parameters, 64)
