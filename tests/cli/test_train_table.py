@@ -189,7 +189,7 @@ def test_a_sweep_takes_the_same_table(folder):
     [
         (
             ["iris.csv"],
-            "line 2, column 'species': 'setosa' is not a number. If the column is the label, choose it with --label='species'",
+            "line 2, column 'species': 'setosa' is not a number. If the column is the label, set --label to 'species'",
         ),
         (["iris.csv", "--label", "kind"], "has no column 'kind'. Its columns are sepal length"),
         (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),

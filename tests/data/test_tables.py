@@ -198,7 +198,7 @@ def test_missing_values_of_data_frames_are_refused():
         (3, r"x has shape \(\). It must have shape \(rows, columns\)"),
         (
             (np.zeros((20, 1)), np.arange(20) / 7),
-            "is label number 11.*If the column holds numbers to predict, choose targets='y'",
+            "is label number 11.*If the column holds numbers to predict, set targets to 'y'",
         ),
     ],
 )
@@ -272,7 +272,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x,label\n1\n", "line 2: the row has 1 cells and the header has 2"),
         (
             "x,label\n0.1,a\nred,b\n",
-            "line 3, column 'x': 'red' is not a number. If the column is the label, choose it with label='x'. Otherwise leave",
+            "line 3, column 'x': 'red' is not a number. If the column is the label, set label to 'x'. Otherwise leave the column out with ignore",
         ),
         ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty. Fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
@@ -294,7 +294,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x,label,target\n1,a,1\n", "a column 'label' and target columns"),
         ("name,label\nfirst,a\n", "no input columns"),
         ("x,label\n0,a\n7,b\n", "line 3, column 'x': 7 is outside 0 to 1. Turn on scale"),
-        ("x,target\n1,0\n1,2\n", "line 3, column 'target': 2 is outside 0 to 1.*label='target'"),
+        ("x,target\n1,0\n1,2\n", "line 3, column 'target': 2 is outside 0 to 1.*set label to 'target'"),
         ("name,x\nA,0\nB,0\nA,1\n", "line 4, column 'name': 'A' is also the name of line 2"),
         ("name,x\n ,0\n", "line 2, column 'name': the name is missing"),
     ],

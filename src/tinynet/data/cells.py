@@ -73,8 +73,8 @@ def _problem(cell: Any, column: str) -> str:
         return "" if finite else f"{str(cell)!r} is not finite. Correct it or remove the row."
     except (ValueError, TypeError):
         return (
-            f"{str(cell)!r} is not a number. If the column is the label, choose it with {named('label')}={column!r}. "
-            f"Otherwise leave the column out: list it in {named('ignore')}."
+            f"{str(cell)!r} is not a number. If the column is the label, set {named('label')} to {column!r}. "
+            f"Otherwise leave the column out with {named('ignore')}."
         )
 
 

@@ -146,8 +146,8 @@ def _read_rows(source: Source, roles: Roles) -> Table:
     if roles.targets and not roles.regression and targets is not None:
         target_columns = [source.columns[c] for c in roles.targets]
         first = target_columns[0]
-        advice = f"If the column is a label, choose {named('label')}={first!r}. "
-        advice += f"If it holds numbers to predict, choose {named('targets')}={first!r}."
+        advice = f"If the column is a label, set {named('label')} to {first!r}. "
+        advice += f"If it holds numbers to predict, set {named('targets')} to {first!r}."
         table.check_range(target_columns, targets, advice)
     return table
 
@@ -210,8 +210,8 @@ def _codes(source: Source, chunk: Chunk, column: int, code_of: dict[str, int]) -
         row = int((codes >= MAX_CLASSES).argmax())
         raise TinyNetError(
             f"{source.place(chunk.row_numbers[row], name)}: {labels[row]!r} is label number {MAX_CLASSES + 1}. A label "
-            f"column must have at most {MAX_CLASSES} different labels. If the column holds numbers to predict, choose "
-            f"{named('targets')}={name!r}.",
+            f"column must have at most {MAX_CLASSES} different labels. If the column holds numbers to predict, set "
+            f"{named('targets')} to {name!r}.",
         )
     return codes
 
@@ -223,6 +223,6 @@ def _add_names(source: Source, chunk: Chunk, column: int, row_of_name: dict[str,
             used = f"{name!r} is also the name of {source.row_unit} {row_of_name[name]}" if name else ""
             raise TinyNetError(
                 f"{source.place(row_number, 'name')}: {used or 'the name is missing'}. Names must differ. Correct the "
-                f"name, or leave the column out: list 'name' in {named('ignore')}.",
+                f"name, or leave the column out with {named('ignore')}.",
             )
         row_of_name[name] = row_number
