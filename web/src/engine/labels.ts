@@ -71,7 +71,6 @@ export const LABELS = {
   targets: "target",
   text: "text",
   unbounded: "unbounded inputs",
-  validation: "validation examples",
   world: "world",
 };
 

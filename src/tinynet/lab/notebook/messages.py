@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from tinynet.errors import TinyNetError
-from tinynet.lab.api import chapters, population, requests, sheets, torch_check
+from tinynet.lab.api import chapters, failures, population, requests, sheets, torch_check
 from tinynet.lab.api import learner as learner_api
 from tinynet.lab.api import table as table_api
 from tinynet.lab.api.requests import Progress
@@ -120,9 +120,9 @@ def result_of(name: str, body: Any, progress: Progress) -> Any:
 def failure(error: Exception) -> dict[str, Any]:
     """Return the response to an error, as the server does."""
     if isinstance(error, ValidationError):
-        return requests.validation_failure(error.errors())
+        return failures.validation_failure(error.errors())
     if isinstance(error, TinyNetError):
-        return requests.failure(error)
+        return failures.failure(error)
     if isinstance(error, ImportError):
         return {"error": str(error)}
     return {"error": f"the laboratory failed: {type(error).__name__}: {error}"}
