@@ -74,7 +74,7 @@ def _problem(cell: Any, column: str) -> str:
     except (ValueError, TypeError):
         return (
             f"{str(cell)!r} is not a number. If the column is the label, set {named('label')} to {column!r}. "
-            f"Otherwise leave the column out: list it in {named('ignore')}."
+            f"Otherwise leave the column out with {named('ignore')}."
         )
 
 
