@@ -267,7 +267,7 @@ def examples_with(**changes):
         ("initial_parameters", {"architecture": PLAIN, "first_seed": 2**32 - 1, "count": 5}, "first_seed is 4,294,967,295. It must be a whole number from 0 to 4,294,967,291."),
         ("bayes", {"pictures": []}, "pictures has 0 pictures. It must have 1 to 5,000."),
         ("bayes", {"pictures": [[0.5]]}, "Each picture must have 4 pixels."),
-        ("bayes", {"pictures": [[0, 0, 0, 0], [0, 0, 2, 0]]}, "pictures[1][2] is 2.0. It must be a number from 0 to 1."),
+        ("bayes", {"pictures": [[0, 0, 0, 0], [0, 0, 2, 0]]}, "pictures[1][2] is 2. It must be a number from 0 to 1."),
         ("bayes", {"pictures": [[0, 0, 0, 0]], "world": {"noise": 0}}, "noise is 0"),
     ],
 )  # fmt: skip
