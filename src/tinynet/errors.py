@@ -28,7 +28,7 @@ def counted(count: int, noun: str) -> str:
 
 
 class TinyNetError(ValueError):
-    """A mistake in what the user asked for.
+    """A mistake of the user.
 
     message : str. The value found, the rule, and what to do, in one or two short sentences. It names every further
         parameter with `named`.

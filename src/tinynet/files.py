@@ -20,7 +20,7 @@ Arrays = dict[str, np.ndarray]
 def encode(kind: str, arrays: Arrays, about: dict[str, Any]) -> bytes:
     """Return a safetensors file as bytes.
 
-    kind : str. What the file holds, such as "recording".
+    kind : str. The content of the file, such as "recording".
     about : dict. The description, ready for JSON.
 
     Equal arguments give equal bytes.
@@ -35,7 +35,7 @@ def encode(kind: str, arrays: Arrays, about: dict[str, Any]) -> bytes:
 
 
 def decode(kind: str, data: bytes, source: str) -> tuple[Arrays, dict[str, Any]]:
-    """Return the arrays and the description of a file that `encode` made.
+    """Return the arrays and description that `encode` wrote.
 
     source : str. The name of the file in errors.
 
@@ -102,7 +102,7 @@ def write(path: Path, data: bytes, *, advice: str = "Choose another place.") -> 
     The bytes are written to a temporary file beside `path`, which is then renamed. A reader never sees half a
     file, not even after a crash. If writing fails, an existing file stays unchanged.
 
-    advice : what to do if writing fails, for the error message.
+    advice : the advice in the error message if writing fails.
 
     Raises TinyNetError if writing fails.
     """
@@ -141,7 +141,10 @@ def _hash(arrays: Arrays) -> str:
 
 
 def _about(kind: str, text: object, source: str) -> dict[str, Any]:
-    """Return the description in the metadata, checked for its kind and format."""
+    """Return the description, checked for its kind and format.
+
+    The description is in the metadata.
+    """
     if not isinstance(text, str):
         raise TinyNetError(f"{source} is a safetensors file, but not a TinyNet {kind}.")
     try:

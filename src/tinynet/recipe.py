@@ -35,7 +35,7 @@ def _whole(low: int, high: int, text: str) -> Metadata:
 
 
 def _word(kind: Any, text: str) -> Metadata:
-    """Return the metadata of a field with a few allowed words.
+    """Return the metadata of a field with allowed words.
 
     Errors do not offer "external".
     """
@@ -197,7 +197,7 @@ class Recipe:
         return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
 
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
-        """Return the learning rates of a range of steps. -> (last - first,)
+        """Return the learning rates of steps. -> (last - first,)
 
         first, last : int. The range of steps; `last` is excluded.
         steps : int. The number of steps in the training.

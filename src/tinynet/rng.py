@@ -30,7 +30,7 @@ def scramble(x: Any) -> Any:
 
 
 def word(stream: int, *numbers: Any) -> Any:
-    """Return the 32 random bits at a position of a stream.
+    """Return the 32 random bits at a position.
 
     >>> word(ORDERS, 0, 0, 3)
     1541878755
@@ -75,7 +75,7 @@ def orders(count: int, *, seed: int, epochs: range) -> np.ndarray:
 
 
 def _swapped(order: list[int], ks: list[int]) -> list[int]:
-    """Swap the entries of an order with the entries at ks.
+    """Swap entries of an order with the entries at ks.
 
     The swaps begin with the last entry.
     """

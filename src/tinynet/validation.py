@@ -1,4 +1,7 @@
-"""Checks of single values, each with one wording of its error."""
+"""Checks of single values.
+
+Each check has one wording of its error.
+"""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -53,7 +56,7 @@ def check_number(
 ) -> float:
     """Return a finite number as a plain float.
 
-    inclusive : which of the two limits are allowed values themselves.
+    inclusive : the limits that are allowed values themselves.
 
     Raises TinyNetError for another value. True and False are no numbers here.
 
@@ -108,7 +111,9 @@ def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
 
 
 def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) -> None:
-    """Raise a TinyNetError for a JSON object with an unknown field.
+    """Raise a TinyNetError for an unknown field.
+
+    The field is that of a JSON object.
 
     >>> check_fields("a network", {"size": [4, 2]}, ["sizes", "hidden"])
     Traceback (most recent call last):
@@ -123,7 +128,7 @@ def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) ->
 
 
 def check_folder(path: Path) -> None:
-    """Raise a TinyNetError if the folder of a file is missing.
+    """Raise a TinyNetError if a file's folder is missing.
 
     >>> check_folder(Path("missing/run.safetensors"))
     Traceback (most recent call last):
@@ -134,5 +139,8 @@ def check_folder(path: Path) -> None:
 
 
 def _shown(value: object) -> str:
-    """Return a value as an error shows it: numbers with commas."""
+    """Return a value as errors show it.
+
+    Numbers have commas.
+    """
     return f"{value:,}" if type(value) in (int, float) else repr(value)

@@ -52,7 +52,7 @@ export interface Scaling {
 
 export interface SheetAnswer {
   sheet: SheetJson;
-  symbols: Record<string, [mathml: string, text: string, words: string]>;
+  symbols: Record<string, [mathml: string, text: string, words: string, template?: string]>; // see withColumnNames
   settings: Record<string, number>;
   state: Record<string, number>;
   parameters: string[];

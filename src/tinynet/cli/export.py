@@ -27,7 +27,7 @@ METAVARS = {list[str]: "NAME"}
 
 
 def _with_format_options(command: Any) -> Any:
-    """Give a command an option for every choice of a format."""
+    """Give a command an option for each format choice."""
     options = {
         name: (
             None,

@@ -89,7 +89,7 @@ def make_folder(folder: Path) -> None:
 
 
 def check_parent(path: Path, parameter: str) -> None:
-    """Raise a TinyNetError if the folder of a file is missing."""
+    """Raise a TinyNetError if a file's folder is missing."""
     if not path.parent.is_dir():
         raise TinyNetError(
             f"is {path}. The folder {path.parent} does not exist. Create it first.", parameter=parameter

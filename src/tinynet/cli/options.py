@@ -95,7 +95,7 @@ SHORT = {"learning_rate": "--rate", "batch_size": "--batch"}
 
 
 def recipe_defaults() -> dict[str, Any]:
-    """Return the default of each recipe field that is an option."""
+    """Return the default of each recipe option."""
     return {field.name: field.default for field in fields(Recipe) if field.name not in NOT_FROM_RECIPE}
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NETWORKS, QUICK_NETWORKS, QUICK_PICTURES = 2048, 256, 5_000
 
 
+# Long because Typer reads the options from the signature.
 def runbook(
     networks: Annotated[
         int | None, typer.Option(help="Number of seeds for each rung. Default: 2,048, or 256 with --quick.")

@@ -110,7 +110,7 @@ class RunOptions:
 
 
 def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every axis of a trial."""
+    """Give a command an option for every trial axis."""
     options = {}
     for name, default in DEFAULTS.items():
         text = f"{HELP[name]} Default: {_default_text(default)}."
@@ -124,6 +124,7 @@ def _default_text(default: Any) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
+# Long because Typer reads the options from the signature.
 @_with_axes
 @with_groups(columns=Columns, view=MapOptions, where=RunOptions)
 def sweep(

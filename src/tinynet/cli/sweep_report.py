@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tinynet.story.content import Table
 
 BARS = "·▁▂▃▄▅▆▇█"
-BINS = 5  # bars of a histogram in a cell; the middle bar holds unsure predictions
+BINS = 5  # bars of a histogram in a cell; the middle bar counts unsure predictions
 MAX_ROWS, MAX_PROBES = 200, 16
 
 

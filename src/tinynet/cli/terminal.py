@@ -98,7 +98,7 @@ def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[
 
 
 def _pace() -> Any:
-    """Return a column with the mean rate and the remaining time."""
+    """Return a column with mean rate and remaining time."""
     from rich.progress import ProgressColumn, Task
     from rich.text import Text as Plain
 

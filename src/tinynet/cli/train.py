@@ -1,4 +1,4 @@
-"""The command `train`: on the four lines, a table, or images."""
+"""The command `train`, on the four lines, a table or images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tinynet.training.recording import Recording
 
 
+# Long because Typer reads the options from the signature.
 @with_recipe
 @with_groups(columns=Columns, shape=NetworkOptions)
 def train(

@@ -1,4 +1,4 @@
-"""The scores of a training, in the terminal and as JSON."""
+"""The scores of a training, for the terminal and JSON."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_SEED = 2**32 - 1
 
 
+# Long because Typer reads the options from the signature.
 def worksheet(
     students: Annotated[
         int | None, typer.Option(help="Number of papers. Each paper has its own seed. Default: 1.")

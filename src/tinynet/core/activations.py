@@ -24,7 +24,7 @@ class Activation(NamedTuple):
     slope_from_a: Callable[[str], tuple[Formula, ...]] | None = None
 
     def slope_by_output(self, a: str) -> tuple[Formula, ...]:
-        """Return the factors of da/dz from the name of a alone.
+        """Return the factors of da/dz from a alone.
 
         >>> ACTIVATIONS["sigmoid"].slope_by_output("a")
         ('a', ('-', 1.0, 'a'))

@@ -1,4 +1,4 @@
-"""Layer sizes, activations, and the name and position of each parameter."""
+"""Layer sizes, activations, and names and positions of parameters."""
 
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -11,7 +11,7 @@ from tinynet.errors import TinyNetError
 from tinynet.validation import check_choice, check_fields, check_int
 
 INITS = ("pytorch", "xavier", "he", "normal", "zeros")
-MAX_NODES = 4096  # in one layer
+MAX_NODES = 4096  # nodes in one layer
 MAX_PARAMETERS = 1_000_000
 
 

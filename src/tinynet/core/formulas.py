@@ -49,7 +49,7 @@ def prefixes(batch_size: int) -> list[str]:
 
 
 def forward(architecture: Architecture, recipe: Recipe | None, p: str) -> Named:
-    """Yield z = w a + b and a = activation(z), layer by layer."""
+    """Yield z = w a + b and a = activation(z)."""
     for n in range(1, len(architecture.sizes)):
         below = inputs_of(architecture, p, n)
         for j in range(architecture.sizes[n]):
@@ -129,7 +129,7 @@ def batch_loss(recipe: Recipe, batch: int) -> Named:
 
 
 def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
-    """Yield slope = dL/da and delta = dL/dz, layer by layer.
+    """Yield slope = dL/da and delta = dL/dz.
 
     The last layer comes first. L is the loss of the whole batch.
     """
@@ -168,7 +168,10 @@ def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str
 
 
 def deltas(architecture: Architecture, p: str, n: int) -> Named:
-    """Yield delta = slope times da/dz, such as a (1 - a) for the sigmoid."""
+    """Yield delta = slope times da/dz.
+
+    For the sigmoid da/dz is a (1 - a).
+    """
     kind, here, nodes = architecture.activations[n - 1], f"{p}layer{n}", range(architecture.sizes[n])
     if kind == "softmax":
         yield f"{here}.dot", total([("*", f"{here}.slope[{j}]", f"{here}.a[{j}]") for j in nodes])
@@ -194,7 +197,10 @@ def shares(architecture: Architecture, batch: int, p: str, n: int) -> Named:
 
 
 def gradients(architecture: Architecture, batch: int) -> Named:
-    """Yield the gradient of a batch: the sum of the shares."""
+    """Yield the gradient of a batch.
+
+    The gradient is the sum of the shares.
+    """
     if batch > 1:
         for name in architecture.parameter_names:
             yield f"{name}.gradient", total([f"{p}{name}.share" for p in prefixes(batch)])

@@ -1,4 +1,4 @@
-"""The forward pass in NumPy, for many networks side by side."""
+"""The forward pass in NumPy, for many networks at once."""
 
 from collections.abc import Callable
 from functools import reduce

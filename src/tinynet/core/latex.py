@@ -26,7 +26,10 @@ Numbers are shown with five digits."""
 
 
 class Opened(Protocol):
-    """An explanation of a cell: its formula, its value and its factors."""
+    """An explanation of a cell.
+
+    An explanation has the formula, the value and the factors of the cell.
+    """
 
     @property
     def name(self) -> str: ...

@@ -126,7 +126,9 @@ def latex_symbol(name: str) -> str:
 
 
 def mathml_symbol(name: str) -> str:
-    """Return the symbol of a cell in MathML, for use inside `<math>`.
+    """Return the symbol of a cell in MathML.
+
+    The symbol is for use inside `<math>`.
 
     >>> mathml_symbol("layer1.z[0]")
     '<msubsup><mi>z</mi><mn>0</mn><mn>1</mn></msubsup>'
@@ -148,7 +150,9 @@ def mathml_symbol(name: str) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with five significant digits and a minus sign (U+2212).
+    """Return a number with five significant digits.
+
+    The minus sign is U+2212.
 
     >>> number(-0.000123456), number(2.0), number(1e-20)
     ('−0.00012346', '2', '1e−20')

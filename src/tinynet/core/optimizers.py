@@ -48,9 +48,9 @@ def sgd(name: str, gradient: str, recipe: Recipe) -> Named:
 
 
 def adam(name: str, gradient: str) -> Named:
-    """Yield the change by Adam (Kingma and Ba 2015, algorithm 1).
+    """Yield the change by Adam.
 
-    decay1 and decay2 are the powers of the betas.
+    The formulas are those of Kingma and Ba 2015, algorithm 1. decay1 and decay2 are the powers of the betas.
     """
     mean, square = f"{name}.mean", f"{name}.square"
     yield f"{mean}.after", ("+", ("*", "beta1", mean), ("*", ("-", 1.0, "beta1"), gradient))

@@ -199,7 +199,7 @@ def divide(x: float, y: float) -> float:
 
 
 def largest(*xs: float) -> float:
-    """Return the largest number, or NaN if any number is NaN."""
+    """Return the largest number, or NaN with any NaN."""
     return math.nan if any(x != x for x in xs) else max(xs)
 
 
@@ -236,7 +236,7 @@ OPERATIONS: dict[str, Callable[..., float]] = {
 
 
 def compiled(formula: Formula) -> Callable[[Values], float]:
-    """Return the formula as a Python function of the values of cells."""
+    """Return the formula as a function of cell values."""
     if isinstance(formula, str):
         return lambda values: values[formula]
     if not isinstance(formula, tuple):

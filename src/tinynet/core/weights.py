@@ -1,4 +1,7 @@
-"""An architecture with its parameters: the content of a model file."""
+"""An architecture with its parameters.
+
+A model file contains both.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,11 +23,11 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """An architecture, its parameters, and where they come from.
+    """An architecture, its parameters, and their origin.
 
     architecture : Architecture. Layer sizes and activations.
     parameters : (P,) float64, read-only. The weights of each layer row by row, then its biases.
-    origin : str. A few words on where the parameters come from.
+    origin : str. The origin of the parameters in a few words.
 
     >>> Weights(Architecture((2, 1)), np.array([0.5, -0.5, 1.0])).layers[0].weight.tolist()
     [[0.5, -0.5]]

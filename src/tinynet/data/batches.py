@@ -29,9 +29,10 @@ def steps_per_epoch(recipe: Recipe, source: Source) -> int:
 
 
 def batch_indices(recipe: Recipe, source: Source, first: int, last: int) -> np.ndarray:
-    """Return the example indices of the steps `first` to `last - 1`. -> (steps, batch)
+    """Return example indices of a range of steps. -> (steps, batch)
 
-    Unused places of a short batch are -1. For a world, the indices are rows of its patterns.
+    The steps are `first` to `last - 1`. Unused places of a short batch are -1. For a world, the indices are rows
+    of its patterns.
     """
     count, per_epoch = examples_per_epoch(source), steps_per_epoch(recipe, source)
     epochs = range(first // per_epoch, ceil_div(last, per_epoch))
@@ -57,7 +58,9 @@ def _orders(count: int, seed: int, epochs: range) -> np.ndarray:
 def batch_arrays(
     recipe: Recipe, source: Source, first: int, indices: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the inputs and targets of the steps from `first` on, with augmentation and noise.
+    """Return the inputs and targets of steps.
+
+    The steps begin with `first`. Augmentation and noise are included.
 
     indices : (steps, batch) from `batch_indices`. -> (steps * batch, inputs), (steps * batch, outputs)
     """
@@ -106,9 +109,9 @@ def _to_uint32(presentations: np.ndarray) -> np.ndarray:
 def _augmented(
     recipe: Recipe, inputs: np.ndarray, targets: np.ndarray, presentations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each picture in a random one of its eight views.
+    """Return each picture in a random view.
 
-    A transposed view swaps the two targets.
+    A picture has eight views. A transposed view swaps the two targets.
     """
     words = rng.word(rng.VIEWS, recipe.seed, _to_uint32(np.asarray(presentations, np.uint64)))
     view = (words >> 29).astype(np.int64)  # (n,) 0 to 7

@@ -38,7 +38,7 @@ def numbers(source: Source, chunk: Chunk, columns: list[int]) -> np.ndarray:
 
 
 def separate_numbers(cells: list[Any]) -> tuple[np.ndarray, list[Any]]:
-    """Return the finite numbers among some cells, and the other cells."""
+    """Return the finite numbers among cells, and other cells."""
     try:
         values = _column_numbers(cells)
         if np.isfinite(values).all():

@@ -1,4 +1,7 @@
-"""The role of each column of a table: input, label, target or name."""
+"""The role of each column of a table.
+
+A role is input, label, target or name.
+"""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -82,7 +85,10 @@ def _indices(source: Source, wanted: Sequence[str]) -> dict[str, int]:
 
 
 def _default_roles(source: Source, ignore: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the default label and targets: y, or the column `label`."""
+    """Return the default label and targets.
+
+    The default is y, or the column `label`.
+    """
     if len(source.targets) == 1:
         return source.targets[0], ()
     return "label" if "label" in source.columns and "label" not in ignore else None, source.targets

@@ -8,7 +8,9 @@ from tinynet.errors import TinyNetError, counted
 
 
 def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: bool) -> np.ndarray:
-    """Return values as a read-only (examples, width) array of finite numbers.
+    """Return values as a checked array. -> (examples, width)
+
+    The array is read-only and has finite numbers.
 
     what : "inputs" or "targets", for errors.
     unbounded : Whether numbers outside [0, 1] are allowed.

@@ -1,4 +1,4 @@
-"""Examples: the inputs, targets and names of pictures or table rows."""
+"""Inputs, targets and names of pictures or table rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass, field, replace
@@ -14,9 +14,9 @@ from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError, counted
 
-PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # of a 2x2 picture, row by row
+PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # the pixels of a 2x2 picture, row by row
 MAX_LISTED = 20  # names in an error
-EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # in files of earlier versions
+EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # names in files of earlier versions
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class Examples:
 
     @classmethod
     def scaled_rows(cls, table: Table, scaling: Scaling | None) -> "Examples":
-        """Return the rows of a table with the scaling of other examples.
+        """Return a table's rows with the scaling of other examples.
 
         The targets are not scaled.
         """
@@ -131,7 +131,9 @@ class Examples:
 
     @classmethod
     def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
-        """Return the images of a folder with one subfolder per class.
+        """Return the images of a folder.
+
+        The folder has one subfolder per class.
 
         size : Pixels per side of the gray pictures; see `images.read`.
         """

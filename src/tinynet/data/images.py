@@ -32,9 +32,9 @@ class Images(NamedTuple):
 
 
 def read(folder: str | PathLike[str], size: int = 8) -> Images:
-    """Read a folder of images as size x size gray pictures.
+    """Read a folder of images as small gray pictures.
 
-    The folder has one subfolder per class.
+    A picture has size x size pixels. The folder has one subfolder per class.
 
     The inputs are (pictures, size * size): 0 is black and 1 is white. Each pixel is the mean of its area. Transparent
     areas count as white. The classes are the names of the subfolders. A picture is named by its path.
@@ -109,9 +109,10 @@ def _parts_of_side(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _gray(image: Any) -> tuple[np.ndarray, int]:
-    """Return an image in gray (height, width), and the value of white.
+    """Return an image in gray (height, width).
 
-    The EXIF orientation is applied, and transparent areas are put on white.
+    The second result is the value of white. The EXIF orientation is applied, and transparent areas are put on
+    white.
     """
     from PIL import Image, ImageOps
 

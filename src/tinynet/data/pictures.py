@@ -13,7 +13,9 @@ MAX_GRID = 8
 
 
 def lines(n: int = 2) -> Examples:
-    """Return the lines of an n x n picture: every row, then every column.
+    """Return the lines of an n x n picture.
+
+    Every row comes first, then every column.
 
     n : Pixels per side, 2 to 8.
 
@@ -35,10 +37,11 @@ def lines(n: int = 2) -> Examples:
 
 
 def views(n: int = 2) -> np.ndarray:
-    """Return the eight flips and rotations of an n x n picture. -> (8, n * n)
+    """Return the eight views of a picture. -> (8, n * n)
 
-    Pixel i of view g is pixel `views(n)[g, i]` of the picture. View 0 is the picture itself. Odd views are transposed.
-    Bit 1 of g flips up and down, bit 2 flips left and right.
+    The picture has n x n pixels. A view is a flip, a rotation, or both. Pixel i of view g is pixel `views(n)[g,
+    i]` of the picture. View 0 is the picture itself. Odd views are transposed. Bit 1 of g flips up and down, bit
+    2 flips left and right.
 
     >>> views()[:, 0].tolist()
     [0, 0, 2, 1, 1, 2, 3, 3]

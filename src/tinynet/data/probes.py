@@ -19,9 +19,10 @@ def default_probes() -> Examples:
 
 
 def class_midpoints(examples: Examples) -> Examples:
-    """Return the midpoint between the mean inputs of every two classes.
+    """Return the midpoint of every two classes.
 
-    The midpoint of the horizontal and the vertical lines is gray. The midpoints have no targets.
+    The midpoint is between the mean inputs of the classes. The midpoint of the horizontal and the vertical lines
+    is gray. The midpoints have no targets.
 
     Raises TinyNetError for examples without classes, or of one class.
     """

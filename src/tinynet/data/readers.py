@@ -127,7 +127,10 @@ def _next_row(name: str, reader: Any) -> list[str] | None:
 
 
 def _undecodable_line(path: Path) -> int:
-    """Return the number of the first line that is not UTF-8."""
+    """Return the number of the first undecodable line.
+
+    A line is undecodable if it is not UTF-8.
+    """
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
@@ -173,7 +176,7 @@ def _memory_chunks(columns: list[np.ndarray]) -> Iterator[Chunk]:
 
 
 def _named_columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str, ...]]:
-    """Return column names, columns, and the names of targets in y."""
+    """Return column names, columns, and names of targets in y."""
     if isinstance(source, tuple) and len(source) == 2:
         names, columns, _ = _named_columns(source[0])
         target_names, target_columns = _array_columns(source[1], "y")
@@ -187,7 +190,7 @@ def _named_columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str,
 
 
 def _array_columns(values: Any, letter: str) -> tuple[list[str], list[np.ndarray]]:
-    """Return the names x0, x1, … and the columns of an array.
+    """Return the columns of an array, named x0, x1, …
 
     A one-dimensional y is one column y.
     """

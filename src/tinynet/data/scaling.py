@@ -11,9 +11,9 @@ from tinynet.errors import TinyNetError, counted
 
 @dataclass(frozen=True)
 class Scaling:
-    """Maps `low` of each column to 0 and `high` to 1.
+    """A linear map of each column to [0, 1].
 
-    Values outside this range are clipped. A constant column becomes 0.
+    `low` becomes 0 and `high` becomes 1. Values outside this range are clipped. A constant column becomes 0.
 
     >>> scaling = Scaling(("width", "height"), (10.0, 1.0), (20.0, 3.0))
     >>> scaling([[15.0, 1.5], [30.0, 0.0]]).tolist()

@@ -33,7 +33,7 @@ R = TypeVar("R", bound=Rows)
 
 
 def split(examples: Examples, held_out: float, *, seed: int = 0) -> tuple[Examples, Examples]:
-    """Split examples at random into a training part and a held-out part.
+    """Split examples at random into training and held-out parts.
 
     Each class keeps its proportion, and each part keeps the order of its examples. A table that
     `Examples.from_table` scaled is scaled anew: the training part alone sets the ends of each column, for both
@@ -156,7 +156,9 @@ def split_dataset(
     scale: bool = False,
     seed: int = 0,
 ) -> Split:
-    """Split a table or examples into training, validation and held-out sets.
+    """Split examples into training, validation and held-out sets.
+
+    A table can be split, too.
 
     held_out : Fraction that is held out; None for no held-out set.
     validate : Whether a quarter of the other rows becomes the validation set.

@@ -66,7 +66,9 @@ class Table:
         return scaling.unclipped(values), scaling
 
     def check_range(self, columns: Sequence[str], values: np.ndarray, advice: str) -> None:
-        """Raise a TinyNetError for the first value outside 0 to 1.
+        """Raise a TinyNetError for a value outside 0 to 1.
+
+        The error names the first such value.
 
         values : (rows, columns).
 
@@ -103,9 +105,9 @@ def read(
 
 
 def read_columns(source: Any, columns: Sequence[str], progress: Progress | None = None) -> Table:
-    """Read the named columns of a table as inputs, without targets.
+    """Read the named columns of a table as inputs.
 
-    A column `name` names the rows.
+    The result has no targets. A column `name` names the rows.
     """
     with opened(source, progress) as table:
         return _read_rows(table, input_roles(table, columns))

@@ -23,7 +23,7 @@ from tinynet.data.pictures import MAX_GRID, PIXELS
 from tinynet.errors import TinyNetError, named
 from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed
 
-EXAMPLES_PER_EPOCH = 100  # of an endless stream; the value is arbitrary
+EXAMPLES_PER_EPOCH = 100  # a stream is endless, so this length of an epoch is arbitrary
 LABELS = ("soft", "coin")
 STREAMS = (rng.TRAINING, rng.VALIDATION, rng.TEST)
 

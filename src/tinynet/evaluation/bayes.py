@@ -25,7 +25,7 @@ NEWTON_STEPS = 8
 FRACTION_TERMS, SERIES_TERMS = (
     100,
     30,
-)  # for the tail of the normal distribution; accurate at 2 standard deviations
+)  # coefficients for the tail of the normal distribution; accurate at 2 standard deviations
 ROOT_2_PI = 2.5066282746310002
 
 
@@ -107,7 +107,10 @@ def _pictures(inputs: Any, pixels: int) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Levels:
-    """The quadrature nodes for the unknown level of one group of pixels."""
+    """Quadrature nodes for the unknown level of some pixels.
+
+    The pixels are one group of a pattern: bright or dark.
+    """
 
     levels: np.ndarray  # (nodes,)
     log_weights: np.ndarray  # (nodes,); the weights sum to 1
@@ -128,7 +131,7 @@ class _Levels:
     def log_pixels(self, x: np.ndarray) -> np.ndarray:
         """Return the log likelihood at every level. (m, pixels) -> (m, nodes, pixels)
 
-        Factors that depend only on x are left out, since all hypotheses share them.
+        Factors that depend only on x are left out, since they are equal for all hypotheses.
         """
         inside = -(((x[:, None] - self.levels[:, None]) / self.noise) ** 2) / 2
         seen = np.where(x[:, None] >= 1, self.at_1[:, None], inside)
@@ -144,9 +147,9 @@ class _Levels:
 
 @lru_cache(maxsize=64)
 def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return Gauss-Legendre nodes and weights on [-1, 1]. -> (count,), (count,)
+    """Return Gauss-Legendre nodes and weights. -> (count,), (count,)
 
-    The errors are below 1e-15.
+    The interval is [-1, 1]. The errors are below 1e-15.
 
     The nodes are the zeros of a Legendre polynomial, found by Newton's method (Press et al. 2007, 4.6).
     """
@@ -204,7 +207,7 @@ def _hypotheses(world: World) -> _Hypotheses:
     )
     first = np.array(
         [table.names.index(name) for name in table.names]
-    )  # equal patterns share the first index
+    )  # equal patterns get the first of their indices
     distinct, which = np.unique(first, return_inverse=True)  # "flat" is last
     total = np.bincount(which, prior)
     classes = np.select([table.targets[:, 0] == 1, table.targets[:, 1] == 1], [0, 1], 2)[distinct]

@@ -73,7 +73,9 @@ def squared_errors(probabilities: Any, outcomes: Any) -> np.ndarray:
 
 
 def log_losses(probabilities: Any, outcomes: Any, *, epsilon: float = EPSILON) -> np.ndarray:
-    """Return -t log p - (1 - t) log(1 - p), in nats.
+    """Return -t log p - (1 - t) log(1 - p).
+
+    The unit is the nat.
 
     (..., m), (m,) -> (..., m)
 
@@ -194,7 +196,9 @@ def auroc(scores: Any, positive: Any) -> Any:
 
 
 def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the placement values of an ROC curve. A tie counts half.
+    """Return the placement values of an ROC curve.
+
+    A tie counts half.
 
     -> the fraction of negatives below each positive, and the fraction of positives above each negative. Their variances
     give the standard error of the area (DeLong, DeLong and Clarke-Pearson 1988).
@@ -211,11 +215,14 @@ def placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np
 
 @dataclass(frozen=True, eq=False)
 class Abstention:
-    """Coverage and error of a network that abstains below a confidence threshold.
+    """Coverage and error of a network that can abstain.
+
+    The network abstains below a confidence threshold.
 
     thresholds : (k,). The distinct confidences, highest first.
-    coverage : (k,). The fraction of examples with at least this confidence. The network answers these examples.
-    error : (k,). The fraction of wrong answers.
+    coverage : (k,). The fraction of examples with at least this confidence. The network gives predictions for these
+        examples.
+    error : (k,). The fraction of wrong predictions among them.
     """
 
     thresholds: np.ndarray
@@ -223,7 +230,7 @@ class Abstention:
     error: np.ndarray
 
     def threshold(self, error: float) -> float:
-        """Return the threshold with the largest coverage and at most this error.
+        """Return the largest-coverage threshold with at most this error.
 
         Raises TinyNetError if every threshold has a larger error.
         """

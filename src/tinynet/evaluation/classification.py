@@ -23,9 +23,9 @@ from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 
-BINS = 10  # of confidence
+BINS = 10  # bins of confidence
 MAX_ERROR = 0.05  # the default fraction of wrong predictions that abstention allows
-MAX_POINTS = 200  # of a curve
+MAX_POINTS = 200  # points of a curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +131,9 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
     Below the threshold, the network should answer "I don't know".
 
     chosen : Score. The examples on which the threshold is chosen.
-    judged : Score. The examples on which the threshold is evaluated. The verdict counts the wrong ones of their answered
-        examples.
-    error : float. The largest allowed fraction of wrong answers.
+    judged : Score. The examples on which the threshold is evaluated. The verdict counts the wrong predictions
+        above the threshold.
+    error : float. The largest allowed fraction of wrong predictions.
     """
     allowed = f"an error of at most {100 * error:g} %"
     curve = calibration.abstention(chosen.confidences, chosen.right)
@@ -161,7 +161,10 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
 
 
 def _answered(score: Score, threshold: float) -> Fraction:
-    """Return the number of wrong answers, of all answers with at least this confidence."""
+    """Return the number of wrong predictions, as a fraction.
+
+    Only predictions with at least this confidence count.
+    """
     right = score.right[score.confidences >= threshold]
     return Fraction(int((right == 0).sum()), len(right))
 

@@ -1,4 +1,7 @@
-"""The differences between the experiments of two trainings, and the outcomes."""
+"""The differences between two trainings, and their outcomes.
+
+The differences are those of the experiments.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

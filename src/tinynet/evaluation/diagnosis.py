@@ -60,7 +60,10 @@ def constant_loss(examples: Examples, recipe: Recipe) -> float:
 
 
 def final_loss(run: Recording) -> float:
-    """Return the mean loss of the final network over all training examples."""
+    """Return the final network's mean loss.
+
+    The mean is over all training examples.
+    """
     return float(mean_losses(run.recipe, run.final(run.examples)[None], run.examples)[0])
 
 
@@ -146,9 +149,9 @@ def _saturation(run: Recording) -> Iterator[Finding]:
 
 
 def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
-    """Return path length and displacement of the parameters in an epoch.
+    """Return path length and displacement of an epoch.
 
-    The displacement is the net change over the epoch.
+    The path is that of the parameters. The displacement is the net change over the epoch.
 
     The length is the sum of the distances of all steps. The displacement is the distance between the first and the last
     parameters of the epoch.
@@ -225,7 +228,9 @@ def margin(network: Network, example: Examples) -> float:
 
 @dataclass(frozen=True)
 class OrderEffect:
-    """The effect of the order of the examples on the prediction for gray.
+    """The effect of the order of the examples.
+
+    The effect is that on the prediction for gray.
 
     margin, reversed_margin : float. First output minus second output on gray, after training in the original order and in
         the reversed order.

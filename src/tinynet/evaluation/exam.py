@@ -1,4 +1,7 @@
-"""The exam: six requirements that a learner meets and a memorizer does not, for one network or for many at once."""
+"""Six requirements that learners meet and memorizers fail.
+
+The exam evaluates one network, or many networks at once.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -19,7 +22,7 @@ from tinynet.numerics import arrays
 from tinynet.validation import check_int
 
 MAX_OUTPUTS = 4_000_000  # computed at once
-MAX_PICTURES = 10_000_000  # of an exam
+MAX_PICTURES = 10_000_000  # pictures of an exam
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +59,7 @@ class ExamResult:
 
     @cached_property
     def met(self) -> np.ndarray:
-        """Which requirements each network meets. -> (N, 6) bool"""
+        """Whether each network meets each requirement. -> (N, 6) bool"""
         columns = [
             np.all([measure.met(getattr(self, measure.key)) for measure in requirement.measures], axis=0)
             for requirement in REQUIREMENTS
@@ -65,7 +68,7 @@ class ExamResult:
 
     @property
     def passed(self) -> np.ndarray:
-        """Which networks meet all six requirements. -> (N,) bool"""
+        """Whether each network meets all six requirements. -> (N,) bool"""
         return np.asarray(self.met.all(axis=1))
 
     def of(self, network: int) -> dict[str, float]:
@@ -73,9 +76,10 @@ class ExamResult:
         return {measure.key: float(getattr(self, measure.key)[network]) for measure in MEASURES}
 
     def medians(self) -> dict[str, float]:
-        """Return the median of every measure, by name; empty if no network has finite values.
+        """Return the median of every measure, by name.
 
-        The medians leave out networks with values that are not finite.
+        The medians leave out networks with values that are not finite. If no network has finite values, the
+        result is empty.
         """
         finite = np.isfinite(self.margin)
         if not finite.any():
@@ -111,7 +115,7 @@ class Exam:
 
     No training stream contains the drawn pictures.
 
-    world : World. It must have both lines and ambiguous pictures.
+    world : World. The world must have both lines and ambiguous pictures.
     count : int. The number of drawn pictures, at least 100.
     seed : int. The seed of the drawn pictures.
     stream : int. rng.TEST, or rng.VALIDATION for an exam that is used to choose a network.
@@ -144,12 +148,17 @@ class Exam:
 
     @cached_property
     def bayes_scores(self) -> BayesScores:
-        """The scores of the Bayes-optimal predictions on the pictures of this exam."""
+        """The scores of the Bayes-optimal predictions.
+
+        The pictures are those of this exam.
+        """
         return bayes_scores(self.world, count=self.count, seed=self.seed, stream=self.stream)
 
     @cached_property
     def ambiguous(self) -> np.ndarray:
-        """The canonical ambiguous pictures: gray, then the black-and-white pictures that are not lines.
+        """The canonical ambiguous pictures.
+
+        Gray comes first, then the black-and-white pictures that are not lines.
 
         (13, 4) for a world of 2x2 pictures.
         """
@@ -170,9 +179,10 @@ class Exam:
     def evaluate(self, predictor: Predictor) -> ExamResult:
         """Evaluate one network, or many networks at once.
 
-        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks. It is called
-            for at most about 4,000,000 outputs at a time. The memory is 8 bytes for each network and picture. Evaluate more
-            than a few thousand networks in parts, and join the results with `ExamResult.joined`.
+        predictor : callable. Takes pictures (m, pixels) and returns outputs (m, 2), or (N, m, 2) for N networks.
+            The predictor is called for at most about 4,000,000 outputs at a time. The memory is 8 bytes for each
+            network and picture. Evaluate more than a few thousand networks in parts, and join the results with
+            `ExamResult.joined`.
 
         Raises TinyNetError for outputs of another shape.
 

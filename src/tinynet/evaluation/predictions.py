@@ -1,4 +1,4 @@
-"""The predicted class of each example, its margin, and the accuracy."""
+"""The predicted class, margin and accuracy of examples."""
 
 from dataclasses import dataclass
 
@@ -91,7 +91,7 @@ def accuracy(network: Network, examples: Examples) -> float:
 
 
 def correct_margins(outputs: np.ndarray, examples: Examples) -> Verdict:
-    """Return the margin of the correct class over the other classes.
+    """Return the margin of the correct class.
 
     outputs : (m, classes). From 0 to 1.
 

@@ -1,4 +1,7 @@
-"""The requirements of the exam: the one list of its measures, their labels and their thresholds."""
+"""The requirements of the exam.
+
+This is the only list of the measures, their labels and their thresholds.
+"""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
@@ -13,7 +16,7 @@ class Measure(NamedTuple):
     label : str. The name in sentences and tables, such as "gray margin".
     kind : whether the value must be at least or at most the threshold.
     threshold : float.
-    meaning : str. The measure explained in sentences.
+    meaning : str. The meaning of the measure in sentences.
     """
 
     key: str
@@ -29,16 +32,24 @@ class Measure(NamedTuple):
 
     @property
     def limit(self) -> str:
-        """The threshold with its sign, such as "≤ 0.1"."""
+        """The threshold with its sign.
+
+        For example "≤ 0.1".
+        """
         return f"{'≥' if self.higher_is_better else '≤'} {self.threshold:g}"
 
     def met(self, values: np.ndarray) -> np.ndarray:
-        """Return which values meet the threshold. NaN does not. (N,) -> (N,) bool"""
+        """Return whether each value meets the threshold. (N,) -> (N,) bool
+
+        NaN does not meet the threshold.
+        """
         return np.asarray(values >= self.threshold if self.higher_is_better else values <= self.threshold)
 
 
 class Requirement(NamedTuple):
-    """A requirement of the exam: a label, and the measures that must meet their thresholds.
+    """A requirement of the exam.
+
+    A requirement has a label, and measures that must meet their thresholds.
 
     >>> REQUIREMENTS[2].text
     'gray margin ≤ 0.1, worst margin ≤ 0.25'
@@ -53,7 +64,11 @@ class Requirement(NamedTuple):
         return ", ".join(f"{measure.label} {measure.limit}" for measure in self.measures)
 
     def values(self, values: Mapping[str, float]) -> str:
-        """Return the value of every measure, such as "0.021, 0.097". values : by the key of the measure."""
+        """Return the value of every measure as a text.
+
+        For example "0.021, 0.097".
+        values : the values by key of the measure.
+        """
         return ", ".join(f"{values[measure.key]:.3f}" for measure in self.measures)
 
 

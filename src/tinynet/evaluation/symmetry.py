@@ -1,6 +1,7 @@
 """The eight rotations and reflections of a square picture.
 
-A rotation or reflection that swaps rows and columns turns a horizontal line into a vertical line, so it swaps the two outputs.
+A rotation or reflection that swaps rows and columns turns a horizontal line into a vertical line. Therefore the
+two outputs are swapped.
 """
 
 import math
@@ -22,7 +23,9 @@ QUARTER_TURN = 3  # the row of `pictures.views` that rotates a picture to the le
 
 
 def views(inputs: Any) -> np.ndarray:
-    """Return the eight rotations and reflections of pictures, the original first. (m, n*n) -> (8, m, n*n)
+    """Return the eight views of pictures. (m, n*n) -> (8, m, n*n)
+
+    The views are the rotations and reflections. The original comes first.
 
     Raises TinyNetError for pictures that are not square.
 
@@ -37,9 +40,9 @@ def views(inputs: Any) -> np.ndarray:
 
 
 def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
-    """Return the outputs for the eight rotations and reflections. -> (8, ..., m, 2)
+    """Return the outputs for the eight views. -> (8, ..., m, 2)
 
-    The outputs of those that swap rows and columns are swapped back.
+    The outputs of views that swap rows and columns are swapped back.
 
     Raises TinyNetError for a predictor without exactly two outputs.
     """
@@ -55,7 +58,7 @@ def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
 
 
 def symmetrize(predictor: Predictor) -> Predictor:
-    """Return a predictor that averages the outputs over rotations and reflections.
+    """Return a predictor that averages over rotations and reflections.
 
     This is test-time augmentation with all symmetries of the square.
 
@@ -82,9 +85,10 @@ def ensemble(*members: Predictor) -> Predictor:
 
 
 def agreement(predictor: Predictor, inputs: Any) -> np.ndarray:
-    """Return which pictures keep their class when rotated or reflected. -> (..., m) bool
+    """Return whether each picture keeps its class. -> (..., m) bool
 
-    All eight predictions must have the same class. A tie has no predicted class, so it does not agree.
+    A picture is rotated and reflected. All eight predictions must have one class. A tie has no predicted class,
+    so a tie does not agree.
     """
     outputs = outputs_of_views(predictor, inputs)
     signs = np.sign(outputs[..., 0] - outputs[..., 1])  # (8, ..., m)
@@ -115,8 +119,8 @@ def turned(examples: Examples) -> Examples:
 def asymmetry(network: Network, examples: Examples) -> float:
     """Return how differently the network treats rows and columns.
 
-    The asymmetry is the largest difference between an output and the swapped output for the picture rotated by 90 degrees. It
-    is 0 for a network with exact symmetry.
+    The asymmetry is the largest difference between an output and the swapped output for the picture rotated by 90
+    degrees. A network with exact symmetry has an asymmetry of 0.
     """
 
     return float(np.abs(network(examples) - network(turned(examples))[:, ::-1]).max())

@@ -12,7 +12,9 @@ Z95 = 1.959963984540054  # 95 % of a normal distribution lies within this many s
 
 
 def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
-    """Return the confidence interval of a fraction, `count` of `n` (Wilson 1927).
+    """Return the confidence interval of a fraction, `count` of `n`.
+
+    The interval is that of Wilson 1927.
 
     Raises TinyNetError for a count outside 0 to n, and for n below 1.
 
@@ -91,20 +93,28 @@ class Fraction:
 
     @property
     def interval_text(self) -> str:
-        """The 95 % interval in percent, such as "0.5 % to 1.8 %"."""
+        """The 95 % interval in percent.
+
+        For example "0.5 % to 1.8 %".
+        """
         low, high = self.interval
         return f"{percent(low)} to {percent(high)}"
 
     def text(self, what: str) -> str:
-        """Return a clause without a full stop. 0 of n and n of n have no percentage."""
+        """Return a clause without a full stop.
+
+        0 of n and n of n have no percentage.
+        """
         fraction = "" if self.count in (0, self.n) else f"{self.percent_text}; "
         return f"{self.counts_text} {what} ({fraction}95 % interval {self.interval_text})"
 
 
 def fraction(mask: np.ndarray, what: str, more: str = "") -> Verdict:
-    """Return the verdict "`count` of `n` `what`", with its 95 % interval.
+    """Return the verdict "`count` of `n` `what`" with its interval.
 
-    mask : (n,) bool. What is counted.
+    The interval has 95 % confidence.
+
+    mask : (n,) bool. The counted networks or examples.
     what : str. The rest of the clause, such as "networks learned".
     more : str, optional. Sentences that follow.
 
@@ -115,14 +125,16 @@ def fraction(mask: np.ndarray, what: str, more: str = "") -> Verdict:
 
 
 def counted(count: int, n: int, what: str, more: str = "") -> Verdict:
-    """Return the verdict of `fraction` for a count that is already known."""
+    """Return the verdict of `fraction` for a known count."""
     found = Fraction(count, n)
     sentence = f"{found.text(what)}. {more}" if more else f"{found.text(what)}."
     return Verdict(sentence, count, n, found.interval, {"fraction": count / n})
 
 
 def percent(value: float) -> str:
-    """Write a fraction in percent. Only exactly 0 and 1 become 0 % and 100 %.
+    """Write a fraction in percent.
+
+    Only exactly 0 and 1 become 0 % and 100 %.
 
     >>> percent(0.5), percent(0.0), percent(0.00038), percent(0.99996)
     ('50.0 %', '0 %', '0.04 %', '99.996 %')
@@ -135,7 +147,9 @@ def percent(value: float) -> str:
 
 
 def whole_percent(value: float) -> str:
-    """Write a fraction in whole percent. Only exactly 0 and 1 become 0 and 100.
+    """Write a fraction in whole percent.
+
+    Only exactly 0 and 1 become 0 and 100.
 
     >>> [whole_percent(value) for value in (0.0, 0.001, 0.25, 0.999, 1.0)]
     ['0', '<1', '25', '>99', '100']

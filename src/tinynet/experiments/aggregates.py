@@ -1,4 +1,7 @@
-"""Counts of many networks that can be added in any order."""
+"""Counts of many networks.
+
+The counts can be added in any order.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -16,7 +19,7 @@ from tinynet.experiments.population import Population
 from tinynet.numerics import elementary
 from tinynet.numerics.integers import ceil_div
 
-CHECKPOINTS_PER_DECADE = 32  # each checkpoint is about 7.5 % after the one before
+CHECKPOINTS_PER_DECADE = 32  # each checkpoint is about 7.5 % after the checkpoint before
 LOSS_BINS_PER_DECADE = 64  # the geometric middle of a bin is within 1.82 % of every loss in the bin
 LOSS_DECADES = (-12, 3)
 MARGIN_BINS = 50  # on [0, 1]; the last bin also counts larger margins
@@ -45,9 +48,9 @@ _UNSURE_BINS = int(np.searchsorted(MARGIN_EDGES, UNSURE))
 
 @lru_cache(maxsize=1024)
 def logarithmic_checkpoints(epochs: int) -> np.ndarray:
-    """Return the epochs after which a training is checked. -> (checkpoints,) int64
+    """Return the epochs of the checks. -> (checkpoints,) int64
 
-    The last checkpoint is `epochs`.
+    After each of these epochs, a training is checked. The last checkpoint is `epochs`.
 
     >>> logarithmic_checkpoints(10).tolist(), len(logarithmic_checkpoints(30_000))
     ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 121)

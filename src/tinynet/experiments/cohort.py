@@ -1,4 +1,4 @@
-"""Networks of many seeds, trained side by side by one kernel."""
+"""Networks of many seeds, trained by one kernel."""
 
 import math
 from collections.abc import Callable
@@ -162,7 +162,9 @@ class Cohort:
         return self._blocks.transpose(0, 2, 1).reshape(len(self._seeds), -1)[: len(self.seeds)]
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the current outputs for inputs (m, inputs). -> (n, m, outputs) float32
+        """Return the current outputs. -> (n, m, outputs) float32
+
+        inputs : (m, inputs).
 
         The kernel's sigmoid is an approximation, within 3e-7.
         """

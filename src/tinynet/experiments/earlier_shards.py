@@ -17,7 +17,7 @@ COLUMNS = {"epochs": "stop", "epochs_to_learn": "until", "margin_sums": "sums", 
 
 
 def earlier_path(folder: Path, shard: Shard) -> Path:
-    """Return the path that the earlier version gave to a shard."""
+    """Return the earlier version's path of a shard."""
     text = f"{json.dumps(_group(shard), sort_keys=True, allow_nan=False)} {shard.first} {shard.last}"
     return folder / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:40]}.parquet"
 

@@ -19,7 +19,7 @@ from tinynet.experiments.trials import Trial
 from tinynet.numerics.integers import ceil_div
 
 NETWORKS_TIMED = 256
-SECONDS_TIMED = 0.005  # of training, at least
+SECONDS_TIMED = 0.005  # seconds of training that are measured, at least
 MAX_TIMED = 20  # kinds of training; another kind takes its time from the kind with the nearest cost
 
 

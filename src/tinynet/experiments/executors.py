@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 POLL_SECONDS = 0.5  # seconds between two checks of the connection to the cluster
-TIMEOUT_SECONDS = 10  # seconds in which the cluster must answer or reconnect
+TIMEOUT_SECONDS = 10  # seconds in which the cluster must respond or reconnect
 MAX_ATTEMPTS = 10  # attempts at a shard whose workers die; dask itself retries each attempt several times
 SHARDS_PER_THREAD = 3  # shards that are pending on a cluster, for each of its threads
 MIN_PENDING = 8
@@ -59,7 +59,7 @@ def run_on_cluster(shards: Iterator[Shard], address: str) -> Results:
 
     address : the address of the dask scheduler, such as tcp://10.0.0.1:8786.
 
-    A shard whose worker dies is computed again. Raises TinyNetError if the scheduler does not answer or
+    A shard whose worker dies is computed again. Raises TinyNetError if the scheduler does not respond or
     disconnects, if workers die repeatedly, and if a worker has another version of TinyNet.
     """
     try:

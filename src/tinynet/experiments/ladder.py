@@ -27,12 +27,12 @@ from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 from tinynet.validation import check_choice
 
-FORMAT = 2  # of a rung's file: a file of another format is measured again
+FORMAT = 2  # version of a rung's file; a file of another format is measured again
 EARLIER_NAMES = {"unsound": "n_failing_clean_lines", "parts": "met", "worst_doubt": "worst_ambiguous"}
-NUDGES = 100_000  # of every rung from the memorizer on
+NUDGES = 100_000  # training steps of every rung from the memorizer on
 CLEAN = World(noise=0.2, doubt=0.0, bright=(1.0, 1.0), dark=(0.0, 0.0))
 LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)
-LEARNING = Recipe(learning_rate=1.0, epochs=NUDGES // 100)  # in a world, 100 pictures count as an epoch
+LEARNING = Recipe(learning_rate=1.0, epochs=NUDGES // 100)  # in a world, an epoch has 100 pictures
 FALLING = replace(LEARNING, schedule="hold_then_decay")
 MEMORIZING = Recipe(learning_rate=1.0, epochs=NUDGES // 4, order="shuffled")
 FEW = 20  # pictures of a small data set
@@ -48,8 +48,8 @@ class Rung:
     change : str. The difference from the baseline. The phrase follows "with".
     baseline : str or None. Key of the rung to compare with.
     kind : a step of the ladder, an experiment beside it, or a pitfall.
-    source : what the networks are trained on: "lines"; "doubts", the lines and all canonical ambiguous pictures, clean; "few",
-        20 pictures of a world, drawn once; or a world.
+    source : the training pictures: "lines"; "doubts", the lines and all canonical ambiguous pictures, clean;
+        "few", 20 pictures of a world, drawn once; or a world.
     hidden : int. Number of hidden nodes.
     """
 
@@ -115,10 +115,13 @@ RUNG = {rung.key: rung for rung in RUNGS}
 class Standing:
     """The exam results of a rung's networks.
 
-    networks, finite, passed : int. Networks in all, with finite results, and that pass the whole exam.
+    Means, errors and medians leave out networks that are not finite.
+
+    networks, finite, passed : int. The number of all networks, of networks with finite results, and of networks
+        that pass the whole exam.
     met : tuple of int. Networks that meet each of the six requirements.
-    n_failing_clean_lines : int. Networks whose right output is not the larger one on some clean line.
-    means, errors, medians : dict. Of each measure; errors are standard errors of the means.
+    n_failing_clean_lines : int. Networks whose correct output is not the largest output on some clean line.
+    means, errors, medians : dict. The statistics of each measure. Errors are standard errors of the means.
     """
 
     key: str
@@ -151,7 +154,10 @@ class Standing:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Standing":
-        """Return a standing from its JSON. Files of earlier versions have other names."""
+        """Return a standing from its JSON.
+
+        Files of earlier versions have other names.
+        """
         named = _renamed(data)
         means, errors, medians = (_renamed(named[name]) for name in ("means", "errors", "medians"))
         return cls(
@@ -168,7 +174,7 @@ class Ladder:
 
     networks : int. Seeds of each rung, from `first_seed` on.
     exam : Exam. Measures every network.
-    folder : Path or None. Results are stored here and read again. None stores nothing.
+    folder : Path or None. The folder of stored results. With None, no results are stored.
 
     Raises TinyNetError for numbers out of range.
     """

@@ -17,7 +17,7 @@ from tinynet.experiments.trials import AXES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NOT_FINITE = "not finite"  # in the column `predicted`
+NOT_FINITE = "not finite"  # a word in the column `predicted`
 COUNT_COLUMNS = ("networks", "finite", "learned")  # of trials.parquet; so are the epochs_to_learn_q… columns
 
 

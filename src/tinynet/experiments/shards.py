@@ -24,7 +24,7 @@ FORMAT = 2  # the version of the counts; shards of another version have other ke
 SECONDS_PER_SHARD = 0.7  # the intended work of a shard
 # The cost model: seconds for one parameter, example, network and epoch. It must not depend on the machine.
 SECONDS_PER_UPDATE = 1e-10
-MAX_NETWORKS, MIN_NETWORKS = 65_536, 64  # of a shard
+MAX_NETWORKS, MIN_NETWORKS = 65_536, 64  # networks of a shard
 NETWORKS_PER_CHECK = 2048  # networks whose outputs fit into the processor's cache
 MAX_BYTES = 64 * 2**20  # bytes of the parameters, the optimizer state and the outputs of a shard
 
@@ -33,7 +33,7 @@ MAX_BYTES = 64 * 2**20  # bytes of the parameters, the optimizer state and the o
 class TrainingGroup:
     """Trials that differ only in their epochs.
 
-    They share one training.
+    One training serves all trials.
 
     recipe : the recipe of the longest trial.
     checkpoints : the epochs of the trials, ascending. The networks are counted at each checkpoint.

@@ -1,4 +1,4 @@
-"""The folder of a sweep, with the results of its shards."""
+"""The folder of a sweep, with results of shards."""
 
 import hashlib
 import io
@@ -22,7 +22,7 @@ from tinynet.plugins import pip_command
 if TYPE_CHECKING:
     import pyarrow as pa
 
-METADATA_KEY = b"tinynet"  # of the description in a shard's file
+METADATA_KEY = b"tinynet"  # key of the description in a shard's file
 SCALARS = ("epochs", "networks", "finite", "learned")
 ARRAYS = tuple(name for name in COUNTS if name not in SCALARS)
 Log = Callable[[str], None]

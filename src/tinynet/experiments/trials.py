@@ -19,7 +19,7 @@ from tinynet.recipe import Recipe
 from tinynet.validation import check_choice
 
 MAX_TRIALS = 100_000
-RANGE_DIGITS = 3  # of the values of `low..high/count`
+RANGE_DIGITS = 3  # digits of the values of `low..high/count`
 
 ARCHITECTURE_AXES = {  # the field of Architecture by the name of its axis
     "hidden": "sizes",

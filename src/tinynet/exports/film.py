@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 EXTENSIONS = (".gif", ".mp4")
 MAX_FRAMES, MAX_FPS = 2000, 60
 WIDTH, HEIGHT, DPI = 11.2, 6.3, 100  # inches, inches, dots per inch
-MAX_BARS = 11  # of one line each
+MAX_BARS = 11  # bars of one line each
 
 
 def film(
@@ -82,9 +82,9 @@ def rendered(
 
 
 def frame_steps(run: "Recording", frames: int) -> list[int]:
-    """Return the steps of the frames, from 0 to the last.
+    """Return the steps of the frames.
 
-    In a long training only recorded steps are used.
+    The steps are from 0 to the last step. In a long training only recorded steps are used.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=5))

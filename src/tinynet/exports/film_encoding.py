@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LAST_FRAME_SECONDS = 1.5
-MAX_COLORS = 128  # of a GIF
+MAX_COLORS = 128  # colors of a GIF
 
 
 def gif(frames: "Iterator[Image]", fps: int) -> bytes:
@@ -51,7 +51,7 @@ def mp4(frames: "Iterator[Image]", fps: int) -> bytes:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             try:
                 _feed(process, chain([first], frames), max(1, round(LAST_FRAME_SECONDS * fps)))
-            except BaseException:  # also for Ctrl-C
+            except BaseException:  # Ctrl-C, too
                 process.kill()
                 raise
         return files.read(path)

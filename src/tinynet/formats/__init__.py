@@ -1,6 +1,6 @@
 """Model files: networks in and out of other formats.
 
-The package must not depend on `Network`. It reads and writes `Weights`.
+The package must not depend on `Network`. The package reads and writes `Weights`.
 
 tensors.py         named arrays, and safetensors files
 json_documents.py  JSON documents

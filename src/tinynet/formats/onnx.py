@@ -1,4 +1,7 @@
-"""Networks as ONNX models of Gemm and activation nodes, and back."""
+"""Networks as ONNX models, and back.
+
+The models have Gemm and activation nodes.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +22,7 @@ from tinynet.plugins import extra
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
-OPSET, IR_VERSION = 17, 8  # of 2022, supported by all current runtimes
+OPSET, IR_VERSION = 17, 8  # versions of 2022, supported by all current runtimes
 OPERATORS = {name: name.capitalize() for name in OUTPUTS if name != "identity"}
 ACTIVATION_OF = {operator: activation for activation, operator in OPERATORS.items()}
 INPUT, OUTPUT = "inputs", "outputs"  # names in the model
@@ -106,7 +109,10 @@ def _parameters(network: Weights, dtype: str | None) -> "Iterator[TensorProto]":
 
 
 def _nodes(network: Weights) -> "Iterator[NodeProto]":
-    """Yield the nodes z = Gemm(a, weight, bias) and a = activation(z) of each layer."""
+    """Yield the nodes of each layer.
+
+    The nodes are z = Gemm(a, weight, bias) and a = activation(z).
+    """
     from onnx.helper import make_node
 
     attributes: dict[str, dict[str, Any]] = {"softmax": {"axis": -1}}

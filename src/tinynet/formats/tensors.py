@@ -26,7 +26,7 @@ Layers = dict[str, tuple[np.ndarray, np.ndarray]]  # layer name -> weight (out, 
 def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
     """Return the parameters (P,) in float32 or float64.
 
-    dtype : None chooses float32 if it keeps every digit, else float64.
+    dtype : None chooses float32 if float32 keeps every digit, else float64.
 
     Raises TinyNetError for another dtype, and for a parameter that is too large for float32.
 
@@ -145,7 +145,9 @@ def to_safetensors(network: Weights, dtype: str | None = None) -> bytes:
 def from_safetensors(
     data: bytes, source: str, hidden: str | None = None, output: str | None = None
 ) -> Weights:
-    """Return the network in a safetensors file from TinyNet or another program.
+    """Return the network in a safetensors file.
+
+    TinyNet or another program wrote the file.
 
     source : Name of the file in errors.
     hidden, output : Activations, if the file does not contain them.

@@ -54,9 +54,10 @@ class ReadLayer:
 
 
 def read(model: "nn.Module") -> tuple[ReadLayer, ...]:
-    """Return the Linear layers of a model in the order of its forward pass.
+    """Return the Linear layers of a model.
 
-    Activations can be modules or functions called in `forward`. The model is traced symbolically and does not change.
+    The order is that of the forward pass. Activations can be modules or functions called in `forward`. The model
+    is traced symbolically and does not change.
 
     Raises TinyNetError with the name of the first part that is not a Linear layer or a known activation in a chain.
 
@@ -236,7 +237,7 @@ def _has_settings(node: Any, modules: dict[str, "nn.Module"]) -> bool:
 
 
 def _previous(node: Any) -> Any:
-    """Return the one node whose numbers this node uses.
+    """Return the node whose numbers this node uses.
 
     Nodes that are sizes do not count.
     """

@@ -80,7 +80,7 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         The training. `recording_[0].explain("layer1.weight[0,0]")` explains its first step. `recording_.save(path)` writes a
         file that the laboratory opens.
     network_ : Network
-        The trained network. It takes scaled rows: `recording_.examples.scaled(X)`.
+        The trained network. The network takes scaled rows: `recording_.examples.scaled(X)`.
     classes_ : ndarray of shape (n_classes,)
         The labels in `fit`, sorted, in the order of the network's outputs.
     loss_curve_ : ndarray of shape (n_iter_,)

@@ -185,9 +185,9 @@ class SimdF32(ScalarF64):
         return self.binary("fdiv", self.binary("fadd", half, ratio), self.binary("fsub", half, ratio))
 
     def log(self, x: Number) -> Number:
-        """Return the natural logarithm of x from 1 to 2, approximately.
+        """Return the natural logarithm of x, approximately.
 
-        ln x = 2 artanh s with s = (x - 1) / (x + 1).
+        x must be from 1 to 2. ln x = 2 artanh s with s = (x - 1) / (x + 1).
         """
         one = self.constant(1.0)
         s = self.binary("fdiv", self.binary("fsub", x, one), self.binary("fadd", x, one))  # 0 to 1/3
@@ -240,16 +240,19 @@ class SimdF32(ScalarF64):
         return Words(f"splat (i32 {number - (number >> 31 << 32)})")
 
     def splat_low(self, number: I64) -> Words:
-        """Return the low 32 bits of an integer in every lane."""
+        """Return an integer's low 32 bits in every lane."""
         low = I32(self.f.emit(f"trunc i64 {number} to i32"))
         return Words(self.splat_of(low, "i32"))
 
     def equals(self, x: Words, number: int) -> Mask:
-        """Return the mask of the lanes in which x equals a number."""
+        """Return the lanes with x equal to a number."""
         return Mask(self.f.emit(f"icmp eq {self.int_type} {x}, {self.splat_int(number)}"))
 
     def less_than(self, x: Words, number: int) -> Mask:
-        """Return the mask of the lanes in which x is below a number, both unsigned."""
+        """Return the lanes with x below a number.
+
+        Both numbers are unsigned.
+        """
         return Mask(self.f.emit(f"icmp ult {self.int_type} {x}, {self.splat_int(number)}"))
 
     def select_mask(self, mask: Mask, yes: Words, no: Words) -> Words:
@@ -257,9 +260,10 @@ class SimdF32(ScalarF64):
         return self._words(f"select {self.mask_type} {mask}, {self.int_type} {yes}, {self.int_type} {no}")
 
     def rng_word(self, x: Words, number: Words | int) -> Words:
-        """Return the random word that follows word x at a position.
+        """Return the random word that follows a word.
 
-        See `rng.word`.
+        x : the word.
+        number : the position in the stream; see `rng.word`.
         """
         x = self.int_op("add", self.int_op("add", x, number), GOLDEN)
         x = self.int_op("xor", x, self.int_op("lshr", x, 16))
@@ -269,7 +273,10 @@ class SimdF32(ScalarF64):
         return self.int_op("xor", x, self.int_op("lshr", x, 16))
 
     def shuffle_index(self, word: Words, i: Index) -> Words:
-        """Return (word * (i + 1)) >> 32: an index from 0 to i."""
+        """Return an index from 0 to i.
+
+        The index is (word * (i + 1)) >> 32.
+        """
         long = f"<{self.count} x i64>"
         count = self.splat_of(self.f.int_op("add", i, 1), "i64")
         product = self.f.emit(f"mul {long} {self.f.emit(f'zext {self.int_type} {word} to {long}')}, {count}")

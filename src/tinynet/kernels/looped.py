@@ -63,7 +63,7 @@ class Looped:
         self.loss = self.f.alloca(arithmetic.float_type)
 
     def begin(self, p: Pointer, s: Pointer) -> None:
-        """Set the addresses of the parameters and of the optimizer state."""
+        """Set the addresses of parameters and optimizer state."""
         self.p, self.s = p, s
 
     def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> None:
@@ -112,7 +112,7 @@ class Looped:
         """
 
     def forward(self, n: int) -> None:
-        """Emit z = w a + b and a = activation(z) for one layer."""
+        """Emit z = w a + b and a = activation(z)."""
         outputs = self.architecture.sizes[n]
         with self._loop(outputs // ROWS) as number:
             self._sums(n, [self._add(self.f.int_op("mul", number, ROWS), r) for r in range(ROWS)])

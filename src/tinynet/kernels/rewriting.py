@@ -13,7 +13,7 @@ from tinynet.core.formulas import Formula
 from tinynet.recipe import Recipe
 
 Cells = Iterable[tuple[str, Formula | None]]
-Formulas = Mapping[str, Formula | None]  # of cells, by name; None for input cells
+Formulas = Mapping[str, Formula | None]  # formulas of cells, by name; None for input cells
 
 DOWN: Formula = ("neg", "rate")
 

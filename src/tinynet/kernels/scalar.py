@@ -35,7 +35,10 @@ MAX_DRAWN = 4_000_000  # random numbers per call
 
 
 class StepArrays(NamedTuple):
-    """Output buffers of a recording. Row r is step r * stride; the last row is scratch for steps that are not kept."""
+    """Output buffers of a recording.
+
+    Row r is step r * stride. The last row is scratch for steps that are not kept.
+    """
 
     stride: int
     parameters: np.ndarray  # (kept + 1, P) before each step
@@ -51,7 +54,11 @@ class StepArrays(NamedTuple):
     def blank(
         cls, architecture: Architecture, recipe: Recipe, epochs: int, kept: int, stride: int
     ) -> "StepArrays":
-        """Return empty buffers for `kept` steps, one in every `stride`, and for `epochs` epochs."""
+        """Return empty buffers for a recording.
+
+        kept : the number of kept steps, one in every `stride`.
+        epochs : the number of epochs.
+        """
         count, batch, rows = architecture.parameter_count, recipe.batch_size, kept + 1
         return cls(
             stride=stride,
@@ -92,9 +99,10 @@ class Recorder:
         self._work = np.zeros(workspace_size(architecture))
 
     def __call__(self, recorded: StepArrays, first: int, last: int) -> int:
-        """Take the steps `first` to `last` (excluded); return the number of the step that was reached.
+        """Train from step `first` to `last` (excluded).
 
-        Training stops before a step that would make a number infinite or NaN.
+        Returns the number of the step that was reached. Training stops before a step that would make a number
+        infinite or NaN.
         """
         while first < last:
             end = min(last, first + self._max_steps())

@@ -103,7 +103,10 @@ def _setting(lanes: SimdF32, k: int) -> Number:
 
 
 def _forward_kernel(architecture: Architecture) -> Function:
-    """Build `forward`, which stores out[block, example, output, lane] for the examples in `inputs`."""
+    """Build `forward`, which computes the outputs for `inputs`.
+
+    The result is out[block, example, output, lane].
+    """
     pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
     f = Function("forward", {**pointers, "blocks": WHOLE, "examples": WHOLE})
     lanes, sizes = SimdF32(f), architecture.sizes

@@ -100,7 +100,10 @@ class SimdBatches:
         )
 
     def _pixel(self, place: I64, i: Index) -> Number:
-        """Return input i of the example at a position of the epoch."""
+        """Return input i of the example at a position.
+
+        The position is one of the epoch.
+        """
         lanes, width = self.lanes, self.widths[0]
         if self.recipe.augment:
             view = lanes.int_op("mul", self._view(place), width)
@@ -208,7 +211,7 @@ class SimdWorldBatches(SimdBatches):
         )
 
     def _drawn(self, place: I64) -> tuple[Words, Words]:
-        """Return the random words and the pattern row of a picture.
+        """Return random words and pattern row of a picture.
 
         The picture is at a position of the epoch.
         """

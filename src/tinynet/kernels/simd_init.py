@@ -25,7 +25,7 @@ from tinynet.numerics.llvm import (
     lane_count,
 )
 
-WORDS, AHEAD = 624, 397  # of the Mersenne Twister (Matsumoto and Nishimura 1998)
+WORDS, AHEAD = 624, 397  # sizes of the Mersenne Twister (Matsumoto and Nishimura 1998)
 
 
 def initial_blocks(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:

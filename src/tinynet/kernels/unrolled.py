@@ -1,4 +1,7 @@
-"""One training step of a small network as straight-line code, cell by cell."""
+"""One training step of a small network, unrolled.
+
+The step is straight-line code, cell by cell.
+"""
 
 import re
 from collections.abc import Callable, Mapping

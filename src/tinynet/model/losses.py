@@ -1,4 +1,4 @@
-"""The mean loss of the outputs of one or many networks."""
+"""The mean loss of one or many networks."""
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def _losses(recipe: Recipe, outputs: np.ndarray, targets: np.ndarray) -> np.ndar
             errors = outputs - targets
             return arrays.running_total(errors * errors) / count
     logs = np.maximum(arrays.log(outputs), -100.0)
-    if recipe.loss == "cross_entropy":  # from the outputs; the sheet uses the cell log_a
+    if recipe.loss == "cross_entropy":  # the outputs are used; the sheet uses the cell log_a
         return 0.0 - arrays.running_total(targets * logs)
     complements = np.maximum(arrays.log(1 - outputs), -100.0)
     return 0.0 - arrays.running_total(targets * logs + (1 - targets) * complements) / count

@@ -26,7 +26,7 @@ class Network(Weights, InNotebook):
 
     architecture : Architecture. Layer sizes, activations and initialization.
     parameters : (P,) float64, read-only. The weights of each layer row by row, followed by its biases.
-    origin : str. Where the parameters come from, such as "seed 0".
+    origin : str. The origin of the parameters, such as "seed 0".
 
     >>> network = Network.initial((4, 3, 2), seed=0)
     >>> network.layers[0].weight.shape, network([1.0, 1.0, 0.0, 0.0]).round(4).tolist()
@@ -224,7 +224,10 @@ class Network(Weights, InNotebook):
 
     @classmethod
     def from_onnx(cls, data: bytes) -> "Network":
-        """Create a network from an ONNX model of Gemm nodes and activations."""
+        """Create a network from an ONNX model.
+
+        The model has Gemm nodes and activations.
+        """
         from tinynet.formats import onnx
 
         return cls.of(onnx.from_onnx(data))

@@ -1,6 +1,8 @@
-"""Elementary functions and sums whose results have the same bits on every machine.
+"""Elementary functions and sums.
 
-The package must not know networks or data.
+The results have the same bits on every machine.
+
+The package must not depend on networks or data.
 
 primitives.py    the three operations that every language adds to `elementary`
 integers.py      arithmetic of whole numbers

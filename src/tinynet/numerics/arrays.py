@@ -29,7 +29,9 @@ def exp(x: Any) -> np.ndarray:
 
 
 def log(x: Any) -> np.ndarray:
-    """Return the natural logarithm of each element; -inf at 0, NaN below.
+    """Return the natural logarithm of each element.
+
+    The result is -inf at 0, and NaN below.
 
     >>> log([1.0, 0.0]).tolist()
     [0.0, -inf]
@@ -48,7 +50,10 @@ def sigmoid(x: Any) -> np.ndarray:
 
 
 def cos_pi(x: Any) -> np.ndarray:
-    """Return cos(pi x) of each element, for x from 0 to 1."""
+    """Return cos(pi x) of each element.
+
+    x must be from 0 to 1.
+    """
     return _of_each("cos_pi", x)
 
 
@@ -91,7 +96,10 @@ def mean(x: Any, axis: int = -1) -> np.ndarray:
 
 
 def variance(x: Any, axis: int = -1) -> np.ndarray:
-    """Return the mean squared distance from the mean along an axis."""
+    """Return the variance along an axis.
+
+    The variance is the mean squared distance from the mean.
+    """
     centered = x - np.expand_dims(mean(x, axis), axis)
     return mean(centered * centered, axis)
 
@@ -197,7 +205,10 @@ def _sums() -> Callable[..., None]:
 def _add_columns(
     f: Function, out: Pointer, inputs: Pointer, columns: Pointer, first: I64, count: int
 ) -> None:
-    """Emit the addition of `count` inputs, times their weights, to the sums of a row, one after the other."""
+    """Emit the addition of weighted inputs to a row's sums.
+
+    `count` inputs, times their weights, are added in order.
+    """
     places = [f.int_op("add", first, k) for k in range(count)]
     values = [f.load(DOUBLE, f.gep(DOUBLE, inputs, place)) for place in places]
     weights = [f.gep(DOUBLE, columns, f.int_op("mul", place, I64("%outputs"))) for place in places]

@@ -1,4 +1,7 @@
-"""The functions of `elementary` as formula trees, read from their source."""
+"""The functions of `elementary` as formula trees.
+
+The functions are read from their source.
+"""
 
 import ast
 from functools import cache

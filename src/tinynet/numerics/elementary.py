@@ -34,13 +34,19 @@ def nearest(x: float) -> float:
 
 
 def times_power2(x: float, k: float) -> float:
-    """Return x * 2**k for whole k from -2044 to 2046, rounded once at most."""
+    """Return x * 2**k for whole k.
+
+    k is from -2044 to 2046. The result is rounded once at most.
+    """
     half = nearest(k * 0.5)
     return x * power2(half) * power2(k - half)
 
 
 def growth(r: float) -> float:
-    """Return e**r - 1 - r for |r| <= 0.35. The polynomial (Chebyshev fit) leaves out less than 4e-19."""
+    """Return e**r - 1 - r for |r| <= 0.35.
+
+    The polynomial (Chebyshev fit) leaves out less than 4e-19.
+    """
     z = r * r
     w = z * z
     a0 = 0.16666666666666669 + 0.041666666666666664 * r
@@ -52,9 +58,10 @@ def growth(r: float) -> float:
 
 
 def quotient(n: float, n_low: float, d: float, d_low: float) -> float:
-    """Return (n + n_low) / (d + d_low) for d from 1 to 2; the low parts are what n and d were rounded by.
+    """Return (n + n_low) / (d + d_low) for d from 1 to 2.
 
-    The first quotient q is cut to 26 bits, so that its product with either half of d is exact, and so is what remains.
+    The low parts are the rounding errors of n and d. The first quotient q is cut to 26 bits, so that its product with
+    either half of d is exact. The remainder is exact, too.
     """
     inverse = 1.0 / d
     first = n * inverse

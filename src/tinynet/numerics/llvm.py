@@ -31,7 +31,10 @@ V = TypeVar("V", bound=str)
 
 
 class Kind(str, Generic[V]):
-    """The name of an LLVM type; values of the type have the Python type V."""
+    """The name of an LLVM type.
+
+    Values of the type have the Python type V.
+    """
 
     __slots__ = ()
 
@@ -43,7 +46,7 @@ DOUBLE: Kind[F64] = Kind("double")
 FLOAT: Kind[F32] = Kind("float")
 
 CACHE_LINE = 64  # bytes
-LANES = ("8", "16", "32", "64")  # of TINYNET_LANES
+LANES = ("8", "16", "32", "64")  # values of TINYNET_LANES
 C_TYPES = {POINTER: ctypes.c_void_p, WHOLE: ctypes.c_int64}
 # LLVM would use half the vector width, because wide vectors can lower the clock rate.
 ATTRIBUTES = 'nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512"'
@@ -121,7 +124,10 @@ class Function:
         return Pointer(self.emit(f'call ptr asm "", "=r,0"(ptr {pointer})'))
 
     def int_op(self, operation: str, x: Index, y: Index) -> I64:
-        """Return add, sub, mul, udiv or urem of two i64 integers."""
+        """Return an operation of two i64 integers.
+
+        The operation is add, sub, mul, udiv or urem.
+        """
         return I64(self.emit(f"{operation} i64 {x}, {y}"))
 
     @contextmanager

@@ -37,7 +37,10 @@ def constant(value: float) -> F64:
 
 
 def call(f: Function, name: str, *arguments: F64) -> F64:
-    """Emit a call of a function of `elementary` and return its result."""
+    """Emit a call of an `elementary` function.
+
+    Returns the result of the call.
+    """
     return F64(f.emit(f"call double @elementary.{name}({', '.join(f'double {a}' for a in arguments)})"))
 
 
@@ -94,7 +97,10 @@ class _Writer:
         return self.f.emit(f"bitcast i64 {bits} to double")
 
     def _exponent(self, x: str) -> str:
-        """Return the exponent bits of a float64, minus the bias of 1023."""
+        """Return the exponent bits of a float64.
+
+        The bias of 1023 is subtracted.
+        """
         bits = self.f.emit(f"lshr i64 {self.f.emit(f'bitcast double {x} to i64')}, 52")
         number = self.f.emit(f"bitcast i64 {self.f.emit(f'or i64 {bits}, {EXPONENT_AS_NUMBER}')} to double")
         return self.f.emit(f"fsub double {number}, {constant(2.0**52 + 1023)}")

@@ -7,7 +7,9 @@ import math
 
 
 def select(condition: bool, yes: float, no: float) -> float:
-    """Return `yes` if the condition is true, else `no`; both are computed.
+    """Return `yes` if the condition is true, else `no`.
+
+    Both values are computed.
 
     >>> select(1.0 < 2.0, 3.0, 4.0)
     3.0
@@ -16,7 +18,9 @@ def select(condition: bool, yes: float, no: float) -> float:
 
 
 def power2(k: float) -> float:
-    """Return 2 to the power k, a whole number from -1022 to 1023; NaN for NaN.
+    """Return 2 to the power k.
+
+    k is a whole number from -1022 to 1023. For NaN the result is NaN.
 
     >>> power2(-2.0)
     0.25
@@ -25,7 +29,9 @@ def power2(k: float) -> float:
 
 
 def exponent(x: float) -> float:
-    """Return the whole number k with 2**k <= x < 2**(k + 1), for a normal positive x; any number for another x.
+    """Return the whole k with 2**k <= x < 2**(k + 1).
+
+    x is a normal positive number. For another x, the result is any number.
 
     >>> exponent(10.0)
     3.0

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tinynet.evaluation.predictions import Prediction
 
 MAX_BARS = 64  # examples
-BINS_PER_SIDE = 30  # of the histogram, on each side of zero
+BINS_PER_SIDE = 30  # bins of the histogram, on each side of zero
 SHARES = (0.0, 1.16)  # limits of an axis in percent; "100 %" fits beside a full bar
 UNSURE_OPACITY = 0.45
 
@@ -158,7 +158,7 @@ def population_histogram(
     ax = ax or canvas(7, 3.4)
     style_axes(ax)
     top = max_abs(finite if mark is None else np.append(finite, mark))
-    edges = np.linspace(-top, top, 2 * BINS_PER_SIDE + 1)  # zero is an edge, so no bar holds both signs
+    edges = np.linspace(-top, top, 2 * BINS_PER_SIDE + 1)  # zero is an edge, so no bar has both signs
     for part, color in ((finite[finite < 0], VERTICAL), (finite[finite >= 0], HORIZONTAL)):
         ax.hist(part, bins=edges.tolist(), color=color, edgecolor="white", linewidth=0.4)
     ax.axvline(0, color=INK, linestyle="--", linewidth=1.2)

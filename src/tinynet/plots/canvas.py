@@ -29,7 +29,7 @@ DASHES = ("-", "--", "-.", ":")  # lines must not differ by their color alone
 
 SMALL, NORMAL, LARGE = 9.0, 10.0, 12.0  # points
 MAX_NAME = 20  # characters
-DOTS_PER_INCH = 150  # of PNG files
+DOTS_PER_INCH = 150  # resolution of PNG files
 NO_DATES: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MAX_NODES = 12  # drawn nodes of a layer
 MAX_SHARING, MAX_NUMBERS = 4, 24  # nodes of the smaller layer, and weights, for weights written on edges
 ABOVE, BELOW = 0.95, 0.95  # space over the highest node and under the lowest, in distances between nodes
-MAX_CHARACTERS = 6  # in a node, at the normal font size
+MAX_CHARACTERS = 6  # characters in a node, at the normal font size
 THINNEST, THICKEST = 0.7, 5.0  # edges, in points
 
 Segment = list[tuple[float, float]]  # the two ends

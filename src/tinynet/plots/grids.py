@@ -40,7 +40,7 @@ MAX_PICTURES = 64
 MAX_NODES = 24
 MAX_NUMBERS = 16  # a picture with more pixels is drawn without numbers
 PITCH = 1.75  # distance of two pictures in a row; the longer side of a picture is 1
-INCHES = 0.87  # of the longer side of a picture
+INCHES = 0.87  # size of the longer side of a picture
 
 
 def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8) -> "Axes":

@@ -20,7 +20,7 @@ COLUMNS = {
     "gray": 1.0,
     "brier_ratio": 2.2,
     "auroc": 1.0,
-}  # the end of the scale of each measure
+}  # end of the scale of each measure
 HEADINGS = {measure.key: measure.label.replace(" ", "\n") for measure in MEASURES}
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tinynet.evaluation.calibration import Abstention, Reliability
 
-CELLS = 161  # on each side of a map; an odd number has a cell for gray
+CELLS = 161  # cells on each side of a map; an odd number has a cell for gray
 CORNERS = {"top": (0, 1), "bottom": (0, -1), "left": (1, 0), "right": (-1, 0)}  # column and row contrast
 
 

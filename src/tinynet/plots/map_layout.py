@@ -1,4 +1,7 @@
-"""The axes of a map of a sweep, and the style of its values."""
+"""The axes of a sweep's map, and its style.
+
+The style is that of the values.
+"""
 
 from collections.abc import Callable, Sequence
 from itertools import product

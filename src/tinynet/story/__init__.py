@@ -1,6 +1,6 @@
 """The journey in ten chapters and the Trainer Runbook.
 
-Both are computed from runs.
+Their contents are computed from runs.
 
 A chapter must not contain a fixed sentence about a result.
 

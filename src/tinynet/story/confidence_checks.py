@@ -12,7 +12,7 @@ from tinynet.evaluation.verdicts import counted
 from tinynet.model.network import Network
 from tinynet.story.content import Part, Text
 
-MAX_ERROR = 0.05  # the fraction of wrong answers that the threshold may allow
+MAX_ERROR = 0.05  # fraction of wrong predictions that the threshold may allow
 CALIBRATION = (
     "Can you trust the confidence of a network? A calibrated network is right about 80 % of the pictures that it "
     "predicts with 80 % confidence. A coin flip decides the right answer for an ambiguous picture. The expected calibration "
@@ -54,7 +54,7 @@ def calibration(
 def abstention(name: str, network: Network, validation: Examples, test: Examples) -> Iterator[Part]:
     """Return sentences about a network's abstention.
 
-    The sentences give the threshold and the fraction of wrong answers above it.
+    The sentences give the threshold and the fraction of wrong predictions above the threshold.
     """
     chosen, judged = (
         classification.score(network, shown, part=part)

@@ -128,7 +128,7 @@ def signed(value: float) -> str:
 
 
 def loss_words(value: float) -> str:
-    """Write a loss with four decimals or a power of ten.
+    """Write a loss with four decimals or scientifically.
 
     >>> loss_words(0.25), loss_words(1.5e30), loss_words(3e-7)
     ('0.2500', '1.5e+30', '3e-07')
@@ -137,7 +137,7 @@ def loss_words(value: float) -> str:
 
 
 def repeats_table(losses: Sequence[float]) -> Table:
-    """Return the loss before the first nudge and after each nudge."""
+    """Return the loss before and after each nudge."""
     rows = [(f"{k}", f"{loss:.6f}") for k, loss in enumerate(losses)]
     return Table("The loss on this picture", ("nudges taken", "loss"), tuple(rows))
 

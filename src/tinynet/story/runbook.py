@@ -23,7 +23,7 @@ from tinynet.story.learner import learner
 from tinynet.story.rung_effects import REPORTED, sentence
 from tinynet.training.train import train
 
-TEST_PICTURES = 10_000  # as many for validation
+TEST_PICTURES = 10_000  # pictures of the test; validation has an equal number
 SYMMETRIZED_PICTURES = 2_000
 COLUMNS = (
     "accuracy",
@@ -60,7 +60,10 @@ class Runbook:
 
     @cached_property
     def test(self) -> tuple[pictures.Examples, np.ndarray]:
-        """Test pictures, and whether each is horizontal. A coin decides for an ambiguous picture."""
+        """Test pictures, and whether each is horizontal.
+
+        A coin decides for an ambiguous picture.
+        """
         return self._drawn(rng.TEST)
 
     @cached_property
@@ -203,7 +206,7 @@ class Runbook:
         yield self._symmetrized()
 
     def _symmetrized(self) -> Verdict:
-        """Count the pictures whose symmetrized prediction is Bayes-optimal."""
+        """Count pictures whose symmetrized prediction is Bayes-optimal."""
         shown = self.ladder.exam.world.examples(SYMMETRIZED_PICTURES, seed=self.seed + 2).inputs
         outputs = symmetry.symmetrize(self.memorizer)(shown)
         best = optimal_class(shown)

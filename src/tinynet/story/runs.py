@@ -65,7 +65,7 @@ class Journey:
 
     @cached_property
     def high_rate_run(self) -> Recording:
-        """The training of the same network at the high learning rate."""
+        """The training of the network at the high rate."""
         return self._recording(self.high_rate_recipe)
 
     @cached_property

@@ -12,7 +12,7 @@ from tinynet.errors import TinyNetError, named
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 
-SUM_TOLERANCE = 1e-9  # of targets that must sum to 1
+SUM_TOLERANCE = 1e-9  # tolerance of targets that must sum to 1
 
 
 def check(
@@ -68,7 +68,7 @@ def _check_patience(recipe: Recipe) -> None:
 
 
 def _check_world(recipe: Recipe) -> None:
-    """Check that the recipe leaves order and noise to the world.
+    """Check that the world decides order and noise.
 
     The recipe must leave augmentation to the world, too.
     """

@@ -1,6 +1,6 @@
-"""Early stopping on a validation set, and reasons of early ends.
+"""Early stopping, and the reasons of early ends.
 
-The method is that of Prechelt 1998.
+Early stopping uses a validation set. The method is that of Prechelt 1998.
 """
 
 import math
@@ -27,7 +27,7 @@ class StopReason(NamedTuple):
 
     @classmethod
     def not_finite(cls, step: int, cell: str, value: float, detail: str) -> "StopReason":
-        """Return the reason for a cell that is infinite or not a number.
+        """Return the reason for a cell that is not finite.
 
         >>> StopReason.not_finite(12, "loss", math.inf, "The learning rate is 50").reason
         'loss is infinite at step 12. The learning rate is 50'
@@ -40,8 +40,8 @@ class EarlyStopping:
     """The validation loss of n networks, epoch by epoch.
 
     parameters : (n, P). The parameters of each network at its best epoch so far.
-    best_epoch : (n,). The number of epochs after which each network was best. It is 0 if the network's loss was
-        never a number.
+    best_epoch : (n,). The number of epochs after which each network was best; 0 if the network's loss was never
+        a number.
     losses : list of (n,). The validation losses after each epoch.
     """
 

@@ -1,6 +1,6 @@
 """The identity of an experiment.
 
-The identity covers everything that determines the numbers. It is a hash, and a part of a file.
+The identity covers everything that determines the numbers. The identity is a hash, and a part of a file.
 
 An experiment is described as JSON. Large sets of examples are too large for JSON, so files contain them as
 arrays.
@@ -31,7 +31,7 @@ FIRST_NAMES = {
     "target_names": "answers",
     "unbounded": "free",
 }
-FIRST_VALUES = {"hold_then_decay": "hold", "external": "given"}  # of a recipe
+FIRST_VALUES = {"hold_then_decay": "hold", "external": "given"}  # values of a recipe
 # These recipe fields were added after format 1. With their default value they are left out of the hash.
 ADDED_FIELDS = (
     "noise",
@@ -70,7 +70,10 @@ def first_names(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def pack(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
-    """Return the arrays and the JSON description of an experiment for a file."""
+    """Return the arrays and JSON description of an experiment.
+
+    Both are parts of a file.
+    """
     arrays: Arrays = {}
     about = dict(experiment)
     for part in (part for part in PARTS if part in experiment):
@@ -87,7 +90,7 @@ def pack(experiment: Experiment) -> tuple[Arrays, dict[str, Any]]:
 
 
 def unpack(part: str, arrays: Arrays, about: dict[str, Any]) -> Examples | None:
-    """Return the examples or validation set of a file, or None.
+    """Return a file's examples, its validation set, or None.
 
     Their arrays are removed from `arrays`.
     """

@@ -168,7 +168,7 @@ class Recording(InNotebook):
         return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the parameters (P,) and the optimizer state (S,) before a step.
+        """Return parameters (P,) and optimizer state (S,) before a step.
 
         step : int. From 0 to `steps`. The state before `steps` is the state after the last step.
         """

@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 MAX_KEPT = 200_000  # steps
 MAX_TIMES = 1_000  # repetitions of one step
-MAX_BYTES = 512 * 2**20  # of the arrays of all kept steps
+MAX_BYTES = 512 * 2**20  # bytes of the arrays of all kept steps
 SECONDS_PER_CALL = 0.05  # Ctrl-C and cancellations take effect between calls of the kernel
 
 
@@ -49,7 +49,7 @@ def train(
 ) -> Recording:
     """Train a network and return the recording.
 
-    network : Network. The network before the first step. It is not changed.
+    network : Network. The network before the first step. This network is not changed.
     examples : Examples or World. A world draws new examples at every step, by the recipe's seed. An epoch then has 100
         examples.
     recipe : Recipe, optional. `Recipe()` by default.
@@ -87,10 +87,7 @@ def train(
         run = _with_validation(run, stopping)
     if last.steps == total or (stopping is not None and stopping.finished):
         return run
-    if interrupted:
-        reason = f"interrupted after {last.steps:,} of {total:,} steps"
-        return replace(run, stopped=StopReason(last.steps, "", reason))
-    return replace(run, stopped=_divergence(run))
+    return replace(run, stopped=_interruption(run.steps, total) if interrupted else _divergence(run))
 
 
 def _record(
@@ -224,6 +221,10 @@ def _recording(
         loss_per_epoch=recorded.epoch_loss[:epochs],
         movement_per_epoch=recorded.epoch_movement[:epochs],
     )
+
+
+def _interruption(steps: int, total: int) -> StopReason:
+    return StopReason(steps, "", f"interrupted after {steps:,} of {total:,} steps")
 
 
 def _divergence(run: Recording) -> StopReason:

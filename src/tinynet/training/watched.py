@@ -70,7 +70,10 @@ class WatchedMoment(Moment):
 
     @cached_property
     def values(self) -> dict[str, float]:
-        """Every cell of this step by name. A cell without a formula has PyTorch's number."""
+        """Every cell of this step by name.
+
+        A cell without a formula has PyTorch's number.
+        """
         input_values = self.sheet.input_values(
             self.network, self.batch.inputs, self.batch.targets, self.state
         )
@@ -80,7 +83,7 @@ class WatchedMoment(Moment):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WatchedRecording(Recording):
-    """The values at every step of a training in PyTorch, recorded by `tinynet.watch`.
+    """The recording of a training in PyTorch, by `tinynet.watch`.
 
     The recipe describes the loss and the optimizer of the loop. If a field is "external", TinyNet has no formula
     for it, and its numbers are PyTorch's. Parameters, gradients (as used by the optimizer), activations and
@@ -91,7 +94,7 @@ class WatchedRecording(Recording):
     slopes : (steps, batch, outputs). Derivatives of the loss by the model's outputs. For an external loss,
         derivatives by the outputs of the network.
     per_epoch : int. Steps per epoch.
-    notes : tuple of str. Which parts were identified, and which are external.
+    notes : tuple of str. The identified parts, and the external parts.
     precision : str. The precision of PyTorch's numbers, such as `"float32"`.
     """
 
@@ -150,7 +153,10 @@ class WatchedRecording(Recording):
         return float(self.rates[step])
 
     def agreement(self) -> Agreement:
-        """Compare the numbers of TinyNet and PyTorch in at most 200 steps."""
+        """Compare the numbers of TinyNet and PyTorch.
+
+        At most 200 steps are compared.
+        """
         chosen = np.unique(np.linspace(0, self.steps - 1, min(self.steps, MAX_COMPARED)).round().astype(int))
         differences = np.array([self._differences(step) for step in chosen.tolist()])  # (steps, 3)
         loss, gradient, after = differences.max(axis=0).tolist()

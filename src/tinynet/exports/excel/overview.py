@@ -1,6 +1,6 @@
 """The first worksheet of a workbook.
 
-It has instructions, and the loss of each step.
+The worksheet has instructions, and the loss of each step.
 """
 
 import math

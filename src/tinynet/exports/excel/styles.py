@@ -1,4 +1,4 @@
-"""Colors, cell formats and page setup of the worksheets in a workbook."""
+"""Colors, cell formats and page setup of worksheets."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ class Styles:
 
 
 def set_up_page(sheet: Any, header_rows: int) -> None:
-    """Set the paper and the rows that are repeated on every page."""
+    """Set the paper, and the rows repeated on every page."""
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
@@ -60,7 +60,7 @@ def write_headers(sheet: Any, styles: Styles, row: int, columns: Columns) -> Non
 
 
 def use_scientific_notation(sheet: Any, styles: Styles, area: tuple[int, int, int, int]) -> None:
-    """Show very small and very large numbers with a power of 10.
+    """Show very small and very large numbers scientifically.
 
     area : First row, first column, last row, last column.
     """

@@ -31,7 +31,7 @@ MAX_CELLS, MAX_STEPS = 100_000, 250  # a larger workbook opens slowly
 
 
 def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = None) -> bytes:
-    """Return one step or one epoch of a recording as a workbook.
+    """Return a step or an epoch as a workbook.
 
     epoch : The epoch. If neither a step nor an epoch is given, the workbook has epoch 0.
 
@@ -113,7 +113,7 @@ def _links(moments: Sequence[Moment], k: int) -> dict[str, str]:
     links = {name: defined_name(f"{name}.after", before) for name in carried}
     links |= {name: defined_name(name, first) for name in optimizers.settings(recipe)}
     factor = recipe.learning_rate / moments[0].recipe.learning_rate
-    if factor != 1:  # with a schedule
+    if factor != 1:  # the rate has a schedule
         links["rate"] += f"*{factor:.15G}"
     return links
 

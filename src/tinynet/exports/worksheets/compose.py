@@ -1,4 +1,4 @@
-"""Compose the papers and the key from steps solved by hand."""
+"""Compose papers and key from steps solved by hand."""
 
 from collections.abc import Sequence
 

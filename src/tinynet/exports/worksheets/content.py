@@ -27,7 +27,7 @@ class Question(NamedTuple):
     """One answer to find.
 
     formula : Formula with symbols, such as `a¹₀ = σ(z¹₀)`.
-    numbers : Formula with the student's numbers; empty if it would only repeat the answer.
+    numbers : Formula with the student's numbers; empty if the formula would only repeat the answer.
     room : "half" a line, a "whole" line, or "two" lines.
     equals : Whether an equals sign is drawn before the answer.
     """
@@ -60,7 +60,7 @@ class Section(NamedTuple):
 
 
 class Diagram(NamedTuple):
-    """A network diagram in a box of width and height 1.
+    """A network diagram in a unit square.
 
     The origin is the top left.
 

@@ -149,7 +149,7 @@ def _line(pages: Pages, questions: list[Question], solved: bool) -> None:
 
 
 def _question(pages: Pages, question: Question, x: float, y: float, width: float, solved: bool) -> None:
-    """Draw the formula, a line for the numbers, and a box.
+    """Draw a question: formula, line for numbers, and box.
 
     A question on two lines has the formula on the first line.
     """

@@ -1,6 +1,6 @@
-"""Draw on the pages of a PDF from top to bottom.
+"""Draw on the pages of a PDF.
 
-The fonts are the DejaVu fonts of matplotlib.
+Pages are filled from top to bottom. The fonts are the DejaVu fonts of matplotlib.
 """
 
 import math
@@ -14,7 +14,7 @@ from tinynet.plugins import extra
 
 MARGIN, WIDTH, BOTTOM = 14.0, 182.0, 283.0  # millimetres, on A4
 BOX = 25.0  # width of the box of an answer
-TITLE_WIDTH = 78.0  # with name and date beside it
+TITLE_WIDTH = 78.0  # width of a title with name and date beside it
 Color = tuple[int, int, int]
 INK, MUTED, FAINT, PEN, SHADE = (32, 36, 44), (95, 102, 114), (201, 204, 210), (31, 95, 168), (242, 242, 238)
 

@@ -16,7 +16,7 @@ from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.train import nudge
 
-DIGITS = 12  # of a calculator; the later digits of a float are rounding errors
+DIGITS = 12  # digits of a calculator; the later digits of a float are rounding errors
 
 
 def rounded(value: float, decimals: int) -> float:
@@ -47,7 +47,10 @@ class Solved:
 
     @classmethod
     def of(cls, network: Network, picture: Examples, recipe: Recipe, decimals: int) -> "Solved":
-        """Round the parameters of a network and compute the step for one example."""
+        """Round a network's parameters and compute the step.
+
+        The step uses one example.
+        """
         initial = [rounded(value, decimals) for value in network.parameters.tolist()]
         network = network.with_parameters(initial, origin=network.origin)  # type: ignore[arg-type]
         moment = nudge(network, picture, recipe)

@@ -1,4 +1,7 @@
-"""The syntax of C, Python and JavaScript that a network needs."""
+"""The syntax of C, Python and JavaScript.
+
+Only the syntax for a network is listed.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +55,10 @@ class Language:
 
 
 def c(name: str, dtype: str) -> Language:
-    """Return C99 for a network with this name, in float or double."""
+    """Return C99 for a network with this name.
+
+    The precision is float or double.
+    """
     single = dtype == "float32"
     kind = "float" if single else "double"
     return Language(

@@ -1,6 +1,6 @@
 """The formulas of the sheet as loops.
 
-All nodes of a layer share one formula.
+One formula serves all nodes of a layer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from tinynet.core.sheet import Sheet
 
 
 class Statement(NamedTuple):
-    """The formula of one cell, or of every cell of an array.
+    """The formula of one cell or of an array.
 
     array : Name without index, such as `layer1.z`.
     formula : Formula of cell j. Similar terms of a sum or maximum are one part: `("each", count, term i)`.
@@ -24,7 +24,9 @@ class Statement(NamedTuple):
 
 
 def statements(sheet: Sheet) -> Iterator[Statement]:
-    """Yield the computed cells of a sheet in order, one array at a time.
+    """Yield the computed cells of a sheet in order.
+
+    Cells of an array are yielded together.
 
     >>> from tinynet.core.architecture import Architecture
     >>> for statement in statements(Sheet.of(Architecture((4, 3)))):
@@ -75,7 +77,7 @@ def generalize(formulas: Sequence[Formula], index: str) -> tuple[Formula, int]:
 
 
 def _with_index(zero: Formula, one: Formula, index: str) -> Formula:
-    """Return a formula with `index` in place of 0 and 1.
+    """Return a formula with `index` instead of 0 and 1.
 
     The formulas must differ only in this index. Otherwise the result is wrong.
     """

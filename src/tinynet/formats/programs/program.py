@@ -1,6 +1,6 @@
 """Networks as C, Python or JavaScript programs.
 
-The programs have no dependencies. They are generated from the sheet.
+The programs have no dependencies. The programs are generated from the sheet.
 """
 
 import re
@@ -147,7 +147,7 @@ class Program:
 
 
 def _constants(network: Weights, language: Language) -> Iterator[str]:
-    """Yield the declarations of the weights and biases of each layer."""
+    """Yield declarations of each layer's weights and biases."""
     for n, layer in enumerate(layers_of(network, language.dtype), 1):
         for part, array in zip(("weight", "bias"), layer, strict=True):
             shape = "".join(f"[{size}]" for size in array.shape)
@@ -207,9 +207,9 @@ def _legend(examples: Examples | None) -> Iterator[str]:
 
 
 def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
-    """Return a phrase with the values that become 0 and 1.
+    """Return a phrase with the range of a column.
 
-    The values are those of a column.
+    The ends of the range become 0 and 1.
     """
     if scaling is None or (scaling.low[i], scaling.high[i]) == (0.0, 1.0):
         return ""
@@ -219,7 +219,10 @@ def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
 
 
 def _ranges(scaling: Scaling | None, language: Language) -> dict[str, str] | None:
-    """Return the low and high values of the columns as array literals."""
+    """Return the ranges of the columns as array literals.
+
+    The first literal has the low values, the second the high values.
+    """
     if scaling is None:
         return None
     return {name: _array_literal(np.array(getattr(scaling, name)), language) for name in ("low", "high")}

@@ -47,7 +47,9 @@ class Candidate(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """The recorded passes of one step as one batch. All arrays are float64.
+    """The recorded passes of one step as one batch.
+
+    All arrays are float64.
 
     inputs : (batch, inputs).
     hidden : list of (batch, nodes). The activations of each hidden layer.
@@ -135,7 +137,7 @@ def _matches(seen: Observation, output: str, loss: str, a: np.ndarray, t: np.nda
 
 
 def _mse(output: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
-    """Return loss and deltas, each with the size of its rounding."""
+    """Return loss and deltas with sizes of their rounding."""
     terms = (a - t) ** 2, np.abs(a - t) * (np.abs(a) + np.abs(t))
     value, size = (float(arrays.mean(term.ravel())) for term in terms)
     expected = through_activation(output, a, 2.0 * (a - t) / a.size)

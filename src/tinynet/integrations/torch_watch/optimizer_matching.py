@@ -43,7 +43,9 @@ class OptimizerSnapshot(NamedTuple):
 
 
 def snapshot(optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Parameter]") -> OptimizerSnapshot:
-    """Return the recipe, learning rate and state of an optimizer for these parameters.
+    """Return the recipe, learning rate and state of an optimizer.
+
+    The optimizer must have these parameters.
 
     Raises TinyNetError for an optimizer without these parameters.
     """

@@ -1,4 +1,7 @@
-"""One forward pass of a PyTorch model, and the numbers of tensors."""
+"""One forward pass, and the numbers of tensors.
+
+The pass is that of a PyTorch model.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

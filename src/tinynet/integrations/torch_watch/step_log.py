@@ -27,7 +27,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.early_stopping import StopReason
 from tinynet.training.watched import WatchedRecording
 
-MAX_BYTES = 512 * 2**20  # of the recorded arrays and the distinct rows
+MAX_BYTES = 512 * 2**20  # bytes of the recorded arrays and the distinct rows
 
 
 class Step(NamedTuple):
@@ -49,7 +49,9 @@ class Step(NamedTuple):
 
 
 class StepLog:
-    """The recorded steps, and the hypotheses about loss and optimizer that explain all of them.
+    """The recorded steps, and hypotheses that explain all steps.
+
+    The hypotheses are about the loss and the optimizer.
 
     names : list of str. The names of the layers in the model.
     ending : str. The last activation of the model.
@@ -69,7 +71,7 @@ class StepLog:
         self.unexplained: dict[str, int] = {}
         self.steps: list[Step] = []
         self.inputs, self.targets = DistinctRows(), DistinctRows()
-        self.input_rows: list[np.ndarray] = []  # of each step
+        self.input_rows: list[np.ndarray] = []  # input rows of each step
         self.recipe: Recipe | None = None
         self.batch_size = self.stored_numbers = 0
 
@@ -85,7 +87,9 @@ class StepLog:
         return 8 * (steps + rows) > MAX_BYTES
 
     def add(self, step: Step) -> None:
-        """Add a step, and drop the hypotheses that do not explain it.
+        """Add a step, and drop hypotheses that fail.
+
+        A hypothesis fails if it does not explain the step.
 
         Raises TinyNetError, with the name of the layer, if the model computed other numbers than its layers give.
         """

@@ -43,18 +43,15 @@ def watch(
     Every `optimizer.step()` becomes a moment. The returned object has the `recording` when the block ends, also after an
     exception or Ctrl-C. The numbers of the loop do not change, not even in the last bit.
 
-    TinyNet identifies a loss and an optimizer by their numbers. If TinyNet has no formula (for a custom loss,
-    RMSprop or clipped gradients), the recording contains PyTorch's numbers, and the `notes` of the recording list
-    the parts without a formula.
+    TinyNet identifies a loss and an optimizer by their numbers. If TinyNet has no formula (for a custom loss, RMSprop or
+    clipped gradients), the recording contains PyTorch's numbers, and its `notes` list the parts without a formula.
 
     model : nn.Module. A chain of Linear layers with sigmoid, tanh or relu after them.
     optimizer : torch.optim.Optimizer. The optimizer of the model's parameters.
-    examples : Examples, optional. Names for the rows of the batches. Rows that are lines are named without
-        examples.
+    examples : Examples, optional. Names for the rows of the batches. Rows that are lines are named without examples.
     shape : (rows, columns), optional. The shape of the inputs as pictures.
     target_names : sequence of str, optional. The names of the outputs.
-    steps_per_epoch : int, optional. By default the smallest number of steps that repeatedly show every row
-        equally often, or 1 without such a number.
+    steps_per_epoch : int, optional. By default the smallest number of steps that repeatedly show every row equally often, or 1.
 
     Raises TinyNetError, with the name of the layer, for other models. Raises ImportError without PyTorch.
 
@@ -217,7 +214,10 @@ class Watcher:
             self._stop(StopReason(count + 1, "", f"recorded up to step {count + 1:,}: {full}"))
 
     def _not_finite(self, step: Step, number: int) -> StopReason | None:
-        """Return the reason to stop if a number of the step is infinite or not a number."""
+        """Return the reason to stop at a non-finite number.
+
+        The number is one of the step.
+        """
         names = self.log.architecture.parameter_names
         cells = {
             ("loss",): np.array([step.seen.loss]),
@@ -249,7 +249,7 @@ class Watcher:
 
 
 def _flat(tensors: "list[Any]") -> np.ndarray:
-    """Return the numbers of all tensors as one array. -> (P,) float64"""
+    """Return the numbers of all tensors. -> (P,) float64"""
     return np.concatenate([np.asarray(t.detach().to("cpu").numpy(), float).ravel() for t in tensors])
 
 

@@ -21,12 +21,15 @@ from tinynet.recipe import Recipe
 from tinynet.validation import check_choice, check_int, check_seed
 
 MAX_CHAPTER_NETWORKS = 100_000
-STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times as many epochs
+STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times more epochs
 
 
 @dataclass(frozen=True)
 class StoryRequest(StrictRequest):
-    """A chapter of the journey, for one network and many seeds."""
+    """A chapter of the journey.
+
+    The chapter is for one network and many seeds.
+    """
 
     chapter: str
     seed: int = 0
@@ -36,7 +39,10 @@ class StoryRequest(StrictRequest):
 
 
 def about() -> dict[str, Any]:
-    """Return the version, limits and choices of the page, and the chapters with their questions."""
+    """Return the version, limits, choices and chapters.
+
+    The limits and choices are those of the page. Each chapter has its question.
+    """
     from tinynet.story.quiz import heads
     from tinynet.version import __version__
 

@@ -1,4 +1,4 @@
-"""The values that the lists of the page offer."""
+"""The values in the lists of the page."""
 
 from typing import get_args
 

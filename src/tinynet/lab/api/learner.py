@@ -27,9 +27,9 @@ from tinynet.story.rung_effects import sentence
 from tinynet.validation import check_choice, check_int, check_number
 
 SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
-MAX_PICTURES = 5_000  # per request for Bayes-optimal outputs
-MAX_SEEDS = 2_048  # per rung
-RUNG_PICTURES = 5_000  # of the exam of a rung; the two networks take the full exam
+MAX_PICTURES = 5_000  # pictures of a request for Bayes-optimal outputs
+MAX_SEEDS = 2_048  # seeds of a rung
+RUNG_PICTURES = 5_000  # pictures in the exam of a rung; the two networks take the full exam
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,10 @@ def _network(network: Network) -> dict[str, Any]:
 
 
 def _exam_rows(results: list[ExamResult]) -> list[dict[str, Any]]:
-    """Return a row for each requirement of the exam: each network's values, and whether it meets the requirement."""
+    """Return a row for each requirement of the exam.
+
+    A row has each network's values, and whether the network meets the requirement.
+    """
     return [
         {
             "label": requirement.label,
@@ -164,7 +167,10 @@ def _ladder(networks: int) -> Ladder:
 
 
 def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
-    """Measure a rung and its baseline. Earlier results are reused."""
+    """Measure a rung and its baseline.
+
+    Earlier results are reused.
+    """
     check_choice("key", request.key, RUNG)
     check_int("networks", request.networks, 1, MAX_SEEDS)
     ladder, baseline = _ladder(request.networks), RUNG[request.key].baseline

@@ -27,7 +27,7 @@ from tinynet.lab.api.requests import (
 )
 from tinynet.validation import check_int
 
-BINS = 60  # of a histogram, 30 on each side of zero
+BINS = 60  # bins of a histogram, 30 on each side of zero
 SEEDS_PER_BIN = 12
 
 
@@ -35,8 +35,8 @@ SEEDS_PER_BIN = 12
 class PopulationRequest(StrictRequest):
     """One recipe for many seeds.
 
-    inputs : one example, whose predictions are counted.
-    world : the distribution that pictures are drawn from. It replaces the examples.
+    inputs : one example. The predictions for this example are counted.
+    world : the distribution that pictures are drawn from. The world replaces the examples.
     """
 
     architecture: ArchitectureJson

@@ -18,9 +18,9 @@ from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.validation import check_fields, check_int
 
-MAX_PARAMETERS = 2_000  # of a network on the page
+MAX_PARAMETERS = 2_000  # parameters of a network on the page
 MAX_BATCH = 256  # examples; each has its own cells
-MAX_STEPS = 1_000_000  # of a recording
+MAX_STEPS = 1_000_000  # steps of a recording
 MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
 MAX_SEEDS = 256
@@ -93,7 +93,10 @@ class InitialParametersRequest(StrictRequest):
 
 @dataclass(frozen=True)
 class ScalingJson(StrictRequest):
-    """The scaling of table columns, as `Scaling.to_json` writes it."""
+    """The scaling of table columns.
+
+    `Scaling.to_json` writes this record.
+    """
 
     columns: list[str]
     low: list[float]
@@ -106,7 +109,10 @@ class ScalingJson(StrictRequest):
 
 @dataclass(frozen=True)
 class ExamplesJson(StrictRequest):
-    """Examples with their targets, as `Examples.to_json` writes them."""
+    """Examples with their targets.
+
+    `Examples.to_json` writes this record.
+    """
 
     inputs: list[list[float]]
     targets: list[list[float]] | None
@@ -147,7 +153,7 @@ class Experiment(StrictRequest):
     """One training: initial parameters, examples and recipe.
 
     seed : the seed of the initial parameters, unless `parameters` are given.
-    world : the distribution that pictures are drawn from. It replaces the examples.
+    world : the distribution that pictures are drawn from. The world replaces the examples.
     """
 
     architecture: ArchitectureJson
@@ -192,12 +198,15 @@ def check_sheet_request(request: SheetRequest) -> None:
 
 
 def check_training(architecture: Architecture, recipe: Recipe, source: Source) -> None:
-    """Raise a TinyNetError if the laboratory cannot train the network on the source."""
+    """Raise a TinyNetError if the laboratory cannot train.
+
+    The network must fit the source.
+    """
     check_size(architecture)
     _check_patience(recipe)
     examples = source.lines if isinstance(source, World) else source
     if examples.targets is None:
-        return  # the training names this mistake
+        return  # the training raises the error about this mistake
     inputs, targets = examples.inputs.shape[1], examples.targets.shape[1]
     if (inputs, targets) != (architecture.sizes[0], architecture.sizes[-1]):
         raise TinyNetError(
@@ -226,7 +235,7 @@ def _zero_example(architecture: Architecture) -> Examples:
 
 
 def failure(error: TinyNetError) -> dict[str, Any]:
-    """Return the answer to a mistake in a request.
+    """Return the response to a mistake in a request.
 
     The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the
     sentence with Python's parameters.
@@ -235,9 +244,9 @@ def failure(error: TinyNetError) -> dict[str, Any]:
 
 
 def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the answer to pydantic's first validation error.
+    """Return the response to pydantic's first validation error.
 
-    If a TinyNetError caused it, the answer is that error's.
+    If a TinyNetError caused the error, the response is that of the TinyNetError.
     """
     first = errors[0]
     if first["type"] == "json_invalid":

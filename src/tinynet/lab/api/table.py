@@ -17,9 +17,9 @@ from tinynet.recipe import Loss, Recipe
 from tinynet.validation import check_int
 
 MAX_DISTINCT, MAX_SHOWN = 11, 4  # counted, and shown, distinct cells of a column
-MAX_ROWS = 5_000  # of a table on the page
+MAX_ROWS = 5_000  # rows of a table on the page
 MAX_HIDDEN_NODES = 64  # nodes that the page draws
-STEPS = 20_000  # of the proposed training
+STEPS = 20_000  # steps of the proposed training
 LABELS = (
     "label",
     "species",
@@ -43,7 +43,10 @@ class TableText(StrictRequest):
     text: str
 
     def stream(self) -> io.StringIO:
-        """Return the text as a stream with the name of the file."""
+        """Return the text as a stream with a name.
+
+        The name is that of the file.
+        """
         stream = io.StringIO(self.text.removeprefix("\ufeff"), newline="")
         stream.name = self.name
         return stream
@@ -117,7 +120,7 @@ def _summary(name: str, cells: list[Any]) -> ColumnSummary:
 
 
 def columns(request: TableText) -> dict[str, Any]:
-    """Return the number of rows, a column summary, and a label.
+    """Return the number of rows, column summaries, and a label.
 
     The label is the column proposed as the label, or None. The summary has an entry for each column.
     """

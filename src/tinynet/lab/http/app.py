@@ -189,7 +189,7 @@ def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> S
                 yield json.dumps(state) + "\n"
                 await asyncio.wait([asyncio.wrap_future(future)], timeout=PROGRESS_INTERVAL)
             yield json.dumps(_outcome(future)) + "\n"
-        finally:  # also if the client disconnects
+        finally:  # runs if the client disconnects, too
             cancelled.set()
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")

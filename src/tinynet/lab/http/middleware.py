@@ -88,7 +88,7 @@ class Guard:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Return the body of a request, or None if too large."""
+    """Return a request's body, or None if too large."""
     found = b""
     while True:
         message = await receive()

@@ -1,4 +1,4 @@
-"""A network or a recording as the output of a cell.
+"""A network or a recording as output of a cell.
 
 The output is the widget, or a static picture.
 """

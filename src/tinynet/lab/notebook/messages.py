@@ -58,7 +58,7 @@ class MessageHandler:
     The handler works in threads, so that cells of the notebook can run meanwhile.
 
     A request is `{"id", "ask", "about"}`: a key of `ROUTES` and its record. The handler sends `{"id", "done", "total"}`
-    at once and while the job runs. It ends with `{"id", "result"}`, where bytes are sent as a buffer, or with
+    at once and while the job runs. The job ends with `{"id", "result"}`, where bytes are sent as a buffer, or with
     `{"id", "error"}`. The message `{"id", "cancel": True}` cancels the job.
     """
 
@@ -129,7 +129,7 @@ def result_of(name: str, about: Any, progress: Progress) -> Any:
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """Return the answer to an error, as the server does."""
+    """Return the response to an error, as the server does."""
     if isinstance(error, ValidationError):
         return requests.validation_failure(error.errors())
     if isinstance(error, TinyNetError):

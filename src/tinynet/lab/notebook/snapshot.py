@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIVE = f"This is a picture. In your own notebook, the cell shows the interactive laboratory: {pip_command('widget')}"
-MAX_ROWS = 8  # of the table
+MAX_ROWS = 8  # rows of the table
 RESOLUTIONS = (80, 56, 40)  # dots per inch; the first that gives a small file is used
-COLORS = 64  # of the picture; this halves its size
+COLORS = 64  # colors of the picture; 64 colors halve its size
 MAX_BYTES = 100_000
 
 

@@ -22,8 +22,8 @@ from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 from tinynet.validation import check_int
 
-STARTS_BYTES = 30_000  # for initial parameters of other seeds; the kernel computes all others
-MAX_BYTES = 8_000_000  # of the data in the page
+STARTS_BYTES = 30_000  # bytes of the initial parameters of other seeds; the kernel computes all others
+MAX_BYTES = 8_000_000  # bytes of the data in the page
 VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
 
 

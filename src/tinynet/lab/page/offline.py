@@ -19,8 +19,8 @@ from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 
 PAGE = Path(__file__).parents[2] / "page"
-MAX_BYTES = 1_000_000  # of a file
-MAX_RECORDING_BYTES = 200_000  # of all recordings; longer recordings keep only some of their steps
+MAX_BYTES = 1_000_000  # bytes of a file
+MAX_RECORDING_BYTES = 200_000  # bytes of all recordings; longer recordings keep only some of their steps
 MAX_SEEDS, BLOCK = 1024, 32  # seeds; the page requests blocks of seeds
 MAX_CELLS = 18_000  # parameters x batch size, summed over the optional forms; more would be slow to write
 MAX_RECORDINGS = 8
@@ -51,7 +51,7 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
 
     Several recordings are shown side by side. Equal arguments give equal text.
 
-    names : a name for each recording. By default the names say how the recordings differ.
+    names : a name for each recording. By default the names are the differences between the recordings.
     title : title of the page.
 
     The page repeats a training to show its steps. Therefore a long recording is stored with only some of its
@@ -202,7 +202,10 @@ def page_module() -> str:
 
 
 def _optional_forms(recordings: tuple[Recording, ...]) -> Iterator[list[list[Form]]]:
-    """Yield the further forms for each recording, from many to none."""
+    """Yield further forms for each recording.
+
+    The first result has many forms, and the last has none.
+    """
     counts = [run.network.architecture.parameter_count for run in recordings]
     for max_batch, losses in ((payload.MAX_BATCH, True), (0, True), (0, False)):
         forms = [

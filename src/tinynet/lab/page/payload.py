@@ -67,7 +67,7 @@ def _batch_sizes(run: Recording) -> set[int]:
 
 
 def selectable_forms(run: Recording, *, max_batch: int = MAX_BATCH, losses: bool = True) -> list[Form]:
-    """Return the forms that the user of a page can choose.
+    """Return the forms that a page's user can choose.
 
     max_batch : largest additional batch size.
     losses : whether to include other losses and weight decay.
@@ -101,7 +101,7 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
     """
     cells: dict[tuple[Any, ...], int] = {}
     symbols: dict[str, list[str]] = {}
-    found: dict[tuple[int, ...], dict[str, Any]] = {}  # recipes with the same cells share an entry
+    found: dict[tuple[int, ...], dict[str, Any]] = {}  # recipes with equal cells have one entry
     plain = Recipe().to_json()
     for recipe, batch in forms:
         check_sheet_request(SheetRequest(architecture, recipe, batch))

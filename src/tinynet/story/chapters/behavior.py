@@ -1,4 +1,4 @@
-"""The chapters about a fuzzy line, hidden nodes, and stress test."""
+"""The chapters about fuzzy lines, hidden nodes and stress test."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,10 @@ NOISE = 0.1
 
 
 def fuzzy(j: Journey) -> Iterator[Part]:
-    """Test the network on lines that are not exactly black and white."""
+    """Test the network on fuzzy lines.
+
+    Fuzzy lines are not exactly black and white.
+    """
     line = pictures.fuzzy()
     yield Text(
         "The training pictures have only the brightness 0 and 1. Real pictures are less perfect, such as this fuzzy line."
@@ -55,7 +58,7 @@ _FUZZ = {  # (unsure of the clean line, unsure of the fuzzy line)
 
 
 def inside(j: Journey) -> Iterator[Part]:
-    """Show the weights of the hidden nodes before and after training."""
+    """Show the hidden nodes' weights before and after training."""
     yield Text(
         "The weights of a hidden node show which pattern it detects. A pixel with a positive weight makes the node more active "
         "when the pixel is bright. A pixel with a negative weight makes the node more active when the pixel is dark."

@@ -19,7 +19,7 @@ from tinynet.story.content import (
 from tinynet.story.runs import Journey
 from tinynet.training.train import nudges
 
-REPEATS = 6  # nudges by the same picture
+REPEATS = 6  # nudges with one picture
 LOSSES = {
     "mse": "the mean squared error",
     "bce": "the binary cross-entropy",
