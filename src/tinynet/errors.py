@@ -1,10 +1,14 @@
 """The error that a user's mistake raises."""
 
 import re
+import shlex
+from ast import literal_eval
 from collections.abc import Mapping
 
-# A parameter in a message. `repr` escapes \0, so no quoted value looks like one.
+# A parameter in a message, or a sentence of advice. `repr` escapes both control characters, so no quoted value
+# looks like one.
 NAMED = re.compile("\0(.*?)\0")
+ADVICE = re.compile("( ?)\1(.*?)\1(.*?)\1(.*?)\1(.*?)\1")
 
 
 def named(parameter: str) -> str:
@@ -27,11 +31,28 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def advice(parameter: str, value: object, *, condition: str = "", otherwise: str = "") -> str:
+    """Return the sentence that advises to set a parameter.
+
+    At the command line the sentence contains the option, ready to be typed.
+
+    condition : when to follow the advice, such as "If the column holds numbers".
+    otherwise : the sentence for a command that has no option for the parameter.
+
+    >>> error = TinyNetError(f"is on. {advice('augment', False)}", parameter="augment")
+    >>> print(error)
+    augment is on. Set augment to False.
+    >>> print(error.renamed({"augment": "--augment"}))
+    --augment is on. Remove --augment.
+    """
+    return f"\1{parameter}\1{value!r}\1{condition}\1{otherwise}\1"
+
+
 class TinyNetError(ValueError):
     """A mistake of the user.
 
     message : str. The value found, the rule, and what to do, in one or two short sentences. It names every further
-        parameter with `named`.
+        parameter with `named` or `advice`.
     parameter : str or None. The parameter that is wrong. If it is given, `str(error)` begins with it.
 
     The class is a `ValueError`, so library users can catch it without a new name. The command
@@ -45,8 +66,13 @@ class TinyNetError(ValueError):
     """
 
     def __init__(self, message: str, *, parameter: str | None = None) -> None:
-        self.template = message if parameter is None else f"{named(parameter)} {message}"
-        super().__init__(self._text({}))
+        self.message = message if parameter is None else f"{named(parameter)} {message}"
+        super().__init__(NAMED.sub(r"\1", self.template))
+
+    @property
+    def template(self) -> str:
+        """The text, with each parameter between two NUL characters."""
+        return ADVICE.sub(lambda found: _in_python(*found.groups()[:-1]), self.message)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -58,9 +84,34 @@ class TinyNetError(ValueError):
 
         The new names are, for example, the options of a command.
 
-        names : new names by parameter. A parameter without a new name keeps its own.
+        names : new names by parameter. A parameter without a new name keeps its own. A name that is neither an option
+            nor an identifier belongs to a parameter that cannot be set there.
         """
-        return TinyNetError(self._text(names))
 
-    def _text(self, names: Mapping[str, str]) -> str:
-        return NAMED.sub(lambda found: names.get(found[1], found[1]), self.template)
+        def sentence(found: re.Match[str]) -> str:
+            space, parameter, value, condition, otherwise = found.groups()
+            name = names.get(parameter, parameter)
+            if name.startswith("--"):
+                return space + _option(name, value, condition)
+            if name.isidentifier():
+                return _in_python(space, parameter, value, condition)
+            return space + otherwise if otherwise else ""
+
+        text = ADVICE.sub(sentence, self.message)
+        return TinyNetError(NAMED.sub(lambda found: names.get(found[1], found[1]), text).rstrip())
+
+
+def _in_python(space: str, parameter: str, value: str, condition: str) -> str:
+    return space + _sentence(condition, "set", f"{named(parameter)} to {value}")
+
+
+def _option(name: str, value: str, condition: str) -> str:
+    """Return advice that contains a command-line option with its value."""
+    setting = literal_eval(value)
+    if isinstance(setting, bool):
+        return _sentence(condition, "use" if setting else "remove", name)
+    return _sentence(condition, "use", f"{name} {shlex.quote(str(setting))}")
+
+
+def _sentence(condition: str, verb: str, rest: str) -> str:
+    return f"{condition}, {verb} {rest}." if condition else f"{verb.capitalize()} {rest}."

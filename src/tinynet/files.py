@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_path
 
 FORMAT = 3  # 2 stores many examples as arrays, 3 has new names of fields
 KEY = "tinynet"  # the only metadata key: safetensors does not keep the order of several keys
@@ -80,18 +81,19 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise TinyNetError(f"cannot read {path}: {error.strerror}") from error
+        raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error
 
 
-def named(path: str | os.PathLike[str]) -> Path:
+def recording_path(path: str | os.PathLike[str]) -> Path:
     """Return the path of a recording to be saved.
 
     Raises TinyNetError for an extension other than .safetensors.
     """
-    found = Path(path)
+    found = check_path("path", path)
     if found.suffix.lower() != ".safetensors":
         raise TinyNetError(
-            f"{found.name!r} ends in {found.suffix!r}. A recording is saved as .safetensors. Use `export` for other formats."
+            f"is {found}. Its extension must be '.safetensors'. Use `export` for other formats.",
+            parameter="path",
         )
     return found
 
@@ -130,6 +132,11 @@ def _umask() -> int:
     return mask
 
 
+def _other_file(kind: str) -> str:
+    saved_by = "`tinynet train --out` or `recording.save`" if kind == "recording" else "TinyNet"
+    return f"Use a file with a {kind} that {saved_by} wrote."
+
+
 def _hash(arrays: Arrays) -> str:
     """Hash names, types, shapes and bytes."""
     digest = hashlib.sha256()
@@ -146,7 +153,7 @@ def _about(kind: str, text: object, source: str) -> dict[str, Any]:
     The description is in the metadata.
     """
     if not isinstance(text, str):
-        raise TinyNetError(f"{source} is a safetensors file, but not a TinyNet {kind}.")
+        raise TinyNetError(f"{source} is a safetensors file, but not a TinyNet {kind}. {_other_file(kind)}")
     try:
         about = json.loads(text)
         found, version = about["kind"], int(about["format"])
@@ -160,5 +167,5 @@ def _about(kind: str, text: object, source: str) -> dict[str, Any]:
             f"(the file was written by {about.get('tinynet', 'an unknown version')})."
         )
     if found != kind:
-        raise TinyNetError(f"{source} holds a {found}, not a {kind}.")
+        raise TinyNetError(f"{source} holds a {found}, not a {kind}. {_other_file(kind)}")
     return dict(about)

@@ -19,6 +19,10 @@ LATE_BOUND = {
 }
 
 
+class MissingPackageError(ImportError):
+    """An optional package is not installed. The message has the command that installs it."""
+
+
 def late_bound(method: str) -> Any:
     """Import the function or class of a row of `LATE_BOUND`.
 
@@ -36,19 +40,19 @@ def extra(module: str, what: str, name: str) -> ModuleType:
     what : str. The feature that needs the module, for the error message.
     name : str. The extra of TinyNet that installs the module.
 
-    Raises ImportError with the `pip install` command if the module is not installed.
+    Raises MissingPackageError with the `pip install` command if the module is not installed.
 
     >>> extra("json", "a file of numbers", "files").dumps([1])
     '[1]'
     >>> extra("no_such_module", "a thing", "thing")
     Traceback (most recent call last):
-    ImportError: a thing needs no_such_module: pip install "tinynet-lab[thing]"
+    tinynet.plugins.MissingPackageError: a thing needs no_such_module: pip install "tinynet-lab[thing]"
     """
     try:
         return import_module(module)
     except ImportError as error:
         package = module.split(".")[0]
-        raise ImportError(f"{what} needs {package}: {pip_command(name)}") from error
+        raise MissingPackageError(f"{what} needs {package}: {pip_command(name)}") from error
 
 
 def pip_command(name: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, advice, named
 from tinynet.validation import MAX_SEED, check_bool, check_choice, check_fields, check_int, check_number
 
 if TYPE_CHECKING:
@@ -180,14 +180,22 @@ class Recipe:
         for each in fields(self):
             checked = each.metadata["check"](each.name, getattr(self, each.name))
             object.__setattr__(self, each.name, checked)  # 5 and 5.0 are one recipe
+        if self.nesterov and self.optimizer != "sgd":
+            raise TinyNetError(
+                f"is on and {named('optimizer')} is {self.optimizer!r}. Only 'sgd' has Nesterov momentum. "
+                f"{advice('nesterov', False)}",
+                parameter="nesterov",
+            )
         if self.nesterov and self.momentum == 0:
             raise TinyNetError(
-                f"is True and {named('momentum')} is 0. Nesterov momentum needs a momentum above 0, such as 0.9.",
+                f"is on and {named('momentum')} is 0. Nesterov momentum needs a momentum above 0. "
+                f"{advice('momentum', 0.9)}",
                 parameter="nesterov",
             )
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
-                f"is {self.momentum:g} and {named('optimizer')} is {self.optimizer!r}. Only 'sgd' has momentum. Set {named('momentum')} to 0.",
+                f"is {self.momentum:g} and {named('optimizer')} is {self.optimizer!r}. Only 'sgd' has momentum. "
+                f"{advice('momentum', 0)}",
                 parameter="momentum",
             )
 

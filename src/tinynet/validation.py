@@ -4,14 +4,20 @@ Each check has one wording of its error.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from numbers import Integral, Real
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal
 
 from tinynet.errors import TinyNetError
 
 MAX_SEED = 2**32 - 1
+MAX_DIGITS = 16  # of a number that is shown in full
+MAX_LISTED = 24  # words in a list
+MAX_SHOWN = 200  # characters of a value that is shown in full
 
 
 def check_int(name: str, value: object, low: int, high: int | None = None) -> int:
@@ -31,7 +37,7 @@ def check_int(name: str, value: object, low: int, high: int | None = None) -> in
     whole = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
     if whole is None or whole < low or (high is not None and whole > high):
         rule = f"of at least {low:,}" if high is None else f"from {low:,} to {high:,}"
-        raise TinyNetError(f"is {_shown(value)}. It must be a whole number {rule}.", parameter=name)
+        raise TinyNetError(f"is {shown(value)}. It must be a whole number {rule}.", parameter=name)
     return whole
 
 
@@ -65,17 +71,18 @@ def check_number(
     tinynet.errors.TinyNetError: momentum is 1. It must be a number of at least 0 and below 1.
     """
     rules = {
-        "both": f"from {low:,} to {high:,}",
-        "left": f"of at least {low:,} and below {high:,}",
-        "right": f"above {low:,} and at most {high:,}",
-        "neither": f"above {low:,} and below {high:,}",
+        "both": f"from {shown(low)} to {shown(high)}",
+        "left": f"of at least {shown(low)} and below {shown(high)}",
+        "right": f"above {shown(low)} and at most {shown(high)}",
+        "neither": f"above {shown(low)} and below {shown(high)}",
     }
+    if high == math.inf:
+        rules = {"both": f"of at least {shown(low)}", "right": f"above {shown(low)}"}
     number: Any = value if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     above = low <= number if inclusive in ("both", "left") else low < number
     below = number <= high if inclusive in ("both", "right") else number < high
     if not (above and below):  # NaN fails both comparisons
-        shown = _shown(value).removesuffix(".0")
-        raise TinyNetError(f"is {shown}. It must be a number {rules[inclusive]}.", parameter=name)
+        raise TinyNetError(f"is {shown(value)}. It must be a number {rules[inclusive]}.", parameter=name)
     return float(number)
 
 
@@ -104,9 +111,7 @@ def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
     """
     allowed = tuple(choices)
     if not isinstance(value, str) or value not in allowed:
-        raise TinyNetError(
-            f"is {value!r}. It must be one of {', '.join(map(repr, allowed))}.", parameter=name
-        )
+        raise TinyNetError(f"is {shown(value)}. It must be one of {listed(allowed)}.", parameter=name)
     return value
 
 
@@ -127,20 +132,68 @@ def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) ->
         )
 
 
-def check_folder(path: Path) -> None:
-    """Raise a TinyNetError if a file's folder is missing.
+def check_path(name: str, value: object) -> Path:
+    """Return the path of a file as a Path.
+
+    Raises TinyNetError for a value that is not a path.
+
+    >>> check_path("path", None)
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: path is None. It must be the path of a file, as a str or a Path.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise TinyNetError(
+            f"is {shown(value)}. It must be the path of a file, as a str or a Path.", parameter=name
+        )
+    return Path(value)
+
+
+def check_folder(path: Path, name: str = "path") -> None:
+    """Raise a TinyNetError if the folder of a file is missing.
 
     >>> check_folder(Path("missing/run.safetensors"))
     Traceback (most recent call last):
-    tinynet.errors.TinyNetError: cannot write missing/run.safetensors: there is no folder missing. Make the folder first.
+    tinynet.errors.TinyNetError: path is missing/run.safetensors. The folder 'missing' does not exist. Create it first.
     """
     if not path.parent.is_dir():
-        raise TinyNetError(f"cannot write {path}: there is no folder {path.parent}. Make the folder first.")
+        raise TinyNetError(
+            f"is {path}. The folder {str(path.parent)!r} does not exist. Create it first.", parameter=name
+        )
 
 
-def _shown(value: object) -> str:
-    """Return a value as errors show it.
+def check_type(name: str, value: object, kind: type | UnionType, phrase: str) -> None:
+    """Raise a TinyNetError for an object of another type.
 
-    Numbers have commas.
+    phrase : the type in words, such as "a Recording".
+
+    >>> check_type("run", 3, dict, "a Recording")
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: run is 3. It must be a Recording.
     """
-    return f"{value:,}" if type(value) in (int, float) else repr(value)
+    if not isinstance(value, kind):
+        raise TinyNetError(f"is {shown(value)}. It must be {phrase}.", parameter=name)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as an error lists them. A long list is shortened.
+
+    >>> listed(["mse", "bce"]), listed(list("abcdefghijklmnopqrstuvwxyz"))[-14:]
+    ("'mse', 'bce'", "'w', 'x' and …")
+    """
+    return ", ".join(map(repr, words[:MAX_LISTED])) + (" and …" if len(words) > MAX_LISTED else "")
+
+
+def shown(value: object) -> str:
+    """Return a value as an error shows it. Numbers have commas, and long values are shortened.
+
+    >>> shown(999999), shown(0.0), shown(1e9), shown(0.25), shown("a"), shown(10**400)
+    ('999,999', '0', '1,000,000,000', '0.25', "'a'", '1e+400')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        text = repr(value)
+        is_short = len(text) <= MAX_SHOWN and "\n" not in text
+        return text if is_short else f"an object of type {type(value).__name__}"
+    if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+        return f"{Decimal(value):.0e}"
+    whole = math.isfinite(value) and value == int(value) and abs(value) < 10**MAX_DIGITS
+    return f"{int(value):,}" if whole else f"{value:,}"

@@ -96,7 +96,7 @@ def test_a_refused_value_is_marked_in_its_field(open_page):
     page.locator("summary", has_text="More settings").click()
     page.get_by_role("button", name="Train", exact=True).click()
     expect(nesterov).to_have_attribute("aria-invalid", "true")
-    expect(nesterov).to_have_accessible_description(re.compile("^Nesterov is True and momentum is 0"))
+    expect(nesterov).to_have_accessible_description(re.compile("^Nesterov is on and momentum is 0"))
     expect(nesterov).to_be_focused()
     page.get_by_role("button", name="Dismiss").click()
     expect(page.locator("[aria-invalid]")).to_have_count(0)

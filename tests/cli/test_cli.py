@@ -205,7 +205,7 @@ def test_train_accepts_a_table(tmp_path):
         ),
         (
             ["train", "--out", "missing/run.safetensors"],
-            "tinynet: --out is missing/run.safetensors. The folder missing does not exist.",
+            "tinynet: --out is missing/run.safetensors. The folder 'missing' does not exist. Create it first.",
         ),
         (["train", "none.csv"], "cannot read none.csv"),
         (["explain", "none.safetensors", "loss"], "cannot read none.safetensors: No such file"),
@@ -219,7 +219,10 @@ def test_train_accepts_a_table(tmp_path):
         ),
         (["nudge", "--cell", "layer1.wieght[0,2]"], "Did you mean"),
         (["population", "--networks", "0"], "tinynet: --networks is 0"),
-        (["population", "--networks", "9", "--out", "a.gif"], "A figure needs one of"),
+        (
+            ["population", "--networks", "9", "--out", "a.gif"],
+            "tinynet: --out is a.gif. Its extension must be one of '.png', '.svg', '.pdf'",
+        ),
         (["discover", "--chapter", "middle"], "tinynet: --chapter is 'middle'"),
         (["discover", "--chapter", "middle", "--json", "--out", "made"], "tinynet: --chapter is 'middle'"),
         (["nudge", "--repeat", "0"], "--repeat is 0. It must be a whole number from 1 to 1,000."),

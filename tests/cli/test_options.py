@@ -140,21 +140,21 @@ TABLE = "x,y,kind\n1,0,a\n2,1,b\n3,0,a\n4,1,b\n"
 RULES = {  # errors about several options, with the names in the message
     "train --loss bce --output softmax": (
         "--loss is 'bce' and --output is 'softmax'",
-        "Set --output to 'sigmoid'",
+        "Use --output sigmoid.",
     ),
     "train --loss cross_entropy": ("--loss is 'cross_entropy' and --output is 'sigmoid'",),
-    "train --nesterov": ("--nesterov is True and --momentum is 0",),
+    "train --nesterov": ("--nesterov is on and --momentum is 0", "Use --momentum 0.9."),
     "train --optimizer adam --momentum 0.5": (
         "--momentum is 0.5 and --optimizer is 'adam'",
-        "Set --momentum to 0",
+        "Use --momentum 0.",
     ),
-    "train own.csv --label kind --augment": ("--augment is True", "Set --augment to False"),
-    "train own.csv --label kind --target x": ("--label is 'kind' and --target is 'x'", "with --ignore"),
-    "train own.csv --label x": ("set --label to 'kind'", "leave the column out with --ignore"),
+    "train own.csv --label kind --augment": ("--augment is on", "Remove --augment."),
+    "train own.csv --label kind --target x": ("--label is 'kind' and --target is 'x'", "in --ignore"),
+    "train own.csv --label x": ("use --label kind.", "use --ignore kind."),
     "train own.csv --label kind --held-out 0.1": ("--held-out is 0.1 and would hold out 0 of 2 examples",),
-    "train own.csv --label kind --no-scale": ("Turn on --scale",),
+    "train own.csv --label kind --no-scale": ("use --scale.",),
     "population --networks 9 --first-seed 4294967295": ("--first-seed is 4,294,967,295 and --networks is 9",),
-    "worksheet --hidden 90": ("--hidden is (4, 90, 2)",),
+    "worksheet --hidden 90": ("--hidden is 90, which makes 632 parameters",),
     "worksheet --seeds 3,3": ("--seeds has a seed twice",),
 }
 

@@ -82,7 +82,10 @@ def test_incompatible_rows_are_refused(run, tmp_path):
         recording.examples.read_like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
     with pytest.raises(tn.TinyNetError, match="line 2, column 'width': the cell is empty"):
         recording.examples.read_like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))
-    with pytest.raises(tn.TinyNetError, match="have no scaling, so the names of their columns are not known"):
+    with pytest.raises(
+        tn.TinyNetError,
+        match="have no scaling, so the names of their columns are not stored. To read more rows of a table, set scale to True",
+    ):
         tn.pictures.lines().read_like({"a": [1.0]})
     new = write(tmp_path / "new.csv", [(1.0, 2.0)], ("width", "length"))
     before = new.read_bytes()
@@ -98,9 +101,9 @@ def test_a_recording_never_overwrites_its_table(tmp_path):
     table = write(tmp_path / "t.csv", ROWS)
     before = table.read_bytes()
     found = tinynet("train", table, "--label", "kind", "--out", table)
-    assert "'t.csv' ends in '.csv'. A recording is saved as .safetensors" in str(found.exception)
+    assert f"--out is {table}. Its extension must be '.safetensors'" in str(found.exception)
     assert table.read_bytes() == before
-    with pytest.raises(tn.TinyNetError, match="ends in '.bin'"):
+    with pytest.raises(tn.TinyNetError, match="run.bin. Its extension must be '.safetensors'"):
         tn.train(tn.Network.initial(seed=0), tn.pictures.lines()).save(tmp_path / "run.bin")
 
 

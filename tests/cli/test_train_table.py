@@ -176,7 +176,8 @@ def test_the_built_in_lines_can_be_held_out(tmp_path):
 
 
 def test_a_sweep_accepts_a_table(folder):
-    (folder / "ask.csv").write_text("name,a,b,c,d\nsmall,0,0,0,0\nlarge,9,9,9,9\n")
+    columns = (folder / "iris.csv").read_text().splitlines()[0].replace("species", "name")
+    (folder / "ask.csv").write_text(f"{columns}\n0,0,0,0,small\n9,9,9,9,large\n")
     table = ["iris.csv", "--label", "species", "--probes", "ask.csv"]
     recipe = ["--output", "softmax", "--loss", "cross_entropy", "--epochs", "20", "--networks", "64"]
     done = tinynet("sweep", *table, *recipe, "--json", cwd=folder)
@@ -189,29 +190,32 @@ def test_a_sweep_accepts_a_table(folder):
     [
         (
             ["iris.csv"],
-            "line 2, column 'species': 'setosa' is not a number. If the column is the label, set --label to 'species'",
+            "line 2, column 'species': 'setosa' is not a number. If the column is the label, use --label species.",
         ),
-        (["iris.csv", "--label", "kind"], "has no column 'kind'. Its columns are 'sepal length"),
+        (
+            ["iris.csv", "--label", "kind"],
+            "tinynet: --label is 'kind'. iris.csv has no column 'kind'. Its columns are sepal length",
+        ),
         (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
         (["none.csv"], "cannot read none.csv: No such file"),
         ([".", "--label", "species"], "--label is not used. . is a folder of images."),
         (["."], ". has no subfolders. An image folder must have one subfolder for each class"),
-        (["iris.csv", "--size", "4"], "--size is not used. It must be given with a folder of images"),
+        (["iris.csv", "--size", "4"], "--size is not used. Give a folder of images"),
         (
             ["iris.csv", "--label", "species", "--no-scale"],
             "line 2, column 'sepal length (cm)': 5.1 is outside 0 to 1",
         ),
         (["--label", "species"], "--label is not used. No table was given."),
-        (["--held-out", "1"], "tinynet: --held-out is 1. It must"),
+        (["--held-out", "1"], "tinynet: --held-out is 1. "),
         (
             ["--held-out", "0.1"],
             "--held-out is 0.1 and would hold out 0 of 2 examples of class 'horizontal'",
         ),
         (
             ["--patience", "5"],
-            "--held-out is 0.25 and would hold out 0 of 2 examples of class 'vertical'",
+            "--patience needs a validation set. The validation set would have 0 of 2 examples of class 'vertical'",
         ),
-        (["--figure", "a.gif"], "A figure needs one of"),
+        (["--figure", "a.gif"], "--figure is a.gif. Its extension must be one of '.png', '.svg', '.pdf'"),
         (["--schedule", "steep"], "tinynet: --schedule is 'steep'"),
     ],
 )

@@ -129,7 +129,7 @@ def test_the_json_of_an_explanation_has_every_factor(moment):
 
 def test_an_unknown_cell_is_refused_with_similar_names(moment):
     with pytest.raises(
-        TinyNetError, match=r"no cell 'layer1.wieght\[0,2\]' .* Did you mean 'layer1.weight\[0,2\]'"
+        TinyNetError, match=r"cell is 'layer1.wieght\[0,2\]'. .* Did you mean 'layer1.weight\[0,2\]'"
     ):
         moment.explain("layer1.wieght[0,2]")
 

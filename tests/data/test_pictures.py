@@ -62,7 +62,7 @@ def test_examples_are_selected_and_reversed():
     assert lines[1:3].names == ("bottom", "left")
     assert lines[-1].names == ("right",)
     assert lines.reversed().targets.tolist() == lines.targets[::-1].tolist()
-    with pytest.raises(TinyNetError, match="no example 'middle'. The names are 'top', 'bottom'"):
+    with pytest.raises(TinyNetError, match="example is 'middle'. It must be one of 'top', 'bottom'"):
         lines["middle"]
 
 

@@ -113,7 +113,8 @@ def test_only_the_training_part_determines_the_scaling(seed, tmp_path_factory):
         np.testing.assert_allclose(part.inputs, np.clip((own - low) / (high - low), 0, 1), rtol=0, atol=1e-15)
     outside = (values < low) | (values > high)
     assert parts.n_clipped == outside.sum() > 0
-    assert f"{parts.n_clipped} of the 36 other inputs are outside its range" in str(parts)
+    verb = "is" if parts.n_clipped == 1 else "are"
+    assert f"{parts.n_clipped} of the 36 other inputs {verb} outside its range" in str(parts)
     assert "40 examples: 22 for training (55.0 %), 8 for validation (20.0 %), 10 held out (25.0 %)" in str(
         parts
     )

@@ -239,7 +239,10 @@ def test_several_targets_can_be_scaled_or_unscaled():
     assert plain.targets.tolist() == [[0.25, 1], [0.75, 0]]
     assert plain.unscaled(plain.targets).tolist() == plain.targets.tolist()
     assert read(([[0], [1]], [[5, 7], [6, 9]])).target_names == ("y0", "y1")
-    with pytest.raises(TinyNetError, match="row 2, column 'a': 3 is outside 0 to 1. Turn on scale"):
+    with pytest.raises(
+        TinyNetError,
+        match="row 2, column 'a': 3 is outside 0 to 1. To scale each column to 0 to 1, set scale to True",
+    ):
         read({"x": [0, 1], "a": [0, 3]}, targets="a", scale=False)
     with pytest.raises(
         TinyNetError, match="column 'a': every row has 3. A target must have at least two different values"
@@ -272,7 +275,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x,label\n1\n", "line 2: the row has 1 cell and the header has 2"),
         (
             "x,label\n0.1,a\nred,b\n",
-            "line 3, column 'x': 'red' is not a number. If the column is the label, set label to 'x'. Otherwise leave the column out with ignore",
+            "line 3, column 'x': 'red' is not a number. If the column is the label, set label to 'x'. To leave the column out, set ignore to 'x'.",
         ),
         ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty. Fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
@@ -293,8 +296,14 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x;y;label\n0;1;a\n", "line 1: 'x;y;label' is one column. Separate the columns by commas"),
         ("x,label,target\n1,a,1\n", "a column 'label' and target columns"),
         ("name,label\nfirst,a\n", "no input columns"),
-        ("x,label\n0,a\n7,b\n", "line 3, column 'x': 7 is outside 0 to 1. Turn on scale"),
-        ("x,target\n1,0\n1,2\n", "line 3, column 'target': 2 is outside 0 to 1.*set label to 'target'"),
+        (
+            "x,label\n0,a\n7,b\n",
+            "line 3, column 'x': 7 is outside 0 to 1. To scale each column to 0 to 1, set scale to True",
+        ),
+        (
+            "x,target\n1,0\n1,2\n",
+            "line 3, column 'target': 2 is outside 0 to 1.*set label to 'target'.*set targets to 'target'",
+        ),
         ("name,x\nA,0\nB,0\nA,1\n", "line 4, column 'name': 'A' is also the name of line 2"),
         ("name,x\n ,0\n", "line 2, column 'name': the name is missing"),
     ],

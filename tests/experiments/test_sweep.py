@@ -282,7 +282,7 @@ def test_a_time_limit_ends_a_sweep():
     found = tn.sweep(GRID, NETWORKS, seconds=1e-9)
     assert not found.complete
     assert sum(tally.networks for tally in found.tallies) == 0
-    with pytest.raises(TinyNetError, match=r"seconds is 0\. It must be above 0"):
+    with pytest.raises(TinyNetError, match=r"seconds is 0\. It must be a number above 0"):
         tn.sweep(GRID, NETWORKS, seconds=0)
 
 
@@ -342,7 +342,7 @@ def test_rows_and_verdicts_have_the_counts_of_the_sweep():
     assert verdict == trained.verdicts()[0]
     with pytest.raises(TinyNetError, match="is not in this sweep"):
         found.verdict(tn.Trial())
-    with pytest.raises(TinyNetError, match=r"trial is 8\. It must be a whole number from 0 to 7"):
+    with pytest.raises(TinyNetError, match=r"trial is 8\. It must be a whole number from -8 to 7"):
         found.verdict(8)
 
 

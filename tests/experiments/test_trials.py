@@ -87,11 +87,14 @@ def test_invalid_text_for_an_axis_is_refused(axis, text, message):
 @pytest.mark.parametrize(
     ("axes", "message"),
     [
-        ({"rate": 1}, "axis is 'rate'. It must be one of"),
-        ({"seed": 1}, "axis is 'seed'. It must be one of"),
+        (
+            {"rate": 1},
+            "there is no axis 'rate'. The axes are 'learning_rate'.*'activation', 'output', 'init'.",
+        ),
+        ({"seed": 1}, "there is no axis 'seed'. The axes are 'learning_rate'"),
         ({"epochs": []}, "epochs is an empty list"),
-        ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1. It must"),
-        ({"hidden": ["4x4", 0.5]}, r"sizes\[1\] is 0.5. It must be a whole number"),
+        ({"learning_rate": [1.0, -1.0]}, "learning_rate is -1. It must be"),
+        ({"hidden": ["4x4", 0.5]}, r"hidden\[0\] is 0.5. It must be a whole number"),
         ({"epochs": range(1, 1000), "learning_rate": range(1, 1000)}, "998,001 trials"),
     ],
 )
@@ -121,5 +124,5 @@ def test_recipes_become_trials_of_the_default_network():
     recipe = tn.Recipe(epochs=7)
     assert trials.as_trials(recipe, LINES) == [Trial(recipe=recipe)]
     assert trials.as_trials([recipe, Trial()], nine) == [Trial(tn.Architecture((9, 3, 2)), recipe), Trial()]
-    with pytest.raises(TinyNetError, match="0.1 is not a trial. Give recipes, or trials"):
+    with pytest.raises(TinyNetError, match="trials has 0.1. It must be recipes, or trials"):
         trials.as_trials([0.1], LINES)

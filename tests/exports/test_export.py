@@ -124,15 +124,15 @@ def test_a_film_reports_its_progress(run, tmp_path):
 @pytest.mark.parametrize(
     ("name", "choices", "message"),
     [
-        ("run.docx", {}, r"'run.docx' has the extension '.docx'. It must be the extension of a format: .*'\.xlsx': a workbook"),
-        ("a.onnx", {"cell": "loss"}, r"cell is 'loss', and an ONNX model \(.onnx\) has no option 'cell'. Its options are 'step', 'dtype'"),
-        ("a.json", {"step": 1}, r"step is 1, and the recording as JSON \(.json\) has no option 'step'. It has no options"),
+        ("run.docx", {}, r"path is .*run.docx. Its extension must be one of '.html', '.xlsx', '.onnx'"),
+        ("a.onnx", {"cell": "loss"}, r"cell is 'loss', which an ONNX model \(.onnx\) does not use. Its options are step, dtype"),
+        ("a.json", {"step": 1}, r"step is 1, which the recording as JSON \(.json\) does not use. It has no options"),
         ("a.h", {"colour": 1}, r"there is no option 'colour'. The options are 'step', 'epoch'"),
-        ("no/a.h", {}, r"cannot write .*no/a.h: there is no folder .*no\. Make the folder first"),
+        ("no/a.h", {}, r"path is .*no/a.h. The folder '.*no' does not exist. Create it first"),
         ("a.h", {"step": 99}, r"step is 99. It must be a whole number from 0 to 11"),
         ("a.py", {"name": "1st"}, r"name is '1st'\. It must start with a letter"),
         ("a.png", {"figure": "soul"}, r"'soul'.*network"),
-        ("a.tex", {"cell": "layer9.z[0]"}, r"there is no cell 'layer9.z\[0\]'"),
+        ("a.tex", {"cell": "layer9.z[0]"}, r"cell is 'layer9.z\[0\]'. It must be one of the 124 cells of the sheet. Did you mean '"),
         ("a.xlsx", {"epoch": 77}, r"77"),
     ],
 )  # fmt: skip
@@ -172,7 +172,10 @@ def test_an_invalid_export_command_writes_no_file(saved, tmp_path):
     found = tinynet(saved, "--out", tmp_path / "a.h", "--out", tmp_path / "b.docx")
     assert isinstance(found.exception, tn.TinyNetError)
     found = tinynet(saved, "--out", tmp_path / "a.h", "--cell", "loss")
-    assert re.search(r"cell is 'loss', and a C header \(.h\) has no option 'cell'", str(found.exception))
+    assert re.search(
+        r"--cell is 'loss', which a C header \(.h\) does not use. Its options are --step, --dtype, --name",
+        str(found.exception),
+    )
     found = tinynet(saved, "--out", tmp_path / "a.json", "--out", tmp_path / "b.xlsx", "--epoch", 77)
     assert re.search("epoch is 77 and this recording has 3 epochs", str(found.exception))
     assert [path.name for path in tmp_path.iterdir()] == ["run.safetensors"]

@@ -268,10 +268,10 @@ def test_brackets_in_cell_formulas_keep_the_value(a, b, c):
 
 def test_invalid_workbooks_are_refused():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
-    with pytest.raises(tn.TinyNetError, match="step is 1 and epoch is 0. Give only one of them"):
+    with pytest.raises(tn.TinyNetError, match="step is 1 and epoch is 0. Give only one of the two"):
         workbook.to_excel(run, step=1, epoch=0)
     with pytest.raises(
-        tn.TinyNetError, match="epoch is 2 and this recording has 2 epochs. It must be from 0 to 1"
+        tn.TinyNetError, match="epoch is 2 and this recording has 2 epochs. It must be from -2 to 1"
     ):
         workbook.to_excel(run, epoch=2)
     with pytest.raises(tn.TinyNetError, match="there are no steps for a workbook"):

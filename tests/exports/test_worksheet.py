@@ -264,7 +264,7 @@ def test_invalid_worksheets_are_refused():
         ({"decimals": 0}, "decimals is 0. It must be a whole number from 1 to 6"),
         (
             {"architecture": tn.Architecture((4, 30, 2))},
-            "212 parameters and 4 inputs. A worksheet allows 120 parameters and 16 inputs",
+            "is 30, which makes 212 parameters. A worksheet allows 120 parameters",
         ),
         ({"recipe": tn.Recipe(optimizer="adam")}, "a worksheet needs plain gradient descent"),
         ({"architecture": tn.Architecture((3, 2))}, "the examples have 4 inputs and 2 targets each"),
@@ -301,7 +301,8 @@ def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
     assert "format is 'docx'" in str(refused("--format", "html,docx"))
     assert "--seeds has more than 1,000 seeds" in str(refused("--seeds", "0..4294967295"))
     assert "Each seed must be from 0 to 4,294,967,295" in str(refused("--seeds", "0..999999999999"))
-    assert "--seeds has more than 1,000 seeds" in str(refused("--students", "999999999999"))
+    students = "--students is 999,999,999,999. It must be a whole number from 1 to 1,000."
+    assert str(refused("--students", "999999999999")) == students
     assert "'0,1', which is no 2x2 picture. Give the targets of the outputs with --target" in str(
         refused("--picture", "0,1")
     )

@@ -259,10 +259,13 @@ def test_a_dtype_that_numpy_lacks_is_named(tmp_path):
 def test_a_recording_is_not_a_network(tmp_path):
     run = tn.train(SINGLE, tn.pictures.lines(), tn.Recipe(epochs=1))
     run.save(tmp_path / "run.safetensors")
-    with pytest.raises(TinyNetError, match="holds a recording, not a network"):
+    with pytest.raises(TinyNetError, match="holds a recording, not a network. Use a file with a network"):
         tn.Network.load(tmp_path / "run.safetensors")
     SINGLE.save(tmp_path / "net.safetensors")
-    with pytest.raises(TinyNetError, match="holds a network, not a recording"):
+    with pytest.raises(
+        TinyNetError,
+        match="holds a network, not a recording. Use a file with a recording that `tinynet train --out`",
+    ):
         tn.load(tmp_path / "net.safetensors")
 
 
@@ -299,8 +302,8 @@ def test_a_changed_number_in_a_safetensors_file_is_detected(tmp_path):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: SINGLE.save("net.h5"), "has the extension '.h5'. It must be one of '.safetensors', '.pt', '.pth', '.onnx', '.json'"),
-        (lambda: tn.Network.load("missing.pt"), "cannot read missing.pt: No such file"),
+        (lambda: SINGLE.save("net.h5"), "path is net.h5. Its extension must be one of '.safetensors', '.pt', '.pth', '.onnx', '.json'"),
+        (lambda: tn.Network.load("missing.pt"), "cannot read missing.pt: No such file or directory. Check the path."),
         (lambda: tn.Network.load("net.json", hidden="relu"), "contains its activations. Leave hidden and output out"),
         (lambda: SINGLE.to_torch(dtype="float16"), "dtype is 'float16'. It must be one of 'float32', 'float64'"),
         (lambda: SINGLE.with_parameter("layer1.bias[0]", 1e39).to_torch(), r"layer1.bias\[0\] is 1e\+39. It is too large for float32. Set dtype to 'float64'"),

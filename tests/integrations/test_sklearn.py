@@ -218,7 +218,7 @@ def test_units_and_constant_columns_do_not_change_the_predictions():
             {"hidden": "wide"},
             r"hidden is 'wide' with .*: sizes\[1\] is 'wide'. It must be a whole number from 1 to 4,096",
         ),
-        ({"hidden": (4096, 4096)}, "16,814,083 parameters; at most 1,000,000"),
+        ({"hidden": (4096, 4096)}, "16,814,083 parameters. At most 1,000,000"),
         ({"activation": "swish"}, "activation is 'swish'. It must be one of 'sigmoid', 'tanh'"),
         ({"learning_rate": -1}, "learning_rate is -1. It must be a number above 0"),
         ({"epochs": 2.5}, "epochs is 2.5. It must be a whole number from 1"),

@@ -244,7 +244,7 @@ def examples_with(**changes):
         ("sheet", {"architecture": {"sizes": [4, 3, 2], "depth": 3}, "recipe": {}}, "no field 'depth'"),
         ("sheet", {"recipe": {}}, "the request has no field 'architecture'. Add the field."),
         ("sheet", {"architecture": PLAIN, "recipe": {}, "batch": 1000}, "batch is 1,000. It must be a whole number from 1 to 256."),
-        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Set output to 'softmax'"),
+        ("sheet", {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}, "Set output to 'softmax'."),
         ("initial_parameters", {"architecture": PLAIN, "count": 10_000}, "1 to 256"),
         ("recording", EXPERIMENT | {"recipe": {"epochs": 1_000_000}}, "Use fewer epochs."),
         ("recording", EXPERIMENT | {"architecture": {"sizes": [9, 3, 2]}}, "sizes is (9, 3, 2) and the examples have 4 inputs and 2 targets each. The first size must be 4 and the last size 2."),

@@ -83,7 +83,7 @@ def test_a_json_round_trip_keeps_the_architecture():
         (lambda: tn.Network.initial((4,)), r"sizes is \(4,\). It must be 2 to 12 layer sizes"),
         (lambda: tn.Network.initial((4, 1_000_000, 2)), "sizes\\[1\\] is 1,000,000. It must be a whole number from 1 to 4,096"),
         (lambda: tn.Network.initial((4, 0, 2)), "sizes\\[1\\] is 0. It must be a whole number"),
-        (lambda: tn.Network.initial((4096, 4096, 2)), "parameters; at most 1,000,000 are allowed"),
+        (lambda: tn.Network.initial((4096, 4096, 2)), "parameters. At most 1,000,000 are allowed"),
         (lambda: tn.Network.initial(hidden="softmax"), "hidden is 'softmax'. It must be one of 'sigmoid'"),
         (lambda: tn.Network.initial(init="ones"), "init is 'ones'"),
         (lambda: tn.Network.initial(seed=2**32), "seed is 4,294,967,296. It must be a whole number from 0"),

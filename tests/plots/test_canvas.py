@@ -76,6 +76,6 @@ def test_equal_figures_give_equal_bytes(tmp_path, run, ending):
 def test_save_refuses_other_endings(tmp_path):
     with pytest.raises(
         tn.TinyNetError,
-        match=r"'a.bmp' has the extension '.bmp'. A figure needs one of '.png', '.svg', '.pdf'",
+        match=r"path is .*a.bmp. Its extension must be one of '.png', '.svg', '.pdf'",
     ):
         plots.save(plots.pictures(LINES), tmp_path / "a.bmp")

@@ -90,7 +90,7 @@ def test_arrays_of_wrong_shape_and_invalid_steps_are_refused():
     run, _ = (opened(kept) for kept in golden.read("watched"))
     with pytest.raises(ValueError, match="slopes has shape"):
         WatchedRecording(**{**fields(run), "slopes": run.slopes[:, :1]})
-    with pytest.raises(ValueError, match="per_epoch is 0. It must be 1 or more"):
+    with pytest.raises(ValueError, match="per_epoch is 0. It must be a whole number of at least 1"):
         WatchedRecording(**{**fields(run), "per_epoch": 0})
     with pytest.raises(TinyNetError, match="step is 4. It must be a whole number from 0 to 3"):
         run[4]

@@ -32,7 +32,7 @@ from tinynet.cli.discover import discover
 from tinynet.cli.export import export
 from tinynet.cli.inspect import explain, nudge, stress
 from tinynet.cli.lab import doctor, lab
-from tinynet.cli.mistakes import naming_options
+from tinynet.cli.mistakes import Command, naming_options
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
 from tinynet.cli.population import population
 from tinynet.cli.predict import predict
@@ -65,7 +65,7 @@ for command in (
     lab,
     doctor,
 ):
-    app.command()(naming_options(command))
+    app.command(cls=Command)(naming_options(command))
 
 
 def main() -> None:
@@ -74,10 +74,11 @@ def main() -> None:
     A user's mistake prints one line on standard error and ends with exit code 2.
     """
     from tinynet.errors import TinyNetError
+    from tinynet.plugins import MissingPackageError
 
     try:
         app()
-    except (TinyNetError, ImportError) as error:
+    except (TinyNetError, MissingPackageError) as error:
         print(f"tinynet: {error}", file=sys.stderr)
         sys.exit(USER_MISTAKE)
     except BrokenPipeError:  # the reader of the output, such as `head`, has ended

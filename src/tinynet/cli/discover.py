@@ -38,9 +38,11 @@ def discover(
 ) -> None:
     """Print the journey, chapter by chapter. Write it as one HTML report."""
     from tinynet.core.architecture import Architecture
+    from tinynet.experiments.seeds import seed_range
     from tinynet.recipe import Recipe
     from tinynet.story import html, journey
 
+    seed_range(0, networks)  # check the number even if no claim is tested
     settings = {"seed": seed, "networks": networks, "recipe": Recipe(learning_rate=rate, epochs=epochs)}
     chapters = journey.journey(chapter, architecture=Architecture((4, *hidden_sizes(hidden), 2)), **settings)
     folder = Path("discovery") if out is None and not as_json else out

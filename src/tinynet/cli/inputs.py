@@ -45,12 +45,12 @@ def _check_source_options(path: Path | None, size: int | None, columns: dict[str
     if given and (path is None or folder):
         found = "No table was given." if path is None else f"{path} is a folder of images."
         raise TinyNetError(
-            f"is not used. {found} Give a table, as in `tinynet train table.csv`, or remove {given[0]}.",
+            f"is not used. {found} Give a table, such as table.csv, or remove {given[0]}.",
             parameter=given[0],
         )
     if size is not None and not folder:
         raise TinyNetError(
-            "is not used. It must be given with a folder of images, as in `tinynet train images/`.",
+            "is not used. Give a folder of images, such as images/, or remove --size.",
             parameter="size",
         )
 
@@ -61,20 +61,28 @@ def hidden_sizes(text: str) -> tuple[int, ...]:
     >>> hidden_sizes("4,4")
     (4, 4)
     """
+    from tinynet.core.architecture import MAX_LAYERS
+
     try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
+        sizes = tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:
         raise TinyNetError(
             f"is {text!r}. It must be numbers of nodes, such as 3 or 4,4.", parameter="sizes"
         ) from None
+    if len(sizes) > MAX_LAYERS - 2:
+        raise TinyNetError(f"is {text!r}. It must be at most {MAX_LAYERS - 2} layers.", parameter="sizes")
+    return sizes
 
 
 def numbers(text: str, parameter: str) -> list[float]:
-    """Return the numbers of a text such as `1,0`."""
+    """Return the numbers from 0 to 1 of a text such as `1,0`."""
     try:
-        return [float(part) for part in text.split(",")]
+        found = [float(part) for part in text.split(",")]
     except ValueError:
         raise TinyNetError(f"is {text!r}. It must be numbers, such as 1,0.", parameter=parameter) from None
+    if not all(0 <= number <= 1 for number in found):
+        raise TinyNetError(f"is {text!r}. Each number must be from 0 to 1.", parameter=parameter)
+    return found
 
 
 def make_folder(folder: Path) -> None:
@@ -86,11 +94,3 @@ def make_folder(folder: Path) -> None:
             f"is {folder}. The folder cannot be created: {error.strerror}. Choose another folder.",
             parameter="out",
         ) from error
-
-
-def check_parent(path: Path, parameter: str) -> None:
-    """Raise a TinyNetError if a file's folder is missing."""
-    if not path.parent.is_dir():
-        raise TinyNetError(
-            f"is {path}. The folder {path.parent} does not exist. Create it first.", parameter=parameter
-        )

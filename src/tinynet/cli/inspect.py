@@ -9,6 +9,7 @@ from tinynet.cli.mistakes import recipe_from
 from tinynet.cli.options import Hidden, Json, LossOption, Pictures, Rate, RecordingPath, Seed
 from tinynet.cli.output import predictions_json, print_json
 from tinynet.errors import counted
+from tinynet.validation import listed
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -140,7 +141,9 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
         return
     for name, examples in sets.items():
         terminal.show_table(answers_table(name.capitalize(), run.best, examples))
-    if asymmetry is not None:
+    if run.stopped is not None and run.stopped.cell:
+        typer.echo(f"The training diverged: {run.stopped.reason}.")
+    elif asymmetry is not None:
         typer.echo(
             "If the 16 black-and-white pictures are rotated by 90 degrees, the outputs change by up to "
             f"{asymmetry:.4f}."
@@ -182,13 +185,12 @@ def training_picture(text: str) -> "Examples":
     if text in known:
         return known[text]
     wrong = TinyNetError(
-        f"is {text!r}. It must be one of {', '.join(map(repr, known))}, or four numbers such as 1,1,0,0.",
+        f"is {text!r}. It must be one of {listed(tuple(known))}, or four numbers such as 1,1,0,0.",
         parameter="picture",
     )
-    try:
-        values = np.array([numbers(text, "picture")])  # (1, pixels)
-    except TinyNetError:
-        raise wrong from None
+    if "," not in text:
+        raise wrong
+    values = np.array([numbers(text, "picture")])  # (1, pixels)
     if values.shape != (1, 4):
         raise wrong
     nearest = int(arrays.total(np.abs(lines.inputs - values)).argmin())

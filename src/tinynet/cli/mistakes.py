@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from tinynet.cli.options import flags, options_of, recipe_defaults
+import typer
+from typer.core import TyperCommand
+
+from tinynet.cli.options import arguments_of, flags, options_of, recipe_defaults
 from tinynet.errors import TinyNetError
 from tinynet.recipe import Recipe
 
@@ -12,6 +15,8 @@ from tinynet.recipe import Recipe
 COMMAND_PARAMETERS = {
     "learning_rate": ("rate",),
     "sizes": ("hidden",),
+    "sizes[]": ("hidden",),
+    "hidden[]": ("hidden",),
     "hidden": ("activation",),
     "seed": ("seed", "first_seed"),
     "times": ("repeat",),
@@ -19,9 +24,13 @@ COMMAND_PARAMETERS = {
     "value": ("metric",),
     "format": ("output_format",),
     "targets": ("target",),
-    "validation": ("held_out",),
+    "validate": ("patience",),
+    "path": ("out",),
     "inputs": ("hidden",),
+    "seconds": ("minutes",),
 }
+# The kind of an option's value, by a word of Typer's error.
+KINDS = {"integer": "a whole number", "number": "a number", "float": "a number"}
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
     "hold_fraction": ("schedule", ("hold_then_decay",)),
     "final_fraction": ("schedule", ("hold_then_decay", "cosine")),
@@ -33,17 +42,58 @@ USED_BY = {  # a field of a recipe: the field that it belongs to, and the values
 
 def naming_options(command: Callable[..., None]) -> Callable[..., None]:
     """Make a command's errors name options instead of parameters."""
-    options = options_of(command)
+    options = arguments_of(command) | options_of(command)
 
     @wraps(command)
     def run(*args: Any, **values: Any) -> None:
         try:
             command(*args, **values)
         except TinyNetError as error:
-            names = {name: option_of(name, options) for name in error.parameters}
-            raise error.renamed({name: option for name, option in names.items() if option}) from error
+            raise error.renamed(Names(options)) from error
 
     return run
+
+
+class Command(TyperCommand):
+    """A command whose errors about numbers have the words of all other errors."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options.
+
+        Raises TinyNetError for an option whose text is not a number.
+        """
+        typed = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            kind = next((words for word, words in KINDS.items() if word in error.message), None)
+            if kind is None or error.param is None:
+                raise
+            value = _typed(error.param.opts, typed)
+            option = error.param.opts[0]
+            raise TinyNetError(f"is {value!r}. It must be {kind}.", parameter=option) from error
+
+
+def _typed(flags_of_option: list[str], arguments: list[str]) -> str:
+    """Return the last text that was typed for an option."""
+    found = ""
+    for number, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name in flags_of_option:
+            found = value or "".join(arguments[number + 1 : number + 2])
+    return found
+
+
+class Names(dict[str, str]):
+    """The options of a command, by parameter name.
+
+    A parameter without an option is written in plain words.
+    """
+
+    def get(self, parameter: str, default: Any = None) -> Any:
+        """Return the option of a parameter, or the parameter in words. Other names, such as cells, do not change."""
+        words = f"the {parameter.replace('_', ' ')}" if parameter.isidentifier() else parameter
+        return option_of(parameter, self) or words
 
 
 def option_of(parameter: str, options: dict[str, str]) -> str | None:
@@ -56,8 +106,8 @@ def option_of(parameter: str, options: dict[str, str]) -> str | None:
     >>> option_of("learning_rate", {"rate": "--rate"}), option_of("cell", {"rate": "--rate"})
     ('--rate', None)
     """
-    parameter = parameter.partition("[")[0]  # sizes[1] belongs to --hidden
-    candidates = (*COMMAND_PARAMETERS.get(parameter, ()), parameter)
+    base, bracket, _ = parameter.partition("[")  # sizes[1] belongs to --hidden
+    candidates = (*COMMAND_PARAMETERS.get(base + ("[]" if bracket else ""), ()), base)
     return next((options[name] for name in candidates if name in options), None)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
-from typer.models import OptionInfo
+from typer.models import ArgumentInfo, OptionInfo
 
 from tinynet.cli.inputs import hidden_sizes
 from tinynet.core.activations import ACTIVATIONS, OUTPUTS
@@ -169,6 +169,16 @@ def flags(name: str) -> list[str]:
 def help_of(option: Any) -> str:
     """Return the help text of an annotated option."""
     return str(option.__metadata__[0].help)
+
+
+def arguments_of(command: Callable[..., None]) -> dict[str, str]:
+    """Return the name of each argument of a command in its help, by parameter name."""
+    return {
+        name: declared.metavar
+        for name, parameter in inspect.signature(command).parameters.items()
+        for declared in getattr(parameter.annotation, "__metadata__", ())
+        if isinstance(declared, ArgumentInfo) and declared.metavar
+    }
 
 
 def options_of(command: Callable[..., None]) -> dict[str, str]:

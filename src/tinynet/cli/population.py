@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.mistakes import recipe_from
+from tinynet.cli.mistakes import recipe_from, refuse_unused
 from tinynet.cli.options import INTERRUPTED, Json, NetworkOptions, with_groups, with_recipe
 from tinynet.cli.output import print_json
 
@@ -33,6 +33,7 @@ def population(
     from tinynet.cli import terminal
 
     recipe = recipe_from(**fields)
+    refuse_unused({"--patience": recipe.patience or None}, "This command has no validation set.")
     if out is not None:
         plots.check_path(out)
     with terminal.progress("training", "networks") as advance:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.inputs import check_parent, make_folder
+from tinynet.cli.inputs import make_folder
 from tinynet.cli.mistakes import refuse_unused
 from tinynet.cli.options import INTERRUPTED, Json
 from tinynet.cli.output import print_json
@@ -128,8 +128,9 @@ def _print_ladder(ladder: "Ladder", files: list[Path]) -> None:
 def _save_learner(path: Path, as_json: bool) -> None:
     from tinynet.errors import TinyNetError
     from tinynet.story import learner
+    from tinynet.validation import check_folder
 
-    check_parent(path, "save")
+    check_folder(path, "save")
     if path.suffix != ".safetensors":
         raise TinyNetError(f"is {path}. It must be a file that ends in .safetensors.", parameter="save")
     run = learner.choose()

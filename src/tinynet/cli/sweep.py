@@ -1,8 +1,9 @@
 """The command `sweep`: many recipes, many seeds."""
 
 import json
+import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,7 @@ from tinynet.cli.options import (
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
 from tinynet.recipe import help_texts
+from tinynet.validation import check_number
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -80,7 +82,7 @@ class MapOptions:
             "x": self.x,
             "y": self.y,
             "value": self.metric or "learned",
-            "probe": self.probe or "gray",
+            "probe": self.probe,
         }
 
 
@@ -97,15 +99,19 @@ class RunOptions:
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments of `tinynet.sweep`."""
+        from tinynet.experiments.sweep import check_execution
+
         if self.scheduler is not None:
             refuse_unused({"--workers": self.workers}, "The dask cluster of --scheduler has its own workers.")
-        if self.minutes is not None and not self.minutes > 0:
-            raise TinyNetError(f"is {self.minutes:g}. It must be above 0.", parameter="minutes")
+        if self.minutes is not None:
+            check_number("minutes", self.minutes, 0, math.inf, inclusive="right")
+        seconds = None if self.minutes is None else 60 * self.minutes
+        check_execution(self.workers, self.scheduler, self.max_networks, seconds)
         return {
             "workers": self.workers,
             "scheduler": self.scheduler,
             "limit": self.max_networks,
-            "seconds": None if self.minutes is None else 60 * self.minutes,
+            "seconds": seconds,
         }
 
 
@@ -188,6 +194,10 @@ def _examples(source: Path | None, columns: Columns) -> "Examples":
     from tinynet.data import splits
 
     rows = read_source(source, scale=columns.scale, label=columns.label, ignore=columns.ignore or ())
+    if rows.targets is None:
+        raise TinyNetError(
+            f"is not given. It must be the column of {source} with the class of each row.", parameter="label"
+        )
     return splits.split_dataset(rows, scale=columns.scale).training
 
 
@@ -223,7 +233,7 @@ def _check_map(figure: Path, plan: "Plan", settings: dict[str, Any]) -> None:
     from tinynet import plots
     from tinynet.plots.map_layout import choose_layout
 
-    plots.check_path(figure)
+    plots.check_path(figure, "figure")
     choose_layout(plan, **settings)
 
 
@@ -232,11 +242,25 @@ def _log(line: str) -> None:
 
 
 def _read_probes(path: Path, examples: "Examples") -> "Examples":
-    """Return the rows of a table, scaled like the examples."""
-    from tinynet.data import tables
-    from tinynet.data.examples import Examples
+    """Return the rows of a table with the columns and the scaling of the examples.
 
-    return Examples.scaled_rows(tables.read(path), examples.scaling)
+    The probes of pictures are tables with one column for each pixel.
+    """
+    from tinynet.data import tables
+
+    if examples.shape is None:
+        return examples.read_like(path)
+    try:
+        rows, pixels = tables.read(path), examples.inputs.shape[1]
+    except TinyNetError as error:  # --label and --ignore choose columns of another table
+        raise error.renamed({"label": "the label", "ignore": "the ignored columns"}) from error
+    if len(rows.columns) != pixels:
+        raise TinyNetError(
+            f"is {path}, which has {len(rows.columns):,} input columns. It must have {pixels}, one for each pixel.",
+            parameter="probes",
+        )
+    rows.check_range(rows.columns, rows.values, "A pixel must be from 0 to 1.")
+    return replace(examples, inputs=rows.values, targets=None, names=rows.names)
 
 
 def _trials(axes: dict[str, str | None], recipes: Path | None, examples: "Examples") -> "list[Trial]":
@@ -274,5 +298,7 @@ def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":
     try:
         records = json.loads(text)
     except ValueError as error:
-        raise TinyNetError(f"{path} is not JSON ({error})") from error
+        raise TinyNetError(
+            f"is {path}, which is not JSON ({error}). Correct the file.", parameter="recipes"
+        ) from error
     return trials_from_records(records, examples)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import check_parent, read_source
+from tinynet.cli.inputs import read_source
 from tinynet.cli.mistakes import recipe_from
 from tinynet.cli.options import (
     INTERRUPTED,
@@ -92,11 +92,12 @@ def _check_files(out: Path | None, figure: Path | None) -> None:
     The check runs before the training.
     """
     from tinynet import files, plots
+    from tinynet.validation import check_folder
 
     if out is not None:
-        check_parent(files.named(out), "out")
+        check_folder(files.recording_path(out))
     if figure is not None:
-        plots.check_path(figure)
+        plots.check_path(figure, "figure")
 
 
 def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | None, as_json: bool) -> None:

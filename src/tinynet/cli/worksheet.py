@@ -12,12 +12,10 @@ from tinynet.cli.mistakes import recipe_from, refuse_unused
 from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Pictures, Rate
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_choice
+from tinynet.validation import MAX_SEED, check_choice
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
-
-MAX_SEED = 2**32 - 1
 
 
 # Long because Typer reads the options from the signature.
@@ -81,8 +79,11 @@ def _seeds(students: int | None, first_seed: int | None, text: str | None) -> It
     The seeds are given by their number, or by a text such as `0..29` or `3,5,8`.
     """
     if text is None:
-        first, count = first_seed or 0, 1 if students is None else students
-        return range(first, first + count)
+        from tinynet.experiments.seeds import seed_range
+        from tinynet.exports.worksheets.worksheet import MAX_STUDENTS
+
+        count = 1 if students is None else students
+        return seed_range(first_seed or 0, count, name="students", most=MAX_STUDENTS)
     given = {"--students": students, "--first-seed": first_seed}
     refuse_unused(given, "--seeds lists all seeds.")
     return _listed_seeds(text)

@@ -11,6 +11,7 @@ from tinynet.errors import TinyNetError
 from tinynet.validation import check_choice, check_fields, check_int
 
 INITS = ("pytorch", "xavier", "he", "normal", "zeros")
+MAX_LAYERS = 12  # layers, with inputs and outputs
 MAX_NODES = 4096  # nodes in one layer
 MAX_PARAMETERS = 1_000_000
 
@@ -37,9 +38,10 @@ class Architecture:
 
     def __post_init__(self) -> None:
         sizes = self.sizes
-        if not isinstance(sizes, tuple | list) or not 2 <= len(sizes) <= 12:
+        if not isinstance(sizes, tuple | list) or not 2 <= len(sizes) <= MAX_LAYERS:
             raise TinyNetError(
-                f"is {sizes!r}. It must be 2 to 12 layer sizes, such as (4, 3, 2).", parameter="sizes"
+                f"is {sizes!r}. It must be 2 to {MAX_LAYERS} layer sizes, such as (4, 3, 2).",
+                parameter="sizes",
             )
         sizes = tuple(check_int(f"sizes[{n}]", size, 1, MAX_NODES) for n, size in enumerate(sizes))
         object.__setattr__(self, "sizes", sizes)
@@ -48,10 +50,15 @@ class Architecture:
         check_choice("init", self.init, INITS)
         if self.parameter_count > MAX_PARAMETERS:
             raise TinyNetError(
-                f"is {sizes}, which makes {self.parameter_count:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
-                "Use smaller layers.",
-                parameter="sizes",
+                f"is {self.hidden_sizes}, which makes {self.parameter_count:,} parameters. At most {MAX_PARAMETERS:,} are "
+                "allowed. Use smaller layers.",
+                parameter="sizes[1:-1]",
             )
+
+    @property
+    def hidden_sizes(self) -> str:
+        """The nodes of the hidden layers as at the command line, such as "4,4"."""
+        return ",".join(map(str, self.sizes[1:-1]))
 
     @cached_property
     def parameter_count(self) -> int:

@@ -155,9 +155,12 @@ def explain(
     if depth is not None:
         check_int("depth", depth, 0)
     if name not in sheet.cells:
-        near = difflib.get_close_matches(name, sheet.cells, n=3, cutoff=0.3)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise TinyNetError(f"there is no cell {name!r} in this sheet of {len(sheet.cells):,} cells.{hint}")
+        near = difflib.get_close_matches(str(name), sheet.cells, n=3, cutoff=0.3)
+        meant = f"Did you mean {' or '.join(map(repr, near))}?" if near else "A cell is, for example, 'loss'."
+        raise TinyNetError(
+            f"is {name!r}. It must be one of the {len(sheet.cells):,} cells of the sheet. {meant}",
+            parameter="cell",
+        )
     if f"{name}.after" in sheet.cells and name in sheet.architecture.parameter_names:
         name = f"{name}.after"
     return _open(sheet, values, name, depth, set(), input_names)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.data.readers import Chunk, Source
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, advice
 
 MISSING_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", ".")  # each means: no number
 
@@ -73,8 +73,8 @@ def _problem(cell: Any, column: str) -> str:
         return "" if finite else f"{str(cell)!r} is not finite. Correct it or remove the row."
     except (ValueError, TypeError):
         return (
-            f"{str(cell)!r} is not a number. If the column is the label, set {named('label')} to {column!r}. "
-            f"Otherwise leave the column out with {named('ignore')}."
+            f"{str(cell)!r} is not a number. {advice('label', column, condition='If the column is the label')} "
+            f"{advice('ignore', column, condition='To leave the column out', otherwise='Correct the cell.')}"
         )
 
 

@@ -31,7 +31,9 @@ def column_roles(
 
     Raises TinyNetError for unknown columns, for a label beside targets, and for a table without inputs.
     """
-    index = _indices(source, (*([] if label is None else [label]), *targets, *ignore))
+    index = _indices(source, "label", () if label is None else (label,))
+    _indices(source, "targets", targets)
+    _indices(source, "ignore", ignore)
     if label is None and not targets:
         label, targets = _default_roles(source, ignore)
     used = (label, *targets, *ignore)
@@ -64,23 +66,23 @@ def input_roles(source: Source, inputs: Sequence[str]) -> Roles:
 
     A column `name` names the rows.
     """
-    index = _indices(source, inputs)
+    index = _indices(source, None, inputs)
     name = None if "name" in inputs else index.get("name")
     return Roles([index[column] for column in inputs], [], None, name, False)
 
 
-def _indices(source: Source, wanted: Sequence[str]) -> dict[str, int]:
+def _indices(source: Source, parameter: str | None, wanted: Sequence[str]) -> dict[str, int]:
     """Return the index of each column by name.
 
-    Raises TinyNetError if a wanted column is missing.
+    Raises TinyNetError if a wanted column is missing. The error names the parameter, if there is one.
     """
     index = {name: c for c, name in enumerate(source.columns)}
     for name in wanted:
         if name not in index:
             near = get_close_matches(name, source.columns, 1)
-            columns = ", ".join(map(repr, source.columns))
-            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {columns}."
-            raise TinyNetError(f"{source.name} has no column {name!r}. {hint}")
+            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {', '.join(source.columns)}."
+            given = "" if parameter is None else f"{named(parameter)} is {name!r}. "
+            raise TinyNetError(f"{given}{source.name} has no column {name!r}. {hint}")
     return index
 
 

@@ -12,10 +12,10 @@ from tinynet.data.example_checks import check_names, check_shape, check_target_n
 from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
-from tinynet.errors import TinyNetError, counted
+from tinynet.errors import TinyNetError, advice, counted
+from tinynet.validation import check_choice
 
 PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # the pixels of a 2x2 picture, row by row
-MAX_LISTED = 20  # names in an error
 EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # names in files of earlier versions
 
 
@@ -120,16 +120,6 @@ class Examples:
         return cls(inputs, targets, table.names, None, table.target_names, scaling, target_scaling)
 
     @classmethod
-    def scaled_rows(cls, table: Table, scaling: Scaling | None) -> "Examples":
-        """Return a table's rows with the scaling of other examples.
-
-        The targets are not scaled.
-        """
-        if scaling is None:
-            return cls.of_table(table)
-        return cls(scaling(table.values), table.targets, table.names, None, table.target_names, scaling)
-
-    @classmethod
     def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
         """Return the images of a folder.
 
@@ -153,8 +143,13 @@ class Examples:
         """
         if self.scaling is None:
             raise TinyNetError(
-                "these examples have no scaling, so the names of their columns are not known. Only examples of a scaled "
-                "table can read more rows."
+                "these examples have no scaling, so the names of their columns are not stored. "
+                + advice(
+                    "scale",
+                    True,
+                    condition="To read more rows of a table",
+                    otherwise="Train again on a table, without --no-scale.",
+                )
             )
         rows = tables.read_columns(source, self.scaling.columns, progress)
         return replace(self, inputs=self.scaling(rows.values), targets=None, names=rows.names, shape=None)
@@ -227,11 +222,7 @@ class Examples:
         return replace(self, inputs=self.inputs[indices], targets=targets, names=names, table=table)
 
     def _index(self, name: str) -> int:
-        if name not in self.names:
-            first = ", ".join(map(repr, self.names[:MAX_LISTED]))
-            more = ", …" if len(self) > MAX_LISTED else ""
-            raise TinyNetError(f"there is no example {name!r}. The names are {first}{more}.")
-        return self.names.index(name)
+        return self.names.index(check_choice("example", name, self.names))
 
     def reversed(self) -> "Examples":
         """Return the examples in reverse order."""

@@ -40,7 +40,7 @@ def class_midpoints(examples: Examples) -> Examples:
     pairs = [(a, b) for k, b in enumerate(means) for a in list(means)[:k]]
     if not pairs:
         raise TinyNetError(
-            f"these examples have {len(means)} class. Midpoints between classes need at least two classes."
+            f"these examples have {len(means):,} class. Midpoints between classes need at least two classes."
         )
     inputs = np.array([(means[a] + means[b]) / 2 for a, b in pairs])
     names = tuple(f"{a} – {b}" for a, b in pairs)

@@ -71,7 +71,7 @@ def opened(source: Any, progress: Progress | None = None) -> Iterator[Source]:
                 size = path.stat().st_size
                 yield _csv_source(str(path), text, lambda: progress and progress(raw.tell(), size))
         except OSError as error:
-            raise TinyNetError(f"cannot read {path}: {error.strerror}") from error
+            raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error
         except UnicodeDecodeError as error:
             raise TinyNetError(
                 f"{path}, line {_undecodable_line(path)}: the text is not UTF-8 ({error.reason}). "

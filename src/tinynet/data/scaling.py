@@ -81,7 +81,7 @@ class Scaling:
 
         (rows, columns) -> (rows, columns), or (columns,) -> (columns,)
         """
-        rule = f"A row must have one number for each of the {len(self.columns)} columns {', '.join(self.columns)}."
+        rule = f"A row must have one number for each of the {len(self.columns):,} columns {', '.join(self.columns)}."
         try:
             v = np.asarray(values, float) + 0.0  # -0.0 becomes 0.0
         except (ValueError, TypeError) as error:

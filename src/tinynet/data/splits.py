@@ -4,13 +4,13 @@ The splits are stratified by class.
 """
 
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar
+from typing import NoReturn, Protocol, Self, TypeVar
 
 import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.data.tables import Table
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, advice
 from tinynet.validation import check_number, check_seed
 
 VALIDATION = 0.25  # fraction of the rows that are not held out
@@ -60,13 +60,16 @@ def split(examples: Examples, held_out: float, *, seed: int = 0) -> tuple[Exampl
     return Examples.of_table(training, training), Examples.of_table(others, training)
 
 
-def split_rows(rows: R, held_out: float, seed: int) -> tuple[R, R]:
-    """Split examples or an unscaled table, without scaling; see `split`."""
+def split_rows(rows: R, held_out: float, seed: int, parameter: str = "held_out") -> tuple[R, R]:
+    """Split examples or an unscaled table, without scaling; see `split`.
+
+    parameter : the parameter that asks for the split, for errors: "held_out" or "validate".
+    """
     held_out = check_number("held_out", held_out, 0, 1, inclusive="neither")
     seed = check_seed(seed)
     classes = _classes(rows)
     generator, is_held_out = np.random.default_rng(seed), np.zeros(len(classes), bool)
-    for k, count in _held_out_counts(rows, classes, held_out).items():
+    for k, count in _held_out_counts(rows, classes, held_out, parameter).items():
         is_held_out[generator.permutation(np.flatnonzero(classes == k))[:count]] = True
     return rows[np.flatnonzero(~is_held_out).tolist()], rows[np.flatnonzero(is_held_out).tolist()]
 
@@ -85,7 +88,7 @@ def _classes(rows: Rows) -> np.ndarray:
     return np.asarray(rows.targets.argmax(axis=1))
 
 
-def _held_out_counts(rows: Rows, classes: np.ndarray, fraction: float) -> dict[int, int]:
+def _held_out_counts(rows: Rows, classes: np.ndarray, fraction: float, parameter: str) -> dict[int, int]:
     """Return the number of held-out rows of each class.
 
     The numbers are rounded down, except those with the largest remainders.
@@ -96,12 +99,23 @@ def _held_out_counts(rows: Rows, classes: np.ndarray, fraction: float) -> dict[i
     counts[np.argsort(counts - fraction * sizes, kind="stable")[:missing]] += 1
     for k, size, count in zip(present.tolist(), sizes.tolist(), counts.tolist(), strict=True):
         if not 0 < count < size:
-            raise TinyNetError(
-                f"is {fraction:g} and would hold out {count:,} of {size:,} examples of {_class_name(rows, k)}. Each "
-                f"part must have at least one. Use another fraction or add examples.",
-                parameter="held_out",
-            )
+            _refuse_split(parameter, fraction, f"{count:,} of {size:,} examples of {_class_name(rows, k)}")
     return dict(zip(present.tolist(), counts.tolist(), strict=True))
+
+
+def _refuse_split(parameter: str, fraction: float, count: str) -> NoReturn:
+    """Raise a TinyNetError for a part without examples of a class."""
+    if parameter == "held_out":
+        raise TinyNetError(
+            f"is {fraction:g} and would hold out {count}. Each part must have at least one. Use another fraction or add "
+            "examples.",
+            parameter="held_out",
+        )
+    raise TinyNetError(
+        f"needs a validation set. The validation set would have {count}, and each part must have at least one. Add "
+        f"examples. {advice('validate', False, condition='To train without a validation set')}",
+        parameter="validate",
+    )
 
 
 def _class_name(rows: Rows, k: int) -> str:
@@ -143,8 +157,8 @@ class Split:
             return text
         n_others = (total - len(self.training)) * self.training.inputs.shape[1]
         return (
-            f"{text} Scaled by the training set. {self.n_clipped:,} of the {n_others:,} other inputs are outside its range "
-            "and were clipped."
+            f"{text} Scaled by the training set. {self.n_clipped:,} of the {n_others:,} other inputs "
+            f"{'is' if self.n_clipped == 1 else 'are'} outside its range and {'was' if self.n_clipped == 1 else 'were'} clipped."
         )
 
 
@@ -186,5 +200,5 @@ def _three_parts(
 ) -> tuple[R, R | None, R | None]:
     """Return the training, validation and held-out rows."""
     rest, judged = (source, None) if held_out is None else split_rows(source, held_out, seed)
-    training, validation = split_rows(rest, VALIDATION, seed) if validate else (rest, None)
+    training, validation = split_rows(rest, VALIDATION, seed, "validate") if validate else (rest, None)
     return training, validation, judged

@@ -10,9 +10,10 @@ from tinynet.data.cells import is_missing, numbers
 from tinynet.data.column_roles import Roles, column_roles, input_roles
 from tinynet.data.readers import NO_ROWS, Chunk, Progress, Source, opened
 from tinynet.data.scaling import Scaling
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, advice
 
 MAX_CLASSES = 10
+ANOTHER_LABEL = "Choose a column with fewer different labels."
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,27 +60,25 @@ class Table:
         """
         if scale_by is None:
             self.check_range(
-                columns, values, f"Turn on {named('scale')}, which scales each column to 0 to 1."
+                columns, values, advice("scale", True, condition="To scale each column to 0 to 1")
             )
             return values, None
         scaling = Scaling.of(columns, scale_by)
         return scaling.unclipped(values), scaling
 
-    def check_range(self, columns: Sequence[str], values: np.ndarray, advice: str) -> None:
-        """Raise a TinyNetError for a value outside 0 to 1.
-
-        The error names the first such value.
+    def check_range(self, columns: Sequence[str], values: np.ndarray, what_to_do: str) -> None:
+        """Raise a TinyNetError for the first value outside 0 to 1.
 
         values : (rows, columns).
 
-        advice : what to do. The text may name the parameters {scale}, {label} and {targets}.
+        what_to_do : one or more sentences.
         """
         outside = (values < 0) | (values > 1)
         if outside.any():
             row, column = divmod(int(outside.argmax()), outside.shape[1])
             raise TinyNetError(
                 f"{self.source}, {self.row_unit} {self.row_numbers[row]}, column {columns[column]!r}: "
-                f"{values[row, column]:g} is outside 0 to 1. {advice}",
+                f"{values[row, column]:g} is outside 0 to 1. {what_to_do}",
             )
 
 
@@ -148,9 +147,9 @@ def _read_rows(source: Source, roles: Roles) -> Table:
     if roles.targets and not roles.regression and targets is not None:
         target_columns = [source.columns[c] for c in roles.targets]
         first = target_columns[0]
-        advice = f"If the column is a label, set {named('label')} to {first!r}. "
-        advice += f"If it holds numbers to predict, set {named('targets')} to {first!r}."
-        table.check_range(target_columns, targets, advice)
+        as_label = advice("label", first, condition="If the column is a label")
+        as_numbers = advice("targets", first, condition="If the column holds numbers to predict")
+        table.check_range(target_columns, targets, f"{as_label} {as_numbers}")
     return table
 
 
@@ -212,8 +211,10 @@ def _codes(source: Source, chunk: Chunk, column: int, code_of: dict[str, int]) -
         row = int((codes >= MAX_CLASSES).argmax())
         raise TinyNetError(
             f"{source.place(chunk.row_numbers[row], name)}: {labels[row]!r} is label number {MAX_CLASSES + 1}. A label "
-            f"column must have at most {MAX_CLASSES} different labels. If the column holds numbers to predict, set "
-            f"{named('targets')} to {name!r}.",
+            f"column must have at most {MAX_CLASSES} different labels. "
+            + advice(
+                "targets", name, condition="If the column holds numbers to predict", otherwise=ANOTHER_LABEL
+            ),
         )
     return codes
 
@@ -225,6 +226,6 @@ def _add_names(source: Source, chunk: Chunk, column: int, row_of_name: dict[str,
             used = f"{name!r} is also the name of {source.row_unit} {row_of_name[name]}" if name else ""
             raise TinyNetError(
                 f"{source.place(row_number, 'name')}: {used or 'the name is missing'}. Names must differ. Correct the "
-                f"name, or leave the column out with {named('ignore')}.",
+                f"name. {advice('ignore', 'name', condition='To leave the column out')}",
             )
         row_of_name[name] = row_number

@@ -15,6 +15,7 @@ from tinynet.evaluation import predictions
 from tinynet.evaluation.diagnosis import LEARNED, constant_loss, final_loss, margin, signed
 from tinynet.model.network import Network
 from tinynet.training.recording import Recording
+from tinynet.validation import check_type
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def compare(run: Recording, other: Recording) -> Comparison:
     >>> compare(*runs).differences
     ('learning_rate is 0.1 in the first training and 5.0 in the second',)
     """
+    check_type("run", run, Recording, "a Recording")
+    check_type("other", other, Recording, "a Recording")
     differences = tuple(_differences(run, other)) or ("none, the two experiments are equal",)
     external = "external" in (run.recipe.loss, other.recipe.loss)  # then only recorded losses exist
     losses = [float(one.losses[-1]) if external else final_loss(one) for one in (run, other)]

@@ -19,6 +19,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
 from tinynet.training.watched import WatchedRecording
+from tinynet.validation import check_type
 
 NEAR_CONSTANT = 0.1  # on the plateau, the loss differs from the constant loss by at most this fraction
 LEARNED = 0.5  # a network has learned if its loss is below this fraction of the constant loss
@@ -76,6 +77,7 @@ def diagnose(run: Recording) -> list[Finding]:
     >>> [f.kind for f in diagnose(tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe()))]
     ['plateau']
     """
+    check_type("run", run, Recording, "a Recording")
     checks = [_stopped, _external, _contradiction, _symmetric_initialization, _dead_relu]
     if run.recipe.loss != "external":  # the other checks compute losses
         checks += [_saturation, _plateau, _learned, _still_falling]

@@ -10,6 +10,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation.metrics import TIE, correct, predicted_classes, tied
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.network import Network
+from tinynet.validation import check_type
 
 UNSURE = 0.2  # a prediction with a smaller margin is unsure
 SATURATED = 0.01  # an activation this close to an end of its range is saturated
@@ -53,6 +54,8 @@ def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE)
     >>> predictions(tn.Network.initial(seed=0), tn.pictures.stress())[1].words()
     'horizontal'
     """
+    check_type("network", network, Network, "a Network")
+    check_type("examples", examples, Examples, "Examples")
     outputs = network(examples)  # (m, outputs)
     classes, margins = predicted_classes(outputs)
     predicted = _class_names(classes, examples.target_names)

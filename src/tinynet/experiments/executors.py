@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinynet.errors import TinyNetError
 from tinynet.experiments.aggregates import Tally
 from tinynet.experiments.shards import Shard, compute
-from tinynet.plugins import pip_command
+from tinynet.plugins import MissingPackageError, pip_command
 from tinynet.version import __version__
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def run_on_cluster(shards: Iterator[Shard], address: str) -> Results:
     try:
         from distributed import KilledWorker  # the import sets up the loggers of dask
     except ImportError as error:
-        raise ImportError(f"a cluster needs dask.distributed: {pip_command('cluster')}") from error
+        raise MissingPackageError(f"a cluster needs dask.distributed: {pip_command('cluster')}") from error
     with _silenced_loggers(), _connect(address) as client:
         pool = client.get_executor(pure=True, retries=MAX_ATTEMPTS)
         max_pending = max(MIN_PENDING, SHARDS_PER_THREAD * sum(client.nthreads().values()))
@@ -150,15 +150,19 @@ def _message(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def check_address(address: str) -> None:
+    """Raise a TinyNetError unless a text is the address of a scheduler."""
+    if not isinstance(address, str) or not re.fullmatch(r"\w+://\S+:\d+", address):
+        raise TinyNetError(
+            f"is {address!r}. It must be an address such as tcp://10.0.0.1:8786.", parameter="scheduler"
+        )
+
+
 @contextmanager
 def _connect(address: str) -> Iterator["Client"]:
     """Connect to a scheduler, and wait for its first worker."""
     from distributed import Client
 
-    if not re.fullmatch(r"\w+://\S+:\d+", address):
-        raise TinyNetError(
-            f"is {address!r}. It must be an address such as tcp://10.0.0.1:8786.", parameter="scheduler"
-        )
     try:
         client = Client(address, timeout=TIMEOUT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:

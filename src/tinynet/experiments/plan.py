@@ -8,7 +8,7 @@ from functools import cached_property
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.probes import default_probes
-from tinynet.errors import TinyNetError, counted
+from tinynet.errors import TinyNetError, advice, counted
 from tinynet.experiments.seeds import seed_range
 from tinynet.experiments.shards import Shard, TrainingGroup
 from tinynet.experiments.trials import Trial, as_trials
@@ -132,10 +132,15 @@ def _check(trials: Sequence[Trial], examples: Examples, probes: Examples) -> Non
         if trial in known:
             raise TinyNetError(f"the trial {trial} occurs twice. Remove one of the two.")
         known.add(trial)
+        if trial.recipe.patience:
+            raise TinyNetError(
+                f"is {trial.recipe.patience:,}. A sweep has no validation examples. {advice('patience', 0)}",
+                parameter="patience",
+            )
         try:
             check(trial.architecture, examples, trial.recipe)
         except TinyNetError as error:
-            raise TinyNetError(f"the trial {trial} is invalid: {error}") from error
+            raise TinyNetError(f"the trial {trial} is invalid: {error.message}") from error
     if probes.inputs.shape[1] != examples.inputs.shape[1]:
         raise TinyNetError(
             f"the probes have {counted(probes.inputs.shape[1], 'input')} and the examples {examples.inputs.shape[1]}. "

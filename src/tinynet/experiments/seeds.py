@@ -18,16 +18,18 @@ MAX_NETWORKS = 100_000_000
 Progress = Callable[[int, int], None]  # (networks that are done, networks in all)
 
 
-def seed_range(first_seed: int, networks: int) -> range:
+def seed_range(first_seed: int, networks: int, *, name: str = "networks", most: int = MAX_NETWORKS) -> range:
     """Return the seeds of `networks` networks, from `first_seed` on.
+
+    name, most : the name of `networks` in errors, and its largest value.
 
     Raises TinyNetError for too many networks and for seeds out of range.
     """
-    networks = check_int("networks", networks, 1, MAX_NETWORKS)
+    networks = check_int(name, networks, 1, most)
     first_seed = check_seed(first_seed, "first_seed")
     if first_seed + networks > MAX_SEED + 1:
         raise TinyNetError(
-            f"is {first_seed:,} and {named('networks')} is {networks:,}. The last seed would be "
+            f"is {first_seed:,} and {named(name)} is {networks:,}. The last seed would be "
             f"{first_seed + networks - 1:,}. It must be at most {MAX_SEED:,}.",
             parameter="first_seed",
         )

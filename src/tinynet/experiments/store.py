@@ -17,7 +17,8 @@ from tinynet.experiments.earlier_shards import COLUMNS, earlier_description, ear
 from tinynet.experiments.plan import Plan
 from tinynet.experiments.result_tables import parquet_bytes, write_tables
 from tinynet.experiments.shards import Shard
-from tinynet.plugins import pip_command
+from tinynet.plugins import MissingPackageError, pip_command
+from tinynet.validation import check_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,10 +51,10 @@ class Store:
             import filelock
             import pyarrow.parquet  # noqa: F401
         except ImportError as error:
-            raise ImportError(
+            raise MissingPackageError(
                 f"storing a sweep in a folder needs pyarrow and filelock: {pip_command('sweep')}"
             ) from error
-        self.folder, self.log = Path(folder), log
+        self.folder, self.log = check_path("out", folder), log
         self._lock = filelock.FileLock(self.folder / ".lock", timeout=0)
 
     def __enter__(self) -> "Store":

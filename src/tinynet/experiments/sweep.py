@@ -1,5 +1,6 @@
 """Sweeps: many trials, each trained for many seeds."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.verdicts import Verdict, counted
 from tinynet.experiments.aggregates import Tally, prediction_labels
-from tinynet.experiments.executors import Results, run_on_cluster, run_on_threads
+from tinynet.experiments.executors import Results, check_address, run_on_cluster, run_on_threads
 from tinynet.experiments.plan import Plan, plan_sweep
 from tinynet.experiments.population import all_right_phrase
 from tinynet.experiments.result_tables import write_tables
@@ -20,6 +21,7 @@ from tinynet.experiments.store import Log, Store
 from tinynet.experiments.sweep_state import SweepState
 from tinynet.experiments.trials import Trial
 from tinynet.recipe import Recipe
+from tinynet.validation import check_int, check_number, check_path
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,7 @@ class Sweep:
 
         The folder is made if it does not exist.
         """
-        path = Path(folder)
+        path = check_path("folder", folder)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -104,9 +106,7 @@ class Sweep:
                 raise TinyNetError(f"the trial {trial} is not in this sweep.")
             return self.trials.index(trial)
         count = len(self.trials)
-        if not -count <= trial < count:
-            raise TinyNetError(f"trial is {trial}. It must be a whole number from 0 to {count - 1:,}.")
-        return trial
+        return check_int("trial", trial, -count, count - 1)
 
 
 # This function has many parameters because each is an option of the command line. They are keyword-only.
@@ -149,7 +149,7 @@ def sweep(
     [1000, 1000]
     """
     plan = plan_sweep(trials, networks, first_seed=first_seed, examples=examples, probes=probes)
-    _check_positive(workers=workers, limit=limit, seconds=seconds)
+    check_execution(workers, scheduler, limit, seconds)
     with ExitStack() as stack:
         store = None if out is None else stack.enter_context(Store(out, log))
         state = SweepState(plan, store, progress)
@@ -179,11 +179,18 @@ def _run(state: SweepState, results: Results) -> bool:
             if state.store is not None:
                 with suppress(TinyNetError):  # the disk may be the cause of the first error
                     state.store.write_tables(state.plan, state.tallies())
-            raise TinyNetError(f"{error.template}{state.advice()}") from error
+            raise TinyNetError(f"{error.message}{state.advice()}") from error
     return False
 
 
-def _check_positive(**values: float | None) -> None:
-    for name, value in values.items():
-        if value is not None and not value > 0:
-            raise TinyNetError(f"is {value}. It must be above 0.", parameter=name)
+def check_execution(
+    workers: int | None, scheduler: str | None, limit: int | None, seconds: float | None
+) -> None:
+    """Raise a TinyNetError for a limit that is not above 0, and for a scheduler without an address."""
+    for name, value in (("workers", workers), ("limit", limit)):
+        if value is not None:
+            check_int(name, value, 1)
+    if seconds is not None:
+        check_number("seconds", seconds, 0, math.inf, inclusive="right")
+    if scheduler is not None:
+        check_address(scheduler)

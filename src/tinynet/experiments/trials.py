@@ -6,17 +6,18 @@ A trial is an architecture with a recipe.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
 from typing import Any, get_type_hints
 
-from tinynet.core.architecture import Architecture
+from tinynet.core.architecture import MAX_NODES, Architecture
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
-from tinynet.validation import check_choice
+from tinynet.validation import check_choice, check_int, listed
 
 MAX_TRIALS = 100_000
 RANGE_DIGITS = 3  # digits of the values of `low..high/count`
@@ -84,7 +85,8 @@ class Trial:
         The other axes have their defaults. The examples decide the numbers of inputs and outputs.
         """
         for name in sorted(axes):
-            check_choice("axis", name, AXES)
+            if name not in AXES:
+                raise TinyNetError(f"there is no axis {name!r}. {_near_axes(name)}")
         hidden = _hidden_sizes(axes.get("hidden", 3))
         sizes = (examples.inputs.shape[1], *hidden, len(examples.target_names))
         shape = {name: axes[axis] for axis, name in ARCHITECTURE_AXES.items() if axis in axes}
@@ -118,17 +120,26 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
     return [Trial.from_axes(dict(zip(values, chosen, strict=True)), examples) for chosen in combinations]
 
 
+def _near_axes(name: str) -> str:
+    near = get_close_matches(name, AXES, 1)
+    return f"Did you mean {near[0]!r}?" if near else f"The axes are {listed(AXES)}."
+
+
 def as_trials(given: Any, examples: Examples) -> list[Trial]:
     """Return trials or recipes as a list of trials.
 
     A recipe becomes a trial of a network with one hidden layer of 3.
     """
-    several = [given] if isinstance(given, Trial | Recipe) else list(given)
+    if not isinstance(given, Iterable):
+        given = [given]
+    several = list(given)
     default = Architecture((examples.inputs.shape[1], 3, len(examples.target_names)))
     found = [Trial(default, one) if isinstance(one, Recipe) else one for one in several]
     for one in found:
         if not isinstance(one, Trial):
-            raise TinyNetError(f"{one!r} is not a trial. Give recipes, or trials such as tn.grid returns.")
+            raise TinyNetError(
+                f"has {one!r}. It must be recipes, or trials such as tn.grid returns.", parameter="trials"
+            )
     return found
 
 
@@ -193,7 +204,7 @@ def trials_from_records(records: Any, examples: Examples) -> list[Trial]:
         try:
             trials.append(Trial.from_axes(record, examples))
         except TinyNetError as error:
-            raise TinyNetError(f"recipe {number:,} of {len(records):,}: {error}") from error
+            raise TinyNetError(f"recipe {number:,} of {len(records):,}: {error.message}") from error
     return trials
 
 
@@ -213,9 +224,10 @@ def _hidden_sizes(value: Any) -> tuple[int, ...]:
     """
     if isinstance(value, str):
         value = _parse("hidden", value)[0]
-    if isinstance(value, tuple | list):
-        return tuple(value)
-    return () if value == 0 and not isinstance(value, bool) else (value,)
+    if value == 0 and not isinstance(value, bool):
+        return ()
+    sizes = value if isinstance(value, tuple | list) else (value,)
+    return tuple(check_int(f"hidden[{layer}]", size, 1, MAX_NODES) for layer, size in enumerate(sizes))
 
 
 def _parse(axis: str, text: str) -> list[Any]:

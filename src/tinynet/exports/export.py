@@ -6,10 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from tinynet import files
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.exports.export_formats import FORMATS, Format, Options, Progress
 from tinynet.training.recording import Recording
-from tinynet.validation import check_folder
+from tinynet.validation import check_folder, check_path, listed, shown
 
 
 def export(
@@ -36,7 +36,7 @@ def export(
     ...     json.loads(Path(folder, "lines.json").read_text())["kind"]
     'recording'
     """
-    path = Path(path)
+    path = check_path("path", path)
     files.write(path, rendered(recordings, path, progress=progress, **options))
 
 
@@ -51,7 +51,11 @@ def rendered(
 
     Several files can be rendered before the first file is written.
     """
-    several = [recordings] if isinstance(recordings, Recording) else list(recordings)
+    several = [recordings] if isinstance(recordings, Recording) else recordings
+    if not isinstance(several, Sequence) or not all(isinstance(run, Recording) for run in several):
+        raise TinyNetError(
+            f"is {shown(recordings)}. It must be a Recording or a list of Recordings.", parameter="recordings"
+        )
     format_ = check(path, len(several), **options)
     chosen = Options(**options)  # type: ignore[arg-type]
     return format_.render(several, path.suffix.lower(), chosen, progress or (lambda done, total: None))
@@ -66,23 +70,18 @@ def check(path: Path, count: int = 1, **options: object) -> Format:
     """
     extension = path.suffix.lower()
     if extension not in FORMATS:
-        known = "; ".join(
-            f"{', '.join(map(repr, some))}: {text}" for text, some in extensions_by_format().items()
-        )
         raise TinyNetError(
-            f"{path.name!r} has the extension {extension!r}. It must be the extension of a format: {known}."
+            f"is {path}. Its extension must be one of {listed(tuple(FORMATS))}.", parameter="path"
         )
     format_, known_options = FORMATS[extension], [field.name for field in fields(Options)]
     for name, value in options.items():
         if name not in known_options:
-            raise TinyNetError(
-                f"there is no option {name!r}. The options are {', '.join(map(repr, known_options))}."
-            )
+            raise TinyNetError(f"there is no option {name!r}. The options are {listed(known_options)}.")
         if value is not None and name not in format_.options:
-            names = ", ".join(map(repr, format_.options))
-            allowed = f"Its options are {names}." if names else "It has no options."
+            options_of_format = ", ".join(map(named, format_.options))
+            allowed = f"Its options are {options_of_format}." if options_of_format else "It has no options."
             raise TinyNetError(
-                f"is {value!r}, and {format_.description} ({extension}) has no option {name!r}. {allowed}",
+                f"is {shown(value)}, which {format_.description} ({extension}) does not use. {allowed}",
                 parameter=name,
             )
     if count != 1 and extension != ".html":
@@ -107,11 +106,3 @@ def options_by_path(paths: Sequence[Path], options: Mapping[str, object]) -> dic
         path: {name: value for name, value in options.items() if name in (*known.get(path, ()), *unused)}
         for path in paths
     }
-
-
-def extensions_by_format() -> dict[str, list[str]]:
-    """Return the description of each format with its extensions."""
-    extensions: dict[str, list[str]] = {}
-    for extension, format_ in FORMATS.items():
-        extensions.setdefault(format_.description, []).append(extension)
-    return extensions

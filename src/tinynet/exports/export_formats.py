@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.training.recording import Recording
 
@@ -71,6 +72,11 @@ def network_of(run: Recording, options: Options) -> Network:
 def _page(runs: Sequence[Recording], extension: str, options: Options, progress: Progress) -> bytes:
     from tinynet.lab.page import offline
 
+    names = options.names
+    if names is not None and (isinstance(names, str) or not isinstance(names, Sequence)):
+        raise TinyNetError(
+            f"is {names!r}. It must be a list with a name for each recording.", parameter="names"
+        )
     return offline.page(*runs, names=options.names, title=options.title).encode()
 
 

@@ -42,10 +42,14 @@ def network_from_json(data: dict[str, Any], source: str = "this JSON") -> Weight
             named |= {f"{n}.{part}": np.array(layer[part], float) for part in ("weight", "bias")}
         activations = tuple(layer["activation"] for layer in data["layers"])
     except (KeyError, TypeError, ValueError) as error:
-        raise TinyNetError(f"{source} is damaged: its layers cannot be read ({error}).") from error
+        raise TinyNetError(
+            f"{source} is damaged: its layers cannot be read ({error}). Use another copy."
+        ) from error
     network = from_named_arrays(named, known, source, origin)
     if (network.sizes, activations) != (known.sizes, known.activations):
-        raise TinyNetError(f"{source} is damaged: its layers do not match its architecture.")
+        raise TinyNetError(
+            f"{source} is damaged: its layers do not match its architecture. Use another copy."
+        )
     return network
 
 
@@ -57,7 +61,7 @@ def parsed(text: bytes | str, source: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise TinyNetError(f"{source} is not a JSON document ({error}).") from error
+        raise TinyNetError(f"{source} is not a JSON document ({error}). Use another file.") from error
 
 
 def check_kind(data: Any, kind: str, source: str) -> None:
@@ -68,7 +72,7 @@ def check_kind(data: Any, kind: str, source: str) -> None:
     found = data.get("kind") if isinstance(data, dict) else None
     if found != kind:
         raise TinyNetError(
-            f"{source} contains {f'a {found}' if found else 'something else'}, not a TinyNet {kind}."
+            f"{source} contains {f'a {found}' if found else 'something else'}, not a TinyNet {kind}. Use another file."
         )
     if "format" not in data:
         raise TinyNetError(f"{source} has no format. It must have a whole number from 1 to {FORMAT}.")

@@ -9,6 +9,7 @@ from tinynet import files
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.formats import json_documents, onnx, pytorch, tensors
+from tinynet.validation import check_path, listed
 
 Reader = Callable[[bytes, str, str | None, str | None], Weights]  # data, source, hidden, output
 
@@ -34,13 +35,13 @@ WITH_ACTIVATIONS: dict[str, Callable[[bytes, str], Weights]] = {
 
 def save(network: Weights, path: str | os.PathLike[str]) -> None:
     """Write the network to a file; see `Network.save`."""
-    path = Path(path)
+    path = check_path("path", path)
     files.write(path, WRITERS[_extension(path)](network))
 
 
 def load(path: str | os.PathLike[str], hidden: str | None = None, output: str | None = None) -> Weights:
     """Return the network in a file; see `Network.load`."""
-    source, path = str(path), Path(path)
+    source, path = str(path), check_path("path", path)
     extension = _extension(path)
     if extension in WITHOUT_ACTIVATIONS:
         return WITHOUT_ACTIVATIONS[extension](files.read(path), source, hidden, output)
@@ -53,6 +54,6 @@ def _extension(path: Path) -> str:
     extension = path.suffix.lower()
     if extension not in WRITERS:
         raise TinyNetError(
-            f"{path} has the extension {path.suffix!r}. It must be one of {', '.join(map(repr, WRITERS))}."
+            f"is {path}. Its extension must be one of {listed(tuple(WRITERS))}.", parameter="path"
         )
     return extension

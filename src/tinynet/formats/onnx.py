@@ -134,7 +134,7 @@ def _layers(graph: "GraphProto", source: str) -> Iterator[Layer]:
     from onnx.helper import get_node_attr_value
 
     if len(graph.output) != 1:
-        raise TinyNetError(f"{source} has {len(graph.output)} outputs. It must have one output.")
+        raise TinyNetError(f"{source} has {len(graph.output):,} outputs. It must have one output.")
     arrays = {tensor.name: tensor for tensor in graph.initializer}
     current = next((value.name for value in graph.input if value.name not in arrays), "")
     layer: Layer | None = None

@@ -13,7 +13,7 @@ import numpy as np
 from tinynet import files
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Weights
-from tinynet.errors import TinyNetError, counted, named
+from tinynet.errors import TinyNetError, advice, counted
 from tinynet.files import Arrays
 from tinynet.validation import check_choice
 
@@ -45,7 +45,7 @@ def parameters_in(network: Weights, dtype: str | None = None) -> np.ndarray:
         name = network.architecture.parameter_names[too_large[0]]
         value = numbers[too_large[0]]
         raise TinyNetError(
-            f"is {value:g}. It is too large for float32. Set {named('dtype')} to 'float64'.", parameter=name
+            f"is {value:g}. It is too large for float32. {advice('dtype', 'float64')}", parameter=name
         )
     return single
 

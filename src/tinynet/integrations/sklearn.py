@@ -13,7 +13,7 @@ from tinynet.data.splits import split_dataset
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
-from tinynet.plugins import pip_command
+from tinynet.plugins import MissingPackageError, pip_command
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
@@ -25,7 +25,7 @@ try:
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
-    raise ImportError(f"TinyNetClassifier needs scikit-learn: {pip_command('sklearn')}") from error
+    raise MissingPackageError(f"TinyNetClassifier needs scikit-learn: {pip_command('sklearn')}") from error
 
 RECIPE = (
     "learning_rate", "epochs", "batch_size", "optimizer", "schedule", "weight_decay", "noise", "patience",

@@ -67,7 +67,7 @@ class Network(Weights, InNotebook):
         [0.47942468523979187, -0.11881878226995468]
         """
         if not isinstance(sizes, Architecture):
-            architecture = Architecture(tuple(sizes), hidden, output, init)
+            architecture = Architecture(sizes, hidden, output, init)
         elif (hidden, output, init) == ("sigmoid", "sigmoid", "pytorch"):
             architecture = sizes
         else:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinynet import files
+from tinynet import files, validation
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +63,7 @@ def save(drawing: "Figure | Axes", path: str | Path) -> None:
     The file extension of `path` decides the format. Equal figures give equal bytes. Raises TinyNetError for
     another extension and for a path that cannot be written.
     """
-    path = Path(path)
+    path = validation.check_path("path", path)
     files.write(path, render(drawing, check_path(path)))
 
 
@@ -83,7 +82,7 @@ def render(drawing: "Figure | Axes", extension: str) -> bytes:
     return stream.getvalue()
 
 
-def check_path(path: Path) -> str:
+def check_path(path: Path, name: str = "path") -> str:
     """Return the file extension of a figure's path.
 
     Raises TinyNetError for another extension, and for a folder that does not exist.
@@ -91,9 +90,9 @@ def check_path(path: Path) -> str:
     extension = path.suffix.lower()
     if extension not in NO_DATES:
         raise TinyNetError(
-            f"{path.name!r} has the extension {extension!r}. A figure needs one of {', '.join(map(repr, NO_DATES))}."
+            f"is {path}. Its extension must be one of {validation.listed(tuple(NO_DATES))}.", parameter=name
         )
-    check_folder(path)
+    validation.check_folder(path, name)
     return extension
 
 

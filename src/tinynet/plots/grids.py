@@ -28,6 +28,7 @@ from tinynet.plots.canvas import (
     text_color,
     write,
 )
+from tinynet.validation import check_int
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,8 +57,7 @@ def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8
     >>> [text.get_text() for text in pictures(tn.pictures.fuzzy()).texts][-2:]
     ['fuzzy top', 'horizontal']
     """
-    if columns < 1:
-        raise TinyNetError(f"is {columns}. It must be at least 1.", parameter="columns")
+    check_int("columns", columns, 1)
     shown = examples[:MAX_PICTURES]
     columns = min(columns, len(shown)) or 1
     rows = ceil_div(len(shown), columns)
@@ -127,7 +127,7 @@ def hidden_nodes(
     drawn = list(axes) if axes is not None else _row_of_axes(nodes, shape, len(layer.weight))
     if len(drawn) != nodes:
         raise TinyNetError(
-            f"has the length {len(drawn)} and the number of nodes is {nodes}. Give one for each node.",
+            f"has {len(drawn):,} entries and {nodes} nodes are drawn. Give one for each node.",
             parameter="axes",
         )
     top = max_abs(layer.weight)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, named
 from tinynet.evaluation.verdicts import whole_percent
 from tinynet.experiments.trials import AXES, Trial, varying_axes
 from tinynet.plots.canvas import diverging_colormap
-from tinynet.validation import check_choice
+from tinynet.validation import check_choice, listed
 
 if TYPE_CHECKING:
     from tinynet.experiments.plan import Plan
@@ -53,7 +53,7 @@ def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) 
         if name is not None:
             check_choice(option, name, AXES)
     if x is not None and x == y:
-        raise TinyNetError(f"x and y are both {x!r}. Choose two different axes.")
+        raise TinyNetError(f"and {named('y')} are both {x!r}. Choose two different axes.", parameter="x")
     others = [name for name in found if name not in (x, y)]
     x = x or (others.pop(0) if others else "learning_rate" if y != "learning_rate" else "epochs")
     y = y or (others.pop(0) if others else None)
@@ -68,19 +68,25 @@ def layout(trials: Sequence[Trial], x: str | None = None, y: str | None = None) 
 
 
 def choose_layout(
-    plan: "Plan", *, x: str | None = None, y: str | None = None, value: str = "learned", probe: str = "gray"
+    plan: "Plan",
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    value: str = "learned",
+    probe: str | None = None,
 ) -> tuple[Layout, Style]:
     """Return how `sweep_map` draws a sweep of this plan.
+
+    probe : by default "gray", if there is such a probe.
 
     Raises the errors of `sweep_map` before the sweep is computed.
     """
     return layout(plan.trials, x, y), _style(plan, value, probe)
 
 
-def _style(plan: "Plan", value: str, probe: str) -> Style:
+def _style(plan: "Plan", value: str, probe: str | None) -> Style:
     check_choice("value", value, VALUES)
-    if value in PROBE_VALUES:
-        check_choice("probe", probe, plan.probes.names)
+    probe = chosen_probe(plan, probe) if value in PROBE_VALUES else None
     first = plan.examples.target_names[0]
     return {
         "learned": Style("networks that learned, %", whole_percent, "cividis", False),
@@ -91,6 +97,14 @@ def _style(plan: "Plan", value: str, probe: str) -> Style:
             f"networks that predict {first} for {probe}, %", whole_percent, diverging_colormap(), False
         ),
     }[value]
+
+
+def chosen_probe(plan: "Plan", probe: str | None) -> str:
+    """Return the name of a probe. By default it is gray, if the plan has such a probe."""
+    names = plan.probes.names
+    if probe is None and "gray" not in names:
+        raise TinyNetError(f"is not given. It must be one of {listed(names)}.", parameter="probe")
+    return check_choice("probe", probe or "gray", names)
 
 
 def _thousands(epochs: float) -> str:

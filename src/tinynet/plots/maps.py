@@ -20,7 +20,7 @@ from tinynet.plots.canvas import (
     text_color,
     write,
 )
-from tinynet.plots.map_layout import PROBE_VALUES, Layout, Style, choose_layout
+from tinynet.plots.map_layout import PROBE_VALUES, Layout, Style, choose_layout, chosen_probe
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def sweep_map(
     x: str | None = None,
     y: str | None = None,
     value: str = "learned",
-    probe: str = "gray",
+    probe: str | None = None,
     ax: "Axes | None" = None,
 ) -> "Axes | Figure":
     """Draw a sweep with a cell for each trial.
@@ -48,7 +48,7 @@ def sweep_map(
         that a geometric range makes a logarithmic axis.
     value : "learned", the fraction of networks that learned; "loss" and "epochs_to_learn", medians; "unsure" and
         "first_class", the fraction of networks that are unsure of the probe, or predict the first class for it.
-    probe : the name of a probe.
+    probe : the name of a probe; by default "gray", if there is such a probe.
 
     Returns the axes, or the figure if there are several maps.
 
@@ -60,15 +60,17 @@ def sweep_map(
     'learning rate'
     """
     chosen, style = choose_layout(sweep.plan, x=x, y=y, value=value, probe=probe)
+    if value in PROBE_VALUES:
+        probe = chosen_probe(sweep.plan, probe)
     rows = [(row, _number(row, value, probe, sweep.plan.examples.target_names)) for row in sweep.rows()]
     if len(chosen.panels) == 1:
         return _map(sweep, chosen, {}, rows, style, _range(rows, style), ax or _canvas(sweep, chosen))
     if ax is not None:
-        raise TinyNetError(f"ax is one pair of axes and there are {len(chosen.panels)} maps. Leave out ax.")
+        raise TinyNetError(f"ax is one pair of axes and there are {len(chosen.panels):,} maps. Leave out ax.")
     return _panels(sweep, chosen, rows, style)
 
 
-def _number(row: dict[str, Any], value: str, probe: str, target_names: Sequence[str]) -> float:
+def _number(row: dict[str, Any], value: str, probe: str | None, target_names: Sequence[str]) -> float:
     """Return the number of a cell, or NaN."""
     if value in PROBE_VALUES:
         counts = row["probes"][probe]

@@ -8,9 +8,10 @@ from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, advice, named
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.validation import check_type
 
 SUM_TOLERANCE = 1e-9  # tolerance of targets that must sum to 1
 
@@ -18,11 +19,8 @@ SUM_TOLERANCE = 1e-9  # tolerance of targets that must sum to 1
 def check(
     architecture: Architecture, source: Source, recipe: Recipe, validation: Examples | None = None
 ) -> None:
-    """Raise TinyNetError if network, examples and recipe do not fit."""
-    if not isinstance(source, Examples | World):
-        raise TinyNetError(
-            f"is of type {type(source).__name__}. It must be Examples or a World.", parameter="examples"
-        )
+    """Raise TinyNetError if network, examples and recipe do not fit each other."""
+    check_type("examples", source, Examples | World, "Examples or a World")
     check_recipe(recipe)
     _check_trainable(recipe)
     if validation is not None:
@@ -42,12 +40,8 @@ def check(
 
 
 def check_recipe(recipe: object) -> None:
-    """Raise TinyNetError for an object of another type.
-
-    A dictionary is an example of such an object.
-    """
-    if not isinstance(recipe, Recipe):
-        raise TinyNetError(f"is of type {type(recipe).__name__}. It must be a Recipe.", parameter="recipe")
+    """Raise TinyNetError for an object of another type, such as a dictionary."""
+    check_type("recipe", recipe, Recipe, "a Recipe")
 
 
 def _check_trainable(recipe: Recipe) -> None:
@@ -62,7 +56,8 @@ def _check_trainable(recipe: Recipe) -> None:
 def _check_patience(recipe: Recipe) -> None:
     if recipe.patience:
         raise TinyNetError(
-            f"is {recipe.patience:,} and there are no validation examples. Give {named('validation')}, or set {named('patience')} to 0.",
+            f"is {recipe.patience:,} and there are no validation examples. Give {named('validation')} examples, or set "
+            f"{named('patience')} to 0.",
             parameter="patience",
         )
 
@@ -109,8 +104,8 @@ def _check_augmentation(examples: Examples, targets: np.ndarray) -> None:
     if shape is None or shape[0] != shape[1] or targets.shape[1] != 2:
         kind = "rows of a table" if shape is None else f"pictures of shape {'x'.join(map(str, shape))}"
         raise TinyNetError(
-            f"is True and the examples are {kind} with {targets.shape[1]:,} classes. Augmentation needs square "
-            f"pictures with the two classes horizontal and vertical. Set {named('augment')} to False.",
+            f"is on and the examples are {kind} with {targets.shape[1]:,} classes. Augmentation needs square "
+            f"pictures with the two classes horizontal and vertical. {advice('augment', False)}",
             parameter="augment",
         )
 
@@ -123,7 +118,7 @@ def _check_output(architecture: Architecture, recipe: Recipe) -> None:
         if recipe.loss == loss and architecture.output != output:
             raise TinyNetError(
                 f"is {loss!r} and {named('output')} is {architecture.output!r}. The loss {loss!r} needs outputs {outputs}. "
-                f"Set {named('output')} to {output!r}.",
+                f"{advice('output', output, otherwise='Choose another loss.')}",
                 parameter="loss",
             )
 

@@ -27,7 +27,7 @@ from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
-from tinynet.validation import check_int
+from tinynet.validation import check_int, check_path, shown
 
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
@@ -155,9 +155,13 @@ class Recording(InNotebook):
         Raises TinyNetError for a step out of range.
         """
         if not self.steps:
-            raise TinyNetError(f"is {step} and the recording has 0 steps.", parameter="step")
+            raise TinyNetError(
+                f"is {shown(step)} and the recording has 0 steps. Choose another recording.", parameter="step"
+            )
         if isinstance(step, int | np.integer) and -self.steps <= step < 0:
             step += self.steps
+        elif isinstance(step, int) and step < 0:
+            check_int("step", step, -self.steps, self.steps - 1)
         step = check_int("step", step, 0, self.steps - 1)
         parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
@@ -214,7 +218,7 @@ class Recording(InNotebook):
         Raises TinyNetError if the path does not end in .safetensors, or if its folder is missing or cannot be written. An
         existing file is then unchanged.
         """
-        files.write(files.named(path), self.to_bytes())
+        files.write(files.recording_path(path), self.to_bytes())
 
     def to_bytes(self) -> bytes:
         """Return the bytes of a safetensors file.
@@ -291,11 +295,11 @@ class Recording(InNotebook):
             _check_shapes(run)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise TinyNetError(
-                f"{source} is damaged: its description does not fit its arrays ({error})"
+                f"{source} is damaged: its description does not fit its arrays ({error}). Use another copy."
             ) from error
         if run.identity != about["identity"]:
             raise TinyNetError(
-                f"{source} is damaged: its experiment differs from the experiment that was saved"
+                f"{source} is damaged: its experiment differs from the experiment that was saved. Use another copy."
             )
         return run
 
@@ -327,7 +331,7 @@ def load(path: str | os.PathLike[str]) -> Recording:
 
     Raises TinyNetError for a file that is missing, damaged, not a recording, or written by a newer version.
     """
-    return Recording.from_bytes(files.read(Path(path)), str(path))
+    return Recording.from_bytes(files.read(check_path("path", path)), str(path))
 
 
 def _experiment(run: Recording) -> identity.Experiment:

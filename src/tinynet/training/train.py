@@ -20,7 +20,7 @@ from tinynet.recipe import Recipe
 from tinynet.training.checks import check, check_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
-from tinynet.validation import check_int
+from tinynet.validation import check_int, check_type
 
 Progress = Callable[[int, int], None]
 
@@ -71,6 +71,7 @@ def train(
     '0.2522'
     """
     recipe = Recipe() if recipe is None else recipe
+    check_type("network", network, Network, "a Network")
     check(network.architecture, examples, recipe, validation)
     check_int("kept", kept, 1)
     per_epoch = steps_per_epoch(recipe, examples)
@@ -148,6 +149,7 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     """
     recipe = Recipe() if recipe is None else recipe
     check_recipe(recipe)
+    check_type("network", network, Network, "a Network")
     check(network.architecture, examples, replace(recipe, patience=0))  # patience needs a validation set
     assert examples.targets is not None
     batch = replace(examples, targets=smoothed(recipe, examples.targets))

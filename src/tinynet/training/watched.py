@@ -15,6 +15,7 @@ from tinynet.data.examples import Examples
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.training.recording import Recording
+from tinynet.validation import check_int
 
 WATCHED_ARRAYS = ("rates", "slopes")
 MAX_COMPARED = 200  # steps that `agreement` evaluates
@@ -110,8 +111,7 @@ class WatchedRecording(Recording):
         for name, shape in (("rates", (self.steps,)), ("slopes", (self.steps, batch, outputs))):
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}. It must have shape {shape}.")
-        if self.per_epoch < 1:
-            raise ValueError(f"per_epoch is {self.per_epoch}. It must be 1 or more.")
+        check_int("per_epoch", self.per_epoch, 1)
         if self.stride != 1:
             raise ValueError(f"stride is {self.stride}. It must be 1.")
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinynet.core import optimizers
 from tinynet.core.sheet import sheet_of
-from tinynet.errors import TinyNetError, counted
+from tinynet.errors import TinyNetError, counted, named
 from tinynet.exports.excel import overview
 from tinynet.exports.excel.formulas import defined_name, excel
 from tinynet.exports.excel.step_sheet import CellRow, StepSheet, write_step
@@ -23,6 +23,7 @@ from tinynet.model.moment import Moment
 from tinynet.numerics.integers import ceil_div
 from tinynet.plugins import extra
 from tinynet.training.watched import WatchedMoment
+from tinynet.validation import shown
 
 if TYPE_CHECKING:
     from tinynet.training.recording import Recording
@@ -38,14 +39,18 @@ def to_excel(run: "Recording", *, step: int | None = None, epoch: int | None = N
     Raises TinyNetError if both are given, for a step or an epoch that does not exist, and for too many cells.
     """
     if step is not None and epoch is not None:
-        raise TinyNetError(f"is {step} and epoch is {epoch}. Give only one of them.", parameter="step")
+        raise TinyNetError(
+            f"is {shown(step)} and {named('epoch')} is {shown(epoch)}. Give only one of the two.",
+            parameter="step",
+        )
     if step is not None:
         return workbook([run[step]], origin=run.network.origin)
     epoch, epochs = epoch or 0, ceil_div(run.steps, run.steps_per_epoch)
     if not -epochs <= epoch < epochs:
-        allowed = f" It must be from 0 to {epochs - 1:,}." if epochs else ""
+        allowed = f" It must be from {-epochs:,} to {epochs - 1:,}." if epochs else ""
         raise TinyNetError(
-            f"is {epoch} and this recording has {counted(epochs, 'epoch')}.{allowed}", parameter="epoch"
+            f"is {shown(epoch)} and this recording has {counted(epochs, 'epoch')}.{allowed}",
+            parameter="epoch",
         )
     first = epoch % epochs * run.steps_per_epoch
     steps = range(first, min(first + run.steps_per_epoch, run.steps))

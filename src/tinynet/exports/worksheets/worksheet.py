@@ -19,7 +19,7 @@ from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.validation import check_choice, check_int
+from tinynet.validation import check_choice, check_int, check_type
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
@@ -124,6 +124,7 @@ def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
 
     Only the first seeds are read, because a range can have billions.
     """
+    check_type("seeds", seeds, Iterable, "a list of seeds")
     first = tuple(islice(seeds, MAX_STUDENTS + 1))
     if not 1 <= len(first) <= MAX_STUDENTS:
         count = f"more than {MAX_STUDENTS:,}" if first else "no"
@@ -140,14 +141,16 @@ def _check(
         raise TinyNetError("has a seed twice. Give each student a different seed.", parameter="seeds")
     if len(picture) != 1:
         raise TinyNetError(
-            f"{len(picture)} examples were given. A worksheet needs one. Choose one, such as examples[0]."
+            f"{len(picture):,} examples were given. A worksheet needs one. Choose one, such as examples[0]."
         )
     count, inputs = architecture.parameter_count, architecture.sizes[0]
-    if count > MAX_PARAMETERS or inputs > MAX_INPUTS:
+    if inputs > MAX_INPUTS:
+        raise TinyNetError(f"has {inputs:,} inputs. It must have at most {MAX_INPUTS}.", parameter="picture")
+    if count > MAX_PARAMETERS:
         raise TinyNetError(
-            f"is {architecture.sizes}: {counted(count, 'parameter')} and {counted(inputs, 'input')}. "
-            f"A worksheet allows {MAX_PARAMETERS} parameters and {MAX_INPUTS} inputs.",
-            parameter="sizes",
+            f"is {architecture.hidden_sizes}, which makes {counted(count, 'parameter')}. A worksheet allows {MAX_PARAMETERS} "
+            "parameters. Use fewer nodes.",
+            parameter="sizes[1:-1]",
         )
     if recipe.optimizer != "sgd" or recipe.momentum or recipe.weight_decay:
         raise TinyNetError(
