@@ -131,7 +131,7 @@ def test_the_page_trains_without_the_server(browser):
         page.goto(address)
         page.locator(".lab").wait_for()
     page.get_by_role("button", name="Measure", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("server does not answer")
+    expect(page.get_by_role("alert")).to_contain_text("server does not respond")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".at-timeline")).to_contain_text("step 1 of 400")
     page.get_by_role("spinbutton", name="Brightness of the top-left pixel").fill("0.5")

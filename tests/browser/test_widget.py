@@ -139,7 +139,7 @@ def test_the_page_works_without_its_kernel_and_shows_a_message(opened):
     stopped.page.get_by_text("No Kernel", exact=True).wait_for()
     stopped.lab.get_by_role("button", name="Measure", exact=True).click()
     expect(stopped.lab.get_by_role("alert").first).to_contain_text(
-        "Python does not answer. The notebook's kernel has stopped."
+        "Python does not respond. The notebook's kernel has stopped."
     )
     stopped.timeline.click()
     stopped.page.keyboard.press("Home")

@@ -175,7 +175,7 @@ def test_the_built_in_lines_can_be_held_out(tmp_path):
     assert "held-out" not in (tmp_path / "b.svg").read_text()
 
 
-def test_a_sweep_takes_the_same_table(folder):
+def test_a_sweep_accepts_a_table(folder):
     columns = (folder / "iris.csv").read_text().splitlines()[0].replace("species", "name")
     (folder / "ask.csv").write_text(f"{columns}\n0,0,0,0,small\n9,9,9,9,large\n")
     table = ["iris.csv", "--label", "species", "--probes", "ask.csv"]

@@ -41,13 +41,13 @@ def client():
 
 
 def ask(client, path, body):
-    answer = client.post(f"api/{path}", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = client.post(f"api/{path}", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-def json_lines(answer):
-    return [json.loads(line) for line in answer.text.splitlines()]
+def json_lines(response):
+    return [json.loads(line) for line in response.text.splitlines()]
 
 
 def test_a_sheet_has_labels_for_its_cells(client):
@@ -79,17 +79,17 @@ def test_the_built_in_pictures_equal_the_library(client):
 
 
 def test_a_recording_has_the_bytes_of_the_library(client):
-    answer = client.post("api/recording", json=EXPERIMENT | {"seed": 3, "recipe": {"seed": 3}})
+    response = client.post("api/recording", json=EXPERIMENT | {"seed": 3, "recipe": {"seed": 3}})
     run = tn.train(tn.Network.initial(seed=3), LINES, tn.Recipe(seed=3))
-    assert answer.content == run.to_bytes()
-    assert answer.headers["etag"] == f'"{run.identity}"'
+    assert response.content == run.to_bytes()
+    assert response.headers["etag"] == f'"{run.identity}"'
 
 
 def test_a_recording_starts_from_given_parameters(client):
     network = tn.Network.initial(seed=1).with_parameter("layer1.bias[0]", 2.5)
     given = {"parameters": network.parameters.tolist(), "origin": network.origin}
-    answer = client.post("api/recording", json=EXPERIMENT | given)
-    assert answer.content == tn.train(network, LINES).to_bytes()
+    response = client.post("api/recording", json=EXPERIMENT | given)
+    assert response.content == tn.train(network, LINES).to_bytes()
 
 
 def test_a_population_agrees_with_the_library(client):
@@ -111,10 +111,10 @@ def test_a_population_agrees_with_the_library(client):
 
 def test_a_population_is_cancelled_if_the_client_disconnects(client):
     for _ in range(jobs.WORKERS + jobs.WAITING + 2):
-        with client.stream("POST", "api/population", json=ENDLESS) as answer:
-            while answer.status_code == 429:
-                answer = retry(client)
-            next(answer.iter_lines())
+        with client.stream("POST", "api/population", json=ENDLESS) as response:
+            while response.status_code == 429:
+                response = retry(client)
+            next(response.iter_lines())
     assert "result" in json_lines(patiently(client, POPULATION))[-1]
 
 
@@ -125,9 +125,9 @@ def retry(client):
 
 def patiently(client, question):
     for _ in range(100):
-        answer = client.post("api/population", json=question)
-        if answer.status_code != 429:
-            return answer
+        response = client.post("api/population", json=question)
+        if response.status_code != 429:
+            return response
         time.sleep(0.2)
     raise AssertionError("the workers never became free")
 
@@ -147,8 +147,8 @@ def test_too_many_jobs_are_refused_without_blocking_short_requests(client):
         ask(client, "sheet", {"architecture": PLAIN, "recipe": {}})
         assert client.post("api/recording", json=EXPERIMENT).status_code == 200
     finally:
-        for answer in running:
-            answer.close()
+        for response in running:
+            response.close()
     assert "result" in json_lines(patiently(client, POPULATION))[-1]
 
 
@@ -218,9 +218,9 @@ def test_pytorch_checks_a_step(client):
 
 def test_without_pytorch_the_error_has_the_install_command(client, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    answer = client.post("api/check", json=EXPERIMENT)
-    assert answer.status_code == 501
-    assert 'pip install "tinynet-lab[torch]"' in answer.json()["error"]
+    response = client.post("api/check", json=EXPERIMENT)
+    assert response.status_code == 501
+    assert 'pip install "tinynet-lab[torch]"' in response.json()["error"]
 
 
 def test_a_chapter_has_figures_and_an_answer(client):
@@ -272,10 +272,10 @@ def examples_with(**changes):
     ],
 )  # fmt: skip
 def test_an_invalid_request_has_status_400_and_a_message(client, path, body, message):
-    answer = client.post(f"api/{path}", json=body)
-    assert answer.status_code == 400
-    assert message in answer.json()["error"]
-    names = {parameter.split("[")[0] for parameter in answer.json()["parameters"]}
+    response = client.post(f"api/{path}", json=body)
+    assert response.status_code == 400
+    assert message in response.json()["error"]
+    names = {parameter.split("[")[0] for parameter in response.json()["parameters"]}
     assert names <= set(golden.read("request_parameters"))
 
 
@@ -289,9 +289,9 @@ def test_an_invalid_request_has_status_400_and_a_message(client, path, body, mes
     ],
 )
 def test_a_body_that_is_not_a_json_object_is_an_error(client, body, message):
-    answer = client.post("api/sheet", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 400
-    assert answer.json()["error"] == message
+    response = client.post("api/sheet", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 400
+    assert response.json()["error"] == message
 
 
 @pytest.mark.parametrize(
@@ -299,24 +299,24 @@ def test_a_body_that_is_not_a_json_object_is_an_error(client, body, message):
     [("GET", "api/nothing", 404), ("POST", "api/nothing", 405), ("DELETE", "api/sheet", 405)],
 )
 def test_an_unknown_path_or_method_is_an_error(client, method, path, status):
-    answer = client.request(method, path)
-    assert answer.status_code == status
+    response = client.request(method, path)
+    assert response.status_code == status
     expected = f"the laboratory has no {method} /{path}. The requests are listed in /api/openapi.json."
-    assert answer.json() == {"error": expected}
+    assert response.json() == {"error": expected}
 
 
 def test_a_picture_size_out_of_range_is_an_error(client):
-    answer = client.get("api/pictures/0")
-    assert answer.status_code == 400
-    assert answer.json()["error"] == "grid is 0. It must be a whole number from 2 to 8."
+    response = client.get("api/pictures/0")
+    assert response.status_code == 400
+    assert response.json()["error"] == "grid is 0. It must be a whole number from 2 to 8."
 
 
 def test_an_error_lists_its_parameters_for_the_labels_of_the_page(client):
     body = {"architecture": PLAIN, "recipe": {"loss": "cross_entropy"}}
-    answer = client.post("api/sheet", json=body).json()
-    assert answer["parameters"] == ["loss", "output"]
-    assert answer["template"].startswith("\0loss\0 is 'cross_entropy' and \0output\0 is 'sigmoid'.")
-    assert answer["error"].startswith("loss is 'cross_entropy' and output is 'sigmoid'.")
+    response = client.post("api/sheet", json=body).json()
+    assert response["parameters"] == ["loss", "output"]
+    assert response["template"].startswith("\0loss\0 is 'cross_entropy' and \0output\0 is 'sigmoid'.")
+    assert response["error"].startswith("loss is 'cross_entropy' and output is 'sigmoid'.")
 
 
 @pytest.mark.parametrize(
@@ -358,8 +358,8 @@ def test_a_rung_request_out_of_range_is_an_error(client, body, message):
     ],
 )
 def test_a_chapter_request_out_of_range_is_an_error(client, change, message):
-    answer = client.post("api/story", json={"chapter": "look", "networks": 10} | change)
-    assert message in json_lines(answer)[-1]["error"]
+    response = client.post("api/story", json={"chapter": "look", "networks": 10} | change)
+    assert message in json_lines(response)[-1]["error"]
 
 
 def test_large_bodies_are_refused(client):

@@ -70,9 +70,9 @@ class Notebook:
         message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
         self.client.shell_channel.send(message)
 
-    def ask(self, comm, what, about=None):
+    def request(self, comm, what, body=None):
         """Send a request of the page. Return (result or error, buffers, progress)."""
-        self.send(comm, {"method": "custom", "content": {"id": what, "ask": what, "about": about}})
+        self.send(comm, {"method": "custom", "content": {"id": what, "request": what, "body": body}})
         progress = []
         for message in self.messages():
             data = message["content"].get("data", {})
@@ -121,7 +121,7 @@ def test_step_and_cell_of_a_widget_are_synchronized(notebook, comm):
 
 
 @pytest.mark.parametrize(
-    ("what", "about", "expected"),
+    ("what", "body", "expected"),
     [
         ("about", None, chapters.about),
         ("pictures", 3, lambda: sheets.picture_sets(3)),
@@ -134,30 +134,30 @@ def test_step_and_cell_of_a_widget_are_synchronized(notebook, comm):
     ],
 )  # fmt: skip
 @pytest.mark.torch  # a chapter names the version of PyTorch
-def test_the_kernel_and_the_server_return_equal_results(notebook, comm, what, about, expected):
-    result, _, heard = notebook.ask(comm, what, about)
+def test_the_kernel_and_the_server_return_equal_results(notebook, comm, what, body, expected):
+    result, _, heard = notebook.request(comm, what, body)
     assert result == json.loads(json.dumps(expected()))
     assert heard[0] == (0, 0)  # the kernel confirms the request at once
 
 
 def test_the_kernel_trains_and_sends_bytes(notebook, comm, run):
-    result, (sent,), _ = notebook.ask(comm, "recording", EXPERIMENT | {"recipe": run.recipe.to_json()})
+    result, (sent,), _ = notebook.request(comm, "recording", EXPERIMENT | {"recipe": run.recipe.to_json()})
     assert result is None
     assert bytes(sent) == run.to_bytes()
 
 
 def test_the_kernel_runs_pytorch_and_populations(notebook, comm):
-    result, _, _ = notebook.ask(comm, "check", EXPERIMENT)
+    result, _, _ = notebook.request(comm, "check", EXPERIMENT)
     assert result["cells"]["loss"] == pytest.approx(
         tn.nudge(tn.Network.initial(seed=0), LINES).loss, abs=1e-12
     )
-    result, _, _ = notebook.ask(comm, "population", POPULATION)
+    result, _, _ = notebook.request(comm, "population", POPULATION)
     assert result["networks"] == 500
     assert re.search("of 500 networks get all 4 pictures right", result["verdicts"]["all_right"]["sentence"])
 
 
 @pytest.mark.parametrize(
-    ("what", "about", "sentence"),
+    ("what", "body", "sentence"),
     [
         ("sheet", {"architecture": PLAIN, "recipe": {"rate": 1}}, "a recipe has no field 'rate'"),
         (
@@ -166,16 +166,16 @@ def test_the_kernel_runs_pytorch_and_populations(notebook, comm):
             "The page shows networks of up to 2,000",
         ),
         ("bayes", {"pictures": "none"}, "the field 'pictures' of the request is invalid. It must be a list."),
-        ("weather", None, "ask is 'weather'. It must be one of 'about', 'pictures'"),
+        ("weather", None, "request is 'weather'. It must be one of 'about', 'pictures'"),
     ],
 )
-def test_an_invalid_request_is_an_error_message(notebook, comm, what, about, sentence):
-    assert sentence in notebook.ask(comm, what, about)[0]
+def test_an_invalid_request_is_an_error_message(notebook, comm, what, body, sentence):
+    assert sentence in notebook.request(comm, what, body)[0]
 
 
 def test_a_long_request_does_not_block_cells_and_can_be_cancelled(notebook, comm):
     notebook.send(
-        comm, {"method": "custom", "content": {"id": "long", "ask": "population", "about": ENDLESS}}
+        comm, {"method": "custom", "content": {"id": "long", "request": "population", "body": ENDLESS}}
     )
     for message in notebook.messages():
         content = message["content"].get("data", {}).get("content", {})
@@ -291,7 +291,7 @@ def test_ipython_shows_the_text_in_a_terminal(run):
 def test_invalid_messages_are_ignored():
     sent = []
     handler = messages.MessageHandler(lambda *message: sent.append(message))
-    for message in ("hello", None, {}, {"id": 3, "ask": "about"}, {"id": "x", "cancel": True}):
+    for message in ("hello", None, {}, {"id": 3, "request": "about"}, {"id": "x", "cancel": True}):
         handler.handle(message)
     assert sent == []
 
@@ -299,7 +299,7 @@ def test_invalid_messages_are_ignored():
 def test_an_internal_error_is_sent_to_the_page(monkeypatch):
     sent = []
     monkeypatch.setattr(chapters, "about", lambda: 1 / 0)
-    messages.MessageHandler(lambda message, _: sent.append(message)).handle({"id": "a", "ask": "about"})
+    messages.MessageHandler(lambda message, _: sent.append(message)).handle({"id": "a", "request": "about"})
     while len(sent) < 2:
         time.sleep(0.01)
     assert sent[1] == {"id": "a", "error": "the laboratory failed: ZeroDivisionError: division by zero"}

@@ -50,7 +50,7 @@ export interface Scaling {
   high: number[];
 }
 
-export interface SheetAnswer {
+export interface SheetResponse {
   sheet: SheetJson;
   symbols: Record<string, [mathml: string, text: string, words: string, template?: string]>; // see withColumnNames
   settings: Record<string, number>;
@@ -73,7 +73,7 @@ export interface Histogram {
   left_out: number;
 }
 
-export interface PopulationAnswer {
+export interface PopulationResponse {
   networks: number;
   verdicts: Record<string, Verdict>;
   histogram: Histogram | null;
@@ -93,7 +93,7 @@ export type ChapterPart =
   | { kind: "links"; title: string; links: { name: string; text: string; address: string }[] }
   | ({ kind: "verdict" } & Verdict);
 
-export interface ChapterAnswer {
+export interface ChapterResponse {
   key: string;
   title: string;
   parts: ChapterPart[];
@@ -164,7 +164,7 @@ export interface StoryRequest {
 }
 
 /** The loss and the gradients as PyTorch computes them. */
-export interface TorchAnswer {
+export interface TorchResponse {
   torch: string;
   cells: Record<string, number>;
 }
@@ -223,7 +223,7 @@ export interface TableChoice {
   seed: number;
 }
 
-export interface TableAnswer {
+export interface TableResponse {
   examples: Examples;
   held_out: Examples | null;
   architecture: Architecture;
@@ -251,7 +251,7 @@ export interface Rung {
   pictures: Examples | null; // null: the four lines, or the pictures of the world
 }
 
-export interface LearnerAnswer {
+export interface LearnerResponse {
   networks: Record<string, NetworkJson>;
   requirements: { label: string; text: string; values: string[]; met: boolean[] }[];
   measures: Record<string, { label: string; meaning: string }>;
@@ -263,7 +263,7 @@ export interface LearnerAnswer {
   unsure_below: number;
 }
 
-export interface RungAnswer {
+export interface RungResponse {
   standing: {
     key: string;
     networks: number;

@@ -112,14 +112,15 @@ class Notebook implements Host {
 
 /** Respond with the data of the widget, also without a kernel. Send all other requests to Python. */
 function apiOf(model: Model, kernel: Kernel): Api {
-  const [own, python] = [embedded(model.get("payload")), kernelApi(kernel)];
+  const [local, python] = [embedded(model.get("payload")), kernelApi(kernel)];
   return {
     ...python,
-    initialRecordings: own.initialRecordings,
-    about: async () => ({ ...(await own.about()), ...model.get("about") }),
-    pictures: (grid) => own.pictures(grid).catch(() => python.pictures(grid)),
-    sheet: (...asked) => own.sheet(...asked).catch(() => python.sheet(...asked)),
-    initialParameters: (...asked) => own.initialParameters(...asked).catch(() => python.initialParameters(...asked)),
+    initialRecordings: local.initialRecordings,
+    about: async () => ({ ...(await local.about()), ...model.get("about") }),
+    pictures: (grid) => local.pictures(grid).catch(() => python.pictures(grid)),
+    sheet: (...request) => local.sheet(...request).catch(() => python.sheet(...request)),
+    initialParameters: (...request) =>
+      local.initialParameters(...request).catch(() => python.initialParameters(...request)),
   };
 }
 

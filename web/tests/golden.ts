@@ -7,14 +7,14 @@ import { NOISE, noisy, normal, shuffled, word } from "../src/engine/rng";
 import { Run } from "../src/engine/run";
 import { Sheet } from "../src/engine/sheet";
 import { drawPicture, patternsOf } from "../src/engine/world";
-import type { Architecture, Examples, Recipe, SheetAnswer, SheetJson, World } from "../src/types";
+import type { Architecture, Examples, Recipe, SheetResponse, SheetJson, World } from "../src/types";
 
 export interface Golden {
   elementary: Record<string, [x: string[], y: string[]]>; // the bits of float64
   "sheet_4-3-2": { sheet: SheetJson; values: Record<string, number> };
   draws: GoldenDraws;
   worlds: GoldenWorlds;
-  runs: { examples: Examples; held_out: Examples; sheets: SheetAnswer[]; runs: GoldenRun[] };
+  runs: { examples: Examples; held_out: Examples; sheets: SheetResponse[]; runs: GoldenRun[] };
   watched: GoldenWatched[];
 }
 
@@ -55,7 +55,7 @@ export interface GoldenRun {
 
 interface GoldenWatched {
   bytes: string;
-  sheets: Record<string, SheetAnswer>;
+  sheets: Record<string, SheetResponse>;
   names: string[][];
   values: Record<string, number>[];
 }
@@ -155,7 +155,7 @@ function ofWorlds({ patterns, worlds }: GoldenWorlds): Compared[] {
 }
 
 /** Train as Python did, with a changed setup. */
-export function trained(python: GoldenRun, examples: Examples, sheets: SheetAnswer[], change: object = {}): Run {
+export function trained(python: GoldenRun, examples: Examples, sheets: SheetResponse[], change: object = {}): Run {
   const { architecture, recipe, world } = python;
   const [pixels, outputs] = [architecture.sizes[0], architecture.sizes.at(-1)!];
   const prepared = new Map(
@@ -199,7 +199,7 @@ export async function replayed({ bytes, sheets }: GoldenWatched): Promise<Run> {
   const file = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0));
   const { architecture, recipe, examples, watched } = await openRecording(file.buffer, "it");
   const setup = { architecture, recipe, examples, watched, silenced: [], frozen: [], firstStep: 0 };
-  const prepared = new Map(Object.entries(sheets).map(([n, answer]) => [Number(n), new Prepared(answer, 4, 2)]));
+  const prepared = new Map(Object.entries(sheets).map(([n, response]) => [Number(n), new Prepared(response, 4, 2)]));
   return new Run(setup, prepared, watched!.parameters.subarray(0, 16));
 }
 

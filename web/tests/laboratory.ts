@@ -7,7 +7,7 @@ import type { Api } from "../src/api/api";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, formulaKey } from "../src/engine/recipe";
 import { Lab } from "../src/state/lab.svelte";
 import { defaultState, type State } from "../src/state/state";
-import type { Architecture, Examples, Recipe, SheetAnswer, SheetJson } from "../src/types";
+import type { Architecture, Examples, Recipe, SheetResponse, SheetJson } from "../src/types";
 import { CHOICES } from "./choices";
 import type { Golden } from "./golden";
 
@@ -66,14 +66,14 @@ export const SETS: Record<string, Examples> = {
   stress: set([[0.5, 0.5, 0.5, 0.5]], ["gray"], null),
 };
 
-/** Symbols of every cell: the name in brackets as text and MathML, and a title. */
-const symbolsOf = ({ cells }: SheetJson): SheetAnswer["symbols"] =>
+/** Symbols for every cell: the name in brackets as text and MathML, and words. */
+const symbolsOf = ({ cells }: SheetJson): SheetResponse["symbols"] =>
   Object.fromEntries(cells.map(([name]) => [name, [`<mi>${name}</mi>`, `⟨${name}⟩`, `the words of ${name}`]]));
 
-const SHEETS = new Map<string, SheetAnswer>();
-function addSheet(architecture: Architecture, recipe: Recipe, answer: SheetAnswer): void {
-  const key = formulaKey(architecture, recipe, answer.sheet.batch);
-  SHEETS.set(key, { ...answer, symbols: symbolsOf(answer.sheet) });
+const SHEETS = new Map<string, SheetResponse>();
+function addSheet(architecture: Architecture, recipe: Recipe, response: SheetResponse): void {
+  const key = formulaKey(architecture, recipe, response.sheet.batch);
+  SHEETS.set(key, { ...response, symbols: symbolsOf(response.sheet) });
 }
 addSheet(DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, { sheet, symbols: {}, settings: { rate: 0 }, state: {}, parameters });
 for (const { architecture, recipe, sheets } of runs.runs)
@@ -84,9 +84,9 @@ export const api: Api = {
   about: async () => ({ version: "1.2", limits: {}, choices: CHOICES, chapters: [] }),
   pictures: async () => ({ unsure_below: 0.2, sets: SETS }),
   async sheet(architecture, recipe, batch) {
-    const answer = SHEETS.get(formulaKey(architecture, recipe, batch));
-    if (!answer) throw new Error(`no sheet for ${architecture.sizes.join("-")} in batches of ${batch}`);
-    return answer;
+    const response = SHEETS.get(formulaKey(architecture, recipe, batch));
+    if (!response) throw new Error(`no sheet for ${architecture.sizes.join("-")} in batches of ${batch}`);
+    return response;
   },
   initialParameters: async ({ sizes }, first, count) => {
     const size = sizes.slice(1).reduce((sum, outputs, k) => sum + outputs * (sizes[k] + 1), 0);

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import type { Api } from "../src/api/api";
 import { Lab } from "../src/state/lab.svelte";
 import { readRecording } from "../src/state/recordings";
-import type { SheetAnswer } from "../src/types";
+import type { SheetResponse } from "../src/types";
 import { CHOICES } from "./choices";
 
 export interface Golden {
   bytes: string;
-  sheets: Record<string, SheetAnswer>;
+  sheets: Record<string, SheetResponse>;
 }
 
 export const GOLDEN: Golden[] = JSON.parse(

@@ -9,6 +9,7 @@ from tinynet.cli.mistakes import recipe_from
 from tinynet.cli.options import Hidden, Json, LossOption, Pictures, Rate, RecordingPath, Seed
 from tinynet.cli.output import predictions_json, print_json
 from tinynet.errors import counted
+from tinynet.validation import listed
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -184,12 +185,15 @@ def training_picture(text: str) -> "Examples":
     known = {"fuzzy": pictures.fuzzy()} | {name: lines[name] for name in lines.names}
     if text in known:
         return known[text]
-    if text.count(",") != 3:
-        raise TinyNetError(
-            f"is {text!r}. It must be one of {listed(tuple(known))}, or four numbers such as 1,1,0,0.",
-            parameter="picture",
-        )
+    wrong = TinyNetError(
+        f"is {text!r}. It must be one of {listed(tuple(known))}, or four numbers such as 1,1,0,0.",
+        parameter="picture",
+    )
+    if "," not in text:
+        raise wrong
     values = np.array([numbers(text, "picture")])  # (1, pixels)
+    if values.shape != (1, 4):
+        raise wrong
     nearest = int(arrays.total(np.abs(lines.inputs - values)).argmin())
     assert lines.targets is not None
     return pictures.Examples(values, lines.targets[nearest : nearest + 1], (text,), (2, 2))

@@ -41,7 +41,7 @@ USED_BY = {  # a field of a recipe: the field that it belongs to, and the values
 
 
 def naming_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Make a command's errors name the options instead of the parameters."""
+    """Make a command's errors name options instead of parameters."""
     options = arguments_of(command) | options_of(command)
 
     @wraps(command)

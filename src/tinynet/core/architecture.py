@@ -11,8 +11,8 @@ from tinynet.errors import TinyNetError
 from tinynet.validation import check_choice, check_fields, check_int
 
 INITS = ("pytorch", "xavier", "he", "normal", "zeros")
-MAX_LAYERS = 12  # inputs and outputs included
-MAX_NODES = 4096  # in one layer
+MAX_LAYERS = 12  # layers, with inputs and outputs
+MAX_NODES = 4096  # nodes in one layer
 MAX_PARAMETERS = 1_000_000
 
 

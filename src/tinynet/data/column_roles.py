@@ -41,12 +41,12 @@ def column_roles(
     if soft_targets and (label is not None or targets):
         raise TinyNetError(
             f"{source.name} has a column {label or targets[0]!r} and target columns ({', '.join(map(repr, soft_targets))}). "
-            f"Use only one of the two. List the other in {named('ignore')}.",
+            f"Use only one of the two. Leave the other out with {named('ignore')}.",
         )
     if label is not None and targets:
         raise TinyNetError(
             f"is {label!r} and {named('targets')} is {', '.join(map(repr, targets))}. A network learns either a label or "
-            f"numbers. Give one of the two and list the other column in {named('ignore')}.",
+            f"numbers. Give one of the two and leave the other column out with {named('ignore')}.",
             parameter="label",
         )
     name = index.get("name") if "name" not in used else None
@@ -81,7 +81,7 @@ def _indices(source: Source, parameter: str | None, wanted: Sequence[str]) -> di
         if name not in index:
             columns = ", ".join(map(repr, source.columns))
             near = get_close_matches(name, source.columns, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {columns}."
+            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {', '.join(source.columns)}."
             given = "" if parameter is None else f"{named(parameter)} is {name!r}. "
             raise TinyNetError(f"{given}{source.name} has no column {name!r}. {hint}")
     return index

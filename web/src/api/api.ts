@@ -4,19 +4,19 @@ import type {
   About,
   Architecture,
   BuiltinSets,
-  ChapterAnswer,
+  ChapterResponse,
   Experiment,
-  LearnerAnswer,
+  LearnerResponse,
   PopulationRequest,
   Recipe,
-  RungAnswer,
-  PopulationAnswer,
-  SheetAnswer,
+  RungResponse,
+  PopulationResponse,
+  SheetResponse,
   StoryRequest,
-  TableAnswer,
+  TableResponse,
   TableChoice,
   TableHead,
-  TorchAnswer,
+  TorchResponse,
   World,
 } from "../types";
 
@@ -35,7 +35,7 @@ export interface InitialRecording {
 export interface RequiredApi {
   about(): Promise<About>;
   pictures(grid: number): Promise<BuiltinSets>;
-  sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer>;
+  sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetResponse>;
   initialParameters(architecture: Architecture, firstSeed: number, count: number): Promise<number[][]>;
 }
 
@@ -43,12 +43,12 @@ export interface RequiredApi {
 export interface PythonApi {
   recording(experiment: Experiment): Promise<ArrayBuffer>;
   columns(name: string, text: string): Promise<TableHead>;
-  table(choice: TableChoice): Promise<TableAnswer>;
-  check(experiment: Experiment): Promise<TorchAnswer>;
-  population(request: PopulationRequest, progress: Progress, signal: AbortSignal): Promise<PopulationAnswer>;
-  story(request: StoryRequest, progress: Progress, signal: AbortSignal): Promise<ChapterAnswer>;
-  learner(): Promise<LearnerAnswer>;
-  rung(key: string, networks: number, progress: Progress, signal: AbortSignal): Promise<RungAnswer>;
+  table(choice: TableChoice): Promise<TableResponse>;
+  check(experiment: Experiment): Promise<TorchResponse>;
+  population(request: PopulationRequest, progress: Progress, signal: AbortSignal): Promise<PopulationResponse>;
+  story(request: StoryRequest, progress: Progress, signal: AbortSignal): Promise<ChapterResponse>;
+  learner(): Promise<LearnerResponse>;
+  rung(key: string, networks: number, progress: Progress, signal: AbortSignal): Promise<RungResponse>;
   bayes(pictures: number[][], world: World, signal?: AbortSignal): Promise<number[][]>;
 }
 

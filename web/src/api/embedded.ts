@@ -3,7 +3,7 @@
 import { integer } from "../display/format";
 import { FORMAT } from "../engine/sheet";
 import { DEFAULT_RECIPE, formulaKey } from "../engine/recipe";
-import type { Architecture, BuiltinSets, Choices, Recipe, SheetAnswer, SheetJson } from "../types";
+import type { Architecture, BuiltinSets, Choices, Recipe, SheetResponse, SheetJson } from "../types";
 import type { Api } from "./api";
 
 type Slice = [from: number, to: number]; // positions in the bytes after the JSON
@@ -13,11 +13,11 @@ interface Sheets {
   architecture: Architecture;
   parameters: string[];
   cells: SheetJson["cells"];
-  symbols: SheetAnswer["symbols"];
+  symbols: SheetResponse["symbols"];
   forms: Form[];
 }
 
-type Form = { recipe: Partial<Recipe>; batch: number; cells: number[] } & Pick<SheetAnswer, "settings" | "state">;
+type Form = { recipe: Partial<Recipe>; batch: number; cells: number[] } & Pick<SheetResponse, "settings" | "state">;
 
 interface Payload {
   version: string;
@@ -84,7 +84,7 @@ const nameOf = ({ sizes, hidden, output, init }: Architecture): string => [sizes
 const keyOf = ({ architecture }: Sheets, { recipe, batch }: Form): string =>
   formulaKey(architecture, { ...DEFAULT_RECIPE, ...recipe }, batch);
 
-function sheetOf({ cells, symbols, parameters }: Sheets, form: Form): SheetAnswer {
+function sheetOf({ cells, symbols, parameters }: Sheets, form: Form): SheetResponse {
   const { batch, settings, state, cells: distances } = form;
   let index = 0;
   const chosen = distances.map((distance) => cells[(index += distance)]);

@@ -16,12 +16,12 @@ async function request(path: string, body?: unknown, signal?: AbortSignal): Prom
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new UnreachableError(
-      "The server does not answer. The current network still works. Start the server again with: tinynet lab",
+      "The server does not respond. The current network still works. Start the server again with: tinynet lab",
     );
   }
   if (!response.ok) {
     const failure = await response.json().catch(() => ({}));
-    throw failure.error ? failureError(failure) : new Error(`The server answered with status ${response.status}.`);
+    throw failure.error ? failureError(failure) : new Error(`The server responded with status ${response.status}.`);
   }
   return response;
 }
@@ -41,7 +41,7 @@ async function readStream<T>(response: Response, progress: Progress): Promise<T>
       if (message.result) return message.result as T;
       progress(message.done, message.total);
     }
-    if (done) throw new UnreachableError("The server closed the connection before it sent an answer.");
+    if (done) throw new UnreachableError("The server closed the connection before it sent a response.");
   }
 }
 
@@ -58,8 +58,8 @@ export const http: RequiredApi & PythonApi = {
   columns: (name, text) => json("columns", { name, text }),
   table: (choice) => json("table", choice),
   check: (experiment) => json("check", experiment),
-  population: async (asked, progress, signal) => readStream(await request("population", asked, signal), progress),
-  story: async (asked, progress, signal) => readStream(await request("story", asked, signal), progress),
+  population: async (body, progress, signal) => readStream(await request("population", body, signal), progress),
+  story: async (body, progress, signal) => readStream(await request("story", body, signal), progress),
   learner: () => json("learner"),
   rung: async (key, networks, progress, signal) =>
     readStream(await request("rung", { key, networks }, signal), progress),

@@ -14,7 +14,7 @@ export interface Model {
   widget_manager?: any;
 }
 
-interface Reply {
+interface KernelMessage {
   id: string;
   done?: number;
   total?: number;
@@ -24,13 +24,13 @@ interface Reply {
 }
 
 interface Pending {
-  receive(reply: Reply, bytes: DataView[]): void;
+  receive(message: KernelMessage, bytes: DataView[]): void;
 }
 
 export const GONE =
-  "Python does not answer. The notebook's kernel has stopped. The current network still works. Run the cell again.";
+  "Python does not respond. The notebook's kernel has stopped. The current network still works. Run the cell again.";
 export const SILENT =
-  "Python has not answered yet. The notebook's kernel is busy or has stopped. The current network still works. Try again.";
+  "Python has not responded yet. The notebook's kernel is busy or has stopped. The current network still works. Try again.";
 const POLL_INTERVAL = 500; // milliseconds
 const TIMEOUT = 20_000; // milliseconds, if the notebook does not report the state of the kernel
 const DEAD = ["dead", "terminating", "restarting", "autorestarting"];
@@ -49,7 +49,8 @@ export async function isGone(model: Model): Promise<boolean | undefined> {
 
 export class Kernel {
   private readonly pending = new Map<string, Pending>();
-  private readonly listen = (reply: Reply, bytes: DataView[]) => this.pending.get(reply?.id)?.receive(reply, bytes);
+  private readonly listen = (message: KernelMessage, bytes: DataView[]) =>
+    this.pending.get(message?.id)?.receive(message, bytes);
   private requests = 0;
 
   constructor(
@@ -74,10 +75,10 @@ export class Kernel {
   }
 
   /** Send a request to Python. The response is JSON or bytes. */
-  ask<T>(question: string, about: unknown = null, progress?: Progress, signal?: AbortSignal): Promise<T> {
+  request<T>(name: string, body: unknown = null, progress?: Progress, signal?: AbortSignal): Promise<T> {
     const id = `${Date.now()}.${this.requests++}.${Math.random()}`; // unique among all views of this widget
     const sent = performance.now();
-    let answered = false;
+    let responded = false;
     return new Promise<T>((resolve, reject) => {
       const end = (settle: () => void) => {
         this.pending.delete(id);
@@ -93,22 +94,22 @@ export class Kernel {
         const gone = await this.gone(this.model);
         if (!this.pending.has(id)) return;
         if (gone) end(() => reject(new UnreachableError(GONE)));
-        else if (gone === undefined && !answered && performance.now() - sent > TIMEOUT)
+        else if (gone === undefined && !responded && performance.now() - sent > TIMEOUT)
           end(() => reject(new UnreachableError(SILENT)));
       };
       const polling = setInterval(poll, POLL_INTERVAL);
       this.pending.set(id, {
-        receive(reply, bytes) {
-          answered = true;
-          if (reply.error !== undefined) end(() => reject(failureError({ ...reply, error: reply.error! })));
-          else if ("result" in reply) end(() => resolve((bytes?.length ? buffer(bytes[0]) : reply.result) as T));
-          else progress?.(reply.done!, reply.total!);
+        receive(message, bytes) {
+          responded = true;
+          if (message.error !== undefined) end(() => reject(failureError({ ...message, error: message.error! })));
+          else if ("result" in message) end(() => resolve((bytes?.length ? buffer(bytes[0]) : message.result) as T));
+          else progress?.(message.done!, message.total!);
         },
       });
       signal?.addEventListener("abort", cancel);
       progress?.(0, 0);
       if (signal?.aborted) cancel();
-      else if (!this.send({ id, ask: question, about })) end(() => reject(new UnreachableError(GONE)));
+      else if (!this.send({ id, request: name, body })) end(() => reject(new UnreachableError(GONE)));
     });
   }
 }
@@ -120,21 +121,26 @@ function buffer(view: DataView): ArrayBuffer {
 /** Return an Api that sends its requests to the kernel. */
 export function kernelApi(kernel: Kernel): RequiredApi & PythonApi {
   return {
-    about: () => kernel.ask("about"),
-    pictures: (grid) => kernel.ask("pictures", grid),
-    sheet: (architecture, recipe, batch) => kernel.ask("sheet", { architecture, recipe, batch }),
+    about: () => kernel.request("about"),
+    pictures: (grid) => kernel.request("pictures", grid),
+    sheet: (architecture, recipe, batch) => kernel.request("sheet", { architecture, recipe, batch }),
     initialParameters: async (architecture, first_seed, count) =>
-      (await kernel.ask<{ initial_parameters: number[][] }>("initial_parameters", { architecture, first_seed, count }))
-        .initial_parameters,
-    recording: (experiment) => kernel.ask("recording", experiment),
-    check: (experiment) => kernel.ask("check", experiment),
-    columns: (name, text) => kernel.ask("columns", { name, text }),
-    table: (choice) => kernel.ask("table", choice),
-    population: (question, progress, signal) => kernel.ask("population", question, progress, signal),
-    story: (asked, progress, signal) => kernel.ask("story", asked, progress, signal),
-    learner: () => kernel.ask("learner"),
-    rung: (key, networks, progress, signal) => kernel.ask("rung", { key, networks }, progress, signal),
+      (
+        await kernel.request<{ initial_parameters: number[][] }>("initial_parameters", {
+          architecture,
+          first_seed,
+          count,
+        })
+      ).initial_parameters,
+    recording: (experiment) => kernel.request("recording", experiment),
+    check: (experiment) => kernel.request("check", experiment),
+    columns: (name, text) => kernel.request("columns", { name, text }),
+    table: (choice) => kernel.request("table", choice),
+    population: (body, progress, signal) => kernel.request("population", body, progress, signal),
+    story: (body, progress, signal) => kernel.request("story", body, progress, signal),
+    learner: () => kernel.request("learner"),
+    rung: (key, networks, progress, signal) => kernel.request("rung", { key, networks }, progress, signal),
     bayes: async (pictures, world, signal) =>
-      (await kernel.ask<{ outputs: number[][] }>("bayes", { pictures, world }, undefined, signal)).outputs,
+      (await kernel.request<{ outputs: number[][] }>("bayes", { pictures, world }, undefined, signal)).outputs,
   };
 }

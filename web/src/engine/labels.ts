@@ -46,7 +46,7 @@ export const LABELS = {
   hidden: "hidden activation",
   hidden_nodes: "hidden nodes",
   high: "highest values",
-  ignore: "ignored columns",
+  ignore: "its check box",
   init: "initialization",
   inputs: "inputs",
   key: "rung",
@@ -71,7 +71,6 @@ export const LABELS = {
   targets: "target",
   text: "text",
   unbounded: "unbounded inputs",
-  validation: "validation examples",
   world: "world",
 };
 

@@ -1,6 +1,6 @@
 /** A sheet together with the indices of its input cells. */
 
-import type { Recipe, SheetAnswer } from "../types";
+import type { Recipe, SheetResponse } from "../types";
 import { type Pins, Sheet } from "./sheet";
 
 export class Prepared {
@@ -14,18 +14,18 @@ export class Prepared {
   readonly optimizerStart: number[]; // optimizer state before the first step
 
   constructor(
-    readonly answer: SheetAnswer,
+    readonly response: SheetResponse,
     width: number,
     outputs: number,
   ) {
-    const sheet = (this.sheet = new Sheet(answer.sheet));
-    const state = [...answer.parameters, ...Object.keys(answer.state)];
+    const sheet = (this.sheet = new Sheet(response.sheet));
+    const state = [...response.parameters, ...Object.keys(response.state)];
     const indices = (names: string[]) => Int32Array.from(names, (name) => sheet.index(name));
     const existing = (names: string[]) => indices(names.filter((name) => sheet.has(name))); // an external loss has no targets
-    this.parameters = indices(answer.parameters);
+    this.parameters = indices(response.parameters);
     this.state = indices(state);
     this.after = indices(state.map((name) => `${name}.after`));
-    this.optimizerStart = Object.values(answer.state);
+    this.optimizerStart = Object.values(response.state);
     const row = (kind: string, count: number) => (prefix: string) =>
       existing(Array.from({ length: count }, (_, i) => `${prefix}${kind}[${i}]`));
     this.inputs = this.prefixes.map(row("input", width));
@@ -63,8 +63,8 @@ export class Prepared {
 }
 
 /** Return the settings of a recipe by the names of their cells. */
-export function recipeSettings(answer: SheetAnswer, recipe: Recipe): Record<string, number> {
-  const names = Object.keys(answer.settings);
+export function recipeSettings(response: SheetResponse, recipe: Recipe): Record<string, number> {
+  const names = Object.keys(response.settings);
   return Object.fromEntries(
     names.map((name) => [name, recipe[(name === "rate" ? "learning_rate" : name) as keyof Recipe] as number]),
   );

@@ -47,10 +47,10 @@ export class Replay implements BatchSource {
     return [...row(this.watched.parameters, parameters), ...row(this.watched.state, state)];
   }
 
-  /** Return the recorded values that no formula gives. Values that were not recorded are NaN. */
-  externalValues(step: number, { sheet, answer }: Prepared, asRecorded: boolean): Record<string, number> {
+  /** Return the recorded values that no formula gives; NaN for anything that was not recorded. */
+  externalValues(step: number, { sheet, response }: Prepared, asRecorded: boolean): Record<string, number> {
     const isKnown = asRecorded && step < this.watched.steps;
-    const value = (name: string) => (isKnown ? this.externalValue(name, step, answer.parameters) : NaN);
+    const value = (name: string) => (isKnown ? this.externalValue(name, step, response.parameters) : NaN);
     return Object.fromEntries(sheet.external.map((name) => [name, value(name)]));
   }
 

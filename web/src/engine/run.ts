@@ -67,7 +67,7 @@ export class Run {
     this.perEpoch = this.source.perEpoch;
     this.width = first.state.length;
     this.total = Math.min(this.requested, Math.floor(MAX_NUMBERS / this.width) - 1);
-    this.settings = recipeSettings(first.answer, recipe);
+    this.settings = recipeSettings(first.response, recipe);
     this.rows = new Float64Array((this.total + 1) * this.width);
     this.rows.set(Array.from(start));
     if (start.length < this.width) this.rows.set(first.optimizerStart, first.parameters.length);

@@ -7,13 +7,13 @@ import { formulaKey, recipeError } from "../engine/recipe";
 import { resumable } from "../engine/replay";
 import { Run } from "../engine/run";
 import { PICTURES_PER_EPOCH } from "../engine/world";
-import type { Architecture, BuiltinSets, Examples, Recipe, SheetAnswer, WatchedTraining, World } from "../types";
+import type { Architecture, BuiltinSets, Examples, Recipe, SheetResponse, WatchedTraining, World } from "../types";
 import type { BranchSpec, Root } from "./state";
 
 const SEEDS_PER_REQUEST = 32; // one request fetches the initial parameters of several seeds
 
 export class Builder {
-  private readonly sheets = new Map<string, Promise<SheetAnswer>>();
+  private readonly sheets = new Map<string, Promise<SheetResponse>>();
   private readonly blocks = new Map<string, Promise<number[][]>>();
   private readonly grids = new Map<string, Promise<BuiltinSets>>();
 
@@ -52,7 +52,7 @@ export class Builder {
     const world = spec.only ? null : setup.world;
     if (world) requireWorldRecipe(recipe);
     const prepared = await this.prepare(setup.architecture, recipe, perEpoch(examples, world));
-    const parameters = branchParameters(parent, spec, prepared.get(1)!.answer.parameters);
+    const parameters = branchParameters(parent, spec, prepared.get(1)!.response.parameters);
     const fixed = { silenced: spec.silenced ?? [], frozen: spec.frozen ?? [], firstStep: setup.firstStep + spec.at };
     return new Run({ ...setup, recipe, examples, world, ends: null, watched: null, ...fixed }, prepared, parameters);
   }
@@ -64,11 +64,11 @@ export class Builder {
     const full = Math.min(recipe.batch_size, count);
     const needed = [...new Set([1, ...(batches ?? [full, count % recipe.batch_size || full])])];
     const { sizes } = architecture;
-    const answers = await Promise.all(needed.map((batch) => this.sheet(architecture, recipe, batch)));
-    return new Map(needed.map((batch, k) => [batch, new Prepared(answers[k], sizes[0], sizes[sizes.length - 1])]));
+    const responses = await Promise.all(needed.map((batch) => this.sheet(architecture, recipe, batch)));
+    return new Map(needed.map((batch, k) => [batch, new Prepared(responses[k], sizes[0], sizes[sizes.length - 1])]));
   }
 
-  private sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetAnswer> {
+  private sheet(architecture: Architecture, recipe: Recipe, batch: number): Promise<SheetResponse> {
     const key = formulaKey(architecture, recipe, batch);
     return cached(this.sheets, key, () => this.api.sheet(architecture, recipe, batch));
   }
@@ -135,13 +135,13 @@ function ordered(examples: Examples, order: number[] | null): Examples {
 const perEpoch = (examples: Examples, world: World | null | undefined): number =>
   world ? PICTURES_PER_EPOCH : examples.names.length;
 
-/** Return a cached response, or send a request. Failed responses are not cached. */
-function cached<T>(cache: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
-  let answer = cache.get(key);
-  if (!answer) {
-    answer = ask();
-    cache.set(key, answer);
-    answer.catch(() => cache.delete(key));
+/** Return a cached response, or send the request. Failed requests are not cached. */
+function cached<T>(cache: Map<string, Promise<T>>, key: string, send: () => Promise<T>): Promise<T> {
+  let response = cache.get(key);
+  if (!response) {
+    response = send();
+    cache.set(key, response);
+    response.catch(() => cache.delete(key));
   }
-  return answer;
+  return response;
 }

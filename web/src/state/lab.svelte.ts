@@ -235,6 +235,6 @@ export class Lab {
   }
 
   private firstParameter(): string {
-    return this.run!.preparedFor(1).answer.parameters[0];
+    return this.run!.preparedFor(1).response.parameters[0];
   }
 }

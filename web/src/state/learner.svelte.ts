@@ -3,54 +3,54 @@
 import type { PythonApi } from "../api/api";
 import { Forward } from "../engine/forward";
 import { mapCells } from "../engine/plane";
-import type { LearnerAnswer, Rung, RungAnswer } from "../types";
+import type { LearnerResponse, Rung, RungResponse } from "../types";
 
 export const SIDES = ["memorizer", "learner"] as const;
 export const SEED_COUNTS = [64, 256, 2048];
 
 export class LearnerChapter {
-  answer: LearnerAnswer | null = $state.raw(null);
+  response: LearnerResponse | null = $state.raw(null);
   optimalMap: number[] | null = $state.raw(null); // H − V of each cell
   optimal: { input: number[]; outputs: number[] } | null = $state.raw(null);
   seeds = $state(256);
   busy: { key: string; done: number; total: number; all: boolean } | null = $state.raw(null);
-  private measurements: Record<string, RungAnswer> = $state.raw({});
+  private measurements: Record<string, RungResponse> = $state.raw({});
   private measuring: AbortController | null = null;
-  private asking: AbortController | null = null;
+  private requesting: AbortController | null = null;
 
   networks: Record<string, Forward> = $derived(
-    Object.fromEntries(Object.entries(this.answer?.networks ?? {}).map(([key, json]) => [key, new Forward(json)])),
+    Object.fromEntries(Object.entries(this.response?.networks ?? {}).map(([key, json]) => [key, new Forward(json)])),
   );
 
   constructor(private readonly api: PythonApi) {}
 
   async start(): Promise<void> {
-    this.answer = await this.api.learner();
-    const answers = await this.api.bayes(
+    this.response = await this.api.learner();
+    const outputs = await this.api.bayes(
       mapCells().map(({ input }) => input),
-      this.answer.world,
+      this.response.world,
     );
-    this.optimalMap = answers.map(([h, v]) => h - v);
+    this.optimalMap = outputs.map(([h, v]) => h - v);
   }
 
   get rungs(): Rung[] {
-    return this.answer?.rungs ?? [];
+    return this.response?.rungs ?? [];
   }
 
   /** Return the measurement of a rung on the chosen number of seeds. */
-  measurement(key: string): RungAnswer | undefined {
+  measurement(key: string): RungResponse | undefined {
     return this.measurements[`${this.seeds} ${key}`];
   }
 
-  /** Ask for the Bayes-optimal outputs for a picture. A new question cancels the previous one. */
-  async askOptimal(input: number[]): Promise<void> {
-    this.asking?.abort();
-    const asking = (this.asking = new AbortController());
+  /** Request the Bayes-optimal outputs for a picture. A new request cancels the previous one. */
+  async requestOptimal(input: number[]): Promise<void> {
+    this.requesting?.abort();
+    const requesting = (this.requesting = new AbortController());
     try {
-      const [outputs] = await this.api.bayes([input], this.answer!.world, asking.signal);
+      const [outputs] = await this.api.bayes([input], this.response!.world, requesting.signal);
       this.optimal = { input, outputs };
     } catch (error) {
-      if (!asking.signal.aborted) throw error;
+      if (!requesting.signal.aborted) throw error;
     }
   }
 
@@ -64,8 +64,8 @@ export class LearnerChapter {
         if (this.measurement(key)) continue;
         const progress = (done: number, total: number) => (this.busy = { key, done, total, all });
         progress(0, 0);
-        const answer = await this.api.rung(key, this.seeds, progress, measuring.signal);
-        this.measurements = { ...this.measurements, [`${answer.standing.networks} ${key}`]: answer };
+        const response = await this.api.rung(key, this.seeds, progress, measuring.signal);
+        this.measurements = { ...this.measurements, [`${response.standing.networks} ${key}`]: response };
       }
     } catch (error) {
       if (!measuring.signal.aborted) throw error;

@@ -3,14 +3,14 @@
 import type { Api } from "../api/api";
 import { integer } from "../display/format";
 import type { Setup } from "../engine/run";
-import type { PopulationAnswer } from "../types";
+import type { PopulationResponse } from "../types";
 import type { Messages } from "./messages.svelte";
 import type { Position } from "./position.svelte";
 
-/** A response, with its request. */
+/** A response, with the request that it belongs to. */
 export interface PopulationResult {
-  answer: PopulationAnswer;
-  key: string; // key of the training
+  response: PopulationResponse;
+  key: string; // of the training
   input: number[];
   inputName: string;
   epochs: number;
@@ -34,7 +34,7 @@ export class Population {
   }
 
   /** Train the run of a position on seeds 0, 1, … and test the networks on the input of the position. */
-  async ask(at: Position): Promise<void> {
+  async train(at: Position): Promise<void> {
     const { setup } = at.run;
     const { networks } = this;
     const began = performance.now();
@@ -53,9 +53,9 @@ export class Population {
     const progress = (done: number, total: number) => ([this.done, this.total] = [done, total || networks]);
     await this.messages.attempt(async () => {
       try {
-        const answer = await this.api.population!(request, progress, signal);
+        const response = await this.api.population!(request, progress, signal);
         const seconds = (performance.now() - began) / 1000;
-        this.result = { answer, key: trainingKey(setup), input, inputName, epochs: setup.recipe.epochs, seconds };
+        this.result = { response, key: trainingKey(setup), input, inputName, epochs: setup.recipe.epochs, seconds };
       } catch (error) {
         if (!signal.aborted) throw error;
       }

@@ -82,11 +82,11 @@ export class Position {
   }
 
   symbol(name: string): string {
-    return this.evaluated.prepared.answer.symbols[name]?.[1] ?? name;
+    return this.evaluated.prepared.response.symbols[name]?.[1] ?? name;
   }
 
   words(name: string): string {
-    const title = this.evaluated.prepared.answer.symbols[name]?.[2] ?? name;
+    const title = this.evaluated.prepared.response.symbols[name]?.[2] ?? name;
     return withInputNames(title, inputNames(this.examples));
   }
 

@@ -23,6 +23,12 @@ it("an error that does not begin with a parameter marks no field and keeps its c
   expect([error, failureError({ error: "x" })].some((error) => error instanceof InvalidValueError)).toBe(false);
 });
 
+it("names the controls of a table", () => {
+  const template = "Set \0label\0 to 'b'. Otherwise leave the column out with \0ignore\0.";
+  const { message } = failureError({ error: "…", template });
+  expect(message).toBe("Set label to 'b'. Otherwise leave the column out with its check box.");
+});
+
 it("an error about an element marks the parameter of the element", () => {
   const error = failureError({ error: "…", template: "\0sizes[1]\0 is 0." });
   expect([error.message, (error as InvalidValueError).parameter]).toEqual(["Layer sizes[1] is 0.", "sizes"]);

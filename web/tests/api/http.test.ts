@@ -16,7 +16,7 @@ const lines = (...chunks: string[]) => {
 };
 
 describe("a request to the server", () => {
-  it("has a body only if it sends data", async () => {
+  it("has a body only for POST requests", async () => {
     fetch.mockImplementation(async () => Response.json({ initial_parameters: [[1, 2]] }));
     await http.about();
     expect(fetch.mock.calls[0]).toEqual(["./api/about", { signal: undefined }]);
@@ -34,7 +34,7 @@ describe("a request to the server", () => {
     fetch.mockResolvedValueOnce(Response.json({ error: "epochs is 0" }, { status: 422 }));
     await expect(http.learner()).rejects.toThrow("epochs is 0");
     fetch.mockResolvedValueOnce(new Response("<html>", { status: 502 }));
-    await expect(http.learner()).rejects.toThrow("The server answered with status 502.");
+    await expect(http.learner()).rejects.toThrow("The server responded with status 502.");
   });
 
   it("fails as unreachable without a server, but not if it was cancelled", async () => {
@@ -59,7 +59,7 @@ describe("a streamed response", () => {
     await expect(http.rung("noise", 64, () => {}, never)).rejects.toThrow("too long");
     fetch.mockResolvedValueOnce(lines('{"done": 1, "total": 9}\n'));
     await expect(http.rung("noise", 64, () => {}, never)).rejects.toThrow(
-      "closed the connection before it sent an answer",
+      "closed the connection before it sent a response",
     );
   });
 });

@@ -26,48 +26,50 @@ describe("a request to the kernel", () => {
   it("reports progress, then the result", async () => {
     const widget = new Widget();
     const seen: number[][] = [];
-    const answer = new Kernel(widget, alive).ask("population", { networks: 9 }, (...progress) => seen.push(progress));
-    expect(widget.sent[0]).toMatchObject({ ask: "population", about: { networks: 9 } });
+    const response = new Kernel(widget, alive).request("population", { networks: 9 }, (...progress) =>
+      seen.push(progress),
+    );
+    expect(widget.sent[0]).toMatchObject({ request: "population", body: { networks: 9 } });
     widget.receive({ id: "other", result: 1 });
     widget.receive({ done: 0, total: 9 });
     widget.receive({ done: 4, total: 9 });
     widget.receive({ result: { networks: 9 } });
-    expect(await answer).toEqual({ networks: 9 });
+    expect(await response).toEqual({ networks: 9 });
     expect(seen).toEqual([[0, 0], [0, 9], [4, 9]]); // prettier-ignore
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it("returns bytes", async () => {
     const widget = new Widget();
-    const answer = kernelApi(new Kernel(widget, alive)).recording({} as any);
+    const response = kernelApi(new Kernel(widget, alive)).recording({} as any);
     widget.receive({ result: null }, [new DataView(new Uint8Array([0, 1, 2, 3]).buffer, 1, 2)]);
-    expect([...new Uint8Array(await answer)]).toEqual([1, 2]);
+    expect([...new Uint8Array(await response)]).toEqual([1, 2]);
   });
 
   it("fails with the message of the kernel", async () => {
     const widget = new Widget();
-    const answer = new Kernel(widget, alive).ask("sheet");
+    const response = new Kernel(widget, alive).request("sheet");
     widget.receive({ error: "a recipe has no field 'rate'" });
-    await expect(answer).rejects.toThrow("a recipe has no field 'rate'");
+    await expect(response).rejects.toThrow("a recipe has no field 'rate'");
   });
 
   it("can be cancelled", async () => {
     const widget = new Widget();
     const leave = new AbortController();
-    const answer = new Kernel(widget, alive).ask("population", null, undefined, leave.signal);
+    const response = new Kernel(widget, alive).request("population", null, undefined, leave.signal);
     leave.abort();
-    await expect(answer).rejects.toThrow("abort");
+    await expect(response).rejects.toThrow("abort");
     expect(widget.sent[1]).toEqual({ id: widget.sent[0].id, cancel: true });
   });
 
   it("waits for a busy kernel, and fails soon after the kernel stops", async () => {
     const widget = new Widget();
     let gone = false;
-    const answer = new Kernel(widget, async () => gone).ask("learner").catch((error) => error.message);
+    const response = new Kernel(widget, async () => gone).request("learner").catch((error) => error.message);
     await vi.advanceTimersByTimeAsync(3_600_000);
     gone = true;
     await vi.advanceTimersByTimeAsync(1000);
-    expect(await answer).toBe(GONE);
+    expect(await response).toBe(GONE);
   });
 
   it("fails immediately if nothing can be sent", async () => {
@@ -75,15 +77,15 @@ describe("a request to the kernel", () => {
     widget.send = () => {
       throw new Error("Cannot send");
     };
-    await expect(new Kernel(widget, alive).ask("about")).rejects.toThrow(GONE);
+    await expect(new Kernel(widget, alive).request("about")).rejects.toThrow(GONE);
   });
 
   it("times out if the kernel state is unknown, unless the kernel has replied", async () => {
     const [silent, replying] = [new Widget(), new Widget()];
     const unknown = async () => undefined;
-    const one = new Kernel(silent, unknown).ask("about").catch((error) => error.message);
+    const one = new Kernel(silent, unknown).request("about").catch((error) => error.message);
     let other = "waiting";
-    void new Kernel(replying, unknown).ask("about").catch(() => (other = "ended"));
+    void new Kernel(replying, unknown).request("about").catch(() => (other = "ended"));
     replying.receive({ done: 0, total: 0 });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await one).toBe(SILENT);

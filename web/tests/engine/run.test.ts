@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Prepared } from "../../src/engine/prepared";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../src/engine/recipe";
 import { Run } from "../../src/engine/run";
-import type { Examples, SheetAnswer, SheetJson } from "../../src/types";
+import type { Examples, SheetResponse, SheetJson } from "../../src/types";
 import { trained, type Golden } from "../golden";
 
 const read = (name: string) =>
@@ -14,7 +14,7 @@ const values = golden.values as Record<string, number>;
 
 describe("a run", () => {
   const parameters = json.cells.map(([name]) => name).filter((name) => /^layer\d\.(weight|bias)\[[\d,]+\]$/.test(name));
-  const answer: SheetAnswer = { sheet: json, symbols: {}, settings: { rate: values.rate }, state: {}, parameters };
+  const response: SheetResponse = { sheet: json, symbols: {}, settings: { rate: values.rate }, state: {}, parameters };
   const pixels = [0, 1, 2, 3].map((i) => values[`input[${i}]`]);
   const examples: Examples = {
     inputs: [pixels],
@@ -34,7 +34,7 @@ describe("a run", () => {
       frozen: [],
       firstStep: 0,
     };
-    const made = new Run({ ...setup, ...change }, new Map([[1, new Prepared(answer, 4, 2)]]), start);
+    const made = new Run({ ...setup, ...change }, new Map([[1, new Prepared(response, 4, 2)]]), start);
     made.advance(1000);
     return made;
   }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { PythonApi } from "../../src/api/api";
 import { LearnerChapter } from "../../src/state/learner.svelte";
-import type { RungAnswer } from "../../src/types";
+import type { RungResponse } from "../../src/types";
 
 describe("the ladder", () => {
-  const answer = (key: string, networks: number) => ({ standing: { key, networks } }) as RungAnswer;
+  const response = (key: string, networks: number) => ({ standing: { key, networks } }) as RungResponse;
 
   it("measures missing rungs in order, and stores them by the number of seeds", async () => {
     const requested: string[] = [];
     const rung: PythonApi["rung"] = async (key, networks) => (
       requested.push(`${key} ${networks}`),
-      answer(key, networks)
+      response(key, networks)
     );
     const learning = new LearnerChapter({ rung } as PythonApi);
     await learning.measure(["b"]);
@@ -26,7 +26,7 @@ describe("the ladder", () => {
   it("keeps finished measurements when it is cancelled", async () => {
     const rung: PythonApi["rung"] = (key, networks, progress, signal) =>
       key === "a"
-        ? Promise.resolve(answer(key, networks))
+        ? Promise.resolve(response(key, networks))
         : new Promise((_, reject) => {
             progress(10, networks);
             signal.addEventListener("abort", () => reject(new Error("aborted")));

@@ -1,18 +1,18 @@
 import { expect, it } from "vitest";
 import { Population, trainingKey } from "../../src/state/population.svelte";
-import type { PopulationRequest, PopulationAnswer } from "../../src/types";
+import type { PopulationRequest, PopulationResponse } from "../../src/types";
 import { openLab } from "../laboratory";
 
-const ANSWER: PopulationAnswer = { networks: 10, verdicts: {}, histogram: null };
+const RESPONSE: PopulationResponse = { networks: 10, verdicts: {}, histogram: null };
 
 it("the name of a picture contains the noise of the step, except for a custom picture", async () => {
   const lab = await openLab({ step: 2 });
   await lab.change({ recipe: { ...lab.state.recipe, noise: 0.1 } });
-  const population = new Population({ ...lab.api, population: async () => ANSWER }, lab.messages);
-  await population.ask(lab.now);
+  const population = new Population({ ...lab.api, population: async () => RESPONSE }, lab.messages);
+  await population.train(lab.now);
   expect(population.result!.inputName).toBe("left with the noise of step 2");
   lab.state.custom = { input: [1, 0, 1, 0], target: [1, 0] };
-  await population.ask(lab.now);
+  await population.train(lab.now);
   expect([population.result!.inputName, population.isRunning]).toEqual(["custom", false]);
 });
 
@@ -21,8 +21,8 @@ it("a request for a population of a world has the fields of the world", async ()
   const { DEFAULT_WORLD } = await import("../../src/engine/world");
   await lab.change({ world: DEFAULT_WORLD });
   const requests: PopulationRequest[] = [];
-  const api = { ...lab.api, population: async (request: PopulationRequest) => (requests.push(request), ANSWER) };
-  await new Population(api, lab.messages).ask(lab.now);
+  const api = { ...lab.api, population: async (request: PopulationRequest) => (requests.push(request), RESPONSE) };
+  await new Population(api, lab.messages).train(lab.now);
   expect(requests[0].world).toEqual(DEFAULT_WORLD);
 });
 

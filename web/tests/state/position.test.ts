@@ -61,7 +61,7 @@ describe("a position", () => {
   it("names the inputs of a table by its columns", async () => {
     const scaling = { columns: ["a", "b", "c", "d"], low: [0, 0, 0, 0], high: [1, 1, 1, 1] };
     const { now } = await openLab({ pictures: { ...LINES, scaling } });
-    const { symbols } = now.evaluated.prepared.answer;
+    const { symbols } = now.evaluated.prepared.response;
     symbols["input[2]"] = ["", "", "value of {2}"];
     expect([now.words("input[2]"), now.symbol("input[1]"), now.symbol("nothing")]).toEqual([
       "value of c",

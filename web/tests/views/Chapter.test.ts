@@ -2,7 +2,7 @@ import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../src/api/api";
 import { DEFAULT_RECIPE } from "../../src/engine/recipe";
-import type { ChapterHead, ChapterAnswer } from "../../src/types";
+import type { ChapterHead, ChapterResponse } from "../../src/types";
 import Chapter from "../../src/views/Chapter.svelte";
 import { openLab } from "../laboratory";
 
@@ -10,7 +10,7 @@ const HEADS: ChapterHead[] = [
   { key: "look", title: "Look", question: "What comes out?", options: ["one", "two"] },
   { key: "nudge", title: "A nudge", question: "Which way?", options: ["up", "down", "neither"] },
 ];
-const TOLD: ChapterAnswer = {
+const TOLD: ChapterResponse = {
   key: "nudge",
   title: "A nudge",
   answer: 1,

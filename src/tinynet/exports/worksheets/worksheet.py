@@ -148,7 +148,7 @@ def _check(
         raise TinyNetError(f"has {inputs:,} inputs. It must have at most {MAX_INPUTS}.", parameter="picture")
     if count > MAX_PARAMETERS:
         raise TinyNetError(
-            f"is {architecture.hidden_sizes}, which makes {count:,} parameters. A worksheet allows {MAX_PARAMETERS} "
+            f"is {architecture.hidden_sizes}, which makes {counted(count, 'parameter')}. A worksheet allows {MAX_PARAMETERS} "
             "parameters. Use fewer nodes.",
             parameter="sizes[1:-1]",
         )

@@ -4,6 +4,7 @@ The package must not depend on how requests arrive.
 
 requests.py     validated request records, and the limits of the page
 choices.py      the choices of a recipe and an architecture
+failures.py     the responses to mistakes in requests
 sheets.py       sheets, initial parameters, pictures and recordings
 chapters.py     the chapters of the journey
 torch_check.py  one step computed again by PyTorch

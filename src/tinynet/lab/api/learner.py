@@ -148,7 +148,7 @@ def _rung(rung: Rung) -> dict[str, Any]:
     """
     source = rung.pictures()
     world = source.to_json() if isinstance(source, World) else None
-    own = None if isinstance(source, World) or source == pictures.lines() else source.to_json()
+    custom = None if world or source == pictures.lines() else source.to_json()
     return {
         "key": rung.key,
         "change": rung.change,
@@ -157,7 +157,7 @@ def _rung(rung: Rung) -> dict[str, Any]:
         "architecture": rung.architecture.to_json(),
         "recipe": rung.recipe.to_json(),
         "world": world,
-        "pictures": own,
+        "pictures": custom,
     }
 
 

@@ -1,6 +1,6 @@
 """The validated requests of the page, and its limits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any
 
@@ -24,7 +24,6 @@ MAX_STEPS = 1_000_000  # steps of a recording
 MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
 MAX_SEEDS = 256
-NOT_JSON = "the body of the request is not JSON. Send a JSON object."
 Progress = Callable[[int, int], None]
 
 
@@ -46,18 +45,6 @@ def _strict(kind: str, record: type) -> BeforeValidator:
 ArchitectureJson = Annotated[Architecture, _strict("a network", Architecture)]
 RecipeJson = Annotated[Recipe, _strict("a recipe", Recipe)]
 WorldJson = Annotated[World, _strict("a world", World)]
-# The JSON values that a field accepts, by the first word of pydantic's error type.
-EXPECTED = {
-    "int": "a whole number",
-    "float": "a number",
-    "finite": "a finite number",
-    "string": "text",
-    "bool": "true or false",
-    "list": "a list",
-    "tuple": "a list",
-    "dict": "an object",
-    "dataclass": "an object",
-}
 
 
 class AbandonedError(Exception):
@@ -232,40 +219,6 @@ def _zero_example(architecture: Architecture) -> Examples:
     targets = np.eye(1, architecture.sizes[-1])
     names = tuple(f"output {j}" for j in range(architecture.sizes[-1]))
     return Examples(np.zeros((1, architecture.sizes[0])), targets, ("zeros",), None, names)
-
-
-def failure(error: TinyNetError) -> dict[str, Any]:
-    """Return the response to a mistake in a request.
-
-    The page puts its labels into the template, where NUL characters enclose each parameter. `error` is the
-    sentence with Python's parameters.
-    """
-    return {"error": str(error), "template": error.template, "parameters": list(error.parameters)}
-
-
-def validation_failure(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the response to pydantic's first validation error.
-
-    If a TinyNetError caused the error, the response is that of the TinyNetError.
-    """
-    first = errors[0]
-    if first["type"] == "json_invalid":
-        return failure(TinyNetError(NOT_JSON))
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, TinyNetError):
-        return failure(cause)
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] in ("missing", "missing_argument") and not where:
-        return failure(TinyNetError("the request has no body. Send a JSON object."))
-    if first["type"] in ("missing", "missing_argument"):
-        return failure(TinyNetError(f"the request has no field {where!r}. Add the field."))
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return failure(
-            TinyNetError(f"the request has a field {where!r}, which is unknown. Remove the field.")
-        )
-    place = f"the field {where!r} of the request" if where else "the request"
-    expected = EXPECTED.get(first["type"].split("_")[0], "another value")
-    return failure(TinyNetError(f"{place} is invalid. It must be {expected}."))
 
 
 def check_size(architecture: Architecture) -> None:

@@ -19,7 +19,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from tinynet.errors import TinyNetError
-from tinynet.lab.api import chapters, requests, sheets, torch_check
+from tinynet.lab.api import chapters, failures, requests, sheets, torch_check
 from tinynet.lab.api import learner as learner_api
 from tinynet.lab.api import population as population_api
 from tinynet.lab.api import table as table_api
@@ -59,19 +59,19 @@ def create_app(host: str = "127.0.0.1") -> FastAPI:
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(TinyNetError)
     async def user_mistake(_: Request, error: TinyNetError) -> JSONResponse:
-        return JSONResponse(requests.failure(error), 400)
+        return JSONResponse(failures.failure(error), 400)
 
     @app.exception_handler(RequestValidationError)
     async def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
         found = [{**first, "loc": first["loc"][1:]} for first in error.errors()]  # without the word "body"
-        return JSONResponse(requests.validation_failure(found), 400)
+        return JSONResponse(failures.validation_failure(found), 400)
 
     @app.exception_handler(HTTPException)
     async def refused_request(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code in (404, 405):
             message = f"the laboratory has no {request.method} {request.url.path}. The requests are listed in /api/openapi.json."
         else:  # FastAPI raises 400 for a body that is no text
-            message = requests.NOT_JSON
+            message = failures.NOT_JSON
         return error_response(error.status_code, message, **(error.headers or {}))
 
     @app.exception_handler(ImportError)
@@ -200,7 +200,7 @@ def _outcome(future: "Future[Any]") -> dict[str, Any]:
     if error is None:
         return {"result": future.result()}
     if isinstance(error, TinyNetError):
-        return requests.failure(error)
+        return failures.failure(error)
     return {"error": f"the laboratory failed: {type(error).__name__}: {error}"}
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from tinynet.errors import TinyNetError
-from tinynet.lab.api import chapters, population, requests, sheets, torch_check
+from tinynet.lab.api import chapters, failures, population, requests, sheets, torch_check
 from tinynet.lab.api import learner as learner_api
 from tinynet.lab.api import table as table_api
 from tinynet.lab.api.requests import Progress
@@ -57,8 +57,8 @@ class MessageHandler:
 
     The handler works in threads, so that cells of the notebook can run meanwhile.
 
-    A request is `{"id", "ask", "about"}`: a key of `ROUTES` and its record. The handler sends `{"id", "done", "total"}`
-    at once and while the job runs. The job ends with `{"id", "result"}`, where bytes are sent as a buffer, or with
+    A request is `{"id", "request", "body"}`: a key of `ROUTES` and its record. The handler sends `{"id", "done", "total"}`
+    at once and while the job runs. It ends with `{"id", "result"}`, where bytes are sent as a buffer, or with
     `{"id", "error"}`. The message `{"id", "cancel": True}` cancels the job.
     """
 
@@ -79,7 +79,7 @@ class MessageHandler:
             running = self._cancelled.get(key)
             if running is not None:
                 running.set()
-        elif "ask" in message:
+        elif "request" in message:
             self._cancelled[key] = threading.Event()
             self._send({"id": key, "done": 0, "total": 0}, [])  # the page sees that the kernel runs
             threading.Thread(target=self._work, args=(message,), daemon=True).start()
@@ -90,7 +90,7 @@ class MessageHandler:
             try:
                 progress = self._progress(key)
                 progress(0, 0)
-                result = result_of(message["ask"], message.get("about"), progress)
+                result = result_of(message["request"], message.get("body"), progress)
             except requests.AbandonedError:
                 return
             except Exception as error:
@@ -117,23 +117,23 @@ class MessageHandler:
         return progress
 
 
-def result_of(name: str, about: Any, progress: Progress) -> Any:
+def result_of(name: str, body: Any, progress: Progress) -> Any:
     """Return the result of one request, as the server would.
 
     >>> result_of("pictures", 2, lambda done, total: None)["sets"]["lines"]["names"]
     ['top', 'bottom', 'left', 'right']
     """
-    route = ROUTES[check_choice("ask", name, ROUTES)]
-    request = TypeAdapter(route.record).validate_python(about)
+    route = ROUTES[check_choice("request", name, ROUTES)]
+    request = TypeAdapter(route.record).validate_python(body)
     return route.result(request, progress)
 
 
 def failure(error: Exception) -> dict[str, Any]:
     """Return the response to an error, as the server does."""
     if isinstance(error, ValidationError):
-        return requests.validation_failure(error.errors())
+        return failures.validation_failure(error.errors())
     if isinstance(error, TinyNetError):
-        return requests.failure(error)
+        return failures.failure(error)
     if isinstance(error, ImportError):
         return {"error": str(error)}
     return {"error": f"the laboratory failed: {type(error).__name__}: {error}"}

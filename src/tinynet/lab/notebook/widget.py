@@ -22,7 +22,9 @@ from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
 from tinynet.validation import check_int
 
-STARTS_BYTES = 30_000  # bytes of the initial parameters of other seeds; the kernel computes all others
+INITIAL_PARAMETERS_BYTES = (
+    30_000  # bytes of the initial parameters of other seeds; the kernel computes all others
+)
 MAX_BYTES = 8_000_000  # bytes of the data in the page
 VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
 
@@ -134,7 +136,7 @@ def _payload(run: Recording) -> str:
     The data is the recording, its sheets, and initial parameters of some seeds.
     """
     builder = PageBuilder((run,), [None], "TinyNet")
-    builder.add_starts(STARTS_BYTES)
+    builder.add_initial_parameters(INITIAL_PARAMETERS_BYTES)
     packed = builder.packed()
     if len(packed) > MAX_BYTES:
         raise TinyNetError(

@@ -83,7 +83,7 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
         )
     for forms in _optional_forms(recordings):
         builder.set_forms(forms)
-        if builder.add_starts(MAX_BYTES - builder.size()):
+        if builder.add_initial_parameters(MAX_BYTES - builder.size()):
             break
     return builder.page()
 
@@ -132,7 +132,7 @@ class PageBuilder:
             needed[run.network.architecture] += [*payload.required_forms(run), *more]
         self._document["sheets"] = [payload.sheets(one, mine) for one, mine in needed.items()]
 
-    def add_starts(self, room: int) -> bool:
+    def add_initial_parameters(self, room: int) -> bool:
         """Add initial parameters of as many seeds as fit.
 
         room : the bytes for the seeds. Returns whether any seeds were added.
@@ -144,7 +144,7 @@ class PageBuilder:
             return False
         for one in self._architectures:
             table = {"architecture": one.to_json(), "first": 0, "count": count}
-            at = self._append(payload.starts_table(one, 0, count))
+            at = self._append(payload.initial_parameters(one, 0, count))
             self._document["initial_parameters"].append(table | {"at": at})
         return True
 

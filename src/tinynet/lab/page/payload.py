@@ -124,7 +124,7 @@ def sheets(architecture: Architecture, forms: Iterable[Form]) -> dict[str, Any]:
     }
 
 
-def starts_table(architecture: Architecture, first: int, count: int) -> bytes:
+def initial_parameters(architecture: Architecture, first: int, count: int) -> bytes:
     """Return the initial parameters of `count` seeds.
 
     The seeds begin with `first`. Each seed has a row of float32.

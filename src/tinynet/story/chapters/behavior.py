@@ -115,7 +115,7 @@ def stress(j: Journey) -> Iterator[Part]:
     yield Figure("pictures", "Four pictures that are not lines.", lambda: plots.pictures(j.stress))
     found = predictions.predictions(j.run.final, j.stress)
     yield answers_table("The stress test", j.run.final, j.stress)
-    yield Figure("answers", "The two outputs for each picture.", lambda: plots.confidence_bars(found))
+    yield Figure("outputs", "The two outputs for each picture.", lambda: plots.confidence_bars(found))
     clean = predictions.predictions(j.run.final, j.lines)
     yield Text(
         f"The network is unsure of {sum(a.unsure for a in found)} of these {len(found)} pictures. It is unsure of "

@@ -5,7 +5,7 @@ import { DEFAULT_WORLD } from "../../../src/engine/world";
 import { LearnerChapter } from "../../../src/state/learner.svelte";
 import Ladder from "../../../src/views/learner/Ladder.svelte";
 import { LINES, openLab } from "../../laboratory";
-import { learnerAnswer, rung, rungAnswer } from "./ladder_data";
+import { learnerResponse, rung, rungResponse } from "./ladder_data";
 
 const RUNGS = [
   rung("start"),
@@ -16,7 +16,7 @@ const RUNGS = [
 const DELAY = 200; // milliseconds until the selected rung is measured
 
 const measure = vi.fn<PythonApi["rung"]>();
-beforeEach(() => void measure.mockReset().mockImplementation(async (key, networks) => rungAnswer(key, { networks })));
+beforeEach(() => void measure.mockReset().mockImplementation(async (key, networks) => rungResponse(key, { networks })));
 
 const find = (name: string) => screen.queryByRole<HTMLButtonElement>("button", { name });
 const click = (name: string) => fireEvent.click(find(name)!);
@@ -26,7 +26,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 
 async function open(selected?: string, rungs = RUNGS) {
   const lab = await openLab({ rung: selected });
-  const python = { learner: async () => learnerAnswer(rungs), bayes: async () => [], rung: measure };
+  const python = { learner: async () => learnerResponse(rungs), bayes: async () => [], rung: measure };
   const learning = new LearnerChapter(python as unknown as PythonApi);
   await learning.start();
   render(Ladder, { lab, learning });
@@ -147,7 +147,7 @@ describe("the ladder", () => {
     await open();
     await click("Measure");
     const [, , , signal] = measure.mock.lastCall!;
-    measure.mockImplementation(async (key, networks) => rungAnswer(key, { networks }));
+    measure.mockImplementation(async (key, networks) => rungResponse(key, { networks }));
     await fireEvent.change(screen.getByLabelText("Seeds per rung"), { target: { value: "2048" } });
     expect(signal!.aborted).toBe(true);
     await screen.findByText("start was measured.");

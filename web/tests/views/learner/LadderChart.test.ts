@@ -1,7 +1,7 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import LadderChart from "../../../src/views/learner/LadderChart.svelte";
-import { MEASURES, type Measured, rung, rungAnswer } from "./ladder_data";
+import { MEASURES, type Measured, rung, rungResponse } from "./ladder_data";
 
 const RUNGS = [
   rung("start"),
@@ -22,7 +22,7 @@ const path = (mean: string) => document.querySelector(`path.${mean}`)!.getAttrib
 
 function open(measured: Record<string, Measured> = {}, place = 0, rungs = RUNGS) {
   const go = vi.fn();
-  const measurement = (key: string) => (key in measured ? rungAnswer(key, measured[key]) : undefined);
+  const measurement = (key: string) => (key in measured ? rungResponse(key, measured[key]) : undefined);
   const page = render(LadderChart, { rungs, place, measures: MEASURES, measurement, go });
   slider().getBoundingClientRect = () => new DOMRect(100, 0, 560, 460); // twice as large as the drawing
   return { go, page };

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../../src/api/api";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe";
 import { DEFAULT_WORLD } from "../../../src/engine/world";
-import type { LearnerAnswer, NetworkJson, RungAnswer, Verdict } from "../../../src/types";
+import type { LearnerResponse, NetworkJson, RungResponse, Verdict } from "../../../src/types";
 import Learner from "../../../src/views/learner/Learner.svelte";
 import { cells, openLab, parameters } from "../../laboratory";
 import { MEASURES } from "./ladder_data";
@@ -24,7 +24,7 @@ const bins = (predicted: (number | null)[], count: number[]) => ({
   edges: [0, 0.5, 1], count, predicted, observed: predicted, intervals: [[0, 0.4], [0.6, 1]] as [number, number][], ece: 0.125,
 }); // prettier-ignore
 
-const ANSWER: LearnerAnswer = {
+const RESPONSE: LearnerResponse = {
   networks: { memorizer: network("seed 0", 1), learner: network("seed 5", 3) },
   requirements: [{ label: "lines", text: "all right", values: ["4/4", "3/4"], met: [true, false] }],
   measures: MEASURES,
@@ -35,13 +35,13 @@ const ANSWER: LearnerAnswer = {
   rungs: [rung("notebook"), rung("noise"), rung("dropout", "side_experiment"), rung("labels", "pitfall")],
   unsure_below: 0.2,
 };
-const rungAnswer = (key: string, networks: number) =>
+const rungResponse = (key: string, networks: number) =>
   ({
     standing: { key, networks, passed: 200, means: { accuracy: 0.91, gray: 0.02, brier_ratio: 1.1, auroc: 0.94 } },
     sentence: `${key} was measured.`,
     passed: verdict("78 % pass.", 0.78),
     failing_clean_lines: verdict("None fails.", 0),
-  }) as unknown as RungAnswer;
+  }) as unknown as RungResponse;
 
 beforeEach(() => {
   HTMLCanvasElement.prototype.getContext = (() => ({ clearRect() {}, fillRect() {} })) as any;
@@ -52,9 +52,9 @@ const text = (element: Element = document.body) => element.textContent!.replace(
 const answerer = (name: string) => text(document.querySelector(`[data-who="${name}"]`)!);
 
 async function open(input = [0.9, 0.6, 0.1, 0.3]) {
-  const rung = vi.fn<PythonApi["rung"]>(async (key, networks) => rungAnswer(key, networks));
+  const rung = vi.fn<PythonApi["rung"]>(async (key, networks) => rungResponse(key, networks));
   const bayes = vi.fn<PythonApi["bayes"]>(async (pictures) => pictures.map(() => [0.7, 0.3]));
-  const lab = await openLab({ custom: { input, target: [1, 0] } }, { learner: async () => ANSWER, rung, bayes });
+  const lab = await openLab({ custom: { input, target: [1, 0] } }, { learner: async () => RESPONSE, rung, bayes });
   render(Learner, { lab });
   await screen.findByText("Ladder: one change at a time");
   return { lab, rung, bayes };
@@ -68,7 +68,7 @@ describe("the learner's chapter", () => {
   });
 
   it("supports 2×2 pictures only", async () => {
-    const lab = await openLab({}, { learner: async () => ANSWER, bayes: async () => [] });
+    const lab = await openLab({}, { learner: async () => RESPONSE, bayes: async () => [] });
     lab.state.custom = { input: [1, 0, 0, 0, 1, 0, 0, 0, 1], target: [1, 0] };
     render(Learner, { lab });
     expect(await screen.findByText(/This chapter needs 2×2 pictures/)).toBeTruthy();

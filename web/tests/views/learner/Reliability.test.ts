@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { download } from "../../../src/display/download";
 import type { Reliability as Bins } from "../../../src/types";
 import Reliability from "../../../src/views/learner/Reliability.svelte";
-import { learnerAnswer, reliability } from "./ladder_data";
+import { learnerResponse, reliability } from "./ladder_data";
 
 vi.mock("../../../src/display/download", () => ({ download: vi.fn() }));
 beforeEach(() => void vi.mocked(download).mockClear());
@@ -12,7 +12,7 @@ const MEMORIZER = reliability([[10, 0.125, 0], [0, null, null], [2000, 0.625, 0.
 const LEARNER = reliability([[7, 0.25, 0.25], [5, 0.75, 0.8125]]); // prettier-ignore
 
 const open = (memorizer: Bins = MEMORIZER) =>
-  render(Reliability, { answer: { ...learnerAnswer([]), reliability: { memorizer, learner: LEARNER } } });
+  render(Reliability, { response: { ...learnerResponse([]), reliability: { memorizer, learner: LEARNER } } });
 const figure = (side: string) => document.querySelector(`[data-reliability="${side}"]`)!;
 const drawn = (side: string, shape: string, ...names: string[]) =>
   [...figure(side).querySelectorAll(shape)].map((one) => names.map((name) => Number(one.getAttribute(name))));

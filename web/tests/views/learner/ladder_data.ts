@@ -2,7 +2,7 @@
 
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe";
 import { DEFAULT_WORLD } from "../../../src/engine/world";
-import type { LearnerAnswer, Reliability, Rung, RungAnswer, Verdict } from "../../../src/types";
+import type { LearnerResponse, Reliability, Rung, RungResponse, Verdict } from "../../../src/types";
 
 export const MEASURES = {
   accuracy: { label: "line accuracy", meaning: "The line accuracy is explained." },
@@ -26,7 +26,7 @@ export interface Measured {
   interval?: [number, number] | null; // of the fraction
 }
 
-export function rungAnswer(key: string, measured: Measured = {}): RungAnswer {
+export function rungResponse(key: string, measured: Measured = {}): RungResponse {
   const { networks = 256, accuracy = 0.9, gray = 0.05, fraction = 0.5, interval = [0.4, 0.6] } = measured;
   const verdict = (sentence: string, fraction: number): Verdict =>
     ({ sentence, count: null, n: networks, interval, numbers: { fraction } }); // prettier-ignore
@@ -52,8 +52,8 @@ export function rungAnswer(key: string, measured: Measured = {}): RungAnswer {
   };
 }
 
-/** The response about the memorizer and the learner, for a ladder with these rungs. */
-export function learnerAnswer(rungs: Rung[]): LearnerAnswer {
+/** The answer about the memorizer and the learner, for a ladder with these rungs. */
+export function learnerResponse(rungs: Rung[]): LearnerResponse {
   const bayes_scores = {};
   return {
     networks: {},

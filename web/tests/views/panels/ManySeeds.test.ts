@@ -2,12 +2,12 @@ import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../../src/api/api";
 import type { State } from "../../../src/state/state";
-import type { PopulationAnswer, Verdict } from "../../../src/types";
+import type { PopulationResponse, Verdict } from "../../../src/types";
 import ManySeeds from "../../../src/views/panels/ManySeeds.svelte";
 import { LINES, openLab } from "../../laboratory";
 
 const verdict = (sentence: string): Verdict => ({ sentence, count: 1, n: 2, interval: null, numbers: {} });
-const ANSWER: PopulationAnswer = {
+const RESPONSE: PopulationResponse = {
   networks: 10_000,
   verdicts: {
     all_right: verdict("Half of them."),
@@ -17,7 +17,7 @@ const ANSWER: PopulationAnswer = {
   histogram: { edges: [-1, 0, 1], counts: [30, 9970], seeds: [[4, 8], [1]], left_out: 0 },
 };
 
-const population = vi.fn<PythonApi["population"]>(async () => ANSWER);
+const population = vi.fn<PythonApi["population"]>(async () => RESPONSE);
 beforeEach(() => void population.mockClear());
 
 const click = (name: string | RegExp) => fireEvent.click(screen.getByRole("button", { name }));
@@ -48,7 +48,7 @@ describe("the panel of many seeds", () => {
     await fireEvent.change(screen.getByLabelText("Number of seeds"), { target: { value: "100000" } });
     await click("Measure");
     const [request] = population.mock.calls[0];
-    expect(request).toMatchObject({ networks: 100_000, first_seed: 0, picture: [0, 0, 1, 1] });
+    expect(request).toMatchObject({ networks: 100_000, first_seed: 0, inputs: [0, 0, 1, 1] });
     expect(request.recipe).toEqual(lab.run!.setup.recipe);
     await screen.findByText("Half of them.");
     expect(text()).toMatch(/Picture: bottom\. 3 epochs, trained in [\d.]+ s\./);

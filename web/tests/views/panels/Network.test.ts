@@ -23,7 +23,7 @@ describe("the Network panel", () => {
         layer ? [`layer${layer}.a[${k}]`, `layer${layer}.z[${k}]`] : `input[${k}]`,
       ),
     );
-    expect(names.sort()).toEqual([...lab.run!.preparedFor(1).answer.parameters, ...nodes.flat()].sort());
+    expect(names.sort()).toEqual([...lab.run!.preparedFor(1).response.parameters, ...nodes.flat()].sort());
     expect(screen.getByRole("heading").textContent).toBe("Network · 4-3-2 · 23 parameters");
     expect(
       [...document.querySelectorAll("svg *")].filter((one) => one.namespaceURI !== "http://www.w3.org/2000/svg"),
