@@ -51,7 +51,7 @@ MISTAKES = {  # command: the whole error
     "sweep --probes house.csv --dry-run": "--probes is house.csv, which has 2 input columns. It must have 4, one for each "
     "pixel.",
     "sweep --probes pixels.csv --dry-run": "pixels.csv, line 2, column 'b': 5 is outside 0 to 1. A pixel must be from 0 to 1.",
-    "sweep wine.csv --label kind --probes house.csv": "house.csv has no column 'alcohol'. Its columns are area, price.",
+    "sweep wine.csv --label kind --probes house.csv": "house.csv has no column 'alcohol'. Its columns are 'area', 'price'.",
     "sweep --recipes wine.csv": None,
     "sweep --x epochs --y epochs --figure a.png": "--x and --y are both 'epochs'. Choose two different axes.",
     "worksheet --students 0": f"--students is 0. It must be a whole number {NUMBERS}.",
@@ -82,8 +82,8 @@ MISTAKES = {  # command: the whole error
     "export run.safetensors --out no/f.gif": "--out is no/f.gif. The folder 'no' does not exist. Create it first.",
     "train wine.csv --label kin": "--label is 'kin'. wine.csv has no column 'kin'. Did you mean 'kind'?",
     "train house.csv --target pric": "--target is 'pric'. house.csv has no column 'pric'. Did you mean 'price'?",
-    "train wine.csv --label kind --ignore foo": "--ignore is 'foo'. wine.csv has no column 'foo'. Its columns are alcohol, "
-    "acid, kind.",
+    "train wine.csv --label kind --ignore foo": "--ignore is 'foo'. wine.csv has no column 'foo'. Its columns are 'alcohol', "
+    "'acid', 'kind'.",
     "train --label kind": "--label is not used. No table was given. Give a table, such as table.csv, or remove --label.",
     "predict run.safetensors wine.csv": "these examples have no scaling, so the names of their columns are not stored. Train "
     "again on a table, without --no-scale.",

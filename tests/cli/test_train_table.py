@@ -194,7 +194,7 @@ def test_a_sweep_accepts_a_table(folder):
         ),
         (
             ["iris.csv", "--label", "kind"],
-            "tinynet: --label is 'kind'. iris.csv has no column 'kind'. Its columns are sepal length",
+            "tinynet: --label is 'kind'. iris.csv has no column 'kind'. Its columns are 'sepal length",
         ),
         (["iris.csv", "--label", "specis"], "has no column 'specis'. Did you mean 'species'?"),
         (["none.csv"], "cannot read none.csv: No such file"),

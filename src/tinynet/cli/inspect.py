@@ -184,15 +184,12 @@ def training_picture(text: str) -> "Examples":
     known = {"fuzzy": pictures.fuzzy()} | {name: lines[name] for name in lines.names}
     if text in known:
         return known[text]
-    wrong = TinyNetError(
-        f"is {text!r}. It must be one of {listed(tuple(known))}, or four numbers such as 1,1,0,0.",
-        parameter="picture",
-    )
-    if "," not in text:
-        raise wrong
+    if text.count(",") != 3:
+        raise TinyNetError(
+            f"is {text!r}. It must be one of {listed(tuple(known))}, or four numbers such as 1,1,0,0.",
+            parameter="picture",
+        )
     values = np.array([numbers(text, "picture")])  # (1, pixels)
-    if values.shape != (1, 4):
-        raise wrong
     nearest = int(arrays.total(np.abs(lines.inputs - values)).argmin())
     assert lines.targets is not None
     return pictures.Examples(values, lines.targets[nearest : nearest + 1], (text,), (2, 2))

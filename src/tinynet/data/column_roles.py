@@ -79,8 +79,9 @@ def _indices(source: Source, parameter: str | None, wanted: Sequence[str]) -> di
     index = {name: c for c, name in enumerate(source.columns)}
     for name in wanted:
         if name not in index:
+            columns = ", ".join(map(repr, source.columns))
             near = get_close_matches(name, source.columns, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {', '.join(source.columns)}."
+            hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {columns}."
             given = "" if parameter is None else f"{named(parameter)} is {name!r}. "
             raise TinyNetError(f"{given}{source.name} has no column {name!r}. {hint}")
     return index
