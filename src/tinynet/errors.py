@@ -22,15 +22,6 @@ def named(parameter: str) -> str:
     return f"\0{parameter}\0"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> counted(1, "example"), counted(2000, "example")
-    ('1 example', '2,000 examples')
-    """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def advice(parameter: str, value: object, *, condition: str = "", otherwise: str = "") -> str:
     """Return the sentence that advises to set a parameter.
 
@@ -46,6 +37,15 @@ def advice(parameter: str, value: object, *, condition: str = "", otherwise: str
     --augment is on. Remove --augment.
     """
     return f"\1{parameter}\1{value!r}\1{condition}\1{otherwise}\1"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "example"), counted(2000, "example")
+    ('1 example', '2,000 examples')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 class TinyNetError(ValueError):

@@ -137,7 +137,7 @@ def test_an_error_is_renamed_in_its_parameters_and_not_in_its_values():
 
 
 TABLE = "x,y,kind\n1,0,a\n2,1,b\n3,0,a\n4,1,b\n"
-RULES = {  # errors about several options, with the names in the message
+RULES = {  # about several options, and the names in the message
     "train --loss bce --output softmax": (
         "--loss is 'bce' and --output is 'softmax'",
         "Use --output sigmoid.",

@@ -63,7 +63,7 @@ def confidence_bars(
     outputs = np.array([prediction.outputs for prediction in shown])  # (examples, outputs)
     if outputs.ndim != 2 or outputs.shape[1] > len(labels):
         raise TinyNetError(
-            f"has {len(labels):,} entries and the outputs have the shape {outputs.shape}. Give one label for each output.",
+            f"has the length {len(labels)} and the outputs have the shape {outputs.shape}. Give one label for each output.",
             parameter="labels",
         )
     ax = ax or canvas(7.2, 1.1 + max(0.5, 0.24 * outputs.shape[1]) * len(shown))

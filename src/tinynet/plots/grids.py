@@ -127,7 +127,7 @@ def hidden_nodes(
     drawn = list(axes) if axes is not None else _row_of_axes(nodes, shape, len(layer.weight))
     if len(drawn) != nodes:
         raise TinyNetError(
-            f"has {len(drawn):,} entries and {nodes} nodes are drawn. Give one for each node.",
+            f"has the length {len(drawn)} and the number of nodes is {nodes}. Give one for each node.",
             parameter="axes",
         )
     top = max_abs(layer.weight)
