@@ -100,7 +100,7 @@ def test_an_interrupt_leaves_no_partial_file(run, tmp_path, name, low_resolution
 
 def test_invalid_options_of_a_film_are_refused(run, tmp_path, monkeypatch):
     for name, options, message in (
-        ("film.avi", {}, "the extension of the film is '.avi'. It must be .gif or .mp4"),
+        ("film.avi", {}, "the extension of the film is '.avi'. It must be one of '.gif', '.mp4'"),
         ("no/film.gif", {}, r"path is .*no/film\.gif. The folder '.*no' does not exist. Create it first"),
         ("film.gif", {"frames": 1}, "frames is 1. It must be a whole number from 2 to 2,000"),
         ("film.gif", {"fps": 0.5}, "fps is 0.5. It must be a whole number from 1 to 60"),

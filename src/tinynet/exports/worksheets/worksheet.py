@@ -13,7 +13,7 @@ from tinynet import files
 from tinynet.core.architecture import Architecture
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import lines
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.exports.worksheets.compose import compose_key, compose_paper, key_numbers
 from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
