@@ -27,6 +27,7 @@ def advice(parameter: str, value: object, *, condition: str = "", otherwise: str
 
     At the command line the sentence contains the option, ready to be typed.
 
+    value : the value to set, or a list with the value to add.
     condition : when to follow the advice, such as "If the column holds numbers".
     otherwise : the sentence for a command that has no option for the parameter.
 
@@ -102,6 +103,9 @@ class TinyNetError(ValueError):
 
 
 def _in_python(space: str, parameter: str, value: str, condition: str) -> str:
+    setting = literal_eval(value)
+    if isinstance(setting, list):
+        return space + _sentence(condition, "add", f"{setting[0]!r} to {named(parameter)}")
     return space + _sentence(condition, "set", f"{named(parameter)} to {value}")
 
 
@@ -110,6 +114,7 @@ def _option(name: str, value: str, condition: str) -> str:
     setting = literal_eval(value)
     if isinstance(setting, bool):
         return _sentence(condition, "use" if setting else "remove", name)
+    setting = setting[0] if isinstance(setting, list) else setting
     return _sentence(condition, "use", f"{name} {shlex.quote(str(setting))}")
 
 

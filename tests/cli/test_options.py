@@ -149,7 +149,7 @@ RULES = {  # about several options, and the names in the message
         "Use --momentum 0.",
     ),
     "train own.csv --label kind --augment": ("--augment is on", "Remove --augment."),
-    "train own.csv --label kind --target x": ("--label is 'kind' and --target is 'x'", "in --ignore"),
+    "train own.csv --label kind --target x": ("--label is 'kind' and --target is 'x'", "with --ignore"),
     "train own.csv --label x": ("use --label kind.", "use --ignore kind."),
     "train own.csv --label kind --held-out 0.1": ("--held-out is 0.1 and would hold out 0 of 2 examples",),
     "train own.csv --label kind --no-scale": ("use --scale.",),

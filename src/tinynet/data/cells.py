@@ -74,7 +74,7 @@ def _problem(cell: Any, column: str) -> str:
     except (ValueError, TypeError):
         return (
             f"{str(cell)!r} is not a number. {advice('label', column, condition='If the column is the label')} "
-            f"{advice('ignore', column, condition='To leave the column out', otherwise='Correct the cell.')}"
+            f"{advice('ignore', [column], condition='To leave the column out', otherwise='Correct the cell.')}"
         )
 
 

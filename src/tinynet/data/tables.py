@@ -226,6 +226,6 @@ def _add_names(source: Source, chunk: Chunk, column: int, row_of_name: dict[str,
             used = f"{name!r} is also the name of {source.row_unit} {row_of_name[name]}" if name else ""
             raise TinyNetError(
                 f"{source.place(row_number, 'name')}: {used or 'the name is missing'}. Names must differ. Correct the "
-                f"name. {advice('ignore', 'name', condition='To leave the column out')}",
+                f"name. {advice('ignore', ['name'], condition='To leave the column out')}",
             )
         row_of_name[name] = row_number

@@ -50,8 +50,7 @@ def train(
     """Train a network and return the recording.
 
     network : Network. The network before the first step. This network is not changed.
-    examples : Examples or World. A world draws new examples at every step, by the recipe's seed. An epoch then has 100
-        examples.
+    examples : Examples or World. A world draws 100 new examples in each epoch, by the recipe's seed.
     recipe : Recipe, optional. `Recipe()` by default.
     validation : Examples, optional. The recording then contains the validation loss after each epoch and the `best`
         network. Training stops early if the recipe has a patience.

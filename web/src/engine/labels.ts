@@ -46,7 +46,7 @@ export const LABELS = {
   hidden: "hidden activation",
   hidden_nodes: "hidden nodes",
   high: "highest values",
-  ignore: "its check box",
+  ignore: "ignored columns",
   init: "initialization",
   inputs: "inputs",
   key: "rung",

@@ -23,10 +23,10 @@ it("an error that does not begin with a parameter marks no field and keeps its c
   expect([error, failureError({ error: "x" })].some((error) => error instanceof InvalidValueError)).toBe(false);
 });
 
-it("names the controls of a table", () => {
-  const template = "Set \0label\0 to 'b'. Otherwise leave the column out with \0ignore\0.";
+it("an error about a table has the labels of the table's fields", () => {
+  const template = "Set \0label\0 to 'b'. To leave the column out, add 'b' to \0ignore\0.";
   const { message } = failureError({ error: "…", template });
-  expect(message).toBe("Set label to 'b'. Otherwise leave the column out with its check box.");
+  expect(message).toBe("Set label to 'b'. To leave the column out, add 'b' to ignored columns.");
 });
 
 it("an error about an element marks the parameter of the element", () => {
