@@ -63,7 +63,7 @@ def test_an_error_is_one_line(tmp_path):
     for arguments, message in (
         (
             ["--save", "nowhere/mine.safetensors"],
-            "--save is nowhere/mine.safetensors. The folder nowhere does not exist. Create it first.",
+            "--save is nowhere/mine.safetensors. The folder 'nowhere' does not exist. Create it first.",
         ),
         (["--save", "mine.json"], "--save is mine.json. It must be a file that ends in .safetensors."),
         (["--networks", "0"], "--networks is 0"),
