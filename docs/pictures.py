@@ -20,7 +20,7 @@ def figure() -> None:
 
     drawn = Figure(figsize=(12, 4.6), layout="constrained")
     left, right = drawn.subplots(1, 2, width_ratios=(1.5, 1))
-    plots.architecture(tn.Network.initial(seed=0), picture=[1, 1, 0, 0], ax=left)
+    plots.architecture(tn.Network.initial(seed=0), example=tn.pictures.lines()["top"], ax=left)
     trained = tn.population(tn.Recipe(epochs=10_000), networks=4096)
     margins = trained.margins(tn.pictures.stress()["gray"])[trained.all_right, 0]
     plots.population_histogram(margins, ax=right, label="H − V on gray")

@@ -4,7 +4,7 @@ import pytest
 import tinynet as tn
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.comparison import compare
-from tinynet.evaluation.diagnosis import constant_loss, diagnose, final_loss, walk
+from tinynet.evaluation.diagnosis import constant_loss, diagnose, final_loss, path_of_epoch
 
 LINES = tn.pictures.lines()
 
@@ -90,7 +90,7 @@ def test_the_final_loss_is_the_loss_of_the_final_network():
 def test_the_path_is_the_sum_of_the_steps():
     one = run(epochs=3)
     lengths = np.linalg.norm(np.diff(one.parameters[4:9], axis=0), axis=1)
-    assert walk(one, 1)[0] == pytest.approx(lengths.sum())
+    assert path_of_epoch(one, 1)[0] == pytest.approx(lengths.sum())
 
 
 def test_compare_reports_differences_and_outcomes():
@@ -143,4 +143,4 @@ def test_a_path_needs_a_complete_epoch():
     wild = tn.Network.initial(seed=0, hidden="identity", output="identity")
     run = tn.train(wild.with_parameters(wild.parameters * 1e200), tn.pictures.lines(), tn.Recipe())
     with pytest.raises(TinyNetError, match=f"the recording has {run.steps} steps and no complete epoch"):
-        walk(run)
+        path_of_epoch(run)

@@ -13,7 +13,7 @@ def words(ax):
 
 
 def test_architecture_writes_every_weight_and_bias_once():
-    found = words(plots.architecture(NETWORK))
+    found = words(plots.architecture(NETWORK, example=LINES["left"]))
     for name, value in NETWORK.named().items():
         text = f"{value:+.2f}".replace("-", "−")
         assert (f"b {text}" if ".bias" in name else text) in found
@@ -40,12 +40,18 @@ def test_no_number_of_the_architecture_covers_another(sizes):
 
 
 def test_architecture_shows_the_activations_for_a_picture():
-    found = words(plots.architecture(NETWORK, picture=LINES["left"]))
+    found = words(plots.architecture(NETWORK, example=LINES["left"]))
     assert found.count("1.00") == found.count("0.00") == 2
     assert {f"{value:.2f}" for layer in NETWORK.activations(LINES["left"]) for value in layer[0]} <= set(
         found
     )
-    assert words(plots.architecture(NETWORK, picture=[1.0, 0.0, 1.0, 0.0])) == found
+    numbered = words(plots.architecture(NETWORK, example=[1.0, 0.0, 1.0, 0.0]))
+    assert [text for text in numbered if text not in found] == [
+        *(f"input {i}" for i in range(4)),
+        "output 0",
+        "output 1",
+    ]
+    assert len(numbered) == len(found)
 
 
 def test_architecture_of_a_large_network_counts_the_other_nodes():
@@ -57,22 +63,22 @@ def test_architecture_names_the_columns_of_a_table():
     table = tn.Examples.from_table({"width": [1.0, 3.0], "label": ["a", "b"]})
     texts = [
         text.get_text()
-        for text in plots.architecture(tn.Network.initial((1, 2), seed=0), picture=table[0]).texts
+        for text in plots.architecture(tn.Network.initial((1, 2), seed=0), example=table[0]).texts
     ]
     assert {"width", "a", "b"} <= set(texts)
 
 
 def test_a_number_too_long_for_a_node_is_shortened():
     network = tn.Network.initial((1, 1), seed=0, output="identity").with_parameters(np.array([-5.2e155, 0.0]))
-    (node,) = [t for t in plots.architecture(network, picture=[1.0]).texts if t.get_text() == "−5e+155"]
+    (node,) = [t for t in plots.architecture(network, example=[1.0]).texts if t.get_text() == "−5e+155"]
     assert node.get_fontsize() < 10
 
 
 def test_architecture_refuses_several_pictures():
-    with pytest.raises(tn.TinyNetError, match="picture has 4 examples. A diagram shows one"):
-        plots.architecture(NETWORK, picture=LINES)
+    with pytest.raises(tn.TinyNetError, match="example has 4 examples. A diagram shows one"):
+        plots.architecture(NETWORK, example=LINES)
     with pytest.raises(tn.TinyNetError, match="each example has 9 inputs and the network takes 4"):
-        plots.architecture(NETWORK, picture=tn.pictures.lines(3)[0])
+        plots.architecture(NETWORK, example=tn.pictures.lines(3)[0])
 
 
 # pictures and hidden nodes

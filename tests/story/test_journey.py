@@ -71,10 +71,10 @@ def test_the_ledger_of_the_first_nudge_has_all_parameters(chapters):
 
 
 def test_the_training_is_measured_on_many_seeds(chapters):
-    lead, first, patient = verdicts(chapters["train"])
+    lead, first, long = verdicts(chapters["train"])
     assert first.count == 0
     assert first.n == 128
-    assert patient.count == tn.population(tn.Recipe(epochs=10_000), networks=128).all_right.sum()
+    assert long.count == tn.population(tn.Recipe(epochs=10_000), networks=128).all_right.sum()
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines())
     assert f"to {run.loss_per_epoch[-1]:.4f}" in words(chapters["train"])
     assert len(tables(chapters["train"])["The average loss"].rows) == 10

@@ -198,7 +198,7 @@ def trained_networks() -> Iterator[tuple[str, Any]]:
     run = tn.train(network, table, tn.Recipe(loss="cross_entropy", learning_rate=0.5, epochs=30))
     yield "scores", classification.score(run.final, table).to_json()
     yield "diagnosis", [finding.evidence for finding in diagnosis.diagnose(run)]
-    yield "path", diagnosis.walk(run)
+    yield "path", diagnosis.path_of_epoch(run)
     yield "symmetrized outputs", symmetry.symmetrize(tn.Network.initial(seed=3))(drawn_inputs())
 
 

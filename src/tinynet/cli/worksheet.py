@@ -125,6 +125,8 @@ def _example(picture: str, target: str | None) -> "Examples":
         training_picture(picture).inputs if picture.isalpha() else np.array([numbers(picture, "picture")])
     )
     targets = np.array([numbers(target, "target")])
-    several = tuple(f"answer {j}" for j in range(targets.size))
-    names = {1: ("answer",), 2: ("horizontal", "vertical")}.get(targets.size, several)
-    return Examples(inputs, targets, (picture,), (2, 2) if inputs.shape[1] == 4 else None, names)
+    shape = (2, 2) if inputs.shape[1] == 4 else None
+    names = tuple(f"output {j}" for j in range(targets.size))
+    if shape and targets.size == 2:
+        names = "horizontal", "vertical"
+    return Examples(inputs, targets, (picture,), shape, names)

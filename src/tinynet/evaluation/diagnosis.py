@@ -150,10 +150,8 @@ def _saturation(run: Recording) -> Iterator[Finding]:
         )
 
 
-def walk(run: Recording, epoch: int = -1) -> tuple[float, float]:
-    """Return path length and displacement of an epoch.
-
-    The path is that of the parameters. The displacement is the net change over the epoch.
+def path_of_epoch(run: Recording, epoch: int = -1) -> tuple[float, float]:
+    """Return path length and displacement of the parameters in an epoch.
 
     The length is the sum of the distances of all steps. The displacement is the distance between the first and the last
     parameters of the epoch.
@@ -177,7 +175,7 @@ def _plateau(run: Recording) -> Iterator[Finding]:
     least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
     if not run.epochs or not least or abs(loss - least) > NEAR_CONSTANT * least:
         return
-    path, moved = walk(run)
+    path, moved = path_of_epoch(run)
     sentence = f"The network is on a plateau: its loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
     if path:
         sentence += (

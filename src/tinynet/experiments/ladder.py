@@ -135,18 +135,20 @@ class Standing:
     medians: dict[str, float]
 
     @classmethod
-    def of(cls, key: str, marks: ExamResult) -> "Standing":
+    def of(cls, key: str, result: ExamResult) -> "Standing":
         """Summarize the exam results of a rung."""
-        finite = np.isfinite(marks.margin)
-        columns = {f.name: getattr(marks, f.name)[finite] for f in fields(ExamResult)} if finite.any() else {}
+        finite = np.isfinite(result.margin)
+        columns = (
+            {f.name: getattr(result, f.name)[finite] for f in fields(ExamResult)} if finite.any() else {}
+        )
         count = max(1, int(finite.sum()))
         return cls(
             key=key,
-            networks=len(marks),
+            networks=len(result),
             finite=int(finite.sum()),
-            passed=int(marks.passed.sum()),
-            met=tuple(int(n) for n in marks.met.sum(axis=0)),
-            n_failing_clean_lines=int((~(marks.margin > 0)).sum()),
+            passed=int(result.passed.sum()),
+            met=tuple(int(n) for n in result.met.sum(axis=0)),
+            n_failing_clean_lines=int((~(result.margin > 0)).sum()),
             means={name: float(arrays.mean(x)) for name, x in columns.items()},
             errors={name: math.sqrt(arrays.variance(x) / count) for name, x in columns.items()},
             medians={name: float(np.median(x)) for name, x in columns.items()},

@@ -32,8 +32,8 @@ def figures(run: "Recording") -> dict[str, Callable[[], Any]]:
     """
     network, examples = run.best, run.examples
     drawings: dict[str, Callable[[], Any]] = {
-        "network": lambda: plots.architecture(network, picture=examples[0]),
-        "initial": lambda: plots.architecture(run.initial, picture=examples[0]),
+        "network": lambda: plots.architecture(network, example=examples[0]),
+        "initial": lambda: plots.architecture(run.initial, example=examples[0]),
         "loss": lambda: plots.loss_curve(run),
         "movement": lambda: plots.convergence(run),
         "hidden": lambda: plots.hidden_nodes(network, shape=examples.shape),

@@ -137,7 +137,7 @@ def draw(run: "Recording", step: int, example: int | str = 0) -> Any:
         f"{run.network.origin}: after {step:,} of {run.steps:,} steps, epoch {step // run.steps_per_epoch:,}"
     )
     figure.text(0.02, 0.95, title, fontsize=LARGE + 2, color=INK, va="center")
-    plots.architecture(network, ax=diagram, picture=run.examples[example], scale=_largest_weight(run))
+    plots.architecture(network, ax=diagram, example=run.examples[example], scale=_largest_weight(run))
     diagram.set_title("", loc="left")  # the title of the figure replaces it
     _draw_outputs(outputs, run, network)
     _draw_loss(loss, run, step)

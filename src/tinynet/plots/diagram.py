@@ -55,7 +55,7 @@ def architecture(
     network: "Network",
     *,
     ax: "Axes | None" = None,
-    picture: Examples | Sequence[float] | None = None,
+    example: Examples | Sequence[float] | None = None,
     scale: float | None = None,
 ) -> "Axes":
     """Draw a network with its weights and biases.
@@ -63,11 +63,10 @@ def architecture(
     Weights above zero are orange, weights below zero blue. A larger weight has a thicker edge. A layer shows at
     most 12 of its nodes. The weights between two layers are written out if there are at most 24.
 
-    picture : one example, or inputs (inputs,). The inputs and the activations are written into the nodes.
+    example : one example, or inputs (inputs,). The inputs and the activations are written into the nodes.
     scale : the absolute weight of the thickest edge; the largest of the network by default.
 
-    Without an example, 4 inputs have the names of the pixels of a 2x2 picture, and 2 outputs the names of the
-    classes horizontal and vertical.
+    An example also gives the names of the inputs and outputs. Without an example, they have numbers.
 
     Raises TinyNetError for more than one example and for an example that does not fit.
 
@@ -76,7 +75,7 @@ def architecture(
     >>> sum(len(edges.get_segments()) for edges in ax.collections[:2])
     18
     """
-    example, layers = _node_values(network, picture)
+    named, layers = _node_values(network, example)
     columns = [_column(size) for size in network.sizes]
     high = max(column.heights[0] for column in columns)
     inches = 1.1 if high <= 2 else 0.85
@@ -85,7 +84,7 @@ def architecture(
     for n, layer in enumerate(network.layers):
         _edges(ax, n, columns[n : n + 2], layer.weight, top)
     _nodes(ax, columns, layers)
-    _names(ax, network, columns, example)
+    _names(ax, network, columns, named)
     _headings(ax, network, high + ABOVE)
     note = f"edges: orange above zero, blue below; the thickest is {top:.2g}"
     where = (len(columns) - 1) / 2, -high - BELOW
@@ -95,23 +94,23 @@ def architecture(
     return ax
 
 
-def _node_values(network: "Network", picture: Any) -> tuple[Examples | None, list[np.ndarray]]:
+def _node_values(network: "Network", example: Any) -> tuple[Examples | None, list[np.ndarray]]:
     """Return the example and all activations.
 
     Without an example, the first result is None.
 
     The activations are (1, nodes) for each layer.
     """
-    if picture is None:
+    if example is None:
         return None, []
-    if not isinstance(picture, Examples):
-        return None, [np.atleast_2d(np.asarray(picture, float)), *network.activations(picture)]
-    if len(picture) != 1:
+    if not isinstance(example, Examples):
+        return None, [np.atleast_2d(np.asarray(example, float)), *network.activations(example)]
+    if len(example) != 1:
         raise TinyNetError(
-            f"has {len(picture):,} examples. A diagram shows one. Choose one, such as examples[0].",
-            parameter="picture",
+            f"has {len(example):,} examples. A diagram shows one. Choose one, such as examples[0].",
+            parameter="example",
         )
-    return picture, [picture.inputs, *network.activations(picture)]
+    return example, [example.inputs, *network.activations(example)]
 
 
 def _column(size: int) -> Column:
@@ -187,13 +186,10 @@ def _short(value: float) -> str:
     return text if len(text) <= MAX_CHARACTERS else f"{value:.0e}".replace("-", "−", 1)
 
 
-def _names(ax: "Axes", network: "Network", columns: list[Column], picture: Examples | None) -> None:
+def _names(ax: "Axes", network: "Network", columns: list[Column], example: Examples | None) -> None:
     """Write the names of inputs and outputs, and all biases."""
     first, last, end = columns[0], columns[-1], len(columns) - 1
-    input_names, output_names = (
-        _input_names(network.sizes[0], picture),
-        _output_names(network.sizes[-1], picture),
-    )
+    input_names, output_names = _input_names(network, example), _output_names(network, example)
     for node, height in zip(first.nodes, first.heights, strict=True):
         write(ax, input_names[node], (0, height), shift=(-24, 0), ha="right", fontsize=NORMAL)
     for node, height in zip(last.nodes, last.heights, strict=True):
@@ -203,20 +199,21 @@ def _names(ax: "Axes", network: "Network", columns: list[Column], picture: Examp
             write(ax, f"b {signed(layer.bias[node])}", (n, height), shift=(0, -21), va="top")
 
 
-def _input_names(pixels: int, picture: Examples | None) -> list[str]:
-    shape = (2, 2) if picture is None and pixels == 4 else picture.shape if picture is not None else None
-    if shape == (2, 2):
+def _input_names(network: "Network", example: Examples | None) -> list[str]:
+    if example is None:
+        return [f"input {i}" for i in range(network.sizes[0])]
+    if example.shape == (2, 2):
         return list(PIXELS)
-    if picture is not None and picture.columns:
-        return [shortened(name) for name in picture.columns]
-    if shape is not None:
-        return [f"row {i // shape[1]}, column {i % shape[1]}" for i in range(pixels)]
-    return [f"input {i}" for i in range(pixels)]
+    if example.shape is None:
+        return list(map(shortened, example.input_names))
+    return [f"row {i // example.shape[1]}, column {i % example.shape[1]}" for i in range(network.sizes[0])]
 
 
-def _output_names(outputs: int, picture: Examples | None) -> list[str]:
-    names = ("horizontal", "vertical") if picture is None else picture.target_names
-    return list(map(shortened, names)) if len(names) == outputs else [f"output {j}" for j in range(outputs)]
+def _output_names(network: "Network", example: Examples | None) -> list[str]:
+    outputs = network.sizes[-1]
+    if example is None or len(example.target_names) != outputs:
+        return [f"output {j}" for j in range(outputs)]
+    return list(map(shortened, example.target_names))
 
 
 def _headings(ax: "Axes", network: "Network", height: float) -> None:

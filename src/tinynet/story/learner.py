@@ -45,8 +45,8 @@ def choose(candidates: int = CANDIDATES) -> Recording:
     trained = population(
         rung.recipe, candidates, first_seed=FIRST_CANDIDATE, examples=world, architecture=rung.architecture
     )
-    marks = trained.take_exam(Exam(world, count=VALIDATION_PICTURES, stream=rng.VALIDATION))
-    scores = np.where(marks.passed, marks.brier_ratio, marks.brier_ratio + 10)
+    result = trained.take_exam(Exam(world, count=VALIDATION_PICTURES, stream=rng.VALIDATION))
+    scores = np.where(result.passed, result.brier_ratio, result.brier_ratio + 10)
     seed = int(trained.seeds[np.nanargmin(scores)])
     recipe = replace(rung.recipe, seed=seed)
     return train(Network.initial(rung.architecture, seed=seed), world, recipe, kept=KEPT_STEPS)
@@ -64,12 +64,12 @@ def card(run: Recording, name: str = "learner") -> str:
             "This recording was not trained in a world. A model card needs a world. Train with tn.World()."
         )
     exam = Exam(run.world, count=CARD_PICTURES, seed=1)
-    marks = exam.evaluate(run.final)
+    result = exam.evaluate(run.final)
     sections = (
         _head(run, run.world),
-        _exam_section(marks),
+        _exam_section(result),
         _reliability_section(run.world, run.final, exam.bayes_scores.brier.value, name),
-        _limits(run.world, float(marks.worst_ambiguous[0])),
+        _limits(run.world, float(result.worst_ambiguous[0])),
     )
     return "\n".join(line for section in sections for line in section)
 
@@ -93,11 +93,11 @@ def _settings(fields: dict[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in fields.items())
 
 
-def _exam_section(marks: ExamResult) -> list[str]:
-    values = marks.of(0)
+def _exam_section(result: ExamResult) -> list[str]:
+    values = result.of(0)
     rows = [
         f"| {each.label} | {each.text} | {each.values(values)} | {'yes' if met else 'no'} |"
-        for each, met in zip(REQUIREMENTS, marks.met[0], strict=True)
+        for each, met in zip(REQUIREMENTS, result.met[0], strict=True)
     ]
     columns = ["| requirement | measure | value | met |", "| --- | --- | --- | --- |"]
     margin = "The margin is the larger output minus the smaller output."

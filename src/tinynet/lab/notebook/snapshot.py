@@ -124,10 +124,10 @@ def _figure(source: Network | Recording, network: Network, examples: Examples) -
     from matplotlib.figure import Figure
 
     if isinstance(source, Network):
-        return plots.figure_of(plots.architecture(network, picture=examples[0]))
+        return plots.figure_of(plots.architecture(network, example=examples[0]))
     figure = Figure(figsize=(13, 5.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(8, 5))
-    plots.architecture(network, ax=left, picture=examples[0])
+    plots.architecture(network, ax=left, example=examples[0])
     plots.loss_curve(source, ax=right)
     return figure
 

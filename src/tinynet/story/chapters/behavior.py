@@ -40,13 +40,11 @@ def fuzzy(j: Journey) -> Iterator[Part]:
         f"Now test {NOISY_LINES} noisy lines. Their pixels have a brightness of 0.9 or 0.1, plus random noise of {NOISE:g}. "
         f"This network gets {round(NOISY_LINES * right)} of these {NOISY_LINES} lines right."
     )
-    everyone, patient = j.population(j.recipe), j.population(j.long_recipe)
+    everyone, long = j.population(j.recipe), j.population(j.long_recipe)
     unsure = np.abs(everyone.margins(line)[:, 0]) < predictions.UNSURE
     yield everyone.fraction(unsure, f"are unsure of the fuzzy line after {j.recipe.epochs:,} epochs")
-    sure = patient.margins(line)[:, 0] > predictions.UNSURE
-    yield patient.fraction(
-        sure, f"are sure and right on the fuzzy line after {j.long_recipe.epochs:,} epochs"
-    )
+    sure = long.margins(line)[:, 0] > predictions.UNSURE
+    yield long.fraction(sure, f"are sure and right on the fuzzy line after {j.long_recipe.epochs:,} epochs")
 
 
 _FUZZ = {  # (unsure of the clean line, unsure of the fuzzy line)
@@ -81,11 +79,11 @@ def inside(j: Journey) -> Iterator[Part]:
             else "The patterns of the hidden nodes still come mostly from the random numbers before training."
         )
     )
-    patient = j.long_run.final
+    long = j.long_run.final
     yield Figure(
-        "long", f"The weights after {j.long_recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(patient)
+        "long", f"The weights after {j.long_recipe.epochs:,} epochs.", lambda: plots.hidden_nodes(long)
     )
-    yield Text(" ".join(_pattern(k, weights) for k, weights in enumerate(patient.layers[0].weight)))
+    yield Text(" ".join(_pattern(k, weights) for k, weights in enumerate(long.layers[0].weight)))
 
 
 def _pattern(node: int, weights: np.ndarray) -> str:

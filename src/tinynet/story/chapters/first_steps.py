@@ -55,7 +55,7 @@ def look(j: Journey) -> Iterator[Part]:
     yield Figure(
         "architecture",
         "The untrained network. Its input is the top line.",
-        lambda: plots.architecture(j.network, picture=j.lines.inputs[0]),
+        lambda: plots.architecture(j.network, example=j.lines[0]),
     )
     rows = tuple((name, signed(value)) for name, value in j.network.named().items())
     yield Table("Every parameter before training", ("parameter", "value"), rows)

@@ -43,8 +43,8 @@ def train(j: Journey) -> Iterator[Part]:
         f"Is this result bad luck of one seed? Train the network from {j.networks:,} seeds and count. The 95 % interval after "
         "each count is a plausible range for the fraction of all seeds."
     )
-    everyone, patient = j.population(j.recipe), j.population(j.long_recipe)
-    for trained in (everyone, patient):
+    everyone, long = j.population(j.recipe), j.population(j.long_recipe)
+    for trained in (everyone, long):
         yield trained.fraction(
             trained.all_right, f"get all four pictures right after {trained.recipe.epochs:,} epochs"
         )
@@ -66,15 +66,15 @@ def converge(j: Journey) -> Iterator[Part]:
         f"{movement[-1]:.5f}.{_kept(movement[0], movement[-1])}"
     )
     yield Text(_conclusion(j))
-    walked, moved = diagnosis.walk(run)
+    path, moved = diagnosis.path_of_epoch(run)
     yield Text(
-        f"In the last epoch, all parameters together moved a total distance of {walked:.4f}, nudge by nudge. They ended "
-        f"{moved:.5f} away from the beginning of the epoch. So {percent(moved / walked) if walked else '0 %'} of the way is "
+        f"In the last epoch, all parameters together moved a total distance of {path:.4f}, nudge by nudge. They ended "
+        f"{moved:.5f} away from the beginning of the epoch. So {percent(moved / path) if path else '0 %'} of the way is "
         "left, and the rest canceled."
     )
-    patient = j.population(j.long_recipe)
-    below = patient.losses < diagnosis.LEARNED * j.constant_loss
-    yield patient.fraction(below, f"have left the plateau after {j.long_recipe.epochs:,} epochs")
+    long = j.population(j.long_recipe)
+    below = long.losses < diagnosis.LEARNED * j.constant_loss
+    yield long.fraction(below, f"have left the plateau after {j.long_recipe.epochs:,} epochs")
 
 
 def _kept(first: float, last: float) -> str:
