@@ -61,7 +61,7 @@ WRONG = {  # command: the arguments, and a wrong value of each option
         "--epoch": "9", "--title": "a", "--names": "a", "--example": "a", "--out": "run.safetensors",
     }),
     "worksheet": ([], {
-        "--first-seed": "-1", "--seeds": "x", "--picture": "middle", "--target": "x", "--decimals": "0", "--rate": "0",
+        "--first-seed": "-1", "--seeds": "x", "--example": "middle", "--target": "x", "--decimals": "0", "--rate": "0",
         "--loss": "hinge", "--hidden": "x", "--activation": "step", "--output": "step", "--format": "docx", "--out": "file/a",
     }),
     "lab": (["--no-browser"], {"--port": "-1"}),

@@ -22,13 +22,13 @@ CLASSES = {
     "plain": {},
     "two decimals": {"decimals": 2, "seeds": [4, 9]},
     "xor": {
-        "picture": XOR,
+        "example": XOR,
         "architecture": tn.Architecture((2, 2, 1)),
         "recipe": tn.Recipe(loss="bce", learning_rate=2.5),
         "decimals": 4,
     },
     "softmax": {
-        "picture": tn.pictures.lines()["left"],
+        "example": tn.pictures.lines()["left"],
         "architecture": tn.Architecture((4, 2, 2, 2), "tanh", "softmax"),
         "recipe": tn.Recipe(loss="cross_entropy", learning_rate=0.5),
     },
@@ -39,7 +39,7 @@ CLASSES = {
 
 def sheets_of(name):
     options = dict(CLASSES[name])
-    return tn.worksheet(options.pop("seeds", [0]), options.pop("picture", None), **options)
+    return tn.worksheet(options.pop("seeds", [0]), options.pop("example", None), **options)
 
 
 # --- a student: decimal arithmetic with the printed numbers, without TinyNet -----------------------------------------
@@ -257,10 +257,10 @@ def test_invalid_worksheets_are_refused():
         ({"seeds": []}, "seeds has no seeds. It must have 1 to 1,000"),
         ({"seeds": [1, 1]}, "seeds has a seed twice"),
         (
-            {"picture": lines},
+            {"example": lines},
             "4 examples were given. A worksheet needs one. Choose one, such as examples\\[0\\]",
         ),
-        ({"picture": tn.pictures.stress()[0]}, "this example has no target"),
+        ({"example": tn.pictures.stress()[0]}, "this example has no target"),
         ({"decimals": 0}, "decimals is 0. It must be a whole number from 1 to 6"),
         (
             {"architecture": tn.Architecture((4, 30, 2))},
@@ -304,7 +304,7 @@ def test_a_refused_worksheet_leaves_no_folder(monkeypatch, tmp_path):
     students = "--students is 999,999,999,999. It must be a whole number from 1 to 1,000."
     assert str(refused("--students", "999999999999")) == students
     assert "'0,1', which is no 2x2 picture. Give the targets of the outputs with --target" in str(
-        refused("--picture", "0,1")
+        refused("--example", "0,1")
     )
     monkeypatch.setitem(__import__("sys").modules, "fpdf", None)
     assert isinstance(refused("--format", "html,pdf"), ImportError)
@@ -325,9 +325,9 @@ def test_the_instructions_list_the_calculator_functions(activation, output, expe
     assert words.removeprefix("σ(x) = 1 / (1 + e⁻ˣ). ").startswith(expected)
 
 
-def test_a_picture_name_that_repeats_the_inputs_is_omitted():
-    picture = tn.Examples(np.array([[0.0, 1.0]]), np.array([[1.0]]), ("0,1",), None, ("answer",))
-    assert tn.worksheet(picture=picture).papers[0].instructions[:2] == (
+def test_an_example_name_that_repeats_the_inputs_is_omitted():
+    example = tn.Examples(np.array([[0.0, 1.0]]), np.array([[1.0]]), ("0,1",), None, ("answer",))
+    assert tn.worksheet(example=example).papers[0].instructions[:2] == (
         "Input: x₀ = 0, x₁ = 1.",
         "Target: t₀ = 1 (answer). Learning rate: η = 1.",
     )
@@ -345,7 +345,7 @@ def test_the_worksheet_command_writes_papers_for_a_class(tmp_path):
     assert [list(row.values()) for row in found["key"]] == [
         [float(decimal(text)) for text in row] for row in key.rows
     ]
-    small = ("--picture", "0,1", "--target", "1", "--hidden", "2", "--seeds", "0..2,7", "--format", "html")
+    small = ("--example", "0,1", "--target", "1", "--hidden", "2", "--seeds", "0..2,7", "--format", "html")
     done = tinynet("worksheet", *small, "--out", tmp_path / "xor")
     assert done.stdout.splitlines() == [
         str(tmp_path / "xor" / f"{kind}.html") for kind in ("questions", "solutions", "key")

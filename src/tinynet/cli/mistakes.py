@@ -26,6 +26,7 @@ COMMAND_PARAMETERS = {
     "targets": ("target",),
     "validate": ("patience",),
     "path": ("out",),
+    "picture": ("picture", "example"),
     "inputs": ("hidden",),
     "seconds": ("minutes",),
 }

@@ -9,7 +9,7 @@ import typer
 
 from tinynet.cli.inputs import hidden_sizes, make_folder, numbers
 from tinynet.cli.mistakes import recipe_from, refuse_unused
-from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Pictures, Rate
+from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Rate
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
 from tinynet.validation import MAX_SEED, check_choice
@@ -30,7 +30,9 @@ def worksheet(
     seeds: Annotated[
         str | None, typer.Option(help="Seeds of the papers, such as 0..29 or 3,5,8. Replaces --students.")
     ] = None,
-    picture: Pictures = "top",
+    example: Annotated[
+        str, typer.Option(help="A picture's name, such as top, or the inputs of an example, such as 1,1,0,0.")
+    ] = "top",
     target: Annotated[str | None, typer.Option(help="Targets of the outputs, such as 1,0 or 1.")] = None,
     decimals: Annotated[int, typer.Option(help="Decimals of every number.")] = 3,
     rate: Rate = 1.0,
@@ -51,12 +53,12 @@ def worksheet(
 
     formats = [check_choice("output_format", part.strip(), FORMATS) for part in output_format.split(",")]
     chosen_seeds = _seeds(students, first_seed, seeds)
-    example = _example(picture, target)
-    assert example.targets is not None
-    sizes = (example.inputs.shape[1], *hidden_sizes(hidden), example.targets.shape[1])
+    chosen = _example(example, target)
+    assert chosen.targets is not None
+    sizes = (chosen.inputs.shape[1], *hidden_sizes(hidden), chosen.targets.shape[1])
     papers = tn.worksheet(
         chosen_seeds,
-        example,
+        chosen,
         architecture=tn.Architecture(sizes, activation, output),
         recipe=recipe_from(learning_rate=rate, loss=loss),
         decimals=decimals,
@@ -104,7 +106,7 @@ def _listed_seeds(text: str) -> Iterable[int]:
     return chain.from_iterable(ranges)
 
 
-def _example(picture: str, target: str | None) -> "Examples":
+def _example(text: str, target: str | None) -> "Examples":
     """Return a line by name, or the given inputs.
 
     The targets are given, or those of the nearest line.
@@ -115,18 +117,16 @@ def _example(picture: str, target: str | None) -> "Examples":
     from tinynet.data.examples import Examples
 
     if target is None:
-        if len(picture.split(",")) not in (1, 4):
+        if len(text.split(",")) not in (1, 4):
             raise TinyNetError(
-                f"is {picture!r}, which is no 2x2 picture. Give the targets of the outputs with --target.",
-                parameter="picture",
+                f"is {text!r}, which is no 2x2 picture. Give the targets of the outputs with --target.",
+                parameter="example",
             )
-        return training_picture(picture)
-    inputs = (
-        training_picture(picture).inputs if picture.isalpha() else np.array([numbers(picture, "picture")])
-    )
+        return training_picture(text)
+    inputs = training_picture(text).inputs if text.isalpha() else np.array([numbers(text, "example")])
     targets = np.array([numbers(target, "target")])
     shape = (2, 2) if inputs.shape[1] == 4 else None
     names = tuple(f"output {j}" for j in range(targets.size))
     if shape and targets.size == 2:
         names = "horizontal", "vertical"
-    return Examples(inputs, targets, (picture,), shape, names)
+    return Examples(inputs, targets, (text,), shape, names)

@@ -37,9 +37,9 @@ UPDATE_TEXT = (
 
 def compose_paper(solved: Solved, seed: int) -> Paper:
     """Return the paper of one student."""
-    picture, sizes = solved.picture, solved.network.sizes
-    shape = picture.shape
-    values = picture.inputs[0] if shape is None else picture.inputs[0].reshape(shape)
+    example, sizes = solved.example, solved.network.sizes
+    shape = example.shape
+    values = example.inputs[0] if shape is None else example.inputs[0].reshape(shape)
     cells = [[text_symbol(f"input[{i}]") for i in range(sizes[0])]]
     cells += [[text_symbol(f"layer{n}.a[{j}]") for j in range(size)] for n, size in enumerate(sizes[1:], 1)]
     return Paper(
@@ -56,19 +56,19 @@ def compose_paper(solved: Solved, seed: int) -> Paper:
 
 
 def _instructions(solved: Solved) -> tuple[str, ...]:
-    picture, name = solved.picture, solved.picture.names[0]
+    example, name = solved.example, solved.example.names[0]
     label = f" “{name}”" if name[:1].isalpha() else ""  # another name repeats the numbers
     inputs = ", ".join(
         f"{text_symbol(f'input[{i}]')} = {solved.text(f'input[{i}]')}" for i in range(solved.network.sizes[0])
     )
     targets = ", ".join(
         f"{text_symbol(f'target[{j}]')} = {solved.text(f'target[{j}]')} ({target_name})"
-        for j, target_name in enumerate(picture.target_names)
+        for j, target_name in enumerate(example.target_names)
     )
     formula = "σ(x) = 1 / (1 + e⁻ˣ). " if _uses(solved, "sigmoid") else ""
     return (
         f"Input{label}: {inputs}.",
-        f"{'Targets' if len(picture.target_names) > 1 else 'Target'}: {targets}. Learning rate: η = {solved.text('rate')}.",
+        f"{'Targets' if len(example.target_names) > 1 else 'Target'}: {targets}. Learning rate: η = {solved.text('rate')}.",
         f"{formula}{_calculator(solved)}Round every number to {solved.decimals} decimals before you write it into "
         "its box (a 5 rounds away from zero). Continue with the rounded number.",
     )
@@ -130,7 +130,7 @@ def _section(solved: Solved, phase: str) -> Section:
 
 def _class_question(solved: Solved) -> Question:
     predicted, _ = predicted_classes(np.array([solved.values[name] for name in solved.outputs]))
-    answer = "none" if predicted == TIE else solved.picture.target_names[int(predicted)]
+    answer = "none" if predicted == TIE else solved.example.target_names[int(predicted)]
     return Question("class of the largest output:", "", answer, "half", equals=False)
 
 

@@ -40,27 +40,27 @@ class Solved:
 
     sheet: Sheet
     network: Network
-    picture: Examples
+    example: Examples
     decimals: int
     values: Values
     exact: Values
 
     @classmethod
-    def of(cls, network: Network, picture: Examples, recipe: Recipe, decimals: int) -> "Solved":
+    def of(cls, network: Network, example: Examples, recipe: Recipe, decimals: int) -> "Solved":
         """Round a network's parameters and compute the step.
 
         The step uses one example.
         """
         initial = [rounded(value, decimals) for value in network.parameters.tolist()]
         network = network.with_parameters(initial, origin=network.origin)  # type: ignore[arg-type]
-        moment = nudge(network, picture, recipe)
+        moment = nudge(network, example, recipe)
         sheet, values = moment.sheet, {}
         for cell in sheet.cells.values():
             if cell.formula is None:
                 values[cell.name] = moment.values[cell.name]
             else:
                 values[cell.name] = rounded(compiled(cell.formula)(values), decimals)
-        return cls(sheet, network, picture, decimals, values, moment.values)
+        return cls(sheet, network, example, decimals, values, moment.values)
 
     def text(self, name: str) -> str:
         """Return the number of a cell as text.
@@ -109,4 +109,4 @@ class Solved:
         after = [self.values[f"{name}.after"] for name in names]
         network = self.network.with_parameters(after)  # type: ignore[arg-type]
         assert self.sheet.recipe is not None
-        return nudge(network, self.picture, self.sheet.recipe).loss
+        return nudge(network, self.example, self.sheet.recipe).loss

@@ -79,7 +79,7 @@ class Worksheet:
 
 def worksheet(
     seeds: Iterable[int] = (0,),
-    picture: Examples | None = None,
+    example: Examples | None = None,
     *,
     architecture: Architecture | None = None,
     recipe: Recipe | None = None,
@@ -93,7 +93,7 @@ def worksheet(
     numbers.
 
     seeds : One seed for each student.
-    picture : One example with up to 16 inputs; by default the line "top".
+    example : One example with up to 16 inputs; by default the line "top".
     architecture : By default three hidden nodes.
     recipe : Learning rate and loss; by default 1 and mse. With a learning rate of 1, a few decimals show the
         change.
@@ -105,15 +105,15 @@ def worksheet(
     >>> worksheet([7], architecture=small).papers[0].sections[0].questions[2]
     Question(formula='a¹₀ = σ(z¹₀)', numbers='σ(−0.401)', answer='0.401', room='half', equals=True)
     """
-    picture, recipe = picture or lines()["top"], recipe or Recipe(learning_rate=1.0)
+    example, recipe = example or lines()["top"], recipe or Recipe(learning_rate=1.0)
     seeds = _checked_seeds(seeds)
-    if picture.targets is None:
+    if example.targets is None:
         raise TinyNetError("this example has no target. A worksheet needs a target.")
-    sizes = (picture.inputs.shape[1], 3, picture.targets.shape[1])
+    sizes = (example.inputs.shape[1], 3, example.targets.shape[1])
     architecture = architecture or Architecture(sizes)
-    _check(seeds, picture, architecture, recipe, decimals)
+    _check(seeds, example, architecture, recipe, decimals)
     solved = [
-        Solved.of(Network.initial(architecture, seed=seed), picture, recipe, decimals) for seed in seeds
+        Solved.of(Network.initial(architecture, seed=seed), example, recipe, decimals) for seed in seeds
     ]
     papers = tuple(map(compose_paper, solved, seeds))
     return Worksheet(papers, compose_key(solved, seeds), key_numbers(solved, seeds))
@@ -135,17 +135,17 @@ def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
 
 
 def _check(
-    seeds: Sequence[int], picture: Examples, architecture: Architecture, recipe: Recipe, decimals: int
+    seeds: Sequence[int], example: Examples, architecture: Architecture, recipe: Recipe, decimals: int
 ) -> None:
     if len(set(seeds)) < len(seeds):
         raise TinyNetError("has a seed twice. Give each student a different seed.", parameter="seeds")
-    if len(picture) != 1:
+    if len(example) != 1:
         raise TinyNetError(
-            f"{len(picture):,} examples were given. A worksheet needs one. Choose one, such as examples[0]."
+            f"{len(example):,} examples were given. A worksheet needs one. Choose one, such as examples[0]."
         )
     count, inputs = architecture.parameter_count, architecture.sizes[0]
     if inputs > MAX_INPUTS:
-        raise TinyNetError(f"has {inputs:,} inputs. It must have at most {MAX_INPUTS}.", parameter="picture")
+        raise TinyNetError(f"has {inputs:,} inputs. It must have at most {MAX_INPUTS}.", parameter="example")
     if count > MAX_PARAMETERS:
         raise TinyNetError(
             f"is {architecture.hidden_sizes}, which makes {counted(count, 'parameter')}. A worksheet allows {MAX_PARAMETERS} "
