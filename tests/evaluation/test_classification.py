@@ -68,7 +68,7 @@ def test_a_target_without_a_class_is_half_right():
     examples = tn.Examples(np.zeros((2, 4)), [[0.5, 0.5], [1, 0]], ("coin", "sure"))
     network = tn.Network.initial(init="zeros").with_parameter("layer2.bias[0]", 1.0)
     found = classification.score(network, examples)
-    assert found.right.tolist() == [0.5, 1.0]
+    assert found.outcomes.tolist() == [0.5, 1.0]
     assert found.count == 1
     with pytest.raises(TinyNetError, match="A score needs examples with targets"):
         classification.score(network, tn.pictures.stress())
@@ -96,7 +96,7 @@ def test_the_json_contains_only_bins_that_are_not_empty():
         (0.5, 2, 0.5),
         (0.9, 1, 1),
     ]
-    assert (found["examples"], found["right"]) == (3, 2)
+    assert (found["examples"], found["correct"]) == (3, 2)
 
 
 def test_the_abstention_threshold_is_chosen_on_one_part_and_evaluated_on_another():
@@ -109,8 +109,8 @@ def test_the_abstention_threshold_is_chosen_on_one_part_and_evaluated_on_another
     for words in (
         "Abstain below a confidence of 0.8000.",
         "chosen on the 4 validation examples for an error of at most 5 % (0 of 2 wrong).",
-        "3 of 4 held-out examples are answered (75.0 %;",
-        "1 of 3 answers are wrong (33.3 %;",
+        "3 of 4 held-out examples get a prediction (75.0 %;",
+        "1 of 3 predictions are wrong (33.3 %;",
         "This is more than the 5 % allowed.",
     ):
         assert words in found.sentence
@@ -124,7 +124,7 @@ def test_abstention_reports_a_missing_threshold_and_missing_answers():
     assert found.sentence == expected
     assert found.count is None
     silent = classification.abstain(score_of("training", [0.9], [1]), score_of("held-out", [0.8], [1]))
-    assert "0 of 1 held-out examples are answered (" in silent.sentence
+    assert "0 of 1 held-out examples get a prediction (" in silent.sentence
     assert (silent.n, silent.count) == (0, None)
 
 

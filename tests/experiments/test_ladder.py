@@ -55,11 +55,13 @@ def test_only_changes_beyond_their_errors_are_reported():
     before = Standing.of("a", exam_result(accuracy=[0.80] * 4, gray=[0.5, 0.1, 0.9, 0.5]))
     after = Standing.of("b", exam_result(accuracy=[0.90] * 4, gray=[0.6, 0.2, 0.9, 0.5], auroc=[0.5] * 4))
     found = {
-        effect.measure.label: (effect.kind, round(effect.before, 3), round(effect.after, 3))
-        for effect in effects(before, after)
+        effect.measure.label: (effect.kind, round(effect.change, 3)) for effect in effects(before, after)
     }
-    assert found["line accuracy"] == ("better", 0.8, 0.9)
-    assert found["AUROC"] == ("worse", 0.9, 0.5)
+    assert found["line accuracy"] == ("better", 0.1)
+    assert found["AUROC"] == ("worse", -0.4)
+    assert "The AUROC gets worse by 0.400 (95 % interval 0.400 to 0.400)." in [
+        effect.sentence for effect in effects(before, after)
+    ]
     assert {name for name, (kind, *_) in found.items() if kind != "same"} == {"line accuracy", "AUROC"}
     assert found["gray margin"][0] == "same"
 

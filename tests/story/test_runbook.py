@@ -27,7 +27,7 @@ def test_the_runbook_chapter_has_the_measured_numbers(measured):
     found = book.ladder.standing("four")
     assert f"{found.passed} of 64 networks with 4 hidden nodes pass the exam" in text
     taught = book.ladder.standing("doubts")
-    assert f"The mean gray margin is {taught.means['gray']:.3f}. But the mean line accuracy is " in text
+    assert f"The mean gray margin is {taught.mean_text('gray')}. But the mean line accuracy is " in text
     assert f"{book.ladder.exam.bayes_scores.brier.value:.4f}" in text
     tables = {part.title: part for part in chapter.parts if isinstance(part, Table)}
     rows = {row[0]: row for row in tables["The ladder"].rows}
@@ -58,7 +58,9 @@ def test_the_symmetrized_memorizer_predicts_as_the_bayes_optimum(measured):
 def test_the_abstention_threshold_is_chosen_on_validation_pictures_and_tested_on_others(measured):
     book, chapter = measured
     (found,) = [
-        part for part in chapter.parts if "answers of the learner are wrong" in getattr(part, "sentence", "")
+        part
+        for part in chapter.parts
+        if "predictions of the learner are wrong" in getattr(part, "sentence", "")
     ]
     numbers = found.numbers
     outputs, horizontal = book.learner(book.test[0]), book.test[1]
@@ -116,4 +118,4 @@ def test_a_missing_abstention_threshold_is_reported(measured):
     book, _ = measured
     ignorant = book.memorizer.with_parameters(np.zeros(23))
     (part,) = confidence_checks.abstention("memorizer", ignorant, book.validation[0], book.test[0])
-    assert part == Text("No threshold keeps the wrong answers of the memorizer at 5 % or less.")
+    assert part == Text("No threshold keeps the wrong predictions of the memorizer at 5 % or less.")

@@ -16,7 +16,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation import calibration
 from tinynet.evaluation.calibration import Reliability
 from tinynet.evaluation.metrics import correct, tied
-from tinynet.evaluation.verdicts import Fraction, Verdict, counted, percent
+from tinynet.evaluation.verdicts import Fraction, Verdict, fraction_of, percent
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
@@ -35,22 +35,22 @@ class Score:
     part : str. The name of the examples, such as "held-out".
     loss, brier : float. The mean loss and the mean Brier score.
     confidences : (m,). The probability of the predicted class.
-    right : (m,). 1 for a correct prediction, 0 for a wrong prediction, 0.5 for a target without a class.
+    outcomes : (m,). 1 for a correct prediction, 0 for a wrong prediction, 0.5 for a target without a class.
     """
 
     part: str
     loss: float
     brier: float
     confidences: np.ndarray
-    right: np.ndarray
+    outcomes: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.right)
+        return len(self.outcomes)
 
     @property
     def count(self) -> int:
         """The number of correct predictions."""
-        return int((self.right == 1).sum())
+        return int((self.outcomes == 1).sum())
 
     @property
     def correct(self) -> Fraction:
@@ -60,14 +60,14 @@ class Score:
     @property
     def reliability(self) -> Reliability:
         """Predicted probability and observed frequency in ten bins of confidence."""
-        return calibration.reliability(self.confidences, self.right, bins=BINS)
+        return calibration.reliability(self.confidences, self.outcomes, bins=BINS)
 
     def verdicts(self) -> list[Verdict]:
         """Return the accuracy, and whether the confidence is consistent.
 
         The confidence is consistent if its mean lies in the interval of the accuracy.
         """
-        accuracy = counted(self.count, len(self), f"{self.part} predictions are correct")
+        accuracy = fraction_of(self.count, len(self), _of(self.part, "predictions are correct"))
         mean, (low, high) = float(arrays.mean(self.confidences)), self.correct.interval
         if mean > high:
             relation = "above the accuracy interval (overconfident)"
@@ -91,15 +91,17 @@ class Score:
         rows = zip(*(column.tolist() for column in columns), strict=True)
         keys = ("from", "to", "count", "predicted", "observed", "interval")
         return {
-            "examples": len(self), "right": self.count, "accuracy": self.count / len(self), "interval": [low, high],
+            "examples": len(self), "correct": self.count, "accuracy": self.count / len(self), "interval": [low, high],
             "loss": self.loss, "brier": self.brier, "ece": float(bins.ece),
             "reliability": [dict(zip(keys, row, strict=True)) for row in rows if row[2]],
         }  # fmt: skip
 
 
-def score(
-    network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = "given"
-) -> Score:
+def _of(part: str, clause: str) -> str:
+    return f"{part} {clause}" if part else clause
+
+
+def score(network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = "") -> Score:
     """Score the predictions of a network.
 
     recipe : Recipe, optional. The loss to compute. MSE by default.
@@ -128,7 +130,7 @@ def score(
 def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
     """Choose a confidence threshold for abstention, and evaluate it.
 
-    Below the threshold, the network should answer "I don't know".
+    Below the threshold, the network should give no prediction.
 
     chosen : Score. The examples on which the threshold is chosen.
     judged : Score. The examples on which the threshold is evaluated. The verdict counts the wrong predictions
@@ -136,7 +138,7 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
     error : float. The largest allowed fraction of wrong predictions.
     """
     allowed = f"an error of at most {100 * error:g} %"
-    curve = calibration.abstention(chosen.confidences, chosen.right)
+    curve = calibration.abstention(chosen.confidences, chosen.outcomes)
     if curve.error.min() > error:
         sentence = (
             f"No confidence threshold gives {allowed} on the {len(chosen):,} {chosen.part} examples. "
@@ -144,29 +146,29 @@ def abstain(chosen: Score, judged: Score, error: float = MAX_ERROR) -> Verdict:
         )
         return Verdict(sentence, None, len(judged), None, {"error_wanted": error})
     threshold = curve.threshold(error)
-    there, here = _answered(chosen, threshold), _answered(judged, threshold)
+    there, here = _wrong_predictions(chosen, threshold), _wrong_predictions(judged, threshold)
     coverage = Fraction(here.n, len(judged))
     sentence = (
         f"Abstain below a confidence of {threshold:.4f}. The threshold is chosen on the {len(chosen):,} {chosen.part} "
         f"examples for {allowed} ({there.counts_text} wrong). "
-        f"{coverage.text(f'{judged.part} examples are answered')}."
+        f"{coverage.text(f'{judged.part} examples get a prediction')}."
     )
     numbers = {"error_wanted": error, "threshold": threshold, "coverage": here.n / len(judged)}
     if not here.n:
         return Verdict(sentence, None, 0, None, numbers)
-    sentence = f"{sentence} {here.text('answers are wrong')}."
+    sentence = f"{sentence} {here.text('predictions are wrong')}."
     if here.count > error * here.n:
         sentence += f" This is more than the {100 * error:g} % allowed."
     return Verdict(sentence, here.count, here.n, here.interval, numbers | {"error": here.count / here.n})
 
 
-def _answered(score: Score, threshold: float) -> Fraction:
+def _wrong_predictions(score: Score, threshold: float) -> Fraction:
     """Return the number of wrong predictions, as a fraction.
 
     Only predictions with at least this confidence count.
     """
-    right = score.right[score.confidences >= threshold]
-    return Fraction(int((right == 0).sum()), len(right))
+    outcomes = score.outcomes[score.confidences >= threshold]
+    return Fraction(int((outcomes == 0).sum()), len(outcomes))
 
 
 def learning_curves(run: Recording, parts: Mapping[str, Examples]) -> dict[str, list[float]]:

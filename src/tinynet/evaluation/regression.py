@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet.core.notation import number
 from tinynet.data.examples import Examples
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
@@ -52,7 +52,7 @@ class RegressionScore:
         numbers = {name: float(getattr(self, name)[k]) for name in names}
         mae, rmse, baseline, r2 = (number(value) for value in numbers.values())
         sentence = (
-            f"Mean absolute error of {self.columns[k]} on {self.count:,} {self.part} examples: {mae} (root mean square error "
+            f"Mean absolute error of {self.columns[k]} on {_examples(self.count, self.part)}: {mae} (root mean square error "
             f"{rmse}, R² {r2}). Always predicting the mean gives {baseline}."
         )
         return Verdict(sentence, None, self.count, None, numbers)
@@ -63,8 +63,12 @@ class RegressionScore:
         return {"examples": self.count, "loss": self.loss, "targets": targets}
 
 
+def _examples(count: int, part: str) -> str:
+    return counted(count, f"{part} example" if part else "example")
+
+
 def score_regression(
-    network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = "given"
+    network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = ""
 ) -> RegressionScore:
     """Score the predicted numbers of a network.
 

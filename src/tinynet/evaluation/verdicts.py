@@ -121,14 +121,26 @@ def fraction(mask: np.ndarray, what: str, more: str = "") -> Verdict:
     >>> print(fraction(np.arange(1000) < 10, "coins landed on their edge"))
     10 of 1,000 coins landed on their edge (1.0 %; 95 % interval 0.5 % to 1.8 %).
     """
-    return counted(int(np.count_nonzero(mask)), len(mask), what, more)
+    return fraction_of(int(np.count_nonzero(mask)), len(mask), what, more)
 
 
-def counted(count: int, n: int, what: str, more: str = "") -> Verdict:
+def fraction_of(count: int, n: int, what: str, more: str = "") -> Verdict:
     """Return the verdict of `fraction` for a known count."""
     found = Fraction(count, n)
     sentence = f"{found.text(what)}. {more}" if more else f"{found.text(what)}."
     return Verdict(sentence, count, n, found.interval, {"fraction": count / n})
+
+
+def mean_text(mean: float, error: float, digits: int = 3) -> str:
+    """Write a mean with its 95 % interval.
+
+    error : the standard error of the mean.
+
+    >>> mean_text(0.5, 0.01)
+    '0.500 (95 % interval 0.480 to 0.520)'
+    """
+    low, high = (f"{mean + side * Z95 * error:.{digits}f}" for side in (-1, 1))
+    return f"{mean:.{digits}f} (95 % interval {low} to {high})"
 
 
 def percent(value: float) -> str:

@@ -21,6 +21,7 @@ from tinynet.data.batches import Source
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
+from tinynet.evaluation.verdicts import mean_text
 from tinynet.experiments.population import Population, population
 from tinynet.experiments.seeds import seed_range
 from tinynet.numerics import arrays
@@ -153,6 +154,10 @@ class Standing:
             errors={name: math.sqrt(arrays.variance(x) / count) for name, x in columns.items()},
             medians={name: float(np.median(x)) for name, x in columns.items()},
         )
+
+    def mean_text(self, measure: str) -> str:
+        """Return the mean of a measure with its 95 % interval, as text."""
+        return mean_text(self.means[measure], self.errors[measure])
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Standing":

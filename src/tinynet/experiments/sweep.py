@@ -9,7 +9,7 @@ from typing import Any
 
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.verdicts import Verdict, counted
+from tinynet.evaluation.verdicts import Verdict, fraction_of
 from tinynet.experiments.aggregates import Tally, prediction_labels
 from tinynet.experiments.executors import Results, check_address, run_on_cluster, run_on_threads
 from tinynet.experiments.plan import Plan, plan_sweep
@@ -72,7 +72,7 @@ class Sweep:
         if not tally.networks:
             return Verdict(f"No network of the trial {self.trials[number]} is done.", None, 0)
         phrase = f"networks {all_right_phrase(self.plan.examples)}"
-        return counted(tally.learned, tally.networks, phrase)
+        return fraction_of(tally.learned, tally.networks, phrase)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a dict with all results for each trial.

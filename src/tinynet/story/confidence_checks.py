@@ -1,5 +1,6 @@
 """The calibration and abstention of one network, in sentences."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,9 +8,10 @@ import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.evaluation import classification
-from tinynet.evaluation.calibration import brier, probability, reliability, scaled, temperature
-from tinynet.evaluation.verdicts import counted
+from tinynet.evaluation.calibration import probability, reliability, scaled, squared_errors, temperature
+from tinynet.evaluation.verdicts import fraction_of, mean_text
 from tinynet.model.network import Network
+from tinynet.numerics import arrays
 from tinynet.story.content import Part, Text
 
 MAX_ERROR = 0.05  # fraction of wrong predictions that the threshold may allow
@@ -21,8 +23,8 @@ CALIBRATION = (
     "log(p / (1 − p)). A temperature above 1 lowers the confidence."
 )
 ABSTENTION = (
-    "A network may also abstain: it says “I don't know” if its confidence is below a threshold. The threshold is chosen on validation "
-    f"pictures, so that at most {100 * MAX_ERROR:g} % of the answers are wrong. New test pictures then check the "
+    "A network may also abstain: it gives no prediction if its confidence is below a threshold. The threshold is chosen on validation "
+    f"pictures, so that at most {100 * MAX_ERROR:g} % of the other predictions are wrong. New test pictures then check the "
     "threshold."
 )
 
@@ -44,11 +46,16 @@ def calibration(
     warmed = scaled(predicted, best)
     before, after = (float(reliability(p, horizontal).ece) for p in (predicted, warmed))
     return (
-        f"The Brier score of the {name} is {brier(predicted, horizontal):.4f} on {len(predicted):,} test pictures. Its expected "
+        f"The Brier score of the {name} on {len(predicted):,} test pictures is {_brier(predicted, horizontal)}. Its expected "
         f"calibration error is {before:.3f}. The best temperature on {len(validation[0]):,} validation pictures is {float(best):.2f}. "
-        f"With this temperature, the Brier score is {brier(warmed, horizontal):.4f}. The expected calibration error is then "
+        f"With this temperature, the Brier score is {_brier(warmed, horizontal)}. The expected calibration error is then "
         f"{after:.3f}."
     )
+
+
+def _brier(predicted: np.ndarray, horizontal: np.ndarray) -> str:
+    errors = squared_errors(predicted, horizontal)
+    return mean_text(float(arrays.mean(errors)), math.sqrt(arrays.variance(errors) / len(errors)), digits=4)
 
 
 def abstention(name: str, network: Network, validation: Examples, test: Examples) -> Iterator[Part]:
@@ -63,19 +70,19 @@ def abstention(name: str, network: Network, validation: Examples, test: Examples
     found = classification.abstain(chosen, judged, MAX_ERROR)
     wanted = f"{100 * found.numbers['error_wanted']:g} %"
     if "threshold" not in found.numbers:
-        yield Text(f"No threshold keeps the wrong answers of the {name} at {wanted} or less.")
+        yield Text(f"No threshold keeps the wrong predictions of the {name} at {wanted} or less.")
         return
     threshold = found.numbers["threshold"]
     kept = chosen.confidences >= threshold
     yield Text(
         f"The {name} abstains below a confidence of {threshold:.4f}. On {len(chosen):,} validation pictures, "
-        f"{int((chosen.right[kept] == 0).sum()):,} of its {int(kept.sum()):,} answers are wrong."
+        f"{int((chosen.outcomes[kept] == 0).sum()):,} of its {int(kept.sum()):,} predictions are wrong."
     )
-    answered = int((judged.confidences >= threshold).sum())
-    yield counted(answered, len(judged), f"test pictures get an answer from the {name}")
+    predicted = int((judged.confidences >= threshold).sum())
+    yield fraction_of(predicted, len(judged), f"test pictures get a prediction from the {name}")
     if found.count is None:
         return
-    errors = counted(found.count, found.n, f"answers of the {name} are wrong")
+    errors = fraction_of(found.count, found.n, f"predictions of the {name} are wrong")
     yield replace(errors, numbers=found.numbers)
     if found.numbers["error"] > found.numbers["error_wanted"]:
         yield Text(f"That is more than the {wanted} that the threshold was chosen for.")

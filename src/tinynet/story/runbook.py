@@ -155,6 +155,9 @@ class Runbook:
     def _pitfalls(self) -> Iterator[Part]:
         """Yield each pitfall whose numbers show the pitfall."""
         short, taught = self.ladder.standing("notebook"), self.ladder.standing("doubts")
+        failing = verdicts.fraction_of(
+            short.n_failing_clean_lines, short.networks, "networks fail a clean line"
+        )
         if (
             short.means.get("gray", 1.0) < predictions.UNSURE
             and 2 * short.n_failing_clean_lines > short.networks
@@ -162,17 +165,15 @@ class Runbook:
             yield Text(
                 "First pitfall: a network can be unsure because it has learned nothing. After "
                 f"{RUNG['notebook'].recipe.epochs:,} epochs of the notebook's recipe, the mean gray margin is "
-                f"{short.means['gray']:.3f}. But {percent(short.n_failing_clean_lines / short.networks)} of these networks fail a "
-                "clean line. On the worst line, the right output minus the wrong output is "
-                f"{_signed(short.means['margin'])} on average. To be unsure of gray has a meaning only if the network gets the "
-                "lines right."
+                f"{short.mean_text('gray')}. But {failing} The right output minus the wrong output on the worst line has the mean "
+                f"{short.mean_text('margin')}. To be unsure of gray has a meaning only if the network gets the lines right."
             )
         best = self.ladder.exam.bayes_scores.accuracy.value
         if taught.means.get("gray", 1.0) < predictions.UNSURE and taught.means["accuracy"] < best:
             yield Text(
                 "Second pitfall: a network can also memorize when to be unsure. Rung “17 clean pictures” trains on the lines and on "
-                f"13 clean ambiguous pictures. The mean gray margin is {taught.means['gray']:.3f}. But the mean line accuracy is "
-                f"{taught.means['accuracy']:.3f}. The Bayes score of the line accuracy is {best:.3f}."
+                f"13 clean ambiguous pictures. The mean gray margin is {taught.mean_text('gray')}. But the mean line accuracy is "
+                f"{taught.mean_text('accuracy')}. The Bayes score of the line accuracy is {best:.3f}."
             )
 
     def _side_by_side(self) -> Iterator[Part]:
@@ -222,7 +223,7 @@ class Runbook:
         yield self._requirements()
         for key in TRAINED:
             found = self.ladder.standing(key)
-            yield verdicts.counted(
+            yield verdicts.fraction_of(
                 found.passed, found.networks, f"networks with {RUNG[key].hidden} hidden nodes pass the exam"
             )
         few = self.ladder.standing(TRAINED[0])
@@ -231,7 +232,7 @@ class Runbook:
         for k, met in enumerate(few.met):
             if met == min(few.met):
                 what = f"{nodes} meet requirement {k + 1}, {REQUIREMENTS[k].label}"
-                yield verdicts.counted(met, few.networks, what)
+                yield verdicts.fraction_of(met, few.networks, what)
         standings = [self.ladder.standing(key) for key in TRAINED]
         passing = [RUNG[found.key].hidden for found in standings if found.passed > found.networks / 2]
         if passing:
@@ -247,7 +248,3 @@ class Runbook:
         )
         columns = ("requirement", "measure", "memorizer", *(f"{RUNG[key].hidden} nodes" for key in TRAINED))
         return Table("Networks that meet each requirement", columns, rows)
-
-
-def _signed(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tinynet.evaluation.requirements import MEASURES, Measure
+from tinynet.evaluation.verdicts import mean_text
 from tinynet.experiments.ladder import RUNG, Ladder, Standing
 
 # instead of the line margin, the tables of rungs count the networks that fail a clean line
@@ -18,13 +19,21 @@ ERRORS = 3.0  # a change must exceed this many standard errors of the difference
 class Effect:
     """The change of one mean measure between two rungs.
 
+    change : float. The mean of the later rung minus the mean of the earlier rung.
+    error : float. The standard error of the change.
     kind : "same" if the change is not clear.
     """
 
     measure: Measure
-    before: float
-    after: float
+    change: float
+    error: float
     kind: Literal["better", "worse", "same"]
+
+    @property
+    def sentence(self) -> str:
+        """The size of the change, with its interval."""
+        verb = "improves" if self.kind == "better" else "gets worse"
+        return f"The {self.measure.label} {verb} by {mean_text(abs(self.change), self.error)}."
 
 
 def effects(before: Standing, after: Standing) -> list[Effect]:
@@ -34,12 +43,13 @@ def effects(before: Standing, after: Standing) -> list[Effect]:
         name = measure.key
         if name not in before.means or name not in after.means:
             continue
-        a, b = before.means[name], after.means[name]
+        change = after.means[name] - before.means[name]
         error = math.sqrt(before.errors[name] * before.errors[name] + after.errors[name] * after.errors[name])
         kind: Literal["better", "worse", "same"] = (
-            "better" if (b > a) == measure.higher_is_better else "worse"
+            "better" if (change > 0) == measure.higher_is_better else "worse"
         )
-        found.append(Effect(measure, a, b, "same" if abs(b - a) <= max(MIN_CHANGE, ERRORS * error) else kind))
+        unclear = abs(change) <= max(MIN_CHANGE, ERRORS * error)
+        found.append(Effect(measure, change, error, "same" if unclear else kind))
     return found
 
 
@@ -54,12 +64,8 @@ def sentence(ladder: Ladder, key: str) -> str:
         return f"The ladder begins with rung “{rung.name}”: {rung.change}."
     found = effects(ladder.standing(rung.baseline), after)
     sentences = [f"Rung “{rung.name}” is rung “{RUNG[rung.baseline].name}” with {rung.change}."]
-    for kind, verb in (("better", "improves"), ("worse", "gets worse,")):
-        sentences += [
-            f"The {effect.measure.label} {verb} from {effect.before:.3f} to {effect.after:.3f}."
-            for effect in found
-            if effect.kind == kind
-        ]
+    for kind in ("better", "worse"):
+        sentences += [effect.sentence for effect in found if effect.kind == kind]
     same = [f"the {effect.measure.label}" for effect in found if effect.kind == "same"]
     if same:
         sentences.append(f"There is no clear change in {listed(same)}.")

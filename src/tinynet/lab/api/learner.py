@@ -179,14 +179,18 @@ def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
         ladder.standing(key, partial(_job_progress, progress, k, len(missing)))
     found = ladder.standing(request.key)
     requirements = [
-        verdicts.counted(count, found.networks, f"networks meet requirement {k + 1}, {REQUIREMENTS[k].label}")
+        verdicts.fraction_of(
+            count, found.networks, f"networks meet requirement {k + 1}, {REQUIREMENTS[k].label}"
+        )
         for k, count in enumerate(found.met)
     ]
     return {
         "standing": asdict(found),
         "sentence": sentence(ladder, request.key),
-        "passed": verdicts.counted(found.passed, found.networks, "networks pass the whole exam").to_json(),
-        "failing_clean_lines": verdicts.counted(
+        "passed": verdicts.fraction_of(
+            found.passed, found.networks, "networks pass the whole exam"
+        ).to_json(),
+        "failing_clean_lines": verdicts.fraction_of(
             found.n_failing_clean_lines, found.networks, "networks fail a clean line"
         ).to_json(),
         "requirements": [verdict.to_json() for verdict in requirements],

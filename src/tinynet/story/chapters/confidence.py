@@ -3,6 +3,7 @@
 The last chapter goes from memorizer to learner.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,7 +12,6 @@ import numpy as np
 from tinynet import plots
 from tinynet.evaluation import comparison, diagnosis, predictions, verdicts
 from tinynet.evaluation.exam import Exam
-from tinynet.evaluation.verdicts import percent
 from tinynet.experiments.ladder import Ladder
 from tinynet.numerics import arrays
 from tinynet.story.content import Figure, Part, Text, answers_table, loss_table
@@ -74,7 +74,9 @@ def confidence(j: Journey) -> Iterator[Part]:
         np.abs(margins) >= predictions.UNSURE, "networks that learned are sure of the gray block"
     )
     larger = trained.outputs(gray)[learned, 0].max(axis=1)
-    yield Text(f"The larger of their two outputs is {percent(float(arrays.mean(larger)))} on average.")
+    error = math.sqrt(arrays.variance(larger) / len(larger))
+    mean = verdicts.mean_text(float(arrays.mean(larger)), error)
+    yield Text(f"The mean of the larger of their two outputs is {mean}.")
     yield verdicts.fraction(margins > 0, "networks that learned predict horizontal for the gray block")
     yield from _other_order(j)
     low, high = verdicts.wilson(int((margins > 0).sum()), len(margins))
