@@ -113,8 +113,6 @@ describe("the laboratory", () => {
     expect(page.state.open).toBe(parameters[0]);
     page.open("layer7.bias[0]");
     expect(page.state.open).toBe(parameters[0]);
-    page.open("example0.layer1.z[0]"); // of a batch
-    expect(page.state.open).toBe("example0.layer1.z[0]");
     page.open("loss");
     expect(page.state.open).toBe("loss");
   });
