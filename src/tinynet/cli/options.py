@@ -28,7 +28,7 @@ Seed = Annotated[
 ]
 Rate = Annotated[float, typer.Option("--rate", "--learning-rate", help="Learning rate.")]
 Epochs = Annotated[int, typer.Option(help="Passes over all examples.")]
-LossOption = Annotated[str, typer.Option(help="Loss: mse, bce or cross_entropy.")]
+LossOption = Annotated[str, typer.Option(help=help_texts()["loss"])]
 Hidden = Annotated[str, typer.Option(help="Nodes of the hidden layers: 3, or 4,4 for two layers.")]
 Activation = Annotated[
     str, typer.Option(help=f"Activation of the hidden layers: {', '.join(map(repr, ACTIVATIONS))}.")
