@@ -222,8 +222,8 @@ class Recipe:
             way = np.maximum(0.0, (done - self.hold_fraction) / (1.0 - self.hold_fraction))
             return np.asarray(self.learning_rate * arrays.exp(way * elementary.log(self.final_fraction)))
         if self.schedule == "cosine":
-            share = self.final_fraction + (1.0 - self.final_fraction) * 0.5 * (1.0 + arrays.cos_pi(done))
-            return np.asarray(self.learning_rate * share)
+            fraction = self.final_fraction + (1.0 - self.final_fraction) * 0.5 * (1.0 + arrays.cos_pi(done))
+            return np.asarray(self.learning_rate * fraction)
         return np.full(last - first, self.learning_rate)
 
     def to_json(self) -> dict[str, Any]:

@@ -128,6 +128,6 @@ def noisy(
     presentations : (n,). The number of each presentation in the training, counted from 0.
     """
     numbers = np.asarray(presentations, np.uint64)[:, None] & 0xFFFFFFFF
-    pixels = np.arange(inputs.shape[1], dtype=np.uint64)[None]
-    drawn = normal(word(stream, seed, numbers, pixels))
+    places = np.arange(inputs.shape[1], dtype=np.uint64)[None]
+    drawn = normal(word(stream, seed, numbers, places))
     return np.minimum(np.maximum(inputs + noise * drawn, 0.0), 1.0)

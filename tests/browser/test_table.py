@@ -73,7 +73,7 @@ def test_a_dropped_table_is_trained_and_scored(open_page, folder, iris):
     expect(timeline).to_contain_text(f"{right} of 45 held-out rows")
     mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
     expect(timeline).to_contain_text(f"Held-out loss after epoch 100: {mean:.4f}")
-    expect(timeline).to_contain_text(f"Last epoch: average loss {run.loss_per_epoch[-1]:.4f}")
+    expect(timeline).to_contain_text(f"Last epoch: mean loss {run.loss_per_epoch[-1]:.4f}")
 
 
 def test_the_timeline_shows_the_training_loss_and_the_held_out_loss(open_page, folder, iris):
@@ -227,7 +227,7 @@ def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeyp
     page = open_page()
     choose(page, tmp_path / "run.safetensors")
     expect(page.locator(".at-timeline")).to_contain_text(
-        f"Last epoch: average loss {run.loss_per_epoch[-1]:.4f}"
+        f"Last epoch: mean loss {run.loss_per_epoch[-1]:.4f}"
     )
     expect(page.get_by_label("petal width (cm)", exact=True)).to_be_visible()
     expect(page.get_by_role("alert")).to_be_empty()

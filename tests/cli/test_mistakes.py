@@ -19,6 +19,14 @@ WINE = "alcohol,acid,kind\n" + "".join(
 HOUSE = "area,price\n" + "".join(f"{50 + k},{1000 * k}\n" for k in range(20))
 NUMBERS = "from 1 to 1,000"
 MISTAKES = {  # command: the whole error
+    "trian": "there is no command 'trian'. Did you mean 'train'?",
+    "--speed 3": "tinynet has no option --speed. To see the options, use tinynet --help.",
+    "train --hiden 3": "tinynet train has no option --hiden. Did you mean --hidden?",
+    "predict": "missing argument 'RECORDING'. To see the options, use tinynet predict --help.",
+    "train --rate": "option '--rate' requires an argument. To see the options, use tinynet train --help.",
+    "train --learning-rate -1": "--learning-rate is -1. It must be a number above 0 and at most 1,000,000.",
+    "train --learning-rate=fast": "--learning-rate is 'fast'. It must be a number.",
+    "train --batch-size 0": "--batch-size is 0. It must be a whole number from 1 to 1,000,000.",
     "sweep --workers -1 --dry-run": "--workers is -1. It must be a whole number of at least 1.",
     "sweep --workers 0 --dry-run": "--workers is 0. It must be a whole number of at least 1.",
     "sweep --max-networks 0 --dry-run": "--max-networks is 0. It must be a whole number of at least 1.",
@@ -91,7 +99,7 @@ MISTAKES = {  # command: the whole error
     "train none.csv": "cannot read none.csv: No such file or directory. Check the path.",
     "train --epochs 1.5": "--epochs is '1.5'. It must be a whole number.",
     "train --epochs=x": "--epochs is 'x'. It must be a whole number.",
-    "train --learning-rate fast": "--rate is 'fast'. It must be a number.",
+    "train --learning-rate fast": "--learning-rate is 'fast'. It must be a number.",
     "train --rate 0": "--rate is 0. It must be a number above 0 and at most 1,000,000.",
     "train --rate 1e9": "--rate is 1,000,000,000. It must be a number above 0 and at most 1,000,000.",
 }  # fmt: skip

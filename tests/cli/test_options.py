@@ -220,4 +220,4 @@ def test_the_documents_about_commands_use_existing_options():
     root = Path(__file__).parents[2]
     for path in [root / "README.md", *(root / "docs").glob("*.md")]:
         used = set(re.findall(r"`tinynet [^`]*?(--[a-z][\w-]+)", path.read_text()))
-        assert used <= known | {"--help"}, path
+        assert used <= known | {"--help", "--version"}, path

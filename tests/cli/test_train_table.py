@@ -102,7 +102,7 @@ def test_held_out_examples_are_used_only_for_the_score(folder, reports):
 def test_the_terminal_prints_the_numbers_of_json(folder, reports):
     printed, found = reports
     text, score = " ".join(printed.split()), found["scores"]["held-out"]
-    assert f"held-out {score['right']}/45" in text
+    assert f"held-out {score['correct']}/45" in text
     assert f"{score['loss']:.4f} {score['brier']:.4f} {score['ece']:.4f}" in text
     assert "150 examples: 79 for training (52.7 %), 26 for validation (17.3 %), 45 held out (30.0 %)" in text
     assert found["abstention"]["sentence"] in text
@@ -241,8 +241,8 @@ def test_regression_scores_are_in_the_units_of_the_table(folder):
     assert (printed.returncode, printed.stderr) == (0, "")
     found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
     held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
-    error = f"held-out examples: {notation.number(held_out['mae'])} ("
-    assert "Mean absolute error of target on " in printed.stdout
+    error = f"held-out examples is {notation.number(held_out['mae'])}. "
+    assert "The mean absolute error of target on " in printed.stdout
     assert error in printed.stdout
     names = [answer["name"] for answer in found["held_out_predictions"]]
     targets = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]

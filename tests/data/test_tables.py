@@ -275,7 +275,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
         ("x,label\n1\n", "line 2: the row has 1 cell and the header has 2"),
         (
             "x,label\n0.1,a\nred,b\n",
-            "line 3, column 'x': 'red' is not a number. If the column is the label, set label to 'x'. To leave the column out, add 'x' to ignore.",
+            "line 3, column 'x': 'red' is not a number. Correct the cell. To leave the column out, add 'x' to ignore.",
         ),
         ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty. Fill it in"),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),

@@ -68,7 +68,9 @@ def test_a_loss_is_identified_or_external(name, batch):
     )
     assert recording.recipe.gradients == "loss"
     assert recording.recipe.optimizer == "sgd"
-    assert ("No formula here gives this loss" in recording.notes[0]) == (recording.recipe.loss == "external")
+    assert ("TinyNet has no formula for this loss" in recording.notes[0]) == (
+        recording.recipe.loss == "external"
+    )
     assert_consistent(recording)
     if name == "no targets":
         assert recording.examples.targets is None

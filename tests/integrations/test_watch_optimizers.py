@@ -38,7 +38,7 @@ def test_gradients_that_do_not_follow_from_the_loss_are_external(change):
     recording = watched(model(), between=change)
     assert (recording.recipe.loss, recording.recipe.optimizer) == ("mse", "sgd")
     assert recording.recipe.gradients == "external"
-    assert any("other gradients than the loss gives (first at step 0)" in note for note in recording.notes)
+    assert any("other gradients than the loss has (first at step 0)" in note for note in recording.notes)
     assert_consistent(recording)
     moment = recording[0]
     name = "layer1.weight[0,0]"
@@ -76,7 +76,7 @@ def test_an_optimizer_with_different_rates_is_external():
     )
     recording = watched(net, optimizer)
     assert recording.recipe.optimizer == "external"
-    assert any("No formula here gives the changes of SGD" in note for note in recording.notes)
+    assert any("TinyNet has no formula for the changes of SGD" in note for note in recording.notes)
     assert_consistent(recording)
 
 

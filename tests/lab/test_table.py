@@ -105,7 +105,7 @@ def test_tables_that_do_not_fit_the_page_are_refused(iris):
         (TableRequest("iris.csv", iris, "kind"), "iris.csv has no column 'kind'"),
         (
             TableRequest("own.csv", "x,label\n1,a\nred,b\n"),
-            "own.csv, line 3, column 'x': 'red' is not a number. If the column is the label, set label to 'x'. "
+            "own.csv, line 3, column 'x': 'red' is not a number. Correct the cell. "
             "To leave the column out, add 'x' to ignore.",
         ),
         (

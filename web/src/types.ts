@@ -242,6 +242,7 @@ export interface Reliability {
 
 export interface Rung {
   key: string;
+  name: string; // as the story writes it
   change: string;
   baseline: string | null;
   kind: "step" | "side_experiment" | "pitfall";

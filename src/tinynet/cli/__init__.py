@@ -24,7 +24,7 @@ lab.py           `lab` and `doctor`
 """
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -32,7 +32,7 @@ from tinynet.cli.discover import discover
 from tinynet.cli.export import export
 from tinynet.cli.inspect import explain, nudge, stress
 from tinynet.cli.lab import doctor, lab
-from tinynet.cli.mistakes import Command, naming_options
+from tinynet.cli.mistakes import Command, Group, naming_options
 from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
 from tinynet.cli.population import population
 from tinynet.cli.predict import predict
@@ -43,12 +43,32 @@ from tinynet.cli.worksheet import worksheet
 
 app = typer.Typer(
     name="tinynet",
+    cls=Group,
     help="A laboratory for small neural networks. Inspect every number, replay every step, test every claim.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from tinynet.version import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _before_the_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
 
 for command in (
     discover,

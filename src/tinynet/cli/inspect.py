@@ -124,7 +124,7 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
     import tinynet as tn
     from tinynet.cli import terminal
     from tinynet.evaluation import predictions, symmetry
-    from tinynet.story.content import answers_table
+    from tinynet.story.content import predictions_table
 
     run = tn.load(recording)
     sets = _table_sets(run) if run.examples.shape is None else _picture_sets(run)
@@ -140,7 +140,7 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
         print_json(document)
         return
     for name, examples in sets.items():
-        terminal.show_table(answers_table(name.capitalize(), run.best, examples))
+        terminal.show_table(predictions_table(name.capitalize(), run.best, examples))
     if run.stopped is not None and run.stopped.cell:
         typer.echo(f"The training diverged: {run.stopped.reason}.")
     elif asymmetry is not None:

@@ -1,13 +1,15 @@
 """Errors that name the option, and unused options."""
 
+import sys
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from functools import wraps
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
-from tinynet.cli.options import arguments_of, flags, options_of, recipe_defaults
+from tinynet.cli.options import arguments_of, flags, flags_of_option, options_of, recipe_defaults
 from tinynet.errors import TinyNetError
 from tinynet.recipe import Recipe
 
@@ -30,6 +32,7 @@ COMMAND_PARAMETERS = {
     "inputs": ("hidden",),
     "seconds": ("minutes",),
 }
+USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export this class
 # The kind of an option's value, by a word of Typer's error.
 KINDS = {"integer": "a whole number", "number": "a number", "float": "a number"}
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
@@ -43,25 +46,60 @@ USED_BY = {  # a field of a recipe: the field that it belongs to, and the values
 
 def naming_options(command: Callable[..., None]) -> Callable[..., None]:
     """Make a command's errors name options instead of parameters."""
-    options = arguments_of(command) | options_of(command)
+    names = arguments_of(command) | options_of(command)
 
     @wraps(command)
     def run(*args: Any, **values: Any) -> None:
         try:
             command(*args, **values)
         except TinyNetError as error:
-            raise error.renamed(Names(options)) from error
+            raise error.renamed(Names(names | typed_aliases(command, sys.argv))) from error
 
     return run
 
 
+def typed_aliases(command: Callable[..., None], arguments: Iterable[str]) -> dict[str, str]:
+    """Return the second flags that were typed, such as --learning-rate, by parameter name."""
+    typed = {argument.partition("=")[0] for argument in arguments}
+    flags_of = {name: flags_of_option(command, name) for name in options_of(command)}
+    return {name: flag for name, (_, *others) in flags_of.items() for flag in others if flag in typed}
+
+
+class Group(TyperGroup):
+    """The commands of tinynet, with errors on one line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options before the command.
+
+        Raises TinyNetError for an unknown option.
+        """
+        typed = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except USAGE_ERROR as error:
+            if not typed:  # Typer then prints the help
+                raise
+            raise TinyNetError(_on_one_line(error, "tinynet")) from error
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that was typed.
+
+        Raises TinyNetError for an unknown command.
+        """
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self.commands, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else "To list the commands, use tinynet --help."
+            raise TinyNetError(f"there is no command {args[0]!r}. {hint}")
+        return super().resolve_command(ctx, args)
+
+
 class Command(TyperCommand):
-    """A command whose errors about numbers have the words of all other errors."""
+    """A command whose errors have the words of all other errors, on one line."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the options.
 
-        Raises TinyNetError for an option whose text is not a number.
+        Raises TinyNetError for an unknown option, a missing argument, and an option whose text is not a number.
         """
         typed = list(args)
         try:
@@ -69,19 +107,30 @@ class Command(TyperCommand):
         except typer.BadParameter as error:
             kind = next((words for word, words in KINDS.items() if word in error.message), None)
             if kind is None or error.param is None:
-                raise
-            value = _typed(error.param.opts, typed)
-            option = error.param.opts[0]
+                raise TinyNetError(_on_one_line(error, f"tinynet {ctx.info_name}")) from error
+            option, value = _typed(error.param.opts, typed)
             raise TinyNetError(f"is {value!r}. It must be {kind}.", parameter=option) from error
+        except USAGE_ERROR as error:
+            raise TinyNetError(_on_one_line(error, f"tinynet {ctx.info_name}")) from error
 
 
-def _typed(flags_of_option: list[str], arguments: list[str]) -> str:
-    """Return the last text that was typed for an option."""
-    found = ""
+def _on_one_line(error: Any, command: str) -> str:
+    """Return the message of an error of Typer, with what to do."""
+    advised = f"To see the options, use {command} --help."
+    if not hasattr(error, "possibilities"):  # not an unknown option
+        text = error.format_message().rstrip(".")
+        return f"{text[0].lower()}{text[1:]}. {advised}"
+    near = get_close_matches(error.option_name, error.possibilities or (), 1)
+    return f"{command} has no option {error.option_name}. {f'Did you mean {near[0]}?' if near else advised}"
+
+
+def _typed(names: list[str], arguments: list[str]) -> tuple[str, str]:
+    """Return the last flag that was typed for an option, and its text."""
+    found = names[0], ""
     for number, argument in enumerate(arguments):
         name, _, value = argument.partition("=")
-        if name in flags_of_option:
-            found = value or "".join(arguments[number + 1 : number + 2])
+        if name in names:
+            found = name, value or "".join(arguments[number + 1 : number + 2])
     return found
 
 

@@ -186,11 +186,15 @@ def options_of(command: Callable[..., None]) -> dict[str, str]:
 
     The keys are parameter names of the command.
     """
-    found = {}
-    for name, parameter in inspect.signature(command).parameters.items():
-        for declared in getattr(parameter.annotation, "__metadata__", ()):
-            if isinstance(declared, OptionInfo):
-                # In an annotation, Typer keeps the first flag as the default.
-                first = declared.default if isinstance(declared.default, str) else flags(name)[0]
-                found[name] = first.split("/")[0]
-    return found
+    named = {name: flags_of_option(command, name) for name in inspect.signature(command).parameters}
+    return {name: found[0] for name, found in named.items() if found}
+
+
+def flags_of_option(command: Callable[..., None], name: str) -> list[str]:
+    """Return all flags of an option; an argument has none."""
+    for declared in getattr(inspect.signature(command).parameters[name].annotation, "__metadata__", ()):
+        if isinstance(declared, OptionInfo):
+            # In an annotation, Typer keeps the first flag as the default.
+            first = declared.default if isinstance(declared.default, str) else flags(name)[0]
+            return [first.split("/")[0], *(declared.param_decls or ())]
+    return []

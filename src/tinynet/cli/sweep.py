@@ -143,7 +143,7 @@ def sweep(
     first_seed: Annotated[int, typer.Option(help="First seed.")] = 0,
     columns: Columns,
     probes: Annotated[
-        Path | None, typer.Option(help="Table (CSV) of the probe pictures, instead of the stress pictures.")
+        Path | None, typer.Option(help="Table (CSV) of the probes, instead of the default probes.")
     ] = None,
     out: Annotated[
         Path | None,

@@ -149,14 +149,14 @@ def _show_training(run: "Recording", scored: bool) -> None:
     """
     from tinynet.cli import terminal
     from tinynet.evaluation.diagnosis import diagnose
-    from tinynet.story.content import answers_table, loss_table, loss_words, numbers_table
+    from tinynet.story.content import loss_table, loss_words, numbers_table, predictions_table
 
     if run.epochs:
         terminal.show_table(loss_table(run))
         first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
         typer.echo(f"The loss went from {first} to {last} in {counted(len(run), 'step')}.")
     if len(run.examples) <= 20:
-        table = numbers_table if run.examples.regression else answers_table
+        table = numbers_table if run.examples.regression else predictions_table
         terminal.show_table(table("Trained on", run.best, run.examples))
     for finding in diagnose(run):
         if not scored or finding.kind != "learned":

@@ -9,6 +9,7 @@ from tinynet.data.readers import Chunk, Source
 from tinynet.errors import TinyNetError, advice
 
 MISSING_WORDS = ("na", "n/a", "nan", "null", "none", "?", "-", ".")  # each means: no number
+NO_NUMBER = "no number"  # the problem of a word
 
 
 def is_missing(cell: Any) -> bool:
@@ -45,7 +46,7 @@ def separate_numbers(cells: list[Any]) -> tuple[np.ndarray, list[Any]]:
             return values, []
     except (ValueError, TypeError):
         pass
-    is_number = [not _problem(cell, "") for cell in cells]
+    is_number = [not _problem(cell) for cell in cells]
     values = np.array([_number(cell) for cell, good in zip(cells, is_number, strict=True) if good])
     return values, [cell for cell, good in zip(cells, is_number, strict=True) if not good]
 
@@ -53,16 +54,27 @@ def separate_numbers(cells: list[Any]) -> tuple[np.ndarray, list[Any]]:
 def _raise_at_first_problem(source: Source, chunk: Chunk, column: int) -> None:
     name = source.columns[column]
     for row_number, cell in zip(chunk.row_numbers, chunk.columns[column], strict=True):
-        problem = _problem(cell, name)
+        problem = _problem(cell)
+        if problem == NO_NUMBER:
+            problem = _not_a_number(cell, name, chunk.columns[column])
         if problem:
             place = source.place(row_number, name)
             raise TinyNetError(f"{place}: {problem}")
 
 
-def _problem(cell: Any, column: str) -> str:
+def _not_a_number(cell: Any, column: str, cells: Sequence[Any]) -> str:
+    """Return the error about a word in a column. A column without any number may be the label."""
+    correct = "Correct the cell."
+    if all(map(_problem, cells)):
+        correct = advice("label", column, condition="If the column is the label", otherwise=correct)
+    ignore = advice("ignore", [column], condition="To leave the column out")
+    return f"{str(cell)!r} is not a number. {correct} {ignore}"
+
+
+def _problem(cell: Any) -> str:
     """Return why a cell is not a finite number.
 
-    The text is part of an error. The text is empty for a finite number.
+    The text is part of an error. The text is empty for a finite number, and `NO_NUMBER` for a word.
     """
     if is_missing(cell):
         return "the cell is empty. Fill it in or remove the row."
@@ -72,10 +84,7 @@ def _problem(cell: Any, column: str) -> str:
         finite = np.isfinite(_number(cell))
         return "" if finite else f"{str(cell)!r} is not finite. Correct it or remove the row."
     except (ValueError, TypeError):
-        return (
-            f"{str(cell)!r} is not a number. {advice('label', column, condition='If the column is the label')} "
-            f"{advice('ignore', [column], condition='To leave the column out', otherwise='Correct the cell.')}"
-        )
+        return NO_NUMBER
 
 
 def _number(cell: Any) -> float:

@@ -102,14 +102,14 @@ def correct_margins(outputs: np.ndarray, examples: Examples) -> Verdict:
 
     >>> import tinynet as tn
     >>> correct_margins(tn.Network.initial(seed=0)(tn.pictures.lines()), tn.pictures.lines()).sentence
-    'Margin of the correct class in percentage points: top +25.2, bottom +23.9, left −23.0, right −25.9. 2 of 4 predictions are correct, 2 of 4 by 20 points or more.'
+    'The margins of the correct class, in percentage points: top +25.2, bottom +23.9, left −23.0, right −25.9. 2 of 4 predictions are correct. 2 of 4 have a margin of 20 points or more.'
     """
     margins = _margins(100 * np.asarray(outputs), examples).tolist()
     each = ", ".join(f"{name} {_points(x)}" for name, x in zip(examples.names, margins, strict=True))
     right, clear, n = sum(x > 0 for x in margins), sum(x >= 100 * UNSURE for x in margins), len(margins)
     sentence = (
-        f"Margin of the correct class in percentage points: {each}. {right:,} of {n:,} predictions are correct, "
-        f"{clear:,} of {n:,} by {100 * UNSURE:g} points or more."
+        f"The margins of the correct class, in percentage points: {each}. {right:,} of {n:,} predictions are correct. "
+        f"{clear:,} of {n:,} have a margin of {100 * UNSURE:g} points or more."
     )
     return Verdict(sentence, right, n, None, {"correct": right, "clear": clear, "smallest": min(margins)})
 
@@ -125,7 +125,7 @@ def success(percentages: ArrayLike, examples: Examples) -> Verdict:
 
     >>> import tinynet as tn
     >>> success([[50.6, 49.1], [50.2, 49.8], [49.9, 50.3], [50.4, 49.7]], tn.pictures.lines()).sentence
-    'Margin of the correct class in percentage points: top +1.5, bottom +0.4, left +0.4, right −0.7. 3 of 4 predictions are correct, 0 of 4 by 20 points or more.'
+    'The margins of the correct class, in percentage points: top +1.5, bottom +0.4, left +0.4, right −0.7. 3 of 4 predictions are correct. 0 of 4 have a margin of 20 points or more.'
     """
     return correct_margins(_checked_percentages(percentages) / 100, examples)
 

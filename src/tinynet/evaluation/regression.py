@@ -52,8 +52,8 @@ class RegressionScore:
         numbers = {name: float(getattr(self, name)[k]) for name in names}
         mae, rmse, baseline, r2 = (number(value) for value in numbers.values())
         sentence = (
-            f"Mean absolute error of {self.columns[k]} on {_examples(self.count, self.part)}: {mae} (root mean square error "
-            f"{rmse}, R² {r2}). Always predicting the mean gives {baseline}."
+            f"The mean absolute error of {self.columns[k]} on {_examples(self.count, self.part)} is {mae}. The root mean "
+            f"square error is {rmse}. R² is {r2}. Always predicting the mean has a mean absolute error of {baseline}."
         )
         return Verdict(sentence, None, self.count, None, numbers)
 

@@ -140,7 +140,7 @@ def mean_text(mean: float, error: float, digits: int = 3) -> str:
     '0.500 (95 % interval 0.480 to 0.520)'
     """
     low, high = (f"{mean + side * Z95 * error:.{digits}f}" for side in (-1, 1))
-    return f"{mean:.{digits}f} (95 % interval {low} to {high})"
+    return f"{mean:.{digits}f} (95 % interval {low} to {high})".replace("-", "−")
 
 
 def percent(value: float) -> str:

@@ -30,14 +30,14 @@ from tinynet.validation import check_choice
 
 FORMAT = 2  # version of a rung's file; a file of another format is measured again
 EARLIER_NAMES = {"unsound": "n_failing_clean_lines", "parts": "met", "worst_doubt": "worst_ambiguous"}
-NUDGES = 100_000  # training steps of every rung from the memorizer on
+STEPS = 100_000  # training steps of every rung from the memorizer on
 CLEAN = World(noise=0.2, doubt=0.0, bright=(1.0, 1.0), dark=(0.0, 0.0))
 LINES_OF_EVERY_CONTRAST = World(noise=0.2, doubt=0.0)
-LEARNING = Recipe(learning_rate=1.0, epochs=NUDGES // 100)  # in a world, an epoch has 100 pictures
+LEARNING = Recipe(learning_rate=1.0, epochs=STEPS // 100)  # in a world, an epoch has 100 pictures
 FALLING = replace(LEARNING, schedule="hold_then_decay")
-MEMORIZING = Recipe(learning_rate=1.0, epochs=NUDGES // 4, order="shuffled")
+MEMORIZING = Recipe(learning_rate=1.0, epochs=STEPS // 4, order="shuffled")
 FEW = 20  # pictures of a small data set
-REPEATING = replace(MEMORIZING, epochs=NUDGES // FEW)
+REPEATING = replace(MEMORIZING, epochs=STEPS // FEW)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ RUNGS = (
          baseline="memorizer", kind="side_experiment"),
     Rung("smoothing", "label smoothing", "smoothed labels, which are less extreme than 0 and 1",
          replace(MEMORIZING, label_smoothing=0.1), baseline="memorizer", kind="side_experiment"),
-    Rung("doubts", "17 clean pictures", "13 more pictures, clean and ambiguous", replace(MEMORIZING, epochs=NUDGES // 17), "doubts",
+    Rung("doubts", "17 clean pictures", "13 more pictures, clean and ambiguous", replace(MEMORIZING, epochs=STEPS // 17), "doubts",
          baseline="memorizer", kind="pitfall"),
     Rung("few", "20 pictures", "20 noisy training pictures that never change", REPEATING, "few", baseline="memorizer",
          kind="side_experiment"),

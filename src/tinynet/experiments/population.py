@@ -1,5 +1,6 @@
 """Populations: one recipe, trained for many seeds."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +17,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.metrics import correct
 from tinynet.evaluation.predictions import UNSURE
-from tinynet.evaluation.verdicts import Verdict, fraction
+from tinynet.evaluation.verdicts import Verdict, fraction, mean_text
 from tinynet.experiments.cohort import TrainingJob
 from tinynet.experiments.seeds import Progress, SeedTraining, seed_range
 from tinynet.kernels.simd import network_outputs, to_blocks
@@ -218,7 +219,7 @@ def population(
     """Train one network for each seed, all by one recipe.
 
     The network of a seed starts as `Network.initial(architecture, seed=seed)`. The seed also decides the order,
-    the noise and the pictures of its training.
+    the noise, and the examples drawn from a world.
 
     first_seed : the first seed; the others follow it.
     examples : examples or a world; the four lines by default.
@@ -255,4 +256,6 @@ def all_right_phrase(examples: Examples) -> str:
 
 
 def _mean_margin(margins: np.ndarray) -> str:
-    return f"The mean margin is {arrays.mean(np.abs(margins)):.3f}."
+    sizes = np.abs(margins)
+    error = math.sqrt(arrays.variance(sizes) / len(sizes))
+    return f"The mean margin is {mean_text(float(arrays.mean(sizes)), error)}."

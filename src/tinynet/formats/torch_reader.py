@@ -210,7 +210,7 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
         kind = node.target if isinstance(node.target, str) else node.target.__name__
         name, text = f"{kind}()", f"forward calls {kind}()"
         axis = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else None)
-    known = kind.lower().strip("_")
+    known = kind.lower().replace("_", "")
     if known in NO_OPERATIONS:
         return None
     if known not in ACTIVATION_OF:

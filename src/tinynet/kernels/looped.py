@@ -66,7 +66,7 @@ class Looped:
         """Set the addresses of parameters and optimizer state."""
         self.p, self.s = p, s
 
-    def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> None:
+    def step(self, batch: int, input_: InputAccessor, target: InputAccessor) -> None:
         """Emit a step on a batch.
 
         The sum of the losses of its examples is stored in `self.loss`.
@@ -80,7 +80,7 @@ class Looped:
             with self._loop(self.architecture.parameter_count) as q:
                 self._store(self.gradients, q, zero)
         with self.f.loop(0, batch) as k:
-            self.store_inputs(lambda i: pixel(k, i))
+            self.store_inputs(lambda i: input_(k, i))
             with self._loop(self.architecture.sizes[-1]) as j:
                 self._store(self.areas["target"], j, target(k, j))
             for n in range(1, len(self.architecture.sizes)):
@@ -274,10 +274,10 @@ class Looped:
                 self._store(self.s, place, emitter.values[f"{name}.after"])
         self._store(self.p, q, after)
 
-    def store_inputs(self, pixel: Callable[[I64], Number]) -> None:
+    def store_inputs(self, input_: Callable[[I64], Number]) -> None:
         """Store the inputs of an example."""
         with self._loop(self.architecture.sizes[0]) as i:
-            self._store(*self._node_place("a", 0, i), pixel(i))
+            self._store(*self._node_place("a", 0, i), input_(i))
 
     def outputs(self) -> list[Number]:
         """Return the activations of the last layer."""

@@ -225,7 +225,7 @@ class _RecordingKernel:
 
         Returns the sum of the losses of its examples.
         """
-        pixel, target = self._accessor("inputs", 0), self._accessor("targets", -1)
+        input_, target = self._accessor("inputs", 0), self._accessor("targets", -1)
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
         usual = batch_sizes(self.recipe, self.examples)[0]  # short batches get the same kind of code
         if self.count * usual > MAX_UNROLLED:
@@ -233,11 +233,11 @@ class _RecordingKernel:
                 *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
             )
             looped.begin(Pointer("%p"), Pointer("%s"))
-            looped.step(size, pixel, target)
+            looped.step(size, input_, target)
             return self.f.load(NUMBER, looped.loss)
         unrolled = Unrolled(*arguments)
         unrolled.begin(Pointer("%p"), Pointer("%s"))
-        emitter = unrolled.step(size, pixel, target)
+        emitter = unrolled.step(size, input_, target)
         return self._record_step(emitter, size)
 
     def _record_step(self, emitter: Emitter, size: int) -> Number:
@@ -337,7 +337,7 @@ class _RecordedLooped(Looped):
 
     def example_done(self, k: I64) -> None:
         """Record the activations of example k."""
-        pixels = self.architecture.sizes[0]
+        inputs = self.architecture.sizes[0]
         with self.f.loop(0, sum(self.architecture.sizes[1:])) as node:
-            value = self._load((self.areas["a"], self._add(pixels, node)))
+            value = self._load((self.areas["a"], self._add(inputs, node)))
             self.f.store(NUMBER, value, self.note(k, node))

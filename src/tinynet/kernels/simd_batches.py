@@ -95,11 +95,11 @@ class SimdBatches:
         The batch begins at position `first` of the epoch.
         """
         return (
-            lambda k, i: self._pixel(self.f.int_op("add", first, k), i),
+            lambda k, i: self._input(self.f.int_op("add", first, k), i),
             lambda k, j: self._target(self.f.int_op("add", first, k), j),
         )
 
-    def _pixel(self, place: I64, i: Index) -> Number:
+    def _input(self, place: I64, i: Index) -> Number:
         """Return input i of the example at a position.
 
         The position is one of the epoch.
@@ -108,8 +108,10 @@ class SimdBatches:
         if self.recipe.augment:
             view = lanes.int_op("mul", self._view(place), width)
             index = self.lanes.gather(Pointer("%views"), lanes.int_op("add", view, self._word(i)))
-            pixel = Words(self.f.emit(f"bitcast {lanes.float_type} {index} to {lanes.int_type}"))
-            value = self.lanes.gather(Pointer("%inputs"), lanes.int_op("add", self._row(place, width), pixel))
+            lane_index = Words(self.f.emit(f"bitcast {lanes.float_type} {index} to {lanes.int_type}"))
+            value = self.lanes.gather(
+                Pointer("%inputs"), lanes.int_op("add", self._row(place, width), lane_index)
+            )
         else:
             value = self._value(Pointer("%inputs"), place, width, i)
         if not self.recipe.noise:
@@ -185,7 +187,7 @@ class SimdWorldBatches(SimdBatches):
         )
         self.world, self.drawing = world, lanes.rng_word(lanes.splat_int(rng.TRAINING), seeds)
 
-    def _pixel(self, place: I64, i: Index) -> Number:
+    def _input(self, place: I64, i: Index) -> Number:
         lanes, world, one = self.lanes, self.world, self.lanes.constant(1.0)
         base, row = self._drawn(place)
         flat = self.lanes.gather(Pointer("%flat"), row)

@@ -108,7 +108,7 @@ class Unrolled:
             for k, name in enumerate(some)
         }
 
-    def step(self, batch: int, pixel: InputAccessor, target: InputAccessor) -> Emitter:
+    def step(self, batch: int, input_: InputAccessor, target: InputAccessor) -> Emitter:
         """Emit a step on a batch.
 
         Returns the emitter, which has the values of other cells.
@@ -122,7 +122,7 @@ class Unrolled:
                 return self.f.load(self.arithmetic.float_type, places[name], align=4)
             match = INPUT.fullmatch(name)
             assert match is not None, name
-            return (pixel if match[2] == "input" else target)(int(match[1] or 0), int(match[3]))
+            return (input_ if match[2] == "input" else target)(int(match[1] or 0), int(match[3]))
 
         cells = [(name, cell.formula) for name, cell in sheet.cells.items()]
         emitter = Emitter(

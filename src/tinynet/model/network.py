@@ -129,7 +129,7 @@ class Network(Weights, InNotebook):
     def from_torch(cls, model: "nn.Module") -> "Network":
         """Convert a PyTorch model to a network.
 
-        model : nn.Module. A chain of Linear layers with sigmoid, tanh, relu or softmax after them. The parameters are float32
+        model : nn.Module. A chain of Linear layers with an activation of `ACTIVATIONS` or softmax after them. The parameters are float32
             or float64, on any device, and are converted exactly. A Linear layer without bias gets biases 0. A final
             log_softmax becomes a softmax.
 

@@ -69,17 +69,17 @@ def confidence_bars(
     ax = ax or canvas(7.2, 1.1 + max(0.5, 0.24 * outputs.shape[1]) * len(shown))
     cut = "" if len(shown) == len(predictions) else f" (the first {len(shown)} of {len(predictions):,})"
     _bar_frame(ax, shown, title + cut, words)
-    shares = words is None and bool(np.all((outputs >= 0) & (outputs <= 1) | np.isnan(outputs)))
+    are_fractions = words is None and bool(np.all((outputs >= 0) & (outputs <= 1) | np.isnan(outputs)))
     high = 0.8 / outputs.shape[1]
     for k in range(outputs.shape[1]):
         places = np.arange(len(shown)) + (k + 0.5) * high - 0.4  # (examples,)
         bars = ax.barh(places, outputs[:, k], high * 0.9, color=PALETTE[k % len(PALETTE)])
         for bar, place, value, prediction in zip(bars, places, outputs[:, k], shown, strict=True):
             bar.set_alpha(UNSURE_OPACITY if prediction.unsure and words is None else 1.0)
-            text = _share(value) if shares and np.isfinite(value) else signed(value)
+            text = _percentage(value) if are_fractions and np.isfinite(value) else signed(value)
             at = (value if np.isfinite(value) and value > 0 else 0, place)
             write(ax, text, at, shift=(4, 0), ha="left")
-    if shares:
+    if are_fractions:
         _percent_scale(ax)
     else:
         _number_scale(ax, outputs)
@@ -87,7 +87,7 @@ def confidence_bars(
     return ax
 
 
-def _share(value: float) -> str:
+def _percentage(value: float) -> str:
     return "< 0.1 %" if 0 < value < 0.001 else percent(value)
 
 

@@ -59,9 +59,9 @@ def _brier(predicted: np.ndarray, horizontal: np.ndarray) -> str:
 
 
 def abstention(name: str, network: Network, validation: Examples, test: Examples) -> Iterator[Part]:
-    """Return sentences about a network's abstention.
+    """Yield the parts about a network's abstention.
 
-    The sentences give the threshold and the fraction of wrong predictions above the threshold.
+    They give the threshold and the fraction of wrong predictions above the threshold.
     """
     chosen, judged = (
         classification.score(network, shown, part=part)

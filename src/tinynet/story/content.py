@@ -153,7 +153,7 @@ def falls(losses: Sequence[float]) -> str:
 
 
 def loss_table(run: Recording) -> Table:
-    """Return the average loss of at most ten epochs.
+    """Return the mean loss of at most ten epochs.
 
     Up to 10 epochs, the table has every epoch. Up to 100 epochs it has every tenth epoch, up to 200 every
     twentieth, and so on.
@@ -165,10 +165,10 @@ def loss_table(run: Recording) -> Table:
     """
     every = 10 * ceil_div(run.epochs, 100) if run.epochs > 10 else 1
     rows = [(f"{epoch:,}", loss_words(run.loss_per_epoch[epoch])) for epoch in range(0, run.epochs, every)]
-    return Table("The average loss", ("epoch", "loss"), tuple(rows))
+    return Table("The mean loss", ("epoch", "loss"), tuple(rows))
 
 
-def answers_table(title: str, network: Network, *sets: Examples) -> Table:
+def predictions_table(title: str, network: Network, *sets: Examples) -> Table:
     """Return the predictions for examples as a table.
 
     If the targets are given, the table has a column for correct predictions.

@@ -18,7 +18,7 @@ from tinynet.evaluation.verdicts import Verdict, percent
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.model.network import Network
 from tinynet.story import confidence_checks, figures
-from tinynet.story.content import Chapter, Figure, Part, Table, Text, answers_table
+from tinynet.story.content import Chapter, Figure, Part, Table, Text, predictions_table
 from tinynet.story.learner import learner
 from tinynet.story.rung_effects import REPORTED, sentence
 from tinynet.training.train import train
@@ -182,7 +182,7 @@ class Runbook:
             f"Now compare two networks: the memorizer of seed {self.seed} and the learner that comes with TinyNet."
         )
         for name, network in networks.items():
-            yield answers_table(f"The stress test: the {name}", network, pictures.lines(), stress)
+            yield predictions_table(f"The stress test: the {name}", network, pictures.lines(), stress)
         yield Figure(
             "maps",
             "Horizontal minus vertical for every contrast: the memorizer, the learner and the Bayes-optimal prediction.",

@@ -18,7 +18,7 @@ export function rateAt(recipe: Recipe, step: number, steps: number): number {
 
 /** Return targets with a fraction of each target spread over all outputs. */
 export function smoothed(recipe: Recipe, targets: number[][]): number[][] {
-  const share = recipe.label_smoothing;
-  if (!share) return targets;
-  return targets.map((row) => row.map((target) => (1 - share) * target + share / row.length));
+  const fraction = recipe.label_smoothing;
+  if (!fraction) return targets;
+  return targets.map((row) => row.map((target) => (1 - fraction) * target + fraction / row.length));
 }

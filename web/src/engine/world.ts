@@ -122,7 +122,7 @@ export function isWorld(world: any): world is World {
 
 /** Describe the pictures of a world in sentences. */
 export function describe(world: World): string {
-  const share = `${Number((100 * world.doubt).toFixed(1))} % ambiguous pictures`;
+  const ambiguous = `${Number((100 * world.doubt).toFixed(1))} % ambiguous pictures`;
   const coin = world.doubt > 0 && world.labels === "coin" ? " with random labels" : "";
-  return `Each step draws new pictures with noise ${world.noise} and ${share}${coin}. An epoch has ${PICTURES_PER_EPOCH} pictures.`;
+  return `Each step draws new pictures with noise ${world.noise} and ${ambiguous}${coin}. An epoch has ${PICTURES_PER_EPOCH} pictures.`;
 }

@@ -251,23 +251,23 @@ class StepLog:
         notes = [f"The loss is {loss}: its formula gives PyTorch's value and derivatives at every step."]
         if loss == "external":
             notes = [
-                f"No formula here gives this loss ({when['loss']}): its value and its derivatives are PyTorch's."
+                f"TinyNet has no formula for this loss ({when['loss']}). Its value and its derivatives are PyTorch's."
             ]
         if not known:
             notes.append("No tensor in the loss has the shape of targets, so the examples have no targets.")
         if "gradients" in left:
             notes.append(
-                f"The optimizer took other gradients than the loss gives ({when['gradients']}), as clipping, a penalty, "
-                "frozen layers or leftovers make them: they are PyTorch's."
+                f"The optimizer used other gradients than the loss has ({when['gradients']}). Possible reasons are clipping, a "
+                "penalty, frozen layers, or gradients of earlier steps. The gradients are PyTorch's."
             )
         if "parameters" in left:
             notes.append(
-                f"Parameters were changed between two steps ({when['parameters']}). The change of a step includes this, and is "
-                "PyTorch's."
+                f"Parameters were changed between two steps ({when['parameters']}). The change of a step includes this "
+                "change. It is PyTorch's."
             )
         elif "optimizer" in left:
             notes.append(
-                f"No formula here gives the changes of {self.optimizer} ({when['optimizer']}): they are PyTorch's."
+                f"TinyNet has no formula for the changes of {self.optimizer} ({when['optimizer']}). The changes are PyTorch's."
             )
         else:
             notes.append(f"The optimizer is {self.optimizer}: every change follows from its formula.")

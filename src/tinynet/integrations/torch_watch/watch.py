@@ -46,7 +46,7 @@ def watch(
     TinyNet identifies a loss and an optimizer by their numbers. If TinyNet has no formula (for a custom loss, RMSprop or
     clipped gradients), the recording contains PyTorch's numbers, and its `notes` list the parts without a formula.
 
-    model : nn.Module. A chain of Linear layers with sigmoid, tanh or relu after them.
+    model : nn.Module. A chain of Linear layers with sigmoid, tanh, relu or softplus after them.
     optimizer : torch.optim.Optimizer. The optimizer of the model's parameters.
     examples : Examples, optional. Names for the rows of the batches. Rows that are lines are named without examples.
     shape : (rows, columns), optional. The shape of the inputs as pictures.

@@ -151,6 +151,7 @@ def _rung(rung: Rung) -> dict[str, Any]:
     custom = None if world or source == pictures.lines() else source.to_json()
     return {
         "key": rung.key,
+        "name": rung.name,
         "change": rung.change,
         "baseline": rung.baseline,
         "kind": rung.kind,

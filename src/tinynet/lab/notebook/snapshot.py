@@ -50,7 +50,7 @@ def snapshot(source: Network | Recording, note: str = LIVE, css_class: str = "")
     4-3-2 network, seed 0, after 8 steps: the loss went from 0.2694 to 0.2684.
     """
     sentence, network, examples = _described(source)
-    table_of = content.numbers_table if examples.regression else content.answers_table
+    table_of = content.numbers_table if examples.regression else content.predictions_table
     table = table_of("", network, examples[:MAX_ROWS])
     more = f"and {len(examples) - MAX_ROWS:,} more" if len(examples) > MAX_ROWS else ""
     more_html = f"<p>{more}" if more else ""

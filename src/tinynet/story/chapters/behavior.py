@@ -7,7 +7,7 @@ import numpy as np
 from tinynet import plots
 from tinynet.data import pictures
 from tinynet.evaluation import diagnosis, predictions
-from tinynet.story.content import Figure, Part, Text, answers_table
+from tinynet.story.content import Figure, Part, Text, predictions_table
 from tinynet.story.rung_effects import listed
 from tinynet.story.runs import Journey
 
@@ -27,7 +27,7 @@ def fuzzy(j: Journey) -> Iterator[Part]:
     yield Figure("pictures", "A fuzzy horizontal line.", lambda: plots.pictures(line))
     pixels = zip(pictures.PIXELS, line.inputs[0].tolist(), strict=True)
     yield Text(f"The brightness of its pixels is {listed([f'{name} {value:g}' for name, value in pixels])}.")
-    yield answers_table("The clean and the fuzzy line", j.run.final, j.lines["top"], line)
+    yield predictions_table("The clean and the fuzzy line", j.run.final, j.lines["top"], line)
     clean, blurred = (predictions.predictions(j.run.final, shown)[0] for shown in (j.lines["top"], line))
     yield Text(
         "The network is unsure if the margin between its outputs is below "
@@ -112,7 +112,7 @@ def stress(j: Journey) -> Iterator[Part]:
     )
     yield Figure("pictures", "Four pictures that are not lines.", lambda: plots.pictures(j.stress))
     found = predictions.predictions(j.run.final, j.stress)
-    yield answers_table("The stress test", j.run.final, j.stress)
+    yield predictions_table("The stress test", j.run.final, j.stress)
     yield Figure("outputs", "The two outputs for each picture.", lambda: plots.confidence_bars(found))
     clean = predictions.predictions(j.run.final, j.lines)
     yield Text(
@@ -146,10 +146,6 @@ def _order(j: Journey) -> str:
     verb = "reverses" if effect.flipped else "does not reverse"
     return (
         f"The order of the training pictures matters too. Look at {first} minus {last} on the gray block. If {effect.last} "
-        f"lines come last in each epoch, it is {_signed(effect.margin)}. If {effect.reversed_last} lines come last, it is "
-        f"{_signed(effect.reversed_margin)}. Reversing the order {verb} the prediction."
+        f"lines come last in each epoch, it is {diagnosis.signed(effect.margin)}. If {effect.reversed_last} lines come last, it is "
+        f"{diagnosis.signed(effect.reversed_margin)}. Reversing the order {verb} the prediction."
     )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.4f}".replace("-", "−")

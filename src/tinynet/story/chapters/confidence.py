@@ -14,7 +14,7 @@ from tinynet.evaluation import comparison, diagnosis, predictions, verdicts
 from tinynet.evaluation.exam import Exam
 from tinynet.experiments.ladder import Ladder
 from tinynet.numerics import arrays
-from tinynet.story.content import Figure, Part, Text, answers_table, loss_table
+from tinynet.story.content import Figure, Part, Text, loss_table, predictions_table
 from tinynet.story.resources import RESOURCES
 from tinynet.story.runbook import Runbook
 from tinynet.story.runs import Journey
@@ -32,15 +32,15 @@ def high_rate(j: Journey) -> Iterator[Part]:
     )
     yield Figure(
         "loss",
-        "The average loss at both learning rates.",
+        "The mean loss at both learning rates.",
         lambda: plots.loss_curve(
             {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {rate:g}": run}, constant=j.constant_loss
         ),
     )
     yield loss_table(run)
-    yield answers_table("Predictions for the training pictures", run.final, j.lines)
+    yield predictions_table("Predictions for the training pictures", run.final, j.lines)
     yield predictions.correct_margins(run.final(j.lines), j.lines)
-    yield answers_table("The stress test", run.final, j.stress)
+    yield predictions_table("The stress test", run.final, j.stress)
     for finding in diagnosis.diagnose(run):
         yield Text(finding.sentence)
     longer = replace(j.high_rate_recipe, epochs=10 * j.high_rate_recipe.epochs)

@@ -10,9 +10,9 @@ from tinynet.story.content import (
     Part,
     Table,
     Text,
-    answers_table,
     falls,
     ledger_table,
+    predictions_table,
     repeats_table,
     signed,
 )
@@ -63,7 +63,7 @@ def look(j: Journey) -> Iterator[Part]:
         "The larger output is the prediction. The margin is the larger output minus the smaller output. If the margin is below "
         f"{predictions.UNSURE:g}, the network is unsure of its prediction."
     )
-    yield answers_table("Predictions before training", j.network, j.lines)
+    yield predictions_table("Predictions before training", j.network, j.lines)
 
 
 def _activations(j: Journey) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tinynet import plots
 from tinynet.evaluation import diagnosis, predictions
 from tinynet.evaluation.verdicts import percent
-from tinynet.story.content import Figure, Part, Text, answers_table, loss_table
+from tinynet.story.content import Figure, Part, Text, loss_table, predictions_table
 from tinynet.story.runs import Journey
 
 
@@ -14,14 +14,14 @@ def train(j: Journey) -> Iterator[Part]:
     run = j.run
     yield Text(
         f"An epoch is one pass over the four pictures. This training has {run.recipe.epochs:,} epochs, which makes {len(run):,} "
-        f"nudges. The learning rate sets the size of each nudge, and here it is {run.recipe.learning_rate:g}. The average loss "
+        f"nudges. The learning rate sets the size of each nudge, and here it is {run.recipe.learning_rate:g}. The mean loss "
         f"goes from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
     )
     yield Figure(
-        "loss", "The average loss of each epoch.", lambda: plots.loss_curve(run, constant=j.constant_loss)
+        "loss", "The mean loss of each epoch.", lambda: plots.loss_curve(run, constant=j.constant_loss)
     )
     yield loss_table(run)
-    yield answers_table("Predictions for the training pictures", run.final, j.lines)
+    yield predictions_table("Predictions for the training pictures", run.final, j.lines)
     yield Text(
         "Does your own notebook print “Success! The model nails every training example.” here? That sentence is fixed text, so "
         "it checks nothing. Check your own percentages instead. For each picture, subtract the percentage of the wrong answer "

@@ -18,7 +18,7 @@ const network = (origin: string, scale: number): NetworkJson => ({
 });
 const verdict = (sentence: string, fraction: number): Verdict => ({ sentence, count: null, n: 256, interval: [fraction / 2, fraction], numbers: { fraction } }); // prettier-ignore
 const rung = (key: string, kind: "step" | "side_experiment" | "pitfall" = "step") => ({
-  key, change: `adds ${key}`, baseline: null, kind, architecture: DEFAULT_ARCHITECTURE, recipe: { ...DEFAULT_RECIPE, epochs: 2 }, world: null, pictures: null,
+  key, name: key, change: `adds ${key}`, baseline: null, kind, architecture: DEFAULT_ARCHITECTURE, recipe: { ...DEFAULT_RECIPE, epochs: 2 }, world: null, pictures: null,
 }); // prettier-ignore
 const bins = (predicted: (number | null)[], count: number[]) => ({
   edges: [0, 0.5, 1], count, predicted, observed: predicted, intervals: [[0, 0.4], [0.6, 1]] as [number, number][], ece: 0.125,

@@ -14,7 +14,18 @@ export const MEASURES = {
 export function rung(key: string, fields: Partial<Rung> = {}): Rung {
   const recipe = { ...DEFAULT_RECIPE, epochs: 2 };
   const [architecture, baseline, world, pictures] = [DEFAULT_ARCHITECTURE, null, null, null];
-  return { key, change: `adds ${key}`, baseline, kind: "step", architecture, recipe, world, pictures, ...fields };
+  return {
+    key,
+    name: key,
+    change: `adds ${key}`,
+    baseline,
+    kind: "step",
+    architecture,
+    recipe,
+    world,
+    pictures,
+    ...fields,
+  };
 }
 
 /** The values of a measured rung that a test sets. */

@@ -69,8 +69,8 @@ describe("the Timeline panel", () => {
   it("shows the losses and the number of correct examples", async () => {
     const lab = await open({ step: 4, heldOut: LINES });
     const [first, second, last] = lab.run!.lossPerEpoch;
-    expect(text()).toContain(`Epoch 2: average loss ${second.toFixed(4)}`);
-    expect(text()).toContain(`Last epoch: average loss ${last.toFixed(4)}.`);
+    expect(text()).toContain(`Epoch 2: mean loss ${second.toFixed(4)}`);
+    expect(text()).toContain(`Last epoch: mean loss ${last.toFixed(4)}.`);
     const heldOut = lab.run!.heldOutPerEpoch[0].toFixed(4);
     expect(text()).toMatch(new RegExp(`, [0-4] of 4 held-out pictures\\. Held-out loss after epoch 1: ${heldOut}\\.`));
     expect(first).toBeGreaterThan(last);

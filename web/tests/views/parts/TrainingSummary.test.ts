@@ -29,8 +29,8 @@ describe("the summary of a training", () => {
     const [, second, last] = lab.run!.lossPerEpoch;
     const correct = countCorrect((input) => lab.now.predict(input), LINES);
     expect(text()).toBe(
-      `Epoch 2: average loss ${second.toFixed(4)}, movement of the first layer ${lab.run!.movementPerEpoch[1].toFixed(5)}. ` +
-        `Last epoch: average loss ${last.toFixed(4)}. Correct: ${correct} of 4 training pictures.`,
+      `Epoch 2: mean loss ${second.toFixed(4)}, movement of the first layer ${lab.run!.movementPerEpoch[1].toFixed(5)}. ` +
+        `Last epoch: mean loss ${last.toFixed(4)}. Correct: ${correct} of 4 training pictures.`,
     );
   });
 
