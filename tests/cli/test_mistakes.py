@@ -93,8 +93,8 @@ MISTAKES = {  # command: the whole error
     "train wine.csv --label kind --ignore foo": "--ignore is 'foo'. wine.csv has no column 'foo'. Its columns are 'alcohol', "
     "'acid', 'kind'.",
     "train --label kind": "--label is not used. No table was given. Give a table, such as table.csv, or remove --label.",
-    "predict run.safetensors wine.csv": "these examples have no scaling, so the names of their columns are not stored. Train "
-    "again on a table, without --no-scale.",
+    "predict run.safetensors wine.csv": "these examples are pictures. New rows need the examples of a table. Train "
+    "on a table first.",
     "explain none.safetensors loss": "cannot read none.safetensors: No such file or directory. Check the path.",
     "train none.csv": "cannot read none.csv: No such file or directory. Check the path.",
     "train --epochs 1.5": "--epochs is '1.5'. It must be a whole number.",

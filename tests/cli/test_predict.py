@@ -84,7 +84,11 @@ def test_incompatible_rows_are_refused(run, tmp_path):
         recording.examples.read_like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))
     with pytest.raises(
         tn.TinyNetError,
-        match="have no scaling, so the names of their columns are not stored. To read more rows of a table, set scale to True",
+        match="were not scaled, and the names of their columns are not stored. To read more rows of a table, set scale to True",
+    ):
+        tn.Examples.from_table({"a": [1, 0], "label": ["x", "y"]}, scale=False).read_like({"a": [1.0]})
+    with pytest.raises(
+        tn.TinyNetError, match="these examples are pictures. New rows need the examples of a table"
     ):
         tn.pictures.lines().read_like({"a": [1.0]})
     new = write(tmp_path / "new.csv", [(1.0, 2.0)], ("width", "length"))

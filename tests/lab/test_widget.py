@@ -268,7 +268,7 @@ def test_the_picture_of_a_stopped_training_has_the_reason():
     wild = tn.train(
         tn.Network.initial(seed=0, hidden="identity", output="identity"), LINES, tn.Recipe(learning_rate=50.0)
     )
-    assert "; it stopped: " in snapshot.snapshot(wild)["text/plain"]
+    assert " The training stopped: " in snapshot.snapshot(wild)["text/plain"]
 
 
 def test_names_in_a_picture_are_escaped():

@@ -142,8 +142,12 @@ class Examples:
         [[0.75]]
         """
         if self.scaling is None:
+            if self.shape is not None:
+                raise TinyNetError(
+                    "these examples are pictures. New rows need the examples of a table. Train on a table first."
+                )
             raise TinyNetError(
-                "these examples have no scaling, so the names of their columns are not stored. "
+                "these examples were not scaled, and the names of their columns are not stored. "
                 + advice(
                     "scale",
                     True,

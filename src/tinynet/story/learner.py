@@ -80,7 +80,7 @@ def _head(run: Recording, world: World) -> list[str]:
     return [
         "# Model card: a network that is unsure when nobody can know", "",
         f"A {'-'.join(map(str, network.sizes))} network with {network.architecture.parameter_count} parameters. It predicts whether "
-        "a 2×2 picture shows a horizontal or a vertical line. If nobody can know, it answers half and half.", "",
+        "a 2×2 picture shows a horizontal or a vertical line. If nobody can know, both outputs are near 0.5.", "",
         "| | |", "| --- | --- |",
         f"| trained on | {run.steps:,} new pictures: {_settings(world.to_json())} |",
         f"| recipe | {_settings(changed)}; defaults for all other settings |",

@@ -101,8 +101,9 @@ def _described(source: Network | Recording) -> tuple[str, Network, Examples]:
         return f"{_sizes(source)} network, {name}: {count:,} parameters.", source, examples_for(source)
     first, last = (number(float(f"{loss:.4g}")) for loss in _first_and_last_loss(source))
     name = f"{source.network.origin or 'set by hand'}, after {counted(source.steps, 'step')}"
-    end = f"; it stopped: {source.stopped.reason}" if source.stopped else ""
-    sentence = f"{_sizes(source.network)} network, {name}: the loss went from {first} to {last}{end}."
+    sentence = f"{_sizes(source.network)} network, {name}: the loss went from {first} to {last}."
+    if source.stopped:
+        sentence += f" The training stopped: {source.stopped.reason}."
     return sentence, source.final, source.examples
 
 
