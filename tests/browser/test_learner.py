@@ -150,11 +150,11 @@ def test_results_of_a_rung_selected_by_keys_equal_python(open_page):
     page.keyboard.press("ArrowLeft")
     expect(page.locator("[data-ladder] h4")).to_contain_text(f"{len(RUNGS) - 1} of {len(RUNGS)} · four")
     page.get_by_role("button", name="◀ Previous").click()
-    expect(page.locator("[data-ladder] h4")).to_contain_text("schedule")
+    expect(page.locator("[data-ladder] h4")).to_contain_text("falling rate")
     expect(page.locator(".at-timeline")).to_contain_text("step 0 of 400")  # the keys moved the chart only
     page.get_by_role("button", name="Share").click()
     other = open_page(page.url.split("/")[-1])
-    expect(other.locator("[data-ladder] h4")).to_contain_text("schedule")
+    expect(other.locator("[data-ladder] h4")).to_contain_text("falling rate")
 
 
 def test_the_measurement_of_all_rungs_can_be_cancelled(open_page):

@@ -194,7 +194,7 @@ def test_a_silenced_node_changes_the_outputs_and_a_frozen_weight_stays_constant(
     for j in range(2):
         network = network.with_parameter(f"layer2.weight[{j},1]", 0.0)
     expect(page.locator('[data-cell="layer2.a[0]"]')).to_contain_text(f"{network(LINES[0])[0, 0]:.3f}")
-    expect(page.locator(".what-if")).to_contain_text("values change")
+    expect(page.locator(".what-if")).to_contain_text("Changed values")
     page.get_by_role("button", name="Undo").click()
     page.locator('[data-cell="layer1.weight[0,1]"]').click()
     page.get_by_label("Frozen").check()
