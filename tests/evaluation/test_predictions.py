@@ -102,7 +102,7 @@ def test_success_counts_the_correct_percentages_of_a_notebook():
     lines = tn.pictures.lines()
     found = predictions.success([[99.0, 1.0], [70.0, 50.0], [40.0, 45.0], [50.0, 50.0]], lines)
     assert (found.count, found.n, found.numbers["clear"]) == (3, 4, 2)
-    text = "top +98.0, bottom +20.0, left +5.0, right 0. 3 of 4 predictions are correct, 2 of 4 by 20"
+    text = "top +98.0, bottom +20.0, left +5.0, right 0. 3 of 4 predictions are correct. 2 of 4 have a margin of 20"
     assert text in str(found)
     run = tn.train(tn.Network.initial(seed=0), lines)
     assert str(predictions.success(100 * run.final(lines), lines)) == str(

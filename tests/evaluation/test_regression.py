@@ -29,8 +29,8 @@ def test_the_verdict_of_a_regression_contains_the_errors():
     network = tn.Network.initial((1, 1), seed=0, output="identity").with_parameters(np.array([0.8, 0.1]))
     (verdict,) = tn.score_regression(network, examples, part="training").verdicts()
     assert str(verdict) == (
-        "The mean absolute error of y on 2 training examples is 1. The root mean square error is 1. R² is 0.96. Always predicting the mean "
-        "gives 5."
+        "The mean absolute error of y on 2 training examples is 1. The root mean square error is 1. R² is 0.96. Always "
+        "predicting the mean has a mean absolute error of 5."
     )
     assert tn.score_regression(network, examples).to_json()["targets"] == {
         "y": pytest.approx(verdict.numbers)

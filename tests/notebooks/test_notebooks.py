@@ -17,9 +17,9 @@ EXPECTED = {  # printed sentences, and the minimum number of figures
         [
             "bit for bit: True",
             "Run the cell above a few more times.",
-            "2 of 4 predictions are correct, 0 of 4 by 20 points or more.",
+            "2 of 4 predictions are correct. 0 of 4 have a margin of 20 points or more.",
             "fuzzy top      horizontal  49.9 %   vertical  49.9 %",
-            "3 of 4 predictions are correct, 2 of 4 by 20 points or more.",
+            "3 of 4 predictions are correct. 2 of 4 have a margin of 20 points or more.",
             "gray           horizontal  53.5 %   vertical  47.2 %   horizontal",
             "of 1,000 networks",
         ],

@@ -78,7 +78,9 @@ def test_the_training_is_measured_on_many_seeds(chapters):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines())
     assert f"to {run.loss_per_epoch[-1]:.4f}" in words(chapters["train"])
     assert len(tables(chapters["train"])["The mean loss"].rows) == 10
-    assert lead.sentence.endswith("2 of 4 predictions are correct, 0 of 4 by 20 points or more.")
+    assert lead.sentence.endswith(
+        "2 of 4 predictions are correct. 0 of 4 have a margin of 20 points or more."
+    )
     assert "tinynet.evaluation.predictions.success(percentages, tinynet.pictures.lines())" in words(
         chapters["train"]
     )
