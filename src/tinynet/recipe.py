@@ -5,7 +5,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tinynet.errors import TinyNetError, advice, named
-from tinynet.validation import MAX_SEED, check_bool, check_choice, check_fields, check_int, check_number
+from tinynet.validation import (
+    MAX_SEED,
+    check_bool,
+    check_choice,
+    check_fields,
+    check_int,
+    check_number,
+    shown,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -194,7 +202,7 @@ class Recipe:
             )
         if self.momentum and self.optimizer != "sgd":
             raise TinyNetError(
-                f"is {self.momentum:g} and {named('optimizer')} is {self.optimizer!r}. Only 'sgd' has momentum. "
+                f"is {shown(self.momentum)} and {named('optimizer')} is {self.optimizer!r}. Only 'sgd' has momentum. "
                 f"{advice('momentum', 0)}",
                 parameter="momentum",
             )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError, counted
+from tinynet.validation import shown
 
 
 def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: bool) -> np.ndarray:
@@ -30,7 +31,7 @@ def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: boo
         row, column = bad[0]
         rule = "be finite." if unbounded else "be from 0 to 1. Scale the numbers first."
         raise TinyNetError(
-            f"{what} of {names[row]!r} has {array[row, column]:g} in column {column}. Every number must {rule}"
+            f"{what} of {names[row]!r} has {shown(float(array[row, column]))} in column {column}. Every number must {rule}"
         )
     array.setflags(write=False)
     return array

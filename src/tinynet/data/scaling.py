@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError, counted
+from tinynet.validation import shown
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Scaling:
         for column, low, high, width in zip(self.columns, self.low, self.high, widths, strict=True):
             if not (np.isfinite(width) and width >= 0):
                 raise TinyNetError(
-                    f"column {column!r} goes from {low:g} to {high:g}. The range must be finite and not negative."
+                    f"column {column!r} goes from {shown(float(low))} to {shown(float(high))}. The range must be finite and not negative."
                 )
 
     @classmethod

@@ -11,7 +11,7 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError, advice
-from tinynet.validation import check_number, check_seed
+from tinynet.validation import check_number, check_seed, shown
 
 VALIDATION = 0.25  # fraction of the rows that are not held out
 
@@ -107,7 +107,7 @@ def _refuse_split(parameter: str, fraction: float, count: str) -> NoReturn:
     """Raise a TinyNetError for a part without examples of a class."""
     if parameter == "held_out":
         raise TinyNetError(
-            f"is {fraction:g} and would hold out {count}. Each part must have at least one. Use another fraction or add "
+            f"is {shown(fraction)} and would hold out {count}. Each part must have at least one. Use another fraction or add "
             "examples.",
             parameter="held_out",
         )

@@ -11,6 +11,7 @@ from tinynet.data.column_roles import Roles, column_roles, input_roles
 from tinynet.data.readers import NO_ROWS, Chunk, Progress, Source, opened
 from tinynet.data.scaling import Scaling
 from tinynet.errors import TinyNetError, advice
+from tinynet.validation import shown
 
 MAX_CLASSES = 10
 ANOTHER_LABEL = "Choose a column with fewer different labels."
@@ -78,7 +79,7 @@ class Table:
             row, column = divmod(int(outside.argmax()), outside.shape[1])
             raise TinyNetError(
                 f"{self.source}, {self.row_unit} {self.row_numbers[row]}, column {columns[column]!r}: "
-                f"{values[row, column]:g} is outside 0 to 1. {what_to_do}",
+                f"{shown(float(values[row, column]))} is outside 0 to 1. {what_to_do}",
             )
 
 
@@ -166,7 +167,7 @@ def _targets(
         for k, c in enumerate(roles.targets if roles.regression else ()):
             if (raw[:, k] == raw[0, k]).all():
                 _raise_constant(
-                    source, c, f"{raw[0, k]:g}", "A target must have at least two different values."
+                    source, c, shown(float(raw[0, k])), "A target must have at least two different values."
                 )
         columns = [source.columns[c] for c in roles.targets]
         words = [name if roles.regression else name.removeprefix("target").strip(" _:.-") for name in columns]

@@ -21,7 +21,7 @@ from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID, PIXELS
 from tinynet.errors import TinyNetError, named
-from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed
+from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed, shown
 
 EXAMPLES_PER_EPOCH = 100  # a stream is endless, so this length of an epoch is arbitrary
 LABELS = ("soft", "coin")
@@ -117,7 +117,7 @@ class World:
             object.__setattr__(self, name, _checked_levels(name, getattr(self, name)))
         if self.dark[1] > self.bright[0]:
             raise TinyNetError(
-                f"goes up to {self.dark[1]:g} and {named('bright')} starts at {self.bright[0]:g}. Dark levels must not exceed "
+                f"goes up to {shown(self.dark[1])} and {named('bright')} starts at {shown(self.bright[0])}. Dark levels must not exceed "
                 "bright levels.",
                 parameter="dark",
             )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.validation import shown
 
 Z95 = 1.959963984540054  # 95 % of a normal distribution lies within this many standard deviations
 
@@ -23,7 +24,7 @@ def wilson(count: float, n: int, z: float = Z95) -> tuple[float, float]:
     """
     if not 0 <= count <= n or n < 1:
         raise TinyNetError(
-            f"is {count} and n is {n}. n must be at least 1, and count must be from 0 to n.",
+            f"is {shown(count)} and n is {shown(n)}. n must be at least 1, and count must be from 0 to n.",
             parameter="count",
         )
     p, z2 = count / n, z * z

@@ -201,7 +201,7 @@ class Population:
         found = np.flatnonzero(self.seeds == seed)
         if not len(found):
             raise TinyNetError(
-                f"seed {seed} is not in this population. Its seeds are {self.seeds.min()} to {self.seeds.max()}."
+                f"seed {seed:,} is not in this population. Its seeds are {self.seeds.min():,} to {self.seeds.max():,}."
             )
         return int(found[0])
 
