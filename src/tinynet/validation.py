@@ -96,7 +96,7 @@ def check_bool(name: str, value: object) -> bool:
     tinynet.errors.TinyNetError: augment is 1. It must be True or False.
     """
     if not isinstance(value, bool):
-        raise TinyNetError(f"is {value!r}. It must be True or False.", parameter=name)
+        raise TinyNetError(f"is {shown(value)}. It must be True or False.", parameter=name)
     return value
 
 

@@ -87,7 +87,7 @@ export interface ChapterHead {
 }
 
 export type ChapterPart =
-  | { kind: "text"; text: string }
+  | { kind: "text"; text: string; listing: string }
   | { kind: "table"; title: string; columns: string[]; rows: string[][] }
   | { kind: "figure"; name: string; caption: string; svg: string }
   | { kind: "links"; title: string; links: { name: string; text: string; address: string }[] }

@@ -29,8 +29,9 @@ def _show_part(console: object, part: Part, path: str) -> None:
 
     assert isinstance(console, Console)
     if isinstance(part, Text):
-        wrap = "\n" not in part.text
-        console.print(Plain(part.text), soft_wrap=not wrap)
+        console.print(Plain(part.text))
+        if part.listing:
+            console.print(Plain(part.listing), soft_wrap=True)
     elif isinstance(part, Verdict):
         console.print(Plain(f"▸ {part.sentence}", style="bold"))
     elif isinstance(part, Figure):

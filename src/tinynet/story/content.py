@@ -27,10 +27,11 @@ from tinynet.training.recording import Recording
 class Text:
     """A paragraph.
 
-    The text after a line break is preformatted.
+    listing : preformatted lines after the paragraph.
     """
 
     text: str
+    listing: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _part_json(part: Part) -> dict[str, Any]:
     if isinstance(part, Table):
         rows = [list(row) for row in part.rows]
         return {"kind": "table", "title": part.title, "columns": list(part.columns), "rows": rows}
-    return {"kind": "text", "text": part.text}
+    return {"kind": "text", "text": part.text, "listing": part.listing}
 
 
 def signed(value: float) -> str:

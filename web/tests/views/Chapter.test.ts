@@ -15,7 +15,7 @@ const TOLD: ChapterResponse = {
   title: "A nudge",
   answer: 1,
   parts: [
-    { kind: "text", text: "It goes down.\n  a: 1\n  b: 2" },
+    { kind: "text", text: "It goes down.", listing: "  a: 1\n  b: 2" },
     { kind: "verdict", sentence: "Every one of 1,000.", count: 1000, n: 1000, interval: null, numbers: {} },
     { kind: "table", title: "The numbers", columns: ["seed", "loss"], rows: [["0", "0.25"]] },
     { kind: "figure", name: "loss", caption: "The loss", svg: "<svg/>" },

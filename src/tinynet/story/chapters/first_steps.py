@@ -91,7 +91,7 @@ def nudge(j: Journey) -> Iterator[Part]:
         f"For {exact} of {len(ledger)} parameters, before plus change equals after, exact to the last bit."
     )
     name = "layer1.weight[0,0]"
-    yield Text(f"The new value of {name}, opened step by step:\n{moment.explain(name, depth=3)}")
+    yield Text(f"The new value of {name}, opened step by step:", listing=str(moment.explain(name, depth=3)))
     yield Text("Now take the same nudge again and again, always with this picture.")
     yield repeats_table(losses)
     yield Text(f"{falls(losses)} To repeat a nudge yourself, run tinynet nudge --repeat {REPEATS}.")
