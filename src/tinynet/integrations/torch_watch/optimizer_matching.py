@@ -1,16 +1,14 @@
 """Identify the optimizer of a PyTorch step by its numbers."""
 
 from dataclasses import replace
-from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tinynet.core import formulas, optimizers
 from tinynet.core.architecture import Architecture
-from tinynet.core.formulas import Formula
 from tinynet.errors import TinyNetError
-from tinynet.integrations.torch_watch.loss_matching import TINY, ULPS
+from tinynet.integrations.torch_watch.rounding import Rounding, evaluate
 from tinynet.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -18,16 +16,6 @@ if TYPE_CHECKING:
 
 ONE = Architecture((1, 1))  # the update of its only weight applies to every parameter
 WEIGHT, BIAS = ONE.parameter_names
-
-OPERATIONS: dict[str, Any] = {
-    "-": np.subtract,
-    "/": np.divide,
-    "neg": np.negative,
-    "sqrt": np.sqrt,
-    "+": lambda *xs: reduce(np.add, xs),
-    "*": lambda *xs: reduce(np.multiply, xs),
-}
-
 
 class OptimizerSnapshot(NamedTuple):
     """An optimizer before a step.
@@ -136,33 +124,21 @@ def formulas_explain_step(
     before, used, after : (P,). The parameters before the step, the gradient that the optimizer used, and the parameters
         after the step.
     """
-    recipe = taken.recipe
+    recipe, exact = taken.recipe, Rounding.of(precision).exact
     if recipe is None:
         return False
     values: dict[str, Any] = {
-        WEIGHT: before, f"{WEIGHT}.used": used, **optimizers.settings(recipe), "rate": taken.rate,
+        WEIGHT: exact(before), f"{WEIGHT}.used": exact(used), **optimizers.settings(recipe), "rate": taken.rate,
     }  # fmt: skip
     count = len(before)
     if recipe.optimizer == "adam":
         mean, square, powers = np.split(taken.state, [count, 2 * count])
-        values |= {f"{WEIGHT}.mean": mean, f"{WEIGHT}.square": square}
-        values |= {"decay1": powers[0], "decay2": powers[1]}
+        values |= {f"{WEIGHT}.mean": exact(mean), f"{WEIGHT}.square": exact(square)}
+        values |= {"decay1": float(powers[0]), "decay2": float(powers[1])}
     elif recipe.momentum:
-        values[f"{WEIGHT}.velocity"] = taken.state
+        values[f"{WEIGHT}.velocity"] = exact(taken.state)
     with np.errstate(all="ignore"):
         for name, formula in optimizers.update(ONE, replace(recipe, gradients="external")):
             if not name.startswith(BIAS) and formula != formulas.EXTERNAL:
-                values[name] = _evaluated(formula, values)
-    velocity = np.abs(values.get(f"{WEIGHT}.velocity", 0.0))
-    terms = np.abs(used) + velocity + recipe.weight_decay * np.abs(before)
-    size = taken.rate * terms if recipe.optimizer == "sgd" else 16 * np.abs(values[f"{WEIGHT}.change"])
-    bound = ULPS * size + 4 * np.maximum(np.abs(before), np.abs(after))
-    return bool((np.abs(values[f"{WEIGHT}.after"] - after) <= precision * bound + TINY).all())
-
-
-def _evaluated(formula: Formula, values: dict[str, Any]) -> Any:
-    if isinstance(formula, str):
-        return values[formula]
-    if not isinstance(formula, tuple):
-        return formula
-    return OPERATIONS[formula[0]](*(_evaluated(part, values) for part in formula[1:]))
+                values[name] = evaluate(formula, values)
+    return bool(values[f"{WEIGHT}.after"].agrees(after))
