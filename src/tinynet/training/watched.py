@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinynet.core.sheet import Sheet, sheet_of
 from tinynet.data.examples import Examples
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
@@ -54,15 +55,30 @@ class WatchedMoment(Moment):
     """One step of a training in PyTorch, with every number.
 
     rate : float. The learning rate of the step.
+    settings : dict. The other hyperparameters of the step that PyTorch changed during the loop, such as the momentum.
     pytorch : dict. PyTorch's own numbers by the names of their cells: the loss, the gradient that the optimizer used
         (`….used`) and the change of each parameter. For an external loss also the derivatives of the loss by the
         outputs.
     """
 
-    def __init__(self, *arguments: Any, rate: float, pytorch: dict[str, float]) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        rate: float,
+        pytorch: dict[str, float],
+        settings: dict[str, float],
+        sheet: Sheet,
+    ) -> None:
         super().__init__(*arguments)
         self.rate = rate
         self.pytorch = pytorch
+        self.settings = settings
+        self._sheet = sheet
+
+    @property
+    def sheet(self) -> Sheet:
+        """The cells of this step and their formulas."""
+        return self._sheet
 
     @property
     def gradient(self) -> np.ndarray:
@@ -79,7 +95,7 @@ class WatchedMoment(Moment):
             self.network, self.batch.inputs, self.batch.targets, self.state
         )
         external = {name: self.pytorch[name] for name in self.sheet.watched}
-        return self.sheet.evaluate(input_values | external | {"rate": self.rate})
+        return self.sheet.evaluate(input_values | external | {"rate": self.rate} | self.settings)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -92,6 +108,8 @@ class WatchedRecording(Recording):
     Every step is kept.
 
     rates : (steps,). Learning rates.
+    setting_names : tuple of str. The other hyperparameters that changed during the loop, such as "momentum".
+    settings : (steps, names), optional. The values of these hyperparameters.
     slopes : (steps, batch, outputs). Derivatives of the loss by the model's outputs. For an external loss,
         derivatives by the outputs of the network.
     per_epoch : int. Steps per epoch.
@@ -104,13 +122,19 @@ class WatchedRecording(Recording):
     per_epoch: int
     notes: tuple[str, ...]
     precision: str
+    setting_names: tuple[str, ...] = ()
+    settings: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(self.notes))
+        object.__setattr__(self, "setting_names", tuple(self.setting_names))
         batch, outputs = self.recipe.batch_size, self.network.sizes[-1]
-        for name, shape in (("rates", (self.steps,)), ("slopes", (self.steps, batch, outputs))):
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name} has shape {getattr(self, name).shape}. It must have shape {shape}.")
+        shapes = {"rates": (self.steps,), "slopes": (self.steps, batch, outputs)}
+        if self.setting_names:
+            shapes["settings"] = (self.steps, len(self.setting_names))
+        for name, shape in shapes.items():
+            if np.shape(getattr(self, name)) != shape:
+                raise ValueError(f"{name} has shape {np.shape(getattr(self, name))}. It must have shape {shape}.")
         check_int("per_epoch", self.per_epoch, 1)
         if self.stride != 1:
             raise ValueError(f"stride is {self.stride}. It must be 1.")
@@ -182,9 +206,18 @@ class WatchedRecording(Recording):
     def _moment(self, network: Network, state: np.ndarray, step: int) -> WatchedMoment:
         batch, epoch = self.batch(step), step // self.per_epoch
         pytorch = self._pytorch_cells(step, len(batch))
+        rate, settings = self.learning_rate(step), self._settings(step)
+        recipe = replace(self.recipe, learning_rate=rate or self.recipe.learning_rate, **settings)
+        sheet = sheet_of(network.architecture, self.recipe, len(batch))  # equal for all rates, and cached
         return WatchedMoment(
-            network, batch, self.recipe, state, step, epoch, rate=self.learning_rate(step), pytorch=pytorch
+            network, batch, recipe, state, step, epoch, rate=rate, pytorch=pytorch, settings=settings, sheet=sheet
         )
+
+    def _settings(self, step: int) -> dict[str, float]:
+        """Return the hyperparameters of a step that changed during the loop."""
+        if self.settings is None:
+            return {}
+        return dict(zip(self.setting_names, self.settings[step].tolist(), strict=True))
 
     def _pytorch_cells(self, step: int, batch: int) -> dict[str, float]:
         """Return PyTorch's numbers of a step by cell name."""
@@ -200,8 +233,11 @@ class WatchedRecording(Recording):
         return cells
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        return super()._arrays() | {name: getattr(self, name) for name in WATCHED_ARRAYS}
+        names = WATCHED_ARRAYS if self.settings is None else (*WATCHED_ARRAYS, "settings")
+        return super()._arrays() | {name: getattr(self, name) for name in names}
 
     def _more(self) -> dict[str, Any]:
         about = {"per_epoch": self.per_epoch, "notes": list(self.notes), "precision": self.precision}
+        if self.setting_names:
+            about["setting_names"] = list(self.setting_names)
         return super()._more() | {"watched": about}

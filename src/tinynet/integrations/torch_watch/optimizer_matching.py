@@ -117,14 +117,14 @@ def _flat(tensor: "torch.Tensor | None", like: "torch.Tensor") -> np.ndarray:
 
 
 def formulas_explain_step(
-    taken: OptimizerSnapshot, before: np.ndarray, used: np.ndarray, after: np.ndarray, precision: float
+    taken: OptimizerSnapshot, before: np.ndarray, used: np.ndarray, after: np.ndarray, rounding: Rounding
 ) -> bool:
     """Return whether the optimizer's formulas give the step.
 
     before, used, after : (P,). The parameters before the step, the gradient that the optimizer used, and the parameters
         after the step.
     """
-    recipe, exact = taken.recipe, Rounding.of(precision).exact
+    recipe, exact = taken.recipe, rounding.exact
     if recipe is None:
         return False
     values: dict[str, Any] = {

@@ -226,7 +226,15 @@ def activate(kind: str, z: Rounded) -> Rounded:
         return exponentials / column(exponentials.total())
     if kind in ("identity", "relu"):  # these do not round
         return evaluate(ACTIVATIONS[kind].forward("z"), {"z": z})
-    return z.through(lambda z: forward.activate(kind, z))
+    found = z.through(lambda z: forward.activate(kind, z))
+    if kind == "softplus":  # TinyNet's ln(1 + e**z) rounds 1 + e**z
+        return Rounded(found.value, found.error + FLOAT64_UNIT + _softplus_tail(found), z.rounding)
+    return found
+
+
+def _softplus_tail(a: Rounded) -> np.ndarray:
+    """Return the error of PyTorch's softplus, which is z above z = 20, and of its slope, which is 1."""
+    return np.where(a.value > 19.0, np.exp(-20.0), 0.0)
 
 
 def log_softmax(z: Rounded) -> Rounded:
@@ -249,7 +257,10 @@ def slope_factors(kind: str, a: Rounded) -> list[Rounded]:
     """Return the factors of da/dz, from the activations that PyTorch computed."""
     if kind == "softplus":  # PyTorch computes the slope from z, and TinyNet from the rounded a
         a = Rounded(a.value, a.error + FUNCTION_ERROR * a.rounding.unit * a.size, a.rounding)
-    return [evaluate(factor, {"a": a}) for factor in ACTIVATIONS[kind].slope_by_output("a")]
+    factors = [evaluate(factor, {"a": a}) for factor in ACTIVATIONS[kind].slope_by_output("a")]
+    if kind == "softplus":
+        factors = [Rounded(x.value, x.error + _softplus_tail(a), x.rounding) for x in factors]
+    return factors
 
 
 def through_activation(kind: str, a: Rounded, slopes: Rounded) -> Rounded:
