@@ -89,7 +89,7 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 def _table(run: "Recording", predicted: list[dict[str, Any]]) -> "Table":
     from tinynet.story.content import Table
 
-    regression = run.examples.target_scaling is not None
+    regression = run.examples.regression
     write = "{:.6g}".format if regression else lambda x: f"{100 * x:.1f} %"
     cells = [tuple(x if isinstance(x, str) else write(x) for x in row.values()) for row in predicted]
     return Table("Predictions", tuple(predicted[0]), tuple(cells))

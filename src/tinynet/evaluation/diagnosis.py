@@ -11,8 +11,8 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions
+from tinynet.evaluation.baseline import Baseline, baseline
 from tinynet.evaluation.verdicts import percent
-from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
@@ -23,6 +23,7 @@ from tinynet.validation import check_type
 
 NEAR_CONSTANT = 0.1  # on the plateau, the loss differs from the constant loss by at most this fraction
 LEARNED = 0.5  # a network has learned if its loss is below this fraction of the constant loss
+LARGE = 100.0  # inputs or targets above this need scaling
 FALLING = (
     0.02  # the loss is still falling if it fell by more than this fraction in the last tenth of the epochs
 )
@@ -43,31 +44,6 @@ class Finding:
         return self.sentence
 
 
-def constant_loss(examples: Examples, recipe: Recipe) -> float:
-    """Return the smallest loss of constant outputs.
-
-    The best constant outputs are the mean target.
-
-    >>> import tinynet as tn
-    >>> constant_loss(tn.pictures.lines(), tn.Recipe())
-    0.25
-    """
-    assert examples.targets is not None
-    targets, mean = examples.targets, arrays.mean(examples.targets, 0)
-    if recipe.loss == "mse":
-        return float(arrays.mean(((targets - mean) ** 2).ravel()))
-    terms, complements = (0.0 - p * arrays.log(np.where(p > 0, p, 1.0)) for p in (mean, 1 - mean))
-    return float(arrays.total(terms) if recipe.loss == "cross_entropy" else arrays.mean(terms + complements))
-
-
-def final_loss(run: Recording) -> float:
-    """Return the final network's mean loss.
-
-    The mean is over all training examples.
-    """
-    return float(mean_losses(run.recipe, run.final(run.examples)[None], run.examples)[0])
-
-
 def diagnose(run: Recording) -> list[Finding]:
     """Return the reasons for the outcome of a training.
 
@@ -78,22 +54,37 @@ def diagnose(run: Recording) -> list[Finding]:
     ['plateau']
     """
     check_type("run", run, Recording, "a Recording")
-    checks = [_stopped, _external, _contradiction, _symmetric_initialization, _dead_relu]
-    if run.recipe.loss != "external":  # the other checks compute losses
-        checks += [_saturation, _plateau, _learned, _still_falling]
-    return [finding for check in checks for finding in check(run)]
+    alone = (_stopped, _external, _contradiction, _symmetric_initialization, _dead_relu)
+    compared = (_zero_gradients, _saturation, _plateau, _learned, _still_falling)
+    error = baseline(run)
+    findings = [finding for check in alone for finding in check(run)]
+    return findings + [finding for compare in compared for finding in compare(run, error)]
 
 
 def _stopped(run: Recording) -> Iterator[Finding]:
     if run.stopped is not None:
         kind = "divergence" if run.stopped.cell else "interrupted"
         sentence = run.stopped.reason[0].upper() + run.stopped.reason[1:] + "."
+        if run.stopped.cell:
+            sentence += _advice(run.examples)
         yield Finding(kind, sentence, {"step": run.stopped.step})
+
+
+def _advice(examples: Examples) -> str:
+    """Return the advice for a training that diverged."""
+    for name, values in (("inputs", examples.inputs), ("targets", examples.targets)):
+        largest = 0.0 if values is None else float(np.abs(values).max())
+        if largest > LARGE:
+            return (
+                f" The {name} go up to {largest:,.6g}. Scale the {name} first, for example to the range 0 to 1. Then choose the "
+                "learning rate."
+            )
+    return " Use a smaller learning rate."
 
 
 def _external(run: Recording) -> Iterator[Finding]:
     """Yield the parts of a PyTorch training without a formula."""
-    if run.recipe.external and isinstance(run, WatchedRecording):
+    if set(run.recipe.external) - {"schedule"} and isinstance(run, WatchedRecording):
         yield from (Finding("watched", note) for note in run.notes)
 
 
@@ -139,14 +130,40 @@ def _dead_relu(run: Recording) -> Iterator[Finding]:
             )
 
 
-def _saturation(run: Recording) -> Iterator[Finding]:
-    saturated, loss = predictions.saturation(run.final, run.examples), final_loss(run)
-    if saturated > 0.5 and loss > LEARNED * constant_loss(run.examples, run.recipe):
+def _is_high(error: Baseline | None) -> bool:
+    """Return whether the error is far above 0, or unknown."""
+    return error is None or error.error > LEARNED * error.constant
+
+
+def _evidence(error: Baseline | None) -> dict[str, float]:
+    if error is None:
+        return {}
+    key = error.name.replace(" ", "_")
+    return {key: error.error, f"constant_{key}": error.constant}
+
+
+def _zero_gradients(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    nonzero = np.flatnonzero(run.gradients.any(axis=1))
+    if not len(run.gradients):
+        return
+    if not len(nonzero):
+        sentence = "All gradients were 0 in every step, so the training changed nothing."
+        yield Finding("zero gradients", sentence, {"step": 0})
+    elif nonzero[-1] + 1 < len(run.gradients) and _is_high(error):
+        step = int(nonzero[-1] + 1) * run.stride
+        sentence = f"All gradients are 0 since step {step:,}, so the network does not learn any more."
+        yield Finding("zero gradients", sentence, {"step": step})
+
+
+def _saturation(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    saturated = predictions.saturation(run.final, run.examples)
+    if saturated > 0.5 and _is_high(error):
+        still = f", and the {error.name} is still high" if error else ""
         yield Finding(
             "saturation",
             f"{percent(saturated)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
-            "almost 0 there, and the loss is still high.",
-            {"saturated": saturated, "loss": loss},
+            f"almost 0 there{still}.",
+            {"saturated": saturated} | ({error.name.replace(" ", "_"): error.error} if error else {}),
         )
 
 
@@ -171,40 +188,61 @@ def path_of_epoch(run: Recording, epoch: int = -1) -> tuple[float, float]:
     return path, float(arrays.norm(rows[-1] - rows[0]))
 
 
-def _plateau(run: Recording) -> Iterator[Finding]:
-    least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
-    if not run.epochs or not least or abs(loss - least) > NEAR_CONSTANT * least:
+def _plateau(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    if not run.epochs or error is None or not error.constant:
+        return
+    near = abs(error.error - error.constant) <= NEAR_CONSTANT * error.constant
+    if run.recipe.loss == "external" and _is_constant(run):
+        sentence = (
+            f"The network is on a plateau: its outputs are almost equal for all {len(run.examples):,} {run.examples.noun(2)}. "
+            f"Its {error.name} is {error.error:.4f}, and the best constant prediction has {error.constant:.4f}."
+        )
+    elif near and error.name != "error rate":
+        sentence = (
+            f"The network is on a plateau: its {error.name} is {error.error:.4f}, and the best constant prediction has a "
+            f"{error.name} of {error.constant:.4f}."
+        )
+    else:
         return
     path, moved = path_of_epoch(run)
-    sentence = f"The network is on a plateau: its loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
     if path:
         sentence += (
             f" In the last epoch, the parameters took a path of length {path:.4f}. They ended {moved:.4f} from its beginning "
-            f"({percent(moved / path)}), because the steps of the {run.examples.noun(2)} cancel each other."
+            f"({percent(moved / path)})"
         )
-    evidence = {"loss": loss, "constant_loss": least, "path": path, "moved": moved}
-    yield Finding("plateau", sentence, evidence)
+        cancel = run.steps_per_epoch > 1
+        sentence += f", because the steps of the {run.examples.noun(2)} cancel each other." if cancel else "."
+    yield Finding("plateau", sentence, _evidence(error) | {"path": path, "moved": moved})
 
 
-def _learned(run: Recording) -> Iterator[Finding]:
-    least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
-    if not loss < LEARNED * least:  # NaN is not a learned loss
+def _is_constant(run: Recording) -> bool:
+    """Return whether the outputs vary much less than the targets.
+
+    The spread of an output is its standard deviation over the examples.
+    """
+    assert run.examples.targets is not None
+    outputs, targets = (
+        np.sqrt(arrays.variance(array, 0).max()) for array in (run.final(run.examples), run.examples.targets)
+    )
+    return bool(outputs <= NEAR_CONSTANT * targets)
+
+
+def _learned(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    if error is None or not error.error < LEARNED * error.constant:  # NaN is not a learned loss
         return
-    evidence = {"loss": loss, "constant_loss": least}
-    losses = f"the loss is {loss:.4f}. The best constant prediction has a loss of {least:.4f}."
-    if run.examples.regression:
-        yield Finding("learned", f"The network learned: {losses}", evidence)
+    if run.examples.regression or error.name == "error rate":
+        yield Finding("learned", f"The network learned: {error}", _evidence(error))
     else:
         accuracy = predictions.accuracy(run.final, run.examples)
-        sentence = f"The network learned: {percent(accuracy)} of the {run.examples.noun(2)} are classified correctly, and {losses}"
-        yield Finding("learned", sentence, evidence | {"accuracy": accuracy})
+        sentence = f"The network learned: {percent(accuracy)} of the {run.examples.noun(2)} are classified correctly, and {error}"
+        yield Finding("learned", sentence, _evidence(error) | {"accuracy": accuracy})
 
 
-def _still_falling(run: Recording) -> Iterator[Finding]:
+def _still_falling(run: Recording, error: Baseline | None) -> Iterator[Finding]:
     if run.epochs < 10:
         return
     before, now = float(run.loss_per_epoch[-max(1, run.epochs // 10) - 1]), float(run.loss_per_epoch[-1])
-    if now < (1 - FALLING) * before and final_loss(run) > LEARNED * constant_loss(run.examples, run.recipe):
+    if before - now > FALLING * abs(before) and _is_high(error):
         yield Finding(
             "still falling",
             f"The loss was still falling: it went from {before:.4f} to {now:.4f} in the last tenth of the epochs. Train "

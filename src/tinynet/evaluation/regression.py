@@ -82,7 +82,7 @@ def score_regression(
     >>> score_regression(tn.Network.initial((1, 2, 1), seed=0), table).baseline_mae.round(3).tolist()
     [6.667]
     """
-    if examples.target_scaling is None or examples.targets is None:
+    if examples.targets is None or not examples.regression:
         raise TinyNetError("the targets are classes. They must be numbers. Use tinynet.score for classes.")
     outputs = network(examples)  # (m, k)
     predicted, observed = examples.unscaled(outputs), examples.unscaled(examples.targets)

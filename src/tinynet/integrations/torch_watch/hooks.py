@@ -10,6 +10,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 from tinynet.formats.torch_reader import ReadLayer
+from tinynet.integrations.torch_watch.checks import check_stored
 from tinynet.integrations.torch_watch.loss_matching import Candidate, Observation
 from tinynet.integrations.torch_watch.passes import Pass, array, loss_of
 
@@ -120,7 +121,9 @@ class PassRecorder:
     def _add_layer_input(
         self, current: Pass, n: int, layer_input: "torch.Tensor", output: "torch.Tensor"
     ) -> None:
-        name, dtype = self.layers[n].name, self.layers[n].linear.weight.dtype
+        name, linear = self.layers[n].name, self.layers[n].linear
+        check_stored(name, linear)  # the loop may prune a layer
+        dtype = linear.weight.dtype
         if output.dtype != dtype:
             raise TinyNetError(
                 f"layer {name!r} computed in {output.dtype} and its parameters are {dtype}, as under autocast. "

@@ -155,7 +155,8 @@ class StepLog:
         """
         (output, loss), target_rows = next(iter(self.hypotheses.items()))
         known = all(rows is not None for rows in target_rows)
-        examples, batches = self._examples(options, target_rows if known else None)
+        probabilities = loss in ("bce", "cross_entropy")
+        examples, batches = self._examples(options, target_rows if known else None, probabilities)
         per_epoch = options.steps_per_epoch or find_steps_per_epoch(batches, len(examples))
         recipe = self._recipe(loss, per_epoch, batches)
         architecture, parameters = replace(self.architecture, output=output), self._parameters()
@@ -240,7 +241,9 @@ class StepLog:
             schedule="constant" if len({step.optimizer.rate for step in self.steps}) == 1 else "external",
         )
 
-    def _examples(self, options: WatchOptions, target_rows: list[Any] | None) -> tuple[Examples, np.ndarray]:
+    def _examples(
+        self, options: WatchOptions, target_rows: list[Any] | None, probabilities: bool
+    ) -> tuple[Examples, np.ndarray]:
         """Return the distinct examples, and the batches (steps, batch).
 
         An example is a pair of inputs and targets.
@@ -255,7 +258,7 @@ class StepLog:
         of_inputs, of_targets = np.array(list(pairs)).T
         pair_targets = None if target_rows is None else targets[of_targets]
         outputs = self.architecture.sizes[-1]
-        examples, order = named_examples(inputs[of_inputs], pair_targets, options, outputs)
+        examples, order = named_examples(inputs[of_inputs], pair_targets, options, outputs, probabilities)
         return examples, np.append(np.argsort(order), -1)[batches]
 
     def _notes(self, loss: str, known: bool) -> list[str]:
