@@ -204,7 +204,8 @@ def _plateau(run: Recording, error: Baseline | None) -> Iterator[Finding]:
         )
     else:
         return
-    path, moved = path_of_epoch(run)
+    all_steps = run.stride == 1 or not isinstance(run, WatchedRecording)
+    path, moved = path_of_epoch(run) if all_steps else (0.0, 0.0)
     if path:
         sentence += (
             f" In the last epoch, the parameters took a path of length {path:.4f}. They ended {moved:.4f} from its beginning "

@@ -5,6 +5,7 @@ PyTorch's own numbers replace missing formulas.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,12 +14,15 @@ import numpy as np
 
 from tinynet.core.sheet import Sheet, sheet_of
 from tinynet.data.examples import Examples
+from tinynet.errors import TinyNetError
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.integers import ceil_div
 from tinynet.training.recording import Recording
 from tinynet.validation import check_int
 
 WATCHED_ARRAYS = ("rates", "slopes")
+OPTIONAL_ARRAYS = ("settings", "changes")
 MAX_COMPARED = 200  # steps that `agreement` evaluates
 
 
@@ -105,12 +109,14 @@ class WatchedRecording(Recording):
     The recipe describes the loss and the optimizer of the loop. If a field is "external", TinyNet has no formula
     for it, and its numbers are PyTorch's. Parameters, gradients (as used by the optimizer), activations and
     losses are always PyTorch's.
-    Every step is kept.
+    `watch` keeps every step. The recording in an offline page may keep every `stride`-th step. The other steps cannot be
+    computed again.
 
-    rates : (steps,). Learning rates.
+    rates : (kept,). Learning rates.
     setting_names : tuple of str. The other hyperparameters that changed during the loop, such as "momentum".
-    settings : (steps, names), optional. The values of these hyperparameters.
-    slopes : (steps, batch, outputs). Derivatives of the loss by the model's outputs. For an external loss,
+    settings : (kept, names), optional. The values of these hyperparameters.
+    changes : (kept, P), optional. The changes of the parameters, if some steps are not kept.
+    slopes : (kept, batch, outputs). Derivatives of the loss by the model's outputs. For an external loss,
         derivatives by the outputs of the network.
     per_epoch : int. Steps per epoch.
     notes : tuple of str. The identified parts, and the external parts.
@@ -124,20 +130,23 @@ class WatchedRecording(Recording):
     precision: str
     setting_names: tuple[str, ...] = ()
     settings: np.ndarray | None = None
+    changes: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(self.notes))
         object.__setattr__(self, "setting_names", tuple(self.setting_names))
         batch, outputs = self.recipe.batch_size, self.network.sizes[-1]
-        shapes = {"rates": (self.steps,), "slopes": (self.steps, batch, outputs)}
+        check_int("stride", self.stride, 1)
+        kept = ceil_div(self.steps, self.stride)
+        shapes = {"rates": (kept,), "slopes": (kept, batch, outputs)}
         if self.setting_names:
-            shapes["settings"] = (self.steps, len(self.setting_names))
+            shapes["settings"] = (kept, len(self.setting_names))
+        if self.stride > 1:
+            shapes["changes"] = (kept, self.network.architecture.parameter_count)
         for name, shape in shapes.items():
             if np.shape(getattr(self, name)) != shape:
                 raise ValueError(f"{name} has shape {np.shape(getattr(self, name))}. It must have shape {shape}.")
         check_int("per_epoch", self.per_epoch, 1)
-        if self.stride != 1:
-            raise ValueError(f"stride is {self.stride}. It must be 1.")
 
     @property
     def steps_per_epoch(self) -> int:
@@ -153,12 +162,33 @@ class WatchedRecording(Recording):
         return digest.hexdigest()
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return parameters (P,) and optimizer state (S,) before a step."""
-        return self.parameters[step], self.state[step]
+        """Return parameters (P,) and optimizer state (S,) before a step.
+
+        Raises TinyNetError for a step that is not kept.
+        """
+        row = -1 if step == self.steps else self._row(step)
+        return self.parameters[row], self.state[row]
+
+    def _row(self, step: int) -> int:
+        """Return the row of a step in the arrays.
+
+        Raises TinyNetError for a step that is not kept.
+        """
+        row, rest = divmod(step, self.stride)
+        if rest:
+            raise TinyNetError(
+                f"is {step:,}. This recording keeps one in {self.stride:,} steps of a PyTorch loop. Choose {row * self.stride:,}, "
+                "or use the file of recording.save().",
+                parameter="step",
+            )
+        return row
+
+    def __iter__(self) -> Iterator[Moment]:
+        return (self[step] for step in range(0, self.steps, self.stride))
 
     def batch_indices(self, step: int) -> list[int]:
         """Return the batch indices of a step, into `examples`."""
-        return [int(k) for k in self.batches[step] if k >= 0]
+        return [int(k) for k in self.batches[self._row(step)] if k >= 0]
 
     def batch(self, step: int) -> Examples:
         """Return the batch of a step.
@@ -174,14 +204,15 @@ class WatchedRecording(Recording):
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
-        return float(self.rates[step])
+        return float(self.rates[self._row(step)])
 
     def agreement(self) -> Agreement:
         """Compare the numbers of TinyNet and PyTorch.
 
         At most 200 steps are compared.
         """
-        chosen = np.unique(np.linspace(0, self.steps - 1, min(self.steps, MAX_COMPARED)).round().astype(int))
+        kept = len(self.losses)
+        chosen = self.stride * np.unique(np.linspace(0, kept - 1, min(kept, MAX_COMPARED)).round().astype(int))
         differences = np.array([self._differences(step) for step in chosen.tolist()])  # (steps, 3)
         loss, gradient, after = differences.max(axis=0).tolist()
         compared = gradient if self.recipe.gradients == "loss" else None
@@ -192,15 +223,15 @@ class WatchedRecording(Recording):
 
         The differences are those of the loss, the gradient and the parameters.
         """
-        moment = self[step]
+        moment, row = self[step], self._row(step)
         names = self.network.architecture.parameter_names
         gradient, after = (
             np.array([moment.values[f"{name}.{cell}"] for name in names]) for cell in ("gradient", "after")
         )
         return [
-            abs(moment.loss - self.losses[step]),
-            np.abs(gradient - self.gradients[step]).max(),
-            np.abs(after - self.parameters[step + 1]).max(),
+            abs(moment.loss - self.losses[row]),
+            np.abs(gradient - self.gradients[row]).max(),
+            np.abs(after - self.parameters[row] - self._changes(row)).max(),
         ]
 
     def _moment(self, network: Network, state: np.ndarray, step: int) -> WatchedMoment:
@@ -217,23 +248,29 @@ class WatchedRecording(Recording):
         """Return the hyperparameters of a step that changed during the loop."""
         if self.settings is None:
             return {}
-        return dict(zip(self.setting_names, self.settings[step].tolist(), strict=True))
+        return dict(zip(self.setting_names, self.settings[self._row(step)].tolist(), strict=True))
+
+    def _changes(self, row: int) -> np.ndarray:
+        """Return the changes of the parameters in a kept step. -> (P,)"""
+        if self.changes is not None:
+            return np.asarray(self.changes[row])
+        return np.asarray(self.parameters[row + 1] - self.parameters[row])
 
     def _pytorch_cells(self, step: int, batch: int) -> dict[str, float]:
         """Return PyTorch's numbers of a step by cell name."""
         names, last = self.network.architecture.parameter_names, len(self.network.sizes) - 1
-        cells = {"loss": float(self.losses[step])}
+        place = self._row(step)
+        cells = {"loss": float(self.losses[place])}
         if self.recipe.loss == "external":
-            for k, row in enumerate(self.slopes[step, :batch].tolist()):
+            for k, row in enumerate(self.slopes[place, :batch].tolist()):
                 prefix = "" if batch == 1 else f"example{k}."
                 cells |= {f"{prefix}layer{last}.slope[{j}]": value for j, value in enumerate(row)}
-        changes = self.parameters[step + 1] - self.parameters[step]
-        for cell, row in (("used", self.gradients[step]), ("change", changes)):
+        for cell, row in (("used", self.gradients[place]), ("change", self._changes(place))):
             cells |= {f"{name}.{cell}": value for name, value in zip(names, row.tolist(), strict=True)}
         return cells
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        names = WATCHED_ARRAYS if self.settings is None else (*WATCHED_ARRAYS, "settings")
+        names = [*WATCHED_ARRAYS, *(name for name in OPTIONAL_ARRAYS if getattr(self, name) is not None)]
         return super()._arrays() | {name: getattr(self, name) for name in names}
 
     def _more(self) -> dict[str, Any]:
