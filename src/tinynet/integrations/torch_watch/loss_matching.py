@@ -14,8 +14,6 @@ from tinynet.integrations.torch_watch.rounding import Rounded, Rounding
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 
-INEXACT = 1e-3  # relative error of TinyNet's float64 formula for which the loss counts as external
-
 # For the last activation of the model: the possible pairs of output activation and loss, most likely first.
 # After any other activation the loss can only be mse.
 HYPOTHESES = {
@@ -143,32 +141,33 @@ def _matches(seen: Observation, output: str, loss: str, a: Rounded, t: np.ndarra
         return (value / float(t.size)).agrees(seen.loss) and rounding.through_activation(output, a, slopes).agrees(
             deltas(seen).value
         )
-    value = _log_loss(seen, loss, a, t)
-    if loss == "bce" and seen.ending == "identity" and _formula_is_inexact(seen.outputs, t, value.value):
-        return False
-    count = len(t) if loss == "cross_entropy" else t.size  # PyTorch averages over rows, or over elements
-    return (value / float(count)).agrees(seen.loss) and ((a - t) / float(count)).agrees(deltas(seen).value)
+    count = float(len(t) if loss == "cross_entropy" else t.size)  # PyTorch averages over rows, or over elements
+    same_loss = any((value / count).agrees(seen.loss) for value in _log_losses(seen, loss, a, t))
+    return same_loss and ((a - t) / count).agrees(deltas(seen).value)
 
 
-def _log_loss(seen: Observation, loss: str, a: Rounded, t: np.ndarray) -> Rounded:
-    """Return the sum of BCE or cross-entropy over the batch."""
-    if loss == "bce":
-        return -(rounding.log(a) * t + rounding.log(1.0 - a) * (1.0 - t)).flat().total()
+def _log_losses(seen: Observation, loss: str, a: Rounded, t: np.ndarray) -> Iterator[Rounded]:
+    """Yield the sum of BCE or cross-entropy over the batch, in each form that PyTorch has."""
     outputs = seen.rounding.exact(seen.outputs)
+    if loss == "bce":
+        yield -(rounding.log(a) * t + rounding.log(1.0 - a) * (1.0 - t)).flat().total()
+        if seen.ending == "identity":
+            yield (rounding.activate("softplus", outputs) - outputs * t).flat().total()
+        return
     if seen.ending == "identity":
         logs = rounding.log_softmax(outputs)
     else:
         logs = outputs if seen.ending == "log_softmax" else rounding.log(outputs)
-    return -(logs * t).flat().total()
+    yield -(logs * t).flat().total()
 
 
-def _formula_is_inexact(z: np.ndarray, t: np.ndarray, value: np.ndarray) -> bool:
-    """Return whether TinyNet's formula of BCE is inexact for these weighted sums.
+def limits_bce(seen: Observation) -> bool:
+    """Return whether PyTorch limits the derivatives of BCELoss.
 
-    1 - a has few digits for z above 33. PyTorch computes the loss from z.
+    PyTorch divides by a (1 - a), but at least by 1e-12. Such derivatives are not those of BCE.
     """
-    exact = float(arrays.total((activate("softplus", z) - t * z).ravel()))
-    return bool(abs(value - exact) > INEXACT * abs(exact))
+    a = seen.outputs
+    return seen.ending == "sigmoid" and bool((a * (1.0 - a) < 1e-12).any())
 
 
 def deltas(seen: Observation) -> Rounded:

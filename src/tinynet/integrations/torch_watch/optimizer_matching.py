@@ -1,6 +1,7 @@
 """Identify the optimizer of a PyTorch step by its numbers."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -62,13 +63,18 @@ def _recipe(group: dict[str, Any]) -> Recipe | None:
     try:
         if "betas" in group:
             beta1, beta2 = map(float, group["betas"])
-            return Recipe(
+            return _cached_recipe(
                 optimizer="adam", beta1=beta1, beta2=beta2, epsilon=group["eps"], weight_decay=decay
             )
         momentum, nesterov = group.get("momentum", 0.0), bool(group.get("nesterov", False))
-        return Recipe(optimizer="sgd", momentum=momentum, nesterov=nesterov, weight_decay=decay)
+        return _cached_recipe(optimizer="sgd", momentum=momentum, nesterov=nesterov, weight_decay=decay)
     except (TinyNetError, TypeError, ValueError, KeyError):
         return None  # a recipe has no such settings
+
+
+@lru_cache(maxsize=1024)
+def _cached_recipe(**settings: Any) -> Recipe:
+    return Recipe(**settings)
 
 
 def _state(

@@ -141,6 +141,8 @@ class StepLog:
                     del self.hypotheses[hypothesis]
                     if len(self.hypotheses) == 1:
                         self.unexplained["loss"] = number
+                    if loss == "bce" and loss_matching.limits_bce(seen):
+                        self.unexplained["limited BCE"] = number
                     continue
             self.hypotheses[hypothesis].append(None if targets is None else self.targets.indices(targets))
 
@@ -273,6 +275,11 @@ class StepLog:
             notes = [
                 f"TinyNet has no formula for this loss ({when['loss']}). Its value and its derivatives are PyTorch's."
             ]
+            if left.get("limited BCE") == left["loss"]:
+                notes[0] += (
+                    " BCELoss limits the derivatives for outputs closer to 0 or 1 than 1e-12. BCEWithLogitsLoss has exact "
+                    "derivatives."
+                )
         if not known:
             notes.append("No tensor in the loss has the shape of targets, so the examples have no targets.")
         if "gradients" in left:
