@@ -161,7 +161,9 @@ function watchedOf(file: RecordingFile): WatchedTraining {
     steps,
     stride,
     perEpoch: watched.per_epoch,
-    batches: Array.from({ length: Math.ceil(steps / stride) }, (_, k) => indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0)),
+    batches: Array.from({ length: Math.ceil(steps / stride) }, (_, k) =>
+      indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0),
+    ),
     rates: floats("rates"),
     settingNames: watched.setting_names ?? [],
     settings: optional("settings") ?? new Float64Array(0),

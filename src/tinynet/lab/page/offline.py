@@ -243,7 +243,6 @@ def _largest_part(recordings: tuple[Recording, ...]) -> str:
         "the examples": 0,
         "the loss per epoch": 0,
         "the sheets of the network": 0,
-        "the PyTorch steps": 0,
     }
     for run in recordings:
         examples = json.dumps(run.examples.to_json())
@@ -251,8 +250,6 @@ def _largest_part(recordings: tuple[Recording, ...]) -> str:
         parts["the examples"] += _packed_size(examples.encode())
         parts["the loss per epoch"] += 16 * run.epochs
         parts["the sheets of the network"] += _packed_size(sheets.encode())
-        if isinstance(run, WatchedRecording):
-            parts["the PyTorch steps"] += _packed_size(run.to_bytes())
     return max(parts, key=lambda part: parts[part])
 
 
