@@ -24,7 +24,9 @@ X, Y = data()
 CLASSES = (Y > 0).long()
 
 
-def recorded(loss, y, *, ending=None, hidden=nn.Tanh, outputs=1, x=X, rate=0.05, epochs=60, optimizer=torch.optim.Adam):
+def recorded(
+    loss, y, *, ending=None, hidden=nn.Tanh, outputs=1, x=X, rate=0.05, epochs=60, optimizer=torch.optim.Adam
+):
     net = model(ending, hidden, (3, 8, outputs))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Using a target size")  # PyTorch's warning of the broadcast
@@ -53,7 +55,9 @@ def test_a_broadcast_of_rows_and_columns_is_a_plateau():
     recording = recorded(nn.MSELoss(), Y, epochs=200)
     found = next(finding for finding in tn.diagnose(recording) if finding.kind == "plateau")
     assert "its outputs are almost equal for all 16 rows" in found.sentence
-    assert found.evidence["mean_squared_error"] == pytest.approx(found.evidence["constant_mean_squared_error"], rel=0.05)
+    assert found.evidence["mean_squared_error"] == pytest.approx(
+        found.evidence["constant_mean_squared_error"], rel=0.05
+    )
 
 
 def test_an_untrained_regression_is_still_falling():
@@ -91,7 +95,10 @@ def test_dead_relus_are_found_with_an_external_loss():
 
 def test_a_loss_of_a_single_class_has_no_gradients():
     recording = recorded(nn.CrossEntropyLoss(), CLASSES[:, None].float())
-    assert sentence(recording, "zero gradients") == "All gradients were 0 in every step, so the training changed nothing."
+    assert (
+        sentence(recording, "zero gradients")
+        == "All gradients were 0 in every step, so the training changed nothing."
+    )
     recording = recorded(nn.HuberLoss(), Y[:, None])
     assert "zero gradients" not in kinds(recording)
 
@@ -146,7 +153,9 @@ def test_a_watched_regression_has_the_scores_of_numbers(y, loss, ending):
     outputs, targets = recording.final(recording.examples), recording.examples.targets
     assert scores.mae[0] == pytest.approx(abs(outputs - targets).mean())
     assert scores.r2[0] > 0.8
-    with pytest.raises(TinyNetError, match=r"the targets are numbers. They must be classes. Use tinynet.score_regression"):
+    with pytest.raises(
+        TinyNetError, match=r"the targets are numbers. They must be classes. Use tinynet.score_regression"
+    ):
         tn.score(recording.final, recording.examples)
     assert tn.Recording.from_bytes(recording.to_bytes()).examples.regression
 
@@ -166,12 +175,16 @@ def test_watched_classes_have_the_scores_of_a_classifier(y, loss, ending, output
     recording = recorded(loss, y, ending=ending, outputs=outputs)
     assert not recording.examples.regression
     assert len(tn.score(recording.final, recording.examples)) == 16
-    with pytest.raises(TinyNetError, match=r"the targets are classes. They must be numbers. Use tinynet.score "):
+    with pytest.raises(
+        TinyNetError, match=r"the targets are classes. They must be numbers. Use tinynet.score "
+    ):
         tn.score_regression(recording.final, recording.examples)
 
 
 def test_unscaled_numbers_have_the_scores_of_numbers():
-    examples = tn.Examples([[0.0], [1.0], [2.0]], [[10.0], [12.0], [14.0]], "abc", None, ("y",), unbounded=True)
+    examples = tn.Examples(
+        [[0.0], [1.0], [2.0]], [[10.0], [12.0], [14.0]], "abc", None, ("y",), unbounded=True
+    )
     network = tn.train(tn.Network.initial((1, 3, 1), output="identity"), examples).final
     assert tn.score_regression(network, examples).r2[0] > 0.99
     assert examples.unscaled([[11.0]]).tolist() == [[11.0]]

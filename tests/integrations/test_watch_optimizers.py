@@ -142,7 +142,9 @@ def test_a_change_of_the_learning_rate_is_named():
     assert recording.notes[-1] == "The learning rate changed from 0.01 to 0.005 at step 8."
     assert recording.settings is None
     assert watched(model()).recipe.schedule == "constant"
-    with pytest.raises(tn.TinyNetError, match="schedule is 'external': this recipe comes from a PyTorch loop"):
+    with pytest.raises(
+        tn.TinyNetError, match="schedule is 'external': this recipe comes from a PyTorch loop"
+    ):
         tn.train(recording.final, recording.examples, recording.recipe)
 
 

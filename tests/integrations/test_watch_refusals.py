@@ -72,7 +72,9 @@ def test_a_computed_weight_is_refused_without_other_warnings(name):
     part = "bias" if "bias" in name else "weight"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(TinyNetError, match=f"the {part} of layer '0' is computed from other parameters in each pass"):
+        with pytest.raises(
+            TinyNetError, match=f"the {part} of layer '0' is computed from other parameters in each pass"
+        ):
             tn.watch(net, torch.optim.SGD(net.parameters(), 0.5))
         assert np.allclose(tn.Network.from_torch(net)(X), net(X).detach(), atol=1e-6)
 
@@ -93,7 +95,9 @@ def test_pruning_inside_the_loop_ends_the_recording():
     with tn.watch(net, optimizer) as watcher:
         loop(net, optimizer)
         prune.l1_unstructured(net[0], "weight", amount=2)
-        with pytest.warns(UserWarning, match="recorded up to step 12: the weight of layer '0' is computed") as found:
+        with pytest.warns(
+            UserWarning, match="recorded up to step 12: the weight of layer '0' is computed"
+        ) as found:
             loop(net, optimizer)
     assert len(found) == 1
     assert len(watcher.recording) == 12

@@ -7,11 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-import tinynet as tn
 from random_loops import MISTAKES, OTHER_OPTIMIZERS, lost, watched_loop
 from tinynet.integrations.torch_watch import rounding
 from tinynet.integrations.torch_watch.rounding import Rounding
-from watched_loops import X, Y, assert_consistent, model, watched
+from watched_loops import X, Y, model, watched
 
 SMALL = {"max_steps": 6, "widths": (2, 4)}
 FLOAT32 = Rounding.of(2.0**-23)

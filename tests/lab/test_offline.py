@@ -254,7 +254,9 @@ def test_a_longer_pytorch_loop_is_stored_with_fewer_steps(times):
 def test_a_step_that_is_not_stored_is_refused():
     run, _ = recordings()
     thin = payload.thin_out(run, 3)
-    with pytest.raises(TinyNetError, match="step is 2. This recording keeps one in 3 steps of a PyTorch loop. Choose 0"):
+    with pytest.raises(
+        TinyNetError, match="step is 2. This recording keeps one in 3 steps of a PyTorch loop. Choose 0"
+    ):
         thin[2]
     assert [moment.step for moment in thin] == [0, 3]
     assert np.array_equal(thin.changes, np.diff(run.parameters, axis=0)[::3])

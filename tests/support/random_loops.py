@@ -175,7 +175,8 @@ def lost(recording, expected):
         "loss": found == expected,
         "gradients": recording.recipe.gradients == "loss",
         "optimizer": recording.recipe.optimizer != "external",
-        "layers": recording.stopped is None or bool(recording.stopped.cell),  # only a number that is not finite ends a loop
+        "layers": recording.stopped is None
+        or bool(recording.stopped.cell),  # only a number that is not finite ends a loop
     }
     return [name for name, kept in parts.items() if not kept]
 
@@ -192,7 +193,9 @@ def main(first, last):
         for part in lost(recording, expected):
             losses[part] += 1
             print(f"seed {seed} lost its {part}: {found}")
-    print(f"{last - first:,} loops in {time.perf_counter() - began:.0f} s, {ended} ended by a number that is not finite")
+    print(
+        f"{last - first:,} loops in {time.perf_counter() - began:.0f} s, {ended} ended by a number that is not finite"
+    )
     print("lost:", dict(losses), "kinds:", dict(kinds))
 
 

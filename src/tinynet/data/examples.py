@@ -264,7 +264,11 @@ class Examples:
         """
         if not self.regression:
             raise TinyNetError("these examples have no numeric targets. Only numeric targets have units.")
-        return np.asarray(outputs, float) if self.target_scaling is None else self.target_scaling.inverse(outputs)
+        return (
+            np.asarray(outputs, float)
+            if self.target_scaling is None
+            else self.target_scaling.inverse(outputs)
+        )
 
     def __eq__(self, other: object) -> bool:
         return self.to_json() == other.to_json() if isinstance(other, Examples) else NotImplemented

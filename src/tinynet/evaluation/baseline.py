@@ -48,7 +48,9 @@ def baseline(run: Recording) -> Baseline | None:
         return None
     outputs = run.final(examples)
     if examples.regression:
-        return Baseline("mean squared error", *map(_mean_square, (outputs, constant_outputs(examples)), [examples] * 2))
+        return Baseline(
+            "mean squared error", *map(_mean_square, (outputs, constant_outputs(examples)), [examples] * 2)
+        )
     if outputs.shape[1] == 1 and run.network.architecture.output == "identity":
         outputs = outputs + 0.5  # a logit above 0 is the class
     right = float(correct(outputs[None], examples.targets)[0].mean())

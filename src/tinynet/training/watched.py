@@ -145,7 +145,9 @@ class WatchedRecording(Recording):
             shapes["changes"] = (kept, self.network.architecture.parameter_count)
         for name, shape in shapes.items():
             if np.shape(getattr(self, name)) != shape:
-                raise ValueError(f"{name} has shape {np.shape(getattr(self, name))}. It must have shape {shape}.")
+                raise ValueError(
+                    f"{name} has shape {np.shape(getattr(self, name))}. It must have shape {shape}."
+                )
         check_int("per_epoch", self.per_epoch, 1)
 
     @property
@@ -212,7 +214,9 @@ class WatchedRecording(Recording):
         At most 200 steps are compared.
         """
         kept = len(self.losses)
-        chosen = self.stride * np.unique(np.linspace(0, kept - 1, min(kept, MAX_COMPARED)).round().astype(int))
+        chosen = self.stride * np.unique(
+            np.linspace(0, kept - 1, min(kept, MAX_COMPARED)).round().astype(int)
+        )
         differences = np.array([self._differences(step) for step in chosen.tolist()])  # (steps, 3)
         loss, gradient, after = differences.max(axis=0).tolist()
         compared = gradient if self.recipe.gradients == "loss" else None
@@ -238,10 +242,20 @@ class WatchedRecording(Recording):
         batch, epoch = self.batch(step), step // self.per_epoch
         pytorch = self._pytorch_cells(step, len(batch))
         rate, settings = self.learning_rate(step), self._settings(step)
-        recipe = replace(self.recipe, learning_rate=rate or self.recipe.learning_rate, **settings)
+        changed: dict[str, Any] = {"learning_rate": rate or self.recipe.learning_rate, **settings}
+        recipe = replace(self.recipe, **changed)
         sheet = sheet_of(network.architecture, self.recipe, len(batch))  # equal for all rates, and cached
         return WatchedMoment(
-            network, batch, recipe, state, step, epoch, rate=rate, pytorch=pytorch, settings=settings, sheet=sheet
+            network,
+            batch,
+            recipe,
+            state,
+            step,
+            epoch,
+            rate=rate,
+            pytorch=pytorch,
+            settings=settings,
+            sheet=sheet,
         )
 
     def _settings(self, step: int) -> dict[str, float]:

@@ -138,10 +138,12 @@ def _matches(seen: Observation, output: str, loss: str, a: Rounded, t: np.ndarra
     if loss == "mse":
         error = a - t
         value, slopes = (error * error).flat().total(), error * 2.0 / float(t.size)
-        return (value / float(t.size)).agrees(seen.loss) and rounding.through_activation(output, a, slopes).agrees(
-            deltas(seen).value
-        )
-    count = float(len(t) if loss == "cross_entropy" else t.size)  # PyTorch averages over rows, or over elements
+        return (value / float(t.size)).agrees(seen.loss) and rounding.through_activation(
+            output, a, slopes
+        ).agrees(deltas(seen).value)
+    count = float(
+        len(t) if loss == "cross_entropy" else t.size
+    )  # PyTorch averages over rows, or over elements
     same_loss = any((value / count).agrees(seen.loss) for value in _log_losses(seen, loss, a, t))
     return same_loss and ((a - t) / count).agrees(deltas(seen).value)
 

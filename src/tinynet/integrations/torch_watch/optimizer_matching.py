@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ONE = Architecture((1, 1))  # the update of its only weight applies to every parameter
 WEIGHT, BIAS = ONE.parameter_names
 
+
 class OptimizerSnapshot(NamedTuple):
     """An optimizer before a step.
 

@@ -120,7 +120,10 @@ class StepLog:
             self.unexplained.setdefault("parameters", number)
         optimizer = step.optimizer
         self.recipe = optimizer.recipe if number == 0 else self.recipe
-        same = _formulas_of(optimizer.recipe) == _formulas_of(self.recipe) and "optimizer" not in self.unexplained
+        same = (
+            _formulas_of(optimizer.recipe) == _formulas_of(self.recipe)
+            and "optimizer" not in self.unexplained
+        )
         rounding = step.seen.rounding
         if not (same and formulas_explain_step(optimizer, step.before, step.gradients, step.after, rounding)):
             skipped = not step.gradients.any() and (step.after == step.before).all()
@@ -328,7 +331,7 @@ class StepLog:
 
 def _formulas_of(recipe: Recipe | None) -> tuple[object, ...] | None:
     """Return everything that the formulas of an optimizer depend on."""
-    return recipe and (recipe.optimizer, recipe.nesterov, *optimizers.settings(recipe))
+    return None if recipe is None else (recipe.optimizer, recipe.nesterov, *optimizers.settings(recipe))
 
 
 def _activations(seen: Observation, output: str) -> np.ndarray:

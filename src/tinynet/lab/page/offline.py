@@ -21,7 +21,9 @@ from tinynet.training.watched import WatchedRecording
 PAGE = Path(__file__).parents[2] / "page"
 MAX_BYTES = 1_000_000  # bytes of a file
 MAX_RECORDING_BYTES = 200_000  # bytes of all recordings; longer recordings keep only some of their steps
-MAX_WATCHED_BYTES = 400_000  # packed bytes of all recordings of PyTorch loops; longer loops keep only some of their steps
+MAX_WATCHED_BYTES = (
+    400_000  # packed bytes of all recordings of PyTorch loops; longer loops keep only some of their steps
+)
 MAX_SEEDS, BLOCK = 1024, 32  # seeds; the page requests blocks of seeds
 MAX_CELLS = 18_000  # parameters x batch size, summed over the optional forms; more would be slow to write
 MAX_RECORDINGS = 8

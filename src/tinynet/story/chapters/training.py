@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tinynet import plots
-from tinynet.evaluation import diagnosis, predictions
+from tinynet.evaluation import baseline, diagnosis, predictions
 from tinynet.evaluation.verdicts import percent
 from tinynet.story.content import Figure, Part, Text, loss_table, predictions_table
 from tinynet.story.runs import Journey
@@ -85,7 +85,7 @@ def _conclusion(j: Journey) -> str:
     run, movement = j.run, j.run.movement_per_epoch
     if not movement[-1] < movement[0]:
         return "The movement did not become smaller, so the training does not converge."
-    if diagnosis.final_loss(run) < diagnosis.LEARNED * j.constant_loss:
+    if baseline.final_loss(run) < diagnosis.LEARNED * j.constant_loss:
         return "The movement became smaller, and the loss is low. The training converges to a solution."
     flat = (
         "The movement became smaller, but the loss is still high. Small nudges mean that the loss is flat, not that the "
