@@ -28,7 +28,7 @@ def test_a_scaled_column_has_the_range_0_to_1_or_is_constant(values):
 def test_new_values_are_scaled_and_clipped():
     assert TWO([12.5, 9.0]).tolist() == [0.25, 1.0]
     assert TWO([[0.0, 1.5]]).tolist() == [[0.0, 0.25]]
-    assert TWO.n_clipped(np.array([[10.0, 3.0], [9.0, 4.0]])) == 2
+    assert TWO.n_outside(np.array([[10.0, 3.0], [9.0, 4.0]])) == 2
 
 
 def test_a_json_round_trip_keeps_the_scaling():
