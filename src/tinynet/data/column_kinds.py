@@ -18,11 +18,11 @@ from tinynet.validation import shown
 MAX_CATEGORIES = 100  # different words of a column that become inputs
 MAX_WORDS = 3  # words of a column that an error lists
 IDENTIFIER = re.compile(r"(.*[_ .-])?(id|index|nr|no|unnamed: 0)|.*Id|.*ID", re.IGNORECASE)
+DROP = advice("missing", "drop", condition="To leave such rows out")
 FILL_IN = (
-    "Fill in the missing cells. "
-    + advice("missing", "mean", condition="To fill in the mean of the column")
-    + " "
-    + advice("missing", "drop", condition="To leave such rows out")
+    "Fill in the missing cells.",
+    advice("missing", "mean", condition="To fill in the mean of the column"),
+    DROP,
 )
 OTHER_DATE = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}( .*)?")
 
@@ -74,7 +74,7 @@ def input_column(
         notes.append(f"{column.name!r} {left_out} and is left out.")
         return None
     if is_missing.any() and missing is None:
-        add_missing(column, is_missing, table.place, table.problems, FILL_IN)
+        add_missing(column, is_missing, table.place, table.problems, *FILL_IN)
     flag = bool(is_missing.any()) and missing == "flag"
     return InputColumn(column.name, kind, _values(column[~is_missing], kind), flag)
 
@@ -149,20 +149,20 @@ def add_words(
             column.is_word([word]),
             advice("ignore", [column.name], condition="To leave the column out"),
         )
-        problems.add(place.of(column.name, rows), f"{shown(word)} is {rule}.", f"Correct the cell. {ignore}")
+        problems.add(place.of(column.name, rows), f"{shown(word)} is {rule}.", "Correct the cell.", ignore)
     if len(words) > MAX_WORDS:
         more = counted(len(words) - MAX_WORDS, "other word")
         problems.add(f"column {column.name!r}", f"{more} in {int(wrong.sum()):,} of {len(column):,} cells.")
 
 
-def add_missing(column: Column, missing: np.ndarray, place: Place, problems: Problems, advised: str) -> None:
+def add_missing(column: Column, missing: np.ndarray, place: Place, problems: Problems, *advised: str) -> None:
     """Add the missing cells of a column to the problems."""
     count, row = int(missing.sum()), int(missing.argmax())
     word = column.words[column.codes[row]] if column.codes[row] >= 0 else ""
     found = f"{shown(word)} is a missing value." if word else "the cell is empty."
     if count > 1:
         found = f"{found.rstrip('.')}, and {count:,} of {len(column):,} cells are missing."
-    problems.add(place.of(column.name, missing), found, advised)
+    problems.add(place.of(column.name, missing), found, *advised)
 
 
 def _reason_to_leave_out(column: Column, kind: Kind, missing: np.ndarray) -> str | None:

@@ -18,6 +18,7 @@ class Roles(NamedTuple):
     regression : Whether the targets are numbers to predict, which are scaled like the inputs.
     categories : Inputs whose numbers are categories.
     selects : Whether constant columns and identifiers are left out of the inputs.
+    default_label : Whether the label was not chosen, but is the default.
     """
 
     inputs: tuple[str, ...]
@@ -27,6 +28,7 @@ class Roles(NamedTuple):
     regression: bool = False
     categories: tuple[str, ...] = ()
     selects: bool = True
+    default_label: bool = False
 
     @property
     def texts(self) -> set[str]:
@@ -54,7 +56,8 @@ def column_roles(
     _check_known(source, "label", () if label is None else (label,))
     for parameter, wanted in (("targets", targets), ("ignore", ignore), ("categories", categories)):
         _check_known(source, parameter, wanted)
-    if label is None and not targets:
+    default = label is None and not targets
+    if default:
         label, targets = _default_roles(source, ignore)
     used = (label, *targets, *ignore)
     soft_targets = [name for name in source.columns if name.startswith("target") and name not in used]
@@ -76,7 +79,9 @@ def column_roles(
         raise TinyNetError(
             f"{source.name} has no input columns. Its columns are {', '.join(map(repr, source.columns))}."
         )
-    return Roles(inputs, (*targets, *soft_targets), label, name, bool(targets), categories, source.named)
+    return Roles(
+        inputs, (*targets, *soft_targets), label, name, bool(targets), categories, source.named, default
+    )
 
 
 def input_roles(source: Source, inputs: Sequence[str], categories: Collection[str] = ()) -> Roles:

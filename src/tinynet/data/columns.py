@@ -118,8 +118,7 @@ class ColumnBuilder:
                 return None
             numbers = np.asarray(cells, float) + 0.0
             return None if np.isinf(numbers).any() else numbers
-        text = "".join(cells)
-        if self.decimal == "," or "_" in text or not text.isascii():
+        if self.decimal == "," or any("_" in cell or not cell.isascii() for cell in cells):
             return None  # float() also reads 1_2 and digits of other alphabets
         try:
             numbers = np.fromiter(map(float, cells), float, len(cells))

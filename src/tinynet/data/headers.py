@@ -1,6 +1,6 @@
 """Whether the first row of a table has names or data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from tinynet.data.missing import is_missing_word
@@ -22,7 +22,7 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]], decimal
     >>> looks_like_data(["age", "1990", "1991"], [["1", "85", "66"]])
     False
     """
-    below = [_present(column) for column in zip(*rows[:TEST_ROWS], strict=True)]
+    below = [_present(column) for column in zip(*rows[:TEST_ROWS], strict=True)] or [set()] * len(first)
     pairs = [(cell.strip(), column) for cell, column in zip(first, below, strict=True) if column]
     numbers = [cell for cell, column in pairs if all(_is_number(other, decimal) for other in column)]
     if numbers:
@@ -32,7 +32,7 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]], decimal
     return bool(again) and 2 * sum(again) >= len(again)
 
 
-def _present(column: Sequence[str]) -> set[str]:
+def _present(column: Iterable[str]) -> set[str]:
     """Return the different cells of a column that are not missing."""
     cells = {cell.strip() for cell in column}
     return {cell for cell in cells if not is_missing_word(cell)}

@@ -19,16 +19,15 @@ class Problems:
     def __len__(self) -> int:
         return len(self._found)
 
-    def add(self, place: str, problem: str, advised: str = "") -> None:
+    def add(self, place: str, problem: str, *advised: str) -> None:
         """Add a problem.
 
         place : Place in the table, such as "line 3, column 'x'", or "".
         problem : A sentence.
-        advised : A sentence of advice. Each different sentence is given once.
+        advised : Sentences of advice. Each different sentence is given once.
         """
         self._found.append((place, problem))
-        if advised and advised not in self._advice:
-            self._advice.append(advised)
+        self._advice += [sentence for sentence in dict.fromkeys(advised) if sentence not in self._advice]
 
     def check(self) -> None:
         """Raise a TinyNetError that lists the problems, if there is one."""

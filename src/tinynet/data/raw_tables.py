@@ -81,6 +81,7 @@ def _read_once(
             row_numbers.append(np.array(chunk.row_numbers))
             for name, builder in builders.items():
                 builder.add(chunk.columns[index[name]])
+            del chunk  # before the next one is read
     if not row_numbers:
         table.problems.check()
         raise TinyNetError(f"{table.name} {NO_ROWS}")

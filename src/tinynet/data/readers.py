@@ -20,7 +20,7 @@ from tinynet.data.dialects import COMMENT, NAMES, SAMPLE, Dialect, found_encodin
 from tinynet.data.headers import looks_like_data
 from tinynet.data.problems import Problems
 from tinynet.errors import TinyNetError, advice, counted
-from tinynet.validation import listed, shown
+from tinynet.validation import shown
 
 CHUNK_ROWS = 8192  # rows that are in memory as text at a time
 MAX_CELL = 1_000_000  # characters of a cell
@@ -200,7 +200,7 @@ def _header(name: str, rows: list[Row], dialect: Dialect) -> tuple[Dialect, list
     others = [cells for _, cells in rows[1:] if len(cells) == len(first)]
     if dialect.header is None and looks_like_data(first, others, dialect.decimal or "."):
         raise TinyNetError(
-            f"{name}, line {line}: {listed(list(map(shown, first[:6])))}{', …' if len(first) > 6 else ''} looks like data, not "
+            f"{name}, line {line}: {', '.join(map(shown, first[:6]))}{', …' if len(first) > 6 else ''} looks like data, not "
             "like column names. "
             + advice("header", False, condition="If the table has no column names")
             + " "
@@ -271,6 +271,10 @@ def _memory_source(source: Any) -> Source:
     names, columns, targets = _named_columns(source)
     _check_column_names("the table", names)
     for name, column in zip(names, columns, strict=True):
+        if column.dtype.kind == "c":
+            raise TinyNetError(
+                f"the table, column {name!r}: complex numbers are not supported. Use real numbers."
+            )
         if column.ndim != 1 or column.shape != columns[0].shape:
             raise TinyNetError(
                 f"the table, column {name!r}: the column has shape {column.shape} and the first column has shape "

@@ -156,7 +156,7 @@ def _table(raw: RawTable, missing: Missing | None) -> Table:
     names = _row_names(raw)
     raw.problems.check()
     if not encoding.columns:
-        raise TinyNetError(f"{raw.name} has no input columns. {' '.join(notes)}")
+        raise TinyNetError(f"{raw.name} has no input columns. {' '.join(notes[bool(raw.note) :])}")
     complete = _complete(raw, encoding)
     if missing == "drop" and not complete.all():
         notes.append(_left_out(len(raw) - int(complete.sum()), len(raw), "missing cells"))
@@ -212,7 +212,7 @@ def _row_names(raw: RawTable) -> list[str]:
     blank = column.codes == BLANK
     if blank.any():
         raw.problems.add(
-            raw.place.of(column.name, blank), "the name is missing.", f"Names must differ. {ignore}"
+            raw.place.of(column.name, blank), "the name is missing.", "Names must differ.", ignore
         )
     _add_repeated_names(raw, column, ignore)
     return [column.words[code] if code >= 0 else "" for code in column.codes]
@@ -226,7 +226,7 @@ def _add_repeated_names(raw: RawTable, column: Column, ignore: str) -> None:
         if code >= 0 and first != row:
             place = f"{raw.place.row_unit} {numbers[row]}, column {column.name!r}"
             used = f"{column.words[code]!r} is also the name of {raw.place.row_unit} {numbers[first]}."
-            raw.problems.add(place, used, f"Names must differ. Correct the name. {ignore}")
+            raw.problems.add(place, used, "Names must differ. Correct the name.", ignore)
 
 
 # --- new rows ------------------------------------------------------------------------------------------------------

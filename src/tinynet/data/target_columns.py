@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinynet.data.column_kinds import add_words, in_order
+from tinynet.data.column_kinds import DROP, add_words, in_order
 from tinynet.data.columns import BLANK, NUMBER, TRUTH, Column
 from tinynet.data.encoding import missing_cells
 from tinynet.data.raw_tables import RawTable
@@ -31,13 +31,13 @@ def add_unanswered(raw: RawTable, rows: np.ndarray) -> None:
 
     rows : (rows,) Whether each row has a label and targets.
     """
-    names = (raw.roles.label,) if raw.roles.label is not None else raw.roles.targets
-    name = next(name for name in names if name is not None)
+    name = raw.roles.targets[0] if raw.roles.label is None else raw.roles.label
     count, what = int((~rows).sum()), "label" if raw.roles.label is not None else "target"
     raw.problems.add(
         raw.place.of(name, ~rows),
         f"the {what} is missing." if count == 1 else f"{count:,} of {len(rows):,} {what}s are missing.",
-        f"Fill in the {what} or remove the row. {advice('missing', 'drop', condition='To leave such rows out')}",
+        f"Fill in the {what} or remove the row.",
+        DROP,
     )
 
 
@@ -67,6 +67,7 @@ def check_answers(raw: RawTable) -> None:
     """Add the problems of the label or of the targets."""
     if raw.roles.label is not None:
         _check_classes(raw, classes_of(raw.columns[raw.roles.label])[1])
+        _check_guess(raw, raw.columns[raw.roles.label])
     for column in raw.of(raw.roles.targets):
         wrong = (column.codes != NUMBER) & ~missing_cells(column, "number")
         if wrong.any():
@@ -95,6 +96,19 @@ def _check_classes(raw: RawTable, names: tuple[str, ...]) -> None:
                 condition="If the column holds numbers to predict",
                 otherwise="Choose a column with fewer different labels.",
             ),
+        )
+
+
+def _check_guess(raw: RawTable, column: Column) -> None:
+    """Add a problem if the label is the default and holds numbers with decimals."""
+    numbers = [plain_number(word) for word in column.words]
+    decimals = [number for number in numbers if number is not None and number % 1]
+    if raw.roles.default_label and None not in numbers and decimals:
+        raw.problems.add(
+            f"column {column.name!r}",
+            f"numbers such as {shown(decimals[0])} are numbers to predict, or labels.",
+            advice("targets", column.name, condition="If they are numbers to predict"),
+            advice("label", column.name, condition="If they are labels"),
         )
 
 
