@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet.data.dialects import COMMENT, NAMES, SAMPLE, Dialect, found_encoding, sniffed
-from tinynet.data.headers import looks_like_data
+from tinynet.data.headers import TEST_ROWS, looks_like_data
 from tinynet.data.problems import Problems
 from tinynet.errors import TinyNetError, advice, counted
 from tinynet.validation import shown
@@ -131,7 +131,7 @@ def _with_bom(encoding: str) -> str:
 
 def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any]) -> Source:
     rows = _table_rows(name, text, dialect)
-    start = list(islice(rows, CHUNK_ROWS + 1))
+    start = list(islice(rows, TEST_ROWS + 1))
     width = _width(start)
     start, rest = [row for row in start if not _is_comment(row, width)], rows
     if not start or not start[0][1]:
