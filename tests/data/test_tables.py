@@ -197,8 +197,8 @@ def test_missing_values_of_data_frames_are_refused():
         ([[1, 2], [3]], "the table is not an array .*. It must be a CSV file"),
         (3, r"x has shape \(\). It must have shape \(rows, columns\)"),
         (
-            (np.zeros((20, 1)), np.arange(20) / 7),
-            "is label number 11.*If the column holds numbers to predict, set targets to 'y'",
+            (np.zeros((120, 1)), np.arange(120) / 7),
+            "is label number 101.*If the column holds numbers to predict, set targets to 'y'",
         ),
     ],
 )
@@ -264,7 +264,7 @@ def test_a_target_outside_the_training_range_is_not_clipped():
 # --- errors ----------------------------------------------------------------------------------
 
 
-ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
+TOO_MANY = "x,label\n" + "".join(f"0,{k}\n" for k in range(100)) + "0,99\n0,100\n"
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ ELEVEN = "x,label\n" + "".join(f"0,{k}\n" for k in range(10)) + "0,9\n0,10\n"
             "x,label\n0,a\n1,a\n",
             "column 'label': every row has the label 'a'. There must be at least two different labels",
         ),
-        (ELEVEN, "line 13, column 'label': '10' is label number 11. A label column must have at most 10"),
+        (TOO_MANY, "line 103, column 'label': '100' is label number 101. A label column must have at most 100 "),
         ("x,label\ninf,a\n", "line 2, column 'x': 'inf' is not finite"),
         ("x,label\n0,a\nnan,b\n", "line 3, column 'x': 'nan' is a missing value"),
         (

@@ -73,7 +73,7 @@ class Examples:
         """Return the rows of a table as examples.
 
         source : A CSV file, a data frame, a mapping of columns, or arrays: X, or (X, y).
-        label : Column of classes, 2 to 10 different words; by default `label` or y.
+        label : Column of classes, 2 to 100 different words; by default `label` or y.
         targets : Columns of numbers to predict, instead of a label. `unscaled` gives outputs in the units of the table.
         scale : Whether columns are scaled to [0, 1] by their smallest and largest values. Without it they must lie in [0, 1].
         ignore : Columns to leave out. The column `name` names the rows. Every other column is an input.

@@ -13,7 +13,7 @@ from tinynet.data.scaling import Scaling
 from tinynet.errors import TinyNetError, advice
 from tinynet.validation import shown
 
-MAX_CLASSES = 10
+MAX_CLASSES = 100
 ANOTHER_LABEL = "Choose a column with fewer different labels."
 
 
