@@ -16,7 +16,7 @@ from tinynet.plugins import MissingPackageError
 WINE = "alcohol,acid,kind\n" + "".join(
     f"{10 + k % 5}.5,{k % 7},{word}\n" for k, word in enumerate("abc" * 12)
 )
-HOUSE = "area,price\n" + "".join(f"{50 + k},{1000 * k}\n" for k in range(20))
+HOUSE = "area,price\n" + "".join(f"{50 + k},{1000 * k}\n" for k in range(120))
 NUMBERS = "from 1 to 1,000"
 MISTAKES = {  # command: the whole error
     "trian": "there is no command 'trian'. Did you mean 'train'?",
@@ -50,10 +50,10 @@ MISTAKES = {  # command: the whole error
     "the two classes horizontal and vertical. Remove --augment.",
     "train --optimizer adam --nesterov": "--nesterov is on and --optimizer is 'adam'. Only 'sgd' has Nesterov momentum. "
     "Remove --nesterov.",
-    "sweep house.csv --label price": "house.csv, line 12, column 'price': '10000' is label number 11. A label column must "
-    "have at most 10 different labels. Choose a column with fewer different labels.",
-    "train house.csv --label price": "house.csv, line 12, column 'price': '10000' is label number 11. A label column must "
-    "have at most 10 different labels. If the column holds numbers to predict, use --target price.",
+    "sweep house.csv --label price": "house.csv, line 102, column 'price': '100000' is label number 101. A label column must "
+    "have at most 100 different labels. Choose a column with fewer different labels.",
+    "train house.csv --label price": "house.csv, line 102, column 'price': '100000' is label number 101. A label column must "
+    "have at most 100 different labels. If the column holds numbers to predict, use --target price.",
     "sweep house.csv --dry-run": "--label is not given. It must be the column of house.csv with the class of each row.",
     "sweep --probes wine.csv --dry-run": "wine.csv, line 2, column 'kind': 'a' is not a number. Correct the cell.",
     "sweep --probes house.csv --dry-run": "--probes is house.csv, which has 2 input columns. It must have 4, one for each "

@@ -21,7 +21,7 @@ export function describeColumn({ words, odd, missing, different, examples, low, 
   if (!words) return `numbers from ${short(low)} to ${short(high)}${strange}${empty}`;
   if (different === 0) return "empty";
   const more = different > examples.length ? ", …" : "";
-  return `${different > 10 ? "more than 10 values" : counted(different, "value")}: ${examples.join(", ")}${more}${empty}`;
+  return `${different > 100 ? "more than 100 values" : counted(different, "value")}: ${examples.join(", ")}${more}${empty}`;
 }
 
 /** Return the columns to ignore: the excluded columns, and columns of words that are not the label. */
@@ -90,7 +90,7 @@ export class TableImport {
       const { name, text, label, hiddenNodes: hidden_nodes, heldOut: held_out, seed } = this;
       if (label === null)
         throw new InvalidValueError(
-          `Label is empty. It must be a column of ${name} with 2 to 10 classes or with numbers. Choose a column.`,
+          `Label is empty. It must be a column of ${name} with 2 to 100 classes or with numbers. Choose a column.`,
           "label",
         );
       const ignore = ignoredColumns(this.head!, label, this.excluded);

@@ -5,7 +5,7 @@ import { describeColumn, firstInvalidLine, ignoredColumns, isTable, TableImport 
 import type { TableColumn } from "../../src/types";
 
 const column = (given: Partial<TableColumn>): TableColumn => ({
-  name: "x", words: false, odd: null, low: 0, high: 1, missing: 0, different: 11, examples: [], label: false, ...given,
+  name: "x", words: false, odd: null, low: 0, high: 1, missing: 0, different: 101, examples: [], label: false, ...given,
 }); // prettier-ignore
 
 describe("a table", () => {
@@ -22,7 +22,7 @@ describe("a table", () => {
     [{ odd: "red", missing: 2 }, "numbers from 0 to 1; not a number: red; 2 empty"],
     [{ words: true, odd: "a", different: 2, examples: ["a", "b"] }, "2 values: a, b"],
     [{ words: true, odd: "a", different: 1, examples: ["a"] }, "1 value: a"],
-    [{ words: true, odd: "a", different: 11, examples: ["a", "b"] }, "more than 10 values: a, b, …"],
+    [{ words: true, odd: "a", different: 101, examples: ["a", "b"] }, "more than 100 values: a, b, …"],
     [{ words: true, different: 0, missing: 3 }, "empty"],
   ])("describes a column: %o", (given, words) => expect(describeColumn(column(given))).toBe(words));
 
@@ -66,7 +66,7 @@ describe("the import of a table", () => {
     table.label = null;
     await table.train();
     expect(messages.text).toBe(
-      "Label is empty. It must be a column of own.csv with 2 to 10 classes or with numbers. Choose a column.",
+      "Label is empty. It must be a column of own.csv with 2 to 100 classes or with numbers. Choose a column.",
     );
   });
 });

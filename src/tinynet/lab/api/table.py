@@ -16,7 +16,8 @@ from tinynet.lab.api.requests import StrictRequest, check_size
 from tinynet.recipe import Loss, Recipe
 from tinynet.validation import check_int
 
-MAX_DISTINCT, MAX_SHOWN = 11, 4  # counted, and shown, distinct cells of a column
+MAX_DISTINCT, MAX_SHOWN = tables.MAX_CLASSES + 1, 4  # counted, and shown, distinct cells of a column
+MAX_NUMBERS = 10  # a column with more different numbers holds numbers to predict, not classes
 MAX_ROWS = 5_000  # rows of a table on the page
 MAX_HIDDEN_NODES = 64  # nodes that the page draws
 STEPS = 20_000  # steps of the proposed training
@@ -75,7 +76,7 @@ class ColumnSummary(NamedTuple):
     """The content of a column.
 
     missing : number of empty cells.
-    different : number of distinct cells, up to 11. `examples` has up to 4 of the distinct cells.
+    different : number of distinct cells, up to 101. `examples` has up to 4 of the distinct cells.
     odd : the first cell that is not a number, or None.
     words : whether at least half of the cells are not numbers.
     low, high : the smallest and the largest number.
@@ -125,7 +126,11 @@ def columns(request: TableText) -> dict[str, Any]:
     The label is the column proposed as the label, or None. The summary has an entry for each column.
     """
     found = summarize_columns(request.stream())
-    possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MAX_CLASSES]
+    possible = [
+        c.name
+        for c in found
+        if c.missing == 0 and 2 <= c.different <= (tables.MAX_CLASSES if c.words else MAX_NUMBERS)
+    ]
     words = [c.name for c in found if c.words and c.name in possible]
     by_name = [name for label in LABELS for name in possible if name.strip().lower() == label]
     label = next(iter([*by_name, *reversed(words)]), None)

@@ -7,7 +7,7 @@ import Table from "../../../src/views/panels/Table.svelte";
 import { LINES, openLab } from "../../laboratory";
 
 const column = (name: string, change: Partial<TableColumn> = {}): TableColumn => ({
-  name, words: false, odd: null, low: 0, high: 1, missing: 0, different: 11, examples: [], label: false, ...change,
+  name, words: false, odd: null, low: 0, high: 1, missing: 0, different: 101, examples: [], label: false, ...change,
 }); // prettier-ignore
 const COLUMNS = [
   column("name", { words: true }),
@@ -44,10 +44,10 @@ describe("the Table panel", () => {
       .slice(1)
       .map((row) => [...row.children].map((cell) => cell.textContent!.trim()));
     expect(cells).toEqual([
-      ["name", "row names", "more than 10 values: , …"],
+      ["name", "row names", "more than 100 values: , …"],
       ["width", "input", "numbers from 0 to 1"],
       ["height", "input", "numbers from 0 to 1"],
-      ["note", "not used (text)", "more than 10 values: , …"],
+      ["note", "not used (text)", "more than 100 values: , …"],
       ["kind", "label", "2 values: a, b"],
     ]);
     expect(["Hidden nodes", "Held-out fraction", "Seed"].map((name) => field(name).value)).toEqual(["5", "0.3", "5"]);
