@@ -283,7 +283,10 @@ TOO_MANY = "x,label\n" + "".join(f"0,{k}\n" for k in range(100)) + "0,99\n0,100\
             "x,label\n0,a\n1,a\n",
             "column 'label': every row has the label 'a'. There must be at least two different labels",
         ),
-        (TOO_MANY, "line 103, column 'label': '100' is label number 101. A label column must have at most 100 "),
+        (
+            TOO_MANY,
+            "line 103, column 'label': '100' is label number 101. A label column must have at most 100 ",
+        ),
         ("x,label\ninf,a\n", "line 2, column 'x': 'inf' is not finite"),
         ("x,label\n0,a\nnan,b\n", "line 3, column 'x': 'nan' is a missing value"),
         (

@@ -22,6 +22,8 @@ LINE_CLASSES, MAX_LINES = ("horizontal", "vertical"), 4
 LINE_HIDDEN, HIDDEN = (3,), (5,)  # nodes of the hidden layers: for the four lines, and for other examples
 STEPS = 20_000  # steps of a default training
 MIN_EPOCHS, MAX_EPOCHS = 5, 100
+# The cosine schedule ends with a small rate, so that the last rows do not decide the outcome.
+ORDER_AND_SCHEDULE: dict[str, Any] = {"order": "shuffled", "schedule": "cosine"}
 LOSS_OF_OUTPUT: dict[str, Loss] = {"sigmoid": "bce", "softmax": "cross_entropy"}  # of a classifier
 OUTPUT_OF_LOSS = {"bce": "sigmoid", "cross_entropy": "softmax"}
 
@@ -46,8 +48,8 @@ def defaults(
 
     examples : Examples or World. The kind of their targets decides output and loss: 'softmax' and 'cross_entropy' for
         classes, 'identity' and 'mse' for numbers, 'sigmoid' and 'bce' for other targets from 0 to 1. The order is
-        'shuffled'. The number of epochs, 5 to 100, gives about 20,000 steps. The four 2x2 lines and a world keep the
-        settings of the notebook: 'sigmoid', 'mse', the order 'fixed' and 100 epochs.
+        'shuffled' and the schedule 'cosine'. The number of epochs, 5 to 100, gives about 20,000 steps. The four 2x2 lines
+        and a world keep the settings of the notebook: 'sigmoid', 'mse', the order 'fixed', a constant rate, 100 epochs.
     hidden : int or tuple of int. Nodes of each hidden layer; 0 or () for no hidden layer. Default: 3 for the four lines,
         5 for other examples.
     activation, output, init : the activation of the hidden layers, of the outputs, and the initialization.
@@ -84,15 +86,13 @@ def follows_notebook(examples: Source) -> bool:
     """
     if isinstance(examples, World):
         return True
-    return (
-        examples.shape == (2, 2) and examples.target_names == LINE_CLASSES and len(examples) <= MAX_LINES
-    )
+    return examples.shape == (2, 2) and examples.target_names == LINE_CLASSES and len(examples) <= MAX_LINES
 
 
 def _recipe(examples: Source, output: str, fields: dict[str, Any]) -> Recipe:
     if isinstance(examples, World) or follows_notebook(examples) or examples.targets is None:
         return Recipe(**fields)
-    recipe = Recipe(**{"loss": _default_loss(examples, output), "order": "shuffled"} | fields)
+    recipe = Recipe(**{"loss": _default_loss(examples, output)} | ORDER_AND_SCHEDULE | fields)
     if "epochs" in fields:
         return recipe
     epochs = STEPS // max(1, ceil_div(len(examples), recipe.batch_size))
