@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from tinynet.recipe import Recipe as Recipe
     from tinynet.story.journey import journey as journey
     from tinynet.story.learner import learner as learner
+    from tinynet.training.defaults import defaults as defaults
     from tinynet.training.recording import Recording as Recording
     from tinynet.training.recording import load as load
     from tinynet.training.train import nudge as nudge
@@ -74,6 +75,7 @@ _MODULE_OF = {
     "Verdict": "evaluation.verdicts",
     "World": "data.world",
     "compare": "evaluation.comparison",
+    "defaults": "training.defaults",
     "diagnose": "evaluation.diagnosis",
     "export": "exports.export",
     "grid": "experiments.trials",

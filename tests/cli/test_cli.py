@@ -201,7 +201,7 @@ def test_train_accepts_a_table(tmp_path):
         ),
         (
             ["train", "--hidden", "three"],
-            "tinynet: --hidden is 'three'. It must be numbers of nodes, such as 3 or 4,4.",
+            "tinynet: --hidden is 'three'. It must be numbers of nodes, such as 3, 4x4 for two layers, or 0 for no hidden layer.",
         ),
         (
             ["train", "--out", "missing/run.safetensors"],

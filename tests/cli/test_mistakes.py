@@ -45,7 +45,8 @@ MISTAKES = {  # command: the whole error
     "sweep --loss mse,cross_entropy --dry-run": "the trial learning_rate 0.1, epochs 100, loss cross_entropy, hidden 3 is "
     "invalid: --loss is 'cross_entropy' and --output is 'sigmoid'. The loss 'cross_entropy' needs outputs that sum to 1. "
     "Use --output softmax.",
-    "sweep wine.csv --label kind --augment true": "the trial learning_rate 0.1, epochs 100, augment true, hidden 3 is "
+    "sweep wine.csv --label kind --augment true": "the trial learning_rate 0.1, epochs 100, loss cross_entropy, "
+    "order shuffled, schedule cosine, augment true, hidden 5, output softmax is "
     "invalid: --augment is on and the examples are rows of a table with 3 classes. Augmentation needs square pictures with "
     "the two classes horizontal and vertical. Remove --augment.",
     "train --optimizer adam --nesterov": "--nesterov is on and --optimizer is 'adam'. Only 'sgd' has Nesterov momentum. "
@@ -67,11 +68,13 @@ MISTAKES = {  # command: the whole error
     "worksheet --students 99999999": f"--students is 99,999,999. It must be a whole number {NUMBERS}.",
     "worksheet --first-seed 4294967295 --students 3": "--first-seed is 4,294,967,295 and --students is 3. The last seed "
     "would be 4,294,967,297. It must be at most 4,294,967,295.",
-    "worksheet --hidden 9,9,9": "--hidden is 9,9,9, which makes 245 parameters. A worksheet allows 120 parameters. Use fewer "
+    "worksheet --hidden 9x9x9": "--hidden is 9x9x9, which makes 245 parameters. A worksheet allows 120 parameters. Use fewer "
     "nodes.",
-    "train --hidden 4096,4096": "--hidden is 4096,4096, which makes 16,809,986 parameters. At most 1,000,000 are allowed. Use "
+    "train --hidden 4096x4096": "--hidden is 4096x4096, which makes 16,809,986 parameters. At most 1,000,000 are allowed. Use "
     "smaller layers.",
-    "train --hidden 1,1,1,1,1,1,1,1,1,1,1": "--hidden is '1,1,1,1,1,1,1,1,1,1,1'. It must be at most 10 layers.",
+    "train --hidden 4,4": "--hidden is '4,4'. It must be one network. A comma separates the networks of a sweep. Use 4x4 for "
+    "layers.",
+    "train --hidden 1x1x1x1x1x1x1x1x1x1x1": "--hidden is '1x1x1x1x1x1x1x1x1x1x1'. It must be at most 10 layers.",
     "sweep --recipes trials.json": "recipe 1 of 1: --rate is -1. It must be a number above 0 and at most 1,000,000.",
     "train --figure none/a.png": "--figure is none/a.png. The folder 'none' does not exist. Create it first.",
     "worksheet --example 1,1,0,9": "--example is '1,1,0,9'. Each number must be from 0 to 1.",

@@ -271,6 +271,6 @@ def test_train_accepts_a_folder_of_images(tmp_path):
     done = tinynet("train", "pictures", "--size", "4", "--rate", "1", "--held-out", "0.25", "--out", "run.safetensors",
                    "--json", cwd=tmp_path)  # fmt: skip
     found = json.loads(done.stdout)
-    assert found["architecture"]["sizes"] == [16, 3, 2]
+    assert found["architecture"]["sizes"] == [16, 5, 2]
     assert found["scores"]["held-out"]["accuracy"] == 1
     assert tn.load(tmp_path / "run.safetensors").examples.shape == (4, 4)

@@ -58,17 +58,26 @@ def _check_source_options(path: Path | None, size: int | None, columns: dict[str
 def hidden_sizes(text: str) -> tuple[int, ...]:
     """Return the sizes of the hidden layers.
 
-    >>> hidden_sizes("4,4")
-    (4, 4)
+    >>> hidden_sizes("4x4"), hidden_sizes("0")
+    ((4, 4), ())
     """
     from tinynet.core.architecture import MAX_LAYERS
 
+    if "," in text:
+        layers = text.replace(",", "x")
+        raise TinyNetError(
+            f"is {text!r}. It must be one network. A comma separates the networks of a sweep. Use {layers} for layers.",
+            parameter="sizes",
+        )
     try:
-        sizes = tuple(int(part) for part in text.split(",") if part.strip())
+        sizes = tuple(int(part) for part in text.split("x"))
     except ValueError:
         raise TinyNetError(
-            f"is {text!r}. It must be numbers of nodes, such as 3 or 4,4.", parameter="sizes"
+            f"is {text!r}. It must be numbers of nodes, such as 3, 4x4 for two layers, or 0 for no hidden layer.",
+            parameter="sizes",
         ) from None
+    if sizes == (0,):
+        return ()
     if len(sizes) > MAX_LAYERS - 2:
         raise TinyNetError(f"is {text!r}. It must be at most {MAX_LAYERS - 2} layers.", parameter="sizes")
     return sizes

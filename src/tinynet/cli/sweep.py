@@ -12,16 +12,19 @@ import typer
 from tinynet.cli.inputs import read_source
 from tinynet.cli.mistakes import check_used, refuse_unused
 from tinynet.cli.options import (
+    CHOSEN_BY_EXAMPLES,
+    HIDDEN_HELP,
     INTERRUPTED,
+    OUTPUT_HELP,
     Activation,
     Columns,
     Init,
     Json,
-    Output,
     Source,
     flags,
     help_of,
     recipe_defaults,
+    with_default,
     with_groups,
     with_options,
 )
@@ -36,16 +39,11 @@ if TYPE_CHECKING:
     from tinynet.experiments.sweep import Sweep
     from tinynet.experiments.trials import Trial
 
-DEFAULTS = recipe_defaults() | {
-    "hidden": "3",
-    "activation": "sigmoid",
-    "output": "sigmoid",
-    "init": "pytorch",
-}
+DEFAULTS = recipe_defaults() | {"hidden": None, "activation": "sigmoid", "output": None, "init": "pytorch"}
 HELP = help_texts() | {
-    "hidden": "Nodes of the hidden layers: 3, 4x4 for two layers, or 0 for no hidden layer.",
+    "hidden": HIDDEN_HELP,
     "activation": help_of(Activation),
-    "output": help_of(Output),
+    "output": OUTPUT_HELP,
     "init": help_of(Init),
 }
 PROBE_METRICS = ("unsure", "first_class")  # metrics of one probe
@@ -119,7 +117,10 @@ def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for every trial axis."""
     options = {}
     for name, default in DEFAULTS.items():
-        text = f"{HELP[name]} Default: {_default_text(default)}."
+        if name in CHOSEN_BY_EXAMPLES:
+            text = with_default(name, HELP[name])
+        else:
+            text = f"{HELP[name]} Default: {_default_text(default)}."
         options[name] = (None, Annotated[str | None, typer.Option(*flags(name), metavar="LIST", help=text)])
     return with_options(command, options)
 

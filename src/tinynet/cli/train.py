@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinynet.cli.inputs import read_source
-from tinynet.cli.mistakes import recipe_from
+from tinynet.cli.mistakes import check_given, given
 from tinynet.cli.options import (
     INTERRUPTED,
     STOPPED,
@@ -20,6 +20,7 @@ from tinynet.cli.options import (
 )
 from tinynet.cli.output import predictions_json, print_json, without_interrupts
 from tinynet.errors import counted
+from tinynet.recipe import Recipe
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
@@ -65,14 +66,16 @@ def train(
     from tinynet.cli import terminal
     from tinynet.data import splits
 
-    recipe = recipe_from(**fields, seed=seed)
+    fields = given(fields)
+    checked = Recipe(**fields, seed=seed)
     named = {"label": columns.label, "targets": target or (), "ignore": columns.ignore or ()}
     rows = read_source(source, size, scale=columns.scale, **named)
     parts = splits.split_dataset(
-        rows, held_out=held_out, validate=recipe.patience > 0, scale=columns.scale, seed=seed
+        rows, held_out=held_out, validate=checked.patience > 0, scale=columns.scale, seed=seed
     )
     examples = parts.training
-    architecture = shape.architecture(examples.inputs.shape[1], len(examples.target_names))
+    architecture, recipe = tn.defaults(examples, **shape.settings(), **fields, seed=seed)
+    check_given(recipe, fields)
     network = tn.Network.initial(architecture, seed=seed)
     _check_files(out, figure)
     with terminal.progress("training", "steps") as advance:

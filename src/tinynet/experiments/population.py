@@ -26,6 +26,7 @@ from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
+from tinynet.training.defaults import default_recipe, defaults
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
 
@@ -223,7 +224,7 @@ def population(
 
     first_seed : the first seed; the others follow it.
     examples : examples or a world; the four lines by default.
-    architecture : 4-3-2 by default.
+    recipe, architecture : those of `tinynet.defaults` for the examples by default.
     validation : examples that choose the best epoch of each network, as in `train`.
     progress : called as `progress(done, total)` with numbers of networks.
 
@@ -235,8 +236,9 @@ def population(
     >>> print(tn.population(tn.Recipe(epochs=100), networks=1000).verdicts()[0])
     0 of 1,000 networks get all 4 pictures right (95 % interval 0 % to 0.4 %).
     """
-    recipe, architecture = recipe or Recipe(), architecture or Architecture()
     source: Source = pictures.lines() if examples is None else examples
+    architecture = architecture or defaults(source, **({"loss": recipe.loss} if recipe else {})).architecture
+    recipe = recipe or default_recipe(source, architecture)
     check(architecture, source, recipe, validation)
     seeds = seed_range(first_seed, networks)
     training = SeedTraining(TrainingJob.of(architecture, recipe, source), seeds, validation)

@@ -7,20 +7,18 @@ import io
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tinynet.core.architecture import Architecture
 from tinynet.data import splits, tables
 from tinynet.data.cells import is_missing, separate_numbers
 from tinynet.data.readers import NO_ROWS, opened
 from tinynet.errors import TinyNetError
 from tinynet.lab.api.requests import StrictRequest, check_size
-from tinynet.recipe import Loss, Recipe
+from tinynet.training.defaults import defaults
 from tinynet.validation import check_int
 
 MAX_DISTINCT, MAX_SHOWN = tables.MAX_CLASSES + 1, 4  # counted, and shown, distinct cells of a column
 MAX_NUMBERS = 10  # a column with more different numbers holds numbers to predict, not classes
 MAX_ROWS = 5_000  # rows of a table on the page
 MAX_HIDDEN_NODES = 64  # nodes that the page draws
-STEPS = 20_000  # steps of the proposed training
 LABELS = (
     "label",
     "species",
@@ -157,12 +155,8 @@ def table(request: TableRequest) -> dict[str, Any]:
     held_out = request.held_out or None
     parts = splits.split_dataset(read, held_out=held_out, scale=True, seed=request.seed)
     check_int("hidden_nodes", request.hidden_nodes, 1, MAX_HIDDEN_NODES)
-    sizes = (len(read.columns), request.hidden_nodes, len(read.target_names))
-    architecture = Architecture(sizes, output="identity" if request.predict else "softmax")
+    architecture, recipe = defaults(parts.training, hidden=request.hidden_nodes, seed=request.seed)
     check_size(architecture)
-    epochs = min(100, max(5, STEPS // len(parts.training)))
-    loss: Loss = "mse" if request.predict else "cross_entropy"
-    recipe = Recipe(loss=loss, order="shuffled", epochs=epochs, seed=request.seed)
     return {
         "examples": parts.training.to_json(),
         "held_out": None if parts.held_out is None else parts.held_out.to_json(),
