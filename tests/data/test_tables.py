@@ -135,7 +135,10 @@ def test_pandas_booleans_integers_and_categories_are_read(table):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        (None, "the cell is empty. Fill in the missing cells. .* set missing to 'mean'. .* set missing to 'drop'."),
+        (
+            None,
+            "the cell is empty. Fill in the missing cells. .* set missing to 'mean'. .* set missing to 'drop'.",
+        ),
         (float("nan"), "the cell is empty"),
         (pd.NA, "the cell is empty"),
         (pd.NaT, "the cell is empty"),
@@ -282,7 +285,10 @@ MANY = "x,label\n" + "".join(f"{k % 7},{k}\n" for k in range(101))
             "x,label\n0.1,a\nred,b\n",
             "line 3, column 'x': 'red' is not a number. Correct the cell. To leave the column out, add 'x' to ignore.",
         ),
-        ('x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n', "line 6, column 'x': the cell is empty. Fill in the missing cells"),
+        (
+            'x,label,note\n0.1,a,"0\n"\n\n0.2,b,1\n,b,1\n',
+            "line 6, column 'x': the cell is empty. Fill in the missing cells",
+        ),
         ("x,label\n0,a\n0,\n", "line 3, column 'label': the label is missing"),
         (
             "x,label\n0,a\n1,a\n",

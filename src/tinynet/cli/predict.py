@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.options import Json, RecordingPath
+from tinynet.cli.options import DialectOptions, Json, RecordingPath, with_groups
 from tinynet.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 MAX_SHOWN = 20  # rows in the terminal
 
 
+@with_groups(dialect=DialectOptions)
 def predict(
+    *,
     recording: RecordingPath,
     table: Annotated[
         Path, typer.Argument(metavar="TABLE", help="A table (CSV) with the input columns of the training.")
     ],
     out: Annotated[Path | None, typer.Option(help="CSV file for all predictions.")] = None,
+    dialect: DialectOptions,
     as_json: Json = False,
 ) -> None:
     """Predict the class or the numbers of new rows. Use the network of a recording."""
@@ -35,7 +38,9 @@ def predict(
         _check_out(out, table)
     run = tn.load(recording)
     with terminal.progress("reading", "bytes") as advance:
-        rows = run.examples.read_like(table, advance)
+        rows = run.examples.read_like(table, advance, **dialect.settings())
+    for note in rows.notes:
+        typer.echo(note, err=True)
     predicted = _predicted(run, rows)
     if out is not None:
         files.write(out, _csv(predicted))

@@ -18,6 +18,7 @@ from tinynet.cli.options import (
     OUTPUT_HELP,
     Activation,
     Columns,
+    DialectOptions,
     Init,
     Json,
     Source,
@@ -133,7 +134,7 @@ def _default_text(default: Any) -> str:
 
 # Long because Typer reads the options from the signature.
 @_with_axes
-@with_groups(columns=Columns, view=MapOptions, where=RunOptions)
+@with_groups(columns=Columns, dialect=DialectOptions, view=MapOptions, where=RunOptions)
 def sweep(
     *,
     source: Source = None,
@@ -143,6 +144,7 @@ def sweep(
     networks: Annotated[int, typer.Option(help="Number of seeds for each trial.")] = 1024,
     first_seed: Annotated[int, typer.Option(help="First seed.")] = 0,
     columns: Columns,
+    dialect: DialectOptions,
     probes: Annotated[
         Path | None, typer.Option(help="Table (CSV) of the probes, instead of the default probes.")
     ] = None,
@@ -170,7 +172,7 @@ def sweep(
     from tinynet.experiments.sweep import sweep as run
 
     map_settings, run_settings = view.settings(), where.settings()
-    examples = _examples(source, columns)
+    examples = _examples(source, columns, dialect)
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,
@@ -191,10 +193,10 @@ def sweep(
     _report(result, out, view.figure, as_json)
 
 
-def _examples(source: Path | None, columns: Columns) -> "Examples":
+def _examples(source: Path | None, columns: Columns, dialect: DialectOptions) -> "Examples":
     from tinynet.data import splits
 
-    rows = read_source(source, scale=columns.scale, label=columns.label, ignore=columns.ignore or ())
+    rows = read_source(source, scale=columns.scale, dialect=dialect.settings(), **columns.settings())
     if rows.targets is None:
         raise TinyNetError(
             f"is not given. It must be the column of {source} with the class of each row.", parameter="label"
