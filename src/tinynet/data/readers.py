@@ -31,6 +31,10 @@ Progress = Callable[[int, int], None]
 Row = tuple[int, list[str]]  # the number of a line, and its cells
 
 
+class HeaderError(TinyNetError):
+    """The first row of a table looks like data."""
+
+
 class Chunk(NamedTuple):
     """Some rows of a table.
 
@@ -199,7 +203,7 @@ def _header(name: str, rows: list[Row], dialect: Dialect) -> tuple[Dialect, list
         return dialect, [f"column {k}" for k in range(1, len(first) + 1)]
     others = [cells for _, cells in rows[1:] if len(cells) == len(first)]
     if dialect.header is None and looks_like_data(first, others, dialect.decimal or "."):
-        raise TinyNetError(
+        raise HeaderError(
             f"{name}, line {line}: {', '.join(map(shown, first[:6]))}{', …' if len(first) > 6 else ''} looks like data, not "
             "like column names. "
             + advice("header", False, condition="If the table has no column names")
