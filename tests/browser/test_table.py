@@ -254,7 +254,7 @@ def test_an_opened_regression_has_original_units(open_page, tmp_path):
     choose(page, tmp_path / "run.safetensors")
     timeline = page.locator(".at-timeline")
     expect(timeline).to_contain_text("step 800 of 800")
-    error = notation.number(float(tn.score_regression(run.final, some).mae[0]))
+    error = notation.number(float(tn.score(run.final, some).mae[0]))
     expect(timeline).to_contain_text(f"Mean absolute error on 40 training rows: {error} for target.")
     expect(timeline).not_to_contain_text("Correct:")
     prediction = notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
@@ -280,9 +280,7 @@ def test_a_dropped_table_is_trained_as_a_regression(open_page, folder):
     run = tn.train(
         tn.Network.initial(tn.Architecture.from_json(found["architecture"]), seed=0), examples, recipe
     )
-    seen, unseen = (
-        notation.number(float(tn.score_regression(run.final, part).mae[0])) for part in (examples, held_out)
-    )
+    seen, unseen = (notation.number(float(tn.score(run.final, part).mae[0])) for part in (examples, held_out))
     expect(timeline).to_contain_text(
         f"training rows: {seen} for target. On 133 held-out rows: {unseen} for target."
     )

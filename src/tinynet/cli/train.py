@@ -58,7 +58,7 @@ def train(
 ) -> None:
     """Train a network on the four lines, on a table or on images. Save the recording with --out.
 
-    The mean loss is printed every ten epochs. For more than 100 epochs, at most ten lines are printed. The held-out
+    The training loss is printed every ten epochs. For more than 100 epochs, about ten lines are printed. The held-out
     examples are used only for the final score. With --patience, a quarter of the remaining examples is the validation
     set for early stopping.
     """
@@ -107,7 +107,7 @@ def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | N
     from tinynet.cli import train_report
 
     diverged = run.stopped is not None and run.stopped.cell
-    result = None if diverged or len(parts.named) == 1 else train_report.evaluate(run, parts)
+    result = None if diverged else train_report.evaluate(run, parts)
     if figure is not None:
         train_report.draw(run, result, figure)
     if as_json:
@@ -117,7 +117,7 @@ def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | N
         }
         print_json(document if result is None else document | train_report.as_json(result))
         return
-    _show_training(run, scored=result is not None)
+    _show_training(run, scored=result is not None and len(parts.named) > 1)
     if result is not None:
         train_report.show(result)
     if out is not None:
@@ -137,6 +137,7 @@ def _document(run: "Recording") -> dict[str, Any]:
         "target_scaling": None if target_scaling is None else target_scaling.to_json(),
         "steps": len(run),
         "stopped": None if stopped is None else stopped._asdict(),
+        "training_loss": run.training_loss(),
         "loss_per_epoch": run.loss_per_epoch.tolist(),
         "predictions": predictions_json(run.best, run.examples),
         "findings": [{"kind": f.kind, "sentence": f.sentence, "evidence": f.evidence} for f in diagnose(run)],
@@ -156,8 +157,8 @@ def _show_training(run: "Recording", scored: bool) -> None:
 
     if run.epochs:
         terminal.show_table(loss_table(run))
-        first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
-        typer.echo(f"The loss went from {first} to {last} in {counted(len(run), 'step')}.")
+        first, last = loss_words(run.training_loss(0)), loss_words(run.training_loss())
+        typer.echo(f"The training loss went from {first} to {last} in {counted(len(run), 'step')}.")
     if len(run.examples) <= 20:
         table = numbers_table if run.examples.regression else predictions_table
         terminal.show_table(table("Trained on", run.best, run.examples))
