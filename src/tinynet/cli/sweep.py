@@ -20,7 +20,9 @@ from tinynet.cli.options import (
     Columns,
     Init,
     Json,
+    Size,
     Source,
+    Target,
     flags,
     help_of,
     recipe_defaults,
@@ -57,7 +59,7 @@ class MapOptions:
     metric: Annotated[
         str | None,
         typer.Option(
-            help="Quantity that the map shows: learned, loss, epochs_to_learn, unsure or first_class. Default: learned."
+            help="Quantity that the map shows: learned, loss, epochs_to_learn, unsure or first_class. Default: learned, or loss for numbers to predict."
         ),
     ] = None
     probe: Annotated[
@@ -66,8 +68,10 @@ class MapOptions:
     x: Annotated[str | None, typer.Option(help="Horizontal axis of the map, such as learning_rate.")] = None
     y: Annotated[str | None, typer.Option(help="Vertical axis of the map, such as epochs.")] = None
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self, usual: str = "learned") -> dict[str, Any]:
         """Return the arguments of `plots.sweep_map`.
+
+        usual : the metric if none is given.
 
         Raises TinyNetError for an option that the map does not use.
         """
@@ -79,7 +83,7 @@ class MapOptions:
         return {
             "x": self.x,
             "y": self.y,
-            "value": self.metric or "learned",
+            "value": self.metric or usual,
             "probe": self.probe,
         }
 
@@ -143,6 +147,8 @@ def sweep(
     networks: Annotated[int, typer.Option(help="Number of seeds for each trial.")] = 1024,
     first_seed: Annotated[int, typer.Option(help="First seed.")] = 0,
     columns: Columns,
+    target: Target = None,
+    size: Size = None,
     probes: Annotated[
         Path | None, typer.Option(help="Table (CSV) of the probes, instead of the default probes.")
     ] = None,
@@ -169,8 +175,10 @@ def sweep(
     from tinynet.experiments.plan import plan_sweep
     from tinynet.experiments.sweep import sweep as run
 
-    map_settings, run_settings = view.settings(), where.settings()
-    examples = _examples(source, columns)
+    view.settings()  # check the options before the data are read
+    run_settings = where.settings()
+    examples = _examples(source, columns, target, size)
+    map_settings = view.settings("loss" if examples.regression else "learned")
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,
@@ -191,13 +199,18 @@ def sweep(
     _report(result, out, view.figure, as_json)
 
 
-def _examples(source: Path | None, columns: Columns) -> "Examples":
+def _examples(
+    source: Path | None, columns: Columns, target: list[str] | None, size: int | None
+) -> "Examples":
     from tinynet.data import splits
 
-    rows = read_source(source, scale=columns.scale, label=columns.label, ignore=columns.ignore or ())
+    named = {"label": columns.label, "targets": target or (), "ignore": columns.ignore or ()}
+    rows = read_source(source, size, scale=columns.scale, **named)
     if rows.targets is None:
         raise TinyNetError(
-            f"is not given. It must be the column of {source} with the class of each row.", parameter="label"
+            f"is not given. It must be the column of {source} with the class of each row. For numbers to predict, "
+            "use --target.",
+            parameter="label",
         )
     return splits.split_dataset(rows, scale=columns.scale).training
 

@@ -14,7 +14,9 @@ from tinynet.cli.options import (
     Json,
     NetworkOptions,
     Seed,
+    Size,
     Source,
+    Target,
     with_groups,
     with_recipe,
 )
@@ -37,13 +39,8 @@ def train(
         Path | None, typer.Option(help="File for the recording. Its name must end in .safetensors.")
     ] = None,
     columns: Columns,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Predict the numbers of this column. You can repeat the option."),
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(help="Scale images to this many pixels per side. Default: 8.")
-    ] = None,
+    target: Target = None,
+    size: Size = None,
     held_out: Annotated[
         float | None,
         typer.Option(metavar="FRACTION", help="Hold out this fraction of the examples for the final score."),
