@@ -55,7 +55,8 @@ MISTAKES = {  # command: the whole error
     "have at most 100 different labels. Choose a column with fewer different labels.",
     "train house.csv --label price": "house.csv, line 102, column 'price': '100000' is label number 101. A label column must "
     "have at most 100 different labels. If the column holds numbers to predict, use --target price.",
-    "sweep house.csv --dry-run": "--label is not given. It must be the column of house.csv with the class of each row.",
+    "sweep house.csv --dry-run": "--label is not given. It must be the column of house.csv with the class of each row. "
+    "For numbers to predict, use --target.",
     "sweep --probes wine.csv --dry-run": "wine.csv, line 2, column 'kind': 'a' is not a number. Correct the cell.",
     "sweep --probes house.csv --dry-run": "--probes is house.csv, which has 2 input columns. It must have 4, one for each "
     "pixel.",

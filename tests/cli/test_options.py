@@ -54,7 +54,7 @@ WRONG = {  # command: the arguments, and a wrong value of each option
     "sweep": (MAP, RECIPE | {
         "--augment": "maybe", "--nesterov": "maybe", "--networks": "0", "--first-seed": "-1", "--metric": "joy",
         "--probe": "cat", "--x": "speed", "--y": "speed", "--workers": "0", "--scheduler": "here", "--max-networks": "0",
-        "--minutes": "0", "--label": "a", "--ignore": "a", "--no-scale": None,
+        "--minutes": "0", "--label": "a", "--ignore": "a", "--no-scale": None, "--target": "a", "--size": "4",
         "--category": "a", "--missing": "guess",
     } | DIALECT),
     "runbook": ([], {"--networks": "0", "--first-seed": "-1", "--out": "file/a", "--save": "a.json"}),

@@ -90,7 +90,7 @@ def test_a_program_explains_its_inputs_and_outputs(run, tmp_path, ending, commen
     for each in (run, trained, fitted):
         export(each, tmp_path / f"{len(each.examples.target_names)}-{each.network.sizes[0]}{ending}")
     assert (tmp_path / f"2-3{ending}").read_text().splitlines()[3:8] == [
-        f"{comment} inputs[0]: width, 1.0 to 2.5 scaled to 0 to 1, clipped outside.",
+        f"{comment} inputs[0]: width, 1.0 to 2.5 scaled to 0 to 1.",
         f"{comment} inputs[1]: length.",
         f"{comment} inputs[2]: depth, constant 3.0, scaled to 0.",
         f"{comment} outputs[0]: ab.",

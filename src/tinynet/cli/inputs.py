@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from tinynet.errors import TinyNetError
 
 if TYPE_CHECKING:
@@ -50,10 +48,7 @@ def read_source(
     if path.is_dir():
         return Examples.from_images(path, 8 if size is None else size)
     with terminal.progress("reading", "bytes") as advance:
-        table = tables.read(path, dialect=Dialect(**dialect), progress=advance, **columns)
-    for note in table.notes:
-        typer.echo(note, err=True)
-    return table
+        return tables.read(path, dialect=Dialect(**dialect), progress=advance, **columns)
 
 
 def _check_source_options(path: Path | None, size: int | None, columns: dict[str, Any]) -> None:

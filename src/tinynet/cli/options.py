@@ -41,6 +41,11 @@ Source = Annotated[
         help="A table (CSV), or a folder of images with one subfolder per class. Default: the four lines.",
     ),
 ]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN", help="Predict the numbers of this column. You can repeat the option."),
+]
+Size = Annotated[int | None, typer.Option(help="Scale images to this many pixels per side. Default: 8.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Pictures = Annotated[
     str, typer.Option("--picture", help="A picture's name, such as top, or its inputs, such as 1,1,0,0.")

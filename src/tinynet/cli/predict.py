@@ -39,8 +39,6 @@ def predict(
     run = tn.load(recording)
     with terminal.progress("reading", "bytes") as advance:
         rows = run.examples.read_like(table, advance, **dialect.settings())
-    for note in rows.notes:
-        typer.echo(note, err=True)
     predicted = _predicted(run, rows)
     if out is not None:
         files.write(out, _csv(predicted))
@@ -48,6 +46,8 @@ def predict(
         saved = None if out is None else str(out)
         print_json({"command": "predict", "saved": saved, "predictions": predicted})
         return
+    for note in rows.notes:
+        typer.echo(note)
     terminal.show_table(_table(run, predicted[:MAX_SHOWN]))
     if len(predicted) > MAX_SHOWN:
         hint = "" if out is not None else ". To write all rows, add --out predictions.csv"

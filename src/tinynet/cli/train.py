@@ -16,7 +16,9 @@ from tinynet.cli.options import (
     Json,
     NetworkOptions,
     Seed,
+    Size,
     Source,
+    Target,
     with_groups,
     with_recipe,
 )
@@ -40,13 +42,8 @@ def train(
     ] = None,
     columns: Columns,
     dialect: DialectOptions,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Predict the numbers of this column. You can repeat the option."),
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(help="Scale images to this many pixels per side. Default: 8.")
-    ] = None,
+    target: Target = None,
+    size: Size = None,
     held_out: Annotated[
         float | None,
         typer.Option(metavar="FRACTION", help="Hold out this fraction of the examples for the final score."),
@@ -61,7 +58,7 @@ def train(
 ) -> None:
     """Train a network on the four lines, on a table or on images. Save the recording with --out.
 
-    The mean loss is printed every ten epochs. For more than 100 epochs, at most ten lines are printed. The held-out
+    The training loss is printed every ten epochs. For more than 100 epochs, about ten lines are printed. The held-out
     examples are used only for the final score. With --patience, a quarter of the remaining examples is the validation
     set for early stopping.
     """
@@ -110,7 +107,7 @@ def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | N
     from tinynet.cli import train_report
 
     diverged = run.stopped is not None and run.stopped.cell
-    result = None if diverged or len(parts.named) == 1 else train_report.evaluate(run, parts)
+    result = None if diverged else train_report.evaluate(run, parts)
     if figure is not None:
         train_report.draw(run, result, figure)
     if as_json:
@@ -120,7 +117,9 @@ def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | N
         }
         print_json(document if result is None else document | train_report.as_json(result))
         return
-    _show_training(run, scored=result is not None)
+    for note in parts.training.notes:
+        typer.echo(note)
+    _show_training(run, scored=result is not None and len(parts.named) > 1)
     if result is not None:
         train_report.show(result)
     if out is not None:
@@ -141,6 +140,7 @@ def _document(run: "Recording", notes: Sequence[str]) -> dict[str, Any]:
         "notes": list(notes),
         "steps": len(run),
         "stopped": None if stopped is None else stopped._asdict(),
+        "training_loss": run.training_loss(),
         "loss_per_epoch": run.loss_per_epoch.tolist(),
         "predictions": predictions_json(run.best, run.examples),
         "findings": [{"kind": f.kind, "sentence": f.sentence, "evidence": f.evidence} for f in diagnose(run)],
@@ -160,8 +160,8 @@ def _show_training(run: "Recording", scored: bool) -> None:
 
     if run.epochs:
         terminal.show_table(loss_table(run))
-        first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
-        typer.echo(f"The loss went from {first} to {last} in {counted(len(run), 'step')}.")
+        first, last = loss_words(run.training_loss(0)), loss_words(run.training_loss())
+        typer.echo(f"The training loss went from {first} to {last} in {counted(len(run), 'step')}.")
     if len(run.examples) <= 20:
         table = numbers_table if run.examples.regression else predictions_table
         terminal.show_table(table("Trained on", run.best, run.examples))

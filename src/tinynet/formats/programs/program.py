@@ -201,12 +201,12 @@ def _legend(examples: Examples | None) -> Iterator[str]:
     if examples is None:
         return
     for i, column in enumerate(examples.columns or ()):
-        yield f"inputs[{i}]: {_printable(column)}{_range_text(examples.scaling, i, ', clipped outside')}."
+        yield f"inputs[{i}]: {_printable(column)}{_range_text(examples.scaling, i)}."
     for j, name in enumerate(examples.target_names):
         yield f"outputs[{j}]: {_printable(name)}{_range_text(examples.target_scaling, j)}."
 
 
-def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
+def _range_text(scaling: Scaling | None, i: int) -> str:
     """Return a phrase with the range of a column.
 
     The ends of the range become 0 and 1.
@@ -215,7 +215,7 @@ def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
         return ""
     if scaling.low[i] == scaling.high[i]:
         return f", constant {scaling.low[i]!r}, scaled to 0"
-    return f", {scaling.low[i]!r} to {scaling.high[i]!r} scaled to 0 to 1{clipping}"
+    return f", {scaling.low[i]!r} to {scaling.high[i]!r} scaled to 0 to 1"
 
 
 def _ranges(scaling: Scaling | None, language: Language) -> dict[str, str] | None:
