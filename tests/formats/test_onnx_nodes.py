@@ -301,7 +301,7 @@ REFUSED = [
     ([FIRST[0], ("Greater", "z half", "g", {}), ("Where", "g z k", "y", {})], r"\(Where\) chooses between numbers"),
     ([("Clip", "x half", "s", {}), ("Gemm", "s w", "y", {"transB": 1})], r"\(Clip\) cannot be read"),
     ([*[("Gemm", f"{'x' if n == 0 else f'h{n}'} square", f"h{n + 1}", {}) for n in range(12)], ("Identity", "h12", "y", {})], "makes more than 12 layers"),
-    ([("Identity", "x", "i0", {}), *[("Identity", f"i{n}", f"i{n + 1}", {}) for n in range(1100)], ("Gemm", "i1100 w", "y", {"transB": 1})], "has 1,102 nodes from its input to its output. TinyNet reads at most 1,000"),
+    ([("Identity", "x", "i0", {}), *[("Identity", f"i{n}", f"i{n + 1}", {}) for n in range(1100)], ("Gemm", "i1100 w", "y", {"transB": 1})], "has 1,102 nodes. TinyNet reads models with at most 1,000 nodes"),
 ]  # fmt: skip
 REFUSED_ARRAYS = {
     **ARRAYS,

@@ -9,5 +9,6 @@ constants.py  nodes whose inputs are constants, computed
 rows.py       the numbers of each example at one place of a graph, as layers
 operators.py  the operators that are read, as functions of the rows
 model.py      the parts of a model: its nodes, its constants, its input and its output
+external.py   the numbers of a model that are in other files
 reader.py     the network of an ONNX model
 """

@@ -11,6 +11,7 @@ import numpy as np
 from tinynet.formats.onnx.arrays import array_of, check_size
 from tinynet.formats.onnx.node import DamagedError, Node, UnreadableError, counted_axis
 
+MAX_AXES = 64  # of NumPy
 Array = np.ndarray
 
 
@@ -62,6 +63,8 @@ def squeezed(shape: Sequence[int], axes: Sequence[int] | None) -> tuple[int, ...
 def unsqueezed(shape: Sequence[int], axes: Sequence[int] | None) -> tuple[int, ...]:
     """Return a shape with new axes of size 1."""
     rank = len(shape) + len(axes or ())
+    if rank > MAX_AXES:
+        raise DamagedError(f"makes an array with {rank:,} axes")
     places = {counted_axis(axis, rank, rank) for axis in axes or ()}
     if axes is None or len(places) < len(axes):
         raise DamagedError("has no list of different axes")

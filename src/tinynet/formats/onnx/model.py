@@ -1,16 +1,14 @@
 """The parts of an ONNX model: its nodes in order, its constants, its input and its output."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinynet.errors import TinyNetError, counted
-from tinynet.formats.onnx.arrays import MAX_NUMBERS, is_float
+from tinynet.formats.onnx.arrays import is_float
 from tinynet.formats.onnx.node import ADVICE, Node, damaged, quoted
 from tinynet.plugins import extra
-from tinynet.validation import listed
+from tinynet.validation import check_type, listed
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto, ValueInfoProto
@@ -40,6 +38,7 @@ def parsed(data: bytes, source: str) -> "ModelProto":
 
     Raises TinyNetError for damaged bytes, and for a version that cannot be read.
     """
+    check_type("data", data, bytes, "the bytes of an ONNX model")
     onnx, protobuf = (extra(name, "an ONNX model", "onnx") for name in ("onnx", "google.protobuf.message"))
     try:
         model = onnx.load_from_string(data)
@@ -47,6 +46,12 @@ def parsed(data: bytes, source: str) -> "ModelProto":
         raise damaged(source, str(error).strip().partition("\n")[0]) from error
     if not model.graph.node:
         raise damaged(source, "it has no nodes")
+    if len(model.graph.node) > MAX_NODES:
+        raise TinyNetError(
+            f"{source} has {len(model.graph.node):,} nodes. TinyNet reads models with at most {MAX_NODES:,} nodes. {ADVICE}"
+        )
+    if any(isinstance(text, bytes) for text in _texts(model)):  # protobuf gives invalid text as bytes
+        raise damaged(source, "it has a name that is not text")
     if model.ir_version > onnx.IR_VERSION or opset_of(model, source) > onnx.defs.onnx_opset_version():
         raise TinyNetError(
             f"{source} has version {model.ir_version:,} of ONNX's format and version {opset_of(model, source):,} of its operators. "
@@ -61,49 +66,18 @@ def parsed(data: bytes, source: str) -> "ModelProto":
     return model
 
 
-def with_external_numbers(model: "ModelProto", source: str, folder: Path | None) -> None:
-    """Read the constants that are in other files into the model.
-
-    folder : the folder of the files. None for a model without a folder.
-
-    Raises TinyNetError for a file that is not in the folder.
-    """
-    for tensor in model.graph.initializer:
-        if tensor.data_location == tensor.EXTERNAL:
-            tensor.raw_data = _external_bytes(tensor, source, folder)
-            tensor.data_location = tensor.DEFAULT
-            tensor.ClearField("external_data")
-
-
-def _external_bytes(tensor: "TensorProto", source: str, folder: Path | None) -> bytes:
-    where = f"{source} has the numbers of {quoted(tensor.name)} in another file"
-    if folder is None:
-        raise TinyNetError(
-            f"{where}. Use Network.load with the path of the model, or save the model as one file."
-        )
-    about = {entry.key: entry.value for entry in tensor.external_data}
-    name, folder = about.get("location", ""), folder.resolve()
-    try:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
-            raise TinyNetError(
-                f"{where}, {quoted(name)}. It must be in the folder of the model. Put it there, or save the model as one file."
-            )
-        count = max(0, prod(tensor.dims))
-        if count > MAX_NUMBERS:
-            raise TinyNetError(
-                f"{where}, and they are {count:,} numbers. TinyNet reads at most {MAX_NUMBERS:,}. Use a smaller network."
-            )
-        offset, length = int(about.get("offset", "0")), int(about.get("length", str(16 * count)))
-        with path.open("rb") as file:
-            file.seek(offset)
-            return file.read(min(length, 16 * count))
-    except (ValueError, OverflowError, OSError) as error:
-        if isinstance(error, TinyNetError):
-            raise
-        raise TinyNetError(
-            f"{where}, {quoted(name)}, which cannot be read ({error}). Use another copy."
-        ) from error
+def _texts(model: "ModelProto") -> Iterator[str]:
+    """Yield the names in a model, its metadata, and the names of other files."""
+    graph = model.graph
+    for node in graph.node:
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+    for part in (*graph.input, *graph.output, *graph.initializer):
+        yield part.name
+    for entry in (
+        *model.metadata_props,
+        *(entry for tensor in graph.initializer for entry in tensor.external_data),
+    ):
+        yield from (entry.key, entry.value)
 
 
 def opset_of(model: "ModelProto", source: str) -> int:
@@ -185,8 +159,4 @@ def _needed(nodes: Sequence[Node], output: str, source: str) -> tuple[Node, ...]
         if n is not None and n not in needed:
             needed.add(n)
             names += nodes[n].inputs
-    if len(needed) > MAX_NODES:
-        raise TinyNetError(
-            f"{source} has {len(needed):,} nodes from its input to its output. TinyNet reads at most {MAX_NODES:,}. {ADVICE}"
-        )
     return tuple(nodes[n] for n in sorted(needed))

@@ -16,7 +16,8 @@ from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.files import KEY
 from tinynet.formats.onnx.arrays import array_of, check_size
-from tinynet.formats.onnx.model import Graph, graph_of, parsed, shape_of, with_external_numbers
+from tinynet.formats.onnx.external import with_external_numbers
+from tinynet.formats.onnx.model import Graph, graph_of, parsed, shape_of
 from tinynet.formats.onnx.node import ADVICE, DamagedError, Node, UnreadableError, damaged, quoted
 from tinynet.formats.onnx.operators import READABLE, Value, output_of
 from tinynet.formats.onnx.rows import Rows, shown
