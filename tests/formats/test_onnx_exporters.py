@@ -33,6 +33,19 @@ class Functional(nn.Module):
         return torch.log_softmax(self.second(torch.relu(self.first(x))), dim=1)
 
 
+class Reshaping(nn.Module):
+    """Change the shape and the precision in every way that changes no number."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 3), nn.Linear(3, 2)
+
+    def forward(self, x):
+        x = torch.flatten(x.contiguous().float().double().to(torch.float32), 1).reshape(-1, 4)
+        x = torch.tanh(self.first(x.unsqueeze(1).squeeze(1).view(x.shape[0], 2, 2).flatten(1)))
+        return torch.sigmoid(self.second(x))
+
+
 def chain(*modules, dtype=torch.float32):
     torch.manual_seed(0)
     return nn.Sequential(*modules).to(dtype).eval()
@@ -54,6 +67,7 @@ TORCH_FORMS = {  # name: model, shape of one example, activations
     "no activations": (lambda: chain(nn.Linear(4, 3), nn.Linear(3, 2)), ROW, ("identity", "identity")),
     "flatten": (lambda: chain(nn.Flatten(), nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), IMAGE, ("relu", "identity")),
     "view, functions": (lambda: chain(Functional()), IMAGE, ("relu", "softmax")),
+    "reshaping, casts": (lambda: chain(Reshaping()), IMAGE, ("tanh", "sigmoid")),
     "identity, dropout": (lambda: two_layers(nn.Sequential(nn.Identity(), nn.Dropout(0.5), nn.Tanh()), nn.Identity()), ROW, ("tanh", "identity")),
     "double": (lambda: two_layers(nn.Sigmoid(), nn.Softmax(dim=1), dtype=torch.float64), ROW, ("sigmoid", "softmax")),
     "half": (lambda: two_layers(nn.ReLU(), dtype=torch.float16), ROW, ("relu", "identity")),
