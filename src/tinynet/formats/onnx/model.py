@@ -155,8 +155,8 @@ def _needed(nodes: Sequence[Node], output: str, source: str) -> tuple[Node, ...]
     needed: set[int] = set()
     names = [output]
     while names:
-        n = origins.get(names.pop())
-        if n is not None and n not in needed:
-            needed.add(n)
-            names += nodes[n].inputs
+        place = origins.get(names.pop())
+        if place is not None and place not in needed:
+            needed.add(place)
+            names += nodes[place].inputs
     return tuple(nodes[n] for n in sorted(needed))
