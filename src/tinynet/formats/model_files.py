@@ -8,7 +8,8 @@ from pathlib import Path
 from tinynet import files
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
-from tinynet.formats import json_documents, onnx, pytorch, tensors
+from tinynet.formats import json_documents, pytorch, tensors
+from tinynet.formats.onnx import reader, writer
 from tinynet.validation import check_path, listed
 
 Reader = Callable[[bytes, str, str | None, str | None], Weights]  # data, source, hidden, output
@@ -17,7 +18,7 @@ WRITERS: dict[str, Callable[[Weights], bytes]] = {
     ".safetensors": tensors.to_safetensors,
     ".pt": pytorch.to_pt,
     ".pth": pytorch.to_pt,
-    ".onnx": lambda network: onnx.to_onnx(network, dtype=None),
+    ".onnx": lambda network: writer.to_onnx(network, dtype=None),
     ".json": lambda network: json.dumps(json_documents.network_json(network)).encode(),
 }
 WITHOUT_ACTIVATIONS: dict[str, Reader] = {  # the file may lack the activations
@@ -26,7 +27,7 @@ WITHOUT_ACTIVATIONS: dict[str, Reader] = {  # the file may lack the activations
     ".pth": pytorch.from_pt,
 }
 WITH_ACTIVATIONS: dict[str, Callable[[bytes, str], Weights]] = {
-    ".onnx": onnx.from_onnx,
+    ".onnx": reader.from_onnx,
     ".json": lambda data, source: json_documents.network_from_json(
         json_documents.parsed(data, source), source
     ),

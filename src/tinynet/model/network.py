@@ -218,9 +218,9 @@ class Network(Weights, InNotebook):
             double.
         target_names : sequence of str. Names of the outputs, stored in the model's metadata as JSON.
         """
-        from tinynet.formats import onnx
+        from tinynet.formats.onnx import writer
 
-        return onnx.to_onnx(self, dtype, target_names)
+        return writer.to_onnx(self, dtype, target_names)
 
     @classmethod
     def from_onnx(cls, data: bytes) -> "Network":
@@ -228,9 +228,9 @@ class Network(Weights, InNotebook):
 
         The model has Gemm nodes and activations.
         """
-        from tinynet.formats import onnx
+        from tinynet.formats.onnx import reader
 
-        return cls.of(onnx.from_onnx(data))
+        return cls.of(reader.from_onnx(data))
 
     def to_json(self) -> dict[str, Any]:
         """Return architecture, origin and layers as JSON, with all digits."""
