@@ -12,6 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Layer, Weights
 from tinynet.errors import TinyNetError
 from tinynet.files import KEY
+from tinynet.formats.onnx.table_nodes import without_table_nodes
 from tinynet.formats.onnx.writer import OPERATORS
 from tinynet.formats.tensors import from_named_arrays, parse_description
 from tinynet.plugins import extra
@@ -48,7 +49,7 @@ def from_onnx(data: bytes, source: str = "these bytes") -> Weights:
 
 def _network(model: "ModelProto", source: str) -> Weights:
     known, origin = _described(model, source)
-    layers = list(_layers(model.graph, source))
+    layers = list(_layers(without_table_nodes(model), source))
     hidden, output = {layer.activation for layer in layers[:-1]}, layers[-1].activation
     if len(hidden) > 1:
         raise TinyNetError(
