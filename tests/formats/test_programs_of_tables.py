@@ -55,6 +55,15 @@ def case(request):
     return run, rows, expected(run, rows)
 
 
+def test_rows_outside_the_range_are_not_clipped(tmp_path):
+    low, high = np.array([3250.0, -38.8]), np.array([5070.0, 47.5])
+    scaled = (np.column_stack(list(NUMBER_ROWS.values())) - low) / (high - low)
+    assert scaled.max() > 10
+    assert scaled.min() < -10
+    program = in_python(trained(numbers()), tmp_path)
+    assert [program["house_inputs"](row) for row in records(NUMBER_ROWS)] == scaled.tolist()
+
+
 def records(rows):
     """Return the rows of a table as mappings."""
     return [dict(zip(rows, cells, strict=True)) for cells in zip(*rows.values(), strict=True)]

@@ -62,15 +62,12 @@ def input_column(
     missing : How missing cells are treated; None refuses them.
     notes : Receives a sentence about a column that is left out.
     """
-    kind: Kind = "category" if column.name in table.roles.categories else _kind(column)
+    kind: Kind = "category" if column.name in table.roles.categories else kind_of(column)
     is_missing = missing_cells(column, kind)
-    if is_missing.all():
-        notes.append(f"{column.name!r} is empty and is left out.")
-        return None
     if not _check_cells(column, kind, ~is_missing, table):
         return None
-    left_out = _reason_to_leave_out(column, kind, is_missing) if table.roles.selects else None
-    if left_out is not None:
+    left_out = reason_to_leave_out(column, kind, is_missing)
+    if left_out is not None and (table.roles.selects or is_missing.all()):
         notes.append(f"{column.name!r} {left_out} and is left out.")
         return None
     if is_missing.any() and missing is None:
@@ -79,7 +76,7 @@ def input_column(
     return InputColumn(column.name, kind, _values(column[~is_missing], kind), flag)
 
 
-def _kind(column: Column) -> Kind:
+def kind_of(column: Column) -> Kind:
     """Return the kind of a column.
 
     Words beside numbers are mistakes in a column of numbers.
@@ -89,10 +86,10 @@ def _kind(column: Column) -> Kind:
     words = column.is_word(column.words) & ~missing_cells(column, "category")
     if not words.any():
         return "number"
-    return "date" if all(map(is_date, _present_words(column, words))) else "category"
+    return "date" if all(map(is_date, present_words(column, words))) else "category"
 
 
-def _present_words(column: Column, rows: np.ndarray) -> list[str]:
+def present_words(column: Column, rows: np.ndarray) -> list[str]:
     """Return the different words of the chosen rows, in the order of `column.words`."""
     return [column.words[code] for code in np.unique(column.codes[rows]) if code >= 0]
 
@@ -101,7 +98,7 @@ def _values(column: Column, kind: Kind) -> tuple[str, ...]:
     """Return the categories, or the parts of the dates that are not the same in every row."""
     if kind == "number":
         return ()
-    words = _present_words(column, np.ones(len(column), bool))
+    words = present_words(column, np.ones(len(column), bool))
     if kind == "category":
         return tuple(in_order(words))
     parts = np.array([date_parts(word) for word in words])
@@ -123,7 +120,7 @@ def in_order(words: Sequence[str]) -> list[str]:
 def _check_cells(column: Column, kind: Kind, present: np.ndarray, table: Cells) -> bool:
     """Return whether every present cell of a column can be read. Other cells are added to the problems."""
     words = column.is_word(column.words) & present
-    other_dates = [bool(OTHER_DATE.fullmatch(word)) for word in _present_words(column, words)]
+    other_dates = [bool(OTHER_DATE.fullmatch(word)) for word in present_words(column, words)]
     if kind == "number" and words.any():
         add_words(column, words, table.place, table.problems)
         return False
@@ -140,7 +137,7 @@ def add_words(
 
     wrong : (rows,) Whether each cell is such a word.
     """
-    words = _present_words(column, wrong)
+    words = present_words(column, wrong)
     for word in words[:MAX_WORDS]:
         rule = "not a number" if kind == "number" else "not a date in the form 2021-04-03"
         if word.lower().lstrip("+-") in ("inf", "infinity"):
@@ -165,8 +162,10 @@ def add_missing(column: Column, missing: np.ndarray, place: Place, problems: Pro
     problems.add(place.of(column.name, missing), found, *advised)
 
 
-def _reason_to_leave_out(column: Column, kind: Kind, missing: np.ndarray) -> str | None:
-    """Return why a column is no input: it is constant, or different in every row; else None."""
+def reason_to_leave_out(column: Column, kind: Kind, missing: np.ndarray) -> str | None:
+    """Return why a column is no input: it is empty, constant, or different in every row; else None."""
+    if missing.all():
+        return "is empty"
     present = column[~missing]
     if kind == "number":
         different = len(np.unique(present.numbers))
@@ -175,7 +174,7 @@ def _reason_to_leave_out(column: Column, kind: Kind, missing: np.ndarray) -> str
         is_identifier = different == len(column) > 1 and IDENTIFIER.fullmatch(column.name)
         whole = bool((present.numbers == np.round(present.numbers)).all())
         return "is different in every row" if is_identifier and whole else None
-    words = _present_words(present, np.ones(len(present), bool))
+    words = present_words(present, np.ones(len(present), bool))
     if len(words) == 1 and not missing.any():
         return f"is {words[0]!r} in every row"
     if kind == "date":

@@ -27,7 +27,7 @@ class RawTable:
     columns : The columns by name. Written numbers such as $1,200 are numbers, except in labels and categories.
     roles : The role of each column.
     problems : The problems found so far.
-    note : A sentence about what was understood of a CSV file, or "".
+    dialect : Dialect of a CSV file; None for a table in memory.
     """
 
     name: str
@@ -35,7 +35,14 @@ class RawTable:
     columns: dict[str, Column]
     roles: Roles
     problems: Problems
-    note: str = ""
+    dialect: Dialect | None = None
+
+    @property
+    def note(self) -> str:
+        """A sentence about what was understood of a CSV file, or ""."""
+        if self.dialect is None:
+            return ""
+        return f"{self.name}: {counted(len(self), 'row')} ({self.dialect.sentence()})."
 
     def __len__(self) -> int:
         return len(self.place.row_numbers)
@@ -61,16 +68,14 @@ def read_cells(
     comma, the file is read again.
     """
     source, dialect = rewindable(source), dialect or Dialect()
-    opened_as, raw = _read_once(source, find_roles, dialect, progress)
-    if opened_as is None or dialect.decimal is not None or not _may_have_commas(raw, opened_as):
+    raw = _read_once(source, find_roles, dialect, progress)
+    if raw.dialect is None or dialect.decimal is not None or not _may_have_commas(raw):
         return raw
-    _, other = _read_once(source, find_roles, replace(opened_as, decimal=","), progress)
+    other = _read_once(source, find_roles, replace(raw.dialect, decimal=","), progress)
     return other if _n_words(other) < _n_words(raw) else raw
 
 
-def _read_once(
-    source: Any, find_roles: FindRoles, dialect: Dialect, progress: Progress | None
-) -> tuple[Dialect | None, RawTable]:
+def _read_once(source: Any, find_roles: FindRoles, dialect: Dialect, progress: Progress | None) -> RawTable:
     with opened(source, dialect, progress) as table:
         roles = find_roles(table)
         decimal: Decimal = (table.dialect.decimal if table.dialect is not None else None) or "."
@@ -90,20 +95,17 @@ def _read_once(
         for name, builder in builders.items()
     }
     place = Place(table.row_unit, np.concatenate(row_numbers))
-    raw = RawTable(table.name, place, columns, roles, table.problems)
-    if table.dialect is None:
-        return None, raw
-    sizes = f"{counted(len(raw), 'row')}, {counted(len(table.columns), 'column')}"
-    return table.dialect, replace(raw, note=f"{table.name}: {sizes} ({table.dialect.sentence()}).")
+    return RawTable(table.name, place, columns, roles, table.problems, table.dialect)
 
 
-def _may_have_commas(raw: RawTable, dialect: Dialect) -> bool:
+def _may_have_commas(raw: RawTable) -> bool:
     """Return whether the decimal character may be a comma.
 
     In a table that is separated by semicolons, 1,200 is a number with a decimal comma.
     """
     numeric = raw.of((*raw.roles.inputs, *raw.roles.targets))
-    return any(c.needs_comma or (dialect.delimiter == ";" and c.had_comma) for c in numeric)
+    semicolons = raw.dialect is not None and raw.dialect.delimiter == ";"
+    return any(c.needs_comma or (semicolons and c.had_comma) for c in numeric)
 
 
 def _n_words(raw: RawTable) -> int:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet.data.dialects import COMMENT, NAMES, SAMPLE, Dialect, found_encoding, sniffed
-from tinynet.data.headers import looks_like_data
+from tinynet.data.headers import TEST_ROWS, looks_like_data
 from tinynet.data.problems import Problems
 from tinynet.errors import TinyNetError, advice, counted
 from tinynet.validation import shown
@@ -29,6 +29,10 @@ TABLE_KINDS = "a CSV file, a pandas or polars data frame, a mapping of columns, 
 
 Progress = Callable[[int, int], None]
 Row = tuple[int, list[str]]  # the number of a line, and its cells
+
+
+class HeaderError(TinyNetError):
+    """The first row of a table looks like data."""
 
 
 class Chunk(NamedTuple):
@@ -131,7 +135,7 @@ def _with_bom(encoding: str) -> str:
 
 def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any]) -> Source:
     rows = _table_rows(name, text, dialect)
-    start = list(islice(rows, CHUNK_ROWS + 1))
+    start = list(islice(rows, TEST_ROWS + 1))
     width = _width(start)
     start, rest = [row for row in start if not _is_comment(row, width)], rows
     if not start or not start[0][1]:
@@ -199,7 +203,7 @@ def _header(name: str, rows: list[Row], dialect: Dialect) -> tuple[Dialect, list
         return dialect, [f"column {k}" for k in range(1, len(first) + 1)]
     others = [cells for _, cells in rows[1:] if len(cells) == len(first)]
     if dialect.header is None and looks_like_data(first, others, dialect.decimal or "."):
-        raise TinyNetError(
+        raise HeaderError(
             f"{name}, line {line}: {', '.join(map(shown, first[:6]))}{', …' if len(first) > 6 else ''} looks like data, not "
             "like column names. "
             + advice("header", False, condition="If the table has no column names")

@@ -171,7 +171,11 @@ def _table(raw: RawTable, missing: Missing | None) -> Table:
 
 def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encoding:
     """Return how the inputs of a table are read. Other columns are added to the notes or problems."""
-    found = [input_column(column, raw, missing, notes) for column in raw.of(raw.roles.inputs)]
+    columns = raw.of(raw.roles.inputs)
+    found = [input_column(column, raw, missing, notes) for column in columns]
+    if not any(found) and not raw.problems:  # constant numbers are better than no input
+        everything = replace(raw, roles=raw.roles._replace(selects=False))
+        found = [None if c.words else input_column(c, everything, missing, []) for c in columns]
     return Encoding(tuple(how for how in found if how is not None), missing)
 
 
