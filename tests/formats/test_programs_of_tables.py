@@ -208,11 +208,12 @@ def test_javascript_reads_cells_as_a_table_does(tmp_path):
 
 
 WRONG = [
-    ("age", "old", "'old' is not a number. Correct the cell."),
-    ("age", "$1,200", "'$1,200' is not a number. Correct the cell."),
-    ("age", "1_0", "'1_0' is not a number. Correct the cell."),
-    ("age", "0x10", "'0x10' is not a number. Correct the cell."),
-    ("age", "-inf", "'-inf' is not a number. Correct the cell."),
+    ("age", "old", "'old' is not a finite number. Correct the cell."),
+    ("age", "$1,200", "'$1,200' is not a finite number. Correct the cell."),
+    ("age", "1_0", "'1_0' is not a finite number. Correct the cell."),
+    ("age", "0x10", "'0x10' is not a finite number. Correct the cell."),
+    ("age", "-1e400", "'-1e400' is not a finite number. Correct the cell."),
+    ("age", "-inf", "'-inf' is not a finite number. Correct the cell."),
     ("when", "3.4.2021", "'3.4.2021' is not a date such as 2021-04-03. Correct the cell."),
     ("when", 20210403, "'20210403' is not a date such as 2021-04-03. Correct the cell."),
 ]
