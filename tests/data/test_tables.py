@@ -303,7 +303,7 @@ MANY = "x,label\n" + "".join(f"{k % 7},{k}\n" for k in range(101))
         ),
         ("x,label\n0,a\n inf,b\n", "line 3, column 'x': ' ?inf' is not finite"),
         ("x,x\n1,1\n", "line 1: two columns are named 'x'"),
-        (",x,label\n0,1,a\n", "line 1: column 1 has no name.*index=False"),
+        (",x,label\n0,1,a\n0,2,b\n", "line 1: column 1 has no name.*index=False"),
         ("x,label,target\n1,a,1\n", "a column 'label' and target columns"),
         ("name,label\nfirst,a\n", "no input columns"),
         (

@@ -206,12 +206,6 @@ def _examples(source: Path | None, size: int | None, scale: bool, settings: dict
     from tinynet.data import splits
 
     rows = read_source(source, size, scale=scale, **settings)
-    if rows.targets is None:
-        raise TinyNetError(
-            f"is not given. It must be the column of {source} with the class of each row. For numbers to predict, "
-            "use --target.",
-            parameter="label",
-        )
     return splits.split_dataset(rows, scale=scale).training
 
 

@@ -27,6 +27,8 @@ from tinynet.validation import check_choice, listed, shown
 
 __all__ = ["MAX_CLASSES", "Table", "read", "read_like"]
 
+MAX_NAMES = 4  # columns that a note names
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -142,7 +144,7 @@ def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
 
 def _table(raw: RawTable, missing: Missing | None) -> Table:
     """Return the table of the cells, or raise a TinyNetError that lists all their problems."""
-    notes = [raw.note] if raw.note else []
+    notes = list(raw.notes)
     has_answer = answered(raw)
     if not has_answer.all():
         if missing is None:
@@ -156,7 +158,7 @@ def _table(raw: RawTable, missing: Missing | None) -> Table:
     names = _row_names(raw)
     raw.problems.check()
     if not encoding.columns:
-        raise TinyNetError(f"{raw.name} has no input columns. {' '.join(notes[bool(raw.note) :])}")
+        raise TinyNetError(f"{raw.name} has no input columns. {' '.join(notes[len(raw.notes) :])}")
     complete = _complete(raw, encoding)
     if missing == "drop" and not complete.all():
         notes.append(_left_out(len(raw) - int(complete.sum()), len(raw), "missing cells"))
@@ -171,11 +173,12 @@ def _table(raw: RawTable, missing: Missing | None) -> Table:
 
 def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encoding:
     """Return how the inputs of a table are read. Other columns are added to the notes or problems."""
-    columns = raw.of(raw.roles.inputs)
-    found = [input_column(column, raw, missing, notes) for column in columns]
+    columns, left_out = raw.of(raw.roles.inputs), dict[str, list[str]]()
+    found = [input_column(column, raw, missing, left_out) for column in columns]
+    notes += [_columns_left_out(names, reason) for reason, names in left_out.items()]
     if not any(found) and not raw.problems:  # constant numbers are better than no input
         everything = replace(raw, roles=raw.roles._replace(selects=False))
-        found = [None if c.words else input_column(c, everything, missing, []) for c in columns]
+        found = [None if c.words else input_column(c, everything, missing, {}) for c in columns]
     return Encoding(tuple(how for how in found if how is not None), missing)
 
 
@@ -183,6 +186,15 @@ def _complete(raw: RawTable, encoding: Encoding) -> np.ndarray:
     """Return whether each row has no missing cell among the inputs. -> (rows,)"""
     missing = [how.missing(raw.columns[how.name]) for how in encoding.columns]
     return ~np.any(missing, axis=0)
+
+
+def _columns_left_out(names: list[str], reason: str) -> str:
+    quoted = [repr(name) for name in names]
+    text = quoted[0] if len(names) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    if len(names) > MAX_NAMES:
+        text = f"{', '.join(quoted[:MAX_NAMES])} and {len(names) - MAX_NAMES:,} more columns"
+    are = "is" if len(names) == 1 else "are"
+    return f"{text} {are} {reason} and {are} left out."
 
 
 def _left_out(count: int, total: int, reason: str) -> str:
@@ -255,7 +267,7 @@ def read_like(
     row_names = _row_names(raw)
     raw.problems.check()
     complete = _complete(raw, encoding)
-    notes = [raw.note] if raw.note else []
+    notes = list(raw.notes)
     if encoding.missing == "drop" and not complete.all():
         notes.append(_left_out(len(raw) - int(complete.sum()), len(raw), "missing cells"))
         raw, row_names = raw[np.flatnonzero(complete)], [row_names[k] for k in np.flatnonzero(complete)]

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, ConfigDict
 
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source
-from tinynet.data.examples import Examples
 from tinynet.data.encoding import Encoding, InputColumn, Kind
+from tinynet.data.examples import Examples
 from tinynet.data.missing import Missing
 from tinynet.data.scaling import Scaling
 from tinynet.data.world import World

@@ -163,7 +163,7 @@ def columns(request: TableText) -> dict[str, Any]:
     return {
         "rows": len(raw),
         "label": next(iter([*by_name, *reversed(words)]), None),
-        "note": raw.note,
+        "note": " ".join(raw.notes),
         "header": raw.dialect.header,
         "delimiter": raw.dialect.delimiter,
         "decimal": raw.dialect.decimal or ".",
