@@ -26,9 +26,9 @@ WITHOUT_ACTIVATIONS: dict[str, Reader] = {  # the file may lack the activations
     ".pt": pytorch.from_pt,
     ".pth": pytorch.from_pt,
 }
-WITH_ACTIVATIONS: dict[str, Callable[[bytes, str], Weights]] = {
+WITH_ACTIVATIONS: dict[str, Callable[[bytes, str, Path], Weights]] = {  # data, source, folder
     ".onnx": reader.from_onnx,
-    ".json": lambda data, source: json_documents.network_from_json(
+    ".json": lambda data, source, folder: json_documents.network_from_json(
         json_documents.parsed(data, source), source
     ),
 }
@@ -48,7 +48,7 @@ def load(path: str | os.PathLike[str], hidden: str | None = None, output: str | 
         return WITHOUT_ACTIVATIONS[extension](files.read(path), source, hidden, output)
     if hidden or output:
         raise TinyNetError(f"{source} contains its activations. Leave hidden and output out.")
-    return WITH_ACTIVATIONS[extension](files.read(path), source)
+    return WITH_ACTIVATIONS[extension](files.read(path), source, path.parent)
 
 
 def _extension(path: Path) -> str:

@@ -16,7 +16,7 @@ from tinynet.files import KEY
 from tinynet.validation import listed
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
+    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 PREFIX = "table/"  # of the names of these nodes and of their results
 NETWORK_INPUTS, NETWORK_OUTPUTS = f"{PREFIX}network inputs", f"{PREFIX}network outputs"
@@ -157,18 +157,30 @@ def _free(made: TableNodes, name: str, taken: Container[str]) -> str:
     return name
 
 
-def without_table_nodes(model: "ModelProto") -> "GraphProto":
-    """Return the graph of the network alone, from its own inputs to its own outputs.
+def remove_table_nodes(model: "ModelProto") -> None:
+    """Remove the nodes of a table from a model of TinyNet.
 
-    The graph of a model of another program is returned unchanged.
+    The model then has the inputs and outputs of the network. A model of another program is not changed.
     """
-    from onnx.helper import make_empty_tensor_value_info, make_graph
+    from onnx.helper import make_tensor_value_info
 
     graph = model.graph
-    nodes = [node for node in graph.node if not node.name.startswith(PREFIX)]
+    nodes = [node for node in graph.node if not str(node.name).startswith(PREFIX)]
+    arrays = [tensor for tensor in graph.initializer if not str(tensor.name).startswith(PREFIX)]
     written_here = any(prop.key == KEY for prop in model.metadata_props)
-    if not written_here or not nodes or len(nodes) == len(graph.node):
-        return graph
-    arrays = [tensor for tensor in graph.initializer if not tensor.name.startswith(PREFIX)]
-    first, last = (make_empty_tensor_value_info(name) for name in (nodes[0].input[0], nodes[-1].output[0]))
-    return make_graph(nodes, graph.name, [first], [last], arrays)
+    if not written_here or len(nodes) == len(graph.node) or not (nodes and arrays):
+        return
+    if not nodes[0].input or not nodes[-1].output:
+        return
+    kind = arrays[0].data_type
+    first, last = (
+        make_tensor_value_info(name, kind, None) for name in (nodes[0].input[0], nodes[-1].output[0])
+    )
+    for field_name, parts in (
+        ("node", nodes),
+        ("initializer", arrays),
+        ("input", [first]),
+        ("output", [last]),
+    ):
+        graph.ClearField(field_name)
+        getattr(graph, field_name).extend(parts)
