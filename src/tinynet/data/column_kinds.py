@@ -81,7 +81,7 @@ def kind_of(column: Column) -> Kind:
 
     Words beside numbers are mistakes in a column of numbers.
     """
-    if (column.codes == NUMBER).any():
+    if (column.codes == NUMBER).any() or column.mixed_signs:
         return "number"
     words = column.is_word(column.words) & ~missing_cells(column, "category")
     if not words.any():

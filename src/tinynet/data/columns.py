@@ -29,6 +29,7 @@ class Column:
     words : Different cells that are not numbers.
     needs_comma : Whether a cell is a number only with a decimal comma.
     had_comma : Whether a number has a comma.
+    mixed_signs : Whether numbers have different signs, such as $ and %; they stay words.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Column:
     words: tuple[str, ...]
     needs_comma: bool = False
     had_comma: bool = False
+    mixed_signs: bool = False
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -77,11 +79,12 @@ class Column:
         signs = {number.sign for number in numbers.values()} | (
             {""} if (self.codes == NUMBER).any() else set()
         )
-        if len(signs - {""}) > 1 or (PERCENT in signs and len(signs) > 1):
+        mixed = len(signs - {""}) > 1 or (PERCENT in signs and len(signs) > 1)
+        if mixed:
             numbers = {word: number for word, number in numbers.items() if not number.sign}
         column = self.with_numbers({word: number.value for word, number in numbers.items()})
         commas = any(map(needs_comma, self.words)), any("," in word for word in numbers)
-        return replace(column, needs_comma=commas[0], had_comma=commas[1])
+        return replace(column, needs_comma=commas[0], had_comma=commas[1], mixed_signs=mixed)
 
 
 class ColumnBuilder:

@@ -67,7 +67,8 @@ def read_cells(
     if raw.dialect is None or dialect.decimal is not None or not _may_have_commas(raw):
         return raw
     other = _read_once(source, find_roles, replace(raw.dialect, decimal=","), progress)
-    return other if _n_words(other) < _n_words(raw) else raw
+    needed = any(c.needs_comma for c in raw.of((*raw.roles.inputs, *raw.roles.targets)))
+    return other if _n_words(other) < _n_words(raw) + (not needed) else raw
 
 
 def _read_once(source: Any, find_roles: FindRoles, dialect: Dialect, progress: Progress | None) -> RawTable:

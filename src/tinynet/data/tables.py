@@ -27,6 +27,7 @@ from tinynet.validation import check_choice, listed, shown
 
 __all__ = ["MAX_CLASSES", "Table", "read", "read_like"]
 
+FILL = advice("missing", "mean", condition="To fill in the mean", otherwise="Fill in the cells.")
 MAX_NAMES = 4  # columns that a note names
 
 
@@ -144,31 +145,48 @@ def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
 
 def _table(raw: RawTable, missing: Missing | None) -> Table:
     """Return the table of the cells, or raise a TinyNetError that lists all their problems."""
-    notes = list(raw.notes)
-    has_answer = answered(raw)
-    if not has_answer.all():
-        if missing is None:
-            add_unanswered(raw, has_answer)
-        else:
-            what = "label" if raw.roles.label is not None else "target"
-            notes.append(_left_out(len(raw) - int(has_answer.sum()), len(raw), f"no {what}"))
-            raw = raw[np.flatnonzero(has_answer)]
+    names, notes = np.array(_row_names(raw), object), list(raw.notes)
+    raw, rows = _with_answers(raw, missing, notes)
+    encoding = _encoding(raw, missing, [])
+    raw.problems.check()
+    if missing == "drop":
+        raw, complete = _without_missing_cells(raw, encoding, notes)
+        rows = rows[complete]
     check_answers(raw)
     encoding = _encoding(raw, missing, notes)
-    names = _row_names(raw)
     raw.problems.check()
     if not encoding.columns:
         raise TinyNetError(f"{raw.name} has no input columns. {' '.join(notes[len(raw.notes) :])}")
-    complete = _complete(raw, encoding)
-    if missing == "drop" and not complete.all():
-        notes.append(_left_out(len(raw) - int(complete.sum()), len(raw), "missing cells"))
-        raw, names = raw[np.flatnonzero(complete)], [names[row] for row in np.flatnonzero(complete)]
-        if not names:
-            raise TinyNetError(f"{raw.name} has no row without missing cells. {advice('missing', 'mean')}")
-        check_answers(raw)  # a class may have lost all its rows
-        raw.problems.check()
-        encoding = _encoding(raw, missing, [])
-    return _checked_targets(raw, _of(raw, encoding, names, tuple(notes)))
+    return _checked_targets(raw, _of(raw, encoding, names[rows].tolist(), tuple(notes)))
+
+
+def _with_answers(raw: RawTable, missing: Missing | None, notes: list[str]) -> tuple[RawTable, np.ndarray]:
+    """Return the rows that have a label or targets, and their indices. Other rows are noted, or are problems."""
+    has_answer = answered(raw)
+    if has_answer.all() or missing is None:
+        if missing is None and not has_answer.all():
+            add_unanswered(raw, has_answer)
+        check_answers(raw)
+        return raw, np.arange(len(raw))
+    what = "label" if raw.roles.label is not None else "target"
+    notes.append(_left_out(int((~has_answer).sum()), len(raw), f"no {what}"))
+    rows = np.flatnonzero(has_answer)
+    return raw[rows], rows
+
+
+def _without_missing_cells(
+    raw: RawTable, encoding: Encoding, notes: list[str]
+) -> tuple[RawTable, np.ndarray]:
+    """Return the rows without missing inputs, and their indices."""
+    missing = [how.missing(raw.columns[how.name]) for how in encoding.columns]
+    complete = ~np.any([np.zeros(len(raw), bool), *missing], axis=0)
+    if complete.all():
+        return raw, np.arange(len(raw))
+    if not complete.any():
+        raise TinyNetError(f"{raw.name} has no row without missing cells. {FILL}")
+    notes.append(_left_out(int((~complete).sum()), len(raw), "missing cells"))
+    rows = np.flatnonzero(complete)
+    return raw[rows], rows
 
 
 def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encoding:
@@ -180,12 +198,6 @@ def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encod
         everything = replace(raw, roles=raw.roles._replace(selects=False))
         found = [None if c.words else input_column(c, everything, missing, {}) for c in columns]
     return Encoding(tuple(how for how in found if how is not None), missing)
-
-
-def _complete(raw: RawTable, encoding: Encoding) -> np.ndarray:
-    """Return whether each row has no missing cell among the inputs. -> (rows,)"""
-    missing = [how.missing(raw.columns[how.name]) for how in encoding.columns]
-    return ~np.any(missing, axis=0)
 
 
 def _columns_left_out(names: list[str], reason: str) -> str:
@@ -266,13 +278,10 @@ def read_like(
         _check_new_cells(how, raw, encoding.missing)
     row_names = _row_names(raw)
     raw.problems.check()
-    complete = _complete(raw, encoding)
     notes = list(raw.notes)
-    if encoding.missing == "drop" and not complete.all():
-        notes.append(_left_out(len(raw) - int(complete.sum()), len(raw), "missing cells"))
-        raw, row_names = raw[np.flatnonzero(complete)], [row_names[k] for k in np.flatnonzero(complete)]
-        if not row_names:
-            raise TinyNetError(f"{raw.name} has no row without missing cells. Fill in the cells.")
+    if encoding.missing == "drop":
+        raw, rows = _without_missing_cells(raw, encoding, notes)
+        row_names = [row_names[row] for row in rows]
     notes += _unknown_categories(raw, encoding)
     return _of(raw, encoding, row_names, tuple(notes))
 
@@ -298,7 +307,7 @@ def _unknown_categories(raw: RawTable, encoding: Encoding) -> list[str]:
             words = [column.words[code] for code in np.unique(column.codes[unknown])]
             cells = counted(int(unknown.sum()), "cell")
             notes.append(
-                f"{how.name!r}: {cells} with {listed([repr(word) for word in words])}, which the training rows do not have. "
+                f"{how.name!r}: {cells} with {listed(words)}, which the training rows do not have. "
                 "Such a cell counts as none of the categories."
             )
     return notes
