@@ -140,6 +140,27 @@ def test_the_network_of_a_table_is_read_back(tmp_path, make, dtype):
     assert network.parameters.tolist() == run.best.parameters.astype(dtype).tolist()
 
 
+def test_a_model_of_many_columns_is_read_back(tmp_path):
+    words = np.random.default_rng(0).choice(["a", "b", "NA"], (30, 200))
+    table = {f"c{k}": column for k, column in enumerate(words.T)} | {"y": np.arange(30.0)}
+    run = trained(tn.Examples.from_table(table, targets="y", missing="flag"))
+    model = model_of(run, tmp_path, "float64")
+    assert len(onnx.load_from_string(model).graph.node) > 1000
+    assert tn.Network.from_onnx(model) == run.best
+    rows = {name: cells[:3].tolist() for name, cells in table.items()}
+    found = outputs_of(model, {name: np.array(cells)[:, None] for name, cells in rows.items()})
+    np.testing.assert_allclose(found, expected(run, rows), rtol=1e-11)
+
+
+def test_numbers_that_are_categories_are_words(tmp_path):
+    table = {"zip": [10115, 20095, 10115, 7], "size": [1.0, 2.0, 4.0, 3.0], "y": [1.0, 2.0, 3.0, 5.0]}
+    run = trained(tn.Examples.from_table(table, targets="y", categories=["zip"]))
+    rows = {"zip": [20095, 7, 99999], "size": [9.0, 1.0, 1.0]}
+    feeds = {"zip": words(map(str, rows["zip"])), "size": numbers(rows["size"])}
+    found = outputs_of(model_of(run, tmp_path, "float64"), feeds)
+    np.testing.assert_allclose(found, expected(run, rows), rtol=1e-12)
+
+
 def test_the_metadata_has_the_columns_of_the_table(tmp_path):
     run = trained(mixed("flag", "kind"))
     props = onnx.load_from_string(model_of(run, tmp_path, "float32")).metadata_props

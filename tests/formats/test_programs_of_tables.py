@@ -300,6 +300,18 @@ def test_names_of_columns_cannot_end_a_comment(tmp_path):
         assert made == answers.tolist()
 
 
+def test_numbers_that_are_categories_are_words(tmp_path):
+    table = {"zip": [10115, 20095, 10115, 7], "size": [1.0, 2.0, 4.0, 3.0], "y": [1.0, 2.0, 3.0, 5.0]}
+    run = trained(tn.Examples.from_table(table, targets="y", categories=["zip"]))
+    rows = {"zip": [20095, 7, 99999], "size": [9.0, 1.0, 1.0]}
+    answers = expected(run, rows).tolist()
+    program = in_python(run, tmp_path)
+    assert [program["house_predict"](row) for row in records(rows)] == answers
+    if shutil.which("node") is not None:
+        made = in_javascript(run, tmp_path, f"{json.dumps(records(rows))}.map((row) => house_predict(row))")
+        assert made == answers
+
+
 def test_a_python_program_needs_only_the_standard_library(tmp_path):
     run = trained(mixed("flag"))
     run.export(tmp_path / "house.py", name="house")
