@@ -2,6 +2,7 @@
 
 The reader must not depend on the form that the writer gives a model: it also reads the models of other programs.
 
+table_nodes.py  the nodes of a table: encoding, scaling and units
 writer.py     a network as an ONNX model
 node.py       one node of a graph: its operator, its inputs and its attributes
 arrays.py     the numbers of the tensors in a model

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tinynet.errors import TinyNetError, counted
 from tinynet.formats.onnx.arrays import is_float
 from tinynet.formats.onnx.node import ADVICE, Node, damaged, quoted
+from tinynet.formats.onnx.table_nodes import remove_table_nodes
 from tinynet.plugins import extra
 from tinynet.validation import check_type, listed
 
@@ -44,6 +45,7 @@ def parsed(data: bytes, source: str) -> "ModelProto":
         model = onnx.load_from_string(data)
     except (protobuf.DecodeError, ValueError) as error:
         raise damaged(source, str(error).strip().partition("\n")[0]) from error
+    remove_table_nodes(model)
     if not model.graph.node:
         raise damaged(source, "it has no nodes")
     if len(model.graph.node) > MAX_NODES:
