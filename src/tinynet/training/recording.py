@@ -27,7 +27,7 @@ from tinynet.recipe import Recipe
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
 from tinynet.training.recording_checks import Expected, check_arrays, check_contents
-from tinynet.validation import check_int, check_path, shown
+from tinynet.validation import check_int, check_path, check_type, shown
 
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
@@ -267,8 +267,11 @@ class Recording(InNotebook):
         return files.encode("recording", self._arrays() | arrays, about | self._more())
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATION_ARRAYS)
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in self._array_names(self.validation is not None)}
+
+    @classmethod
+    def _array_names(cls, validated: bool) -> tuple[str, ...]:
+        return (*ARRAYS, *VALIDATION_ARRAYS) if validated else ARRAYS
 
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}
@@ -308,6 +311,7 @@ class Recording(InNotebook):
             kind = late_bound("Recording.from_bytes, of a watched training")
         try:
             architecture = Architecture.from_json(about["architecture"])
+            check_type("origin", about["origin"], str, "a text")
             network = Network(architecture, arrays["parameters"][0], about["origin"])
             examples, validation = (identity.unpack(part, arrays, about) for part in identity.PARTS)
             if examples is None:
@@ -321,6 +325,11 @@ class Recording(InNotebook):
                 **about.get("watched", {}),
             }
             arrays = {"batches" if name == "pictures" else name: array for name, array in arrays.items()}
+            unfit = sorted(set(arrays) ^ set(kind._array_names(validation is not None)))
+            if unfit:
+                raise ValueError(
+                    f"the array {unfit[0]!r} is {'unknown' if unfit[0] in arrays else 'missing'}"
+                )
             kept: dict[str, Any] = {**arrays, **more}
             run = kind(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
             run._check_contents()

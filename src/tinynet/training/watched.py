@@ -223,8 +223,9 @@ class WatchedRecording(Recording):
             cells |= {f"{name}.{cell}": value for name, value in zip(names, row.tolist(), strict=True)}
         return cells
 
-    def _arrays(self) -> dict[str, np.ndarray]:
-        return super()._arrays() | {name: getattr(self, name) for name in WATCHED_ARRAYS}
+    @classmethod
+    def _array_names(cls, validated: bool) -> tuple[str, ...]:
+        return (*super()._array_names(validated), *WATCHED_ARRAYS)
 
     def _more(self) -> dict[str, Any]:
         about = {"per_epoch": self.per_epoch, "notes": list(self.notes), "precision": self.precision}
