@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -127,28 +127,21 @@ def write(path: Path, data: bytes, *, advice: str = "Choose another place.") -> 
 
     Raises TinyNetError if writing fails.
     """
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        file = temporary.open("xb")
     except OSError as error:
         raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
-    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's files are private
         temporary.replace(path)
     except OSError as error:
         raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)  # the mask can be read only by setting a mask
-    os.umask(mask)
-    return mask
 
 
 def _other_file(kind: str) -> str:

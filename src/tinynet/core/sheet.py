@@ -111,6 +111,10 @@ class Sheet:
     def _steps(self) -> list[tuple[str, Callable[[Values], float] | None]]:
         return [(c.name, None if c.formula is None else compiled(c.formula)) for c in self.cells.values()]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields of a copy, without the functions of the formulas."""
+        return {name: value for name, value in vars(self).items() if name != "_steps"}
+
     def dependents(self, name: str) -> list[str]:
         """Return every cell that depends on a cell, in order."""
         if name not in self.cells:

@@ -249,7 +249,7 @@ class Ladder:
             identity, content = data.pop("identity"), data.pop("content")
             standing = Standing.from_json(data)
             right = identity == self._identity(key) and content == _digest(standing)
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
         return standing if right else None
 

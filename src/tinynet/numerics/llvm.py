@@ -11,6 +11,7 @@ networks in a SIMD kernel: 8, 16, 32 or 64.
 
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -189,10 +190,25 @@ def compiled(function: Function, declarations: str = "", *, straight: bool = Fal
         return _compiled(function, declarations, straight)
 
 
-# A child of a fork has only the forking thread. If another thread were compiling during the fork, the locks of
-# llvmlite would never be released in the child.
+def _before_fork() -> None:
+    """Wait until no other thread uses LLVM.
+
+    A child of a fork has only the forking thread. A lock that another thread holds during the fork is never released
+    in the child. llvmlite has a lock of its own, which also the garbage collector takes when it frees compiled code.
+    """
+    _lock.acquire()
+    if (ffi := sys.modules.get("llvmlite.binding.ffi")) is not None:
+        ffi.lib._lock.__enter__()
+
+
+def _after_fork() -> None:
+    if (ffi := sys.modules.get("llvmlite.binding.ffi")) is not None:
+        ffi.lib._lock.__exit__()
+    _lock.release()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 def _compiled(function: Function, declarations: str, straight: bool) -> Callable[..., Any]:
