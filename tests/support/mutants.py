@@ -402,7 +402,7 @@ def mutant(name, number):
     data = choose(rng)
     try:
         return data, change(rng, data)
-    except RecursionError:  # the change itself nests too deeply
+    except (RecursionError, OverflowError):  # the changed values cannot be written
         return data, data[: len(data) // 2]
 
 
