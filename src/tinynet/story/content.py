@@ -14,6 +14,7 @@ import numpy as np
 from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data.examples import Examples
+from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.moment import Moment
@@ -53,6 +54,17 @@ class Figure:
     name: str
     caption: str
     draw: Callable[[], Any]
+
+    def __copy__(self) -> "Figure":
+        return self
+
+    def __deepcopy__(self, copied: dict[int, Any]) -> "Figure":
+        return self
+
+    def __getstate__(self) -> None:
+        raise TinyNetError(
+            "a chapter cannot be pickled, because its figures are drawn by functions. Pickle the result of its to_json."
+        )
 
 
 @dataclass(frozen=True)
