@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinynet as tn
-from tinynet.lab.http.app import create_app
+from tinynet.lab.http.app import close, create_app
 
 NETWORK = {"sizes": [4, 3, 2], "hidden": "sigmoid", "output": "sigmoid", "init": "pytorch"}
 RECIPE = tn.Recipe(epochs=1).to_json()
@@ -88,9 +88,12 @@ def post():
         found = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=600
         )
-        yield lambda route, content: runner.run(found.post(f"/api/{route}", content=content))
+        headers = {"Content-Type": "application/json"}
+        yield lambda route, content: runner.run(
+            found.post(f"/api/{route}", content=content, headers=headers)
+        )
         runner.run(found.aclose())
-    app.state.workers.close()
+    close(app)
 
 
 @pytest.mark.parametrize("route", BODIES)

@@ -19,6 +19,7 @@ import numpy as np
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
+from tinynet.numerics.cancellation import check_cancelled
 
 MAX_TERMS = 4_000_000  # terms of the sums computed at once, 32 MB
 NEWTON_STEPS = 8
@@ -236,6 +237,7 @@ def _masses(world: World, inputs: Any, finer: int) -> np.ndarray:
     size = max(1, MAX_TERMS // (max(len(g.levels) for g in groups) * (len(hypotheses.masks) + world.n**2)))
     masses = np.empty((len(x), 3))
     for first in range(0, len(x), size):
+        check_cancelled()
         rows = slice(first, first + size)
         log_joint = _log_likelihoods(groups, hypotheses, x[rows]) + hypotheses.log_prior
         joint = arrays.exp(log_joint - log_joint.max(axis=1, keepdims=True))

@@ -11,4 +11,5 @@ definitions.py   the source of `elementary` as formula trees
 llvm.py          a builder for LLVM IR, and the compiler
 llvm_library.py  the functions of `elementary` as LLVM IR
 arrays.py        these functions for arrays, and sums in a fixed order
+cancellation.py  the end of a computation whose result nobody needs
 """

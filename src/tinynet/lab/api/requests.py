@@ -47,10 +47,6 @@ RecipeJson = Annotated[Recipe, _strict("a recipe", Recipe)]
 WorldJson = Annotated[World, _strict("a world", World)]
 
 
-class AbandonedError(Exception):
-    """The client has disconnected."""
-
-
 class StrictRequest:
     """A record that rejects unknown fields."""
 
