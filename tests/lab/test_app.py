@@ -157,7 +157,9 @@ def test_a_recording_and_a_population_of_a_world_equal_the_library(client):
     run = tn.train(tn.Network.initial(seed=7), WORLD, tn.Recipe(epochs=2, seed=7))
     assert client.post("api/recording", json=body).content == run.to_bytes()
     found = json_lines(
-        client.post("api/population", json=POPULATION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}})
+        client.post(
+            "api/population", json=POPULATION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}}
+        )
     )[-1]
     trained = tn.population(tn.Recipe(learning_rate=1.0), 500, examples=WORLD)
     assert found["result"]["verdicts"]["all_right"]["count"] == trained.all_right.sum()

@@ -89,9 +89,7 @@ def post():
             transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=600
         )
         headers = {"Content-Type": "application/json"}
-        yield lambda route, content: runner.run(
-            found.post(f"/api/{route}", content=content, headers=headers)
-        )
+        yield lambda route, content: runner.run(found.post(f"/api/{route}", content=content, headers=headers))
         runner.run(found.aclose())
     close(app)
 

@@ -11,13 +11,12 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, named
 from tinynet.experiments.cohort import TrainingJob
-from tinynet.numerics.cancellation import check_cancelled
+from tinynet.numerics.cancellation import POLL_SECONDS, check_cancelled
 from tinynet.numerics.integers import ceil_div
 from tinynet.numerics.llvm import lane_count
 from tinynet.validation import MAX_SEED, check_int, check_seed
 
 MAX_NETWORKS = 100_000_000
-POLL_SECONDS = 0.1  # seconds between two checks for a cancellation
 Progress = Callable[[int, int], None]  # (networks that are done, networks in all)
 
 

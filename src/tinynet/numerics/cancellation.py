@@ -1,10 +1,15 @@
 """Cancellation of a long computation by another thread."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Event
+from threading import Event, Thread
+from typing import TypeVar
 
+T = TypeVar("T")
+
+POLL_SECONDS = 0.1  # seconds between two checks for a cancellation
 _CANCELLED: ContextVar[Event | None] = ContextVar("cancelled", default=None)
 
 
@@ -40,3 +45,26 @@ def check_cancelled() -> None:
     event = _CANCELLED.get()
     if event is not None and event.is_set():
         raise AbandonedError
+
+
+def detached(compute: Callable[[], T]) -> T:
+    """Return the result of a function that runs on a thread of its own.
+
+    The function cannot be cancelled. If the computation is cancelled, the function continues and its result is lost.
+
+    >>> detached(lambda: 3)
+    3
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(compute())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    while not future.done():
+        check_cancelled()
+        wait([future], POLL_SECONDS)
+    return future.result()

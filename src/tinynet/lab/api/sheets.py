@@ -23,6 +23,7 @@ from tinynet.lab.api.requests import (
     check_training,
 )
 from tinynet.model.network import Network
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
@@ -35,7 +36,11 @@ def cell_labels(sheet: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
     In a title, "{2}" is the name of input 2.
     """
     inputs = [f"{{{i}}}" for i in range(sheet.architecture.sizes[0])]
-    return {name: [mathml_symbol(name), text_symbol(name), title(sheet, name, inputs)] for name in names}
+    labels = {}
+    for name in names:
+        check_cancelled()
+        labels[name] = [mathml_symbol(name), text_symbol(name), title(sheet, name, inputs)]
+    return labels
 
 
 def initial_state(architecture: Architecture, recipe: Recipe) -> dict[str, float]:

@@ -110,7 +110,9 @@ def _add_route(app: FastAPI, name: str, route: Route) -> None:
 def _add_pictures(app: FastAPI) -> None:
     route = Route("The built-in sets of pictures", int, lambda grid, _: sheets.picture_sets(grid))
 
-    @app.get("/api/pictures/{grid}", summary=route.summary, response_class=Response, responses=responses(route))
+    @app.get(
+        "/api/pictures/{grid}", summary=route.summary, response_class=Response, responses=responses(route)
+    )
     async def pictures(request: Request, grid: int) -> Response:
         return await _respond(request, route, grid)
 

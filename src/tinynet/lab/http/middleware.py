@@ -20,7 +20,9 @@ MAX_BODY = 1_000_000  # bytes
 MAX_BODY_SECONDS = 20.0  # in which the whole body must arrive
 TOO_LARGE = f"the request has more than {MAX_BODY:,} bytes. Send a smaller request."
 TOO_SLOW = f"the request did not arrive within {MAX_BODY_SECONDS:g} seconds. Send the request again."
-NO_TOKEN = "the request has no valid token. Open the laboratory at the address that it printed, with ?token=…."
+NO_TOKEN = (
+    "the request has no valid token. Open the laboratory at the address that it printed, with ?token=…."
+)
 FAILED = "the laboratory failed. The reason is in the output of the command."
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -55,7 +57,9 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": "the laboratory has no websockets"})
+            await send(
+                {"type": "websocket.close", "code": 1008, "reason": "the laboratory has no websockets"}
+            )
         elif scope["type"] == "http":
             await self._handle(Request(scope), receive, send)
         else:
@@ -94,14 +98,18 @@ class Guard:
         headers = request.headers
         host = headers.get("host", "")
         if not self._is_known(host):
-            message = f"the request is for the host {host!r}. Open the laboratory at the address that it printed."
+            message = (
+                f"the request is for the host {host!r}. Open the laboratory at the address that it printed."
+            )
             return error_response(403, message)
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"{request.scope['scheme']}://{host}".lower():
             message = f"the request comes from {origin!r}. Only the laboratory's own page may send requests."
             return error_response(403, message)
         if not _is_same_site(request):
-            message = "the request comes from another web page. Only the laboratory's own page may send requests."
+            message = (
+                "the request comes from another web page. Only the laboratory's own page may send requests."
+            )
             return error_response(403, message)
         if "content-length" in headers and "transfer-encoding" in headers:
             return error_response(400, "the request has two lengths. Send either Content-Length or chunks.")

@@ -61,7 +61,11 @@ class Connection(H11Protocol):
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             content = encoded({"error": message})
             length = str(len(content)).encode()
-            headers = [(b"content-type", JSON.encode()), (b"content-length", length), (b"connection", b"close")]
+            headers = [
+                (b"content-type", JSON.encode()),
+                (b"content-length", length),
+                (b"connection", b"close"),
+            ]
             response = h11.Response(status_code=status, headers=[*headers, *SECURITY_HEADERS])
             for event in (response, h11.Data(data=content), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")

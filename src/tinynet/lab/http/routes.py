@@ -56,7 +56,9 @@ ROUTES = {
         lambda _, __: learner.learner(),
     ),
     "sheet": Route(
-        "The cells of a step and their formulas", requests.SheetRequest, lambda request, _: sheets.sheet(request)
+        "The cells of a step and their formulas",
+        requests.SheetRequest,
+        lambda request, _: sheets.sheet(request),
     ),
     "initial_parameters": Route(
         "The initial parameters of seeds, equal to PyTorch's",

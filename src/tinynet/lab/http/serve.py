@@ -56,7 +56,12 @@ def make_server(app: FastAPI) -> "uvicorn.Server":
 
     return uvicorn.Server(
         uvicorn.Config(
-            app, http=Connection, ws="none", log_level="warning", timeout_graceful_shutdown=1, server_header=False
+            app,
+            http=Connection,
+            ws="none",
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            server_header=False,
         )
     )
 
