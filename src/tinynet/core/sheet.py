@@ -16,6 +16,7 @@ from tinynet.core.formulas import Formula
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.recipe import Recipe
 
 FORMAT = 2  # format 2 has new names of fields
@@ -94,6 +95,7 @@ class Sheet:
         """
         values: Values = {}
         for name, compute in self._steps:
+            check_cancelled()
             if compute is not None:
                 values[name] = compute(values)
             elif name in input_values:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from threading import Event, Thread
 from typing import TypeVar
 
@@ -50,7 +50,8 @@ def check_cancelled() -> None:
 def detached(compute: Callable[[], T]) -> T:
     """Return the result of a function that runs on a thread of its own.
 
-    The function cannot be cancelled. If the computation is cancelled, the function continues and its result is lost.
+    If the computation is cancelled, the function continues and its result is lost. This is for a call that takes seconds
+    and cannot check for cancellation, such as the import of a large package.
 
     >>> detached(lambda: 3)
     3
@@ -63,7 +64,7 @@ def detached(compute: Callable[[], T]) -> T:
         except BaseException as error:
             future.set_exception(error)
 
-    Thread(target=run, daemon=True).start()
+    Thread(target=copy_context().run, args=(run,), daemon=True).start()
     while not future.done():
         check_cancelled()
         wait([future], POLL_SECONDS)

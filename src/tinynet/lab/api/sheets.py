@@ -70,13 +70,11 @@ def initial_parameters(request: InitialParametersRequest) -> dict[str, Any]:
     check_size(request.architecture)
     check_int("count", request.count, 1, MAX_SEEDS)
     check_int("first_seed", request.first_seed, 0, MAX_SEED + 1 - request.count)
-    seeds = range(request.first_seed, request.first_seed + request.count)
-    return {
-        "first_seed": request.first_seed,
-        "initial_parameters": [
-            Network.initial(request.architecture, seed=s).parameters.tolist() for s in seeds
-        ],
-    }
+    found = []
+    for seed in range(request.first_seed, request.first_seed + request.count):
+        check_cancelled()
+        found.append(Network.initial(request.architecture, seed=seed).parameters.tolist())
+    return {"first_seed": request.first_seed, "initial_parameters": found}
 
 
 def picture_sets(grid: int) -> dict[str, Any]:
