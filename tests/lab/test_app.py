@@ -302,7 +302,7 @@ def test_a_body_that_is_not_a_json_object_is_an_error(client, body, message):
         ("HEAD", "api/about", 405),
         ("GET", "api/sheet", 405),
         ("POST", "", 405),
-    ],  # fmt: skip
+    ],
 )
 def test_an_unknown_path_or_method_is_an_error(client, method, path, status):
     response = client.request(method, path)

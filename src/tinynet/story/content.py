@@ -5,8 +5,8 @@ The parts are text, tables, figures, verdicts and links.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from io import BytesIO
 from functools import partial
+from io import BytesIO
 from itertools import pairwise
 from threading import Lock
 from typing import Any

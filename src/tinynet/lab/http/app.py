@@ -47,6 +47,7 @@ def create_app(host: str = "127.0.0.1", token: str = "") -> FastAPI:
 
     app = FastAPI(
         title="TinyNet's laboratory", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+        redirect_slashes=False,
         description="Sheets, recordings, populations and chapters for the page. Errors are {\"error\": sentence, \"parameters\": names}.",
     )  # fmt: skip
     app.state.workers, app.state.short = Workers(), Workers(SHORT_JOBS)
@@ -175,11 +176,12 @@ async def _lines(workers: Workers, key: Any, job: Job) -> AsyncIterator[bytes]:
 
 
 class _PageMount(Mount):
-    """The files of the page. Paths that begin with /api/ are never files."""
+    """The files of the page."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return whether a path may be a file."""
-        return (Match.NONE, {}) if scope["path"].startswith("/api/") else super().matches(scope)
+        """Return whether a path may be a file. The requests of the page, and paths with "..", are not."""
+        parts = scope["path"].split("/")
+        return (Match.NONE, {}) if parts[1:2] == ["api"] or ".." in parts else super().matches(scope)
 
 
 def _add_page(app: FastAPI) -> None:
