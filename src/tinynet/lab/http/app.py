@@ -57,7 +57,18 @@ def create_app(host: str = "127.0.0.1", token: str = "") -> FastAPI:
     _add_pictures(app)
     _add_page(app)
     app.add_middleware(Guard, hosts=network.allowed_hosts(host), token=token)
+    _document(app)
     return app
+
+
+def _document(app: FastAPI) -> None:
+    """Remove the status 422 from the OpenAPI description: FastAPI adds it, and the laboratory answers 400."""
+    described = app.openapi()
+    for path in described["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        described["components"]["schemas"].pop(name, None)
 
 
 def close(app: FastAPI) -> None:
