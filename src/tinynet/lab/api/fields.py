@@ -25,8 +25,18 @@ from tinynet.validation import MAX_SEED, check_choice, check_fields, check_int, 
 
 JsonSchema = dict[str, Any]
 
+
+def _integral(value: Any) -> Any:
+    """Return JSON with 3 for 3.0. In JSON, both are the same number."""
+    if isinstance(value, dict):
+        return {name: _integral(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_integral(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Text = Annotated[str, Strict()]
-Whole = Annotated[int, Strict()]
+Whole = Annotated[int, Strict(), BeforeValidator(_integral)]
 Number = Annotated[float, Strict()]
 Switch = Annotated[bool, Strict()]
 
@@ -79,7 +89,7 @@ def _record(kind: str, record: type) -> BeforeValidator:
         if not isinstance(data, dict):
             return data
         check_fields(kind, data, known)
-        return record(**data)
+        return record(**_integral(data))
 
     return BeforeValidator(read)
 

@@ -19,7 +19,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 from starlette.types import Scope
 
+from tinynet.data.pictures import MAX_GRID
 from tinynet.lab.api import failures, sheets
+from tinynet.lab.api.fields import limits
 from tinynet.lab.http import network
 from tinynet.lab.http.answers import JSON, Answer, answer, encoded, error_response
 from tinynet.lab.http.jobs import RETRY_AFTER, BusyError, Job, Workers
@@ -125,7 +127,7 @@ def _add_pictures(app: FastAPI) -> None:
     @app.get(
         "/api/pictures/{grid}", summary=route.summary, response_class=Response, responses=responses(route)
     )
-    async def pictures(request: Request, grid: int) -> Response:
+    async def pictures(request: Request, grid: Annotated[int, limits("grid", 2, MAX_GRID)]) -> Response:
         return await _respond(request, route, grid)
 
 
