@@ -24,6 +24,7 @@ from tinynet.kernels.simd import network_outputs, to_blocks
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
 from tinynet.training.defaults import default_recipe, defaults
@@ -90,7 +91,9 @@ class Population:
         return found
 
     def _parts(self, size: int) -> Iterator[slice]:
-        return (slice(first, first + size) for first in range(0, len(self), size))
+        for first in range(0, len(self), size):
+            check_cancelled()
+            yield slice(first, first + size)
 
     def _outputs(self, some: slice, values: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
