@@ -87,12 +87,17 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 
 
 def _table(run: "Recording", predicted: list[dict[str, Any]]) -> "Table":
-    from tinynet.story.content import Table
+    from tinynet.story.content import Table, output_cells, output_columns
 
-    regression = run.examples.target_scaling is not None
-    write = "{:.6g}".format if regression else lambda x: f"{100 * x:.1f} %"
-    cells = [tuple(x if isinstance(x, str) else write(x) for x in row.values()) for row in predicted]
-    return Table("Predictions", tuple(predicted[0]), tuple(cells))
+    names = run.examples.target_names
+    if run.examples.regression:
+        rows = [(row["name"], *(f"{row[name]:.6g}" for name in names)) for row in predicted]
+        return Table("Predictions", ("name", *names), tuple(rows))
+    rows = [
+        (row["name"], *output_cells(names, [row[name] for name in names]), row["prediction"])
+        for row in predicted
+    ]
+    return Table("Predictions", ("name", *output_columns(names), "prediction"), tuple(rows))
 
 
 def _csv(predicted: list[dict[str, Any]]) -> bytes:
