@@ -39,22 +39,24 @@ RECIPE = {
     "--output": "step",
     "--init": "ones",
 }
+DIALECT = {"--delimiter": "ab", "--decimal": "x", "--encoding": "morse"}
 MAP = ["--figure", "map.png"]
 WRONG = {  # command: the arguments, and a wrong value of each option
     "discover": (["--chapter", "stress"], {"--networks": "0", "--chapter": "middle", "--seed": "-1", "--rate": "0", "--epochs": "0", "--hidden": "x", "--out": "file/a"}),
     "nudge": ([], {"--picture": "middle", "--seed": "-1", "--rate": "0", "--loss": "hinge", "--hidden": "x", "--repeat": "0"}),
     "train": ([], RECIPE | {
         "--seed": "-1", "--out": "none/a.safetensors", "--held-out": "1", "--size": "4", "--label": "a", "--target": "a",
-        "--ignore": "a", "--no-scale": None,
-    }),
+        "--ignore": "a", "--no-scale": None, "--category": "a", "--missing": "guess",
+    } | DIALECT),
     "explain": (["run.safetensors", "loss"], {"--depth": "-1", "--format": "word"}),
-    "predict": (["run.safetensors", "table.csv"], {"--out": "a.txt"}),
+    "predict": (["run.safetensors", "table.csv"], {"--out": "a.txt", **DIALECT}),
     "population": ([], RECIPE | {"--networks": "0", "--first-seed": "-1"}),
     "sweep": (MAP, RECIPE | {
         "--augment": "maybe", "--nesterov": "maybe", "--networks": "0", "--first-seed": "-1", "--metric": "joy",
         "--probe": "cat", "--x": "speed", "--y": "speed", "--workers": "0", "--scheduler": "here", "--max-networks": "0",
         "--minutes": "0", "--label": "a", "--ignore": "a", "--no-scale": None, "--target": "a", "--size": "4",
-    }),
+        "--category": "a", "--missing": "guess",
+    } | DIALECT),
     "runbook": ([], {"--networks": "0", "--first-seed": "-1", "--out": "file/a", "--save": "a.json"}),
     "export": (["run.safetensors"], {
         "--frames": "0", "--fps": "0", "--figure": "mood", "--dtype": "int8", "--name": "1", "--depth": "-1",
@@ -68,11 +70,12 @@ WRONG = {  # command: the arguments, and a wrong value of each option
 }  # fmt: skip
 # the errors of these options name a file, a column, a cell, a step or a host
 NAMED_OTHERWISE = {
+    "predict": {"--header/--no-header"},
     "nudge": {"--cell"},
-    "train": {"--figure", "--augment"},
+    "train": {"--figure", "--augment", "--header/--no-header"},
     "explain": {"--step"},
     "population": {"--out", "--augment"},
-    "sweep": {"--recipes", "--probes", "--out", "--figure", "--dry-run"},
+    "sweep": {"--recipes", "--probes", "--out", "--figure", "--dry-run", "--header/--no-header"},
     "runbook": {"--quick"},
     "export": {"--step", "--cell"},
     "worksheet": {"--students"},

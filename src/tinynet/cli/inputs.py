@@ -3,6 +3,7 @@
 The data are tables, image folders, layer sizes, and folders to write to.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,16 @@ if TYPE_CHECKING:
     from tinynet.data.tables import Table
 
 
+OPTIONS = {"targets": "target", "categories": "category"}  # options with other names than their parameters
+
+
 def read_source(
-    path: Path | None, size: int | None = None, *, scale: bool = True, **columns: Any
+    path: Path | None,
+    size: int | None = None,
+    *,
+    scale: bool = True,
+    dialect: Mapping[str, Any],
+    **columns: Any,
 ) -> "Table | Examples":
     """Return the examples source at a path.
 
@@ -22,26 +31,29 @@ def read_source(
 
     size : pixels per side of the images.
     scale : whether the columns of the table will be scaled.
-    columns : `label`, `targets` and `ignore` of a table.
+    dialect : `header`, `delimiter`, `decimal` and `encoding` of a CSV file.
+    columns : `label`, `targets`, `ignore`, `categories` and `missing` of a table.
 
     Raises TinyNetError for an option that the source does not use.
     """
     from tinynet.cli import terminal
     from tinynet.data import pictures, tables
+    from tinynet.data.dialects import Dialect
     from tinynet.data.examples import Examples
 
-    _check_source_options(path, size, {**columns, "no-scale": not scale})
+    not_header = {"no-header": dialect["header"] is False, "header": dialect["header"]}
+    _check_source_options(path, size, {**columns, "no-scale": not scale, **dialect, **not_header})
     if path is None:
         return pictures.lines()
     if path.is_dir():
         return Examples.from_images(path, 8 if size is None else size)
     with terminal.progress("reading", "bytes") as advance:
-        return tables.read(path, progress=advance, **columns)
+        return tables.read(path, dialect=Dialect(**dialect), progress=advance, **columns)
 
 
 def _check_source_options(path: Path | None, size: int | None, columns: dict[str, Any]) -> None:
     folder = path is not None and path.is_dir()
-    given = [f"--{name.removesuffix('s')}" for name, value in columns.items() if value]
+    given = [f"--{OPTIONS.get(name, name)}" for name, value in columns.items() if value]
     if given and (path is None or folder):
         found = "No table was given." if path is None else f"{path} is a folder of images."
         raise TinyNetError(

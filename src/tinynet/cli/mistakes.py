@@ -26,6 +26,7 @@ COMMAND_PARAMETERS = {
     "value": ("metric",),
     "format": ("output_format",),
     "targets": ("target",),
+    "categories": ("category",),
     "validate": ("patience",),
     "path": ("out",),
     "picture": ("picture", "example"),

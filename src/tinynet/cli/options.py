@@ -56,8 +56,48 @@ RecordingPath = Annotated[
 
 
 @dataclass(frozen=True)
+class DialectOptions:
+    """The options for the dialect of a CSV file."""
+
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header",
+            help="Whether the first line has the column names. Without names, the columns are named 'column 1' and so on. "
+            "Default: yes, and a first line that looks like data is an error.",
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER", help="Character between two cells, or 'tab'. Default: found in the file."
+        ),
+    ] = None
+    decimal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER", help="Character before the decimals: . or , Default: found in the file."
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of the file, such as utf-8 or cp1252. Default: found in the file."),
+    ] = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of `Examples.read_like`."""
+        delimiter = "\t" if self.delimiter in ("tab", "\\t") else self.delimiter
+        return {
+            "header": self.header,
+            "delimiter": delimiter,
+            "decimal": self.decimal,
+            "encoding": self.encoding,
+        }
+
+
+@dataclass(frozen=True)
 class Columns:
-    """The options that choose the columns of a table."""
+    """The options that choose and read the columns of a table."""
 
     label: Annotated[
         str | None,
@@ -69,9 +109,34 @@ class Columns:
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Leave this column out. You can repeat the option."),
     ] = None
+    category: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Read the numbers of this column as categories. You can repeat the option. Columns of words are "
+            "categories anyway.",
+        ),
+    ] = None
+    missing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHOICE",
+            help="Missing cells: 'drop' leaves the rows out, 'mean' fills in the mean of the training rows, 'flag' also "
+            "adds an input that is 1 for a missing cell. Default: missing cells are errors.",
+        ),
+    ] = None
     scale: Annotated[
         bool, typer.Option("--scale/--no-scale", help="Scale each column to the range 0 to 1.")
     ] = True
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of `tables.read`."""
+        return {
+            "label": self.label,
+            "ignore": self.ignore or (),
+            "categories": self.category or (),
+            "missing": self.missing,
+        }
 
 
 # The defaults of these options depend on the examples; see `tinynet.defaults`.
@@ -210,10 +275,14 @@ def options_of(command: Callable[..., None]) -> dict[str, str]:
 
 
 def flags_of_option(command: Callable[..., None], name: str) -> list[str]:
-    """Return all flags of an option; an argument has none."""
+    """Return all flags of an option; an argument has none.
+
+    A switch with the default None keeps both flags, as in "--header/--no-header".
+    """
     for declared in getattr(inspect.signature(command).parameters[name].annotation, "__metadata__", ()):
         if isinstance(declared, OptionInfo):
             # In an annotation, Typer keeps the first flag as the default.
             first = declared.default if isinstance(declared.default, str) else flags(name)[0]
-            return [first.split("/")[0], *(declared.param_decls or ())]
+            default = inspect.signature(command).parameters[name].default
+            return [first if default is None else first.split("/")[0], *(declared.param_decls or ())]
     return []

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +18,7 @@ from tinynet.cli.options import (
     OUTPUT_HELP,
     Activation,
     Columns,
+    DialectOptions,
     Init,
     Json,
     Size,
@@ -137,7 +138,7 @@ def _default_text(default: Any) -> str:
 
 # Long because Typer reads the options from the signature.
 @_with_axes
-@with_groups(columns=Columns, view=MapOptions, where=RunOptions)
+@with_groups(columns=Columns, dialect=DialectOptions, view=MapOptions, where=RunOptions)
 def sweep(
     *,
     source: Source = None,
@@ -147,6 +148,7 @@ def sweep(
     networks: Annotated[int, typer.Option(help="Number of seeds for each trial.")] = 1024,
     first_seed: Annotated[int, typer.Option(help="First seed.")] = 0,
     columns: Columns,
+    dialect: DialectOptions,
     target: Target = None,
     size: Size = None,
     probes: Annotated[
@@ -177,7 +179,8 @@ def sweep(
 
     view.settings()  # check the options before the data are read
     run_settings = where.settings()
-    examples = _examples(source, columns, target, size)
+    named = columns.settings() | {"targets": target or (), "dialect": dialect.settings()}
+    examples = _examples(source, size, columns.scale, named)
     map_settings = view.settings("loss" if examples.regression else "learned")
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
@@ -196,27 +199,28 @@ def sweep(
         result = run(trials, networks, out=out, progress=advance, log=_log, **run_settings, **about)
     if view.figure is not None:
         plots.save(plots.sweep_map(result, **map_settings), view.figure)
-    _report(result, out, view.figure, as_json)
+    _report(result, examples.notes, out, view.figure, as_json)
 
 
-def _examples(
-    source: Path | None, columns: Columns, target: list[str] | None, size: int | None
-) -> "Examples":
+def _examples(source: Path | None, size: int | None, scale: bool, settings: dict[str, Any]) -> "Examples":
     from tinynet.data import splits
 
-    named = {"label": columns.label, "targets": target or (), "ignore": columns.ignore or ()}
-    rows = read_source(source, size, scale=columns.scale, **named)
+    rows = read_source(source, size, scale=scale, **settings)
     if rows.targets is None:
         raise TinyNetError(
             f"is not given. It must be the column of {source} with the class of each row. For numbers to predict, "
             "use --target.",
             parameter="label",
         )
-    return splits.split_dataset(rows, scale=columns.scale).training
+    return splits.split_dataset(rows, scale=scale).training
 
 
-def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: bool) -> None:
+def _report(
+    result: "Sweep", notes: Sequence[str], out: Path | None, figure: Path | None, as_json: bool
+) -> None:
     """Print the results.
+
+    notes : what was understood of a table.
 
     For an incomplete sweep, the output also explains how to continue.
     """
@@ -225,8 +229,10 @@ def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: boo
     if as_json:
         files = {"saved": out, "figure": figure}
         paths = {name: None if path is None else str(path) for name, path in files.items()}
-        print_json(sweep_report.as_json(result) | paths)
+        print_json(sweep_report.as_json(result) | paths | {"notes": list(notes)})
     else:
+        for note in notes:
+            typer.echo(note)
         sweep_report.show(result)
     if not result.complete:
         hint = (

@@ -1,5 +1,6 @@
 """The command `train`, on the four lines, a table or images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from tinynet.cli.options import (
     INTERRUPTED,
     STOPPED,
     Columns,
+    DialectOptions,
     Json,
     NetworkOptions,
     Seed,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 # Long because Typer reads the options from the signature.
 @with_recipe
-@with_groups(columns=Columns, shape=NetworkOptions)
+@with_groups(columns=Columns, dialect=DialectOptions, shape=NetworkOptions)
 def train(
     *,
     source: Source = None,
@@ -39,6 +41,7 @@ def train(
         Path | None, typer.Option(help="File for the recording. Its name must end in .safetensors.")
     ] = None,
     columns: Columns,
+    dialect: DialectOptions,
     target: Target = None,
     size: Size = None,
     held_out: Annotated[
@@ -65,8 +68,8 @@ def train(
 
     fields = given(fields)
     checked = Recipe(**fields, seed=seed)
-    named = {"label": columns.label, "targets": target or (), "ignore": columns.ignore or ()}
-    rows = read_source(source, size, scale=columns.scale, **named)
+    named = columns.settings() | {"targets": target or ()}
+    rows = read_source(source, size, scale=columns.scale, dialect=dialect.settings(), **named)
     parts = splits.split_dataset(
         rows, held_out=held_out, validate=checked.patience > 0, scale=columns.scale, seed=seed
     )
@@ -108,12 +111,14 @@ def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | N
     if figure is not None:
         train_report.draw(run, result, figure)
     if as_json:
-        document = _document(run) | {
+        document = _document(run, parts.training.notes) | {
             "saved": None if out is None else str(out),
             "figure": None if figure is None else str(figure),
         }
         print_json(document if result is None else document | train_report.as_json(result))
         return
+    for note in parts.training.notes:
+        typer.echo(note)
     _show_training(run, scored=result is not None and len(parts.named) > 1)
     if result is not None:
         train_report.show(result)
@@ -121,7 +126,7 @@ def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | N
         typer.echo(f"saved: {out}")
 
 
-def _document(run: "Recording") -> dict[str, Any]:
+def _document(run: "Recording", notes: Sequence[str]) -> dict[str, Any]:
     from tinynet.evaluation.diagnosis import diagnose
 
     scaling, target_scaling, stopped = run.examples.scaling, run.examples.target_scaling, run.stopped
@@ -132,6 +137,7 @@ def _document(run: "Recording") -> dict[str, Any]:
         "architecture": run.network.architecture.to_json(),
         "scaling": None if scaling is None else scaling.to_json(),
         "target_scaling": None if target_scaling is None else target_scaling.to_json(),
+        "notes": list(notes),
         "steps": len(run),
         "stopped": None if stopped is None else stopped._asdict(),
         "training_loss": run.training_loss(),

@@ -77,7 +77,7 @@ def as_json(result: Evaluation) -> dict[str, Any]:
     held_out, abstention = result.parts.held_out, result.abstention
     return {
         "parts": {name: list(part.names) for name, part in result.parts.named.items()},
-        "n_clipped": result.parts.n_clipped,
+        "n_outside": result.parts.n_outside,
         "best_epoch": result.run.best_epoch,
         **scores,
         "abstention": None if abstention is None else abstention.to_json(),
