@@ -9,6 +9,7 @@ import typer
 
 from tinynet.cli.options import DialectOptions, Json, RecordingPath, with_groups
 from tinynet.cli.output import print_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -40,12 +41,17 @@ def predict(
     with terminal.progress("reading", "bytes") as advance:
         rows = run.examples.read_like(table, advance, **dialect.settings())
     predicted = _predicted(run, rows)
+    outside = int(rows.outside_range().sum())
     if out is not None:
         files.write(out, _csv(predicted))
     if as_json:
         saved = None if out is None else str(out)
-        print_json({"command": "predict", "saved": saved, "predictions": predicted})
+        print_json(
+            {"command": "predict", "saved": saved, "rows_outside_range": outside, "predictions": predicted}
+        )
         return
+    if outside:
+        typer.echo(_outside_words(outside, len(rows)), err=True)
     for note in rows.notes:
         typer.echo(note)
     terminal.show_table(_table(run, predicted[:MAX_SHOWN]))
@@ -54,6 +60,11 @@ def predict(
         typer.echo(f"… and {len(predicted) - MAX_SHOWN:,} more rows{hint}")
     if out is not None:
         typer.echo(f"saved: {out}")
+
+
+def _outside_words(outside: int, rows: int) -> str:
+    verb = "has" if outside == 1 else "have"
+    return f"{outside:,} of {counted(rows, 'row')} {verb} values outside the range of the training rows."
 
 
 def _check_out(out: Path, table: Path) -> None:
