@@ -27,6 +27,8 @@ from tinynet.templates import render
 from tinynet.training.recording import Recording
 
 DRAWING = Lock()
+MAX_OUTPUT_COLUMNS = 8  # a table with more classes has only the largest outputs
+LARGEST = 3
 
 
 @dataclass(frozen=True)
@@ -191,15 +193,33 @@ def loss_table(run: Recording) -> Table:
 def predictions_table(title: str, network: Network, *sets: Examples) -> Table:
     """Return the predictions for examples as a table.
 
-    If the targets are given, the table has a column for correct predictions.
+    If the targets are given, the table has a column for correct predictions. For many classes, the table has only the
+    largest outputs.
     """
     correct = {True: "yes", False: "no", None: ""}
-    kind = sets[0].noun()
+    kind, names = sets[0].noun(), sets[0].target_names
     found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
-    rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), correct[a.correct]) for a in found]
-    columns = (kind, *sets[0].target_names, "prediction", "correct")
+    rows = [(a.name, *output_cells(names, a.outputs), a.words(), correct[a.correct]) for a in found]
+    columns = (kind, *output_columns(names), "prediction", "correct")
     keep = slice(None) if any(a.correct is not None for a in found) else slice(-1)
     return Table(title, columns[keep], tuple(row[keep] for row in rows))
+
+
+def output_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns for the outputs of a classifier."""
+    return tuple(names) if len(names) <= MAX_OUTPUT_COLUMNS else ("largest outputs",)
+
+
+def output_cells(names: Sequence[str], outputs: Sequence[float]) -> tuple[str, ...]:
+    """Return the outputs of a classifier in percent, for `output_columns`.
+
+    >>> output_cells(("a", "b"), (0.25, 0.75))
+    ('25.0 %', '75.0 %')
+    """
+    if len(names) <= MAX_OUTPUT_COLUMNS:
+        return tuple(f"{100 * x:.1f} %" for x in outputs)
+    order = sorted(range(len(names)), key=lambda k: -outputs[k])[:LARGEST]
+    return (", ".join(f"{names[k]} {100 * outputs[k]:.1f} %" for k in order),)
 
 
 def numbers_table(title: str, network: Network, examples: Examples) -> Table:

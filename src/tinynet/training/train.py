@@ -22,13 +22,14 @@ from tinynet.training.checks import check, check_recipe
 from tinynet.training.defaults import default_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
-from tinynet.validation import check_int, check_type
+from tinynet.validation import check_int, check_type, shown
 
 Progress = Callable[[int, int], None]
 
 MAX_KEPT = 200_000  # steps
 MAX_TIMES = 1_000  # repetitions of one step
 MAX_BYTES = 512 * 2**20  # bytes of the arrays of all kept steps
+LARGE_INPUT = 10.0  # larger inputs are the likely cause of a divergence
 SECONDS_PER_CALL = 0.05  # Ctrl-C and cancellations take effect between calls of the kernel
 
 
@@ -247,5 +248,17 @@ def _divergence(run: Recording) -> StopReason:
     values = Moment(run.final, run.batch(run.steps), recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
     largest = max(abs(run.final.parameters))
-    detail = f"The largest parameter is {largest:.3g}. Try a learning rate below {run.recipe.learning_rate:g}"
+    detail = f"The largest parameter is {largest:.3g}. {remedy(run.examples, run.recipe.learning_rate)}"
     return StopReason.not_finite(run.steps, cell, values[cell], detail)
+
+
+def remedy(examples: Examples, learning_rate: float) -> str:
+    """Return what to do about a training that diverged, as a sentence without a full stop.
+
+    >>> remedy(Examples([[1.8e6]], None, ("a",), unbounded=True), 0.1)
+    'The largest input is 1,800,000. Scale each input to 0 to 1, or try a learning rate below 0.1'
+    """
+    largest = float(np.abs(examples.inputs).max(initial=0.0))
+    if largest <= LARGE_INPUT:
+        return f"Try a learning rate below {learning_rate:g}"
+    return f"The largest input is {shown(largest)}. Scale each input to 0 to 1, or try a learning rate below {learning_rate:g}"
