@@ -57,8 +57,8 @@ class Architecture:
 
     @property
     def hidden_sizes(self) -> str:
-        """The nodes of the hidden layers as at the command line, such as "4,4"."""
-        return ",".join(map(str, self.sizes[1:-1]))
+        """The nodes of the hidden layers as at the command line, such as "4x4"."""
+        return "x".join(map(str, self.sizes[1:-1])) or "0"
 
     @cached_property
     def parameter_count(self) -> int:

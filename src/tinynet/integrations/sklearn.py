@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.architecture import MAX_NODES, Architecture
+from tinynet.data.encoding import Encoding
 from tinynet.data.examples import Examples
 from tinynet.data.splits import split_dataset
 from tinynet.data.tables import Table
@@ -219,7 +220,16 @@ class TinyNetClassifier(ClassifierMixin, BaseEstimator):
         names = tuple(f"row {k}" for k in range(len(rows)))
         targets = np.eye(len(self.classes_))[indices]  # (n_samples, n_classes)
         classes = tuple(map(str, self.classes_))
-        table = Table("X", "row", np.arange(1, len(rows) + 1), tuple(columns), rows, targets, names, classes)
+        table = Table(
+            "X",
+            "row",
+            np.arange(1, len(rows) + 1),
+            Encoding.of_numbers(columns),
+            rows,
+            targets,
+            names,
+            classes,
+        )
         if not self.patience:
             return Examples.of_table(table, table), None
         fraction = check_number(

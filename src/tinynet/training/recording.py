@@ -20,6 +20,7 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError, counted
 from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.display import InNotebook
+from tinynet.model.losses import mean_losses
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.plugins import late_bound
@@ -54,7 +55,7 @@ class Recording(InNotebook):
     losses : (kept,). The mean loss of the batch before the step.
     batches : (kept, batch). Indices into `examples` or the patterns of the world. -1 fills up a short batch at the end of an
         epoch.
-    loss_per_epoch : (epochs,). Mean loss of the epoch's examples, each measured before its step.
+    loss_per_epoch : (epochs,). The mean loss while training: of the epoch's examples, each measured before its step.
     movement_per_epoch : (epochs,). Euclidean norm of the change of the first layer's weights over the epoch.
     stopped : StopReason, optional. Why the training ended early.
     world : World, optional. The world from which the examples were drawn.
@@ -152,8 +153,8 @@ class Recording(InNotebook):
         return self.steps
 
     def __repr__(self) -> str:
-        loss = self.loss_per_epoch
-        losses = f", loss {loss[0]:.4g} to {loss[-1]:.4g}" if len(loss) else ""
+        known = self.recipe.loss != "external" and self.examples.targets is not None
+        losses = f", training loss {self.training_loss(0):.4g} to {self.training_loss():.4g}" if known else ""
         name, count = type(self).__name__, len(self.examples)
         return f"<{name} of {self.network!r}: {counted(self.steps, 'step')} on {counted(count, 'example')}{losses}>"
 
@@ -213,6 +214,17 @@ class Recording(InNotebook):
         if row * self.stride == step:
             return self.parameters[row], self.state[row]
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
+
+    def training_loss(self, step: int | None = None) -> float:
+        """Return the mean loss of one network on all training examples, without noise.
+
+        step : int, optional. The network before this step, from 0 to `steps`. The final network by default.
+
+        Raises TinyNetError if the recipe's loss is "external".
+        """
+        step = self.steps if step is None else check_int("step", step, 0, self.steps)
+        network = self.network.with_parameters(self.state_before(step)[0])
+        return float(mean_losses(self.recipe, network(self.examples)[None], self.examples)[0])
 
     def batch_indices(self, step: int) -> list[int]:
         """Return the batch indices of a step.
