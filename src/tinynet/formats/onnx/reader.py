@@ -137,7 +137,7 @@ def _check(model: "ModelProto", graph: Graph) -> None:
             value.type.tensor_type.shape.SetInParent()
     try:
         onnx.checker.check_model(checked)
-    except onnx.checker.ValidationError as error:
+    except (onnx.checker.ValidationError, UnicodeDecodeError) as error:  # a message with a damaged name
         raise damaged(graph.source, str(error).strip().partition("\n")[0]) from error
 
 
