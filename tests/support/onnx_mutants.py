@@ -12,8 +12,9 @@ import numpy as np
 import onnx
 
 import tinynet as tn
+from raw_tables import mixed
 from tinynet.errors import TinyNetError
-from tinynet.formats.onnx import constants, operators
+from tinynet.formats.onnx import constants, operators, writer
 
 KERAS = Path(__file__).parents[1] / "golden" / "keras"
 NUMBERS = [-(2**63), -(2**31), -2, -1, 0, 1, 2, 3, 7, 16, 255, 7919, 10**6, 2**31, 2**40, 2**63 - 1]
@@ -41,7 +42,14 @@ def seeds():
     """Return models of all forms as bytes."""
     network = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax")
     own = [network.to_onnx(), network.to_onnx(dtype="float64", target_names=("a", "b"))]
+    own += [model_of_table("flag", "float32"), model_of_table("mean", "float64")]
     return own + [path.read_bytes() for path in sorted(KERAS.glob("*.onnx"))]
+
+
+def model_of_table(missing, dtype):
+    examples = mixed(missing)
+    sizes = (examples.inputs.shape[1], 3, 1)
+    return writer.to_onnx(tn.Network.initial(sizes, seed=0), dtype, ("price",), examples)
 
 
 def mutants(count, seed=0):

@@ -90,8 +90,7 @@ def _onnx(runs: Sequence[Recording], extension: str, options: Options, progress:
     from tinynet.formats.onnx import writer
 
     network, examples = network_of(runs[0], options), runs[0].examples
-    scalings = {"scaling": examples.scaling, "target_scaling": examples.target_scaling}
-    return writer.to_onnx(network, options.dtype or "float32", examples.target_names, scalings)
+    return writer.to_onnx(network, options.dtype or "float32", examples.target_names, examples)
 
 
 def _parameters(runs: Sequence[Recording], extension: str, options: Options, progress: Progress) -> bytes:

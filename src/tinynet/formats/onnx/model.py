@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tinynet.errors import TinyNetError, counted
 from tinynet.formats.onnx.arrays import is_float
 from tinynet.formats.onnx.node import ADVICE, Node, damaged, quoted
+from tinynet.formats.onnx.table_nodes import remove_table_nodes
 from tinynet.plugins import extra
 from tinynet.validation import check_type, listed
 
@@ -46,6 +47,7 @@ def parsed(data: bytes, source: str) -> "ModelProto":
         raise damaged(source, str(error).strip().partition("\n")[0]) from error
     if any(isinstance(text, bytes) for text in _texts(model)):  # protobuf gives invalid text as bytes
         raise damaged(source, "it has a name that is not text")
+    remove_table_nodes(model)
     if not model.graph.node:
         raise damaged(source, "it has no nodes")
     if len(model.graph.node) > MAX_NODES:
