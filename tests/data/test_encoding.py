@@ -33,6 +33,22 @@ def test_numbers_are_categories_if_they_are_named():
         read(table, categories=["size"])
 
 
+def test_a_column_of_words_and_numbers_holds_categories():
+    drive = ["4", "f", "r", "4", "f"] * 6
+    some = read({"drive": drive, "x": range(30), "label": ["a", "b"] * 15})
+    assert some.columns == ("drive = 4", "drive = f", "drive = r", "x")
+    assert some.read_like({"drive": [4, "f"], "x": [0, 1]}).inputs[:, :3].tolist() == [[1, 0, 0], [0, 1, 0]]
+    typo = [*map(str, range(29)), "red"]
+    with pytest.raises(TinyNetError, match="row 30, column 'y': 'red' is not a number"):
+        read({"y": typo, "label": ["a", "b"] * 15})
+
+
+def test_true_and_false_are_numbers_unless_there_are_other_words():
+    assert read({"x": ["True", "false", "TRUE"], "label": ["a", "b", "a"]}).columns == ("x",)
+    some = read({"x": ["true", "false", "maybe", "true"] * 9, "label": ["a", "b"] * 18})
+    assert some.columns == ("x = false", "x = maybe", "x = true")
+
+
 def test_dates_become_their_parts():
     some = people(ignore=["sex", "age"])
     assert some.columns == ("when year", "when month", "when day", "when weekday")

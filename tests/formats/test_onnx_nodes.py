@@ -299,6 +299,8 @@ REFUSED = [
     ([("Gemm", "x w", "z", {"transB": 1}), ("Div", "z none", "y", {})], r"\(Div\) has a constant that is infinite or not a number"),
     ([("Gemm", "x w wide", "y", {"transB": 1})], r"has a constant of shape \(5, 3\) for an array of shape \(examples, 3\)"),
     ([FIRST[0], ("Greater", "z half", "g", {}), ("Where", "g z k", "y", {})], r"\(Where\) chooses between numbers"),
+    ([FIRST[0], ("BatchNormalization", "z k k k k", "n m v", {}), ("Tanh", "n", "y", {})], r"\(BatchNormalization\) is in training mode"),
+    ([("Reshape", "x cube", "r", {}), ("BatchNormalization", "r c c c c", "n", {}), ("Flatten", "n", "f", {}), ("Gemm", "f w", "y", {"transB": 1})], r"\(BatchNormalization\) takes an array that is not \(examples, numbers\)"),
     ([("Clip", "x half", "s", {}), ("Gemm", "s w", "y", {"transB": 1})], r"\(Clip\) cannot be read"),
     ([*[("Gemm", f"{'x' if n == 0 else f'h{n}'} square", f"h{n + 1}", {}) for n in range(12)], ("Identity", "h12", "y", {})], "makes more than 12 layers"),
     ([("Identity", "x", "i0", {}), *[("Identity", f"i{n}", f"i{n + 1}", {}) for n in range(1100)], ("Gemm", "i1100 w", "y", {"transB": 1})], "has 1,102 nodes. TinyNet reads models with at most 1,000 nodes"),
@@ -312,6 +314,7 @@ REFUSED_ARRAYS = {
     "half": np.float32(0.5),
     "true": np.array(True),
     "square": parameters(4, 4),
+    "cube": np.array([-1, 2, 2]),
     "column": np.array([-1, 1]),
     "one": parameters(1, 1),
     "none": np.zeros(3, np.float32),
@@ -332,9 +335,9 @@ def test_a_model_that_is_not_a_network_is_refused(nodes, message):
         ({"inputs": ("x", "mask")}, r"has 2 inputs \('x', 'mask'\). TinyNet reads models with one input of shape \(examples, inputs\)"),
         ({"inputs": ()}, "has 0 inputs. TinyNet reads models with one input"),
         ({"outputs": ("y", "a")}, r"has 2 outputs \('y', 'a'\). TinyNet reads models with one output"),
-        ({"shape": (4,)}, "input 'x' has no axis for the examples. .* Export the model with a batch of examples"),
-        ({"shape": ()}, "input 'x' has no axis for the examples"),
-        ({"shape": ("n", "height", 2)}, "input 'x' has the sizes .*. Only the number of examples can vary"),
+        ({"shape": (4,)}, r"input 'x' has the shape \(4\). It must be \(examples, inputs\). .* Export the model with a batch of examples"),
+        ({"shape": ()}, r"input 'x' has the shape \(\). It must be \(examples, inputs\)"),
+        ({"shape": ("n", "height", 2)}, r"input 'x' has the shape \(\?, \?, 2\). Only the number of examples can vary"),
         ({"opset": 6}, "has version 6 of ONNX's operators. It must have version 7 or later. Export the model again"),
         ({"opset": 999}, "version 999 of its operators. The installed package onnx reads versions up to .* Upgrade onnx"),
     ],
@@ -416,7 +419,7 @@ def test_weights_in_another_file_are_read_from_the_folder_of_the_model_alone(tmp
         (lambda model: model.graph.node[1].output.__setitem__(0, "z"), "two nodes give 'z'"),
         (lambda model: model.graph.initializer[0].dims.__setitem__(0, 2), r"has a tensor 'w' that cannot be read"),
         (lambda model: model.graph.initializer[0].dims.__setitem__(0, -3), r"has a tensor 'w' of shape \(-3, 4\)"),
-        (lambda model: model.graph.initializer[0].CopyFrom(numpy_helper.from_array(W[:, :3], "w")), r"takes 4 numbers of each example and its weight has shape \(3, 3\)"),
+        (lambda model: model.graph.initializer[0].CopyFrom(numpy_helper.from_array(W[:, :3], "w")), r"takes rows of shape \(examples, 4\) and its weight has shape \(3, 3\)"),
         (lambda model: model.graph.node[0].attribute[0].CopyFrom(helper.make_attribute("transB", "yes")), "has an attribute transB that is not a whole number"),
         (lambda model: model.graph.node[0].attribute.append(helper.make_attribute("transC", 1)), "Unrecognized attribute: transC"),
         (lambda model: model.graph.ClearField("node"), "it has no nodes"),
@@ -440,3 +443,42 @@ def test_the_outputs_of_a_model_are_those_of_onnxruntime_to_the_last_row():
     with pytest.raises(AssertionError):
         check_outputs(other, model)
     assert model_outputs(model, np.zeros((2, 4)))[1] == "float32"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("offset", "-1", "which cannot be read"),
+        ("offset", "x", "which cannot be read"),
+        ("offset", "9" * 30, "which cannot be read"),
+        ("offset", "4", "is damaged .*has a tensor 'w' that cannot be read"),
+        ("offset", "1000000", "is damaged .*has a tensor 'w' that cannot be read"),
+    ],
+)
+def test_a_wrong_place_in_another_file_is_refused(tmp_path, key, value, message):
+    model = onnx.load_from_string(external("numbers"))
+    model.graph.initializer[0].external_data.add(key=key, value=value)
+    (tmp_path / "numbers").write_bytes(W.tobytes())
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(TinyNetError, match=message):
+        tn.Network.load(tmp_path / "net.onnx")
+
+
+def test_too_many_numbers_in_other_files_are_refused_before_they_are_read(tmp_path):
+    model = onnx.load_from_string(external("numbers"))
+    for _ in range(200):
+        model.graph.initializer.append(model.graph.initializer[0])
+        model.graph.initializer[-1].dims[:] = [1000, 1000]
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(
+        TinyNetError, match="has 200,000,012 numbers in other files. TinyNet reads at most 2,000,000"
+    ):
+        tn.Network.load(tmp_path / "net.onnx")
+
+
+def test_a_weight_begins_at_its_place_in_another_file(tmp_path):
+    model = onnx.load_from_string(external("numbers"))
+    model.graph.initializer[0].external_data.add(key="offset", value="8")
+    (tmp_path / "numbers").write_bytes(b"12345678" + W.tobytes() + b"more")
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    assert tn.Network.load(tmp_path / "net.onnx").layers[0].weight.tolist() == W.tolist()

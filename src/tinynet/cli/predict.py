@@ -9,6 +9,7 @@ import typer
 
 from tinynet.cli.options import DialectOptions, Json, RecordingPath, with_groups
 from tinynet.cli.output import print_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -40,12 +41,17 @@ def predict(
     with terminal.progress("reading", "bytes") as advance:
         rows = run.examples.read_like(table, advance, **dialect.settings())
     predicted = _predicted(run, rows)
+    outside = int(rows.outside_range().sum())
     if out is not None:
         files.write(out, _csv(predicted))
     if as_json:
         saved = None if out is None else str(out)
-        print_json({"command": "predict", "saved": saved, "predictions": predicted})
+        print_json(
+            {"command": "predict", "saved": saved, "rows_outside_range": outside, "predictions": predicted}
+        )
         return
+    if outside:
+        typer.echo(_outside_words(outside, len(rows)), err=True)
     for note in rows.notes:
         typer.echo(note)
     terminal.show_table(_table(run, predicted[:MAX_SHOWN]))
@@ -54,6 +60,11 @@ def predict(
         typer.echo(f"… and {len(predicted) - MAX_SHOWN:,} more rows{hint}")
     if out is not None:
         typer.echo(f"saved: {out}")
+
+
+def _outside_words(outside: int, rows: int) -> str:
+    verb = "has" if outside == 1 else "have"
+    return f"{outside:,} of {counted(rows, 'row')} {verb} values outside the range of the training rows."
 
 
 def _check_out(out: Path, table: Path) -> None:
@@ -92,12 +103,17 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 
 
 def _table(run: "Recording", predicted: list[dict[str, Any]]) -> "Table":
-    from tinynet.story.content import Table
+    from tinynet.story.content import Table, output_cells, output_columns
 
-    regression = run.examples.target_scaling is not None
-    write = "{:.6g}".format if regression else lambda x: f"{100 * x:.1f} %"
-    cells = [tuple(x if isinstance(x, str) else write(x) for x in row.values()) for row in predicted]
-    return Table("Predictions", tuple(predicted[0]), tuple(cells))
+    names = run.examples.target_names
+    if run.examples.regression:
+        rows = [(row["name"], *(f"{row[name]:.6g}" for name in names)) for row in predicted]
+        return Table("Predictions", ("name", *names), tuple(rows))
+    rows = [
+        (row["name"], *output_cells(names, [row[name] for name in names]), row["prediction"])
+        for row in predicted
+    ]
+    return Table("Predictions", ("name", *output_columns(names), "prediction"), tuple(rows))
 
 
 def _csv(predicted: list[dict[str, Any]]) -> bytes:

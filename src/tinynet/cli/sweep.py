@@ -1,6 +1,5 @@
 """The command `sweep`: many recipes, many seeds."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -310,7 +309,7 @@ def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":
 
     text = files.read(path)
     try:
-        records = json.loads(text)
+        records = files.parse_json(text)
     except ValueError as error:
         raise TinyNetError(
             f"is {path}, which is not JSON ({error}). Correct the file.", parameter="recipes"

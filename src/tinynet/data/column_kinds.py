@@ -16,6 +16,8 @@ from tinynet.errors import advice, counted
 from tinynet.validation import shown
 
 MAX_CATEGORIES = 100  # different words of a column that become inputs
+MIN_WORDS = 0.1  # fraction of words in a column of words and numbers that is no column of numbers
+FEW = 20  # rows of a table in which one word is more than a tenth, and may still be a mistake
 MAX_WORDS = 3  # words of a column that an error lists
 IDENTIFIER = re.compile(r"(.*[_ .-])?(id|index|nr|no|unnamed: 0)|.*Id|.*ID", re.IGNORECASE)
 DROP = advice("missing", "drop", condition="To leave such rows out")
@@ -63,6 +65,7 @@ def input_column(
     left_out : Receives the name of a column that is left out, by the reason.
     """
     kind: Kind = "category" if column.name in table.roles.categories else kind_of(column)
+    column = column.as_words() if kind == "category" else column
     is_missing = missing_cells(column, kind)
     if not _check_cells(column, kind, ~is_missing, table):
         return None
@@ -79,13 +82,20 @@ def input_column(
 def kind_of(column: Column) -> Kind:
     """Return the kind of a column.
 
-    Words beside numbers are mistakes in a column of numbers.
+    A column with words and numbers holds categories if at least a tenth of its cells are words. With fewer words it
+    is a column of numbers, and the words are mistakes.
     """
-    if (column.codes == NUMBER).any() or column.mixed_signs:
+    missing = missing_cells(column, "number")
+    words = column.is_word(column.words) & ~missing
+    if not words.any() or column.mixed_signs:
         return "number"
-    words = column.is_word(column.words) & ~missing_cells(column, "category")
-    if not words.any():
-        return "number"
+    numbers = (column.codes == NUMBER).sum()
+    if numbers:
+        return (
+            "category"
+            if words.sum() >= MIN_WORDS * (numbers + words.sum()) and len(words) > FEW
+            else "number"
+        )
     return "date" if all(map(is_date, present_words(column, words))) else "category"
 
 

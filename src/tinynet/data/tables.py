@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.data.column_kinds import add_missing, add_words, input_column
+from tinynet.data.column_kinds import add_missing, add_words, input_column, present_words
 from tinynet.data.column_roles import column_roles, input_roles
-from tinynet.data.columns import BLANK, Column
 from tinynet.data.dialects import Dialect
 from tinynet.data.encoding import Encoding, InputColumn
 from tinynet.data.missing import MISSING_CHOICES, Missing
 from tinynet.data.raw_tables import RawTable, read_cells
-from tinynet.data.readers import Progress, Source
+from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.target_columns import (
     MAX_CLASSES,
@@ -232,29 +231,19 @@ def _checked_targets(raw: RawTable, table: Table) -> Table:
 
 
 def _row_names(raw: RawTable) -> list[str]:
-    """Return the name of each row. Missing and repeated names are added to the problems."""
+    """Return the name of each row: its cell in the column `name`, or its number.
+
+    The number of the row is added to a name that occurs more than once.
+    """
     if raw.roles.name is None:
         return [f"row {n}" for n in range(1, len(raw) + 1)]
-    column = raw.columns[raw.roles.name]
-    ignore = advice("ignore", [column.name], condition="To leave the column out")
-    blank = column.codes == BLANK
-    if blank.any():
-        raw.problems.add(
-            raw.place.of(column.name, blank), "the name is missing.", "Names must differ.", ignore
-        )
-    _add_repeated_names(raw, column, ignore)
-    return [column.words[code] if code >= 0 else "" for code in column.codes]
-
-
-def _add_repeated_names(raw: RawTable, column: Column, ignore: str) -> None:
-    first_rows = {int(code): row for row, code in reversed(list(enumerate(column.codes)))}
-    numbers = raw.place.row_numbers
-    for row, code in enumerate(column.codes):
-        first = first_rows[int(code)]
-        if code >= 0 and first != row:
-            place = f"{raw.place.row_unit} {numbers[row]}, column {column.name!r}"
-            used = f"{column.words[code]!r} is also the name of {raw.place.row_unit} {numbers[first]}."
-            raw.problems.add(place, used, "Names must differ. Correct the name.", ignore)
+    column, numbers = raw.columns[raw.roles.name], raw.place.row_numbers
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.words))
+    unit, names = raw.place.row_unit, []
+    for code, number in zip(column.codes.tolist(), numbers.tolist(), strict=True):
+        word = column.words[code] if code >= 0 else ""
+        names.append(word if word and counts[code] == 1 else f"{word} ({unit} {number})".lstrip())
+    return names
 
 
 # --- new rows ------------------------------------------------------------------------------------------------------
@@ -268,12 +257,7 @@ def read_like(
     The result has no targets. A column `name` names the rows.
     """
     names = [how.name for how in encoding.columns]
-    categories = {how.name for how in encoding.columns if how.kind != "number"}
-
-    def find_roles(table: Source) -> Any:
-        return input_roles(table, names, categories)
-
-    raw = read_cells(source, find_roles, dialect, progress)
+    raw = read_cells(source, lambda table: input_roles(table, names), dialect, progress)
     for how in encoding.columns:
         _check_new_cells(how, raw, encoding.missing)
     row_names = _row_names(raw)
@@ -304,7 +288,7 @@ def _unknown_categories(raw: RawTable, encoding: Encoding) -> list[str]:
         column = raw.columns[how.name]
         unknown = how.unknown(column)
         if unknown.any():
-            words = [column.words[code] for code in np.unique(column.codes[unknown])]
+            words = present_words(column.as_words(), unknown)
             cells = counted(int(unknown.sum()), "cell")
             notes.append(
                 f"{how.name!r}: {cells} with {listed(words)}, which the training rows do not have. "

@@ -226,7 +226,12 @@ class Network(Weights, InNotebook):
     def from_onnx(cls, data: bytes) -> "Network":
         """Create a network from an ONNX model.
 
-        The model has Gemm nodes and activations.
+        TinyNet reads the models of PyTorch's exporters, Keras, tf2onnx and scikit-learn's converter, if the model is a
+        chain of dense layers. A log-softmax at the end becomes a softmax. For weights in another file use `Network.load`.
+
+        data : bytes. The content of an .onnx file.
+
+        Raises TinyNetError with the node that is not a part of such a network, and for a damaged model.
         """
         from tinynet.formats.onnx import reader
 

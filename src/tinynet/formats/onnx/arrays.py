@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinynet.core.architecture import MAX_PARAMETERS
-from tinynet.formats.onnx.node import DamagedError, UnreadableError, quoted
+from tinynet.formats.onnx.node import DamagedError, UnreadableError, quoted, shape_text
+from tinynet.validation import shown
 
 if TYPE_CHECKING:
     from onnx import TensorProto
 
 MAX_NUMBERS = 2 * MAX_PARAMETERS  # in one constant
+MAX_AXES = 64  # of an array of NumPy
 
 
 def array_of(tensor: "TensorProto") -> np.ndarray:
@@ -23,8 +25,8 @@ def array_of(tensor: "TensorProto") -> np.ndarray:
 
     if tensor.data_location == tensor.EXTERNAL:
         raise UnreadableError("has numbers in another file", "Save the model as one file.")
-    if min(tensor.dims, default=0) < 0:
-        raise DamagedError(f"has a tensor {quoted(tensor.name)} of shape {tuple(tensor.dims)}")
+    if min(tensor.dims, default=0) < 0 or len(tensor.dims) > MAX_AXES:
+        raise DamagedError(f"has a tensor {quoted(tensor.name)} of shape {shape_text(tensor.dims)}")
     check_size(prod(tensor.dims))
     try:
         return np.asarray(numpy_helper.to_array(tensor))
@@ -37,7 +39,7 @@ def check_size(count: int) -> None:
     """Raise UnreadableError for an array with too many numbers."""
     if count > MAX_NUMBERS:
         raise UnreadableError(
-            f"has {count:,} numbers, and a network has at most {MAX_PARAMETERS:,} parameters",
+            f"has {shown(count)} numbers, and a network has at most {MAX_PARAMETERS:,} parameters",
             "Use a smaller network.",
         )
 

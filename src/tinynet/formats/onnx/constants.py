@@ -8,10 +8,10 @@ from math import prod
 
 import numpy as np
 
-from tinynet.formats.onnx.arrays import array_of, check_size
-from tinynet.formats.onnx.node import DamagedError, Node, UnreadableError, counted_axis
+from tinynet.formats.onnx.arrays import MAX_AXES, array_of, check_size
+from tinynet.formats.onnx.node import DamagedError, Node, UnreadableError, counted_axis, shape_text
 
-MAX_AXES = 64  # of NumPy
+MAX_REASON = 200  # characters of an error of NumPy
 Array = np.ndarray
 
 
@@ -20,19 +20,24 @@ def constant(node: Node, inputs: Sequence[Array | None]) -> Array:
 
     Raises UnreadableError for an operator that is not in `OPERATORS`, and DamagedError for inputs that do not fit together.
     """
-    compute = OPERATORS.get(node.operator)
-    if compute is None:
+    if node.operator not in OPERATORS:
         raise UnreadableError("cannot be read")
     given = [array for array in inputs if array is not None]
     try:
-        check_size(compute.__name__ == "_concat" and sum(array.size for array in given))
-        check_size(
-            node.operator in ARITHMETIC and prod(np.broadcast_shapes(*(array.shape for array in given)))
-        )
+        check_size(_size(node, given))
         with np.errstate(all="ignore"):  # infinite numbers are refused where they are used
-            return np.asarray(compute(node, *given))
+            return np.asarray(OPERATORS[node.operator](node, *given))
     except (ValueError, TypeError, IndexError, OverflowError) as error:
-        raise DamagedError(f"cannot be computed: {str(error).partition(chr(10))[0]}") from error
+        raise DamagedError(f"cannot be computed: {str(error)[:MAX_REASON].partition(chr(10))[0]}") from error
+
+
+def _size(node: Node, arrays: Sequence[Array]) -> int:
+    """Return the most numbers that the output of a node can have."""
+    if node.operator in ARITHMETIC:
+        return prod(np.broadcast_shapes(*(array.shape for array in arrays)))
+    if node.operator == "Gather":
+        return prod(array.size for array in arrays)
+    return sum(array.size for array in arrays)
 
 
 def axes_of(node: Node, given: Array | None) -> list[int] | None:
@@ -56,7 +61,7 @@ def squeezed(shape: Sequence[int], axes: Sequence[int] | None) -> tuple[int, ...
         return tuple(size for size in shape if size != 1)
     places = [counted_axis(axis, len(shape), len(shape)) for axis in axes]
     if any(shape[axis] != 1 for axis in places):
-        raise DamagedError(f"removes an axis that is larger than 1 from the shape {tuple(shape)}")
+        raise DamagedError(f"removes an axis that is larger than 1 from the shape {shape_text(shape)}")
     return tuple(size for axis, size in enumerate(shape) if axis not in places)
 
 
@@ -82,7 +87,7 @@ def reshaped(shape: Sequence[int], target: Sequence[int], *, zero_is_size: bool 
     """
     keeps = [size == 0 and not zero_is_size for size in target]
     if any(keep and axis >= len(shape) for axis, keep in enumerate(keeps)):
-        raise DamagedError(f"keeps a size that the shape {tuple(shape)} does not have")
+        raise DamagedError(f"keeps a size that the shape {shape_text(shape)} does not have")
     sizes = [
         shape[axis] if keep else size for axis, (size, keep) in enumerate(zip(target, keeps, strict=True))
     ]
@@ -90,7 +95,7 @@ def reshaped(shape: Sequence[int], target: Sequence[int], *, zero_is_size: bool 
     if sizes.count(-1) == 1 and rest > 0 and total % rest == 0:
         sizes[sizes.index(-1)] = total // rest
     if min(sizes, default=0) < 0 or prod(sizes) != total:
-        raise DamagedError(f"gives the shape {tuple(shape)} the shape {tuple(target)}")
+        raise DamagedError(f"gives the shape {shape_text(shape)} the shape {shape_text(target)}")
     return tuple(sizes)
 
 
@@ -138,6 +143,10 @@ def _concat(node: Node, *arrays: Array) -> Array:
     return np.concatenate(arrays, axis=node.whole("axis", 0))
 
 
+def _arithmetic(compute: Callable[[Array, Array], Array]) -> Callable[[Node, Array, Array], Array]:
+    return lambda node, a, b: compute(a, b)
+
+
 ARITHMETIC: dict[str, Callable[[Array, Array], Array]] = {
     "Add": np.add,
     "Sub": np.subtract,
@@ -156,5 +165,5 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "Shape": lambda node, array: np.array(array.shape, np.int64),
     "Gather": lambda node, array, index: np.take(array, index, axis=node.whole("axis", 0)),
     "Concat": _concat,
-    **{name: lambda node, a, b, compute=compute: compute(a, b) for name, compute in ARITHMETIC.items()},
+    **{name: _arithmetic(compute) for name, compute in ARITHMETIC.items()},
 }

@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tinynet.errors import TinyNetError
+from tinynet.validation import shown
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-MAX_NAME = 60  # characters of a name in an error
+MAX_NAME, MAX_SIZES = 60, 8  # characters of a name, and sizes of a shape, in an error
 ADVICE = "Export only the dense layers of the model."
 
 
@@ -108,6 +109,18 @@ def quoted(name: str) -> str:
     ("'layer/1'", 63)
     """
     return repr(name if len(name) <= MAX_NAME else name[:MAX_NAME] + "…")
+
+
+def shape_text(sizes: Sequence[int | str | None]) -> str:
+    """Return a shape as an error shows it. A long shape is shortened.
+
+    >>> shape_text((None, 4)), shape_text(range(1000))
+    ('(?, 4)', '(0, 1, 2, 3, 4, 5, 6, 7, …)')
+    """
+    texts = [
+        "?" if size is None else shown(size) if isinstance(size, int) else size for size in sizes[:MAX_SIZES]
+    ]
+    return f"({', '.join(texts + ['…'] * (len(sizes) > MAX_SIZES))})"
 
 
 def damaged(source: str, reason: str) -> TinyNetError:

@@ -17,10 +17,11 @@ from tinynet.errors import TinyNetError
 from tinynet.files import KEY
 from tinynet.formats.onnx.arrays import array_of, check_size
 from tinynet.formats.onnx.external import with_external_numbers
+from tinynet.formats.onnx.inputs import Value
 from tinynet.formats.onnx.model import Graph, graph_of, parsed, shape_of
 from tinynet.formats.onnx.node import ADVICE, DamagedError, Node, UnreadableError, damaged, quoted
-from tinynet.formats.onnx.operators import READABLE, Value, output_of
-from tinynet.formats.onnx.rows import Rows, shown
+from tinynet.formats.onnx.operators import READABLE, output_of
+from tinynet.formats.onnx.rows import OPERATORS, Rows
 from tinynet.formats.tensors import parse_description
 from tinynet.plugins import extra
 
@@ -90,7 +91,8 @@ def _outputs(value: Value | None) -> Rows:
         raise UnreadableError("does not follow from the input through a dense layer")
     if value.scaling is not None:
         raise UnreadableError(
-            f"is scaled after {shown(value.layers[-1].activation)}", "Export the model without this scaling."
+            f"is scaled after {OPERATORS[value.layers[-1].activation]}",
+            "Export the model without this scaling.",
         )
     if value.transposed:
         raise UnreadableError("is a transposed array, in which each example is a column")
@@ -110,7 +112,7 @@ def _network(rows: Rows, known: Architecture, source: str, origin: str) -> Weigh
         )
     if not set(hidden) <= set(ACTIVATIONS):
         raise TinyNetError(
-            f"{source} has {shown(hidden[0])} after a hidden layer. It must be at the end. {ADVICE}"
+            f"{source} has {OPERATORS[hidden[0]]} after a hidden layer. It must be at the end. {ADVICE}"
         )
     sizes = (layers[0].weight.shape[1], *(len(layer.bias) for layer in layers))
     architecture = Architecture(

@@ -6,14 +6,14 @@ from math import prod
 
 import numpy as np
 
-from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.architecture import MAX_LAYERS
 from tinynet.core.weights import Layer
-from tinynet.formats.onnx.arrays import numbers
-from tinynet.formats.onnx.node import DamagedError, UnreadableError, counted_axis
+from tinynet.formats.onnx import writer
+from tinynet.formats.onnx.arrays import MAX_AXES, numbers
+from tinynet.formats.onnx.node import DamagedError, UnreadableError, counted_axis, shape_text
 
+OPERATORS = writer.OPERATORS | {"log_softmax": "LogSoftmax"}  # activation -> operator
 EXAMPLES = 7919  # stands for the number of examples, if it can vary: a prime above the nodes of all layers
-SOFTPLUS_LIMIT = 15  # above it, softplus(z) - z is below the digits of float32
 COLUMNS = "takes a transposed array, in which each example is a column"
 Scaling = tuple[np.ndarray, np.ndarray]  # factor and offset of each number
 
@@ -43,14 +43,14 @@ class Rows:
         Raises UnreadableError for a shape without examples.
         """
         examples, *sizes = (None, None) if shape is None else shape or (None,)
-        if not sizes:
+        if not sizes or len(sizes) >= MAX_AXES:
             raise UnreadableError(
-                "has no axis for the examples. Its shape must be (examples, inputs)",
+                f"has the shape {shape_text(shape or ())}. It must be (examples, inputs)",
                 "Export the model with a batch of examples.",
             )
         if None in sizes and len(sizes) > 1:
             raise UnreadableError(
-                f"has the sizes {(examples, *sizes)}. Only the number of examples can vary",
+                f"has the shape {shape_text((examples, *sizes))}. Only the number of examples can vary",
                 "Export the model with fixed sizes.",
             )
         return cls((examples or EXAMPLES, *sizes), examples or EXAMPLES)
@@ -100,7 +100,7 @@ class Rows:
         rank = len(self.shape)
         order = list(range(rank))[::-1] if order is None else order
         if sorted(order) != list(range(rank)):
-            raise DamagedError(f"has the order {tuple(order)} for an array with {rank} axes")
+            raise DamagedError(f"has the order {shape_text(order)} for an array with {rank} axes")
         if list(order) == [1, 0]:
             return replace(self, transposed=not self.transposed)
         moved = [axis for axis in order if self.shape[axis] != 1]
@@ -110,16 +110,14 @@ class Rows:
 
     def dense(self, weight: np.ndarray) -> "Rows":
         """Return the rows times a weight (in, out)."""
-        self._check_rows()
+        self.check_rows()
         if weight.ndim not in (1, 2):
             raise UnreadableError(f"has a weight of shape {weight.shape}. It must have two axes")
         width = self.width
         if len(self.shape) < 2 or self.shape[-1] != width:
             raise UnreadableError(f"takes an array of shape {self._shown()}. It must be (examples, numbers)")
         if width is not None and width != len(weight):
-            raise DamagedError(
-                f"takes {width} numbers of each example and its weight has shape {weight.shape}"
-            )
+            raise DamagedError(f"takes rows of shape {self._shown()} and its weight has shape {weight.shape}")
         if len(self.layers) + 2 > MAX_LAYERS:
             raise UnreadableError(
                 f"makes more than {MAX_LAYERS} layers, with inputs and outputs",
@@ -158,13 +156,13 @@ class Rows:
 
     def activated(self, activation: str) -> "Rows":
         """Return the activation of the rows."""
-        self._check_rows()
+        self.check_rows()
         if not self.layers:
             raise UnreadableError("comes before the first dense layer")
         last = self.layers[-1]
         if not self.open or self.scaling is not None:
             raise UnreadableError(
-                f"comes after {shown(last.activation)} of the same layer. A layer must have one activation"
+                f"comes after {OPERATORS[last.activation]} of the same layer. A layer must have one activation"
             )
         return replace(self, layers=(*self.layers[:-1], replace(last, activation=activation)))
 
@@ -216,57 +214,12 @@ class Rows:
             fits = False
         raise UnreadableError(f"has a constant of shape {array.shape} for an array of shape {self._shown()}")
 
-    def _check_rows(self) -> None:
+    def check_rows(self) -> None:
+        """Raise UnreadableError unless each row of the array is an example."""
         if self.shape[0] != self.examples:
             raise UnreadableError("takes an array whose first axis is not the examples")
         if self.transposed:
             raise UnreadableError(COLUMNS)
 
     def _shown(self) -> str:
-        return f"({', '.join(['examples', *map(str, self.shape[1:])])})"
-
-
-def side_by_side(parts: Sequence[Rows]) -> Rows:
-    """Return rows whose numbers stand side by side.
-
-    The parts must differ only in their last layer. Two classes 1 - sigmoid(z) and sigmoid(z) become the softmax of 0
-    and z, which has the same outputs.
-    """
-    first = parts[0]
-    for part in parts:
-        part._check_rows()
-        if (
-            not part.layers
-            or part.scaling is not None
-            or len(part.shape) != 2
-            or not _same_before(part, first)
-        ):
-            raise UnreadableError("joins several paths, as a skip connection does")
-    weight = np.concatenate([part.layers[-1].weight for part in parts])
-    bias = np.concatenate([part.layers[-1].bias for part in parts])
-    activation = first.layers[-1].activation
-    if len(parts) > 1 and activation not in ACTIVATIONS:
-        raise UnreadableError("joins several paths, as a skip connection does")
-    if activation == "sigmoid" and len(bias) == 2 and (weight[0] == -weight[1]).all() and bias[0] == -bias[1]:
-        weight[0], bias[0], activation = 0, 0, "softmax"
-    layer = Layer(weight, bias, activation)
-    return replace(first, shape=(first.examples, len(bias)), layers=(*first.layers[:-1], layer))
-
-
-def shown(activation: str) -> str:
-    """Return an activation by the name of its operator.
-
-    >>> shown("log_softmax")
-    'LogSoftmax'
-    """
-    return activation.title().replace("_", "")
-
-
-def _same_before(part: Rows, other: Rows) -> bool:
-    """Return whether two places follow the same layers, and have the same activation."""
-    before, others = part.layers[:-1], other.layers[:-1]
-    return (
-        len(before) == len(others)
-        and all(a is b for a, b in zip(before, others, strict=True))
-        and part.layers[-1].activation == other.layers[-1].activation
-    )
+        return shape_text(("examples", *self.shape[1:]))
