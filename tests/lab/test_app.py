@@ -26,6 +26,7 @@ from tinynet.lab.api import learner
 from tinynet.lab.api import population as population_api
 from tinynet.lab.http import jobs, middleware, network
 from tinynet.lab.http.app import create_app
+from tinynet.story.chapters import confidence
 from tinynet.story.rung_effects import sentence
 
 PLAIN = {"sizes": [4, 3, 2]}
@@ -190,7 +191,7 @@ def test_the_results_of_the_memorizer_and_the_learner_equal_the_library(client):
 
 def test_a_rung_equals_the_ladder(client):
     response = json_lines(client.post("api/rung", json={"key": "high_rate", "networks": 64}))[-1]["result"]
-    ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
+    ladder = Ladder(64, exam=Exam(count=confidence.EXAM_PICTURES))
     found = ladder.standing("high_rate")
     assert Standing.from_json(response["standing"]) == found
     assert response["sentence"] == sentence(ladder, "high_rate")
