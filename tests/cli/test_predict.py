@@ -116,3 +116,32 @@ def test_columns_keep_the_order_of_the_training(run):
     more = recording.examples.read_like({"length": np.array([95.0]), "width": np.array([1.0])})
     assert more.inputs.tolist() == [[0.0, 1.0]]
     assert more.targets is None
+
+
+def test_no_cell_of_the_file_is_a_formula_and_numbers_stay_numbers(tmp_path):
+    label, column = "=cmd|' /C calc'!A0", "@kind"
+    rows = [(k, "-x" if k < 3 else label) for k in range(6)]
+    table = write(tmp_path / "t.csv", rows, ("width", column))
+    examples = tn.Examples.from_table(table, label=column)
+    network = tn.Network.initial((1, 2, 2), output="softmax", seed=0)
+    path = tmp_path / "run.safetensors"
+    tn.train(network, examples, tn.Recipe(5.0, 300, loss="cross_entropy")).save(path)
+    out = tmp_path / "predictions.csv"
+    tinynet("predict", path, write(tmp_path / "new.csv", [(0,), (5,)], ("width",)), "--out", out)
+    with out.open() as file:
+        header, *found = csv.reader(file)
+    cells = {cell for row in [header, *found] for cell in row}
+    assert {"'-x", f"'{label}"} <= cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
+def test_a_negative_prediction_is_a_number(tmp_path):
+    table = write(tmp_path / "t.csv", [(k, -10.0 * k) for k in range(6)], ("width", "height"))
+    examples = tn.Examples.from_table(table, targets="height")
+    path = tmp_path / "run.safetensors"
+    tn.train(tn.Network.initial((1, 1), output="identity", seed=0), examples, tn.Recipe(0.5, 300)).save(path)
+    out = tmp_path / "predictions.csv"
+    tinynet("predict", path, write(tmp_path / "new.csv", [(4,)], ("width",)), "--out", out)
+    with out.open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["height"]) == pytest.approx(-40, abs=1)

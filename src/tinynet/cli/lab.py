@@ -20,7 +20,7 @@ def lab(
     token: Annotated[
         str | None,
         typer.Option(
-            help='Token that requests must have. Without the option, the token is random if other machines can connect; for '
+            help="Token that requests must have. Without the option, the token is random if other machines can connect; for "
             'this machine only, there is no token. --token "" turns it off.'
         ),
     ] = None,
