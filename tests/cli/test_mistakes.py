@@ -51,13 +51,14 @@ MISTAKES = {  # command: the whole error
     "the two classes horizontal and vertical. Remove --augment.",
     "train --optimizer adam --nesterov": "--nesterov is on and --optimizer is 'adam'. Only 'sgd' has Nesterov momentum. "
     "Remove --nesterov.",
-    "sweep house.csv --label price": "house.csv, line 102, column 'price': '100000' is label number 101. A label column must "
-    "have at most 100 different labels. Choose a column with fewer different labels.",
-    "train house.csv --label price": "house.csv, line 102, column 'price': '100000' is label number 101. A label column must "
-    "have at most 100 different labels. If the column holds numbers to predict, use --target price.",
+    "sweep house.csv --label price": "house.csv, column 'price': there are 120 different labels. There must be at most 100. "
+    "If the column holds numbers to predict, use --target price.",
+    "train house.csv --label price": "house.csv, column 'price': there are 120 different labels. There must be at most 100. "
+    "If the column holds numbers to predict, use --target price.",
     "sweep house.csv --dry-run": "--label is not given. It must be the column of house.csv with the class of each row. "
-    "For numbers to predict, use --target.",
-    "sweep --probes wine.csv --dry-run": "wine.csv, line 2, column 'kind': 'a' is not a number. Correct the cell.",
+    "Choose one of 'area', 'price'. For numbers to predict, use --target.",
+    "sweep --probes wine.csv --dry-run": "--probes is wine.csv, which has 5 input columns. It must have 4, one for each "
+    "pixel.",
     "sweep --probes house.csv --dry-run": "--probes is house.csv, which has 2 input columns. It must have 4, one for each "
     "pixel.",
     "sweep --probes pixels.csv --dry-run": "pixels.csv, line 2, column 'b': 5 is outside 0 to 1. A pixel must be from 0 to 1.",

@@ -190,7 +190,8 @@ def test_a_sweep_accepts_a_table(folder):
     [
         (
             ["iris.csv"],
-            "line 2, column 'species': 'setosa' is not a number. If the column is the label, use --label species.",
+            "--label is not given. It must be the column of iris.csv with the class of each row. Choose one of 'sepal "
+            "length (cm)', 'sepal width (cm)', 'petal length (cm)', 'petal width (cm)', 'species'. For numbers to",
         ),
         (
             ["iris.csv", "--label", "kind"],

@@ -303,7 +303,7 @@ MANY = "x,label\n" + "".join(f"{k % 7},{k}\n" for k in range(101))
         ),
         ("x,label\n0,a\n inf,b\n", "line 3, column 'x': ' ?inf' is not finite"),
         ("x,x\n1,1\n", "line 1: two columns are named 'x'"),
-        (",x,label\n0,1,a\n", "line 1: column 1 has no name.*index=False"),
+        (",x,label\n0,1,a\n0,2,b\n", "line 1: column 1 has no name.*index=False"),
         ("x,label,target\n1,a,1\n", "a column 'label' and target columns"),
         ("name,label\nfirst,a\n", "no input columns"),
         (
@@ -314,8 +314,6 @@ MANY = "x,label\n" + "".join(f"{k % 7},{k}\n" for k in range(101))
             "x,target\n1,0\n1,2\n",
             "line 3, column 'target': 2 is outside 0 to 1.*set label to 'target'.*set targets to 'target'",
         ),
-        ("name,x\nA,0\nB,0\nA,1\n", "line 4, column 'name': 'A' is also the name of line 2"),
-        ("name,x\n ,0\n", "line 2, column 'name': the name is missing"),
     ],
 )
 def test_an_error_names_the_line_and_the_column(table, text, message):
@@ -352,6 +350,11 @@ def test_a_missing_column_is_named(table):
     for choice in ({"label": "specis"}, {"targets": "specis"}, {"ignore": ["specis"]}):
         with pytest.raises(TinyNetError, match="has no column 'specis'. Did you mean 'species'?"):
             read(path, **choice)
+
+
+def test_names_that_occur_twice_get_the_number_of_their_row(table):
+    some = read(table("name,x\nA,0\nB,0\nA,1\n ,2\n"))
+    assert some.names == ("A (line 2)", "B", "A (line 4)", "(line 5)")
 
 
 def test_conflicting_roles_are_refused(table):

@@ -73,14 +73,14 @@ def test_text_cells_and_empty_cells_are_reported():
     assert (x["kind"], x["odd"], x["missing"], x["low"], x["high"]) == ("number", "red", 1, 1, 3)
     (empty, *_) = head("x,y\n,a\n,b\n")["columns"]
     assert (empty["missing"], empty["different"], empty["examples"]) == (2, 0, [])
-    assert empty["left_out"] == "is empty"
+    assert empty["left_out"] == "empty"
 
 
 def test_columns_that_are_no_inputs_have_a_reason():
     rows = "".join(f"{k},1,{'ab'[k % 2]},2020-01-0{k}\n" for k in range(1, 5))
     id_, one, kind, when = head("id,one,kind,when\n" + rows)["columns"]
-    assert id_["left_out"] == "is different in every row"
-    assert one["left_out"] == "is 1 in every row"
+    assert id_["left_out"] == "different in every row"
+    assert one["left_out"] == "1 in every row"
     assert (kind["left_out"], when["left_out"], when["kind"]) == (None, None, "date")
 
 

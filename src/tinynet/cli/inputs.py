@@ -48,7 +48,15 @@ def read_source(
     if path.is_dir():
         return Examples.from_images(path, 8 if size is None else size)
     with terminal.progress("reading", "bytes") as advance:
-        return tables.read(path, dialect=Dialect(**dialect), progress=advance, **columns)
+        table = tables.read(path, dialect=Dialect(**dialect), progress=advance, **columns)
+    if table.targets is None:
+        named = ", ".join(repr(column.name) for column in table.encoding.columns)
+        raise TinyNetError(
+            f"is not given. It must be the column of {path} with the class of each row. Choose one of {named}. For "
+            "numbers to predict, use --target.",
+            parameter="label",
+        )
+    return table
 
 
 def _check_source_options(path: Path | None, size: int | None, columns: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """The command `sweep`: many recipes, many seeds."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -206,12 +205,6 @@ def _examples(source: Path | None, size: int | None, scale: bool, settings: dict
     from tinynet.data import splits
 
     rows = read_source(source, size, scale=scale, **settings)
-    if rows.targets is None:
-        raise TinyNetError(
-            f"is not given. It must be the column of {source} with the class of each row. For numbers to predict, "
-            "use --target.",
-            parameter="label",
-        )
     return splits.split_dataset(rows, scale=scale).training
 
 
@@ -316,7 +309,7 @@ def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":
 
     text = files.read(path)
     try:
-        records = json.loads(text)
+        records = files.parse_json(text)
     except ValueError as error:
         raise TinyNetError(
             f"is {path}, which is not JSON ({error}). Correct the file.", parameter="recipes"

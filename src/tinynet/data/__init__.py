@@ -3,7 +3,7 @@
 The package must not depend on networks.
 
 missing.py         missing cells: empty cells, and words such as NA
-written_numbers.py numbers as people write them, such as $1,200 or 3,5
+written_numbers.py  numbers as people write them, such as $1,200 or 3,5
 dialects.py        the encoding, delimiter and decimal character of a CSV file
 headers.py         whether the first row has names or data
 problems.py        all problems of a table in one error

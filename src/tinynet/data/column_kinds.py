@@ -16,6 +16,8 @@ from tinynet.errors import advice, counted
 from tinynet.validation import shown
 
 MAX_CATEGORIES = 100  # different words of a column that become inputs
+MIN_WORDS = 0.1  # fraction of words in a column of words and numbers that is no column of numbers
+FEW = 20  # rows of a table in which one word is more than a tenth, and may still be a mistake
 MAX_WORDS = 3  # words of a column that an error lists
 IDENTIFIER = re.compile(r"(.*[_ .-])?(id|index|nr|no|unnamed: 0)|.*Id|.*ID", re.IGNORECASE)
 DROP = advice("missing", "drop", condition="To leave such rows out")
@@ -54,21 +56,22 @@ class Cells(Protocol):
 
 
 def input_column(
-    column: Column, table: Cells, missing: Missing | None, notes: list[str]
+    column: Column, table: Cells, missing: Missing | None, left_out: dict[str, list[str]]
 ) -> InputColumn | None:
     """Return how a column becomes inputs, or None for a column that is left out.
 
     table : The table, whose problems receive the cells that cannot be read.
     missing : How missing cells are treated; None refuses them.
-    notes : Receives a sentence about a column that is left out.
+    left_out : Receives the name of a column that is left out, by the reason.
     """
     kind: Kind = "category" if column.name in table.roles.categories else kind_of(column)
+    column = column.as_words() if kind == "category" else column
     is_missing = missing_cells(column, kind)
     if not _check_cells(column, kind, ~is_missing, table):
         return None
-    left_out = reason_to_leave_out(column, kind, is_missing)
-    if left_out is not None and (table.roles.selects or is_missing.all()):
-        notes.append(f"{column.name!r} {left_out} and is left out.")
+    reason = reason_to_leave_out(column, kind, is_missing)
+    if reason is not None and (table.roles.selects or is_missing.all()):
+        left_out.setdefault(reason, []).append(column.name)
         return None
     if is_missing.any() and missing is None:
         add_missing(column, is_missing, table.place, table.problems, *FILL_IN)
@@ -79,13 +82,20 @@ def input_column(
 def kind_of(column: Column) -> Kind:
     """Return the kind of a column.
 
-    Words beside numbers are mistakes in a column of numbers.
+    A column with words and numbers holds categories if at least a tenth of its cells are words. With fewer words it
+    is a column of numbers, and the words are mistakes.
     """
-    if (column.codes == NUMBER).any():
+    missing = missing_cells(column, "number")
+    words = column.is_word(column.words) & ~missing
+    if not words.any() or column.mixed_signs:
         return "number"
-    words = column.is_word(column.words) & ~missing_cells(column, "category")
-    if not words.any():
-        return "number"
+    numbers = (column.codes == NUMBER).sum()
+    if numbers:
+        return (
+            "category"
+            if words.sum() >= MIN_WORDS * (numbers + words.sum()) and len(words) > FEW
+            else "number"
+        )
     return "date" if all(map(is_date, present_words(column, words))) else "category"
 
 
@@ -165,22 +175,22 @@ def add_missing(column: Column, missing: np.ndarray, place: Place, problems: Pro
 def reason_to_leave_out(column: Column, kind: Kind, missing: np.ndarray) -> str | None:
     """Return why a column is no input: it is empty, constant, or different in every row; else None."""
     if missing.all():
-        return "is empty"
+        return "empty"
     present = column[~missing]
     if kind == "number":
         different = len(np.unique(present.numbers))
         if different == 1 and not missing.any():
-            return f"is {shown(float(present.numbers[0]))} in every row"
+            return f"{shown(float(present.numbers[0]))} in every row"
         is_identifier = different == len(column) > 1 and IDENTIFIER.fullmatch(column.name)
         whole = bool((present.numbers == np.round(present.numbers)).all())
-        return "is different in every row" if is_identifier and whole else None
+        return "different in every row" if is_identifier and whole else None
     words = present_words(present, np.ones(len(present), bool))
     if len(words) == 1 and not missing.any():
-        return f"is {words[0]!r} in every row"
+        return f"{words[0]!r} in every row"
     if kind == "date":
         return None
     if len(words) == len(present) > 1:
-        return "is different in every row"
+        return "different in every row"
     if len(words) > MAX_CATEGORIES:
-        return f"has {len(words):,} different words, more than {MAX_CATEGORIES},"
+        return f"text with {len(words):,} different words (at most {MAX_CATEGORIES} are categories)"
     return None

@@ -3,7 +3,7 @@
 A role is input, label, target or name.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ class Roles(NamedTuple):
     @property
     def texts(self) -> set[str]:
         """The columns whose numbers are words, too."""
-        return {name for name in (self.label, self.name) if name is not None} | set(self.categories)
+        return {name for name in (self.label, self.name) if name is not None}
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -84,16 +84,14 @@ def column_roles(
     )
 
 
-def input_roles(source: Source, inputs: Sequence[str], categories: Collection[str] = ()) -> Roles:
+def input_roles(source: Source, inputs: Sequence[str]) -> Roles:
     """Return the roles of a table with these input columns.
 
     A column `name` names the rows.
-
-    categories : Inputs whose numbers are categories.
     """
     _check_known(source, None, inputs)
     name = "name" if "name" in source.columns and "name" not in inputs else None
-    return Roles(tuple(inputs), name=name, categories=tuple(categories))
+    return Roles(tuple(inputs), name=name)
 
 
 def _check_known(source: Source, parameter: str | None, wanted: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.data.missing import is_blank
+from tinynet.data.missing import is_blank, is_missing_word
 from tinynet.data.written_numbers import (
     PERCENT,
     Decimal,
@@ -29,6 +29,7 @@ class Column:
     words : Different cells that are not numbers.
     needs_comma : Whether a cell is a number only with a decimal comma.
     had_comma : Whether a number has a comma.
+    mixed_signs : Whether numbers have different signs, such as $ and %; they stay words.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Column:
     words: tuple[str, ...]
     needs_comma: bool = False
     had_comma: bool = False
+    mixed_signs: bool = False
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -67,9 +69,22 @@ class Column:
         numbers = np.where(self.codes == NUMBER, self.numbers, values[self.codes])
         return replace(self, numbers=numbers, codes=new_code[self.codes], words=tuple(kept))
 
+    def as_words(self) -> "Column":
+        """Return the column in which numbers are words, such as "4"."""
+        rows = self.codes == NUMBER
+        if not rows.any():
+            return self
+        values, inverse = np.unique(self.numbers[rows], return_inverse=True)
+        words = tuple(dict.fromkeys([*self.words, *(f"{value:.12g}" for value in values)]))
+        index = {word: k for k, word in enumerate(words)}
+        codes = self.codes.copy()
+        codes[rows] = np.array([index[f"{value:.12g}"] for value in values])[inverse]
+        return Column(self.name, np.full(len(codes), np.nan), codes, words)
+
     def resolved(self, decimal: Decimal) -> "Column":
         """Return the column in which written numbers, such as $1,200, are numbers.
 
+        The words true and false are 1 and 0, unless there are other words.
         Percentages are numbers only if every number of the column is a percentage. A column has one currency.
         """
         found = {word: written_number(word, decimal) for word in self.words}
@@ -77,11 +92,18 @@ class Column:
         signs = {number.sign for number in numbers.values()} | (
             {""} if (self.codes == NUMBER).any() else set()
         )
-        if len(signs - {""}) > 1 or (PERCENT in signs and len(signs) > 1):
+        mixed = len(signs - {""}) > 1 or (PERCENT in signs and len(signs) > 1)
+        if mixed:
             numbers = {word: number for word, number in numbers.items() if not number.sign}
-        column = self.with_numbers({word: number.value for word, number in numbers.items()})
+        value_of = {word: number.value for word, number in numbers.items()}
+        others = [word for word in self.words if word not in value_of]
+        if not all(word.lower() in TRUTH or is_missing_word(word) for word in others):
+            truths: dict[str, float] = {}  # beside other words, true and false are words
+        else:
+            truths = {word: TRUTH[word.lower()] for word in others if word.lower() in TRUTH}
+        column = self.with_numbers(value_of | truths)
         commas = any(map(needs_comma, self.words)), any("," in word for word in numbers)
-        return replace(column, needs_comma=commas[0], had_comma=commas[1])
+        return replace(column, needs_comma=commas[0], had_comma=commas[1], mixed_signs=mixed)
 
 
 class ColumnBuilder:
@@ -137,9 +159,7 @@ class ColumnBuilder:
         return np.nan, self._index.setdefault(text, len(self._index))
 
     def _number(self, cell: Any, text: str) -> float | None:
-        """Return the number of a cell, or None. The words true and false are 1 and 0."""
-        if text.lower() in TRUTH:
-            return TRUTH[text.lower()]
+        """Return the number of a cell, or None."""
         if self.decimal == "." or not isinstance(cell, str):
             return plain_number(text)
         found = written_number(text, self.decimal)

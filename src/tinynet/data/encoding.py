@@ -58,7 +58,11 @@ class InputColumn:
 
     def missing(self, column: Column) -> np.ndarray:
         """Return whether each cell is missing. -> (rows,)"""
-        return missing_cells(column, self.kind)
+        return missing_cells(self._cells(column), self.kind)
+
+    def _cells(self, column: Column) -> Column:
+        """Return the cells of the column; the numbers of categories are words."""
+        return column.as_words() if self.kind == "category" else column
 
     def encode(self, column: Column) -> np.ndarray:
         """Return the inputs of each cell, before scaling. -> (rows, inputs)
@@ -67,7 +71,7 @@ class InputColumn:
         0 for each value.
         """
         missing = self.missing(column)
-        values = _ENCODERS[self.kind](column, self.values)
+        values = _ENCODERS[self.kind](self._cells(column), self.values)
         values[missing] = 0.0 if self.flag and self.kind == "category" else np.nan
         return np.column_stack([values, missing]) if self.flag else values
 
@@ -83,7 +87,7 @@ class InputColumn:
         """Return whether each cell is a category that the training rows do not have. -> (rows,)"""
         if self.kind != "category":
             return np.zeros(len(column), bool)
-        return ~self.missing(column) & ~column.is_word(self.values)
+        return ~self.missing(column) & ~self._cells(column).is_word(self.values)
 
     def to_json(self) -> dict[str, Any]:
         """Return every field by name as JSON values."""

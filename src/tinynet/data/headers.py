@@ -13,8 +13,8 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]], decimal
     """Return whether the first row looks like data, not like column names.
 
     A column of numbers is a column whose cells below the first row are numbers or missing. If there are columns of
-    numbers, the first row is data if it has a number in every one of them, unless these numbers count upwards in
-    equal steps, as years do. Without columns of numbers, the first row is data if at least half of its cells occur
+    numbers, the first row is data if it has a number or a missing number in every one of them, unless these numbers
+    count upwards in equal steps, as years do. Without columns of numbers, the first row is data if at least half of its cells occur
     again below, in their own column.
 
     >>> looks_like_data(["6", "148", "72"], [["1", "85", "66"]])
@@ -26,8 +26,8 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]], decimal
     pairs = [(cell.strip(), column) for cell, column in zip(first, below, strict=True) if column]
     numbers = [cell for cell, column in pairs if all(_is_number(other, decimal) for other in column)]
     if numbers:
-        values = [written_number(cell, decimal) for cell in numbers]
-        return None not in values and not _counts([found.value for found in values if found])
+        values = [written_number(cell, decimal) for cell in numbers if not is_missing_word(cell)]
+        return bool(values) and None not in values and not _counts([found.value for found in values if found])
     again = [cell in column for cell, column in pairs if cell]
     return bool(again) and 2 * sum(again) >= len(again)
 
@@ -43,6 +43,7 @@ def _is_number(cell: str, decimal: Decimal) -> bool:
 
 
 def _counts(values: Sequence[float]) -> bool:
-    """Return whether at least two numbers are whole and rise in equal steps."""
+    """Return whether numbers are whole and rise in equal steps. Two numbers must be neighbors."""
     steps = {after - before for before, after in pairwise(values)}
-    return len(steps) == 1 and min(steps) > 0 and all(value == int(value) for value in values)
+    equal = len(steps) == 1 and min(steps) > 0 and (len(values) > 2 or steps == {1.0})
+    return equal and all(value == int(value) for value in values)

@@ -28,6 +28,7 @@ class RawTable:
     roles : The role of each column.
     problems : The problems found so far.
     dialect : Dialect of a CSV file; None for a table in memory.
+    notes : Sentences about what was understood of a file.
     """
 
     name: str
@@ -36,13 +37,7 @@ class RawTable:
     roles: Roles
     problems: Problems
     dialect: Dialect | None = None
-
-    @property
-    def note(self) -> str:
-        """A sentence about what was understood of a CSV file, or ""."""
-        if self.dialect is None:
-            return ""
-        return f"{self.name}: {counted(len(self), 'row')} ({self.dialect.sentence()})."
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.place.row_numbers)
@@ -72,7 +67,8 @@ def read_cells(
     if raw.dialect is None or dialect.decimal is not None or not _may_have_commas(raw):
         return raw
     other = _read_once(source, find_roles, replace(raw.dialect, decimal=","), progress)
-    return other if _n_words(other) < _n_words(raw) else raw
+    needed = any(c.needs_comma for c in raw.of((*raw.roles.inputs, *raw.roles.targets)))
+    return other if _n_words(other) < _n_words(raw) + (not needed) else raw
 
 
 def _read_once(source: Any, find_roles: FindRoles, dialect: Dialect, progress: Progress | None) -> RawTable:
@@ -95,7 +91,11 @@ def _read_once(source: Any, find_roles: FindRoles, dialect: Dialect, progress: P
         for name, builder in builders.items()
     }
     place = Place(table.row_unit, np.concatenate(row_numbers))
-    return RawTable(table.name, place, columns, roles, table.problems, table.dialect)
+    notes = table.notes
+    if table.dialect is not None:
+        count = counted(len(place.row_numbers), "row")
+        notes = (f"{table.name}: {count} ({table.dialect.sentence()}).", *notes)
+    return RawTable(table.name, place, columns, roles, table.problems, table.dialect, notes)
 
 
 def _may_have_commas(raw: RawTable) -> bool:

@@ -19,6 +19,7 @@ import numpy as np
 from tinynet.data.dialects import COMMENT, NAMES, SAMPLE, Dialect, found_encoding, sniffed
 from tinynet.data.headers import TEST_ROWS, looks_like_data
 from tinynet.data.problems import Problems
+from tinynet.data.written_numbers import plain_number
 from tinynet.errors import TinyNetError, advice, counted
 from tinynet.validation import shown
 
@@ -26,6 +27,8 @@ CHUNK_ROWS = 8192  # rows that are in memory as text at a time
 MAX_CELL = 1_000_000  # characters of a cell
 NO_ROWS = "has no rows. It must have a line of column names and at least one row below it."
 TABLE_KINDS = "a CSV file, a pandas or polars data frame, a mapping of columns, or arrays: X, or (X, y)"
+
+NO_HEADER = advice("header", False, condition="If the table has no column names")
 
 Progress = Callable[[int, int], None]
 Row = tuple[int, list[str]]  # the number of a line, and its cells
@@ -56,6 +59,7 @@ class Source(NamedTuple):
     targets : Names of the columns that were given apart as y.
     dialect : Dialect of a CSV file; None for a table in memory.
     named : Whether the columns have names of their own.
+    notes : Sentences about columns that are left out.
     """
 
     name: str
@@ -66,13 +70,14 @@ class Source(NamedTuple):
     targets: tuple[str, ...] = ()
     dialect: Dialect | None = None
     named: bool = True
+    notes: tuple[str, ...] = ()
 
     def place(self, row_number: int, column: str) -> str:
         """Return the place of a cell, for an error."""
         return f"{self.row_unit} {row_number}, column {column!r}"
 
 
-class Text(NamedTuple):
+class TextFile(NamedTuple):
     """The text of a CSV file in memory, and its name for errors."""
 
     name: str
@@ -82,7 +87,7 @@ class Text(NamedTuple):
 def rewindable(source: Any) -> Any:
     """Return a source that can be opened twice: a text stream is read."""
     if isinstance(source, io.TextIOBase):
-        return Text(str(getattr(source, "name", "the table")), source.read())
+        return TextFile(str(getattr(source, "name", "the table")), source.read())
     return source
 
 
@@ -97,7 +102,7 @@ def opened(source: Any, dialect: Dialect | None = None, progress: Progress | Non
     Raises TinyNetError for a table that cannot be read, and for missing or repeated column names.
     """
     dialect, source = dialect or Dialect(), rewindable(source)
-    if isinstance(source, Text):
+    if isinstance(source, TextFile):
         text = io.StringIO(source.text.removeprefix("\ufeff"), newline="")
         dialect = sniffed(replace(dialect, encoding=dialect.encoding or "utf-8-sig"), source.text[:SAMPLE])
         yield _csv_source(source.name, text, dialect, lambda: None)
@@ -142,14 +147,24 @@ def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any
         raise TinyNetError(f"{name} {NO_ROWS}")
     dialect, columns = _header(name, start, dialect)
     problems = Problems(name)
-    kept = [k for k, column in enumerate(columns) if column or not _is_empty(start, k)]
+    has_index = bool(dialect.header) and columns[0] == "" and len(columns) > 1 and _all_differ(start[1:])
+    kept = [k for k, column in enumerate(columns) if column or not _is_empty(start, k)][has_index:]
     columns = [columns[k] for k in kept]
     if dialect.header:
         _check_column_names(f"{name}, line {start[0][0]}", columns)
         del start[0]
     _check_delimiter(name, columns, dialect)
     chunks = _csv_chunks(chain(start, rest), (width, kept), problems, report)
-    return Source(name, "line", columns, chunks, problems, dialect=dialect, named=bool(dialect.header))
+    notes = ("The first column has no name and is left out. Each row has another value there.",) * has_index
+    return Source(
+        name, "line", columns, chunks, problems, dialect=dialect, named=bool(dialect.header), notes=notes
+    )
+
+
+def _all_differ(rows: list[Row]) -> bool:
+    """Return whether the first cells differ, as the row names that pandas and R write."""
+    first_cells = [cells[0] for _, cells in rows]
+    return len(set(first_cells)) == len(first_cells)
 
 
 def _table_rows(name: str, text: Any, dialect: Dialect) -> Iterator[Row]:
@@ -205,9 +220,7 @@ def _header(name: str, rows: list[Row], dialect: Dialect) -> tuple[Dialect, list
     if dialect.header is None and looks_like_data(first, others, dialect.decimal or "."):
         raise HeaderError(
             f"{name}, line {line}: {', '.join(map(shown, first[:6]))}{', …' if len(first) > 6 else ''} looks like data, not "
-            "like column names. "
-            + advice("header", False, condition="If the table has no column names")
-            + " "
+            f"like column names. {NO_HEADER} "
             + advice("header", True, condition="If these are the column names")
         )
     return replace(dialect, header=True), [cell.strip().removeprefix("\ufeff") for cell in first]
@@ -250,7 +263,8 @@ def _is_complete(row: Row, width: int, kept: list[int], problems: Problems) -> b
                 "Give each row one cell for each column.",
             )
         return False
-    if len(kept) < width and any(cells[k].strip() for k in set(range(width)) - set(kept)):
+    unnamed = set(range(1, width)) - set(kept)  # the first column may have row names
+    if unnamed and any(cells[k].strip() for k in unnamed):
         problems.add(f"line {line}", "the row has a cell in a column without a name.", "Name the column.")
     return True
 
@@ -259,6 +273,8 @@ def _check_column_names(place: str, columns: list[str]) -> None:
     repeated = [name for name, count in Counter(columns).items() if count > 1]
     if repeated:
         name = repeated[0]
+        if plain_number(name) is not None and "line" in place:
+            raise HeaderError(f"{place}: two columns are named {name!r}. {NO_HEADER}")
         problem = f"two columns are named {name!r}" if name else "two columns have no name"
         raise TinyNetError(f"{place}: {problem}. Column names must differ.")
     if "" in columns:

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.data.column_kinds import add_missing, add_words, input_column
+from tinynet.data.column_kinds import add_missing, add_words, input_column, present_words
 from tinynet.data.column_roles import column_roles, input_roles
-from tinynet.data.columns import BLANK, Column
 from tinynet.data.dialects import Dialect
 from tinynet.data.encoding import Encoding, InputColumn
 from tinynet.data.missing import MISSING_CHOICES, Missing
 from tinynet.data.raw_tables import RawTable, read_cells
-from tinynet.data.readers import Progress, Source
+from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.target_columns import (
     MAX_CLASSES,
@@ -26,6 +25,9 @@ from tinynet.errors import TinyNetError, advice, counted
 from tinynet.validation import check_choice, listed, shown
 
 __all__ = ["MAX_CLASSES", "Table", "read", "read_like"]
+
+FILL = advice("missing", "mean", condition="To fill in the mean", otherwise="Fill in the cells.")
+MAX_NAMES = 4  # columns that a note names
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,47 +144,68 @@ def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
 
 def _table(raw: RawTable, missing: Missing | None) -> Table:
     """Return the table of the cells, or raise a TinyNetError that lists all their problems."""
-    notes = [raw.note] if raw.note else []
-    has_answer = answered(raw)
-    if not has_answer.all():
-        if missing is None:
-            add_unanswered(raw, has_answer)
-        else:
-            what = "label" if raw.roles.label is not None else "target"
-            notes.append(_left_out(len(raw) - int(has_answer.sum()), len(raw), f"no {what}"))
-            raw = raw[np.flatnonzero(has_answer)]
+    names, notes = np.array(_row_names(raw), object), list(raw.notes)
+    raw, rows = _with_answers(raw, missing, notes)
+    encoding = _encoding(raw, missing, [])
+    raw.problems.check()
+    if missing == "drop":
+        raw, complete = _without_missing_cells(raw, encoding, notes)
+        rows = rows[complete]
     check_answers(raw)
     encoding = _encoding(raw, missing, notes)
-    names = _row_names(raw)
     raw.problems.check()
     if not encoding.columns:
-        raise TinyNetError(f"{raw.name} has no input columns. {' '.join(notes[bool(raw.note) :])}")
-    complete = _complete(raw, encoding)
-    if missing == "drop" and not complete.all():
-        notes.append(_left_out(len(raw) - int(complete.sum()), len(raw), "missing cells"))
-        raw, names = raw[np.flatnonzero(complete)], [names[row] for row in np.flatnonzero(complete)]
-        if not names:
-            raise TinyNetError(f"{raw.name} has no row without missing cells. {advice('missing', 'mean')}")
-        check_answers(raw)  # a class may have lost all its rows
-        raw.problems.check()
-        encoding = _encoding(raw, missing, [])
-    return _checked_targets(raw, _of(raw, encoding, names, tuple(notes)))
+        raise TinyNetError(f"{raw.name} has no input columns. {' '.join(notes[len(raw.notes) :])}")
+    return _checked_targets(raw, _of(raw, encoding, names[rows].tolist(), tuple(notes)))
+
+
+def _with_answers(raw: RawTable, missing: Missing | None, notes: list[str]) -> tuple[RawTable, np.ndarray]:
+    """Return the rows that have a label or targets, and their indices. Other rows are noted, or are problems."""
+    has_answer = answered(raw)
+    if has_answer.all() or missing is None:
+        if missing is None and not has_answer.all():
+            add_unanswered(raw, has_answer)
+        check_answers(raw)
+        return raw, np.arange(len(raw))
+    what = "label" if raw.roles.label is not None else "target"
+    notes.append(_left_out(int((~has_answer).sum()), len(raw), f"no {what}"))
+    rows = np.flatnonzero(has_answer)
+    return raw[rows], rows
+
+
+def _without_missing_cells(
+    raw: RawTable, encoding: Encoding, notes: list[str]
+) -> tuple[RawTable, np.ndarray]:
+    """Return the rows without missing inputs, and their indices."""
+    missing = [how.missing(raw.columns[how.name]) for how in encoding.columns]
+    complete = ~np.any([np.zeros(len(raw), bool), *missing], axis=0)
+    if complete.all():
+        return raw, np.arange(len(raw))
+    if not complete.any():
+        raise TinyNetError(f"{raw.name} has no row without missing cells. {FILL}")
+    notes.append(_left_out(int((~complete).sum()), len(raw), "missing cells"))
+    rows = np.flatnonzero(complete)
+    return raw[rows], rows
 
 
 def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encoding:
     """Return how the inputs of a table are read. Other columns are added to the notes or problems."""
-    columns = raw.of(raw.roles.inputs)
-    found = [input_column(column, raw, missing, notes) for column in columns]
+    columns, left_out = raw.of(raw.roles.inputs), dict[str, list[str]]()
+    found = [input_column(column, raw, missing, left_out) for column in columns]
+    notes += [_columns_left_out(names, reason) for reason, names in left_out.items()]
     if not any(found) and not raw.problems:  # constant numbers are better than no input
         everything = replace(raw, roles=raw.roles._replace(selects=False))
-        found = [None if c.words else input_column(c, everything, missing, []) for c in columns]
+        found = [None if c.words else input_column(c, everything, missing, {}) for c in columns]
     return Encoding(tuple(how for how in found if how is not None), missing)
 
 
-def _complete(raw: RawTable, encoding: Encoding) -> np.ndarray:
-    """Return whether each row has no missing cell among the inputs. -> (rows,)"""
-    missing = [how.missing(raw.columns[how.name]) for how in encoding.columns]
-    return ~np.any(missing, axis=0)
+def _columns_left_out(names: list[str], reason: str) -> str:
+    quoted = [repr(name) for name in names]
+    text = quoted[0] if len(names) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    if len(names) > MAX_NAMES:
+        text = f"{', '.join(quoted[:MAX_NAMES])} and {len(names) - MAX_NAMES:,} more columns"
+    are = "is" if len(names) == 1 else "are"
+    return f"{text} {are} {reason} and {are} left out."
 
 
 def _left_out(count: int, total: int, reason: str) -> str:
@@ -208,29 +231,19 @@ def _checked_targets(raw: RawTable, table: Table) -> Table:
 
 
 def _row_names(raw: RawTable) -> list[str]:
-    """Return the name of each row. Missing and repeated names are added to the problems."""
+    """Return the name of each row: its cell in the column `name`, or its number.
+
+    The number of the row is added to a name that occurs more than once.
+    """
     if raw.roles.name is None:
         return [f"row {n}" for n in range(1, len(raw) + 1)]
-    column = raw.columns[raw.roles.name]
-    ignore = advice("ignore", [column.name], condition="To leave the column out")
-    blank = column.codes == BLANK
-    if blank.any():
-        raw.problems.add(
-            raw.place.of(column.name, blank), "the name is missing.", "Names must differ.", ignore
-        )
-    _add_repeated_names(raw, column, ignore)
-    return [column.words[code] if code >= 0 else "" for code in column.codes]
-
-
-def _add_repeated_names(raw: RawTable, column: Column, ignore: str) -> None:
-    first_rows = {int(code): row for row, code in reversed(list(enumerate(column.codes)))}
-    numbers = raw.place.row_numbers
-    for row, code in enumerate(column.codes):
-        first = first_rows[int(code)]
-        if code >= 0 and first != row:
-            place = f"{raw.place.row_unit} {numbers[row]}, column {column.name!r}"
-            used = f"{column.words[code]!r} is also the name of {raw.place.row_unit} {numbers[first]}."
-            raw.problems.add(place, used, "Names must differ. Correct the name.", ignore)
+    column, numbers = raw.columns[raw.roles.name], raw.place.row_numbers
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.words))
+    unit, names = raw.place.row_unit, []
+    for code, number in zip(column.codes.tolist(), numbers.tolist(), strict=True):
+        word = column.words[code] if code >= 0 else ""
+        names.append(word if word and counts[code] == 1 else f"{word} ({unit} {number})".lstrip())
+    return names
 
 
 # --- new rows ------------------------------------------------------------------------------------------------------
@@ -244,23 +257,15 @@ def read_like(
     The result has no targets. A column `name` names the rows.
     """
     names = [how.name for how in encoding.columns]
-    categories = {how.name for how in encoding.columns if how.kind != "number"}
-
-    def find_roles(table: Source) -> Any:
-        return input_roles(table, names, categories)
-
-    raw = read_cells(source, find_roles, dialect, progress)
+    raw = read_cells(source, lambda table: input_roles(table, names), dialect, progress)
     for how in encoding.columns:
         _check_new_cells(how, raw, encoding.missing)
     row_names = _row_names(raw)
     raw.problems.check()
-    complete = _complete(raw, encoding)
-    notes = [raw.note] if raw.note else []
-    if encoding.missing == "drop" and not complete.all():
-        notes.append(_left_out(len(raw) - int(complete.sum()), len(raw), "missing cells"))
-        raw, row_names = raw[np.flatnonzero(complete)], [row_names[k] for k in np.flatnonzero(complete)]
-        if not row_names:
-            raise TinyNetError(f"{raw.name} has no row without missing cells. Fill in the cells.")
+    notes = list(raw.notes)
+    if encoding.missing == "drop":
+        raw, rows = _without_missing_cells(raw, encoding, notes)
+        row_names = [row_names[row] for row in rows]
     notes += _unknown_categories(raw, encoding)
     return _of(raw, encoding, row_names, tuple(notes))
 
@@ -283,10 +288,10 @@ def _unknown_categories(raw: RawTable, encoding: Encoding) -> list[str]:
         column = raw.columns[how.name]
         unknown = how.unknown(column)
         if unknown.any():
-            words = [column.words[code] for code in np.unique(column.codes[unknown])]
+            words = present_words(column.as_words(), unknown)
             cells = counted(int(unknown.sum()), "cell")
             notes.append(
-                f"{how.name!r}: {cells} with {listed([repr(word) for word in words])}, which the training rows do not have. "
+                f"{how.name!r}: {cells} with {listed(words)}, which the training rows do not have. "
                 "Such a cell counts as none of the categories."
             )
     return notes

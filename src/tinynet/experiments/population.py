@@ -25,11 +25,14 @@ from tinynet.kernels.simd import network_outputs, to_blocks
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check, check_recipe
 from tinynet.training.defaults import default_recipe, defaults
 from tinynet.training.recording import Recording
+from tinynet.training.recording_checks import check_array
 from tinynet.training.train import train
+from tinynet.validation import check_type
 
 NETWORKS_PER_FORWARD = 8192  # networks in one forward pass
 NETWORKS_PER_EXAM = 512  # networks in one evaluation of an exam
@@ -60,6 +63,13 @@ class Population:
     world: World | None = None
     validation: Examples | None = None
 
+    def __post_init__(self) -> None:
+        check_type("architecture", self.architecture, Architecture, "an Architecture")
+        check_type("seeds", self.seeds, np.ndarray, "a NumPy array")
+        check_array("seeds", self.seeds, np.int64, (self.seeds.size,))
+        shape = (len(self.seeds), self.architecture.parameter_count)
+        check_array("parameters", self.parameters, np.float32, shape)
+
     def __len__(self) -> int:
         return len(self.seeds)
 
@@ -82,7 +92,9 @@ class Population:
         return found
 
     def _parts(self, size: int) -> Iterator[slice]:
-        return (slice(first, first + size) for first in range(0, len(self), size))
+        for first in range(0, len(self), size):
+            check_cancelled()
+            yield slice(first, first + size)
 
     def _outputs(self, some: slice, values: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):

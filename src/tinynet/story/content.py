@@ -5,8 +5,10 @@ The parts are text, tables, figures, verdicts and links.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from io import BytesIO
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -14,14 +16,17 @@ import numpy as np
 from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data.examples import Examples
+from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.cancellation import detached
 from tinynet.numerics.integers import ceil_div
 from tinynet.templates import render
 from tinynet.training.recording import Recording
 
+DRAWING = Lock()
 MAX_OUTPUT_COLUMNS = 8  # a table with more classes has only the largest outputs
 LARGEST = 3
 
@@ -56,6 +61,17 @@ class Figure:
     name: str
     caption: str
     draw: Callable[[], Any]
+
+    def __copy__(self) -> "Figure":
+        return self
+
+    def __deepcopy__(self, copied: dict[int, Any]) -> "Figure":
+        return self
+
+    def __getstate__(self) -> None:
+        raise TinyNetError(
+            "a chapter cannot be pickled, because its figures are drawn by functions. Pickle the result of its to_json."
+        )
 
 
 @dataclass(frozen=True)
@@ -244,7 +260,7 @@ def chapter_json(chapter: Chapter) -> dict[str, Any]:
     described = chapter.to_json()
     for part, shown in zip(chapter.parts, described["parts"], strict=True):
         if isinstance(part, Figure):
-            shown["svg"] = _svg(part, f"{chapter.key}-{part.name}")
+            shown["svg"] = detached(partial(_svg, part, f"{chapter.key}-{part.name}"))
     return described
 
 
@@ -253,7 +269,8 @@ def _svg(part: Figure, salt: str) -> Any:
     from markupsafe import Markup, escape
 
     data = BytesIO()
-    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):  # ids must be unique in one page
+    # ids must be unique in one page. Matplotlib's settings are the same for all threads.
+    with DRAWING, mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):
         plots.figure_of(part.draw()).savefig(data, format="svg", dpi=144, metadata={"Date": None})
     text = data.getvalue().decode()
     text = text[text.index("<svg") :].replace(

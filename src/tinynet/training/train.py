@@ -15,6 +15,7 @@ from tinynet.data.world import World
 from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check, check_recipe
@@ -107,6 +108,7 @@ def _record(
     last = Checkpoint(0, recorder.parameters.copy(), recorder.state.copy())
     try:
         for first, end in spans:
+            check_cancelled()
             reached = recorder(recorded, first, end)
             last = Checkpoint(reached, recorder.parameters.copy(), recorder.state.copy())
             if progress is not None:

@@ -6,10 +6,10 @@ import Table from "../../../src/views/panels/Table.svelte";
 import { LINES, openLab, tableColumn, tableHead } from "../../laboratory";
 
 const COLUMNS = [
-  tableColumn({ name: "name", kind: "category", left_out: "is different in every row" }),
+  tableColumn({ name: "name", kind: "category", left_out: "different in every row" }),
   tableColumn({ name: "width", missing: 2 }),
   tableColumn({ name: "height" }),
-  tableColumn({ name: "note", kind: "category", left_out: "is different in every row" }),
+  tableColumn({ name: "note", kind: "category", left_out: "different in every row" }),
   tableColumn({ name: "color", kind: "category", different: 2, examples: ["red", "blue"] }),
   tableColumn({ name: "typo", odd: "red" }),
   tableColumn({ name: "kind", kind: "category", label: true, different: 2, examples: ["a", "b"] }),
@@ -48,7 +48,7 @@ describe("the Table panel", () => {
       ["name", "row names", "101 categories: , …"],
       ["width", "input", "numbers from 0 to 1; 2 missing"],
       ["height", "input", "numbers from 0 to 1"],
-      ["note", "not used", "101 categories: , … (is different in every row)"],
+      ["note", "not used", "101 categories: , … (different in every row)"],
       ["color", "input", "2 categories: red, blue"],
       ["typo", "not used (words among numbers)", "numbers from 0 to 1; not a number: red"],
       ["kind", "label", "2 categories: a, b"],
