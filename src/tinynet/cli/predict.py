@@ -86,9 +86,10 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
     In a regression, the outputs are in the units of the table.
     """
     from tinynet.evaluation.predictions import predictions
+    from tinynet.evaluation.regression import in_units
 
-    if rows.target_scaling is not None:
-        values = rows.unscaled(run.best(rows))  # (rows, outputs)
+    if run.examples.regression:
+        values = in_units(run.examples, run.best(rows))  # (rows, outputs)
         return [
             {"name": name, **dict(zip(rows.target_names, row, strict=True))}
             for name, row in zip(rows.names, values.tolist(), strict=True)
