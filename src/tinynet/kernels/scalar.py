@@ -87,15 +87,19 @@ class Recorder:
         source: Source,
         parameters: np.ndarray,
         state: np.ndarray,
+        sample_weights: np.ndarray | None = None,
     ) -> None:
         self.architecture, self.recipe, self.source = architecture, recipe, source
+        self.sample_weights = sample_weights  # (examples,)
         self.parameters, self.state = parameters.copy(), np.array(state, float)
         self._epoch_weights = parameters[
             : architecture.slices[0][0].stop
         ].copy()  # weights of the first layer at the start of the epoch
         self._settings = np.array(list(optimizers.settings(recipe).values()))
         self._total = recipe.epochs * steps_per_epoch(recipe, source)
-        self._record = _compiled(architecture, kernel_key(recipe), examples_per_epoch(source))
+        self._record = _compiled(
+            architecture, kernel_key(recipe), examples_per_epoch(source), sample_weights is not None
+        )
         self._work = np.zeros(workspace_size(architecture))
 
     def __call__(self, recorded: StepArrays, first: int, last: int) -> int:
@@ -119,7 +123,7 @@ class Recorder:
         return max(1, MAX_DRAWN // drawn)
 
     def _steps(self, recorded: StepArrays, first: int, last: int) -> int:
-        source, stride = self.source, recorded.stride
+        source, stride, weights = self.source, recorded.stride, self.sample_weights
         indices = batch_indices(self.recipe, source, first, last)  # (steps, batch)
         kept = range(ceil_div(first, stride), ceil_div(last, stride))
         recorded.batches[kept.start : kept.stop] = indices[kept.start * stride - first :: stride][: len(kept)]
@@ -130,10 +134,11 @@ class Recorder:
         else:
             inputs, targets = batch_arrays(self.recipe, source, first, indices)
             rows = np.arange(indices.size).reshape(indices.shape)
+            weights = None if weights is None else weights[indices.ravel()]
         rates = self.recipe.rates(first, last, self._total)
         arrays = (
             self.parameters, self.state, self._epoch_weights, self._settings, self._work, inputs, targets, rows, rates,
-            *recorded[1:6], recorded.epoch_loss, recorded.epoch_movement,
+            *recorded[1:6], recorded.epoch_loss, recorded.epoch_movement, *([] if weights is None else [weights]),
         )  # fmt: skip
         held = [np.ascontiguousarray(array) for array in arrays]
         return int(self._record(*map(address, held), first, last, stride, len(recorded.losses) - 1))
@@ -145,13 +150,17 @@ POINTERS = (
     "p", "s", "start", "settings", "work", "inputs", "targets", "rows", "rates",
     "parameters", "state", "gradients", "activations", "losses", "epoch_loss", "epoch_movement",
 )  # fmt: skip
+WEIGHTS = "sample_weights"  # the last pointer of a weighted training
 WHOLES = ("first", "last", "stride", "spare")
 
 
 @lru_cache(maxsize=64)
-def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Callable[..., int]:
-    f = Function("record", dict.fromkeys(POINTERS, POINTER) | dict.fromkeys(WHOLES, WHOLE), WHOLE)
-    _RecordingKernel(f, architecture, recipe, examples).write()
+def _compiled(
+    architecture: Architecture, recipe: Recipe, examples: int, weighted: bool
+) -> Callable[..., int]:
+    pointers = (*POINTERS, WEIGHTS) if weighted else POINTERS
+    f = Function("record", dict.fromkeys(pointers, POINTER) | dict.fromkeys(WHOLES, WHOLE), WHOLE)
+    _RecordingKernel(f, architecture, recipe, examples, weighted).write()
     return compiled(f, ScalarF64.declarations)
 
 
@@ -161,8 +170,10 @@ class _RecordingKernel:
     The code also records each step.
     """
 
-    def __init__(self, f: Function, architecture: Architecture, recipe: Recipe, examples: int) -> None:
-        self.f, self.exact = f, ScalarF64(f)
+    def __init__(
+        self, f: Function, architecture: Architecture, recipe: Recipe, examples: int, weighted: bool
+    ) -> None:
+        self.f, self.exact, self.weighted = f, ScalarF64(f), weighted
         self.architecture, self.recipe, self.examples = architecture, recipe, examples
         self.count, self.nodes = architecture.parameter_count, sum(architecture.sizes[1:])
         self.state_size, self.weights = (
@@ -225,7 +236,8 @@ class _RecordingKernel:
 
         Returns the sum of the losses of its examples.
         """
-        input_, target = self._accessor("inputs", 0), self._accessor("targets", -1)
+        accessors = (self._accessor("inputs", 0), self._accessor("targets", -1))
+        weight = self._weight if self.weighted else None
         arguments = (self.exact, self.architecture, self.recipe, self.settings)
         usual = batch_sizes(self.recipe, self.examples)[0]  # short batches get the same kind of code
         if self.count * usual > MAX_UNROLLED:
@@ -233,11 +245,11 @@ class _RecordingKernel:
                 *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
             )
             looped.begin(Pointer("%p"), Pointer("%s"))
-            looped.step(size, input_, target)
+            looped.step(size, *accessors, weight)
             return self.f.load(NUMBER, looped.loss)
         unrolled = Unrolled(*arguments)
         unrolled.begin(Pointer("%p"), Pointer("%s"))
-        emitter = unrolled.step(size, input_, target)
+        emitter = unrolled.step(size, *accessors, weight)
         return self._record_step(emitter, size)
 
     def _record_step(self, emitter: Emitter, size: int) -> Number:
@@ -262,13 +274,22 @@ class _RecordingKernel:
         f, width = self.f, self.architecture.sizes[side]
 
         def value(k: Index, i: Index) -> Number:
-            number = f.load(WHOLE, f.gep(WHOLE, Pointer("%rows"), f.int_op("add", self.turn, k)))
+            number = self._example(k)
             return f.load(
                 NUMBER,
                 f.gep(NUMBER, Pointer(f"%{array}"), f.int_op("add", f.int_op("mul", number, width), i)),
             )
 
         return value
+
+    def _weight(self, k: Index) -> Number:
+        """Return the sample weight of example k of the batch."""
+        return self.f.load(NUMBER, self.f.gep(NUMBER, Pointer(f"%{WEIGHTS}"), self._example(k)))
+
+    def _example(self, k: Index) -> I64:
+        """Return the index of example k of the batch."""
+        place = self.f.int_op("add", self.turn, k)
+        return self.f.load(WHOLE, self.f.gep(WHOLE, Pointer("%rows"), place))
 
     def _equal(self, x: I64, y: int) -> I1:
         return I1(self.f.emit(f"icmp eq i64 {x}, {y}"))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinynet import files
+from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_epoch
 from tinynet.data.examples import Examples
@@ -26,6 +27,7 @@ from tinynet.numerics.integers import ceil_div
 from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.training import identity
+from tinynet.training.checks import checked_weights
 from tinynet.training.early_stopping import StopReason
 from tinynet.validation import check_int, check_path, shown
 
@@ -33,6 +35,7 @@ ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
 )  # fmt: skip
 VALIDATION_ARRAYS = ("validation_per_epoch", "best_parameters")
+WEIGHT_ARRAYS = ("sample_weights", "validation_weights")  # only in weighted trainings
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,8 @@ class Recording(InNotebook):
     best_epoch : int, optional. The number of epochs after which the validation loss was lowest, or 0 if the
         validation loss was never a number.
     best_parameters : (P,), optional. The parameters after the best epoch.
+    sample_weights : (examples,), optional. The factor of the loss of each example.
+    validation_weights : (validation examples,), optional. The factors of the validation losses.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
@@ -89,6 +94,8 @@ class Recording(InNotebook):
     validation_per_epoch: np.ndarray | None = None
     best_epoch: int | None = None
     best_parameters: np.ndarray | None = None
+    sample_weights: np.ndarray | None = None
+    validation_weights: np.ndarray | None = None
 
     @property
     def initial(self) -> Network:
@@ -133,7 +140,7 @@ class Recording(InNotebook):
 
         Equal experiments have equal hashes.
         """
-        return identity.identity(_experiment(self), self.network.parameters)
+        return identity.identity(_experiment(self), self.network.parameters, self._more_causes())
 
     def __len__(self) -> int:
         return self.steps
@@ -169,7 +176,8 @@ class Recording(InNotebook):
 
     def _moment(self, network: Network, state: np.ndarray, step: int) -> "Moment":
         recipe = replace(self.recipe, learning_rate=self.learning_rate(step))
-        return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
+        epoch, weights = step // self.steps_per_epoch, self.batch_weights(step)
+        return Moment(network, self.batch(step), recipe, state, step, epoch, sample_weights=weights)
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return parameters (P,) and optimizer state (S,) before a step.
@@ -207,6 +215,10 @@ class Recording(InNotebook):
             self.examples, inputs=inputs[: len(rows)], targets=targets[: len(rows)], names=tuple(names)
         )
 
+    def batch_weights(self, step: int) -> np.ndarray | None:
+        """Return the sample weights of a step. -> (batch,), or None without weights"""
+        return None if self.sample_weights is None else self.sample_weights[self.batch_indices(step)]
+
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
         steps = self.recipe.epochs * self.steps_per_epoch
@@ -237,7 +249,20 @@ class Recording(InNotebook):
 
     def _arrays(self) -> dict[str, np.ndarray]:
         names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATION_ARRAYS)
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | self._weights()
+
+    def _weights(self) -> dict[str, np.ndarray]:
+        weights = {name: getattr(self, name) for name in WEIGHT_ARRAYS}
+        return {name: array for name, array in weights.items() if array is not None}
+
+    def _more_causes(self) -> dict[str, np.ndarray]:
+        """Return the arrays of the identity that most trainings lack.
+
+        The arrays are sample weights, and an optimizer state that was not empty before the first step.
+        """
+        empty = optimizers.initial_state(self.network.architecture, self.recipe)
+        first = self.state[0]
+        return self._weights() | ({} if np.array_equal(first, empty) else {"state": first})
 
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}
@@ -318,7 +343,9 @@ def advance(
 
     parameters, state : (P,), (S,). The values before the step `first`.
     """
-    recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
+    recorder = Recorder(
+        run.network.architecture, run.recipe, run.source, parameters, state, run.sample_weights
+    )
     recorded = StepArrays.blank(
         run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1
     )
@@ -367,3 +394,7 @@ def _check_shapes(run: Recording) -> None:
         found = getattr(run, name).shape
         if found != shape:
             raise ValueError(f"{name} has shape {found}. It must have shape {shape}.")
+    for name, weights, examples in zip(
+        WEIGHT_ARRAYS, (run.sample_weights, run.validation_weights), (run.source, run.validation), strict=True
+    ):
+        checked_weights(name, weights, examples)

@@ -202,6 +202,9 @@ class WatchedRecording(Recording):
     def _arrays(self) -> dict[str, np.ndarray]:
         return super()._arrays() | {name: getattr(self, name) for name in WATCHED_ARRAYS}
 
+    def _more_causes(self) -> dict[str, np.ndarray]:
+        return {}  # the identity covers every array
+
     def _more(self) -> dict[str, Any]:
         about = {"per_epoch": self.per_epoch, "notes": list(self.notes), "precision": self.precision}
         return super()._more() | {"watched": about}
