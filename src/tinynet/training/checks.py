@@ -45,7 +45,7 @@ def checked_weights(name: str, values: object, examples: Source | None) -> np.nd
 
     name : the parameter, for errors.
 
-    Raises TinyNetError unless each example has a finite weight of at least 0, and one is above 0.
+    Raises TinyNetError unless the examples can have these weights.
     """
     if values is None:
         return None
@@ -54,7 +54,16 @@ def checked_weights(name: str, values: object, examples: Source | None) -> np.nd
             "there are no validation examples" if examples is None else "the examples are drawn from a world"
         )
         raise TinyNetError(f"has values and {why}. Leave the weights out.", parameter=name)
-    weights, count = _numbers(name, values), len(examples)
+    weights = _numbers(name, values)
+    check_weights(name, weights, len(examples))
+    return weights
+
+
+def check_weights(name: str, weights: np.ndarray, count: int) -> None:
+    """Raise TinyNetError unless `count` examples have finite weights of at least 0.
+
+    At least one weight must be above 0.
+    """
     if weights.shape != (count,):
         raise TinyNetError(
             f"has shape {weights.shape}. It must have one weight for each of the {counted(count, 'example')}.",
@@ -68,7 +77,6 @@ def checked_weights(name: str, values: object, examples: Source | None) -> np.nd
         )
     if not weights.any():
         raise TinyNetError("has only zeros. At least one weight must be above 0.", parameter=name)
-    return weights
 
 
 def checked_state(architecture: Architecture, recipe: Recipe, state: object) -> np.ndarray:

@@ -38,6 +38,7 @@ class Checkpoint(NamedTuple):
     state: np.ndarray  # (S,)
 
 
+# Long because of the descriptions of its parameters.
 def train(
     network: Network,
     examples: Source,
