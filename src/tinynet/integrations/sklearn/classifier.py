@@ -105,7 +105,7 @@ class TinyNetClassifier(ClassifierMixin, TinyNetEstimator):
 
     _loss: ClassVar = "cross_entropy"
     _output: ClassVar = "softmax"
-    _target_noun: ClassVar = "class"
+    _target_nouns: ClassVar = ("class", "classes")
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ class TinyNetEstimator(BaseEstimator):
 
     _loss: ClassVar[str]
     _output: ClassVar[str]  # activation of the output layer
-    _target_noun: ClassVar[str]  # of one output, for errors
+    _target_nouns: ClassVar[tuple[str, str]]  # words for one output and for several, in errors
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class TinyNetEstimator(BaseEstimator):
         try:
             return Architecture((features, *map(plain, hidden), outputs), self.activation, self._output)
         except TinyNetError as error:
-            noun = self._target_noun if outputs == 1 else f"{self._target_noun}s".replace("sss", "sses")
+            noun = self._target_nouns[outputs > 1]
             raise TinyNetError(
                 f"is {self.hidden!r} with {features:,} features and {outputs:,} {noun}: {error}",
                 parameter="hidden",
@@ -178,7 +178,8 @@ class TinyNetEstimator(BaseEstimator):
         try:
             return [*split_rows(rows, fraction, seed)]
         except TinyNetError as error:
-            raise error.renamed({"held_out": "validation_fraction"}) from error
+            message = f"{error.message} A fraction of 0.5 works if each class has at least 2 rows."
+            raise TinyNetError(message).renamed({"held_out": "validation_fraction"}) from error
 
     def _check_validation(self, rows: Rows) -> None:
         """Raise TinyNetError if no split of the rows has a validation part."""

@@ -95,7 +95,7 @@ class TinyNetRegressor(RegressorMixin, TinyNetEstimator):
 
     _loss: ClassVar = "mse"
     _output: ClassVar = "identity"
-    _target_noun: ClassVar = "target"
+    _target_nouns: ClassVar = ("target", "targets")
 
     def __init__(
         self,
@@ -187,8 +187,8 @@ class TinyNetRegressor(RegressorMixin, TinyNetEstimator):
         """
         ends = Scaling.of(rows.target_names, rows.targets)
         fractions = ends.unclipped(rows.targets)  # 0 to 1, so that no square overflows
-        mean = np.average(fractions, axis=0, weights=rows.weights)
-        spread = np.sqrt(np.average((fractions - mean) ** 2, axis=0, weights=rows.weights))
+        mean = np.average(fractions, axis=0, weights=rows.mean_weights)
+        spread = np.sqrt(np.average((fractions - mean) ** 2, axis=0, weights=rows.mean_weights))
         return Scaling(rows.target_names, ends.inverse(mean), ends.inverse(mean + spread))
 
     def _inputs(self, values: np.ndarray, scaling: Scaling) -> np.ndarray:
