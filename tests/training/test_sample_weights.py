@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import openpyxl
 import pytest
 
 import tinynet as tn
@@ -188,3 +189,30 @@ def test_a_world_has_no_weights():
         TinyNetError, match="sample_weights has values and the examples are drawn from a world"
     ):
         tn.train(tn.Network.initial(seed=0), tn.World(), tn.Recipe(epochs=1), sample_weights=np.ones(100))
+
+
+def test_the_page_refuses_a_training_that_it_cannot_compute():
+    network, recipe = tn.Network.initial(seed=3), tn.Recipe(epochs=2, optimizer="adam")
+    first = tn.train(network, LINES, recipe)
+    weighted = tn.train(network, LINES, recipe, sample_weights=WEIGHTS)
+    continued = tn.train(first.final, LINES, recipe, state=first.state[-1])
+    for run, match in (
+        (weighted, "this training has sample weights"),
+        (continued, "this training continues the optimizer of an earlier training"),
+    ):
+        for call in (run.to_html, run.widget, lambda run=run: first.to_html(None, run)):
+            with pytest.raises(TinyNetError, match=match):
+                call()
+
+
+def test_a_weighted_step_can_be_exported_to_excel(tmp_path):
+    run = tn.train(
+        tn.Network.initial(seed=3), LINES, tn.Recipe(epochs=1, batch_size=2), sample_weights=WEIGHTS
+    )
+    run.export(tmp_path / "step.xlsx", step=1)
+    book = openpyxl.load_workbook(tmp_path / "step.xlsx", data_only=True)
+    cells = {
+        row[0].value: row[1].value for sheet in book for row in sheet.iter_rows(max_col=2) if row[0].value
+    }
+    assert cells["ω⟨0⟩"] == 0.0
+    assert cells["ω⟨1⟩"] == 1.75

@@ -275,11 +275,33 @@ class Recording(InNotebook):
         path : str or PathLike, optional. Also write the page to this file.
         beside : Recording. Further recordings on the page.
         options : `names` and `title`, as of `lab.page.offline.page`.
+
+        Raises TinyNetError for a training with sample weights, or from an optimizer state.
         """
+        for run in (self, *beside):
+            run._check_page()
         text: str = late_bound("Recording.to_html")(self, *beside, **options)
         if path is not None:
             files.write(Path(path), text.encode())
         return text
+
+    def widget(self) -> Any:
+        """Return the laboratory as a widget; see `InNotebook.widget`."""
+        self._check_page()
+        return super().widget()
+
+    def _check_page(self) -> None:
+        """Raise TinyNetError for a training that the page cannot compute."""
+        causes = self._more_causes()
+        if "sample_weights" in causes or "state" in causes:
+            kind = (
+                "has sample weights"
+                if "sample_weights" in causes
+                else "continues the optimizer of an earlier training"
+            )
+            raise TinyNetError(
+                f"this training {kind}. The page cannot compute such a training. Open its steps in Python, or export them to Excel."
+            )
 
     def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
         """Write the recording in the format of the path's extension.
