@@ -103,6 +103,8 @@ class TinyNetClassifier(ClassifierMixin, TinyNetEstimator):
          = −0.02
     """
 
+    classes_: np.ndarray
+
     _loss: ClassVar = "cross_entropy"
     _output: ClassVar = "softmax"
     _target_nouns: ClassVar = ("class", "classes")

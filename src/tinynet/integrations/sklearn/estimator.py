@@ -31,6 +31,10 @@ SMALL_TABLE = 32  # with "auto", a table of at most this many rows is one batch
 class TinyNetEstimator(BaseEstimator):
     """The parameters and the training of both estimators."""
 
+    recording_: Recording
+    network_: Network
+    loss_curve_: np.ndarray
+
     _loss: ClassVar[str]
     _output: ClassVar[str]  # activation of the output layer
     _target_nouns: ClassVar[tuple[str, str]]  # words for one output and for several, in errors
@@ -72,7 +76,7 @@ class TinyNetEstimator(BaseEstimator):
 
     def _begin(self, partial: bool) -> bool:
         """Return whether this training continues the present network."""
-        check_bool("warm_start", self.warm_start)
+        check_bool("warm_start", plain(self.warm_start))
         if partial and self.patience:
             raise TinyNetError(
                 f"is {self.patience} and partial_fit does not support early stopping. {advice('patience', 0)}",
@@ -199,13 +203,19 @@ class TinyNetEstimator(BaseEstimator):
         A new training scales by its training rows. A continued training keeps its scaling.
         """
         if continues:
-            before = self.recording_.examples
-            scaling, target_scaling = before.scaling, before.target_scaling
+            scaling, target_scaling = self._scaling, self.recording_.examples.target_scaling
         else:
             columns = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
             scaling = Scaling.of(tuple(columns), parts[0].values)
             target_scaling = self._target_scaling(parts[0])
         return [self._scaled(part, scaling, target_scaling) for part in parts]
+
+    @property
+    def _scaling(self) -> Scaling:
+        """The scaling of the features in the present training."""
+        scaling = self.recording_.examples.scaling
+        assert scaling is not None
+        return scaling
 
     def _target_scaling(self, rows: Rows) -> Scaling | None:
         """Return the scaling of the targets.
@@ -245,7 +255,7 @@ class TinyNetEstimator(BaseEstimator):
         """Return new rows as inputs of the network. -> (rows, features)"""
         check_is_fitted(self, "network_")
         rows = validate_data(self, X, dtype=float, reset=False)
-        return self._inputs(rows, self.recording_.examples.scaling)
+        return self._inputs(rows, self._scaling)
 
     def _outputs(self, X: Any) -> np.ndarray:
         """Return the outputs of the network for new rows. -> (rows, outputs)"""

@@ -189,7 +189,8 @@ class TinyNetRegressor(RegressorMixin, TinyNetEstimator):
         fractions = ends.unclipped(rows.targets)  # 0 to 1, so that no square overflows
         mean = np.average(fractions, axis=0, weights=rows.mean_weights)
         spread = np.sqrt(np.average((fractions - mean) ** 2, axis=0, weights=rows.mean_weights))
-        return Scaling(rows.target_names, ends.inverse(mean), ends.inverse(mean + spread))
+        low, high = (tuple(ends.inverse(place).tolist()) for place in (mean, mean + spread))
+        return Scaling(rows.target_names, low, high)
 
     def _inputs(self, values: np.ndarray, scaling: Scaling) -> np.ndarray:
         return scaling.unclipped(values)  # a regression extrapolates
