@@ -76,17 +76,19 @@ def test_predicted_numbers_are_in_the_units_of_the_table(tmp_path):
     assert abs(row["price"] - 225) < 25
 
 
+def test_rows_of_an_unscaled_table_can_be_predicted():
+    some = tn.Examples.from_table({"a": [1, 0], "label": ["x", "y"]}, scale=False)
+    assert some.read_like({"a": [0.25]}).inputs.tolist() == [[0.25]]
+
+
 def test_incompatible_rows_are_refused(run, tmp_path):
     path, recording = run
     with pytest.raises(tn.TinyNetError, match="has no column 'length'. Did you mean 'lenght'?"):
         recording.examples.read_like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
     with pytest.raises(tn.TinyNetError, match="line 2, column 'width': the cell is empty"):
         recording.examples.read_like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))
-    with pytest.raises(
-        tn.TinyNetError,
-        match="were not scaled, and the names of their columns are not stored. To read more rows of a table, set scale to True",
-    ):
-        tn.Examples.from_table({"a": [1, 0], "label": ["x", "y"]}, scale=False).read_like({"a": [1.0]})
+    with pytest.raises(tn.TinyNetError, match="these examples are not from a table. New rows need"):
+        tn.Examples([[0.0], [1.0]], [[0.0], [1.0]], ("a", "b"), None, ("y",)).read_like({"a": [1.0]})
     with pytest.raises(
         tn.TinyNetError, match="these examples are pictures. New rows need the examples of a table"
     ):

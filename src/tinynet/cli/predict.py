@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.options import Json, RecordingPath
+from tinynet.cli.options import DialectOptions, Json, RecordingPath, with_groups
 from tinynet.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 MAX_SHOWN = 20  # rows in the terminal
 
 
+@with_groups(dialect=DialectOptions)
 def predict(
+    *,
     recording: RecordingPath,
     table: Annotated[
         Path, typer.Argument(metavar="TABLE", help="A table (CSV) with the input columns of the training.")
     ],
     out: Annotated[Path | None, typer.Option(help="CSV file for all predictions.")] = None,
+    dialect: DialectOptions,
     as_json: Json = False,
 ) -> None:
     """Predict the class or the numbers of new rows. Use the network of a recording."""
@@ -35,7 +38,7 @@ def predict(
         _check_out(out, table)
     run = tn.load(recording)
     with terminal.progress("reading", "bytes") as advance:
-        rows = run.examples.read_like(table, advance)
+        rows = run.examples.read_like(table, advance, **dialect.settings())
     predicted = _predicted(run, rows)
     if out is not None:
         files.write(out, _csv(predicted))
@@ -43,6 +46,8 @@ def predict(
         saved = None if out is None else str(out)
         print_json({"command": "predict", "saved": saved, "predictions": predicted})
         return
+    for note in rows.notes:
+        typer.echo(note)
     terminal.show_table(_table(run, predicted[:MAX_SHOWN]))
     if len(predicted) > MAX_SHOWN:
         hint = "" if out is not None else ". To write all rows, add --out predictions.csv"

@@ -14,6 +14,7 @@ import numpy as np
 from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data.examples import Examples
+from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.moment import Moment
@@ -53,6 +54,17 @@ class Figure:
     name: str
     caption: str
     draw: Callable[[], Any]
+
+    def __copy__(self) -> "Figure":
+        return self
+
+    def __deepcopy__(self, copied: dict[int, Any]) -> "Figure":
+        return self
+
+    def __getstate__(self) -> None:
+        raise TinyNetError(
+            "a chapter cannot be pickled, because its figures are drawn by functions. Pickle the result of its to_json."
+        )
 
 
 @dataclass(frozen=True)
@@ -154,19 +166,21 @@ def falls(losses: Sequence[float]) -> str:
 
 
 def loss_table(run: Recording) -> Table:
-    """Return the mean loss of at most ten epochs.
+    """Return the training loss before the training and after about ten numbers of epochs.
 
-    Up to 10 epochs, the table has every epoch. Up to 100 epochs it has every tenth epoch, up to 200 every
-    twentieth, and so on.
+    Up to 10 epochs, the table has every number. Up to 100 epochs it has every tenth, up to 200 every
+    twentieth, and so on. The last row is the final network.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=250))
-    >>> [epoch for epoch, _ in loss_table(run).rows]
-    ['0', '30', '60', '90', '120', '150', '180', '210', '240']
+    >>> [epochs for epochs, _ in loss_table(run).rows]
+    ['0', '30', '60', '90', '120', '150', '180', '210', '240', '250']
     """
     every = 10 * ceil_div(run.epochs, 100) if run.epochs > 10 else 1
-    rows = [(f"{epoch:,}", loss_words(run.loss_per_epoch[epoch])) for epoch in range(0, run.epochs, every)]
-    return Table("The mean loss", ("epoch", "loss"), tuple(rows))
+    shown = [(epochs, epochs * run.steps_per_epoch) for epochs in range(0, run.epochs, every)]
+    shown.append((run.epochs, run.steps))
+    rows = [(f"{epochs:,}", loss_words(run.training_loss(step))) for epochs, step in shown]
+    return Table("The training loss", ("epochs", "loss"), tuple(rows))
 
 
 def predictions_table(title: str, network: Network, *sets: Examples) -> Table:

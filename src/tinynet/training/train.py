@@ -18,6 +18,7 @@ from tinynet.model.network import Network
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check, check_recipe, checked_state, checked_weights
+from tinynet.training.defaults import default_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
 from tinynet.validation import check_int, check_type
@@ -55,7 +56,7 @@ def train(
 
     network : Network. The network before the first step. This network is not changed.
     examples : Examples or World. A world draws 100 new examples in each epoch, by the recipe's seed.
-    recipe : Recipe, optional. `Recipe()` by default.
+    recipe : Recipe, optional. By default the recipe of `defaults` for the examples and the network's output.
     sample_weights : (examples,), optional. A factor of the loss of each example, and so of its gradient. The loss of a batch is
         the mean of `weight * loss`, as in PyTorch. Weights with a mean of 1 keep the size of the steps.
     validation : Examples, optional. The recording then contains the validation loss after each epoch and the `best`
@@ -78,8 +79,8 @@ def train(
     >>> f"{run.loss_per_epoch[-1]:.4f}"
     '0.2522'
     """
-    recipe = Recipe() if recipe is None else recipe
     check_type("network", network, Network, "a Network")
+    recipe = _recipe_or_default(recipe, examples, network)
     check(network.architecture, examples, recipe, validation)
     sample_weights = checked_weights("sample_weights", sample_weights, examples)
     validation_weights = checked_weights("validation_weights", validation_weights, validation)
@@ -157,9 +158,9 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     >>> moment.ledger()[0].name
     'layer1.weight[0,0]'
     """
-    recipe = Recipe() if recipe is None else recipe
-    check_recipe(recipe)
     check_type("network", network, Network, "a Network")
+    recipe = _recipe_or_default(recipe, examples, network)
+    check_recipe(recipe)
     check(network.architecture, examples, replace(recipe, patience=0))  # patience needs a validation set
     assert examples.targets is not None
     batch = replace(examples, targets=smoothed(recipe, examples.targets))
@@ -187,6 +188,13 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
     while len(moments) < times:
         moments.append(nudge(moments[-1].after, examples, recipe))
     return moments
+
+
+def _recipe_or_default(recipe: Recipe | None, examples: Source, network: Network) -> Recipe:
+    if recipe is not None:
+        return recipe
+    check_type("examples", examples, Examples | World, "Examples or a World")
+    return default_recipe(examples, network.architecture)
 
 
 def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
