@@ -266,6 +266,23 @@ def test_brackets_in_cell_formulas_keep_the_value(a, b, c):
                 assert eval(notation.excel(tree), {}, dict(values)) == expected
 
 
+def test_a_workbook_of_a_table_shows_the_units_and_allows_every_number():
+    rows = {"size": [1.5, 20.0, 8.0], "street": ["a", "b", "a"], "price": [-3.0, 1e6, 5.0]}
+    examples = tn.Examples.from_table(rows, targets="price")
+    run = tn.train(tn.Network.initial((3, 1), seed=0, output="identity"), examples, tn.Recipe(0.1, 1))
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=1)))
+    sheet = book.worksheets[-1]
+    rows = {row[3]: row[2] for row in sheet.iter_rows(values_only=True) if row[3]}
+    assert rows["value of size"] == "scaled: 0 is 1.5 and 1 is 20 in the table"
+    assert not rows["value of street = a"]
+    assert rows["target of output 0"] == "scaled: 0 is -3 and 1 is 1,000,000 in the table"
+    assert not sheet.data_validations.dataValidation
+    lines = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1))
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(lines, step=0))).worksheets[-1]
+    assert len(sheet.data_validations.dataValidation) == 4
+    assert "scaled" not in {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row}
+
+
 def test_invalid_workbooks_are_refused():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
     with pytest.raises(tn.TinyNetError, match="step is 1 and epoch is 0. Give only one of the two"):
@@ -362,3 +379,17 @@ def test_a_workbook_marks_numbers_from_pytorch_as_constants():
 def test_the_error_for_a_large_workbook_has_advice(steps, message):
     with pytest.raises(tn.TinyNetError, match=message):
         workbook._check_size(100_001, steps)
+
+
+def test_hostile_names_are_text_and_no_formulas_or_links():
+    names = ("=1+1", "http://example.org/", "+cmd|' /C calc'!A0", "@x")
+    hostile = replace(LINES, names=names, target_names=('=HYPERLINK("http://example.org")', "-x"))
+    run = tn.train(tn.Network.initial(seed=0), hostile, tn.Recipe(epochs=1, batch_size=4))
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=0)))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    found = [
+        cell for cell in cells if any(name in str(cell.value) for name in (*names, *hostile.target_names))
+    ]
+    assert found
+    assert {cell.data_type for cell in found} == {"s"}
+    assert not [cell for cell in cells if cell.hyperlink]

@@ -6,7 +6,6 @@ import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.evaluation.metrics import correct
-from tinynet.model.losses import mean_losses
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
@@ -15,7 +14,7 @@ from tinynet.training.recording import Recording
 class Baseline(NamedTuple):
     """The error of the final network, and of the best constant prediction.
 
-    name : str. The error: "loss", "mean squared error" or "error rate".
+    name : str. The error: "training loss", "mean squared error" or "error rate".
     error, constant : float.
     """
 
@@ -24,14 +23,14 @@ class Baseline(NamedTuple):
     constant: float
 
     @property
-    def fraction(self) -> float:
-        """The error of the network as a fraction of the error of the best constant prediction."""
-        return self.error / self.constant if self.constant else np.nan
+    def short_name(self) -> str:
+        """The error of a prediction that was not trained."""
+        return self.name.removeprefix("training ")
 
     def __str__(self) -> str:
         return (
             f"the {self.name} is {self.error:.4f}. The best constant prediction has "
-            f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name} of {self.constant:.4f}."
+            f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.short_name} of {self.constant:.4f}."
         )
 
 
@@ -42,19 +41,27 @@ def baseline(run: Recording) -> Baseline | None:
     rate of classes. The result is None for unknown targets.
     """
     if run.recipe.loss != "external":
-        return Baseline("loss", final_loss(run), constant_loss(run.examples, run.recipe))
+        return Baseline("training loss", run.training_loss(), constant_loss(run.examples, run.recipe))
     examples = run.examples
     if examples.targets is None:
         return None
-    outputs = run.final(examples)
+    outputs = class_outputs(run)
     if examples.regression:
         return Baseline(
             "mean squared error", *map(_mean_square, (outputs, constant_outputs(examples)), [examples] * 2)
         )
-    if outputs.shape[1] == 1 and run.network.architecture.output == "identity":
-        outputs = outputs + 0.5  # a logit above 0 is the class
     right = float(correct(outputs[None], examples.targets)[0].mean())
     return Baseline("error rate", 1.0 - right, 1.0 - _most_frequent_share(examples.targets))
+
+
+def class_outputs(run: Recording) -> np.ndarray:
+    """Return the outputs of the final network for its examples. -> (m, outputs)
+
+    A single output of classes is above 0.5 for the class. If it is a logit, 0.5 is added.
+    """
+    outputs = run.final(run.examples)
+    is_logit = run.recipe.loss == "external" and run.network.architecture.output == "identity"
+    return outputs + 0.5 if is_logit and outputs.shape[1] == 1 and not run.examples.regression else outputs
 
 
 def constant_outputs(examples: Examples) -> np.ndarray:
@@ -89,11 +96,3 @@ def constant_loss(examples: Examples, recipe: Recipe) -> float:
         return float(arrays.mean(((targets - mean) ** 2).ravel()))
     terms, complements = (0.0 - p * arrays.log(np.where(p > 0, p, 1.0)) for p in (mean, 1 - mean))
     return float(arrays.total(terms) if recipe.loss == "cross_entropy" else arrays.mean(terms + complements))
-
-
-def final_loss(run: Recording) -> float:
-    """Return the final network's mean loss.
-
-    The mean is over all training examples.
-    """
-    return float(mean_losses(run.recipe, run.final(run.examples)[None], run.examples)[0])

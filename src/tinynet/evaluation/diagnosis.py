@@ -11,7 +11,8 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions
-from tinynet.evaluation.baseline import Baseline, baseline
+from tinynet.evaluation.baseline import Baseline, baseline, class_outputs
+from tinynet.evaluation.metrics import predicted_classes
 from tinynet.evaluation.verdicts import percent
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
@@ -24,6 +25,9 @@ from tinynet.validation import check_type
 NEAR_CONSTANT = 0.1  # on the plateau, the loss differs from the constant loss by at most this fraction
 LEARNED = 0.5  # a network has learned if its loss is below this fraction of the constant loss
 LARGE = 100.0  # inputs or targets above this need scaling
+SAME_NUMBER = (
+    0.05  # the predicted numbers are almost equal if they differ by less than this fraction of the targets
+)
 FALLING = (
     0.02  # the loss is still falling if it fell by more than this fraction in the last tenth of the epochs
 )
@@ -55,7 +59,7 @@ def diagnose(run: Recording) -> list[Finding]:
     """
     check_type("run", run, Recording, "a Recording")
     alone = (_stopped, _external, _contradiction, _symmetric_initialization, _dead_relu)
-    compared = (_zero_gradients, _saturation, _plateau, _learned, _still_falling)
+    compared = (_zero_gradients, _saturation, _plateau, _one_answer, _learned, _still_falling)
     error = baseline(run)
     findings = [finding for check in alone for finding in check(run)]
     return findings + [finding for compare in compared for finding in compare(run, error)]
@@ -90,7 +94,7 @@ def _external(run: Recording) -> Iterator[Finding]:
 
 def _contradiction(run: Recording) -> Iterator[Finding]:
     inputs, targets, names = run.examples.inputs, run.examples.targets, run.examples.names
-    if targets is None:
+    if targets is None or run.examples.regression:  # measured numbers differ from row to row
         return
     first_rows: dict[bytes, int] = {}
     for i, row in enumerate(inputs + 0.0):  # turns -0.0 into 0.0
@@ -138,7 +142,7 @@ def _is_high(error: Baseline | None) -> bool:
 def _evidence(error: Baseline | None) -> dict[str, float]:
     if error is None:
         return {}
-    key = error.name.replace(" ", "_")
+    key = error.short_name.replace(" ", "_")
     return {key: error.error, f"constant_{key}": error.constant}
 
 
@@ -163,7 +167,7 @@ def _saturation(run: Recording, error: Baseline | None) -> Iterator[Finding]:
             "saturation",
             f"{percent(saturated)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
             f"almost 0 there{still}.",
-            {"saturated": saturated} | ({error.name.replace(" ", "_"): error.error} if error else {}),
+            {"saturated": saturated} | ({error.short_name.replace(" ", "_"): error.error} if error else {}),
         )
 
 
@@ -189,23 +193,15 @@ def path_of_epoch(run: Recording, epoch: int = -1) -> tuple[float, float]:
 
 
 def _plateau(run: Recording, error: Baseline | None) -> Iterator[Finding]:
-    if not run.epochs or error is None or not error.constant:
+    if not run.epochs or error is None or not error.constant or error.name == "error rate":
         return
-    near = abs(error.error - error.constant) <= NEAR_CONSTANT * error.constant
-    if run.recipe.loss == "external" and _is_constant(run):
-        sentence = (
-            f"The network is on a plateau: its outputs are almost equal for all {len(run.examples):,} {run.examples.noun(2)}. "
-            f"Its {error.name} is {error.error:.4f}, and the best constant prediction has {error.constant:.4f}."
-        )
-    elif near and error.name != "error rate":
-        sentence = (
-            f"The network is on a plateau: its {error.name} is {error.error:.4f}, and the best constant prediction has a "
-            f"{error.name} of {error.constant:.4f}."
-        )
-    else:
+    if abs(error.error - error.constant) > NEAR_CONSTANT * error.constant:
         return
-    all_steps = run.stride == 1 or not isinstance(run, WatchedRecording)
-    path, moved = path_of_epoch(run) if all_steps else (0.0, 0.0)
+    path, moved = path_of_epoch(run) if _has_all_steps(run) else (0.0, 0.0)
+    sentence = (
+        f"The network is on a plateau: its {error.name} is {error.error:.4f}, and the best constant prediction has a "
+        f"{error.short_name} of {error.constant:.4f}."
+    )
     if path:
         sentence += (
             f" In the last epoch, the parameters took a path of length {path:.4f}. They ended {moved:.4f} from its beginning "
@@ -216,16 +212,38 @@ def _plateau(run: Recording, error: Baseline | None) -> Iterator[Finding]:
     yield Finding("plateau", sentence, _evidence(error) | {"path": path, "moved": moved})
 
 
-def _is_constant(run: Recording) -> bool:
-    """Return whether the outputs vary much less than the targets.
+def _has_all_steps(run: Recording) -> bool:
+    """Return whether every step is kept, or can be computed again."""
+    return run.stride == 1 or not isinstance(run, WatchedRecording)
 
-    The spread of an output is its standard deviation over the examples.
-    """
-    assert run.examples.targets is not None
-    outputs, targets = (
-        np.sqrt(arrays.variance(array, 0).max()) for array in (run.final(run.examples), run.examples.targets)
-    )
-    return bool(outputs <= NEAR_CONSTANT * targets)
+
+def _one_answer(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    """Yield a finding if the network gives the same answer to every example."""
+    examples = run.examples
+    if examples.targets is None or len(examples) < 2:
+        return
+    outputs = class_outputs(run)
+    if not np.isfinite(outputs).all():
+        return
+    if examples.regression:
+        ranges = np.ptp(outputs, axis=0), np.ptp(examples.targets, axis=0)
+        if (ranges[0] <= SAME_NUMBER * ranges[1]).all() and (ranges[1] > 0).any():
+            yield Finding(
+                "one answer",
+                f"The network predicts almost the same numbers for every {examples.noun()}, whatever the inputs are.",
+                {"range": float(ranges[0].max()), "target_range": float(ranges[1].max())},
+            )
+        return
+    (found, _), (wanted, _) = predicted_classes(outputs), predicted_classes(examples.targets)
+    if (found == found[0]).all() and (wanted != wanted[0]).any():
+        accuracy = predictions.accuracy(run.final, examples)
+        answer = predictions.predictions(run.final, examples[0])[0].predicted or "undecided"
+        yield Finding(
+            "one answer",
+            f"The network gives the same answer to all {len(examples):,} {examples.noun(2)}: {answer}. "
+            f"{percent(accuracy)} of the {examples.noun(2)} are classified correctly.",
+            {"accuracy": accuracy},
+        )
 
 
 def _learned(run: Recording, error: Baseline | None) -> Iterator[Finding]:
@@ -242,11 +260,15 @@ def _learned(run: Recording, error: Baseline | None) -> Iterator[Finding]:
 def _still_falling(run: Recording, error: Baseline | None) -> Iterator[Finding]:
     if run.epochs < 10:
         return
-    before, now = float(run.loss_per_epoch[-max(1, run.epochs // 10) - 1]), float(run.loss_per_epoch[-1])
+    tenth = run.epochs // 10
+    if run.recipe.loss == "external" or not _has_all_steps(run):
+        before, now = float(run.loss_per_epoch[-tenth - 1]), float(run.loss_per_epoch[-1])
+    else:
+        before, now = run.training_loss(run.steps - tenth * run.steps_per_epoch), run.training_loss()
     if before - now > FALLING * abs(before) and _is_high(error):
         yield Finding(
             "still falling",
-            f"The loss was still falling: it went from {before:.4f} to {now:.4f} in the last tenth of the epochs. Train "
+            f"The training loss was still falling: it went from {before:.4f} to {now:.4f} in the last tenth of the epochs. Train "
             "longer.",
             {"before": before, "now": now},
         )

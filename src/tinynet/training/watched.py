@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from tinynet.core import optimizers
 from tinynet.core.sheet import Sheet, sheet_of
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
@@ -19,7 +20,8 @@ from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.numerics.integers import ceil_div
 from tinynet.training.recording import Recording
-from tinynet.validation import check_int
+from tinynet.training.recording_checks import Expected, check_numbers
+from tinynet.validation import check_choice, check_int, check_type
 
 WATCHED_ARRAYS = ("rates", "slopes")
 OPTIONAL_ARRAYS = ("settings", "changes")
@@ -132,23 +134,49 @@ class WatchedRecording(Recording):
     settings: np.ndarray | None = None
     changes: np.ndarray | None = None
 
+    _optional_names: ClassVar[tuple[str, ...]] = OPTIONAL_ARRAYS
+
     def __post_init__(self) -> None:
+        check_int("per_epoch", self.per_epoch, 1)
+        check_type("setting_names", self.setting_names, tuple | list, "a tuple of texts")
+        super().__post_init__()
+        check_type("notes", self.notes, tuple | list, "a tuple of texts")
+        for text in (*self.notes, self.precision):
+            check_type("notes or precision", text, str, "texts")
+        known = [name for name in optimizers.settings(self.recipe) if name != "rate"]
+        for name in self.setting_names:
+            check_choice("setting_names", name, known)
         object.__setattr__(self, "notes", tuple(self.notes))
         object.__setattr__(self, "setting_names", tuple(self.setting_names))
+
+    def _more_arrays(self) -> Expected:
         batch, outputs = self.recipe.batch_size, self.network.sizes[-1]
-        check_int("stride", self.stride, 1)
-        kept = ceil_div(self.steps, self.stride)
-        shapes = {"rates": (kept,), "slopes": (kept, batch, outputs)}
+        kept, parameters = ceil_div(self.steps, self.stride), self.network.architecture.parameter_count
+        expected: Expected = {"rates": (float, (kept,)), "slopes": (float, (kept, batch, outputs))}
         if self.setting_names:
-            shapes["settings"] = (kept, len(self.setting_names))
+            expected["settings"] = (float, (kept, len(self.setting_names)))
         if self.stride > 1:
-            shapes["changes"] = (kept, self.network.architecture.parameter_count)
-        for name, shape in shapes.items():
-            if np.shape(getattr(self, name)) != shape:
-                raise ValueError(
-                    f"{name} has shape {np.shape(getattr(self, name))}. It must have shape {shape}."
-                )
-        check_int("per_epoch", self.per_epoch, 1)
+            expected["changes"] = (float, (kept, parameters))
+        return expected
+
+    def _check_contents(self) -> None:
+        """Check the numbers of a recording that was read from a file.
+
+        PyTorch chose the batches, so that any example may be in any batch.
+        """
+        check_numbers(self)
+        targets, (inputs, *_, outputs) = self.examples.targets, self.network.sizes
+        if self.examples.inputs.shape[1] != inputs or (targets is not None and targets.shape[1] != outputs):
+            raise TinyNetError("the examples do not have the width of the network.")
+        if targets is None and self.recipe.loss != "external":
+            raise TinyNetError("the examples have no targets, and the loss needs targets.")
+        used = self.batches >= 0  # (steps, batch), only a short batch has unused places, at its end
+        if (
+            (self.batches >= len(self.examples)).any()
+            or not used[:, 0].all()
+            or (used[:, 1:] > used[:, :-1]).any()
+        ):
+            raise TinyNetError("batches has indices of other examples.")
 
     @property
     def steps_per_epoch(self) -> int:
@@ -283,9 +311,12 @@ class WatchedRecording(Recording):
             cells |= {f"{name}.{cell}": value for name, value in zip(names, row.tolist(), strict=True)}
         return cells
 
-    def _arrays(self) -> dict[str, np.ndarray]:
-        names = [*WATCHED_ARRAYS, *(name for name in OPTIONAL_ARRAYS if getattr(self, name) is not None)]
-        return super()._arrays() | {name: getattr(self, name) for name in names}
+    @classmethod
+    def _array_names(cls, validated: bool) -> tuple[str, ...]:
+        return (*super()._array_names(validated), *WATCHED_ARRAYS)
+
+    def _more_causes(self) -> dict[str, np.ndarray]:
+        return {}  # the identity covers every array
 
     def _more(self) -> dict[str, Any]:
         about = {"per_epoch": self.per_epoch, "notes": list(self.notes), "precision": self.precision}

@@ -6,6 +6,7 @@ The last chapter goes from memorizer to learner.
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,12 +28,12 @@ def high_rate(j: Journey) -> Iterator[Part]:
     """Train the same network at a high learning rate."""
     run, rate = j.high_rate_run, j.high_rate_recipe.learning_rate
     yield Text(
-        f"Would a higher learning rate help? Train the network from the same random numbers at a rate of {rate:g}. The average "
-        f"loss goes from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
+        f"Would a higher learning rate help? Train the network from the same random numbers at a rate of {rate:g}. The training "
+        f"loss goes from {run.training_loss(0):.4f} to {run.training_loss():.4f}."
     )
     yield Figure(
         "loss",
-        "The mean loss at both learning rates.",
+        "The mean loss while training at both learning rates.",
         lambda: plots.loss_curve(
             {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {rate:g}": run}, constant=j.constant_loss
         ),
@@ -102,9 +103,15 @@ def _other_order(j: Journey) -> Iterator[Part]:
         yield verdicts.fraction(same, "networks that learned in both orders keep their prediction for gray")
 
 
+@lru_cache(maxsize=8)
+def short_ladder(networks: int) -> Ladder:
+    """Return the ladder with a short exam. Its measurements are the same for every seed of a journey."""
+    return Ladder(networks, exam=Exam(count=EXAM_PICTURES))
+
+
 def learner(j: Journey) -> Iterator[Part]:
     """Go from memorizer to learner, one change at a time."""
-    ladder = Ladder(min(j.networks, MAX_RUNG_NETWORKS), exam=Exam(count=EXAM_PICTURES))
+    ladder = short_ladder(min(j.networks, MAX_RUNG_NETWORKS))
     yield Text(
         "Can a network be right about the lines and unsure about the gray block? This chapter is the short form of the Trainer "
         "Runbook. The command tinynet runbook uses more seeds."
