@@ -8,6 +8,7 @@ from torch import nn
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
+from tinynet.evaluation import classification, regression
 from tinynet.evaluation.baseline import baseline
 from watched_loops import model, watched
 
@@ -149,14 +150,12 @@ SIGNS = (2.0 * CLASSES - 1.0)[:, None]
 def test_a_watched_regression_has_the_scores_of_numbers(y, loss, ending):
     recording = recorded(loss, y, ending=ending, epochs=200)
     assert recording.examples.regression
-    scores = tn.score_regression(recording.final, recording.examples)
+    scores = tn.score(recording.final, recording.examples)
     outputs, targets = recording.final(recording.examples), recording.examples.targets
     assert scores.mae[0] == pytest.approx(abs(outputs - targets).mean())
     assert scores.r2[0] > 0.8
-    with pytest.raises(
-        TinyNetError, match=r"the targets are numbers. They must be classes. Use tinynet.score_regression"
-    ):
-        tn.score(recording.final, recording.examples)
+    with pytest.raises(TinyNetError, match=r"the targets are numbers. They must be classes"):
+        classification.score(recording.final, recording.examples)
     assert tn.Recording.from_bytes(recording.to_bytes()).examples.regression
 
 
@@ -175,10 +174,8 @@ def test_watched_classes_have_the_scores_of_a_classifier(y, loss, ending, output
     recording = recorded(loss, y, ending=ending, outputs=outputs)
     assert not recording.examples.regression
     assert len(tn.score(recording.final, recording.examples)) == 16
-    with pytest.raises(
-        TinyNetError, match=r"the targets are classes. They must be numbers. Use tinynet.score "
-    ):
-        tn.score_regression(recording.final, recording.examples)
+    with pytest.raises(TinyNetError, match=r"the targets are classes. They must be numbers"):
+        regression.score_regression(recording.final, recording.examples)
 
 
 def test_unscaled_numbers_have_the_scores_of_numbers():
@@ -186,10 +183,8 @@ def test_unscaled_numbers_have_the_scores_of_numbers():
         [[0.0], [1.0], [2.0]], [[10.0], [12.0], [14.0]], "abc", None, ("y",), unbounded=True
     )
     network = tn.train(tn.Network.initial((1, 3, 1), output="identity"), examples).final
-    assert tn.score_regression(network, examples).r2[0] > 0.99
+    assert tn.score(network, examples).r2[0] > 0.99
     assert examples.unscaled([[11.0]]).tolist() == [[11.0]]
-    with pytest.raises(TinyNetError, match="Use tinynet.score_regression for numbers"):
-        tn.score(network, examples)
 
 
 def test_no_sentence_calls_a_row_a_picture():

@@ -117,9 +117,7 @@ def score(network: Network, examples: Examples, recipe: Recipe | None = None, *,
     if examples.targets is None:
         raise TinyNetError("the examples have no targets. A score needs examples with targets.")
     if examples.regression:
-        raise TinyNetError(
-            "the targets are numbers. They must be classes. Use tinynet.score_regression for numbers."
-        )
+        raise TinyNetError("the targets are numbers. They must be classes. Use tinynet.score for both.")
     outputs, targets = network(examples), examples.targets  # (m, outputs)
     probabilities = np.clip(outputs, 0.0, 1.0)
     return Score(
