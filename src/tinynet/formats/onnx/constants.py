@@ -143,15 +143,21 @@ def _concat(node: Node, *arrays: Array) -> Array:
     return np.concatenate(arrays, axis=node.whole("axis", 0))
 
 
-def _arithmetic(compute: Callable[[Array, Array], Array]) -> Callable[[Node, Array, Array], Array]:
-    return lambda node, a, b: compute(a, b)
+def _arithmetic(compute: Callable[..., Array]) -> Callable[..., Array]:
+    return lambda node, *arrays: compute(*arrays)
 
 
-ARITHMETIC: dict[str, Callable[[Array, Array], Array]] = {
+ARITHMETIC: dict[str, Callable[..., Array]] = {
     "Add": np.add,
     "Sub": np.subtract,
     "Mul": np.multiply,
     "Div": np.divide,
+}
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "Neg": np.negative,
+    "Exp": np.exp,
+    "Sqrt": np.sqrt,
+    "Reciprocal": np.reciprocal,
 }
 OPERATORS: dict[str, Callable[..., Array]] = {
     "Constant": value,
@@ -165,5 +171,5 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "Shape": lambda node, array: np.array(array.shape, np.int64),
     "Gather": lambda node, array, index: np.take(array, index, axis=node.whole("axis", 0)),
     "Concat": _concat,
-    **{name: _arithmetic(compute) for name, compute in ARITHMETIC.items()},
+    **{name: _arithmetic(compute) for name, compute in (ARITHMETIC | FUNCTIONS).items()},
 }

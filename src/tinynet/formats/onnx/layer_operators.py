@@ -88,6 +88,11 @@ def subtract(node: Node, inputs: Inputs) -> Rows:
     return rows.times(np.array(-1.0)).plus(array)
 
 
+def negate(node: Node, inputs: Inputs) -> Rows:
+    """Return the rows times -1."""
+    return first_rows(inputs).times(np.array(-1.0))
+
+
 def divide(node: Node, inputs: Inputs) -> Rows:
     """Return the rows divided by a constant."""
     rows, array = rows_and_array(inputs)
