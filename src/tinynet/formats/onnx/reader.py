@@ -136,7 +136,9 @@ def _check(model: "ModelProto", graph: Graph) -> None:
     onnx = extra("onnx", "an ONNX model", "onnx")
     checked = onnx.ModelProto()
     checked.CopyFrom(model)
-    checked.graph.ClearField("node")
+    for field in ("node", "output"):
+        checked.graph.ClearField(field)
+    checked.graph.output.extend(value for value in model.graph.output if value.name == graph.output)
     checked.graph.node.extend(node.proto for node in graph.nodes)
     for value in (*checked.graph.input, *checked.graph.output):
         if value.type.WhichOneof("value") == "tensor_type":
