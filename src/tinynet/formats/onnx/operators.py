@@ -1,4 +1,4 @@
-"""The operators of ONNX that TinyNet reads, each as a function of the rows that it takes."""
+"""The table of the ONNX operators that TinyNet reads."""
 
 from collections.abc import Callable
 
