@@ -38,7 +38,12 @@ ORDER = [
 ]
 CORE_MAY_IMPORT = {"core", "errors", "validation", "recipe", "numerics"}
 # These classes inherit from optional packages. They are imported only when a user asks for them.
-OPTIONAL_BASES = {"integrations/sklearn.py", "lab/notebook/widget.py"}
+OPTIONAL_BASES = {
+    "integrations/sklearn/classifier.py",
+    "integrations/sklearn/estimator.py",
+    "integrations/sklearn/regressor.py",
+    "lab/notebook/widget.py",
+}
 HEAVY = {
     "pyarrow",
     "distributed",

@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -106,6 +106,8 @@ class WatchedRecording(Recording):
     per_epoch: int
     notes: tuple[str, ...]
     precision: str
+
+    _weight_names: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         check_int("per_epoch", self.per_epoch, 1)
@@ -226,6 +228,9 @@ class WatchedRecording(Recording):
     @classmethod
     def _array_names(cls, validated: bool) -> tuple[str, ...]:
         return (*super()._array_names(validated), *WATCHED_ARRAYS)
+
+    def _more_causes(self) -> dict[str, np.ndarray]:
+        return {}  # the identity covers every array
 
     def _more(self) -> dict[str, Any]:
         about = {"per_epoch": self.per_epoch, "notes": list(self.notes), "precision": self.precision}
