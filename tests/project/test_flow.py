@@ -37,8 +37,8 @@ ORDER = [
     "__main__",
 ]
 CORE_MAY_IMPORT = {"core", "errors", "validation", "recipe", "numerics"}
-# These classes inherit from optional packages. They are imported only when a user asks for them.
-OPTIONAL_BASES = {"integrations/sklearn.py", "lab/notebook/widget.py"}
+# These classes inherit from heavy packages. They are imported only when a user asks for them.
+OPTIONAL_BASES = {"integrations/sklearn.py", "lab/notebook/widget.py", "lab/http/protocol.py"}
 HEAVY = {
     "pyarrow",
     "distributed",
