@@ -51,7 +51,7 @@ def test_fit_equals_a_training_in_tinynet(fitted):
     names = tuple(f"row {k}" for k in range(len(X)))
     scaling = Scaling(tuple(TABLE.data.columns), low, high)
     units = fitted.recording_.examples.target_scaling
-    targets = units.unclipped(Y[:, None])
+    targets = units(Y[:, None])
     assert abs(targets.mean()) < 1e-12
     assert targets.std() == pytest.approx(1, abs=1e-12)
     examples = tn.Examples((X - low) / (high - low), targets, names, None, ("y",), scaling, units)
@@ -110,7 +110,7 @@ def test_validation_rows_beyond_the_range_of_training_are_not_clipped():
     run = model.recording_
     assert (len(run.examples), len(run.validation)) == (30, 10)
     rows = [int(name.removeprefix("row ")) for name in run.validation.names]
-    expected = run.examples.scaling.unclipped(x[rows])
+    expected = run.examples.scaled(x[rows])
     assert (run.validation.inputs == expected).all()
     assert ((expected < 0) | (expected > 1)).any()
 

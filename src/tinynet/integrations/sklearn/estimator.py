@@ -226,11 +226,8 @@ class TinyNetEstimator(BaseEstimator):
 
     def _scaled(self, rows: Rows, scaling: Scaling, target_scaling: Scaling | None) -> Examples:
         inputs = self._inputs(rows.values, scaling)
-        targets = rows.targets if target_scaling is None else target_scaling.unclipped(rows.targets)
-        unbounded = bool(((inputs < 0) | (inputs > 1)).any())
-        return Examples(
-            inputs, targets, rows.names, None, rows.target_names, scaling, target_scaling, unbounded
-        )
+        targets = rows.targets if target_scaling is None else target_scaling(rows.targets)
+        return Examples(inputs, targets, rows.names, None, rows.target_names, scaling, target_scaling)
 
     def _inputs(self, values: np.ndarray, scaling: Scaling) -> np.ndarray:
         """Return scaled inputs. (rows, features) -> (rows, features)"""

@@ -63,7 +63,7 @@ class TinyNetRegressor(RegressorMixin, TinyNetEstimator):
         The last training. `recording_[0].explain("layer1.weight[0,0]")` explains its first step.
     network_ : Network
         The trained network. The network takes scaled rows and gives standardized targets:
-        `recording_.examples.scaling.unclipped(X)` and `recording_.examples.unscaled(outputs)`.
+        `recording_.examples.scaled(X)` and `recording_.examples.unscaled(outputs)`.
     loss_curve_ : ndarray of shape (n_epochs,)
         Mean squared error of each epoch, in standardized targets. Continued trainings add their epochs.
     n_iter_ : int
@@ -186,11 +186,8 @@ class TinyNetRegressor(RegressorMixin, TinyNetEstimator):
         The weighted mean becomes 0, and one standard deviation above the mean becomes 1.
         """
         ends = Scaling.of(rows.target_names, rows.targets)
-        fractions = ends.unclipped(rows.targets)  # 0 to 1, so that no square overflows
+        fractions = ends(rows.targets)  # 0 to 1, so that no square overflows
         mean = np.average(fractions, axis=0, weights=rows.mean_weights)
         spread = np.sqrt(np.average((fractions - mean) ** 2, axis=0, weights=rows.mean_weights))
         low, high = (tuple(ends.inverse(place).tolist()) for place in (mean, mean + spread))
         return Scaling(rows.target_names, low, high)
-
-    def _inputs(self, values: np.ndarray, scaling: Scaling) -> np.ndarray:
-        return scaling.unclipped(values)  # a regression extrapolates
