@@ -124,3 +124,10 @@ def test_float64_has_the_rounding_of_both_computations():
     assert Rounding.of(2.0**-52).unit == 2.0**-52
     assert Rounding.of(2.0**-23).unit == 2.0**-24 + 2.0**-53
     assert np.isinf(FLOAT32.gamma(2**25))
+
+
+def test_confident_classes_are_not_mistaken_for_another_loss():
+    """Test a loop whose loss and gradients are 0 by cross-entropy and by BCE."""
+    kinds, recording, expected = watched_loop(4632)
+    assert kinds[0] == "cross-entropy"
+    assert lost(recording, expected) == []

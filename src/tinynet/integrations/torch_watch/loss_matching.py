@@ -81,17 +81,21 @@ def hypotheses(ending: str) -> list[tuple[str, str]]:
     return [*HYPOTHESES.get(ending, ((ending, "mse"),)), (ending.removeprefix("log_"), "external")]
 
 
-def possible_targets(candidates: list[Candidate], rows: int, outputs: int) -> Iterator[np.ndarray]:
+def possible_targets(
+    candidates: list[Candidate], rows: int, outputs: int, *, indices: bool = True
+) -> Iterator[np.ndarray]:
     """Yield each candidate with a suitable shape as targets.
 
     -> (rows, outputs)
 
     A candidate contains whole rows, or class indices.
+
+    indices : whether the loss takes class indices.
     """
     for values, smoothing in candidates:
         if values.size == rows * outputs:
             yield values.reshape(rows, outputs).astype(float)
-        elif values.size == rows and values.dtype.kind in "iu":
+        elif indices and values.size == rows and values.dtype.kind in "iu":
             classes = values.ravel()
             if classes.min() >= 0 and classes.max() < outputs:
                 yield np.eye(outputs)[classes] * (1.0 - smoothing) + smoothing / outputs
@@ -104,7 +108,8 @@ def matching_targets(seen: Observation, output: str, loss: str) -> np.ndarray | 
     """
     with np.errstate(all="ignore"):
         a = _outputs(seen, output)
-        for targets in possible_targets(seen.candidates, *a.value.shape):
+        indices = loss == "cross_entropy"  # confident outputs can have the numbers of several losses
+        for targets in possible_targets(seen.candidates, *a.value.shape, indices=indices):
             if _matches(seen, output, loss, a, targets):
                 return targets
     return None
