@@ -59,6 +59,16 @@ def read_source(
     return table
 
 
+def read_examples(
+    path: Path | None, size: int | None = None, *, scale: bool = True, **settings: Any
+) -> "Examples":
+    """Return all examples at a path, scaled by their own range; see `read_source`."""
+    from tinynet.data import splits
+
+    rows = read_source(path, size, scale=scale, **settings)
+    return splits.split_dataset(rows, scale=scale).training
+
+
 def _check_source_options(path: Path | None, size: int | None, columns: dict[str, Any]) -> None:
     folder = path is not None and path.is_dir()
     given = [f"--{OPTIONS.get(name, name)}" for name, value in columns.items() if value]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import read_source
+from tinynet.cli.inputs import read_examples
 from tinynet.cli.mistakes import check_used, refuse_unused
 from tinynet.cli.options import (
     CHOSEN_BY_EXAMPLES,
@@ -179,7 +179,7 @@ def sweep(
     view.settings()  # check the options before the data are read
     run_settings = where.settings()
     named = columns.settings() | {"targets": target or (), "dialect": dialect.settings()}
-    examples = _examples(source, size, columns.scale, named)
+    examples = read_examples(source, size, scale=columns.scale, **named)
     map_settings = view.settings("loss" if examples.regression else "learned")
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
@@ -199,13 +199,6 @@ def sweep(
     if view.figure is not None:
         plots.save(plots.sweep_map(result, **map_settings), view.figure)
     _report(result, examples.notes, out, view.figure, as_json)
-
-
-def _examples(source: Path | None, size: int | None, scale: bool, settings: dict[str, Any]) -> "Examples":
-    from tinynet.data import splits
-
-    rows = read_source(source, size, scale=scale, **settings)
-    return splits.split_dataset(rows, scale=scale).training
 
 
 def _report(
