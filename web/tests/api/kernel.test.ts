@@ -25,7 +25,7 @@ afterEach(() => void vi.useRealTimers());
 describe("a request to the kernel", () => {
   it("reports progress, then the result", async () => {
     const widget = new Widget();
-    const seen: number[][] = [];
+    const seen: (number | undefined)[][] = [];
     const response = new Kernel(widget, alive).request("population", { networks: 9 }, (...progress) =>
       seen.push(progress),
     );
