@@ -118,3 +118,73 @@ def test_columns_keep_the_order_of_the_training(run):
     more = recording.examples.read_like({"length": np.array([95.0]), "width": np.array([1.0])})
     assert more.inputs.tolist() == [[0.0, 1.0]]
     assert more.targets is None
+
+
+def test_rows_outside_the_range_of_the_training_rows_are_counted(run, tmp_path):
+    path, recording = run
+    cells = [(12.0, 50.0), (20.0, -5.0), (5.0, 50.0), (9.0, 95.1)]
+    new = write(tmp_path / "new.csv", cells, ("width", "length"))
+    printed = tinynet("predict", path, new, "--out", tmp_path / "out.csv")
+    assert printed.stderr == "3 of 4 rows have values outside the range of the training rows.\n"
+    found = json.loads(tinynet("predict", path, new, "--json").stdout)
+    assert found["rows_outside_range"] == 3
+    outputs = recording.best(
+        np.array([[11 / 8, 40 / 85], [19 / 8, -15 / 85], [0.5, 40 / 85], [1.0, 85.1 / 85]])
+    )
+    assert [[row[name] for name in recording.examples.target_names] for row in found["predictions"]] == [
+        pytest.approx(row) for row in outputs.tolist()
+    ]
+    assert "outside" not in (tmp_path / "out.csv").read_text()
+    inside = write(tmp_path / "inside.csv", [(1.0, 10.0), (9.0, 95.0)], ("width", "length"))
+    assert tinynet("predict", path, inside).stderr == ""
+    assert json.loads(tinynet("predict", path, inside, "--json").stdout)["rows_outside_range"] == 0
+
+
+def test_a_line_is_extrapolated(tmp_path):
+    table = write(tmp_path / "line.csv", [(float(x), 2.0 * x) for x in range(11)], ("x", "y"))
+    train = [
+        "train",
+        table,
+        "--target",
+        "y",
+        "--hidden",
+        "0",
+        "--epochs",
+        "2000",
+        "--out",
+        tmp_path / "run.safetensors",
+    ]
+    assert tinynet(*train).exit_code == 0
+    new = write(tmp_path / "new.csv", [(12.0,), (20.0,), (-5.0,)], ("x",))
+    printed = tinynet("predict", tmp_path / "run.safetensors", new, "--json")
+    found = [row["y"] for row in json.loads(printed.stdout)["predictions"]]
+    assert found == pytest.approx([24.0, 40.0, -10.0], abs=0.05)
+
+
+def test_no_cell_of_the_file_is_a_formula_and_numbers_stay_numbers(tmp_path):
+    label, column = "=cmd|' /C calc'!A0", "@kind"
+    rows = [(k, "-x" if k < 3 else label) for k in range(6)]
+    table = write(tmp_path / "t.csv", rows, ("width", column))
+    examples = tn.Examples.from_table(table, label=column)
+    network = tn.Network.initial((1, 2, 2), output="softmax", seed=0)
+    path = tmp_path / "run.safetensors"
+    tn.train(network, examples, tn.Recipe(5.0, 300, loss="cross_entropy")).save(path)
+    out = tmp_path / "predictions.csv"
+    tinynet("predict", path, write(tmp_path / "new.csv", [(0,), (5,)], ("width",)), "--out", out)
+    with out.open() as file:
+        header, *found = csv.reader(file)
+    cells = {cell for row in [header, *found] for cell in row}
+    assert {"'-x", f"'{label}"} <= cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
+def test_a_negative_prediction_is_a_number(tmp_path):
+    table = write(tmp_path / "t.csv", [(k, -10.0 * k) for k in range(6)], ("width", "height"))
+    examples = tn.Examples.from_table(table, targets="height")
+    path = tmp_path / "run.safetensors"
+    tn.train(tn.Network.initial((1, 1), output="identity", seed=0), examples, tn.Recipe(0.5, 300)).save(path)
+    out = tmp_path / "predictions.csv"
+    tinynet("predict", path, write(tmp_path / "new.csv", [(4,)], ("width",)), "--out", out)
+    with out.open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["height"]) == pytest.approx(-40, abs=1)

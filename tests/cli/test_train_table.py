@@ -326,3 +326,34 @@ def test_a_network_without_hidden_layer_is_trained(folder):
     assert found["scores"]["training"]["accuracy"] > 0.9
     two = json.loads(tinynet("train", "--hidden", "4x2", "--epochs", "2", "--json").stdout)
     assert two["architecture"]["sizes"] == [4, 4, 2, 2]
+
+
+def test_100_classes_are_trained_and_predicted(tmp_path):
+    rows = "".join(f"{k % 10},{k // 10},class{k:02}\n" for k in range(100) for _ in range(4))
+    (tmp_path / "hundred.csv").write_text(f"a,b,label\n{rows}")
+    (tmp_path / "new.csv").write_text("a,b\n0,0\n9,9\n")
+    train = [
+        "train",
+        "hundred.csv",
+        "--hidden",
+        "16",
+        "--epochs",
+        "5",
+        "--held-out",
+        "0.25",
+        "--out",
+        "run.safetensors",
+    ]
+    found = json.loads(tinynet(*train, "--json", cwd=tmp_path).stdout)
+    assert found["architecture"]["sizes"] == [2, 16, 100]
+    assert found["scores"]["held-out"]["examples"] == 100
+    assert tinynet(*train, cwd=tmp_path).returncode == 0
+    predicted = json.loads(tinynet("predict", "run.safetensors", "new.csv", "--json", cwd=tmp_path).stdout)
+    first = predicted["predictions"][0]
+    best = max((name for name in first if name.startswith("class")), key=first.get)
+    printed = tinynet("predict", "run.safetensors", "new.csv", cwd=tmp_path).stdout
+    assert "largest outputs" in printed
+    assert f"{best} {100 * first[best]:.1f} %, " in printed
+    stressed = tinynet("stress", "run.safetensors", cwd=tmp_path).stdout
+    assert "… and 4,900 more. --json prints all." in stressed
+    assert len(stressed) < 40_000

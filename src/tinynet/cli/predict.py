@@ -9,6 +9,7 @@ import typer
 
 from tinynet.cli.options import DialectOptions, Json, RecordingPath, with_groups
 from tinynet.cli.output import print_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tinynet.training.recording import Recording
 
 MAX_SHOWN = 20  # rows in the terminal
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @with_groups(dialect=DialectOptions)
@@ -40,12 +42,17 @@ def predict(
     with terminal.progress("reading", "bytes") as advance:
         rows = run.examples.read_like(table, advance, **dialect.settings())
     predicted = _predicted(run, rows)
+    outside = int(rows.outside_range().sum())
     if out is not None:
         files.write(out, _csv(predicted))
     if as_json:
         saved = None if out is None else str(out)
-        print_json({"command": "predict", "saved": saved, "predictions": predicted})
+        print_json(
+            {"command": "predict", "saved": saved, "rows_outside_range": outside, "predictions": predicted}
+        )
         return
+    if outside:
+        typer.echo(_outside_words(outside, len(rows)), err=True)
     for note in rows.notes:
         typer.echo(note)
     terminal.show_table(_table(run, predicted[:MAX_SHOWN]))
@@ -54,6 +61,11 @@ def predict(
         typer.echo(f"… and {len(predicted) - MAX_SHOWN:,} more rows{hint}")
     if out is not None:
         typer.echo(f"saved: {out}")
+
+
+def _outside_words(outside: int, rows: int) -> str:
+    verb = "has" if outside == 1 else "have"
+    return f"{outside:,} of {counted(rows, 'row')} {verb} values outside the range of the training rows."
 
 
 def _check_out(out: Path, table: Path) -> None:
@@ -74,9 +86,10 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
     In a regression, the outputs are in the units of the table.
     """
     from tinynet.evaluation.predictions import predictions
+    from tinynet.evaluation.regression import in_units
 
-    if rows.target_scaling is not None:
-        values = rows.unscaled(run.best(rows))  # (rows, outputs)
+    if run.examples.regression:
+        values = in_units(run.examples, run.best(rows))  # (rows, outputs)
         return [
             {"name": name, **dict(zip(rows.target_names, row, strict=True))}
             for name, row in zip(rows.names, values.tolist(), strict=True)
@@ -92,17 +105,39 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 
 
 def _table(run: "Recording", predicted: list[dict[str, Any]]) -> "Table":
-    from tinynet.story.content import Table
+    from tinynet.story.content import Table, output_cells, output_columns
 
-    regression = run.examples.target_scaling is not None
-    write = "{:.6g}".format if regression else lambda x: f"{100 * x:.1f} %"
-    cells = [tuple(x if isinstance(x, str) else write(x) for x in row.values()) for row in predicted]
-    return Table("Predictions", tuple(predicted[0]), tuple(cells))
+    names = run.examples.target_names
+    if run.examples.regression:
+        rows = [(row["name"], *(f"{row[name]:.6g}" for name in names)) for row in predicted]
+        return Table("Predictions", ("name", *names), tuple(rows))
+    rows = [
+        (row["name"], *output_cells(names, [row[name] for name in names]), row["prediction"])
+        for row in predicted
+    ]
+    return Table("Predictions", ("name", *output_columns(names), "prediction"), tuple(rows))
 
 
 def _csv(predicted: list[dict[str, Any]]) -> bytes:
     text = io.StringIO()
-    writer = csv.DictWriter(text, predicted[0])
-    writer.writeheader()
-    writer.writerows(predicted)
-    return text.getvalue().encode()
+    writer = csv.writer(text)
+    writer.writerow(map(_csv_cell, predicted[0]))
+    writer.writerows(map(_csv_cell, row.values()) for row in predicted)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _csv_cell(value: Any) -> Any:
+    """Return a cell that a spreadsheet does not run as a formula.
+
+    A text that begins like a formula gets an apostrophe, as a spreadsheet writes it. Numbers are not changed.
+
+    >>> [_csv_cell(value) for value in ("setosa", "=1+1", "-1", -0.5)]
+    ['setosa', "'=1+1", '-1', -0.5]
+    """
+    if not isinstance(value, str) or not value.startswith(FORMULA_STARTS):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value

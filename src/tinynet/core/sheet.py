@@ -16,6 +16,7 @@ from tinynet.core.formulas import Formula
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError, counted
 from tinynet.numerics import elementary
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.numerics.elementary import LARGEST
 from tinynet.recipe import Recipe
 from tinynet.validation import check_choice, check_int, check_number, check_object, check_type, shown
@@ -117,6 +118,7 @@ class Sheet:
         """
         values: Values = {}
         for name, compute in self._steps:
+            check_cancelled()
             if compute is not None:
                 values[name] = compute(values)
             elif name in input_values:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.data import images, tables
 from tinynet.data.dialects import Dialect
-from tinynet.data.encoding import Encoding, InputColumn
+from tinynet.data.encoding import Encoding
 from tinynet.data.example_checks import check_names, check_shape, check_target_names, checked_array
 from tinynet.data.missing import Missing
 from tinynet.data.readers import Progress
@@ -185,7 +185,7 @@ class Examples:
         """How the columns of the table became numbers. Examples that are not from a table have no columns."""
         if self.encoding is not None:
             return self.encoding
-        return Encoding(tuple(map(InputColumn, () if self.scaling is None else self.scaling.columns)))
+        return Encoding.of_numbers(() if self.scaling is None else self.scaling.columns)
 
     def outside_range(self) -> np.ndarray:
         """Return whether each row has an input outside the range of the training rows. -> (examples,)

@@ -77,7 +77,7 @@ class Source(NamedTuple):
         return f"{self.row_unit} {row_number}, column {column!r}"
 
 
-class Text(NamedTuple):
+class TextFile(NamedTuple):
     """The text of a CSV file in memory, and its name for errors."""
 
     name: str
@@ -87,7 +87,7 @@ class Text(NamedTuple):
 def rewindable(source: Any) -> Any:
     """Return a source that can be opened twice: a text stream is read."""
     if isinstance(source, io.TextIOBase):
-        return Text(str(getattr(source, "name", "the table")), source.read())
+        return TextFile(str(getattr(source, "name", "the table")), source.read())
     return source
 
 
@@ -102,7 +102,7 @@ def opened(source: Any, dialect: Dialect | None = None, progress: Progress | Non
     Raises TinyNetError for a table that cannot be read, and for missing or repeated column names.
     """
     dialect, source = dialect or Dialect(), rewindable(source)
-    if isinstance(source, Text):
+    if isinstance(source, TextFile):
         text = io.StringIO(source.text.removeprefix("\ufeff"), newline="")
         dialect = sniffed(replace(dialect, encoding=dialect.encoding or "utf-8-sig"), source.text[:SAMPLE])
         yield _csv_source(source.name, text, dialect, lambda: None)

@@ -19,6 +19,7 @@ from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS, Requirement
 from tinynet.evaluation.symmetry import Predictor, agreement
 from tinynet.evaluation.verdicts import Verdict, fraction
 from tinynet.numerics import arrays
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.validation import check_int
 
 MAX_OUTPUTS = 4_000_000  # computed at once
@@ -210,6 +211,7 @@ class Exam:
         losses, agreed = np.zeros(networks), np.zeros(networks)
         size = max(1, MAX_OUTPUTS // (2 * networks))
         for first in range(0, len(inputs), size):
+            check_cancelled()
             rows = slice(first, first + size)
             chunk, horizontal = inputs[rows], targets[rows]
             outputs = _outputs(predictor, chunk)  # (N, size, 2)

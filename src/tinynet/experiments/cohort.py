@@ -1,6 +1,7 @@
 """Networks of many seeds, trained by one kernel."""
 
 import math
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
@@ -182,13 +183,15 @@ class Cohort:
 
         Returns False if `cancelled` was set before.
         """
-        size = max(1, int(SECONDS_PER_CALL / (self.job.seconds_per_epoch * len(self._seeds))))
+        size = max(1, int(SECONDS_PER_CALL / (8 * self.job.seconds_per_epoch * len(self._seeds))))
         while self.epoch < epoch:
             if cancelled is not None and cancelled.is_set():
                 return False
-            last = min(self.epoch + size, epoch)
+            last, began = min(self.epoch + size, epoch), time.monotonic()
             self._train(self.epoch, last)
             self.epoch = last
+            spent = time.monotonic() - began  # the estimate is rough, and other programs may run
+            size = 2 * size if spent < SECONDS_PER_CALL else max(1, size // 2)
         return True
 
     def _train(self, first: int, last: int) -> None:

@@ -12,4 +12,5 @@ llvm.py          a builder for LLVM IR, and the compiler
 llvm_library.py  the functions of `elementary` as LLVM IR
 kernel.py        compiled functions, called with checked arguments
 arrays.py        these functions for arrays, and sums in a fixed order
+cancellation.py  the end of a computation whose result nobody needs
 """

@@ -5,23 +5,29 @@ The parts are text, tables, figures, verdicts and links.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from io import BytesIO
 from itertools import pairwise
+from threading import Lock
 from typing import Any
-
-import numpy as np
 
 from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions
+from tinynet.evaluation.regression import in_units
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.cancellation import detached
 from tinynet.numerics.integers import ceil_div
 from tinynet.templates import render
 from tinynet.training.recording import Recording
+
+DRAWING = Lock()
+MAX_OUTPUT_COLUMNS = 8  # a table with more classes has only the largest outputs
+LARGEST = 3
 
 
 @dataclass(frozen=True)
@@ -186,15 +192,33 @@ def loss_table(run: Recording) -> Table:
 def predictions_table(title: str, network: Network, *sets: Examples) -> Table:
     """Return the predictions for examples as a table.
 
-    If the targets are given, the table has a column for correct predictions.
+    If the targets are given, the table has a column for correct predictions. For many classes, the table has only the
+    largest outputs.
     """
     correct = {True: "yes", False: "no", None: ""}
-    kind = sets[0].noun()
+    kind, names = sets[0].noun(), sets[0].target_names
     found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
-    rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), correct[a.correct]) for a in found]
-    columns = (kind, *sets[0].target_names, "prediction", "correct")
+    rows = [(a.name, *output_cells(names, a.outputs), a.words(), correct[a.correct]) for a in found]
+    columns = (kind, *output_columns(names), "prediction", "correct")
     keep = slice(None) if any(a.correct is not None for a in found) else slice(-1)
     return Table(title, columns[keep], tuple(row[keep] for row in rows))
+
+
+def output_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns for the outputs of a classifier."""
+    return tuple(names) if len(names) <= MAX_OUTPUT_COLUMNS else ("largest outputs",)
+
+
+def output_cells(names: Sequence[str], outputs: Sequence[float]) -> tuple[str, ...]:
+    """Return the outputs of a classifier in percent, for `output_columns`.
+
+    >>> output_cells(("a", "b"), (0.25, 0.75))
+    ('25.0 %', '75.0 %')
+    """
+    if len(names) <= MAX_OUTPUT_COLUMNS:
+        return tuple(f"{100 * x:.1f} %" for x in outputs)
+    order = sorted(range(len(names)), key=lambda k: -outputs[k])[:LARGEST]
+    return (", ".join(f"{names[k]} {100 * outputs[k]:.1f} %" for k in order),)
 
 
 def numbers_table(title: str, network: Network, examples: Examples) -> Table:
@@ -203,17 +227,13 @@ def numbers_table(title: str, network: Network, examples: Examples) -> Table:
     The numbers are in the units of the data.
     """
     assert examples.targets is not None
-    predicted, actual = (_in_units(examples, x) for x in (network(examples), examples.targets))
+    predicted, actual = (in_units(examples, x) for x in (network(examples), examples.targets))
     rows = [
         (name, *(number(float(x)) for pair in zip(*both, strict=True) for x in pair))
         for name, *both in zip(examples.names, predicted, actual, strict=True)
     ]
     columns = [head for column in examples.target_names for head in (f"{column}, predicted", "actual")]
     return Table(title, ("row", *columns), tuple(rows))
-
-
-def _in_units(examples: Examples, outputs: np.ndarray) -> np.ndarray:
-    return outputs if examples.target_scaling is None else examples.unscaled(outputs)
 
 
 def ledger_table(title: str, moment: Moment) -> Table:
@@ -235,7 +255,7 @@ def chapter_json(chapter: Chapter) -> dict[str, Any]:
     described = chapter.to_json()
     for part, shown in zip(chapter.parts, described["parts"], strict=True):
         if isinstance(part, Figure):
-            shown["svg"] = _svg(part, f"{chapter.key}-{part.name}")
+            shown["svg"] = detached(partial(_svg, part, f"{chapter.key}-{part.name}"))
     return described
 
 
@@ -244,7 +264,8 @@ def _svg(part: Figure, salt: str) -> Any:
     from markupsafe import Markup, escape
 
     data = BytesIO()
-    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):  # ids must be unique in one page
+    # ids must be unique in one page. Matplotlib's settings are the same for all threads.
+    with DRAWING, mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):
         plots.figure_of(part.draw()).savefig(data, format="svg", dpi=144, metadata={"Date": None})
     text = data.getvalue().decode()
     text = text[text.index("<svg") :].replace(

@@ -15,19 +15,21 @@ from tinynet.data.world import World
 from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check, check_recipe, checked_state, checked_weights
 from tinynet.training.defaults import default_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
-from tinynet.validation import check_int, check_type
+from tinynet.validation import check_int, check_type, shown
 
 Progress = Callable[[int, int], None]
 
 MAX_KEPT = 200_000  # steps
 MAX_TIMES = 1_000  # repetitions of one step
 MAX_BYTES = 512 * 2**20  # bytes of the arrays of all kept steps
+LARGE_INPUT = 10.0  # larger inputs are the likely cause of a divergence
 SECONDS_PER_CALL = 0.05  # Ctrl-C and cancellations take effect between calls of the kernel
 
 
@@ -117,6 +119,7 @@ def _record(
     last = Checkpoint(0, recorder.parameters.copy(), recorder.state.copy())
     try:
         for first, end in spans:
+            check_cancelled()
             reached = recorder(recorded, first, end)
             last = Checkpoint(reached, recorder.parameters.copy(), recorder.state.copy())
             if progress is not None:
@@ -265,5 +268,17 @@ def _divergence(run: Recording) -> StopReason:
     ).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
     largest = max(abs(run.final.parameters))
-    detail = f"The largest parameter is {largest:.3g}. Try a learning rate below {run.recipe.learning_rate:g}"
+    detail = f"The largest parameter is {largest:.3g}. {remedy(run.examples, run.recipe.learning_rate)}"
     return StopReason.not_finite(run.steps, cell, values[cell], detail)
+
+
+def remedy(examples: Examples, learning_rate: float) -> str:
+    """Return what to do about a training that diverged, as a sentence without a full stop.
+
+    >>> remedy(Examples([[1.8e6]], None, ("a",), unbounded=True), 0.1)
+    'The largest input is 1,800,000. Scale each input to 0 to 1, or try a learning rate below 0.1'
+    """
+    largest = float(np.abs(examples.inputs).max(initial=0.0))
+    if largest <= LARGE_INPUT:
+        return f"Try a learning rate below {learning_rate:g}"
+    return f"The largest input is {shown(largest)}. Scale each input to 0 to 1, or try a learning rate below {learning_rate:g}"

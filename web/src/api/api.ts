@@ -24,7 +24,8 @@ import type {
 /** Python does not respond. The page works without Python. */
 export class UnreachableError extends Error {}
 
-export type Progress = (done: number, total: number) => void;
+/** The progress of a request. `waiting` is its place in the queue of the server, or 0 if it does not wait. */
+export type Progress = (done: number, total: number, waiting?: number) => void;
 
 /** A recording that the page shows first. */
 export interface InitialRecording {

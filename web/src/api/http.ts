@@ -39,7 +39,7 @@ async function readStream<T>(response: Response, progress: Progress): Promise<T>
       const message = JSON.parse(line);
       if (message.error) throw failureError(message);
       if (message.result) return message.result as T;
-      progress(message.done, message.total);
+      progress(message.done, message.total, message.waiting ?? 0);
     }
     if (done) throw new UnreachableError("The server closed the connection before it sent a response.");
   }

@@ -45,6 +45,8 @@ def parsed(data: bytes, source: str) -> "ModelProto":
         model = onnx.load_from_string(data)
     except (protobuf.DecodeError, ValueError) as error:
         raise damaged(source, str(error).strip().partition("\n")[0]) from error
+    if any(isinstance(text, bytes) for text in _texts(model)):  # protobuf gives invalid text as bytes
+        raise damaged(source, "it has a name that is not text")
     remove_table_nodes(model)
     if not model.graph.node:
         raise damaged(source, "it has no nodes")
@@ -52,8 +54,6 @@ def parsed(data: bytes, source: str) -> "ModelProto":
         raise TinyNetError(
             f"{source} has {len(model.graph.node):,} nodes. TinyNet reads models with at most {MAX_NODES:,} nodes. {ADVICE}"
         )
-    if any(isinstance(text, bytes) for text in _texts(model)):  # protobuf gives invalid text as bytes
-        raise damaged(source, "it has a name that is not text")
     if model.ir_version > onnx.IR_VERSION or opset_of(model, source) > onnx.defs.onnx_opset_version():
         raise TinyNetError(
             f"{source} has version {model.ir_version:,} of ONNX's format and version {opset_of(model, source):,} of its operators. "

@@ -9,7 +9,6 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from tinynet.data.scaling import Scaling
 from tinynet.errors import TinyNetError
 from tinynet.integrations.sklearn.estimator import TinyNetEstimator
 from tinynet.integrations.sklearn.rows import Rows
@@ -23,7 +22,7 @@ class TinyNetClassifier(ClassifierMixin, TinyNetEstimator):
 
     The features are scaled to [0, 1] by their smallest and largest value in `fit`, so a pipeline needs no scaler.
     With `patience`, the validation rows do not set the range. Values of new rows outside the range of `fit` are
-    clipped.
+    not clipped.
 
     Parameters
     ----------
@@ -70,7 +69,7 @@ class TinyNetClassifier(ClassifierMixin, TinyNetEstimator):
         The last training. `recording_[0].explain("layer1.weight[0,0]")` explains its first step. `recording_.save(path)` writes a
         file that the laboratory opens.
     network_ : Network
-        The trained network. The network takes scaled rows, clipped to [0, 1]: `recording_.examples.scaled(X).clip(0, 1)`.
+        The trained network. The network takes scaled rows: `recording_.examples.scaled(X)`.
     classes_ : ndarray of shape (n_classes,)
         The labels in `fit`, sorted, in the order of the network's outputs.
     loss_curve_ : ndarray of shape (n_epochs,)
@@ -219,9 +218,6 @@ class TinyNetClassifier(ClassifierMixin, TinyNetEstimator):
         # first of its classes.
         indices = self.predict_proba(X).argmax(axis=1)
         return self.classes_[indices]
-
-    def _inputs(self, values: np.ndarray, scaling: Scaling) -> np.ndarray:
-        return np.clip(super()._inputs(values, scaling), 0.0, 1.0)
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return checked rows (n_samples, n_features) and labels (n_samples,)."""

@@ -16,8 +16,9 @@ from tinynet.data.dialects import Dialect
 from tinynet.data.encoding import Kind, missing_cells
 from tinynet.data.missing import Missing
 from tinynet.data.raw_tables import RawTable, read_cells
-from tinynet.data.readers import HeaderError, Source, Text
+from tinynet.data.readers import HeaderError, Source, TextFile
 from tinynet.errors import TinyNetError
+from tinynet.lab.api.fields import Number, Seed, Switch, Text, Whole
 from tinynet.lab.api.requests import StrictRequest, check_size
 from tinynet.training.defaults import defaults
 from tinynet.validation import check_int
@@ -47,15 +48,15 @@ class TableText(StrictRequest):
     delimiter, decimal : the character between cells, and the character before decimals. None finds them.
     """
 
-    name: str
+    name: Text
     text: str
-    header: bool | None = None
-    delimiter: str | None = None
+    header: Switch | None = None
+    delimiter: Text | None = None
     decimal: Literal[".", ","] | None = None
 
-    def source(self) -> Text:
+    def source(self) -> TextFile:
         """Return the text with the name of its file."""
-        return Text(self.name, self.text)
+        return TextFile(self.name, self.text)
 
     def dialect(self) -> Dialect:
         """Return the validated dialect."""
@@ -75,13 +76,13 @@ class TableRequest(TableText):
     held_out : fraction of the rows to hold out.
     """
 
-    label: str = "label"
-    ignore: list[str] = field(default_factory=list)
-    hidden_nodes: int = 5
-    held_out: float = 0.3
-    seed: int = 0
-    predict: bool = False
-    categories: list[str] = field(default_factory=list)
+    label: Text = "label"
+    ignore: list[Text] = field(default_factory=list)
+    hidden_nodes: Whole = 5
+    held_out: Number = 0.3
+    seed: Seed = 0
+    predict: Switch = False
+    categories: list[Text] = field(default_factory=list)
     missing: Missing | None = None
 
 
