@@ -16,6 +16,7 @@ from tinynet.data.written_numbers import (
 )
 
 NUMBER, BLANK = -1, -2  # codes of cells that are no words
+WORD_DIGITS = 12  # of a number that is a word
 TRUTH = {"true": 1.0, "false": 0.0}
 
 
@@ -75,10 +76,10 @@ class Column:
         if not rows.any():
             return self
         values, inverse = np.unique(self.numbers[rows], return_inverse=True)
-        words = tuple(dict.fromkeys([*self.words, *(f"{value:.12g}" for value in values)]))
+        words = tuple(dict.fromkeys([*self.words, *(f"{value:.{WORD_DIGITS}g}" for value in values)]))
         index = {word: k for k, word in enumerate(words)}
         codes = self.codes.copy()
-        codes[rows] = np.array([index[f"{value:.12g}"] for value in values])[inverse]
+        codes[rows] = np.array([index[f"{value:.{WORD_DIGITS}g}"] for value in values])[inverse]
         return Column(self.name, np.full(len(codes), np.nan), codes, words)
 
     def resolved(self, decimal: Decimal) -> "Column":
