@@ -1,6 +1,7 @@
 """Test the recording of a watched training, with a golden file that the page replays."""
 
 import base64
+import dataclasses
 import json
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_a_watched_recording_is_exported_like_any_other(tmp_path, ending):
 
 
 def fields(run):
-    return {name: getattr(run, name) for name in run.__dataclass_fields__}
+    return {each.name: getattr(run, each.name) for each in dataclasses.fields(run)}
 
 
 @pytest.mark.torch
