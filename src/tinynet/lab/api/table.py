@@ -12,7 +12,8 @@ from tinynet.data import splits, tables
 from tinynet.data.cells import is_missing, separate_numbers
 from tinynet.data.readers import NO_ROWS, opened
 from tinynet.errors import TinyNetError
-from tinynet.lab.api.requests import StrictRequest, check_size
+from tinynet.lab.api.fields import StrictRequest
+from tinynet.lab.api.requests import check_size
 from tinynet.recipe import Loss, Recipe
 from tinynet.validation import check_int
 
