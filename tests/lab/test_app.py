@@ -431,7 +431,16 @@ def test_an_empty_host_is_an_error():
 @contextmanager
 def lab_command(*options):
     """Run `tinynet lab`, yield its first two lines, and press Ctrl-C."""
-    command = [sys.executable, "-u", "-c", "from tinynet.cli import main; main()", "lab", "--port", "0", *options]
+    command = [
+        sys.executable,
+        "-u",
+        "-c",
+        "from tinynet.cli import main; main()",
+        "lab",
+        "--port",
+        "0",
+        *options,
+    ]
     environment = {
         key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")
     }

@@ -77,7 +77,9 @@ def workbook(moments: Sequence[Moment], *, origin: str | None = None) -> bytes:
     """
     _check(moments)
     data = io.BytesIO()
-    book = extra("xlsxwriter", "a spreadsheet", "excel").Workbook(data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = extra("xlsxwriter", "a spreadsheet", "excel").Workbook(
+        data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     steps = [_step_sheet(moments, k) for k in range(len(moments))]
     title = overview.heading(moments, moments[0].network.origin if origin is None else origin)
     book.set_properties({"title": title, "author": "TinyNet", "created": datetime(2020, 1, 1)})
