@@ -3,14 +3,14 @@
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_path
+from tinynet.validation import check_int, check_path
 
 FORMAT = 3  # 2 stores many examples as arrays, 3 has new names of fields
 KEY = "tinynet"  # the only metadata key: safetensors does not keep the order of several keys
@@ -63,7 +63,7 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
         )
     try:
         arrays = load(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        header = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
     except KeyError as error:
         raise TinyNetError(
             f"{source} contains tensors of type {error.args[0]}, which NumPy does not support. Save them as float32."
@@ -71,6 +71,25 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
     except (SafetensorError, ValueError, TypeError) as error:
         raise TinyNetError(f"{source} is damaged ({error}). Use another copy.") from error
     return arrays, header.get("__metadata__") or {}
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON by its standard.
+
+    Raises ValueError for any other text: for NaN and infinities, and for lists in lists beyond Python's limit.
+
+    >>> parse_json("[1, NaN]")
+    Traceback (most recent call last):
+    ValueError: NaN is not a number of JSON
+    """
+    try:
+        return json.loads(text, parse_constant=_refused_constant)
+    except RecursionError:
+        raise ValueError("its lists are nested too deeply") from None
+
+
+def _refused_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def read(path: Path) -> bytes:
@@ -108,28 +127,21 @@ def write(path: Path, data: bytes, *, advice: str = "Choose another place.") -> 
 
     Raises TinyNetError if writing fails.
     """
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        file = temporary.open("xb")
     except OSError as error:
         raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
-    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's files are private
         temporary.replace(path)
     except OSError as error:
         raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)  # the mask can be read only by setting a mask
-    os.umask(mask)
-    return mask
 
 
 def _other_file(kind: str) -> str:
@@ -155,8 +167,8 @@ def _about(kind: str, text: object, source: str) -> dict[str, Any]:
     if not isinstance(text, str):
         raise TinyNetError(f"{source} is a safetensors file, but not a TinyNet {kind}. {_other_file(kind)}")
     try:
-        about = json.loads(text)
-        found, version = about["kind"], int(about["format"])
+        about = parse_json(text)
+        found, version = about["kind"], check_int("format", about["format"], 1)
     except (ValueError, KeyError, TypeError) as error:
         raise TinyNetError(
             f"{source} is damaged: its description cannot be read ({error}). Use another copy."

@@ -12,6 +12,7 @@ from tinynet.validation import (
     check_fields,
     check_int,
     check_number,
+    check_object,
     shown,
 )
 
@@ -244,10 +245,7 @@ class Recipe:
 
         Raises TinyNetError for an unknown field.
         """
-        if not isinstance(data, dict):
-            raise TinyNetError(
-                f"is of type {type(data).__name__}. It must be a JSON object.", parameter="recipe"
-            )
+        check_object("recipe", data)
         data = {
             EARLIER_NAMES.get(name, name): EARLIER_VALUES.get(value, value)
             if isinstance(value, str)

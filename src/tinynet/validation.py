@@ -132,6 +132,17 @@ def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) ->
         )
 
 
+def check_object(name: str, value: object) -> None:
+    """Raise a TinyNetError for a value that is not a JSON object.
+
+    >>> check_object("recipe", [1])
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: recipe is of type list. It must be a JSON object.
+    """
+    if not isinstance(value, dict):
+        raise TinyNetError(f"is of type {type(value).__name__}. It must be a JSON object.", parameter=name)
+
+
 def check_path(name: str, value: object) -> Path:
     """Return the path of a file as a Path.
 

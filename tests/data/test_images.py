@@ -109,8 +109,8 @@ def test_invalid_folders_are_refused(folder, tmp_path):
     (root / "b" / "z.jpg").unlink()
     for size in (0, 65, 2.5, True):
         refused(root, "It must be a whole number from 1 to 64", size=size)
-    folder({f"{k}/x": BLACK for k in range(9)})
-    refused(root, "has 11 subfolders. There must be at most 10 classes")
+    folder({f"{k}/x": BLACK for k in range(99)})
+    refused(root, "has 101 subfolders. There must be at most 100 classes")
 
 
 def test_a_mean_is_exact_and_a_small_image_is_enlarged(folder):

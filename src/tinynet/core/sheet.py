@@ -14,12 +14,17 @@ from tinynet.core import formulas, optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
 from tinynet.core.weights import Weights
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.numerics import elementary
 from tinynet.numerics.cancellation import check_cancelled
+from tinynet.numerics.elementary import LARGEST
 from tinynet.recipe import Recipe
+from tinynet.validation import check_choice, check_int, check_number, check_object, check_type, shown
 
 FORMAT = 2  # format 2 has new names of fields
+PHASES = ("input", "forward", "loss", "backward", "update")
+MAX_DEPTH = 32  # operations in each other in a formula of a file; TinyNet's own formulas have at most 5
+MAX_BATCH = 1_000_000
 Values = dict[str, float]
 
 
@@ -54,20 +59,35 @@ class Sheet:
         self.batch_size = batch_size
 
     @classmethod
-    def of(cls, architecture: Architecture, recipe: Recipe | None = None, batch_size: int = 1) -> "Sheet":
+    def of(
+        cls,
+        architecture: Architecture,
+        recipe: Recipe | None = None,
+        batch_size: int = 1,
+        *,
+        weighted: bool = False,
+    ) -> "Sheet":
         """Return the sheet of an architecture and a recipe.
 
         Without a recipe, the sheet has only the forward pass.
+
+        weighted : whether each example has a sample weight, a factor of its loss.
         """
-        return cls(_cells(architecture, recipe, batch_size), architecture, recipe, batch_size)
+        return cls(_cells(architecture, recipe, batch_size, weighted), architecture, recipe, batch_size)
 
     def input_values(
-        self, network: Weights, inputs: Any, targets: Any = None, state: np.ndarray | None = None
+        self,
+        network: Weights,
+        inputs: Any,
+        targets: Any = None,
+        state: np.ndarray | None = None,
+        sample_weights: np.ndarray | None = None,
     ) -> Values:
         """Return the values of the input cells by name.
 
         network : the parameters.
         inputs : (batch_size, inputs). targets : (batch_size, outputs). state : (S,), the optimizer state.
+        sample_weights : (batch_size,), for a weighted sheet.
         """
         found = network.named()
         for p, row in zip(formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True):
@@ -77,6 +97,9 @@ class Sheet:
         rows = [] if self.recipe.loss == "external" else np.atleast_2d(targets).tolist()
         for p, target in zip(formulas.prefixes(len(rows)), rows, strict=True):
             found |= {f"{p}target[{j}]": value for j, value in enumerate(target)}
+        weights = [] if sample_weights is None else sample_weights.tolist()
+        for p, weight in zip(formulas.prefixes(len(weights)), weights, strict=True):
+            found[f"{p}{formulas.SAMPLE_WEIGHT}"] = weight
         names = optimizers.state_names(self.architecture, self.recipe)
         numbers = [] if state is None else state.tolist()
         return found | optimizers.settings(self.recipe) | dict(zip(names, numbers, strict=True))
@@ -107,6 +130,10 @@ class Sheet:
     @cached_property
     def _steps(self) -> list[tuple[str, Callable[[Values], float] | None]]:
         return [(c.name, None if c.formula is None else compiled(c.formula)) for c in self.cells.values()]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields of a copy, without the functions of the formulas."""
+        return {name: value for name, value in vars(self).items() if name != "_steps"}
 
     def dependents(self, name: str) -> list[str]:
         """Return every cell that depends on a cell, in order."""
@@ -139,34 +166,43 @@ class Sheet:
 
         Raises TinyNetError for another format, an unknown operation, or a formula that uses a later cell.
         """
-        if not isinstance(data, dict) or data.get("format") not in (1, FORMAT):
+        check_object("sheet", data)
+        if data.get("format") not in (1, FORMAT):
             raise TinyNetError(f"this is not a sheet of format {FORMAT}.")
-        known: dict[str, Cell] = {}
-        for name, phase, formula in data["cells"]:
-            tree = None if formula is None else _checked(name, formula, known)
-            known[name] = Cell(name, tree, "input" if phase == "given" else phase)  # an earlier name
+        missing = sorted({"architecture", "recipe", "batch", "cells"} - set(data))
+        if missing:
+            raise TinyNetError(f"this sheet is damaged: it has no field {missing[0]!r}. Use another copy.")
         recipe = None if data["recipe"] is None else Recipe.from_json(data["recipe"])
-        return cls(known.values(), Architecture.from_json(data["architecture"]), recipe, data["batch"])
+        batch, cells = check_int("batch", data["batch"], 1, MAX_BATCH), data["cells"]
+        check_type("cells", cells, list, "a list of [name, phase, formula]")
+        known: dict[str, Cell] = {}
+        for cell in cells:
+            read = _read_cell(cell, known)
+            known[read.name] = read
+        return cls(known.values(), Architecture.from_json(data["architecture"]), recipe, batch)
 
 
 @lru_cache(maxsize=32)
-def sheet_of(architecture: Architecture, recipe: Recipe, batch_size: int) -> Sheet:
+def sheet_of(architecture: Architecture, recipe: Recipe, batch_size: int, *, weighted: bool = False) -> Sheet:
     """Return the cached sheet of a training step."""
-    return Sheet.of(architecture, recipe, batch_size)
+    return Sheet.of(architecture, recipe, batch_size, weighted=weighted)
 
 
-def _cells(architecture: Architecture, recipe: Recipe | None, batch_size: int) -> Iterable[Cell]:
+def _cells(
+    architecture: Architecture, recipe: Recipe | None, batch_size: int, weighted: bool
+) -> Iterable[Cell]:
     prefixes = formulas.prefixes(batch_size)
-    yield from (Cell(name, None, "input") for name in _input_names(architecture, recipe, batch_size))
+    names = _input_names(architecture, recipe, batch_size, weighted)
+    yield from (Cell(name, None, "input") for name in names)
     for p in prefixes:
         yield from _phase("forward", formulas.forward(architecture, recipe, p))
     if recipe is None:
         return
     for p in prefixes:
-        yield from _phase("loss", formulas.loss(architecture, recipe, p))
+        yield from _phase("loss", formulas.loss(architecture, recipe, p, weighted))
     yield from _phase("loss", formulas.batch_loss(recipe, batch_size))
     for p in prefixes:
-        yield from _phase("backward", formulas.backward(architecture, recipe, batch_size, p))
+        yield from _phase("backward", formulas.backward(architecture, recipe, batch_size, p, weighted))
     yield from _phase("backward", formulas.gradients(architecture, batch_size))
     yield from _phase("update", optimizers.update(architecture, recipe))
 
@@ -175,11 +211,15 @@ def _phase(phase: str, named: formulas.Named) -> Iterable[Cell]:
     return (Cell(name, None if formula == formulas.EXTERNAL else formula, phase) for name, formula in named)
 
 
-def _input_names(architecture: Architecture, recipe: Recipe | None, batch_size: int) -> Iterable[str]:
+def _input_names(
+    architecture: Architecture, recipe: Recipe | None, batch_size: int, weighted: bool
+) -> Iterable[str]:
     for p in formulas.prefixes(batch_size):
         yield from (f"{p}input[{i}]" for i in range(architecture.sizes[0]))
         if recipe is not None and recipe.loss != "external":
             yield from (f"{p}target[{j}]" for j in range(architecture.sizes[-1]))
+        if weighted:
+            yield f"{p}{formulas.SAMPLE_WEIGHT}"
     yield from architecture.parameter_names
     if recipe is not None:
         yield from optimizers.settings(recipe)
@@ -237,6 +277,10 @@ OPERATIONS: dict[str, Callable[..., float]] = {
 }
 
 
+# The number of arguments of each operation. The others take one or more.
+ARGUMENTS = {"-": 2, "/": 2} | dict.fromkeys(("neg", "sigmoid", "tanh", "exp", "log", "sqrt", "step"), 1)
+
+
 def compiled(formula: Formula) -> Callable[[Values], float]:
     """Return the formula as a function of cell values."""
     if isinstance(formula, str):
@@ -264,25 +308,44 @@ def _listed(formula: Formula | None) -> Any:
     return [formula[0], *map(_listed, formula[1:])] if isinstance(formula, tuple) else formula
 
 
-def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
+def _read_cell(cell: Any, known: Mapping[str, Cell]) -> Cell:
+    """Return a cell of a JSON sheet, checked."""
+    if not isinstance(cell, list) or len(cell) != 3 or not isinstance(cell[0], str):
+        raise TinyNetError(f"a cell is {shown(cell)}. It must be [name, phase, formula].")
+    name, phase, formula = cell
+    phase = "input" if phase == "given" else check_choice(f"the phase of {name!r}", phase, PHASES)
+    if name in known:
+        raise TinyNetError(f"two cells have the name {name!r}. Names must differ.")
+    return Cell(name, None if formula is None else _checked(name, formula, known), phase)
+
+
+def _checked(cell: str, formula: Any, known: Mapping[str, Cell], depth: int = 0) -> Formula:
     """Return a JSON formula as a tree.
 
     Raises TinyNetError for an unknown operation, and for a cell that does not come before.
     """
     if isinstance(formula, bool) or not isinstance(formula, str | int | float | list) or formula == []:
         raise TinyNetError(
-            f"cell {cell!r} has the formula {formula!r}. It must be a number, a cell or [operation, ...]."
+            f"cell {cell!r} has the formula {shown(formula)}. It must be a number, a cell or [operation, ...]."
         )
     if isinstance(formula, int | float):
-        return float(formula)
+        return check_number(f"a number of {cell!r}", formula, -LARGEST, LARGEST)
     if isinstance(formula, str):
         if formula not in known:
             raise TinyNetError(
                 f"cell {cell!r} uses {formula!r}. A formula can use only cells before its own."
             )
         return formula
-    if formula[0] not in OPERATIONS:
+    if depth == MAX_DEPTH:
+        raise TinyNetError(f"cell {cell!r} has more than {MAX_DEPTH} operations in each other.")
+    operation = formula[0]
+    if not isinstance(operation, str) or operation not in OPERATIONS:
         raise TinyNetError(
-            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(map(repr, OPERATIONS))}."
+            f"cell {cell!r} uses the operation {shown(operation)}. It must be one of {', '.join(map(repr, OPERATIONS))}."
         )
-    return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))
+    count, wanted = len(formula) - 1, ARGUMENTS.get(operation)
+    if count != wanted and (wanted is not None or count == 0):
+        raise TinyNetError(
+            f"cell {cell!r} uses {operation!r} with {counted(count, 'argument')}. It must have {wanted or 'one or more'}."
+        )
+    return (operation, *(_checked(cell, part, known, depth + 1) for part in formula[1:]))

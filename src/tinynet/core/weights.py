@@ -5,6 +5,7 @@ A model file contains both.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -69,6 +70,13 @@ class Weights:
     def named(self) -> dict[str, float]:
         """Return the value of every parameter by name."""
         return dict(zip(self.architecture.parameter_names, self.parameters.tolist(), strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return the parts of a copy.
+
+        The parameters of a copy are read-only, too.
+        """
+        return type(self), (self.architecture, self.parameters, self.origin)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Weights):

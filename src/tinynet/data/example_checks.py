@@ -18,7 +18,7 @@ def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: boo
     """
     try:
         array = np.array(values, float)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise TinyNetError(
             f"{what} must be numbers: one row for each example, all rows of the same width ({error})."
         ) from error

@@ -6,6 +6,7 @@ two outputs are swapped.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,11 @@ def symmetrize(predictor: Predictor) -> Predictor:
     >>> bool(abs(h - v) < 1e-15)
     True
     """
-    return lambda inputs: arrays.mean(outputs_of_views(predictor, inputs), 0)
+    return partial(_mean_of_views, predictor)  # unlike a lambda, a partial can be pickled
+
+
+def _mean_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
+    return arrays.mean(outputs_of_views(predictor, inputs), 0)
 
 
 def ensemble(*members: Predictor) -> Predictor:
@@ -81,7 +86,11 @@ def ensemble(*members: Predictor) -> Predictor:
     """
     if not members:
         raise TinyNetError("the number of members is 0. It must be 1 or more. Pass at least one network.")
-    return lambda inputs: arrays.mean([member(inputs) for member in members], 0)
+    return partial(_mean_of_members, members)
+
+
+def _mean_of_members(members: tuple[Predictor, ...], inputs: Any) -> np.ndarray:
+    return arrays.mean([member(inputs) for member in members], 0)
 
 
 def agreement(predictor: Predictor, inputs: Any) -> np.ndarray:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
 from tinynet import files
+from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_epoch
 from tinynet.data.examples import Examples
@@ -20,14 +21,15 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError, counted
 from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.display import InNotebook
+from tinynet.model.losses import mean_losses
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
-from tinynet.numerics.integers import ceil_div
 from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
-from tinynet.validation import check_int, check_path, shown
+from tinynet.training.recording_checks import Expected, check_arrays, check_contents
+from tinynet.validation import check_int, check_path, check_type, shown
 
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
@@ -54,7 +56,7 @@ class Recording(InNotebook):
     losses : (kept,). The mean loss of the batch before the step.
     batches : (kept, batch). Indices into `examples` or the patterns of the world. -1 fills up a short batch at the end of an
         epoch.
-    loss_per_epoch : (epochs,). Mean loss of the epoch's examples, each measured before its step.
+    loss_per_epoch : (epochs,). The mean loss while training: of the epoch's examples, each measured before its step.
     movement_per_epoch : (epochs,). Euclidean norm of the change of the first layer's weights over the epoch.
     stopped : StopReason, optional. Why the training ended early.
     world : World, optional. The world from which the examples were drawn.
@@ -63,11 +65,15 @@ class Recording(InNotebook):
     best_epoch : int, optional. The number of epochs after which the validation loss was lowest, or 0 if the
         validation loss was never a number.
     best_parameters : (P,), optional. The parameters after the best epoch.
+    sample_weights : (examples,), optional. The factor of the loss of each example.
+    validation_weights : (validation examples,), optional. The factors of the validation losses.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     >>> len(run), run.loss_per_epoch.shape, run[3].names
     (8, (2,), ('right',))
+    >>> [moment.step for moment in run[3:5]]
+    [3, 4]
     """
 
     network: Network
@@ -89,6 +95,21 @@ class Recording(InNotebook):
     validation_per_epoch: np.ndarray | None = None
     best_epoch: int | None = None
     best_parameters: np.ndarray | None = None
+    sample_weights: np.ndarray | None = None
+    validation_weights: np.ndarray | None = None
+
+    _weight_names: ClassVar[tuple[str, ...]] = ("sample_weights", "validation_weights")
+
+    def __post_init__(self) -> None:
+        check_arrays(self, self._more_arrays())
+
+    def _more_arrays(self) -> Expected:
+        """Return dtype and shape of further arrays, by name."""
+        return {}
+
+    def _check_contents(self) -> None:
+        """Check the numbers of a recording that was read from a file."""
+        check_contents(self)
 
     @property
     def initial(self) -> Network:
@@ -133,27 +154,36 @@ class Recording(InNotebook):
 
         Equal experiments have equal hashes.
         """
-        return identity.identity(_experiment(self), self.network.parameters)
+        return identity.identity(_experiment(self), self.network.parameters, self._more_causes())
 
     def __len__(self) -> int:
         return self.steps
 
     def __repr__(self) -> str:
-        loss = self.loss_per_epoch
-        losses = f", loss {loss[0]:.4g} to {loss[-1]:.4g}" if len(loss) else ""
+        known = self.recipe.loss != "external" and self.examples.targets is not None
+        losses = f", training loss {self.training_loss(0):.4g} to {self.training_loss():.4g}" if known else ""
         name, count = type(self).__name__, len(self.examples)
         return f"<{name} of {self.network!r}: {counted(self.steps, 'step')} on {counted(count, 'example')}{losses}>"
 
     def __iter__(self) -> Iterator["Moment"]:
         return (self[step] for step in range(self.steps))
 
-    def __getitem__(self, step: int) -> "Moment":
-        """Return the moment of a step.
+    @overload
+    def __getitem__(self, step: int) -> "Moment": ...
 
-        step : int. Counted from 0. Negative numbers count from the end.
+    @overload
+    def __getitem__(self, step: slice) -> tuple["Moment", ...]: ...
+
+    def __getitem__(self, step: int | slice) -> "Moment | tuple[Moment, ...]":
+        """Return the moment of a step, or several moments.
+
+        step : int or slice. Counted from 0. Negative numbers count from the end. A slice such as `run[3:5]` gives a
+            tuple of moments. Like the slice of a list, the slice may reach beyond the last step.
 
         Raises TinyNetError for a step out of range.
         """
+        if isinstance(step, slice):
+            return tuple(self[k] for k in self._steps_of(step))
         if not self.steps:
             raise TinyNetError(
                 f"is {shown(step)} and the recording has 0 steps. Choose another recording.", parameter="step"
@@ -167,9 +197,19 @@ class Recording(InNotebook):
         network = self.network.with_parameters(parameters, origin=self._origin(step))
         return self._moment(network, state, step)
 
+    def _steps_of(self, steps: slice) -> range:
+        try:
+            return range(self.steps)[steps]
+        except (TypeError, ValueError) as error:
+            raise TinyNetError(
+                f"is {steps}. The parts of a slice must be whole numbers, and its step must not be 0.",
+                parameter="step",
+            ) from error
+
     def _moment(self, network: Network, state: np.ndarray, step: int) -> "Moment":
         recipe = replace(self.recipe, learning_rate=self.learning_rate(step))
-        return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
+        epoch, weights = step // self.steps_per_epoch, self.batch_weights(step)
+        return Moment(network, self.batch(step), recipe, state, step, epoch, sample_weights=weights)
 
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return parameters (P,) and optimizer state (S,) before a step.
@@ -182,6 +222,17 @@ class Recording(InNotebook):
         if row * self.stride == step:
             return self.parameters[row], self.state[row]
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
+
+    def training_loss(self, step: int | None = None) -> float:
+        """Return the mean loss of one network on all training examples, without noise.
+
+        step : int, optional. The network before this step, from 0 to `steps`. The final network by default.
+
+        Raises TinyNetError if the recipe's loss is "external".
+        """
+        step = self.steps if step is None else check_int("step", step, 0, self.steps)
+        network = self.network.with_parameters(self.state_before(step)[0])
+        return float(mean_losses(self.recipe, network(self.examples)[None], self.examples)[0])
 
     def batch_indices(self, step: int) -> list[int]:
         """Return the batch indices of a step.
@@ -206,6 +257,10 @@ class Recording(InNotebook):
         return replace(
             self.examples, inputs=inputs[: len(rows)], targets=targets[: len(rows)], names=tuple(names)
         )
+
+    def batch_weights(self, step: int) -> np.ndarray | None:
+        """Return the sample weights of a step. -> (batch,), or None without weights"""
+        return None if self.sample_weights is None else self.sample_weights[self.batch_indices(step)]
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
@@ -236,8 +291,25 @@ class Recording(InNotebook):
         return files.encode("recording", self._arrays() | arrays, about | self._more())
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATION_ARRAYS)
-        return {name: getattr(self, name) for name in names}
+        names = self._array_names(self.validation is not None)
+        return {name: getattr(self, name) for name in names} | self._weights()
+
+    @classmethod
+    def _array_names(cls, validated: bool) -> tuple[str, ...]:
+        return (*ARRAYS, *VALIDATION_ARRAYS) if validated else ARRAYS
+
+    def _weights(self) -> dict[str, np.ndarray]:
+        weights = {name: getattr(self, name) for name in self._weight_names}
+        return {name: array for name, array in weights.items() if array is not None}
+
+    def _more_causes(self) -> dict[str, np.ndarray]:
+        """Return the arrays of the identity that most trainings lack.
+
+        The arrays are sample weights, and an optimizer state that was not empty before the first step.
+        """
+        empty = optimizers.initial_state(self.network.architecture, self.recipe)
+        first = self.state[0]
+        return self._weights() | ({} if np.array_equal(first, empty) else {"state": first})
 
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}
@@ -250,11 +322,33 @@ class Recording(InNotebook):
         path : str or PathLike, optional. Also write the page to this file.
         beside : Recording. Further recordings on the page.
         options : `names` and `title`, as of `lab.page.offline.page`.
+
+        Raises TinyNetError for a training with sample weights, or from an optimizer state.
         """
+        for run in (self, *beside):
+            run._check_page()
         text: str = late_bound("Recording.to_html")(self, *beside, **options)
         if path is not None:
             files.write(Path(path), text.encode())
         return text
+
+    def widget(self) -> Any:
+        """Return the laboratory as a widget; see `InNotebook.widget`."""
+        self._check_page()
+        return super().widget()
+
+    def _check_page(self) -> None:
+        """Raise TinyNetError for a training that the page cannot compute."""
+        causes = self._more_causes()
+        if "sample_weights" in causes or "state" in causes:
+            kind = (
+                "has sample weights"
+                if "sample_weights" in causes
+                else "continues the optimizer of an earlier training"
+            )
+            raise TinyNetError(
+                f"this training {kind}. The page cannot compute such a training. Open its steps in Python, or export them to Excel."
+            )
 
     def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
         """Write the recording in the format of the path's extension.
@@ -277,12 +371,13 @@ class Recording(InNotebook):
             kind = late_bound("Recording.from_bytes, of a watched training")
         try:
             architecture = Architecture.from_json(about["architecture"])
+            check_type("origin", about["origin"], str, "a text")
             network = Network(architecture, arrays["parameters"][0], about["origin"])
             examples, validation = (identity.unpack(part, arrays, about) for part in identity.PARTS)
             if examples is None:
                 raise KeyError("examples")
             recipe = Recipe.from_json(about["recipe"])
-            stopped = StopReason(**about["stopped"]) if about["stopped"] else None
+            stopped = None if about["stopped"] is None else StopReason(**about["stopped"])
             more = {
                 "world": World.from_json(about["world"]) if "world" in about else None,
                 "validation": validation,
@@ -290,14 +385,22 @@ class Recording(InNotebook):
                 **about.get("watched", {}),
             }
             arrays = {"batches" if name == "pictures" else name: array for name, array in arrays.items()}
+            weights = set(arrays) & set(kind._weight_names)
+            unfit = sorted(set(arrays) ^ {*kind._array_names(validation is not None), *weights})
+            if unfit:
+                raise ValueError(
+                    f"the array {unfit[0]!r} is {'unknown' if unfit[0] in arrays else 'missing'}"
+                )
             kept: dict[str, Any] = {**arrays, **more}
             run = kind(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
-            _check_shapes(run)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            run._check_contents()
+            saved = about["identity"]
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            reason = str(error) or type(error).__name__
             raise TinyNetError(
-                f"{source} is damaged: its description does not fit its arrays ({error}). Use another copy."
+                f"{source} is damaged: its description does not fit its arrays ({reason}). Use another copy."
             ) from error
-        if run.identity != about["identity"]:
+        if run.identity != saved:
             raise TinyNetError(
                 f"{source} is damaged: its experiment differs from the experiment that was saved. Use another copy."
             )
@@ -318,7 +421,9 @@ def advance(
 
     parameters, state : (P,), (S,). The values before the step `first`.
     """
-    recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
+    recorder = Recorder(
+        run.network.architecture, run.recipe, run.source, parameters, state, run.sample_weights
+    )
     recorded = StepArrays.blank(
         run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1
     )
@@ -350,20 +455,3 @@ def _experiment(run: Recording) -> identity.Experiment:
     if run.validation is not None:
         about["validation"] = run.validation
     return about
-
-
-def _check_shapes(run: Recording) -> None:
-    kept, count = ceil_div(run.steps, run.stride), run.network.architecture.parameter_count
-    nodes, batch = sum(run.network.architecture.sizes[1:]), run.recipe.batch_size
-    expected = {
-        "parameters": (kept + 1, count),
-        "gradients": (kept, count),
-        "activations": (kept, batch, nodes),
-        "losses": (kept,),
-        "batches": (kept, batch),
-        "loss_per_epoch": (run.steps // run.steps_per_epoch,),
-    }
-    for name, shape in expected.items():
-        found = getattr(run, name).shape
-        if found != shape:
-            raise ValueError(f"{name} has shape {found}. It must have shape {shape}.")

@@ -15,6 +15,7 @@ import type {
   StoryRequest,
   TableResponse,
   TableChoice,
+  TableDialect,
   TableHead,
   TorchResponse,
   World,
@@ -43,7 +44,7 @@ export interface RequiredApi {
 /** Requests that only Python can support. */
 export interface PythonApi {
   recording(experiment: Experiment): Promise<ArrayBuffer>;
-  columns(name: string, text: string): Promise<TableHead>;
+  columns(name: string, text: string, dialect: TableDialect): Promise<TableHead>;
   table(choice: TableChoice): Promise<TableResponse>;
   check(experiment: Experiment): Promise<TorchResponse>;
   population(request: PopulationRequest, progress: Progress, signal: AbortSignal): Promise<PopulationResponse>;

@@ -55,7 +55,7 @@ export const http: RequiredApi & PythonApi = {
   initialParameters: async (architecture, first_seed, count) =>
     (await json("initial_parameters", { architecture, first_seed, count })).initial_parameters,
   recording: async (experiment) => (await request("recording", experiment)).arrayBuffer(),
-  columns: (name, text) => json("columns", { name, text }),
+  columns: (name, text, dialect) => json("columns", { name, text, ...dialect }),
   table: (choice) => json("table", choice),
   check: (experiment) => json("check", experiment),
   population: async (body, progress, signal) => readStream(await request("population", body, signal), progress),

@@ -35,6 +35,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   file.checkMetadata();
   file.checkArrays();
   await file.checkContent();
+  file.checkTraining();
   if (metadata.world && !isWorld(metadata.world)) file.fail("is damaged. Its world is not valid.");
   const examples = file.examples();
   if (metadata.watched && !examples.targets) {
@@ -118,6 +119,18 @@ class RecordingFile {
     const digest = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
     const content = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     if (content !== this.metadata.content) this.fail("is damaged. Its content does not match its checksum.");
+  }
+
+  /** Refuse trainings that the page cannot compute: with sample weights, or from the state of an earlier optimizer. */
+  checkTraining(): void {
+    if (this.header.sample_weights)
+      this.fail("has sample weights. The page cannot compute a weighted training. Open it in Python.");
+    if (this.metadata.watched || !this.header.state) return;
+    const width = this.header.state.shape[1];
+    const ones = this.metadata.recipe?.optimizer === "adam" ? width - 2 : width; // Adam's two powers begin with 1
+    const first = this.array("state", Float64Array).subarray(0, width);
+    if (first.some((value, k) => value !== (k < ones ? 0 : 1)))
+      this.fail("continues the optimizer of an earlier training. The page cannot compute it. Open it in Python.");
   }
 
   array<T>(name: string, of: TypedArray<T>): T {

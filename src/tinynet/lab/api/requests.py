@@ -8,7 +8,9 @@ import numpy as np
 
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source
+from tinynet.data.encoding import Encoding, InputColumn, Kind
 from tinynet.data.examples import Examples
+from tinynet.data.missing import Missing
 from tinynet.data.scaling import Scaling
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError, named
@@ -69,10 +71,35 @@ class ScalingJson(StrictRequest):
     columns: list[Text]
     low: list[Number]
     high: list[Number]
+    fill: list[Number] | None = None
 
     def scaling(self) -> Scaling:
         """Return the validated scaling."""
-        return Scaling(tuple(self.columns), tuple(self.low), tuple(self.high))
+        fill = None if self.fill is None else tuple(self.fill)
+        return Scaling(tuple(self.columns), tuple(self.low), tuple(self.high), fill)
+
+
+@dataclass(frozen=True)
+class InputColumnJson(StrictRequest):
+    """How a column of a table became inputs; see `InputColumn`."""
+
+    name: Text
+    kind: Kind
+    values: list[Text]
+    flag: Switch
+
+
+@dataclass(frozen=True)
+class EncodingJson(StrictRequest):
+    """How the columns of a table became inputs; see `Encoding`."""
+
+    columns: list[InputColumnJson]
+    missing: Missing | None = None
+
+    def encoding(self) -> Encoding:
+        """Return the validated encoding."""
+        columns = [InputColumn(c.name, c.kind, tuple(c.values), c.flag) for c in self.columns]
+        return Encoding(tuple(columns), self.missing)
 
 
 @dataclass(frozen=True)
@@ -90,6 +117,7 @@ class ExamplesJson(StrictRequest):
     scaling: ScalingJson | None = None
     target_scaling: ScalingJson | None = None
     unbounded: Switch = False
+    encoding: EncodingJson | None = None
 
     def examples(self) -> Examples:
         """Return the validated examples."""
@@ -99,8 +127,17 @@ class ExamplesJson(StrictRequest):
         scaling, target_scaling = (
             None if found is None else found.scaling() for found in (self.scaling, self.target_scaling)
         )
+        encoding = None if self.encoding is None else self.encoding.encoding()
         return Examples(
-            inputs, targets, names, self.shape, target_names, scaling, target_scaling, self.unbounded
+            inputs,
+            targets,
+            names,
+            self.shape,
+            target_names,
+            scaling,
+            target_scaling,
+            self.unbounded,
+            encoding,
         )
 
 
