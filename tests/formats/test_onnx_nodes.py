@@ -280,7 +280,7 @@ REFUSED = [
     ([("Identity", "x", "y", {})], "output 'y' does not follow from the input through a dense layer"),
     ([("Identity", "w", "y", {})], "output 'y' does not follow from the input through a dense layer"),
     ([*FIRST, ("Mul", "a k", "y", {})], "output 'y' is scaled after Tanh. .* Export the model without this scaling"),
-    ([*FIRST, ("Gemm", "a v", "s", {"transB": 1}), ("Relu", "s", "r", {}), ("Gemm", "r u", "y", {})], "has relu and tanh. All hidden layers must have the same activation"),
+    ([*FIRST, ("Gemm", "a v", "s", {"transB": 1}), ("Relu", "s", "r", {}), ("Gemm", "r u", "y", {})], "has hidden layers with Relu and with Tanh. All hidden layers must have the same activation. Export a model with one activation"),
     ([FIRST[0], ("Softmax", "z", "a", {}), *LAST], "has Softmax after a hidden layer. It must be at the end"),
     ([FIRST[0], ("LogSoftmax", "z", "a", {}), *LAST], "has LogSoftmax after a hidden layer"),
     ([*FIRST, ("Add", "a z", "s", {}), ("Gemm", "s v", "y", {"transB": 1})], r"\(Add\) joins several paths, as a skip connection does"),
