@@ -191,10 +191,12 @@ def test_equal_random_states_give_equal_bits():
     assert numbers(None) != numbers(None)
 
 
-def test_values_outside_the_range_are_clipped():
+def test_values_outside_the_range_are_not_clipped():
     model, ends = clone(SMALL).fit(X, Y), np.array([X.min(axis=0), X.max(axis=0)])
-    beyond = ends + np.array([[-1.0], [1e300]])
-    assert (model.predict_proba(ends) == model.predict_proba(beyond)).all()
+    beyond = ends + np.array([[-1.0], [3.0]])
+    inputs = (beyond - ends[0]) / (ends[1] - ends[0])
+    assert model.predict_proba(beyond).tolist() == model.network_(inputs).tolist()
+    assert np.isfinite(model.predict_proba(ends + np.array([[-1e300], [1e300]]))).all()
 
 
 def test_units_and_constant_columns_do_not_change_the_predictions():

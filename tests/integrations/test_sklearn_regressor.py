@@ -110,7 +110,7 @@ def test_validation_rows_beyond_the_range_of_training_are_not_clipped():
     run = model.recording_
     assert (len(run.examples), len(run.validation)) == (30, 10)
     rows = [int(name.removeprefix("row ")) for name in run.validation.names]
-    expected = run.examples.scaling(x[rows])
+    expected = run.examples.scaled(x[rows])
     assert (run.validation.inputs == expected).all()
     assert ((expected < 0) | (expected > 1)).any()
 

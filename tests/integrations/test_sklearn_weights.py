@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ PATIENTS, PROGRESS = load_diabetes(return_X_y=True)
 SMALL = tn.TinyNetClassifier(hidden=(5,), epochs=20, random_state=0)
 LINE = tn.TinyNetRegressor(hidden=(5,), epochs=20, random_state=0)
 BOTH = [(SMALL, X, Y), (LINE, PATIENTS, PROGRESS)]
-RANDOM = np.random.default_rng(0)
+random = partial(np.random.default_rng, 0)  # each test draws its own numbers
 
 
 def parameters(model):
@@ -32,7 +33,7 @@ def parameters(model):
 
 @pytest.mark.parametrize(("model", "rows", "targets"), BOTH)
 def test_every_weighted_step_agrees_with_pytorch(model, rows, targets):
-    weights = RANDOM.uniform(0.1, 3, len(rows))
+    weights = random().uniform(0.1, 3, len(rows))
     run = clone(model).set_params(epochs=2).fit(rows, targets, sample_weight=weights).recording_
     np.testing.assert_allclose(run.sample_weights, weights / weights.mean(), rtol=1e-14)
     theirs = torch_twin.train(run.network, run.examples, run.recipe, weights=run.sample_weights)
@@ -47,14 +48,14 @@ def test_the_size_of_the_weights_does_not_matter(model, rows, targets):
     for weights in (np.ones(len(rows)), np.full(len(rows), 1e-300), [7] * len(rows)):
         again = clone(model).fit(rows, targets, sample_weight=weights)
         assert again.recording_.to_bytes() == plain.recording_.to_bytes()
-    weights = RANDOM.uniform(0.1, 3, len(rows))
+    weights = random().uniform(0.1, 3, len(rows))
     one, thousand = (clone(model).fit(rows, targets, sample_weight=w) for w in (weights, 1024 * weights))
     assert parameters(one) == parameters(thousand) != parameters(plain)
 
 
 @pytest.mark.parametrize(("model", "rows", "targets"), BOTH)
 def test_rows_of_weight_0_are_left_out(model, rows, targets):
-    kept = RANDOM.permutation(len(rows))[: len(rows) // 2]
+    kept = random().permutation(len(rows))[: len(rows) // 2]
     weights = np.zeros(len(rows))
     weights[kept] = 1.0
     weighted = clone(model).fit(rows, targets, sample_weight=weights)
@@ -67,7 +68,7 @@ def test_rows_of_weight_0_are_left_out(model, rows, targets):
 @pytest.mark.parametrize(("model", "rows", "targets"), BOTH)
 def test_whole_weights_equal_repeated_rows_in_one_batch(model, rows, targets):
     rows, targets = rows[::3], targets[::3]
-    weights = RANDOM.integers(0, 5, len(rows))
+    weights = random().integers(0, 5, len(rows))
     whole = clone(model).set_params(batch_size=100_000, epochs=50)
     weighted = clone(whole).fit(rows, targets, sample_weight=weights)
     repeated = clone(whole).fit(np.repeat(rows, weights, axis=0), np.repeat(targets, weights))
@@ -77,7 +78,7 @@ def test_whole_weights_equal_repeated_rows_in_one_batch(model, rows, targets):
 
 def test_one_weighted_step_equals_mlp_classifier():
     """Compare the gradient of one batch with that of MLPClassifier, which divides by the sum of the weights."""
-    weights = RANDOM.uniform(0.1, 3, len(X))
+    weights = random().uniform(0.1, 3, len(X))
     scaled = (X - X.min(axis=0)) / np.ptp(X, axis=0)
     theirs = MLPClassifier(
         5, activation="tanh", solver="sgd", learning_rate_init=0.5, momentum=0, alpha=0, max_iter=1, batch_size=150
@@ -104,7 +105,7 @@ def test_one_weighted_step_equals_mlp_classifier():
 
 
 def test_the_validation_loss_is_weighted():
-    weights = RANDOM.uniform(0.1, 3, len(X))
+    weights = random().uniform(0.1, 3, len(X))
     model = clone(SMALL).set_params(patience=3).fit(X, Y, sample_weight=weights)
     run = model.recording_
     chosen = [int(name.removeprefix("row ")) for name in run.validation.names]
@@ -114,7 +115,7 @@ def test_the_validation_loss_is_weighted():
 
 
 def test_a_weighted_score_is_that_of_scikit_learn():
-    weights = RANDOM.uniform(0, 3, len(X))
+    weights = random().uniform(0, 3, len(X))
     model = clone(SMALL).fit(X, Y)
     expected = np.average(model.predict(X) == Y, weights=weights)
     assert model.score(X, Y, sample_weight=weights) == pytest.approx(expected)
@@ -140,7 +141,7 @@ def test_wrong_weights_are_refused(model, rows, targets, weights, message):
 
 @pytest.mark.slow
 def test_weights_pass_through_the_tools_of_scikit_learn():
-    weights, trained = RANDOM.uniform(0.5, 2, len(X)), clone(SMALL).set_params(epochs=60)
+    weights, trained = random().uniform(0.5, 2, len(X)), clone(SMALL).set_params(epochs=60)
     bagging = BaggingClassifier(trained, n_estimators=3, random_state=0).fit(X, Y, sample_weight=weights)
     assert bagging.score(X, Y) > 0.8
     calibrated = CalibratedClassifierCV(trained, cv=3).fit(X, Y, sample_weight=weights)
@@ -163,7 +164,7 @@ def test_balanced_classes_have_equal_weight():
 
 
 def test_balanced_weights_count_a_row_of_weight_2_twice():
-    weights = RANDOM.integers(1, 4, len(X))
+    weights = random().integers(1, 4, len(X))
     model = clone(SMALL).set_params(class_weight="balanced")
     fitted = clone(model).fit(X, Y, sample_weight=weights)
     np.testing.assert_allclose(np.bincount(Y, fitted.recording_.sample_weights), 50, rtol=1e-12)
@@ -194,11 +195,13 @@ def test_wrong_class_weights_are_refused(wrong, message):
 
 
 def test_a_class_weight_helps_a_rare_class():
-    rows = np.r_[RANDOM.normal(0, 1, (300, 2)), RANDOM.normal(1.5, 1, (15, 2))]
-    labels = np.r_[np.zeros(300, int), np.ones(15, int)]
+    rows = random().normal(0, 1, (315, 2))
+    rows[300:] += 1.5
+    labels = np.repeat([0, 1], [300, 15])
+    model = tn.TinyNetClassifier(hidden=(), epochs=60, random_state=0)
     found = [
-        (clone(SMALL).set_params(class_weight=w, epochs=60).fit(rows, labels).predict(rows[300:]) == 1).mean()
-        for w in (None, "balanced")
+        (model.set_params(class_weight=weight).fit(rows, labels).predict(rows[300:]) == 1).mean()
+        for weight in (None, "balanced")
     ]
     assert found[0] < 0.5 < 0.7 < found[1]
 
@@ -377,7 +380,7 @@ def test_weighted_regression_prefers_the_heavy_rows():
 
 def test_weights_agree_with_mlp_regressor_in_one_batch():
     """Compare one step: half of the loss of MLPRegressor is its gradient, so our rate is half of its rate."""
-    weights = RANDOM.uniform(0.1, 3, len(PATIENTS))
+    weights = random().uniform(0.1, 3, len(PATIENTS))
     ours = clone(LINE).set_params(
         activation="tanh", optimizer="sgd", learning_rate=0.25, schedule="constant", weight_decay=0.0, epochs=1, batch_size=442
     )  # fmt: skip

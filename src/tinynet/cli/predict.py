@@ -48,7 +48,13 @@ def predict(
     if as_json:
         saved = None if out is None else str(out)
         print_json(
-            {"command": "predict", "saved": saved, "rows_outside_range": outside, "predictions": predicted}
+            {
+                "command": "predict",
+                "saved": saved,
+                "notes": list(rows.notes),
+                "rows_outside_range": outside,
+                "predictions": predicted,
+            }
         )
         return
     if outside:

@@ -58,7 +58,7 @@ class Dialect:
             check_bool("header", self.header)
         if self.encoding is not None:
             try:
-                codecs.lookup(self.encoding)
+                "a,1".encode(self.encoding)  # also refuses codecs that are not text encodings
             except (LookupError, TypeError, ValueError):
                 raise TinyNetError(
                     f"is {self.encoding!r}. It must be an encoding of Python, such as utf-8 or cp1252.",

@@ -229,7 +229,11 @@ class Examples:
 
     @property
     def regression(self) -> bool:
-        """Whether the targets are numbers to predict, not classes."""
+        """Whether the targets are numbers to predict, not classes.
+
+        Targets are numbers if they have a `target_scaling`, or if a target lies outside [0, 1]. Every score, sentence and
+        command uses this property.
+        """
         if self.target_scaling is not None:
             return True
         return self.targets is not None and bool((np.abs(self.targets - 0.5) > 0.5).any())
@@ -292,13 +296,19 @@ class Examples:
         return self.scaling(values)
 
     def unscaled(self, outputs: Any) -> np.ndarray:
-        """Return network outputs in the units of the table.
+        """Return network outputs in the units of the targets.
 
         (rows, outputs) -> (rows, outputs), or (outputs,) -> (outputs,)
+
+        Raises TinyNetError for classes as targets.
         """
-        if self.target_scaling is None:
+        if not self.regression:
             raise TinyNetError("these examples have no numeric targets. Only numeric targets have units.")
-        return self.target_scaling.inverse(outputs)
+        return (
+            np.asarray(outputs, float)
+            if self.target_scaling is None
+            else self.target_scaling.inverse(outputs)
+        )
 
     def __eq__(self, other: object) -> bool:
         return self.to_json() == other.to_json() if isinstance(other, Examples) else NotImplemented

@@ -98,7 +98,7 @@ class Recording(InNotebook):
     sample_weights: np.ndarray | None = None
     validation_weights: np.ndarray | None = None
 
-    _weight_names: ClassVar[tuple[str, ...]] = ("sample_weights", "validation_weights")
+    _optional_names: ClassVar[tuple[str, ...]] = ("sample_weights", "validation_weights")
 
     def __post_init__(self) -> None:
         check_arrays(self, self._more_arrays())
@@ -292,15 +292,15 @@ class Recording(InNotebook):
 
     def _arrays(self) -> dict[str, np.ndarray]:
         names = self._array_names(self.validation is not None)
-        return {name: getattr(self, name) for name in names} | self._weights()
+        return {name: getattr(self, name) for name in names} | self._optional()
 
     @classmethod
     def _array_names(cls, validated: bool) -> tuple[str, ...]:
         return (*ARRAYS, *VALIDATION_ARRAYS) if validated else ARRAYS
 
-    def _weights(self) -> dict[str, np.ndarray]:
-        weights = {name: getattr(self, name) for name in self._weight_names}
-        return {name: array for name, array in weights.items() if array is not None}
+    def _optional(self) -> dict[str, np.ndarray]:
+        arrays = {name: getattr(self, name) for name in self._optional_names}
+        return {name: array for name, array in arrays.items() if array is not None}
 
     def _more_causes(self) -> dict[str, np.ndarray]:
         """Return the arrays of the identity that most trainings lack.
@@ -309,7 +309,7 @@ class Recording(InNotebook):
         """
         empty = optimizers.initial_state(self.network.architecture, self.recipe)
         first = self.state[0]
-        return self._weights() | ({} if np.array_equal(first, empty) else {"state": first})
+        return self._optional() | ({} if np.array_equal(first, empty) else {"state": first})
 
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}
@@ -385,8 +385,8 @@ class Recording(InNotebook):
                 **about.get("watched", {}),
             }
             arrays = {"batches" if name == "pictures" else name: array for name, array in arrays.items()}
-            weights = set(arrays) & set(kind._weight_names)
-            unfit = sorted(set(arrays) ^ {*kind._array_names(validation is not None), *weights})
+            optional = set(arrays) & set(kind._optional_names)
+            unfit = sorted(set(arrays) ^ {*kind._array_names(validation is not None), *optional})
             if unfit:
                 raise ValueError(
                     f"the array {unfit[0]!r} is {'unknown' if unfit[0] in arrays else 'missing'}"

@@ -164,16 +164,23 @@ class RecordingFile {
 }
 
 function watchedOf(file: RecordingFile): WatchedTraining {
-  const { steps, watched } = file.metadata;
+  const { steps, stride, watched } = file.metadata;
   const batches = file.header.batches ? "batches" : "pictures"; // an earlier name
   const batch = file.header[batches]?.shape[1];
   const floats = (name: string) => file.array(name, Float64Array);
+  const optional = (name: string) => (file.header[name] ? floats(name) : null);
   const indices = Array.from(file.array(batches, BigInt64Array), Number);
   return {
     steps,
+    stride,
     perEpoch: watched.per_epoch,
-    batches: Array.from({ length: steps }, (_, k) => indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0)),
+    batches: Array.from({ length: Math.ceil(steps / stride) }, (_, k) =>
+      indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0),
+    ),
     rates: floats("rates"),
+    settingNames: watched.setting_names ?? [],
+    settings: optional("settings") ?? new Float64Array(0),
+    changes: optional("changes"),
     losses: floats("losses"),
     lossPerEpoch: floats("loss_per_epoch"),
     movementPerEpoch: floats("movement_per_epoch"),

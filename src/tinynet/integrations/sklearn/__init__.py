@@ -1,5 +1,7 @@
 """Networks as scikit-learn estimators.
 
+An estimator must not compute what `train` does not: its recording is a training like any other.
+
 rows.py        rows with targets and weights, split into training and validation
 estimator.py   the training that both estimators share
 classifier.py  TinyNetClassifier

@@ -22,7 +22,7 @@ class TinyNetClassifier(ClassifierMixin, TinyNetEstimator):
 
     The features are scaled to [0, 1] by their smallest and largest value in `fit`, so a pipeline needs no scaler.
     With `patience`, the validation rows do not set the range. Values of new rows outside the range of `fit` are
-    clipped.
+    not clipped.
 
     Parameters
     ----------

@@ -225,16 +225,9 @@ class TinyNetEstimator(BaseEstimator):
         return None
 
     def _scaled(self, rows: Rows, scaling: Scaling, target_scaling: Scaling | None) -> Examples:
-        inputs = self._inputs(rows.values, scaling)
+        inputs = scaling(rows.values)
         targets = rows.targets if target_scaling is None else target_scaling(rows.targets)
-        unbounded = bool(((inputs < 0) | (inputs > 1)).any())
-        return Examples(
-            inputs, targets, rows.names, None, rows.target_names, scaling, target_scaling, unbounded
-        )
-
-    def _inputs(self, values: np.ndarray, scaling: Scaling) -> np.ndarray:
-        """Return scaled inputs. (rows, features) -> (rows, features)"""
-        return scaling(values)
+        return Examples(inputs, targets, rows.names, None, rows.target_names, scaling, target_scaling)
 
     def _keep(self, run: Recording, losses: np.ndarray) -> None:
         """Set the fitted attributes.
@@ -255,7 +248,7 @@ class TinyNetEstimator(BaseEstimator):
         """Return new rows as inputs of the network. -> (rows, features)"""
         check_is_fitted(self, "network_")
         rows = validate_data(self, X, dtype=float, reset=False)
-        return self._inputs(rows, self._scaling)
+        return np.asarray(self._scaling(rows))
 
     def _outputs(self, X: Any) -> np.ndarray:
         """Return the outputs of the network for new rows. -> (rows, outputs)"""

@@ -63,7 +63,7 @@ class TinyNetRegressor(RegressorMixin, TinyNetEstimator):
         The last training. `recording_[0].explain("layer1.weight[0,0]")` explains its first step.
     network_ : Network
         The trained network. The network takes scaled rows and gives standardized targets:
-        `recording_.examples.scaling(X)` and `recording_.examples.unscaled(outputs)`.
+        `recording_.examples.scaled(X)` and `recording_.examples.unscaled(outputs)`.
     loss_curve_ : ndarray of shape (n_epochs,)
         Mean squared error of each epoch, in standardized targets. Continued trainings add their epochs.
     n_iter_ : int
@@ -191,6 +191,3 @@ class TinyNetRegressor(RegressorMixin, TinyNetEstimator):
         spread = np.sqrt(np.average((fractions - mean) ** 2, axis=0, weights=rows.mean_weights))
         low, high = (tuple(ends.inverse(place).tolist()) for place in (mean, mean + spread))
         return Scaling(rows.target_names, low, high)
-
-    def _inputs(self, values: np.ndarray, scaling: Scaling) -> np.ndarray:
-        return scaling(values)  # a regression extrapolates
