@@ -1,11 +1,13 @@
-"""Safetensors files with a checked description, and atomic writes."""
+"""Regular files with a limited size, safetensors files with a checked description, and atomic writes."""
 
 import hashlib
+import io
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -14,6 +16,23 @@ from tinynet.validation import check_path
 
 FORMAT = 3  # 2 stores many examples as arrays, 3 has new names of fields
 KEY = "tinynet"  # the only metadata key: safetensors does not keep the order of several keys
+
+MAX_BYTES = {  # the largest file that is read as a whole, by the kind of its content
+    "recording": 4 * 2**30,
+    "network": 2 * 2**30,
+    "image": 256 * 2**20,
+    "list of recipes": 64 * 2**20,
+    "result": 2**30,
+    "film": 4 * 2**30,
+}
+MAX_LINE = 16 * 2**20  # characters in a line of a table
+OTHER_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 Arrays = dict[str, np.ndarray]
 
@@ -73,15 +92,76 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
     return arrays, header.get("__metadata__") or {}
 
 
-def read(path: Path) -> bytes:
-    """Return the bytes of a file.
+def open_file(path: Path) -> BinaryIO:
+    """Open a file of the user for reading.
 
-    Raises TinyNetError if the file cannot be read.
+    Every reader of TinyNet opens the files of the user with this function.
+
+    Raises TinyNetError for a path that is missing or cannot be read, and for a folder, device, named pipe or socket.
+    Such a path may have no end, or may wait forever for a writer.
     """
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error
+        _check_regular(path, path.stat())  # before the path is opened: to open a device can change the device
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            _check_regular(path, os.fstat(handle))  # the path may be another file now
+        except TinyNetError:
+            os.close(handle)
+            raise
+        return os.fdopen(handle, "rb")
+    except (OSError, ValueError) as error:  # ValueError: the path has a NUL character
+        reason = getattr(error, "strerror", None) or error
+        raise TinyNetError(f"cannot read {path}: {reason}. Check the path.") from error
+
+
+def _check_regular(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        found = OTHER_KINDS.get(stat.S_IFMT(status.st_mode), "not a regular file")
+        raise TinyNetError(f"cannot read {path}: the path is {found}. Give the path of a file.")
+
+
+def read(path: Path, kind: str) -> bytes:
+    """Return the bytes of a file.
+
+    kind : the content of the file, such as "recording". It decides how many bytes are read; see MAX_BYTES.
+
+    Raises TinyNetError if the file cannot be read or is too large.
+    """
+    limit = MAX_BYTES[kind]
+    with open_file(path) as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(limit + 1) if size <= limit else b""
+        except (OSError, MemoryError) as error:
+            reason = getattr(error, "strerror", None) or "there is not enough memory"
+            raise TinyNetError(f"cannot read {path}: {reason}. Check the file.") from error
+    if size > limit or len(data) > limit:
+        raise TinyNetError(
+            f"cannot read {path}: its size is {max(size, len(data)):,} bytes. The size of a {kind} must be at most "
+            f"{limit:,} bytes. Check the path."
+        )
+    return data
+
+
+class TableText(io.TextIOWrapper):
+    """The text of a table, line by line, with a limit for the length of a line.
+
+    A file without line ends, such as a disk image, is refused before the whole file is in memory.
+    """
+
+    def __next__(self) -> str:
+        """Return the next line.
+
+        Raises TinyNetError for a line of more than MAX_LINE characters.
+        """
+        line = self.readline(MAX_LINE + 1)
+        if len(line) > MAX_LINE:
+            raise TinyNetError(
+                f"{self.name} has a line of more than {MAX_LINE:,} characters. The file must be a table in CSV."
+            )
+        if not line:
+            raise StopIteration
+        return line
 
 
 def recording_path(path: str | os.PathLike[str]) -> Path:

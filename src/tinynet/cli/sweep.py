@@ -294,7 +294,7 @@ def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":
     from tinynet import files
     from tinynet.experiments.trials import trials_from_records
 
-    text = files.read(path)
+    text = files.read(path, "list of recipes")
     try:
         records = json.loads(text)
     except ValueError as error:

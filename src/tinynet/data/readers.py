@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinynet import files
 from tinynet.errors import TinyNetError, counted
 
 CHUNK_ROWS = 8192  # rows that are in memory as text at a time
@@ -67,7 +68,7 @@ def opened(source: Any, progress: Progress | None = None) -> Iterator[Source]:
     elif isinstance(source, str | os.PathLike):
         path = Path(source)
         try:
-            with path.open("rb") as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
+            with files.open_file(path) as raw, files.TableText(raw, "utf-8-sig", newline="") as text:
                 size = path.stat().st_size
                 yield _csv_source(str(path), text, lambda: progress and progress(raw.tell(), size))
         except OSError as error:

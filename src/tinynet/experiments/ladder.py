@@ -240,7 +240,7 @@ class Ladder:
         if self.folder is None or not self._path(key).is_file():
             return None
         try:
-            data = json.loads(files.read(self._path(key)))
+            data = json.loads(files.read(self._path(key), "result"))
             return Standing.from_json(data) if data.pop("identity") == self._identity(key) else None
         except (ValueError, KeyError, TypeError, TinyNetError):
             return None

@@ -331,7 +331,7 @@ def load(path: str | os.PathLike[str]) -> Recording:
 
     Raises TinyNetError for a file that is missing, damaged, not a recording, or written by a newer version.
     """
-    return Recording.from_bytes(files.read(check_path("path", path)), str(path))
+    return Recording.from_bytes(files.read(check_path("path", path), "recording"), str(path))
 
 
 def _experiment(run: Recording) -> identity.Experiment:
