@@ -26,7 +26,9 @@ MAX_BYTES = {  # the largest file that is read as a whole, by the kind of its co
     "film": 4 * 2**30,
 }
 MAX_LINE = 16 * 2**20  # characters in a line of a table
-OTHER_KINDS = {
+NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # the flags of some systems only
+KINDS = {
+    stat.S_IFREG: "a file",
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -101,23 +103,23 @@ def open_file(path: Path) -> BinaryIO:
     Such a path may have no end, or may wait forever for a writer.
     """
     try:
-        _check_regular(path, path.stat())  # before the path is opened: to open a device can change the device
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        try:
-            _check_regular(path, os.fstat(handle))  # the path may be another file now
-        except TinyNetError:
-            os.close(handle)
-            raise
-        return os.fdopen(handle, "rb")
+        # The path is checked before it is opened, because to open a device can change the device. The open file is
+        # checked because the path may be another file now.
+        found = _kind_of(path.stat())
+        handle = os.open(path, os.O_RDONLY | NO_WAITING) if found == "a file" else -1
     except (OSError, ValueError) as error:  # ValueError: the path has a NUL character
         reason = getattr(error, "strerror", None) or error
         raise TinyNetError(f"cannot read {path}: {reason}. Check the path.") from error
-
-
-def _check_regular(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        found = OTHER_KINDS.get(stat.S_IFMT(status.st_mode), "not a regular file")
+    if handle >= 0 and (found := _kind_of(os.fstat(handle))) != "a file":
+        os.close(handle)
+    if found != "a file":
         raise TinyNetError(f"cannot read {path}: the path is {found}. Give the path of a file.")
+    return os.fdopen(handle, "rb")
+
+
+def _kind_of(status: os.stat_result) -> str:
+    """Return the kind of a path, in words."""
+    return KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
 
 
 def read(path: Path, kind: str) -> bytes:
