@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import stat
 import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_path
+from tinynet.validation import check_path, kind_of
 
 FORMAT = 3  # 2 stores many examples as arrays, 3 has new names of fields
 KEY = "tinynet"  # the only metadata key: safetensors does not keep the order of several keys
@@ -27,14 +26,6 @@ MAX_BYTES = {  # the largest file that is read as a whole, by the kind of its co
 }
 MAX_LINE = 16 * 2**20  # characters in a line of a table
 NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # the flags of some systems only
-KINDS = {
-    stat.S_IFREG: "a file",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 Arrays = dict[str, np.ndarray]
 
@@ -105,21 +96,16 @@ def open_file(path: Path) -> BinaryIO:
     try:
         # The path is checked before it is opened, because to open a device can change the device. The open file is
         # checked because the path may be another file now.
-        found = _kind_of(path.stat())
+        found = kind_of(path.stat())
         handle = os.open(path, os.O_RDONLY | NO_WAITING) if found == "a file" else -1
     except (OSError, ValueError) as error:  # ValueError: the path has a NUL character
         reason = getattr(error, "strerror", None) or error
         raise TinyNetError(f"cannot read {path}: {reason}. Check the path.") from error
-    if handle >= 0 and (found := _kind_of(os.fstat(handle))) != "a file":
+    if handle >= 0 and (found := kind_of(os.fstat(handle))) != "a file":
         os.close(handle)
     if found != "a file":
         raise TinyNetError(f"cannot read {path}: the path is {found}. Give the path of a file.")
     return os.fdopen(handle, "rb")
-
-
-def _kind_of(status: os.stat_result) -> str:
-    """Return the kind of a path, in words."""
-    return KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
 
 
 def read(path: Path, kind: str) -> bytes:
@@ -131,17 +117,19 @@ def read(path: Path, kind: str) -> bytes:
     """
     limit = MAX_BYTES[kind]
     with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise TinyNetError(
+                f"cannot read {path}: its size is {size:,} bytes. The size of a {kind} must be at most {limit:,} bytes. "
+                "Check the path."
+            )
         try:
-            size = os.fstat(file.fileno()).st_size
-            data = file.read(limit + 1) if size <= limit else b""
+            data = file.read(size + 1)
         except (OSError, MemoryError) as error:
             reason = getattr(error, "strerror", None) or "there is not enough memory"
             raise TinyNetError(f"cannot read {path}: {reason}. Check the file.") from error
-    if size > limit or len(data) > limit:
-        raise TinyNetError(
-            f"cannot read {path}: its size is {max(size, len(data)):,} bytes. The size of a {kind} must be at most "
-            f"{limit:,} bytes. Check the path."
-        )
+    if len(data) != size:
+        raise TinyNetError(f"cannot read {path}: the file changed while it was read. Try again.")
     return data
 
 

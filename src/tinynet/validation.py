@@ -5,6 +5,7 @@ Each check has one wording of its error.
 
 import math
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
@@ -18,6 +19,14 @@ MAX_SEED = 2**32 - 1
 MAX_DIGITS = 16  # of a number that is shown in full
 MAX_LISTED = 24  # words in a list
 MAX_SHOWN = 200  # characters of a value that is shown in full
+KINDS = {
+    stat.S_IFREG: "a file",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 def check_int(name: str, value: object, low: int, high: int | None = None) -> int:
@@ -115,6 +124,23 @@ def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
     return value
 
 
+def check_text(name: str, value: object) -> str:
+    """Return a text that can be written as UTF-8.
+
+    Raises TinyNetError for another value, and for a text with half of a surrogate pair. Python reads a file name that
+    is not UTF-8 as such a text.
+
+    >>> check_text("the name of an image", "caf\\udce9.png")
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: the name of an image is 'caf\\udce9.png'. It must be UTF-8 text.
+    """
+    if not isinstance(value, str):
+        raise TinyNetError(f"is {shown(value)}. It must be a text.", parameter=name)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise TinyNetError(f"is {shown(value)}. It must be UTF-8 text.", parameter=name)
+    return value
+
+
 def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) -> None:
     """Raise a TinyNetError for an unknown field.
 
@@ -141,10 +167,12 @@ def check_path(name: str, value: object) -> Path:
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: path is None. It must be the path of a file, as a str or a Path.
     """
-    if not isinstance(value, str | os.PathLike):
+    if not isinstance(value, str | os.PathLike) or not isinstance(os.fspath(value), str):
         raise TinyNetError(
             f"is {shown(value)}. It must be the path of a file, as a str or a Path.", parameter=name
         )
+    if "\0" in os.fspath(value):
+        raise TinyNetError(f"is {shown(value)}. It must not contain a NUL character.", parameter=name)
     return Path(value)
 
 
@@ -155,10 +183,25 @@ def check_folder(path: Path, name: str = "path") -> None:
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: path is missing/run.safetensors. The folder 'missing' does not exist. Create it first.
     """
-    if not path.parent.is_dir():
+    if kind_of(path.parent) != "a folder":
         raise TinyNetError(
             f"is {path}. The folder {str(path.parent)!r} does not exist. Create it first.", parameter=name
         )
+
+
+def kind_of(found: Path | os.stat_result) -> str:
+    """Return the kind of a path in words: a file, a folder, a device, a named pipe, a socket, or missing.
+
+    found : the path, or its status.
+
+    >>> kind_of(Path()), kind_of(Path("none")), kind_of(Path("long name" * 1000))
+    ('a folder', 'missing', 'missing')
+    """
+    try:
+        status = found.stat() if isinstance(found, Path) else found
+    except (OSError, ValueError):  # ValueError: the path has a NUL character
+        return "missing"
+    return KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
 
 
 def check_type(name: str, value: object, kind: type | UnionType, phrase: str) -> None:

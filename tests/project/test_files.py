@@ -4,6 +4,8 @@ import os
 import re
 import socket
 import stat
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +93,9 @@ def test_a_table_without_line_ends_is_refused_in_parts(tmp_path, monkeypatch):
     path.write_text("a" * 1001)
     with pytest.raises(TinyNetError, match="has a line of more than 1,000 characters"):
         tables.read(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the file system /proc is Linux's")
+def test_a_file_that_grows_while_it_is_read_is_refused():
+    with pytest.raises(TinyNetError, match="the file changed while it was read. Try again."):
+        files.read(Path("/proc/self/maps"), "result")  # its size is 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinynet.errors import TinyNetError
+from tinynet.validation import kind_of
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -33,14 +34,14 @@ def read_source(
     _check_source_options(path, size, {**columns, "no-scale": not scale})
     if path is None:
         return pictures.lines()
-    if path.is_dir():
+    if kind_of(path) == "a folder":
         return Examples.from_images(path, 8 if size is None else size)
     with terminal.progress("reading", "bytes") as advance:
         return tables.read(path, progress=advance, **columns)
 
 
 def _check_source_options(path: Path | None, size: int | None, columns: dict[str, Any]) -> None:
-    folder = path is not None and path.is_dir()
+    folder = path is not None and kind_of(path) == "a folder"
     given = [f"--{name.removesuffix('s')}" for name, value in columns.items() if value]
     if given and (path is None or folder):
         found = "No table was given." if path is None else f"{path} is a folder of images."

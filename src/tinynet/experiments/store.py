@@ -18,7 +18,7 @@ from tinynet.experiments.plan import Plan
 from tinynet.experiments.result_tables import parquet_bytes, write_tables
 from tinynet.experiments.shards import Shard
 from tinynet.plugins import MissingPackageError, pip_command
-from tinynet.validation import check_path
+from tinynet.validation import check_path, kind_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,10 +105,10 @@ class Store:
         from pyarrow import ArrowException
 
         path = self._path(shard)
-        try:
-            return _decode(path.read_bytes(), shard)
-        except FileNotFoundError:
+        if kind_of(path) == "missing":
             return None
+        try:
+            return _decode(files.read(path, "result"), shard)
         except (ArrowException, OSError, ValueError, LookupError, TypeError) as error:
             target = self.folder / "damaged" / path.name
             try:
