@@ -13,6 +13,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal
 
+import numpy as np
+
 from tinynet.errors import TinyNetError
 
 MAX_SEED = 2**32 - 1
@@ -141,6 +143,26 @@ def check_text(name: str, value: object) -> str:
     return value
 
 
+def check_array(name: str, value: object) -> np.ndarray:
+    """Return numbers as an array of float64. NaN and infinity are allowed.
+
+    Raises TinyNetError for other values, and for rows of different lengths.
+
+    >>> check_array("inputs", [[0, 1], [0.5]])
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: inputs is [[0, 1], [0.5]]. It must be an array of numbers, with rows of equal length.
+    """
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray):
+            return array.astype(float)
+    except (ValueError, TypeError, RuntimeError):  # RuntimeError: a PyTorch tensor with a gradient
+        pass
+    raise TinyNetError(
+        f"is {shown(value)}. It must be an array of numbers, with rows of equal length.", parameter=name
+    )
+
+
 def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) -> None:
     """Raise a TinyNetError for an unknown field.
 
@@ -233,7 +255,10 @@ def shown(value: object) -> str:
     ('999,999', '0', '1,000,000,000', '0.25', "'a'", '1e+400')
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        text = repr(value)
+        try:
+            text = repr(value)
+        except ValueError:  # Python does not write whole numbers of more than 4,300 digits
+            text = "\n"
         is_short = len(text) <= MAX_SHOWN and "\n" not in text
         return text if is_short else f"an object of type {type(value).__name__}"
     if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
