@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tinynet.errors import TinyNetError, advice, named
+from tinynet.signatures import check_arguments
 from tinynet.validation import (
     MAX_SEED,
     check_bool,
@@ -212,6 +213,7 @@ class Recipe:
         """The fields that are "external": PyTorch's loss, optimizer or gradients."""
         return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
 
+    @check_arguments
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
         """Return the learning rates of steps. -> (last - first,)
 

@@ -3,10 +3,13 @@
 import builtins
 import inspect
 import os
+import sys
 from collections import abc
 from collections.abc import Callable
+from dataclasses import fields
 from functools import cache, wraps
 from numbers import Integral, Real
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, overload
 
@@ -35,6 +38,7 @@ TYPES: dict[Any, tuple[Any, str]] = {
     list: (abc.Sequence | np.ndarray, "a list"),
     tuple: (abc.Sequence | np.ndarray, "a tuple"),
 }
+PATHS = (os.PathLike, Path)
 PLURALS = {int: "whole numbers", float: "numbers", str: "texts"}  # the words for the values of a list
 
 
@@ -68,7 +72,8 @@ def _checking(function: Any, apart_from: tuple[str, ...]) -> Any:
 
     @cache
     def rules() -> dict[str, Any]:  # read at the first call, when every name is defined
-        return {name: rule for name, rule in annotations_of(function).items() if name not in apart_from}
+        found = annotations_of(function, function.__globals__)
+        return {name: rule for name, rule in found.items() if name not in apart_from}
 
     @wraps(function)
     def run(*arguments: Any, **named: Any) -> Any:
@@ -114,9 +119,9 @@ def fits(value: Any, rule: Any) -> bool:
         return isinstance(value, TYPES[origin][0]) and _is_of_kind(value, origin)
     if getattr(origin, "only_a_name", False):
         return any(kind.__name__ == origin.__name__ for kind in type(value).__mro__)
-    return not isinstance(origin, type) or isinstance(
-        value, origin
-    )  # Any, a TypeVar and a protocol fit each value
+    if origin is Any or not isinstance(origin, type) or getattr(origin, "_is_protocol", False):
+        return True
+    return isinstance(value, origin)
 
 
 def _is_of_kind(value: Any, kind: Any) -> bool:
@@ -134,11 +139,13 @@ def phrase(rule: Any) -> str:
     """Return an annotation in words.
 
     >>> phrase(list[str] | None), phrase(tuple[int, int])
-    ('a list of texts or None', 'a tuple of 2 whole numbers')
+    ('a list of texts', 'a tuple of 2 whole numbers')
     """
     origin, inner = get_origin(rule) or rule, get_args(rule)
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(map(phrase, inner)))
+        if any((get_origin(one) or one) in PATHS for one in inner):
+            return "the path of a file, as a str or a Path"
+        return " or ".join(dict.fromkeys(phrase(one) for one in inner if one is not NoneType))
     if origin is Literal:
         return f"one of {', '.join(map(repr, inner))}"
     if origin is tuple and inner and inner[-1] is not ...:
@@ -158,15 +165,16 @@ def _plural(rule: Any) -> str:
     return name if name.endswith("s") else f"{name}s" if name and name != "Any" else "values"
 
 
-def annotations_of(function: Any) -> dict[str, Any]:
-    """Return the annotations of the parameters of a function as types.
+def annotations_of(annotated: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Return the annotations of a function's parameters, or of a class, as types.
 
-    A name that only a type checker imports becomes a class of that name; `fits` then compares names.
+    known : the names of the module. A name that only a type checker imports becomes a class of that name; `fits` then
+        compares names.
     """
-    names = _Names(vars(builtins) | function.__globals__)
+    names = _Names(vars(builtins) | known)
     return {
         name: eval(rule, {}, names) if isinstance(rule, str) else rule
-        for name, rule in function.__annotations__.items()
+        for name, rule in getattr(annotated, "__annotations__", {}).items()
         if name != "return"
     }
 
@@ -176,3 +184,22 @@ class _Names(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         return type(name, (), {"only_a_name": True})
+
+
+def check_attributes(record: Any, *, apart_from: tuple[str, ...] = ()) -> None:
+    """Raise a TinyNetError for an attribute of a dataclass that does not fit its annotation.
+
+    apart_from : attributes that are not checked here, because the class converts them.
+    """
+    for name, rule in _rules_of(type(record)).items():
+        if name not in apart_from:
+            check_rule(name, getattr(record, name), rule)
+
+
+@cache
+def _rules_of(kind: type) -> dict[str, Any]:
+    rules: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        if base.__module__ in sys.modules:
+            rules |= annotations_of(base, vars(sys.modules[base.__module__]))
+    return {field.name: rules[field.name] for field in fields(kind)}

@@ -173,7 +173,9 @@ def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) ->
     tinynet.errors.TinyNetError: a network has no field 'size'. Its fields are 'sizes', 'hidden'.
     """
     known = tuple(known)
-    unknown = sorted(set(data) - set(known))
+    if not isinstance(data, Mapping):
+        raise TinyNetError(f"{kind} is {shown(data)}. It must be a dict with the fields {listed(known)}.")
+    unknown = [field for field in data if field not in known]
     if unknown:
         raise TinyNetError(
             f"{kind} has no field {unknown[0]!r}. Its fields are {', '.join(map(repr, known))}."

@@ -12,6 +12,7 @@ import numpy as np
 
 import tinynet as tn
 from tinynet import plots
+from tinynet.evaluation import calibration
 
 NOT_CALLED = {  # needs PyTorch, a notebook, or has tests of its own
     "watch", "Network.from_torch", "Network.to_torch", "Network.state_dict", "Network.widget", "Recording.widget",
@@ -55,7 +56,8 @@ def calls(folder):
                                                 "loss_per_epoch", "movement_per_epoch")]  # fmt: skip
     result = o.result
     scores = [getattr(result, name) for name in vars(result) if isinstance(getattr(result, name), np.ndarray)]
-    curve = {"training": [0.5, 0.4], "validation": [0.6, 0.5]}
+    curve = {"epoch": [0, 1], "training": [0.5, 0.4], "validation": [0.6, 0.5]}
+    covered = calibration.abstention([0.9, 0.6], [1, 0])
     score = tn.score(o.network, o.lines)
     listed = {
         "Architecture": (tn.Architecture, (4, 3, 2), "tanh", "sigmoid", "he"),
@@ -187,7 +189,7 @@ def calls(folder):
         "pictures.fuzzy_lines": (tn.pictures.fuzzy_lines, 3, {"brightness": 0.9, "darkness": 0.1, "noise": 0.05, "seed": 0}),
         "pictures.lattice": (tn.pictures.lattice, 2),
         "pictures.views": (tn.pictures.views, 2),
-        "plots.abstention": (plots.abstention, {"a": score.abstention()} if hasattr(score, "abstention") else {}),
+        "plots.abstention": (plots.abstention, {"a": covered}),
         "plots.architecture": (plots.architecture, o.network, {"example": [1, 0, 0, 1], "scale": 2.0}),
         "plots.comparison": (plots.comparison, {"a": o.run}, {"constant": 0.5, "constant_label": "c"}),
         "plots.confidence_bars": (
@@ -210,7 +212,7 @@ def calls(folder):
 
 
 def _with_keywords(target, *arguments):
-    keywords = arguments and type(arguments[-1]) is dict and _are_keywords(target, arguments[-1])
+    keywords = len(arguments) and type(arguments[-1]) is dict and _are_keywords(target, arguments[-1])
     return (target, list(arguments[:-1]), arguments[-1]) if keywords else (target, list(arguments), {})
 
 

@@ -17,6 +17,7 @@ from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 
 FORMAT = 2  # format 2 has new names of fields
 Values = dict[str, float]
@@ -44,6 +45,7 @@ class Sheet:
     (124, ('*', 'layer1.slope[0]', 'layer1.a[0]', ('-', 1.0, 'layer1.a[0]')))
     """
 
+    @check_arguments
     def __init__(
         self, cells: Iterable[Cell], architecture: Architecture, recipe: Recipe | None, batch_size: int
     ) -> None:
@@ -53,6 +55,7 @@ class Sheet:
         self.batch_size = batch_size
 
     @classmethod
+    @check_arguments
     def of(cls, architecture: Architecture, recipe: Recipe | None = None, batch_size: int = 1) -> "Sheet":
         """Return the sheet of an architecture and a recipe.
 
@@ -60,6 +63,7 @@ class Sheet:
         """
         return cls(_cells(architecture, recipe, batch_size), architecture, recipe, batch_size)
 
+    @check_arguments
     def input_values(
         self, network: Weights, inputs: Any, targets: Any = None, state: np.ndarray | None = None
     ) -> Values:
@@ -85,6 +89,7 @@ class Sheet:
         """The cells whose numbers PyTorch computes, in sheet order."""
         return [cell.name for cell in self.cells.values() if cell.formula is None and cell.phase != "input"]
 
+    @check_arguments
     def evaluate(self, input_values: Mapping[str, float]) -> Values:
         """Compute the value of every cell in plain floats.
 
@@ -106,6 +111,7 @@ class Sheet:
     def _steps(self) -> list[tuple[str, Callable[[Values], float] | None]]:
         return [(c.name, None if c.formula is None else compiled(c.formula)) for c in self.cells.values()]
 
+    @check_arguments
     def dependents(self, name: str) -> list[str]:
         """Return every cell that depends on a cell, in order."""
         if name not in self.cells:

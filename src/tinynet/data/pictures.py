@@ -7,6 +7,7 @@ import numpy as np
 from tinynet import rng
 from tinynet.data.examples import PIXELS as PIXELS
 from tinynet.data.examples import Examples as Examples
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_int, check_number
 
 MAX_GRID = 8
@@ -66,6 +67,14 @@ def fuzzy() -> Examples:
     return Examples(np.array([[0.8888, 0.9, 0.1112, 0.1]]), np.array([[1.0, 0.0]]), ("fuzzy top",), (2, 2))
 
 
+@check_arguments(
+    apart_from=(
+        "count",
+        "brightness",
+        "darkness",
+        "noise",
+    )
+)
 def fuzzy_lines(
     count: int, *, brightness: float = 0.9, darkness: float = 0.1, noise: float = 0.05, seed: int = 0
 ) -> Examples:

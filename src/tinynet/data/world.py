@@ -21,6 +21,7 @@ from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID, PIXELS
 from tinynet.errors import TinyNetError, named
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed, shown
 
 EXAMPLES_PER_EPOCH = 100  # a stream is endless, so this length of an epoch is arbitrary
@@ -134,6 +135,12 @@ class World:
         """The lines without noise."""
         return pictures.lines(self.n)
 
+    @check_arguments(
+        apart_from=(
+            "seed",
+            "stream",
+        )
+    )
     def draw(
         self, numbers: Any, *, seed: int, stream: int = rng.TEST
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -172,6 +179,13 @@ class World:
         noise = rng.normal(rng.word(stream, seed, numbers[:, None], words))
         return np.clip(levels + self.noise * noise, 0.0, 1.0)
 
+    @check_arguments(
+        apart_from=(
+            "count",
+            "seed",
+            "stream",
+        )
+    )
     def examples(self, count: int, *, seed: int, stream: int = rng.TEST) -> Examples:
         """Return the first `count` pictures of a seed.
 

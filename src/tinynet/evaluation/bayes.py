@@ -19,6 +19,7 @@ import numpy as np
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
+from tinynet.signatures import check_arguments
 
 MAX_TERMS = 4_000_000  # terms of the sums computed at once, 32 MB
 NEWTON_STEPS = 8
@@ -29,6 +30,7 @@ FRACTION_TERMS, SERIES_TERMS = (
 ROOT_2_PI = 2.5066282746310002
 
 
+@check_arguments
 def posterior(world: World, inputs: Any, *, finer: int = 1) -> np.ndarray:
     """Return P(horizontal) and P(vertical) of pictures. (m, pixels) -> (m, 2)
 

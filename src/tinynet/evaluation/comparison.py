@@ -14,6 +14,7 @@ from tinynet.errors import counted
 from tinynet.evaluation import predictions
 from tinynet.evaluation.diagnosis import LEARNED, constant_loss, final_loss, margin, signed
 from tinynet.model.network import Network
+from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
 from tinynet.validation import check_type
 
@@ -42,6 +43,7 @@ class Comparison:
         }
 
 
+@check_arguments
 def compare(run: Recording, other: Recording) -> Comparison:
     """Compare two trainings.
 

@@ -16,6 +16,7 @@ from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
 from tinynet.training.watched import WatchedRecording
@@ -68,6 +69,7 @@ def final_loss(run: Recording) -> float:
     return float(mean_losses(run.recipe, run.final(run.examples)[None], run.examples)[0])
 
 
+@check_arguments
 def diagnose(run: Recording) -> list[Finding]:
     """Return the reasons for the outcome of a training.
 

@@ -19,6 +19,7 @@ from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS, Requirement
 from tinynet.evaluation.symmetry import Predictor, agreement
 from tinynet.evaluation.verdicts import Verdict, fraction
 from tinynet.numerics import arrays
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_int
 
 MAX_OUTPUTS = 4_000_000  # computed at once
@@ -52,6 +53,7 @@ class ExamResult:
         return len(self.margin)
 
     @classmethod
+    @check_arguments
     def joined(cls, results: Iterable["ExamResult"]) -> "ExamResult":
         """Return the results of all networks of several evaluations."""
         columns = zip(*([getattr(result, f.name) for f in fields(cls)] for result in results), strict=True)
@@ -71,6 +73,7 @@ class ExamResult:
         """Whether each network meets all six requirements. -> (N,) bool"""
         return np.asarray(self.met.all(axis=1))
 
+    @check_arguments
     def of(self, network: int) -> dict[str, float]:
         """Return the measures of one network, by name."""
         return {measure.key: float(getattr(self, measure.key)[network]) for measure in MEASURES}
@@ -176,6 +179,7 @@ class Exam:
         inputs, _, rows = self.world.draw(np.arange(self.count), seed=self.seed, stream=self.stream)
         return inputs, self.world.patterns.targets[rows, 0]
 
+    @check_arguments
     def evaluate(self, predictor: Predictor) -> ExamResult:
         """Evaluate one network, or many networks at once.
 

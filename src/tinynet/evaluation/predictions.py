@@ -10,6 +10,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation.metrics import TIE, correct, predicted_classes, tied
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.network import Network
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_type
 
 UNSURE = 0.2  # a prediction with a smaller margin is unsure
@@ -43,6 +44,7 @@ class Prediction:
         return f"{self.predicted} (unsure)" if self.unsure else self.predicted
 
 
+@check_arguments(apart_from=("unsure",))
 def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE) -> list[Prediction]:
     """Return the prediction for each example.
 

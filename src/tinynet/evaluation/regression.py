@@ -16,6 +16,7 @@ from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,7 @@ def _examples(count: int, part: str) -> str:
     return counted(count, f"{part} example" if part else "example")
 
 
+@check_arguments
 def score_regression(
     network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = ""
 ) -> RegressionScore:

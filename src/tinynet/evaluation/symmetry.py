@@ -15,6 +15,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
+from tinynet.signatures import check_arguments
 
 Predictor = Callable[[np.ndarray], np.ndarray]  # (m, pixels) -> (m, 2), or (networks, m, 2)
 
@@ -57,6 +58,7 @@ def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
     return np.stack(found)
 
 
+@check_arguments
 def symmetrize(predictor: Predictor) -> Predictor:
     """Return a predictor that averages over rotations and reflections.
 

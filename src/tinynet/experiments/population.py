@@ -25,6 +25,7 @@ from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.checks import check
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
@@ -120,6 +121,7 @@ class Population:
             accuracy[some] = correct(outputs, self.examples.targets).mean(axis=1)
         return losses, accuracy
 
+    @check_arguments
     def network(self, seed: int) -> Network:
         """Return the trained network of a seed.
 
@@ -129,6 +131,7 @@ class Population:
         initial = Network.initial(self.architecture, seed=seed)
         return initial.with_parameters(self.parameters[index].astype(float), origin=f"seed {seed}, trained")
 
+    @check_arguments
     def replay(self, seed: int) -> Recording:
         """Train the network of a seed again, as a recording.
 
@@ -146,6 +149,7 @@ class Population:
         outputs = self.outputs(inputs)
         return np.asarray(outputs[..., 0] - outputs[..., 1])
 
+    @check_arguments
     def take_exam(self, exam: Exam) -> ExamResult:
         """Return the exam's result of every network.
 
@@ -159,6 +163,7 @@ class Population:
 
         return ExamResult.joined(map(result, self._parts(NETWORKS_PER_EXAM)))
 
+    @check_arguments
     def fraction(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
         """Return a verdict on the networks in a mask.
 
@@ -206,6 +211,12 @@ class Population:
         return int(found[0])
 
 
+@check_arguments(
+    apart_from=(
+        "networks",
+        "first_seed",
+    )
+)
 def population(
     recipe: Recipe | None = None,
     networks: int = 1000,

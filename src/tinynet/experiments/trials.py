@@ -17,6 +17,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_choice, check_int, listed
 
 MAX_TRIALS = 100_000
@@ -74,11 +75,13 @@ class Trial:
         return {"architecture": self.architecture.to_json(), "recipe": self.recipe.to_json()}
 
     @classmethod
+    @check_arguments
     def from_json(cls, data: Mapping[str, Any]) -> "Trial":
         """Return the trial that `to_json` described."""
         return cls(Architecture.from_json(data["architecture"]), Recipe.from_json(data["recipe"]))
 
     @classmethod
+    @check_arguments
     def from_axes(cls, axes: Mapping[str, Any], examples: Examples) -> "Trial":
         """Return the trial with these values on its axes.
 
@@ -97,6 +100,7 @@ class Trial:
 _DEFAULTS = Trial().axes
 
 
+@check_arguments
 def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
     """Return every combination of values as trials.
 

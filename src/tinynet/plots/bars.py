@@ -23,6 +23,7 @@ from tinynet.plots.canvas import (
     style_axes,
     write,
 )
+from tinynet.signatures import check_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +36,7 @@ SHARES = (0.0, 1.16)  # limits of an axis in percent; "100 %" fits beside a full
 UNSURE_OPACITY = 0.45
 
 
+@check_arguments
 def confidence_bars(
     predictions: "Sequence[Prediction]",
     *,
@@ -127,6 +129,7 @@ def _percent_scale(ax: "Axes") -> None:
     ax.axvline(0.5, color=FAINT, linewidth=0.8, zorder=0)
 
 
+@check_arguments
 def population_histogram(
     values: np.ndarray,
     *,

@@ -20,6 +20,7 @@ from tinynet.plots.canvas import (
     style_axes,
     write,
 )
+from tinynet.signatures import check_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 LOGARITHMIC_FROM = 10  # ratio of the longest training to the shortest, for a logarithmic axis
 
 
+@check_arguments
 def loss_curve(
     run: "Recording | Mapping[str, Recording]",
     *,
@@ -60,6 +62,7 @@ def loss_curve(
     return ax
 
 
+@check_arguments
 def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
     """Draw the loss and the movement of every epoch.
 
@@ -81,6 +84,7 @@ def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
     return ax
 
 
+@check_arguments
 def comparison(
     runs: "Mapping[str, Recording]",
     *,
@@ -113,6 +117,7 @@ def comparison(
     return ax
 
 
+@check_arguments
 def learning_curves(
     curves: "Mapping[str, Sequence[float]]", best_epoch: int | None = None, *, ax: "Axes | None" = None
 ) -> "Axes":

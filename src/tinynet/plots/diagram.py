@@ -23,6 +23,7 @@ from tinynet.plots.canvas import (
     text_color,
     write,
 )
+from tinynet.signatures import check_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,6 +52,7 @@ class Column(NamedTuple):
     hidden: int
 
 
+@check_arguments
 def architecture(
     network: "Network",
     *,

@@ -17,6 +17,7 @@ from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.checks import check, check_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
@@ -38,6 +39,7 @@ class Checkpoint(NamedTuple):
     state: np.ndarray  # (S,)
 
 
+@check_arguments(apart_from=("kept",))
 def train(
     network: Network,
     examples: Source,
@@ -134,6 +136,7 @@ def _with_validation(run: Recording, stopping: EarlyStopping) -> Recording:
     )  # fmt: skip
 
 
+@check_arguments
 def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) -> Moment:
     """Return one training step, with all examples as one batch.
 

@@ -19,6 +19,7 @@ from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_choice, check_int, check_type
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
@@ -77,6 +78,12 @@ class Worksheet:
         }
 
 
+@check_arguments(
+    apart_from=(
+        "seeds",
+        "decimals",
+    )
+)
 def worksheet(
     seeds: Iterable[int] = (0,),
     example: Examples | None = None,
