@@ -51,7 +51,9 @@ def _word(kind: Any, text: str) -> Metadata:
     choices = get_args(kind)
     offered = [word for word in choices if word != "external"]
     return {
-        "check": lambda name, value: check_choice(name, value, choices if value in choices else offered),
+        "check": lambda name, value: check_choice(
+            name, value, choices if isinstance(value, str) and value in choices else offered
+        ),
         "help": text,
     }
 
@@ -227,6 +229,8 @@ class Recipe:
 
         from tinynet.numerics import arrays, elementary
 
+        for name, value in (("first", first), ("last", last), ("steps", steps)):
+            check_int(name, value, 0, 2**53)
         done = np.arange(first, last) / max(1, steps - 1)  # fraction of the training, 1 at the last step
         if self.schedule == "hold_then_decay":
             way = np.maximum(0.0, (done - self.hold_fraction) / (1.0 - self.hold_fraction))

@@ -6,6 +6,7 @@ Each check has one wording of its error.
 import math
 import os
 import stat
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
@@ -18,6 +19,7 @@ import numpy as np
 from tinynet.errors import TinyNetError
 
 MAX_SEED = 2**32 - 1
+MAX_NUMBER = sys.float_info.max
 MAX_DIGITS = 16  # of a number that is shown in full
 MAX_LISTED = 24  # words in a list
 MAX_SHOWN = 200  # characters of a value that is shown in full
@@ -92,7 +94,7 @@ def check_number(
     number: Any = value if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     above = low <= number if inclusive in ("both", "left") else low < number
     below = number <= high if inclusive in ("both", "right") else number < high
-    if not (above and below):  # NaN fails both comparisons
+    if not (above and below and abs(number) <= MAX_NUMBER):  # NaN fails both comparisons
         raise TinyNetError(f"is {shown(value)}. It must be a number {rules[inclusive]}.", parameter=name)
     return float(number)
 

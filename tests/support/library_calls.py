@@ -1,6 +1,7 @@
 """A valid call of every public function and method, for tests that change the arguments.
 
 A call is a target, positional arguments, and keyword arguments. The target is a function or a bound method.
+`python tests/support/library_calls.py 10000` makes 10,000 calls, each with one hostile argument.
 """
 
 import inspect
@@ -8,15 +9,18 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import tinynet as tn
+from hostile_values import hostile_values
 from tinynet import plots
 from tinynet.evaluation import calibration
 
-NOT_CALLED = {  # needs PyTorch, a notebook, or has tests of its own
+NOT_CALLED = {  # they need PyTorch or a notebook, have tests of their own, or are for the surfaces of TinyNet
     "watch", "Network.from_torch", "Network.to_torch", "Network.state_dict", "Network.widget", "Recording.widget",
-    "TinyNetClassifier", "TinyNetError.add_note", "TinyNetError.with_traceback",
+    "TinyNetClassifier", "TinyNetError", "TinyNetError.add_note", "TinyNetError.renamed", "TinyNetError.with_traceback",
+    "plots.check_path", "plots.diverging_colormap", "plots.figure_of", "plots.ladder", "plots.render",
 }  # fmt: skip
 
 
@@ -151,8 +155,6 @@ def calls(folder):
         "Sweep.rows": (o.sweep.rows,),
         "Sweep.to_parquet": (o.sweep.to_parquet, path / "tables"),
         "Sweep.verdict": (o.sweep.verdict, 1),
-        "TinyNetError": (tn.TinyNetError, "is 3.", {"parameter": "rate"}),
-        "TinyNetError.renamed": (tn.TinyNetError("is 3.", parameter="rate").renamed, {"rate": "--rate"}),
         "Trial": (tn.Trial, o.architecture, o.recipe),
         "Trial.from_axes": (tn.Trial.from_axes, {"learning_rate": 0.1}, o.lines),
         "Trial.from_json": (tn.Trial.from_json, o.trials[0].to_json()),
@@ -221,6 +223,9 @@ def _are_keywords(target, names):
     return set(names) <= set(known) or (bool(names) and any(p.kind is p.VAR_KEYWORD for p in known.values()))
 
 
+PICTURES = ("lines", "fuzzy_lines", "lattice", "views")
+
+
 def public_names():
     """Yield the name of every public function, class, and method."""
     for name in tn.__all__:
@@ -236,9 +241,6 @@ def public_names():
             yield from (f"{name}.{method}" for method in _methods(found))
 
 
-PICTURES = ("lines", "fuzzy_lines", "lattice", "views")
-
-
 def _methods(kind):
     shown = ("__call__", "__getitem__", "__len__", "__iter__")
     for name in dir(kind):
@@ -248,21 +250,55 @@ def _methods(kind):
             yield name
 
 
-def variants(folder, random, count):
-    """Yield calls with one hostile argument: the name, the argument's name, and the call without arguments."""
-    from hostile_values import hostile_values
-
-    valid = calls(folder)
+def variants(folder, random, count=None):
+    """Yield calls with one hostile argument, in random order: the place of the argument, its value, and the call."""
+    valid, total = calls(folder), len(hostile_values())
     places = [
         (name, key)
         for name, (_, arguments, keywords) in valid.items()
         for key in (*range(len(arguments)), *keywords)
     ]
-    pairs = [(place, number) for place in places for number in range(len(hostile_values()))]
-    for pick in random.permutation(len(pairs))[:count]:
-        (name, key), number = pairs[pick]
+    for pick in random.permutation(len(places) * total)[:count]:
+        name, key = places[pick // total]
+        value = hostile_values()[pick % total]
         target, arguments, keywords = valid[name]
-        value = hostile_values()[number]
         arguments, keywords = list(arguments), dict(keywords)
         (arguments if isinstance(key, int) else keywords)[key] = value
-        yield name, key, value, lambda: target(*arguments, **keywords)  # noqa: B023
+        yield f"{name}({key})", value, partial(target, *arguments, **keywords)
+
+
+def outcome(call):
+    """Return "result", "error" or the text of an exception that a user must not see."""
+    try:
+        with np.errstate(all="ignore"):
+            call()
+    except tn.TinyNetError:
+        return "error"
+    except Exception as error:
+        places = [frame for frame in traceback.extract_tb(error.__traceback__) if "tinynet" in frame.filename]
+        where = f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else "outside"
+        return f"{type(error).__name__} in {where}: {str(error)[:100]}"
+    return "result"
+
+
+def main(count):
+    """Make many hostile calls. Print the outcomes."""
+    os.chdir(tempfile.mkdtemp())
+    warnings.simplefilter("error")
+    resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30,) * 2)
+    counts, begun = Counter(), time.monotonic()
+    for place, value, call in variants(".", np.random.default_rng(0), count):
+        called = time.monotonic()
+        found = outcome(call)
+        plt.close("all")
+        counts[found if found in ("result", "error") else "raw"] += 1
+        seconds = time.monotonic() - called
+        if found not in ("result", "error") or seconds > 5:
+            print(f"{place} of {value!r:.40}: {found}, {seconds:.1f} s", flush=True)
+    print(
+        f"{sum(counts.values()):,} calls in {time.monotonic() - begun:.0f} s: {dict(counts)}; files: {os.listdir()}"
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

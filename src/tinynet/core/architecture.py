@@ -111,6 +111,7 @@ class Architecture:
         return {"sizes": list(self.sizes), "hidden": self.hidden, "output": self.output, "init": self.init}
 
     @classmethod
+    @check_arguments
     def from_json(cls, data: dict[str, Any]) -> "Architecture":
         """Return the architecture of a JSON object.
 

@@ -18,7 +18,9 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments
+from tinynet.validation import check_array, check_int, check_type
 
+MAX_CELLS = 20_000_000  # of a sheet, which then needs some GB of memory
 FORMAT = 2  # format 2 has new names of fields
 Values = dict[str, float]
 
@@ -49,6 +51,9 @@ class Sheet:
     def __init__(
         self, cells: Iterable[Cell], architecture: Architecture, recipe: Recipe | None, batch_size: int
     ) -> None:
+        cells = tuple(cells)
+        for cell in cells:
+            check_type("cells", cell, Cell, "cells of a sheet")
         self.cells = {cell.name: cell for cell in cells}
         self.architecture = architecture
         self.recipe = recipe
@@ -61,6 +66,15 @@ class Sheet:
 
         Without a recipe, the sheet has only the forward pass.
         """
+        cells = check_int("batch_size", batch_size, 1) * (
+            architecture.parameter_count + sum(architecture.sizes)
+        )
+        if cells > MAX_CELLS:
+            raise TinyNetError(
+                f"is {batch_size:,}, which makes about {cells:,} cells. A sheet has at most {MAX_CELLS:,} cells. Use fewer "
+                "examples.",
+                parameter="batch_size",
+            )
         return cls(_cells(architecture, recipe, batch_size), architecture, recipe, batch_size)
 
     @check_arguments
@@ -73,16 +87,31 @@ class Sheet:
         inputs : (batch_size, inputs). targets : (batch_size, outputs). state : (S,), the optimizer state.
         """
         found = network.named()
-        for p, row in zip(formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True):
+        for p, row in zip(formulas.prefixes(self.batch_size), self._rows("inputs", inputs, 0), strict=True):
             found |= {f"{p}input[{i}]": value for i, value in enumerate(row)}
         if self.recipe is None:
             return found
-        rows = [] if self.recipe.loss == "external" else np.atleast_2d(targets).tolist()
+        rows = [] if self.recipe.loss == "external" else self._rows("targets", targets, -1)
         for p, target in zip(formulas.prefixes(len(rows)), rows, strict=True):
             found |= {f"{p}target[{j}]": value for j, value in enumerate(target)}
         names = optimizers.state_names(self.architecture, self.recipe)
         numbers = [] if state is None else state.tolist()
+        if len(numbers) != len(names):
+            raise TinyNetError(
+                f"has {len(numbers):,} numbers. It must have {len(names):,}, as the optimizer needs.",
+                parameter="state",
+            )
         return found | optimizers.settings(self.recipe) | dict(zip(names, numbers, strict=True))
+
+    def _rows(self, name: str, values: Any, layer: int) -> list[list[float]]:
+        """Return the rows of a batch, checked for the number of rows and their width."""
+        rows, shape = (
+            np.atleast_2d(check_array(name, values)),
+            (self.batch_size, self.architecture.sizes[layer]),
+        )
+        if rows.shape != shape:
+            raise TinyNetError(f"has the shape {rows.shape}. It must be {shape}.", parameter=name)
+        return rows.tolist()
 
     @cached_property
     def watched(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError, counted
-from tinynet.validation import shown
+from tinynet.validation import check_array, shown
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Scaling:
         """
         rule = f"A row must have one number for each of the {len(self.columns):,} columns {', '.join(self.columns)}."
         try:
-            v = np.asarray(values, float) + 0.0  # -0.0 becomes 0.0
-        except (ValueError, TypeError) as error:
+            v = check_array("the row", values) + 0.0  # -0.0 becomes 0.0
+        except TinyNetError as error:
             raise TinyNetError(f"these values are not numbers ({error}). {rule}") from error
         if v.ndim not in (1, 2) or v.shape[-1] != len(self.columns):
             raise TinyNetError(f"these values have shape {v.shape}. {rule}")

@@ -135,12 +135,7 @@ class World:
         """The lines without noise."""
         return pictures.lines(self.n)
 
-    @check_arguments(
-        apart_from=(
-            "seed",
-            "stream",
-        )
-    )
+    @check_arguments(apart_from=("seed", "stream"))
     def draw(
         self, numbers: Any, *, seed: int, stream: int = rng.TEST
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -179,13 +174,7 @@ class World:
         noise = rng.normal(rng.word(stream, seed, numbers[:, None], words))
         return np.clip(levels + self.noise * noise, 0.0, 1.0)
 
-    @check_arguments(
-        apart_from=(
-            "count",
-            "seed",
-            "stream",
-        )
-    )
+    @check_arguments(apart_from=("count", "seed", "stream"))
     def examples(self, count: int, *, seed: int, stream: int = rng.TEST) -> Examples:
         """Return the first `count` pictures of a seed.
 
@@ -212,15 +201,18 @@ class World:
 
 def _checked_place(stream: int, seed: int, numbers: Any) -> tuple[int, int, np.ndarray]:
     """Return stream, seed and picture numbers, checked."""
-    if stream not in STREAMS:
+    if not isinstance(stream, int) or stream not in STREAMS:
         raise TinyNetError(
             f"is {stream!r}. It must be rng.TRAINING, rng.VALIDATION or rng.TEST.", parameter="stream"
         )
     seed = check_seed(seed)
-    places = np.asarray(numbers)
+    try:
+        places = np.asarray(numbers)
+    except ValueError:  # rows of different lengths
+        places = np.zeros((0, 0))
     if places.ndim != 1 or (places.size and (places.dtype.kind not in "iu" or not _fit_uint32(places))):
         raise TinyNetError(
-            f"is {numbers!r}. It must be a sequence of whole numbers from 0 to {2**32 - 1:,}.",
+            f"is {shown(numbers)}. It must be a sequence of whole numbers from 0 to {2**32 - 1:,}.",
             parameter="numbers",
         )
     return stream, int(seed), places.astype(np.uint64)

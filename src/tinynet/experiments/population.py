@@ -25,10 +25,11 @@ from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
-from tinynet.signatures import check_arguments
+from tinynet.signatures import check_arguments, check_attributes
 from tinynet.training.checks import check
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
+from tinynet.validation import check_array
 
 NETWORKS_PER_FORWARD = 8192  # networks in one forward pass
 NETWORKS_PER_EXAM = 512  # networks in one evaluation of an exam
@@ -59,6 +60,9 @@ class Population:
     world: World | None = None
     validation: Examples | None = None
 
+    def __post_init__(self) -> None:
+        check_attributes(self)
+
     def __len__(self) -> int:
         return len(self.seeds)
 
@@ -73,7 +77,7 @@ class Population:
 
         Raises TinyNetError for inputs of another shape.
         """
-        values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
+        values = inputs.inputs if isinstance(inputs, Examples) else check_array("inputs", inputs)
         self.architecture.check(values)
         found = np.empty((len(self), len(values), self.architecture.sizes[-1]))
         for some in self._parts(NETWORKS_PER_FORWARD):
@@ -211,12 +215,7 @@ class Population:
         return int(found[0])
 
 
-@check_arguments(
-    apart_from=(
-        "networks",
-        "first_seed",
-    )
-)
+@check_arguments(apart_from=("networks", "first_seed"))
 def population(
     recipe: Recipe | None = None,
     networks: int = 1000,

@@ -111,16 +111,7 @@ class Sweep:
 
 
 # This function has many parameters because each is an option of the command line. They are keyword-only.
-@check_arguments(
-    apart_from=(
-        "trials",
-        "networks",
-        "first_seed",
-        "workers",
-        "limit",
-        "seconds",
-    )
-)
+@check_arguments(apart_from=("trials", "networks", "first_seed", "workers", "limit", "seconds"))
 def sweep(
     trials: Sequence[Trial | Recipe] | Trial | Recipe,
     networks: int = 1024,

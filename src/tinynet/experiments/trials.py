@@ -11,13 +11,15 @@ from functools import cached_property
 from itertools import product
 from typing import Any, get_type_hints
 
+import numpy as np
+
 from tinynet.core.architecture import MAX_NODES, Architecture
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
-from tinynet.signatures import check_arguments
+from tinynet.signatures import check_arguments, check_attributes
 from tinynet.validation import check_choice, check_int, listed
 
 MAX_TRIALS = 100_000
@@ -51,6 +53,7 @@ class Trial:
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:
+        check_attributes(self)
         object.__setattr__(self, "recipe", replace(self.recipe, seed=0))
 
     @cached_property
@@ -78,6 +81,9 @@ class Trial:
     @check_arguments
     def from_json(cls, data: Mapping[str, Any]) -> "Trial":
         """Return the trial that `to_json` described."""
+        for name in ("architecture", "recipe"):
+            if name not in data:
+                raise TinyNetError(f"a trial has no field {name!r}. Add the field.")
         return cls(Architecture.from_json(data["architecture"]), Recipe.from_json(data["recipe"]))
 
     @classmethod
@@ -87,7 +93,7 @@ class Trial:
 
         The other axes have their defaults. The examples decide the numbers of inputs and outputs.
         """
-        for name in sorted(axes):
+        for name in axes:
             if name not in AXES:
                 raise TinyNetError(f"there is no axis {name!r}. {_near_axes(name)}")
         hidden = _hidden_sizes(axes.get("hidden", 3))
@@ -125,7 +131,7 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
 
 
 def _near_axes(name: str) -> str:
-    near = get_close_matches(name, AXES, 1)
+    near = get_close_matches(str(name), AXES, 1)
     return f"Did you mean {near[0]!r}?" if near else f"The axes are {listed(AXES)}."
 
 
@@ -215,7 +221,7 @@ def trials_from_records(records: Any, examples: Examples) -> list[Trial]:
 def _as_list(name: str, value: Any) -> list[Any]:
     is_layers = name == "hidden" and isinstance(value, tuple)
     single = isinstance(value, str) or not isinstance(value, Iterable) or is_layers
-    values = [value] if single else [v.item() if hasattr(v, "item") else v for v in value]  # NumPy's numbers
+    values = [value] if single else [v.item() if isinstance(v, np.generic) else v for v in value]
     if not values:
         raise TinyNetError(f"{name} is an empty list. Give at least one value.")
     return values

@@ -99,12 +99,7 @@ class Moment:
         values = [self.values[f"{name}.after"] for name in self.network.architecture.parameter_names]
         return self.network.with_parameters(np.array(values), origin=f"{self.network.origin}, after 1 step")
 
-    @check_arguments(
-        apart_from=(
-            "name",
-            "depth",
-        )
-    )
+    @check_arguments(apart_from=("name", "depth"))
     def explain(self, name: str, *, depth: int | None = None) -> Explanation:
         """Explain one cell: its formula, its numbers, and each factor.
 

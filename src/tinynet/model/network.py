@@ -16,6 +16,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, counted
 from tinynet.model.display import InNotebook
 from tinynet.signatures import check_arguments
+from tinynet.validation import check_array
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -227,7 +228,7 @@ class Network(Weights, InNotebook):
         """
         from tinynet.formats import onnx
 
-        return onnx.to_onnx(self, dtype, target_names)
+        return onnx.to_onnx(self, dtype, tuple(target_names))
 
     @classmethod
     @check_arguments
@@ -278,4 +279,4 @@ class Network(Weights, InNotebook):
 
 
 def _values(inputs: Any) -> np.ndarray:
-    return inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
+    return inputs.inputs if isinstance(inputs, Examples) else check_array("inputs", inputs)

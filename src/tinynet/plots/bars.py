@@ -24,12 +24,14 @@ from tinynet.plots.canvas import (
     write,
 )
 from tinynet.signatures import check_arguments
+from tinynet.validation import check_array, check_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from tinynet.evaluation.predictions import Prediction
 
+MAX_MARK = 1e300  # the bins of a larger range are not finite
 MAX_BARS = 64  # examples
 BINS_PER_SIDE = 30  # bins of the histogram, on each side of zero
 SHARES = (0.0, 1.16)  # limits of an axis in percent; "100 %" fits beside a full bar
@@ -61,6 +63,11 @@ def confidence_bars(
     >>> [tick.get_text() for tick in ax.get_yticklabels()][:2]
     ['single pixel', 'gray']
     """
+    if words is not None and len(words) != len(predictions):
+        raise TinyNetError(
+            f"has {counted(len(words), 'text')} for {counted(len(predictions), 'prediction')}. Give a text for each.",
+            parameter="words",
+        )
     shown = list(predictions[:MAX_BARS])
     outputs = np.array([prediction.outputs for prediction in shown])  # (examples, outputs)
     if outputs.ndim != 2 or outputs.shape[1] > len(labels):
@@ -154,7 +161,9 @@ def population_histogram(
     >>> ax.get_title(loc="left")
     '3 networks'
     """
-    values = np.ravel(values)
+    values = np.ravel(check_array("values", values))
+    if mark is not None:
+        mark = check_number("mark", mark, -MAX_MARK, MAX_MARK)
     finite = values[np.isfinite(values)]
     if not len(finite):
         raise TinyNetError("none of the values is finite. Give at least one finite value.")

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from tinynet.model.network import Network
 from tinynet.numerics.integers import ceil_div
 from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
 from tinynet.validation import check_int, check_path, shown
@@ -171,11 +171,13 @@ class Recording(InNotebook):
         recipe = replace(self.recipe, learning_rate=self.learning_rate(step))
         return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
 
+    @check_arguments
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return parameters (P,) and optimizer state (S,) before a step.
 
         step : int. From 0 to `steps`. The state before `steps` is the state after the last step.
         """
+        check_int("step", step, 0, self.steps)
         if step == self.steps:
             return self.parameters[-1], self.state[-1]
         row = step // self.stride
@@ -183,18 +185,22 @@ class Recording(InNotebook):
             return self.parameters[row], self.state[row]
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
 
+    @check_arguments
     def batch_indices(self, step: int) -> list[int]:
         """Return the batch indices of a step.
 
         The indices are those of `examples`, or of the world's patterns.
         """
+        check_int("step", step, 0, self.steps - 1)
         return [int(k) for k in batch_indices(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
+    @check_arguments
     def batch(self, step: int) -> Examples:
         """Return the batch of a step, with augmentation and noise.
 
         The examples are in the order of the batch.
         """
+        check_int("step", step, 0, self.steps - 1)
         indices = batch_indices(self.recipe, self.source, step, step + 1)
         inputs, targets = batch_arrays(self.recipe, self.source, step, indices)
         rows = [int(k) for k in indices[0] if k >= 0]
@@ -207,6 +213,7 @@ class Recording(InNotebook):
             self.examples, inputs=inputs[: len(rows)], targets=targets[: len(rows)], names=tuple(names)
         )
 
+    @check_arguments
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
         steps = self.recipe.epochs * self.steps_per_epoch
@@ -253,7 +260,7 @@ class Recording(InNotebook):
         """
         text: str = late_bound("Recording.to_html")(self, *beside, **options)
         if path is not None:
-            files.write(Path(path), text.encode())
+            files.write(check_path("path", path), text.encode())
         return text
 
     def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
@@ -264,6 +271,7 @@ class Recording(InNotebook):
         late_bound("Recording.export")(self, path, **choices)
 
     @classmethod
+    @check_arguments
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
         """Return the recording in the bytes of a safetensors file.
 

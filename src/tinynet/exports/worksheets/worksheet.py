@@ -20,7 +20,7 @@ from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_choice, check_int, check_type
+from tinynet.validation import check_choice, check_int, check_seed, check_type
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
@@ -78,12 +78,7 @@ class Worksheet:
         }
 
 
-@check_arguments(
-    apart_from=(
-        "seeds",
-        "decimals",
-    )
-)
+@check_arguments(apart_from=("seeds", "decimals"))
 def worksheet(
     seeds: Iterable[int] = (0,),
     example: Examples | None = None,
@@ -132,7 +127,7 @@ def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
     Only the first seeds are read, because a range can have billions.
     """
     check_type("seeds", seeds, Iterable, "a list of seeds")
-    first = tuple(islice(seeds, MAX_STUDENTS + 1))
+    first = tuple(check_seed(seed, f"seeds[{k}]") for k, seed in enumerate(islice(seeds, MAX_STUDENTS + 1)))
     if not 1 <= len(first) <= MAX_STUDENTS:
         count = f"more than {MAX_STUDENTS:,}" if first else "no"
         raise TinyNetError(
