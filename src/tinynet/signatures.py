@@ -8,7 +8,7 @@ from collections import abc
 from collections.abc import Callable
 from dataclasses import fields
 from functools import cache, wraps
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, overload
@@ -23,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # The rule of an annotation: the classes of the values, and the rule in words.
 TYPES: dict[Any, tuple[Any, str]] = {
     int: (Integral, "a whole number"),
-    float: (Real, "a number"),
+    float: (int | float | np.integer | np.floating, "a number"),
     str: (str, "a text"),
     bool: (bool, "True or False"),
     bytes: (bytes | bytearray | memoryview, "bytes"),
@@ -127,7 +127,8 @@ def fits(value: Any, rule: Any) -> bool:
 def _is_of_kind(value: Any, kind: Any) -> bool:
     """Return whether a value of a class is of the kind that an annotation of this class means."""
     if kind in (int, float):
-        return not isinstance(value, bool)
+        too_large = kind is float and isinstance(value, int) and abs(value) > sys.float_info.max
+        return not isinstance(value, bool) and not too_large
     if kind in (abc.Iterable, abc.Sequence, list, tuple) and isinstance(value, str | bytes):
         return False
     if isinstance(value, np.ndarray):

@@ -197,8 +197,11 @@ def check_path(name: str, value: object) -> Path:
         raise TinyNetError(
             f"is {shown(value)}. It must be the path of a file, as a str or a Path.", parameter=name
         )
-    if "\0" in os.fspath(value):
-        raise TinyNetError(f"is {shown(value)}. It must not contain a NUL character.", parameter=name)
+    try:
+        if b"\0" in os.fsencode(value):
+            raise TinyNetError(f"is {shown(value)}. It must not contain a NUL character.", parameter=name)
+    except UnicodeEncodeError as error:
+        raise TinyNetError(f"is {shown(value)}. It must be UTF-8 text.", parameter=name) from error
     return Path(value)
 
 

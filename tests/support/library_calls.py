@@ -5,7 +5,15 @@ A call is a target, positional arguments, and keyword arguments. The target is a
 """
 
 import inspect
-from functools import cache
+import os
+import resource
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections import Counter
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -296,7 +304,7 @@ def main(count):
         if found not in ("result", "error") or seconds > 5:
             print(f"{place} of {value!r:.40}: {found}, {seconds:.1f} s", flush=True)
     print(
-        f"{sum(counts.values()):,} calls in {time.monotonic() - begun:.0f} s: {dict(counts)}; files: {os.listdir()}"
+        f"{sum(counts.values()):,} calls in {time.monotonic() - begun:.0f} s: {dict(counts)}; files: {sorted(map(str, Path().iterdir()))}"
     )
 
 

@@ -226,6 +226,8 @@ class Examples:
             which = [int(which)]
         try:
             indices = np.arange(len(self))[which]
+            if indices.ndim != 1:
+                raise IndexError("not a list")
         except (IndexError, TypeError, ValueError, OverflowError) as error:
             raise TinyNetError(
                 f"index {shown(which)} does not fit {counted(len(self), 'example')}. Use a name or whole numbers."
@@ -249,6 +251,8 @@ class Examples:
         >>> Examples([[0.0], [1.0]], None, ("dark", "bright")).reordered(["bright", "dark"]).names
         ('bright', 'dark')
         """
+        order = list(order)
+        check_rule("order", order, list[str | int])
         return self[[self._index(which) if isinstance(which, str) else which for which in order]]
 
     def scaled(self, values: Any) -> np.ndarray:

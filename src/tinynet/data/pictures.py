@@ -11,6 +11,7 @@ from tinynet.signatures import check_arguments
 from tinynet.validation import check_int, check_number, check_seed
 
 MAX_GRID = 8
+MAX_COUNT = 10_000_000  # fuzzy lines
 MAX_SIDE = 1024  # pixels per side of a picture with views
 
 
@@ -82,7 +83,7 @@ def fuzzy_lines(
     >>> fuzzy_lines(6, seed=1).names[4:]
     ('fuzzy top 1', 'fuzzy bottom 1')
     """
-    count = check_int("count", count, 1)
+    count = check_int("count", count, 1, MAX_COUNT)
     for name, value in (("brightness", brightness), ("darkness", darkness), ("noise", noise)):
         check_number(name, value, 0, 1)
     clean = lines()

@@ -234,7 +234,7 @@ def _hidden_sizes(value: Any) -> tuple[int, ...]:
     """
     if isinstance(value, str):
         value = _parse("hidden", value)[0]
-    if value == 0 and not isinstance(value, bool):
+    if isinstance(value, int) and value == 0 and not isinstance(value, bool):
         return ()
     sizes = value if isinstance(value, tuple | list) else (value,)
     return tuple(check_int(f"hidden[{layer}]", size, 1, MAX_NODES) for layer, size in enumerate(sizes))

@@ -21,6 +21,7 @@ from tinynet.plots.canvas import (
     write,
 )
 from tinynet.signatures import check_arguments
+from tinynet.validation import check_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,6 +130,11 @@ def learning_curves(
     >>> learning_curves({"epoch": [0, 5], "training": [0.3, 0.1], "held-out": [0.3, 0.2]}).get_xlabel()
     'epochs done'
     """
+    if "epoch" not in curves:
+        raise TinyNetError("has no list 'epoch'. Add the epochs of the losses.", parameter="curves")
+    for name in curves:
+        if len(curves[check_text("curves", name)]) != len(curves["epoch"]):
+            raise TinyNetError(f"has another length for {name!r} than for 'epoch'.", parameter="curves")
     ax = ax or canvas(7.4, 3.8)
     _frame(ax, "Loss on each part of the examples")
     ax.set(xlabel="epochs done", ylabel="mean loss")
