@@ -4,7 +4,9 @@ import hashlib
 import io
 import json
 import os
-import tempfile
+import platform
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +28,8 @@ MAX_BYTES = {  # the largest file that is read as a whole, by the kind of its co
 }
 MAX_LINE = 16 * 2**20  # characters in a line of a table
 NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # the flags of some systems only
+
+TEMPORARY = ".tinynet-"  # the names of temporary files begin so; the process and its machine follow
 
 Arrays = dict[str, np.ndarray]
 
@@ -172,34 +176,61 @@ def write(path: Path, data: bytes, *, advice: str = "Choose another place.") -> 
     """Write a file atomically.
 
     The bytes are written to a temporary file beside `path`, which is then renamed. A reader never sees half a
-    file, not even after a crash. If writing fails, an existing file stays unchanged.
+    file, not even after a crash. If writing fails, an existing file stays unchanged. A link stays a link, and the file
+    that it names is written.
 
     advice : the advice in the error message if writing fails.
 
-    Raises TinyNetError if writing fails.
+    Raises TinyNetError if writing fails, and for a path that is a folder, device, named pipe or socket.
     """
+    target = Path(os.path.realpath(path))
+    if (kind := kind_of(target)) not in ("a file", "missing"):
+        raise TinyNetError(f"cannot write {path}: the path is {kind}. {advice}")
+    remove_leftovers(target.parent)
+    temporary = target.parent / f"{TEMPORARY}{os.getpid()}-{_host()}-{os.urandom(4).hex()}"
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
-    temporary = Path(name)
-    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's files are private
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    finally:  # also after Ctrl-C and SIGTERM
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0)  # the mask can be read only by setting a mask
-    os.umask(mask)
-    return mask
+@lru_cache(maxsize=1024)
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes that have ended, once in a process for each folder.
+
+    A process that ends at once, as after kill -9, cannot remove its temporary file.
+    """
+    with suppress(OSError):
+        for path in folder.glob(f"{TEMPORARY}*-{_host()}-*"):
+            process = path.name.removeprefix(TEMPORARY).partition("-")[0]
+            if process.isdecimal() and not _is_running(int(process)):
+                path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name != "posix":  # signal 0 would end the process
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@lru_cache(maxsize=1)
+def _host() -> str:
+    """Return a mark of this machine, because other machines have processes of the same numbers."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _other_file(kind: str) -> str:

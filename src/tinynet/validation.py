@@ -3,8 +3,10 @@
 Each check has one wording of its error.
 """
 
+import errno
 import math
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +20,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 
+MAX_TEXT = 4000  # digits of a whole number in a text
 MAX_SEED = 2**32 - 1
 MAX_NUMBER = sys.float_info.max
 MAX_DIGITS = 16  # of a number that is shown in full
@@ -31,6 +34,39 @@ KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+
+
+def whole_number(text: str) -> int:
+    """Return the whole number that a text is.
+
+    A whole number is written with the digits 0 to 9, with a minus before a number below 0. Python's `int` also reads
+    1_0, ٣ and spaces.
+
+    Raises ValueError for another text.
+
+    >>> whole_number("1_0")
+    Traceback (most recent call last):
+    ValueError: '1_0' is not a whole number.
+    """
+    if not re.fullmatch(r"[+]?[0-9]+|-0*[1-9][0-9]*", text):
+        raise ValueError(f"{text!r} is not a whole number.")
+    return int(text[:MAX_TEXT])  # Python does not read a whole number of more than 4,300 digits
+
+
+def decimal_number(text: str) -> float:
+    """Return the number that a text is, such as 12, 0.5, .5 or 1e-3.
+
+    Raises ValueError for another text, also for infinity, NaN and a minus before 0.
+
+    >>> decimal_number("1e-3")
+    0.001
+    """
+    if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", text):
+        raise ValueError(f"{text!r} is not a number.")
+    number = float(text)
+    if math.isinf(number) or (number == 0 and text.startswith("-")):
+        raise ValueError(f"{text!r} is not a number.")
+    return number
 
 
 def check_int(name: str, value: object, low: int, high: int | None = None) -> int:
@@ -228,8 +264,8 @@ def kind_of(found: Path | os.stat_result) -> str:
     """
     try:
         status = found.stat() if isinstance(found, Path) else found
-    except (OSError, ValueError):  # ValueError: the path has a NUL character
-        return "missing"
+    except (OSError, ValueError) as error:  # ValueError: the path has a NUL character
+        return "a loop of links" if getattr(error, "errno", None) == errno.ELOOP else "missing"
     return KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
 
 

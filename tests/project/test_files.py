@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -99,3 +100,57 @@ def test_a_table_without_line_ends_is_refused_in_parts(tmp_path, monkeypatch):
 def test_a_file_that_grows_while_it_is_read_is_refused():
     with pytest.raises(TinyNetError, match="the file changed while it was read. Try again."):
         files.read(Path("/proc/self/maps"), "result")  # its size is 0
+
+
+def test_the_temporary_files_of_ended_processes_are_removed(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    names = [f".tinynet-{process}-{files._host()}-0" for process in (ended.pid, os.getpid(), 10**30)]
+    names += [f".tinynet-{ended.pid}-otherpc-0", ".tinynet-notes", "mine.txt"]
+    for name in names:
+        (tmp_path / name).touch()
+    files.write(tmp_path / "out.txt", b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names[1:2], *names[3:], "out.txt"])
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "/dev/null", "socket.csv", "link"])
+def test_only_files_are_written(kind, tmp_path, pipe, endpoint):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "pipe").symlink_to(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / kind)
+    for path in (link, tmp_path / kind):
+        with pytest.raises(TinyNetError, match=r"cannot write .*: the path is a"):
+            files.write(path, b"new")
+    assert link.is_symlink()
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".tinynet")]
+
+
+def test_a_link_stays_a_link(tmp_path):
+    link = tmp_path / "link.txt"
+    link.symlink_to("target.txt")
+    for data in (b"new", b"newer"):  # the target is missing at first
+        files.write(link, data)
+        assert link.is_symlink()
+        assert (tmp_path / "target.txt").read_bytes() == data
+
+
+def test_a_name_of_full_length_can_be_written(tmp_path):
+    path = tmp_path / ("x" * 255)
+    files.write(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, OSError(28, "No space left on device")])
+def test_a_failed_write_leaves_no_file(error, tmp_path, monkeypatch):
+    path = tmp_path / "out.txt"
+    path.write_bytes(b"old")
+
+    def fail(handle):
+        raise error
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(TinyNetError if isinstance(error, OSError) else error):
+        files.write(path, b"new")
+    assert [one.name for one in tmp_path.iterdir()] == ["out.txt"]
+    assert path.read_bytes() == b"old"

@@ -40,4 +40,5 @@ def make_hostile_files(folder):
     (folder / "noise").write_bytes(np.random.default_rng(0).bytes(1000))
     (folder / "loop").symlink_to(folder / "loop")
     (folder / "null").symlink_to("/dev/null")
-    return [*folder.iterdir(), *map(os.path.join, ["/dev"] * 3, ["zero", "full", "null"])]
+    names = ("pipe", "empty", "folder", "noise", "loop", "null")
+    return [*(folder / name for name in names), *map(os.path.join, ["/dev"] * 3, ["zero", "full", "null"])]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.inputs import hidden_sizes, make_folder
-from tinynet.cli.options import INTERRUPTED, Epochs, Hidden, Json, Rate, Seed
+from tinynet.cli.inputs import check_new, hidden_sizes, make_folder
+from tinynet.cli.options import INTERRUPTED, Epochs, Hidden, Json, Overwrite, Rate, Seed
 from tinynet.cli.output import print_json
 from tinynet.errors import counted
 
@@ -34,6 +34,7 @@ def discover(
             help="Folder for the report and the figures. Default: discovery. With --json, files are written only if you give this option."
         ),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Print the journey, chapter by chapter. Write it as one HTML report."""
@@ -47,11 +48,15 @@ def discover(
     chapters = journey.journey(chapter, architecture=Architecture((4, *hidden_sizes(hidden), 2)), **settings)
     folder = Path("discovery") if out is None and not as_json else out
     if folder is not None:
+        check_new("out", [folder / html.REPORT], overwrite)
         make_folder(folder)
     total = 1 if chapter else len(journey.CHAPTERS)
     finished, interrupted = _finish(chapters, None if as_json else folder, total)
     about = f"Seed {seed}, learning rate {rate:g}, {counted(epochs, 'epoch')}. Each claim is tested on {counted(networks, 'seed')}."
-    files = [] if folder is None else html.write(finished, about, folder)
+    files = []
+    if folder is not None:
+        check_new("out", html.paths(finished, folder), overwrite)
+        files = html.write(finished, about, folder)
     if as_json:
         document = {
             "command": "discover",

@@ -1,11 +1,13 @@
 """The command `export`: a recording in other formats."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from tinynet.cli.options import Json, flags, with_options
+from tinynet.cli.inputs import check_new
+from tinynet.cli.options import Json, Overwrite, flags, with_options
 from tinynet.cli.output import print_json
 
 # The options that single formats use, in the order of `--help`.
@@ -54,6 +56,7 @@ def export(
             help="File to write. Its extension chooses the format. Repeat the option for more files.",
         ),
     ],
+    overwrite: Overwrite = False,
     as_json: Json = False,
     **choices: Any,
 ) -> None:
@@ -73,7 +76,8 @@ def export(
     taken = exports.options_by_path(out, given)
     for path in out:
         exports.check(path, len(recordings), **taken[path])
-        _check_no_overwrite(path, recordings)
+        _check_no_recording(path, recordings)
+    check_new("out", out, overwrite)
     runs = [tn.load(path) for path in recordings]
     contents = {}
     for path in out:
@@ -88,11 +92,11 @@ def export(
         print_json({"command": "export", "files": written})
 
 
-def _check_no_overwrite(path: Path, recordings: list[Path]) -> None:
+def _check_no_recording(path: Path, recordings: list[Path]) -> None:
     """Raise a TinyNetError if an export would overwrite a recording."""
     from tinynet.errors import TinyNetError
 
-    if path.exists() and any(taken.exists() and taken.samefile(path) for taken in recordings):
+    if os.path.realpath(path) in map(os.path.realpath, recordings):
         raise TinyNetError(
             f"is {path}. It must not be the recording itself, which would be lost. Choose another name.",
             parameter="out",

@@ -20,7 +20,7 @@ from tinynet.recipe import Recipe, help_texts
 if TYPE_CHECKING:
     from tinynet.core.architecture import Architecture
 
-USER_MISTAKE, STOPPED, INTERRUPTED = 2, 1, 130  # exit codes
+USER_MISTAKE, STOPPED, INTERRUPTED, TERMINATED = 2, 1, 130, 143  # exit codes
 
 Seed = Annotated[
     int,
@@ -48,6 +48,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 Pictures = Annotated[
     str, typer.Option("--picture", help="A picture's name, such as top, or its inputs, such as 1,1,0,0.")
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 RecordingPath = Annotated[
     Path, typer.Argument(metavar="RECORDING", help="A recording that `tinynet train --out` saved.")
 ]

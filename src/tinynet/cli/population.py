@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tinynet.cli.inputs import check_new
 from tinynet.cli.mistakes import recipe_from, refuse_unused
-from tinynet.cli.options import INTERRUPTED, Json, NetworkOptions, with_groups, with_recipe
+from tinynet.cli.options import INTERRUPTED, Json, NetworkOptions, Overwrite, with_groups, with_recipe
 from tinynet.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def population(
         Path | None,
         typer.Option(help="File for a histogram of the margins on the gray picture (.png, .svg or .pdf)."),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     **fields: Any,
 ) -> None:
@@ -36,6 +38,7 @@ def population(
     refuse_unused({"--patience": recipe.patience or None}, "This command has no validation set.")
     if out is not None:
         plots.check_path(out)
+        check_new("out", [out], overwrite)
     with terminal.progress("training", "networks") as advance:
         trained = tn.population(
             recipe, networks, first_seed=first_seed, architecture=shape.architecture(4, 2), progress=advance

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.options import Json, RecordingPath
+from tinynet.cli.inputs import check_new
+from tinynet.cli.options import Json, Overwrite, RecordingPath
 from tinynet.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ def predict(
         Path, typer.Argument(metavar="TABLE", help="A table (CSV) with the input columns of the training.")
     ],
     out: Annotated[Path | None, typer.Option(help="CSV file for all predictions.")] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Predict the class or the numbers of new rows. Use the network of a recording."""
@@ -33,6 +36,7 @@ def predict(
 
     if out is not None:
         _check_out(out, table)
+        check_new("out", [out], overwrite)
     run = tn.load(recording)
     with terminal.progress("reading", "bytes") as advance:
         rows = run.examples.read_like(table, advance)
@@ -54,7 +58,7 @@ def predict(
 def _check_out(out: Path, table: Path) -> None:
     from tinynet.errors import TinyNetError
 
-    if out.suffix.lower() != ".csv" or out.resolve() == table.resolve():
+    if out.suffix.lower() != ".csv" or os.path.realpath(out) == os.path.realpath(table):
         raise TinyNetError(
             f"is {out}. It must be a file that ends in .csv and is not the table itself. Choose another name.",
             parameter="out",

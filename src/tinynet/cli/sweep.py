@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import read_source
+from tinynet.cli.inputs import check_new, read_source
 from tinynet.cli.mistakes import check_used, refuse_unused
 from tinynet.cli.options import (
     INTERRUPTED,
@@ -18,6 +18,7 @@ from tinynet.cli.options import (
     Init,
     Json,
     Output,
+    Overwrite,
     Source,
     flags,
     help_of,
@@ -28,7 +29,7 @@ from tinynet.cli.options import (
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
 from tinynet.recipe import help_texts
-from tinynet.validation import check_number
+from tinynet.validation import check_number, kind_of
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -154,6 +155,7 @@ def sweep(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only print the number of networks and the estimated time.")
     ] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     **axes: str | None,
 ) -> None:
@@ -183,6 +185,9 @@ def sweep(
         expected = estimate(plan, out, where.workers)
         print_json({"command": "sweep", **expected.to_json()}) if as_json else typer.echo(str(expected))
         return
+    check_new("figure", [view.figure], overwrite)
+    if out is not None and not overwrite:
+        _check_folder(out, plan)
     with terminal.progress("training", "networks", rate=True) as advance:
         result = run(trials, networks, out=out, progress=advance, log=_log, **run_settings, **about)
     if view.figure is not None:
@@ -199,6 +204,20 @@ def _examples(source: Path | None, columns: Columns) -> "Examples":
             f"is not given. It must be the column of {source} with the class of each row.", parameter="label"
         )
     return splits.split_dataset(rows, scale=columns.scale).training
+
+
+def _check_folder(out: Path, plan: "Plan") -> None:
+    """Raise a TinyNetError if a folder has the tables of another sweep, which would be replaced."""
+    from tinynet import files
+    from tinynet.experiments.result_tables import DESCRIPTION, continues
+
+    path = out / DESCRIPTION
+    if kind_of(path) != "missing" and not continues(plan, files.read(path, "result")):
+        raise TinyNetError(
+            f"is {out}, which has the tables of another sweep. Choose another folder, or replace the tables with "
+            "--overwrite. Stored networks are kept.",
+            parameter="out",
+        )
 
 
 def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: bool) -> None:

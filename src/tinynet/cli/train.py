@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import read_source
+from tinynet.cli.inputs import check_new, read_source
 from tinynet.cli.mistakes import recipe_from
 from tinynet.cli.options import (
     INTERRUPTED,
@@ -13,6 +13,7 @@ from tinynet.cli.options import (
     Columns,
     Json,
     NetworkOptions,
+    Overwrite,
     Seed,
     Source,
     with_groups,
@@ -50,6 +51,7 @@ def train(
     figure: Annotated[
         Path | None, typer.Option(help="File for a plot of the loss (.png, .svg or .pdf).")
     ] = None,
+    overwrite: Overwrite = False,
     seed: Seed = 0,
     shape: NetworkOptions,
     as_json: Json = False,
@@ -74,7 +76,7 @@ def train(
     examples = parts.training
     architecture = shape.architecture(examples.inputs.shape[1], len(examples.target_names))
     network = tn.Network.initial(architecture, seed=seed)
-    _check_files(out, figure)
+    _check_files(out, figure, overwrite)
     with terminal.progress("training", "steps") as advance:
         run = tn.train(network, examples, recipe, validation=parts.validation, progress=advance)
     if out is not None:
@@ -86,7 +88,7 @@ def train(
         raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
 
 
-def _check_files(out: Path | None, figure: Path | None) -> None:
+def _check_files(out: Path | None, figure: Path | None, overwrite: bool) -> None:
     """Raise a TinyNetError if a file cannot be written.
 
     The check runs before the training.
@@ -98,6 +100,8 @@ def _check_files(out: Path | None, figure: Path | None) -> None:
         check_folder(files.recording_path(out))
     if figure is not None:
         plots.check_path(figure, "figure")
+    check_new("out", [out], overwrite)
+    check_new("figure", [figure], overwrite)
 
 
 def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | None, as_json: bool) -> None:

@@ -56,7 +56,7 @@ class Examples:
         check_attributes(self, apart_from=("inputs", "targets", "names", "target_names", "shape", "_table"))
         object.__setattr__(self, "_table", table)
         for name in ("names", "target_names"):
-            check_rule(name, getattr(self, name), Sequence[str])
+            check_rule(name, getattr(self, name), str | Iterable[str])
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "target_names", tuple(self.target_names))
         object.__setattr__(self, "inputs", checked_array("inputs", self.inputs, self.names, self.unbounded))

@@ -80,8 +80,10 @@ class Store:
         self._lock.release()
 
     def _remove_partial_files(self) -> None:
-        """Remove the temporary files of a killed sweep."""
-        for pattern in (".*.parquet.*", "shards/.*", ".sweep.*"):
+        """Remove the temporary files of a killed sweep, also those of earlier versions."""
+        for folder in (self.folder, self.folder / "shards"):
+            files.remove_leftovers(folder)
+        for pattern in (".*.parquet.*", "shards/.*.parquet.*", ".sweep.*"):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
 

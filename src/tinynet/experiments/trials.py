@@ -20,7 +20,7 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments, check_attributes
-from tinynet.validation import check_choice, check_int, listed
+from tinynet.validation import check_choice, check_int, decimal_number, listed, shown, whole_number
 
 MAX_TRIALS = 100_000
 RANGE_DIGITS = 3  # digits of the values of `low..high/count`
@@ -244,22 +244,22 @@ def _parse(axis: str, text: str) -> list[Any]:
     kind = _FIELD_TYPES.get(axis, str) if axis in RECIPE_AXES else str
     try:
         if axis == "hidden":
-            sizes = [int(part) for part in text.split("x")]
+            sizes = [whole_number(part) for part in text.split("x")]
             return [sizes[0] if len(sizes) == 1 else tuple(sizes)]
         if kind is bool:
             return [{"true": True, "false": False}[text.lower()]]
         if kind in (int, float):
-            return _geometric_range(text, kind) if ".." in text else [kind(text)]
+            return _geometric_range(text, kind) if ".." in text else [NUMBER_READERS[kind](text)]
     except (ValueError, KeyError, OverflowError, ZeroDivisionError):
         expected = _EXPECTED[axis if axis == "hidden" else kind]
-        raise TinyNetError(f"is {text!r}. It must be {expected}.", parameter=axis) from None
+        raise TinyNetError(f"is {shown(text)}. It must be {expected}.", parameter=axis) from None
     return [text]
 
 
 def _geometric_range(text: str, kind: type) -> list[Any]:
     low, rest = text.split("..")
     high, _, count = rest.partition("/")
-    first, last, number = float(low), float(high), int(count)
+    first, last, number = decimal_number(low), decimal_number(high), whole_number(count)
     if not (0 < first < math.inf and 0 < last < math.inf and 2 <= number <= MAX_TRIALS):
         raise ValueError(text)
     log_ratio = elementary.log(last / first)
@@ -267,6 +267,7 @@ def _geometric_range(text: str, kind: type) -> list[Any]:
     return [kind(round(value)) if kind is int else float(f"{value:.{RANGE_DIGITS}g}") for value in exact]
 
 
+NUMBER_READERS = {int: whole_number, float: decimal_number}
 _FIELD_TYPES = {name: kind for name, kind in get_type_hints(Recipe).items() if kind in (bool, int, float)}
 _EXPECTED: dict[Any, str] = {
     "hidden": "numbers of nodes, such as 3, or 4x4 for two layers",
