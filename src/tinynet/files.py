@@ -29,6 +29,17 @@ MAX_BYTES = {  # the largest file that is read as a whole, by the kind of its co
 MAX_LINE = 16 * 2**20  # characters in a line of a table
 NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # the flags of some systems only
 
+CONTENTS = (  # the first bytes of the files of other programs
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\3\4", "a ZIP file, such as a workbook or a PyTorch file"),
+    (b"PAR1", "a Parquet table"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"{", "JSON"),
+    (b"<", "HTML or XML"),
+)
 TEMPORARY = ".tinynet-"  # the names of temporary files begin so; the process and its machine follow
 
 Arrays = dict[str, np.ndarray]
@@ -73,8 +84,9 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
     from safetensors.numpy import load
 
     if len(data) > 8 and data[8:9] != b"{":  # the header of every safetensors file begins here
+        found = f" It seems to be {kind}." if (kind := kind_of_content(data)) else ""
         raise TinyNetError(
-            f"{source} is not a safetensors file. Save one with `tinynet train --out`, `recording.save` or "
+            f"{source} is not a safetensors file.{found} Save one with `tinynet train --out`, `recording.save` or "
             "`network.save`."
         )
     try:
@@ -156,6 +168,20 @@ class TableText(io.TextIOWrapper):
         if not line:
             raise StopIteration
         return line
+
+
+def kind_of_content(data: bytes) -> str:
+    """Return the kind of a file of another program in words, by its first bytes; "" if it is not known.
+
+    >>> kind_of_content(b"\\x89PNG\\r\\n"), kind_of_content(b"x,label\\n0,a\\n"), kind_of_content(bytes(20))
+    ('a PNG image', 'a text or a table', '')
+    """
+    found = next((kind for begin, kind in CONTENTS if data.startswith(begin)), "")
+    if not found and data and not set(data[:1000]) & set(range(9)):
+        with suppress(UnicodeDecodeError):
+            data[:1000].decode(errors="strict" if len(data) <= 1000 else "ignore")
+            return "a text or a table"
+    return found
 
 
 def recording_path(path: str | os.PathLike[str]) -> Path:

@@ -51,7 +51,7 @@ CALLS = {  # the error: the call
         [[0.5]], None, ("\ud800",)
     ),
     "names is '\\ud800'. It must be UTF-8 text.": lambda run: run.to_html(names=["\ud800"]),
-    "step is -1. It must be a whole number from 0 to 11.": lambda run: run.batch(-1),
+    "step is -1. It must be a whole number from 0 to 12.": lambda run: run.batch(-1),
 }
 
 

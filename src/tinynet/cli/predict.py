@@ -91,10 +91,10 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 
 
 def _table(run: "Recording", predicted: list[dict[str, Any]]) -> "Table":
-    from tinynet.story.content import Table
+    from tinynet.story.content import Table, output_percent
 
     regression = run.examples.target_scaling is not None
-    write = "{:.6g}".format if regression else lambda x: f"{100 * x:.1f} %"
+    write = "{:.6g}".format if regression else output_percent
     cells = [tuple(x if isinstance(x, str) else write(x) for x in row.values()) for row in predicted]
     return Table("Predictions", tuple(predicted[0]), tuple(cells))
 

@@ -163,5 +163,6 @@ def _show_training(run: "Recording", scored: bool) -> None:
         table = numbers_table if run.examples.regression else predictions_table
         terminal.show_table(table("Trained on", run.best, run.examples))
     for finding in diagnose(run):
-        if not scored or finding.kind != "learned":
+        is_printed_last = finding.kind in ("divergence", "interrupted")  # as the reason of the exit code
+        if not is_printed_last and (not scored or finding.kind != "learned"):
             typer.echo(finding.sentence)

@@ -177,10 +177,19 @@ def predictions_table(title: str, network: Network, *sets: Examples) -> Table:
     correct = {True: "yes", False: "no", None: ""}
     kind = sets[0].noun()
     found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
-    rows = [(a.name, *(f"{100 * x:.1f} %" for x in a.outputs), a.words(), correct[a.correct]) for a in found]
+    rows = [(a.name, *map(output_percent, a.outputs), a.words(), correct[a.correct]) for a in found]
     columns = (kind, *sets[0].target_names, "prediction", "correct")
     keep = slice(None) if any(a.correct is not None for a in found) else slice(-1)
     return Table(title, columns[keep], tuple(row[keep] for row in rows))
+
+
+def output_percent(value: float) -> str:
+    """Write an output in percent. The outputs of a diverged network have hundreds of digits and are shortened.
+
+    >>> output_percent(0.25), output_percent(-3.3e152)
+    ('25.0 %', '-3.3e+154 %')
+    """
+    return f"{100 * value:.1f} %" if abs(value) < 1000 else f"{100 * value:.3g} %"
 
 
 def numbers_table(title: str, network: Network, examples: Examples) -> Table:

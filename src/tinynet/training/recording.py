@@ -162,7 +162,7 @@ class Recording(InNotebook):
             step += self.steps
         elif isinstance(step, int) and step < 0:
             check_int("step", step, -self.steps, self.steps - 1)
-        step = check_int("step", step, 0, max(1, self.steps) - 1)
+        step = check_int("step", step, 0, self.steps)
         parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
         return self._moment(network, state, step)
@@ -191,7 +191,7 @@ class Recording(InNotebook):
 
         The indices are those of `examples`, or of the world's patterns.
         """
-        check_int("step", step, 0, max(1, self.steps) - 1)
+        check_int("step", step, 0, self.steps)
         return [int(k) for k in batch_indices(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
     @check_arguments
@@ -200,7 +200,7 @@ class Recording(InNotebook):
 
         The examples are in the order of the batch.
         """
-        check_int("step", step, 0, max(1, self.steps) - 1)
+        check_int("step", step, 0, self.steps)
         indices = batch_indices(self.recipe, self.source, step, step + 1)
         inputs, targets = batch_arrays(self.recipe, self.source, step, indices)
         rows = [int(k) for k in indices[0] if k >= 0]
