@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tinynet.story.content import Chapter
 
 
+# Long because Typer reads the options from the signature.
 def discover(
     chapter: Annotated[
         str | None,
@@ -53,10 +54,7 @@ def discover(
     total = 1 if chapter else len(journey.CHAPTERS)
     finished, interrupted = _finish(chapters, None if as_json else folder, total)
     about = f"Seed {seed}, learning rate {rate:g}, {counted(epochs, 'epoch')}. Each claim is tested on {counted(networks, 'seed')}."
-    files = []
-    if folder is not None:
-        check_new("out", html.paths(finished, folder), overwrite)
-        files = html.write(finished, about, folder)
+    files = [] if folder is None else _write(finished, about, folder, overwrite)
     if as_json:
         document = {
             "command": "discover",
@@ -71,6 +69,14 @@ def discover(
     if interrupted:
         typer.echo(f"interrupted: {len(finished)} chapters are complete", err=True)
         raise typer.Exit(INTERRUPTED)
+
+
+def _write(chapters: "list[Chapter]", about: str, folder: Path, overwrite: bool) -> list[Path]:
+    """Write the report and its figures. Return their paths."""
+    from tinynet.story import html
+
+    check_new("out", html.paths(chapters, folder), overwrite)
+    return html.write(chapters, about, folder)
 
 
 def _finish(chapters: "Iterator[Chapter]", figures: Path | None, total: int) -> "tuple[list[Chapter], bool]":

@@ -63,18 +63,9 @@ def confidence_bars(
     >>> [tick.get_text() for tick in ax.get_yticklabels()][:2]
     ['single pixel', 'gray']
     """
-    if words is not None and len(words) != len(predictions):
-        raise TinyNetError(
-            f"has {counted(len(words), 'text')} for {counted(len(predictions), 'prediction')}. Give a text for each.",
-            parameter="words",
-        )
     shown = list(predictions[:MAX_BARS])
     outputs = np.array([prediction.outputs for prediction in shown])  # (examples, outputs)
-    if outputs.ndim != 2 or outputs.shape[1] > len(labels):
-        raise TinyNetError(
-            f"has the length {len(labels)} and the outputs have the shape {outputs.shape}. Give one label for each output.",
-            parameter="labels",
-        )
+    _check_texts(words, predictions, labels, outputs)
     ax = ax or canvas(7.2, 1.1 + max(0.5, 0.24 * outputs.shape[1]) * len(shown))
     cut = "" if len(shown) == len(predictions) else f" (the first {len(shown)} of {len(predictions):,})"
     _bar_frame(ax, shown, title + cut, words)
@@ -98,6 +89,24 @@ def confidence_bars(
 
 def _percentage(value: float) -> str:
     return "< 0.1 %" if 0 < value < 0.001 else percent(value)
+
+
+def _check_texts(
+    words: Sequence[str] | None,
+    predictions: "Sequence[Prediction]",
+    labels: Sequence[str],
+    outputs: np.ndarray,
+) -> None:
+    if words is not None and len(words) != len(predictions):
+        raise TinyNetError(
+            f"has {counted(len(words), 'text')} for {counted(len(predictions), 'prediction')}. Give a text for each.",
+            parameter="words",
+        )
+    if outputs.ndim != 2 or outputs.shape[1] > len(labels):
+        raise TinyNetError(
+            f"has the length {len(labels)} and the outputs have the shape {outputs.shape}. Give one label for each output.",
+            parameter="labels",
+        )
 
 
 def _bar_frame(ax: "Axes", predictions: "list[Prediction]", title: str, words: Sequence[str] | None) -> None:
