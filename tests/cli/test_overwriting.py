@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import sys
 
 import pytest
 
@@ -15,7 +16,11 @@ COMMANDS = {  # command: the files that it writes
     "predict table.safetensors table.csv --out new.csv": ["new.csv"],
     "population --networks 8 --epochs 1 --out new.svg": ["new.svg"],
     "export run.safetensors --out new.json --out new.h": ["new.json", "new.h"],
-    "worksheet --format html --out papers": ["papers/student-seed-0.html"],
+    "worksheet --format html --out papers": [
+        "papers/questions.html",
+        "papers/solutions.html",
+        "papers/key.html",
+    ],
     "discover --chapter look --networks 8 --out report": ["report/report.html"],
     "sweep --networks 8 --epochs 1 --figure new.svg --rate 0.1,1": ["new.svg"],
 }
@@ -106,11 +111,10 @@ def test_a_sweep_replaces_only_its_own_tables(folder):
 
 
 def test_a_runbook_replaces_only_its_own_report(folder, monkeypatch):
-    from tinynet.cli import runbook
     from tinynet.experiments.ladder import Ladder
     from tinynet.story import html
 
-    monkeypatch.setattr(runbook, "_measure", lambda ladder: None)
+    monkeypatch.setattr(sys.modules["tinynet.cli.runbook"], "_measure", lambda ladder: None)
     monkeypatch.setattr(Ladder, "standing", lambda *arguments: None)
     monkeypatch.setattr("tinynet.story.runbook.Runbook.parts", lambda self: iter(()))
     assert tinynet("runbook", "--networks", "64", "--out", "runs", cwd=folder).returncode == 0
